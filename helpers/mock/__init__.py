@@ -1,0 +1,99 @@
+"""A Twilio account on your machine: stateful, strict, with Twilio's own error codes.
+
+`MockTwilio` puts the parts together. The official SDK reaches it through `http_client`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from . import flex, messaging, starter, studio, taskrouter
+from .access_token import Claims, verify
+from .call import Call
+from .clock import Clock
+from .credentials import Credentials
+from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .flex import resources as _flex
+from .ground import Ground
+from .messaging import resources as _messaging
+from .rest.application import Application
+from .rest.http import Reply, Request
+from .sdk import AsyncMockHttpClient, MockHttpClient
+from .sids import Sids
+from .store import Resource, Store
+
+__all__ = [
+    "CODES",
+    "NOT_SIMULATED",
+    "Basis",
+    "Claims",
+    "Credentials",
+    "ErrorCode",
+    "MockTwilio",
+    "Reply",
+    "Request",
+    "TwilioError",
+    "verify",
+]
+
+KINDS: tuple[type[Resource], ...] = (
+    *_messaging.KINDS,
+    *_flex.KINDS,
+    *taskrouter.KINDS,
+    *studio.KINDS,
+)
+DEFAULT_SEED = 20260601
+"""The day Twilio ended Programmable Chat for Flex."""
+
+
+class MockTwilio:
+    """One Twilio account, with its own clock and state.
+
+    Args:
+        seed: The same seed and the same calls give the same SIDs.
+        credentials: What opens the account; by default the demo credentials, or the
+            environment's `TWILIO_...` variables where they are set.
+    """
+
+    def __init__(self, *, seed: int = DEFAULT_SEED, credentials: Credentials | None = None) -> None:
+        self.credentials = credentials or Credentials.demo()
+        self.clock = Clock()
+        self._seed = seed
+        self._ground = Ground(Store(KINDS), self.clock, Sids(seed))
+        self._application = Application(self._ground, self.credentials)
+        self.http_client = MockHttpClient(self.handle)
+        self.async_http_client = AsyncMockHttpClient(self.handle)
+        self._furnish()
+        self._new = (self._ground.store.copy(), self._ground.sids.state)
+
+    def __repr__(self) -> str:
+        return f"MockTwilio({self.credentials.account_sid})"
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one REST request."""
+        return self._application.handle(request)
+
+    def reset(self) -> None:
+        """Back to a new account at real time; whoever follows its events stays subscribed."""
+        self._put_back(self._new)
+        self.clock.reset()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MockTwilio]:
+        """Put everything back on leaving the `with` block: resources and SIDs, not the clock."""
+        before = (self._ground.store.copy(), self._ground.sids.state)
+        try:
+            yield self
+        finally:
+            self._put_back(before)
+
+    def _put_back(self, state: tuple[bytes, object]) -> None:
+        copy, sids = state
+        self._ground.store.restore(copy)
+        self._ground.sids.state = sids
+
+    def _furnish(self) -> None:
+        with self._ground.transaction():
+            call = Call(self._ground, self.credentials.account_sid)
+            starter.furnish(call, self.credentials.chat_service_sid)

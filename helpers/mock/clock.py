@@ -1,0 +1,158 @@
+"""Time the mock lives by: real time plus an offset you may advance, or frozen where you put it.
+
+Expiring tokens, time-outs and ages all follow this clock, so that an hour passes in a notebook
+without anybody waiting for it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+
+_log = logging.getLogger(__name__)
+
+
+class Timer:
+    """A call the clock will make once; `cancel()` prevents it."""
+
+    def __init__(self, due: float, call: Callable[[], None]) -> None:
+        self.due = due
+        self._call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        """Forget the call. Cancelling twice, or after it ran, does nothing."""
+        self._call = None
+
+    def fire(self) -> None:
+        """Run the call, once; an exception is logged, so that later timers still run."""
+        call, self._call = self._call, None
+        if call is None:
+            return
+        try:
+            call()
+        except Exception:
+            _log.exception("a timer of the mock failed")
+
+
+class Clock:
+    """Epoch seconds that can be frozen and advanced, and timers that follow them."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._frozen_at: float | None = None
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition(threading.RLock())
+        self._thread: threading.Thread | None = None
+
+    def now(self) -> float:
+        """Epoch seconds, UTC."""
+        return time.time() + self._offset if self._frozen_at is None else self._frozen_at
+
+    def freeze(self, at: datetime | float | None = None) -> None:
+        """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
+
+        Timers that fall due by moving forward run at once.
+        """
+        moment = self.now() if at is None else _epoch(at)
+        with self._changed:
+            self._frozen_at = min(self.now(), moment)
+        self._move_to(moment)
+
+    def unfreeze(self) -> None:
+        """Let the clock run on from where it stands."""
+        with self._changed:
+            self._offset, self._frozen_at = self.now() - time.time(), None
+            self._changed.notify()
+
+    def advance(self, seconds: float) -> None:
+        """Move forward, running every timer that falls due on the way, each at its own moment.
+
+        Raises:
+            ValueError: `seconds` is negative; what happened cannot be undone by a clock.
+        """
+        if seconds < 0:
+            raise ValueError("the clock only moves forward; use snapshot() to go back")
+        self._move_to(self.now() + seconds)
+
+    def reset(self) -> None:
+        """Forget timers and offsets: real time again."""
+        with self._changed:
+            self._offset, self._frozen_at = 0.0, None
+            self._timers.clear()
+            self._changed.notify()
+
+    def call_at(self, due: float, call: Callable[[], None]) -> Timer:
+        """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
+        timer = Timer(due, call)
+        with self._changed:
+            heapq.heappush(self._timers, (due, next(self._order), timer))
+            self._ensure_thread()
+            self._changed.notify()
+        return timer
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Run `call` in so many seconds of this clock."""
+        return self.call_at(self.now() + seconds, call)
+
+    def _move_to(self, moment: float) -> None:
+        while (timer := self._pop_due(moment)) is not None:
+            self._set(max(self.now(), timer.due))
+            timer.fire()
+        self._set(max(self.now(), moment))
+
+    def _set(self, moment: float) -> None:
+        with self._changed:
+            if self._frozen_at is None:
+                self._offset = moment - time.time()
+            else:
+                self._frozen_at = moment
+            self._changed.notify()
+
+    def _pop_due(self, moment: float) -> Timer | None:
+        with self._changed:
+            if self._timers and self._timers[0][0] <= moment:
+                return heapq.heappop(self._timers)[2]
+            return None
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="mock-clock", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._timers:
+                    self._thread = None
+                    return
+                wait = self._timers[0][0] - self.now()
+                if wait > 0:
+                    self._changed.wait(None if self._frozen_at is not None else wait)
+                    continue
+                timer = heapq.heappop(self._timers)[2]
+            timer.fire()
+
+
+@lru_cache(maxsize=4096)
+def _format(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+
+
+def iso(moment: float | None) -> str | None:
+    """ISO 8601 with a Z and whole seconds, as Twilio's REST API writes dates."""
+    return None if moment is None else _format(int(moment))
+
+
+def _epoch(moment: datetime | float) -> float:
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")
+        return moment.astimezone(UTC).timestamp()
+    return float(moment)

@@ -1,0 +1,41 @@
+"""The credentials of the mock's account: from the environment, else fixed and obviously fake."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+DEMO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0123456789abcdef" * 2,
+    "TWILIO_AUTH_TOKEN": "demo_auth_token_of_the_mock_only",
+    "TWILIO_API_KEY": "SK" + "0123456789abcdef" * 2,
+    "TWILIO_API_SECRET": "demo_api_secret_of_the_mock_only",
+    "TWILIO_CHAT_SERVICE_SID": "IS" + "0123456789abcdef" * 2,
+}
+"""The same on every machine, so that stored notebooks repeat; they open no real account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What opens an account. The two secrets never show in a repr."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    api_key: str
+    api_secret: str = field(repr=False)
+    chat_service_sid: str
+
+    @classmethod
+    def demo(cls, environment: Mapping[str, str] | None = None) -> Credentials:
+        """The mock's credentials: the environment's where set, else the demo values."""
+        environment = os.environ if environment is None else environment
+        values = {f.name: f"TWILIO_{f.name.upper()}" for f in fields(cls)}
+        return cls(**{name: environment.get(key) or DEMO[key] for name, key in values.items()})
+
+    def open(self, username: str, password: str) -> bool:
+        """Whether a basic-auth pair is the account's own, or its API key's."""
+        expected = {self.account_sid: self.auth_token, self.api_key: self.api_secret}
+        secret = expected.get(username)
+        return secret is not None and hmac.compare_digest(secret.encode(), password.encode())

@@ -1,0 +1,124 @@
+"""The one way to refuse: a `TwilioError` whose code decides its HTTP status.
+
+`CODES` is the only place that knows which codes the mock uses, what HTTP status each carries and
+how well that is known. Products raise, one place renders.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Basis(StrEnum):
+    """How well a behaviour of the mock is known to be Twilio's."""
+
+    DOCUMENTED = "documented"
+    """Twilio's documentation or error catalogue states it."""
+    SPECIFIED = "specified"
+    """Twilio's OpenAPI documents state it."""
+    OBSERVED = "observed"
+    """Seen in bug reports or in production code, not in Twilio's reference."""
+    INFERRED = "inferred"
+    """Nothing found states it; the mock's best reading."""
+
+
+class ErrorCode(NamedTuple):
+    """One code the mock uses: its meaning, its HTTP status, and the basis of each."""
+
+    code: int
+    status: int
+    meaning: str
+    status_basis: Basis
+
+
+def _table(*rows: ErrorCode) -> dict[int, ErrorCode]:
+    return {row.code: row for row in rows}
+
+
+_DOC, _OBS, _INF = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED
+
+NOT_SIMULATED = 501
+"""The mock's own code, which Twilio does not have: this operation is not simulated."""
+
+CODES: dict[int, ErrorCode] = _table(
+    ErrorCode(NOT_SIMULATED, 501, "not simulated by this mock (not a Twilio code)", _INF),
+    ErrorCode(20001, 400, "missing or invalid parameter", _OBS),
+    ErrorCode(20003, 401, "authentication failed", _OBS),
+    ErrorCode(20004, 405, "method not allowed", _INF),
+    ErrorCode(20007, 400, "page size is not acceptable", _INF),
+    ErrorCode(20101, 401, "invalid access token", _INF),
+    ErrorCode(20102, 401, "invalid access token header", _INF),
+    ErrorCode(20103, 401, "invalid access token issuer or subject", _INF),
+    ErrorCode(20104, 401, "access token expired or expiration date invalid", _INF),
+    ErrorCode(20105, 401, "access token not yet valid", _INF),
+    ErrorCode(20106, 401, "invalid access token grants", _INF),
+    ErrorCode(20107, 401, "invalid access token signature", _INF),
+    ErrorCode(20161, 400, "no parameter to update", _INF),
+    ErrorCode(20403, 403, "forbidden", _INF),
+    ErrorCode(20404, 404, "resource not found", _OBS),
+    ErrorCode(45004, 400, "Flex request validation failed", _INF),
+    ErrorCode(45205, 404, "Flex Flow not found", _INF),
+    ErrorCode(45208, 409, "an active Flex channel with this unique name exists", _INF),
+    ErrorCode(45211, 400, "identity is reserved", _INF),
+    ErrorCode(45212, 400, "Flex Flow creation failed: an attribute is missing or collides", _INF),
+    ErrorCode(50003, 400, "friendly name too long", _INF),
+    ErrorCode(50004, 400, "unique name too long", _INF),
+    ErrorCode(50050, 404, "service not found", _INF),
+    ErrorCode(50060, 400, "user channels limit is not acceptable", _INF),
+    ErrorCode(50061, 400, "channel members limit is not acceptable", _INF),
+    ErrorCode(50100, 404, "role not found", _INF),
+    ErrorCode(50101, 400, "role is not a channel role", _INF),
+    ErrorCode(50102, 400, "role is not a deployment role", _INF),
+    ErrorCode(50107, 403, "user not authorised for the command", _INF),
+    ErrorCode(50201, 409, "user already exists", _OBS),
+    ErrorCode(50203, 400, "identity is reserved", _INF),
+    ErrorCode(50204, 400, "identity is missing", _OBS),
+    ErrorCode(50205, 403, "a chat user may not set a role", _INF),
+    ErrorCode(50206, 400, "identity looks like a user SID", _INF),
+    ErrorCode(50207, 400, "identity too long", _INF),
+    ErrorCode(50208, 403, "user is in too many channels", _DOC),
+    ErrorCode(50300, 404, "channel not found", _INF),
+    ErrorCode(50303, 400, "channel attributes too long", _INF),
+    ErrorCode(50304, 400, "attributes are not JSON", _INF),
+    ErrorCode(50306, 400, "unique name looks like a channel SID", _INF),
+    ErrorCode(50307, 409, "channel with this unique name exists", _INF),
+    ErrorCode(50310, 400, "author too long", _INF),
+    ErrorCode(50400, 403, "user is not a member of the channel", _INF),
+    ErrorCode(50403, 403, "channel has too many members", _DOC),
+    ErrorCode(50404, 409, "member already exists", _INF),
+    ErrorCode(50406, 400, "read index is not acceptable", _INF),
+    ErrorCode(50505, 400, "message body too long", _INF),
+)
+
+
+class TwilioError(Exception):
+    """A refusal in Twilio's dialect.
+
+    Args:
+        code: A Twilio error code listed in `CODES`, which also fixes the HTTP status.
+        message: What is wrong and, where it helps, what to do; shown to the caller.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = CODES[code].status
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}, code {self.code}: {self.message}"
+
+    @property
+    def more_info(self) -> str:
+        """Where Twilio documents the code."""
+        return f"https://www.twilio.com/docs/errors/{self.code}"
+
+    def body(self) -> dict[str, object]:
+        """The JSON body Twilio's REST API answers with."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "more_info": self.more_info,
+            "status": self.status,
+        }

@@ -1,0 +1,188 @@
+"""Flex channels: a chat channel, its user, the membership and the handler in one request."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import BLANK_IS_ABSENT, Fields
+from ..messaging import channels, members, users
+from ..messaging.resources import Channel, Service, User
+from ..messaging.rules import Identity, LongerName, NewName, NewUniqueName
+from ..taskrouter import Task, Workflow, create_task, find_task_channel
+from .resources import FlexChannel, FlexFlow
+
+Text = Annotated[str | None, BLANK_IS_ABSENT]
+
+
+class NewFlexChannel(Fields):
+    """Parameters of Flex channel creation (specified)."""
+
+    flex_flow_sid: str
+    identity: Identity
+    chat_user_friendly_name: LongerName
+    chat_friendly_name: NewName
+    target: Text = None
+    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
+    pre_engagement_data: Text = None
+    task_sid: Text = None
+    task_attributes: Text = None
+    long_lived: bool | None = None
+
+
+def create(call: Call, new: NewFlexChannel) -> FlexChannel:
+    """Make a channel for a contact, or give back the one it has.
+
+    An ACTIVE channel of the same flow and contact is given back (documented for the contact pair;
+    matched on Target, else Identity: inferred). A disabled flow works when it is named
+    (documented).
+
+    Raises:
+        TwilioError: 45205, no such flow; 45208, an active channel has the unique name; 45004, a
+            JSON parameter is not JSON or the task does not fit.
+    """
+    flow = call.store.first(FlexFlow, sid=new.flex_flow_sid)
+    if flow is None:
+        raise TwilioError(45205, f"Flex Flow {new.flex_flow_sid} not found")
+    pre_engagement = _json("PreEngagementData", new.pre_engagement_data)
+    task_attributes = _json("TaskAttributes", new.task_attributes)
+    existing = active_channel(call, flow, new.target or new.identity)
+    if existing is not None:
+        return existing
+    _release_unique_name(call, flow, new.chat_unique_name)
+    user, channel = _chat(call, flow, new, pre_engagement)
+    task = _task(call, flow, new, channel, task_attributes)
+    return call.store.add(
+        FlexChannel(
+            sid=channel.sid,
+            account_sid=call.account_sid,
+            flex_flow_sid=flow.sid,
+            user_sid=user.sid,
+            identity=new.identity,
+            contact=new.target or new.identity,
+            task_sid=task.sid if task else None,
+            date_created=call.now,
+            date_updated=call.now,
+        )
+    )
+
+
+def _json(parameter: str, text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise TwilioError(45004, f"{parameter} must be a JSON object as text")
+    return value
+
+
+def active_channel(call: Call, flow: FlexFlow, contact: str) -> FlexChannel | None:
+    """The contact's channel that has not been ended, or None."""
+    where = {"flex_flow_sid": flow.sid, "contact": contact}
+    for flex_channel in call.store.select(FlexChannel, where, order="desc"):
+        channel = call.store.first(Channel, sid=flex_channel.sid)
+        if channel is not None and is_active(channel):
+            return flex_channel
+    return None
+
+
+def is_active(channel: Channel) -> bool:
+    """Whether the channel's attributes say it has not ended; case does not matter (observed)."""
+    return str(channel.attribute("status")).upper() == "ACTIVE"
+
+
+def _release_unique_name(call: Call, flow: FlexFlow, unique_name: str | None) -> None:
+    """Refuse the name of an active channel; take it from one that has ended (documented)."""
+    if not unique_name:
+        return
+    holder = channels.by_unique_name(call, flow.chat_service_sid, unique_name)
+    if holder is None:
+        return
+    if is_active(holder):
+        raise TwilioError(
+            45208,
+            f"An active channel with the unique name {unique_name!r} exists ({holder.sid});"
+            " reuse it, mark it INACTIVE, delete it, or choose another name",
+        )
+    channels.update(call, holder, channels.ChannelChanges(unique_name=""))
+
+
+def _chat(
+    call: Call, flow: FlexFlow, new: NewFlexChannel, pre_engagement: dict[str, Any] | None
+) -> tuple[User, Channel]:
+    service = call.store.first(Service, sid=flow.chat_service_sid)
+    if service is None:
+        raise TwilioError(45004, f"The flow's chat service {flow.chat_service_sid} is gone")
+    user = users.ensure(call, service, new.identity, new.chat_user_friendly_name)
+    attributes: dict[str, Any] = {
+        "status": "ACTIVE",
+        "long_lived": flow.long_lived if new.long_lived is None else new.long_lived,
+        "from": new.target or new.identity,
+        "channel_type": flow.channel_type,
+    }
+    if pre_engagement is not None:
+        attributes["pre_engagement_data"] = pre_engagement
+    parameters = channels.NewChannel(
+        friendly_name=new.chat_friendly_name,
+        unique_name=new.chat_unique_name,
+        attributes=json.dumps(attributes),
+        type="private",
+    )
+    channel = channels.create(call, service, parameters)
+    guest = members.NewMember(identity=new.identity, attributes='{"member_type": "guest"}')
+    members.add(call, channel, guest)
+    return user, channel
+
+
+def _task(
+    call: Call,
+    flow: FlexFlow,
+    new: NewFlexChannel,
+    channel: Channel,
+    extra: dict[str, Any] | None,
+) -> Task | None:
+    if new.task_sid is not None:
+        return _given_task(call, flow, new.task_sid)
+    if flow.integration_type != "task" or flow.integration["creation_on_message"]:
+        return None
+    workflow = call.store.first(Workflow, sid=flow.integration["workflow_sid"])
+    task_channel = find_task_channel(
+        call, flow.integration["workspace_sid"], flow.integration["channel"]
+    )
+    if workflow is None or task_channel is None:
+        raise TwilioError(45004, "The flow's workflow or task channel is gone")
+    attributes = {
+        "channelSid": channel.sid,
+        "name": new.chat_user_friendly_name,
+        "channelType": flow.channel_type,
+    }
+    return create_task(
+        call,
+        workflow=workflow,
+        task_channel=task_channel,
+        attributes=json.dumps(attributes | (extra or {})),
+        priority=flow.integration["priority"],
+        timeout=flow.integration["timeout"],
+    )
+
+
+def _given_task(call: Call, flow: FlexFlow, task_sid: str) -> Task:
+    if flow.integration_type != "task":
+        raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
+    task = call.store.first(Task, sid=task_sid)
+    if task is None:
+        raise TwilioError(45004, f"Task {task_sid} does not exist in this account")
+    return task
+
+
+def delete(call: Call, flex_channel: FlexChannel) -> None:
+    """Delete a Flex channel and the chat channel under it (the latter inferred)."""
+    channel = call.store.first(Channel, sid=flex_channel.sid)
+    if channel is not None:
+        channels.delete(call, channel)
+    call.store.remove(flex_channel)

@@ -1,0 +1,166 @@
+"""Flex Flows: which handler a contact gets, checked the way Twilio checks it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import BLANK_IS_ABSENT, Fields
+from ..messaging.resources import Service
+from ..messaging.rules import LongerName
+from ..studio import StudioFlow
+from ..taskrouter import Workflow, Workspace, find_task_channel
+from .resources import FlexFlow
+
+ChannelType = Literal["web", "sms", "facebook", "whatsapp", "line", "custom"]
+IntegrationType = Literal["studio", "external", "task"]
+Text = Annotated[str | None, BLANK_IS_ABSENT]
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "studio": {"retry_count": 3},
+    "external": {"retry_count": 3},
+    "task": {"channel": "default", "timeout": 86_400, "priority": 0, "creation_on_message": False},
+}
+"""Integration settings that apply to each type, with Twilio's defaults (specified)."""
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "studio": ("flow_sid",),
+    "external": ("url",),
+    "task": ("workspace_sid", "workflow_sid"),
+}
+"""Integration settings that a type cannot do without (specified)."""
+
+
+class FlowChanges(Fields):
+    """Parameters of Flex Flow update; nothing is required (specified)."""
+
+    friendly_name: LongerName | None = None
+    chat_service_sid: str | None = None
+    channel_type: ChannelType | None = None
+    contact_identity: Text = None
+    enabled: bool = True
+    integration_type: IntegrationType = "studio"
+    integration__flow_sid: Text = None
+    integration__url: Text = None
+    integration__workspace_sid: Text = None
+    integration__workflow_sid: Text = None
+    integration__channel: Text = None
+    integration__timeout: Annotated[int, Field(ge=1, le=1_209_600)] | None = None
+    integration__priority: Annotated[int, Field(ge=0, le=2**31)] | None = None
+    integration__creation_on_message: bool | None = None
+    integration__retry_count: Annotated[int, Field(ge=0, le=3)] | None = None
+    long_lived: bool = False
+    janitor_enabled: bool = False
+
+
+class NewFlow(FlowChanges):
+    """Parameters of Flex Flow creation."""
+
+    friendly_name: LongerName
+    chat_service_sid: str
+    channel_type: ChannelType
+
+
+def create(call: Call, new: NewFlow) -> FlexFlow:
+    """Make a Flex Flow.
+
+    Raises:
+        TwilioError: 45212, an integration setting is missing or names nothing, or another enabled
+            flow has the same channel type and contact identity.
+    """
+    values = {name: getattr(new, name) for name in type(new).model_fields if "__" not in name}
+    values["integration"] = _integration(new.integration_type, {}, new.given())
+    _check(call, values, own_sid=None)
+    flow = FlexFlow(
+        sid=call.sids.new("FO"),
+        account_sid=call.account_sid,
+        date_created=call.now,
+        date_updated=call.now,
+        **values,
+    )
+    return call.store.add(flow)
+
+
+def update(call: Call, flow: FlexFlow, changes: FlowChanges) -> FlexFlow:
+    """Change a Flex Flow; the settings of another integration type are dropped.
+
+    Raises:
+        TwilioError: 45212, as for `create`.
+    """
+    given = changes.given()
+    kind = given.get("integration_type", flow.integration_type)
+    kept = flow.integration if kind == flow.integration_type else {}
+    values = {name: value for name, value in given.items() if "__" not in name}
+    values["integration"] = _integration(kind, kept, given)
+    after = {name: getattr(flow, name) for name in FlowChanges.model_fields if "__" not in name}
+    _check(call, after | values, own_sid=flow.sid)
+    call.store.save(flow, **values, date_updated=call.now)
+    return flow
+
+
+def _integration(kind: str, kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    nested = {
+        name.removeprefix("integration__"): value
+        for name, value in given.items()
+        if name.startswith("integration__") and value is not None
+    }
+    known = {*DEFAULTS[kind], *REQUIRED[kind]}
+    settings = DEFAULTS[kind] | kept | nested
+    return {name: value for name, value in settings.items() if name in known}
+
+
+def _check(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
+    if call.store.first(Service, sid=values["chat_service_sid"]) is None:
+        raise _refused(f"ChatServiceSid {values['chat_service_sid']} is not a service here")
+    for setting in REQUIRED[values["integration_type"]]:
+        if not values["integration"].get(setting):
+            name = "".join(word.capitalize() for word in setting.split("_"))
+            raise _refused(
+                f"Integration.{name} is required for integration type {values['integration_type']}"
+            )
+    _check_targets(call, values["integration"])
+    if values["enabled"]:
+        _check_no_other(call, values, own_sid)
+
+
+def _check_targets(call: Call, integration: dict[str, Any]) -> None:
+    if flow_sid := integration.get("flow_sid"):
+        _must_exist(call.store.first(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
+    if (url := integration.get("url")) and not url.startswith(("http://", "https://")):
+        raise _refused("Integration.Url must be an http or https URL")
+    if workspace_sid := integration.get("workspace_sid"):
+        workflow_sid, channel = integration["workflow_sid"], integration["channel"]
+        workspace = call.store.first(Workspace, sid=workspace_sid)
+        _must_exist(workspace, "Integration.WorkspaceSid", workspace_sid)
+        workflow = call.store.first(Workflow, sid=workflow_sid, workspace_sid=workspace_sid)
+        _must_exist(workflow, "Integration.WorkflowSid", workflow_sid)
+        task_channel = find_task_channel(call, workspace_sid, channel)
+        _must_exist(task_channel, "Integration.Channel", channel)
+
+
+def _must_exist(found: object | None, parameter: str, value: str) -> None:
+    if found is None:
+        raise _refused(f"{parameter} {value} does not exist in this account")
+
+
+def _check_no_other(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
+    same = {name: values[name] for name in ("channel_type", "contact_identity")}
+    for other in call.store.select(FlexFlow, {**same, "enabled": True}):
+        if other.sid != own_sid:
+            raise _refused(
+                f"Flex Flow {other.sid} ({other.friendly_name}) is enabled for channel type"
+                f" {values['channel_type']} and contact {values['contact_identity']!r} already;"
+                " disable it, or give this one another ContactIdentity"
+            )
+
+
+def _refused(message: str) -> TwilioError:
+    return TwilioError(45212, message)
+
+
+def delete(call: Call, flow: FlexFlow) -> None:
+    """Delete a flow; channels made with it stay (inferred)."""
+    call.store.remove(flow)

@@ -1,0 +1,60 @@
+"""What can happen in chat, told to whoever follows the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..call import Actor
+from ..events import Event
+from .resources import Channel, Member, Message, User
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEvent(Event):
+    """A channel was `added`, `updated` or `removed`."""
+
+    change: str
+    channel: Channel
+    actor: Actor
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEvent(Event):
+    """A member was `added`, `updated` or `removed`."""
+
+    change: str
+    channel: Channel
+    member: Member
+    actor: Actor
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent(Event):
+    """A message was `added`, `updated` or `removed`."""
+
+    change: str
+    channel: Channel
+    message: Message
+    actor: Actor
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent(Event):
+    """A user was `added`, `updated` or `removed`."""
+
+    change: str
+    user: User
+    actor: Actor
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypingEvent(Event):
+    """A member is typing, for `timeout` seconds from now; never stored."""
+
+    channel: Channel
+    member: Member
+    timeout: int

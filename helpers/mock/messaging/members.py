@@ -1,0 +1,217 @@
+"""Members of a channel, and how far each has read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import BLANK_IS_ABSENT, Fields, Moment
+from . import roles, users
+from .events import MemberEvent
+from .permissions import require
+from .resources import Channel, Member, Message, Service, User
+from .rules import Identity, SmallAttributes
+
+
+def _index(value: Any) -> Any:
+    try:
+        return None if value in (None, "") else int(value)
+    except ValueError:
+        raise TwilioError(50406, "LastConsumedMessageIndex must be a whole number") from None
+
+
+ReadIndex = Annotated[Annotated[int, Field(ge=0, le=2**53)] | None, BeforeValidator(_index)]
+ReadMoment = Annotated[Moment | None, BLANK_IS_ABSENT]
+
+
+class NewMember(Fields):
+    """Parameters of adding a member."""
+
+    identity: Identity
+    role_sid: str | None = None
+    last_consumed_message_index: ReadIndex = None
+    last_consumption_timestamp: ReadMoment = None
+    date_created: Moment | None = None
+    date_updated: Moment | None = None
+    attributes: SmallAttributes = "{}"
+
+
+class MemberChanges(Fields):
+    """Parameters of member update."""
+
+    role_sid: str | None = None
+    last_consumed_message_index: ReadIndex = None
+    last_consumption_timestamp: ReadMoment = None
+    date_created: Moment | None = None
+    date_updated: Moment | None = None
+    attributes: SmallAttributes | None = None
+
+
+class UserChannelChanges(Fields):
+    """What a user sets on its own view of a channel."""
+
+    notification_level: Literal["default", "muted"] | None = None
+    last_consumed_message_index: ReadIndex = None
+    last_consumption_timestamp: ReadMoment = None
+
+
+def add(call: Call, channel: Channel, new: NewMember) -> Member:
+    """Put an identity into a channel, making its user if need be.
+
+    A chat user joins itself with `joinChannel` and only a public channel; it adds others with
+    `addMember`. Whoever created the channel gets the creator role.
+
+    Raises:
+        TwilioError: 50404, already a member; 50403 or 50208, a limit is reached; 50107 or
+            50300, a chat user that may not.
+    """
+    service = _service(call, channel)
+    _permit(call, channel, new.identity)
+    if find(call, channel.sid, new.identity):
+        raise TwilioError(50404, "Member already exists")
+    if channel.members_count >= service.limits["channel_members"]:
+        raise TwilioError(50403, f"Channel has its limit of {channel.members_count} members")
+    user = users.ensure(call, service, new.identity)
+    if user.joined_channels_count >= service.limits["user_channels"]:
+        raise TwilioError(50208, f"User is in its limit of {user.joined_channels_count} channels")
+    member = call.store.add(_member(call, service, channel, user, new))
+    call.store.save(channel, members_count=channel.members_count + 1)
+    call.store.save(user, joined_channels_count=user.joined_channels_count + 1)
+    call.note(MemberEvent("added", channel, member, call.actor))
+    return member
+
+
+def _service(call: Call, channel: Channel) -> Service:
+    service = call.store.first(Service, sid=channel.service_sid)
+    if service is None:
+        raise TwilioError(50050, f"Service {channel.service_sid} not found")
+    return service
+
+
+def _permit(call: Call, channel: Channel, identity: str) -> None:
+    if call.actor.identity == identity:
+        if channel.type == "private":
+            raise TwilioError(50107, "A private channel cannot be joined; a member must add you")
+        require(call, channel.service_sid, "joinChannel", channel)
+    else:
+        require(call, channel.service_sid, "addMember", channel)
+
+
+def _member(call: Call, service: Service, channel: Channel, user: User, new: NewMember) -> Member:
+    created = new.date_created if new.date_created is not None else call.now
+    return Member(
+        sid=call.sids.new("MB"),
+        account_sid=call.account_sid,
+        service_sid=channel.service_sid,
+        channel_sid=channel.sid,
+        user_sid=user.sid,
+        identity=user.identity,
+        role_sid=_role(call, service, channel, new) or "",
+        attributes=new.attributes,
+        last_consumed_message_index=new.last_consumed_message_index,
+        last_consumption_timestamp=_read_at(call, new),
+        notification_level="default",
+        date_created=created,
+        date_updated=new.date_updated if new.date_updated is not None else created,
+    )
+
+
+def _role(call: Call, service: Service, channel: Channel, new: NewMember) -> str | None:
+    if new.role_sid:
+        return roles.pick(call, service.sid, new.role_sid, "channel")
+    if channel.created_by == new.identity:
+        return service.default_channel_creator_role_sid
+    return service.default_channel_role_sid
+
+
+def _read_at(call: Call, fields: NewMember | MemberChanges | UserChannelChanges) -> float | None:
+    if fields.last_consumption_timestamp is not None:
+        return fields.last_consumption_timestamp
+    return None if fields.last_consumed_message_index is None else call.now
+
+
+def find(call: Call, channel_sid: str, identity: str) -> Member | None:
+    """The membership of an identity, or None."""
+    return call.store.first(Member, channel_sid=channel_sid, identity=identity)
+
+
+def update(call: Call, member: Member, changes: MemberChanges) -> Member:
+    """Change a membership, the read horizon included.
+
+    Raises:
+        TwilioError: 50107, a chat user that edits another's horizon or role.
+    """
+    given = changes.given()
+    own = call.actor.identity == member.identity
+    channel = _channel(call, member)
+    if "attributes" in given:
+        permission = "editOwnMemberAttributes" if own else "editAnyMemberAttributes"
+        require(call, member.service_sid, permission, channel)
+    if "role_sid" in given:
+        if call.actor.identity is not None:
+            raise TwilioError(50205, "A chat user may not set a role")
+        roles.pick(call, member.service_sid, given["role_sid"], "channel")
+    if call.actor.identity is not None and not own and given.keys() - {"attributes"}:
+        raise TwilioError(50107, "A chat user may only move its own read horizon")
+    return _save(call, channel, member, given, changes)
+
+
+def _save(
+    call: Call,
+    channel: Channel,
+    member: Member,
+    given: dict[str, Any],
+    changes: MemberChanges | UserChannelChanges,
+) -> Member:
+    if "last_consumed_message_index" in given:
+        given.setdefault("last_consumption_timestamp", _read_at(call, changes))
+    call.store.save(member, **{"date_updated": call.now, **given})
+    call.note(MemberEvent("updated", channel, member, call.actor, tuple(given)))
+    return member
+
+
+def _channel(call: Call, member: Member) -> Channel:
+    channel = call.store.first(Channel, sid=member.channel_sid)
+    if channel is None:
+        raise TwilioError(50300, f"Channel {member.channel_sid} not found")
+    return channel
+
+
+def update_user_channel(call: Call, member: Member, changes: UserChannelChanges) -> Member:
+    """Change what a user sets on its own view of a channel."""
+    given = changes.given()
+    channel = _channel(call, member)
+    if call.actor.identity not in (None, member.identity):
+        raise TwilioError(50107, "A chat user may only change its own view of a channel")
+    if "notification_level" in given:
+        require(call, member.service_sid, "editNotificationLevel", channel)
+    return _save(call, channel, member, given, changes)
+
+
+def remove(call: Call, member: Member) -> None:
+    """Take a member out of its channel; a chat user itself (leave) or, with permission, others.
+
+    Raises:
+        TwilioError: 50107, a chat user without `leaveChannel` or `removeMember`.
+    """
+    channel = _channel(call, member)
+    own = call.actor.identity == member.identity
+    require(call, member.service_sid, "leaveChannel" if own else "removeMember", channel)
+    call.store.remove(member)
+    call.store.save(channel, members_count=channel.members_count - 1)
+    user = call.store.first(User, sid=member.user_sid)
+    if user:
+        call.store.save(user, joined_channels_count=user.joined_channels_count - 1)
+    call.note(MemberEvent("removed", channel, member, call.actor))
+
+
+def unread_count(call: Call, member: Member) -> int | None:
+    """Messages above the read horizon; null where there is no horizon."""
+    if member.last_consumed_message_index is None:
+        return None
+    return call.store.count_above(
+        Message, "index", member.last_consumed_message_index, channel_sid=member.channel_sid
+    )

@@ -1,0 +1,145 @@
+"""Messages: sent, edited and removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import Fields, Moment
+from .events import MessageEvent, TypingEvent
+from .permissions import own_member, require
+from .resources import Channel, Message, Service
+from .rules import Author, Body, SmallAttributes
+
+
+class NewMessage(Fields):
+    """Parameters of a new message. `author` is spelled `From` in Chat v2."""
+
+    author: Author | None = None
+    body: Body | None = None
+    attributes: SmallAttributes = "{}"
+    media_sid: str | None = None
+    date_created: Moment | None = None
+    date_updated: Moment | None = None
+    last_updated_by: Author | None = None
+
+
+class MessageChanges(Fields):
+    """Parameters of message update."""
+
+    author: Author | None = None
+    body: Body | None = None
+    attributes: SmallAttributes | None = None
+    date_created: Moment | None = None
+    date_updated: Moment | None = None
+    last_updated_by: Author | None = None
+
+
+def send(call: Call, channel: Channel, new: NewMessage) -> Message:
+    """Add a message at the end of a channel.
+
+    The author is the acting chat user, or for account credentials whoever `From` names, member or
+    not, `system` by default (specified; observed for the non-member).
+
+    Raises:
+        TwilioError: 50400, the chat user is not a member; 50107, its role cannot send.
+    """
+    if call.actor.identity is not None:
+        own_member(call, channel)
+        require(call, channel.service_sid, "sendMessage", channel)
+    created = new.date_created if new.date_created is not None else call.now
+    message = call.store.add(
+        Message(
+            sid=call.sids.new("IM"),
+            account_sid=call.account_sid,
+            service_sid=channel.service_sid,
+            channel_sid=channel.sid,
+            author=call.actor.identity or new.author or "system",
+            body=new.body,
+            attributes=new.attributes,
+            index=channel.next_index,
+            type="text",
+            media=None,
+            last_updated_by=new.last_updated_by,
+            was_edited=new.last_updated_by is not None or new.date_updated is not None,
+            date_created=created,
+            date_updated=new.date_updated if new.date_updated is not None else created,
+        )
+    )
+    call.store.save(
+        channel,
+        messages_count=channel.messages_count + 1,
+        next_index=channel.next_index + 1,
+        last_message_sid=message.sid,
+    )
+    call.note(MessageEvent("added", channel, message, call.actor))
+    return message
+
+
+def update(call: Call, message: Message, changes: MessageChanges) -> Message:
+    """Edit a message; it counts as edited from then on.
+
+    Raises:
+        TwilioError: 50107, a chat user without the permission to edit it.
+    """
+    given = changes.given()
+    channel = _channel(call, message)
+    for field, what in (("body", "Message"), ("attributes", "MessageAttributes")):
+        if field in given:
+            _permit(call, channel, message, "edit", what)
+    if call.actor.identity is not None:
+        given = {name: given[name] for name in ("body", "attributes") if name in given}
+    given.setdefault("last_updated_by", call.actor.name)
+    call.store.save(message, **{"date_updated": call.now, "was_edited": True, **given})
+    call.note(MessageEvent("updated", channel, message, call.actor, tuple(given)))
+    return message
+
+
+def remove(call: Call, message: Message) -> None:
+    """Delete a message; its index is not used again.
+
+    Raises:
+        TwilioError: 50107, a chat user without the permission to delete it.
+    """
+    channel = _channel(call, message)
+    _permit(call, channel, message, "delete", "Message")
+    call.store.remove(message)
+    changes: dict[str, Any] = {"messages_count": channel.messages_count - 1}
+    if channel.last_message_sid == message.sid:
+        changes["last_message_sid"] = _last_sid(call, channel)
+    call.store.save(channel, **changes)
+    call.note(MessageEvent("removed", channel, message, call.actor))
+
+
+def _permit(call: Call, channel: Channel, message: Message, verb: str, what: str) -> None:
+    whose = "Own" if call.actor.identity == message.author else "Any"
+    require(call, channel.service_sid, f"{verb}{whose}{what}", channel)
+
+
+def _last_sid(call: Call, channel: Channel) -> str | None:
+    last = call.store.select(Message, {"channel_sid": channel.sid}, order="desc", limit=1)
+    return last[0].sid if last else None
+
+
+def _channel(call: Call, message: Message) -> Channel:
+    channel = call.store.first(Channel, sid=message.channel_sid)
+    if channel is None:
+        raise TwilioError(50300, f"Channel {message.channel_sid} not found")
+    return channel
+
+
+def type_in(call: Call, channel: Channel) -> int:
+    """Tell the other members that the acting chat user is typing.
+
+    Returns:
+        Seconds the indicator lasts (the service's typing indicator timeout).
+
+    Raises:
+        TwilioError: 50400, the chat user is not a member.
+    """
+    member = own_member(call, channel)
+    service = call.store.first(Service, sid=channel.service_sid)
+    timeout = service.typing_indicator_timeout if service else 5
+    call.note(TypingEvent(channel, member, timeout))
+    return timeout

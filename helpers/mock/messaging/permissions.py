@@ -1,0 +1,113 @@
+"""What a chat user may do: the permissions of roles.
+
+They bind those who come with an access token. Account credentials bypass them (inferred).
+The names were gathered from production code and Twilio's samples (observed); the default roles'
+full sets are not published (inferred).
+"""
+
+from __future__ import annotations
+
+from ..call import Call
+from ..errors import TwilioError
+from .resources import Channel, Member, Role, Service, User
+
+CHANNEL_PERMISSIONS = frozenset(
+    "sendMessage sendMediaMessage leaveChannel editNotificationLevel addMember inviteMember"
+    " removeMember destroyChannel editChannelName editChannelAttributes editOwnMessage"
+    " editAnyMessage editOwnMessageAttributes editAnyMessageAttributes deleteOwnMessage"
+    " deleteAnyMessage editOwnMemberAttributes editAnyMemberAttributes".split()
+)
+SERVICE_PERMISSIONS = (
+    CHANNEL_PERMISSIONS - {"sendMessage", "sendMediaMessage", "leaveChannel"}
+) | {
+    "createChannel",
+    "joinChannel",
+    "editOwnUserInfo",
+    "editAnyUserInfo",
+}
+
+DEFAULT_ROLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("service admin", "deployment", tuple(sorted(SERVICE_PERMISSIONS))),
+    ("service user", "deployment", ("createChannel", "joinChannel", "editOwnUserInfo")),
+    ("channel admin", "channel", tuple(sorted(CHANNEL_PERMISSIONS))),
+    (
+        "channel user",
+        "channel",
+        (
+            "sendMessage",
+            "sendMediaMessage",
+            "leaveChannel",
+            "editNotificationLevel",
+            "editOwnMessage",
+            "editOwnMessageAttributes",
+            "deleteOwnMessage",
+            "editOwnMemberAttributes",
+        ),
+    ),
+)
+"""Name, type and permissions of the four roles every service starts with."""
+
+
+def own_member(call: Call, channel: Channel) -> Member:
+    """The acting chat user's membership.
+
+    Raises:
+        TwilioError: 50400, the acting user is not a member.
+    """
+    member = call.store.first(Member, channel_sid=channel.sid, identity=call.actor.identity)
+    if member is None:
+        raise TwilioError(50400, f"User {call.actor.identity!r} is not a member of the channel")
+    return member
+
+
+def see(call: Call, channel: Channel) -> None:
+    """Hide a private channel from a chat user that is not in it (inferred).
+
+    Raises:
+        TwilioError: 50300, as if the channel did not exist.
+    """
+    if call.actor.identity is None or channel.type == "public":
+        return
+    if call.store.first(Member, channel_sid=channel.sid, identity=call.actor.identity) is None:
+        raise TwilioError(50300, "Channel not found, or private and you are not a member")
+
+
+def look_inside(call: Call, channel: Channel) -> None:
+    """Keep a chat user that is not a member from a channel's messages and members.
+
+    Raises:
+        TwilioError: 50400, the acting user is not a member.
+    """
+    if call.actor.identity is not None:
+        own_member(call, channel)
+
+
+def require(
+    call: Call, service: Service | str, permission: str, channel: Channel | None = None
+) -> None:
+    """Refuse what neither the user's service role nor channel role allows.
+
+    Raises:
+        TwilioError: 50107, no role of the acting user has the permission.
+    """
+    if call.actor.identity is None:
+        return
+    service_sid = service if isinstance(service, str) else service.sid
+    if permission not in _granted(call, service_sid, channel):
+        raise TwilioError(
+            50107,
+            f"User {call.actor.identity!r} is not authorized for this command:"
+            f" none of its roles has the permission {permission}",
+        )
+
+
+def _granted(call: Call, service_sid: str, channel: Channel | None) -> set[str]:
+    holders: list[User | Member | None] = [
+        call.store.first(User, service_sid=service_sid, identity=call.actor.identity)
+    ]
+    if channel is not None:
+        holders.append(
+            call.store.first(Member, channel_sid=channel.sid, identity=call.actor.identity)
+        )
+    roles = [call.store.first(Role, sid=holder.role_sid) for holder in holders if holder]
+    return {permission for role in roles if role for permission in role.permissions}

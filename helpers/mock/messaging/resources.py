@@ -1,0 +1,162 @@
+"""What a chat account keeps, field by field."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..store import Resource
+
+
+@dataclass(slots=True)
+class Service(Resource):
+    """A chat service (IS): users, roles and channels live inside one."""
+
+    prefix: ClassVar[str] = "IS"
+
+    sid: str
+    account_sid: str
+    friendly_name: str
+    date_created: float
+    date_updated: float
+    default_service_role_sid: str | None
+    default_channel_role_sid: str | None
+    default_channel_creator_role_sid: str | None
+    read_status_enabled: bool
+    reachability_enabled: bool
+    typing_indicator_timeout: int
+    consumption_report_interval: int
+    limits: dict[str, int]
+    pre_webhook_url: str | None
+    post_webhook_url: str | None
+    webhook_method: str
+    webhook_filters: list[str]
+    pre_webhook_retry_count: int
+    post_webhook_retry_count: int
+    notifications: dict[str, Any]
+    media: dict[str, Any]
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+
+
+@dataclass(slots=True)
+class Role(Resource):
+    """A named set of permissions (RL), for a whole service or for one channel."""
+
+    prefix: ClassVar[str] = "RL"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    friendly_name: str
+    type: str
+    permissions: list[str]
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+
+
+@dataclass(slots=True)
+class User(Resource):
+    """Somebody who chats (US): an identity, unique and case-sensitive within a service."""
+
+    prefix: ClassVar[str] = "US"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    identity: str
+    friendly_name: str | None
+    attributes: str
+    role_sid: str
+    is_online: bool | None
+    is_notifiable: bool | None
+    joined_channels_count: int
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "identity"))
+
+
+@dataclass(slots=True)
+class Channel(Resource):
+    """A conversation (CH). `next_index` is the index the next message will take."""
+
+    prefix: ClassVar[str] = "CH"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    friendly_name: str | None
+    unique_name: str | None
+    attributes: str
+    type: str
+    created_by: str
+    members_count: int
+    messages_count: int
+    next_index: int
+    last_message_sid: str | None
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "unique_name"))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+
+    def attribute(self, name: str) -> Any:
+        """One value of the channel's JSON attributes, or None."""
+        return json.loads(self.attributes).get(name)
+
+
+@dataclass(slots=True)
+class Member(Resource):
+    """A user's place in a channel (MB), with how far that user has read."""
+
+    prefix: ClassVar[str] = "MB"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    channel_sid: str
+    user_sid: str
+    identity: str
+    role_sid: str
+    attributes: str
+    last_consumed_message_index: int | None
+    last_consumption_timestamp: float | None
+    notification_level: str
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "identity"))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
+
+
+@dataclass(slots=True)
+class Message(Resource):
+    """One message (IM). Indexes rise in order of arrival and are never used twice."""
+
+    prefix: ClassVar[str] = "IM"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    channel_sid: str
+    author: str
+    body: str | None
+    attributes: str
+    index: int
+    type: str
+    media: dict[str, Any] | None
+    last_updated_by: str | None
+    was_edited: bool
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "index"))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
+
+
+KINDS: tuple[type[Resource], ...] = (Service, Role, User, Channel, Member, Message)

@@ -1,0 +1,142 @@
+"""Chat services: the settings everything in them follows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import Fields
+from . import roles
+from .resources import Channel, Member, Message, Role, Service, User
+from .rules import HARD_LIMIT, LongerName, limits
+
+_PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
+
+
+class NewService(Fields):
+    """A service is made from its name alone; the rest is set by an update (specified)."""
+
+    friendly_name: LongerName
+
+
+class ServiceChanges(Fields):
+    """Everything a service lets change."""
+
+    friendly_name: LongerName | None = None
+    default_service_role_sid: str | None = None
+    default_channel_role_sid: str | None = None
+    default_channel_creator_role_sid: str | None = None
+    read_status_enabled: bool | None = None
+    reachability_enabled: bool | None = None
+    typing_indicator_timeout: Annotated[int, Field(ge=1, le=3600)] | None = None
+    consumption_report_interval: Annotated[int, Field(ge=0, le=3600)] | None = None
+    limits__channel_members: int | None = None
+    limits__user_channels: int | None = None
+    pre_webhook_url: str | None = None
+    post_webhook_url: str | None = None
+    webhook_method: Literal["GET", "POST"] | None = None
+    webhook_filters: list[str] | None = None
+    pre_webhook_retry_count: Annotated[int, Field(ge=0, le=3)] | None = None
+    post_webhook_retry_count: Annotated[int, Field(ge=0, le=3)] | None = None
+    media__compatibility_message: str | None = None
+    notifications__log_enabled: bool | None = None
+    notifications__new_message__enabled: bool | None = None
+    notifications__new_message__template: str | None = None
+    notifications__new_message__sound: str | None = None
+    notifications__new_message__badge_count_enabled: bool | None = None
+    notifications__added_to_channel__enabled: bool | None = None
+    notifications__added_to_channel__template: str | None = None
+    notifications__added_to_channel__sound: str | None = None
+    notifications__removed_from_channel__enabled: bool | None = None
+    notifications__removed_from_channel__template: str | None = None
+    notifications__removed_from_channel__sound: str | None = None
+    notifications__invited_to_channel__enabled: bool | None = None
+    notifications__invited_to_channel__template: str | None = None
+    notifications__invited_to_channel__sound: str | None = None
+
+
+def _notifications() -> dict[str, Any]:
+    pushes: dict[str, Any] = {
+        push: {"enabled": False, "template": "", "sound": ""} for push in _PUSHES
+    }
+    pushes["new_message"]["badge_count_enabled"] = False
+    return {"log_enabled": False, **pushes}
+
+
+def create(call: Call, new: NewService, sid: str | None = None) -> Service:
+    """Make a service with its four default roles."""
+    sid = sid or call.sids.new("IS")
+    _, service_user, channel_admin, channel_user = roles.make_defaults(call, sid)
+    return call.store.add(
+        Service(
+            sid=sid,
+            account_sid=call.account_sid,
+            friendly_name=new.friendly_name,
+            date_created=call.now,
+            date_updated=call.now,
+            default_service_role_sid=service_user.sid,
+            default_channel_role_sid=channel_user.sid,
+            default_channel_creator_role_sid=channel_admin.sid,
+            read_status_enabled=True,
+            reachability_enabled=False,
+            typing_indicator_timeout=5,
+            consumption_report_interval=10,
+            limits=limits(),
+            pre_webhook_url=None,
+            post_webhook_url=None,
+            webhook_method="POST",
+            webhook_filters=[],
+            pre_webhook_retry_count=0,
+            post_webhook_retry_count=0,
+            notifications=_notifications(),
+            media={
+                "size_limit_mb": 150,
+                "compatibility_message": "Media messages are not supported by your client",
+            },
+        )
+    )
+
+
+_LIMIT_CODES = {"limits__user_channels": 50060, "limits__channel_members": 50061}
+_ROLE_KINDS = {
+    "default_service_role_sid": "deployment",
+    "default_channel_role_sid": "channel",
+    "default_channel_creator_role_sid": "channel",
+}
+
+
+def update(call: Call, service: Service, changes: ServiceChanges) -> Service:
+    """Change settings; nested ones (limits, notifications, media) one by one."""
+    given = changes.given()
+    _check(call, service, given)
+    flat = {name: value for name, value in given.items() if "__" not in name}
+    nested = {name: value for name, value in given.items() if "__" in name}
+    for top in {name.split("__")[0] for name in nested}:
+        flat[top] = getattr(service, top)
+    for name, value in nested.items():
+        *path, leaf = name.split("__")
+        target: Any = flat
+        for step in path:
+            target = target[step]
+        target[leaf] = value
+    call.store.save(service, **flat, date_updated=call.now)
+    return service
+
+
+def _check(call: Call, service: Service, given: dict[str, Any]) -> None:
+    for name, code in _LIMIT_CODES.items():
+        if name in given and not 1 <= given[name] <= HARD_LIMIT:
+            raise TwilioError(code, f"A limit is a number from 1 to {HARD_LIMIT}")
+    for name, kind in _ROLE_KINDS.items():
+        if name in given:
+            roles.pick(call, service.sid, given[name], kind)
+
+
+def delete(call: Call, service: Service) -> None:
+    """Delete a service with everything in it."""
+    for kind in (Message, Member, Channel, User, Role):
+        call.store.remove_all(kind, service_sid=service.sid)
+    call.store.remove(service)

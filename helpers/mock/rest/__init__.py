@@ -1,0 +1,1 @@
+"""How each Twilio REST API spells the products: paths, form parameters, JSON and pages."""

@@ -1,0 +1,107 @@
+"""The account's REST APIs as one function from request to reply.
+
+Composes and decides nothing: authentication, routing, one transaction, one place that renders a
+refusal.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from ..access_token import verify
+from ..call import ACCOUNT, Actor, Call
+from ..credentials import Credentials
+from ..errors import TwilioError
+from ..ground import Ground
+from . import chat_v2, flex_v1, studio_v2, taskrouter_v1
+from .collection import Operation
+from .http import Reply, Request
+from .router import Router
+
+OPERATIONS: tuple[Operation, ...] = (
+    *chat_v2.OPERATIONS,
+    *flex_v1.OPERATIONS,
+    *taskrouter_v1.OPERATIONS,
+    *studio_v2.OPERATIONS,
+)
+TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
+
+_ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
+_OPEN_TO_CHAT_USERS = re.compile(r"/v2/Services/\{ServiceSid\}/(Users|Channels)\b")
+_REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
+
+
+class Application:
+    """Answers requests of Twilio's REST APIs from one account's ground."""
+
+    def __init__(self, ground: Ground, credentials: Credentials) -> None:
+        self._ground = ground
+        self._credentials = credentials
+        self._router = Router(OPERATIONS)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer; every refusal comes as Twilio's error document."""
+        try:
+            return self._answer(request)
+        except TwilioError as error:
+            return Reply(error.status, error.body())
+
+    def _answer(self, request: Request) -> Reply:
+        actor = self._actor(request)
+        operation, arguments = self._router.find(
+            request.method, _product_host(request.host), request.path
+        )
+        if actor.identity is not None:
+            _admit(actor, operation, arguments)
+        with self._ground.transaction():
+            call = Call(self._ground, self._credentials.account_sid, actor)
+            try:
+                return operation.handle(call, arguments, request)
+            except (UnicodeEncodeError, OverflowError, sqlite3.DataError) as error:
+                raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
+
+    def _actor(self, request: Request) -> Actor:
+        if request.auth is None:
+            raise TwilioError(20003, "Authenticate")
+        username, password = request.auth
+        if username == TOKEN_USER:
+            return self.chat_user(password)
+        if not self._credentials.open(username, password):
+            raise TwilioError(20003, "Authenticate")
+        if request.headers.get("x-twilio-webhook-enabled") == "true":
+            return _ACCOUNT_WITH_WEBHOOKS
+        return ACCOUNT
+
+    def chat_user(self, token: str) -> Actor:
+        """The chat user that an access token stands for.
+
+        Raises:
+            TwilioError: 20101 to 20107, as `access_token.verify` does.
+        """
+        claims = verify(
+            token,
+            account_sid=self._credentials.account_sid,
+            secrets={self._credentials.api_key: self._credentials.api_secret},
+            now=self._ground.clock.now(),
+        )
+        return Actor(claims.identity, claims.service_sid, webhooks=True)
+
+
+def _product_host(host: str) -> str:
+    """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
+    match = _REGIONAL_HOST.match(host)
+    return f"{match['product']}.twilio.com" if match else host
+
+
+def _admit(actor: Actor, operation: Operation, arguments: dict[str, str]) -> None:
+    """Keep a chat user to the users and channels of the service its token names."""
+    inside = _OPEN_TO_CHAT_USERS.match(operation.path)
+    if inside is None or operation.name == "DeleteUser":
+        raise TwilioError(
+            20403, f"{operation.name} needs account credentials; an access token is not enough"
+        )
+    if arguments["ServiceSid"] != actor.service_sid:
+        raise TwilioError(
+            20403, f"The access token is for chat service {actor.service_sid}, not for this one"
+        )

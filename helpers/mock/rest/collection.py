@@ -1,0 +1,271 @@
+"""A REST collection, declared: list, fetch, page and delete follow from the declaration.
+
+Only what is special about an operation is written out, as a function of the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import Fields
+from ..store import Order, Resource
+from .http import Reply, Request, last
+from .paging import Asked, PageSizes, fetch
+from .views import Render
+
+Arguments = Mapping[str, str]
+"""Values of the `{Names}` in an operation's path, decoded."""
+
+Handler = Callable[[Call, Arguments, Request], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call an API answers; `name` is its operationId in Twilio's OpenAPI documents."""
+
+    name: str
+    method: str
+    host: str
+    path: str
+    handle: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A create or update: the parameters it takes and the product function that does it.
+
+    `rename` maps this API's parameter names to those the product's fields would have.
+    """
+
+    fields: type[Fields]
+    run: Callable[..., Any]
+    rename: Mapping[str, str] = field(default_factory=dict)
+    status: int = 201
+    needs_parameters: bool = False
+
+    def read(self, request: Request) -> Any:
+        """The request's form as one object, or a refusal."""
+        form = dict(request.form)
+        for theirs, ours in self.rename.items():
+            form.pop(ours, None)
+            if theirs in form:
+                form[ours] = form.pop(theirs)
+        fields = self.fields.read(_shaped(self.fields, form))
+        if not request.is_form:
+            raise TwilioError(
+                20001, "The body must be application/x-www-form-urlencoded, not JSON or other text"
+            )
+        if self.needs_parameters and not fields.model_fields_set:
+            raise TwilioError(20161, "No parameter to update was given")
+        return fields
+
+
+def _shaped(fields: type[Fields], form: Mapping[str, Any]) -> dict[str, Any]:
+    """Repeated names become lists only where the field is one."""
+    lists = _list_names(fields)
+    return {
+        name: _listed(value) if name in lists else _single(value) for name, value in form.items()
+    }
+
+
+_LISTS: dict[type[Fields], frozenset[str]] = {}
+
+
+def _list_names(fields: type[Fields]) -> frozenset[str]:
+    if fields not in _LISTS:
+        _LISTS[fields] = frozenset(
+            info.alias or name
+            for name, info in fields.model_fields.items()
+            if "list[" in str(info.annotation)
+        )
+    return _LISTS[fields]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _single(value: Any) -> Any:
+    return value[-1] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection of one API, below a parent or at its root.
+
+    Args:
+        host: e.g. `chat.twilio.com`.
+        segment: The collection's path segment, e.g. `Channels`.
+        kind: The resource kept.
+        render: Its JSON.
+        key: The list's key in a page.
+        noun: Its name in operation names, e.g. `Channel`.
+        root: Path before the segment where there is no parent, e.g. `/v2`.
+        parent: The collection it is nested in.
+        scope: The field that holds the parent's SID.
+        lookup: Fields that a path key is compared with, in turn.
+        argument: The path's name for a parent's SID, as in OpenAPI.
+        sizes: Items a page.
+        filters: Query parameter -> field to match.
+        ordered: Whether `Order` may be `desc`.
+        create, update, delete: The product's functions, where the API has them.
+        guard: Refuses a caller that may not see an item.
+        enter: Refuses a caller that may not look inside a parent; creation has its own rules.
+    """
+
+    host: str
+    segment: str
+    kind: type[Resource]
+    render: Render
+    key: str
+    noun: str
+    root: str = ""
+    parent: Collection | None = None
+    scope: str | None = None
+    lookup: tuple[str, ...] = ("sid",)
+    sizes: PageSizes = PageSizes()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False
+    create: Write | None = None
+    update: Write | None = None
+    delete: Callable[[Call, Any], None] | None = None
+    guard: Callable[[Call, Any], None] | None = None
+    enter: Callable[[Call, Any], None] | None = None
+
+    @property
+    def argument(self) -> str:
+        """The path's name for this collection's key when something is nested below it."""
+        return f"{self.noun}Sid"
+
+    @property
+    def path(self) -> str:
+        """Path of the whole collection, with `{Names}` for the keys of its parents."""
+        if self.parent is None:
+            return f"{self.root}/{self.segment}"
+        return f"{self.parent.path}/{{{self.parent.argument}}}/{self.segment}"
+
+    def operations(self) -> list[Operation]:
+        """Every operation that the declaration gives rise to."""
+        item = f"{self.path}/{{Sid}}"
+        made: list[tuple[str, str, str, Handler | None]] = [
+            (f"List{self.noun}", "GET", self.path, self._list),
+            (f"Create{self.noun}", "POST", self.path, self._create if self.create else None),
+            (f"Fetch{self.noun}", "GET", item, self._fetch),
+            (f"Update{self.noun}", "POST", item, self._update if self.update else None),
+            (f"Delete{self.noun}", "DELETE", item, self._delete if self.delete else None),
+        ]
+        return [
+            Operation(name, method, self.host, path, handle)
+            for name, method, path, handle in made
+            if handle is not None
+        ]
+
+    def resolve(self, call: Call, arguments: Arguments, key: str) -> Any:
+        """The resource a path names.
+
+        Raises:
+            TwilioError: 20404, it or one of its parents does not exist.
+        """
+        where = self._scope(call, arguments)
+        for name in self.lookup:
+            found = call.store.first(self.kind, **{name: key}, **where)
+            if found is not None:
+                if self.guard is not None:
+                    self.guard(call, found)
+                return found
+        raise not_found(f"{self._url_path(arguments)}/{key}")
+
+    def resolve_parent(self, call: Call, arguments: Arguments) -> Any:
+        """The resource this collection is nested in, or None at the root."""
+        if self.parent is None:
+            return None
+        return self.parent.resolve(call, arguments, arguments[self.parent.argument])
+
+    def _scope(self, call: Call, arguments: Arguments) -> dict[str, Any]:
+        return self._within(call, self.resolve_parent(call, arguments))
+
+    def _within(self, call: Call, parent: Any) -> dict[str, Any]:
+        if parent is None or self.scope is None:
+            return {}
+        if self.enter is not None:
+            self.enter(call, parent)
+        return {self.scope: parent.sid}
+
+    def _url_path(self, arguments: Arguments) -> str:
+        path = self.path
+        for name, value in arguments.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        return path
+
+    def url(self, arguments: Arguments, parent: Any) -> str:
+        """Absolute URL of the collection, parents named by their SIDs."""
+        named = dict(arguments)
+        if self.parent is not None and parent is not None:
+            named[self.parent.argument] = parent.sid
+        return f"https://{self.host}{self._url_path(named)}"
+
+    def item_json(self, arguments: Arguments, parent: Any, item: Any) -> dict[str, Any]:
+        """JSON of one item."""
+        return self.render(item, f"{self.url(arguments, parent)}/{item.sid}")
+
+    def _list(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+        parent = self.resolve_parent(call, arguments)
+        where = self._within(call, parent)
+        kept: list[tuple[str, str]] = []
+        for name, column in self.filters.items():
+            if name in request.query:
+                where[column] = _listed(request.query[name])
+                kept.extend((name, value) for value in where[column])
+        order = self._order(request, kept)
+        page = fetch(call.store, self.kind, where, Asked.read(request.query, self.sizes), order)
+        url = self.url(arguments, parent)
+        rendered = [self.render(item, f"{url}/{item.sid}") for item in page.items]
+        return Reply(200, page.envelope(self.key, url, kept, rendered))
+
+    def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
+        order = last(request.query, "Order") if self.ordered else None
+        if order is None:
+            return "asc"
+        if order not in ("asc", "desc"):
+            raise TwilioError(20001, "Order must be asc or desc")
+        kept.append(("Order", order))
+        return "asc" if order == "asc" else "desc"
+
+    def _fetch(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+        item = self.resolve(call, arguments, arguments["Sid"])
+        return Reply(200, self._json(call, arguments, item))
+
+    def _create(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+        write = self.create
+        assert write is not None  # noqa: S101 - operations() lists only what is declared
+        parent = self.resolve_parent(call, arguments)
+        fields = write.read(request)
+        made = write.run(call, fields) if parent is None else write.run(call, parent, fields)
+        return Reply(write.status, self.item_json(arguments, parent, made))
+
+    def _update(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+        write = self.update
+        assert write is not None  # noqa: S101 - operations() lists only what is declared
+        item = self.resolve(call, arguments, arguments["Sid"])
+        changed = write.run(call, item, write.read(request))
+        return Reply(write.status, self._json(call, arguments, changed))
+
+    def _delete(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+        remove = self.delete
+        assert remove is not None  # noqa: S101 - operations() lists only what is declared
+        remove(call, self.resolve(call, arguments, arguments["Sid"]))
+        return Reply(204)
+
+    def _json(self, call: Call, arguments: Arguments, item: Any) -> dict[str, Any]:
+        return self.item_json(arguments, self.resolve_parent(call, arguments), item)
+
+
+def not_found(path: str) -> TwilioError:
+    """Twilio's refusal of a path that names nothing; the version is left out, as at Twilio."""
+    without_version = "/" + path.split("/", 2)[-1]
+    return TwilioError(20404, f"The requested resource {without_version} was not found")

@@ -1,0 +1,42 @@
+"""A request and its answer, whichever door they come through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Parameters = Mapping[str, "str | list[str]"]
+
+
+@dataclass(slots=True)
+class Request:
+    """One call of Twilio's REST API.
+
+    `query` and `form` map names to text, or to a list where a name was repeated. `is_form` is
+    False when the body came as something else, such as JSON. Header names are lower case.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: Parameters = field(default_factory=dict)
+    form: Parameters = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    auth: tuple[str, str] | None = None
+    is_form: bool = True
+
+
+@dataclass(slots=True)
+class Reply:
+    """The answer: a status, a JSON document (None for an empty body) and headers."""
+
+    status: int
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def last(parameters: Parameters, name: str) -> str | None:
+    """One value of a parameter: the last, where it was repeated."""
+    value = parameters.get(name)
+    return value[-1] if isinstance(value, list) else value

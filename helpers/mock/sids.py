@@ -1,0 +1,40 @@
+"""SIDs from one seeded generator, so that the same calls give the same SIDs.
+
+Stored notebooks can then be compared to the letter, SIDs included.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}\Z")
+
+
+class Sids:
+    """Makes identifiers of two capital letters and 32 hexadecimal digits."""
+
+    def __init__(self, seed: int | str) -> None:
+        self._random = random.Random(str(seed))  # noqa: S311 - names, not secrets
+
+    def new(self, prefix: str) -> str:
+        """A fresh SID, e.g. `new("CH")` for a channel."""
+        return f"{prefix}{self._random.getrandbits(128):032x}"
+
+    @property
+    def state(self) -> Any:
+        """Where the generator stands; assign it back to repeat what followed."""
+        return self._random.getstate()
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._random.setstate(state)
+
+
+def looks_like(text: str, prefix: str) -> bool:
+    """Whether `text` has the shape of a SID with this prefix."""
+    return (
+        text.startswith(prefix)
+        and SID.match(text.lower().replace(prefix.lower(), prefix, 1)) is not None
+    )

@@ -1,0 +1,283 @@
+"""Resources in SQLite: in memory, or in a file that survives.
+
+A resource is a dataclass; its fields are the columns of its table. The store knows rows, scopes
+and order, and no Twilio noun.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from types import TracebackType
+from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
+
+Where = Mapping[str, Any]
+Order = Literal["asc", "desc"]
+
+
+@dataclass(slots=True)
+class Resource:
+    """Base of everything kept. `seq` is the order of arrival within a kind.
+
+    `unique` lists groups of fields that must differ between any two rows (a null never
+    collides), `indexes` those that are searched by.
+    """
+
+    prefix: ClassVar[str]
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    seq: int = field(default=0, kw_only=True, compare=False)
+
+
+R = TypeVar("R", bound=Resource)
+
+
+class _Table:
+    """How one kind of resource is kept: its columns, and how values cross the border."""
+
+    def __init__(self, kind: type[Resource]) -> None:
+        self.kind = kind
+        self.name = kind.__name__.lower()
+        self.columns = [f.name for f in fields(kind) if f.name != "seq"]
+        hints = get_type_hints(kind)
+        self.json = [name for name in self.columns if _is_json(hints[name])]
+        self.decoders = self._decoders(hints)
+        self.sql: dict[Any, str] = {}
+        listed = ", ".join(map(_quoted, self.columns))
+        marks = ", ".join("?" * len(self.columns))
+        self.insert = f"INSERT INTO {self.name} ({listed}) VALUES ({marks})"  # noqa: S608
+        self.select = f"SELECT seq, {listed} FROM {self.name}"  # noqa: S608
+        self.delete = f"DELETE FROM {self.name} WHERE seq = ?"  # noqa: S608
+
+    def _decoders(self, hints: Mapping[str, Any]) -> list[tuple[int, Callable[[Any], Any]]]:
+        found: list[tuple[int, Callable[[Any], Any]]] = []
+        for position, name in enumerate(self.columns):
+            if name in self.json:
+                found.append((position, json.loads))
+            elif bool in _members(hints[name]):
+                found.append((position, bool))
+        return found
+
+    def schema(self) -> Iterable[str]:
+        columns = ", ".join(map(_quoted, self.columns))
+        yield (
+            f"CREATE TABLE IF NOT EXISTS {self.name}"
+            f" (seq INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
+        )
+        for kind, groups in (("UNIQUE INDEX", self.kind.unique), ("INDEX", self.kind.indexes)):
+            for group in groups:
+                yield (
+                    f"CREATE {kind} IF NOT EXISTS {self.name}_{'_'.join(group)}"
+                    f" ON {self.name} ({', '.join(map(_quoted, group))})"
+                )
+
+    def encode(self, name: str, value: Any) -> Any:
+        return json.dumps(value) if name in self.json and value is not None else value
+
+    def row(self, resource: Resource) -> list[Any]:
+        if not self.json:
+            return [getattr(resource, name) for name in self.columns]
+        return [self.encode(name, getattr(resource, name)) for name in self.columns]
+
+    def resource(self, row: tuple[Any, ...]) -> Any:
+        seq, *values = row
+        for position, decode in self.decoders:
+            if values[position] is not None:
+                values[position] = decode(values[position])
+        return self.kind(*values, seq=seq)
+
+    def where(self, where: Where) -> tuple[str, list[Any]]:
+        conditions, values = [], []
+        for name, value in where.items():
+            if value is None:
+                conditions.append(f'"{name}" IS NULL')
+            elif isinstance(value, (list, tuple)):
+                conditions.append(f'"{name}" IN ({", ".join("?" * len(value))})')
+                values.extend(value)
+            else:
+                conditions.append(f'"{name}" = ?')
+                values.append(value)
+        return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) or (hint,)
+
+
+def _is_json(hint: Any) -> bool:
+    origins = {typing.get_origin(member) or member for member in (hint, *_members(hint))}
+    return bool(origins & {dict, list, tuple})
+
+
+class Store:
+    """One SQLite database of resources, changed only inside a `transaction()`.
+
+    Args:
+        kinds: The resource classes kept here, each in a table of its own.
+        path: A file, or `:memory:`.
+    """
+
+    def __init__(self, kinds: Iterable[type[Resource]], path: str = ":memory:") -> None:
+        self._tables = {kind: _Table(kind) for kind in kinds}
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.lock = threading.RLock()
+        self.depth = 0
+        self._execute = self._db.execute
+        self._create()
+
+    def _create(self) -> None:
+        for table in self._tables.values():
+            for statement in table.schema():
+                self._execute(statement)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
+
+    def transaction(self) -> _Transaction:
+        """All or nothing: `with store.transaction(): ...`; an inner one joins the outer."""
+        return _Transaction(self)
+
+    def add(self, resource: R) -> R:
+        """Keep a new resource and give it its place in the order of arrival.
+
+        Raises:
+            sqlite3.IntegrityError: A `unique` group is taken.
+        """
+        table = self._tables[type(resource)]
+        resource.seq = self._execute(table.insert, table.row(resource)).lastrowid or 0
+        return resource
+
+    def save(self, resource: Resource, **changes: Any) -> None:
+        """Change fields of a kept resource, in the store and in the object."""
+        table = self._tables[type(resource)]
+        names = tuple(changes)
+        sql = table.sql.get(names)
+        if sql is None:
+            assignments = ", ".join(f'"{name}" = ?' for name in names)
+            sql = table.sql[names] = f"UPDATE {table.name} SET {assignments} WHERE seq = ?"  # noqa: S608
+        values = [table.encode(name, value) for name, value in changes.items()]
+        self._execute(sql, (*values, resource.seq))
+        for name, value in changes.items():
+            setattr(resource, name, value)
+
+    def remove(self, resource: Resource) -> None:
+        """Forget a resource."""
+        self._execute(self._tables[type(resource)].delete, (resource.seq,))
+
+    def first(self, kind: type[R], **where: Any) -> R | None:
+        """The earliest resource whose fields have these values, or None."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        with self.lock:
+            row = self._execute(f"{table.select}{condition} LIMIT 1", values).fetchone()
+        return None if row is None else table.resource(row)
+
+    def select(  # noqa: PLR0913 - a query, named part by part
+        self,
+        kind: type[R],
+        where: Where | None = None,
+        *,
+        order: Order = "asc",
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[R]:
+        """Resources in order of arrival.
+
+        Args:
+            kind: Which resources.
+            where: Field values to match; a list matches any of its members.
+            order: `asc` for the earliest first.
+            after: Only those that arrived after this `seq`.
+            before: Only those that arrived before this `seq`.
+            limit: At most so many.
+            offset: Leave out so many.
+        """
+        table = self._tables[kind]
+        condition, values = table.where(where or {})
+        for bound, sign in ((after, ">"), (before, "<")):
+            if bound is not None:
+                condition += f"{' AND' if condition else ' WHERE'} seq {sign} ?"
+                values.append(bound)
+        sql = f"{table.select}{condition} ORDER BY seq {order} LIMIT ? OFFSET ?"
+        with self.lock:
+            rows = self._execute(sql, (*values, limit, offset)).fetchall()
+        return [table.resource(row) for row in rows]
+
+    def count(self, kind: type[Resource], **where: Any) -> int:
+        """How many resources have these values."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        with self.lock:
+            row = self._execute(f"SELECT count(*) FROM {table.name}{condition}", values).fetchone()  # noqa: S608
+        return int(row[0])
+
+    def count_above(self, kind: type[Resource], field: str, floor: int, **where: Any) -> int:
+        """How many resources with these values have a field above `floor`."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        sql = f'SELECT count(*) FROM {table.name}{condition} AND "{field}" > ?'  # noqa: S608
+        with self.lock:
+            return int(self._execute(sql, (*values, floor)).fetchone()[0])
+
+    def remove_all(self, kind: type[Resource], **where: Any) -> None:
+        """Forget every resource with these values."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
+
+    def copy(self) -> bytes:
+        """Everything kept, as one block of bytes for `restore()`."""
+        with self.lock:
+            return self._db.serialize()
+
+    def restore(self, copy: bytes) -> None:
+        """Put everything back as it was when `copy` was taken."""
+        source = sqlite3.connect(":memory:")
+        try:
+            source.deserialize(copy)
+            with self.lock:
+                source.backup(self._db)
+        finally:
+            source.close()
+
+
+class _Transaction:
+    """`with` over BEGIN and COMMIT or ROLLBACK, holding the store's lock."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        store = self._store
+        store.lock.acquire()
+        if store.depth == 0:
+            store._execute("BEGIN IMMEDIATE")
+        store.depth += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        store = self._store
+        store.depth -= 1
+        try:
+            if store.depth == 0:
+                store._execute("COMMIT" if kind is None else "ROLLBACK")
+        finally:
+            store.lock.release()
