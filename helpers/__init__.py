@@ -1,0 +1,62 @@
+"""What a notebook imports: an account to talk to, something to look at, a chat to type in.
+
+Names are loaded when they are first used, so that `import helpers` stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .account import Account, connect
+    from .chat import ChatClient, ChatError
+    from .mock import MockTwilio
+    from .panel import ChatPanel
+    from .tokens import (
+        create_chat_token,
+        diagnose_token,
+        looks_personal,
+        read_token,
+        stable_identity,
+    )
+
+_HOMES = {
+    "Account": "account",
+    "connect": "account",
+    "ChatClient": "chat",
+    "ChatError": "chat",
+    "MockTwilio": "mock",
+    "ChatPanel": "panel",
+    "create_chat_token": "tokens",
+    "diagnose_token": "tokens",
+    "looks_personal": "tokens",
+    "read_token": "tokens",
+    "stable_identity": "tokens",
+}
+
+__all__ = [
+    "Account",
+    "ChatClient",
+    "ChatError",
+    "ChatPanel",
+    "MockTwilio",
+    "connect",
+    "create_chat_token",
+    "diagnose_token",
+    "looks_personal",
+    "read_token",
+    "stable_identity",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

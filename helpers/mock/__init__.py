@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import flex, messaging, starter, studio, taskrouter
+from . import starter, studio, taskrouter
 from .access_token import Claims, verify
 from .call import Call
 from .clock import Clock
+from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .flex import resources as _flex
+from .following import ChatEvent, told_as_chat
 from .ground import Ground
 from .messaging import resources as _messaging
+from .messaging.channels import find as find_channel
+from .messaging.messages import type_in
 from .rest.application import Application
 from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
@@ -25,9 +29,12 @@ from .store import Resource, Store
 
 __all__ = [
     "CODES",
+    "DEMO_VALUES",
     "NOT_SIMULATED",
     "Basis",
+    "ChatEvent",
     "Claims",
+    "Clock",
     "Credentials",
     "ErrorCode",
     "MockTwilio",
@@ -73,6 +80,30 @@ class MockTwilio:
     def handle(self, request: Request) -> Reply:
         """Answer one REST request."""
         return self._application.handle(request)
+
+    def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
+        """Have `follower` told of what happens in chat, in order, after each commit.
+
+        It is called on the thread that acted, before that thread's request returns. Call the
+        result to stop.
+        """
+        return self._ground.events.subscribe(told_as_chat(follower))
+
+    def type_in(self, token: str, channel_sid: str) -> int:
+        """Tell a channel that the chat user of `token` is typing.
+
+        Twilio has no REST operation for this; its Chat SDK sends it over its own connection.
+
+        Returns:
+            Seconds the indicator lasts.
+
+        Raises:
+            TwilioError: The token is refused, or its user is not a member (50400).
+        """
+        actor = self._application.chat_user(token)
+        with self._ground.transaction():
+            call = Call(self._ground, self.credentials.account_sid, actor)
+            return type_in(call, find_channel(call, channel_sid))
 
     def reset(self) -> None:
         """Back to a new account at real time; whoever follows its events stays subscribed."""

@@ -36,7 +36,7 @@ class Timer:
             return
         try:
             call()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the others still run
             _log.exception("a timer of the mock failed")
 
 

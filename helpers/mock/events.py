@@ -70,5 +70,5 @@ class Events:
         for subscriber in tuple(self._subscribers):
             try:
                 subscriber(event)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the others still run
                 _log.exception("a subscriber failed on %s", type(event).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from .call import Call
 from .flex.flows import NewFlow
@@ -38,14 +39,14 @@ def furnish(call: Call, chat_service_sid: str) -> Starter:
 
 
 def _workspace(call: Call) -> tuple[Workspace, Workflow]:
-    common = {
+    common: dict[str, Any] = {
         "account_sid": call.account_sid,
         "date_created": call.now,
         "date_updated": call.now,
     }
     store, new = call.store, call.sids.new
     workspace = store.add(Workspace(sid=new("WS"), friendly_name="Flex Task Assignment", **common))
-    inside = {"workspace_sid": workspace.sid, **common}
+    inside: dict[str, Any] = {"workspace_sid": workspace.sid, **common}
     queue = store.add(
         TaskQueue(sid=new("WQ"), friendly_name="Everyone", target_workers="1==1", **inside)
     )

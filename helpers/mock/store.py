@@ -12,6 +12,7 @@ import threading
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -47,10 +48,12 @@ class _Table:
         hints = get_type_hints(kind)
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.decoders = self._decoders(hints)
+        self.values = attrgetter(*self.columns)
+        self.next_seq = 1
         self.sql: dict[Any, str] = {}
         listed = ", ".join(map(_quoted, self.columns))
-        marks = ", ".join("?" * len(self.columns))
-        self.insert = f"INSERT INTO {self.name} ({listed}) VALUES ({marks})"  # noqa: S608
+        marks = ", ".join("?" * (len(self.columns) + 1))
+        self.insert = f"INSERT INTO {self.name} (seq, {listed}) VALUES ({marks})"  # noqa: S608
         self.select = f"SELECT seq, {listed} FROM {self.name}"  # noqa: S608
         self.delete = f"DELETE FROM {self.name} WHERE seq = ?"  # noqa: S608
 
@@ -65,10 +68,7 @@ class _Table:
 
     def schema(self) -> Iterable[str]:
         columns = ", ".join(map(_quoted, self.columns))
-        yield (
-            f"CREATE TABLE IF NOT EXISTS {self.name}"
-            f" (seq INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
-        )
+        yield (f"CREATE TABLE IF NOT EXISTS {self.name} (seq INTEGER PRIMARY KEY, {columns})")
         for kind, groups in (("UNIQUE INDEX", self.kind.unique), ("INDEX", self.kind.indexes)):
             for group in groups:
                 yield (
@@ -79,10 +79,13 @@ class _Table:
     def encode(self, name: str, value: Any) -> Any:
         return json.dumps(value) if name in self.json and value is not None else value
 
-    def row(self, resource: Resource) -> list[Any]:
+    def row(self, resource: Resource) -> tuple[Any, ...]:
+        values = self.values(resource)
         if not self.json:
-            return [getattr(resource, name) for name in self.columns]
-        return [self.encode(name, getattr(resource, name)) for name in self.columns]
+            return values
+        return tuple(
+            self.encode(name, value) for name, value in zip(self.columns, values, strict=True)
+        )
 
     def resource(self, row: tuple[Any, ...]) -> Any:
         seq, *values = row
@@ -92,17 +95,34 @@ class _Table:
         return self.kind(*values, seq=seq)
 
     def where(self, where: Where) -> tuple[str, list[Any]]:
-        conditions, values = [], []
-        for name, value in where.items():
-            if value is None:
-                conditions.append(f'"{name}" IS NULL')
-            elif isinstance(value, (list, tuple)):
-                conditions.append(f'"{name}" IN ({", ".join("?" * len(value))})')
+        """SQL and values of a condition; the SQL is made once for each shape of condition."""
+        shape = tuple((name, _shape(value)) for name, value in where.items())
+        sql = self.sql.get(shape)
+        if sql is None:
+            conditions = " AND ".join(_condition(name, kind) for name, kind in shape)
+            sql = self.sql[shape] = f" WHERE {conditions}" if conditions else ""
+        values: list[Any] = []
+        for value in where.values():
+            if isinstance(value, list):
                 values.extend(value)
-            else:
-                conditions.append(f'"{name}" = ?')
+            elif value is not None:
                 values.append(value)
-        return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+        return sql, values
+
+
+def _shape(value: Any) -> int | str:
+    """How a value is compared: a list by its length, null, or as it is."""
+    if isinstance(value, list):
+        return len(value)
+    return "null" if value is None else "equal"
+
+
+def _condition(name: str, shape: int | str) -> str:
+    if shape == "equal":
+        return f'"{name}" = ?'
+    if shape == "null":
+        return f'"{name}" IS NULL'
+    return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 
 def _quoted(name: str) -> str:
@@ -138,6 +158,13 @@ class Store:
         for table in self._tables.values():
             for statement in table.schema():
                 self._execute(statement)
+        self._count_on()
+
+    def _count_on(self) -> None:
+        """Go on after the highest `seq` ever given out, so that none is used twice."""
+        for table in self._tables.values():
+            highest = self._execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0]  # noqa: S608
+            table.next_seq = max(table.next_seq, (highest or 0) + 1)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -154,7 +181,9 @@ class Store:
             sqlite3.IntegrityError: A `unique` group is taken.
         """
         table = self._tables[type(resource)]
-        resource.seq = self._execute(table.insert, table.row(resource)).lastrowid or 0
+        resource.seq = table.next_seq
+        self._execute(table.insert, (table.next_seq, *table.row(resource)))
+        table.next_seq += 1
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
@@ -181,6 +210,14 @@ class Store:
         with self.lock:
             row = self._execute(f"{table.select}{condition} LIMIT 1", values).fetchone()
         return None if row is None else table.resource(row)
+
+    def exists(self, kind: type[Resource], **where: Any) -> bool:
+        """Whether any resource has these values; cheaper than `first`."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"  # noqa: S608
+        with self.lock:
+            return self._execute(sql, values).fetchone() is not None
 
     def select(  # noqa: PLR0913 - a query, named part by part
         self,
@@ -249,6 +286,7 @@ class Store:
             source.deserialize(copy)
             with self.lock:
                 source.backup(self._db)
+                self._count_on()
         finally:
             source.close()
 

@@ -149,6 +149,7 @@ def create_task(  # noqa: PLR0913 - one task, named part by part
     """Make a pending task in the workflow's workspace.
 
     Args:
+        call: The unit of work.
         workflow: Routes the task.
         task_channel: Its kind of work.
         attributes: JSON text.

@@ -81,6 +81,18 @@ def _refuse_taken(call: Call, service_sid: str, unique_name: str | None) -> None
         raise TwilioError(50307, f"Channel with unique name {unique_name!r} already exists")
 
 
+def find(call: Call, sid: str) -> Channel:
+    """The channel of a SID.
+
+    Raises:
+        TwilioError: 50300, there is none.
+    """
+    channel = call.store.first(Channel, sid=sid)
+    if channel is None:
+        raise TwilioError(50300, f"Channel {sid} not found")
+    return channel
+
+
 def by_unique_name(call: Call, service_sid: str, unique_name: str) -> Channel | None:
     """The channel of that unique name in the service, or None."""
     return call.store.first(Channel, service_sid=service_sid, unique_name=unique_name)

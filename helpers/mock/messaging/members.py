@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import BLANK_IS_ABSENT, Fields, Moment
-from . import roles, users
+from . import channels, roles, users
 from .events import MemberEvent
 from .permissions import require
 from .resources import Channel, Member, Message, Service, User
@@ -146,7 +146,7 @@ def update(call: Call, member: Member, changes: MemberChanges) -> Member:
     """
     given = changes.given()
     own = call.actor.identity == member.identity
-    channel = _channel(call, member)
+    channel = channels.find(call, member.channel_sid)
     if "attributes" in given:
         permission = "editOwnMemberAttributes" if own else "editAnyMemberAttributes"
         require(call, member.service_sid, permission, channel)
@@ -173,17 +173,10 @@ def _save(
     return member
 
 
-def _channel(call: Call, member: Member) -> Channel:
-    channel = call.store.first(Channel, sid=member.channel_sid)
-    if channel is None:
-        raise TwilioError(50300, f"Channel {member.channel_sid} not found")
-    return channel
-
-
 def update_user_channel(call: Call, member: Member, changes: UserChannelChanges) -> Member:
     """Change what a user sets on its own view of a channel."""
     given = changes.given()
-    channel = _channel(call, member)
+    channel = channels.find(call, member.channel_sid)
     if call.actor.identity not in (None, member.identity):
         raise TwilioError(50107, "A chat user may only change its own view of a channel")
     if "notification_level" in given:
@@ -197,7 +190,7 @@ def remove(call: Call, member: Member) -> None:
     Raises:
         TwilioError: 50107, a chat user without `leaveChannel` or `removeMember`.
     """
-    channel = _channel(call, member)
+    channel = channels.find(call, member.channel_sid)
     own = call.actor.identity == member.identity
     require(call, member.service_sid, "leaveChannel" if own else "removeMember", channel)
     call.store.remove(member)

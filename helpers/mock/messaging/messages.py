@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
-from ..errors import TwilioError
 from ..fields import Fields, Moment
+from . import channels
 from .events import MessageEvent, TypingEvent
 from .permissions import own_member, require
 from .resources import Channel, Message, Service
@@ -84,7 +84,7 @@ def update(call: Call, message: Message, changes: MessageChanges) -> Message:
         TwilioError: 50107, a chat user without the permission to edit it.
     """
     given = changes.given()
-    channel = _channel(call, message)
+    channel = channels.find(call, message.channel_sid)
     for field, what in (("body", "Message"), ("attributes", "MessageAttributes")):
         if field in given:
             _permit(call, channel, message, "edit", what)
@@ -102,7 +102,7 @@ def remove(call: Call, message: Message) -> None:
     Raises:
         TwilioError: 50107, a chat user without the permission to delete it.
     """
-    channel = _channel(call, message)
+    channel = channels.find(call, message.channel_sid)
     _permit(call, channel, message, "delete", "Message")
     call.store.remove(message)
     changes: dict[str, Any] = {"messages_count": channel.messages_count - 1}
@@ -120,13 +120,6 @@ def _permit(call: Call, channel: Channel, message: Message, verb: str, what: str
 def _last_sid(call: Call, channel: Channel) -> str | None:
     last = call.store.select(Message, {"channel_sid": channel.sid}, order="desc", limit=1)
     return last[0].sid if last else None
-
-
-def _channel(call: Call, message: Message) -> Channel:
-    channel = call.store.first(Channel, sid=message.channel_sid)
-    if channel is None:
-        raise TwilioError(50300, f"Channel {message.channel_sid} not found")
-    return channel
 
 
 def type_in(call: Call, channel: Channel) -> int:

@@ -12,10 +12,26 @@ from ..errors import TwilioError
 from .resources import Channel, Member, Role, Service, User
 
 CHANNEL_PERMISSIONS = frozenset(
-    "sendMessage sendMediaMessage leaveChannel editNotificationLevel addMember inviteMember"
-    " removeMember destroyChannel editChannelName editChannelAttributes editOwnMessage"
-    " editAnyMessage editOwnMessageAttributes editAnyMessageAttributes deleteOwnMessage"
-    " deleteAnyMessage editOwnMemberAttributes editAnyMemberAttributes".split()
+    {
+        "addMember",
+        "deleteAnyMessage",
+        "deleteOwnMessage",
+        "destroyChannel",
+        "editAnyMemberAttributes",
+        "editAnyMessage",
+        "editAnyMessageAttributes",
+        "editChannelAttributes",
+        "editChannelName",
+        "editNotificationLevel",
+        "editOwnMemberAttributes",
+        "editOwnMessage",
+        "editOwnMessageAttributes",
+        "inviteMember",
+        "leaveChannel",
+        "removeMember",
+        "sendMediaMessage",
+        "sendMessage",
+    }
 )
 SERVICE_PERMISSIONS = (
     CHANNEL_PERMISSIONS - {"sendMessage", "sendMediaMessage", "leaveChannel"}

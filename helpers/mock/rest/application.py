@@ -90,6 +90,8 @@ class Application:
 
 def _product_host(host: str) -> str:
     """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
+    if host.count(".") == 2:  # noqa: PLR2004 - product.twilio.com
+        return host
     match = _REGIONAL_HOST.match(host)
     return f"{match['product']}.twilio.com" if match else host
 

@@ -128,7 +128,7 @@ class Collection:
     parent: Collection | None = None
     scope: str | None = None
     lookup: tuple[str, ...] = ("sid",)
-    sizes: PageSizes = PageSizes()
+    sizes: PageSizes = field(default_factory=PageSizes)
     filters: Mapping[str, str] = field(default_factory=dict)
     ordered: bool = False
     create: Write | None = None
@@ -136,18 +136,21 @@ class Collection:
     delete: Callable[[Call, Any], None] | None = None
     guard: Callable[[Call, Any], None] | None = None
     enter: Callable[[Call, Any], None] | None = None
+    path: str = field(init=False)
+    """Path of the whole collection, with `{Names}` for the keys of its parents."""
+    _template: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        above = self.parent
+        path = f"{self.root}/" if above is None else f"{above.path}/{{{above.argument}}}/"
+        object.__setattr__(self, "path", path + self.segment)
+        template = f"https://{self.host}{self.path}"
+        object.__setattr__(self, "_template", template)
 
     @property
     def argument(self) -> str:
         """The path's name for this collection's key when something is nested below it."""
         return f"{self.noun}Sid"
-
-    @property
-    def path(self) -> str:
-        """Path of the whole collection, with `{Names}` for the keys of its parents."""
-        if self.parent is None:
-            return f"{self.root}/{self.segment}"
-        return f"{self.parent.path}/{{{self.parent.argument}}}/{self.segment}"
 
     def operations(self) -> list[Operation]:
         """Every operation that the declaration gives rise to."""
@@ -187,6 +190,13 @@ class Collection:
         return self.parent.resolve(call, arguments, arguments[self.parent.argument])
 
     def _scope(self, call: Call, arguments: Arguments) -> dict[str, Any]:
+        """Conditions that keep a query inside the parent, which must exist."""
+        above = self.parent
+        if above is not None and above.parent is None and above.lookup == ("sid",):
+            sid = arguments[above.argument]
+            if not call.store.exists(above.kind, sid=sid):
+                raise not_found(f"{above.path}/{sid}")
+            return {self.scope: sid} if self.scope else {}
         return self._within(call, self.resolve_parent(call, arguments))
 
     def _within(self, call: Call, parent: Any) -> dict[str, Any]:
@@ -197,17 +207,13 @@ class Collection:
         return {self.scope: parent.sid}
 
     def _url_path(self, arguments: Arguments) -> str:
-        path = self.path
-        for name, value in arguments.items():
-            path = path.replace(f"{{{name}}}", quote(value, safe=""))
-        return path
+        return self.path.format_map({n: quote(v, safe="") for n, v in arguments.items()})
 
     def url(self, arguments: Arguments, parent: Any) -> str:
-        """Absolute URL of the collection, parents named by their SIDs."""
-        named = dict(arguments)
-        if self.parent is not None and parent is not None:
-            named[self.parent.argument] = parent.sid
-        return f"https://{self.host}{self._url_path(named)}"
+        """Absolute URL of the collection, its parent named by SID."""
+        if self.parent is None:
+            return self._template
+        return self._template.format_map({**arguments, self.parent.argument: parent.sid})
 
     def item_json(self, arguments: Arguments, parent: Any, item: Any) -> dict[str, Any]:
         """JSON of one item."""

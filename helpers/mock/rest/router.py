@@ -43,7 +43,7 @@ class Router:
                 if operation is None:
                     allowed = ", ".join(sorted(methods))
                     raise TwilioError(20004, f"Method {method} not allowed here; {allowed} are")
-                return operation, {name: unquote(segments[at]) for at, name in names}
+                return operation, {name: _decoded(segments[at]) for at, name in names}
         raise self._not_simulated(method, host, path)
 
     def _not_simulated(self, method: str, host: str, path: str) -> TwilioError:
@@ -55,6 +55,17 @@ class Router:
             f" The nearest operation it simulates is {nearest.name}:"
             f" {nearest.method} https://{nearest.host}{nearest.path}",
         )
+
+
+def _matches(literals: list[str | None], segments: list[str]) -> bool:
+    for want, got in zip(literals, segments, strict=True):
+        if want is not None and want != got:
+            return False
+    return True
+
+
+def _decoded(segment: str) -> str:
+    return unquote(segment) if "%" in segment else segment
 
 
 def _likeness(operation: Operation, asked: str) -> float:

@@ -1,0 +1,271 @@
+"""Which Twilio account the notebooks talk to: a mock here, a shared mock, or the live one.
+
+Live is never reached unless it is asked for by name.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values, find_dotenv
+from twilio.base.exceptions import TwilioException
+from twilio.http import HttpClient
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio
+from .request_log import LoggedHttpClient, RequestLog
+from .tokens import create_chat_token
+
+Mode = Literal["mock", "shared", "live"]
+MOCK_TOKEN_USER = "token"  # noqa: S105 - a user name
+
+
+class EndOfLifeWarning(UserWarning):
+    """A Twilio product used here has been ended by Twilio."""
+
+
+class CredentialsMissing(ValueError):  # noqa: N818 - reads as what happened
+    """Live credentials are missing or malformed; `problems` names each with what to do."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        listed = "\n".join(f"  {name}: {problem}" for name, problem in self.problems.items())
+        super().__init__(
+            "connect('live') needs five variables, in the environment or in a .env file"
+            f" (see .env.example). To fix:\n{listed}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    shape: str
+    example: str
+    console: str
+
+
+_HEX = "[0-9a-f]{32}"
+_VARIABLES = {
+    "TWILIO_ACCOUNT_SID": _Variable(
+        f"AC{_HEX}", "AC and 32 hex digits", "Console > Account Dashboard > Account Info"
+    ),
+    "TWILIO_AUTH_TOKEN": _Variable(
+        _HEX, "32 hex digits", "Console > Account Dashboard > Account Info, behind Show"
+    ),
+    "TWILIO_API_KEY": _Variable(
+        f"SK{_HEX}", "SK and 32 hex digits", "Console > Account > API keys & tokens"
+    ),
+    "TWILIO_API_SECRET": _Variable(
+        r"\S{16,}",
+        "the secret shown once when the API key was made",
+        "Console > Account > API keys & tokens > Create API key",
+    ),
+    "TWILIO_CHAT_SERVICE_SID": _Variable(
+        f"IS{_HEX}", "IS and 32 hex digits", "Console > Chat > Services (Flex Chat Service)"
+    ),
+}
+
+
+class Account:
+    """An account to talk to.
+
+    Attributes:
+        client: The official `twilio.rest.Client`.
+        mode: `mock`, `shared` or `live`.
+        credentials: SIDs, and secrets that never show.
+        requests: A log of every REST call made here.
+        mock: The mock in this kernel; None in other modes.
+        clock: The time this account lives by.
+    """
+
+    def __init__(
+        self, mode: Mode, credentials: Credentials, door: HttpClient, mock: MockTwilio | None = None
+    ) -> None:
+        self.mode = mode
+        self.credentials = credentials
+        self.mock = mock
+        self.clock = mock.clock if mock else Clock()
+        self.requests = RequestLog()
+        self._door = LoggedHttpClient(door, self.requests)
+        self.client = Client(
+            credentials.account_sid, credentials.auth_token, http_client=self._door
+        )
+
+    def chat_token(self, identity: str, ttl: int = 3600) -> str:
+        """An access token with a chat grant for one of this account's chat users.
+
+        What notebook 01 does by hand. On a mock it is dated by the mock's clock.
+
+        Args:
+            identity: Unique per end user, and no personal data.
+            ttl: Seconds it lives, 180 to 86400.
+
+        Raises:
+            TokenProblem: The identity or the lifetime is not acceptable.
+        """
+        return create_chat_token(
+            account_sid=self.credentials.account_sid,
+            api_key=self.credentials.api_key,
+            api_secret=self.credentials.api_secret,
+            service_sid=self.credentials.chat_service_sid,
+            identity=identity,
+            ttl=ttl,
+            now=self.clock.now(),
+        )
+
+    def client_of_chat_user(self, token: str, identity: str, *, polling: bool = False) -> Client:
+        """An SDK client that acts for a chat user.
+
+        On a mock it carries the access token, so that roles and membership apply. Twilio's live
+        REST API takes no access token: there it carries the account's credentials.
+        """
+        door = self._door.speaking_for("poll" if polling else identity)
+        account_sid = self.credentials.account_sid
+        if self.mode == "live":
+            return Client(account_sid, self.credentials.auth_token, http_client=door)
+        return Client(MOCK_TOKEN_USER, token, account_sid, http_client=door)
+
+    def __repr__(self) -> str:
+        return f"<{_NAMES[self.mode]} {self.credentials.account_sid}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
+            for name, value in self.holdings().items()
+        )
+        title = html.escape(f"{_NAMES[self.mode]}: {self.credentials.account_sid}")
+        return f"<table><caption><b>{title}</b></caption><tbody>{rows}</tbody></table>"
+
+    def holdings(self) -> dict[str, str]:
+        """What the account holds, asked through the SDK; an answer that fails says why."""
+        return {name: self._ask(question) for name, question in _QUESTIONS.items()}
+
+    def _ask(self, question: Any) -> str:
+        client = Client(
+            self.credentials.account_sid,
+            self.credentials.auth_token,
+            http_client=self._door.speaking_for("poll"),
+        )
+        try:
+            return str(question(client, self.credentials.chat_service_sid))
+        except TwilioException as error:
+            return f"no answer: {getattr(error, 'msg', error)}"
+
+
+_NAMES: dict[Mode, str] = {
+    "mock": "Mock Twilio account in this kernel",
+    "shared": "Shared mock Twilio account",
+    "live": "LIVE Twilio account",
+}
+SHOWN = 20
+"""Resources named in an account's display before it says that there are more."""
+
+
+def _named(resources: list[Any]) -> str:
+    names = [resource.friendly_name or resource.sid for resource in resources[:SHOWN]]
+    return ", ".join(names) + (", ..." if len(resources) > SHOWN else "") if names else "none"
+
+
+_QUESTIONS = {
+    "Chat service": lambda client, sid: (
+        f"{client.chat.v2.services(sid).fetch().friendly_name}: {sid}"
+    ),
+    "Chat channels": lambda client, sid: _named(
+        client.chat.v2.services(sid).channels.list(limit=SHOWN + 1)
+    ),
+    "Flex Flows": lambda client, _: _named(client.flex_api.v1.flex_flow.list(limit=SHOWN + 1)),
+    "TaskRouter workspaces": lambda client, _: _named(
+        client.taskrouter.v1.workspaces.list(limit=SHOWN + 1)
+    ),
+    "Studio flows": lambda client, _: _named(client.studio.v2.flows.list(limit=SHOWN + 1)),
+}
+
+
+class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
+    """Reaches a mock that serves `https://HOST/path` at `BASE/HOST/path`."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(timeout=30)
+        self._base = base.rstrip("/")
+
+    def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
+        """Send one request to the mock instead of to Twilio."""
+        return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
+
+
+def connect(where: str | None = None, *, seed: int | None = None) -> Account:
+    """Open an account.
+
+    Args:
+        where: Nothing for a new mock account in this kernel; a mock's URL such as
+            `http://127.0.0.1:8787` for a shared one; `"live"` for the real account. By default
+            `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
+        seed: Seed of a new mock's SIDs.
+
+    Raises:
+        CredentialsMissing: `"live"` was asked for, and variables are missing or malformed.
+        ValueError: `where` is neither a URL nor `"live"`.
+    """
+    where = where or _from_environment()
+    if where is None:
+        mock = MockTwilio() if seed is None else MockTwilio(seed=seed)
+        return Account("mock", mock.credentials, mock.http_client, mock)
+    if where == "live":
+        return _live()
+    if urlsplit(where).scheme in ("http", "https"):
+        return Account("shared", Credentials.demo(), SharedMockHttpClient(where))
+    raise ValueError(
+        f"connect({where!r}): give nothing for a mock in this kernel, a mock's URL such as"
+        " 'http://127.0.0.1:8787', or 'live' for the real account"
+    )
+
+
+def _from_environment() -> str | None:
+    if os.environ.get("TWILIO_MODE", "").lower() == "live":
+        return "live"
+    return os.environ.get("TWILIO_MOCK_URL") or None
+
+
+def _live() -> Account:
+    credentials = _live_credentials()
+    warnings.warn(
+        "Twilio ended Programmable Chat for Flex on 1 June 2026 (announced 25 January 2021; ended"
+        " outside Flex on 25 July 2022): calls to Chat v2 and legacy Flex channels may fail or be"
+        " gone. New work belongs on Flex Conversations.",
+        EndOfLifeWarning,
+        stacklevel=3,
+    )
+    return Account("live", credentials, TwilioHttpClient(timeout=30))
+
+
+def _live_credentials() -> Credentials:
+    found = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+    problems = {
+        name: problem
+        for name, variable in _VARIABLES.items()
+        if (problem := _problem(name, variable, found.get(name) or ""))
+    }
+    if problems:
+        raise CredentialsMissing(problems)
+    names = {f.name: f"TWILIO_{f.name.upper()}" for f in fields(Credentials)}
+    return Credentials(**{name: found[key] or "" for name, key in names.items()})
+
+
+def _problem(name: str, variable: _Variable, value: str) -> str | None:
+    """What is wrong with a variable, never quoting its value: it may be a secret."""
+    if not value:
+        return f"missing. It is {variable.example}; find it at {variable.console}"
+    if value == DEMO_VALUES[name]:
+        return f"holds the mock's demo value. Find the real one at {variable.console}"
+    if not re.fullmatch(variable.shape, value):
+        return f"malformed. It should be {variable.example}; find it at {variable.console}"
+    return None

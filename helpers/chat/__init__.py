@@ -1,0 +1,13 @@
+"""A chat client in the shape of Twilio's Chat SDK.
+
+Twilio has no official Chat SDK for Python: its SDKs are for JavaScript, iOS and Android. This
+client speaks Twilio's documented REST API through the official `twilio` library and gives events
+the Chat SDK's names, so that what a notebook shows carries over to the browser.
+"""
+
+from .channel import Channel
+from .client import ChatClient
+from .errors import ChatError
+from .records import Member, Message, Paginator, User
+
+__all__ = ["Channel", "ChatClient", "ChatError", "Member", "Message", "Paginator", "User"]

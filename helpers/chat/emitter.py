@@ -1,0 +1,48 @@
+"""`on("messageAdded", handler)` as in the guide: Node's event emitter, with handlers kept apart."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pyee.base import EventEmitter
+
+_log = logging.getLogger(__name__)
+
+
+class Emitter(EventEmitter):
+    """An event emitter in which a handler that fails is logged and does not stop the others.
+
+    `on(event, handler)` subscribes and `off(event, handler)` unsubscribes; `@on(event)` decorates.
+    Handlers are plain functions, called on whichever thread brings the news.
+    """
+
+    def on(  # type: ignore[override]  # one signature for call and decorator
+        self, event: str, f: Callable[..., Any] | None = None
+    ) -> Callable[..., Any]:
+        """Have `f` called at every `event`.
+
+        Raises:
+            TypeError: `f` is a coroutine function; start a task from a plain function instead.
+        """
+        if inspect.iscoroutinefunction(f):
+            raise TypeError(
+                f"the handler of {event!r} is async; use a plain function, for instance one that"
+                " calls loop.call_soon_threadsafe(asyncio.create_task, coroutine())"
+            )
+        return super().on(event) if f is None else super().on(event, f)
+
+    def off(self, event: str, f: Callable[..., Any]) -> None:
+        """No longer call `f` at `event`; not an error if it was not."""
+        if f in self.listeners(event):
+            self.remove_listener(event, f)
+
+    def _emit_run(
+        self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        try:
+            f(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+            _log.exception("a chat event handler failed")

@@ -1,0 +1,55 @@
+"""What a chat client raises when Twilio refuses: the SDK's own exception, said more shortly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from twilio.base.exceptions import TwilioException, TwilioRestException
+
+from ..mock import TwilioError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ChatError(TwilioRestException):  # type: ignore[misc]
+    """A refusal, with Twilio's error code.
+
+    Attributes:
+        code: Twilio's error code, e.g. 50400 for a user that is not a member.
+        status: The HTTP status it came with; 0 where no request was made.
+        msg: What was refused and why.
+    """
+
+    def __init__(self, code: int | None, msg: str, status: int = 0) -> None:
+        super().__init__(status, "", msg, code)
+
+    def __str__(self) -> str:
+        return f"{self.msg} (Twilio error {self.code})" if self.code else str(self.msg)
+
+
+def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
+    """The same refusal as a `ChatError`."""
+    if isinstance(error, ChatError):
+        return error
+    if isinstance(error, TwilioError):
+        return ChatError(error.code, error.message, error.status)
+    if isinstance(error, TwilioRestException):
+        message = str(error.msg).split(" record: ", 1)[-1]
+        return ChatError(error.code, message, error.status)
+    return ChatError(None, str(error))
+
+
+def refusing(call: Callable[P, T]) -> Callable[P, T]:
+    """Have a method raise `ChatError` for every refusal of Twilio's."""
+
+    @wraps(call)
+    def refused(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        except (TwilioException, TwilioError) as error:
+            raise as_chat_error(error) from None
+
+    return refused

@@ -1,0 +1,175 @@
+"""A log of every REST call the SDK makes, kept at the door to the network or the mock."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+KEPT = 1000
+"""Calls remembered; older ones are dropped, so that a long session does not grow."""
+SECRET_PARAMETERS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret"})
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One REST call as the SDK made it, and how it ended.
+
+    `by` says who made it: `account`, a chat user's identity, or `poll` for the chat client's
+    background reads. `code` is Twilio's error code, None for a success.
+    """
+
+    method: str
+    host: str
+    path: str
+    parameters: Mapping[str, Any] = field(repr=False)
+    status: int
+    code: int | None
+    milliseconds: float = field(repr=False)
+    by: str = "account"
+
+    def __str__(self) -> str:
+        """`POST flex-api.twilio.com/v1/Channels -> 201`."""
+        ending = f"{self.status}" if self.code is None else f"{self.status} ({self.code})"
+        return f"{self.method} {self.host}{self.path} -> {ending}"
+
+
+class RequestLog:
+    """The latest calls, oldest first; shows as a table.
+
+    Polling is counted but shown only on request: `log.shown(polls=True)`.
+    """
+
+    def __init__(self, entries: Iterable[LoggedRequest] = ()) -> None:
+        self._entries: deque[LoggedRequest] = deque(entries, maxlen=KEPT)
+
+    def add(self, entry: LoggedRequest) -> None:
+        """Remember one call."""
+        self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget every call so far."""
+        self._entries.clear()
+
+    def shown(self, *, polls: bool = False) -> RequestLog:
+        """The calls without (or with) those of background polling."""
+        return RequestLog(entry for entry in self if polls or entry.by != "poll")
+
+    def __iter__(self) -> Iterator[LoggedRequest]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, position: int | slice) -> Any:
+        entries = tuple(self._entries)
+        return RequestLog(entries[position]) if isinstance(position, slice) else entries[position]
+
+    def __repr__(self) -> str:
+        return "\n".join(str(entry) for entry in self.shown()) or "no requests yet"
+
+    def _repr_html_(self) -> str:
+        head = "".join(
+            f"<th>{name}</th>" for name in ("Call", "Parameters", "Answer", "Time", "By")
+        )
+        rows = "".join(_row(entry) for entry in self.shown())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(entry: LoggedRequest) -> str:
+    parameters = "<br>".join(
+        f"{html.escape(name)} = {html.escape(str(value))}"
+        for name, value in entry.parameters.items()
+    )
+    code = "" if entry.code is None else f" ({entry.code})"
+    cells = (
+        f"<code>{entry.method} {html.escape(entry.host + entry.path)}</code>",
+        parameters,
+        f"{entry.status}{code}",
+        f"{entry.milliseconds:.1f} ms",
+        html.escape(entry.by),
+    )
+    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+
+
+class LoggedHttpClient(HttpClient):  # type: ignore[misc]
+    """Passes requests on and logs how they ended. Headers and credentials are never logged."""
+
+    def __init__(self, inner: HttpClient, log: RequestLog, by: str = "account") -> None:
+        super().__init__(inner.logger, is_async=False, timeout=inner.timeout)
+        self._inner = inner
+        self._log = log
+        self._by = by
+
+    def speaking_for(self, by: str) -> LoggedHttpClient:
+        """The same door and log, for calls made by somebody else."""
+        return LoggedHttpClient(self._inner, self._log, by)
+
+    def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Pass one request on; a failure of the network is logged with status 0."""
+        started = time.perf_counter()
+        status, code = 0, None
+        try:
+            response = self._inner.request(
+                method,
+                uri,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=timeout,
+                allow_redirects=allow_redirects,
+            )
+            status = response.status_code
+            code = None if response.ok else _code(response.text)
+            return response
+        finally:
+            elapsed = (time.perf_counter() - started) * 1000
+            self._log.add(_entry(method, uri, params, data, status, code, elapsed, self._by))
+
+
+def _entry(  # noqa: PLR0913, PLR0917 - one call, part by part
+    method: str,
+    uri: str,
+    params: Mapping[str, object] | None,
+    data: Mapping[str, object] | None,
+    status: int,
+    code: int | None,
+    elapsed: float,
+    by: str,
+) -> LoggedRequest:
+    url = urlsplit(uri)
+    parameters: dict[str, Any] = dict(parse_qsl(url.query)) if url.query else {}
+    parameters.update({**(params or {}), **(data or {})})
+    for name in SECRET_PARAMETERS & parameters.keys():
+        parameters[name] = MASK
+    return LoggedRequest(
+        method.upper(), url.netloc, url.path, parameters, status, code, elapsed, by
+    )
+
+
+def _code(text: str) -> int | None:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    return body.get("code") if isinstance(body, dict) else None

@@ -1,0 +1,23 @@
+"""Access tokens for a notebook: make one that works, read one, find out why one was refused.
+
+The SDK's `AccessToken` signs whatever it is given, so a mistake shows only when a client connects.
+`create_chat_token` finds it first; `diagnose_token` names it, by the mock's own rules.
+"""
+
+from helpers.tokens.identity import looks_personal, stable_identity
+from helpers.tokens.making import IdentityWarning, create_chat_token
+from helpers.tokens.problem import TokenProblem
+from helpers.tokens.reading import ClaimRow, Diagnosis, TokenReading, diagnose_token, read_token
+
+__all__ = [
+    "ClaimRow",
+    "Diagnosis",
+    "IdentityWarning",
+    "TokenProblem",
+    "TokenReading",
+    "create_chat_token",
+    "diagnose_token",
+    "looks_personal",
+    "read_token",
+    "stable_identity",
+]

@@ -1,0 +1,137 @@
+"""Making an access token, with everything checked that the SDK lets pass."""
+
+from __future__ import annotations
+
+import warnings
+
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import ChatGrant
+
+from helpers.mock.access_token import MAX_IDENTITY, MAX_LIFETIME, SID
+from helpers.tokens.identity import looks_personal
+from helpers.tokens.problem import TokenProblem
+
+MIN_LIFETIME = 180
+"""Seconds a token must live at least (documented)."""
+
+
+class IdentityWarning(UserWarning):
+    """An identity looks like personal data, which other people and logs would see."""
+
+
+def create_chat_token(  # noqa: PLR0913 - each a value of its own, by name
+    *,
+    account_sid: str,
+    api_key: str,
+    api_secret: str,
+    service_sid: str,
+    identity: str,
+    ttl: int = 3600,
+    auth_token: str | None = None,
+    now: float | None = None,
+) -> str:
+    """Return an access token (a JWT) with a chat grant, made by the twilio SDK.
+
+    Args:
+        account_sid: `AC...`, the account that owns the key and the service.
+        api_key: `SK...`, the API key that signs.
+        api_secret: The secret shown once when the key was created.
+        service_sid: `IS...`, the Chat Service the holder may use.
+        identity: Who the holder is in the chat: 1 to 256 characters, no personal data (guide).
+        ttl: Seconds the token lives, 180 to 86400 (documented).
+        auth_token: The account's auth token, if you have it here: only to refuse it as a secret.
+        now: Epoch seconds to date the token by, such as a mock's clock; by default the real time.
+
+    Raises:
+        TokenProblem: Naming every value at fault.
+
+    Warns:
+        IdentityWarning: The identity looks like personal data.
+
+    """
+    checked = {
+        "account_sid": _sid_problem("account_sid", account_sid),
+        "api_key": _sid_problem("api_key", api_key),
+        "api_secret": _secret_problem(api_secret, auth_token),
+        "service_sid": _sid_problem("service_sid", service_sid),
+        "identity": _identity_problem(identity),
+        "ttl": _ttl_problem(ttl),
+    }
+    wrong = [(name, problem) for name, problem in checked.items() if problem]
+    if wrong:
+        raise TokenProblem(*wrong)
+    _warn_if_personal(identity)
+    grant = ChatGrant(service_sid=service_sid)
+    token = AccessToken(account_sid, api_key, api_secret, [grant], identity=identity, ttl=ttl)
+    if now is not None:
+        token.nbf, token.valid_until = int(now), int(now) + ttl
+    return str(token.to_jwt())
+
+
+_EXPECTED_SIDS = {
+    "account_sid": ("AC", "from Console > Account Info"),
+    "api_key": ("SK", "from Console > Account > API keys & tokens"),
+    "service_sid": ("IS", "from Console > Chat (or Conversations) > Services"),
+}
+_SID_KINDS = {
+    "AC": "an Account SID",
+    "CH": "a Channel SID",
+    "FO": "a Flex Flow SID",
+    "FW": "a Studio Flow SID",
+    "IS": "a Chat Service SID",
+    "SK": "an API key SID",
+    "US": "a User SID",
+    "WS": "a Workspace SID",
+}
+
+
+def _sid_problem(parameter: str, value: object) -> str | None:
+    prefix, where = _EXPECTED_SIDS[parameter]
+    match = SID.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return f"is not {_SID_KINDS[prefix]} ({prefix} and 32 hex digits): copy it whole {where}."
+    if match[1] == prefix:
+        return None
+    kind = _SID_KINDS.get(match[1], "another kind of SID")
+    return (
+        f"starts with {match[1]}: that is {kind}; pass {_SID_KINDS[prefix]} ({prefix}...) {where}."
+    )
+
+
+def _secret_problem(secret: object, auth_token: str | None) -> str | None:
+    if not isinstance(secret, str) or not secret:
+        return "is missing: pass the secret that was shown when the API key was created."
+    if secret != secret.strip():
+        return "has white space around it, which would spoil the signature (20107): remove it."
+    if SID.fullmatch(secret):
+        return "is a SID, not a secret: pass the secret that belongs to the api_key."
+    if secret == auth_token:
+        return (
+            "is the account's auth token; an access token is signed with an API key's secret, or "
+            "Twilio refuses it when a client connects (20107)."
+        )
+    return None
+
+
+def _identity_problem(identity: object) -> str | None:
+    if not isinstance(identity, str):
+        return f"must be a str, not {type(identity).__name__}: pass str(...)."
+    if not identity.strip():
+        return "is empty: pass an id of your own for this user."
+    if len(identity) > MAX_IDENTITY:
+        return f"has {len(identity)} characters, over {MAX_IDENTITY}: try stable_identity()."
+    return None
+
+
+def _ttl_problem(ttl: object) -> str | None:
+    if isinstance(ttl, int) and not isinstance(ttl, bool) and MIN_LIFETIME <= ttl <= MAX_LIFETIME:
+        return None
+    return f"must be a whole number of seconds, {MIN_LIFETIME} to {MAX_LIFETIME} (24 hours)."
+
+
+def _warn_if_personal(identity: str) -> None:
+    reason = looks_personal(identity)
+    if reason:
+        advice = f"identity looks like {reason}: other people, logs and Twilio would see it. "
+        advice += "Use an id of your own, or stable_identity(user_id, key=...)."
+        warnings.warn(advice, IdentityWarning, stacklevel=3)

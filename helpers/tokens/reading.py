@@ -1,0 +1,225 @@
+"""Looking at an access token: what it says, and what Twilio would refuse it for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from html import escape
+from typing import NamedTuple
+
+from helpers.mock.access_token import SID, DecodedToken, decode, epoch, problems, shown, utc
+from helpers.mock.errors import CODES
+
+
+class ClaimRow(NamedTuple):
+    """One claim of a token: its dotted name, its value as text, and what it means."""
+
+    claim: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True, repr=False)
+class TokenReading:
+    """What a token says, unverified: iterate for a `ClaimRow` each, or display it.
+
+    `expires` and `now` are seconds since the epoch. The same token shows the same, so that it can
+    be stored in a notebook: a remaining time is shown only where `now` was given.
+    """
+
+    rows: tuple[ClaimRow, ...]
+    identity: str | None
+    service_sid: str | None
+    expires: int | None
+    now: float | None = None
+
+    def __iter__(self) -> Iterator[ClaimRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def expires_in(self, now: float | None = None) -> float | None:
+        """Seconds left at `now` (else at the reading's own, else on the clock); None: no expiry."""
+        at = self.now if now is None else now
+        at = time.time() if at is None else at
+        return None if self.expires is None else self.expires - at
+
+    def __repr__(self) -> str:
+        return _text(self._title(), self.rows)
+
+    def _repr_html_(self) -> str:
+        return _html(self._title(), ClaimRow._fields, self.rows)
+
+    def _title(self) -> str:
+        return "Access token, not verified" + self._remaining()
+
+    def _remaining(self) -> str:
+        if self.now is None or self.expires is None:
+            return ""
+        left = int(self.expires - self.now)
+        span = timedelta(seconds=abs(left))
+        return f": expires in {span}" if left > 0 else f": expired {span} ago"
+
+
+def read_token(token: str, *, now: float | None = None) -> TokenReading:
+    """Take a token apart to look at, without verifying it.
+
+    Neither the signature nor the token itself is kept, and a claim meant for a SID that holds
+    something else is described, not shown.
+
+    Args:
+        token: A JWT.
+        now: Seconds since the epoch, to show how long the token has left.
+
+    Raises:
+        TwilioError: 20101, if it cannot be decoded.
+
+    """
+    decoded = decode(token)
+    chat = decoded.chat_grant
+    return TokenReading(
+        rows=tuple(_rows(decoded)),
+        identity=_text_or_none((decoded.grants or {}).get("identity")),
+        service_sid=_text_or_none(chat.get("service_sid") if isinstance(chat, dict) else None),
+        expires=epoch(decoded.claims.get("exp")),
+        now=now,
+    )
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+_MEANINGS = {
+    "typ": "what this is: a JSON Web Token",
+    "alg": "how it is signed: HMAC-SHA256 with the API key's secret",
+    "cty": "what it carries: a Twilio access token, version 1",
+    "twr": "the Twilio region it is for",
+    "iss": "issuer: the API key whose secret signed it",
+    "sub": "subject: the account it gives access to",
+    "jti": "its own id: the API key and the second it was made",
+    "iat": "when it was made",
+    "nbf": "not valid before this time",
+    "exp": "expires at this time",
+    "grants": "what the holder may use",
+    "identity": "who the holder is in the chat",
+    "chat": "the chat grant",
+    "ip_messaging": "the chat grant, under its older name",
+    "service_sid": "the Chat Service it is for",
+    "endpoint_id": "the device or browser",
+    "deployment_role_sid": "the role the holder has in the service",
+    "push_credential_sid": "where push notifications go",
+}
+_ORDER = {name: place for place, name in enumerate(_MEANINGS)}
+_TIMES = ("iat", "nbf", "exp")
+_SIDS = ("iss", "sub", "jti", "service_sid", "deployment_role_sid", "push_credential_sid")
+_NESTED = ("grants", "grants.chat", "grants.ip_messaging")
+
+
+def _rows(token: DecodedToken) -> Iterator[ClaimRow]:
+    for path, value in (*_leaves(token.header, "header."), *_leaves(token.claims)):
+        name = path.rpartition(".")[2]
+        meaning = _MEANINGS.get(name, "not used for chat")
+        yield ClaimRow(_printable(path), _value(name, value), meaning)
+
+
+def _leaves(claims: Mapping[str, object], under: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each claim with its dotted name; an empty object is a claim of its own."""
+    for name in sorted(claims, key=lambda name: _ORDER.get(name, len(_ORDER))):
+        path, value = under + name, claims[name]
+        if path in _NESTED and isinstance(value, dict) and value:
+            yield from _leaves(value, path + ".")
+        else:
+            yield path, value
+
+
+def _value(name: str, value: object) -> str:
+    seconds = epoch(value)
+    if name in _TIMES and seconds is not None:
+        return f"{seconds} = {utc(seconds)}"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if name in _SIDS and not SID.fullmatch(value.partition("-")[0]):
+        return shown(value)
+    return _printable(value)
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else repr(text)
+
+
+# -- diagnosing a token
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """Everything Twilio would refuse a token for: (code, message) each, most decisive first."""
+
+    problems: tuple[tuple[int, str], ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether Twilio would accept the token."""
+        return not self.problems
+
+    @property
+    def code(self) -> int | None:
+        """The code Twilio would answer with: the first problem's, or None."""
+        return self.problems[0][0] if self.problems else None
+
+    def __repr__(self) -> str:
+        return _text(self._title(), self._rows())
+
+    def _repr_html_(self) -> str:
+        return _html(self._title(), ("code", "meaning", "what is wrong, what to do"), self._rows())
+
+    def _title(self) -> str:
+        return "Twilio would accept this token" if self.ok else "Twilio would refuse this token"
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [(str(code), CODES[code].meaning, message) for code, message in self.problems]
+
+
+def diagnose_token(
+    token: str, *, account_sid: str, api_secrets: Mapping[str, str], now: float | None = None
+) -> Diagnosis:
+    """Name everything Twilio would refuse a token for, by the rules the mock refuses it by.
+
+    Args:
+        token: A JWT, or what is taken for one.
+        account_sid: The account it is used with.
+        api_secrets: API key SID to API key secret, for the account's keys.
+        now: Seconds since the epoch; the clock's, unless given.
+
+    """
+    at = time.time() if now is None else now
+    found = problems(token, account_sid=account_sid, secrets=api_secrets, now=at)
+    return Diagnosis(tuple((problem.code, problem.message) for problem in found))
+
+
+# -- showing either
+
+
+def _text(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
+    first, second = (max((len(row[n]) for row in rows), default=0) for n in (0, 1))
+    return "\n".join([title, *(f"  {a:<{first}}  {b:<{second}}  {c}" for a, b, c in rows)])
+
+
+def _html(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(_cell("th", "col", column) for column in columns)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>" if body else ""
+    return f"<table><caption>{escape(title)}</caption>{table}</table>"
+
+
+def _cells(row: Sequence[str]) -> str:
+    return _cell("th", "row", row[0]) + "".join(_cell("td", "", text) for text in row[1:])
+
+
+def _cell(tag: str, scope: str, text: str) -> str:
+    scoped = f' scope="{scope}"' if scope else ""
+    return f'<{tag}{scoped} style="text-align:left">{escape(text)}</{tag}>'
