@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .account import Account, connect
     from .chat import ChatClient, ChatError
+    from .environment import check_environment
+    from .exercise import check
     from .mock import MockTwilio
     from .panel import ChatPanel
     from .tokens import (
@@ -26,6 +28,8 @@ _HOMES = {
     "connect": "account",
     "ChatClient": "chat",
     "ChatError": "chat",
+    "check": "exercise",
+    "check_environment": "environment",
     "MockTwilio": "mock",
     "ChatPanel": "panel",
     "create_chat_token": "tokens",
@@ -41,6 +45,8 @@ __all__ = [
     "ChatError",
     "ChatPanel",
     "MockTwilio",
+    "check",
+    "check_environment",
     "connect",
     "create_chat_token",
     "diagnose_token",

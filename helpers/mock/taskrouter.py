@@ -7,9 +7,13 @@ simulated: a task stays `pending`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from .call import Call
+from .errors import TwilioError
+from .fields import Fields, json_object
 from .store import Resource
 
 _BY_WORKSPACE: tuple[tuple[str, ...], ...] = (("workspace_sid",),)
@@ -135,6 +139,41 @@ def find_task_channel(call: Call, workspace_sid: str, key: str) -> TaskChannel |
     """A task channel by SID or unique name."""
     by_sid = call.store.first(TaskChannel, workspace_sid=workspace_sid, sid=key)
     return by_sid or call.store.first(TaskChannel, workspace_sid=workspace_sid, unique_name=key)
+
+
+class NewTask(Fields):
+    """Parameters of task creation (specified)."""
+
+    workflow_sid: str | None = None
+    task_channel: str = "default"
+    attributes: Annotated[str, json_object(20001, "Attributes")] = "{}"
+    priority: Annotated[int, Field(ge=0, le=2**31)] = 0
+    timeout: Annotated[int, Field(ge=1, le=1_209_600)] = 86_400
+
+
+def create(call: Call, workspace: Workspace, new: NewTask) -> Task:
+    """Make a task as REST does; the workflow may be left out where there is only one (specified).
+
+    Raises:
+        TwilioError: 20001, the workflow or task channel does not exist, or there are several.
+    """
+    where = {"workspace_sid": workspace.sid}
+    if new.workflow_sid is not None:
+        where["sid"] = new.workflow_sid
+    workflows = call.store.select(Workflow, where, limit=2)
+    if len(workflows) != 1:
+        raise TwilioError(20001, "WorkflowSid must name one of the workspace's workflows")
+    task_channel = find_task_channel(call, workspace.sid, new.task_channel)
+    if task_channel is None:
+        raise TwilioError(20001, f"TaskChannel {new.task_channel} does not exist here")
+    return create_task(
+        call,
+        workflow=workflows[0],
+        task_channel=task_channel,
+        attributes=new.attributes,
+        priority=new.priority,
+        timeout=new.timeout,
+    )
 
 
 def create_task(  # noqa: PLR0913 - one task, named part by part

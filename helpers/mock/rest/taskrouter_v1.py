@@ -1,13 +1,10 @@
-"""TaskRouter v1 as `taskrouter.twilio.com` spells it: what can be read."""
+"""TaskRouter v1 as `taskrouter.twilio.com` spells it: tasks, and what else can be read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from ..store import Resource
-from ..taskrouter import Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
-from .collection import Collection
+from ..taskrouter import NewTask, Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace, create
+from .collection import Collection, Write
 from .paging import PageSizes
 from .views import view
 
@@ -32,7 +29,7 @@ def _inside(
     kind: type[Resource],
     key: str,
     noun: str,
-    extra: Callable[[Any, str], dict[str, Any]] | None = None,
+    create: Write | None = None,
 ) -> Collection:
     return Collection(
         host=HOST,
@@ -44,7 +41,8 @@ def _inside(
         noun=noun,
         sizes=SIZES,
         filters={} if kind in (Task, TaskChannel) else {"FriendlyName": "friendly_name"},
-        render=view(kind, extra=extra),
+        render=view(kind),
+        create=create,
     )
 
 
@@ -52,7 +50,7 @@ WORKFLOWS = _inside("Workflows", Workflow, "workflows", "Workflow")
 TASK_QUEUES = _inside("TaskQueues", TaskQueue, "task_queues", "TaskQueue")
 TASK_CHANNELS = _inside("TaskChannels", TaskChannel, "channels", "TaskChannel")
 WORKERS = _inside("Workers", Worker, "workers", "Worker")
-TASKS = _inside("Tasks", Task, "tasks", "Task")
+TASKS = _inside("Tasks", Task, "tasks", "Task", Write(NewTask, create))
 
 COLLECTIONS = (WORKSPACES, WORKFLOWS, TASK_QUEUES, TASK_CHANNELS, WORKERS, TASKS)
 OPERATIONS = [op for collection in COLLECTIONS for op in collection.operations()]
