@@ -28,14 +28,14 @@ class Ground:
 
 
 class _Unit:
-    __slots__ = ("_ground", "_inner")
+    __slots__ = ("_ground", "_outermost")
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._inner = ground.store.transaction()
+        self._outermost = False
 
     def __enter__(self) -> None:
-        self._inner.__enter__()
+        self._outermost = self._ground.store.begin()
 
     def __exit__(
         self,
@@ -43,15 +43,16 @@ class _Unit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        ground, store = self._ground, self._ground.store
-        outermost = store.depth == 1
+        store, events = self._ground.store, self._ground.events
+        if not self._outermost:
+            store.end(keep=kind is None)
+            return
         with store.lock:
+            kept = False
             try:
-                self._inner.__exit__(kind, error, trace)
-            except BaseException:
-                ground.events.rollback()
-                raise
-            if outermost:
-                ground.events.commit() if kind is None else ground.events.rollback()
-        if outermost and kind is None:
-            ground.events.tell()
+                store.end(keep=kind is None)
+                kept = kind is None
+            finally:
+                events.commit() if kept else events.rollback()
+        if kept:
+            events.tell()

@@ -7,12 +7,12 @@ this process.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import orjson
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
@@ -76,7 +76,7 @@ def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
     auth: tuple[str, str] | None,
 ) -> Request:
     url = urlsplit(uri)
-    lowered = {name.lower(): value for name, value in (headers or {}).items()}
+    headers = headers or {}
     query = _encoded(params)
     if url.query:
         query = {**_parsed(url.query), **query}
@@ -86,9 +86,9 @@ def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
         path=url.path,
         query=query,
         form=_encoded(data),
-        headers=lowered,
+        headers=headers,
         auth=auth,
-        is_form="json" not in lowered.get("content-type", ""),
+        is_form="json" not in headers.get("Content-Type", ""),
     )
 
 
@@ -117,5 +117,5 @@ def _parsed(query: str) -> Parameters:
 
 
 def _response(reply: Reply) -> Response:
-    text = "" if reply.json is None else json.dumps(reply.json)
+    text = "" if reply.json is None else orjson.dumps(reply.json).decode()
     return Response(reply.status, text, reply.headers)

@@ -6,15 +6,15 @@ and order, and no Twilio noun.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from types import TracebackType
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
+
+import orjson
 
 Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
@@ -47,10 +47,12 @@ class _Table:
         self.columns = [f.name for f in fields(kind) if f.name != "seq"]
         hints = get_type_hints(kind)
         self.json = [name for name in self.columns if _is_json(hints[name])]
+        self.json_positions = [self.columns.index(name) + 1 for name in self.json]
         self.decoders = self._decoders(hints)
         self.values = attrgetter(*self.columns)
         self.next_seq = 1
         self.sql: dict[Any, str] = {}
+        self.updates: dict[tuple[str, ...], str] = {}
         listed = ", ".join(map(_quoted, self.columns))
         marks = ", ".join("?" * (len(self.columns) + 1))
         self.insert = f"INSERT INTO {self.name} (seq, {listed}) VALUES ({marks})"  # noqa: S608
@@ -61,7 +63,7 @@ class _Table:
         found: list[tuple[int, Callable[[Any], Any]]] = []
         for position, name in enumerate(self.columns):
             if name in self.json:
-                found.append((position, json.loads))
+                found.append((position, orjson.loads))
             elif bool in _members(hints[name]):
                 found.append((position, bool))
         return found
@@ -76,16 +78,24 @@ class _Table:
                     f" ON {self.name} ({', '.join(map(_quoted, group))})"
                 )
 
-    def encode(self, name: str, value: Any) -> Any:
-        return json.dumps(value) if name in self.json and value is not None else value
+    def update(self, names: tuple[str, ...]) -> str:
+        """SQL that sets these columns of one row."""
+        sql = self.updates.get(names)
+        if sql is None:
+            assignments = ", ".join(f'"{name}" = ?' for name in names)
+            sql = f"UPDATE {self.name} SET {assignments} WHERE seq = ?"  # noqa: S608
+            self.updates[names] = sql
+        return sql
 
-    def row(self, resource: Resource) -> tuple[Any, ...]:
-        values = self.values(resource)
-        if not self.json:
-            return values
-        return tuple(
-            self.encode(name, value) for name, value in zip(self.columns, values, strict=True)
-        )
+    def encode(self, name: str, value: Any) -> Any:
+        return orjson.dumps(value).decode() if name in self.json and value is not None else value
+
+    def row(self, resource: Resource) -> list[Any]:
+        values = [resource.seq, *self.values(resource)]
+        for position in self.json_positions:
+            if values[position] is not None:
+                values[position] = orjson.dumps(values[position]).decode()
+        return values
 
     def resource(self, row: tuple[Any, ...]) -> Any:
         seq, *values = row
@@ -96,18 +106,23 @@ class _Table:
 
     def where(self, where: Where) -> tuple[str, list[Any]]:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
-        shape = tuple((name, _shape(value)) for name, value in where.items())
+        values = list(where.values())
+        shape: Any = tuple(where)
+        if any(value is None or type(value) is list for value in values):
+            shape = tuple((name, _shape(value)) for name, value in where.items())
+            values = [item for value in values for item in _compared(value)]
         sql = self.sql.get(shape)
         if sql is None:
-            conditions = " AND ".join(_condition(name, kind) for name, kind in shape)
-            sql = self.sql[shape] = f" WHERE {conditions}" if conditions else ""
-        values: list[Any] = []
-        for value in where.values():
-            if isinstance(value, list):
-                values.extend(value)
-            elif value is not None:
-                values.append(value)
+            parts = [_condition(name, _shape(value)) for name, value in where.items()]
+            sql = self.sql[shape] = f" WHERE {' AND '.join(parts)}" if parts else ""
         return sql, values
+
+
+def _compared(value: Any) -> list[Any]:
+    """The values that a condition's question marks stand for."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def _shape(value: Any) -> int | str:
@@ -139,7 +154,7 @@ def _is_json(hint: Any) -> bool:
 
 
 class Store:
-    """One SQLite database of resources, changed only inside a `transaction()`.
+    """One SQLite database of resources, changed only between `begin()` and `end()`.
 
     Args:
         kinds: The resource classes kept here, each in a table of its own.
@@ -150,7 +165,7 @@ class Store:
         self._tables = {kind: _Table(kind) for kind in kinds}
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.lock = threading.RLock()
-        self.depth = 0
+        self._depth = 0
         self._execute = self._db.execute
         self._create()
 
@@ -170,9 +185,23 @@ class Store:
         """Let go of the database."""
         self._db.close()
 
-    def transaction(self) -> _Transaction:
-        """All or nothing: `with store.transaction(): ...`; an inner one joins the outer."""
-        return _Transaction(self)
+    def begin(self) -> bool:
+        """Start a unit of work, holding the lock; whether it is the outermost one."""
+        self.lock.acquire()
+        self._depth += 1
+        if self._depth > 1:
+            return False
+        self._execute("BEGIN IMMEDIATE")
+        return True
+
+    def end(self, *, keep: bool) -> None:
+        """End the innermost unit of work and let go of the lock; the outermost one decides."""
+        self._depth -= 1
+        try:
+            if self._depth == 0:
+                self._execute("COMMIT" if keep else "ROLLBACK")
+        finally:
+            self.lock.release()
 
     def add(self, resource: R) -> R:
         """Keep a new resource and give it its place in the order of arrival.
@@ -182,22 +211,17 @@ class Store:
         """
         table = self._tables[type(resource)]
         resource.seq = table.next_seq
-        self._execute(table.insert, (table.next_seq, *table.row(resource)))
         table.next_seq += 1
+        self._execute(table.insert, table.row(resource))
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
         """Change fields of a kept resource, in the store and in the object."""
         table = self._tables[type(resource)]
-        names = tuple(changes)
-        sql = table.sql.get(names)
-        if sql is None:
-            assignments = ", ".join(f'"{name}" = ?' for name in names)
-            sql = table.sql[names] = f"UPDATE {table.name} SET {assignments} WHERE seq = ?"  # noqa: S608
-        values = [table.encode(name, value) for name, value in changes.items()]
-        self._execute(sql, (*values, resource.seq))
         for name, value in changes.items():
             setattr(resource, name, value)
+        values = [table.encode(name, value) for name, value in changes.items()]
+        self._execute(table.update(tuple(changes)), (*values, resource.seq))
 
     def remove(self, resource: Resource) -> None:
         """Forget a resource."""
@@ -289,33 +313,3 @@ class Store:
                 self._count_on()
         finally:
             source.close()
-
-
-class _Transaction:
-    """`with` over BEGIN and COMMIT or ROLLBACK, holding the store's lock."""
-
-    __slots__ = ("_store",)
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __enter__(self) -> None:
-        store = self._store
-        store.lock.acquire()
-        if store.depth == 0:
-            store._execute("BEGIN IMMEDIATE")
-        store.depth += 1
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        store = self._store
-        store.depth -= 1
-        try:
-            if store.depth == 0:
-                store._execute("COMMIT" if kind is None else "ROLLBACK")
-        finally:
-            store.lock.release()

@@ -69,7 +69,7 @@ class Application:
             return self.chat_user(password)
         if not self._credentials.open(username, password):
             raise TwilioError(20003, "Authenticate")
-        if request.headers.get("x-twilio-webhook-enabled") == "true":
+        if request.headers.get("X-Twilio-Webhook-Enabled") == "true":
             return _ACCOUNT_WITH_WEBHOOKS
         return ACCOUNT
 

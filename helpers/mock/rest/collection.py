@@ -181,6 +181,7 @@ class Collection:
                 if self.guard is not None:
                     self.guard(call, found)
                 return found
+        self.resolve_parent(call, arguments)
         raise not_found(f"{self._url_path(arguments)}/{key}")
 
     def resolve_parent(self, call: Call, arguments: Arguments) -> Any:
@@ -190,13 +191,14 @@ class Collection:
         return self.parent.resolve(call, arguments, arguments[self.parent.argument])
 
     def _scope(self, call: Call, arguments: Arguments) -> dict[str, Any]:
-        """Conditions that keep a query inside the parent, which must exist."""
+        """Conditions that keep a query inside the parent.
+
+        What is found inside a parent at the root proves that the parent exists, so it is not
+        looked up.
+        """
         above = self.parent
         if above is not None and above.parent is None and above.lookup == ("sid",):
-            sid = arguments[above.argument]
-            if not call.store.exists(above.kind, sid=sid):
-                raise not_found(f"{above.path}/{sid}")
-            return {self.scope: sid} if self.scope else {}
+            return {self.scope: arguments[above.argument]} if self.scope else {}
         return self._within(call, self.resolve_parent(call, arguments))
 
     def _within(self, call: Call, parent: Any) -> dict[str, Any]:

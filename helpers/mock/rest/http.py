@@ -14,7 +14,8 @@ class Request:
     """One call of Twilio's REST API.
 
     `query` and `form` map names to text, or to a list where a name was repeated. `is_form` is
-    False when the body came as something else, such as JSON. Header names are lower case.
+    False when the body came as something else, such as JSON. Header names are in their usual
+    spelling, such as `X-Twilio-Webhook-Enabled`.
     """
 
     method: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from ..clock import iso
@@ -32,13 +33,14 @@ def view(
     """
     rename = rename or {}
     names = [f.name for f in fields(kind) if f.name not in ("seq", *omit)]
-    plain = [(rename.get(name, name), name) for name in names if not _is_moment(name)]
-    moments = [(rename.get(name, name), name) for name in names if _is_moment(name)]
+    keys = [rename.get(name, name) for name in names]
+    moments = [rename.get(name, name) for name in names if _is_moment(name)]
+    values = attrgetter(*names)
 
     def render(resource: Any, url: str) -> dict[str, Any]:
-        shown = {key: getattr(resource, name) for key, name in plain}
-        for key, name in moments:
-            shown[key] = iso(getattr(resource, name))
+        shown = dict(zip(keys, values(resource), strict=True))
+        for key in moments:
+            shown[key] = iso(shown[key])
         shown["url"] = url
         if links is not None:
             shown["links"] = {link: f"{url}/{_segment(link)}" for link in links}
