@@ -108,7 +108,7 @@ class _Table:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
         values = list(where.values())
         shape: Any = tuple(where)
-        if any(value is None or type(value) is list for value in values):
+        if None in values or list in map(type, values):
             shape = tuple((name, _shape(value)) for name, value in where.items())
             values = [item for value in values for item in _compared(value)]
         sql = self.sql.get(shape)
@@ -220,7 +220,9 @@ class Store:
         table = self._tables[type(resource)]
         for name, value in changes.items():
             setattr(resource, name, value)
-        values = [table.encode(name, value) for name, value in changes.items()]
+        values = [*changes.values()]
+        if table.json:
+            values = [table.encode(name, value) for name, value in changes.items()]
         self._execute(table.update(tuple(changes)), (*values, resource.seq))
 
     def remove(self, resource: Resource) -> None:

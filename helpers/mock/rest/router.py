@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import difflib
-from collections import defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
 from urllib.parse import unquote
 
 from ..errors import NOT_SIMULATED, TwilioError
 from .collection import Operation
 
-_Route = tuple[list[str | None], list[tuple[int, str]], dict[str, Operation]]
+_Names = list[tuple[int, str]]
+_Route = tuple[_Names, dict[str, Operation]]
+"""Where a path's `{Names}` stand, and its operations by method."""
 
 
 class Router:
-    """Operations by host and path."""
+    """Operations by host and path.
+
+    Paths of one length differ in their literal segments, which stand at few distinct sets of
+    positions; for each such set one look-up finds the route.
+    """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self.operations = tuple(operations)
-        self._routes: dict[tuple[str, int], list[_Route]] = defaultdict(list)
-        by_path: dict[tuple[str, str], dict[str, Operation]] = defaultdict(dict)
+        self._tables: dict[tuple[str, int], dict[tuple[int, ...], dict[Any, _Route]]] = {}
         for operation in self.operations:
-            by_path[operation.host, operation.path][operation.method] = operation
-        for (host, path), methods in by_path.items():
-            segments = path.strip("/").split("/")
-            literals = [None if part.startswith("{") else part for part in segments]
-            names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
-            self._routes[host, len(segments)].append((literals, names, methods))
+            self._add(operation)
+
+    def _add(self, operation: Operation) -> None:
+        segments = operation.path.strip("/").split("/")
+        names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
+        literal = tuple(at for at, part in enumerate(segments) if not part.startswith("{"))
+        table = self._tables.setdefault((operation.host, len(segments)), {})
+        routes = table.setdefault(literal, {})
+        _, methods = routes.setdefault(itemgetter(*literal)(segments), (names, {}))
+        methods[operation.method] = operation
 
     def find(self, method: str, host: str, path: str) -> tuple[Operation, dict[str, str]]:
         """The operation and the values of its path's `{Names}`.
@@ -35,15 +45,15 @@ class Router:
             TwilioError: 501, not simulated; 20004, simulated but not with this method.
         """
         segments = path.strip("/").split("/")
-        for literals, names, methods in self._routes.get((host, len(segments)), ()):
-            if all(
-                want is None or want == got for want, got in zip(literals, segments, strict=True)
-            ):
-                operation = methods.get(method)
-                if operation is None:
-                    allowed = ", ".join(sorted(methods))
-                    raise TwilioError(20004, f"Method {method} not allowed here; {allowed} are")
-                return operation, {name: _decoded(segments[at]) for at, name in names}
+        for literal, routes in self._tables.get((host, len(segments)), {}).items():
+            route = routes.get(itemgetter(*literal)(segments))
+            if route is None:
+                continue
+            names, methods = route
+            if method not in methods:
+                allowed = ", ".join(sorted(methods))
+                raise TwilioError(20004, f"Method {method} not allowed here; {allowed} are")
+            return methods[method], {name: _decoded(segments[at]) for at, name in names}
         raise self._not_simulated(method, host, path)
 
     def _not_simulated(self, method: str, host: str, path: str) -> TwilioError:
@@ -55,13 +65,6 @@ class Router:
             f" The nearest operation it simulates is {nearest.name}:"
             f" {nearest.method} https://{nearest.host}{nearest.path}",
         )
-
-
-def _matches(literals: list[str | None], segments: list[str]) -> bool:
-    for want, got in zip(literals, segments, strict=True):
-        if want is not None and want != got:
-            return False
-    return True
 
 
 def _decoded(segment: str) -> str:
