@@ -1,0 +1,122 @@
+// Where one writes, and what was written but has not come back from Twilio yet.
+
+const TYPING_EVERY_MS = 3000;
+const LATE_MS = 4000;
+const TALLEST_PX = 140;
+const BUSY = "Waiting for the kernel, which may be busy running a cell";
+
+class Composer {
+  constructor({ send, typing }) {
+    Object.assign(this, { send, typing, typedAt: 0 });
+    this.input = h("textarea", {
+      rows: 1,
+      disabled: true,
+      placeholder: "Write a message…",
+      enterkeyhint: "send",
+      input: () => this.changed(),
+      keydown: (event) => this.key(event),
+    });
+    const look = { type: "submit", class: "fcl-send", disabled: true };
+    this.button = h("button", look, icon("send"), h("span", {}, "Send"));
+    this.form = h(
+      "form",
+      { class: "fcl-composer", submit: (event) => this.submit(event) },
+      h("div", { class: "fcl-field" }, this.input, this.button),
+      this.hint(),
+    );
+    this.keepFromJupyter();
+  }
+
+  hint() {
+    const keys = [h("kbd", {}, "Enter"), " to send, ", h("kbd", {}, "Shift+Enter"), " for a new line"];
+    return h("div", { class: "fcl-hint" }, ...keys);
+  }
+
+  // Otherwise JupyterLab takes letters for commands, such as dd for "delete this cell".
+  keepFromJupyter() {
+    this.form.setAttribute("data-lm-suppress-shortcuts", "true");
+    const keep = (event) => event.stopPropagation();
+    for (const kind of ["keydown", "keyup", "keypress"]) this.form.addEventListener(kind, keep);
+  }
+
+  enable(enabled) {
+    this.input.disabled = !enabled;
+    this.changed(false);
+  }
+
+  key(event) {
+    // While an input method composes a character, Enter chooses it and must not send.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.submit(event);
+  }
+
+  submit(event) {
+    event.preventDefault();
+    const text = this.input.value.trim();
+    if (!text || this.input.disabled) return;
+    this.input.value = "";
+    this.typedAt = 0;
+    this.changed(false);
+    this.send(text);
+  }
+
+  changed(typed = true) {
+    this.button.disabled = this.input.disabled || !this.input.value.trim();
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(this.input.scrollHeight, TALLEST_PX)}px`;
+    if (!typed || !this.input.value || Date.now() - this.typedAt < TYPING_EVERY_MS) return;
+    this.typedAt = Date.now();
+    this.typing();
+  }
+
+  // What could not be sent comes back, in front of what was written since.
+  restore(text) {
+    this.input.value = [text, this.input.value].filter(Boolean).join("\n");
+    this.changed(false);
+    this.input.focus();
+  }
+}
+
+class Outbox {
+  constructor() {
+    this.waiting = new Map();
+    this.element = h("div", { class: "fcl-outbox", "aria-hidden": "true" });
+  }
+
+  add(key, text) {
+    const state = h("div", { class: "fcl-meta" }, "Sending…");
+    const bubble = h("div", { class: "fcl-bubble" }, h("div", { class: "fcl-body" }, text));
+    const line = h("div", { class: "fcl-line" }, bubble, state);
+    const kind = "fcl-row fcl-message fcl-own fcl-first fcl-last fcl-pending";
+    const element = h("div", { class: kind }, line);
+    const timer = setTimeout(() => state.replaceChildren(BUSY), LATE_MS);
+    this.waiting.set(key, { text, element, timer });
+    this.element.append(element);
+  }
+
+  // The message itself may come before or after the word that it was sent.
+  arrived(message) {
+    const isThis = ({ text, index }) => (index ?? message.index) === message.index && text === message.body;
+    const entry = message.own && [...this.waiting].find(([, waiting]) => isThis(waiting));
+    if (entry) this.take(entry[0]);
+  }
+
+  sent(key, index, isShown) {
+    const entry = this.waiting.get(key);
+    if (!entry) return;
+    entry.index = index;
+    clearTimeout(entry.timer);
+    if (isShown) this.take(key);
+  }
+
+  take(key) {
+    const entry = this.waiting.get(key);
+    clearTimeout(entry?.timer);
+    entry?.element.remove();
+    this.waiting.delete(key);
+    return entry?.text;
+  }
+
+  close() {
+    for (const { timer } of this.waiting.values()) clearTimeout(timer);
+  }
+}

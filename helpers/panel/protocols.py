@@ -1,0 +1,122 @@
+"""What the panel needs of a chat client, in the shape of Twilio's Chat SDK.
+
+`helpers.chat` has this shape; so may a test's fake or a client of your own. Events and their
+arguments are named as in Twilio's SDK and listed at `Channel.on` and `Client.on`.
+"""
+
+# ruff: noqa: D102 - what these mean is documented by Twilio, under the same names
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+Handler = Callable[..., object]
+
+
+class Media(Protocol):
+    """The file of a media message; `size` is in bytes."""
+
+    @property
+    def sid(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def filename(self) -> str | None: ...
+    @property
+    def size(self) -> int: ...
+    def get_content_temporary_url(self) -> str: ...
+
+
+class Message(Protocol):
+    """One message; `timestamp` is aware, in UTC."""
+
+    @property
+    def sid(self) -> str: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def body(self) -> str | None: ...
+    @property
+    def attributes(self) -> dict[str, Any]: ...
+    @property
+    def timestamp(self) -> datetime: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def media(self) -> Media | None: ...
+
+
+class Member(Protocol):
+    """Someone in the channel; Flex writes `member_type` into the attributes."""
+
+    @property
+    def sid(self) -> str: ...
+    @property
+    def identity(self) -> str: ...
+    @property
+    def attributes(self) -> dict[str, Any]: ...
+    @property
+    def last_consumed_message_index(self) -> int | None: ...
+
+
+class Page(Protocol):
+    """A page of messages, oldest first."""
+
+    @property
+    def items(self) -> Sequence[Message]: ...
+    @property
+    def has_prev_page(self) -> bool: ...
+    def prev_page(self) -> Page: ...
+
+
+class Client(Protocol):
+    """The connection of one identity."""
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def connection_state(self) -> str: ...
+    def on(self, event: str, handler: Handler, /) -> Any:
+        """Subscribe to an event.
+
+        connectionStateChanged(state), connectionError(error), tokenAboutToExpire(ttl),
+        tokenExpired().
+        """
+
+    def off(self, event: str, handler: Handler, /) -> Any:
+        """Unsubscribe."""
+
+
+class Channel(Protocol):
+    """A chat channel, seen by `client`."""
+
+    @property
+    def client(self) -> Client: ...
+    @property
+    def sid(self) -> str: ...
+    @property
+    def friendly_name(self) -> str | None: ...
+    @property
+    def unique_name(self) -> str | None: ...
+    @property
+    def attributes(self) -> dict[str, Any]: ...
+    def send_message(self, body: str) -> int: ...
+    def get_messages(self, page_size: int = 30) -> Page: ...
+    def get_members(self) -> Sequence[Member]: ...
+    def typing(self) -> object: ...
+    def set_all_messages_consumed(self) -> object: ...
+    def on(self, event: str, handler: Handler, /) -> Any:
+        """Subscribe to an event.
+
+        messageAdded(message), messageUpdated({"message", "update_reasons"}),
+        messageRemoved(message), typingStarted(member), typingEnded(member), memberJoined(member),
+        memberUpdated({"member", "update_reasons"}), memberLeft(member),
+        updated({"channel", "update_reasons"}), removed(channel).
+        """
+
+    def off(self, event: str, handler: Handler, /) -> Any:
+        """Unsubscribe."""
