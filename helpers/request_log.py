@@ -119,7 +119,7 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         method: str,
         uri: str,
         params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
@@ -151,7 +151,7 @@ def _entry(  # noqa: PLR0913, PLR0917 - one call, part by part
     method: str,
     uri: str,
     params: Mapping[str, object] | None,
-    data: Mapping[str, object] | None,
+    data: Mapping[str, object] | bytes | None,
     status: int,
     code: int | None,
     elapsed: float,
@@ -159,7 +159,8 @@ def _entry(  # noqa: PLR0913, PLR0917 - one call, part by part
 ) -> LoggedRequest:
     url = urlsplit(uri)
     parameters: dict[str, Any] = dict(parse_qsl(url.query)) if url.query else {}
-    parameters.update({**(params or {}), **(data or {})})
+    sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
+    parameters.update({**(params or {}), **(sent or {})})
     for name in SECRET_PARAMETERS & parameters.keys():
         parameters[name] = MASK
     return LoggedRequest(

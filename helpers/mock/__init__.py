@@ -21,16 +21,22 @@ from .ground import Ground
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
 from .messaging.messages import type_in
+from .messaging.push import bind
+from .messaging.resources import Service
 from .rest.application import Application
 from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
+from .webhooks.dispatch import Attempt, Webhooks
+from .webhooks.outbox import Delivery, Outbox
+from .webhooks.receivers import Receivers, WebhookRequest
 
 __all__ = [
     "CODES",
     "DEMO_VALUES",
     "NOT_SIMULATED",
+    "Attempt",
     "Basis",
     "ChatEvent",
     "Claims",
@@ -41,6 +47,8 @@ __all__ = [
     "Reply",
     "Request",
     "TwilioError",
+    "WebhookRequest",
+    "Webhooks",
     "verify",
 ]
 
@@ -49,6 +57,7 @@ KINDS: tuple[type[Resource], ...] = (
     *_flex.KINDS,
     *taskrouter.KINDS,
     *studio.KINDS,
+    Delivery,
 )
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
@@ -68,7 +77,11 @@ class MockTwilio:
         self.clock = Clock()
         self._seed = seed
         self._ground = Ground(Store(KINDS), self.clock, Sids(seed))
-        self._application = Application(self._ground, self.credentials)
+        receivers = Receivers(self.credentials.auth_token)
+        self.webhooks = Webhooks(self._ground, receivers)
+        self._ground.events.record_with(Outbox(self._ground).record)
+        self._ground.events.subscribe(self.webhooks.hear)
+        self._application = Application(self._ground, self.credentials, receivers)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
         self._furnish()
@@ -105,6 +118,31 @@ class MockTwilio:
             call = Call(self._ground, self.credentials.account_sid, actor)
             return type_in(call, find_channel(call, channel_sid))
 
+    def bind_push(self, token: str, credential_sid: str, address: str) -> str:
+        """Bind a device of the chat user of `token` to push notifications.
+
+        Twilio has no REST operation for this; its Chat SDK registers devices. Notifications
+        themselves are not simulated.
+
+        Args:
+            token: An access token.
+            credential_sid: CR..., the push service.
+            address: The device's registration id.
+
+        Returns:
+            The binding's SID.
+
+        Raises:
+            TwilioError: The token is refused, or there is no such credential.
+        """
+        actor = self._application.chat_user(token)
+        with self._ground.transaction():
+            call = Call(self._ground, self.credentials.account_sid, actor)
+            service = call.store.first(Service, sid=actor.service_sid)
+            if service is None:
+                raise TwilioError(50050, f"Service {actor.service_sid} not found")
+            return bind(call, service, credential_sid, address).sid
+
     def reset(self) -> None:
         """Back to a new account at real time; whoever follows its events stays subscribed."""
         self._put_back(self._new)
@@ -123,6 +161,7 @@ class MockTwilio:
         copy, sids = state
         self._ground.store.restore(copy)
         self._ground.sids.state = sids
+        self.webhooks.resume()
 
     def _furnish(self) -> None:
         with self._ground.transaction():

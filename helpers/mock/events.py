@@ -22,6 +22,7 @@ class Event:
 
 
 Subscriber = Callable[[Event], None]
+Recorder = Callable[[Event], None]
 
 
 class Events:
@@ -31,11 +32,18 @@ class Events:
         self._noted: list[Event] = []
         self._queue: deque[Event] = deque()
         self._subscribers: list[Subscriber] = []
+        self._recorders: list[Recorder] = []
         self._telling = threading.Lock()
 
     def note(self, event: Event) -> None:
         """Remember an event of the running transaction."""
         self._noted.append(event)
+        for recorder in self._recorders:
+            recorder(event)
+
+    def record_with(self, recorder: Recorder) -> None:
+        """Have `recorder` called for every event within its transaction, to keep what follows."""
+        self._recorders.append(recorder)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Have `subscriber` told of every event from now on; call the result to stop."""

@@ -34,7 +34,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
         method: str,
         uri: str,
         params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
@@ -56,7 +56,7 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         method: str,
         uri: str,
         params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
@@ -71,7 +71,7 @@ def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
     method: str,
     uri: str,
     params: Mapping[str, object] | None,
-    data: Mapping[str, object] | None,
+    data: Mapping[str, object] | bytes | None,
     headers: Mapping[str, str] | None,
     auth: tuple[str, str] | None,
 ) -> Request:
@@ -85,18 +85,19 @@ def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
         host=url.netloc,
         path=url.path,
         query=query,
-        form=_encoded(data),
+        form={} if isinstance(data, bytes) else _encoded(data),
         headers=headers,
         auth=auth,
         is_form="json" not in headers.get("Content-Type", ""),
+        body=data if isinstance(data, bytes) else b"",
     )
 
 
 def _encoded(values: Mapping[str, object] | None) -> Parameters:
-    """What a form would carry: text, and lists of text for repeated names."""
+    """What a form would carry: text, lists of text for repeated names, nothing for empty lists."""
     if not values:
         return {}
-    return {name: _text(value) for name, value in values.items() if value is not None}
+    return {name: _text(value) for name, value in values.items() if value not in (None, [])}
 
 
 def _text(value: Any) -> str | list[str]:
@@ -117,5 +118,7 @@ def _parsed(query: str) -> Parameters:
 
 
 def _response(reply: Reply) -> Response:
-    text = "" if reply.json is None else orjson.dumps(reply.json).decode()
+    text = reply.content.decode("latin-1")
+    if reply.json is not None:
+        text = orjson.dumps(reply.json).decode()
     return Response(reply.status, text, reply.headers)

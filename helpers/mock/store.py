@@ -300,6 +300,11 @@ class Store:
         condition, values = table.where(where)
         self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
 
+    def remove_before(self, kind: type[Resource], seq: int) -> None:
+        """Forget what arrived before `seq`."""
+        name = self._tables[kind].name
+        self._execute(f"DELETE FROM {name} WHERE seq < ?", (seq,))  # noqa: S608
+
     def copy(self) -> bytes:
         """Everything kept, as one block of bytes for `restore()`."""
         with self.lock:

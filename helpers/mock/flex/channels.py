@@ -5,23 +5,34 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
+from pydantic import BeforeValidator
+
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import BLANK_IS_ABSENT, Fields
-from ..messaging import channels, members, users
+from ..messaging import channel_webhooks, channels, members, users
 from ..messaging.resources import Channel, Service, User
-from ..messaging.rules import Identity, LongerName, NewName, NewUniqueName
+from ..messaging.rules import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from ..taskrouter import Task, Workflow, create_task, find_task_channel
 from .resources import FlexChannel, FlexFlow
 
 Text = Annotated[str | None, BLANK_IS_ABSENT]
 
 
+def _not_reserved(identity: str) -> str:
+    if identity in RESERVED_IDENTITIES:
+        raise TwilioError(45211, f"Identity {identity!r} is reserved; choose another")
+    return identity
+
+
+FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
+
+
 class NewFlexChannel(Fields):
     """Parameters of Flex channel creation (specified)."""
 
     flex_flow_sid: str
-    identity: Identity
+    identity: FlexIdentity
     chat_user_friendly_name: LongerName
     chat_friendly_name: NewName
     target: Text = None
@@ -32,7 +43,7 @@ class NewFlexChannel(Fields):
     long_lived: bool | None = None
 
 
-def create(call: Call, new: NewFlexChannel) -> FlexChannel:
+def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChannel:
     """Make a channel for a contact, or give back the one it has.
 
     An ACTIVE channel of the same flow and contact is given back (documented for the contact pair;
@@ -46,13 +57,14 @@ def create(call: Call, new: NewFlexChannel) -> FlexChannel:
     flow = call.store.first(FlexFlow, sid=new.flex_flow_sid)
     if flow is None:
         raise TwilioError(45205, f"Flex Flow {new.flex_flow_sid} not found")
-    pre_engagement = _json("PreEngagementData", new.pre_engagement_data)
-    task_attributes = _json("TaskAttributes", new.task_attributes)
+    pre_engagement = json_parameter("PreEngagementData", new.pre_engagement_data)
+    task_attributes = json_parameter("TaskAttributes", new.task_attributes)
     existing = active_channel(call, flow, new.target or new.identity)
     if existing is not None:
         return existing
     _release_unique_name(call, flow, new.chat_unique_name)
     user, channel = _chat(call, flow, new, pre_engagement)
+    _wire_handler(call, flow, channel)
     task = _task(call, flow, new, channel, task_attributes)
     return call.store.add(
         FlexChannel(
@@ -63,13 +75,19 @@ def create(call: Call, new: NewFlexChannel) -> FlexChannel:
             identity=new.identity,
             contact=new.target or new.identity,
             task_sid=task.sid if task else None,
+            is_web=is_web,
             date_created=call.now,
             date_updated=call.now,
         )
     )
 
 
-def _json(parameter: str, text: str | None) -> dict[str, Any] | None:
+def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
+    """A parameter that is JSON text, as an object.
+
+    Raises:
+        TwilioError: 45004, it is not a JSON object.
+    """
     if text is None:
         return None
     try:
@@ -137,6 +155,20 @@ def _chat(
     guest = members.NewMember(identity=new.identity, attributes='{"member_type": "guest"}')
     members.add(call, channel, guest)
     return user, channel
+
+
+def _wire_handler(call: Call, flow: FlexFlow, channel: Channel) -> None:
+    """Have the flow's handler told of the channel's messages, through a channel webhook.
+
+    That Studio hears by a webhook of type studio was observed; the external kind is inferred.
+    """
+    settings = {"retry_count": flow.integration.get("retry_count", 0)}
+    if flow.integration_type == "studio":
+        settings["flow_sid"] = flow.integration["flow_sid"]
+        channel_webhooks.add(call, channel, "studio", settings)
+    elif flow.integration_type == "external":
+        told = {"url": flow.integration["url"], "filters": ["onMessageSent"]}
+        channel_webhooks.add(call, channel, "webhook", settings | told)
 
 
 def _task(

@@ -47,6 +47,7 @@ class FlexChannel(Resource):
     identity: str
     contact: str
     task_sid: str | None
+    is_web: bool
     date_created: float
     date_updated: float
 

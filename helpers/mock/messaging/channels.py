@@ -9,7 +9,7 @@ from ..errors import TwilioError
 from ..fields import Fields, Moment
 from .events import ChannelEvent
 from .permissions import require
-from .resources import Channel, Member, Message, Service, User
+from .resources import IN_A_CHANNEL, Channel, Member, Service, User
 from .rules import (
     Author,
     ChannelAttributes,
@@ -131,11 +131,11 @@ def delete(call: Call, channel: Channel) -> None:
         TwilioError: 50107, a chat user without `destroyChannel`.
     """
     require(call, channel.service_sid, "destroyChannel", channel)
+    call.note(ChannelEvent("removed", channel, call.actor))
     for member in call.store.select(Member, {"channel_sid": channel.sid}):
         user = call.store.first(User, sid=member.user_sid)
         if user:
             call.store.save(user, joined_channels_count=user.joined_channels_count - 1)
-    for kind in (Message, Member):
+    for kind in IN_A_CHANNEL:
         call.store.remove_all(kind, channel_sid=channel.sid)
     call.store.remove(channel)
-    call.note(ChannelEvent("removed", channel, call.actor))

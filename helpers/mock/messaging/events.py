@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..call import Actor
 from ..events import Event
-from .resources import Channel, Member, Message, User
+from .resources import Channel, Invite, Member, Message, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class MessageEvent(Event):
     message: Message
     actor: Actor
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InviteEvent(Event):
+    """An invitation was `added` or `removed`."""
+
+    change: str
+    channel: Channel
+    invite: Invite
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)

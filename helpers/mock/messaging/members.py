@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import BLANK_IS_ABSENT, Fields, Moment
-from . import channels, roles, users
+from . import channels, roles, user_channels, users
 from .events import MemberEvent
 from .permissions import require
-from .resources import Channel, Member, Message, Service, User
+from .resources import Channel, Invite, Member, Message, Service, User
 from .rules import Identity, SmallAttributes
 
 
@@ -50,14 +50,6 @@ class MemberChanges(Fields):
     attributes: SmallAttributes | None = None
 
 
-class UserChannelChanges(Fields):
-    """What a user sets on its own view of a channel."""
-
-    notification_level: Literal["default", "muted"] | None = None
-    last_consumed_message_index: ReadIndex = None
-    last_consumption_timestamp: ReadMoment = None
-
-
 def add(call: Call, channel: Channel, new: NewMember) -> Member:
     """Put an identity into a channel, making its user if need be.
 
@@ -78,6 +70,7 @@ def add(call: Call, channel: Channel, new: NewMember) -> Member:
     if user.joined_channels_count >= service.limits["user_channels"]:
         raise TwilioError(50208, f"User is in its limit of {user.joined_channels_count} channels")
     member = call.store.add(_member(call, service, channel, user, new))
+    user_channels.join(call, member)
     call.store.save(channel, members_count=channel.members_count + 1)
     call.store.save(user, joined_channels_count=user.joined_channels_count + 1)
     call.note(MemberEvent("added", channel, member, call.actor))
@@ -93,6 +86,8 @@ def _service(call: Call, channel: Channel) -> Service:
 
 def _permit(call: Call, channel: Channel, identity: str) -> None:
     if call.actor.identity == identity:
+        if call.store.exists(Invite, channel_sid=channel.sid, identity=identity):
+            return
         if channel.type == "private":
             raise TwilioError(50107, "A private channel cannot be joined; a member must add you")
         require(call, channel.service_sid, "joinChannel", channel)
@@ -113,7 +108,6 @@ def _member(call: Call, service: Service, channel: Channel, user: User, new: New
         attributes=new.attributes,
         last_consumed_message_index=new.last_consumed_message_index,
         last_consumption_timestamp=_read_at(call, new),
-        notification_level="default",
         date_created=created,
         date_updated=new.date_updated if new.date_updated is not None else created,
     )
@@ -127,7 +121,7 @@ def _role(call: Call, service: Service, channel: Channel, new: NewMember) -> str
     return service.default_channel_role_sid
 
 
-def _read_at(call: Call, fields: NewMember | MemberChanges | UserChannelChanges) -> float | None:
+def _read_at(call: Call, fields: NewMember) -> float | None:
     if fields.last_consumption_timestamp is not None:
         return fields.last_consumption_timestamp
     return None if fields.last_consumed_message_index is None else call.now
@@ -151,37 +145,20 @@ def update(call: Call, member: Member, changes: MemberChanges) -> Member:
         permission = "editOwnMemberAttributes" if own else "editAnyMemberAttributes"
         require(call, member.service_sid, permission, channel)
     if "role_sid" in given:
-        if call.actor.identity is not None:
-            raise TwilioError(50205, "A chat user may not set a role")
         roles.pick(call, member.service_sid, given["role_sid"], "channel")
     if call.actor.identity is not None and not own and given.keys() - {"attributes"}:
         raise TwilioError(50107, "A chat user may only move its own read horizon")
-    return _save(call, channel, member, given, changes)
+    return save(call, channel, member, given)
 
 
-def _save(
-    call: Call,
-    channel: Channel,
-    member: Member,
-    given: dict[str, Any],
-    changes: MemberChanges | UserChannelChanges,
-) -> Member:
+def save(call: Call, channel: Channel, member: Member, given: dict[str, Any]) -> Member:
+    """Change a membership as given; a read horizon is dated where no date is."""
     if "last_consumed_message_index" in given:
-        given.setdefault("last_consumption_timestamp", _read_at(call, changes))
+        index = given["last_consumed_message_index"]
+        given.setdefault("last_consumption_timestamp", None if index is None else call.now)
     call.store.save(member, **{"date_updated": call.now, **given})
     call.note(MemberEvent("updated", channel, member, call.actor, tuple(given)))
     return member
-
-
-def update_user_channel(call: Call, member: Member, changes: UserChannelChanges) -> Member:
-    """Change what a user sets on its own view of a channel."""
-    given = changes.given()
-    channel = channels.find(call, member.channel_sid)
-    if call.actor.identity not in (None, member.identity):
-        raise TwilioError(50107, "A chat user may only change its own view of a channel")
-    if "notification_level" in given:
-        require(call, member.service_sid, "editNotificationLevel", channel)
-    return _save(call, channel, member, given, changes)
 
 
 def remove(call: Call, member: Member) -> None:
@@ -194,6 +171,7 @@ def remove(call: Call, member: Member) -> None:
     own = call.actor.identity == member.identity
     require(call, member.service_sid, "leaveChannel" if own else "removeMember", channel)
     call.store.remove(member)
+    user_channels.leave(call, member)
     call.store.save(channel, members_count=channel.members_count - 1)
     user = call.store.first(User, sid=member.user_sid)
     if user:

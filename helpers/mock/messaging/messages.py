@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
+from ..errors import TwilioError
 from ..fields import Fields, Moment
-from . import channels
+from . import channels, media
 from .events import MessageEvent, TypingEvent
 from .permissions import own_member, require
 from .resources import Channel, Message, Service
@@ -43,11 +44,14 @@ def send(call: Call, channel: Channel, new: NewMessage) -> Message:
     not, `system` by default (specified; observed for the non-member).
 
     Raises:
-        TwilioError: 50400, the chat user is not a member; 50107, its role cannot send.
+        TwilioError: 50400, the chat user is not a member; 50107, its role cannot send; 50507 or
+            50508, the media does not exist or was sent already.
     """
+    attached = media.pick(call, channel, new.media_sid) if new.media_sid else None
     if call.actor.identity is not None:
         own_member(call, channel)
-        require(call, channel.service_sid, "sendMessage", channel)
+        permission = "sendMediaMessage" if attached else "sendMessage"
+        require(call, channel.service_sid, permission, channel)
     created = new.date_created if new.date_created is not None else call.now
     message = call.store.add(
         Message(
@@ -56,17 +60,19 @@ def send(call: Call, channel: Channel, new: NewMessage) -> Message:
             service_sid=channel.service_sid,
             channel_sid=channel.sid,
             author=call.actor.identity or new.author or "system",
-            body=new.body,
+            body=None if attached else new.body,
             attributes=new.attributes,
             index=channel.next_index,
-            type="text",
-            media=None,
+            type="media" if attached else "text",
+            media=media.description(attached) if attached else None,
             last_updated_by=new.last_updated_by,
             was_edited=new.last_updated_by is not None or new.date_updated is not None,
             date_created=created,
             date_updated=new.date_updated if new.date_updated is not None else created,
         )
     )
+    if attached:
+        call.store.save(attached, channel_sid=channel.sid, message_sid=message.sid)
     call.store.save(
         channel,
         messages_count=channel.messages_count + 1,
@@ -81,9 +87,12 @@ def update(call: Call, message: Message, changes: MessageChanges) -> Message:
     """Edit a message; it counts as edited from then on.
 
     Raises:
-        TwilioError: 50107, a chat user without the permission to edit it.
+        TwilioError: 50107, a chat user without the permission to edit it; 50509, the body of a
+            media message.
     """
     given = changes.given()
+    if "body" in given and message.media is not None:
+        raise TwilioError(50509, "The body of a media message cannot be changed")
     channel = channels.find(call, message.channel_sid)
     for field, what in (("body", "Message"), ("attributes", "MessageAttributes")):
         if field in given:

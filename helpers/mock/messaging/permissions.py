@@ -98,6 +98,16 @@ def look_inside(call: Call, channel: Channel) -> None:
         own_member(call, channel)
 
 
+def account_only(call: Call, parent: object) -> None:
+    """Keep chat users out of what only account credentials manage (inferred).
+
+    Raises:
+        TwilioError: 20403, the caller is a chat user.
+    """
+    if call.actor.identity is not None:
+        raise TwilioError(20403, "This needs account credentials; an access token is not enough")
+
+
 def require(
     call: Call, service: Service | str, permission: str, channel: Channel | None = None
 ) -> None:

@@ -126,12 +126,48 @@ class Member(Resource):
     attributes: str
     last_consumed_message_index: int | None
     last_consumption_timestamp: float | None
-    notification_level: str
     date_created: float
     date_updated: float
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "identity"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
+
+
+@dataclass(slots=True)
+class Invite(Resource):
+    """An identity asked into a channel (IN), gone once it joins or declines."""
+
+    prefix: ClassVar[str] = "IN"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    channel_sid: str
+    user_sid: str
+    identity: str
+    role_sid: str
+    created_by: str
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "identity"))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
+
+
+@dataclass(slots=True)
+class UserChannel(Resource):
+    """A user's own view of a channel it is in, or invited to; it has no SID of its own."""
+
+    account_sid: str
+    service_sid: str
+    channel_sid: str
+    user_sid: str
+    member_sid: str | None
+    status: str
+    notification_level: str
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid", "channel_sid"),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
 @dataclass(slots=True)
@@ -159,4 +195,109 @@ class Message(Resource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
-KINDS: tuple[type[Resource], ...] = (Service, Role, User, Channel, Member, Message)
+@dataclass(slots=True)
+class Media(Resource):
+    """A file kept by the media service (ME), to be sent with one message.
+
+    `link_key` signs the links to its content.
+    """
+
+    prefix: ClassVar[str] = "ME"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    channel_sid: str | None
+    message_sid: str | None
+    author: str | None
+    content: bytes
+    content_type: str
+    filename: str | None
+    category: str
+    size: int
+    link_key: str
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+
+
+@dataclass(slots=True)
+class ChannelWebhook(Resource):
+    """Something told of a channel's events (WH): a URL, a URL on keywords, or a Studio flow."""
+
+    prefix: ClassVar[str] = "WH"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    channel_sid: str
+    type: str
+    configuration: dict[str, Any]
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
+
+
+@dataclass(slots=True)
+class Credential(Resource):
+    """What opens a push service (CR). Its secrets are checked, used for nothing and not kept."""
+
+    prefix: ClassVar[str] = "CR"
+
+    sid: str
+    account_sid: str
+    friendly_name: str | None
+    type: str
+    sandbox: str | None
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+
+
+@dataclass(slots=True)
+class Binding(Resource):
+    """A device of a user that takes push notifications (BS)."""
+
+    prefix: ClassVar[str] = "BS"
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    user_sid: str
+    identity: str
+    endpoint: str
+    credential_sid: str
+    binding_type: str
+    message_types: list[str]
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "endpoint"))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
+
+
+KINDS: tuple[type[Resource], ...] = (
+    Service,
+    Role,
+    User,
+    Channel,
+    Member,
+    Invite,
+    UserChannel,
+    Message,
+    Media,
+    ChannelWebhook,
+    Credential,
+    Binding,
+)
+IN_A_SERVICE: tuple[type[Resource], ...] = tuple(
+    kind for kind in KINDS if kind not in (Service, Credential)
+)
+"""Everything that goes when its service is deleted."""
+IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message, ChannelWebhook)
+"""Everything that goes when its channel is deleted."""

@@ -2,10 +2,83 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ..call import Call
 from ..errors import TwilioError
-from .permissions import DEFAULT_ROLES
-from .resources import Role
+from ..fields import Fields
+from .permissions import CHANNEL_PERMISSIONS, DEFAULT_ROLES, SERVICE_PERMISSIONS
+from .resources import Member, Role, Service, User
+from .rules import NewName, one_of
+
+RoleType = Annotated[str, one_of(("channel", "deployment"), 50105, "Type")]
+_PERMISSIONS = {"channel": CHANNEL_PERMISSIONS, "deployment": SERVICE_PERMISSIONS}
+
+
+class NewRole(Fields):
+    """Parameters of role creation (specified)."""
+
+    friendly_name: NewName
+    type: RoleType
+    permission: list[str]
+
+
+class RoleChanges(Fields):
+    """Parameters of role update: the list replaces the one before (specified)."""
+
+    permission: list[str]
+
+
+def create(call: Call, service: Service, new: NewRole) -> Role:
+    """Make a role of the service.
+
+    Raises:
+        TwilioError: 50104, a permission is unknown for the type; 50105, the type is unknown.
+    """
+    permissions = _known(new.type, new.permission)
+    return _make(call, service.sid, new.friendly_name, new.type, permissions)
+
+
+def _known(kind: str, permissions: list[str]) -> tuple[str, ...]:
+    for permission in permissions:
+        if permission not in _PERMISSIONS[kind]:
+            raise TwilioError(50104, f"Permission {permission!r} does not exist for {kind} roles")
+    return tuple(dict.fromkeys(permissions))
+
+
+def update(call: Call, role: Role, changes: RoleChanges) -> Role:
+    """Give a role other permissions, at once for everybody who has it.
+
+    Raises:
+        TwilioError: 50104, a permission is unknown for the role's type.
+    """
+    permissions = list(_known(role.type, changes.permission))
+    call.store.save(role, permissions=permissions, date_updated=call.now)
+    return role
+
+
+def delete(call: Call, role: Role) -> None:
+    """Delete a role that nobody has.
+
+    Raises:
+        TwilioError: 20409, the service gives it by default (observed), or somebody has it
+            (inferred).
+    """
+    service = call.store.first(Service, sid=role.service_sid)
+    if service is not None and role.sid in _defaults(service):
+        raise TwilioError(20409, "A service's default role cannot be deleted")
+    holder = Member if role.type == "channel" else User
+    if call.store.exists(holder, service_sid=role.service_sid, role_sid=role.sid):
+        raise TwilioError(20409, "Somebody has this role; give them another first")
+    call.store.remove(role)
+
+
+def _defaults(service: Service) -> tuple[str | None, ...]:
+    return (
+        service.default_service_role_sid,
+        service.default_channel_role_sid,
+        service.default_channel_creator_role_sid,
+    )
 
 
 def make_defaults(call: Call, service_sid: str) -> list[Role]:
@@ -35,8 +108,11 @@ def pick(call: Call, service_sid: str, role_sid: str, kind: str) -> str:
     """Check that a role exists in the service and is of the kind needed; its SID.
 
     Raises:
-        TwilioError: 50100, no such role; 50101 or 50102, a role of the other kind.
+        TwilioError: 50205, a chat user sets a role; 50100, no such role; 50101 or 50102, a role
+            of the other kind.
     """
+    if call.actor.identity is not None:
+        raise TwilioError(50205, "A chat user may not set a role")
     role = call.store.first(Role, sid=role_sid, service_sid=service_sid)
     if role is None:
         raise TwilioError(50100, f"Role {role_sid} not found in this service")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, at_most, at_most_bytes, json_object
+from ..fields import at_most, at_most_bytes, json_object
 from ..sids import looks_like
 
 MAX_MEMBERS = 100
@@ -41,6 +41,19 @@ def _unique_name(text: str) -> str:
     return text
 
 
+def one_of(choices: tuple[str, ...], code: int, what: str) -> AfterValidator:
+    """Refuse a text that is none of `choices` with `code`."""
+
+    def check(text: str) -> str:
+        if text not in choices:
+            raise TwilioError(
+                code, f"{what} must be one of {', '.join(choices)}; got {text[:40]!r}"
+            )
+        return text
+
+    return AfterValidator(check)
+
+
 Identity = Annotated[str, at_most(MAX_IDENTITY, 50207, "Identity"), AfterValidator(_identity)]
 Author = Annotated[str, at_most(MAX_IDENTITY, 50310, "From")]
 NewName = Annotated[str, at_most(64, 50003, "FriendlyName")]
@@ -55,7 +68,6 @@ SmallAttributes = Annotated[
     str, at_most_bytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
 ]
 Body = Annotated[str, at_most_bytes(MAX_BODY_BYTES, 50505, "Body")]
-Optional = BLANK_IS_ABSENT
 
 
 def limits() -> dict[str, Any]:

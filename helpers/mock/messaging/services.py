@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import TwilioError
 from ..fields import Fields
 from . import roles
-from .resources import Channel, Member, Message, Role, Service, User
+from .resources import IN_A_SERVICE, Service
 from .rules import HARD_LIMIT, LongerName, limits
 
 _PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
@@ -137,6 +137,6 @@ def _check(call: Call, service: Service, given: dict[str, Any]) -> None:
 
 def delete(call: Call, service: Service) -> None:
     """Delete a service with everything in it."""
-    for kind in (Message, Member, Channel, User, Role):
+    for kind in IN_A_SERVICE:
         call.store.remove_all(kind, service_sid=service.sid)
     call.store.remove(service)

@@ -6,7 +6,7 @@ from ..call import Call
 from ..errors import TwilioError
 from ..fields import Fields
 from . import roles
-from .events import UserEvent
+from .events import MemberEvent, UserEvent
 from .permissions import require
 from .resources import Channel, Member, Service, User
 from .rules import Identity, LongerName, SmallAttributes
@@ -35,7 +35,8 @@ def create(call: Call, service: Service, new: NewUser) -> User:
     A chat user may only make itself, which is what connecting with a new identity does (observed).
 
     Raises:
-        TwilioError: 50201, the identity has a user; 50107, a chat user makes another one.
+        TwilioError: 50201, the identity has a user; 50107, a chat user makes another one; 50205,
+            it sets a role.
     """
     if call.actor.identity not in (None, new.identity):
         raise TwilioError(50107, "A chat user cannot create another user")
@@ -80,14 +81,12 @@ def update(call: Call, user: User, changes: UserChanges) -> User:
     """Change a user.
 
     Raises:
-        TwilioError: 50107, a chat user without the permission, or one that sets a role.
+        TwilioError: 50107, a chat user without the permission; 50205, one that sets a role.
     """
     given = changes.given()
     own = call.actor.identity == user.identity
     require(call, user.service_sid, "editOwnUserInfo" if own else "editAnyUserInfo")
     if "role_sid" in given:
-        if call.actor.identity is not None:
-            raise TwilioError(50205, "A chat user may not set a role")
         roles.pick(call, user.service_sid, given["role_sid"], "deployment")
     call.store.save(user, **given, date_updated=call.now)
     call.note(UserEvent("updated", user, call.actor, tuple(given)))
@@ -103,5 +102,6 @@ def delete(call: Call, user: User) -> None:
         call.store.remove(member)
         if channel:
             call.store.save(channel, members_count=channel.members_count - 1)
+            call.note(MemberEvent("removed", channel, member, call.actor))
     call.store.remove(user)
     call.note(UserEvent("removed", user, call.actor))

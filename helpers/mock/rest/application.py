@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
 
 from ..access_token import verify
 from ..call import ACCOUNT, Actor, Call
 from ..credentials import Credentials
 from ..errors import TwilioError
 from ..ground import Ground
-from . import chat_v2, flex_v1, studio_v2, taskrouter_v1
+from ..messaging.resources import Service
+from ..webhooks.consult import consult, wants
+from ..webhooks.receivers import Receivers
+from ..webhooks.wording import texts
+from . import chat_v2, flex_v1, media_v1, studio_v2, taskrouter_v1
 from .collection import Operation
 from .http import Reply, Request
 from .router import Router
@@ -24,20 +29,26 @@ OPERATIONS: tuple[Operation, ...] = (
     *flex_v1.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
+    *media_v1.OPERATIONS,
 )
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
-_OPEN_TO_CHAT_USERS = re.compile(r"/v2/Services/\{ServiceSid\}/(Users|Channels)\b")
+_OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media)\b")
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
+
+
+class _TakenBack(Exception):  # noqa: N818 - not an error: ends a rehearsal
+    """Rolls a rehearsal back."""
 
 
 class Application:
     """Answers requests of Twilio's REST APIs from one account's ground."""
 
-    def __init__(self, ground: Ground, credentials: Credentials) -> None:
+    def __init__(self, ground: Ground, credentials: Credentials, receivers: Receivers) -> None:
         self._ground = ground
         self._credentials = credentials
+        self._receivers = receivers
         self._router = Router(OPERATIONS)
 
     def handle(self, request: Request) -> Reply:
@@ -48,18 +59,70 @@ class Application:
             return Reply(error.status, error.body())
 
     def _answer(self, request: Request) -> Reply:
-        actor = self._actor(request)
-        operation, arguments = self._router.find(
-            request.method, _product_host(request.host), request.path
-        )
+        operation, arguments = self._route(request)
+        actor = ACCOUNT if operation.is_open else self._actor(request)
         if actor.identity is not None:
             _admit(actor, operation, arguments)
+            if operation.pre_event is not None:
+                request = self._consult(actor, operation, arguments, request)
         with self._ground.transaction():
-            call = Call(self._ground, self._credentials.account_sid, actor)
-            try:
-                return operation.handle(call, arguments, request)
-            except (UnicodeEncodeError, OverflowError, sqlite3.DataError) as error:
-                raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
+            return self._carry_out(actor, operation, arguments, request)
+
+    def _route(self, request: Request) -> tuple[Operation, dict[str, str]]:
+        host = _product_host(request.host)
+        try:
+            return self._router.find(request.method, host, request.path)
+        except TwilioError:
+            self._actor(request)  # who may not ask is told that first
+            raise
+
+    def _carry_out(
+        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
+    ) -> Reply:
+        call = Call(self._ground, self._credentials.account_sid, actor)
+        try:
+            return operation.handle(call, arguments, request)
+        except (UnicodeEncodeError, OverflowError, sqlite3.DataError) as error:
+            raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
+
+    def _consult(
+        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
+    ) -> Request:
+        """Ask the service's pre-event webhook, if it wants to be asked.
+
+        Outside any transaction, since the answer may take seconds; and only about what would
+        succeed, which is found out by doing it and taking it back.
+        """
+        service = self._ground.store.first(Service, sid=arguments["ServiceSid"])
+        pre_event = operation.pre_event or ""
+        if pre_event == "onMessageSend" and "MediaSid" in request.form:
+            pre_event = "onMediaMessageSend"
+        if service is None or not wants(service, pre_event):
+            return request
+        self._rehearse(actor, operation, arguments, request)
+        asked = {
+            "AccountSid": self._credentials.account_sid,
+            "InstanceSid": service.sid,
+            "ClientIdentity": actor.identity,
+            "Source": actor.source,
+            **_named(operation, arguments),
+            **request.form,
+        }
+        if pre_event in ("onMessageSend", "onMediaMessageSend"):
+            asked["From"] = actor.identity
+        changes = consult(self._receivers, service, pre_event, texts(asked))
+        return replace(request, form={**request.form, **changes})
+
+    def _rehearse(
+        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
+    ) -> None:
+        before = self._ground.sids.state
+        try:
+            with self._ground.transaction():
+                self._carry_out(actor, operation, arguments, request)
+                raise _TakenBack  # noqa: TRY301 - rolls back what was only tried
+        except _TakenBack:
+            self._ground.sids.state = before
 
     def _actor(self, request: Request) -> Actor:
         if request.auth is None:
@@ -94,6 +157,14 @@ def _product_host(host: str) -> str:
         return host
     match = _REGIONAL_HOST.match(host)
     return f"{match['product']}.twilio.com" if match else host
+
+
+def _named(operation: Operation, arguments: dict[str, str]) -> dict[str, str]:
+    """The path's SIDs as a webhook names them: `{Sid}` of a message is its `MessageSid`."""
+    noun = operation.name.removeprefix("Create").removeprefix("Update").removeprefix("Delete")
+    named = {(f"{noun}Sid" if name == "Sid" else name): sid for name, sid in arguments.items()}
+    named.pop("ServiceSid", None)
+    return named
 
 
 def _admit(actor: Actor, operation: Operation, arguments: dict[str, str]) -> None:

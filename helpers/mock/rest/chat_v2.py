@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from ..call import Call
-from ..messaging import channels, members, messages, permissions, services, users
-from ..messaging.members import MemberChanges, NewMember, UserChannelChanges
+from ..messaging import (
+    channel_webhooks,
+    channels,
+    invites,
+    members,
+    messages,
+    own_view,
+    permissions,
+    push,
+    roles,
+    services,
+    users,
+)
+from ..messaging.members import MemberChanges, NewMember
 from ..messaging.messages import MessageChanges, NewMessage
-from ..messaging.resources import Channel, Member, Message, Role, Service, User
-from .collection import Arguments, Collection, Operation, Write, not_found
-from .http import Reply, Request
-from .paging import Asked, PageSizes, fetch
+from ..messaging.resources import (
+    Binding,
+    Channel,
+    ChannelWebhook,
+    Credential,
+    Invite,
+    Member,
+    Message,
+    Role,
+    Service,
+    User,
+    UserChannel,
+)
+from .collection import Collection, Write
+from .paging import PageSizes
 from .views import view
 
 HOST = "chat.twilio.com"
@@ -24,6 +46,15 @@ def _channel_extra(channel: Channel, url: str) -> dict[str, Any]:
     }
     last = channel.last_message_sid
     return {"links": links | {"last_message": f"{url}/Messages/{last}" if last else None}}
+
+
+def _asked_before(noun: str, create: str, update: str, delete: str) -> dict[str, str]:
+    return {f"Create{noun}": create, f"Update{noun}": update, f"Delete{noun}": delete}
+
+
+def _user_link(binding: Binding, url: str) -> dict[str, Any]:
+    service = url.rsplit("/Bindings/", 1)[0]
+    return {"links": {"user": f"{service}/Users/{binding.user_sid}"}}
 
 
 SERVICES = Collection(
@@ -47,6 +78,9 @@ ROLES = Collection(
     key="roles",
     noun="Role",
     render=view(Role),
+    create=Write(roles.NewRole, roles.create),
+    update=Write(roles.RoleChanges, roles.update, status=200),
+    delete=roles.delete,
 )
 USERS = Collection(
     host=HOST,
@@ -57,6 +91,7 @@ USERS = Collection(
     kind=User,
     key="users",
     noun="User",
+    pre_events={"UpdateUser": "onUserUpdate"},
     render=view(User, links=("user_channels", "user_bindings")),
     create=Write(users.NewUser, users.create),
     update=Write(users.UserChanges, users.update, status=200, needs_parameters=True),
@@ -71,6 +106,11 @@ CHANNELS = Collection(
     kind=Channel,
     key="channels",
     noun="Channel",
+    pre_events={
+        "CreateChannel": "onChannelAdd",
+        "UpdateChannel": "onChannelUpdate",
+        "DeleteChannel": "onChannelDestroy",
+    },
     filters={"Type": "type"},
     guard=permissions.see,
     render=view(Channel, omit=("next_index", "last_message_sid"), extra=_channel_extra),
@@ -87,9 +127,14 @@ MEMBERS = Collection(
     kind=Member,
     key="members",
     noun="Member",
+    pre_events={
+        "CreateMember": "onMemberAdd",
+        "UpdateMember": "onMemberUpdate",
+        "DeleteMember": "onMemberRemove",
+    },
     filters={"Identity": "identity"},
     enter=permissions.look_inside,
-    render=view(Member, omit=("user_sid", "notification_level")),
+    render=view(Member, omit=("user_sid",)),
     create=Write(NewMember, members.add),
     update=Write(MemberChanges, members.update, status=200, needs_parameters=True),
     delete=members.remove,
@@ -102,6 +147,11 @@ MESSAGES = Collection(
     kind=Message,
     key="messages",
     noun="Message",
+    pre_events={
+        "CreateMessage": "onMessageSend",
+        "UpdateMessage": "onMessageUpdate",
+        "DeleteMessage": "onMessageRemove",
+    },
     ordered=True,
     enter=permissions.look_inside,
     render=view(
@@ -120,85 +170,126 @@ MESSAGES = Collection(
     delete=messages.remove,
 )
 
-USER_CHANNELS_PATH = f"{USERS.path}/{{UserSid}}/Channels"
-USER_CHANNEL_SIZES = PageSizes(50, 50)
-
-
-def user_channel_json(call: Call, member: Member, base: str) -> dict[str, Any]:
-    """A user's view of a channel it is in: no resource of its own, but a face of its membership."""
-    channel = f"https://{HOST}/v2/Services/{member.service_sid}/Channels/{member.channel_sid}"
-    return {
-        "account_sid": member.account_sid,
-        "service_sid": member.service_sid,
-        "channel_sid": member.channel_sid,
-        "user_sid": member.user_sid,
-        "member_sid": member.sid,
-        "status": "joined",
-        "last_consumed_message_index": member.last_consumed_message_index,
-        "unread_messages_count": members.unread_count(call, member),
-        "notification_level": member.notification_level,
-        "url": f"{base}/{member.channel_sid}",
-        "links": {"channel": channel, "member": f"{channel}/Members/{member.sid}"},
-    }
-
-
-def _user_channels_base(user: User) -> str:
-    return f"https://{HOST}/v2/Services/{user.service_sid}/Users/{user.sid}/Channels"
-
-
-def _user(call: Call, arguments: Arguments) -> User:
-    found: User = USERS.resolve(call, arguments, arguments["UserSid"])
-    return found
-
-
-def _user_channel(call: Call, arguments: Arguments) -> tuple[User, Member]:
-    user = _user(call, arguments)
-    channel = CHANNELS.resolve(call, arguments, arguments["ChannelSid"])
-    member = call.store.first(Member, channel_sid=channel.sid, user_sid=user.sid)
-    if member is None:
-        service, key = arguments["ServiceSid"], quote(arguments["ChannelSid"], safe="")
-        raise not_found(f"/v2/Services/{service}/Users/{user.sid}/Channels/{key}")
-    return user, member
-
-
-def _list_user_channels(call: Call, arguments: Arguments, request: Request) -> Reply:
-    user = _user(call, arguments)
-    asked = Asked.read(request.query, USER_CHANNEL_SIZES)
-    page = fetch(call.store, Member, {"user_sid": user.sid}, asked)
-    base = _user_channels_base(user)
-    rendered = [user_channel_json(call, member, base) for member in page.items]
-    return Reply(200, page.envelope("channels", base, [], rendered))
-
-
-def _fetch_user_channel(call: Call, arguments: Arguments, request: Request) -> Reply:
-    user, member = _user_channel(call, arguments)
-    return Reply(200, user_channel_json(call, member, _user_channels_base(user)))
-
-
-_UPDATE_USER_CHANNEL = Write(
-    UserChannelChanges, members.update_user_channel, status=200, needs_parameters=True
+INVITES = Collection(
+    host=HOST,
+    segment="Invites",
+    parent=CHANNELS,
+    scope="channel_sid",
+    lookup=("sid", "identity"),
+    kind=Invite,
+    key="invites",
+    noun="Invite",
+    filters={"Identity": "identity"},
+    render=view(Invite, omit=("user_sid",)),
+    create=Write(invites.NewInvite, invites.create),
+    delete=invites.remove,
+)
+WEBHOOKS = Collection(
+    host=HOST,
+    segment="Webhooks",
+    parent=CHANNELS,
+    scope="channel_sid",
+    kind=ChannelWebhook,
+    key="webhooks",
+    noun="ChannelWebhook",
+    sizes=PageSizes(5, 5),
+    enter=permissions.account_only,
+    render=view(ChannelWebhook),
+    create=Write(channel_webhooks.NewWebhook, channel_webhooks.create),
+    update=Write(
+        channel_webhooks.WebhookChanges,
+        channel_webhooks.update,
+        status=200,
+        needs_parameters=True,
+    ),
+    delete=channel_webhooks.delete,
 )
 
 
-def _update_user_channel(call: Call, arguments: Arguments, request: Request) -> Reply:
-    user, member = _user_channel(call, arguments)
-    changed = members.update_user_channel(call, member, _UPDATE_USER_CHANNEL.read(request))
-    return Reply(200, user_channel_json(call, changed, _user_channels_base(user)))
+def _own_view(call: Call, own: UserChannel) -> dict[str, Any]:
+    member = own_view.member_of(call, own)
+    channel = f"https://{HOST}/v2/Services/{own.service_sid}/Channels/{own.channel_sid}"
+    return {
+        "last_consumed_message_index": member.last_consumed_message_index if member else None,
+        "unread_messages_count": members.unread_count(call, member) if member else None,
+        "links": {
+            "channel": channel,
+            "member": f"{channel}/Members/{own.member_sid}" if member else None,
+        },
+    }
 
 
-def _delete_user_channel(call: Call, arguments: Arguments, request: Request) -> Reply:
-    _, member = _user_channel(call, arguments)
-    members.remove(call, member)
-    return Reply(204)
+USER_CHANNELS = Collection(
+    host=HOST,
+    segment="Channels",
+    parent=USERS,
+    scope="user_sid",
+    lookup=("channel_sid",),
+    item_key="channel_sid",
+    kind=UserChannel,
+    key="channels",
+    noun="UserChannel",
+    sizes=PageSizes(50, 50),
+    render=view(UserChannel),
+    detail=_own_view,
+    update=Write(own_view.UserChannelChanges, own_view.update, status=200, needs_parameters=True),
+    delete=own_view.leave,
+)
+CREDENTIALS = Collection(
+    host=HOST,
+    root="/v2",
+    segment="Credentials",
+    kind=Credential,
+    key="credentials",
+    noun="Credential",
+    render=view(Credential),
+    create=Write(push.NewCredential, push.create),
+    update=Write(push.CredentialChanges, push.update, status=200, needs_parameters=True),
+    delete=push.delete,
+)
 
 
-_ITEM = f"{USER_CHANNELS_PATH}/{{ChannelSid}}"
-USER_CHANNELS = [
-    Operation("ListUserChannel", "GET", HOST, USER_CHANNELS_PATH, _list_user_channels),
-    Operation("FetchUserChannel", "GET", HOST, _ITEM, _fetch_user_channel),
-    Operation("UpdateUserChannel", "POST", HOST, _ITEM, _update_user_channel),
-    Operation("DeleteUserChannel", "DELETE", HOST, _ITEM, _delete_user_channel),
-]
+def _bindings(parent: Collection, scope: str, noun: str, **more: Any) -> Collection:
+    return Collection(
+        host=HOST,
+        segment="Bindings",
+        parent=parent,
+        scope=scope,
+        kind=Binding,
+        key="bindings",
+        noun=noun,
+        delete=push.unbind,
+        **more,
+    )
 
-COLLECTIONS = (SERVICES, ROLES, USERS, CHANNELS, MEMBERS, MESSAGES)
-OPERATIONS = [op for collection in COLLECTIONS for op in collection.operations()] + USER_CHANNELS
+
+BINDINGS = _bindings(
+    SERVICES,
+    "service_sid",
+    "Binding",
+    filters={"BindingType": "binding_type", "Identity": "identity"},
+    render=view(Binding, omit=("user_sid",), extra=_user_link),
+)
+USER_BINDINGS = _bindings(
+    USERS,
+    "user_sid",
+    "UserBinding",
+    filters={"BindingType": "binding_type"},
+    render=view(Binding),
+)
+
+COLLECTIONS = (
+    SERVICES,
+    ROLES,
+    USERS,
+    CHANNELS,
+    MEMBERS,
+    MESSAGES,
+    INVITES,
+    WEBHOOKS,
+    USER_CHANNELS,
+    CREDENTIALS,
+    BINDINGS,
+    USER_BINDINGS,
+)
+OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]

@@ -26,13 +26,19 @@ Handler = Callable[[Call, Arguments, Request], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call an API answers; `name` is its operationId in Twilio's OpenAPI documents."""
+    """One call an API answers.
+
+    `name` is its operationId in Twilio's OpenAPI documents; `pre_event` is what a service's webhook
+    is asked before a chat user does it; `is_open` means that no credentials are needed.
+    """
 
     name: str
     method: str
     host: str
     path: str
     handle: Handler
+    pre_event: str | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,10 @@ class Collection:
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a caller that may not see an item.
         enter: Refuses a caller that may not look inside a parent; creation has its own rules.
+        item_key: The field that names an item in its URL.
+        detail: JSON that takes more than the resource itself to know.
+        only: Field values that every item of the collection has.
+        pre_events: Operation name -> what a webhook is asked before it.
     """
 
     host: str
@@ -136,6 +146,10 @@ class Collection:
     delete: Callable[[Call, Any], None] | None = None
     guard: Callable[[Call, Any], None] | None = None
     enter: Callable[[Call, Any], None] | None = None
+    item_key: str = "sid"
+    detail: Callable[[Call, Any], dict[str, Any]] | None = None
+    only: Mapping[str, Any] = field(default_factory=dict)
+    pre_events: Mapping[str, str] = field(default_factory=dict)
     path: str = field(init=False)
     """Path of the whole collection, with `{Names}` for the keys of its parents."""
     _template: str = field(init=False, repr=False)
@@ -163,7 +177,7 @@ class Collection:
             (f"Delete{self.noun}", "DELETE", item, self._delete if self.delete else None),
         ]
         return [
-            Operation(name, method, self.host, path, handle)
+            Operation(name, method, self.host, path, handle, self.pre_events.get(name))
             for name, method, path, handle in made
             if handle is not None
         ]
@@ -198,15 +212,16 @@ class Collection:
         """
         above = self.parent
         if above is not None and above.parent is None and above.lookup == ("sid",):
-            return {self.scope: arguments[above.argument]} if self.scope else {}
+            scope = {self.scope: arguments[above.argument]} if self.scope else {}
+            return {**scope, **self.only}
         return self._within(call, self.resolve_parent(call, arguments))
 
     def _within(self, call: Call, parent: Any) -> dict[str, Any]:
         if parent is None or self.scope is None:
-            return {}
+            return {**self.only}
         if self.enter is not None:
             self.enter(call, parent)
-        return {self.scope: parent.sid}
+        return {self.scope: parent.sid, **self.only}
 
     def _url_path(self, arguments: Arguments) -> str:
         return self.path.format_map({n: quote(v, safe="") for n, v in arguments.items()})
@@ -217,9 +232,13 @@ class Collection:
             return self._template
         return self._template.format_map({**arguments, self.parent.argument: parent.sid})
 
-    def item_json(self, arguments: Arguments, parent: Any, item: Any) -> dict[str, Any]:
+    def item_json(self, call: Call, arguments: Arguments, parent: Any, item: Any) -> dict[str, Any]:
         """JSON of one item."""
-        return self.render(item, f"{self.url(arguments, parent)}/{item.sid}")
+        return self._shown(call, item, self.url(arguments, parent))
+
+    def _shown(self, call: Call, item: Any, base: str) -> dict[str, Any]:
+        shown = self.render(item, f"{base}/{getattr(item, self.item_key)}")
+        return shown if self.detail is None else shown | self.detail(call, item)
 
     def _list(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(call, arguments)
@@ -232,7 +251,7 @@ class Collection:
         order = self._order(request, kept)
         page = fetch(call.store, self.kind, where, Asked.read(request.query, self.sizes), order)
         url = self.url(arguments, parent)
-        rendered = [self.render(item, f"{url}/{item.sid}") for item in page.items]
+        rendered = [self._shown(call, item, url) for item in page.items]
         return Reply(200, page.envelope(self.key, url, kept, rendered))
 
     def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
@@ -254,7 +273,7 @@ class Collection:
         parent = self.resolve_parent(call, arguments)
         fields = write.read(request)
         made = write.run(call, fields) if parent is None else write.run(call, parent, fields)
-        return Reply(write.status, self.item_json(arguments, parent, made))
+        return Reply(write.status, self.item_json(call, arguments, parent, made))
 
     def _update(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         write = self.update
@@ -270,7 +289,7 @@ class Collection:
         return Reply(204)
 
     def _json(self, call: Call, arguments: Arguments, item: Any) -> dict[str, Any]:
-        return self.item_json(arguments, self.resolve_parent(call, arguments), item)
+        return self.item_json(call, arguments, self.resolve_parent(call, arguments), item)
 
 
 def not_found(path: str) -> TwilioError:

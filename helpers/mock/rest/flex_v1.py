@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..flex import channels, flows
+from ..flex import channels, flows, web_channels
 from ..flex.resources import FlexChannel, FlexFlow
 from .collection import Collection, Write
 from .paging import PageSizes
@@ -33,9 +33,25 @@ CHANNELS = Collection(
     key="flex_chat_channels",
     noun="Channel",
     sizes=SIZES,
-    render=view(FlexChannel, omit=("identity", "contact")),
+    only={"is_web": False},
+    render=view(FlexChannel, omit=("identity", "contact", "is_web")),
     create=Write(channels.NewFlexChannel, channels.create),
     delete=channels.delete,
 )
+WEB_CHANNELS = Collection(
+    host=HOST,
+    root="/v1",
+    segment="WebChannels",
+    kind=FlexChannel,
+    key="flex_chat_channels",
+    noun="WebChannel",
+    sizes=SIZES,
+    only={"is_web": True},
+    render=view(FlexChannel, omit=("identity", "contact", "is_web", "user_sid", "task_sid")),
+    create=Write(web_channels.NewWebChannel, web_channels.create),
+    update=Write(web_channels.WebChannelChanges, web_channels.update, status=200),
+    delete=channels.delete,
+)
 
-OPERATIONS = [op for collection in (FLEX_FLOWS, CHANNELS) for op in collection.operations()]
+COLLECTIONS = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
+OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]

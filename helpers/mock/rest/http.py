@@ -15,7 +15,7 @@ class Request:
 
     `query` and `form` map names to text, or to a list where a name was repeated. `is_form` is
     False when the body came as something else, such as JSON. Header names are in their usual
-    spelling, such as `X-Twilio-Webhook-Enabled`.
+    spelling, such as `X-Twilio-Webhook-Enabled`. `body` is what came raw, such as a file.
     """
 
     method: str
@@ -26,15 +26,17 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     auth: tuple[str, str] | None = None
     is_form: bool = True
+    body: bytes = b""
 
 
 @dataclass(slots=True)
 class Reply:
-    """The answer: a status, a JSON document (None for an empty body) and headers."""
+    """The answer: a status, a JSON document or raw content (neither for an empty body), headers."""
 
     status: int
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
 
 
 def last(parameters: Parameters, name: str) -> str | None:

@@ -1,0 +1,143 @@
+"""Channel webhooks: who is told of one channel's events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import Fields
+from ..sids import looks_like
+from .resources import Channel, ChannelWebhook
+from .rules import one_of
+from .webhook_events import CHANNEL_EVENTS
+
+MAX_WEBHOOKS = 5
+MAX_TRIGGERS = 5
+MAX_URL = 2048
+TYPES = ("webhook", "trigger", "studio")
+
+
+def _retries(value: Any) -> Any:
+    if not str(value).isdigit() or not 0 <= int(value) <= 3:  # noqa: PLR2004 - specified
+        raise TwilioError(50065, "RetryCount is a number from 0 to 3")
+    return int(value)
+
+
+class WebhookChanges(Fields):
+    """Parameters of channel webhook update (specified)."""
+
+    configuration__url: str | None = None
+    configuration__method: Annotated[str, one_of(("GET", "POST"), 50055, "Method")] | None = None
+    configuration__filters: list[str] | None = None
+    configuration__triggers: list[str] | None = None
+    configuration__flow_sid: str | None = None
+    configuration__retry_count: Annotated[int, BeforeValidator(_retries)] | None = None
+
+
+class NewWebhook(WebhookChanges):
+    """Parameters of channel webhook creation (specified)."""
+
+    type: Annotated[str, one_of(TYPES, 50324, "Type")]
+
+
+def create(call: Call, channel: Channel, new: NewWebhook) -> ChannelWebhook:
+    """Have somebody told of a channel's events.
+
+    Raises:
+        TwilioError: 50321, the channel has five; and 50322 to 50332 for what is wrong with the
+            configuration.
+    """
+    if call.store.count(ChannelWebhook, channel_sid=channel.sid) >= MAX_WEBHOOKS:
+        raise TwilioError(50321, f"A channel has at most {MAX_WEBHOOKS} webhooks")
+    return add(call, channel, new.type, _given(new))
+
+
+def add(call: Call, channel: Channel, kind: str, given: dict[str, Any]) -> ChannelWebhook:
+    """Add a webhook whose configuration is checked here, as Flex does for its handlers."""
+    return call.store.add(
+        ChannelWebhook(
+            sid=call.sids.new("WH"),
+            account_sid=call.account_sid,
+            service_sid=channel.service_sid,
+            channel_sid=channel.sid,
+            type=kind,
+            configuration=_configuration(kind, given),
+            date_created=call.now,
+            date_updated=call.now,
+        )
+    )
+
+
+def _given(fields: WebhookChanges) -> dict[str, Any]:
+    prefix = "configuration__"
+    return {
+        name.removeprefix(prefix): value
+        for name, value in fields.given().items()
+        if name.startswith(prefix) and value is not None
+    }
+
+
+def _configuration(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a webhook of this kind keeps of what was given, checked."""
+    return _CONFIGURATIONS[kind](given)
+
+
+def _of_webhook(given: dict[str, Any]) -> dict[str, Any]:
+    filters = given.get("filters")
+    if not filters:
+        raise TwilioError(50330, "Configuration.Filters is required for type webhook")
+    for event in filters:
+        if event not in CHANNEL_EVENTS:
+            raise TwilioError(50325, f"Filter {event[:40]!r} is not an event of channel webhooks")
+    return {**_callback(given), "filters": filters}
+
+
+def _of_trigger(given: dict[str, Any]) -> dict[str, Any]:
+    triggers = given.get("triggers")
+    if not triggers:
+        raise TwilioError(50331, "Configuration.Triggers is required for type trigger")
+    if len(triggers) > MAX_TRIGGERS:
+        raise TwilioError(50322, f"A webhook has at most {MAX_TRIGGERS} triggers")
+    if not all(keyword.strip() for keyword in triggers):
+        raise TwilioError(50326, "A trigger is a word or phrase, not blank")
+    return {**_callback(given), "triggers": triggers}
+
+
+def _of_studio(given: dict[str, Any]) -> dict[str, Any]:
+    flow_sid = given.get("flow_sid", "")
+    if not looks_like(flow_sid, "FW"):
+        raise TwilioError(50327, "Configuration.FlowSid must be a Studio Flow SID (FW...)")
+    return {"flow_sid": flow_sid, "retry_count": given.get("retry_count", 0)}
+
+
+def _callback(given: dict[str, Any]) -> dict[str, Any]:
+    url = given.get("url")
+    if not url:
+        raise TwilioError(50329, "Configuration.Url is required")
+    if len(url) > MAX_URL:
+        raise TwilioError(50332, f"Configuration.Url is too long: at most {MAX_URL} characters")
+    if not url.startswith(("http://", "https://")):
+        raise TwilioError(50054, "Configuration.Url must be an http or https URL")
+    return {
+        "url": url,
+        "method": given.get("method", "POST"),
+        "retry_count": given.get("retry_count", 0),
+    }
+
+
+_CONFIGURATIONS = {"webhook": _of_webhook, "trigger": _of_trigger, "studio": _of_studio}
+
+
+def update(call: Call, webhook: ChannelWebhook, changes: WebhookChanges) -> ChannelWebhook:
+    """Change a webhook's configuration; its type stays."""
+    configuration = _configuration(webhook.type, webhook.configuration | _given(changes))
+    call.store.save(webhook, configuration=configuration, date_updated=call.now)
+    return webhook
+
+
+def delete(call: Call, webhook: ChannelWebhook) -> None:
+    """Tell nobody any more."""
+    call.store.remove(webhook)

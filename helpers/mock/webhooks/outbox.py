@@ -1,0 +1,103 @@
+"""Deliveries that are due, written down in the transaction of what they tell.
+
+What was acknowledged is therefore never told less than once, and what was rolled back never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..events import Event
+from ..ground import Ground
+from ..messaging.resources import ChannelWebhook, Service
+from ..store import Resource
+from .wording import Telling, worded
+
+KEPT = 1000
+"""Finished deliveries kept for the log."""
+
+
+@dataclass(slots=True)
+class Delivery(Resource):
+    """One event on its way to one receiver.
+
+    `state` is `pending`, `delivered` or `failed`; `attempts` says how each try ended.
+    """
+
+    prefix: ClassVar[str] = "WD"
+
+    event: str
+    url: str
+    method: str
+    parameters: dict[str, str]
+    retries: int
+    queue: str
+    state: str
+    attempts: list[dict[str, Any]]
+    date_created: float
+
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state",),)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryDue(Event):
+    """A delivery was written down."""
+
+    seq: int
+    queue: str
+
+
+class Outbox:
+    """Writes down who must be told of each event."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def record(self, event: Event) -> None:
+        """Write down the deliveries of an event, in the transaction that noted it."""
+        telling = worded(event)
+        if telling is None:
+            return
+        for receiver in self._receivers(telling):
+            due = self._ground.store.add(self._delivery(telling, receiver))
+            self._ground.events.note(DeliveryDue(due.seq, due.queue))
+
+    def _delivery(self, telling: Telling, receiver: dict[str, Any]) -> Delivery:
+        return Delivery(
+            event=telling.name,
+            url=receiver["url"],
+            method=receiver["method"],
+            parameters={**telling.parameters, **receiver.get("extra", {})},
+            retries=receiver["retry_count"],
+            queue=telling.channel_sid or telling.service_sid,
+            state="pending",
+            attempts=[],
+            date_created=self._ground.clock.now(),
+        )
+
+    def _receivers(self, telling: Telling) -> Iterator[dict[str, Any]]:
+        store = self._ground.store
+        service = store.first(Service, sid=telling.service_sid)
+        if service and service.post_webhook_url and telling.name in service.webhook_filters:
+            yield {
+                "url": service.post_webhook_url,
+                "method": service.webhook_method,
+                "retry_count": service.post_webhook_retry_count,
+            }
+        if telling.channel_sid is None:
+            return
+        for webhook in store.select(ChannelWebhook, {"channel_sid": telling.channel_sid}):
+            if _wants(webhook, telling):
+                extra = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
+                yield {**webhook.configuration, "extra": extra}
+
+
+def _wants(webhook: ChannelWebhook, telling: Telling) -> bool:
+    if webhook.type == "webhook":
+        return telling.name in webhook.configuration["filters"]
+    if webhook.type == "trigger" and telling.name == "onMessageSent":
+        body = telling.parameters.get("Body", "").lower()
+        return any(word.lower() in body for word in webhook.configuration["triggers"])
+    return False

@@ -1,0 +1,161 @@
+"""What a webhook says: the event's name and its parameters.
+
+The parameters of channel updates were seen in production (observed); those of the other events
+follow them and Conversations' (inferred).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+from typing import Any
+
+from ..call import Actor
+from ..clock import iso
+from ..events import Event
+from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
+from ..messaging.resources import Channel, Member, Message, User
+
+_MESSAGE = {"added": "onMessageSent", "updated": "onMessageUpdated", "removed": "onMessageRemoved"}
+_CHANNEL = {
+    "added": "onChannelAdded",
+    "updated": "onChannelUpdated",
+    "removed": "onChannelDestroyed",
+}
+_MEMBER = {"added": "onMemberAdded", "updated": "onMemberUpdated", "removed": "onMemberRemoved"}
+_USER = {"added": "onUserAdded", "updated": "onUserUpdated"}
+
+
+class Telling:
+    """One event in a webhook's words.
+
+    Attributes:
+        name: e.g. `onMessageSent`.
+        service_sid: The chat service it happened in.
+        channel_sid: The channel, or None for what happens to users.
+        parameters: Name -> text, as they are posted.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        actor: Actor,
+        about: Channel | Member | Message | User,
+        channel_sid: str | None,
+        **parameters: Any,
+    ) -> None:
+        self.name = name
+        self.service_sid = about.service_sid
+        self.channel_sid = channel_sid
+        self.parameters = texts(
+            {
+                "EventType": name,
+                "AccountSid": about.account_sid,
+                "InstanceSid": about.service_sid,
+                "ChannelSid": channel_sid,
+                "ClientIdentity": actor.identity,
+                "Source": actor.source,
+                **parameters,
+            }
+        )
+
+
+def texts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as a form carries them; what is unset is left out."""
+    return {name: str(value) for name, value in parameters.items() if value is not None}
+
+
+def worded(event: Event) -> Telling | None:
+    """The event in a webhook's words; None for one that webhooks are not told of."""
+    actor = getattr(event, "actor", None)
+    if actor is None or not actor.webhooks:
+        return None
+    return _worded(event)
+
+
+@singledispatch
+def _worded(event: Event) -> Telling | None:
+    return None
+
+
+@_worded.register
+def _(event: MessageEvent) -> Telling:
+    message = event.message
+    name = _MESSAGE[event.change]
+    if message.media and event.change == "added":
+        name = "onMediaMessageSent"
+    media = message.media or {}
+    return Telling(
+        name,
+        event.actor,
+        message,
+        message.channel_sid,
+        MessageSid=message.sid,
+        Index=message.index,
+        Body=message.body,
+        From=message.author,
+        Attributes=message.attributes,
+        DateCreated=iso(message.date_created),
+        DateUpdated=None if event.change == "added" else iso(message.date_updated),
+        ModifiedBy=message.last_updated_by,
+        MediaSid=media.get("sid"),
+        MediaFilename=media.get("filename"),
+        MediaContentType=media.get("content_type"),
+        MediaSize=media.get("size"),
+    )
+
+
+@_worded.register
+def _(event: ChannelEvent) -> Telling:
+    channel = event.channel
+    return Telling(
+        _CHANNEL[event.change],
+        event.actor,
+        channel,
+        channel.sid,
+        FriendlyName=channel.friendly_name,
+        UniqueName=channel.unique_name,
+        Attributes=channel.attributes,
+        ChannelType=channel.type,
+        CreatedBy=channel.created_by,
+        DateCreated=iso(channel.date_created),
+        DateUpdated=iso(channel.date_updated),
+    )
+
+
+@_worded.register
+def _(event: MemberEvent) -> Telling:
+    member = event.member
+    return Telling(
+        _MEMBER[event.change],
+        event.actor,
+        member,
+        member.channel_sid,
+        MemberSid=member.sid,
+        Identity=member.identity,
+        RoleSid=member.role_sid,
+        Attributes=member.attributes,
+        LastConsumedMessageIndex=member.last_consumed_message_index,
+        DateCreated=iso(member.date_created),
+        DateUpdated=None if event.change == "added" else iso(member.date_updated),
+    )
+
+
+@_worded.register
+def _(event: UserEvent) -> Telling | None:
+    user = event.user
+    if event.change not in _USER:
+        return None
+    return Telling(
+        _USER[event.change],
+        event.actor,
+        user,
+        None,
+        UserSid=user.sid,
+        Identity=user.identity,
+        FriendlyName=user.friendly_name,
+        Attributes=user.attributes,
+        RoleSid=user.role_sid,
+        DateCreated=iso(user.date_created),
+        DateUpdated=None if event.change == "added" else iso(user.date_updated),
+    )
