@@ -1,4 +1,4 @@
-"""pandas views of what happened: transcripts and requests."""
+"""pandas views of what happened: transcripts, requests and webhook deliveries."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from .chat import Channel, Message
+from .mock import Attempt
 from .request_log import LoggedRequest
 
 
@@ -38,3 +39,20 @@ def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
     columns = ["method", "host", "path", "status", "code", "by"]
     rows = [tuple(getattr(entry, name) for name in columns) for entry in log]
     return pd.DataFrame(rows, columns=columns).astype({"code": "Int64"})
+
+
+def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
+    """Webhook attempts, oldest first: `event`, `source`, `url`, `attempt`, `status`, `problem`.
+
+    Args:
+        log: `account.mock.webhooks.log`.
+
+    Returns:
+        One row an attempt. `source` is `SDK` or `API`; `status` is missing where nobody answered.
+    """
+    columns = ["event", "source", "url", "attempt", "status", "problem"]
+    rows = [
+        (a.event, a.parameters.get("Source"), a.url, a.number, a.status, a.problem or "")
+        for a in log
+    ]
+    return pd.DataFrame(rows, columns=columns).astype({"status": "Int64"})
