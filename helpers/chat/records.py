@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ class User:
     def of(cls, rest: Any) -> User:
         """From the SDK's `UserInstance`."""
         return cls(rest.sid, rest.identity, rest.friendly_name, json_object(rest.attributes))
+
+
+def in_path(identity: str) -> str:
+    """An identity as one segment of a path, where the SDK puts its keys in as they are."""
+    return quote(identity, safe="")
 
 
 def json_object(text: str | None) -> dict[str, Any]:
