@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from requests import RequestException
@@ -93,13 +94,24 @@ class Channel(Emitter):
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
 
     @refusing
-    def send_message(self, body: str, attributes: dict[str, Any] | None = None) -> int:
-        """Send a text (the Chat SDK's `sendMessage()`).
+    def send_message(
+        self,
+        body: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        *,
+        media: str | Path | Mapping[str, Any] | None = None,
+    ) -> int:
+        """Send a text or a file (the Chat SDK's `sendMessage()`).
 
         On a mock it counts as sent by the SDK: the user must be a member, and roles apply. On a
         live account, where Python has only REST, it is sent with account credentials and
         `X-Twilio-Webhook-Enabled: true`, so that Studio and webhooks hear of it as `Source` `API`;
         membership is checked here first, since REST would not.
+
+        Args:
+            body: The text; a message with media has none.
+            attributes: What the application keeps with the message.
+            media: A file's path, or `{"content_type": ..., "media": bytes, "filename": ...}`.
 
         Returns:
             The new message's index.
@@ -107,15 +119,19 @@ class Channel(Emitter):
         Raises:
             ChatError: 50400, not a member; 20104, the token has expired; and whatever Twilio
                 refuses.
+            ValueError: Neither body nor media, both, or media without content or its type.
         """
         self.client.require_connected()
+        if (body is None) == (media is None):
+            raise ValueError("send_message() takes a body or media, one of them")
         if self.client.acts_for_account:
             self._require_member()
+        content = {"body": body} if media is None else {"media_sid": self.client.upload(media)}
         sent = self._rest().messages.create(
             from_=self.client.identity,
-            body=body,
             attributes=json.dumps(attributes or {}),
             x_twilio_webhook_enabled="true",
+            **content,
         )
         self.client.notice()
         return int(sent.index)
@@ -144,7 +160,7 @@ class Channel(Emitter):
         backwards = direction == "backwards"
         order = "desc" if backwards else "asc"
         stream = (
-            Message.of(rest)
+            Message.of(rest, self.client.media_url)
             for rest in self._rest().messages.stream(order=order, page_size=min(100, page_size + 1))
         )
         if anchor is None:
@@ -211,11 +227,13 @@ class Channel(Emitter):
     @refusing
     def get_members_count(self) -> int:
         """How many are in the channel."""
+        self.client.require_connected()
         return int(self._rest().fetch().members_count)
 
     @refusing
     def get_messages_count(self) -> int:
         """How many messages it holds."""
+        self.client.require_connected()
         return int(self._rest().fetch().messages_count)
 
     @refusing

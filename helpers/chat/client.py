@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioRestException
@@ -13,6 +15,7 @@ from .emitter import Emitter
 from .errors import ChatError, refusing
 from .feeds import Feed, KernelFeed, PollingFeed
 from .lifetime import TokenLifetime
+from .media import MediaService, Upload
 from .records import User, in_path
 
 if TYPE_CHECKING:
@@ -93,6 +96,8 @@ class ChatClient(Emitter):
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
         self.service = rest.chat.v2.services(self.service_sid)
+        in_kernel = self.account.mock is not None
+        self._media = MediaService(rest, self.service_sid, in_kernel=in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
         self.polled_service = polled.chat.v2.services(self.service_sid)
         self._lifetime.follow(claims.expires)
@@ -259,6 +264,14 @@ class ChatClient(Emitter):
             return False
         self.account.mock.type_in(self._token, channel_sid)
         return True
+
+    def upload(self, media: str | Path | Mapping[str, Any]) -> str:
+        """Upload a file to send; its media SID."""
+        return self._media.upload(Upload.of(media))
+
+    def media_url(self, sid: str) -> str:
+        """A URL of an uploaded file's content that works for a while."""
+        return self._media.temporary_url(sid)
 
     def notice(self) -> None:
         """This client changed something: where polling is needed, look soon."""

@@ -126,7 +126,7 @@ class KernelFeed:
 
     def _message(self, channel: Channel, event: ChatEvent) -> None:
         rest = MessageInstance(None, event.resource, self._client.service_sid, channel.sid)
-        message = Message.of(rest)
+        message = Message.of(rest, self._client.media_url)
         if not self._survey.heard(channel.sid, event.name, message):
             return
         if event.name == "messageUpdated":

@@ -185,14 +185,14 @@ class Survey:
 
     def _latest(self, channel_sid: str, count: int) -> list[Message]:
         newest = self._service.channels(channel_sid).messages.list(order="desc", limit=count)
-        return [Message.of(rest) for rest in reversed(newest)]
+        return [Message.of(rest, self._client.media_url) for rest in reversed(newest)]
 
     def _since(self, channel_sid: str, last_index: int) -> list[Message]:
         """The latest messages, ascending: at least the window, and everything not seen yet."""
         found: list[Message] = []
         stream = self._service.channels(channel_sid).messages.stream(order="desc", page_size=WINDOW)
         for rest in stream:
-            message = Message.of(rest)
+            message = Message.of(rest, self._client.media_url)
             found.append(message)
             if message.index <= last_index and len(found) >= WINDOW:
                 break
