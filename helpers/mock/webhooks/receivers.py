@@ -1,4 +1,4 @@
-"""Where a webhook goes: a real HTTP server, or a Python function registered for a URL."""
+"""Where a request goes: a real HTTP server, or a Python function registered for a URL."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ class WebhookRequest:
     Attributes:
         method: `POST` or `GET`.
         url: The whole URL that was signed; with GET it carries the parameters.
-        headers: Among them `X-Twilio-Signature`.
+        headers: Among them `X-Twilio-Signature`, but for what Studio asks on a flow's behalf.
         parameters: Name -> text.
+        body: What is sent instead of a form, such as JSON; empty for a webhook.
     """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     parameters: Mapping[str, str]
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class WebhookAnswer:
     status: int | None
     body: str = ""
     problem: str | None = None
+    content_type: str = ""
 
 
 Receiver = Callable[[WebhookRequest], Any]
@@ -68,9 +71,16 @@ class Receivers:
 
     def send(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookAnswer:
         """Send one signed request and wait for its answer, five seconds at the most."""
-        request = self._signed(method, url, parameters)
-        function = self._functions.get(_without_query(url))
-        return _call(function, request) if function else _post(request)
+        return self.ask(self._signed(method, url, parameters))
+
+    def ask(
+        self, request: WebhookRequest, *, timeout: float = TIMEOUT, redirects: bool = False
+    ) -> WebhookAnswer:
+        """Send a request as it is and wait for its answer, `timeout` seconds at the most."""
+        function = self._functions.get(_without_query(request.url))
+        if function:
+            return _call(function, request, timeout)
+        return _post(request, timeout, redirects=redirects)
 
     def _signed(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookRequest:
         posted: Mapping[str, str] = parameters
@@ -89,35 +99,36 @@ def _without_query(url: str) -> str:
     return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
-def _post(request: WebhookRequest) -> WebhookAnswer:
-    data = dict(request.parameters) if request.method == "POST" else None
+def _post(request: WebhookRequest, timeout: float, *, redirects: bool) -> WebhookAnswer:
+    form = dict(request.parameters) if request.method == "POST" else None
     try:
         answer = requests.request(
             request.method,
             request.url,
-            data=data,
+            data=request.body.encode() or form,
             headers=dict(request.headers),
-            timeout=TIMEOUT,
-            allow_redirects=False,
+            timeout=timeout,
+            allow_redirects=redirects,
         )
     except requests.Timeout:
-        return WebhookAnswer(None, problem=f"no answer within {TIMEOUT:.0f} s")
+        return WebhookAnswer(None, problem=f"no answer within {timeout:.0f} s")
     except requests.RequestException as error:
         return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
-    return WebhookAnswer(answer.status_code, answer.text)
+    content_type = answer.headers.get("Content-Type", "")
+    return WebhookAnswer(answer.status_code, answer.text, content_type=content_type)
 
 
-def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
+def _call(function: Receiver, request: WebhookRequest, timeout: float) -> WebhookAnswer:
     """Call a function as an HTTP server would be called: with a time limit, on a thread."""
     answers: list[WebhookAnswer] = []
     thread = threading.Thread(
         target=lambda: answers.append(_answer_of(function, request)), name="webhook", daemon=True
     )
     thread.start()
-    thread.join(TIMEOUT)
+    thread.join(timeout)
     if answers:
         return answers[0]
-    return WebhookAnswer(None, problem=f"no answer within {TIMEOUT:.0f} s")
+    return WebhookAnswer(None, problem=f"no answer within {timeout:.0f} s")
 
 
 def _answer_of(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
@@ -134,7 +145,7 @@ def _understood(result: Any) -> WebhookAnswer:
         return WebhookAnswer(200)
     if isinstance(result, int):
         return WebhookAnswer(result)
-    if isinstance(result, tuple):
-        status, body = result
-        return WebhookAnswer(status, body if isinstance(body, str) else json.dumps(body))
-    return WebhookAnswer(200, result if isinstance(result, str) else json.dumps(result))
+    status, body = result if isinstance(result, tuple) else (200, result)
+    if isinstance(body, str):
+        return WebhookAnswer(status, body, content_type="text/plain")
+    return WebhookAnswer(status, json.dumps(body), content_type="application/json")
