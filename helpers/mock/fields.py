@@ -92,12 +92,19 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _moment(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    parsed = datetime.fromisoformat(value)
+def read_moment(text: str) -> float:
+    """ISO 8601 -> epoch seconds; without a zone it is UTC.
+
+    Raises:
+        ValueError: It is not ISO 8601.
+    """
+    parsed = datetime.fromisoformat(text)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return (aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def _moment(value: Any) -> Any:
+    return read_moment(value) if isinstance(value, str) else value
 
 
 def _blank_is_absent(value: Any) -> Any:

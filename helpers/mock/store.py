@@ -20,6 +20,14 @@ Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A condition on a field: from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+
 @dataclass(slots=True)
 class Resource:
     """Base of everything kept. `seq` is the order of arrival within a kind.
@@ -108,7 +116,7 @@ class _Table:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
         values = list(where.values())
         shape: Any = tuple(where)
-        if None in values or list in map(type, values):
+        if not _SPECIAL.isdisjoint(map(type, values)):
             shape = tuple((name, _shape(value)) for name, value in where.items())
             values = [item for value in values for item in _compared(value)]
         sql = self.sql.get(shape)
@@ -118,26 +126,35 @@ class _Table:
         return sql, values
 
 
+_SPECIAL = {type(None), list, Between}
+"""Types of values that are not compared as they are."""
+
+
 def _compared(value: Any) -> list[Any]:
     """The values that a condition's question marks stand for."""
     if value is None:
         return []
+    if isinstance(value, Between):
+        return [value.low, value.high]
     return value if isinstance(value, list) else [value]
 
 
 def _shape(value: Any) -> int | str:
-    """How a value is compared: a list by its length, null, or as it is."""
+    """How a value is compared: a list by its length, a period, null, or as it is."""
     if isinstance(value, list):
         return len(value)
+    if isinstance(value, Between):
+        return "between"
     return "null" if value is None else "equal"
 
 
+_CONDITIONS = {"equal": "= ?", "null": "IS NULL", "between": "BETWEEN ? AND ?"}
+
+
 def _condition(name: str, shape: int | str) -> str:
-    if shape == "equal":
-        return f'"{name}" = ?'
-    if shape == "null":
-        return f'"{name}" IS NULL'
-    return f'"{name}" IN ({", ".join("?" * int(shape))})'
+    if isinstance(shape, str):
+        return f'"{name}" {_CONDITIONS[shape]}'
+    return f'"{name}" IN ({", ".join("?" * shape)})'
 
 
 def _quoted(name: str) -> str:
