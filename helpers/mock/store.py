@@ -45,6 +45,9 @@ class Resource:
 
 R = TypeVar("R", bound=Resource)
 
+_HINTS: dict[type[Resource], dict[str, Any]] = {}
+"""Types of a kind's fields, worked out once however many stores there are."""
+
 
 class _Table:
     """How one kind of resource is kept: its columns, and how values cross the border."""
@@ -53,7 +56,7 @@ class _Table:
         self.kind = kind
         self.name = kind.__name__.lower()
         self.columns = [f.name for f in fields(kind) if f.name != "seq"]
-        hints = get_type_hints(kind)
+        hints = _HINTS.get(kind) or _HINTS.setdefault(kind, get_type_hints(kind))
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
         self.decoders = self._decoders(hints)
@@ -317,10 +320,12 @@ class Store:
         condition, values = table.where(where)
         self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
 
-    def remove_before(self, kind: type[Resource], seq: int) -> None:
-        """Forget what arrived before `seq`."""
-        name = self._tables[kind].name
-        self._execute(f"DELETE FROM {name} WHERE seq < ?", (seq,))  # noqa: S608
+    def remove_before(self, kind: type[Resource], seq: int, **where: Any) -> None:
+        """Forget what arrived before `seq`, of what has these values."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        condition += f"{' AND' if condition else ' WHERE'} seq < ?"
+        self._execute(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
 
     def copy(self) -> bytes:
         """Everything kept, as one block of bytes for `restore()`."""
