@@ -291,6 +291,20 @@ def test_what_was_put_back_is_not_moved_by_a_request_from_before(lab: Lab) -> No
     assert (lab.answers(channel), lab.studio.log, lab.studio.errors) == ([], [], [])
 
 
+def test_a_request_that_was_under_way_is_made_again_when_the_account_is_put_back(lab: Lab) -> None:
+    flow, release = slow_flow(lab)
+    channel = lab.channel(flow)
+    channel.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
+    assert lab.studio.settle(0.2) is False
+    with lab.mock.snapshot():
+        release.set()
+        assert lab.studio.settle()
+        assert lab.answers(channel) == ["Done"]
+    assert lab.studio.settle()
+    assert lab.answers(channel) == ["Done"]
+    assert len(lab.execution(flow).steps.list()) == 3
+
+
 def test_messages_in_quick_succession_are_taken_in_order(lab: Lab) -> None:
     count = ask("more", "{{widgets.more.inbound.Body}}?", then="more")
     channel = lab.channel(lab.flow(ask("first", "Go", then="more"), count))

@@ -121,7 +121,7 @@ def revision(call: Call, flow: StudioFlow, number: str) -> FlowRevision | None:
             81021,
             f"Revision is a whole number, {LATEST_PUBLISHED} or {LATEST}, not {number[:40]!r}",
         )
-    return call.store.first(FlowRevision, sid=flow.sid, revision=int(number[:18]))
+    return call.store.first(FlowRevision, sid=flow.sid, revision=min(int(number), 2**53))
 
 
 def latest_published(call: Call, flow: StudioFlow) -> FlowRevision | None:

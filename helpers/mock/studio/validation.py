@@ -172,7 +172,8 @@ def _unsimulated(at: str, state: Mapping[str, Any]) -> Iterator[Finding]:
         if name in NEVER_DONE and value:
             yield Finding(f"{at}/properties/{name}", NEVER_DONE[name])
         elif name not in ("offset", *kind.required, *kind.optional):
-            yield Finding(f"{at}/properties/{name}", f"{state['type']} has no such property")
+            path = f"{at}/properties/{name}"
+            yield Finding(path, f"{name} of {state['type']} is not known to this mock and ignored")
     for number, transition in enumerate(state["transitions"]):
         for condition in transition.get("conditions") or ():
             if condition["type"] not in COMPARISONS:
