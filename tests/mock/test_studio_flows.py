@@ -301,6 +301,7 @@ def test_test_users_can_be_set_and_read(lab: Lab, flow: Any) -> None:
     set_now = users.update(test_users=["jane", "+15550142"])
     assert (set_now.sid, set_now.test_users) == (flow.sid, ["jane", "+15550142"])
     assert users.fetch().test_users == ["jane", "+15550142"]
+    assert users.update(test_users=[""]).test_users == []
     assert lab.client.studio.v2.flows(flow.sid).fetch().revision == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -231,78 +232,94 @@ def test_a_reset_leaves_nothing_to_wait_for(lab: Lab, channel: Any) -> None:
 # -- never in the way
 
 
-def slow_flow(lab: Lab) -> tuple[Any, threading.Event]:
-    """A flow that asks a function which answers only when it is let go."""
-    release = threading.Event()
-    lab.studio.register_function("https://slow.example.com/", lambda _: release.wait(9) and None)
-    fetch = widget(
-        "fetch",
-        "run-function",
-        to("success", "done"),
-        to("fail"),
-        url="https://slow.example.com/",
-    )
-    return lab.flow(fetch, send("done", "Done")), release
+class Slow:
+    """A flow that asks a function which answers only when it is let go, and a channel of it."""
+
+    URL = "https://slow.example.com/"
+
+    def __init__(self, lab: Lab) -> None:
+        self.asked, self.released = threading.Event(), threading.Event()
+        lab.studio.register_function(self.URL, self._function)
+        transitions = (to("success", "done"), to("fail"))
+        fetch = widget("fetch", "run-function", *transitions, url=self.URL)
+        self.flow = lab.flow(fetch, send("done", "Done"))
+        self.channel = lab.channel(self.flow)
+        self._lab = lab
+
+    def _function(self, request: Any) -> None:
+        self.asked.set()
+        self.released.wait(9)
+
+    def go(self) -> None:
+        """Have the customer write, and wait until the function is asked."""
+        self.channel.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
+        assert self.asked.wait(9)
+
+    def let_go(self) -> list[str]:
+        """Let the function answer; what the customer has heard then."""
+        self.released.set()
+        assert self._lab.studio.settle()
+        return self._lab.answers(self.channel)
 
 
-def test_a_slow_function_holds_up_neither_the_message_nor_other_channels(lab: Lab) -> None:
-    flow, release = slow_flow(lab)
-    slow, quick = lab.channel(flow), lab.channel(lab.flow(send("hi", "Hi")))
-    slow.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
-    quick.messages.create(from_="jim", body="hello", x_twilio_webhook_enabled="true")
-    assert lab.studio.settle(0.2) is False
-    assert lab.answers(quick)[-1] == "Hi"
-    assert lab.answers(slow) == []
-    release.set()
-    assert lab.studio.settle()
-    assert lab.answers(slow) == ["Done"]
+@pytest.fixture
+def slow(lab: Lab) -> Iterator[Slow]:
+    made = Slow(lab)
+    yield made
+    made.released.set()
 
 
-def test_while_a_request_is_under_way_its_step_is_open(lab: Lab) -> None:
-    flow, release = slow_flow(lab)
-    channel = lab.channel(flow)
-    channel.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
-    assert lab.studio.settle(0.2) is False
-    assert lab.way(lab.execution(flow))[-1] == (None, "fetch", None)
-    release.set()
-    assert lab.studio.settle()
+def test_a_slow_function_holds_up_neither_the_message_nor_other_channels(
+    lab: Lab, slow: Slow
+) -> None:
+    slow.go()
+    quick = lab.channel(lab.flow(ask("name", "Name?")))
+    quick.messages.create(from_="jane", body="hello", x_twilio_webhook_enabled="true")
+    deadline = time.monotonic() + 9
+    while not lab.answers(quick) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (lab.answers(quick), lab.answers(slow.channel)) == (["Name?"], [])
+    assert lab.studio.settle(0.01) is False
+    assert slow.let_go() == ["Done"]
 
 
-def test_an_execution_that_is_ended_during_a_request_goes_no_further(lab: Lab) -> None:
-    flow, release = slow_flow(lab)
-    channel = lab.channel(flow)
-    channel.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
-    assert lab.studio.settle(0.2) is False
-    lab.execution(flow).update(status="ended")
-    release.set()
-    assert lab.studio.settle()
-    assert lab.answers(channel) == []
-    assert lab.way(lab.execution(flow))[-1] == (None, "fetch", "Ended")
+def test_while_a_request_is_under_way_its_step_is_open(lab: Lab, slow: Slow) -> None:
+    slow.go()
+    assert lab.way(lab.execution(slow.flow))[-1] == (None, "fetch", None)
+    assert slow.let_go() == ["Done"]
+    assert lab.way(lab.execution(slow.flow))[1] == ("success", "fetch", "done")
 
 
-def test_what_was_put_back_is_not_moved_by_a_request_from_before(lab: Lab) -> None:
-    flow, release = slow_flow(lab)
-    channel = lab.channel(flow)
+def test_an_execution_that_is_ended_during_a_request_goes_no_further(lab: Lab, slow: Slow) -> None:
+    slow.go()
+    lab.execution(slow.flow).update(status="ended")
+    assert slow.let_go() == []
+    assert lab.way(lab.execution(slow.flow))[-1] == (None, "fetch", "Ended")
+
+
+def test_what_was_put_back_is_not_moved_by_a_request_from_before(lab: Lab, slow: Slow) -> None:
     with lab.mock.snapshot():
-        channel.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
-        assert lab.studio.settle(0.2) is False
-    release.set()
-    assert lab.studio.settle()
-    assert (lab.answers(channel), lab.studio.log, lab.studio.errors) == ([], [], [])
+        slow.go()
+    assert slow.let_go() == []
+    assert (lab.studio.log, lab.studio.errors) == ([], [])
 
 
-def test_a_request_that_was_under_way_is_made_again_when_the_account_is_put_back(lab: Lab) -> None:
-    flow, release = slow_flow(lab)
-    channel = lab.channel(flow)
-    channel.messages.create(from_="jane", body="go", x_twilio_webhook_enabled="true")
-    assert lab.studio.settle(0.2) is False
+def test_a_request_that_was_under_way_is_made_again_when_the_account_is_put_back(
+    lab: Lab, slow: Slow
+) -> None:
+    slow.go()
     with lab.mock.snapshot():
-        release.set()
-        assert lab.studio.settle()
-        assert lab.answers(channel) == ["Done"]
-    assert lab.studio.settle()
-    assert lab.answers(channel) == ["Done"]
-    assert len(lab.execution(flow).steps.list()) == 3
+        assert slow.let_go() == ["Done"]
+    assert slow.let_go() == ["Done"]
+    assert len(lab.execution(slow.flow).steps.list()) == 3
+
+
+def test_a_message_that_comes_during_a_request_is_taken_after_it(lab: Lab, slow: Slow) -> None:
+    slow.go()
+    slow.channel.messages.create(from_="jane", body="again", x_twilio_webhook_enabled="true")
+    assert lab.outcomes() == ["started", "pending"]
+    assert slow.let_go() == ["Done", "Done"]
+    assert lab.outcomes() == ["started", "started"]
 
 
 def test_messages_in_quick_succession_are_taken_in_order(lab: Lab) -> None:
