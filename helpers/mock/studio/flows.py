@@ -101,7 +101,7 @@ def _keep_revision(call: Call, flow: StudioFlow) -> None:
 
 
 def set_test_users(call: Call, flow: StudioFlow, users: TestUsers) -> StudioFlow:
-    """Say whose messages reach the flow's draft; no new revision. A blank clears them (inferred)."""
+    """Say whose messages reach the draft; no new revision. A blank clears them (inferred)."""
     call.store.save(flow, test_users=[user for user in users.test_users if user])
     return flow
 
