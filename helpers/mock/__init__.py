@@ -88,7 +88,7 @@ class MockTwilio:
         self.studio = Studio(self._ground, self.credentials.account_sid, receivers)
         self._ground.events.record_with(self.studio.record)
         self._ground.events.subscribe(self.studio.hear)
-        self._application = Application(self._ground, self.credentials, receivers)
+        self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
         self._furnish()

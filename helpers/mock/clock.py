@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ class Clock:
 
 @lru_cache(maxsize=4096)
 def _format(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+    return f"{(datetime(1970, 1, 1) + timedelta(seconds=second)).isoformat()}Z"
 
 
 def iso(moment: float | None) -> str | None:

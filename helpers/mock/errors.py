@@ -150,7 +150,7 @@ class TwilioError(Exception):
         """The JSON body Twilio's REST API answers with."""
         body: dict[str, object] = {
             "code": self.code,
-            "message": self.message,
+            "message": self.message.encode("utf-8", "replace").decode(),
             "more_info": self.more_info,
             "status": self.status,
         }

@@ -89,7 +89,7 @@ def _webchat_flow(call: Call, workflow: Workflow) -> StudioFlow:
     return studio_flows.create(call, new)
 
 
-def _webchat_definition(call: Call, workflow: Workflow) -> dict[str, Any]:
+def _webchat_definition(call: Call, workflow: Workflow) -> dict[str, object]:
     chat = call.store.first(TaskChannel, workspace_sid=workflow.workspace_sid, unique_name="chat")
     attributes = (
         '{"name": "{{trigger.message.ChannelAttributes.from}}",'

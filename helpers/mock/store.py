@@ -22,10 +22,10 @@ Order = Literal["asc", "desc"]
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A condition on a field: from `low` to `high`, both included."""
+    """A condition on a number: from `low` up to `high`, both included; null never is."""
 
-    low: float
-    high: float
+    low: float = -1e308
+    high: float = 1e308
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class _Table:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
         values = list(where.values())
         shape: Any = tuple(where)
-        if not _SPECIAL.isdisjoint(map(type, values)):
+        if None in values or not _PLAIN.issuperset(map(type, values)):
             shape = tuple((name, _shape(value)) for name, value in where.items())
             values = [item for value in values for item in _compared(value)]
         sql = self.sql.get(shape)
@@ -129,8 +129,8 @@ class _Table:
         return sql, values
 
 
-_SPECIAL = {type(None), list, Between}
-"""Types of values that are not compared as they are."""
+_PLAIN = frozenset({str, int, float, bool})
+"""Types that are compared as they are."""
 
 
 def _compared(value: Any) -> list[Any]:
@@ -143,7 +143,7 @@ def _compared(value: Any) -> list[Any]:
 
 
 def _shape(value: Any) -> int | str:
-    """How a value is compared: a list by its length, a period, null, or as it is."""
+    """How a value is compared: a list by its length, a range, null, or as it is."""
     if isinstance(value, list):
         return len(value)
     if isinstance(value, Between):
@@ -151,13 +151,14 @@ def _shape(value: Any) -> int | str:
     return "null" if value is None else "equal"
 
 
-_CONDITIONS = {"equal": "= ?", "null": "IS NULL", "between": "BETWEEN ? AND ?"}
-
-
 def _condition(name: str, shape: int | str) -> str:
-    if isinstance(shape, str):
-        return f'"{name}" {_CONDITIONS[shape]}'
-    return f'"{name}" IN ({", ".join("?" * shape)})'
+    if shape == "equal":
+        return f'"{name}" = ?'
+    if shape == "null":
+        return f'"{name}" IS NULL'
+    if shape == "between":
+        return f'"{name}" BETWEEN ? AND ?'
+    return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 
 def _quoted(name: str) -> str:

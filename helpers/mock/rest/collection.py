@@ -5,7 +5,6 @@ Only what is special about an operation is written out, as a function of the pro
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import Fields, read_moment
+from ..fields import Fields, as_moment
 from ..store import Between, Order, Resource
 from .http import Reply, Request, last
 from .paging import Asked, PageSizes, fetch
@@ -22,6 +21,7 @@ from .views import Render
 Arguments = Mapping[str, str]
 """Values of the `{Names}` in an operation's path, decoded."""
 
+ANY_TIME = Between()
 _REST_OF_THE_SECOND = 0.999999
 """Dates are shown and asked for in whole seconds, and kept more finely."""
 
@@ -32,8 +32,8 @@ Handler = Callable[[Call, Arguments, Request], Reply]
 class Operation:
     """One call an API answers.
 
-    `name` is its operationId in Twilio's OpenAPI documents; `pre_event` is what a service's webhook
-    is asked before a chat user does it; `is_open` means that no credentials are needed.
+    `name` is its operationId in Twilio's OpenAPI documents; `opened_by` is the query parameter, if
+    there is one, that stands in for credentials.
     """
 
     name: str
@@ -41,8 +41,7 @@ class Operation:
     host: str
     path: str
     handle: Handler
-    pre_event: str | None = None
-    is_open: bool = False
+    opened_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,6 @@ class Collection:
         detail: JSON that takes more than the resource itself to know.
         in_lists: Its JSON in a list, where that is another.
         only: Field values that every item of the collection has.
-        pre_events: Operation name -> what a webhook is asked before it.
     """
 
     host: str
@@ -157,7 +155,6 @@ class Collection:
     detail: Callable[[Call, Any], dict[str, Any]] | None = None
     in_lists: Render | None = None
     only: Mapping[str, Any] = field(default_factory=dict)
-    pre_events: Mapping[str, str] = field(default_factory=dict)
     path: str = field(init=False)
     """Path of the whole collection, with `{Names}` for the keys of its parents."""
     _template: str = field(init=False, repr=False)
@@ -185,7 +182,7 @@ class Collection:
             (f"Delete{self.noun}", "DELETE", item, self._delete if self.delete else None),
         ]
         return [
-            Operation(name, method, self.host, path, handle, self.pre_events.get(name))
+            Operation(name, method, self.host, path, handle)
             for name, method, path, handle in made
             if handle is not None
         ]
@@ -273,8 +270,8 @@ class Collection:
                 if (text := last(request.query, bound)) is not None
             }
             if asked:
-                low = _moment(asked, f"{name}From", -math.inf)
-                high = _moment(asked, f"{name}To", math.inf)
+                low = _moment(asked, f"{name}From", ANY_TIME.low)
+                high = _moment(asked, f"{name}To", ANY_TIME.high)
                 where[column] = Between(low, high + _REST_OF_THE_SECOND)
                 kept.extend(asked.items())
 
@@ -318,7 +315,7 @@ class Collection:
 
 def _moment(asked: Mapping[str, str], name: str, otherwise: float) -> float:
     try:
-        return read_moment(asked[name]) if name in asked else otherwise
+        return as_moment(asked[name]) if name in asked else otherwise
     except ValueError:
         raise TwilioError(
             20001, f"Invalid parameter {name}: give ISO 8601, e.g. 2026-01-05T09:00:00Z"
