@@ -28,6 +28,7 @@ from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
+from .studio.runner import Heard, StepFault, Studio
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, Outbox
 from .webhooks.receivers import Receivers, WebhookRequest
@@ -43,9 +44,12 @@ __all__ = [
     "Clock",
     "Credentials",
     "ErrorCode",
+    "Heard",
     "MockTwilio",
     "Reply",
     "Request",
+    "StepFault",
+    "Studio",
     "TwilioError",
     "WebhookRequest",
     "Webhooks",
@@ -81,6 +85,9 @@ class MockTwilio:
         self.webhooks = Webhooks(self._ground, receivers)
         self._ground.events.record_with(Outbox(self._ground).record)
         self._ground.events.subscribe(self.webhooks.hear)
+        self.studio = Studio(self._ground, self.credentials.account_sid, receivers)
+        self._ground.events.record_with(self.studio.record)
+        self._ground.events.subscribe(self.studio.hear)
         self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
@@ -162,6 +169,7 @@ class MockTwilio:
         self._ground.store.restore(copy)
         self._ground.sids.state = sids
         self.webhooks.resume()
+        self.studio.resume()
 
     def _furnish(self) -> None:
         with self._ground.transaction():

@@ -6,6 +6,7 @@ how well that is known. Products raise, one place renders.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -114,6 +115,8 @@ CODES: dict[int, ErrorCode] = _table(
     ErrorCode(50509, 400, "body of a media message cannot change", _INF),
     ErrorCode(50511, 400, "media content type is not acceptable", _INF),
     ErrorCode(50512, 413, "media too large", _INF),
+    ErrorCode(81021, 400, "Studio flow revision is not acceptable", _INF),
+    ErrorCode(81022, 400, "Studio flow definition is not valid", _INF),
 )
 
 
@@ -123,12 +126,16 @@ class TwilioError(Exception):
     Args:
         code: A Twilio error code listed in `CODES`, which also fixes the HTTP status.
         message: What is wrong and, where it helps, what to do; shown to the caller.
+        details: What a program may want to know besides.
     """
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(
+        self, code: int, message: str, details: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.details = details
         self.status = CODES[code].status
 
     def __str__(self) -> str:
@@ -141,9 +148,10 @@ class TwilioError(Exception):
 
     def body(self) -> dict[str, object]:
         """The JSON body Twilio's REST API answers with."""
-        return {
+        body: dict[str, object] = {
             "code": self.code,
             "message": self.message.encode("utf-8", "replace").decode(),
             "more_info": self.more_info,
             "status": self.status,
         }
+        return body if self.details is None else {**body, "details": self.details}

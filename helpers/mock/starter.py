@@ -14,6 +14,7 @@ from .messaging.resources import Service
 from .messaging.services import NewService
 from .messaging.services import create as create_service
 from .studio import StudioFlow
+from .studio import flows as studio_flows
 from .taskrouter import TaskChannel, TaskQueue, Worker, Workflow, Workspace
 
 AGENTS = ("alice", "bob")
@@ -80,19 +81,12 @@ def _route_to(queue_sid: str) -> str:
 
 
 def _webchat_flow(call: Call, workflow: Workflow) -> StudioFlow:
-    return call.store.add(
-        StudioFlow(
-            sid=call.sids.new("FW"),
-            account_sid=call.account_sid,
-            friendly_name="Webchat Flow",
-            definition=_webchat_definition(call, workflow),
-            status="published",
-            revision=1,
-            commit_message=None,
-            date_created=call.now,
-            date_updated=call.now,
-        )
+    new = studio_flows.NewFlow(
+        friendly_name="Webchat Flow",
+        status="published",
+        definition=_webchat_definition(call, workflow),
     )
+    return studio_flows.create(call, new)
 
 
 def _webchat_definition(call: Call, workflow: Workflow) -> dict[str, object]:

@@ -20,6 +20,14 @@ Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A condition on a number: from `low` up to `high`, both included; null never is."""
+
+    low: float = -1e308
+    high: float = 1e308
+
+
 @dataclass(slots=True)
 class Resource:
     """Base of everything kept. `seq` is the order of arrival within a kind.
@@ -111,7 +119,7 @@ class _Table:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
         values = list(where.values())
         shape: Any = tuple(where)
-        if None in values or list in map(type, values):
+        if None in values or not _PLAIN.issuperset(map(type, values)):
             shape = tuple((name, _shape(value)) for name, value in where.items())
             values = [item for value in values for item in _compared(value)]
         sql = self.sql.get(shape)
@@ -121,17 +129,25 @@ class _Table:
         return sql, values
 
 
+_PLAIN = frozenset({str, int, float, bool})
+"""Types that are compared as they are."""
+
+
 def _compared(value: Any) -> list[Any]:
     """The values that a condition's question marks stand for."""
     if value is None:
         return []
+    if isinstance(value, Between):
+        return [value.low, value.high]
     return value if isinstance(value, list) else [value]
 
 
 def _shape(value: Any) -> int | str:
-    """How a value is compared: a list by its length, null, or as it is."""
+    """How a value is compared: a list by its length, a range, null, or as it is."""
     if isinstance(value, list):
         return len(value)
+    if isinstance(value, Between):
+        return "between"
     return "null" if value is None else "equal"
 
 
@@ -140,6 +156,8 @@ def _condition(name: str, shape: int | str) -> str:
         return f'"{name}" = ?'
     if shape == "null":
         return f'"{name}" IS NULL'
+    if shape == "between":
+        return f'"{name}" BETWEEN ? AND ?'
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 

@@ -149,8 +149,8 @@ class Document:
 
     def operation_of(self, method: str, path: str) -> Operation | None:
         """The operation that a request is one of, or None."""
-        found = (each for each in self.operations.values() if each.matches(method, path))
-        return next(found, None)
+        found = [each for each in self.operations.values() if each.matches(method, path)]
+        return min(found, key=lambda each: each.path.count("{"), default=None)
 
 
 def strict(schema: Schema) -> Schema:

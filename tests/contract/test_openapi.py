@@ -1,6 +1,6 @@
 """Every operation of Twilio's OpenAPI documents, called through the SDK, answers as declared.
 
-The documents are not kept here: get `twilio_chat_v2.json` and `twilio_flex_v1.json` from
+The documents are not kept here: get `twilio_chat_v2.json` and the others from
 github.com/twilio/twilio-oai (folder `spec/json`) and name their folder in `TWILIO_OAI_DIR`.
 """
 
@@ -15,12 +15,17 @@ from typing import Any
 import chat_v2
 import flex_v1
 import pytest
+import studio_v2
 from openapi import Document, Operation, Schema
 from recorder import Exchange
 from scenarios import Call, parameters, words
 from world import World
 
-SCENARIOS = {"chat_v2": chat_v2.SCENARIOS, "flex_v1": flex_v1.SCENARIOS}
+SCENARIOS = {
+    "chat_v2": chat_v2.SCENARIOS,
+    "flex_v1": flex_v1.SCENARIOS,
+    "studio_v2": studio_v2.SCENARIOS,
+}
 PATHS = {"flex_v1": flex_v1.PATHS}
 PAGING = {"Page", "PageSize", "PageToken"}
 FOLDER = os.environ.get("TWILIO_OAI_DIR")
@@ -49,7 +54,9 @@ def declared(document_name: str, operation: str) -> Operation:
 
 @pytest.fixture(scope="module")
 def furnished() -> World:
-    return World()
+    world = World()
+    studio_v2.furnish(world)
+    return world
 
 
 @pytest.fixture
@@ -74,9 +81,9 @@ def check(operation: Operation, exchange: Exchange) -> None:
 # -- the whole of each document
 
 
-def test_the_documents_hold_sixty_eight_operations() -> None:
-    found = {name: len(document(name).operations) for name in ("chat_v2", "flex_v1")}
-    assert found == {"chat_v2": 54, "flex_v1": 14}
+def test_the_documents_hold_eighty_seven_operations() -> None:
+    found = {name: len(document(name).operations) for name in SCENARIOS}
+    assert found == {"chat_v2": 54, "flex_v1": 14, "studio_v2": 19}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import provoking_chat
 import provoking_others
+import provoking_studio
 import pytest
 from provoking import PROVOKED, Stage
 from support import everything, refused
@@ -15,7 +16,7 @@ from helpers import Account
 from helpers.chat.errors import as_chat_error
 from helpers.mock import CODES, NOT_SIMULATED, TwilioError
 
-TABLES = (provoking_chat, provoking_others)
+TABLES = (provoking_chat, provoking_others, provoking_studio)
 """Where provocations enter themselves into the table."""
 
 

@@ -12,14 +12,18 @@ from urllib.parse import quote
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import Fields
-from ..store import Order, Resource
+from ..fields import Fields, as_moment
+from ..store import Between, Order, Resource
 from .http import Reply, Request, last
 from .paging import Asked, PageSizes, fetch
 from .views import Render
 
 Arguments = Mapping[str, str]
 """Values of the `{Names}` in an operation's path, decoded."""
+
+ANY_TIME = Between()
+_REST_OF_THE_SECOND = 0.999999
+"""Dates are shown and asked for in whole seconds, and kept more finely."""
 
 Handler = Callable[[Call, Arguments, Request], Reply]
 
@@ -117,12 +121,14 @@ class Collection:
         argument: The path's name for a parent's SID, as in OpenAPI.
         sizes: Items a page.
         filters: Query parameter -> field to match.
+        periods: Query parameters `NAMEFrom` and `NAMETo` -> date they bound, the bounds included.
         ordered: Whether `Order` may be `desc`.
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a caller that may not see an item.
         enter: Refuses a caller that may not look inside a parent; creation has its own rules.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
+        in_lists: Its JSON in a list, where that is another.
         only: Field values that every item of the collection has.
     """
 
@@ -138,6 +144,7 @@ class Collection:
     lookup: tuple[str, ...] = ("sid",)
     sizes: PageSizes = field(default_factory=PageSizes)
     filters: Mapping[str, str] = field(default_factory=dict)
+    periods: Mapping[str, str] = field(default_factory=dict)
     ordered: bool = False
     create: Write | None = None
     update: Write | None = None
@@ -146,6 +153,7 @@ class Collection:
     enter: Callable[[Call, Any], None] | None = None
     item_key: str = "sid"
     detail: Callable[[Call, Any], dict[str, Any]] | None = None
+    in_lists: Render | None = None
     only: Mapping[str, Any] = field(default_factory=dict)
     path: str = field(init=False)
     """Path of the whole collection, with `{Names}` for the keys of its parents."""
@@ -231,10 +239,10 @@ class Collection:
 
     def item_json(self, call: Call, arguments: Arguments, parent: Any, item: Any) -> dict[str, Any]:
         """JSON of one item."""
-        return self._shown(call, item, self.url(arguments, parent))
+        return self._shown(call, item, self.url(arguments, parent), self.render)
 
-    def _shown(self, call: Call, item: Any, base: str) -> dict[str, Any]:
-        shown = self.render(item, f"{base}/{getattr(item, self.item_key)}")
+    def _shown(self, call: Call, item: Any, base: str, render: Render) -> dict[str, Any]:
+        shown = render(item, f"{base}/{getattr(item, self.item_key)}")
         return shown if self.detail is None else shown | self.detail(call, item)
 
     def _list(self, call: Call, arguments: Arguments, request: Request) -> Reply:
@@ -245,11 +253,27 @@ class Collection:
             if name in request.query:
                 where[column] = _listed(request.query[name])
                 kept.extend((name, value) for value in where[column])
+        self._bound(request, where, kept)
         order = self._order(request, kept)
         page = fetch(call.store, self.kind, where, Asked.read(request.query, self.sizes), order)
         url = self.url(arguments, parent)
-        rendered = [self._shown(call, item, url) for item in page.items]
+        render = self.in_lists or self.render
+        rendered = [self._shown(call, item, url, render) for item in page.items]
         return Reply(200, page.envelope(self.key, url, kept, rendered))
+
+    def _bound(self, request: Request, where: dict[str, Any], kept: list[tuple[str, str]]) -> None:
+        """Keep to the periods that are asked for."""
+        for name, column in self.periods.items():
+            asked = {
+                bound: text
+                for bound in (f"{name}From", f"{name}To")
+                if (text := last(request.query, bound)) is not None
+            }
+            if asked:
+                low = _moment(asked, f"{name}From", ANY_TIME.low)
+                high = _moment(asked, f"{name}To", ANY_TIME.high)
+                where[column] = Between(low, high + _REST_OF_THE_SECOND)
+                kept.extend(asked.items())
 
     def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
         order = last(request.query, "Order") if self.ordered else None
@@ -287,6 +311,15 @@ class Collection:
 
     def _json(self, call: Call, arguments: Arguments, item: Any) -> dict[str, Any]:
         return self.item_json(call, arguments, self.resolve_parent(call, arguments), item)
+
+
+def _moment(asked: Mapping[str, str], name: str, otherwise: float) -> float:
+    try:
+        return as_moment(asked[name]) if name in asked else otherwise
+    except ValueError:
+        raise TwilioError(
+            20001, f"Invalid parameter {name}: give ISO 8601, e.g. 2026-01-05T09:00:00Z"
+        ) from None
 
 
 def not_found(path: str) -> TwilioError:

@@ -1,13 +1,50 @@
-"""Studio v2 as `studio.twilio.com` spells it: what can be read."""
+"""Studio v2 as `studio.twilio.com` spells it: flows with their revisions, and executions."""
 
 from __future__ import annotations
 
-from ..studio import StudioFlow
-from .collection import Collection
+from typing import Any
+
+from ..call import Call
+from ..studio import executions, flows
+from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
+from .collection import Arguments, Collection, Handler, Operation, Write, not_found
+from .http import Reply, Request
 from .paging import PageSizes
-from .views import view
+from .views import Render, view
 
 HOST = "studio.twilio.com"
+SIZES = PageSizes(50, 1000)
+_UNREAD_IN_LISTS = ("definition", "valid", "errors", "warnings")
+
+
+def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
+    """A flow that was saved is valid: what is not is refused."""
+    address = f"https://webhooks.twilio.com/v1/Accounts/{flow.account_sid}/Flows/{flow.sid}"
+    return {
+        "author_sid": None,
+        "valid": True,
+        "errors": [],
+        "webhook_url": address,
+        "links": {
+            "test_users": f"{url}/TestUsers",
+            "revisions": f"{url}/Revisions",
+            "executions": f"{url}/Executions",
+        },
+    }
+
+
+def _in_lists(render: Render) -> Render:
+    """Lists leave out what is long (specified by Twilio's samples)."""
+
+    def brief(resource: Any, url: str) -> dict[str, Any]:
+        shown = render(resource, url)
+        return shown | {name: None for name in _UNREAD_IN_LISTS if name in shown}
+
+    return brief
+
+
+_FLOW = view(StudioFlow, omit=("test_users",), extra=_flow_extra)
+_REVISION = view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []})
 
 FLOWS = Collection(
     host=HOST,
@@ -16,8 +53,137 @@ FLOWS = Collection(
     kind=StudioFlow,
     key="flows",
     noun="Flow",
-    sizes=PageSizes(50, 1000),
-    render=view(StudioFlow, links=("executions",)),
+    sizes=SIZES,
+    render=_FLOW,
+    in_lists=_in_lists(_FLOW),
+    create=Write(flows.NewFlow, flows.create),
+    update=Write(flows.FlowChanges, flows.update, status=200),
+    delete=flows.delete,
+)
+REVISIONS = Collection(
+    host=HOST,
+    segment="Revisions",
+    parent=FLOWS,
+    scope="sid",
+    item_key="revision",
+    kind=FlowRevision,
+    key="revisions",
+    noun="FlowRevision",
+    sizes=SIZES,
+    render=_REVISION,
+    in_lists=_in_lists(_REVISION),
+)
+EXECUTIONS = Collection(
+    host=HOST,
+    segment="Executions",
+    parent=FLOWS,
+    scope="flow_sid",
+    kind=Execution,
+    key="executions",
+    noun="Execution",
+    sizes=SIZES,
+    filters={"status": "status"},
+    periods={"DateCreated": "date_created"},
+    render=view(
+        Execution,
+        omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats"),
+        links=("steps", "execution_context"),
+        extra=lambda *_: {"contact_sid": None, "context": {}},
+    ),
+    create=Write(executions.NewExecution, executions.create),
+    update=Write(executions.ExecutionChanges, executions.update, status=200),
+    delete=executions.delete,
+)
+STEPS = Collection(
+    host=HOST,
+    segment="Steps",
+    parent=EXECUTIONS,
+    scope="execution_sid",
+    kind=Step,
+    key="steps",
+    noun="ExecutionStep",
+    sizes=SIZES,
+    render=view(
+        Step,
+        omit=("error", "is_faulty"),
+        links=("step_context",),
+        extra=lambda *_: {"parent_step_sid": None, "context": {}},
+    ),
 )
 
-OPERATIONS = FLOWS.operations()
+
+def _validate(call: Call, arguments: Arguments, request: Request) -> Reply:
+    Write(flows.NewFlow, flows.create).read(request)
+    return Reply(200, {"valid": True})
+
+
+def _fetch_revision(call: Call, arguments: Arguments, request: Request) -> Reply:
+    flow = REVISIONS.resolve_parent(call, arguments)
+    number = arguments["Revision"]
+    found = flows.revision(call, flow, number)
+    if found is None:
+        raise not_found(f"/v2/Flows/{flow.sid}/Revisions/{number}")
+    return Reply(200, REVISIONS.item_json(call, arguments, flow, found))
+
+
+def _test_users(call: Call, arguments: Arguments) -> tuple[StudioFlow, str]:
+    flow = FLOWS.resolve(call, arguments, arguments["Sid"])
+    return flow, f"https://{HOST}/v2/Flows/{flow.sid}/TestUsers"
+
+
+def _fetch_test_users(call: Call, arguments: Arguments, request: Request) -> Reply:
+    flow, url = _test_users(call, arguments)
+    return Reply(200, {"sid": flow.sid, "test_users": flow.test_users, "url": url})
+
+
+def _update_test_users(call: Call, arguments: Arguments, request: Request) -> Reply:
+    flow, _ = _test_users(call, arguments)
+    flows.set_test_users(call, flow, Write(flows.TestUsers, flows.set_test_users).read(request))
+    return _fetch_test_users(call, arguments, request)
+
+
+def _context(call: Call, arguments: Arguments, request: Request) -> Reply:
+    execution = EXECUTIONS.resolve(call, arguments, arguments["ExecutionSid"])
+    return Reply(200, _context_json(execution, execution.sid))
+
+
+def _step_context(call: Call, arguments: Arguments, request: Request) -> Reply:
+    """The context as the step left it; what went wrong in it is the mock's own addition."""
+    step = STEPS.resolve(call, arguments, arguments["StepSid"])
+    shown = _context_json(step, step.execution_sid, f"/Steps/{step.sid}")
+    if step.error is not None:
+        shown["context"] = {**step.context, "error": step.error}
+    return Reply(200, {**shown, "step_sid": step.sid})
+
+
+def _context_json(found: Execution | Step, execution_sid: str, below: str = "") -> dict[str, Any]:
+    execution = f"https://{HOST}/v2/Flows/{found.flow_sid}/Executions/{execution_sid}"
+    return {
+        "account_sid": found.account_sid,
+        "context": found.context,
+        "flow_sid": found.flow_sid,
+        "execution_sid": execution_sid,
+        "url": f"{execution}{below}/Context",
+    }
+
+
+def _operation(name: str, method: str, path: str, handle: Handler) -> Operation:
+    return Operation(name, method, HOST, path, handle)
+
+
+_TEST_USERS = f"{FLOWS.path}/{{Sid}}/TestUsers"
+_EXECUTION = f"{EXECUTIONS.path}/{{ExecutionSid}}"
+OPERATIONS = [
+    _operation("UpdateFlowValidate", "POST", f"{FLOWS.path}/Validate", _validate),
+    *FLOWS.operations(),
+    *(each for each in REVISIONS.operations() if each.name.startswith("List")),
+    _operation("FetchFlowRevision", "GET", f"{REVISIONS.path}/{{Revision}}", _fetch_revision),
+    _operation("FetchTestUser", "GET", _TEST_USERS, _fetch_test_users),
+    _operation("UpdateTestUser", "POST", _TEST_USERS, _update_test_users),
+    *EXECUTIONS.operations(),
+    *STEPS.operations(),
+    _operation("FetchExecutionContext", "GET", f"{_EXECUTION}/Context", _context),
+    _operation(
+        "FetchExecutionStepContext", "GET", f"{STEPS.path}/{{StepSid}}/Context", _step_context
+    ),
+]

@@ -1,4 +1,4 @@
-"""Where a webhook goes: a real HTTP server, or a Python function registered for a URL."""
+"""Where a request goes: a real HTTP server, or a Python function registered for a URL."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ class WebhookRequest:
         method: `POST` or `GET`.
         url: The whole URL that was signed; with GET it carries the parameters, and a signature is
             checked with the URL alone.
-        headers: Among them `X-Twilio-Signature`.
+        headers: Among them `X-Twilio-Signature`, but for what Studio asks on a flow's behalf.
         parameters: Name -> text.
+        body: What is sent instead of a form, such as JSON; empty for a webhook.
     """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     parameters: Mapping[str, str]
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class WebhookAnswer:
     body: str = ""
     problem: str | None = None
     is_late: bool = False
+    content_type: str = ""
 
     @property
     def is_passing(self) -> bool:
@@ -85,11 +88,16 @@ class Receivers:
 
     def send(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookAnswer:
         """Send one signed request and wait for its answer, `timeout` seconds at the most."""
-        request = self._signed(method, url, parameters)
-        function = self._functions.get(_address(url))
+        return self.ask(self._signed(method, url, parameters), timeout=self.timeout)
+
+    def ask(
+        self, request: WebhookRequest, *, timeout: float, redirects: bool = False
+    ) -> WebhookAnswer:
+        """Send a request as it is and wait for its answer, `timeout` seconds at the most."""
+        function = self._functions.get(_address(request.url))
         if function is not None:
-            return _within(self.timeout, partial(_call, function, request))
-        return _within(self.timeout, partial(_send, request, self.timeout))
+            return _within(timeout, partial(_call, function, request))
+        return _within(timeout, partial(_send, request, timeout, redirects=redirects))
 
     def _signed(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookRequest:
         posted: Mapping[str, str] = parameters
@@ -126,22 +134,23 @@ def _late(seconds: float) -> WebhookAnswer:
     return WebhookAnswer(None, problem=f"no answer within {seconds:g} s", is_late=True)
 
 
-def _send(request: WebhookRequest, timeout: float) -> WebhookAnswer:
-    data = dict(request.parameters) if request.method == "POST" else None
+def _send(request: WebhookRequest, timeout: float, *, redirects: bool) -> WebhookAnswer:
+    form = dict(request.parameters) if request.method == "POST" else None
     try:
         answer = requests.request(
             request.method,
             request.url,
-            data=data,
+            data=request.body.encode() or form,
             headers=dict(request.headers),
             timeout=timeout,
-            allow_redirects=False,
+            allow_redirects=redirects,
         )
     except requests.Timeout:
         return _late(timeout)
     except (OSError, ValueError) as error:  # requests raises OSErrors; a URL may defeat urllib3
         return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
-    return WebhookAnswer(answer.status_code, answer.text)
+    content_type = answer.headers.get("Content-Type", "")
+    return WebhookAnswer(answer.status_code, answer.text, content_type=content_type)
 
 
 def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
@@ -158,10 +167,9 @@ def _understood(result: Any) -> WebhookAnswer:
         return WebhookAnswer(200)
     if isinstance(result, int):
         return WebhookAnswer(_status(result))
-    if isinstance(result, tuple):
-        status, body = result
-        return WebhookAnswer(_status(status), _body(body))
-    return WebhookAnswer(200, _body(result))
+    status, body = result if isinstance(result, tuple) else (200, result)
+    content_type = "text/plain" if isinstance(body, str) else "application/json"
+    return WebhookAnswer(_status(status), _body(body), content_type=content_type)
 
 
 def _status(number: int) -> int:

@@ -1,0 +1,127 @@
+"""The state machine: what a widget does, and where the flow goes from there.
+
+Pure: no clock, no store, no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ..errors import NOT_SIMULATED
+from . import asking, talking, widgets
+from .definition import Definition, Widget
+from .moves import Context, Move, Outcome
+from .problems import NO_TRANSITION, TOO_MANY_REPEATS, TOO_MANY_STEPS, StepError
+
+MAX_STEPS = 1000
+"""Steps after which an execution ends (documented)."""
+MAX_REPEATS = 10
+"""Times in a row that a widget may run (documented)."""
+
+
+class Kind(NamedTuple):
+    """What is known of a type of widget: what it does, and its properties (observed)."""
+
+    enter: Callable[[Widget, Context], Move]
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+_TO_CHAT = (
+    "body service channel attributes media_url content_sid content_variables message_type"
+    " save_response_as"
+)
+KINDS: dict[str, Kind] = {
+    "trigger": Kind(widgets.trigger),
+    "send-message": Kind(talking.send_message, ("from",), ("to", *_TO_CHAT.split())),
+    "send-and-wait-for-reply": Kind(
+        talking.send_and_wait, ("from",), ("to", "timeout", *_TO_CHAT.split())
+    ),
+    "split-based-on": Kind(widgets.split, ("input",)),
+    "set-variables": Kind(widgets.set_variables, (), ("variables",)),
+    "make-http-request": Kind(
+        asking.make_http_request,
+        ("url",),
+        ("method", "body", "parameters", "content_type", "add_twilio_auth"),
+    ),
+    "run-function": Kind(
+        asking.run_function,
+        ("url",),
+        ("parameters", "service_sid", "environment_sid", "function_sid"),
+    ),
+    "send-to-flex": Kind(
+        talking.send_to_flex,
+        ("workflow", "channel"),
+        ("attributes", "priority", "timeout", "waitUrl", "waitUrlMethod"),
+    ),
+}
+"""The widgets that are simulated."""
+
+
+MISSING = "missing"
+"""The type of a widget that is not there; to enter it is an error."""
+
+
+def standing(definition: Definition, name: str | None) -> Widget:
+    """The widget where an execution stands."""
+    return definition.widgets.get(name or "") or Widget(name or "", MISSING, (), {})
+
+
+def enter(widget: Widget, context: Context, *, steps: int, repeats: int) -> Move:
+    """What a widget does, after so many steps, of which so many in a row were its own.
+
+    Raises:
+        StepError: 81000 or 81001, the flow goes round in circles; 81005, there is no such widget;
+            501, its type is not simulated; and whatever the widget itself cannot do.
+    """
+    if widget.type == MISSING:
+        raise StepError(NO_TRANSITION, f"The flow has no widget named {widget.name!r}")
+    if steps >= MAX_STEPS:
+        raise StepError(
+            TOO_MANY_STEPS, f"The execution has taken {steps} steps; does the flow loop for ever?"
+        )
+    if repeats >= MAX_REPEATS:
+        raise StepError(
+            TOO_MANY_REPEATS,
+            f"{widget.name} has run {repeats} times in a row; lead it on to another widget",
+        )
+    kind = KINDS.get(widget.type)
+    if kind is None:
+        raise StepError(
+            NOT_SIMULATED,
+            f"{widget.name} is of type {widget.type!r}, which this mock does not simulate;"
+            f" it simulates {', '.join(KINDS)}",
+        )
+    return kind.enter(widget, context)
+
+
+def follow(widget: Widget, outcome: Outcome) -> str | None:
+    """The widget that comes next; None where the flow ends.
+
+    Raises:
+        StepError: 81005, the widget has no transition for what happened.
+    """
+    transition = outcome.transition or widget.on(outcome.event)
+    if transition is None:
+        raise StepError(
+            NO_TRANSITION,
+            f"{widget.name} has no transition for {outcome.event!r}; add"
+            f' {{"event": "{outcome.event}"}} to its transitions, with `next` to go on or without'
+            " to end there",
+        )
+    return transition.next
+
+
+def remember(context: Context, widget: Widget, left: Mapping[str, Any]) -> dict[str, Any]:
+    """The context with what a widget has left behind."""
+    known = context["widgets"].get(widget.name, {})
+    return {**context, "widgets": {**context["widgets"], widget.name: {**known, **left}}}
+
+
+def after(context: Context, widget: Widget, outcome: Outcome) -> dict[str, Any]:
+    """The context once a widget has ended."""
+    flow = context["flow"]
+    variables = {**flow["variables"], **outcome.variables}
+    known = remember(context, widget, outcome.left) if outcome.left else context
+    return {**known, "flow": {**flow, "variables": variables}}

@@ -1,0 +1,145 @@
+"""Studio flows: saved revision by revision, drafted, published and tried by test users."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from ..call import Call
+from ..errors import TwilioError
+from ..fields import Fields
+from .resources import Execution, FlowRevision, Step, StudioFlow
+from .validation import checked, warnings
+
+DRAFT, PUBLISHED = "draft", "published"
+Status = Literal["draft", "published"]
+FlowDefinition = Annotated[dict[str, Any], BeforeValidator(checked)]
+LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
+
+
+class FlowChanges(Fields):
+    """Parameters of flow update: a new revision. Only the status is required (specified)."""
+
+    status: Status
+    friendly_name: str | None = None
+    definition: FlowDefinition | None = None
+    commit_message: str | None = None
+
+
+class NewFlow(Fields):
+    """Parameters of flow creation and of validation."""
+
+    friendly_name: str
+    status: Status
+    definition: FlowDefinition
+    commit_message: str | None = None
+
+
+class TestUsers(Fields):
+    """Parameters of setting a flow's test users."""
+
+    __test__ = False  # not for pytest, whatever its name
+
+    test_users: list[str]
+
+
+def create(call: Call, new: NewFlow) -> StudioFlow:
+    """Make a flow, as its first revision.
+
+    Raises:
+        TwilioError: 81022, the definition is not sound.
+    """
+    flow = call.store.add(
+        StudioFlow(
+            sid=call.sids.new("FW"),
+            account_sid=call.account_sid,
+            friendly_name=new.friendly_name,
+            definition=new.definition,
+            status=new.status,
+            revision=1,
+            commit_message=new.commit_message,
+            warnings=warnings(new.definition),
+            test_users=[],
+            date_created=call.now,
+            date_updated=call.now,
+        )
+    )
+    _keep_revision(call, flow)
+    return flow
+
+
+def update(call: Call, flow: StudioFlow, changes: FlowChanges) -> StudioFlow:
+    """Save a flow anew, as its next revision; executions under way go on with their own.
+
+    Raises:
+        TwilioError: 81022, the definition is not sound.
+    """
+    given = {name: value for name, value in changes.given().items() if value is not None}
+    given["commit_message"] = changes.commit_message
+    if "definition" in given:
+        given["warnings"] = warnings(given["definition"])
+    call.store.save(flow, **given, revision=flow.revision + 1, date_updated=call.now)
+    _keep_revision(call, flow)
+    return flow
+
+
+def _keep_revision(call: Call, flow: StudioFlow) -> None:
+    call.store.add(
+        FlowRevision(
+            sid=flow.sid,
+            account_sid=flow.account_sid,
+            friendly_name=flow.friendly_name,
+            definition=flow.definition,
+            status=flow.status,
+            revision=flow.revision,
+            commit_message=flow.commit_message,
+            date_created=call.now,
+            date_updated=call.now,
+        )
+    )
+
+
+def set_test_users(call: Call, flow: StudioFlow, users: TestUsers) -> StudioFlow:
+    """Say whose messages reach the draft; no new revision. A blank clears them (inferred)."""
+    call.store.save(flow, test_users=[user for user in users.test_users if user])
+    return flow
+
+
+def revision(call: Call, flow: StudioFlow, number: str) -> FlowRevision | None:
+    """A revision by its number, or the latest, or the latest that was published.
+
+    Raises:
+        TwilioError: 81021, it is neither a number nor one of the two names.
+    """
+    if number == LATEST_PUBLISHED:
+        return latest_published(call, flow)
+    if number == LATEST:
+        number = str(flow.revision)
+    if not number.isdecimal():
+        raise TwilioError(
+            81021,
+            f"Revision is a whole number, {LATEST_PUBLISHED} or {LATEST}, not {number[:40]!r}",
+        )
+    return call.store.first(FlowRevision, sid=flow.sid, revision=min(int(number), 2**53))
+
+
+def latest_published(call: Call, flow: StudioFlow) -> FlowRevision | None:
+    """The revision that runs for everybody, or None while there are drafts only."""
+    where = {"sid": flow.sid, "status": PUBLISHED}
+    found = call.store.select(FlowRevision, where, order="desc", limit=1)
+    return found[0] if found else None
+
+
+def running(call: Call, flow: StudioFlow, *who: str) -> FlowRevision | None:
+    """The revision that runs for somebody: a test user gets the draft (specified)."""
+    if set(who) & set(flow.test_users):
+        return call.store.first(FlowRevision, sid=flow.sid, revision=flow.revision)
+    return latest_published(call, flow)
+
+
+def delete(call: Call, flow: StudioFlow) -> None:
+    """Delete a flow with its revisions and executions, which end there and then (inferred)."""
+    for kind, field in ((FlowRevision, "sid"), (Execution, "flow_sid"), (Step, "flow_sid")):
+        call.store.remove_all(kind, **{field: flow.sid})
+    call.store.remove(flow)

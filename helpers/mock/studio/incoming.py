@@ -1,0 +1,119 @@
+"""Messages on their way to a flow, written down in the transaction that sent them.
+
+A message that was acknowledged is therefore never lost, and one that was rolled back never heard.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..call import Call
+from ..events import Event
+from ..ground import Ground
+from ..messaging.events import MessageEvent
+from ..messaging.resources import ChannelWebhook
+from ..webhooks.wording import worded
+from . import executions, flows
+from .engine import standing
+from .executions import Trigger
+from .resources import Execution, Incoming, StudioFlow
+from .talking import replied
+
+PENDING, STARTED, REPLIED = "pending", "started", "replied"
+SWALLOWED, IGNORED = "swallowed", "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingDue(Event):
+    """A message for a flow was written down."""
+
+    seq: int
+    queue: str
+
+
+def record(ground: Ground, event: Event) -> None:
+    """Write down whom a new message concerns: each Studio flow that its channel's webhooks name.
+
+    Only what fires webhooks reaches Studio (documented), which its own messages do not.
+    """
+    if type(event) is MessageEvent and event.change == "added" and event.actor.webhooks:
+        for incoming in _for_flows(ground, event):
+            added = ground.store.add(incoming)
+            ground.events.note(IncomingDue(added.seq, added.channel_sid))
+
+
+def _for_flows(ground: Ground, event: MessageEvent) -> Iterator[Incoming]:
+    where = {"channel_sid": event.channel.sid, "type": "studio"}
+    for webhook in ground.store.select(ChannelWebhook, where):
+        yield _incoming(ground, event, webhook)
+
+
+def _incoming(ground: Ground, event: MessageEvent, webhook: ChannelWebhook) -> Incoming:
+    """What the flow will see: a webhook's words, and the channel's attributes as an object.
+
+    The contact's address is `from` of the channel's attributes, where Flex keeps it, else the
+    author's identity (inferred).
+    """
+    told = worded(event)
+    attributes = json.loads(event.channel.attributes)
+    return Incoming(
+        account_sid=event.message.account_sid,
+        flow_sid=webhook.configuration["flow_sid"],
+        channel_sid=event.channel.sid,
+        message_sid=event.message.sid,
+        author=event.message.author,
+        contact=str(attributes.get("from") or event.message.author),
+        message={
+            **(told.parameters if told else {}),
+            "WebhookType": webhook.type,
+            "WebhookSid": webhook.sid,
+            "ChannelAttributes": attributes,
+        },
+        outcome=PENDING,
+        execution_sid=None,
+        date_created=ground.clock.now(),
+    )
+
+
+def take(call: Call, incoming: Incoming) -> Execution | None:
+    """Start an execution with a message, or give it to the one that waits for it.
+
+    While a contact's execution of the flow is active, a message is a reply to it if it waits in
+    that channel, and is swallowed otherwise (documented for the contact).
+
+    Returns:
+        The execution that is to be walked on.
+    """
+    flow = call.store.first(StudioFlow, sid=incoming.flow_sid)
+    active = executions.active(call, incoming.flow_sid, incoming.contact)
+    if active is not None:
+        is_reply = active.waiting_until is not None and active.channel_sid == incoming.channel_sid
+        if is_reply:
+            _reply(call, active, incoming)
+        return _taken(call, incoming, REPLIED if is_reply else SWALLOWED, active)
+    saved = flow and flows.running(call, flow, incoming.contact, incoming.author)
+    if not flow or not saved:
+        return _taken(call, incoming, IGNORED, None)
+    trigger = Trigger(
+        content={"message": incoming.message or {}},
+        contact=incoming.contact,
+        address=flow.friendly_name,
+        initiated_by=incoming.message_sid,
+        channel_sid=incoming.channel_sid,
+    )
+    return _taken(call, incoming, STARTED, executions.start(call, saved, trigger))
+
+
+def _reply(call: Call, execution: Execution, incoming: Incoming) -> None:
+    widget = standing(executions.definition_of(call, execution), execution.widget)
+    executions.leave(call, execution, widget, replied(incoming.message or {}))
+
+
+def _taken(
+    call: Call, incoming: Incoming, outcome: str, execution: Execution | None
+) -> Execution | None:
+    sid = execution.sid if execution else None
+    call.store.save(incoming, outcome=outcome, execution_sid=sid, message=None)
+    return None if outcome == SWALLOWED else execution

@@ -1,0 +1,312 @@
+"""Flows through Studio v2: saved, checked, revised, drafted, tried by test users, listed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from studio_lab import Lab, ask, definition, hand_over, if_, refused, send, to, widget
+from twilio.base.exceptions import TwilioRestException
+
+HI = definition(send("hi", "Hi"))
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    made = Lab()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def flow(lab: Lab) -> Any:
+    return lab.client.studio.v2.flows.create("Shop bot", "published", HI, commit_message="first")
+
+
+# -- saving
+
+
+def test_a_flow_shows_what_was_saved(lab: Lab, flow: Any) -> None:
+    assert (flow.sid[:2], flow.friendly_name, flow.status) == ("FW", "Shop bot", "published")
+    assert (flow.revision, flow.commit_message, flow.author_sid) == (1, "first", None)
+    assert (flow.valid, flow.errors, flow.warnings, flow.definition) == (True, [], [], HI)
+    account_sid = lab.account.credentials.account_sid
+    assert flow.webhook_url.endswith(f"/v1/Accounts/{account_sid}/Flows/{flow.sid}")
+    assert lab.client.studio.v2.flows(flow.sid).fetch().definition == HI
+
+
+def test_a_definition_may_be_given_as_text(lab: Lab) -> None:
+    made = lab.client.studio.v2.flows.create("Shop bot", "draft", json.dumps(HI))
+    assert made.definition == HI
+
+
+def test_a_list_leaves_definitions_out(lab: Lab, flow: Any) -> None:
+    listed = lab.client.studio.v2.flows.list()[-1]
+    assert (listed.sid, listed.friendly_name) == (flow.sid, flow.friendly_name)
+    assert (listed.definition, listed.valid, listed.errors, listed.warnings) == (None,) * 4
+
+
+def test_a_flow_can_be_deleted_with_all_it_has_done(lab: Lab, flow: Any) -> None:
+    lab.say(lab.channel(flow), "hello")
+    assert lab.client.studio.v2.flows(flow.sid).delete() is True
+    with refused(404, 20404):
+        lab.client.studio.v2.flows(flow.sid).fetch()
+    assert lab.studio.errors == []
+
+
+@pytest.mark.parametrize("missing", ["FriendlyName", "Status", "Definition"])
+def test_a_missing_parameter_is_named(lab: Lab, missing: str) -> None:
+    given = {"FriendlyName": "Bot", "Status": "draft", "Definition": json.dumps(HI)}
+    del given[missing]
+    for path in ("Flows", "Flows/Validate"):
+        url = f"https://studio.twilio.com/v2/{path}"
+        answer = json.loads(lab.client.request("POST", url, data=given).text)
+        assert (answer["status"], answer["code"]) == (400, 20001)
+        assert missing in answer["message"]
+
+
+# -- validation
+
+
+def changed(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    made = json.loads(json.dumps(definition(ask("name", "Name?", then="hi"), send("hi", "Hi"))))
+    change(made)
+    return made
+
+
+def set_at(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    *steps, last = path.split(".")
+
+    def change(document: Any) -> None:
+        for each in steps:
+            document = document[int(each) if each.isdigit() else each]
+        document[int(last) if last.isdigit() else last] = value
+
+    return change
+
+
+NO_TRIGGER = definition(send("hi", "Hi"))
+NO_TRIGGER["states"] = NO_TRIGGER["states"][1:]
+NO_TRIGGER["initial_state"] = "hi"
+
+BROKEN: dict[str, tuple[Any, str, str]] = {
+    "not JSON": ("{", "#", "not JSON"),
+    "not an object": ("[1]", "#/states", "at least one widget"),
+    "no states": ({"initial_state": "Trigger"}, "#/states", "at least one widget"),
+    "empty states": (changed(set_at("states", [])), "#/states", "at least one widget"),
+    "state of the wrong shape": (changed(set_at("states.1", "hi")), "#/states/1", "an object"),
+    "no name": (changed(set_at("states.1.name", "")), "#/states/1/name", "a name"),
+    "no type": (changed(set_at("states.1.type", None)), "#/states/1/type", "a type"),
+    "no transitions": (
+        changed(set_at("states.1.transitions", None)),
+        "#/states/1/transitions",
+        "a list of transitions",
+    ),
+    "properties of the wrong shape": (
+        changed(set_at("states.1.properties", [])),
+        "#/states/1/properties",
+        "an object",
+    ),
+    "transition without an event": (
+        changed(set_at("states.1.transitions.0", {"next": "hi"})),
+        "#/states/1/transitions/0",
+        "says its event",
+    ),
+    "next of the wrong shape": (
+        changed(set_at("states.1.transitions.0.next", ["hi"])),
+        "#/states/1/transitions/0/next",
+        "named by a text",
+    ),
+    "conditions of the wrong shape": (
+        changed(set_at("states.1.transitions.0.conditions", ["x"])),
+        "#/states/1/transitions/0/conditions",
+        "type, arguments and value",
+    ),
+    "unknown next": (
+        changed(set_at("states.1.transitions.0.next", "nobody")),
+        "#/states/1/transitions/0/next",
+        "there is no widget 'nobody'; it leads to one of Trigger, name, hi",
+    ),
+    "names that are not unique": (
+        changed(set_at("states.2.name", "name")),
+        "#/states/1/name",
+        "'name' names 2 widgets",
+    ),
+    "no trigger": (NO_TRIGGER, "#/states", "one widget of type trigger, not 0"),
+    "another initial state": (
+        changed(set_at("initial_state", "hi")),
+        "#/initial_state",
+        "name the trigger, 'Trigger', not 'hi'",
+    ),
+    "a property that is missing": (
+        changed(set_at("states.2.properties", {"body": "Hi"})),
+        "#/states/2/properties/from",
+        "send-message cannot do without from",
+    ),
+    "too many widgets": (
+        definition(*(send(f"hi{number}", "Hi") for number in range(2000))),
+        "#/states",
+        "at most 2000",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_definition_that_is_not_sound_is_refused_with_path_and_remedy(
+    lab: Lab, name: str
+) -> None:
+    broken, path, remedy = BROKEN[name]
+    before = len(lab.client.studio.v2.flows.list())
+    calls = (
+        lab.client.studio.v2.flow_validate.update,
+        lab.client.studio.v2.flows.create,
+    )
+    for call in calls:
+        with refused(400, 81022, "validation failed") as caught:
+            call(friendly_name="Bot", status="draft", definition=broken)
+        paths = [error["property_path"] for error in caught.value.details["errors"]]
+        assert path in paths
+        messages = " ".join(error["message"] for error in caught.value.details["errors"])
+        assert remedy in messages
+    assert len(lab.client.studio.v2.flows.list()) == before
+
+
+def test_everything_wrong_is_listed_at_once(lab: Lab) -> None:
+    broken = changed(set_at("states.1.transitions.0.next", "nobody"))
+    broken["states"][2]["transitions"][0]["next"] = "nowhere"
+    with pytest.raises(TwilioRestException) as caught:
+        lab.client.studio.v2.flow_validate.update("Bot", "draft", broken)
+    assert len(caught.value.details["errors"]) == 2
+    assert "and 1 more" in caught.value.msg
+
+
+def test_a_sound_definition_is_valid_and_nothing_is_saved(lab: Lab) -> None:
+    before = len(lab.client.studio.v2.flows.list())
+    assert lab.client.studio.v2.flow_validate.update("Bot", "published", HI).valid is True
+    assert len(lab.client.studio.v2.flows.list()) == before
+
+
+def test_a_broken_update_leaves_the_flow_as_it_was(lab: Lab, flow: Any) -> None:
+    with refused(400, 81022):
+        flow.update(status="published", definition={"states": []})
+    assert lab.client.studio.v2.flows(flow.sid).fetch().revision == 1
+
+
+def test_what_is_not_simulated_is_saved_with_warnings(lab: Lab) -> None:
+    noon = to("match", "hi", if_("{{flow.sid}}", "is_after_date", "2026-01-01"))
+    made = lab.client.studio.v2.flows.create(
+        "Voice",
+        "draft",
+        definition(
+            widget("call", "connect-call-to", to("callCompleted"), noun="number"),
+            widget("ask", "make-http-request", url="https://x.example.com", add_twilio_auth=True),
+            widget("split", "split-based-on", noon, input="x"),
+            send("hi", "Hi", colour="red"),
+        ),
+    )
+    assert made.valid is True
+    found = {warning["property_path"]: warning["message"] for warning in made.warnings}
+    assert set(found) == {
+        "#/states/1/type",
+        "#/states/2/properties/add_twilio_auth",
+        "#/states/3/transitions/0/conditions",
+        "#/states/4/properties/colour",
+    }
+    assert "'connect-call-to' is not simulated" in found["#/states/1/type"]
+    made.update(status="draft", definition=HI)
+    assert lab.client.studio.v2.flows(made.sid).fetch().warnings == []
+
+
+def test_every_widget_that_is_simulated_can_be_saved_without_warnings(lab: Lab) -> None:
+    offset = {"offset": {"x": 0, "y": 0}}
+    made = lab.flow(send("hi", "Hi", **offset), ask("name", "Name?", **offset), hand_over(**offset))
+    assert made.warnings == []
+
+
+# -- revisions
+
+
+def bodies(flow: Any) -> list[str]:
+    return [each.commit_message for each in flow.revisions.list()]
+
+
+def test_each_update_is_a_new_revision_and_the_old_ones_are_kept(lab: Lab, flow: Any) -> None:
+    new = definition(send("hi", "Good day"))
+    updated = flow.update(status="draft", definition=new, commit_message="politer")
+    assert (updated.revision, updated.status, updated.definition) == (2, "draft", new)
+    renamed = flow.update(status="published", friendly_name="Polite bot")
+    assert (renamed.revision, renamed.commit_message) == (3, None)
+    assert (renamed.friendly_name, renamed.definition) == ("Polite bot", new)
+    assert [each.revision for each in flow.revisions.list()] == [1, 2, 3]
+    assert bodies(flow) == ["first", "politer", None]
+    first = flow.revisions("1").fetch()
+    assert (first.definition, first.status, first.friendly_name) == (HI, "published", "Shop bot")
+    assert (first.sid, first.valid, first.errors) == (flow.sid, True, [])
+    assert first.url.endswith(f"/v2/Flows/{flow.sid}/Revisions/1")
+
+
+def test_a_list_of_revisions_leaves_definitions_out(flow: Any) -> None:
+    [listed] = flow.revisions.list()
+    assert (listed.definition, listed.valid, listed.errors) == (None, None, None)
+
+
+def test_the_latest_and_the_latest_published_revision_have_names(lab: Lab, flow: Any) -> None:
+    flow.update(status="draft", definition=definition(send("hi", "Good day")))
+    assert flow.revisions("LatestRevision").fetch().revision == 2
+    assert flow.revisions("LatestPublished").fetch().revision == 1
+    with refused(404, 20404):
+        flow.revisions("7").fetch()
+    with refused(400, 81021, "LatestPublished or LatestRevision"):
+        flow.revisions("Newest").fetch()
+    draft = lab.flow(send("hi", "Hi"), status="draft")
+    with refused(404, 20404):
+        draft.revisions("LatestPublished").fetch()
+
+
+def test_a_draft_runs_for_nobody_but_test_users(lab: Lab, flow: Any) -> None:
+    flow.update(status="draft", definition=definition(send("hi", "Good day")))
+    before = lab.channel(flow)
+    lab.say(before, "hello")
+    assert lab.answers(before) == ["Hi"]
+    lab.client.studio.v2.flows(flow.sid).test_users().update(test_users=["jane"])
+    lab.say(before, "hello")
+    assert lab.answers(before) == ["Hi", "Good day"]
+    assert lab.execution(flow).flow_version == 2
+
+
+def test_a_flow_with_drafts_only_ignores_messages(lab: Lab) -> None:
+    draft = lab.flow(send("hi", "Hi"), status="draft")
+    channel = lab.channel(draft)
+    lab.say(channel, "hello")
+    assert (lab.answers(channel), lab.outcomes()) == ([], ["ignored"])
+
+
+def test_an_execution_goes_on_with_the_revision_it_was_started_with(lab: Lab, flow: Any) -> None:
+    asking = definition(ask("name", "Name?", then="hi"), send("hi", "Hi"))
+    flow.update(status="published", definition=asking)
+    channel = lab.channel(flow)
+    lab.say(channel, "hello")
+    flow.update(status="published", definition=definition(send("bye", "Bye")))
+    lab.say(channel, "Jane")
+    assert lab.answers(channel) == ["Name?", "Hi"]
+    lab.say(channel, "hello")
+    assert lab.answers(channel)[-1] == "Bye"
+
+
+def test_test_users_can_be_set_and_read(lab: Lab, flow: Any) -> None:
+    users = lab.client.studio.v2.flows(flow.sid).test_users()
+    assert users.fetch().test_users == []
+    set_now = users.update(test_users=["jane", "+15550142"])
+    assert (set_now.sid, set_now.test_users) == (flow.sid, ["jane", "+15550142"])
+    assert users.fetch().test_users == ["jane", "+15550142"]
+    assert users.update(test_users=[""]).test_users == []
+    assert lab.client.studio.v2.flows(flow.sid).fetch().revision == 1
+
+
+def test_the_webchat_flow_of_a_new_account_is_sound(lab: Lab) -> None:
+    [webchat] = lab.client.studio.v2.flows.list()
+    fetched = webchat.fetch()
+    assert (fetched.friendly_name, fetched.revision, fetched.warnings) == ("Webchat Flow", 1, [])
+    assert [each.revision for each in webchat.revisions.list()] == [1]

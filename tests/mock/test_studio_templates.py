@@ -1,0 +1,224 @@
+"""Liquid templates, variables, and splits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from studio_lab import Lab, ask, if_, send, to, widget
+
+from helpers.mock.studio.conditions import COMPARISONS, holds
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    made = Lab()
+    yield made
+    made.close()
+
+
+# -- templates
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ("{{trigger.message.Body}}", "hello"),
+        ("{{trigger.message.From}}", "jane"),
+        ("{{trigger.message.ChannelAttributes.from}}", "+15550142"),
+        ("{{trigger.message.ChannelAttributes.pre_engagement_data.topic}}", "billing"),
+        ("{{contact.channel.address}}", "+15550142"),
+        ("{{flow.channel.address}}", "Shop bot"),
+        ("{{trigger.message.Body | upcase}}!", "HELLO!"),
+        ("{% if trigger.message.Body == 'hello' %}yes{% else %}no{% endif %}", "yes"),
+        ("[{{trigger.message.Nothing}}{{widgets.nobody.inbound.Body}}{{nothing.at.all}}]", "[]"),
+        (
+            "{{trigger.message.ChannelAttributes.pre_engagement_data | to_json}}",
+            '{"topic": "billing"}',
+        ),
+        ("{{nothing | to_json}}", "null"),
+        ("no template: { } % }}", "no template: { } % }}"),
+        ("<b>{{trigger.message.Body}}</b>", "<b>hello</b>"),
+    ],
+)
+def test_a_template_is_filled_in(lab: Lab, template: str, rendered: str) -> None:
+    attributes = {"from": "+15550142", "pre_engagement_data": {"topic": "billing"}}
+    assert lab.heard(send("say", template), **attributes) == [rendered]
+
+
+def test_sids_of_service_channel_webhook_and_flow_can_be_named(lab: Lab) -> None:
+    names = ("trigger.message.InstanceSid", "trigger.message.ChannelSid")
+    more = ("trigger.message.WebhookSid", "flow.flow_sid", "flow.sid")
+    flow = lab.flow(send("say", " ".join(f"{{{{{name}}}}}" for name in names + more)))
+    channel = lab.channel(flow)
+    lab.say(channel, "hello")
+    [webhook] = channel.webhooks.list()
+    expected = [lab.account.credentials.chat_service_sid, channel.sid, webhook.sid, flow.sid]
+    assert lab.answers(channel)[0].split() == [*expected, lab.execution().sid]
+
+
+def test_what_a_template_makes_of_the_customers_words_is_not_a_template(lab: Lab) -> None:
+    said = lab.heard(send("say", "{{trigger.message.Body}}"), says="{{flow.sid}} {% raw %}")
+    assert said == ["{{flow.sid}} {% raw %}"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ trigger.message.Body | frobnicate }}",
+        "{% if %}",
+        "{{ 1 | divided_by: 0 }}",
+        "{% include 'secrets' %}",
+        "{% for i in (1..16) %}x{% endfor %}",
+        "{% for i in (1..4) %}{% for j in (1..4) %}x{% endfor %}{% endfor %}",
+        "{{ '" + "x" * 40_000 + "' | append: '" + "y" * 40_000 + "' }}",
+    ],
+)
+def test_a_template_that_fails_ends_the_execution_with_81018(lab: Lab, template: str) -> None:
+    assert lab.heard(send("say", template, then="more"), send("more", "More")) == []
+    error = lab.the_error()
+    assert (error.code, error.widget, error.ended) == (81018, "say", True)
+    assert "Liquid could not render" in error.message
+    assert lab.way()[-1] == ("error", "say", "Ended")
+
+
+def test_a_loop_of_fifteen_rounds_is_rendered(lab: Lab) -> None:
+    assert lab.heard(send("say", "{% for i in (1..15) %}x{% endfor %}")) == ["x" * 15]
+
+
+# -- set variables
+
+
+def variables(*pairs: dict[str, Any], then: str = "say") -> dict[str, Any]:
+    return widget("vars", "set-variables", to("next", then), variables=[*pairs])
+
+
+@pytest.mark.parametrize(
+    ("variable", "template", "rendered"),
+    [
+        ({"value": "green"}, "{{flow.variables.x}}", "green"),
+        ({"value": "{{trigger.message.Body}}!"}, "{{flow.variables.x}}", "hello!"),
+        ({"value": "41"}, "{{flow.variables.x | plus: 1}}", "42"),
+        ({"value": "007"}, "{{flow.variables.x}}", "007"),
+        ({"value": "2.50"}, "{{flow.variables.x}}", "2.5"),
+        ({"value": '"5"'}, "{{flow.variables.x}}", "5"),
+        ({"value": "2.50", "type": "string"}, "{{flow.variables.x}}", "2.50"),
+        ({"value": '{"a": [1, 2]}', "type": "json"}, "{{flow.variables.x.a[1]}}", "2"),
+        ({"value": '{"a": 1}'}, "{{flow.variables.x.a}}.", "."),
+    ],
+)
+def test_a_variable_keeps_its_value(
+    lab: Lab, variable: dict[str, str], template: str, rendered: str
+) -> None:
+    assert lab.heard(variables({"key": "x", **variable}), send("say", template)) == [rendered]
+
+
+def test_variables_set_together_do_not_see_one_another(lab: Lab) -> None:
+    pair = ({"key": "a", "value": "1"}, {"key": "b", "value": "{{flow.variables.a}}"})
+    assert lab.heard(variables(*pair), send("say", "[{{flow.variables.b}}]")) == ["[]"]
+
+
+def test_a_variable_that_is_not_the_json_it_should_be_is_an_error(lab: Lab) -> None:
+    assert lab.heard(variables({"key": "x", "value": "{", "type": "json"}), send("say", "")) == []
+    assert "'x' is not the JSON" in lab.the_error().message
+
+
+# -- split
+
+
+@pytest.mark.parametrize(
+    ("kind", "tested", "value", "expected"),
+    [
+        ("equal_to", "Yes", "yes", True),
+        ("equal_to", "  yes ", "yes", True),
+        ("equal_to", "yes!", "yes", False),
+        ("not_equal_to", "no", "yes", True),
+        ("not_equal_to", "YES", "yes", False),
+        ("matches_any_of", "b", "a, b ,c", True),
+        ("matches_any_of", "d", "a, b ,c", False),
+        ("does_not_match_any_of", "d", "a,b", True),
+        ("does_not_match_any_of", "A", "a,b", False),
+        ("contains", "I want an Agent", "agent", True),
+        ("contains", "hello", "agent", False),
+        ("does_not_contain", "hello", "agent", True),
+        ("does_not_contain", "agent please", "Agent", False),
+        ("starts_with", "Order 12", "order", True),
+        ("starts_with", "my order", "order", False),
+        ("does_not_start_with", "my order", "order", True),
+        ("does_not_start_with", "order", "order", False),
+        ("is_blank", "  ", "", True),
+        ("is_blank", "x", "", False),
+        ("is_not_blank", "x", "", True),
+        ("is_not_blank", "", "", False),
+        ("regex", "AB-123", r"[a-z]{2}-\d+", True),
+        ("regex", "order AB-123", r"[a-z]{2}-\d+", False),
+        ("regex", "anything", "(", False),
+        ("regex", "A1", r"\D\d", True),
+        ("less_than", "9", "10", True),
+        ("less_than", "10", "9.5", False),
+        ("less_than", "ten", "11", False),
+        ("greater_than", "10", "9.5", True),
+        ("greater_than", "9", "10", False),
+        ("greater_than", "", "1", False),
+    ],
+)
+def test_a_split_follows_a_condition_that_holds(
+    lab: Lab, kind: str, tested: str, value: str, expected: bool
+) -> None:
+    body = "{{widgets.ask.inbound.Body}}"
+    match = to("match", "yes", if_(body, kind, value))
+    split = widget("split", "split-based-on", to("noMatch", "no"), match, input=body)
+    question = ask("ask", "?", then="split")
+    channel = lab.channel(lab.flow(question, split, send("yes", "yes"), send("no", "no")))
+    lab.say(channel, "hi")
+    lab.say(channel, tested)
+    assert lab.answers(channel)[-1] == ("yes" if expected else "no")
+
+
+def test_the_first_match_is_taken_and_all_its_conditions_must_hold(lab: Lab) -> None:
+    body = "{{trigger.message.Body}}"
+    split = widget(
+        "split",
+        "split-based-on",
+        to("match", "both", if_(body, "contains", "a"), if_(body, "contains", "b")),
+        to("match", "only", if_(body, "contains", "a")),
+        to("match", "late", if_(body, "is_not_blank")),
+        to("noMatch"),
+        input=body,
+    )
+    ends = [send(name, name) for name in ("both", "only", "late")]
+    assert lab.heard(split, *ends, says="a and b") == ["both"]
+    assert lab.heard(split, *ends, says="just a") == ["only"]
+    assert lab.heard(split, *ends, says="c") == ["late"]
+
+
+def test_the_value_of_a_condition_may_be_a_template_and_the_input_stands_in_for_arguments(
+    lab: Lab,
+) -> None:
+    condition = {"friendly_name": "me", "type": "equal_to", "value": "{{trigger.message.From}}"}
+    split = widget(
+        "split",
+        "split-based-on",
+        to("noMatch"),
+        to("match", "me", condition),
+        input="{{trigger.message.Body}}",
+    )
+    assert lab.heard(split, send("me", "That is you"), says="Jane") == ["That is you"]
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(sorted(COMPARISONS)), st.text(max_size=8), st.text(max_size=8))
+def test_a_comparison_and_its_negation_never_agree(kind: str, tested: str, value: str) -> None:
+    negations = {
+        "equal_to": "not_equal_to",
+        "matches_any_of": "does_not_match_any_of",
+        "contains": "does_not_contain",
+        "starts_with": "does_not_start_with",
+        "is_blank": "is_not_blank",
+    }
+    result = holds(kind, tested, value)
+    if kind in negations:
+        assert result is not holds(negations[kind], tested, value)
