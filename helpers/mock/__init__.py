@@ -28,6 +28,7 @@ from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
+from .taskrouter import Router
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, Outbox
 from .webhooks.receivers import Receivers, WebhookRequest
@@ -84,6 +85,8 @@ class MockTwilio:
         self._application = Application(self._ground, self.credentials, receivers)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
+        self._router = Router(self._ground, self.credentials.account_sid)
+        self._ground.events.subscribe(self._router.hear)
         self._furnish()
         self._new = (self._ground.store.copy(), self._ground.sids.state)
 
@@ -145,8 +148,8 @@ class MockTwilio:
 
     def reset(self) -> None:
         """Back to a new account at real time; whoever follows its events stays subscribed."""
-        self._put_back(self._new)
         self.clock.reset()
+        self._put_back(self._new)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
@@ -162,6 +165,7 @@ class MockTwilio:
         self._ground.store.restore(copy)
         self._ground.sids.state = sids
         self.webhooks.resume()
+        self._router.arm()
 
     def _furnish(self) -> None:
         with self._ground.transaction():

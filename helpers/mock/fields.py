@@ -92,12 +92,19 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _moment(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    parsed = datetime.fromisoformat(value)
+def as_moment(text: str) -> float:
+    """Epoch seconds of an ISO 8601 date, UTC unless it says otherwise.
+
+    Raises:
+        ValueError: It is no such date.
+    """
+    parsed = datetime.fromisoformat(text)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return (aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def _moment(value: Any) -> Any:
+    return as_moment(value) if isinstance(value, str) else value
 
 
 def _blank_is_absent(value: Any) -> Any:

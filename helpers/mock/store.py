@@ -11,6 +11,7 @@ import threading
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -18,6 +19,14 @@ import orjson
 
 Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A condition on a number: from `low` up to `high`, both included; null never is."""
+
+    low: float = -1e308
+    high: float = 1e308
 
 
 @dataclass(slots=True)
@@ -45,7 +54,7 @@ class _Table:
         self.kind = kind
         self.name = kind.__name__.lower()
         self.columns = [f.name for f in fields(kind) if f.name != "seq"]
-        hints = get_type_hints(kind)
+        hints = _hints(typing.cast(Any, kind))
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
         self.decoders = self._decoders(hints)
@@ -108,7 +117,7 @@ class _Table:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
         values = list(where.values())
         shape: Any = tuple(where)
-        if None in values or list in map(type, values):
+        if None in values or not _PLAIN.issuperset(map(type, values)):
             shape = tuple((name, _shape(value)) for name, value in where.items())
             values = [item for value in values for item in _compared(value)]
         sql = self.sql.get(shape)
@@ -118,17 +127,28 @@ class _Table:
         return sql, values
 
 
+_PLAIN = frozenset({str, int, float, bool})
+"""Types that are compared as they are."""
+
+
+_hints = cache(get_type_hints)
+
+
 def _compared(value: Any) -> list[Any]:
     """The values that a condition's question marks stand for."""
     if value is None:
         return []
+    if isinstance(value, Between):
+        return [value.low, value.high]
     return value if isinstance(value, list) else [value]
 
 
 def _shape(value: Any) -> int | str:
-    """How a value is compared: a list by its length, null, or as it is."""
+    """How a value is compared: a list by its length, a range, null, or as it is."""
     if isinstance(value, list):
         return len(value)
+    if isinstance(value, Between):
+        return "between"
     return "null" if value is None else "equal"
 
 
@@ -137,7 +157,14 @@ def _condition(name: str, shape: int | str) -> str:
         return f'"{name}" = ?'
     if shape == "null":
         return f'"{name}" IS NULL'
+    if shape == "between":
+        return f'"{name}" BETWEEN ? AND ?'
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
+
+
+def _sorting(name: str) -> str:
+    """`-priority` -> `"priority" DESC, `."""
+    return f"{_quoted(name.lstrip('-'))} {'DESC' if name.startswith('-') else 'ASC'}, "
 
 
 def _quoted(name: str) -> str:
@@ -170,9 +197,8 @@ class Store:
         self._create()
 
     def _create(self) -> None:
-        for table in self._tables.values():
-            for statement in table.schema():
-                self._execute(statement)
+        statements = [each for table in self._tables.values() for each in table.schema()]
+        self._db.executescript(";\n".join(("BEGIN", *statements, "COMMIT;")))
         self._count_on()
 
     def _count_on(self) -> None:
@@ -251,6 +277,7 @@ class Store:
         where: Where | None = None,
         *,
         order: Order = "asc",
+        by: tuple[str, ...] = (),
         after: int | None = None,
         before: int | None = None,
         limit: int = -1,
@@ -262,6 +289,7 @@ class Store:
             kind: Which resources.
             where: Field values to match; a list matches any of its members.
             order: `asc` for the earliest first.
+            by: Fields to sort by before the order of arrival; `-priority` puts the highest first.
             after: Only those that arrived after this `seq`.
             before: Only those that arrived before this `seq`.
             limit: At most so many.
@@ -273,7 +301,8 @@ class Store:
             if bound is not None:
                 condition += f"{' AND' if condition else ' WHERE'} seq {sign} ?"
                 values.append(bound)
-        sql = f"{table.select}{condition} ORDER BY seq {order} LIMIT ? OFFSET ?"
+        first = "".join(map(_sorting, by))
+        sql = f"{table.select}{condition} ORDER BY {first}seq {order} LIMIT ? OFFSET ?"
         with self.lock:
             rows = self._execute(sql, (*values, limit, offset)).fetchall()
         return [table.resource(row) for row in rows]

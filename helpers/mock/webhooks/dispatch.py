@@ -142,7 +142,9 @@ class Webhooks:
         self._finish(delivery, "delivered" if ended_well else "failed", attempts)
 
     def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, dict[str, Any]]:
-        parameters = {**delivery.parameters, "RetryCount": str(number)}
+        parameters = dict(delivery.parameters)
+        if "RetryCount" in parameters:
+            parameters["RetryCount"] = str(number)
         at, started = iso(self._ground.clock.now()), time.perf_counter()
         answer = self._receivers.send(delivery.method, delivery.url, parameters)
         return answer, {
