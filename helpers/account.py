@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values, find_dotenv
+from requests import RequestException
 from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
@@ -157,7 +158,7 @@ class Account:
         )
         try:
             return str(question(client, self.credentials.chat_service_sid))
-        except TwilioException as error:
+        except (TwilioException, RequestException) as error:
             return f"no answer: {getattr(error, 'msg', error)}"
 
 

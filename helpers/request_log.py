@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -158,7 +158,9 @@ def _entry(  # noqa: PLR0913, PLR0917 - one call, part by part
     by: str,
 ) -> LoggedRequest:
     url = urlsplit(uri)
-    parameters: dict[str, Any] = dict(parse_qsl(url.query)) if url.query else {}
+    parameters: dict[str, Any] = {}
+    for name, values in parse_qs(url.query, keep_blank_values=True).items():
+        parameters[name] = values[0] if len(values) == 1 else values
     sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
     parameters.update({**(params or {}), **(sent or {})})
     for name in SECRET_PARAMETERS & parameters.keys():

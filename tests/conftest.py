@@ -1,10 +1,15 @@
 """Every test runs on a mock, with no trace of the developer's own Twilio settings."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from helpers import Account, ChatClient, connect
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,3 +23,130 @@ def _no_twilio_settings() -> Iterator[None]:
             del os.environ[name]
     yield
     os.environ.update(kept)
+
+
+@pytest.fixture
+def account() -> Account:
+    """A new mock account in this process."""
+    return connect()
+
+
+@pytest.fixture
+def client(account: Account) -> Any:
+    """The official SDK's client of that account."""
+    return account.client
+
+
+@pytest.fixture
+def service(account: Account) -> Any:
+    """Its chat service, as the SDK names it."""
+    return account.client.chat.v2.services(account.credentials.chat_service_sid)
+
+
+@pytest.fixture
+def channel(service: Any) -> Any:
+    """An empty public channel, as the SDK names it."""
+    return service.channels(service.channels.create(friendly_name="Support").sid)
+
+
+@pytest.fixture
+def webhooks(account: Account) -> Any:
+    """The account's webhooks: their receivers, their log."""
+    assert account.mock is not None
+    return account.mock.webhooks
+
+
+@pytest.fixture
+def acting_as(account: Account) -> Callable[[str], Any]:
+    """The chat service as a chat user reaches it, with an access token."""
+
+    def act(identity: str) -> Any:
+        user = account.client_of_chat_user(account.chat_token(identity), identity)
+        return user.chat.v2.services(account.credentials.chat_service_sid)
+
+    return act
+
+
+@pytest.fixture
+def janes(account: Account, channel: Any) -> Iterator[Any]:
+    """The channel as the chat client of jane shows it, who is a member."""
+    sid = channel.members.create(identity="jane").channel_sid
+    with ChatClient(account, account.chat_token("jane")) as chat:
+        yield chat.get_channel_by_sid(sid)
+
+
+@pytest.fixture
+def make_flow(account: Account) -> Callable[..., Any]:
+    """Makes a Flex Flow of channel type custom, external unless told otherwise."""
+
+    def make(**changes: Any) -> Any:
+        external = {"integration_type": "external", "integration_url": "https://bot.example.com"}
+        chosen = {} if "integration_type" in changes else external
+        return account.client.flex_api.v1.flex_flow.create(
+            **{
+                "friendly_name": "Custom chat",
+                "chat_service_sid": account.credentials.chat_service_sid,
+                "channel_type": "custom",
+                **chosen,
+                **changes,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def task_settings(client: Any) -> dict[str, Any]:
+    """What makes a Flex Flow create tasks in the account's own workspace."""
+    workspace = client.taskrouter.v1.workspaces.list()[0]
+    workflow = client.taskrouter.v1.workspaces(workspace.sid).workflows.list()[0]
+    return {
+        "integration_type": "task",
+        "integration_workspace_sid": workspace.sid,
+        "integration_workflow_sid": workflow.sid,
+        "integration_channel": "chat",
+    }
+
+
+@pytest.fixture
+def studio_settings(client: Any) -> dict[str, Any]:
+    """What makes a Flex Flow start the account's own Studio flow."""
+    return {
+        "integration_type": "studio",
+        "integration_flow_sid": client.studio.v2.flows.list()[0].sid,
+    }
+
+
+@pytest.fixture
+def task_flow(make_flow: Callable[..., Any], task_settings: dict[str, Any]) -> Any:
+    """A Flex Flow that makes a task with every channel."""
+    return make_flow(**task_settings)
+
+
+@pytest.fixture
+def make_channel(client: Any) -> Callable[..., Any]:
+    """Makes a Flex channel, for Jane who is user-42 unless told otherwise."""
+
+    def make(flow: Any, **changes: Any) -> Any:
+        return client.flex_api.v1.channel.create(
+            **{
+                "flex_flow_sid": flow.sid,
+                "identity": "user-42",
+                "chat_user_friendly_name": "Jane",
+                "chat_friendly_name": "Chat with user-42",
+                **changes,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def tasks(client: Any) -> Callable[[], list[Any]]:
+    """Lists the tasks of the account's workspace."""
+    workspace = client.taskrouter.v1.workspaces.list()[0]
+
+    def listed() -> list[Any]:
+        return list(client.taskrouter.v1.workspaces(workspace.sid).tasks.list())
+
+    return listed

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from requests import RequestException
+from twilio.base.exceptions import TwilioException
 
 from .emitter import Emitter
 from .errors import refusing
-from .records import Member, Message, Paginator, json_object
+from .records import Member, Message, Paginator, in_path, json_object
 
 if TYPE_CHECKING:
     from .client import ChatClient
@@ -89,13 +94,24 @@ class Channel(Emitter):
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
 
     @refusing
-    def send_message(self, body: str, attributes: dict[str, Any] | None = None) -> int:
-        """Send a text (the Chat SDK's `sendMessage()`).
+    def send_message(
+        self,
+        body: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        *,
+        media: str | Path | Mapping[str, Any] | None = None,
+    ) -> int:
+        """Send a text or a file (the Chat SDK's `sendMessage()`).
 
         On a mock it counts as sent by the SDK: the user must be a member, and roles apply. On a
         live account, where Python has only REST, it is sent with account credentials and
         `X-Twilio-Webhook-Enabled: true`, so that Studio and webhooks hear of it as `Source` `API`;
         membership is checked here first, since REST would not.
+
+        Args:
+            body: The text; a message with media has none.
+            attributes: What the application keeps with the message.
+            media: A file's path, or `{"content_type": ..., "media": bytes, "filename": ...}`.
 
         Returns:
             The new message's index.
@@ -103,20 +119,26 @@ class Channel(Emitter):
         Raises:
             ChatError: 50400, not a member; 20104, the token has expired; and whatever Twilio
                 refuses.
+            ValueError: Neither body nor media, both, or media without content or its type.
         """
         self.client.require_connected()
+        if (body is None) == (media is None):
+            raise ValueError("send_message() takes a body or media, one of them")
         if self.client.acts_for_account:
             self._require_member()
+        content = {"body": body} if media is None else {"media_sid": self.client.upload(media)}
         sent = self._rest().messages.create(
             from_=self.client.identity,
-            body=body,
             attributes=json.dumps(attributes or {}),
             x_twilio_webhook_enabled="true",
+            **content,
         )
         self.client.notice()
         return int(sent.index)
 
     def _require_member(self) -> None:
+        if self.status != "joined":
+            self.client.meet(self.sid)
         if self.status != "joined":
             raise self.client.not_a_member(self.sid)
 
@@ -138,7 +160,7 @@ class Channel(Emitter):
         backwards = direction == "backwards"
         order = "desc" if backwards else "asc"
         stream = (
-            Message.of(rest)
+            Message.of(rest, self.client.media_url)
             for rest in self._rest().messages.stream(order=order, page_size=min(100, page_size + 1))
         )
         if anchor is None:
@@ -148,7 +170,9 @@ class Channel(Emitter):
             if message.index <= anchor if backwards else message.index >= anchor:
                 return self._page(stream, message, page_size, backwards, beyond=skipped)
             skipped = True
-        return Paginator([], has_prev_page=not backwards and skipped, has_next_page=False)
+        older = lambda: self.get_messages(page_size, anchor - 1)  # noqa: E731
+        newer = lambda: self.get_messages(page_size, anchor + 1, "forward")  # noqa: E731
+        return Paginator([], not backwards and skipped, backwards and skipped, older, newer)
 
     def _page(
         self,
@@ -166,12 +190,33 @@ class Channel(Emitter):
         items = taken[::-1] if backwards else taken
         first_index = items[0].index if items else 0
         last_index = items[-1].index if items else 0
-        follow = _once(lambda: self._page(stream, ahead, page_size, backwards, beyond=bool(taken)))
+        follow = self._follower(stream, ahead, page_size, backwards) if ahead else None
         if backwards:
             newer = lambda: self.get_messages(page_size, last_index + 1, "forward")  # noqa: E731
             return Paginator(items, ahead is not None, beyond, follow, newer)
         older = lambda: self.get_messages(page_size, first_index - 1)  # noqa: E731
         return Paginator(items, beyond, ahead is not None, older, follow)
+
+    def _follower(
+        self, stream: Iterator[Message], ahead: Message, page_size: int, backwards: bool
+    ) -> Callable[[], Paginator]:
+        """Reads the page that begins with `ahead`, once, since a stream can be read only once.
+
+        Where the stream fails, as when its token has expired, the page is asked for anew.
+        """
+        streams, pages = [stream], list[Paginator]()
+
+        def follow() -> Paginator:
+            if not pages and streams:
+                with suppress(TwilioException, RequestException):
+                    page = self._page(streams.pop(), ahead, page_size, backwards, beyond=True)
+                    pages.append(page)
+            if not pages:
+                direction: Direction = "backwards" if backwards else "forward"
+                pages.append(self.get_messages(page_size, ahead.index, direction))
+            return pages[0]
+
+        return follow
 
     @refusing
     def get_members(self) -> list[Member]:
@@ -182,11 +227,13 @@ class Channel(Emitter):
     @refusing
     def get_members_count(self) -> int:
         """How many are in the channel."""
+        self.client.require_connected()
         return int(self._rest().fetch().members_count)
 
     @refusing
     def get_messages_count(self) -> int:
         """How many messages it holds."""
+        self.client.require_connected()
         return int(self._rest().fetch().messages_count)
 
     @refusing
@@ -252,14 +299,14 @@ class Channel(Emitter):
         """
         self.client.require_connected()
         self._rest().members.create(identity=self.client.identity, x_twilio_webhook_enabled="true")
-        self.client.notice()
+        self.client.meet(self.sid)
         return self
 
     @refusing
     def leave(self) -> Channel:
         """Leave the channel."""
         self.client.require_connected()
-        self._rest().members(self.client.identity).delete(x_twilio_webhook_enabled="true")
+        self._rest().members(in_path(self.client.identity)).delete(x_twilio_webhook_enabled="true")
         self.client.notice()
         return self
 
@@ -275,24 +322,14 @@ class Channel(Emitter):
         """Replace the attributes; merge with `channel.attributes` first to keep Flex's own."""
         self.client.require_connected()
         text = json.dumps(attributes)
-        self.take(self._rest().update(attributes=text, x_twilio_webhook_enabled="true"))
-        self.client.notice()
+        rest = self._rest().update(attributes=text, x_twilio_webhook_enabled="true")
+        reasons = self.take(rest)
+        if reasons:  # not told by an event yet
+            self.client.tell_updated(self, reasons)
         return self
 
     def _rest(self) -> Any:
         return self.client.service.channels(self.sid)
 
     def _user_channel(self) -> Any:
-        return self.client.service.users(self.client.identity).user_channels(self.sid)
-
-
-def _once(make: Any) -> Any:
-    """A call that runs once and repeats its result, since a stream can be read only once."""
-    made: list[Paginator] = []
-
-    def call() -> Paginator:
-        if not made:
-            made.append(make())
-        return made[0]
-
-    return call
+        return self.client.service.users(in_path(self.client.identity)).user_channels(self.sid)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioRestException
@@ -10,10 +12,11 @@ from twilio.base.exceptions import TwilioRestException
 from ..mock import verify
 from .channel import Channel
 from .emitter import Emitter
-from .errors import ChatError, as_chat_error, refusing
+from .errors import ChatError, refusing
 from .feeds import Feed, KernelFeed, PollingFeed
 from .lifetime import TokenLifetime
-from .records import User
+from .media import MediaService, Upload
+from .records import User, in_path
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -54,11 +57,16 @@ class ChatClient(Emitter):
         self._channels: dict[str, Channel] = {}
         self._lifetime = TokenLifetime(account.clock, self._about_to_expire, self._expired)
         self._refusal: ChatError | None = None
+        self._token: str | None = None
         self._feed: Feed = (
             KernelFeed(self, account.mock) if account.mock else PollingFeed(self, poll_seconds)
         )
         self._use(token)
-        self._connect()
+        try:
+            self._connect()
+        except BaseException:
+            self._close()
+            raise
 
     def __repr__(self) -> str:
         return f"ChatClient(identity={self.identity!r}, {self.connection_state})"
@@ -78,13 +86,18 @@ class ChatClient(Emitter):
             secrets={credentials.api_key: credentials.api_secret},
             now=self.account.clock.now(),
         )
-        if getattr(self, "identity", claims.identity) != claims.identity:
-            raise ChatError(20101, "A token for another identity needs a client of its own")
-        self.identity: str = claims.identity
-        self.service_sid: str = claims.service_sid or ""
+        own = (claims.identity, claims.service_sid or "")
+        if self._token is not None and own != (self.identity, self.service_sid):
+            what = "A token for another identity or service needs a client of its own"
+            raise ChatError(20101, what)
+        self.identity: str
+        self.service_sid: str
+        self.identity, self.service_sid = own
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
         self.service = rest.chat.v2.services(self.service_sid)
+        in_kernel = self.account.mock is not None
+        self._media = MediaService(rest, self.service_sid, in_kernel=in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
         self.polled_service = polled.chat.v2.services(self.service_sid)
         self._lifetime.follow(claims.expires)
@@ -98,7 +111,7 @@ class ChatClient(Emitter):
     def _ensure_user(self) -> None:
         """Connecting with a new identity makes its user (observed)."""
         try:
-            found = self.service.users(self.identity).fetch()
+            found = self.service.users(in_path(self.identity)).fetch()
         except TwilioRestException as error:
             if error.status != 404:  # noqa: PLR2004 - HTTP's not found
                 raise
@@ -110,8 +123,10 @@ class ChatClient(Emitter):
         """Go on with a fresh token for the same identity, catching up on what was missed.
 
         Raises:
-            ChatError: The token is refused, or is for another identity.
+            ChatError: The token is refused, or is for another identity or service; or this client
+                was shut down.
         """
+        self._require_open()
         self._use(token)
         self._refusal = None
         self._feed.resume()
@@ -121,9 +136,14 @@ class ChatClient(Emitter):
         """Disconnect: no more events. Doing it twice is fine."""
         if self.connection_state == "disconnected":
             return
+        self._close()
+        self._state("disconnected")
+        for emitter in (self, *self._channels.values()):
+            emitter.remove_all_listeners()
+
+    def _close(self) -> None:
         self._feed.stop()
         self._lifetime.stop()
-        self._state("disconnected")
 
     @refusing
     def get_channel_by_sid(self, sid: str) -> Channel:
@@ -146,20 +166,19 @@ class ChatClient(Emitter):
     def _find(self, key: str) -> Channel:
         self.require_connected()
         rest = self.service.channels(key).fetch()
+        self.meet(rest.sid)
         channel = self.known(rest.sid)
         if channel is None:
-            channel = Channel(self, rest)
-            if self._hides(rest):
-                raise self.not_a_member(rest.sid)
-            self._channels[rest.sid] = channel
+            if self.acts_for_account and rest.type == "private":
+                raise self.not_a_member(rest.sid)  # the Chat SDK would not show it
+            channel = self._channels[rest.sid] = Channel(self, rest)
+        elif channel.status != "joined":
+            channel.take(rest)
         return channel
 
-    def _hides(self, rest: Any) -> bool:
-        """Whether the Chat SDK would not show this channel, though account credentials do."""
-        if not self.acts_for_account or rest.type == "public":
-            return False
-        members = self.service.channels(rest.sid).members
-        return not members.list(identity=[self.identity], limit=1)
+    def meet(self, channel_sid: str) -> None:
+        """Hear of this channel from now on, if this client's user is in it."""
+        self._feed.meet(channel_sid)
 
     def not_a_member(self, channel_sid: str) -> ChatError:
         """The refusal Twilio gives somebody who is not in a channel."""
@@ -195,33 +214,36 @@ class ChatClient(Emitter):
     def get_user(self, identity: str) -> User:
         """A user by identity."""
         self.require_connected()
-        return User.of(self.service.users(identity).fetch())
+        return User.of(self.service.users(in_path(identity)).fetch())
 
     def known(self, channel_sid: str) -> Channel | None:
         """The channel object handed out for this SID, if any."""
         with self._own:
             return self._channels.get(channel_sid)
 
-    def joined(self, channel_sid: str, rest: Any, *, news: bool = True) -> Channel:
-        """This client's user is in a channel now; tell of it where it is news."""
+    def joined(self, rest: Any) -> Channel:
+        """This client's user is in a channel now."""
         with self._own:
-            channel = self._channels.get(channel_sid)
-            if channel is None:
-                channel = self._channels[channel_sid] = Channel(self, rest)
+            channel = self._channels.setdefault(rest.sid, Channel(self, rest))
+            channel.take(rest)
             channel.status = "joined"
-        if news:
-            self.emit("channelAdded", channel)
-            self.emit("channelJoined", channel)
         return channel
+
+    def tell_joined(self, channel: Channel) -> None:
+        """Emit that this client's user has joined a channel."""
+        self.emit("channelAdded", channel)
+        self.emit("channelJoined", channel)
 
     def left(self, channel: Channel, *, removed: bool = False) -> None:
         """This client's user is no longer in a channel, or the channel is gone."""
+        gone = removed or channel.type == "private"
         with self._own:
             was_joined, channel.status = channel.status == "joined", "notParticipating"
-            self._channels.pop(channel.sid, None)
+            if gone:
+                self._channels.pop(channel.sid, None)
         if was_joined:
             self.emit("channelLeft", channel)
-        if removed or channel.type == "private":
+        if gone:
             self.emit("channelRemoved", channel)
             channel.emit("removed", channel)
 
@@ -238,10 +260,18 @@ class ChatClient(Emitter):
 
     def tell_typing(self, channel_sid: str) -> bool:
         """Tell others that this user types, where there is a way to."""
-        if self.account.mock is None:
+        if self.account.mock is None or self._token is None:
             return False
         self.account.mock.type_in(self._token, channel_sid)
         return True
+
+    def upload(self, media: str | Path | Mapping[str, Any]) -> str:
+        """Upload a file to send; its media SID."""
+        return self._media.upload(Upload.of(media))
+
+    def media_url(self, sid: str) -> str:
+        """A URL of an uploaded file's content that works for a while."""
+        return self._media.temporary_url(sid)
 
     def notice(self) -> None:
         """This client changed something: where polling is needed, look soon."""
@@ -253,16 +283,20 @@ class ChatClient(Emitter):
         Raises:
             ChatError: With the code that ended the connection.
         """
+        self._require_open()
         if self._refusal is not None:
             raise self._refusal
+
+    def _require_open(self) -> None:
         if self.connection_state == "disconnected":
             raise ChatError(None, "This chat client has been shut down; make a new one")
 
     def lost(self, error: Exception) -> None:
         """The connection failed for now; the feed keeps trying."""
-        refusal = as_chat_error(error) if isinstance(error, TwilioRestException) else None
+        if self.connection_state not in ("connected", "connecting"):
+            return
         self._state("connecting")
-        self._error(str(refusal or error), refusal.code if refusal else None, terminal=False)
+        self._error(str(error), getattr(error, "code", None), terminal=False)
 
     def regained(self) -> None:
         """The connection works again."""

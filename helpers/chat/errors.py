@@ -7,6 +7,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.version import Version
+from twilio.http.response import Response
 
 from ..mock import TwilioError
 
@@ -36,6 +38,8 @@ def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
         return error
     if isinstance(error, TwilioError):
         return ChatError(error.code, error.message, error.status)
+    if len(error.args) > 1 and isinstance(error.args[1], Response):  # how the SDK refuses a list
+        error = Version.exception("GET", "", error.args[1], "Unable to list record")
     if isinstance(error, TwilioRestException):
         message = str(error.msg).split(" record: ", 1)[-1]
         return ChatError(error.code, message, error.status)

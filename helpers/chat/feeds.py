@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from requests import RequestException
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest.chat.v2.service.channel import ChannelInstance
 from twilio.rest.chat.v2.service.channel.member import MemberInstance
 from twilio.rest.chat.v2.service.channel.message import MessageInstance
@@ -44,6 +45,9 @@ class Feed(Protocol):
     def nudge(self) -> None:
         """There may be news."""
 
+    def meet(self, channel_sid: str) -> None:
+        """Bring news of this channel from now on, if it is joined."""
+
 
 class KernelFeed:
     """News of a mock in this kernel, brought on the thread that acted, as soon as it committed."""
@@ -69,7 +73,8 @@ class KernelFeed:
     def resume(self) -> None:
         """Survey what was missed, then follow again."""
         with self._lock:
-            self._survey.look()
+            while self._paused and self._survey.look():
+                pass  # what handlers did meanwhile is news too
             self._paused = False
 
     def stop(self) -> None:
@@ -82,6 +87,9 @@ class KernelFeed:
     def nudge(self) -> None:
         """Nothing to do: events come by themselves."""
 
+    def meet(self, channel_sid: str) -> None:
+        """Nothing to do: joining is an event."""
+
     def _hear(self, event: ChatEvent) -> None:
         with self._lock:
             self._sort(event)
@@ -89,23 +97,20 @@ class KernelFeed:
     def _sort(self, event: ChatEvent) -> None:
         if self._paused or event.channel_sid is None:
             return
+        if event.resource["service_sid"] != self._client.service_sid:
+            return
         channel = self._client.known(event.channel_sid)
         mine = event.identity == self._client.identity
         if event.name == "memberJoined" and mine:
-            self._joined(event)
+            self._survey.look_into(event.channel_sid)
         elif channel is None or channel.status != "joined":
             return
         elif event.name == "memberLeft" and mine:
-            self._client.left(channel)
+            self._survey.leave(channel.sid)
         elif event.name == "channelRemoved":
-            self._client.left(channel, removed=True)
+            self._survey.leave(channel.sid, removed=True)
         else:
             self._pass_on(channel, event)
-
-    def _joined(self, event: ChatEvent) -> None:
-        rest = self._client.polled_service.channels(event.channel_sid).fetch()
-        channel = self._client.joined(rest.sid, rest)
-        self._survey.keep(channel, rest)
 
     def _pass_on(self, channel: Channel, event: ChatEvent) -> None:
         if event.name == "channelUpdated":
@@ -121,19 +126,21 @@ class KernelFeed:
 
     def _message(self, channel: Channel, event: ChatEvent) -> None:
         rest = MessageInstance(None, event.resource, self._client.service_sid, channel.sid)
-        message = Message.of(rest)
+        message = Message.of(rest, self._client.media_url)
+        if not self._survey.heard(channel.sid, event.name, message):
+            return
         if event.name == "messageUpdated":
             about = {"message": message, "update_reasons": list(event.reasons)}
             self._client.tell(channel, event.name, about)
             return
         if event.name == "messageAdded":
-            if not self._survey.saw(channel.sid, message):
-                return
             self._stopped_typing(channel, message.author)
         self._client.tell(channel, event.name, message)
 
     def _member(self, channel: Channel, event: ChatEvent) -> None:
         member = self._member_of(channel, event)
+        if not self._survey.heard(channel.sid, event.name, member):
+            return
         if member.identity == self._client.identity:
             channel.last_consumed_message_index = member.last_consumed_message_index
         if event.name == "memberUpdated":
@@ -183,6 +190,7 @@ class PollingFeed:
         self._survey = Survey(client)
         self._shortest = self._pause = pause
         self._wake = threading.Event()
+        self._reading = threading.RLock()
         self._paused = self._stopped = False
         self._thread: threading.Thread | None = None
 
@@ -214,6 +222,11 @@ class PollingFeed:
         self._pause = self._shortest
         self._wake.set()
 
+    def meet(self, channel_sid: str) -> None:
+        """Look at this channel now."""
+        with self._reading:
+            self._survey.meet(channel_sid)
+
     def _run(self) -> None:
         while not self._stopped:
             self._wake.wait(self._pause)
@@ -222,14 +235,17 @@ class PollingFeed:
                 self._look()
 
     def _look(self) -> None:
+        service = self._client.polled_service
         try:
-            news = self._survey.look()
-        except TwilioRestException as error:
-            if error.status in (401, 403):
-                self._client.denied(as_chat_error(error))
-            else:
-                self._back_off(error)
-        except (TwilioException, RequestException) as error:
+            with self._reading:
+                news = self._survey.look()
+        except TwilioException as error:
+            refusal = as_chat_error(error)
+            if refusal.status not in (401, 403):
+                self._back_off(refusal)
+            elif service is self._client.polled_service:  # no newer token since
+                self._client.denied(refusal)
+        except (RequestException, json.JSONDecodeError) as error:
             self._back_off(error)
         else:
             self._client.regained()

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
+
+from .media import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Message:
         date_updated: When it was last changed.
         last_updated_by: Who edited it last; None if nobody did.
         type: `text` or `media`.
-        media: Twilio's description of the media: sid, size (bytes), content_type, filename.
+        media: The file of a media message.
     """
 
     sid: str
@@ -35,11 +38,12 @@ class Message:
     date_updated: datetime
     last_updated_by: str | None = None
     type: str = "text"
-    media: Any = None
+    media: Media | None = None
 
     @classmethod
-    def of(cls, rest: Any) -> Message:
-        """From the SDK's `MessageInstance`."""
+    def of(cls, rest: Any, media_url: Callable[[str], str]) -> Message:
+        """From the SDK's `MessageInstance`; `media_url` asks for the URL of a media SID."""
+        media = rest.media
         return cls(
             sid=rest.sid,
             index=rest.index,
@@ -50,7 +54,14 @@ class Message:
             date_updated=rest.date_updated,
             last_updated_by=rest.last_updated_by,
             type=rest.type,
-            media=rest.media,
+            media=media
+            and Media(
+                sid=media["sid"],
+                content_type=media["content_type"],
+                filename=media["filename"],
+                size=media["size"],
+                _ask_url=media_url,
+            ),
         )
 
 
@@ -100,6 +111,11 @@ class User:
     def of(cls, rest: Any) -> User:
         """From the SDK's `UserInstance`."""
         return cls(rest.sid, rest.identity, rest.friendly_name, json_object(rest.attributes))
+
+
+def in_path(identity: str) -> str:
+    """An identity as one segment of a path, where the SDK puts its keys in as they are."""
+    return quote(identity, safe="")
 
 
 def json_object(text: str | None) -> dict[str, Any]:

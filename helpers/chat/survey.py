@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .records import Member, Message
+from twilio.base.exceptions import TwilioException
+
+from .errors import as_chat_error
+from .records import Member, Message, in_path
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -26,6 +29,23 @@ class _Seen:
         self.window: dict[int, Message] = {}
         self.members = members
 
+    def knows(self, about: Message | Member) -> bool:
+        if isinstance(about, Message):
+            return about.index <= self.last_index
+        return about.sid in self.members
+
+    def take(self, about: Message | Member, *, gone: bool) -> None:
+        kept: dict[Any, Any] = self.members
+        key: int | str = about.sid
+        if isinstance(about, Message):
+            self.last_index = max(self.last_index, about.index)
+            kept, key = self.window, about.index
+            kept.pop(key - WINDOW, None)
+        if gone:
+            kept.pop(key, None)
+        else:
+            kept[key] = about
+
 
 class Survey:
     """One client's view of its channels, brought up to date by `look()`."""
@@ -37,59 +57,73 @@ class Survey:
     def begin(self) -> None:
         """Learn the channels as they are; nothing of it is news."""
         for sid in self._joined_sids():
-            rest = self._service.channels(sid).fetch()
-            self.keep(self._client.joined(sid, rest, news=False), rest)
+            self._keep(self._client.joined(self._service.channels(sid).fetch()))
 
-    def keep(self, channel: Channel, rest: Any) -> None:
+    def meet(self, sid: str) -> None:
+        """Follow a channel from now on if it is joined, rather than from the next look on."""
+        if sid not in self._seen and sid in self._joined_sids():
+            self.look_into(sid)
+
+    def _join(self, sid: str) -> None:
+        """Follow a channel and then tell of it, so that what a handler does in it is news."""
+        channel = self._client.joined(self._service.channels(sid).fetch())
+        self._keep(channel)
+        self._client.tell_joined(channel)
+
+    def _keep(self, channel: Channel) -> None:
         """Start following a channel; what it holds already is history, not news."""
         seen = _Seen(-1, {member.sid: member for member in self._members(channel.sid)})
-        self._seen[channel.sid] = seen
         for message in self._latest(channel.sid, WINDOW):
-            seen.window[message.index] = message
-            seen.last_index = max(seen.last_index, message.index)
+            seen.take(message, gone=False)
         own = next((m for m in seen.members.values() if m.identity == self._client.identity), None)
         channel.last_consumed_message_index = own.last_consumed_message_index if own else None
+        self._seen[channel.sid] = seen
 
-    def saw(self, channel_sid: str, message: Message) -> bool:
-        """A message came by other means; whether it is news."""
+    def heard(self, channel_sid: str, event: str, about: Message | Member) -> bool:
+        """Something came by other means; whether it is news."""
         seen = self._seen.get(channel_sid)
-        if seen is None or message.index <= seen.last_index:
+        if seen is None or (event in ("messageAdded", "memberJoined") and seen.knows(about)):
             return False
-        seen.last_index = message.index
-        seen.window[message.index] = message
-        seen.window.pop(message.index - WINDOW, None)
+        seen.take(about, gone=event in ("messageRemoved", "memberLeft"))
         return True
 
     def look(self) -> bool:
         """Tell what is new; whether anything was."""
         joined = self._joined_sids()
-        news = self._leave(joined)
-        for sid in joined:
-            channel = self._client.known(sid)
-            rest = self._service.channels(sid).fetch()
-            if channel is None or sid not in self._seen:
-                channel = self._client.joined(sid, rest)
-                self.keep(channel, rest)
-                news = True
-            else:
-                news = self._look_at(channel, rest) or news
-        return news
+        gone = [sid for sid in self._seen if sid not in joined]
+        for sid in gone:
+            self.leave(sid)
+        news = [self.look_into(sid) for sid in joined]
+        return bool(gone) or any(news)
 
-    def _look_at(self, channel: Channel, rest: Any) -> bool:
+    def look_into(self, sid: str) -> bool:
+        """The same for one channel; nothing where it, or the user's place in it, is gone by now."""
+        try:
+            return self._look_into(sid)
+        except TwilioException as error:
+            refusal = as_chat_error(error)
+            if refusal.status == 404 or refusal.code == 50400:  # noqa: PLR2004 - none, not a member
+                return False
+            raise
+
+    def _look_into(self, sid: str) -> bool:
+        channel = self._client.known(sid)
+        if channel is None or sid not in self._seen:
+            self._join(sid)
+            return True
+        rest = self._service.channels(sid).fetch()
         reasons = channel.take(rest)
         if reasons:
             self._client.tell_updated(channel, reasons)
         members = self._tell_members(channel)
         return self._tell_messages(channel) or members or bool(reasons)
 
-    def _leave(self, joined: list[str]) -> bool:
-        gone = [sid for sid in self._seen if sid not in joined]
-        for sid in gone:
-            del self._seen[sid]
-            channel = self._client.known(sid)
-            if channel is not None:
-                self._client.left(channel)
-        return bool(gone)
+    def leave(self, sid: str, *, removed: bool = False) -> None:
+        """Follow a channel no longer, and tell of it."""
+        self._seen.pop(sid, None)
+        channel = self._client.known(sid)
+        if channel is not None:
+            self._client.left(channel, removed=removed)
 
     def _tell_messages(self, channel: Channel) -> bool:
         seen = self._seen[channel.sid]
@@ -105,11 +139,11 @@ class Survey:
 
     def _tell_changes(self, channel: Channel, seen: _Seen, now: dict[int, Message]) -> bool:
         """Edits and removals among the messages that are known and still in sight."""
-        oldest = min(now, default=0)
+        oldest = min(now) if len(now) >= WINDOW else 0  # fewer are all there are
         news = False
         for index, before in seen.window.items():
             after = now.get(index)
-            if after is None and (index >= oldest or not now):
+            if after is None and index >= oldest:
                 self._client.tell(channel, "messageRemoved", before)
                 news = True
             elif after is not None and after != before:
@@ -142,7 +176,8 @@ class Survey:
         return self._client.polled_service
 
     def _joined_sids(self) -> list[str]:
-        channels = self._service.users(self._client.identity).user_channels.list()
+        user = self._service.users(in_path(self._client.identity))
+        channels = user.user_channels.list()
         return [channel.channel_sid for channel in channels if channel.status == "joined"]
 
     def _members(self, channel_sid: str) -> list[Member]:
@@ -150,17 +185,17 @@ class Survey:
 
     def _latest(self, channel_sid: str, count: int) -> list[Message]:
         newest = self._service.channels(channel_sid).messages.list(order="desc", limit=count)
-        return [Message.of(rest) for rest in reversed(newest)]
+        return [Message.of(rest, self._client.media_url) for rest in reversed(newest)]
 
     def _since(self, channel_sid: str, last_index: int) -> list[Message]:
         """The latest messages, ascending: at least the window, and everything not seen yet."""
         found: list[Message] = []
         stream = self._service.channels(channel_sid).messages.stream(order="desc", page_size=WINDOW)
         for rest in stream:
-            message = Message.of(rest)
+            message = Message.of(rest, self._client.media_url)
+            found.append(message)
             if message.index <= last_index and len(found) >= WINDOW:
                 break
-            found.append(message)
         return found[::-1]
 
 

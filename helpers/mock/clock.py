@@ -22,13 +22,21 @@ _log = logging.getLogger(__name__)
 class Timer:
     """A call the clock will make once; `cancel()` prevents it."""
 
-    def __init__(self, due: float, call: Callable[[], None]) -> None:
+    def __init__(self, due: float, call: Callable[[], None], cancelled: Callable[[], None]) -> None:
         self.due = due
         self._call: Callable[[], None] | None = call
+        self._cancelled = cancelled
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has neither run nor been cancelled."""
+        return self._call is not None
 
     def cancel(self) -> None:
         """Forget the call. Cancelling twice, or after it ran, does nothing."""
-        self._call = None
+        if self._call is not None:
+            self._call = None
+            self._cancelled()
 
     def fire(self) -> None:
         """Run the call, once; an exception is logged, so that later timers still run."""
@@ -92,7 +100,7 @@ class Clock:
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
-        timer = Timer(due, call)
+        timer = Timer(due, call, self._forget_cancelled)
         with self._changed:
             heapq.heappush(self._timers, (due, next(self._order), timer))
             self._ensure_thread()
@@ -115,6 +123,12 @@ class Clock:
                 self._offset = moment - time.time()
             else:
                 self._frozen_at = moment
+            self._changed.notify()
+
+    def _forget_cancelled(self) -> None:
+        with self._changed:
+            self._timers = [entry for entry in self._timers if entry[2].is_waiting]
+            heapq.heapify(self._timers)
             self._changed.notify()
 
     def _pop_due(self, moment: float) -> Timer | None:

@@ -11,7 +11,6 @@ import threading
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -46,6 +45,9 @@ class Resource:
 
 R = TypeVar("R", bound=Resource)
 
+_HINTS: dict[type[Resource], dict[str, Any]] = {}
+"""Types of a kind's fields, worked out once however many stores there are."""
+
 
 class _Table:
     """How one kind of resource is kept: its columns, and how values cross the border."""
@@ -54,7 +56,7 @@ class _Table:
         self.kind = kind
         self.name = kind.__name__.lower()
         self.columns = [f.name for f in fields(kind) if f.name != "seq"]
-        hints = _hints(typing.cast(Any, kind))
+        hints = _HINTS.get(kind) or _HINTS.setdefault(kind, get_type_hints(kind))
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
         self.decoders = self._decoders(hints)
@@ -129,9 +131,6 @@ class _Table:
 
 _PLAIN = frozenset({str, int, float, bool})
 """Types that are compared as they are."""
-
-
-_hints = cache(get_type_hints)
 
 
 def _compared(value: Any) -> list[Any]:
@@ -329,10 +328,12 @@ class Store:
         condition, values = table.where(where)
         self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
 
-    def remove_before(self, kind: type[Resource], seq: int) -> None:
-        """Forget what arrived before `seq`."""
-        name = self._tables[kind].name
-        self._execute(f"DELETE FROM {name} WHERE seq < ?", (seq,))  # noqa: S608
+    def remove_before(self, kind: type[Resource], seq: int, **where: Any) -> None:
+        """Forget what arrived before `seq`, of what has these values."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        condition += f"{' AND' if condition else ' WHERE'} seq < ?"
+        self._execute(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
 
     def copy(self) -> bytes:
         """Everything kept, as one block of bytes for `restore()`."""

@@ -1,0 +1,195 @@
+"""The chat client on a mock in the same kernel: every event at once, once and in order."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from doors import Heard
+
+from helpers import Account, ChatClient, ChatError
+
+# -- connecting
+
+
+def test_connecting_with_a_new_identity_makes_its_user(
+    account: Account, service: Any, connected: Callable[[str], ChatClient]
+) -> None:
+    chat = connected("user-42")
+    [user] = service.users.list()
+    assert (user.identity, user.sid) == ("user-42", chat.user.sid)
+    assert (chat.connection_state, chat.identity) == ("connected", "user-42")
+    assert chat.service_sid == account.credentials.chat_service_sid
+
+
+def test_connecting_again_finds_the_same_user(
+    service: Any, connected: Callable[[str], ChatClient]
+) -> None:
+    assert connected("user-42").user == connected("user-42").user
+    assert len(service.users.list()) == 1
+
+
+@pytest.mark.parametrize(
+    "identity", ["a/b", "a?b=c", "a#b", "100%", "a%20b", "a b", "あ", ".", "+"]
+)
+def test_an_identity_of_any_characters_can_connect_read_and_leave(
+    connected: Callable[[str], ChatClient], channel: Any, service: Any, identity: str
+) -> None:
+    channel.members.create(identity=identity)
+    chat = connected(identity)
+    [joined] = chat.get_subscribed_channels()
+    joined.send_message("hello")
+    assert joined.set_all_messages_consumed() == 0
+    assert chat.get_user(identity).identity == identity
+    joined.leave()
+    assert [user.identity for user in service.users.list()] == [identity]
+    assert channel.fetch().members_count == 0
+
+
+def test_a_client_shows_who_and_how_but_never_its_token(account: Account) -> None:
+    token = account.chat_token("user-42")
+    with ChatClient(account, token) as chat:
+        assert repr(chat) == "ChatClient(identity='user-42', connected)"
+        assert token not in repr(chat.__dict__.get("user", ""))
+    assert repr(chat) == "ChatClient(identity='user-42', disconnected)"
+
+
+# -- messages
+
+
+def test_a_message_arrives_on_the_client_and_on_its_channel_before_sending_returns(
+    chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    heard, here = Heard(chat, "messageAdded"), Heard(joined, "messageAdded")
+    sent = channel.messages.create(body="<b>hi</b>", from_="agent", attributes='{"mood": "good"}')
+    [message] = heard.about
+    assert here.about == [message]
+    assert (message.sid, message.index, message.author) == (sent.sid, 0, "agent")
+    assert (message.body, message.attributes) == ("<b>hi</b>", {"mood": "good"})
+    assert (message.timestamp, message.type) == (sent.date_created, "text")
+
+
+def test_sending_resolves_to_the_index_and_carries_the_own_identity(
+    chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    assert [joined.send_message("a"), joined.send_message("b", {"k": 1})] == [0, 1]
+    kept = channel.messages.list()
+    assert [(message._from, message.body) for message in kept] == [
+        ("user-42", "a"),
+        ("user-42", "b"),
+    ]
+    assert json.loads(kept[1].attributes) == {"k": 1}
+
+
+def test_two_clients_talk_and_both_hear_all_in_order(
+    chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
+) -> None:
+    channel.members.create(identity="agent")
+    agent = connected("agent")
+    heard, theirs = Heard(chat, "messageAdded"), Heard(agent, "messageAdded")
+    [mine], [yours] = chat.get_subscribed_channels(), agent.get_subscribed_channels()
+    mine.send_message("hello")
+    yours.send_message("good day")
+    mine.send_message("I have a question")
+    assert heard.bodies == theirs.bodies == ["hello", "good day", "I have a question"]
+
+
+def test_answers_sent_by_a_handler_come_after_what_they_answer_for_everybody(
+    chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
+) -> None:
+    channel.members.create(identity="agent")
+    agent = connected("agent")
+    [yours] = agent.get_subscribed_channels()
+
+    def answer(message: Any) -> None:
+        if message.author == "user-42":
+            yours.send_message(f"re: {message.body}")
+
+    chat.on("messageAdded", answer)
+    heard, theirs = Heard(chat, "messageAdded"), Heard(agent, "messageAdded")
+    [mine] = chat.get_subscribed_channels()
+    mine.send_message("1")
+    mine.send_message("2")
+    assert heard.bodies == theirs.bodies == ["1", "re: 1", "2", "re: 2"]
+
+
+def test_edits_and_removals_are_told_however_old_the_message(
+    chat: ChatClient, channel: Any
+) -> None:
+    first = channel.messages.create(body="0")
+    for number in range(1, 70):
+        channel.messages.create(body=str(number))
+    told = Heard(chat, "messageUpdated", "messageRemoved")
+    channel.messages(first.sid).update(body="zero")
+    channel.messages(first.sid).delete()
+    assert told.names == ["messageUpdated", "messageRemoved"]
+    assert told.about[0]["message"].body == told.about[1].body == "zero"
+    assert "body" in told.about[0]["update_reasons"]
+
+
+def test_a_handler_that_fails_is_logged_and_the_others_are_still_told(
+    chat: ChatClient, channel: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat.on("messageAdded", lambda message: 1 / 0)
+    heard = Heard(chat, "messageAdded")
+    channel.messages.create(body="hello")
+    assert heard.bodies == ["hello"]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_handler_can_be_taken_away(chat: ChatClient, channel: Any) -> None:
+    bodies: list[str] = []
+
+    def keep(message: Any) -> None:
+        bodies.append(message.body)
+
+    chat.on("messageAdded", keep)
+    channel.messages.create(body="one")
+    chat.off("messageAdded", keep)
+    chat.off("messageAdded", keep)
+    channel.messages.create(body="two")
+    assert bodies == ["one"]
+
+
+def test_an_async_handler_is_refused_when_it_subscribes(chat: ChatClient) -> None:
+    async def handler(message: Any) -> None: ...
+
+    with pytest.raises(TypeError, match="async"):
+        chat.on("messageAdded", handler)
+
+
+# -- shutting down
+
+
+def test_after_shutdown_nothing_is_heard_and_nothing_works(
+    account: Account, chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    told = Heard(chat, "messageAdded", "tokenExpired", "connectionStateChanged")
+    here = Heard(joined, "messageAdded")
+    chat.shutdown()
+    chat.shutdown()
+    channel.messages.create(body="too late")
+    account.clock.advance(2 * 3600)
+    assert told.all == [("connectionStateChanged", "disconnected")]
+    assert here.all == []
+    for act in (lambda: joined.send_message("x"), chat.get_subscribed_channels):
+        with pytest.raises(ChatError, match="shut down"):
+            act()
+
+
+def test_a_handler_may_shut_another_client_down_which_then_hears_no_more(
+    chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
+) -> None:
+    channel.members.create(identity="agent")
+    agent = connected("agent")
+    heard = Heard(agent, "messageAdded")
+    chat.on("messageAdded", lambda _: agent.shutdown())
+    channel.messages.create(body="not for the agent")
+    assert heard.all == []

@@ -1,0 +1,188 @@
+"""Who is in a channel, who types, who has read: as a chat client in the same kernel hears of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from doors import Heard
+
+from helpers import Account, ChatClient, ChatError
+
+# -- members, typing, reading
+
+
+def test_members_that_come_go_and_change_are_told_once(chat: ChatClient, channel: Any) -> None:
+    [joined] = chat.get_subscribed_channels()
+    told = Heard(joined, "memberJoined", "memberUpdated", "memberLeft")
+    channel.members.create(identity="agent", attributes='{"member_type": "agent"}')
+    channel.members("agent").update(attributes="{}")
+    channel.members("agent").delete()
+    assert told.names == ["memberJoined", "memberUpdated", "memberLeft"]
+    assert told.about[0].attributes == {"member_type": "agent"}
+    assert told.about[1]["update_reasons"] == ["attributes"]
+    assert [member.identity for member in joined.get_members()] == ["user-42"]
+
+
+def test_deleting_a_user_takes_it_out_of_its_channels_for_the_others_too(
+    chat: ChatClient, channel: Any, service: Any
+) -> None:
+    channel.members.create(identity="agent")
+    told = Heard(chat, "memberLeft")
+    service.users("agent").delete()
+    assert [member.identity for member in told.about] == ["agent"]
+    assert channel.fetch().members_count == 1
+
+
+def test_typing_is_told_to_the_others_and_ends_by_itself(
+    account: Account, chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
+) -> None:
+    channel.members.create(identity="agent")
+    agent = connected("agent")
+    mine = Heard(chat, "typingStarted", "typingEnded")
+    theirs = Heard(agent, "typingStarted", "typingEnded")
+    [joined] = chat.get_subscribed_channels()
+    assert joined.typing() is True
+    account.clock.advance(3)
+    joined.typing()
+    account.clock.advance(3)
+    assert theirs.names == ["typingStarted"]
+    account.clock.advance(3)
+    assert theirs.names == ["typingStarted", "typingEnded"]
+    assert [member.identity for member in theirs.about] == ["user-42", "user-42"]
+    assert mine.all == []
+
+
+def test_a_message_ends_the_typing_of_its_author(
+    chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
+) -> None:
+    channel.members.create(identity="agent")
+    theirs = Heard(connected("agent"), "typingStarted", "typingEnded", "messageAdded")
+    [joined] = chat.get_subscribed_channels()
+    joined.typing()
+    joined.send_message("done")
+    assert theirs.names == ["typingStarted", "typingEnded", "messageAdded"]
+
+
+def test_the_read_horizon_counts_what_is_above_it(chat: ChatClient, channel: Any) -> None:
+    [joined] = chat.get_subscribed_channels()
+    for body in ("a", "b", "c"):
+        channel.messages.create(body=body)
+    assert joined.get_unconsumed_messages_count() is None
+    assert joined.update_last_consumed_message_index(0) == 2
+    assert joined.advance_last_consumed_message_index(1) == 1
+    assert joined.advance_last_consumed_message_index(0) == 1
+    assert joined.set_all_messages_consumed() == 0
+    assert joined.last_consumed_message_index == 2
+    assert joined.set_no_messages_consumed() is None
+    assert channel.members("user-42").fetch().last_consumed_message_index is None
+
+
+# -- channels
+
+
+def test_a_channel_joined_later_is_told_and_a_message_sent_on_joining_is_heard(
+    chat: ChatClient, service: Any
+) -> None:
+    told = Heard(chat, "channelAdded", "channelJoined", "messageAdded")
+    chat.on("channelJoined", lambda joined: joined.send_message("here I am"))
+    made = service.channels.create(friendly_name="Second")
+    service.channels(made.sid).members.create(identity="user-42")
+    assert told.names == ["channelAdded", "channelJoined", "messageAdded"]
+    assert (told.about[0].sid, told.about[0].status) == (made.sid, "joined")
+    assert told.about[2].body == "here I am"
+
+
+def test_a_channel_left_and_joined_again_stays_the_same_object(
+    chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    told = Heard(chat, "channelLeft", "channelJoined")
+    heard = Heard(joined, "messageAdded")
+    joined.leave()
+    assert (joined.status, chat.get_subscribed_channels()) == ("notParticipating", [])
+    channel.update(friendly_name="Renamed")
+    channel.messages.create(body="unheard")
+    joined.join()
+    channel.messages.create(body="heard")
+    assert told.all == [("channelLeft", joined), ("channelJoined", joined)]
+    assert (joined.status, joined.friendly_name) == ("joined", "Renamed")
+    assert heard.bodies == ["heard"]
+
+
+@pytest.mark.parametrize("kind", ["public", "private"])
+def test_a_channel_that_is_deleted_is_left_and_removed(
+    connected: Callable[[str], ChatClient], service: Any, kind: str
+) -> None:
+    made = service.channels.create(type=kind)
+    service.channels(made.sid).members.create(identity="user-42")
+    chat = connected("user-42")
+    [joined] = chat.get_subscribed_channels()
+    told, here = Heard(chat, "channelLeft", "channelRemoved"), Heard(joined, "removed")
+    service.channels(made.sid).delete()
+    assert told.all == [("channelLeft", joined), ("channelRemoved", joined)]
+    assert here.about == [joined]
+
+
+def test_the_end_of_a_chat_is_told_as_an_update_of_its_channel(
+    chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    told = Heard(joined, "updated")
+    channel.update(attributes='{"status": "inactive"}')
+    assert [about["update_reasons"] for about in told.about] == [["attributes"]]
+    assert joined.is_ended
+    assert joined.send_message("still accepted at chat level") == 0
+
+
+def test_own_changes_of_attributes_are_told_once(
+    connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    chat = connected("user-42")
+    made = chat.create_channel(friendly_name="Mine", unique_name="mine").join()
+    told = Heard(chat, "channelUpdated")
+    made.update_attributes({"topic": "pets"})
+    assert [about["update_reasons"] for about in told.about] == [["attributes"]]
+    assert json.loads(service.channels("mine").fetch().attributes) == {"topic": "pets"}
+    assert chat.get_channel_by_unique_name("mine") is made
+
+
+def test_what_a_plain_member_may_not_do_is_refused_and_changes_nothing(
+    chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    for act in (lambda: joined.add("friend"), lambda: joined.update_attributes({"status": "x"})):
+        with pytest.raises(ChatError, match="not authorized") as refused:
+            act()
+        assert (refused.value.status, refused.value.code) == (403, 50107)
+    assert (channel.fetch().attributes, channel.fetch().members_count) == ("{}", 1)
+
+
+def test_the_same_identity_in_another_service_is_somebody_else(
+    client: Any, chat: ChatClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = Heard(chat, "channelJoined", "messageAdded")
+    other = client.chat.v2.services(client.chat.v2.services.create(friendly_name="Other").sid)
+    elsewhere = other.channels(other.channels.create().sid)
+    elsewhere.members.create(identity="user-42")
+    elsewhere.messages.create(body="hello")
+    assert (told.all, caplog.text) == ([], "")
+
+
+def test_a_member_taken_out_by_an_earlier_follower_is_no_error(
+    account: Account, chat: ChatClient, service: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def bouncer(event: Any) -> None:
+        if event.name == "memberJoined" and event.identity == "late":
+            service.channels(event.channel_sid).members("late").delete()
+
+    assert account.mock is not None
+    account.mock.follow(bouncer)
+    with ChatClient(account, account.chat_token("late")) as late:
+        told = Heard(late, "channelJoined", "channelLeft")
+        made = service.channels.create(type="private")
+        service.channels(made.sid).members.create(identity="late")
+        assert late.get_subscribed_channels() == []
+    assert (told.all, caplog.text) == ([], "")

@@ -1,0 +1,179 @@
+"""The clock a mock lives by: real, advanced or frozen, with timers that follow it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from helpers import Account
+from helpers.mock import Clock
+
+MOMENT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+PATIENCE = 10
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def frozen(clock: Clock) -> Clock:
+    """A clock that stands at `MOMENT`."""
+    clock.freeze(MOMENT)
+    return clock
+
+
+def test_a_new_clock_shows_real_time(clock: Clock) -> None:
+    before = time.time()
+    assert before <= clock.now() <= time.time()
+
+
+def test_an_advanced_clock_is_ahead_by_as_much(clock: Clock) -> None:
+    before = time.time()
+    clock.advance(3600)
+    clock.advance(60)
+    assert before + 3660 <= clock.now() <= time.time() + 3660
+
+
+def test_a_frozen_clock_stands_where_it_was_put(frozen: Clock) -> None:
+    assert frozen.now() == frozen.now() == MOMENT.timestamp()
+    frozen.advance(1.5)
+    assert frozen.now() == MOMENT.timestamp() + 1.5
+
+
+def test_a_clock_can_be_frozen_at_any_zone_at_seconds_or_right_now(clock: Clock) -> None:
+    clock.freeze(MOMENT.astimezone(timezone(timedelta(hours=9))))
+    assert clock.now() == MOMENT.timestamp()
+    clock.freeze(1_800_000_000)
+    assert clock.now() == 1_800_000_000
+    clock.reset()
+    before = time.time()
+    clock.freeze()
+    assert before <= clock.now() <= time.time()
+
+
+def test_a_naive_datetime_is_refused(clock: Clock) -> None:
+    with pytest.raises(ValueError, match="aware"):
+        clock.freeze(datetime(2026, 1, 5, 9, 0))
+
+
+def test_an_unfrozen_clock_runs_on_from_where_it_stood(frozen: Clock) -> None:
+    frozen.unfreeze()
+    stood = MOMENT.timestamp()
+    assert stood <= frozen.now() < stood + PATIENCE
+
+
+def test_a_clock_does_not_run_backwards(frozen: Clock) -> None:
+    with pytest.raises(ValueError, match="forward"):
+        frozen.advance(-1)
+    assert frozen.now() == MOMENT.timestamp()
+
+
+def test_a_reset_clock_shows_real_time_and_has_forgotten_its_timers(frozen: Clock) -> None:
+    rung: list[str] = []
+    frozen.call_later(10, lambda: rung.append("old"))
+    frozen.reset()
+    before = time.time()
+    assert before <= frozen.now() <= time.time()
+    frozen.advance(3600)
+    assert rung == []
+
+
+# -- timers
+
+
+def test_timers_run_in_order_of_their_moments_each_at_its_own(frozen: Clock) -> None:
+    start, rung = frozen.now(), []
+    for seconds in (30, 10, 20, 10):
+        frozen.call_later(seconds, lambda due=seconds: rung.append((due, frozen.now() - start)))
+    frozen.advance(25)
+    assert rung == [(10, 10), (10, 10), (20, 20)]
+    frozen.advance(5)
+    assert rung[3:] == [(30, 30)]
+    assert frozen.now() == start + 30
+
+
+def test_a_timer_set_by_a_timer_runs_in_the_same_advance_if_it_falls_due(frozen: Clock) -> None:
+    rung: list[float] = []
+    start = frozen.now()
+
+    def again() -> None:
+        rung.append(frozen.now() - start)
+        frozen.call_later(10, again)
+
+    frozen.call_later(10, again)
+    frozen.advance(35)
+    assert rung == [10, 20, 30]
+
+
+def test_freezing_further_ahead_runs_what_falls_due(frozen: Clock) -> None:
+    rung: list[float] = []
+    frozen.call_later(60, lambda: rung.append(frozen.now()))
+    frozen.freeze(MOMENT + timedelta(hours=1))
+    assert rung == [MOMENT.timestamp() + 60]
+
+
+def test_a_cancelled_timer_does_not_run(frozen: Clock) -> None:
+    rung: list[str] = []
+    timer = frozen.call_later(10, lambda: rung.append("x"))
+    timer.cancel()
+    timer.cancel()
+    frozen.advance(20)
+    timer.cancel()
+    assert rung == []
+
+
+def test_a_timer_that_fails_is_logged_and_the_next_one_runs(
+    frozen: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    rung: list[str] = []
+    frozen.call_later(10, lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    frozen.call_later(20, lambda: rung.append("next"))
+    frozen.advance(30)
+    assert rung == ["next"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_timers_run_by_themselves_when_real_time_reaches_them(clock: Clock) -> None:
+    rung = threading.Event()
+    clock.call_later(0.01, rung.set)
+    assert rung.wait(PATIENCE)
+
+
+def test_unfreezing_lets_timers_run_by_themselves_again(frozen: Clock) -> None:
+    rung = threading.Event()
+    frozen.call_later(0.01, rung.set)
+    frozen.unfreeze()
+    assert rung.wait(PATIENCE)
+
+
+def test_a_clock_whose_timers_were_all_cancelled_keeps_no_thread(clock: Clock) -> None:
+    before = set(threading.enumerate())
+    timers = [clock.call_later(3600, lambda: None) for _ in range(2)]
+    [thread] = set(threading.enumerate()) - before
+    for timer in timers:
+        timer.cancel()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+# -- the account lives by it
+
+
+def test_everything_made_on_a_frozen_account_has_its_date(account: Account, service: Any) -> None:
+    account.clock.freeze(MOMENT)
+    made = service.channels.create()
+    account.clock.advance(3600)
+    changed = service.channels(made.sid).update(friendly_name="Later")
+    assert (made.date_created, changed.date_created) == (MOMENT, MOMENT)
+    assert changed.date_updated == MOMENT + timedelta(hours=1)
+
+
+def test_dates_are_shown_in_whole_seconds(account: Account, service: Any) -> None:
+    account.clock.freeze(MOMENT.timestamp() + 0.9)
+    assert service.channels.create().date_created == MOMENT

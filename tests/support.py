@@ -1,0 +1,83 @@
+"""What several test files need: refusals, all an account holds, and a door to nowhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+
+@contextmanager
+def refused(status: int, code: int, message: str = "") -> Iterator[None]:
+    """The SDK is refused in here, with this HTTP status, code and message (a part will do)."""
+    with pytest.raises(TwilioException) as caught:
+        yield
+    assert _refusal(caught.value)[:2] == (status, code)
+    assert message in _refusal(caught.value)[2]
+
+
+def _refusal(error: TwilioException) -> tuple[int, int, str]:
+    if isinstance(error, TwilioRestException):
+        return error.status, error.code, error.msg
+    response = error.args[1]  # of a list, which the SDK raises as it is
+    body = json.loads(response.text)
+    return response.status_code, body["code"], body["message"]
+
+
+def everything(account: Any) -> dict[str, Any]:
+    """All that can be listed in an account, by path; equal where nothing has changed."""
+    return {
+        path: [_fields(item) for item in collection.list()]
+        for path, collection in _collections(account.client)
+    }
+
+
+def _collections(client: Any) -> Iterator[tuple[str, Any]]:
+    chat, flex = client.chat.v2, client.flex_api.v1
+    yield from {
+        "flex flows": flex.flex_flow,
+        "flex channels": flex.channel,
+        "web channels": flex.web_channel,
+        "credentials": chat.credentials,
+        "services": chat.services,
+    }.items()
+    for workspace in client.taskrouter.v1.workspaces.list():
+        yield f"tasks of {workspace.sid}", workspace.tasks
+    for service in chat.services.list():
+        for name in ("roles", "users", "channels", "bindings"):
+            yield f"{name} of {service.sid}", getattr(service, name)
+        for channel in service.channels.list():
+            for name in ("members", "messages", "invites", "webhooks"):
+                yield f"{name} of {channel.sid}", getattr(channel, name)
+        for user in service.users.list():
+            yield f"channels of {user.sid}", user.user_channels
+
+
+def _fields(instance: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(instance).items() if _is_plain(name)}
+
+
+def _is_plain(name: str) -> bool:
+    return not name.startswith("_") or name == "_from"
+
+
+class Elsewhere(HttpClient):
+    """A door to nowhere that remembers what was asked and answers as it is told."""
+
+    def __init__(self, answer: Response | Exception) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=False)
+        self.answer = answer
+        self.asked: list[tuple[str, str]] = []
+
+    def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
+        self.asked.append((method, uri))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer

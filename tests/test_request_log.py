@@ -1,0 +1,109 @@
+"""The log of every REST call: what was asked, by whom, how it ended, and no secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import Elsewhere, refused
+from twilio.http.response import Response
+
+from helpers import Account
+from helpers.mock import Credentials
+
+SECRETS = ("8e" * 16, "LiveApiSecretThatNobodyEverSees1")
+
+
+def test_every_call_is_logged_with_what_was_asked_and_how_it_ended(
+    account: Account, service: Any
+) -> None:
+    account.requests.clear()
+    made = service.channels.create(unique_name="support")
+    with refused(409, 50307):
+        service.channels.create(unique_name="support")
+    service.channels("support").fetch()
+    sid = account.credentials.chat_service_sid
+    path = f"chat.twilio.com/v2/Services/{sid}/Channels"
+    assert [str(entry) for entry in account.requests] == [
+        f"POST {path} -> 201",
+        f"POST {path} -> 409 (50307)",
+        f"GET {path}/support -> 200",
+    ]
+    assert repr(account.requests).splitlines() == [str(entry) for entry in account.requests]
+    created = account.requests[0]
+    assert (created.host, created.by) == ("chat.twilio.com", "account")
+    assert created.parameters["UniqueName"] == "support"
+    assert (created.status, created.code, created.milliseconds >= 0) == (201, None, True)
+    assert made.unique_name == "support"
+
+
+def test_a_page_that_was_followed_is_logged_with_its_parameters(
+    account: Account, channel: Any
+) -> None:
+    for body in ("a", "b"):
+        channel.messages.create(body=body)
+    account.requests.clear()
+    channel.messages.list(page_size=1)
+    assert account.requests[1].parameters["Page"] == "1"
+    assert account.requests[1].path.endswith("/Messages")
+
+
+def test_parameters_that_are_secrets_are_masked(account: Account) -> None:
+    url = "https://chat.twilio.com/v2/Credentials"
+    data = {"Type": "fcm", "Secret": SECRETS[1], "ApiKey": SECRETS[0], "FriendlyName": "push"}
+    account.client.request("POST", url, data=data)
+    logged = account.requests[-1]
+    assert logged.parameters["FriendlyName"] == "push"
+    assert (logged.parameters["Secret"], logged.parameters["ApiKey"]) == ("***", "***")
+    shown = repr(logged) + account.requests._repr_html_() + repr(logged.parameters)
+    assert not any(secret in shown for secret in SECRETS)
+    assert data["Secret"] == SECRETS[1]
+
+
+def test_calls_are_logged_under_the_name_of_who_made_them(account: Account, service: Any) -> None:
+    account.requests.clear()
+    service.users.create(identity="user-42")
+    token = account.chat_token("user-42")
+    for polling in (False, True):
+        user = account.client_of_chat_user(token, "user-42", polling=polling)
+        user.chat.v2.services(account.credentials.chat_service_sid).users("user-42").fetch()
+    assert [entry.by for entry in account.requests] == ["account", "user-42", "poll"]
+    assert [entry.by for entry in account.requests.shown()] == ["account", "user-42"]
+    assert len(account.requests.shown(polls=True)) == 3
+    assert len(repr(account.requests).splitlines()) == 2
+
+
+def test_a_failure_of_the_network_is_logged_with_status_0() -> None:
+    account = Account("shared", Credentials.demo(), Elsewhere(TimeoutError("too slow")))
+    with pytest.raises(TimeoutError):
+        account.client.chat.v2.services("IS1").fetch()
+    [entry] = account.requests
+    assert (entry.status, entry.code) == (0, None)
+    assert str(entry) == "GET chat.twilio.com/v2/Services/IS1 -> 0"
+
+
+def test_a_refusal_that_is_not_json_is_logged_by_its_status() -> None:
+    account = Account("shared", Credentials.demo(), Elsewhere(Response(502, "<html>")))
+    with pytest.raises(Exception, match="502"):
+        account.client.chat.v2.services("IS1").fetch()
+    assert (account.requests[0].status, account.requests[0].code) == (502, None)
+
+
+def test_the_log_shows_as_a_table_that_is_safe(account: Account, service: Any) -> None:
+    service.channels.create(friendly_name="<script>alert(1)</script>")
+    shown = account.requests._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_the_log_keeps_the_latest_thousand_calls_and_can_be_cleared_and_cut(
+    account: Account,
+) -> None:
+    for number in range(1005):
+        account.client.request("GET", f"https://flex-api.twilio.com/v1/FlexFlows?N={number}")
+    log = account.requests
+    assert len(log) == 1000
+    assert (log[0].parameters["N"], log[-1].parameters["N"]) == ("5", "1004")
+    assert [entry.parameters["N"] for entry in log[-2:]] == ["1003", "1004"]
+    log.clear()
+    assert (len(log), repr(log)) == (0, "no requests yet")
