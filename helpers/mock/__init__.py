@@ -88,6 +88,7 @@ class MockTwilio:
         self._router = Router(self._ground, self.credentials.account_sid)
         self._ground.events.subscribe(self._router.hear)
         self._furnish()
+        self._router.arm()
         self._new = (self._ground.store.copy(), self._ground.sids.state)
 
     def __repr__(self) -> str:

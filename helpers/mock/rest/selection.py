@@ -47,15 +47,16 @@ class Selection:
 
 
 def read_ordering(orderings: Mapping[str, str], text: str | None) -> Rank:
-    """`Priority:desc,DateCreated:asc` as a sort key; ties are in order of arrival.
+    """`Priority:desc,DateCreated:asc` as a sort key; ties are in the order the last part says.
 
     Raises:
         TwilioError: 20001, a part names nothing to sort by, or another direction.
     """
     parts = [_part(orderings, part) for part in (text or "").split(",") if part]
+    parts.append(("seq", parts[-1][1] if parts else 1))
 
     def rank(item: Any) -> tuple[float, ...]:
-        return (*(sign * getattr(item, column) for column, sign in parts), item.seq)
+        return tuple(sign * getattr(item, column) for column, sign in parts)
 
     return rank
 

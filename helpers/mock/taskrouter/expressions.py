@@ -118,6 +118,8 @@ Operand = Constant | Path | Array
 Tree = Comparison | Not | And | Or
 ALWAYS = And(())
 """What an empty expression says: it holds of everything."""
+MAX_DEPTH = 50
+"""Levels of nesting taken (the mock's own limit)."""
 
 
 @v_args(inline=True)
@@ -180,12 +182,33 @@ def parse(text: str) -> Tree:
         return ALWAYS
     try:
         tree: Any = _parser().parse(text)
-        holds(tree, {})  # so that one nested too deep is refused now
     except UnexpectedInput as problem:
         raise _refusal(text, problem) from None
-    except (RecursionError, ValueError):
-        raise TwilioError(20001, "The expression is nested too deep or holds no number") from None
+    except ValueError:
+        raise TwilioError(20001, "A number in the expression has too many digits") from None
+    if _depth(tree) > MAX_DEPTH:
+        raise TwilioError(20001, f"The expression is nested more than {MAX_DEPTH} deep")
     return tree  # type: ignore[no-any-return]
+
+
+def _depth(tree: Tree) -> int:
+    """How deep an expression is nested; no deeper than a little above what is allowed."""
+    level: list[Any] = [tree]
+    for depth in range(MAX_DEPTH + 2):
+        if not level:
+            return depth
+        level = [part for parent in level for part in _parts(parent)]
+    return MAX_DEPTH + 2
+
+
+def _parts(parent: Any) -> tuple[Any, ...]:
+    if isinstance(parent, And | Or):
+        return parent.parts
+    if isinstance(parent, Not):
+        return (parent.part,)
+    if isinstance(parent, Comparison):
+        return (parent.left, parent.right)
+    return parent.items if isinstance(parent, Array) else ()
 
 
 def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
@@ -204,7 +227,7 @@ def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
 def holds(tree: Tree, scope: Scope) -> bool:
     """Whether an expression is true of what its names stand for."""
     if isinstance(tree, Comparison):
-        ask = _OPERATORS[tree.operator]
+        ask = OPERATORS[tree.operator]
         return ask(_value(tree.left, scope), _value(tree.right, scope))
     if isinstance(tree, And):
         return all(holds(part, scope) for part in tree.parts)
@@ -287,7 +310,7 @@ def _contains(left: Any, right: Any) -> bool:
     return isinstance(left, str) and isinstance(right, str) and right in left
 
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": _equal,
     "!=": _different,
     "<": _ordered(lambda left, right: left < right),

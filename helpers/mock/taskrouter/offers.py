@@ -92,12 +92,17 @@ def time_out(call: Call, reservation: Reservation) -> None:
 
 
 def _give_back(call: Call, task: Task) -> None:
-    """Have a task wait again once nobody considers it any more (documented)."""
+    """Have a task wait again once nobody considers it any more (documented).
+
+    The time of its step may have run out meanwhile, which counts now.
+    """
     if open_reservations(call, task):
         return
     progress.wait_again(call, task)
     if task.assignments >= MAX_ASSIGNMENTS:
         endings.cancel(call, task, OFFERED_TOO_OFTEN)
+    elif task.step_ends_at is not None and task.step_ends_at <= call.now:
+        progress.time_out_step(call, task)
 
 
 def _require_pending(reservation: Reservation) -> None:

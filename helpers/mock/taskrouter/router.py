@@ -10,6 +10,7 @@ posted there.
 from __future__ import annotations
 
 import heapq
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from ..call import Call
 from ..clock import Timer
 from ..events import Event
 from ..ground import Ground
-from ..store import Between
+from ..store import Between, Order
 from . import endings, offers, progress, workforce
 from .events import TaskRouterEvent
 from .resources import Activity, Reservation, Task, TaskQueue, Worker, Workspace
@@ -185,24 +186,24 @@ def _queued(call: Call, workspace: Workspace) -> Iterator[Waiting]:
 def _line(
     call: Call, workspace: Workspace, queue: TaskQueue | None
 ) -> Iterator[tuple[tuple[float, ...], Waiting]]:
-    """One queue's waiting tasks, first come first served or last come."""
-    last_first = queue is not None and queue.task_order == "LIFO"
-    later = (queue.task_order if queue else "FIFO") != workspace.prioritize_queue_order
-    age = "-virtual_start_time" if last_first else "virtual_start_time"
+    """One queue's waiting tasks with their places: first come first served, or last come."""
+    kind = queue.task_order if queue else "FIFO"
+    sign = -1 if kind == "LIFO" else 1
+    after_others = kind != workspace.prioritize_queue_order
     where = {
         "workspace_sid": workspace.sid,
         "task_queue_sid": queue.sid if queue else None,
         "assignment_status": "pending",
     }
-    start = 0
-    while tasks := call.store.select(
-        Task, where, by=("-priority", age), limit=_AT_A_TIME, offset=start
-    ):
+    by = ("-priority", "-virtual_start_time" if sign < 0 else "virtual_start_time")
+    order: Order = "desc" if sign < 0 else "asc"
+    for start in itertools.count(0, _AT_A_TIME):
+        tasks = call.store.select(Task, where, by=by, order=order, limit=_AT_A_TIME, offset=start)
         for task in tasks:
-            since = -task.virtual_start_time if last_first else task.virtual_start_time
-            place = (-task.priority, float(later), since, float(task.seq))
-            yield place, _waiting(call, task, queue)
-        start += len(tasks)
+            since = (sign * task.virtual_start_time, sign * task.seq)
+            yield (-task.priority, after_others, *since), _waiting(call, task, queue)
+        if len(tasks) < _AT_A_TIME:
+            return
 
 
 def _waiting(call: Call, task: Task, queue: TaskQueue | None) -> Waiting:

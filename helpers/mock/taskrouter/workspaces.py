@@ -9,8 +9,8 @@ from typing import Any, Literal
 from ..call import Call
 from ..fields import Fields
 from . import activities, events, task_channels, task_queues, workflows
-from .resources import IN_A_WORKSPACE, Activity, Workflow, Workspace
-from .rules import Name, QueueOrder, Sid, Url, inside
+from .resources import IN_A_WORKSPACE, Workflow, Workspace
+from .rules import Name, QueueOrder, Sid, Url, activity
 
 ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
 """What workers of a new workspace can be doing, and whether that leaves them free (documented).
@@ -67,10 +67,10 @@ def create(
     events.tell(call, "workspace.created", workspace)
     for name, available in doing:
         fields = activities.NewActivity(friendly_name=name, available=available)
-        activity = activities.create(call, workspace, fields)
+        made = activities.create(call, workspace, fields)
         if workspace.default_activity_sid is None:
             settings = ("default_activity_sid", "timeout_activity_sid")
-            call.store.save(workspace, **dict.fromkeys(settings, activity.sid))
+            call.store.save(workspace, **dict.fromkeys(settings, made.sid))
     for unique_name, friendly_name in channels.items():
         kind = task_channels.NewTaskChannel(unique_name=unique_name, friendly_name=friendly_name)
         task_channels.create(call, workspace, kind)
@@ -102,7 +102,8 @@ def update(call: Call, workspace: Workspace, changes: WorkspaceChanges) -> Works
         ("DefaultActivitySid", changes.default_activity_sid),
         ("TimeoutActivitySid", changes.timeout_activity_sid),
     ):
-        inside(call, Activity, workspace.sid, sid, parameter)
+        if sid is not None:
+            activity(call, workspace.sid, sid, parameter)
     call.store.save(workspace, **changes.given(), date_updated=call.now)
     events.tell(call, "workspace.updated", workspace)
     return workspace
