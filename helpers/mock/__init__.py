@@ -82,7 +82,7 @@ class MockTwilio:
         self.webhooks = Webhooks(self._ground, receivers)
         self._ground.events.record_with(Outbox(self._ground).record)
         self._ground.events.subscribe(self.webhooks.hear)
-        self._application = Application(self._ground, self.credentials, receivers)
+        self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
         self._router = Router(self._ground, self.credentials.account_sid)

@@ -13,7 +13,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ def _wake(changed: threading.Condition) -> None:
 
 @lru_cache(maxsize=4096)
 def _format(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+    return f"{(datetime(1970, 1, 1) + timedelta(seconds=second)).isoformat()}Z"
 
 
 def iso(moment: float | None) -> str | None:

@@ -45,4 +45,5 @@ class Credentials:
         """Whether a basic-auth pair is the account's own, or its API key's."""
         expected = {self.account_sid: self.auth_token, self.api_key: self.api_secret}
         secret = expected.get(username)
-        return secret is not None and hmac.compare_digest(secret.encode(), password.encode())
+        given = password.encode("utf-8", "surrogatepass")
+        return secret is not None and hmac.compare_digest(secret.encode(), given)

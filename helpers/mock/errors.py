@@ -146,7 +146,7 @@ class TwilioError(Exception):
         """The JSON body Twilio's REST API answers with."""
         return {
             "code": self.code,
-            "message": self.message,
+            "message": self.message.encode("utf-8", "replace").decode(),
             "more_info": self.more_info,
             "status": self.status,
         }

@@ -41,6 +41,11 @@ class Events:
         for recorder in self._recorders:
             recorder(event)
 
+    @property
+    def noted(self) -> tuple[Event, ...]:
+        """What the running transaction has noted so far."""
+        return tuple(self._noted)
+
     def record_with(self, recorder: Recorder) -> None:
         """Have `recorder` called for every event within its transaction, to keep what follows."""
         self._recorders.append(recorder)

@@ -7,7 +7,8 @@ Names are snake case here; two underscores stand for the dot of a nested paramet
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -71,15 +72,15 @@ def at_most_bytes(size: int, code: int, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+MAX_NESTING = 100
+"""Levels of JSON taken (the mock's own limit): what is taken can always be read and merged."""
+
+
 def json_object(code: int, what: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
 
     def check(text: str) -> str:
-        try:
-            value = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
+        if read_json_object(text) is None:
             raise TwilioError(
                 code, f'{what} must be a JSON object as text, e.g. {{"key": "value"}}'
             )
@@ -88,8 +89,34 @@ def json_object(code: int, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def read_json_object(text: str) -> dict[str, Any] | None:
+    """The object that a JSON text holds; None where it holds none, or one nested too deep."""
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and not _is_too_deep(text, value) else None
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is not JSON")
+    return value
+
+
+def _is_too_deep(text: str, value: Any) -> bool:
+    if text.count("{") + text.count("[") <= MAX_NESTING:
+        return False
+    level = [value]
+    for _ in range(MAX_NESTING):
+        level = [child for parent in level for child in _children(parent)]
+    return bool(level)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def as_moment(text: str) -> float:
@@ -100,7 +127,7 @@ def as_moment(text: str) -> float:
     """
     parsed = datetime.fromisoformat(text)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return (aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
 
 
 def _moment(value: Any) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 
 from .clock import Clock
-from .events import Events
+from .events import Event, Events
 from .sids import Sids
 from .store import Store
 
@@ -25,6 +26,29 @@ class Ground:
         Events are told once the outermost unit has committed and let go of the store.
         """
         return _Unit(self)
+
+    def rehearse(self, act: Callable[[], object]) -> tuple[Event, ...]:
+        """Do something outside any unit of work and take it all back, SIDs included.
+
+        The lock is held throughout, so that nobody else draws a SID that would come again.
+
+        Returns:
+            What would have happened.
+        """
+        with self.store.lock:
+            sids = self.sids.state
+            try:
+                with self.transaction():
+                    act()
+                    raise _TakenBack(*self.events.noted)  # noqa: TRY301 - rolls back
+            except _TakenBack as rehearsed:
+                return rehearsed.args
+            finally:
+                self.sids.state = sids
+
+
+class _TakenBack(Exception):  # noqa: N818 - not an error: ends a rehearsal
+    """Carries the events of a rehearsal."""
 
 
 class _Unit:

@@ -66,7 +66,7 @@ def test_members_are_listed_in_order_of_arrival_and_filtered(channel: Any) -> No
         ({"identity": "new", "role_sid": "RL" + "0" * 32}, 404, 50100),
         ({"identity": "new", "attributes": "no JSON"}, 400, 50304),
         ({"identity": "new", "last_consumed_message_index": "far"}, 400, 50406),
-        ({"identity": "new", "last_consumed_message_index": -1}, 400, 20001),
+        ({"identity": "new", "last_consumed_message_index": -1}, 400, 50406),
     ],
 )
 def test_a_member_that_is_not_acceptable_is_not_added_and_makes_no_user(

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, Fields
+from ..fields import BLANK_IS_ABSENT, Fields, read_json_object
 from ..messaging import channel_webhooks, channels, members, users
 from ..messaging.resources import Channel, Service, User
 from ..messaging.rules import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
@@ -59,7 +59,7 @@ def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChan
         raise TwilioError(45205, f"Flex Flow {new.flex_flow_sid} not found")
     pre_engagement = json_parameter("PreEngagementData", new.pre_engagement_data)
     task_attributes = json_parameter("TaskAttributes", new.task_attributes)
-    existing = active_channel(call, flow, new.target or new.identity)
+    existing = active_channel(call, flow, new.target or new.identity, is_web=is_web)
     if existing is not None:
         return existing
     _release_unique_name(call, flow, new.chat_unique_name)
@@ -90,18 +90,15 @@ def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
     """
     if text is None:
         return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+    value = read_json_object(text)
+    if value is None:
         raise TwilioError(45004, f"{parameter} must be a JSON object as text")
     return value
 
 
-def active_channel(call: Call, flow: FlexFlow, contact: str) -> FlexChannel | None:
-    """The contact's channel that has not been ended, or None."""
-    where = {"flex_flow_sid": flow.sid, "contact": contact}
+def active_channel(call: Call, flow: FlexFlow, contact: str, *, is_web: bool) -> FlexChannel | None:
+    """The contact's channel of that kind that has not been ended, or None."""
+    where = {"flex_flow_sid": flow.sid, "contact": contact, "is_web": is_web}
     for flex_channel in call.store.select(FlexChannel, where, order="desc"):
         channel = call.store.first(Channel, sid=flex_channel.sid)
         if channel is not None and is_active(channel):
@@ -167,7 +164,7 @@ def _wire_handler(call: Call, flow: FlexFlow, channel: Channel) -> None:
         settings["flow_sid"] = flow.integration["flow_sid"]
         channel_webhooks.add(call, channel, "studio", settings)
     elif flow.integration_type == "external":
-        told = {"url": flow.integration["url"], "filters": ["onMessageSent"]}
+        told = {"url": flow.integration["url"], "filters": ["onMessageSent", "onMediaMessageSent"]}
         channel_webhooks.add(call, channel, "webhook", settings | told)
 
 

@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import TwilioError
 from ..fields import BLANK_IS_ABSENT, Fields
 from ..messaging.resources import Service
-from ..messaging.rules import LongerName
+from ..messaging.rules import LongerName, is_web_address
 from ..studio import StudioFlow
 from ..taskrouter import Workflow, Workspace, find_task_channel
 from .resources import FlexFlow
@@ -129,7 +129,7 @@ def _check(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
 def _check_targets(call: Call, integration: dict[str, Any]) -> None:
     if flow_sid := integration.get("flow_sid"):
         _must_exist(call.store.first(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
-    if (url := integration.get("url")) and not url.startswith(("http://", "https://")):
+    if (url := integration.get("url")) and not is_web_address(url):
         raise _refused("Integration.Url must be an http or https URL")
     if workspace_sid := integration.get("workspace_sid"):
         workflow_sid, channel = integration["workflow_sid"], integration["channel"]

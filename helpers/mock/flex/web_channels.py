@@ -64,7 +64,8 @@ def update(call: Call, web_channel: FlexChannel, changes: WebChannelChanges) -> 
     values: dict[str, object] = {} if data is None else {"post_engagement_data": data}
     if changes.chat_status is not None:
         values["status"] = "INACTIVE"
-    channel = chat_channels.find(call, web_channel.sid)
-    chat_channels.merge_attributes(call, channel, **values)
+    if values:
+        channel = chat_channels.find(call, web_channel.sid)
+        chat_channels.merge_attributes(call, channel, **values)
     call.store.save(web_channel, date_updated=call.now)
     return web_channel

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
-
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import Fields
 from ..sids import looks_like
 from .resources import Channel, ChannelWebhook
-from .rules import one_of
+from .rules import RetryCount, is_web_address, one_of
 from .webhook_events import CHANNEL_EVENTS
 
 MAX_WEBHOOKS = 5
 MAX_TRIGGERS = 5
 MAX_URL = 2048
 TYPES = ("webhook", "trigger", "studio")
-
-
-def _retries(value: Any) -> Any:
-    if not str(value).isdigit() or not 0 <= int(value) <= 3:  # noqa: PLR2004 - specified
-        raise TwilioError(50065, "RetryCount is a number from 0 to 3")
-    return int(value)
 
 
 class WebhookChanges(Fields):
@@ -34,7 +26,7 @@ class WebhookChanges(Fields):
     configuration__filters: list[str] | None = None
     configuration__triggers: list[str] | None = None
     configuration__flow_sid: str | None = None
-    configuration__retry_count: Annotated[int, BeforeValidator(_retries)] | None = None
+    configuration__retry_count: RetryCount | None = None
 
 
 class NewWebhook(WebhookChanges):
@@ -119,7 +111,7 @@ def _callback(given: dict[str, Any]) -> dict[str, Any]:
         raise TwilioError(50329, "Configuration.Url is required")
     if len(url) > MAX_URL:
         raise TwilioError(50332, f"Configuration.Url is too long: at most {MAX_URL} characters")
-    if not url.startswith(("http://", "https://")):
+    if not is_web_address(url):
         raise TwilioError(50054, "Configuration.Url must be an http or https URL")
     return {
         "url": url,

@@ -81,15 +81,14 @@ def signature(media: Media, expires: int) -> str:
     return hmac.new(media.link_key.encode(), link.encode(), hashlib.sha256).hexdigest()
 
 
-def open_link(call: Call, media: Media, expires: str | None, given: str | None) -> bytes:
-    """The content behind a link.
+def check_link(call: Call, media: Media, expires: str | None, given: str) -> None:
+    """Check a temporary link to the content.
 
     Raises:
         TwilioError: 20403, the link is not one of ours or has expired; fetch the media again.
     """
     until = int(expires) if expires and re.fullmatch(r"[0-9]{1,12}", expires) else 0
     expected = signature(media, until)
-    matches = hmac.compare_digest(expected.encode(), (given or "").encode("utf-8", "replace"))
+    matches = hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
     if until <= call.now or not matches:
         raise TwilioError(20403, "This link has expired or is not valid; fetch the media again")
-    return media.content

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from ..call import Call
 from ..errors import TwilioError
@@ -17,13 +18,14 @@ from .rules import Identity, SmallAttributes
 
 
 def _index(value: Any) -> Any:
-    try:
-        return None if value in (None, "") else int(value)
-    except ValueError:
-        raise TwilioError(50406, "LastConsumedMessageIndex must be a whole number") from None
+    if value in (None, ""):
+        return None
+    if not re.fullmatch("[0-9]{1,15}", str(value)):
+        raise TwilioError(50406, "LastConsumedMessageIndex must be a whole number, 0 or more")
+    return int(value)
 
 
-ReadIndex = Annotated[Annotated[int, Field(ge=0, le=2**53)] | None, BeforeValidator(_index)]
+ReadIndex = Annotated[int | None, BeforeValidator(_index)]
 ReadMoment = Annotated[Moment | None, BLANK_IS_ABSENT]
 
 
@@ -54,14 +56,16 @@ def add(call: Call, channel: Channel, new: NewMember) -> Member:
     """Put an identity into a channel, making its user if need be.
 
     A chat user joins itself with `joinChannel` and only a public channel; it adds others with
-    `addMember`. Whoever created the channel gets the creator role.
+    `addMember`. Who was invited gets the invitation's role (specified); whoever created the channel
+    gets the creator role.
 
     Raises:
         TwilioError: 50404, already a member; 50403 or 50208, a limit is reached; 50107 or
             50300, a chat user that may not.
     """
     service = _service(call, channel)
-    _permit(call, channel, new.identity)
+    invite = call.store.first(Invite, channel_sid=channel.sid, identity=new.identity)
+    _permit(call, channel, new.identity, invite)
     if find(call, channel.sid, new.identity):
         raise TwilioError(50404, "Member already exists")
     if channel.members_count >= service.limits["channel_members"]:
@@ -69,7 +73,8 @@ def add(call: Call, channel: Channel, new: NewMember) -> Member:
     user = users.ensure(call, service, new.identity)
     if user.joined_channels_count >= service.limits["user_channels"]:
         raise TwilioError(50208, f"User is in its limit of {user.joined_channels_count} channels")
-    member = call.store.add(_member(call, service, channel, user, new))
+    role_sid = _role(call, service, channel, new, invite) or ""
+    member = call.store.add(_member(call, channel, user, new, role_sid))
     user_channels.join(call, member)
     call.store.save(channel, members_count=channel.members_count + 1)
     call.store.save(user, joined_channels_count=user.joined_channels_count + 1)
@@ -84,9 +89,9 @@ def _service(call: Call, channel: Channel) -> Service:
     return service
 
 
-def _permit(call: Call, channel: Channel, identity: str) -> None:
+def _permit(call: Call, channel: Channel, identity: str, invite: Invite | None) -> None:
     if call.actor.identity == identity:
-        if call.store.exists(Invite, channel_sid=channel.sid, identity=identity):
+        if invite is not None:
             return
         if channel.type == "private":
             raise TwilioError(50107, "A private channel cannot be joined; a member must add you")
@@ -95,7 +100,7 @@ def _permit(call: Call, channel: Channel, identity: str) -> None:
         require(call, channel.service_sid, "addMember", channel)
 
 
-def _member(call: Call, service: Service, channel: Channel, user: User, new: NewMember) -> Member:
+def _member(call: Call, channel: Channel, user: User, new: NewMember, role_sid: str) -> Member:
     created = new.date_created if new.date_created is not None else call.now
     return Member(
         sid=call.sids.new("MB"),
@@ -104,7 +109,7 @@ def _member(call: Call, service: Service, channel: Channel, user: User, new: New
         channel_sid=channel.sid,
         user_sid=user.sid,
         identity=user.identity,
-        role_sid=_role(call, service, channel, new) or "",
+        role_sid=role_sid,
         attributes=new.attributes,
         last_consumed_message_index=new.last_consumed_message_index,
         last_consumption_timestamp=_read_at(call, new),
@@ -113,9 +118,13 @@ def _member(call: Call, service: Service, channel: Channel, user: User, new: New
     )
 
 
-def _role(call: Call, service: Service, channel: Channel, new: NewMember) -> str | None:
+def _role(
+    call: Call, service: Service, channel: Channel, new: NewMember, invite: Invite | None
+) -> str | None:
     if new.role_sid:
         return roles.pick(call, service.sid, new.role_sid, "channel")
+    if invite is not None:
+        return invite.role_sid
     if channel.created_by == new.identity:
         return service.default_channel_creator_role_sid
     return service.default_channel_role_sid

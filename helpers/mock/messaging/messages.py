@@ -99,6 +99,8 @@ def update(call: Call, message: Message, changes: MessageChanges) -> Message:
             _permit(call, channel, message, "edit", what)
     if call.actor.identity is not None:
         given = {name: given[name] for name in ("body", "attributes") if name in given}
+        if not given:
+            raise TwilioError(50107, "A chat user changes a message's body and attributes only")
     given.setdefault("last_updated_by", call.actor.name)
     call.store.save(message, **{"date_updated": call.now, "was_edited": True, **given})
     call.note(MessageEvent("updated", channel, message, call.actor, tuple(given)))

@@ -30,17 +30,13 @@ def update(call: Call, view: UserChannel, changes: UserChannelChanges) -> UserCh
     """Change a user's view of a channel.
 
     Raises:
-        TwilioError: 50107, a chat user changes another's view or may not mute; 50400, the read
-            horizon of somebody who is only invited.
+        TwilioError: 50107, a chat user that may not mute; 50400, the read horizon of somebody who
+            is only invited.
     """
     given = changes.given()
     channel, member = channels.find(call, view.channel_sid), member_of(call, view)
-    if call.actor.identity is not None:
-        if member is None or member.identity != call.actor.identity:
-            raise TwilioError(50107, "A chat user may only change its own view of a channel")
-        if "notification_level" in given:
-            require(call, view.service_sid, "editNotificationLevel", channel)
     if "notification_level" in given:
+        require(call, view.service_sid, "editNotificationLevel", channel)
         call.store.save(view, notification_level=given.pop("notification_level"))
     if given:
         if member is None:

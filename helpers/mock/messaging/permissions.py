@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..call import Call
 from ..errors import TwilioError
-from .resources import Channel, Member, Role, Service, User
+from .resources import Channel, Invite, Member, Role, Service, User
 
 CHANNEL_PERMISSIONS = frozenset(
     {
@@ -77,14 +77,15 @@ def own_member(call: Call, channel: Channel) -> Member:
 
 
 def see(call: Call, channel: Channel) -> None:
-    """Hide a private channel from a chat user that is not in it (inferred).
+    """Hide a private channel from a chat user that is neither in it nor invited (inferred).
 
     Raises:
         TwilioError: 50300, as if the channel did not exist.
     """
     if call.actor.identity is None or channel.type == "public":
         return
-    if call.store.first(Member, channel_sid=channel.sid, identity=call.actor.identity) is None:
+    own = {"channel_sid": channel.sid, "identity": call.actor.identity}
+    if not (call.store.exists(Member, **own) or call.store.exists(Invite, **own)):
         raise TwilioError(50300, "Channel not found, or private and you are not a member")
 
 
@@ -96,6 +97,16 @@ def look_inside(call: Call, channel: Channel) -> None:
     """
     if call.actor.identity is not None:
         own_member(call, channel)
+
+
+def own_only(call: Call, user: User) -> None:
+    """Keep a chat user from what belongs to another: its channels and devices (inferred).
+
+    Raises:
+        TwilioError: 50107, the user is somebody else.
+    """
+    if call.actor.identity not in (None, user.identity):
+        raise TwilioError(50107, "A chat user reaches only its own channels and bindings")
 
 
 def account_only(call: Call, parent: object) -> None:

@@ -72,6 +72,8 @@ def delete(call: Call, credential: Credential) -> None:
 def bind(call: Call, service: Service, credential_sid: str, address: str) -> Binding:
     """Bind the acting chat user's device, as the Chat SDK's push registration does.
 
+    A device that registers again keeps its binding (inferred).
+
     Raises:
         TwilioError: 20404, no such credential.
     """
@@ -82,6 +84,12 @@ def bind(call: Call, service: Service, credential_sid: str, address: str) -> Bin
         )
     user = users.ensure(call, service, call.actor.identity)
     device = hashlib.sha256(f"{user.identity}:{address}".encode()).hexdigest()[:32]
+    endpoint = f"{user.identity}:{device}"
+    known = call.store.first(Binding, service_sid=service.sid, endpoint=endpoint)
+    if known is not None:
+        push = {"credential_sid": credential.sid, "binding_type": credential.type}
+        call.store.save(known, **push, date_updated=call.now)
+        return known
     return call.store.add(
         Binding(
             sid=call.sids.new("BS"),
@@ -89,7 +97,7 @@ def bind(call: Call, service: Service, credential_sid: str, address: str) -> Bin
             service_sid=service.sid,
             user_sid=user.sid,
             identity=user.identity,
-            endpoint=f"{user.identity}:{device}",
+            endpoint=endpoint,
             credential_sid=credential.sid,
             binding_type=credential.type,
             message_types=list(MESSAGE_TYPES),

@@ -42,7 +42,10 @@ class Service(Resource):
 
 @dataclass(slots=True)
 class Role(Resource):
-    """A named set of permissions (RL), for a whole service or for one channel."""
+    """A named set of permissions (RL), for a whole service or for one channel.
+
+    `is_default` marks the four that every service starts with.
+    """
 
     prefix: ClassVar[str] = "RL"
 
@@ -52,6 +55,7 @@ class Role(Resource):
     friendly_name: str
     type: str
     permissions: list[str]
+    is_default: bool
     date_created: float
     date_updated: float
 
@@ -301,3 +305,5 @@ IN_A_SERVICE: tuple[type[Resource], ...] = tuple(
 """Everything that goes when its service is deleted."""
 IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message, ChannelWebhook)
 """Everything that goes when its channel is deleted."""
+OF_A_USER: tuple[type[Resource], ...] = (Invite, UserChannel, Binding)
+"""What goes with its user, besides the memberships that channels count."""

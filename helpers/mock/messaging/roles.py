@@ -7,11 +7,16 @@ from typing import Annotated
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import Fields
+from ..store import Resource
 from .permissions import CHANNEL_PERMISSIONS, DEFAULT_ROLES, SERVICE_PERMISSIONS
-from .resources import Member, Role, Service, User
+from .resources import Invite, Member, Role, Service, User
 from .rules import NewName, one_of
 
 RoleType = Annotated[str, one_of(("channel", "deployment"), 50105, "Type")]
+_HOLDERS: dict[str, tuple[type[Resource], ...]] = {
+    "channel": (Member, Invite),
+    "deployment": (User,),
+}
 _PERMISSIONS = {"channel": CHANNEL_PERMISSIONS, "deployment": SERVICE_PERMISSIONS}
 
 
@@ -36,7 +41,7 @@ def create(call: Call, service: Service, new: NewRole) -> Role:
         TwilioError: 50104, a permission is unknown for the type; 50105, the type is unknown.
     """
     permissions = _known(new.type, new.permission)
-    return _make(call, service.sid, new.friendly_name, new.type, permissions)
+    return _make(call, service.sid, new.friendly_name, new.type, permissions, is_default=False)
 
 
 def _known(kind: str, permissions: list[str]) -> tuple[str, ...]:
@@ -61,19 +66,19 @@ def delete(call: Call, role: Role) -> None:
     """Delete a role that nobody has.
 
     Raises:
-        TwilioError: 20409, the service gives it by default (observed), or somebody has it
-            (inferred).
+        TwilioError: 20409, one of the four default roles (observed), or the service gives it by
+            default, somebody has it or is invited with it (inferred).
     """
     service = call.store.first(Service, sid=role.service_sid)
-    if service is not None and role.sid in _defaults(service):
+    if role.is_default or (service is not None and role.sid in _given_by(service)):
         raise TwilioError(20409, "A service's default role cannot be deleted")
-    holder = Member if role.type == "channel" else User
-    if call.store.exists(holder, service_sid=role.service_sid, role_sid=role.sid):
+    held = {"service_sid": role.service_sid, "role_sid": role.sid}
+    if any(call.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
         raise TwilioError(20409, "Somebody has this role; give them another first")
     call.store.remove(role)
 
 
-def _defaults(service: Service) -> tuple[str | None, ...]:
+def _given_by(service: Service) -> tuple[str | None, ...]:
     return (
         service.default_service_role_sid,
         service.default_channel_role_sid,
@@ -84,12 +89,20 @@ def _defaults(service: Service) -> tuple[str | None, ...]:
 def make_defaults(call: Call, service_sid: str) -> list[Role]:
     """The four roles a new service starts with, in the order of `DEFAULT_ROLES`."""
     return [
-        _make(call, service_sid, name, kind, permissions)
+        _make(call, service_sid, name, kind, permissions, is_default=True)
         for name, kind, permissions in DEFAULT_ROLES
     ]
 
 
-def _make(call: Call, service_sid: str, name: str, kind: str, permissions: tuple[str, ...]) -> Role:
+def _make(  # noqa: PLR0913 - one role, part by part
+    call: Call,
+    service_sid: str,
+    name: str,
+    kind: str,
+    permissions: tuple[str, ...],
+    *,
+    is_default: bool,
+) -> Role:
     return call.store.add(
         Role(
             sid=call.sids.new("RL"),
@@ -98,6 +111,7 @@ def _make(call: Call, service_sid: str, name: str, kind: str, permissions: tuple
             friendly_name=name,
             type=kind,
             permissions=list(permissions),
+            is_default=is_default,
             date_created=call.now,
             date_updated=call.now,
         )

@@ -7,8 +7,9 @@ Conversations, its successor on the same backend, are used (inferred).
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from ..errors import TwilioError
 from ..fields import at_most, at_most_bytes, json_object
@@ -54,6 +55,23 @@ def one_of(choices: tuple[str, ...], code: int, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def is_web_address(url: str) -> bool:
+    """Whether a webhook can go there: http or https, and a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _retries(value: Any) -> Any:
+    if not str(value).isdecimal() or not 0 <= int(value) <= 3:  # noqa: PLR2004 - specified
+        raise TwilioError(50065, "RetryCount is a number from 0 to 3")
+    return int(value)
+
+
+RetryCount = Annotated[int, BeforeValidator(_retries)]
+"""How often a webhook is tried again."""
 Identity = Annotated[str, at_most(MAX_IDENTITY, 50207, "Identity"), AfterValidator(_identity)]
 Author = Annotated[str, at_most(MAX_IDENTITY, 50310, "From")]
 NewName = Annotated[str, at_most(64, 50003, "FriendlyName")]

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import Fields
 from . import roles
 from .resources import IN_A_SERVICE, Service
-from .rules import HARD_LIMIT, LongerName, limits
+from .rules import HARD_LIMIT, LongerName, RetryCount, is_web_address, limits, one_of
 
 _PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
+
+
+def _web_address(url: str) -> str:
+    if url and not is_web_address(url):
+        raise TwilioError(50054, "A webhook's URL must be an http or https URL, or blank for none")
+    return url
+
+
+WebhookUrl = Annotated[str, AfterValidator(_web_address)]
 
 
 class NewService(Fields):
@@ -35,12 +44,12 @@ class ServiceChanges(Fields):
     consumption_report_interval: Annotated[int, Field(ge=0, le=3600)] | None = None
     limits__channel_members: int | None = None
     limits__user_channels: int | None = None
-    pre_webhook_url: str | None = None
-    post_webhook_url: str | None = None
-    webhook_method: Literal["GET", "POST"] | None = None
+    pre_webhook_url: WebhookUrl | None = None
+    post_webhook_url: WebhookUrl | None = None
+    webhook_method: Annotated[str, one_of(("GET", "POST"), 50055, "WebhookMethod")] | None = None
     webhook_filters: list[str] | None = None
-    pre_webhook_retry_count: Annotated[int, Field(ge=0, le=3)] | None = None
-    post_webhook_retry_count: Annotated[int, Field(ge=0, le=3)] | None = None
+    pre_webhook_retry_count: RetryCount | None = None
+    post_webhook_retry_count: RetryCount | None = None
     media__compatibility_message: str | None = None
     notifications__log_enabled: bool | None = None
     notifications__new_message__enabled: bool | None = None

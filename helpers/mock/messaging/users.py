@@ -8,7 +8,7 @@ from ..fields import Fields
 from . import roles
 from .events import MemberEvent, UserEvent
 from .permissions import require
-from .resources import Channel, Member, Service, User
+from .resources import OF_A_USER, Channel, Member, Service, User
 from .rules import Identity, LongerName, SmallAttributes
 
 
@@ -42,6 +42,10 @@ def create(call: Call, service: Service, new: NewUser) -> User:
         raise TwilioError(50107, "A chat user cannot create another user")
     if find(call, service.sid, new.identity):
         raise TwilioError(50201, "User already exists")
+    return _make(call, service, new)
+
+
+def _make(call: Call, service: Service, new: NewUser) -> User:
     role_sid = service.default_service_role_sid
     if new.role_sid:
         role_sid = roles.pick(call, service.sid, new.role_sid, "deployment")
@@ -72,7 +76,7 @@ def find(call: Call, service_sid: str, identity: str) -> User | None:
 
 def ensure(call: Call, service: Service, identity: str, friendly_name: str | None = None) -> User:
     """The user of an identity, made if need be: users are created lazily (observed)."""
-    return find(call, service.sid, identity) or create(
+    return find(call, service.sid, identity) or _make(
         call, service, NewUser(identity=identity, friendly_name=friendly_name)
     )
 
@@ -94,7 +98,7 @@ def update(call: Call, user: User, changes: UserChanges) -> User:
 
 
 def delete(call: Call, user: User) -> None:
-    """Delete a user and its memberships; its messages stay (inferred)."""
+    """Delete a user, its memberships, invitations and devices; its messages stay (inferred)."""
     if call.actor.identity is not None:
         raise TwilioError(50107, "A chat user cannot delete users")
     for member in call.store.select(Member, {"user_sid": user.sid}):
@@ -103,5 +107,7 @@ def delete(call: Call, user: User) -> None:
         if channel:
             call.store.save(channel, members_count=channel.members_count - 1)
             call.note(MemberEvent("removed", channel, member, call.actor))
+    for kind in OF_A_USER:
+        call.store.remove_all(kind, user_sid=user.sid)
     call.store.remove(user)
     call.note(UserEvent("removed", user, call.actor))

@@ -20,19 +20,20 @@ POST_EVENTS = (
     "onUserAdded",  # observed
     "onUserUpdated",
 )
-PRE_EVENTS = (
-    "onMessageSend",
-    "onMessageUpdate",
-    "onMessageRemove",
-    "onMediaMessageSend",  # inferred
-    "onChannelAdd",
-    "onChannelUpdate",
-    "onChannelDestroy",
-    "onMemberAdd",
-    "onMemberUpdate",
-    "onMemberRemove",
-    "onUserUpdate",
-)
+BEFORE = {
+    "onMessageSent": "onMessageSend",
+    "onMessageUpdated": "onMessageUpdate",
+    "onMessageRemoved": "onMessageRemove",
+    "onMediaMessageSent": "onMediaMessageSend",  # inferred
+    "onChannelAdded": "onChannelAdd",
+    "onChannelUpdated": "onChannelUpdate",
+    "onChannelDestroyed": "onChannelDestroy",
+    "onMemberAdded": "onMemberAdd",
+    "onMemberUpdated": "onMemberUpdate",  # inferred
+    "onMemberRemoved": "onMemberRemove",
+    "onUserUpdated": "onUserUpdate",
+}
+"""The pre-event that goes before each; `onUserAdded` has none."""
 CHANNEL_EVENTS = tuple(
     event
     for event in POST_EVENTS

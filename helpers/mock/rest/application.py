@@ -10,15 +10,16 @@ import re
 import sqlite3
 from dataclasses import replace
 
+import orjson
+
 from ..access_token import verify
 from ..call import ACCOUNT, Actor, Call
 from ..credentials import Credentials
 from ..errors import TwilioError
 from ..ground import Ground
 from ..messaging.resources import Service
-from ..webhooks.consult import consult, wants
-from ..webhooks.receivers import Receivers
-from ..webhooks.wording import texts
+from ..webhooks.consult import consult, is_consulted
+from ..webhooks.dispatch import Webhooks
 from . import chat_v2, flex_v1, media_v1, studio_v2, taskrouter_v1
 from .collection import Operation
 from .http import Reply, Request
@@ -33,23 +34,21 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
+_UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
+"""What text that is no Unicode, or a number beyond 64 bits, ends in."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media)\b")
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
 
-class _TakenBack(Exception):  # noqa: N818 - not an error: ends a rehearsal
-    """Rolls a rehearsal back."""
-
-
 class Application:
     """Answers requests of Twilio's REST APIs from one account's ground."""
 
-    def __init__(self, ground: Ground, credentials: Credentials, receivers: Receivers) -> None:
+    def __init__(self, ground: Ground, credentials: Credentials, webhooks: Webhooks) -> None:
         self._ground = ground
         self._credentials = credentials
-        self._receivers = receivers
-        self._router = Router(OPERATIONS)
+        self._webhooks = webhooks
+        self._router = Router(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -60,10 +59,10 @@ class Application:
 
     def _answer(self, request: Request) -> Reply:
         operation, arguments = self._route(request)
-        actor = ACCOUNT if operation.is_open else self._actor(request)
+        actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
         if actor.identity is not None:
             _admit(actor, operation, arguments)
-            if operation.pre_event is not None:
+            if operation.method != "GET":
                 request = self._consult(actor, operation, arguments, request)
         with self._ground.transaction():
             return self._carry_out(actor, operation, arguments, request)
@@ -82,47 +81,25 @@ class Application:
         call = Call(self._ground, self._credentials.account_sid, actor)
         try:
             return operation.handle(call, arguments, request)
-        except (UnicodeEncodeError, OverflowError, sqlite3.DataError) as error:
+        except _UNSTORABLE as error:
             raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
 
     def _consult(
         self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
     ) -> Request:
-        """Ask the service's pre-event webhook, if it wants to be asked.
+        """Ask the service's pre-event webhook, if it wants to be asked before what will happen.
 
         Outside any transaction, since the answer may take seconds; and only about what would
         succeed, which is found out by doing it and taking it back.
         """
-        service = self._ground.store.first(Service, sid=arguments["ServiceSid"])
-        pre_event = operation.pre_event or ""
-        if pre_event == "onMessageSend" and "MediaSid" in request.form:
-            pre_event = "onMediaMessageSend"
-        if service is None or not wants(service, pre_event):
+        service = self._ground.store.first(Service, sid=actor.service_sid)
+        if service is None or not is_consulted(service):
             return request
-        self._rehearse(actor, operation, arguments, request)
-        asked = {
-            "AccountSid": self._credentials.account_sid,
-            "InstanceSid": service.sid,
-            "ClientIdentity": actor.identity,
-            "Source": actor.source,
-            **_named(operation, arguments),
-            **request.form,
-        }
-        if pre_event in ("onMessageSend", "onMediaMessageSend"):
-            asked["From"] = actor.identity
-        changes = consult(self._receivers, service, pre_event, texts(asked))
+        events = self._ground.rehearse(
+            lambda: self._carry_out(actor, operation, arguments, request)
+        )
+        changes = consult(self._webhooks, service, events)
         return replace(request, form={**request.form, **changes})
-
-    def _rehearse(
-        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
-    ) -> None:
-        before = self._ground.sids.state
-        try:
-            with self._ground.transaction():
-                self._carry_out(actor, operation, arguments, request)
-                raise _TakenBack  # noqa: TRY301 - rolls back what was only tried
-        except _TakenBack:
-            self._ground.sids.state = before
 
     def _actor(self, request: Request) -> Actor:
         if request.auth is None:
@@ -157,14 +134,6 @@ def _product_host(host: str) -> str:
         return host
     match = _REGIONAL_HOST.match(host)
     return f"{match['product']}.twilio.com" if match else host
-
-
-def _named(operation: Operation, arguments: dict[str, str]) -> dict[str, str]:
-    """The path's SIDs as a webhook names them: `{Sid}` of a message is its `MessageSid`."""
-    noun = operation.name.removeprefix("Create").removeprefix("Update").removeprefix("Delete")
-    named = {(f"{noun}Sid" if name == "Sid" else name): sid for name, sid in arguments.items()}
-    named.pop("ServiceSid", None)
-    return named
 
 
 def _admit(actor: Actor, operation: Operation, arguments: dict[str, str]) -> None:

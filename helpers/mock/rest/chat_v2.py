@@ -48,10 +48,6 @@ def _channel_extra(channel: Channel, url: str) -> dict[str, Any]:
     return {"links": links | {"last_message": f"{url}/Messages/{last}" if last else None}}
 
 
-def _asked_before(noun: str, create: str, update: str, delete: str) -> dict[str, str]:
-    return {f"Create{noun}": create, f"Update{noun}": update, f"Delete{noun}": delete}
-
-
 def _user_link(binding: Binding, url: str) -> dict[str, Any]:
     service = url.rsplit("/Bindings/", 1)[0]
     return {"links": {"user": f"{service}/Users/{binding.user_sid}"}}
@@ -77,7 +73,7 @@ ROLES = Collection(
     kind=Role,
     key="roles",
     noun="Role",
-    render=view(Role),
+    render=view(Role, omit=("is_default",)),
     create=Write(roles.NewRole, roles.create),
     update=Write(roles.RoleChanges, roles.update, status=200),
     delete=roles.delete,
@@ -91,7 +87,6 @@ USERS = Collection(
     kind=User,
     key="users",
     noun="User",
-    pre_events={"UpdateUser": "onUserUpdate"},
     render=view(User, links=("user_channels", "user_bindings")),
     create=Write(users.NewUser, users.create),
     update=Write(users.UserChanges, users.update, status=200, needs_parameters=True),
@@ -106,11 +101,6 @@ CHANNELS = Collection(
     kind=Channel,
     key="channels",
     noun="Channel",
-    pre_events={
-        "CreateChannel": "onChannelAdd",
-        "UpdateChannel": "onChannelUpdate",
-        "DeleteChannel": "onChannelDestroy",
-    },
     filters={"Type": "type"},
     guard=permissions.see,
     render=view(Channel, omit=("next_index", "last_message_sid"), extra=_channel_extra),
@@ -127,11 +117,6 @@ MEMBERS = Collection(
     kind=Member,
     key="members",
     noun="Member",
-    pre_events={
-        "CreateMember": "onMemberAdd",
-        "UpdateMember": "onMemberUpdate",
-        "DeleteMember": "onMemberRemove",
-    },
     filters={"Identity": "identity"},
     enter=permissions.look_inside,
     render=view(Member, omit=("user_sid",)),
@@ -147,11 +132,6 @@ MESSAGES = Collection(
     kind=Message,
     key="messages",
     noun="Message",
-    pre_events={
-        "CreateMessage": "onMessageSend",
-        "UpdateMessage": "onMessageUpdate",
-        "DeleteMessage": "onMessageRemove",
-    },
     ordered=True,
     enter=permissions.look_inside,
     render=view(
@@ -230,6 +210,7 @@ USER_CHANNELS = Collection(
     key="channels",
     noun="UserChannel",
     sizes=PageSizes(50, 50),
+    enter=permissions.own_only,
     render=view(UserChannel),
     detail=_own_view,
     update=Write(own_view.UserChannelChanges, own_view.update, status=200, needs_parameters=True),
@@ -242,6 +223,7 @@ CREDENTIALS = Collection(
     kind=Credential,
     key="credentials",
     noun="Credential",
+    sizes=PageSizes(50, 1000),
     render=view(Credential),
     create=Write(push.NewCredential, push.create),
     update=Write(push.CredentialChanges, push.update, status=200, needs_parameters=True),
@@ -258,6 +240,7 @@ def _bindings(parent: Collection, scope: str, noun: str, **more: Any) -> Collect
         kind=Binding,
         key="bindings",
         noun=noun,
+        sizes=PageSizes(50, 50),
         delete=push.unbind,
         **more,
     )
@@ -274,6 +257,7 @@ USER_BINDINGS = _bindings(
     USERS,
     "user_sid",
     "UserBinding",
+    enter=permissions.own_only,
     filters={"BindingType": "binding_type"},
     render=view(Binding),
 )

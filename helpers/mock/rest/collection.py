@@ -29,8 +29,8 @@ Handler = Callable[[Call, Arguments, Request], Reply]
 class Operation:
     """One call an API answers.
 
-    `name` is its operationId in Twilio's OpenAPI documents; `pre_event` is what a service's webhook
-    is asked before a chat user does it; `is_open` means that no credentials are needed.
+    `name` is its operationId in Twilio's OpenAPI documents; `opened_by` is the query parameter, if
+    there is one, that stands in for credentials.
     """
 
     name: str
@@ -38,8 +38,7 @@ class Operation:
     host: str
     path: str
     handle: Handler
-    pre_event: str | None = None
-    is_open: bool = False
+    opened_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,6 @@ class Collection:
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
         only: Field values that every item of the collection has.
-        pre_events: Operation name -> what a webhook is asked before it.
         version: The field that an item's ETag shows, and that `If-Match` is compared with.
         elsewhere: Keys that name no item but operations which are not simulated.
     """
@@ -156,7 +154,6 @@ class Collection:
     item_key: str = "sid"
     detail: Callable[[Call, Any], dict[str, Any]] | None = None
     only: Mapping[str, Any] = field(default_factory=dict)
-    pre_events: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
     elsewhere: frozenset[str] = frozenset()
     path: str = field(init=False)
@@ -186,7 +183,7 @@ class Collection:
             (f"Delete{self.noun}", "DELETE", item, self._delete if self.delete else None),
         ]
         return [
-            Operation(name, method, self.host, path, handle, self.pre_events.get(name))
+            Operation(name, method, self.host, path, handle)
             for name, method, path, handle in made
             if handle is not None
         ]

@@ -19,12 +19,14 @@ from .http import Reply, Request, last
 HOST = "mcs.twilio.com"
 PUBLIC_HOST = "mcs.us1.twilio.com"
 PATH = "/v1/Services/{ServiceSid}/Media"
+_LINK = "Signature"
+"""The query parameter of a temporary link."""
 
 
 def _json(call: Call, found: Media) -> dict[str, Any]:
     url = f"https://{PUBLIC_HOST}/v1/Services/{found.service_sid}/Media/{found.sid}"
     expires = int(call.now) + media.LINK_SECONDS
-    signed = urlencode({"Expires": expires, "Signature": media.signature(found, expires)})
+    signed = urlencode({"Expires": expires, _LINK: media.signature(found, expires)})
     return {
         "sid": found.sid,
         "account_sid": found.account_sid,
@@ -71,13 +73,16 @@ def _fetch(call: Call, arguments: Arguments, request: Request) -> Reply:
 
 def _content(call: Call, arguments: Arguments, request: Request) -> Reply:
     found = _find(call, arguments)
-    expires, signature = last(request.query, "Expires"), last(request.query, "Signature")
-    content = media.open_link(call, found, expires, signature)
-    return Reply(200, headers={"Content-Type": found.content_type}, content=content)
+    signature = last(request.query, _LINK)
+    if signature is not None:
+        media.check_link(call, found, last(request.query, "Expires"), signature)
+    return Reply(200, headers={"Content-Type": found.content_type}, content=found.content)
 
 
 OPERATIONS = [
     Operation("CreateMedia", "POST", HOST, PATH, _upload),
     Operation("FetchMedia", "GET", HOST, f"{PATH}/{{Sid}}", _fetch),
-    Operation("FetchMediaContent", "GET", HOST, f"{PATH}/{{Sid}}/Content", _content, is_open=True),
+    Operation(
+        "FetchMediaContent", "GET", HOST, f"{PATH}/{{Sid}}/Content", _content, opened_by=_LINK
+    ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +14,8 @@ from .collection import Operation
 _Names = list[tuple[int, str]]
 _Route = tuple[_Names, dict[str, Operation]]
 """Where a path's `{Names}` stand, and its operations by method."""
+_COMPARED = 150
+"""Characters of a request looked at for the nearest operation; it takes time by their square."""
 
 
 class Router:
@@ -21,10 +23,16 @@ class Router:
 
     Paths of one length differ in their literal segments, which stand at few distinct sets of
     positions; for each such set one look-up finds the route.
+
+    Args:
+        operations: What is simulated.
+        complete: Hosts where a path that is simulated is so with every method it has.
     """
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, operations: Iterable[Operation], complete: Collection[str]) -> None:
         self.operations = tuple(operations)
+        self._complete = complete
+        self._spelled = {f"{o.method} https://{o.host}{o.path}": o for o in self.operations}
         self._tables: dict[tuple[str, int], dict[tuple[int, ...], dict[Any, _Route]]] = {}
         for operation in self.operations:
             self._add(operation)
@@ -50,6 +58,8 @@ class Router:
             if route is None:
                 continue
             names, methods = route
+            if method not in methods and host not in self._complete:
+                break
             if method not in methods:
                 allowed = ", ".join(sorted(methods))
                 raise TwilioError(20004, f"Method {method} not allowed here; {allowed} are")
@@ -58,7 +68,8 @@ class Router:
 
     def _not_simulated(self, method: str, host: str, path: str) -> TwilioError:
         asked = f"{method} https://{host}{path}"
-        nearest = max(self.operations, key=lambda operation: _likeness(operation, asked))
+        spelling = difflib.get_close_matches(asked[:_COMPARED], self._spelled, n=1, cutoff=0)[0]
+        nearest = self._spelled[spelling]
         return TwilioError(
             NOT_SIMULATED,
             f"{asked} is not simulated by this mock, so it cannot say what Twilio would answer."
@@ -69,8 +80,3 @@ class Router:
 
 def _decoded(segment: str) -> str:
     return unquote(segment) if "%" in segment else segment
-
-
-def _likeness(operation: Operation, asked: str) -> float:
-    ours = f"{operation.method} https://{operation.host}{operation.path}"
-    return difflib.SequenceMatcher(None, ours, asked, autojunk=False).ratio()

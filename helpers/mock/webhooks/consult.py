@@ -8,50 +8,51 @@ reply fields, and that no answer refuses the action, are inferred.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import TwilioError
+from ..events import Event
 from ..messaging.resources import Service
-from .dispatch import RETRIED
-from .receivers import Receivers, WebhookAnswer
+from .dispatch import Webhooks
+from .receivers import WebhookAnswer
+from .wording import Telling, before, worded
 
 CHANGEABLE = ("body", "attributes", "friendly_name", "unique_name")
 """What an answer may change."""
 
 
-def wants(service: Service | None, pre_event: str) -> bool:
-    """Whether the service wants to be asked before this."""
-    return bool(
-        service is not None and service.pre_webhook_url and pre_event in service.webhook_filters
-    )
+def is_consulted(service: Service) -> bool:
+    """Whether the service has a webhook to ask before anything happens."""
+    return bool(service.pre_webhook_url and service.webhook_filters)
 
 
-def consult(
-    receivers: Receivers, service: Service, pre_event: str, parameters: Mapping[str, str]
-) -> dict[str, str]:
-    """Ask, and wait for the answer.
+def consult(webhooks: Webhooks, service: Service, events: Iterable[Event]) -> dict[str, str]:
+    """Ask before each of the events that are about to happen, and wait for the answers.
 
     Returns:
-        What the answer changes: form parameter -> text.
+        What the answers change: form parameter -> text.
 
     Raises:
         TwilioError: 50056, refused; 50057, the webhook failed; 50076, it took too long.
     """
-    url = service.pre_webhook_url or ""
-    for number in range(service.pre_webhook_retry_count + 1):
-        told = {"EventType": pre_event, **parameters, "RetryCount": str(number)}
-        answer = receivers.send(service.webhook_method, url, told)
-        if answer.status is not None and answer.status not in RETRIED:
-            break
-    return _meaning(answer)
+    changes: dict[str, str] = {}
+    for telling in filter(None, map(_before, events)):
+        if telling.name in service.webhook_filters:
+            changes |= _meaning(webhooks.ask(service, telling))
+    return changes
+
+
+def _before(event: Event) -> Telling | None:
+    told = worded(event)
+    return None if told is None else before(told)
 
 
 def _meaning(answer: WebhookAnswer) -> dict[str, str]:
     if answer.status is None:
-        late = "within" in (answer.problem or "")
-        raise TwilioError(50076 if late else 50057, f"The pre-event webhook gave {answer.problem}")
-    if answer.status >= 500 or answer.status in RETRIED:  # noqa: PLR2004 - HTTP's server errors
+        code = 50076 if answer.is_late else 50057
+        raise TwilioError(code, f"The pre-event webhook gave no answer: {answer.problem}")
+    if answer.status >= 500 or answer.is_passing:  # noqa: PLR2004 - HTTP's server errors
         raise TwilioError(50057, f"The pre-event webhook answered {answer.status}")
     if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
         raise TwilioError(50056, f"The pre-event webhook refused this ({answer.status})")
@@ -65,7 +66,9 @@ def _changes(body: str) -> dict[str, str]:
         reply = {}
     if not isinstance(reply, dict):
         return {}
-    return {_form_name(name): _text(reply[name]) for name in CHANGEABLE if name in reply}
+    return {
+        _form_name(name): _text(reply[name]) for name in CHANGEABLE if reply.get(name) is not None
+    }
 
 
 def _form_name(name: str) -> str:

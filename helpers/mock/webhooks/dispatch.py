@@ -1,23 +1,27 @@
-"""Carries deliveries out: in order for each channel, never in the way of who caused them."""
+"""Carries deliveries out: in order for each channel, never in the way of who caused them.
+
+Pre-events are asked from here too, by whoever waits for the answer, so that every try is logged.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from ..clock import iso
 from ..events import Event
 from ..ground import Ground
+from ..messaging.resources import Service
 from .outbox import KEPT, Delivery, DeliveryDue
 from .receivers import Receiver, Receivers, WebhookAnswer
+from .wording import Telling
 
 WORKERS = 8
 """Deliveries under way at once; those of one channel follow one another."""
-RETRIED = (429, 503, 504)
-"""Answers after which Twilio tries again, besides none at all (specified)."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,27 @@ class Webhooks:
         self._receivers = receivers
         self._queues: dict[str, deque[int]] = {}
         self._ready: deque[str] = deque()
-        self._busy = 0
         self._workers = 0
         self._changed = threading.Condition()
+
+    @property
+    def timeout(self) -> float:
+        """Seconds a receiver has to answer: five, as at Twilio (documented), unless set."""
+        return self._receivers.timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float) -> None:
+        self._receivers.timeout = seconds
 
     def register(self, url: str, receiver: Receiver) -> None:
         """Have a Python function receive what is sent to a URL, so that no tunnel is needed.
 
         Args:
-            url: The URL that a service, a channel webhook or a Flex Flow names.
+            url: The URL that a service, a channel webhook or a Flex Flow names; its query does
+                not matter.
             receiver: Takes a `WebhookRequest`. It returns None for an empty 200, a number for a
                 status, a dict for JSON, or a pair of status and body; what it raises counts as
-                a 500. It has five seconds, and runs on a thread of its own.
+                a 500. It has `timeout` seconds, and runs on a thread of its own.
         """
         self._receivers.register(url, receiver)
 
@@ -74,14 +87,18 @@ class Webhooks:
 
     @property
     def log(self) -> list[Attempt]:
-        """Every try so far, oldest first; the latest thousand deliveries are kept."""
+        """Every try so far, in the order of what was told; the latest thousand events are kept."""
         found = self._ground.store.select(Delivery)
         return [Attempt(**attempt) for delivery in found for attempt in delivery.attempts]
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is left to deliver; whether that came about in time (seconds)."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._queues, timeout)
+            return self._changed.wait_for(self._is_settled, timeout)
+
+    def _is_settled(self) -> bool:
+        """Asks the store too: what another thread has committed may not have been told yet."""
+        return not self._queues and not self._ground.store.exists(Delivery, state="pending")
 
     def hear(self, event: Event) -> None:
         """Take up what has become due."""
@@ -89,9 +106,29 @@ class Webhooks:
             self._enqueue(event.queue, event.seq)
 
     def resume(self) -> None:
-        """Take up what was due when the account was last closed, or forget what is no more."""
+        """Take up what is due in a store that was put back; what is not in it was dropped."""
         for delivery in self._ground.store.select(Delivery, {"state": "pending"}):
             self._enqueue(delivery.queue, delivery.seq)
+        with self._changed:
+            self._changed.notify_all()
+
+    def ask(self, service: Service, telling: Telling) -> WebhookAnswer:
+        """Ask a service's webhook before something happens, and wait for the answer."""
+        with self._ground.transaction():
+            asked = self._ground.store.add(
+                Delivery(
+                    event=telling.name,
+                    url=service.pre_webhook_url or "",
+                    method=service.webhook_method,
+                    parameters=telling.parameters,
+                    retries=service.pre_webhook_retry_count,
+                    queue="",
+                    state="asking",
+                    attempts=[],
+                    date_created=self._ground.clock.now(),
+                )
+            )
+        return self._carry_out(asked)
 
     def _enqueue(self, queue: str, seq: int) -> None:
         with self._changed:
@@ -102,13 +139,13 @@ class Webhooks:
             if self._workers < min(WORKERS, len(self._queues)):
                 self._workers += 1
                 threading.Thread(target=self._work, name="webhooks", daemon=True).start()
-            self._changed.notify_all()
 
     def _work(self) -> None:
         while (queue := self._next_queue()) is not None:
-            seq = self._queues[queue][0]
             try:
-                self._deliver(seq)
+                self._deliver(self._queues[queue][0])
+            except Exception:  # noqa: BLE001 - whatever it is, the others are still delivered
+                _log.exception("a delivery failed")
             finally:
                 self._done(queue)
 
@@ -130,38 +167,45 @@ class Webhooks:
 
     def _deliver(self, seq: int) -> None:
         delivery = self._ground.store.first(Delivery, seq=seq, state="pending")
-        if delivery is None:
-            return  # the account was reset meanwhile
-        attempts: list[dict[str, Any]] = []
-        for number in range(delivery.retries + 1):
-            answer, attempt = self._attempt(delivery, number)
-            attempts.append(attempt)
-            if answer.status is not None and answer.status not in RETRIED:
-                break
-        ended_well = attempts[-1]["status"] is not None and attempts[-1]["status"] < 400  # noqa: PLR2004
-        self._finish(delivery, "delivered" if ended_well else "failed", attempts)
+        if delivery is not None:  # else the account was put back meanwhile
+            self._carry_out(delivery)
 
-    def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, dict[str, Any]]:
+    def _carry_out(self, delivery: Delivery) -> WebhookAnswer:
+        number = 0
+        while True:
+            answer, attempt = self._attempt(delivery, number)
+            is_last = number >= delivery.retries or not answer.is_passing
+            if not self._keep(delivery, attempt, is_last=is_last) or is_last:
+                return answer
+            number += 1
+
+    def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, Attempt]:
         parameters = dict(delivery.parameters)
         if "RetryCount" in parameters:
             parameters["RetryCount"] = str(number)
-        at, started = iso(self._ground.clock.now()), time.perf_counter()
+        at, started = iso(self._ground.clock.now()) or "", time.perf_counter()
         answer = self._receivers.send(delivery.method, delivery.url, parameters)
-        return answer, {
-            "event": delivery.event,
-            "url": delivery.url,
-            "number": number,
-            "status": answer.status,
-            "problem": answer.problem,
-            "milliseconds": (time.perf_counter() - started) * 1000,
-            "at": at,
-            "parameters": parameters,
-        }
+        return answer, Attempt(
+            event=delivery.event,
+            url=delivery.url,
+            number=number,
+            status=answer.status,
+            problem=answer.problem,
+            milliseconds=(time.perf_counter() - started) * 1000,
+            at=at,
+            parameters=parameters,
+        )
 
-    def _finish(self, delivery: Delivery, state: str, attempts: list[dict[str, Any]]) -> None:
+    def _keep(self, delivery: Delivery, attempt: Attempt, *, is_last: bool) -> bool:
+        """Log a try; False if the delivery was dropped meanwhile, as the account was put back."""
+        store = self._ground.store
         with self._ground.transaction():
-            store = self._ground.store
-            if store.first(Delivery, seq=delivery.seq, state="pending") is None:
-                return  # the account was reset meanwhile
-            store.save(delivery, state=state, attempts=attempts)
-            store.remove_before(Delivery, delivery.seq - KEPT)
+            if not store.exists(Delivery, seq=delivery.seq, state=delivery.state):
+                return False
+            store.save(delivery, attempts=[*delivery.attempts, asdict(attempt)])
+            if is_last:
+                answered = attempt.status is not None and attempt.status < 400  # noqa: PLR2004
+                store.save(delivery, state="delivered" if answered else "failed")
+                finished = ["delivered", "failed"]
+                store.remove_before(Delivery, delivery.seq - KEPT, state=finished)
+        return True

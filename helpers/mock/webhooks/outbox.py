@@ -75,7 +75,7 @@ class Outbox:
             return
         queue = telling.channel_sid or telling.service_sid
         for receiver in self._receivers(telling):
-            parameters = {**telling.parameters, **receiver.get("extra", {}), "RetryCount": "0"}
+            parameters = {**telling.parameters, **receiver.get("extra", {})}
             yield self._delivery(telling.name, queue, receiver | {"parameters": parameters})
 
     def _delivery(self, name: str, queue: str, to: dict[str, Any]) -> Delivery:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,6 +16,8 @@ from twilio.request_validator import RequestValidator
 
 TIMEOUT = 5.0
 """Seconds a receiver has to answer (documented)."""
+RETRIED = (429, 503, 504)
+"""Answers after which Twilio tries again, as it does after a time-out (specified)."""
 _log = logging.getLogger(__name__)
 
 
@@ -24,7 +27,8 @@ class WebhookRequest:
 
     Attributes:
         method: `POST` or `GET`.
-        url: The whole URL that was signed; with GET it carries the parameters.
+        url: The whole URL that was signed; with GET it carries the parameters, and a signature is
+            checked with the URL alone.
         headers: Among them `X-Twilio-Signature`.
         parameters: Name -> text.
     """
@@ -37,11 +41,20 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """What a receiver said: an HTTP status and a body; status None for no answer in time."""
+    """What a receiver said: an HTTP status and a body; status None for no answer.
+
+    `problem` says why there was none, or what the receiver raised; `is_late` that it took too long.
+    """
 
     status: int | None
     body: str = ""
     problem: str | None = None
+    is_late: bool = False
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether another try may fare better; an unreachable URL counts (inferred)."""
+        return self.status is None or self.status in RETRIED
 
 
 Receiver = Callable[[WebhookRequest], Any]
@@ -52,25 +65,31 @@ class Receivers:
 
     Args:
         auth_token: Signs each request, as Twilio signs with the account's primary auth token.
+
+    Attributes:
+        timeout: Seconds a receiver has to answer.
     """
 
     def __init__(self, auth_token: str) -> None:
+        self.timeout = TIMEOUT
         self._validator = RequestValidator(auth_token)
         self._functions: dict[str, Receiver] = {}
 
     def register(self, url: str, receiver: Receiver) -> None:
         """Have a Python function answer for a URL (the query does not matter)."""
-        self._functions[_without_query(url)] = receiver
+        self._functions[_address(url)] = receiver
 
     def unregister(self, url: str) -> None:
         """Let the URL go to the network again."""
-        self._functions.pop(_without_query(url), None)
+        self._functions.pop(_address(url), None)
 
     def send(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookAnswer:
-        """Send one signed request and wait for its answer, five seconds at the most."""
+        """Send one signed request and wait for its answer, `timeout` seconds at the most."""
         request = self._signed(method, url, parameters)
-        function = self._functions.get(_without_query(url))
-        return _call(function, request) if function else _post(request)
+        function = self._functions.get(_address(url))
+        if function is not None:
+            return _within(self.timeout, partial(_call, function, request))
+        return _within(self.timeout, partial(_send, request, self.timeout))
 
     def _signed(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookRequest:
         posted: Mapping[str, str] = parameters
@@ -85,11 +104,29 @@ class Receivers:
         return WebhookRequest(method, url, headers, dict(parameters))
 
 
-def _without_query(url: str) -> str:
-    return urlsplit(url)._replace(query="", fragment="").geturl()
+def _address(url: str) -> str:
+    """What two spellings of the same place have in common."""
+    parts = urlsplit(url)
+    plain = parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/")
+    return plain._replace(query="", fragment="").geturl()
 
 
-def _post(request: WebhookRequest) -> WebhookAnswer:
+def _within(seconds: float, carry_out: Callable[[], WebhookAnswer]) -> WebhookAnswer:
+    """An answer in time; what takes longer is left to its thread and no longer waited for."""
+    answers: list[WebhookAnswer] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(carry_out()), name="webhook", daemon=True
+    )
+    thread.start()
+    thread.join(seconds)
+    return answers[0] if answers else _late(seconds)
+
+
+def _late(seconds: float) -> WebhookAnswer:
+    return WebhookAnswer(None, problem=f"no answer within {seconds:g} s", is_late=True)
+
+
+def _send(request: WebhookRequest, timeout: float) -> WebhookAnswer:
     data = dict(request.parameters) if request.method == "POST" else None
     try:
         answer = requests.request(
@@ -97,44 +134,41 @@ def _post(request: WebhookRequest) -> WebhookAnswer:
             request.url,
             data=data,
             headers=dict(request.headers),
-            timeout=TIMEOUT,
+            timeout=timeout,
             allow_redirects=False,
         )
     except requests.Timeout:
-        return WebhookAnswer(None, problem=f"no answer within {TIMEOUT:.0f} s")
-    except requests.RequestException as error:
+        return _late(timeout)
+    except (OSError, ValueError) as error:  # requests raises OSErrors; a URL may defeat urllib3
         return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
     return WebhookAnswer(answer.status_code, answer.text)
 
 
 def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
-    """Call a function as an HTTP server would be called: with a time limit, on a thread."""
-    answers: list[WebhookAnswer] = []
-    thread = threading.Thread(
-        target=lambda: answers.append(_answer_of(function, request)), name="webhook", daemon=True
-    )
-    thread.start()
-    thread.join(TIMEOUT)
-    if answers:
-        return answers[0]
-    return WebhookAnswer(None, problem=f"no answer within {TIMEOUT:.0f} s")
-
-
-def _answer_of(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
     try:
         return _understood(function(request))
-    except Exception as error:  # noqa: BLE001 - a server would answer 500, whatever it was
-        _log.exception("the receiver registered for %s failed", _without_query(request.url))
+    except BaseException as error:  # noqa: BLE001 - a server would answer 500, whatever it was
+        _log.exception("the receiver registered for %s failed", _address(request.url))
         return WebhookAnswer(500, problem=f"raised {type(error).__name__}: {error}")
 
 
 def _understood(result: Any) -> WebhookAnswer:
-    """None is an empty 200, a number a status, a dict JSON, a pair both."""
-    if result is None:
+    """None is an empty 200, a number a status, a pair status and body, the rest a 200's body."""
+    if result is None or isinstance(result, bool):
         return WebhookAnswer(200)
     if isinstance(result, int):
-        return WebhookAnswer(result)
+        return WebhookAnswer(_status(result))
     if isinstance(result, tuple):
         status, body = result
-        return WebhookAnswer(status, body if isinstance(body, str) else json.dumps(body))
-    return WebhookAnswer(200, result if isinstance(result, str) else json.dumps(result))
+        return WebhookAnswer(_status(status), _body(body))
+    return WebhookAnswer(200, _body(result))
+
+
+def _status(number: int) -> int:
+    if not 100 <= number <= 599:  # noqa: PLR2004 - what HTTP knows
+        raise ValueError(f"{number} is not an HTTP status")
+    return number
+
+
+def _body(content: Any) -> str:
+    return content if isinstance(content, str) else json.dumps(content)

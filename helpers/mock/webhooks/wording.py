@@ -6,7 +6,7 @@ follow them and Conversations' (inferred).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..clock import iso
 from ..events import Event
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import Channel, Member, Message, User
+from ..messaging.webhook_events import BEFORE
 
 _MESSAGE = {"added": "onMessageSent", "updated": "onMessageUpdated", "removed": "onMessageRemoved"}
 _CHANNEL = {
@@ -26,6 +27,17 @@ _MEMBER = {"added": "onMemberAdded", "updated": "onMemberUpdated", "removed": "o
 _USER = {"added": "onUserAdded", "updated": "onUserUpdated"}
 
 
+_NEW_MESSAGE = frozenset({"MessageSid", "Index", "DateCreated"})
+_NOT_YET = {
+    "onMessageSend": _NEW_MESSAGE,
+    "onMediaMessageSend": _NEW_MESSAGE,
+    "onChannelAdd": frozenset({"ChannelSid", "DateCreated", "DateUpdated"}),
+    "onMemberAdd": frozenset({"MemberSid", "DateCreated"}),
+}
+"""What a pre-event cannot say, as it does not exist yet (documented for SIDs)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """One event in a webhook's words.
 
@@ -36,33 +48,42 @@ class Telling:
         parameters: Name -> text, as they are posted.
     """
 
-    def __init__(
-        self,
-        name: str,
-        actor: Actor,
-        about: Channel | Member | Message | User,
-        channel_sid: str | None,
-        **parameters: Any,
-    ) -> None:
-        self.name = name
-        self.service_sid = about.service_sid
-        self.channel_sid = channel_sid
-        self.parameters = texts(
-            {
-                "EventType": name,
-                "AccountSid": about.account_sid,
-                "InstanceSid": about.service_sid,
-                "ChannelSid": channel_sid,
-                "ClientIdentity": actor.identity,
-                "Source": actor.source,
-                **parameters,
-            }
-        )
+    name: str
+    service_sid: str
+    channel_sid: str | None
+    parameters: dict[str, str]
 
 
-def texts(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters as a form carries them; what is unset is left out."""
-    return {name: str(value) for name, value in parameters.items() if value is not None}
+def _telling(
+    name: str,
+    actor: Actor,
+    about: Channel | Member | Message | User,
+    channel_sid: str | None,
+    **parameters: Any,
+) -> Telling:
+    """Puts what every event says before what this one says; what is unset is left out."""
+    said = {
+        "EventType": name,
+        "AccountSid": about.account_sid,
+        "InstanceSid": about.service_sid,
+        "ChannelSid": channel_sid,
+        "ClientIdentity": actor.identity,
+        "Source": actor.source,
+        "RetryCount": 0,
+        **parameters,
+    }
+    texts = {name: str(value) for name, value in said.items() if value is not None}
+    return Telling(name, about.service_sid, channel_sid, texts)
+
+
+def before(telling: Telling) -> Telling | None:
+    """The pre-event that goes before this one; None where there is none."""
+    name = BEFORE.get(telling.name)
+    if name is None:
+        return None
+    unknown = _NOT_YET.get(name, frozenset())
+    known = {key: text for key, text in telling.parameters.items() if key not in unknown}
+    return replace(telling, name=name, parameters={**known, "EventType": name})
 
 
 def worded(event: Event) -> Telling | None:
@@ -85,7 +106,7 @@ def _(event: MessageEvent) -> Telling:
     if message.media and event.change == "added":
         name = "onMediaMessageSent"
     media = message.media or {}
-    return Telling(
+    return _telling(
         name,
         event.actor,
         message,
@@ -108,7 +129,7 @@ def _(event: MessageEvent) -> Telling:
 @_worded.register
 def _(event: ChannelEvent) -> Telling:
     channel = event.channel
-    return Telling(
+    return _telling(
         _CHANNEL[event.change],
         event.actor,
         channel,
@@ -126,7 +147,7 @@ def _(event: ChannelEvent) -> Telling:
 @_worded.register
 def _(event: MemberEvent) -> Telling:
     member = event.member
-    return Telling(
+    return _telling(
         _MEMBER[event.change],
         event.actor,
         member,
@@ -146,7 +167,7 @@ def _(event: UserEvent) -> Telling | None:
     user = event.user
     if event.change not in _USER:
         return None
-    return Telling(
+    return _telling(
         _USER[event.change],
         event.actor,
         user,

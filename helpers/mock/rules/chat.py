@@ -1,0 +1,248 @@
+"""Rules of chat: channels, members, messages, roles, media, paging."""
+
+from __future__ import annotations
+
+from .rule import DOC, INF, OBS, SPEC, Rule
+
+RULES = (
+    Rule(
+        "Adding or connecting an unknown identity makes its user",
+        OBS,
+        "a maintainer's answer; for REST inferred",
+        "test_chat_members::test_adding_an_unknown_identity_makes_its_user",
+    ),
+    Rule(
+        "REST may send in the name of somebody who is not a member",
+        OBS,
+        "Twilio's samples",
+        "test_chat_messages::test_rest_may_send_in_the_name_of_somebody_who_is_not_a_member",
+    ),
+    Rule(
+        "Indexes rise from 0 in order of arrival and are never used twice",
+        SPEC,
+        "twilio-oai: chat_v2",
+        "test_chat_messages::test_indexes_count_up_from_zero_and_are_never_used_twice",
+    ),
+    Rule(
+        "An edit sets was_edited and last_updated_by",
+        INF,
+        "recorded sample answers",
+        "test_chat_messages::test_an_edit_marks_the_message_and_says_who_and_when",
+    ),
+    Rule(
+        "An update of attributes replaces the whole document",
+        OBS,
+        "production code",
+        "test_chat_channels::test_an_update_replaces_the_attributes_whole_and_keeps_the_rest",
+    ),
+    Rule(
+        "An update without parameters is refused (20161)",
+        DOC,
+        "Twilio's error catalogue",
+        "test_chat_channels::test_an_update_without_parameters_is_refused",
+    ),
+    Rule(
+        "Names: 64 characters at creation, 256 in an update",
+        SPEC,
+        "twilio-oai: chat_v2",
+        "test_chat_channels::test_names_may_be_longer_in_an_update_than_at_creation",
+    ),
+    Rule(
+        "Attributes: 16 KB for a channel, 4 KB for others; bodies 32 KB",
+        INF,
+        "Conversations docs: limits (its successor)",
+        "test_chat_channels::test_the_size_of_attributes_counts_bytes_not_characters",
+    ),
+    Rule(
+        "100 members a channel unless the service says otherwise (50403, HTTP 403)",
+        DOC,
+        "Chat docs: limits",
+        "test_chat_members::test_a_full_channel_takes_nobody_else",
+    ),
+    Rule(
+        "250 channels a user unless the service says otherwise (50208, HTTP 403)",
+        DOC,
+        "Chat docs: limits",
+        "test_chat_members::test_a_user_in_its_limit_of_channels_joins_no_other",
+    ),
+    Rule(
+        "The channel's creator gets the creator role, others the default channel role",
+        SPEC,
+        "twilio-oai: chat_v2",
+        "test_chat_members::test_whoever_created_the_channel_gets_the_creators_role",
+    ),
+    Rule(
+        "Unread are the messages above the horizon; unknown without a horizon",
+        SPEC,
+        "twilio-oai: chat_v2",
+        "test_chat_members::test_unread_messages_are_those_above_the_horizon_that_still_exist",
+    ),
+    Rule(
+        "Roles bind chat users (50107)",
+        OBS,
+        "a bug report; names of permissions from production code",
+        "test_chat_permissions::test_what_a_plain_member_may_not_do_is_refused_and_changes_nothing",
+    ),
+    Rule(
+        "A private channel is hidden from who is not in it",
+        INF,
+        "the mock's own choice",
+        "test_chat_permissions::test_a_private_channel_cannot_be_seen_or_joined",
+    ),
+    Rule(
+        "An access token opens the users and channels of its service, nothing else",
+        INF,
+        "the mock's own choice",
+        "test_chat_permissions::test_a_token_opens_the_chat_and_nothing_else",
+    ),
+    Rule(
+        "A deleted user leaves its channels; its messages stay",
+        INF,
+        "the mock's own choice",
+        "test_chat_services_users::test_a_deleted_user_leaves_its_channels_and_its_messages_stay",
+    ),
+    Rule(
+        "A new service has Twilio's defaults and four roles",
+        SPEC,
+        "twilio-oai: chat_v2; the four roles observed",
+        "test_chat_services_users::test_a_new_service_has_twilios_defaults_and_four_roles",
+    ),
+    Rule(
+        "PageSize above the maximum counts as the maximum",
+        OBS,
+        "the helper library sends up to 1000",
+        "test_paging::test_a_page_size_above_the_maximum_counts_as_the_maximum",
+    ),
+    Rule(
+        "PageSize below 1 is refused (20007)",
+        INF,
+        "Twilio's error catalogue",
+        "test_paging::test_a_page_size_below_one_is_refused",
+    ),
+    Rule(
+        "A filter is kept in every page link",
+        OBS,
+        "recorded sample answers",
+        "test_paging::test_a_filter_is_kept_from_page_to_page",
+    ),
+    Rule(
+        "Default roles cannot be deleted (20409 inferred)",
+        OBS,
+        "production code",
+        "test_roles::test_a_default_role_cannot_be_deleted",
+    ),
+    Rule(
+        "A role needs a permission",
+        OBS,
+        "production code",
+        "test_roles::test_a_role_needs_a_name_and_a_permission",
+    ),
+    Rule(
+        "A role's permissions are replaced whole",
+        SPEC,
+        "twilio-oai chat_v2",
+        "test_roles::test_an_update_replaces_the_permissions_and_keeps_the_rest",
+    ),
+    Rule(
+        "A role in use cannot be deleted",
+        INF,
+        "the mock's own choice",
+        "test_roles::test_a_role_can_be_deleted_once_nothing_gives_it_and_nobody_has_it",
+    ),
+    Rule(
+        "Permissions count at once (50107)",
+        OBS,
+        "a bug report",
+        "test_roles::test_a_permission_counts_from_the_moment_it_is_given_or_taken",
+    ),
+    Rule(
+        "The account needs no permission",
+        INF,
+        "the mock's own choice",
+        "test_roles::test_the_account_needs_no_permission",
+    ),
+    Rule(
+        "Inviting an identity without a user: 20404 on /Invites",
+        OBS,
+        "twilio-ruby#305",
+        "test_invites::test_an_identity_without_a_user_cannot_be_invited",
+    ),
+    Rule(
+        "Invited twice: 50212",
+        DOC,
+        "error catalogue",
+        "test_invites::test_nobody_is_invited_twice_or_while_a_member",
+    ),
+    Rule(
+        "An invitation's role goes to the member",
+        SPEC,
+        "twilio-oai chat_v2",
+        "test_invites::test_who_joins_by_invitation_has_the_role_it_gives",
+    ),
+    Rule(
+        "An invitation opens a private channel to joining",
+        INF,
+        "Chat SDK's statuses",
+        "test_invites::test_who_is_invited_joins_a_private_channel_and_uses_the_invitation_up",
+    ),
+    Rule(
+        "A user's view of a channel is invited, then joined",
+        SPEC,
+        "twilio-oai chat_v2",
+        "test_invites::test_a_view_of_a_channel_one_is_invited_to_has_no_member_yet",
+    ),
+    Rule(
+        "Mute is per user",
+        SPEC,
+        "twilio-oai chat_v2",
+        "test_invites::test_a_channel_is_muted_for_one_user_only",
+    ),
+    Rule(
+        "A media upload answers with the media service's fields",
+        OBS,
+        "Chat SDK source",
+        "test_media::test_an_upload_has_what_twilio_documents",
+    ),
+    Rule(
+        "Temporary links expire (300 s inferred)",
+        OBS,
+        "Chat SDK source",
+        "test_media::test_a_link_gives_the_content_to_anybody_for_five_minutes",
+    ),
+    Rule(
+        "Media is sent once (50508)",
+        DOC,
+        "error catalogue",
+        "test_media::test_media_is_sent_once_only",
+    ),
+    Rule(
+        "150 MB a file (50512)",
+        OBS,
+        "recorded sample answers",
+        "test_media::test_a_file_above_the_services_limit_is_refused",
+    ),
+    Rule(
+        "A media message's body cannot change (50509)",
+        DOC,
+        "error catalogue",
+        "test_media::test_the_body_of_a_media_message_cannot_be_changed_but_its_attributes_can",
+    ),
+    Rule(
+        "Media takes sendMediaMessage",
+        OBS,
+        "production code",
+        "test_media::test_a_chat_user_sends_media_with_the_permission_only",
+    ),
+    Rule(
+        "A credential's secrets are never shown",
+        SPEC,
+        "twilio-oai chat_v2",
+        "test_push::test_a_credentials_secrets_are_not_shown_anywhere",
+    ),
+    Rule(
+        "A device that registers again keeps its binding",
+        INF,
+        "the mock's own choice",
+        "test_push::test_a_device_that_registers_again_keeps_its_binding",
+    ),
+)

@@ -1,0 +1,105 @@
+"""Thirty thousand requests, right, wrong and garbled: each is answered, and in Twilio's shape."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import orjson
+import pytest
+import requests
+from garbage import HOOK
+from garbling import Garbler
+from support import refused
+
+from helpers import Account
+from helpers.mock import CODES, MockTwilio, Reply, WebhookRequest
+
+REQUESTS = 30_000
+SEED = 20260601
+DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+ANSWERS: tuple[Any, ...] = (None, 403, 500, {"body": "changed"}, {"attributes": "not JSON"}, "{")
+
+
+def answer(request: WebhookRequest) -> Any:
+    return ANSWERS[len(request.parameters["EventType"]) % len(ANSWERS)]
+
+
+def unreachable(*_: Any, **__: Any) -> Any:
+    raise requests.ConnectionError("nothing leaves this machine")
+
+
+@pytest.fixture
+def mock(account: Account, monkeypatch: pytest.MonkeyPatch) -> Any:
+    assert account.mock is not None
+    monkeypatch.setattr(requests, "request", unreachable)
+    account.mock.webhooks.register(HOOK, answer)
+    yield account.mock
+    assert account.mock.webhooks.settle()
+
+
+def test_every_request_is_answered_in_twilios_shape(account: Account, mock: MockTwilio) -> None:
+    garbler = Garbler(account, SEED)
+    statuses: Counter[int] = Counter()
+    codes: Counter[int] = Counter()
+    for number in range(REQUESTS):
+        request = garbler.request()
+        try:
+            reply = mock.handle(request)
+            check(reply)
+        except Exception as error:
+            error.add_note(f"request {number}: {ascii(request)[:2000]}")
+            raise
+        garbler.learn(request.path, reply)
+        statuses[reply.status] += 1
+        codes.update([reply.json["code"]] if reply.status >= 400 else [])
+    assert statuses[200] + statuses[201] + statuses[204] > REQUESTS / 3
+    assert {200, 201, 204, 400, 401, 403, 404, 405, 409, 501} <= statuses.keys()
+    assert len(codes) > len(CODES) / 2
+
+
+def check(reply: Reply) -> None:
+    """A status Twilio knows, with a JSON document that says the same, or with no body."""
+    orjson.dumps(reply.json)  # as every door sends it
+    assert reply.json is None or not reply.content
+    if reply.status >= 400:
+        check_refusal(reply.status, reply.json)
+    elif reply.status == 204:
+        assert reply.json is None
+    else:
+        assert reply.status in (200, 201)
+        check_resource(reply.json or {})
+
+
+def check_refusal(status: int, shown: dict[str, Any]) -> None:
+    assert shown.keys() == {"code", "message", "more_info", "status"}
+    assert CODES[shown["code"]].status == status == shown["status"]
+    assert shown["more_info"] == f"https://www.twilio.com/docs/errors/{shown['code']}"
+    assert shown["message"]
+
+
+def check_resource(shown: dict[str, Any]) -> None:
+    """Dates are dates, and attributes a JSON object, whatever they were set from."""
+    for name, value in shown.items():
+        if value is not None and name.startswith("date_"):
+            assert DATE.fullmatch(value), f"{name}: {value}"
+    attributes = json.loads(shown.get("attributes") or "{}", parse_constant=pytest.fail)
+    assert isinstance(attributes, dict)
+
+
+@pytest.mark.parametrize("levels", [10, 99, 101, 500, 980, 100_000])
+def test_json_nested_ever_deeper_is_taken_whole_or_refused(
+    client: Any, make_flow: Any, make_channel: Any, levels: int
+) -> None:
+    data = '{"a": ' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+    flow = make_flow()
+    if levels > 100:
+        with refused(400, 45004):
+            make_channel(flow, pre_engagement_data=data)
+        return
+    made = make_channel(flow, pre_engagement_data=data)
+    service = client.chat.v2.services(flow.chat_service_sid)
+    attributes = service.channels(made.sid).fetch().attributes
+    assert json.loads(attributes)["pre_engagement_data"] == json.loads(data)
