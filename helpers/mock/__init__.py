@@ -29,6 +29,7 @@ from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
 from .studio.runner import Heard, StepFault, Studio
+from .taskrouter import Router
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, Outbox
 from .webhooks.receivers import Receivers, WebhookRequest
@@ -91,7 +92,10 @@ class MockTwilio:
         self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
+        self._router = Router(self._ground, self.credentials.account_sid)
+        self._ground.events.subscribe(self._router.hear)
         self._furnish()
+        self._router.arm()
         self._new = (self._ground.store.copy(), self._ground.sids.state)
 
     def __repr__(self) -> str:
@@ -152,8 +156,8 @@ class MockTwilio:
 
     def reset(self) -> None:
         """Back to a new account at real time; whoever follows its events stays subscribed."""
-        self._put_back(self._new)
         self.clock.reset()
+        self._put_back(self._new)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
@@ -170,6 +174,7 @@ class MockTwilio:
         self._ground.sids.state = sids
         self.webhooks.resume()
         self.studio.resume()
+        self._router.arm()
 
     def _furnish(self) -> None:
         with self._ground.transaction():

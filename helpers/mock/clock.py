@@ -11,6 +11,7 @@ import itertools
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -58,6 +59,7 @@ class Clock:
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
+        weakref.finalize(self, _wake, self._changed).atexit = False
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
@@ -137,21 +139,46 @@ class Clock:
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="mock-clock", daemon=True)
+            watched = (weakref.ref(self), self._changed)
+            self._thread = threading.Thread(
+                target=_watch, args=watched, name="mock-clock", daemon=True
+            )
             self._thread.start()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if not self._timers:
-                    self._thread = None
-                    return
-                wait = self._timers[0][0] - self.now()
-                if wait > 0:
-                    self._changed.wait(None if self._frozen_at is not None else wait)
-                    continue
-                timer = heapq.heappop(self._timers)[2]
-            timer.fire()
+    def _next(self) -> Timer | float | None:
+        """The timer that is due, else seconds until one is; None, and the thread ends."""
+        if not self._timers:
+            self._thread = None
+            return None
+        wait = self._timers[0][0] - self.now()
+        if wait > 0:
+            return _EVER if self._frozen_at is not None else wait
+        return heapq.heappop(self._timers)[2]
+
+
+_EVER = float(threading.TIMEOUT_MAX)
+
+
+def _watch(watched: weakref.ref[Clock], changed: threading.Condition) -> None:
+    """Fire timers as they fall due in real time, for as long as anybody has the clock."""
+    while True:
+        with changed:
+            clock = watched()
+            found = None if clock is None else clock._next()
+            del clock
+            if found is None:
+                return
+            if not isinstance(found, Timer):
+                changed.wait(min(found, _EVER))
+                continue
+        found.fire()
+        del found
+
+
+def _wake(changed: threading.Condition) -> None:
+    """Let the thread of a clock that nobody has any more see so."""
+    with changed:
+        changed.notify_all()
 
 
 @lru_cache(maxsize=4096)

@@ -59,6 +59,8 @@ CODES: dict[int, ErrorCode] = _table(
     ErrorCode(20403, 403, "forbidden", _INF),
     ErrorCode(20404, 404, "resource not found", _OBS),
     ErrorCode(20409, 409, "conflict with the resource's current state", _INF),
+    ErrorCode(20412, 412, "the resource has changed since (If-Match)", _INF),
+    ErrorCode(40153, 400, "TaskRouter pages are reached by their token only", _INF),
     ErrorCode(45004, 400, "Flex request validation failed", _INF),
     ErrorCode(45205, 404, "Flex Flow not found", _INF),
     ErrorCode(45208, 409, "an active Flex channel with this unique name exists", _INF),
@@ -117,6 +119,7 @@ CODES: dict[int, ErrorCode] = _table(
     ErrorCode(50512, 413, "media too large", _INF),
     ErrorCode(81021, 400, "Studio flow revision is not acceptable", _INF),
     ErrorCode(81022, 400, "Studio flow definition is not valid", _INF),
+    ErrorCode(55555, 400, "invalid TaskRouter instruction", _INF),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from .call import Call
 from .flex.flows import NewFlow
@@ -15,10 +14,20 @@ from .messaging.services import NewService
 from .messaging.services import create as create_service
 from .studio import StudioFlow
 from .studio import flows as studio_flows
-from .taskrouter import TaskChannel, TaskQueue, Worker, Workflow, Workspace
+from .taskrouter import TaskChannel, Workflow, Workspace, WorkspaceEvent
+from .taskrouter.task_queues import NewTaskQueue
+from .taskrouter.workers import NewWorker
+from .taskrouter.workers import create as create_worker
+from .taskrouter.workspaces import ACTIVITIES, NewWorkspace, route_all
+from .taskrouter.workspaces import create as create_workspace
 
 AGENTS = ("alice", "bob")
-"""The account's two agents. Their chat identity is what their `contact_uri` says (observed)."""
+"""The account's two agents, offline. Their chat identity is what their `contact_uri` says
+(observed)."""
+TASK_CHANNELS = {"default": "Default", "chat": "Programmable Chat"}
+"""The workspace's task channels; chat's friendly name was observed."""
+DOING = (*ACTIVITIES, ("Break", False))
+"""What agents can be doing: Flex adds a break (inferred)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +49,15 @@ def furnish(call: Call, chat_service_sid: str) -> Starter:
 
 
 def _workspace(call: Call) -> tuple[Workspace, Workflow]:
-    common: dict[str, Any] = {
-        "account_sid": call.account_sid,
-        "date_created": call.now,
-        "date_updated": call.now,
-    }
-    store, new = call.store, call.sids.new
-    workspace = store.add(Workspace(sid=new("WS"), friendly_name="Flex Task Assignment", **common))
-    inside: dict[str, Any] = {"workspace_sid": workspace.sid, **common}
-    queue = store.add(
-        TaskQueue(sid=new("WQ"), friendly_name="Everyone", target_workers="1==1", **inside)
-    )
-    workflow = store.add(
-        Workflow(
-            sid=new("WW"),
-            friendly_name="Assign to Anyone",
-            configuration=_route_to(queue.sid),
-            task_reservation_timeout=120,
-            **inside,
-        )
-    )
-    for unique_name, friendly_name in (("default", "Default"), ("chat", "Programmable Chat")):
-        store.add(
-            TaskChannel(
-                sid=new("TC"),
-                friendly_name=friendly_name,
-                unique_name=unique_name,
-                channel_optimized_routing=False,
-                **inside,
-            )
-        )
+    fields = NewWorkspace(friendly_name="Flex Task Assignment")
+    workspace = create_workspace(call, fields, TASK_CHANNELS, DOING)
+    everyone = NewTaskQueue(friendly_name="Everyone")
+    workflow = route_all(call, workspace, "Assign to Anyone", everyone)
     for agent in AGENTS:
         attributes = json.dumps({"contact_uri": f"client:{agent}", "full_name": agent.title()})
-        store.add(Worker(sid=new("WK"), friendly_name=agent, attributes=attributes, **inside))
+        create_worker(call, workspace, NewWorker(friendly_name=agent, attributes=attributes))
+    call.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # before anybody looked
     return workspace, workflow
-
-
-def _route_to(queue_sid: str) -> str:
-    return json.dumps({"task_routing": {"filters": [], "default_filter": {"queue": queue_sid}}})
 
 
 def _webchat_flow(call: Call, workflow: Workflow) -> StudioFlow:

@@ -161,6 +161,11 @@ def _condition(name: str, shape: int | str) -> str:
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 
+def _sorting(name: str) -> str:
+    """`-priority` -> `"priority" DESC, `."""
+    return f"{_quoted(name.lstrip('-'))} {'DESC' if name.startswith('-') else 'ASC'}, "
+
+
 def _quoted(name: str) -> str:
     return f'"{name}"'
 
@@ -191,9 +196,8 @@ class Store:
         self._create()
 
     def _create(self) -> None:
-        for table in self._tables.values():
-            for statement in table.schema():
-                self._execute(statement)
+        statements = [each for table in self._tables.values() for each in table.schema()]
+        self._db.executescript(";\n".join(("BEGIN", *statements, "COMMIT;")))
         self._count_on()
 
     def _count_on(self) -> None:
@@ -272,6 +276,7 @@ class Store:
         where: Where | None = None,
         *,
         order: Order = "asc",
+        by: tuple[str, ...] = (),
         after: int | None = None,
         before: int | None = None,
         limit: int = -1,
@@ -283,6 +288,7 @@ class Store:
             kind: Which resources.
             where: Field values to match; a list matches any of its members.
             order: `asc` for the earliest first.
+            by: Fields to sort by before the order of arrival; `-priority` puts the highest first.
             after: Only those that arrived after this `seq`.
             before: Only those that arrived before this `seq`.
             limit: At most so many.
@@ -294,7 +300,8 @@ class Store:
             if bound is not None:
                 condition += f"{' AND' if condition else ' WHERE'} seq {sign} ?"
                 values.append(bound)
-        sql = f"{table.select}{condition} ORDER BY seq {order} LIMIT ? OFFSET ?"
+        first = "".join(map(_sorting, by))
+        sql = f"{table.select}{condition} ORDER BY {first}seq {order} LIMIT ? OFFSET ?"
         with self.lock:
             rows = self._execute(sql, (*values, limit, offset)).fetchall()
         return [table.resource(row) for row in rows]

@@ -48,7 +48,7 @@ class Application:
         self._ground = ground
         self._credentials = credentials
         self._webhooks = webhooks
-        self._router = Router(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST))
+        self._router = Router(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""

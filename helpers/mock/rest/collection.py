@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ..call import Call
-from ..errors import TwilioError
+from ..errors import NOT_SIMULATED, TwilioError
 from ..fields import Fields, as_moment
 from ..store import Between, Order, Resource
 from .http import Reply, Request, last
-from .paging import Asked, PageSizes, fetch
+from .paging import Asked, Page, PageSizes, fetch, sift
+from .selection import Filter, Filters, Selection, read_ordering
 from .views import Render
 
 Arguments = Mapping[str, str]
@@ -120,9 +121,11 @@ class Collection:
         lookup: Fields that a path key is compared with, in turn.
         argument: The path's name for a parent's SID, as in OpenAPI.
         sizes: Items a page.
-        filters: Query parameter -> field to match.
+        filters: Query parameter -> field to match, or what else it chooses by.
         periods: Query parameters `NAMEFrom` and `NAMETo` -> date they bound, the bounds included.
+        default: What a list is narrowed to besides, from the names in its query.
         ordered: Whether `Order` may be `desc`.
+        orderings: What `Ordering` may name -> the field sorted by.
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a caller that may not see an item.
         enter: Refuses a caller that may not look inside a parent; creation has its own rules.
@@ -130,6 +133,8 @@ class Collection:
         detail: JSON that takes more than the resource itself to know.
         in_lists: Its JSON in a list, where that is another.
         only: Field values that every item of the collection has.
+        version: The field that an item's ETag shows, and that `If-Match` is compared with.
+        elsewhere: Keys that name no item but operations which are not simulated.
     """
 
     host: str
@@ -143,9 +148,11 @@ class Collection:
     scope: str | None = None
     lookup: tuple[str, ...] = ("sid",)
     sizes: PageSizes = field(default_factory=PageSizes)
-    filters: Mapping[str, str] = field(default_factory=dict)
+    filters: Filters = field(default_factory=dict)
     periods: Mapping[str, str] = field(default_factory=dict)
+    default: Filter | None = None
     ordered: bool = False
+    orderings: Mapping[str, str] = field(default_factory=dict)
     create: Write | None = None
     update: Write | None = None
     delete: Callable[[Call, Any], None] | None = None
@@ -155,6 +162,8 @@ class Collection:
     detail: Callable[[Call, Any], dict[str, Any]] | None = None
     in_lists: Render | None = None
     only: Mapping[str, Any] = field(default_factory=dict)
+    version: str | None = None
+    elsewhere: frozenset[str] = frozenset()
     path: str = field(init=False)
     """Path of the whole collection, with `{Names}` for the keys of its parents."""
     _template: str = field(init=False, repr=False)
@@ -201,6 +210,12 @@ class Collection:
                     self.guard(call, found)
                 return found
         self.resolve_parent(call, arguments)
+        if key in self.elsewhere:
+            raise TwilioError(
+                NOT_SIMULATED,
+                f"{key} of {self.segment} is not simulated by this mock, so it cannot say what"
+                f" Twilio would answer; the {self.segment} themselves can be listed",
+            )
         raise not_found(f"{self._url_path(arguments)}/{key}")
 
     def resolve_parent(self, call: Call, arguments: Arguments) -> Any:
@@ -247,15 +262,17 @@ class Collection:
 
     def _list(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(call, arguments)
-        where = self._within(call, parent)
+        chosen = Selection(self._within(call, parent))
         kept: list[tuple[str, str]] = []
-        for name, column in self.filters.items():
+        for name, by in self.filters.items():
             if name in request.query:
-                where[column] = _listed(request.query[name])
-                kept.extend((name, value) for value in where[column])
-        self._bound(request, where, kept)
-        order = self._order(request, kept)
-        page = fetch(call.store, self.kind, where, Asked.read(request.query, self.sizes), order)
+                values = _listed(request.query[name])
+                chosen.narrow(by, call, parent, values)
+                kept.extend((name, value) for value in values)
+        if self.default is not None:
+            chosen.narrow(self.default, call, parent, list(request.query))
+        self._bound(request, chosen.where, kept)
+        page = self._page(call, chosen, request, kept)
         url = self.url(arguments, parent)
         render = self.in_lists or self.render
         rendered = [self._shown(call, item, url, render) for item in page.items]
@@ -275,6 +292,19 @@ class Collection:
                 where[column] = Between(low, high + _REST_OF_THE_SECOND)
                 kept.extend(asked.items())
 
+    def _page(
+        self, call: Call, chosen: Selection, request: Request, kept: list[tuple[str, str]]
+    ) -> Page:
+        asked = Asked.read(request.query, self.sizes)
+        order = self._order(request, kept)
+        ordering = last(request.query, "Ordering") if self.orderings else None
+        if ordering is not None:
+            kept.append(("Ordering", ordering))
+        if ordering is None and not chosen.keeps:
+            return fetch(call.store, self.kind, chosen.where, asked, order)
+        found = [item for item in call.store.select(self.kind, chosen.where) if chosen.holds(item)]
+        return sift(found, asked, read_ordering(self.orderings, ordering))
+
     def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
         order = last(request.query, "Order") if self.ordered else None
         if order is None:
@@ -286,7 +316,7 @@ class Collection:
 
     def _fetch(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(call, arguments, arguments["Sid"])
-        return Reply(200, self._json(call, arguments, item))
+        return Reply(200, self._json(call, arguments, item), self._headers(item))
 
     def _create(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         write = self.create
@@ -294,20 +324,39 @@ class Collection:
         parent = self.resolve_parent(call, arguments)
         fields = write.read(request)
         made = write.run(call, fields) if parent is None else write.run(call, parent, fields)
-        return Reply(write.status, self.item_json(call, arguments, parent, made))
+        shown = self.item_json(call, arguments, parent, made)
+        return Reply(write.status, shown, self._headers(made))
 
     def _update(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         write = self.update
         assert write is not None  # noqa: S101 - operations() lists only what is declared
         item = self.resolve(call, arguments, arguments["Sid"])
+        self._match(item, request)
         changed = write.run(call, item, write.read(request))
-        return Reply(write.status, self._json(call, arguments, changed))
+        return Reply(write.status, self._json(call, arguments, changed), self._headers(changed))
 
     def _delete(self, call: Call, arguments: Arguments, request: Request) -> Reply:
         remove = self.delete
         assert remove is not None  # noqa: S101 - operations() lists only what is declared
-        remove(call, self.resolve(call, arguments, arguments["Sid"]))
+        item = self.resolve(call, arguments, arguments["Sid"])
+        self._match(item, request)
+        remove(call, item)
         return Reply(204)
+
+    def _headers(self, item: Any) -> Mapping[str, str]:
+        return {} if self.version is None else {"ETag": f'"{getattr(item, self.version)}"'}
+
+    def _match(self, item: Any, request: Request) -> None:
+        """Refuse a change to an item that has changed since the caller looked (specified)."""
+        wanted = request.headers.get("If-Match")
+        if wanted is None or self.version is None or wanted.strip() == "*":
+            return
+        if wanted.strip().removeprefix("W/").strip('"') != str(getattr(item, self.version)):
+            raise TwilioError(
+                20412,
+                f"{self.noun} {getattr(item, self.item_key)} has changed: If-Match {wanted[:40]}"
+                " is not its ETag any more; fetch it and try again",
+            )
 
     def _json(self, call: Call, arguments: Arguments, item: Any) -> dict[str, Any]:
         return self.item_json(call, arguments, self.resolve_parent(call, arguments), item)

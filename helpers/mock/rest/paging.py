@@ -3,11 +3,16 @@
 A page token stands for a place in the order of arrival, not for a count, so a list can be paged
 while items come and go: each is visited once. (The token's format is the mock's own; Twilio
 documents it as opaque.)
+
+A list that is filtered or sorted by what only Python can tell is read whole; a place in it is then
+the sort key of its last item.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -17,14 +22,24 @@ from ..store import Order, R, Store, Where
 from .http import Parameters, last
 
 _TOKEN = re.compile(r"P(?P<way>[AB])(?P<seq>[0-9a-f]{1,15})\Z")
+_RANKED_TOKEN = re.compile(r"P(?P<way>[AB])R(?P<rank>(?:[0-9a-f]{2}){1,200})\Z")
+
+Keep = Callable[[Any], bool]
+"""Whether an item belongs to a list."""
+Rank = Callable[[Any], tuple[float, ...]]
+"""Where an item stands in a list; lower is earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageSizes:
-    """How many items a page holds by default, and at the most."""
+    """How many items a page holds by default, and at the most.
+
+    Where `absolute` is False, a page beyond the first is only reached by the token of a link.
+    """
 
     default: int = 50
     maximum: int = 100
+    absolute: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,10 @@ class Asked:
 
         A PageSize above the maximum counts as the maximum, since the helper libraries send up to
         1000 whatever the resource (observed); one below 1 is refused with 20007 (inferred).
+
+        Raises:
+            TwilioError: 20007 or 20001, a number is not acceptable; 40153, a page number without
+                a token where the API needs one (documented).
         """
         size = _number(last(query, "PageSize"), "PageSize", sizes.default)
         if size < 1:
@@ -48,7 +67,10 @@ class Asked:
         number = _number(last(query, "Page"), "Page", 0)
         if number < 0:
             raise TwilioError(20001, "Page must not be negative")
-        return cls(number, min(size, sizes.maximum), last(query, "PageToken"))
+        token = last(query, "PageToken")
+        if number and token is None and not sizes.absolute:
+            raise TwilioError(40153, "Page needs the PageToken of a link; follow next_page_url")
+        return cls(number, min(size, sizes.maximum), token)
 
 
 def _number(text: str | None, name: str, default: int) -> int:
@@ -67,6 +89,7 @@ class Page:
     asked: Asked
     has_previous: bool
     has_next: bool
+    rank: Rank | None = None
 
     def envelope(
         self, key: str, url: str, filters: list[tuple[str, str]], rendered: list[Any]
@@ -85,19 +108,22 @@ class Page:
             "page_size": self.asked.size,
             "first_page_url": link(0),
             "previous_page_url": (
-                link(max(0, number - 1), _token("B", self.items[0])) if self.has_previous else None
+                link(max(0, number - 1), self._token("B", self.items[0]))
+                if self.has_previous
+                else None
             ),
             "url": link(number, self.asked.token),
-            "next_page_url": link(number + 1, _token("A", self.items[-1]))
-            if self.has_next
-            else None,
+            "next_page_url": (
+                link(number + 1, self._token("A", self.items[-1])) if self.has_next else None
+            ),
             "key": key,
         }
         return {"meta": meta, key: rendered}
 
-
-def _token(way: str, item: Any) -> str:
-    return f"P{way}{item.seq:x}"
+    def _token(self, way: str, item: Any) -> str:
+        if self.rank is None:
+            return f"P{way}{item.seq:x}"
+        return f"P{way}R{json.dumps(self.rank(item)).encode().hex()}"
 
 
 def fetch(store: Store, kind: type[R], where: Where, asked: Asked, order: Order = "asc") -> Page:
@@ -110,7 +136,7 @@ def fetch(store: Store, kind: type[R], where: Where, asked: Asked, order: Order 
         return _by_number(store, kind, where, asked, order)
     match = _TOKEN.match(asked.token)
     if match is None:
-        raise TwilioError(20001, "PageToken is not valid; follow next_page_url as it is")
+        raise _bad_token()
     return _by_token(store, kind, where, asked, order, match["way"], int(match["seq"], 16))
 
 
@@ -126,9 +152,50 @@ def _by_token(  # noqa: PLR0913, PLR0917 - the page asked for, part by part
 ) -> Page:
     forward = way == "A"
     direction: Order = order if forward else ("desc" if order == "asc" else "asc")
-    bound = {"after": seq} if direction == "asc" else {"before": seq}
-    items = store.select(kind, where, order=direction, limit=asked.size + 1, **bound)
+    after, before = (seq, None) if direction == "asc" else (None, seq)
+    items = store.select(
+        kind, where, order=direction, after=after, before=before, limit=asked.size + 1
+    )
     more, page = len(items) > asked.size, items[: asked.size]
     if forward:
         return Page(page, asked, bool(page), more)
     return Page(page[::-1], asked, more, bool(page))
+
+
+def sift(items: list[Any], asked: Asked, rank: Rank) -> Page:
+    """One page of items that were read whole, sorted by `rank`, which differs between any two.
+
+    Raises:
+        TwilioError: 20001, the token is not one that a page link carried.
+    """
+    ranked = sorted(items, key=rank)
+    start, end = _span(ranked, asked, rank)
+    page = ranked[start:end]
+    return Page(page, asked, bool(page) and start > 0, end < len(ranked), rank)
+
+
+def _span(ranked: list[Any], asked: Asked, rank: Rank) -> tuple[int, int]:
+    """Where a page starts and ends."""
+    if asked.token is None:
+        start = asked.number * asked.size
+        return start, start + asked.size
+    match = _RANKED_TOKEN.match(asked.token)
+    if match is None:
+        raise _bad_token()
+    place = _place(match["rank"])
+    if match["way"] == "A":
+        start = sum(1 for item in ranked if rank(item) <= place)
+        return start, start + asked.size
+    end = sum(1 for item in ranked if rank(item) < place)
+    return max(0, end - asked.size), end
+
+
+def _place(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in json.loads(bytes.fromhex(text)))
+    except (ValueError, TypeError):
+        raise _bad_token() from None
+
+
+def _bad_token() -> TwilioError:
+    return TwilioError(20001, "PageToken is not valid; follow next_page_url as it is")

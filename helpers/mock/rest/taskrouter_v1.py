@@ -1,15 +1,46 @@
-"""TaskRouter v1 as `taskrouter.twilio.com` spells it: tasks, and what else can be read."""
+"""TaskRouter v1 as `taskrouter.twilio.com` spells it. Statistics are not simulated."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..store import Resource
-from ..taskrouter import NewTask, Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace, create
+from ..taskrouter import (
+    activities,
+    capacity,
+    reservations,
+    task_channels,
+    task_queues,
+    tasks,
+    workers,
+    workflows,
+    workspaces,
+)
+from ..taskrouter.resources import (
+    Activity,
+    Reservation,
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    WorkerChannel,
+    Workflow,
+    Workspace,
+    WorkspaceEvent,
+)
+from . import taskrouter_filters as by
+from . import taskrouter_views as shown
 from .collection import Collection, Write
 from .paging import PageSizes
 from .views import view
 
-HOST = "taskrouter.twilio.com"
-SIZES = PageSizes(50, 1000)
+HOST = shown.HOST
+SIZES = PageSizes(50, 1000, absolute=False)
+STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistics"})
+
+
+# -- workspaces
+
 
 WORKSPACES = Collection(
     host=HOST,
@@ -20,17 +51,15 @@ WORKSPACES = Collection(
     noun="Workspace",
     sizes=SIZES,
     filters={"FriendlyName": "friendly_name"},
-    render=view(Workspace),
+    render=view(Workspace, extra=shown.workspace_links),
+    detail=shown.workspace_names,
+    create=Write(workspaces.NewWorkspace, workspaces.create),
+    update=Write(workspaces.WorkspaceChanges, workspaces.update, status=200),
+    delete=workspaces.delete,
 )
 
 
-def _inside(
-    segment: str,
-    kind: type[Resource],
-    key: str,
-    noun: str,
-    create: Write | None = None,
-) -> Collection:
+def _inside(segment: str, kind: type[Resource], key: str, noun: str, **more: Any) -> Collection:
     return Collection(
         host=HOST,
         segment=segment,
@@ -40,17 +69,223 @@ def _inside(
         key=key,
         noun=noun,
         sizes=SIZES,
-        filters={} if kind in (Task, TaskChannel) else {"FriendlyName": "friendly_name"},
-        render=view(kind),
-        create=create,
+        **more,
     )
 
 
-WORKFLOWS = _inside("Workflows", Workflow, "workflows", "Workflow")
-TASK_QUEUES = _inside("TaskQueues", TaskQueue, "task_queues", "TaskQueue")
-TASK_CHANNELS = _inside("TaskChannels", TaskChannel, "channels", "TaskChannel")
-WORKERS = _inside("Workers", Worker, "workers", "Worker")
-TASKS = _inside("Tasks", Task, "tasks", "Task", Write(NewTask, create))
+# -- what a workspace is set up with
 
-COLLECTIONS = (WORKSPACES, WORKFLOWS, TASK_QUEUES, TASK_CHANNELS, WORKERS, TASKS)
-OPERATIONS = [op for collection in COLLECTIONS for op in collection.operations()]
+ACTIVITIES = _inside(
+    "Activities",
+    Activity,
+    "activities",
+    "Activity",
+    filters={"FriendlyName": "friendly_name", "Available": by.activity_available},
+    render=view(Activity, extra=shown.only_workspace),
+    create=Write(activities.NewActivity, activities.create),
+    update=Write(activities.ActivityChanges, activities.update, status=200),
+    delete=activities.delete,
+)
+TASK_CHANNELS = _inside(
+    "TaskChannels",
+    TaskChannel,
+    "channels",
+    "TaskChannel",
+    lookup=("sid", "unique_name"),
+    render=view(TaskChannel, extra=shown.only_workspace),
+    create=Write(task_channels.NewTaskChannel, task_channels.create),
+    update=Write(task_channels.TaskChannelChanges, task_channels.update, status=200),
+    delete=task_channels.delete,
+)
+
+
+WORKFLOWS = _inside(
+    "Workflows",
+    Workflow,
+    "workflows",
+    "Workflow",
+    filters={"FriendlyName": "friendly_name"},
+    render=view(Workflow, extra=shown.workflow_links),
+    create=Write(workflows.NewWorkflow, workflows.create),
+    update=Write(workflows.WorkflowChanges, workflows.update, status=200),
+    delete=workflows.delete,
+)
+
+
+TASK_QUEUES = _inside(
+    "TaskQueues",
+    TaskQueue,
+    "task_queues",
+    "TaskQueue",
+    filters={
+        "FriendlyName": "friendly_name",
+        "EvaluateWorkerAttributes": by.queues_of_workers,
+        "WorkerSid": by.queues_of_worker,
+    },
+    orderings={"DateCreated": "date_created", "DateUpdated": "date_updated"},
+    elsewhere=STATISTICS,
+    render=view(TaskQueue, extra=shown.queue_links),
+    detail=shown.queue_names,
+    create=Write(task_queues.NewTaskQueue, task_queues.create),
+    update=Write(task_queues.TaskQueueChanges, task_queues.update, status=200),
+    delete=task_queues.delete,
+)
+
+# -- workers
+
+
+WORKERS = _inside(
+    "Workers",
+    Worker,
+    "workers",
+    "Worker",
+    filters={
+        "ActivityName": by.activity_named,
+        "ActivitySid": "activity_sid",
+        "Available": by.worker_available,
+        "FriendlyName": "friendly_name",
+        "TargetWorkersExpression": by.target_workers,
+        "TaskQueueName": by.in_queues("friendly_name"),
+        "TaskQueueSid": by.in_queues("sid"),
+    },
+    orderings={"DateStatusChanged": "date_status_changed", "DateCreated": "date_created"},
+    version="version",
+    elsewhere=STATISTICS,
+    render=view(Worker, omit=("name_key", "idle_since", "version"), extra=shown.worker_links),
+    detail=shown.worker_activity,
+    create=Write(workers.NewWorker, workers.create),
+    update=Write(workers.WorkerChanges, workers.update, status=200),
+    delete=workers.delete,
+)
+
+
+WORKER_CHANNELS = Collection(
+    host=HOST,
+    segment="Channels",
+    parent=WORKERS,
+    scope="worker_sid",
+    lookup=("sid", "task_channel_sid", "task_channel_unique_name"),
+    kind=WorkerChannel,
+    key="channels",
+    noun="WorkerChannel",
+    sizes=SIZES,
+    render=view(WorkerChannel),
+    detail=shown.room,
+    update=Write(capacity.WorkerChannelChanges, capacity.update, status=200),
+)
+
+# -- tasks
+
+
+TASKS = _inside(
+    "Tasks",
+    Task,
+    "tasks",
+    "Task",
+    filters={
+        "Priority": by.number("Priority", "priority"),
+        "AssignmentStatus": by.one_of("AssignmentStatus", "assignment_status", by.STATUSES),
+        "WorkflowSid": "workflow_sid",
+        "WorkflowName": by.workflow_named,
+        "TaskQueueSid": "task_queue_sid",
+        "TaskQueueName": by.queue_named,
+        "EvaluateTaskAttributes": by.task_attributes,
+        "RoutingTarget": "routing_target",
+        "HasAddons": by.has_addons,
+    },
+    orderings={
+        "DateCreated": "date_created",
+        "Priority": "priority",
+        "VirtualStartTime": "virtual_start_time",
+    },
+    version="version",
+    render=view(
+        Task,
+        omit=("step", "step_ends_at", "undecided", "due_at", "assignments", "version"),
+        extra=shown.task_links,
+    ),
+    detail=shown.task_names,
+    create=Write(tasks.NewTask, tasks.create),
+    update=Write(tasks.TaskChanges, tasks.update, status=200),
+    delete=tasks.delete,
+)
+
+# -- reservations, from either side
+
+
+def _reservations(parent: Collection, scope: str, noun: str, **filters: str) -> Collection:
+    status = by.one_of("ReservationStatus", "reservation_status", by.RESERVATION_STATUSES)
+    return Collection(
+        host=HOST,
+        segment="Reservations",
+        parent=parent,
+        scope=scope,
+        kind=Reservation,
+        key="reservations",
+        noun=noun,
+        sizes=SIZES,
+        filters={"ReservationStatus": status, **filters},
+        version="version",
+        render=view(
+            Reservation,
+            omit=("task_channel_sid", "due_at", "version"),
+            extra=shown.reservation_links,
+        ),
+        detail=shown.worker_name,
+        update=Write(reservations.ReservationChanges, reservations.update, status=200),
+    )
+
+
+TASK_RESERVATIONS = _reservations(TASKS, "task_sid", "TaskReservation", WorkerSid="worker_sid")
+WORKER_RESERVATIONS = _reservations(WORKERS, "worker_sid", "WorkerReservation")
+
+# -- events
+
+
+EVENTS = _inside(
+    "Events",
+    WorkspaceEvent,
+    "events",
+    "Event",
+    filters={
+        "EndDate": by.ended,
+        "EventType": "event_type",
+        "Minutes": by.minutes,
+        "ReservationSid": "reservation_sid",
+        "StartDate": by.started,
+        "TaskQueueSid": "task_queue_sid",
+        "TaskSid": "task_sid",
+        "WorkerSid": "worker_sid",
+        "WorkflowSid": "workflow_sid",
+        "TaskChannel": by.task_channel,
+        "Sid": "sid",
+    },
+    default=by.recent,
+    render=view(
+        WorkspaceEvent,
+        omit=(
+            "task_sid",
+            "task_channel_sid",
+            "task_queue_sid",
+            "workflow_sid",
+            "worker_sid",
+            "reservation_sid",
+        ),
+        extra=shown.event_extra,
+    ),
+)
+
+COLLECTIONS = (
+    WORKSPACES,
+    ACTIVITIES,
+    TASK_CHANNELS,
+    WORKFLOWS,
+    TASK_QUEUES,
+    WORKERS,
+    WORKER_CHANNELS,
+    TASKS,
+    TASK_RESERVATIONS,
+    WORKER_RESERVATIONS,
+    EVENTS,
+)
+OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]

@@ -52,7 +52,7 @@ def view(
 
 
 def _is_moment(name: str) -> bool:
-    return name.startswith("date_") or name.endswith("_timestamp")
+    return name.startswith("date_") or name.endswith(("_timestamp", "_date", "_start_time"))
 
 
 def _segment(link: str) -> str:

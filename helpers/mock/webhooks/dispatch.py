@@ -180,7 +180,9 @@ class Webhooks:
             number += 1
 
     def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, Attempt]:
-        parameters = {**delivery.parameters, "RetryCount": str(number)}
+        parameters = dict(delivery.parameters)
+        if "RetryCount" in parameters:
+            parameters["RetryCount"] = str(number)
         at, started = iso(self._ground.clock.now()) or "", time.perf_counter()
         answer = self._receivers.send(delivery.method, delivery.url, parameters)
         return answer, Attempt(

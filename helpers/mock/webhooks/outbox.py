@@ -13,6 +13,8 @@ from ..events import Event
 from ..ground import Ground
 from ..messaging.resources import ChannelWebhook, Service
 from ..store import Resource
+from ..taskrouter import TaskRouterEvent
+from ..taskrouter.callbacks import callback_for
 from .wording import Telling, worded
 
 KEPT = 1000
@@ -57,21 +59,33 @@ class Outbox:
 
     def record(self, event: Event) -> None:
         """Write down the deliveries of an event, in the transaction that noted it."""
+        due = self._of_taskrouter(event) if isinstance(event, TaskRouterEvent) else self._of(event)
+        for delivery in due:
+            self._ground.store.add(delivery)
+            self._ground.events.note(DeliveryDue(delivery.seq, delivery.queue))
+
+    def _of_taskrouter(self, event: TaskRouterEvent) -> Iterator[Delivery]:
+        told = callback_for(event)
+        if told is not None:
+            yield self._delivery(event.name, event.workspace.sid, told._asdict())
+
+    def _of(self, event: Event) -> Iterator[Delivery]:
         telling = worded(event)
         if telling is None:
             return
+        queue = telling.channel_sid or telling.service_sid
         for receiver in self._receivers(telling):
-            due = self._ground.store.add(self._delivery(telling, receiver))
-            self._ground.events.note(DeliveryDue(due.seq, due.queue))
+            parameters = {**telling.parameters, **receiver.get("extra", {})}
+            yield self._delivery(telling.name, queue, receiver | {"parameters": parameters})
 
-    def _delivery(self, telling: Telling, receiver: dict[str, Any]) -> Delivery:
+    def _delivery(self, name: str, queue: str, to: dict[str, Any]) -> Delivery:
         return Delivery(
-            event=telling.name,
-            url=receiver["url"],
-            method=receiver["method"],
-            parameters={**telling.parameters, **receiver.get("extra", {})},
-            retries=receiver["retry_count"],
-            queue=telling.channel_sid or telling.service_sid,
+            event=name,
+            url=to["url"],
+            method=to["method"],
+            parameters=to["parameters"],
+            retries=to.get("retry_count", 0),
+            queue=queue,
             state="pending",
             attempts=[],
             date_created=self._ground.clock.now(),

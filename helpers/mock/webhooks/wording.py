@@ -69,6 +69,7 @@ def _telling(
         "ChannelSid": channel_sid,
         "ClientIdentity": actor.identity,
         "Source": actor.source,
+        "RetryCount": 0,
         **parameters,
     }
     texts = {name: str(value) for name, value in said.items() if value is not None}

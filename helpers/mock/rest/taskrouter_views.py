@@ -1,0 +1,216 @@
+"""What TaskRouter's resources show besides their fields: links, and what can be worked out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..call import Call
+from ..store import Resource
+from ..taskrouter import capacity
+from ..taskrouter.resources import (
+    Activity,
+    Reservation,
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    WorkerChannel,
+    Workflow,
+    Workspace,
+    WorkspaceEvent,
+)
+
+HOST = "taskrouter.twilio.com"
+
+_FIGURES = {
+    "statistics": "Statistics",
+    "real_time_statistics": "RealTimeStatistics",
+    "cumulative_statistics": "CumulativeStatistics",
+}
+_SEGMENTS = {
+    "activity": "Activities",
+    "task-channel": "TaskChannels",
+    "task-queue": "TaskQueues",
+    "workflow": "Workflows",
+    "worker": "Workers",
+    "task": "Tasks",
+}
+
+
+def _workspace_url(resource: Any) -> str:
+    return f"https://{HOST}/v1/Workspaces/{resource.workspace_sid}"
+
+
+def _found(call: Call, kind: type[Resource], sid: str | None, field: str) -> Any:
+    """One field of another resource; null where there is none."""
+    return getattr(call.setting(kind, sid), field, None)
+
+
+def only_workspace(resource: Any, url: str) -> dict[str, Any]:
+    """The workspace as the only link."""
+    return {"links": {"workspace": _workspace_url(resource)}}
+
+
+def _below(url: str, names: dict[str, str]) -> dict[str, str]:
+    return {name: f"{url}/{segment}" for name, segment in names.items()}
+
+
+def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
+    """A workspace's collections."""
+    inside = {
+        "activities": "Activities",
+        "events": "Events",
+        "task_channels": "TaskChannels",
+        "task_queues": "TaskQueues",
+        "tasks": "Tasks",
+        "workers": "Workers",
+        "workflows": "Workflows",
+    }
+    return {"links": _below(url, inside | _FIGURES)}
+
+
+def workspace_names(call: Call, workspace: Workspace) -> dict[str, Any]:
+    """What its default and timeout activities are called."""
+    return {
+        f"{setting}_activity_name": _found(
+            call, Activity, getattr(workspace, f"{setting}_activity_sid"), "friendly_name"
+        )
+        for setting in ("default", "timeout")
+    }
+
+
+def workflow_links(workflow: Workflow, url: str) -> dict[str, Any]:
+    """A workflow's statistics, which are not simulated."""
+    return {"document_content_type": "application/json", "links": _below(url, _FIGURES)}
+
+
+def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
+    """A queue's activities and statistics."""
+    workspace = _workspace_url(queue)
+    doing = {
+        f"{setting}_activity": sid and f"{workspace}/Activities/{sid}"
+        for setting, sid in (
+            ("reservation", queue.reservation_activity_sid),
+            ("assignment", queue.assignment_activity_sid),
+        )
+    }
+    return {
+        "links": {
+            **doing,
+            "workspace": workspace,
+            **_below(url, _FIGURES),
+            "list_statistics": f"{workspace}/TaskQueues/Statistics",
+            "bulk_real_time_statistics": f"{workspace}/TaskQueues/RealTimeStatistics",
+        }
+    }
+
+
+def queue_names(call: Call, queue: TaskQueue) -> dict[str, Any]:
+    """What its activities are called."""
+    return {
+        f"{setting}_activity_name": _found(
+            call, Activity, getattr(queue, f"{setting}_activity_sid"), "friendly_name"
+        )
+        for setting in ("reservation", "assignment")
+    }
+
+
+def worker_links(worker: Worker, url: str) -> dict[str, Any]:
+    """A worker's activity, channels, reservations and statistics."""
+    workspace = _workspace_url(worker)
+    own = {
+        "channels": "Channels",
+        "worker_channels": "Channels",
+        "reservations": "Reservations",
+        "worker_statistics": "Statistics",
+    }
+    return {
+        "links": {
+            "activity": f"{workspace}/Activities/{worker.activity_sid}",
+            "workspace": workspace,
+            **_below(f"{workspace}/Workers", _FIGURES),
+            **_below(url, own),
+        }
+    }
+
+
+def worker_activity(call: Call, worker: Worker) -> dict[str, Any]:
+    """What a worker is doing."""
+    activity = call.setting(Activity, worker.activity_sid)
+    return {
+        "activity_name": activity and activity.friendly_name,
+        "available": activity and activity.available,
+    }
+
+
+def room(call: Call, own: WorkerChannel) -> dict[str, Any]:
+    """How much of a worker's capacity is left."""
+    return {
+        "assigned_tasks": capacity.assigned(call, own),
+        "available_capacity_percentage": capacity.percentage_left(
+            own.configured_capacity, capacity.taken(call, own)
+        ),
+    }
+
+
+def task_links(task: Task, url: str) -> dict[str, Any]:
+    """Where a task waits, and who was offered it."""
+    workspace = _workspace_url(task)
+    queue, workflow = task.task_queue_sid, task.workflow_sid
+    return {
+        "addons": "{}",
+        "links": {
+            "task_queue": queue and f"{workspace}/TaskQueues/{queue}",
+            "workflow": workflow and f"{workspace}/Workflows/{workflow}",
+            "workspace": workspace,
+            "reservations": f"{url}/Reservations",
+        },
+    }
+
+
+def task_names(call: Call, task: Task) -> dict[str, Any]:
+    """A task's age, and what its channel, queue and workflow are called."""
+    return {
+        "age": int(call.now - task.date_created),
+        "task_channel_unique_name": _found(call, TaskChannel, task.task_channel_sid, "unique_name"),
+        "task_queue_friendly_name": _found(call, TaskQueue, task.task_queue_sid, "friendly_name"),
+        "workflow_friendly_name": _found(call, Workflow, task.workflow_sid, "friendly_name"),
+    }
+
+
+def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
+    """A reservation's task and worker."""
+    workspace = _workspace_url(reservation)
+    return {
+        "links": {
+            "task": f"{workspace}/Tasks/{reservation.task_sid}",
+            "worker": f"{workspace}/Workers/{reservation.worker_sid}",
+            "workspace": workspace,
+        }
+    }
+
+
+def worker_name(call: Call, reservation: Reservation) -> dict[str, Any]:
+    """What its worker is called."""
+    return {"worker_name": _found(call, Worker, reservation.worker_sid, "friendly_name")}
+
+
+def event_extra(event: WorkspaceEvent, url: str) -> dict[str, Any]:
+    """The workspace is the actor, as in Twilio's sample."""
+    workspace = _workspace_url(event)
+    return {
+        "actor_sid": event.workspace_sid,
+        "actor_type": "workspace",
+        "actor_url": workspace,
+        "event_date_ms": int(event.event_date * 1000),
+        "resource_url": _resource_url(event, workspace),
+        "source": "twilio",
+        "source_ip_address": None,
+    }
+
+
+def _resource_url(event: WorkspaceEvent, workspace: str) -> str:
+    if event.resource_type == "reservation":
+        return f"{workspace}/Tasks/{event.task_sid}/Reservations/{event.resource_sid}"
+    segment = _SEGMENTS.get(event.resource_type)
+    return f"{workspace}/{segment}/{event.resource_sid}" if segment else workspace

@@ -1,0 +1,199 @@
+"""A workflow's configuration: filters, their targets, and the way of a task through them.
+
+Pure: it says where a task goes next, and moves nothing. Keys it does not know are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, NamedTuple
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import TwilioError
+from .expressions import Scope, matches, parse
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Target(_Part):
+    """A routing step (documented): a queue, and what applies while a task waits in it."""
+
+    queue: str | None = None
+    expression: str = ""
+    priority: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    timeout: Annotated[int, Field(ge=1)] | None = None
+    order_by: str = ""
+    skip_if: str = ""
+    known_worker_sid: str | None = None
+    known_worker_friendly_name: str | None = None
+
+
+class Filter(_Part):
+    """Tasks that match `expression` go through `targets`, top to bottom (documented)."""
+
+    expression: str
+    filter_friendly_name: str | None = Field(
+        default=None, validation_alias=AliasChoices("filter_friendly_name", "friendly_name")
+    )
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+
+
+class Routing(_Part):
+    """The filters, tried top to bottom, and where tasks go that match none."""
+
+    filters: tuple[Filter, ...] = ()
+    default_filter: Target | None = None
+
+
+class _Document(_Part):
+    task_routing: Routing
+
+
+class Step(NamedTuple):
+    """Where a task stands: a filter and one of its targets, counted from 0."""
+
+    filter: int
+    target: int
+
+
+DEFAULT = Step(-1, 0)
+"""The default filter's only step."""
+
+_CLAUSE = re.compile(r"(?:worker\.)?(?P<path>[\w$.]+)(?:\s+(?P<way>ASC|DESC))?", re.IGNORECASE)
+
+
+class Clause(NamedTuple):
+    """One part of `order_by`: a worker attribute, and which way it sorts."""
+
+    path: str
+    descending: bool
+
+
+@lru_cache(maxsize=1024)
+def read(text: str) -> Routing:
+    """Read a configuration.
+
+    Raises:
+        TwilioError: 20001, naming what is wrong: no JSON, a key of another type, a filter whose
+            first target has no queue, an expression that cannot be read.
+    """
+    try:
+        routing = _Document.model_validate_json(text).task_routing
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the document"
+        raise _refused(f"{where}: {first['msg']}") from None
+    for name, target in _targets(routing):
+        _check(name, target)
+    if routing.default_filter is not None and routing.default_filter.queue is None:
+        raise _refused("default_filter names no queue")
+    return routing
+
+
+def _targets(routing: Routing) -> Iterator[tuple[str, Target]]:
+    for number, one in enumerate(routing.filters):
+        name = f"filters[{number}]"
+        _check_expression(f"{name}.expression", one.expression)
+        if one.targets[0].queue is None:
+            raise _refused(f"{name}.targets[0] names no queue; only later targets inherit one")
+        yield from ((f"{name}.targets[{at}]", target) for at, target in enumerate(one.targets))
+    if routing.default_filter is not None:
+        yield "default_filter", routing.default_filter
+
+
+def _check(name: str, target: Target) -> None:
+    _check_expression(f"{name}.expression", target.expression)
+    _check_expression(f"{name}.skip_if", target.skip_if)
+    if target.order_by:
+        clauses(target.order_by)
+
+
+def _check_expression(name: str, text: str) -> None:
+    try:
+        parse(text)
+    except TwilioError as problem:
+        raise _refused(f"{name}: {problem.message}") from None
+
+
+def _refused(message: str) -> TwilioError:
+    return TwilioError(20001, f"Invalid parameter Configuration: {message}")
+
+
+@lru_cache(maxsize=1024)
+def clauses(order_by: str) -> tuple[Clause, ...]:
+    """`worker.level DESC, worker.age` in its parts; ascending unless told otherwise.
+
+    Raises:
+        TwilioError: 20001, a part is not an attribute and a direction.
+    """
+    found = [_CLAUSE.fullmatch(part.strip()) for part in order_by.split(",")]
+    if None in found:
+        raise _refused(f"order_by {order_by!r} must be such as worker.level DESC, worker.age ASC")
+    return tuple(
+        Clause(match["path"], (match["way"] or "").upper() == "DESC") for match in found if match
+    )
+
+
+def queues(routing: Routing) -> set[str]:
+    """SIDs of the queues that a configuration names."""
+    return {target.queue for _, target in _targets(routing) if target.queue is not None}
+
+
+def target_at(routing: Routing, step: Step) -> Target | None:
+    """The target of a step; None where the configuration no longer has it."""
+    if step == DEFAULT:
+        return routing.default_filter
+    if step.filter >= len(routing.filters) or step.target >= len(
+        routing.filters[step.filter].targets
+    ):
+        return None
+    return routing.filters[step.filter].targets[step.target]
+
+
+def queue_at(routing: Routing, step: Step) -> str | None:
+    """The queue of a step: its target's own, or that of the one before it (documented)."""
+    if step == DEFAULT:
+        return routing.default_filter.queue if routing.default_filter else None
+    above = routing.filters[step.filter].targets[step.target :: -1]
+    return next((target.queue for target in above if target.queue is not None), None)
+
+
+def first_step(routing: Routing, task: Scope) -> Step | None:
+    """Where a task enters: the first filter that it matches, else the default filter."""
+    step = _matching(routing, task, 0)
+    return step or (DEFAULT if routing.default_filter else None)
+
+
+def step_after(routing: Routing, step: Step, task: Scope) -> Step | None:
+    """Where a task goes from a step that timed out (documented).
+
+    To the next target, then to the next filter that it matches; never to the default filter.
+    """
+    if step == DEFAULT or step.filter >= len(routing.filters):
+        return None
+    if step.target + 1 < len(routing.filters[step.filter].targets):
+        return Step(step.filter, step.target + 1)
+    return _matching(routing, task, step.filter + 1)
+
+
+def step_skipping(routing: Routing, step: Step, task: Scope) -> Step | None:
+    """Where a task goes that skips a step (documented).
+
+    As after a time-out, and in the end to the default filter.
+    """
+    following = step_after(routing, step, task)
+    if following is None and step != DEFAULT and routing.default_filter:
+        return DEFAULT
+    return following
+
+
+def _matching(routing: Routing, task: Scope, start: int) -> Step | None:
+    for number in range(start, len(routing.filters)):
+        if matches(routing.filters[number].expression, task):
+            return Step(number, 0)
+    return None

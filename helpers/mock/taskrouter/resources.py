@@ -1,0 +1,286 @@
+"""What a TaskRouter workspace keeps, field by field.
+
+What can be worked out (ages, names of other resources, capacity left) is not kept.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..store import Resource
+
+Group = tuple[tuple[str, ...], ...]
+_SID: Group = (("sid",),)
+_WORKSPACE: Group = (("workspace_sid",),)
+
+OPEN_RESERVATIONS = ("pending", "accepted", "wrapping")
+"""Reservations that take up a worker's capacity (documented)."""
+
+
+@dataclass(slots=True)
+class Workspace(Resource):
+    """A TaskRouter workspace (WS): everything else lives inside one."""
+
+    prefix: ClassVar[str] = "WS"
+
+    sid: str
+    account_sid: str
+    friendly_name: str
+    default_activity_sid: str | None
+    timeout_activity_sid: str | None
+    event_callback_url: str | None
+    events_filter: str | None
+    multi_task_enabled: bool
+    prioritize_queue_order: str
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = _SID
+
+
+@dataclass(slots=True)
+class Activity(Resource):
+    """An activity (WA): what a worker is doing, and whether that leaves it free for tasks."""
+
+    prefix: ClassVar[str] = "WA"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    friendly_name: str
+    available: bool
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = _WORKSPACE
+
+
+@dataclass(slots=True)
+class TaskChannel(Resource):
+    """A task channel (TC): the kind of work, such as chat."""
+
+    prefix: ClassVar[str] = "TC"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    friendly_name: str
+    unique_name: str
+    channel_optimized_routing: bool
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = (*_SID, ("workspace_sid", "unique_name"))
+
+
+@dataclass(slots=True)
+class TaskQueue(Resource):
+    """A task queue (WQ): which workers may take its tasks, and in what order they wait."""
+
+    prefix: ClassVar[str] = "WQ"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    friendly_name: str
+    target_workers: str
+    max_reserved_workers: int
+    task_order: str
+    reservation_activity_sid: str | None
+    assignment_activity_sid: str | None
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = _WORKSPACE
+
+
+@dataclass(slots=True)
+class Workflow(Resource):
+    """A workflow (WW): how a workspace routes tasks to queues."""
+
+    prefix: ClassVar[str] = "WW"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    friendly_name: str
+    configuration: str
+    task_reservation_timeout: int
+    assignment_callback_url: str | None
+    fallback_assignment_callback_url: str | None
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = _WORKSPACE
+
+
+@dataclass(slots=True)
+class Worker(Resource):
+    """A worker (WK): in Flex, an agent.
+
+    `name_key` makes names unique whatever their case; `idle_since` is when a task last came or
+    went, or the worker became available; `version` counts its changes.
+    """
+
+    prefix: ClassVar[str] = "WK"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    friendly_name: str
+    name_key: str
+    attributes: str
+    activity_sid: str
+    date_status_changed: float
+    idle_since: float
+    version: int
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = (*_SID, ("workspace_sid", "name_key"))
+    indexes: ClassVar[Group] = (("activity_sid",),)
+
+
+@dataclass(slots=True)
+class WorkerChannel(Resource):
+    """A worker's share in a task channel (WC): how many of its tasks it takes at once."""
+
+    prefix: ClassVar[str] = "WC"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    worker_sid: str
+    task_channel_sid: str
+    task_channel_unique_name: str
+    available: bool
+    configured_capacity: int
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = (*_SID, ("worker_sid", "task_channel_sid"))
+    indexes: ClassVar[Group] = (("task_channel_sid",),)
+
+
+@dataclass(slots=True)
+class Task(Resource):
+    """A task (WT): one piece of work for a worker.
+
+    `step` is its place in the workflow: filter and target, counted from 0; null where no workflow
+    moves it. `undecided` says that its step's `skip_if` is yet to be looked at. `due_at` is when
+    something happens to it by itself; `assignments` counts how often it was reserved; `version`
+    counts its changes.
+    """
+
+    prefix: ClassVar[str] = "WT"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    workflow_sid: str | None
+    task_queue_sid: str | None
+    task_queue_entered_date: float | None
+    task_channel_sid: str
+    attributes: str
+    assignment_status: str
+    priority: int
+    timeout: int
+    reason: str | None
+    routing_target: str | None
+    ignore_capacity: bool
+    virtual_start_time: float
+    step: list[int] | None
+    step_ends_at: float | None
+    undecided: bool
+    due_at: float | None
+    assignments: int
+    version: int
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = (
+        ("workspace_sid", "assignment_status"),
+        ("task_queue_sid", "assignment_status", "priority", "virtual_start_time"),
+        ("due_at",),
+    )
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The task's JSON attributes."""
+        found: dict[str, Any] = json.loads(self.attributes)
+        return found
+
+
+@dataclass(slots=True)
+class Reservation(Resource):
+    """A reservation (WR): a task offered to a worker, and what came of it.
+
+    `due_at` is when it times out; `version` counts its changes.
+    """
+
+    prefix: ClassVar[str] = "WR"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    task_sid: str
+    worker_sid: str
+    task_channel_sid: str
+    reservation_status: str
+    due_at: float | None
+    version: int
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = (
+        ("task_sid",),
+        ("worker_sid", "reservation_status"),
+        ("due_at",),
+    )
+
+
+@dataclass(slots=True)
+class WorkspaceEvent(Resource):
+    """An event (EV) as a workspace remembers it: what happened, and to what."""
+
+    prefix: ClassVar[str] = "EV"
+
+    sid: str
+    account_sid: str
+    workspace_sid: str
+    event_type: str
+    event_date: float
+    event_data: dict[str, str]
+    description: str
+    resource_type: str
+    resource_sid: str
+    task_sid: str | None
+    task_channel_sid: str | None
+    task_queue_sid: str | None
+    workflow_sid: str | None
+    worker_sid: str | None
+    reservation_sid: str | None
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = _WORKSPACE
+
+
+IN_A_WORKSPACE: tuple[type[Resource], ...] = (
+    Activity,
+    TaskChannel,
+    TaskQueue,
+    Workflow,
+    Worker,
+    WorkerChannel,
+    Task,
+    Reservation,
+    WorkspaceEvent,
+)
+KINDS: tuple[type[Resource], ...] = (Workspace, *IN_A_WORKSPACE)

@@ -1,0 +1,180 @@
+"""Who is offered which task now: decisions only, no store and no clock.
+
+Tasks of higher priority come first, then those that have waited longest (documented). Of the
+workers that a queue and a routing step allow, and that are available with capacity left, the one
+who has been without a task for longest is offered it, unless the step orders them otherwise
+(documented). Inferred: a worker who has turned this task down comes after those who have not, and
+one who holds another task after those who hold none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .configuration import Clause, Target, clauses
+from .expressions import Scope, matches, value_of
+from .resources import Task, TaskQueue, Worker
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A worker as routing sees it.
+
+    Attributes:
+        worker: The worker.
+        scope: What its attributes and fields are called in an expression.
+        available: Whether its activity is.
+        room: Tasks it can take on besides those it holds, by task channel SID.
+        holding: Tasks it holds or is offered.
+        single: Whether it takes one task at a time, whatever the channel.
+    """
+
+    worker: Worker
+    scope: Scope
+    available: bool
+    room: dict[str, int]
+    holding: int
+    single: bool
+
+    def has_room(self, task_channel_sid: str) -> bool:
+        """Whether it may be offered one more task of the channel."""
+        return not self.is_full and self.room.get(task_channel_sid, 0) > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it cannot be offered anything."""
+        if self.single and self.holding:
+            return True
+        return not any(left > 0 for left in self.room.values())
+
+    def take(self, task_channel_sid: str) -> None:
+        """Count one more task."""
+        self.room[task_channel_sid] -= 1
+        self.holding += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A task that waits, with what decides who may have it."""
+
+    task: Task
+    queue: TaskQueue | None
+    target: Target | None
+    refusals: Mapping[str, int] = field(default_factory=dict)
+
+
+class Offer(NamedTuple):
+    """A task, and the workers who are offered it at the same time."""
+
+    waiting: Waiting
+    workers: list[Worker]
+
+
+def decide(queued: Iterable[Waiting], candidates: Iterable[Candidate]) -> list[Offer]:
+    """Go through the tasks in their order and offer each to the best of those who may have it.
+
+    Args:
+        queued: Tasks, first come first served; read only as far as there is anybody to offer to.
+        candidates: Available workers; what room they have is used up as offers are made.
+    """
+    made: list[Offer] = []
+    free = [candidate for candidate in candidates if not candidate.is_full]
+    for waiting in queued if free else ():
+        chosen = eligible(waiting, free)[: _at_once(waiting)]
+        if not chosen:
+            continue
+        for candidate in chosen:
+            candidate.take(waiting.task.task_channel_sid)
+        made.append(Offer(waiting, [candidate.worker for candidate in chosen]))
+        free = [candidate for candidate in free if not candidate.is_full]
+        if not free:
+            break
+    return made
+
+
+def _at_once(waiting: Waiting) -> int:
+    return waiting.queue.max_reserved_workers if waiting.queue else 1
+
+
+def eligible(waiting: Waiting, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Those who may be offered a task, best first."""
+    found = [one for one in candidates if one.available and _may_have(waiting, one)]
+    order = clauses(waiting.target.order_by) if waiting.target and waiting.target.order_by else ()
+    if any(not _is_sortable(value_of(c.path, one.scope)) for one in found for c in order):
+        order = ()  # an order_by over anything but integers is ignored (documented)
+    return sorted(found, key=lambda one: _rank(waiting, order, one))
+
+
+def _may_have(waiting: Waiting, one: Candidate) -> bool:
+    task = waiting.task
+    if not one.has_room(task.task_channel_sid):
+        return False
+    if task.routing_target and task.routing_target.startswith("WK"):
+        return task.routing_target == one.worker.sid
+    return is_in(waiting.queue, one) and _suits(waiting.target, task, one)
+
+
+def is_in(queue: TaskQueue | None, one: Candidate) -> bool:
+    """Whether a queue is for this worker; one without an expression is for nobody (specified)."""
+    if queue is None or not queue.target_workers.strip():
+        return False
+    return matches(queue.target_workers, one.scope)
+
+
+def _suits(target: Target | None, task: Task, one: Candidate) -> bool:
+    """Whether a routing step lets this worker have the task."""
+    if target is None:
+        return True
+    scope = {"task": task.details, "worker": one.scope["worker"]}
+    for known, own in (
+        (target.known_worker_sid, one.worker.sid),
+        (target.known_worker_friendly_name, one.worker.friendly_name),
+    ):
+        if known is not None and own != _known(known, scope):
+            return False
+    return matches(target.expression, scope)
+
+
+def _known(text: str, scope: Scope) -> Any:
+    """A known worker is named by a task attribute (documented), or as it is."""
+    return value_of(text, scope) if text.startswith("task.") else text
+
+
+def _is_sortable(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _rank(waiting: Waiting, order: tuple[Clause, ...], one: Candidate) -> tuple[Any, ...]:
+    values = [(clause, value_of(clause.path, one.scope)) for clause in order]
+    return (
+        waiting.refusals.get(one.worker.sid, 0),
+        *(
+            (value is None, (value or 0) * (-1 if clause.descending else 1))
+            for clause, value in values
+        ),
+        one.holding > 0,
+        one.worker.idle_since,
+        one.worker.seq,
+    )
+
+
+def should_skip(
+    skip_if: str, queue: TaskQueue | None, everybody: Iterable[Candidate], doing: Iterable[str]
+) -> bool:
+    """Whether a step is skipped, from who is in its queue and what they are doing (documented).
+
+    Args:
+        skip_if: The step's expression over `workers.available`, `workers.unavailable` and
+            `workers.WA...`.
+        queue: The step's queue.
+        everybody: All workers.
+        doing: SIDs of all activities.
+    """
+    counts = {"available": 0, "unavailable": 0, **dict.fromkeys(doing, 0)}
+    for one in everybody:
+        if is_in(queue, one):
+            counts["available" if one.available else "unavailable"] += 1
+            counts[one.worker.activity_sid] += 1
+    return matches(skip_if, {"workers": counts})

@@ -1,0 +1,117 @@
+"""Workspaces, and what a new one holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from ..call import Call
+from ..fields import Fields
+from . import activities, events, task_channels, task_queues, workflows
+from .resources import IN_A_WORKSPACE, Workflow, Workspace
+from .rules import Name, QueueOrder, Sid, Url, activity
+
+ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
+"""What workers of a new workspace can be doing, and whether that leaves them free (documented).
+
+The first is the default and the timeout activity, as in Twilio's samples."""
+
+
+class NewWorkspace(Fields):
+    """Parameters of workspace creation (specified)."""
+
+    friendly_name: Name
+    event_callback_url: Url = None
+    events_filter: Sid = None
+    multi_task_enabled: bool = True
+    template: Literal["NONE", "FIFO"] = "NONE"
+    prioritize_queue_order: QueueOrder = "FIFO"
+
+
+class WorkspaceChanges(Fields):
+    """Parameters of workspace update (specified)."""
+
+    friendly_name: Name | None = None
+    default_activity_sid: str | None = None
+    timeout_activity_sid: str | None = None
+    event_callback_url: Url = None
+    events_filter: Sid = None
+    multi_task_enabled: bool | None = None
+    prioritize_queue_order: QueueOrder | None = None
+
+
+def create(
+    call: Call,
+    new: NewWorkspace,
+    channels: Mapping[str, str] = task_channels.DEFAULTS,
+    doing: Iterable[tuple[str, bool]] = ACTIVITIES,
+) -> Workspace:
+    """Make a workspace with its default activities and task channels (documented).
+
+    With the template FIFO it also gets a queue for everybody and a workflow into it (specified;
+    their names are observed and inferred).
+    """
+    given = new.model_dump(exclude={"template"})
+    workspace = call.store.add(
+        Workspace(
+            sid=call.sids.new("WS"),
+            account_sid=call.account_sid,
+            default_activity_sid=None,
+            timeout_activity_sid=None,
+            date_created=call.now,
+            date_updated=call.now,
+            **given,
+        )
+    )
+    events.tell(call, "workspace.created", workspace)
+    for name, available in doing:
+        fields = activities.NewActivity(friendly_name=name, available=available)
+        made = activities.create(call, workspace, fields)
+        if workspace.default_activity_sid is None:
+            settings = ("default_activity_sid", "timeout_activity_sid")
+            call.store.save(workspace, **dict.fromkeys(settings, made.sid))
+    for unique_name, friendly_name in channels.items():
+        kind = task_channels.NewTaskChannel(unique_name=unique_name, friendly_name=friendly_name)
+        task_channels.create(call, workspace, kind)
+    if new.template == "FIFO":
+        queue = task_queues.NewTaskQueue(friendly_name="Sample Queue")
+        route_all(call, workspace, "Default Fifo Workflow", queue)
+    return workspace
+
+
+def route_all(
+    call: Call, workspace: Workspace, name: str, queue: task_queues.NewTaskQueue
+) -> Workflow:
+    """Make a queue, and a workflow that sends every task there."""
+    made = task_queues.create(call, workspace, queue)
+    routing: dict[str, Any] = {"filters": [], "default_filter": {"queue": made.sid}}
+    fields = workflows.NewWorkflow(
+        friendly_name=name, configuration=json.dumps({"task_routing": routing})
+    )
+    return workflows.create(call, workspace, fields)
+
+
+def update(call: Call, workspace: Workspace, changes: WorkspaceChanges) -> Workspace:
+    """Change a workspace's settings.
+
+    Raises:
+        TwilioError: 20001, it has no such activity.
+    """
+    for parameter, sid in (
+        ("DefaultActivitySid", changes.default_activity_sid),
+        ("TimeoutActivitySid", changes.timeout_activity_sid),
+    ):
+        if sid is not None:
+            activity(call, workspace.sid, sid, parameter)
+    call.store.save(workspace, **changes.given(), date_updated=call.now)
+    events.tell(call, "workspace.updated", workspace)
+    return workspace
+
+
+def delete(call: Call, workspace: Workspace) -> None:
+    """Delete a workspace with everything in it."""
+    events.tell(call, "workspace.deleted", workspace)
+    for kind in IN_A_WORKSPACE:
+        call.store.remove_all(kind, workspace_sid=workspace.sid)
+    call.store.remove(workspace)

@@ -1,0 +1,155 @@
+"""What happens by itself: timers that follow the mock's clock, and survive being put back."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from office import Office, status
+from twilio.base.exceptions import TwilioRestException
+
+from helpers import connect
+from helpers.mock.taskrouter import Reservation, Task
+
+PATIENCE = 10
+
+
+def within_patience(condition: Any) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return bool(condition())
+
+
+def test_a_reservation_times_out_in_real_time_too(office: Office) -> None:
+    workflow = office.workspace.workflows.list()[0].sid
+    office.workspace.workflows(workflow).update(task_reservation_timeout=1)
+    office.go("alice")
+    task = office.task()
+    assert status(task) == "reserved"
+    assert within_patience(lambda: status(task) == "pending")
+    assert office.doing("alice") == "Offline"
+
+
+def test_nothing_times_out_while_the_clock_is_frozen(office: Office) -> None:
+    office.account.clock.freeze(datetime(2026, 1, 5, 9, tzinfo=UTC))
+    office.go("alice")
+    task = office.task(timeout=300)
+    office.account.clock.advance(100)
+    assert status(task) == "reserved"
+    office.account.clock.advance(100)
+    assert status(task) == "pending"
+    office.account.clock.advance(100)
+    assert status(task) == "canceled"
+
+
+def test_what_was_due_is_due_again_when_a_snapshot_is_put_back(office: Office) -> None:
+    mock = office.account.mock
+    assert mock is not None
+    office.go("alice")
+    task = office.task()
+    with mock.snapshot():
+        office.work(task)
+        office.account.clock.advance(60)
+        assert status(task) == "completed"
+    assert status(task) == "reserved"
+    office.account.clock.advance(60)
+    assert (status(task), office.doing("alice")) == ("pending", "Offline")
+
+
+def test_a_reset_forgets_what_was_due(office: Office) -> None:
+    mock = office.account.mock
+    assert mock is not None
+    office.go("alice")
+    office.task()
+    mock.reset()
+    office.account.clock.advance(1_000_000)
+    assert office.happened() == []
+    task = office.task(timeout=60)
+    office.account.clock.advance(60)
+    assert status(task) == "canceled"
+
+
+def test_a_thousand_tasks_through_the_whole_cycle_leave_nothing_behind(office: Office) -> None:
+    for name in ("alice", "bob"):
+        office.go(name)
+        office.set_capacity(name, 3, "chat")
+    for number in range(1000):
+        task = office.task(task_channel="chat", attributes={"number": number})
+        if number % 10 == 0:
+            office.reject(task)
+        if number % 7 == 0:
+            office.account.clock.advance(120)
+            for name in ("alice", "bob"):
+                office.go(name)
+        office.accept(task)
+        if number % 2:
+            task.update(assignment_status="wrapping")
+        task.update(assignment_status="completed")
+    assert office.workspace.tasks.list(assignment_status=["pending,reserved,assigned"]) == []
+    for name in ("alice", "bob"):
+        assert office.capacity(name, "chat") == (0, 100)
+        assert office.worker(name).reservations.list(reservation_status="pending") == []
+    office.account.clock.advance(300)
+    assert office.workspace.tasks.list() == []
+    assert kept(office, Task) == kept(office, Reservation) == 0
+
+
+def kept(office: Office, kind: Any) -> int:
+    mock = office.account.mock
+    assert mock is not None
+    return mock._ground.store.count(kind)
+
+
+def test_tasks_from_many_threads_each_find_a_worker(office: Office) -> None:
+    for number in range(20):
+        office.hire(f"worker {number}")
+    with ThreadPoolExecutor(8) as threads:
+        tasks = list(threads.map(lambda _: office.task(), range(20)))
+    assert within_patience(lambda: {status(task) for task in tasks} == {"reserved"})
+    offered = [name for task in tasks for name in office.offers(task)]
+    assert sorted(offered) == sorted(set(offered))
+
+
+def test_a_reservation_accepted_by_many_at_once_is_accepted_once(office: Office) -> None:
+    office.go("alice")
+    task = office.task()
+
+    def accept(_: int) -> bool:
+        try:
+            office.accept(task)
+        except TwilioRestException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(accept, range(8)))
+    assert answers.count(True) == 1
+    assert office.happened(task_sid=task.fetch().sid).count("reservation.accepted") == 1
+
+
+def test_an_account_nobody_has_any_more_leaves_no_thread_waiting() -> None:
+    before = threading.active_count()
+    office = Office(connect())
+    office.task()
+    assert threading.active_count() > before
+    del office
+    gc.collect()
+    assert within_patience(lambda: threading.active_count() <= before)
+
+
+def test_the_same_calls_give_the_same_sids() -> None:
+    def run() -> list[str]:
+        office = Office(connect(seed=7))
+        office.go("alice")
+        task = office.task()
+        office.work(task)
+        return [task.fetch().sid, office.offer(task).fetch().sid] + [
+            event.sid for event in office.workspace.events.list()
+        ]
+
+    assert run() == run()
