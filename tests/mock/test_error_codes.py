@@ -6,6 +6,7 @@ from typing import Any
 
 import provoking_chat
 import provoking_others
+import provoking_taskrouter
 import pytest
 from provoking import PROVOKED, Stage
 from support import everything, refused
@@ -15,7 +16,7 @@ from helpers import Account
 from helpers.chat.errors import as_chat_error
 from helpers.mock import CODES, NOT_SIMULATED, TwilioError
 
-TABLES = (provoking_chat, provoking_others)
+TABLES = (provoking_chat, provoking_others, provoking_taskrouter)
 """Where provocations enter themselves into the table."""
 
 
@@ -38,6 +39,6 @@ def test_a_code_is_provoked_with_its_status_and_changes_nothing(
 
 
 def test_what_twilio_may_allow_is_not_simulated_rather_than_not_allowed(client: Any) -> None:
-    workspace = client.taskrouter.v1.workspaces.list()[0]
+    flow = client.studio.v2.flows.list()[0]
     with refused(501, NOT_SIMULATED, "The nearest operation it simulates is"):
-        workspace.update(friendly_name="Mine")
+        flow.update(status="draft")

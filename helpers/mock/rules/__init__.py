@@ -6,9 +6,9 @@ themselves (see `fidelity`).
 
 from __future__ import annotations
 
-from . import chat, flex, webhooks
+from . import chat, flex, taskrouter, webhooks
 from .rule import Rule
 
 __all__ = ["RULES", "Rule"]
 
-RULES: tuple[Rule, ...] = (*flex.RULES, *chat.RULES, *webhooks.RULES)
+RULES: tuple[Rule, ...] = (*flex.RULES, *chat.RULES, *webhooks.RULES, *taskrouter.RULES)
