@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .account import Account, connect
     from .chat import ChatClient, ChatError
+    from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
     from .mock import MockTwilio
@@ -28,6 +29,7 @@ _HOMES = {
     "connect": "account",
     "ChatClient": "chat",
     "ChatError": "chat",
+    "AgentDesk": "desk",
     "check": "exercise",
     "check_environment": "environment",
     "MockTwilio": "mock",
@@ -41,6 +43,7 @@ _HOMES = {
 
 __all__ = [
     "Account",
+    "AgentDesk",
     "ChatClient",
     "ChatError",
     "ChatPanel",

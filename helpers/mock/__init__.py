@@ -16,7 +16,9 @@ from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .flex import resources as _flex
-from .following import ChatEvent, told_as_chat
+from .flex.handlers import hand_over
+from .flex.orchestration import Orchestration
+from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
 from .ground import Ground
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
@@ -51,6 +53,7 @@ __all__ = [
     "Request",
     "StepFault",
     "Studio",
+    "TaskRouterNews",
     "TwilioError",
     "WebhookRequest",
     "Webhooks",
@@ -92,6 +95,10 @@ class MockTwilio:
         self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
+        self.studio.hand_over = hand_over
+        self._ground.events.subscribe(
+            Orchestration(self._ground, self.credentials.account_sid).hear
+        )
         self._router = Router(self._ground, self.credentials.account_sid)
         self._ground.events.subscribe(self._router.hear)
         self._furnish()
@@ -112,6 +119,10 @@ class MockTwilio:
         result to stop.
         """
         return self._ground.events.subscribe(told_as_chat(follower))
+
+    def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
+        """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
+        return self._ground.events.subscribe(told_as_taskrouter(follower))
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -132,6 +133,15 @@ def as_moment(text: str) -> float:
 
 def _moment(value: Any) -> Any:
     return as_moment(value) if isinstance(value, str) else value
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a webhook can go there: http or https, and a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _blank_is_absent(value: Any) -> Any:

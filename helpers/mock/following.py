@@ -15,6 +15,7 @@ from .events import Event, Subscriber
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent, TypingEvent, UserEvent
 from .messaging.resources import Channel
 from .rest import chat_v2
+from .taskrouter.events import TaskRouterEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,34 @@ def told_as_chat(follower: Callable[[ChatEvent], None]) -> Subscriber:
         told = _as_chat(event)
         if told is not None:
             follower(told)
+
+    return subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRouterNews:
+    """One thing that happened in a workspace.
+
+    Attributes:
+        name: Twilio's name for it, e.g. `reservation.created`.
+        task_sid: WT..., if it concerns a task; likewise the other two.
+        reservation_sid: WR...
+        worker_sid: WK...
+    """
+
+    name: str
+    task_sid: str | None
+    reservation_sid: str | None
+    worker_sid: str | None
+
+
+def told_as_taskrouter(follower: Callable[[TaskRouterNews], None]) -> Subscriber:
+    """A subscriber that passes on what concerns TaskRouter."""
+
+    def subscriber(event: Event) -> None:
+        if isinstance(event, TaskRouterEvent):
+            about = (event.task, event.reservation, event.worker)
+            follower(TaskRouterNews(event.name, *(each.sid if each else None for each in about)))
 
     return subscriber
 

@@ -125,14 +125,22 @@ class Operation:
 
 
 class Document:
-    """One OpenAPI document; `paths` keeps those operations whose path starts with one of these."""
+    """One OpenAPI document.
 
-    def __init__(self, file: Path, paths: tuple[str, ...] = ("/",)) -> None:
+    Args:
+        file: Where it is.
+        paths: Keep those operations whose path starts with one of these.
+        without: Leave out those whose path ends with one of these.
+    """
+
+    def __init__(
+        self, file: Path, paths: tuple[str, ...] = ("/",), without: tuple[str, ...] = ()
+    ) -> None:
         self._content = json.loads(file.read_text(encoding="utf-8"))
         self.operations = {
             operation["operationId"]: Operation(self, path, method, operation)
             for path, item in self._content["paths"].items()
-            if path.startswith(paths)
+            if path.startswith(paths) and not path.endswith(without)
             for method, operation in item.items()
             if method in METHODS
         }

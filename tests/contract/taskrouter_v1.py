@@ -9,8 +9,8 @@ from typing import Any
 from scenarios import Call, Scenarios
 from world import World
 
-WITHOUT = "Statistics"
-"""What stands in the names of operations that are not simulated."""
+WITHOUT = ("Statistics",)
+"""What the paths of operations end with that are not simulated."""
 
 URL = "https://example.com/taskrouter"
 ATTRIBUTES = '{"language": "es"}'

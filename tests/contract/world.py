@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from recorder import Recorder
+from taskrouter_world import Floor
 
 from helpers import Account, connect
 
@@ -24,6 +25,8 @@ class World:
         self.client = self.account.client
         self.chat = self.client.chat.v2
         self.flex = self.client.flex_api.v1
+        self.taskrouter = self.client.taskrouter.v1
+        self.account.clock.freeze()  # so that ages are the same whenever they are asked for
         self._furnish_service()
         self._furnish_channel()
         self._furnish_bindings()
@@ -64,7 +67,8 @@ class World:
         self.user_binding = self.user.user_bindings(sid).fetch()
 
     def _furnish_flex(self) -> None:
-        self.workspace = self.client.taskrouter.v1.workspaces.list()[0]
+        self.workspace = self.taskrouter.workspaces.list()[0]
+        self.floor = Floor(self.workspace)
         self.workflow = self.workspace.workflows.list()[0]
         self.task = self.workspace.tasks.create(workflow_sid=self.workflow.sid)
         self.flex_flow = self.flex.flex_flow.create(

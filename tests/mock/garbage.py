@@ -107,6 +107,7 @@ def worst(name: str) -> list[str]:
     return TEXTS
 
 
+EXPRESSIONS = ["1==1", "topic == 'billing'", "skills HAS 'chat' OR level >= 2", ""]
 IDENTITIES = ["jane", "alice", "bob", "user-42", "Jane", "ünïcode", "a/b", "a b", "support"]
 PLAUSIBLE: dict[str, list[str]] = {
     "Identity": IDENTITIES,
@@ -140,6 +141,36 @@ PLAUSIBLE: dict[str, list[str]] = {
     "Page": ["0", "1", "7"],
     "Order": ["asc", "desc"],
     "BindingType": ["fcm", "apn"],
+    "EventCallbackUrl": [HOOK, ""],
+    "EventsFilter": ["task.created,reservation.created", ""],
+    "AssignmentCallbackUrl": [HOOK, ""],
+    "FallbackAssignmentCallbackUrl": [HOOK, ""],
+    "Template": ["NONE", "FIFO"],
+    "PrioritizeQueueOrder": ["FIFO", "LIFO"],
+    "TaskOrder": ["FIFO", "LIFO"],
+    "TargetWorkers": EXPRESSIONS,
+    "TargetWorkersExpression": EXPRESSIONS,
+    "EvaluateTaskAttributes": EXPRESSIONS,
+    "EvaluateWorkerAttributes": EXPRESSIONS,
+    "Configuration": [
+        '{"task_routing": {}}',
+        '{"task_routing": {"filters": [{"expression": "1==1", "targets": [{}]}]}}',
+    ],
+    "CreateTaskChannel.UniqueName": [f"channel_{number}" for number in range(20)],
+    "Available": ["true", "false"],
+    "Capacity": ["0", "1", "3"],
+    "AssignmentStatus": ["wrapping", "completed", "canceled", "pending"],
+    "ReservationStatus": ["accepted", "rejected", "wrapping", "completed"],
+    "Instruction": ["accept", "reject", "call"],
+    "IgnoreCapacity": ["true", "false"],
+    "VirtualStartTime": ["2020-01-05T09:00:00Z"],
+    "MaxReservedWorkers": ["1", "2"],
+    "ReEvaluateTasks": ["true", "false"],
+    "RejectPendingReservations": ["true", "false"],
+    "Ordering": ["Priority:desc,DateCreated:asc", "DateCreated:desc"],
+    "Minutes": ["1", "60"],
+    "StartDate": ["2020-01-05T09:00:00Z"],
+    "EndDate": ["2090-01-05T09:00:00Z"],
 }
 PREFIXES = {
     "RoleSid": "RL",
@@ -160,6 +191,17 @@ PREFIXES = {
     "Integration.WorkflowSid": "WW",
     "WorkspaceSid": "WS",
     "Integration.WorkspaceSid": "WS",
+    "ActivitySid": "WA",
+    "DefaultActivitySid": "WA",
+    "TimeoutActivitySid": "WA",
+    "ReservationActivitySid": "WA",
+    "AssignmentActivitySid": "WA",
+    "WorkerActivitySid": "WA",
+    "TaskQueueSid": "WQ",
+    "WorkerSid": "WK",
+    "RoutingTarget": "WK",
+    "ReservationSid": "WR",
+    "Sid": "EV",
 }
 """The kind of SID that a parameter names."""
 

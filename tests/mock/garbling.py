@@ -37,6 +37,9 @@ WRITES = {
 }
 """The form parameters of each operation that takes any."""
 NAMES = sorted({name for names in WRITES.values() for name in names})
+FILTERS = sorted({name for collection in COLLECTIONS for name in collection.filters})
+QUERY = ("PageSize", "Page", "PageToken", "Order", "Ordering", *FILTERS)
+"""Query parameters of lists."""
 
 
 class Garbler:
@@ -143,8 +146,7 @@ class Garbler:
     def _query(self) -> dict[str, str | list[str]]:
         if self._chance(0.6):
             return {}
-        names = ("PageSize", "Page", "PageToken", "Order", "Type", "Identity", "BindingType")
-        return self._values(self._random.sample(names, self._random.randint(1, 3)))
+        return self._values(self._random.sample(QUERY, self._random.randint(1, 3)))
 
     def _form(self, operation: Operation) -> dict[str, str | list[str]]:
         names = WRITES.get((operation.host, operation.name))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import provoking_chat
 import provoking_others
 import provoking_studio
+import provoking_taskrouter
 import pytest
 from provoking import PROVOKED, Stage
-from support import everything, refused
+from support import everything
 from twilio.base.exceptions import TwilioException
 
 from helpers import Account
 from helpers.chat.errors import as_chat_error
-from helpers.mock import CODES, NOT_SIMULATED, TwilioError
+from helpers.mock import CODES, TwilioError
 
-TABLES = (provoking_chat, provoking_others, provoking_studio)
+TABLES = (provoking_chat, provoking_others, provoking_studio, provoking_taskrouter)
 """Where provocations enter themselves into the table."""
 
 
@@ -36,9 +35,3 @@ def test_a_code_is_provoked_with_its_status_and_changes_nothing(
     refusal = as_chat_error(caught.value)
     assert (refusal.code, refusal.status) == (code, CODES[code].status)
     assert everything(account) == before
-
-
-def test_what_twilio_may_allow_is_not_simulated_rather_than_not_allowed(client: Any) -> None:
-    workspace = client.taskrouter.v1.workspaces.list()[0]
-    with refused(501, NOT_SIMULATED, "The nearest operation it simulates is"):
-        workspace.update(friendly_name="Mine")

@@ -147,10 +147,10 @@ def test_a_hand_over_that_breaks_ends_the_execution_instead_of_hanging(
     assert "RuntimeError" in caplog.text
 
 
-def test_an_account_where_nobody_takes_over_says_so() -> None:
+def test_flex_refuses_a_hand_over_to_a_workflow_that_does_not_exist() -> None:
     fresh = Lab(takes_over=False)
     fresh.heard(hand_over())
-    assert "Nobody takes over" in fresh.the_error().message
+    assert "workflow 'WW1' does not exist" in fresh.the_error().message
     assert fresh.way()[-1] == ("failedToEnqueue", "agent", "Ended")
     fresh.close()
 

@@ -10,10 +10,10 @@ from pydantic import BeforeValidator
 from ..call import Call
 from ..errors import TwilioError
 from ..fields import BLANK_IS_ABSENT, Fields, read_json_object
-from ..messaging import channel_webhooks, channels, members, users
+from ..messaging import channels, members, users
 from ..messaging.resources import Channel, Service, User
 from ..messaging.rules import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
-from ..taskrouter import Task, Workflow, create_task, find_task_channel
+from . import handlers
 from .resources import FlexChannel, FlexFlow
 
 Text = Annotated[str | None, BLANK_IS_ABSENT]
@@ -64,9 +64,8 @@ def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChan
         return existing
     _release_unique_name(call, flow, new.chat_unique_name)
     user, channel = _chat(call, flow, new, pre_engagement)
-    _wire_handler(call, flow, channel)
-    task = _task(call, flow, new, channel, task_attributes)
-    return call.store.add(
+    handlers.wire(call, flow, channel)
+    flex_channel = call.store.add(
         FlexChannel(
             sid=channel.sid,
             account_sid=call.account_sid,
@@ -74,12 +73,19 @@ def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChan
             user_sid=user.sid,
             identity=new.identity,
             contact=new.target or new.identity,
-            task_sid=task.sid if task else None,
+            task_sid=None,
+            live_task_sid=None,
+            task_attributes=task_attributes,
             is_web=is_web,
             date_created=call.now,
             date_updated=call.now,
         )
     )
+    if new.task_sid is not None:
+        handlers.bind_task(call, flow, flex_channel, new.task_sid)
+    elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
+        handlers.make_task(call, flow, flex_channel)
+    return flex_channel
 
 
 def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
@@ -101,14 +107,9 @@ def active_channel(call: Call, flow: FlexFlow, contact: str, *, is_web: bool) ->
     where = {"flex_flow_sid": flow.sid, "contact": contact, "is_web": is_web}
     for flex_channel in call.store.select(FlexChannel, where, order="desc"):
         channel = call.store.first(Channel, sid=flex_channel.sid)
-        if channel is not None and is_active(channel):
+        if channel is not None and handlers.is_active(channel):
             return flex_channel
     return None
-
-
-def is_active(channel: Channel) -> bool:
-    """Whether the channel's attributes say it has not ended; case does not matter (observed)."""
-    return str(channel.attribute("status")).upper() == "ACTIVE"
 
 
 def _release_unique_name(call: Call, flow: FlexFlow, unique_name: str | None) -> None:
@@ -118,7 +119,7 @@ def _release_unique_name(call: Call, flow: FlexFlow, unique_name: str | None) ->
     holder = channels.by_unique_name(call, flow.chat_service_sid, unique_name)
     if holder is None:
         return
-    if is_active(holder):
+    if handlers.is_active(holder):
         raise TwilioError(
             45208,
             f"An active channel with the unique name {unique_name!r} exists ({holder.sid});"
@@ -152,61 +153,6 @@ def _chat(
     guest = members.NewMember(identity=new.identity, attributes='{"member_type": "guest"}')
     members.add(call, channel, guest)
     return user, channel
-
-
-def _wire_handler(call: Call, flow: FlexFlow, channel: Channel) -> None:
-    """Have the flow's handler told of the channel's messages, through a channel webhook.
-
-    That Studio hears by a webhook of type studio was observed; the external kind is inferred.
-    """
-    settings = {"retry_count": flow.integration.get("retry_count", 0)}
-    if flow.integration_type == "studio":
-        settings["flow_sid"] = flow.integration["flow_sid"]
-        channel_webhooks.add(call, channel, "studio", settings)
-    elif flow.integration_type == "external":
-        told = {"url": flow.integration["url"], "filters": ["onMessageSent", "onMediaMessageSent"]}
-        channel_webhooks.add(call, channel, "webhook", settings | told)
-
-
-def _task(
-    call: Call,
-    flow: FlexFlow,
-    new: NewFlexChannel,
-    channel: Channel,
-    extra: dict[str, Any] | None,
-) -> Task | None:
-    if new.task_sid is not None:
-        return _given_task(call, flow, new.task_sid)
-    if flow.integration_type != "task" or flow.integration["creation_on_message"]:
-        return None
-    workflow = call.store.first(Workflow, sid=flow.integration["workflow_sid"])
-    task_channel = find_task_channel(
-        call, flow.integration["workspace_sid"], flow.integration["channel"]
-    )
-    if workflow is None or task_channel is None:
-        raise TwilioError(45004, "The flow's workflow or task channel is gone")
-    attributes = {
-        "channelSid": channel.sid,
-        "name": new.chat_user_friendly_name,
-        "channelType": flow.channel_type,
-    }
-    return create_task(
-        call,
-        workflow=workflow,
-        task_channel=task_channel,
-        attributes=json.dumps(attributes | (extra or {})),
-        priority=flow.integration["priority"],
-        timeout=flow.integration["timeout"],
-    )
-
-
-def _given_task(call: Call, flow: FlexFlow, task_sid: str) -> Task:
-    if flow.integration_type != "task":
-        raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
-    task = call.store.first(Task, sid=task_sid)
-    if task is None:
-        raise TwilioError(45004, f"Task {task_sid} does not exist in this account")
-    return task
 
 
 def delete(call: Call, flex_channel: FlexChannel) -> None:

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, Fields
+from ..fields import BLANK_IS_ABSENT, Fields, is_web_address
 from ..messaging.resources import Service
-from ..messaging.rules import LongerName, is_web_address
+from ..messaging.rules import LongerName
 from ..studio import StudioFlow
 from ..taskrouter import Workflow, Workspace, find_task_channel
 from .resources import FlexFlow

@@ -35,7 +35,9 @@ class FlexFlow(Resource):
 class FlexChannel(Resource):
     """A Flex channel: the chat channel of the same CH SID, seen from Flex.
 
-    `contact` is the customer's side of the contact pair: Target, else Identity.
+    `contact` is the customer's side of the contact pair: Target, else Identity. `task_sid` is what
+    Twilio shows; `live_task_sid` is the task that carries the chat now, whoever made it.
+    `task_attributes` go into every task that the flow makes.
     """
 
     prefix: ClassVar[str] = "CH"
@@ -47,12 +49,17 @@ class FlexChannel(Resource):
     identity: str
     contact: str
     task_sid: str | None
+    live_task_sid: str | None
+    task_attributes: dict[str, Any] | None
     is_web: bool
     date_created: float
     date_updated: float
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("flex_flow_sid", "contact"),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("flex_flow_sid", "contact"),
+        ("live_task_sid",),
+    )
 
 
 KINDS: tuple[type[Resource], ...] = (FlexFlow, FlexChannel)

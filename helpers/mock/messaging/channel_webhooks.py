@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import Fields
+from ..fields import Fields, is_web_address
 from ..sids import looks_like
 from .resources import Channel, ChannelWebhook
-from .rules import RetryCount, is_web_address, one_of
+from .rules import RetryCount, one_of
 from .webhook_events import CHANNEL_EVENTS
 
 MAX_WEBHOOKS = 5

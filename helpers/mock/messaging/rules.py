@@ -7,7 +7,6 @@ Conversations, its successor on the same backend, are used (inferred).
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -53,15 +52,6 @@ def one_of(choices: tuple[str, ...], code: int, what: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
-
-
-def is_web_address(url: str) -> bool:
-    """Whether a webhook can go there: http or https, and a host."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _retries(value: Any) -> Any:

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import Fields
+from ..fields import Fields, is_web_address
 from . import roles
 from .resources import IN_A_SERVICE, Service
-from .rules import HARD_LIMIT, LongerName, RetryCount, is_web_address, limits, one_of
+from .rules import HARD_LIMIT, LongerName, RetryCount, limits, one_of
 
 _PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
 

@@ -10,6 +10,8 @@ from .views import view
 
 HOST = "flex-api.twilio.com"
 SIZES = PageSizes(50, 1000)
+INTERNAL = ("identity", "contact", "live_task_sid", "task_attributes", "is_web")
+"""What Flex keeps of a channel and does not show."""
 
 FLEX_FLOWS = Collection(
     host=HOST,
@@ -34,7 +36,7 @@ CHANNELS = Collection(
     noun="Channel",
     sizes=SIZES,
     only={"is_web": False},
-    render=view(FlexChannel, omit=("identity", "contact", "is_web")),
+    render=view(FlexChannel, omit=INTERNAL),
     create=Write(channels.NewFlexChannel, channels.create),
     delete=channels.delete,
 )
@@ -47,7 +49,7 @@ WEB_CHANNELS = Collection(
     noun="WebChannel",
     sizes=SIZES,
     only={"is_web": True},
-    render=view(FlexChannel, omit=("identity", "contact", "is_web", "user_sid", "task_sid")),
+    render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
     create=Write(web_channels.NewWebChannel, web_channels.create),
     update=Write(web_channels.WebChannelChanges, web_channels.update, status=200),
     delete=channels.delete,

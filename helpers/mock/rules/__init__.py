@@ -6,9 +6,15 @@ themselves (see `fidelity`).
 
 from __future__ import annotations
 
-from . import chat, flex, studio, webhooks
+from . import chat, flex, studio, taskrouter, webhooks
 from .rule import Rule
 
 __all__ = ["RULES", "Rule"]
 
-RULES: tuple[Rule, ...] = (*flex.RULES, *chat.RULES, *webhooks.RULES, *studio.RULES)
+RULES: tuple[Rule, ...] = (
+    *flex.RULES,
+    *chat.RULES,
+    *webhooks.RULES,
+    *studio.RULES,
+    *taskrouter.RULES,
+)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, at_most, json_object
+from ..fields import BLANK_IS_ABSENT, at_most, is_web_address, json_object
 from ..store import Resource
 from .expressions import parse
 from .resources import Activity, Reservation, Task, Worker
@@ -34,7 +34,7 @@ def _expression(text: str) -> str:
 
 
 def _url(text: str | None) -> str | None:
-    if text and not text.startswith(("http://", "https://")):
+    if text and not is_web_address(text):
         raise TwilioError(20001, f"{text[:80]!r} is not an http or https URL")
     return text
 

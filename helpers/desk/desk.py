@@ -1,0 +1,211 @@
+"""An agent's desk: goes available, sees offers, accepts or rejects them, keeps conversations."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import Any
+from urllib.parse import unquote
+
+from requests import RequestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
+
+from ..account import Account
+from ..chat import ChatClient
+from ..chat.emitter import Emitter
+from ..mock import TaskRouterNews
+from .conversation import Conversation
+from .offer import Offer
+
+WORKSPACE = "Flex Task Assignment"
+POLL_SECONDS = 1.0
+"""Pause between looks, where the mock is not in this kernel."""
+_log = logging.getLogger(__name__)
+
+
+class NoDeskHere(RuntimeError):  # noqa: N818 - reads as what happened
+    """There is no desk for this account, or no such agent."""
+
+
+class AgentDesk(Emitter):
+    """What Flex UI is to an agent, through the official SDK's TaskRouter and Chat calls.
+
+    Events: `offersChanged` (list of `Offer`), `activityChanged` (name),
+    `conversationStarted` and `conversationEnded` (Conversation).
+
+    Args:
+        account: From `connect()`; a mock. On a live account the agent sits in Flex.
+        agent: The worker's friendly name.
+
+    Raises:
+        NoDeskHere: The account is live, or has no such worker.
+    """
+
+    def __init__(self, account: Account, agent: str = "alice") -> None:
+        super().__init__()
+        if account.mode == "live":
+            raise NoDeskHere(
+                "On a live account the agent sits in Flex: log in at https://flex.twilio.com, go"
+                " available there and accept the task."
+            )
+        self.account = account
+        self.agent = agent
+        self._find_worker()
+        self.service = account.client.chat.v2.services(account.credentials.chat_service_sid)
+        self.conversations: list[Conversation] = []
+        self._chat: ChatClient | None = None
+        self._known: list[Offer] = []
+        self._stopped = threading.Event()
+        self._stop_following = self._follow()
+
+    def _find_worker(self) -> None:
+        taskrouter = self.account.client.taskrouter.v1
+        workspaces = taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1)
+        if not workspaces:
+            raise NoDeskHere(f"this account has no workspace {WORKSPACE!r}")
+        self.workspace = taskrouter.workspaces(workspaces[0].sid)
+        workers = self.workspace.workers.list(friendly_name=self.agent, limit=1)
+        if not workers:
+            names = ", ".join(
+                worker.friendly_name for worker in self.workspace.workers.list(limit=20)
+            )
+            raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
+        self.worker = self.workspace.workers(workers[0].sid)
+        attributes = json.loads(workers[0].attributes)
+        self.identity = _identity(str(attributes.get("contact_uri", "")), self.agent)
+
+    def __repr__(self) -> str:
+        return f"AgentDesk({self.agent!r}, {self.activity})"
+
+    @property
+    def activity(self) -> str:
+        """What the agent is doing, e.g. `Available`."""
+        return str(self.worker.fetch().activity_name)
+
+    def go(self, activity: str) -> None:
+        """Change activity, by its name.
+
+        Raises:
+            NoDeskHere: The workspace has no such activity.
+        """
+        found = self.workspace.activities.list(friendly_name=activity, limit=1)
+        if not found:
+            raise NoDeskHere(f"there is no activity {activity!r}")
+        self.worker.update(activity_sid=found[0].sid)
+        self.emit("activityChanged", activity)
+        self.refresh()
+
+    def go_available(self) -> None:
+        """Take chats from now on."""
+        self.go("Available")
+
+    def go_offline(self) -> None:
+        """Take no more chats; those under way go on."""
+        self.go("Offline")
+
+    @property
+    def offers(self) -> list[Offer]:
+        """The reservations that wait for an answer, oldest first."""
+        pending = self.worker.reservations.list(reservation_status="pending")
+        return [self._offer(reservation) for reservation in pending]
+
+    def _offer(self, reservation: Any) -> Offer:
+        task = self.workspace.tasks(reservation.task_sid).fetch()
+        attributes = json.loads(task.attributes or "{}")
+        return Offer(reservation.sid, reservation.task_sid, attributes, task.age)
+
+    def accept(self, offer: Offer | None = None) -> Conversation:
+        """Accept an offer, the oldest by default, and join its chat.
+
+        Raises:
+            NoDeskHere: There is no offer.
+            TwilioRestException: The reservation is no longer pending.
+        """
+        offer = offer or self._oldest()
+        self.worker.reservations(offer.sid).update(reservation_status="accepted")
+        channel = self._join(offer.channel_sid) if offer.channel_sid else None
+        conversation = Conversation(self, offer, channel)
+        self.conversations.append(conversation)
+        self.emit("conversationStarted", conversation)
+        self.refresh()
+        return conversation
+
+    def reject(self, offer: Offer | None = None) -> None:
+        """Reject an offer, the oldest by default; its task goes to somebody else.
+
+        Raises:
+            NoDeskHere: There is no offer.
+        """
+        offer = offer or self._oldest()
+        self.worker.reservations(offer.sid).update(reservation_status="rejected")
+        self.refresh()
+
+    def _oldest(self) -> Offer:
+        offers = self.offers
+        if not offers:
+            raise NoDeskHere(f"nothing is offered to {self.agent!r} (activity: {self.activity})")
+        return offers[0]
+
+    def _join(self, channel_sid: str) -> Any:
+        members = self.service.channels(channel_sid).members
+        try:
+            members.create(
+                identity=self.identity,
+                attributes='{"member_type": "agent"}',
+                x_twilio_webhook_enabled="true",
+            )
+        except TwilioRestException as error:
+            if error.code != 50404:  # noqa: PLR2004 - a member already
+                raise
+        if self._chat is None:
+            self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
+        return self._chat.get_channel_by_sid(channel_sid)
+
+    def leave(self, conversation: Conversation) -> None:
+        """Leave the chat of a finished conversation, as Flex UI does on completion."""
+        channel_sid = conversation.offer.channel_sid
+        if channel_sid is not None:
+            self.service.channels(channel_sid).members(self.identity).delete()
+        if conversation in self.conversations:
+            self.conversations.remove(conversation)
+        self.emit("conversationEnded", conversation)
+        self.refresh()
+
+    def refresh(self) -> list[Offer]:
+        """Look for offers now, and tell if they have changed."""
+        offers = self.offers
+        if offers != self._known:
+            self._known = offers
+            self.emit("offersChanged", offers)
+        return offers
+
+    def close(self) -> None:
+        """Follow no more, and disconnect from chats."""
+        self._stopped.set()
+        self._stop_following()
+        if self._chat is not None:
+            self._chat.shutdown()
+
+    def _follow(self) -> Any:
+        if self.account.mock is not None:
+            return self.account.mock.follow_taskrouter(self._hear)
+        name = f"desk-{self.agent}"
+        threading.Thread(target=self._poll, name=name, daemon=True).start()
+        return lambda: None
+
+    def _hear(self, news: TaskRouterNews) -> None:
+        if news.name.startswith("reservation.") and not self._stopped.is_set():
+            self.refresh()
+
+    def _poll(self) -> None:
+        while not self._stopped.wait(POLL_SECONDS):
+            try:
+                self.refresh()
+            except (TwilioException, RequestException) as error:
+                _log.warning("the desk of %s could not look for offers: %s", self.agent, error)
+
+
+def _identity(contact_uri: str, fallback: str) -> str:
+    """The chat identity in a worker's `contact_uri`, e.g. `client:alice` (observed)."""
+    return unquote(contact_uri.removeprefix("client:")) or fallback
