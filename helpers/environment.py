@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
@@ -10,26 +11,31 @@ from packaging.requirements import Requirement
 MEND = "run `pip install -r requirements.txt` in the project's folder, then restart the kernel"
 
 
-def check_environment() -> list[str]:
-    """Check Python and each package against what this project asks for.
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What was found; `missing` says of each thing that is not as it should be how to mend it."""
 
-    Returns:
-        One line a requirement, starting with `ok` or with `MISSING`; the versions found are left
-        out of good news, so that the answer is the same on every machine.
-    """
+    missing: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.missing) or "Everything the notebooks need is installed."
+
+
+def check_environment() -> Environment:
+    """Check Python and each package against what this project asks for."""
     oldest = (3, 11)
-    python = "ok       Python >= 3.11"
+    problems: list[str | None] = []
     if sys.version_info < oldest:
-        python = f"MISSING  Python >= 3.11, this is {sys.version.split()[0]}"
-    needed = [Requirement(line) for line in requires("flex-chat-lab") or ()]
-    return [python, *(_line(requirement) for requirement in sorted(needed, key=str))]
+        problems.append(f"Python >= 3.11 is needed, this is {sys.version.split()[0]}")
+    problems.extend(_problem(Requirement(line)) for line in requires("flex-chat-lab") or ())
+    return Environment(tuple(problem for problem in problems if problem))
 
 
-def _line(requirement: Requirement) -> str:
+def _problem(requirement: Requirement) -> str | None:
     try:
         found = version(requirement.name)
     except PackageNotFoundError:
-        return f"MISSING  {requirement}: {MEND}"
+        return f"{requirement} is missing: {MEND}"
     if found not in requirement.specifier:
-        return f"MISSING  {requirement}, found {found}: {MEND}"
-    return f"ok       {requirement}"
+        return f"{requirement} is needed, this is {found}: {MEND}"
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ class Checked:
         if self.done:
             return f"Done: {self.statement}"
         return f"Not yet: {self.statement}\nHint: {self.hint}"
+
+    def _repr_html_(self) -> str:
+        statement, hint = html.escape(self.statement), html.escape(self.hint)
+        if self.done:
+            return f'<b style="color: var(--jp-success-color0, green)">✓ Done:</b> {statement}'
+        return f"<b>○ Not yet:</b> {statement}<br><i>Hint:</i> {hint}"
 
 
 def check(statement: str, holds: Callable[[], bool], hint: str) -> Checked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -85,6 +86,9 @@ class RequestLog:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+_CELL = "text-align: left; vertical-align: top; white-space: normal; overflow-wrap: anywhere"
+
+
 def _row(entry: LoggedRequest) -> str:
     parameters = "<br>".join(
         f"{html.escape(name)} = {html.escape(str(value))}"
@@ -92,13 +96,18 @@ def _row(entry: LoggedRequest) -> str:
     )
     code = "" if entry.code is None else f" ({entry.code})"
     cells = (
-        f"<code>{entry.method} {html.escape(entry.host + entry.path)}</code>",
+        f"<b>{entry.method}</b> {html.escape(entry.host)}<br>{html.escape(_short(entry.path))}",
         parameters,
         f"{entry.status}{code}",
         f"{entry.milliseconds:.1f} ms",
         html.escape(entry.by),
     )
-    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _short(path: str) -> str:
+    """A path with its SIDs cut short, to be read rather than copied."""
+    return re.sub(r"([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}", r"\1...", path)
 
 
 class LoggedHttpClient(HttpClient):  # type: ignore[misc]

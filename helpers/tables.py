@@ -28,7 +28,7 @@ def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:
         page = page.prev_page()
     rows = [(m.index, m.author, m.body, m.type, m.timestamp) for m in messages[-limit:]]
     columns = ["index", "author", "body", "type", "sent"]
-    return pd.DataFrame(rows, columns=columns).set_index("index")
+    return pd.DataFrame(rows, columns=columns).set_index("index").rename_axis(None)
 
 
 def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
     """
     columns = ["event", "source", "url", "attempt", "status", "problem"]
     rows = [
-        (a.event, a.parameters.get("Source"), a.url, a.number, a.status, a.problem or "")
+        (a.event, a.parameters.get("Source"), a.url, a.number + 1, a.status, a.problem or "")
         for a in log
     ]
     return pd.DataFrame(rows, columns=columns).astype({"status": "Int64"})

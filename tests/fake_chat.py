@@ -67,6 +67,12 @@ class FakeMember:
     sid: str = "MB1"
 
 
+@dataclass
+class FakeUser:
+    identity: str
+    friendly_name: str | None = None
+
+
 class FakePage:
     def __init__(self, messages: list[FakeMessage], size: int, end: int) -> None:
         self._all, self._size, self._start = messages, size, max(0, end - size)
@@ -82,6 +88,10 @@ class FakeClient(Emitter):
         super().__init__()
         self.identity = identity
         self.connection_state = "connected"
+        self.users: dict[str, FakeUser] = {}
+
+    def get_user(self, identity: str) -> FakeUser:
+        return self.users.get(identity, FakeUser(identity))
 
     def become(self, state: str) -> None:
         self.connection_state = state

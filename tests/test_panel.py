@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_chat import FakeChannel, FakeClient, FakeMember, FakePage, Room
+from fake_chat import FakeChannel, FakeClient, FakeMember, FakePage, FakeUser, Room
 from twilio.base.exceptions import TwilioRestException
 
 from helpers.panel import ChatPanelModel
@@ -116,6 +116,27 @@ class TestTheTranscript:
             ("agent_bob joined", 0),
             ("You left", 0),
         ]
+
+    def test_calls_people_by_their_friendly_names_where_they_have_one(self, room, channel):
+        channel.client.users[AGENT] = FakeUser(AGENT, "Alice")
+        model = ChatPanelModel(channel)
+        room.write(AGENT, "hello")
+        room.tell("typingStarted", FakeMember(AGENT))
+        assert [typist.name for typist in model.status.typing] == ["Alice"]
+        room.tell("memberLeft", FakeMember(AGENT))
+        assert [message.name for message in model.messages] == ["Alice"]
+        assert [notice.text for notice in model.notices] == ["Alice left"]
+        assert model.you.name == GUEST
+
+    def test_asks_for_a_name_once_and_does_without_where_it_is_refused(self, room, channel):
+        asked = []
+        channel.client.get_user = lambda identity: asked.append(identity) or raising(UNAUTHORIZED)()
+        model = ChatPanelModel(channel)
+        room.channels[1].set_all_messages_consumed()
+        room.write(AGENT, "hello")
+        assert asked == [GUEST, AGENT]
+        assert [message.name for message in model.messages] == [AGENT]
+        assert "50107" in str(model.error)
 
     def test_names_the_role_that_flex_wrote_into_the_member(self, room, model):
         room.write(AGENT, "hello")

@@ -24,19 +24,11 @@ class Composer {
       h("div", { class: "fcl-field" }, this.input, this.button),
       this.hint(),
     );
-    this.keepFromJupyter();
   }
 
   hint() {
     const keys = [h("kbd", {}, "Enter"), " to send, ", h("kbd", {}, "Shift+Enter"), " for a new line"];
     return h("div", { class: "fcl-hint" }, ...keys);
-  }
-
-  // Otherwise JupyterLab takes letters for commands, such as dd for "delete this cell".
-  keepFromJupyter() {
-    this.form.setAttribute("data-lm-suppress-shortcuts", "true");
-    const keep = (event) => event.stopPropagation();
-    for (const kind of ["keydown", "keyup", "keypress"]) this.form.addEventListener(kind, keep);
   }
 
   enable(enabled) {
@@ -56,6 +48,7 @@ class Composer {
     this.input.value = "";
     this.typedAt = 0;
     this.changed(false);
+    this.input.focus();
     this.send(text);
   }
 

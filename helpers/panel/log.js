@@ -56,17 +56,28 @@ class ChatView {
   assemble(root) {
     const parts = [this.earlier, this.empty, this.log, this.outbox.element, this.typing];
     const content = h("div", { class: "fcl-content" }, ...parts);
-    const box = h("div", { class: "fcl-scroll", tabindex: "0" }, content);
+    const focusable = { tabindex: "0", role: "group", "aria-label": "Chat" };
+    const box = h("div", { class: "fcl-scroll", ...focusable }, content);
     this.scroll = new Scroll(box, content, {
       atTop: () => this.loadEarlier(),
       atEnd: () => this.markRead(),
+      toAnswer: () => this.composer.input.focus({ preventScroll: true }),
     });
     const middle = h("div", { class: "fcl-middle" }, box, this.scroll.pill);
     const bottom = [this.alert, this.ended, this.composer.form];
     this.panel = h("section", { class: "fcl" }, this.header(), middle, ...bottom);
+    this.keepFromJupyter();
     root.classList.add("fcl-root");
     root.append(this.panel);
     this.watch(box);
+  }
+
+  // Otherwise JupyterLab takes letters for commands, such as dd for "delete this cell", and arrows
+  // for moves to another cell.
+  keepFromJupyter() {
+    this.panel.setAttribute("data-lm-suppress-shortcuts", "true");
+    const keep = (event) => event.stopPropagation();
+    for (const kind of ["keydown", "keyup", "keypress"]) this.panel.addEventListener(kind, keep);
   }
 
   header() {
@@ -166,8 +177,10 @@ class ChatView {
   }
 
   showEarlier({ has_earlier: more, loading_earlier: loading }) {
+    const wasIn = document.activeElement === this.earlier;
     this.earlier.hidden = !more;
-    this.earlier.disabled = loading;
+    this.earlier.setAttribute("aria-disabled", loading); // disabled, it would lose the focus
+    if (wasIn && !more) this.scroll.box.focus({ preventScroll: true });
     this.earlier.textContent = `${loading ? "Loading" : "Load"} earlier messages`;
   }
 
@@ -177,7 +190,8 @@ class ChatView {
     this.composer.input.setAttribute("aria-label", `Message in ${title}`);
     this.panel.dataset.connection = connection;
     const state = CONNECTION[connection] ?? connection;
-    const words = connection === "connected" ? `${state} as ` : `${state} · `;
+    const words = h("span", {}, connection === "connected" ? `${state} as ` : `${state} · `);
+    words.classList.toggle("fcl-usual", connection === "connected");
     const dot = h("span", { class: "fcl-dot" });
     this.connection.replaceChildren(dot, words, h("b", {}, this.you.identity));
     this.face.replaceChildren(avatar(this.you));
@@ -200,9 +214,15 @@ class ChatView {
     this.alert.hidden = !alert;
     if (!alert) return void this.alert.replaceChildren();
     this.alert.classList.toggle("fcl-warning", alert.level === "warning");
-    const close = { type: "button", "aria-label": "Dismiss", click: () => this.ask("dismiss") };
+    const close = { type: "button", "aria-label": "Dismiss", click: () => this.dismiss() };
     const text = h("span", {}, alert.text, ...this.explained(alert.code));
     this.alert.replaceChildren(icon("alert"), text, h("button", close, icon("close")));
+  }
+
+  // The button goes away, and the focus must not go with it.
+  dismiss() {
+    this.composer.input.focus();
+    this.ask("dismiss");
   }
 
   // Twilio's codes have five digits; a smaller one is not Twilio's and has no page.

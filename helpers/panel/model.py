@@ -13,7 +13,7 @@ from operator import methodcaller
 from typing import Any, TypeVar
 
 from .announcer import Observer
-from .protocols import Channel, Client, Handler, Media, Member, Message, Page
+from .protocols import Channel, Client, Handler, Media, Member, Message, Page, User
 from .records import (
     ENDED,
     REMOVED,
@@ -32,7 +32,7 @@ from .records import (
 from .state import ChatState
 from .subscriptions import Subscriptions
 
-__all__ = ["Channel", "ChatPanelModel", "Client", "Media", "Member", "Message", "Page"]
+__all__ = ["Channel", "ChatPanelModel", "Client", "Media", "Member", "Message", "Page", "User"]
 
 T = TypeVar("T")
 
@@ -48,6 +48,7 @@ class ChatPanelModel:
         self.identity = channel.client.identity
         self.draft = ""
         self._people: dict[str, Person] = {}
+        self._friendly_names: dict[str, str | None] = {}
         self._files: dict[str, Media] = {}
         self._page: Page | None = None
         self._state = ChatState(
@@ -76,6 +77,11 @@ class ChatPanelModel:
     def notices(self) -> list[Notice]:
         """Who joined and left while this model was listening."""
         return self._state.notices
+
+    @property
+    def you(self) -> Person:
+        """Whose view of the chat this is."""
+        return self._who(self.identity)
 
     @property
     def status(self) -> Status:
@@ -195,15 +201,15 @@ class ChatPanelModel:
 
     def _typing_started(self, member: Member) -> None:
         if member.identity != self.identity:
-            self._state.start_typing(person(member.identity, member.attributes))
+            self._state.start_typing(self._who(member.identity))
 
     def _member_joined(self, member: Member) -> None:
         self._know(member)
-        self._state.note(f"{self._called(member)} joined")
+        self._state.note(f"{self._called(member.identity)} joined")
 
     def _member_left(self, member: Member) -> None:
         self._state.stop_typing(member.identity)
-        self._state.note(f"{self._called(member)} left")
+        self._state.note(f"{self._called(member.identity)} left")
 
     def _channel_updated(self, _event: object) -> None:
         self._state.set(title=_title(self.channel), ended=_ending(self.channel.attributes))
@@ -234,17 +240,26 @@ class ChatPanelModel:
         self._state.prepend([self._view(message) for message in page.items], page.has_prev_page)
 
     def _know(self, member: Member) -> None:
-        who = self._people[member.identity] = person(member.identity, member.attributes)
+        identity = member.identity
+        if identity not in self._friendly_names:  # asked once: it is a request to Twilio
+            ask = partial(self.channel.client.get_user, identity)
+            user: User | None = self._attempt("Could not load a name", ask)
+            self._friendly_names[identity] = user.friendly_name if user else None
+        name = self._friendly_names[identity]
+        who = self._people[identity] = person(identity, member.attributes, name)
         if who.identity == self.identity:
             self._state.set(role=who.role)
         elif member.last_consumed_message_index is not None:
             self._state.seen(member.last_consumed_message_index)
 
-    def _called(self, member: Member) -> str:
-        return "You" if member.identity == self.identity else person(member.identity).name
+    def _who(self, identity: str) -> Person:
+        return self._people.get(identity) or person(identity)
+
+    def _called(self, identity: str) -> str:
+        return "You" if identity == self.identity else self._who(identity).name
 
     def _view(self, message: Message) -> MessageView:
-        who = self._people.get(message.author) or person(message.author)
+        who = self._who(message.author)
         if message.media is not None:
             self._files[message.sid] = message.media
         return MessageView(

@@ -63,6 +63,15 @@ class Member(Protocol):
     def last_consumed_message_index(self) -> int | None: ...
 
 
+class User(Protocol):
+    """A chat user; `friendly_name` is what the others see."""
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def friendly_name(self) -> str | None: ...
+
+
 class Page(Protocol):
     """A page of messages, oldest first."""
 
@@ -80,6 +89,7 @@ class Client(Protocol):
     def identity(self) -> str: ...
     @property
     def connection_state(self) -> str: ...
+    def get_user(self, identity: str, /) -> User: ...
     def on(self, event: str, handler: Handler, /) -> Any:
         """Subscribe to an event.
 

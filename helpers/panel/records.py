@@ -112,10 +112,13 @@ def display_name(identity: str) -> str:
     return decoded if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", decoded) else identity
 
 
-def person(identity: str, attributes: dict[str, Any] | None = None) -> Person:
+def person(
+    identity: str, attributes: dict[str, Any] | None = None, friendly_name: str | None = None
+) -> Person:
     """Make a Person; Flex tags its members with `member_type` "guest" or "agent"."""
     role = (attributes or {}).get("member_type")
-    return Person(identity, display_name(identity), role if isinstance(role, str) else None)
+    name = display_name(friendly_name or identity)
+    return Person(identity, name, role if isinstance(role, str) else None)
 
 
 def alert_for(topic: AlertTopic, what: str, failure: BaseException) -> Alert:

@@ -3,10 +3,15 @@
 const NEAR_PX = 40;
 
 class Scroll {
-  constructor(box, content, { atTop, atEnd }) {
-    Object.assign(this, { box, content, atTop, atEnd, stuck: true, saved: 0, hidden: false, unread: 0 });
+  constructor(box, content, { atTop, atEnd, toAnswer }) {
+    Object.assign(this, { box, content, atTop, atEnd, stuck: true, hidden: false, unread: 0 });
+    Object.assign(this, { saved: 0, extent: 0 });
     const look = { type: "button", class: "fcl-pill", hidden: true };
-    this.pill = h("button", { ...look, click: () => this.toEnd(true) });
+    const follow = () => {
+      this.toEnd(true);
+      toAnswer(); // where the focus goes before the pill does
+    };
+    this.pill = h("button", { ...look, click: follow });
     this.sizes = new ResizeObserver(() => this.settle());
     this.sizes.observe(box);
     this.sizes.observe(content);
@@ -18,7 +23,9 @@ class Scroll {
     if (clientHeight === 0 || this.hidden) return;
     const near = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     // Only a move upwards is the reader's: the end also gets away when messages arrive in a burst.
-    this.stuck = near || (this.stuck && scrollTop >= this.saved);
+    // And where the content shrinks, the browser itself moves up.
+    const byReader = scrollTop < this.saved && scrollHeight - clientHeight === this.extent;
+    this.stuck = near || (this.stuck && !byReader);
     this.saved = scrollTop;
     if (near) this.showPill(0);
     if (near) this.atEnd();
@@ -30,6 +37,7 @@ class Scroll {
     const wasHidden = this.hidden;
     this.hidden = this.box.clientHeight === 0;
     if (this.hidden) return;
+    this.extent = this.box.scrollHeight - this.box.clientHeight;
     if (this.stuck) this.toEnd();
     else if (wasHidden) this.box.scrollTop = this.saved;
   }

@@ -17,7 +17,7 @@ from ipywidgets import Layout, VBox
 
 from .model import ChatPanelModel
 from .protocols import Channel
-from .records import Change, MessageView, Notice, Status, person
+from .records import Change, MessageView, Notice, Status
 
 _HERE = Path(__file__).parent
 # A comm carries one ES module and a sibling cannot be imported from it: the parts are joined.
@@ -73,7 +73,7 @@ class ChatLog(anywidget.AnyWidget):
             {
                 "type": "snapshot",
                 "view": content["view"],
-                "you": asdict(person(self._chat.identity)),
+                "you": asdict(self._chat.you),
                 "messages": [_wire(message) for message in self._chat.messages],
                 "notices": [_wire(notice) for notice in self._chat.notices],
                 "status": self._status(self._chat.status),

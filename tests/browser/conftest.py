@@ -1,54 +1,54 @@
-"""A real JupyterLab and a real browser, started once for the tests of a module."""
+"""A real JupyterLab and a real browser, started once for all browser tests."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import chromium
 import pytest
-from lab_server import Lab, free_port, running
+from lab_page import LabPage
+from lab_server import Lab
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-default-apps",
-    "--metrics-recording-only",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
+HERE = Path(__file__).resolve().parent
 
 
-@pytest.fixture(scope="module")
-def chromium() -> str:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last: Playwright keeps an event loop in the main thread until it stops.
+
+    `asyncio.run()` in another test would find that loop running.
+    """
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
     """Where the browser is, or a skip that says what was looked for."""
-    named = os.environ.get("CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, BROWSERS)), None)
+    pytest.importorskip("playwright.sync_api")
+    found = chromium.find()
     if not found:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} in PATH, and CHROMIUM is not set")
+        pytest.skip(chromium.NOT_FOUND)
     return found
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
+@pytest.fixture(scope="session")
+def lab(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab on its way up."""
+    with Lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
-@pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("lab")
-    made = Lab(folder / "root", folder / "config" / "lab" / "user-settings", free_port())
-    made.root.mkdir()
-    made.be_quiet_and_predictable()
-    with running(made, folder):
-        yield made
+@pytest.fixture(scope="session")
+def browser(lab: Lab, executable: str) -> Iterator[Any]:
+    """A browser, launched while JupyterLab starts."""
+    with chromium.launched(executable) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def lab_page(lab: Lab, browser: Any) -> LabPage:
+    """JupyterLab in the browser."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1250})
+    lab.wait()
+    return LabPage(page, lab.url)

@@ -283,8 +283,8 @@ def test_the_log_shows_as_a_table(service: Any, channel: Any, webhooks: Any) -> 
     table = tables.deliveries(webhooks.log)
     assert list(table.columns) == ["event", "source", "url", "attempt", "status", "problem"]
     assert table.to_numpy().tolist() == [
-        ["onMessageSent", "API", HOOK, 0, 503, ""],
-        ["onMessageSent", "API", HOOK, 1, 200, ""],
+        ["onMessageSent", "API", HOOK, 1, 503, ""],
+        ["onMessageSent", "API", HOOK, 2, 200, ""],
     ]
     assert tables.deliveries([]).empty
 

@@ -182,9 +182,9 @@ def test_every_time_it_was_asked_is_in_the_log(service: Any, janes: Any, webhook
     assert webhooks.settle()
     table = tables.deliveries(webhooks.log)
     assert table[["event", "source", "attempt", "status"]].to_numpy().tolist() == [
-        ["onMessageSend", "SDK", 0, 503],
-        ["onMessageSend", "SDK", 1, 403],
-        ["onMessageSend", "SDK", 0, 200],
+        ["onMessageSend", "SDK", 1, 503],
+        ["onMessageSend", "SDK", 2, 403],
+        ["onMessageSend", "SDK", 1, 200],
     ]
 
 

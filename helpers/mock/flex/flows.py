@@ -150,10 +150,11 @@ def _check_no_other(call: Call, values: dict[str, Any], own_sid: str | None) -> 
     same = {name: values[name] for name in ("channel_type", "contact_identity")}
     for other in call.store.select(FlexFlow, {**same, "enabled": True}):
         if other.sid != own_sid:
+            contact = values["contact_identity"]
             raise _refused(
-                f"Flex Flow {other.sid} ({other.friendly_name}) is enabled for channel type"
-                f" {values['channel_type']} and contact {values['contact_identity']!r} already;"
-                " disable it, or give this one another ContactIdentity"
+                f"Flex Flow {other.sid} is enabled for channel type {values['channel_type']} and"
+                f" {f'contact {contact!r}' if contact else 'no contact identity'} already;"
+                " disable one of the two, or give one another ContactIdentity"
             )
 
 

@@ -1,0 +1,103 @@
+"""JupyterLab's page, worked as people work it; what became of a notebook is asked of its model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+MENU_LABELS = ".lm-MenuBar-itemLabel, .lm-Menu-itemLabel"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+# Cells far from what is in sight are not in the page, so neither counts nor errors are read there.
+OPEN = """async (paths) => {
+  const open = (path) => jupyterapp.commands.execute("docmanager:open", { path });
+  const panels = await Promise.all(paths.map(open));
+  await Promise.all(panels.map(({ sessionContext }) => sessionContext.ready));
+}"""
+HAS_RUN = """(path) => {
+  const panels = [...jupyterapp.shell.widgets("main")];
+  const { model } = panels.find((panel) => panel.context?.path === path);
+  const cells = [...model.cells].map((cell) => cell.toJSON()).filter((cell) => cell.outputs);
+  const failed = cells.some(({ outputs }) => outputs.some((one) => one.output_type === "error"));
+  return failed || cells.every((cell) => cell.execution_count !== null);
+}"""
+CELLS = "() => [...jupyterapp.shell.currentWidget.model.cells].map((cell) => cell.toJSON())"
+SHOW_CELL = "(number) => jupyterapp.shell.currentWidget.content.scrollToItem(number, 'start')"
+
+
+class LabPage:
+    """One page of JupyterLab, in which notebooks are opened side by side as tabs."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.page = page
+        self.asked_for: list[str] = []
+        page.set_default_timeout(15_000)
+        page.on("request", lambda request: self.asked_for.append(request.url))
+        page.goto(url)
+        page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=60_000)
+        page.evaluate("() => jupyterapp.restored.then(() => null)")
+
+    @property
+    def notebook(self) -> Any:
+        """The notebook in front."""
+        return self.page.locator(SHOWN)
+
+    def open(self, *paths: str) -> None:
+        """Open notebooks and wait for their kernels; an open one is brought to the front."""
+        self.page.evaluate(OPEN, paths)
+
+    def choose(self, *path: str) -> None:
+        """Choose from the menus."""
+        for name in path:
+            self.page.locator(MENU_LABELS).get_by_text(name, exact=True).last.click()
+
+    def run_all(self) -> None:
+        self.choose("Run", "Run All Cells")
+
+    def wait_until_run(self, path: str) -> None:
+        """Wait until each cell has run, or one has failed."""
+        self.page.wait_for_function(HAS_RUN, arg=path, timeout=60_000)
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells of the notebook in front, as they would be saved."""
+        found: list[dict[str, Any]] = self.page.evaluate(CELLS)
+        return found
+
+    def errors(self) -> list[str]:
+        """What went wrong in the cells of the notebook in front."""
+        outputs = [output for cell in self.cells() for output in cell.get("outputs", ())]
+        return [output["evalue"] for output in outputs if output["output_type"] == "error"]
+
+    def show_cell(self, number: int) -> Any:
+        """Bring a cell into sight, and return it."""
+        self.page.evaluate(SHOW_CELL, number)
+        return self.notebook.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
+
+
+def write_notebook(path: Path, cells: list[str]) -> None:
+    """Write a notebook of code cells that never ran."""
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}}
+    written = [_code_cell(number, source) for number, source in enumerate(cells)]
+    path.write_text(json.dumps({**notebook, "cells": written}), "utf-8")
+
+
+def copy_without_outputs(notebook: Path, path: Path) -> None:
+    """Copy a notebook as if it never ran, so that nothing stored passes for a result."""
+    copied = json.loads(notebook.read_text("utf-8"))
+    for cell in copied["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": None, "outputs": []}
+    path.write_text(json.dumps(copied), "utf-8")
+
+
+def _code_cell(number: int, source: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "id": f"cell-{number}",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": source,
+    }

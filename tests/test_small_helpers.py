@@ -1,0 +1,70 @@
+"""What notebooks use beside the account and the chat: exercises, tables, the environment check."""
+
+from typing import Any
+
+import pytest
+
+import helpers
+from helpers import ChatClient, check, check_environment, environment, tables
+
+
+def test_an_exercise_is_done_when_its_statement_holds() -> None:
+    assert check("one is one", lambda: True, hint="count").done
+    assert repr(check("one is one", lambda: True, hint="count")) == "Done: one is one"
+
+
+@pytest.mark.parametrize("holds", [lambda: False, lambda: {}["none"], lambda: None.sid])
+def test_an_exercise_that_is_not_done_gives_its_hint(holds: Any) -> None:
+    checked = check("<b> is bold", holds, hint="a & b")
+    assert not checked.done
+    assert repr(checked) == "Not yet: <b> is bold\nHint: a & b"
+    assert "&lt;b&gt; is bold" in checked._repr_html_()
+    assert "a &amp; b" in checked._repr_html_()
+
+
+def test_a_mistake_in_a_check_is_not_taken_for_an_exercise_that_is_open() -> None:
+    with pytest.raises(ZeroDivisionError):
+        check("nothing", lambda: bool(1 / 0), hint="")
+
+
+def test_the_environment_these_tests_run_in_is_complete() -> None:
+    assert repr(check_environment()) == "Everything the notebooks need is installed."
+
+
+def test_what_is_missing_or_too_old_is_named_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(environment, "requires", lambda _: ["no-such-package", "twilio<1"])
+    first, second = check_environment().missing
+    assert first.startswith("no-such-package is missing: run `pip install -r requirements.txt`")
+    assert second.startswith("twilio<1 is needed, this is 9.")
+
+
+def test_a_transcript_has_a_row_for_each_message(
+    account: Any, client: Any, service: Any, channel: Any
+) -> None:
+    channel.members.create(identity="jane")
+    for number in range(120):
+        channel.messages.create(from_="jane", body=f"message {number}")
+    with ChatClient(account, account.chat_token("jane")) as chat:
+        [joined] = chat.get_subscribed_channels()
+        table = tables.transcript(joined)
+        last = tables.transcript(joined, limit=2)
+    assert list(table.index) == list(range(120))
+    assert list(table["body"][:2]) == ["message 0", "message 1"]
+    assert list(last["body"]) == ["message 118", "message 119"]
+
+
+def test_requests_are_listed_with_their_codes(account: Any, client: Any) -> None:
+    account.requests.clear()
+    client.flex_api.v1.flex_flow.list()
+    with pytest.raises(Exception, match="was not found"):
+        client.flex_api.v1.flex_flow("FO" + "0" * 32).fetch()
+    table = tables.requests(account.requests)
+    assert list(table["status"]) == [200, 404]
+    assert table["code"].isna()[0]
+    assert table["code"][1] == 20404
+
+
+def test_every_public_name_can_be_imported() -> None:
+    assert all(hasattr(helpers, name) for name in helpers.__all__)
