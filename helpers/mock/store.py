@@ -33,7 +33,8 @@ class Resource:
     """Base of everything kept. `seq` is the order of arrival within a kind.
 
     `unique` lists groups of fields that must differ between any two rows (a null never
-    collides), `indexes` those that are searched by.
+    collides), `indexes` those that are searched by, in the order of the search; `-priority` puts
+    the highest first.
     """
 
     prefix: ClassVar[str]
@@ -85,8 +86,8 @@ class _Table:
         for kind, groups in (("UNIQUE INDEX", self.kind.unique), ("INDEX", self.kind.indexes)):
             for group in groups:
                 yield (
-                    f"CREATE {kind} IF NOT EXISTS {self.name}_{'_'.join(group)}"
-                    f" ON {self.name} ({', '.join(map(_quoted, group))})"
+                    f"CREATE {kind} IF NOT EXISTS {self.name}_{'_'.join(map(_field, group))}"
+                    f" ON {self.name} ({', '.join(map(_sorting, group))})"
                 )
 
     def update(self, names: tuple[str, ...]) -> str:
@@ -161,9 +162,13 @@ def _condition(name: str, shape: int | str) -> str:
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 
+def _field(name: str) -> str:
+    return name.removeprefix("-")
+
+
 def _sorting(name: str) -> str:
-    """`-priority` -> `"priority" DESC, `."""
-    return f"{_quoted(name.lstrip('-'))} {'DESC' if name.startswith('-') else 'ASC'}, "
+    """`-priority` -> `"priority" DESC`."""
+    return f"{_quoted(_field(name))} {'DESC' if name.startswith('-') else 'ASC'}"
 
 
 def _quoted(name: str) -> str:
@@ -300,8 +305,8 @@ class Store:
             if bound is not None:
                 condition += f"{' AND' if condition else ' WHERE'} seq {sign} ?"
                 values.append(bound)
-        first = "".join(map(_sorting, by))
-        sql = f"{table.select}{condition} ORDER BY {first}seq {order} LIMIT ? OFFSET ?"
+        sorting = ", ".join((*map(_sorting, by), f"seq {order}"))
+        sql = f"{table.select}{condition} ORDER BY {sorting} LIMIT ? OFFSET ?"
         with self.lock:
             rows = self._execute(sql, (*values, limit, offset)).fetchall()
         return [table.resource(row) for row in rows]

@@ -206,7 +206,13 @@ class Task(Resource):
     unique: ClassVar[Group] = _SID
     indexes: ClassVar[Group] = (
         ("workspace_sid", "assignment_status"),
-        ("task_queue_sid", "assignment_status", "priority", "virtual_start_time"),
+        (
+            "task_queue_sid",
+            "task_channel_sid",
+            "assignment_status",
+            "-priority",
+            "virtual_start_time",
+        ),
         ("due_at",),
     )
 

@@ -9,7 +9,6 @@ posted there.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import threading
 from collections import Counter
@@ -22,8 +21,16 @@ from ..ground import Ground
 from ..store import Between, Order
 from . import endings, offers, progress, workforce
 from .events import TaskRouterEvent
-from .resources import Activity, Reservation, Task, TaskQueue, Worker, Workspace
-from .routing import Waiting, decide, should_skip
+from .resources import (
+    Activity,
+    Reservation,
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    Workspace,
+)
+from .routing import Line, Place, Waiting, decide, should_skip
 
 REROUTES = frozenset(
     {
@@ -154,7 +161,7 @@ def route(call: Call, workspace_sid: str) -> None:
     where = {"workspace_sid": workspace_sid, "assignment_status": "pending"}
     while workspace is not None and call.store.exists(Task, **where):
         _offer_directly(call, workspace)
-        for offer in decide(_queued(call, workspace), workforce.available(call, workspace)):
+        for offer in decide(_lines(call, workspace), workforce.available(call, workspace)):
             for worker in offer.workers:
                 offers.reserve(call, offer.waiting.task, worker)
         if not _skip(call, workspace):
@@ -174,19 +181,19 @@ def _offer_directly(call: Call, workspace: Workspace) -> None:
             offers.reserve(call, task, worker)
 
 
-def _queued(call: Call, workspace: Workspace) -> Iterator[Waiting]:
-    """Waiting tasks, by priority, then by the kind of queue that comes first, then by age."""
-    queues: list[TaskQueue | None] = [None]
-    queues += call.store.select(TaskQueue, {"workspace_sid": workspace.sid})
-    lines = [_line(call, workspace, queue) for queue in queues]
-    for _, waiting in heapq.merge(*lines, key=lambda entry: entry[0]):
-        yield waiting
+def _lines(call: Call, workspace: Workspace) -> Iterator[Line]:
+    """The lines that tasks of the workspace wait in, with a queue or without."""
+    inside = {"workspace_sid": workspace.sid}
+    queues: list[TaskQueue | None] = [None, *call.store.select(TaskQueue, inside)]
+    for channel in call.store.select(TaskChannel, inside):
+        for queue in queues:
+            yield Line(channel.sid, _in_line(call, workspace, queue, channel.sid))
 
 
-def _line(
-    call: Call, workspace: Workspace, queue: TaskQueue | None
-) -> Iterator[tuple[tuple[float, ...], Waiting]]:
-    """One queue's waiting tasks with their places: first come first served, or last come."""
+def _in_line(
+    call: Call, workspace: Workspace, queue: TaskQueue | None, task_channel_sid: str
+) -> Iterator[tuple[Place, Waiting]]:
+    """Tasks by priority, then by the kind of queue that comes first, then by age."""
     kind = queue.task_order if queue else "FIFO"
     sign = -1 if kind == "LIFO" else 1
     after_others = kind != workspace.prioritize_queue_order
@@ -194,6 +201,7 @@ def _line(
         "workspace_sid": workspace.sid,
         "task_queue_sid": queue.sid if queue else None,
         "assignment_status": "pending",
+        "task_channel_sid": task_channel_sid,
     }
     by = ("-priority", "-virtual_start_time" if sign < 0 else "virtual_start_time")
     order: Order = "desc" if sign < 0 else "asc"

@@ -9,7 +9,9 @@ one who holds another task after those who hold none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import heapq
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -40,14 +42,9 @@ class Candidate:
 
     def has_room(self, task_channel_sid: str) -> bool:
         """Whether it may be offered one more task of the channel."""
-        return not self.is_full and self.room.get(task_channel_sid, 0) > 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it cannot be offered anything."""
         if self.single and self.holding:
-            return True
-        return not any(left > 0 for left in self.room.values())
+            return False
+        return self.room.get(task_channel_sid, 0) > 0
 
     def take(self, task_channel_sid: str) -> None:
         """Count one more task."""
@@ -65,6 +62,17 @@ class Waiting:
     refusals: Mapping[str, int] = field(default_factory=dict)
 
 
+Place = tuple[float, ...]
+"""Where a task stands among all that wait; lower is sooner."""
+
+
+class Line(NamedTuple):
+    """Tasks of one channel that wait in one queue, in order, each with its place."""
+
+    task_channel_sid: str
+    tasks: Iterator[tuple[Place, Waiting]]
+
+
 class Offer(NamedTuple):
     """A task, and the workers who are offered it at the same time."""
 
@@ -72,26 +80,36 @@ class Offer(NamedTuple):
     workers: list[Worker]
 
 
-def decide(queued: Iterable[Waiting], candidates: Iterable[Candidate]) -> list[Offer]:
+def decide(lines: Iterable[Line], candidates: Iterable[Candidate]) -> list[Offer]:
     """Go through the tasks in their order and offer each to the best of those who may have it.
 
     Args:
-        queued: Tasks, first come first served; read only as far as there is anybody to offer to.
+        lines: Read only as far as there is anybody with room for a task of their channel.
         candidates: Available workers; what room they have is used up as offers are made.
     """
     made: list[Offer] = []
-    free = [candidate for candidate in candidates if not candidate.is_full]
-    for waiting in queued if free else ():
+    free = list(candidates)
+    heads: list[tuple[Place, Waiting, Line]] = []
+    for line in lines:
+        _advance(heads, line, free)
+    while heads:
+        _, waiting, line = heapq.heappop(heads)
         chosen = eligible(waiting, free)[: _at_once(waiting)]
-        if not chosen:
-            continue
         for candidate in chosen:
-            candidate.take(waiting.task.task_channel_sid)
-        made.append(Offer(waiting, [candidate.worker for candidate in chosen]))
-        free = [candidate for candidate in free if not candidate.is_full]
-        if not free:
-            break
+            candidate.take(line.task_channel_sid)
+        if chosen:
+            made.append(Offer(waiting, [candidate.worker for candidate in chosen]))
+        _advance(heads, line, free)
     return made
+
+
+def _advance(
+    heads: list[tuple[Place, Waiting, Line]], line: Line, free: Iterable[Candidate]
+) -> None:
+    """Put the next task of a line among the heads, if anybody has room for it."""
+    if any(one.has_room(line.task_channel_sid) for one in free):
+        for place, waiting in itertools.islice(line.tasks, 1):
+            heapq.heappush(heads, (place, waiting, line))
 
 
 def _at_once(waiting: Waiting) -> int:

@@ -40,9 +40,12 @@ def _url(text: str | None) -> str | None:
 
 
 Name = Annotated[str, at_most(64, 20001, "FriendlyName"), Field(min_length=1)]
+LongName = Annotated[str, Field(min_length=1)]
+"""A name whose length nothing limits."""
 Flag = Annotated[bool, BeforeValidator(is_yes)]
 Url = Annotated[str | None, BLANK_IS_ABSENT, AfterValidator(_url)]
-Sid = Annotated[str | None, BLANK_IS_ABSENT]
+Text = Annotated[str | None, BLANK_IS_ABSENT]
+Sid = Text
 Attributes = Annotated[str, json_object(20001, "Attributes")]
 Expression = Annotated[str, AfterValidator(_expression)]
 Priority = Annotated[int, Field(ge=0, le=2**31 - 1)]

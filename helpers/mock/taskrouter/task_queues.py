@@ -10,7 +10,7 @@ from ..call import Call
 from ..fields import Fields
 from . import configuration, events
 from .resources import Activity, Task, TaskQueue, Workflow, Workspace
-from .rules import Expression, Name, QueueOrder, Sid, in_use, inside
+from .rules import Expression, LongName, QueueOrder, Sid, in_use, inside
 
 MaxReserved = Annotated[int, Field(ge=1, le=50)]
 
@@ -18,7 +18,7 @@ MaxReserved = Annotated[int, Field(ge=1, le=50)]
 class NewTaskQueue(Fields):
     """Parameters of task queue creation (specified)."""
 
-    friendly_name: Name
+    friendly_name: LongName
     target_workers: Expression = "1==1"
     max_reserved_workers: MaxReserved = 1
     task_order: QueueOrder = "FIFO"
@@ -29,7 +29,7 @@ class NewTaskQueue(Fields):
 class TaskQueueChanges(Fields):
     """Parameters of task queue update (specified)."""
 
-    friendly_name: Name | None = None
+    friendly_name: LongName | None = None
     target_workers: Expression | None = None
     max_reserved_workers: MaxReserved | None = None
     task_order: QueueOrder | None = None

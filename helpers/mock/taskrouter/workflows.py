@@ -11,7 +11,7 @@ from ..errors import TwilioError
 from ..fields import Fields
 from . import configuration, events, progress
 from .resources import Task, TaskQueue, Workflow, Workspace
-from .rules import MAX_RESERVATION_TIMEOUT, Flag, Name, Url, in_use
+from .rules import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, in_use
 
 ReservationTimeout = Annotated[int, Field(ge=1, le=MAX_RESERVATION_TIMEOUT)]
 
@@ -19,7 +19,7 @@ ReservationTimeout = Annotated[int, Field(ge=1, le=MAX_RESERVATION_TIMEOUT)]
 class NewWorkflow(Fields):
     """Parameters of workflow creation (specified)."""
 
-    friendly_name: Name
+    friendly_name: LongName
     configuration: str
     task_reservation_timeout: ReservationTimeout = 120
     assignment_callback_url: Url = None
@@ -29,7 +29,7 @@ class NewWorkflow(Fields):
 class WorkflowChanges(Fields):
     """Parameters of workflow update (specified)."""
 
-    friendly_name: Name | None = None
+    friendly_name: LongName | None = None
     configuration: str | None = None
     task_reservation_timeout: ReservationTimeout | None = None
     assignment_callback_url: Url = None

@@ -10,7 +10,7 @@ from ..call import Call
 from ..fields import Fields
 from . import activities, events, task_channels, task_queues, workflows
 from .resources import IN_A_WORKSPACE, Workflow, Workspace
-from .rules import Name, QueueOrder, Sid, Url, activity
+from .rules import Name, QueueOrder, Text, Url, activity
 
 ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
 """What workers of a new workspace can be doing, and whether that leaves them free (documented).
@@ -23,7 +23,7 @@ class NewWorkspace(Fields):
 
     friendly_name: Name
     event_callback_url: Url = None
-    events_filter: Sid = None
+    events_filter: Text = None
     multi_task_enabled: bool = True
     template: Literal["NONE", "FIFO"] = "NONE"
     prioritize_queue_order: QueueOrder = "FIFO"
@@ -36,7 +36,7 @@ class WorkspaceChanges(Fields):
     default_activity_sid: str | None = None
     timeout_activity_sid: str | None = None
     event_callback_url: Url = None
-    events_filter: Sid = None
+    events_filter: Text = None
     multi_task_enabled: bool | None = None
     prioritize_queue_order: QueueOrder | None = None
 

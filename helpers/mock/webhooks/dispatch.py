@@ -181,7 +181,7 @@ class Webhooks:
 
     def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, Attempt]:
         parameters = dict(delivery.parameters)
-        if "RetryCount" in parameters:
+        if parameters.pop("RetryCount", None) is not None:
             parameters["RetryCount"] = str(number)
         at, started = iso(self._ground.clock.now()) or "", time.perf_counter()
         answer = self._receivers.send(delivery.method, delivery.url, parameters)
