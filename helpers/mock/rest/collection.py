@@ -60,12 +60,12 @@ class Write:
 
     def read(self, request: Request) -> Any:
         """The request's form as one object, or a refusal."""
-        form = dict(request.form)
+        form = _shaped(self.fields, request.form)
         for theirs, ours in self.rename.items():
             form.pop(ours, None)
             if theirs in form:
                 form[ours] = form.pop(theirs)
-        fields = self.fields.read(_shaped(self.fields, form))
+        fields = self.fields.read(form)
         if not request.is_form:
             raise TwilioError(
                 20001, "The body must be application/x-www-form-urlencoded, not JSON or other text"
@@ -77,10 +77,12 @@ class Write:
 
 def _shaped(fields: type[Fields], form: Mapping[str, Any]) -> dict[str, Any]:
     """Repeated names become lists only where the field is one."""
+    shaped = dict(form)
     lists = _list_names(fields)
-    return {
-        name: _listed(value) if name in lists else _single(value) for name, value in form.items()
-    }
+    if lists or list in map(type, shaped.values()):
+        for name, value in form.items():
+            shaped[name] = _listed(value) if name in lists else _single(value)
+    return shaped
 
 
 _LISTS: dict[type[Fields], frozenset[str]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +16,9 @@ _Route = tuple[_Names, dict[str, Operation]]
 """Where a path's `{Names}` stand, and its operations by method."""
 _COMPARED = 150
 """Characters of a request looked at for the nearest operation; it takes time by their square."""
+
+_Table = tuple[Callable[[list[str]], Any], dict[Any, _Route]]
+"""Picks a path's literal segments, and the routes by what they say."""
 
 
 class Router:
@@ -33,7 +36,7 @@ class Router:
         self.operations = tuple(operations)
         self._complete = complete
         self._spelled = {f"{o.method} https://{o.host}{o.path}": o for o in self.operations}
-        self._tables: dict[tuple[str, int], dict[tuple[int, ...], dict[Any, _Route]]] = {}
+        self._tables: dict[tuple[str, int], dict[tuple[int, ...], _Table]] = {}
         for operation in self.operations:
             self._add(operation)
 
@@ -42,8 +45,8 @@ class Router:
         names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
         literal = tuple(at for at, part in enumerate(segments) if not part.startswith("{"))
         table = self._tables.setdefault((operation.host, len(segments)), {})
-        routes = table.setdefault(literal, {})
-        _, methods = routes.setdefault(itemgetter(*literal)(segments), (names, {}))
+        pick, routes = table.setdefault(literal, (itemgetter(*literal), {}))
+        _, methods = routes.setdefault(pick(segments), (names, {}))
         methods[operation.method] = operation
 
     def find(self, method: str, host: str, path: str) -> tuple[Operation, dict[str, str]]:
@@ -53,8 +56,8 @@ class Router:
             TwilioError: 501, not simulated; 20004, simulated but not with this method.
         """
         segments = path.strip("/").split("/")
-        for literal, routes in self._tables.get((host, len(segments)), {}).items():
-            route = routes.get(itemgetter(*literal)(segments))
+        for pick, routes in self._tables.get((host, len(segments)), {}).values():
+            route = routes.get(pick(segments))
             if route is None:
                 continue
             names, methods = route
