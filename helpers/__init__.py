@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .environment import check_environment
     from .exercise import check
     from .mock import MockTwilio
-    from .panel import ChatPanel
+    from .panel import AgentPanel, ChatPanel
     from .tokens import (
         create_chat_token,
         diagnose_token,
@@ -33,6 +33,7 @@ _HOMES = {
     "check": "exercise",
     "check_environment": "environment",
     "MockTwilio": "mock",
+    "AgentPanel": "panel",
     "ChatPanel": "panel",
     "create_chat_token": "tokens",
     "diagnose_token": "tokens",
@@ -44,6 +45,7 @@ _HOMES = {
 __all__ = [
     "Account",
     "AgentDesk",
+    "AgentPanel",
     "ChatClient",
     "ChatError",
     "ChatPanel",

@@ -1,9 +1,10 @@
-"""What several test files need: refusals, all an account holds, and a door to nowhere."""
+"""What several test files need: refusals, all an account holds, a door to nowhere, and an ear."""
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
+
+PATIENCE = 10
+"""Seconds after which something awaited counts as never coming."""
 
 
 @contextmanager
@@ -81,3 +85,23 @@ class Elsewhere(HttpClient):
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+
+class Ear:
+    """Keeps what an emitter tells at an event, and can be waited for."""
+
+    def __init__(self, emitter: Any, event: str) -> None:
+        self.told: list[Any] = []
+        self._news = threading.Condition()
+        emitter.on(event, self._hear)
+
+    def _hear(self, about: Any) -> None:
+        with self._news:
+            self.told.append(about)
+            self._news.notify_all()
+
+    def wait_for(self, count: int) -> list[Any]:
+        """What was told, once it is so much."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.told) >= count, PATIENCE), self.told
+            return list(self.told)

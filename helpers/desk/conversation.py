@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..chat import Channel
+from .gone import gone_is_fine
 from .offer import Offer
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Conversation:
         """
         self._task().update(assignment_status="wrapping", reason="Ended by the agent")
         if self.offer.channel_sid is not None:
-            self._end_chat(self.desk.service.channels(self.offer.channel_sid))
+            with gone_is_fine():
+                self._end_chat(self.desk.service.channels(self.offer.channel_sid))
 
     def _end_chat(self, channel: Any) -> None:
         attributes = json.loads(channel.fetch().attributes)

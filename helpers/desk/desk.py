@@ -12,10 +12,11 @@ from requests import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from ..account import Account
-from ..chat import ChatClient
+from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
 from ..mock import TaskRouterNews
 from .conversation import Conversation
+from .gone import gone_is_fine
 from .offer import Offer
 
 WORKSPACE = "Flex Task Assignment"
@@ -71,7 +72,8 @@ class AgentDesk(Emitter):
                 worker.friendly_name for worker in self.workspace.workers.list(limit=20)
             )
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
-        self.worker = self.workspace.workers(workers[0].sid)
+        self._worker_sid = workers[0].sid
+        self.worker = self.workspace.workers(self._worker_sid)
         attributes = json.loads(workers[0].attributes)
         self.identity = _identity(str(attributes.get("contact_uri", "")), self.agent)
 
@@ -84,7 +86,7 @@ class AgentDesk(Emitter):
         return str(self.worker.fetch().activity_name)
 
     def go(self, activity: str) -> None:
-        """Change activity, by its name.
+        """Change activity, by its name; one that takes no tasks rejects what is offered.
 
         Raises:
             NoDeskHere: The workspace has no such activity.
@@ -92,7 +94,8 @@ class AgentDesk(Emitter):
         found = self.workspace.activities.list(friendly_name=activity, limit=1)
         if not found:
             raise NoDeskHere(f"there is no activity {activity!r}")
-        self.worker.update(activity_sid=found[0].sid)
+        rejecting = {} if found[0].available else {"reject_pending_reservations": True}
+        self.worker.update(activity_sid=found[0].sid, **rejecting)
         self.emit("activityChanged", activity)
         self.refresh()
 
@@ -147,10 +150,16 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"nothing is offered to {self.agent!r} (activity: {self.activity})")
         return offers[0]
 
-    def _join(self, channel_sid: str) -> Any:
-        members = self.service.channels(channel_sid).members
+    def _join(self, channel_sid: str) -> Channel | None:
+        """The agent's view of a chat, as a member of it; None if it has been deleted."""
+        with gone_is_fine():
+            self._become_member(channel_sid)
+            return self._connected().get_channel_by_sid(channel_sid)
+        return None
+
+    def _become_member(self, channel_sid: str) -> None:
         try:
-            members.create(
+            self.service.channels(channel_sid).members.create(
                 identity=self.identity,
                 attributes='{"member_type": "agent"}',
                 x_twilio_webhook_enabled="true",
@@ -158,17 +167,33 @@ class AgentDesk(Emitter):
         except TwilioRestException as error:
             if error.code != 50404:  # noqa: PLR2004 - a member already
                 raise
+
+    def _connected(self) -> ChatClient:
+        """The agent's chat client, whose token is renewed as long as the desk is open."""
         if self._chat is None:
-            self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
-        return self._chat.get_channel_by_sid(channel_sid)
+            chat = ChatClient(self.account, self.account.chat_token(self.identity))
+
+            def renew(*_: object) -> None:
+                if not self._stopped.is_set():
+                    chat.update_token(self.account.chat_token(self.identity))
+
+            chat.on("tokenAboutToExpire", renew)
+            chat.on("tokenExpired", renew)
+            self._chat = chat
+        return self._chat
 
     def leave(self, conversation: Conversation) -> None:
-        """Leave the chat of a finished conversation, as Flex UI does on completion."""
-        channel_sid = conversation.offer.channel_sid
-        if channel_sid is not None:
-            self.service.channels(channel_sid).members(self.identity).delete()
+        """Leave the chat of a finished conversation, as Flex UI does on completion.
+
+        The agent stays where a later task of the same chat is theirs too.
+        """
         if conversation in self.conversations:
             self.conversations.remove(conversation)
+        channel_sid = conversation.offer.channel_sid
+        others = {each.offer.channel_sid for each in self.conversations}
+        if channel_sid is not None and channel_sid not in others:
+            with gone_is_fine():  # the janitor may have been there first
+                self.service.channels(channel_sid).members(self.identity).delete()
         self.emit("conversationEnded", conversation)
         self.refresh()
 
@@ -195,7 +220,8 @@ class AgentDesk(Emitter):
         return lambda: None
 
     def _hear(self, news: TaskRouterNews) -> None:
-        if news.name.startswith("reservation.") and not self._stopped.is_set():
+        is_own = news.worker_sid == self._worker_sid
+        if is_own and news.name.startswith("reservation.") and not self._stopped.is_set():
             self.refresh()
 
     def _poll(self) -> None:

@@ -20,6 +20,7 @@ from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
 from .ground import Ground
+from .journal import Journal, JournalEntry
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
 from .messaging.messages import type_in
@@ -48,6 +49,8 @@ __all__ = [
     "Credentials",
     "ErrorCode",
     "Heard",
+    "Journal",
+    "JournalEntry",
     "MockTwilio",
     "Reply",
     "Request",
@@ -103,6 +106,8 @@ class MockTwilio:
         self._ground.events.subscribe(self._router.hear)
         self._furnish()
         self._router.arm()
+        self.journal = Journal(self._ground)
+        self._ground.events.subscribe(self.journal.hear)
         self._new = (self._ground.store.copy(), self._ground.sids.state)
 
     def __repr__(self) -> str:
@@ -168,15 +173,18 @@ class MockTwilio:
     def reset(self) -> None:
         """Back to a new account at real time; whoever follows its events stays subscribed."""
         self.clock.reset()
+        self.journal.clear()
         self._put_back(self._new)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
         """Put everything back on leaving the `with` block: resources and SIDs, not the clock."""
         before = (self._ground.store.copy(), self._ground.sids.state)
+        heard = self.journal.state
         try:
             yield self
         finally:
+            self.journal.state = heard
             self._put_back(before)
 
     def _put_back(self, state: tuple[bytes, object]) -> None:

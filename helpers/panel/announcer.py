@@ -10,29 +10,31 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from .records import Change
 
 Observer = Callable[[Change], None]
+Told = TypeVar("Told")
 
 
-class Announcer:
+class Announcer(Generic[Told]):
     """A queue of changes and those who want to hear of them."""
 
-    def __init__(self, on_failure: Callable[[Change, Exception], None]) -> None:
+    def __init__(self, on_failure: Callable[[Told, Exception], None]) -> None:
         self._lock = threading.RLock()
-        self._observers: list[Observer] = []
-        self._pending: deque[Change] = deque()
+        self._observers: list[Callable[[Told], None]] = []
+        self._pending: deque[Told] = deque()
         self._telling = False
         self._on_failure = on_failure
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
+    def observe(self, observer: Callable[[Told], None]) -> Callable[[], None]:
         """Add an observer; call what this returns to remove it."""
         with self._lock:
             self._observers.append(observer)
         return lambda: self._forget(observer)
 
-    def queue(self, change: Change) -> None:
+    def queue(self, change: Told) -> None:
         """Remember a change. Call `flush` once no lock is held."""
         self._pending.append(change)
 
@@ -54,19 +56,19 @@ class Announcer:
         with self._lock:
             self._observers.clear()
 
-    def _forget(self, observer: Observer) -> None:
+    def _forget(self, observer: Callable[[Told], None]) -> None:
         with self._lock:
             if observer in self._observers:
                 self._observers.remove(observer)
 
-    def _next(self) -> Change | None:
+    def _next(self) -> Told | None:
         with self._lock:
             if self._pending:
                 return self._pending.popleft()
             self._telling = False
             return None
 
-    def _tell(self, change: Change) -> None:
+    def _tell(self, change: Told) -> None:
         for observer in tuple(self._observers):
             try:
                 observer(change)

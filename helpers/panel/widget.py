@@ -22,19 +22,24 @@ from .records import Change, MessageView, Notice, Status
 _HERE = Path(__file__).parent
 # A comm carries one ES module and a sibling cannot be imported from it: the parts are joined.
 _SCRIPTS = ("dom.js", "rows.js", "scroll.js", "composer.js", "log.js")
-_STYLES = ("panel.css", "log.css")
 _TITLE_SHOWN = 60
 
 
-def _join(parts: tuple[str, ...]) -> str:
+def joined(parts: tuple[str, ...]) -> str:
+    """One text of several files beside this one."""
     return "\n".join((_HERE / part).read_text("utf-8") for part in parts)
+
+
+# The same for every view: each adds them to the page anew, and a part alone would come to stand
+# behind, and so override, what belongs after it.
+STYLES = joined(("panel.css", "log.css", "agent.css"))
 
 
 class ChatLog(anywidget.AnyWidget):
     """The view: what the browser is told, and what it asks for."""
 
-    _esm = _join(_SCRIPTS)
-    _css = _join(_STYLES)
+    _esm = joined(_SCRIPTS)
+    _css = STYLES
 
     def __init__(self, model: ChatPanelModel, title: str | None = None) -> None:
         super().__init__(layout=Layout(width="auto", flex="1 1 auto", min_height="0"))

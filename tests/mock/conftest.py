@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 from office import Office
+from story import Customer, Floor
 
 from helpers import Account
 
@@ -12,3 +16,41 @@ from helpers import Account
 def office(account: Account) -> Office:
     """The account's own TaskRouter workspace, with Alice and Bob offline."""
     return Office(account)
+
+
+@pytest.fixture
+def floor(account: Account) -> Iterator[Floor]:
+    """The account's agents and tasks."""
+    floor = Floor(account)
+    yield floor
+    floor.close()
+
+
+@pytest.fixture
+def customer_of(account: Account) -> Iterator[Callable[..., Customer]]:
+    """Makes customers of a Flex Flow, and has them leave after the test."""
+    customers: list[Customer] = []
+
+    def make(flow: Any, identity: str = "user-42") -> Customer:
+        customers.append(Customer(account, flow, identity))
+        return customers[-1]
+
+    yield make
+    for customer in customers:
+        customer.leave()
+
+
+@pytest.fixture
+def customer_with(
+    make_flow: Callable[..., Any],
+    task_settings: dict[str, Any],
+    studio_settings: dict[str, Any],
+    customer_of: Callable[..., Customer],
+) -> Callable[..., Customer]:
+    """Makes a customer of a Flex Flow with this handler and these settings."""
+    handlers = {"studio": studio_settings, "task": task_settings, "external": {}}
+
+    def make(handler: str, **settings: Any) -> Customer:
+        return customer_of(make_flow(**handlers[handler], **settings))
+
+    return make

@@ -133,13 +133,14 @@ def test_a_reservation_accepted_by_many_at_once_is_accepted_once(office: Office)
 
 
 def test_an_account_nobody_has_any_more_leaves_no_thread_waiting() -> None:
-    before = threading.active_count()
+    others = set(threading.enumerate())
     office = Office(connect())
     office.task()
-    assert threading.active_count() > before
+    waiting = [thread for thread in threading.enumerate() if thread not in others]
+    assert "mock-clock" in [thread.name for thread in waiting]
     del office
     gc.collect()
-    assert within_patience(lambda: threading.active_count() <= before)
+    assert within_patience(lambda: not any(thread.is_alive() for thread in waiting))
 
 
 def test_the_same_calls_give_the_same_sids() -> None:

@@ -36,7 +36,9 @@ class Orchestration:
             if event.change == "added" and _MARK in event.channel.attributes:
                 self._customer_wrote(event)
         elif isinstance(event, TaskRouterEvent):
-            if event.task is not None and event.name in (*ENDED, "task.wrapup"):
+            if event.task is not None and event.name == "task.created":
+                self._task_made(event.task)
+            elif event.task is not None and event.name in (*ENDED, "task.wrapup"):
                 self._task_moved(event.name, event.task.sid)
         elif isinstance(event, ChannelEvent) and event.change == "removed":
             self._channel_gone(event.channel.sid)
@@ -51,6 +53,16 @@ class Orchestration:
             channel = call.store.first(Channel, sid=flex_channel.sid)
             if flow and channel and _needs_task(call, flow, flex_channel, channel):
                 handlers.make_task(call, flow, flex_channel)
+
+    def _task_made(self, task: Task) -> None:
+        """Have a task that names a Flex channel carry its chat, whoever made it (inferred)."""
+        sid = task.details.get("channelSid")
+        if not isinstance(sid, str):
+            return
+        with self._ground.transaction():
+            flex_channel = self._ground.store.first(FlexChannel, sid=sid)
+            if flex_channel is not None and flex_channel.live_task_sid != task.sid:
+                self._ground.store.save(flex_channel, live_task_sid=task.sid)
 
     def _task_moved(self, name: str, task_sid: str) -> None:
         with self._ground.transaction():

@@ -16,6 +16,7 @@ from ..fields import Fields
 from . import definition, flows
 from .definition import Definition, Widget
 from .engine import after, follow, remember
+from .events import ExecutionEvent
 from .moves import Await, Outcome
 from .problems import Problem, StepError
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
@@ -76,7 +77,13 @@ def start(call: Call, flow_revision: FlowRevision, trigger: Trigger) -> Executio
         date_updated=call.now,
     )
     execution.context = _context(execution, trigger)
+    _tell(call, execution, "started")
     return call.store.add(execution)
+
+
+def _tell(call: Call, execution: Execution, change: str) -> None:
+    by_message = execution.channel_sid is not None
+    call.note(ExecutionEvent(change, execution.flow_sid, execution.widget, by_message))
 
 
 def _context(execution: Execution, trigger: Trigger) -> dict[str, Any]:
@@ -163,6 +170,8 @@ def _leave(call: Call, execution: Execution, widget: Widget, outcome: Outcome) -
         status=ENDED if target is None else ACTIVE,
         date_updated=call.now,
     )
+    if target is None:
+        _tell(call, execution, "ended")
 
 
 def leave(call: Call, execution: Execution, widget: Widget, outcome: Outcome) -> None:
@@ -185,6 +194,7 @@ def park(call: Call, execution: Execution, widget: Widget, wait: Await) -> None:
         waiting_until=min(call.now + wait.seconds, execution.date_created + LIFE_SECONDS),
         date_updated=call.now,
     )
+    _tell(call, execution, "parked")
 
 
 def fail(call: Call, execution: Execution, widget: Widget, problem: Problem) -> None:
@@ -227,6 +237,7 @@ def end(call: Call, execution: Execution) -> None:
         waiting_until=None,
         date_updated=call.now,
     )
+    _tell(call, execution, "ended")
 
 
 # -- what REST asks for

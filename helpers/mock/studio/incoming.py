@@ -17,6 +17,7 @@ from ..messaging.resources import ChannelWebhook
 from ..webhooks.wording import worded
 from . import executions, flows
 from .engine import standing
+from .events import Taken
 from .executions import Trigger
 from .resources import Execution, Incoming, StudioFlow
 from .talking import replied
@@ -91,10 +92,14 @@ def take(call: Call, incoming: Incoming) -> Execution | None:
     if active is not None:
         is_reply = active.waiting_until is not None and active.channel_sid == incoming.channel_sid
         if is_reply:
+            call.note(Taken(incoming.flow_sid, REPLIED))
             _reply(call, active, incoming)
-        return _taken(call, incoming, REPLIED if is_reply else SWALLOWED, active)
+            return _taken(call, incoming, REPLIED, active)
+        call.note(Taken(incoming.flow_sid, SWALLOWED))
+        return _taken(call, incoming, SWALLOWED, active)
     saved = flow and flows.running(call, flow, incoming.contact, incoming.author)
     if not flow or not saved:
+        call.note(Taken(incoming.flow_sid, IGNORED))
         return _taken(call, incoming, IGNORED, None)
     trigger = Trigger(
         content={"message": incoming.message or {}},

@@ -19,6 +19,7 @@ from ..sids import Sids
 from ..webhooks.receivers import Receivers, WebhookRequest
 from . import engine, executions
 from .definition import Widget
+from .events import MadeByFlow
 from .moves import Answer, Ask, Await, HandOver, Move, Outcome, Say
 from .problems import Problem, StepError
 from .resources import ACTIVE, Execution
@@ -120,7 +121,9 @@ class Walk:
         if isinstance(move, Say):
             return move.then(_say(call, execution, move))
         if isinstance(move, HandOver):
-            return move.then(self.hand_over(call, execution, move))
+            task_sid = self.hand_over(call, execution, move)
+            call.note(MadeByFlow(task_sid))
+            return move.then(task_sid)
         assert isinstance(move, Outcome | Await)  # noqa: S101 - requests are made before
         return move
 
@@ -152,6 +155,7 @@ def _say(call: Call, execution: Execution, say: Say) -> Mapping[str, str]:
     channel = channels.find(call, say.channel_sid)
     new = messages.NewMessage(author=say.author, body=say.body, attributes=say.attributes)
     message = messages.send(call, channel, new)
+    call.note(MadeByFlow(message.sid))
     return {
         "Sid": message.sid,
         "From": message.author,

@@ -15,7 +15,7 @@ from ..clock import iso
 from ..events import Event
 from ..ground import Ground
 from ..messaging.resources import Service
-from .outbox import KEPT, Delivery, DeliveryDue
+from .outbox import KEPT, Asked, Delivery, DeliveryDue
 from .receivers import Receiver, Receivers, WebhookAnswer
 from .wording import Telling
 
@@ -128,6 +128,7 @@ class Webhooks:
                     date_created=self._ground.clock.now(),
                 )
             )
+            self._ground.events.note(Asked(asked.seq))
         return self._carry_out(asked)
 
     def _enqueue(self, queue: str, seq: int) -> None:

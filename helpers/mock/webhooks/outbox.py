@@ -51,6 +51,13 @@ class DeliveryDue(Event):
     queue: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(Event):
+    """A receiver is asked before something happens."""
+
+    seq: int
+
+
 class Outbox:
     """Writes down who must be told of each event."""
 

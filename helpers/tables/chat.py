@@ -1,4 +1,4 @@
-"""pandas views of what happened: transcripts, requests and webhook deliveries."""
+"""What was said, asked and delivered."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from .chat import Channel, Message
-from .mock import Attempt
-from .request_log import LoggedRequest
+from ..chat import Channel, Message
+from ..mock import Attempt
+from ..request_log import LoggedRequest
 
 
 def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:

@@ -1,0 +1,32 @@
+"""What happens in Studio, told to whoever follows the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEvent(Event):
+    """An execution was `started`, `parked` in a widget to wait for a reply, or `ended`."""
+
+    change: str
+    flow_sid: str
+    widget: str | None
+    by_message: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Event):
+    """A message reached a flow; `outcome` says what came of it, as in the log of what was heard."""
+
+    flow_sid: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeByFlow(Event):
+    """An execution sent the message, or made the task, of this SID."""
+
+    sid: str

@@ -1,0 +1,42 @@
+// What stands above an accepted chat: with whom it is, how far the task is, and what ends it.
+
+class ConversationBarView {
+  look = "fcl-desk fcl-bar";
+
+  build(panel, ask) {
+    this.panel = panel;
+    this.face = h("div", {});
+    this.name = h("div", { class: "fcl-title" });
+    this.status = h("b", {});
+    const task = h("div", { class: "fcl-connection", role: "status" }, "Task ", this.status);
+    const headings = h("div", { class: "fcl-headings" }, this.name, task);
+    this.wrapUp = actionButton("Wrap up", "", () => ask("wrap_up"));
+    this.complete = actionButton("Complete", "fcl-primary", () => ask("complete"));
+    this.leave = actionButton("Leave", "fcl-primary", () => ask("leave"));
+    const actions = h("div", { class: "fcl-actions" }, this.wrapUp, this.complete, this.leave);
+    const row = [this.face, headings, actions];
+    panel.append(h("header", { class: "fcl-header" }, ...row));
+  }
+
+  show(told) {
+    this.panel.setAttribute("aria-label", `Conversation with ${told.name}`);
+    this.panel.classList.toggle("fcl-alone", !told.has_chat);
+    this.face.replaceChildren(avatar({ identity: told.name, name: told.name }));
+    this.name.textContent = this.name.title = told.name;
+    if (this.status.textContent !== told.status) this.status.textContent = told.status;
+    this.wrapUp.hidden = this.complete.hidden = told.can_leave;
+    this.leave.hidden = !told.can_leave;
+    const focused = document.activeElement === this.wrapUp;
+    this.able(this.complete, told.can_complete);
+    if (focused && told.can_complete) this.complete.focus(); // the step that follows
+    this.able(this.wrapUp, told.can_wrap_up);
+    this.able(this.leave, told.can_leave);
+  }
+
+  able(button, can) {
+    button.removeAttribute("aria-disabled");
+    button.disabled = !can;
+  }
+}
+
+export default { render: (context) => agentView(context, new ConversationBarView()) };

@@ -1,0 +1,224 @@
+"""An agent's desk, ready to be shown: what `AgentPanel` displays, without any widget.
+
+What the panel shows and what a click does is decided here, so that it can be tested without a
+browser and used without one: `model.accept(model.status.offers[0].sid)`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .agent_records import (
+    AgentStatus,
+    ConversationView,
+    OfferView,
+    conversation_view,
+    offer_view,
+)
+from .announcer import Announcer
+from .protocols import Handler
+from .records import Alert, alert_for
+from .subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from ..desk import AgentDesk, Conversation, Offer
+
+__all__ = ["AgentPanelModel", "AgentStatus", "ConversationView", "OfferView"]
+
+GONE = Alert("panel", "error", "This offer is gone: it was withdrawn, or answered elsewhere.")
+OVER = Alert("panel", "error", "This conversation is over.")
+
+
+class AgentPanelModel:
+    """One agent's desk, kept up to date by its events.
+
+    Events may come on any thread. The desk is never called with the lock held, nor is an observer.
+    Failures become `status.alert` and never vanish.
+    """
+
+    def __init__(self, desk: AgentDesk) -> None:
+        self.desk = desk
+        self._lock = threading.RLock()
+        self._status = AgentStatus(agent=desk.agent)
+        self._offers: dict[str, Offer] = {}
+        self._conversations: dict[str, Conversation] = {}
+        self._following: dict[str, Subscriptions] = {}
+        self._announcer: Announcer[AgentStatus] = Announcer(self._observer_failed)
+        self._subscriptions = Subscriptions(self._handler_failed)
+        self._subscribe()  # before looking, so that nothing falls between
+        self._attempt("Could not read the desk", self._look)
+
+    def __repr__(self) -> str:
+        return f"AgentPanelModel({self.desk.agent!r})"
+
+    @property
+    def status(self) -> AgentStatus:
+        """What there is to see; an immutable value."""
+        return self._status
+
+    def conversation(self, sid: str) -> Conversation | None:
+        """The conversation that came of this reservation, until it is over."""
+        return self._conversations.get(sid)
+
+    def observe(self, observer: Callable[[AgentStatus], None]) -> Callable[[], None]:
+        """Tell `observer` of every new status; call what this returns to stop that."""
+        return self._announcer.observe(observer)
+
+    def tell(self) -> None:
+        """Tell the observers the status as it is, in its turn among the changes."""
+        with self._lock:
+            self._announcer.queue(self._status)
+        self._announcer.flush()
+
+    # -- what an agent can do
+
+    def go_available(self) -> None:
+        """Take chats from now on."""
+        self._act("Could not go available", self.desk.go_available)
+
+    def go_offline(self) -> None:
+        """Take no more chats."""
+        self._act("Could not go offline", self.desk.go_offline)
+
+    def accept(self, sid: str) -> None:
+        """Accept the offer with this reservation SID."""
+        self._answer("Could not accept", sid, self.desk.accept)
+
+    def reject(self, sid: str) -> None:
+        """Reject the offer with this reservation SID."""
+        self._answer("Could not reject", sid, self.desk.reject)
+
+    def wrap_up(self, sid: str) -> None:
+        """End the chat of a conversation."""
+        self._conclude("Could not wrap up", sid, lambda conversation: conversation.wrap_up())
+
+    def complete(self, sid: str) -> None:
+        """Finish the task of a conversation."""
+        self._conclude("Could not complete", sid, lambda conversation: conversation.complete())
+
+    def leave(self, sid: str) -> None:
+        """Leave the chat of a conversation whose task ended elsewhere."""
+        self._conclude("Could not leave", sid, self.desk.leave)
+
+    def dismiss_alert(self) -> None:
+        """Take the alert away, as its reader asked."""
+        self._set(alert=None)
+
+    def report(self, what: str, failure: Exception) -> None:
+        """Show a failure in the alert line: what print() writes in a handler is never seen."""
+        self._set(alert=alert_for("panel", what, failure))
+
+    def close(self) -> None:
+        """Unsubscribe from the desk and its chats, and forget the observers. The desk stays."""
+        self._subscriptions.close()
+        for sid in tuple(self._following):
+            self._following.pop(sid).close()
+        self._announcer.close()
+
+    # -- what happens at the desk
+
+    def _subscribe(self) -> None:
+        events: dict[str, Handler] = {
+            "offersChanged": self._offers_changed,
+            "activityChanged": lambda activity: self._set(activity=activity),
+            "conversationStarted": self._started,
+            "conversationEnded": self._ended,
+        }
+        self._subscriptions.listen(self.desk, events)
+
+    def _look(self) -> None:
+        for conversation in tuple(self.desk.conversations):
+            self._started(conversation)
+        self._offers_changed(self.desk.offers)
+
+    def _offers_changed(self, offers: list[Offer]) -> None:
+        views = tuple(map(offer_view, offers))
+        with self._lock:
+            self._offers = {offer.sid: offer for offer in offers}
+            self._update(offers=views)
+        self._announcer.flush()
+        self._set(activity=self.desk.activity)  # what follows a rejection is TaskRouter's choice
+
+    def _started(self, conversation: Conversation) -> None:
+        view = conversation_view(conversation)
+        with self._lock:
+            if view.sid in self._conversations:
+                return
+            self._conversations[view.sid] = conversation
+            self._update(conversations=(*self._status.conversations, view))
+        self._follow(view.sid, conversation)
+        self._announcer.flush()
+
+    def _follow(self, sid: str, conversation: Conversation) -> None:
+        """Look at the task when its chat changes: it may end outside this panel."""
+        if conversation.channel is None:
+            return
+        following = self._following[sid] = Subscriptions(self._handler_failed)
+        handlers: dict[str, Handler] = {"updated": lambda _event: self._look_at(conversation)}
+        following.listen(conversation.channel, handlers)
+
+    def _ended(self, conversation: Conversation) -> None:
+        sid = conversation.offer.sid
+        if following := self._following.pop(sid, None):
+            following.close()
+        with self._lock:
+            self._conversations.pop(sid, None)
+            kept = tuple(view for view in self._status.conversations if view.sid != sid)
+            self._update(conversations=kept)
+        self._announcer.flush()
+
+    def _look_at(self, conversation: Conversation) -> None:
+        now = conversation_view(conversation)
+        with self._lock:
+            views = self._status.conversations
+            self._update(conversations=tuple(now if v.sid == now.sid else v for v in views))
+        self._announcer.flush()
+
+    # -- doing, and saying what went wrong
+
+    def _answer(self, what: str, sid: str, answer: Callable[[Offer], object]) -> None:
+        offer = self._offers.get(sid)
+        if offer is None:
+            self._set(alert=GONE)
+        else:
+            self._act(what, lambda: answer(offer))
+
+    def _conclude(self, what: str, sid: str, act: Callable[[Conversation], object]) -> None:
+        conversation = self._conversations.get(sid)
+        if conversation is None:
+            self._set(alert=OVER)
+            return
+        self._act(what, lambda: act(conversation))
+        if sid in self._conversations:  # also after a refusal, which the task's status explains
+            self._attempt("Could not look at the task", lambda: self._look_at(conversation))
+
+    def _act(self, what: str, call: Callable[[], object]) -> None:
+        self._set(alert=None)
+        self._attempt(what, call)
+
+    def _attempt(self, what: str, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception as failure:  # noqa: BLE001 - the agent must learn of it, whatever it was
+            self.report(what, failure)
+
+    def _set(self, **fields: Any) -> None:
+        with self._lock:
+            self._update(**fields)
+        self._announcer.flush()
+
+    def _update(self, **fields: Any) -> None:
+        status = replace(self._status, **fields)
+        if status != self._status:
+            self._status = status
+            self._announcer.queue(status)
+
+    def _handler_failed(self, event: str, failure: Exception) -> None:
+        self.report(f"Could not handle {event}", failure)
+
+    def _observer_failed(self, told: AgentStatus, failure: Exception) -> None:
+        if told.alert is None:  # else a view that cannot show an alert would fail for ever
+            self.report("Could not show the desk", failure)

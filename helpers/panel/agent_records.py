@@ -1,0 +1,109 @@
+"""What an agent's panel shows, as values: offers, conversations and the status around them.
+
+They are frozen, so that a handler on one thread can hand them to a view on another.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .records import Alert
+
+if TYPE_CHECKING:
+    from ..desk import Conversation, Offer
+
+TOLD_OTHERWISE = {"name", "channelSid", "channelType"}
+"""Attributes that have a place of their own, or that mean nothing to an agent."""
+_DETAILS_SHOWN = 6
+_VALUE_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """Someone who waits.
+
+    Attributes:
+        sid: WR..., the reservation.
+        name: Who waits.
+        channel: What kind of channel they write in, e.g. `custom`; "no chat" for other tasks.
+        details: Further task attributes, as names and texts.
+        since: When the task was made.
+    """
+
+    sid: str
+    name: str
+    channel: str
+    details: tuple[tuple[str, str], ...]
+    since: datetime = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """An accepted task; `status` is the task's assignment status."""
+
+    sid: str
+    name: str
+    status: str
+    has_chat: bool
+
+    @property
+    def can_wrap_up(self) -> bool:
+        """Whether the chat can be ended."""
+        return self.status == "assigned"
+
+    @property
+    def can_complete(self) -> bool:
+        """Whether the task can be finished; TaskRouter wants it wrapped up before."""
+        return self.status == "wrapping"
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether the task ended elsewhere, so that only the chat is left to leave."""
+        return self.status in {"completed", "canceled"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """Everything the panel shows but the chats themselves."""
+
+    agent: str
+    activity: str = ""
+    offers: tuple[OfferView, ...] = ()
+    conversations: tuple[ConversationView, ...] = ()
+    alert: Alert | None = None
+
+
+def offer_view(offer: Offer) -> OfferView:
+    """Describe an offer."""
+    channel = _text(offer.attributes.get("channelType") or "chat")
+    return OfferView(
+        sid=offer.sid,
+        name=offer.name,
+        channel=channel if offer.channel_sid else "no chat",
+        details=_details(offer.attributes),
+        since=datetime.now(UTC) - timedelta(seconds=offer.age),
+    )
+
+
+def conversation_view(conversation: Conversation) -> ConversationView:
+    """Describe a conversation; this asks Twilio for the task."""
+    offer = conversation.offer
+    has_chat = conversation.channel is not None
+    return ConversationView(offer.sid, offer.name, conversation.status, has_chat)
+
+
+def _details(attributes: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    told = [
+        (str(name), _text(value))
+        for name, value in attributes.items()
+        if name not in TOLD_OTHERWISE and value not in (None, "", {}, [])
+    ]
+    return tuple(told[:_DETAILS_SHOWN])
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _VALUE_SHOWN else f"{text[: _VALUE_SHOWN - 1]}…"

@@ -1,0 +1,108 @@
+"""A customer and an agent, each at their own panel: from the first message to the end of the chat.
+
+`PANEL_SCREENSHOTS=folder` keeps pictures of what was tested.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from lab_page import LabPage, write_notebook
+from lab_server import Lab
+
+NOTEBOOK = "agent_panel.ipynb"
+NAME = "Jane <b>Doe</b>"
+FLEX = f"""
+    from helpers import AgentDesk, AgentPanel, ChatClient, ChatPanel, connect
+    from ipywidgets import HBox
+
+    account = connect()
+    client = account.client
+    workspace = client.taskrouter.v1.workspaces.list()[0]
+    flow = client.flex_api.v1.flex_flow.create(
+        friendly_name="My custom chat",
+        chat_service_sid=account.credentials.chat_service_sid,
+        channel_type="custom",
+        integration_type="task",
+        integration_workspace_sid=workspace.sid,
+        integration_workflow_sid=workspace.workflows.list()[0].sid,
+        integration_channel="chat",
+    )
+    flex_channel = client.flex_api.v1.channel.create(
+        chat_friendly_name="Chat with abc123",
+        chat_user_friendly_name="{NAME}",
+        flex_flow_sid=flow.sid,
+        identity="abc123",
+        target="abc123",
+    )
+    customer = ChatClient(account, account.chat_token("abc123"))
+    channel = customer.get_channel_by_sid(flex_channel.sid)
+    desk = AgentDesk(account, "alice")
+    HBox([ChatPanel(channel, title="Customer"), AgentPanel(desk)])
+"""
+
+
+@pytest.fixture(scope="module")
+def panels(lab: Lab, lab_page: LabPage) -> Any:
+    write_notebook(lab.root / NOTEBOOK, [dedent(FLEX).strip()])
+    lab_page.open(NOTEBOOK)
+    lab_page.run_all()
+    lab_page.wait_until_run(NOTEBOOK)
+    assert lab_page.errors() == []
+    return lab_page.notebook.locator(".jp-OutputArea-output")
+
+
+def write(panel: Any, text: str) -> None:
+    panel.get_by_role("textbox").fill(text)
+    panel.get_by_role("textbox").press("Enter")
+
+
+def picture(panels: Any, name: str) -> None:
+    if folder := os.environ.get("PANEL_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        panels.last.screenshot(path=Path(folder) / f"agent-{name}.png", animations="disabled")
+
+
+def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_page):
+    customer = panels.get_by_role("region", name="Customer")
+    desk = panels.get_by_role("region", name="Desk of alice")
+    desk.get_by_text("No one is waiting").wait_for()
+    picture(panels, "empty")
+    desk.get_by_role("button", name="Available").click()
+    write(customer, "Where is my lamp?")
+    accept = desk.get_by_role("button", name=f"Accept {NAME}")
+    accept.wait_for()
+    assert desk.locator("b", has_text="Doe").count() == 0  # a name is text
+    picture(panels, "offer")
+    accept.click()
+
+    bar = panels.get_by_role("region", name=f"Conversation with {NAME}")
+    agent = panels.get_by_role("region", name="Chat with abc123")
+    agent.locator(".fcl-body").get_by_text("Where is my lamp?").wait_for()
+    write(agent, "On its way")
+    customer.locator(".fcl-body").get_by_text("On its way").wait_for()
+    sides = [each.bounding_box() for each in (customer, agent)]
+    assert sides[0]["x"] + sides[0]["width"] < sides[1]["x"]
+    assert 0.8 < sides[0]["width"] / sides[1]["width"] < 1.25
+    picture(panels, "conversation")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        lab_page.choose("Settings", "Theme", theme)
+        lab_page.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+        picture(panels, theme)
+
+    complete = bar.get_by_role("button", name="Complete")
+    assert complete.is_disabled()
+    bar.get_by_role("button", name="Wrap up").click()
+    customer.get_by_text("The agent ended this chat").wait_for()
+    bar.get_by_text("wrapping").wait_for()
+    assert complete.evaluate("button => button === document.activeElement")
+    picture(panels, "wrapping")
+    complete.click()
+    bar.wait_for(state="detached")
+    desk.get_by_text("No one is waiting").wait_for()
+    customer.get_by_text("left").wait_for()
+    picture(panels, "completed")

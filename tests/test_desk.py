@@ -1,0 +1,338 @@
+"""An agent's desk: who may sit at it, what it is told, and what it does to chats."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support import PATIENCE, Ear, refused
+
+from helpers import Account
+from helpers.desk import AgentDesk, Conversation, NoDeskHere, Offer
+from helpers.mock import Credentials, MockTwilio
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def workspace(client: Any) -> Any:
+    """The account's workspace, as the SDK names it."""
+    workspaces = client.taskrouter.v1.workspaces
+    return workspaces(workspaces.list()[0].sid)
+
+
+@pytest.fixture
+def sits_down(account: Account) -> Iterator[Callable[..., AgentDesk]]:
+    """Opens desks, and closes them after the test."""
+    desks: list[AgentDesk] = []
+
+    def open_desk(agent: str = "alice", at: Account | None = None) -> AgentDesk:
+        desks.append(AgentDesk(at or account, agent))
+        return desks[-1]
+
+    yield open_desk
+    for desk in desks:
+        desk.close()
+
+
+@pytest.fixture
+def alice(sits_down: Make) -> AgentDesk:
+    """Alice at her desk, available."""
+    desk: AgentDesk = sits_down()
+    desk.go_available()
+    return desk
+
+
+@pytest.fixture
+def alices_worker(workspace: Any) -> Any:
+    """Alice as TaskRouter knows her, as the SDK names it."""
+    return workspace.workers.list(friendly_name="alice")[0]
+
+
+@pytest.fixture
+def ask(workspace: Any) -> Callable[..., Any]:
+    """Makes a task that is no chat, unless it is told of a channel."""
+
+    def make(name: str = "Jane", **attributes: Any) -> Any:
+        about = json.dumps({"name": name, **attributes})
+        return workspace.tasks(workspace.tasks.create(task_channel="chat", attributes=about).sid)
+
+    return make
+
+
+def names(offers: list[Offer]) -> list[str]:
+    return [offer.name for offer in offers]
+
+
+# -- who may sit here
+
+
+def test_there_is_no_desk_for_somebody_unknown_and_those_known_are_named(account: Account) -> None:
+    with pytest.raises(NoDeskHere, match="no worker 'carol'; there are: alice, bob"):
+        AgentDesk(account, "carol")
+
+
+def test_there_is_no_desk_without_the_workspace_of_flex(account: Account, workspace: Any) -> None:
+    workspace.update(friendly_name="Something else")
+    with pytest.raises(NoDeskHere, match="no workspace 'Flex Task Assignment'"):
+        AgentDesk(account)
+
+
+def test_on_a_live_account_the_agent_sits_in_flex() -> None:
+    mock = MockTwilio()
+    live = Account("live", Credentials.demo(), mock.http_client)
+    with pytest.raises(NoDeskHere, match="the agent sits in Flex"):
+        AgentDesk(live)
+    assert len(live.requests) == 0
+
+
+@pytest.mark.parametrize(
+    ("attributes", "identity"),
+    [
+        ({"contact_uri": "client:alice"}, "alice"),
+        ({"contact_uri": "client:al_40example_2Ecom"}, "al_40example_2Ecom"),
+        ({"contact_uri": "client:al%40example.com"}, "al@example.com"),
+        ({"contact_uri": "al"}, "al"),
+        ({"contact_uri": "client:"}, "alice"),
+        ({}, "alice"),
+    ],
+)
+def test_the_contact_uri_says_who_the_agent_is_in_chats(
+    alices_worker: Any, sits_down: Make, attributes: dict[str, Any], identity: str
+) -> None:
+    alices_worker.update(attributes=json.dumps(attributes))
+    assert sits_down().identity == identity
+
+
+def test_an_agent_writes_under_the_identity_of_her_contact_uri(
+    alices_worker: Any, sits_down: Make, ask: Make, channel: Any
+) -> None:
+    alices_worker.update(attributes='{"contact_uri": "client:agent-7"}')
+    desk = sits_down()
+    desk.go_available()
+    ask(channelSid=channel.fetch().sid)
+    desk.accept().reply("hello")
+    assert [member.identity for member in channel.members.list()] == ["agent-7"]
+    assert channel.messages.list()[0]._from == "agent-7"
+
+
+# -- coming and going
+
+
+def test_an_agent_comes_and_goes(sits_down: Make) -> None:
+    desk = sits_down()
+    activities = Ear(desk, "activityChanged")
+    assert repr(desk) == "AgentDesk('alice', Offline)"
+    desk.go_available()
+    assert desk.activity == "Available"
+    desk.go("Break")
+    assert desk.activity == "Break"
+    desk.go_offline()
+    assert desk.activity == "Offline"
+    assert activities.told == ["Available", "Break", "Offline"]
+
+
+def test_an_activity_that_does_not_exist_is_refused(alice: AgentDesk) -> None:
+    with pytest.raises(NoDeskHere, match="no activity 'Fishing'"):
+        alice.go("Fishing")
+    assert alice.activity == "Available"
+
+
+# -- offers
+
+
+def test_an_agent_is_offered_nothing_until_she_is_available(sits_down: Make, ask: Make) -> None:
+    desk = sits_down()
+    told = Ear(desk, "offersChanged")
+    ask("Jane")
+    assert (desk.offers, told.told) == ([], [])
+    desk.go_available()
+    assert names(desk.offers) == ["Jane"]
+    assert [names(offers) for offers in told.told] == [["Jane"]]
+
+
+def test_a_desk_tells_of_every_change_of_its_offers(alice: AgentDesk, ask: Make) -> None:
+    told = Ear(alice, "offersChanged")
+    ask("Jane")
+    task = ask("Jim")
+    task.update(assignment_status="canceled", reason="gone")
+    alice.accept()
+    assert [names(offers) for offers in told.told] == [["Jane"], ["Jane", "Jim"], ["Jane"], []]
+
+
+def test_an_offer_says_who_is_waiting(alice: AgentDesk, ask: Make, channel: Any) -> None:
+    sid = channel.fetch().sid
+    ask("Jane", channelSid=sid)
+    ask(name="")
+    jane, other = alice.offers
+    assert (jane.name, jane.channel_sid, jane.attributes["channelSid"]) == ("Jane", sid, sid)
+    assert (other.name, other.channel_sid) == ("somebody", None)
+
+
+def test_an_offer_that_is_rejected_goes_to_somebody_else(
+    alice: AgentDesk, sits_down: Make, ask: Make
+) -> None:
+    ask("Jane")
+    bob = sits_down("bob")
+    bob.go_available()
+    alice.reject()
+    assert (alice.offers, names(bob.offers)) == ([], ["Jane"])
+
+
+def test_the_oldest_offer_is_taken_unless_another_is_named(alice: AgentDesk, ask: Make) -> None:
+    for name in ("Jane", "Jim", "Joan"):
+        ask(name)
+    assert alice.accept(alice.offers[1]).offer.name == "Jim"
+    assert alice.accept().offer.name == "Jane"
+    assert names(alice.offers) == ["Joan"]
+
+
+def test_an_agent_who_goes_offline_rejects_what_she_is_offered(alice: AgentDesk, ask: Make) -> None:
+    ask("Jane")
+    alice.accept()
+    task = ask("Jim")
+    alice.go_offline()
+    assert (alice.activity, alice.offers, len(alice.conversations)) == ("Offline", [], 1)
+    assert [each.reservation_status for each in task.reservations.list()] == ["rejected"]
+
+
+@pytest.mark.parametrize("answer", ["accept", "reject"])
+def test_there_is_nothing_to_answer_where_nothing_is_offered(sits_down: Make, answer: str) -> None:
+    desk = sits_down()
+    with pytest.raises(NoDeskHere, match=r"nothing is offered to 'alice' \(activity: Offline\)"):
+        getattr(desk, answer)()
+
+
+def test_an_offer_that_has_gone_cannot_be_accepted(alice: AgentDesk, ask: Make) -> None:
+    task = ask("Jane")
+    [offer] = alice.offers
+    task.update(assignment_status="canceled", reason="gone")
+    with refused(400, 20001, "not currently in a Pending state"):
+        alice.accept(offer)
+    assert alice.conversations == []
+
+
+# -- conversations
+
+
+def test_a_desk_keeps_its_conversations_and_tells_of_them(
+    alice: AgentDesk, task_flow: Any, make_channel: Make
+) -> None:
+    started, ended = Ear(alice, "conversationStarted"), Ear(alice, "conversationEnded")
+    make_channel(task_flow)
+    conversation = alice.accept()
+    assert alice.conversations == started.told == [conversation]
+    assert repr(conversation) == "Conversation(with 'Jane', assigned)"
+    conversation.wrap_up()
+    assert (conversation.status, ended.told) == ("wrapping", [])
+    conversation.complete()
+    assert (conversation.status, alice.conversations) == ("completed", [])
+    assert ended.told == [conversation]
+
+
+def test_a_task_without_a_chat_is_worked_on_without_one(alice: AgentDesk, ask: Make) -> None:
+    ask("Jane")
+    conversation = alice.accept()
+    assert conversation.channel is None
+    with pytest.raises(ValueError, match="no chat channel"):
+        conversation.reply("hello")
+    conversation.complete()
+    assert conversation.status == "completed"
+
+
+def test_an_agent_who_is_in_the_chat_already_accepts_too(
+    alice: AgentDesk, ask: Make, channel: Any
+) -> None:
+    sid = channel.members.create(identity="alice").channel_sid
+    ask(channelSid=sid)
+    alice.accept().complete()
+    assert channel.members.list() == []
+
+
+def test_an_agent_completes_where_the_chat_has_been_deleted(
+    alice: AgentDesk, task_flow: Any, make_channel: Make, service: Any
+) -> None:
+    sid = make_channel(task_flow).sid
+    conversation = alice.accept()
+    service.channels(sid).delete()
+    conversation.complete()
+    assert (conversation.status, alice.conversations) == ("completed", [])
+
+
+def test_an_agent_accepts_where_the_chat_has_been_deleted(
+    alice: AgentDesk, task_flow: Any, make_channel: Make, service: Any
+) -> None:
+    service.channels(make_channel(task_flow).sid).delete()
+    conversation = alice.accept()
+    assert (conversation.channel, conversation.status) == (None, "assigned")
+    conversation.complete()
+    assert conversation.status == "completed"
+
+
+def test_an_agent_stays_connected_when_her_chat_token_expires(
+    account: Account, alice: AgentDesk, task_flow: Any, make_channel: Make
+) -> None:
+    make_channel(task_flow)
+    conversation: Conversation = alice.accept()
+    for _ in range(3):
+        account.clock.advance(3600)
+        conversation.reply("still here")
+    assert conversation.channel is not None
+    assert conversation.channel.get_messages_count() == 3
+
+
+# -- desks in another process than the mock
+
+
+@pytest.fixture
+def shared(account: Account) -> Account:
+    """The account as another process has it."""
+    assert account.mock is not None
+    return Account("shared", account.credentials, account.mock.http_client)
+
+
+def test_a_desk_at_a_shared_account_looks_for_offers_itself(
+    shared: Account, sits_down: Make, task_flow: Any, make_channel: Make
+) -> None:
+    desk = sits_down(at=shared)
+    told = Ear(desk, "offersChanged")
+    desk.go_available()
+    make_channel(task_flow)
+    [offers] = told.wait_for(1)
+    assert names(offers) == ["Jane"]
+    conversation = desk.accept()
+    conversation.reply("How can I help?")
+    conversation.complete()
+    assert conversation.status == "completed"
+
+
+def test_a_closed_desk_tells_nothing_more(alice: AgentDesk, ask: Make) -> None:
+    told = Ear(alice, "offersChanged")
+    alice.close()
+    ask("Jane")
+    assert told.told == []
+    alice.close()
+
+
+def test_a_closed_desk_at_a_shared_account_looks_no_more(shared: Account) -> None:
+    desk = AgentDesk(shared)
+    [poller] = [one for one in threading.enumerate() if one.name == "desk-alice"]
+    desk.close()
+    poller.join(PATIENCE)
+    assert not poller.is_alive()
+
+
+def test_a_closed_desk_has_left_its_chats_connection(
+    alice: AgentDesk, task_flow: Any, make_channel: Make, service: Any
+) -> None:
+    sid = make_channel(task_flow).sid
+    conversation = alice.accept()
+    assert conversation.channel is not None
+    heard: list[Any] = []
+    conversation.channel.on("messageAdded", heard.append)
+    alice.close()
+    service.channels(sid).messages.create(body="anybody?", from_="user-42")
+    assert heard == []
