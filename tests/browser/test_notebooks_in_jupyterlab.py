@@ -44,9 +44,9 @@ def test_run_all_cells_runs_them_and_shows_what_they_promise(lab_page, cells):
     assert lab_page.errors() == []
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     for number, cell in enumerate(cells):
-        if panels := text(cell).count("ChatPanel("):
+        if panels := text(cell).count("ChatPanel(") + text(cell).count("AgentPanel("):
             shows_panels(lab_page.show_cell(number), panels)
-        if diagrams := source(cell).count("```mermaid"):
+        if diagrams := (source(cell) + markdown(cell)).count("```mermaid"):
             shows_diagrams(lab_page.show_cell(number), diagrams)
 
 
@@ -64,6 +64,12 @@ def source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
 
 
+def markdown(cell: dict[str, Any]) -> str:
+    """What a cell's outputs say in Markdown."""
+    bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
+    return "".join("".join(data.get("text/markdown", "")) for data in bundles)
+
+
 def text(cell: dict[str, Any]) -> str:
     """What a cell's widgets say of themselves."""
     bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
@@ -72,9 +78,9 @@ def text(cell: dict[str, Any]) -> str:
 
 
 def shows_panels(cell: Any, count: int) -> None:
-    panels = cell.locator(".fcl")
-    panels.nth(count - 1).get_by_text("Connected as").wait_for()
-    assert panels.count() == count
+    panels = cell.locator(".fcl:not(.fcl-desk)")
+    panels.nth(count - 1).locator(".fcl-message").first.wait_for()
+    assert panels.count() == count  # an agent's panel holds one of its conversation
     for panel in panels.all():
         assert panel.bounding_box()["width"] > 250
         assert panel.locator(".fcl-message").count() > 0
