@@ -32,6 +32,7 @@ ABOVE, BELOW = 8, 14
 
 # The notebook's own messages make room for a chat that explains itself.
 EMPTY_THE_CHANNEL = """
+service = client.chat.v2.services(account.credentials.chat_service_sid)
 for message in service.channels(flex_channel.sid).messages.list():
     service.channels(flex_channel.sid).messages(message.sid).delete()
 """
@@ -83,7 +84,7 @@ def photograph(lab: Lab, lab_page: LabPage) -> Image.Image:
     lab_page.run_all()
     lab_page.wait_until_run(NAME)
     lab_page.show_cell(shown)
-    panels = lab_page.notebook.locator(".fcl")
+    panels = lab_page.notebook.locator(".fcl:not(.fcl-desk)")
     talk({"customer": panels.nth(0), "agent": panels.nth(1)})
     lab_page.page.evaluate(SELECT_THE_LAST_CELL)
     top, below = lab_page.show_cell(shown).bounding_box(), panels.first.bounding_box()
