@@ -15,6 +15,7 @@ from .clock import Clock
 from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .events import Events
 from .flex import resources as _flex
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
@@ -23,6 +24,7 @@ from .ground import Ground
 from .journal import Journal, JournalEntry
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
+from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
 from .messaging.resources import Service
@@ -31,10 +33,13 @@ from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
+from .studio.executions import ExecutionDue
+from .studio.incoming import IncomingDue
 from .studio.runner import Heard, StepFault, Studio
 from .taskrouter import Router
+from .taskrouter.events import TaskRouterEvent
 from .webhooks.dispatch import Attempt, Webhooks
-from .webhooks.outbox import Delivery, Outbox
+from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receivers, WebhookRequest
 
 __all__ = [
@@ -90,25 +95,28 @@ class MockTwilio:
         self._ground = Ground(Store(KINDS), self.clock, Sids(seed))
         receivers = Receivers(self.credentials.auth_token)
         self.webhooks = Webhooks(self._ground, receivers)
-        self._ground.events.record_with(Outbox(self._ground).record)
-        self._ground.events.subscribe(self.webhooks.hear)
         self.studio = Studio(self._ground, self.credentials.account_sid, receivers)
-        self._ground.events.record_with(self.studio.record)
-        self._ground.events.subscribe(self.studio.hear)
+        self.studio.hand_over = hand_over
+        self._router = Router(self._ground, self.credentials.account_sid)
+        self._connect(self._ground.events)
         self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
         self.async_http_client = AsyncMockHttpClient(self.handle)
-        self.studio.hand_over = hand_over
-        self._ground.events.subscribe(
-            Orchestration(self._ground, self.credentials.account_sid).hear
-        )
-        self._router = Router(self._ground, self.credentials.account_sid)
-        self._ground.events.subscribe(self._router.hear)
         self._furnish()
         self._router.arm()
         self.journal = Journal(self._ground)
         self._ground.events.subscribe(self.journal.hear)
         self._new = (self._ground.store.copy(), self._ground.sids.state)
+
+    def _connect(self, events: Events) -> None:
+        """Have each part told of what concerns it."""
+        orchestration = Orchestration(self._ground, self.credentials.account_sid)
+        events.record_with(Outbox(self._ground).record)
+        events.record_with(self.studio.record, MessageEvent)
+        events.subscribe(self.webhooks.hear, DeliveryDue)
+        events.subscribe(self.studio.hear, IncomingDue, ExecutionDue)
+        events.subscribe(orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._router.hear, TaskRouterEvent)
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"

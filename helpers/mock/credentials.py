@@ -43,7 +43,8 @@ class Credentials:
 
     def open(self, username: str, password: str) -> bool:
         """Whether a basic-auth pair is the account's own, or its API key's."""
-        expected = {self.account_sid: self.auth_token, self.api_key: self.api_secret}
-        secret = expected.get(username)
+        if username not in (self.account_sid, self.api_key):
+            return False
+        secret = self.auth_token if username == self.account_sid else self.api_secret
         given = password.encode("utf-8", "surrogatepass")
-        return secret is not None and hmac.compare_digest(secret.encode(), given)
+        return hmac.compare_digest(secret.encode(), given)

@@ -25,20 +25,49 @@ Subscriber = Callable[[Event], None]
 Recorder = Callable[[Event], None]
 
 
+class _ByKind:
+    """Who wants which kinds of events; who wants nothing of a kind costs it nothing."""
+
+    def __init__(self) -> None:
+        self._wanted: list[tuple[Subscriber, tuple[type[Event], ...]]] = []
+        self._found: dict[type[Event], tuple[Subscriber, ...]] = {}
+
+    def add(self, who: Subscriber, kinds: tuple[type[Event], ...]) -> Callable[[], None]:
+        wanted = (who, kinds)
+        self._wanted.append(wanted)
+        self._found = {}
+
+        def stop() -> None:
+            if wanted in self._wanted:
+                self._wanted.remove(wanted)
+                self._found = {}
+
+        return stop
+
+    def of(self, kind: type[Event]) -> tuple[Subscriber, ...]:
+        known = self._found  # a new one takes its place whenever somebody comes or goes
+        found = known.get(kind)
+        if found is None:
+            wanted = tuple(self._wanted)
+            found = tuple(who for who, kinds in wanted if not kinds or issubclass(kind, kinds))
+            known[kind] = found
+        return found
+
+
 class Events:
     """One queue between those who act and those who follow."""
 
     def __init__(self) -> None:
         self._noted: list[Event] = []
         self._queue: deque[Event] = deque()
-        self._subscribers: list[Subscriber] = []
-        self._recorders: list[Recorder] = []
+        self._subscribers = _ByKind()
+        self._recorders = _ByKind()
         self._telling = threading.Lock()
 
     def note(self, event: Event) -> None:
         """Remember an event of the running transaction."""
         self._noted.append(event)
-        for recorder in self._recorders:
+        for recorder in self._recorders.of(type(event)):
             recorder(event)
 
     @property
@@ -46,19 +75,23 @@ class Events:
         """What the running transaction has noted so far."""
         return tuple(self._noted)
 
-    def record_with(self, recorder: Recorder) -> None:
-        """Have `recorder` called for every event within its transaction, to keep what follows."""
-        self._recorders.append(recorder)
+    def record_with(self, recorder: Recorder, *kinds: type[Event]) -> None:
+        """Have `recorder` called for events within their transaction, to keep what follows.
 
-    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Have `subscriber` told of every event from now on; call the result to stop."""
-        self._subscribers.append(subscriber)
+        Args:
+            recorder: Called with each event as it is noted.
+            kinds: Which events; every one, where none is named.
+        """
+        self._recorders.add(recorder, kinds)
 
-        def stop() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+    def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
+        """Have `subscriber` told of events from now on; call the result to stop.
 
-        return stop
+        Args:
+            subscriber: Called with each event after its commit.
+            kinds: Which events; every one, where none is named.
+        """
+        return self._subscribers.add(subscriber, kinds)
 
     def commit(self) -> None:
         """The transaction is done: what it noted has happened."""
@@ -72,15 +105,16 @@ class Events:
 
     def tell(self) -> None:
         """Tell what has happened, in order; a telling already under way takes it along."""
-        while self._queue and self._telling.acquire(blocking=False):
+        queue = self._queue
+        while queue and self._telling.acquire(blocking=False):
             try:
-                while self._queue:
-                    self._tell_one(self._queue.popleft())
+                while queue:
+                    self._tell_one(queue.popleft())
             finally:
                 self._telling.release()
 
     def _tell_one(self, event: Event) -> None:
-        for subscriber in tuple(self._subscribers):
+        for subscriber in self._subscribers.of(type(event)):
             try:
                 subscriber(event)
             except Exception:  # noqa: BLE001 - whatever it is, the others still run

@@ -80,6 +80,32 @@ Said = tuple[str, str, str]
 State = tuple[int, tuple[tuple[int, float, Event], ...], dict[str, str], tuple[str, ...]]
 
 
+@dataclass(slots=True)
+class _Spoken(Event):
+    """What a message's line takes: a thousand whole messages would be much to hold on to."""
+
+    change: str
+    sid: str
+    author: str
+    body: str | None
+    type: str
+    channel_attributes: str
+    identity: str | None
+
+    @classmethod
+    def of(cls, event: MessageEvent) -> _Spoken:
+        message = event.message
+        return cls(
+            event.change,
+            message.sid,
+            message.author,
+            message.body,
+            message.type,
+            event.channel.attributes,
+            event.actor.identity,
+        )
+
+
 class Journal:
     """The latest thousand things that happened in an account, oldest first."""
 
@@ -130,6 +156,8 @@ class Journal:
             if kind is MemberEvent:
                 self._meet(event.member)  # type: ignore[attr-defined]
             self._count += 1
+            if kind is MessageEvent:
+                event = _Spoken.of(event)  # type: ignore[arg-type]
             self._heard.append((self._count, self._ground.clock.now(), event))
         elif kind is MadeByFlow:
             self._made.append(event.sid)  # type: ignore[attr-defined]
@@ -170,22 +198,20 @@ class _Reading:
         return None
 
     @said.register
-    def _(self, event: MessageEvent) -> Said | None:
+    def _(self, event: _Spoken) -> Said | None:
         if event.change != "added":
             return None
-        message = event.message
-        text = message.body or ("(media)" if message.type == "media" else "(no text)")
+        text = event.body or ("(media)" if event.type == "media" else "(no text)")
         return self._speaker(event), FLEX, text
 
-    def _speaker(self, event: MessageEvent) -> str:
-        message = event.message
-        if message.sid in self._made:
+    def _speaker(self, event: _Spoken) -> str:
+        if event.sid in self._made:
             return STUDIO
-        known = self._lanes.get(message.author)
+        known = self._lanes.get(event.author)
         if known is not None:
             return known
-        own = _parsed(event.channel.attributes).get("from") == message.author
-        return CUSTOMER if own or event.actor.identity is not None else SERVER
+        own = _parsed(event.channel_attributes).get("from") == event.author
+        return CUSTOMER if own or event.identity is not None else SERVER
 
     @said.register
     def _(self, event: MemberEvent) -> Said | None:

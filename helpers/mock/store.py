@@ -261,6 +261,10 @@ class Store:
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """The earliest resource whose fields have these values, or None."""
+        return self.find(kind, where)
+
+    def find(self, kind: type[R], where: Where) -> R | None:
+        """The same, for fields whose names are not known when the code is written."""
         table = self._tables[kind]
         condition, values = table.where(where)
         with self.lock:

@@ -1,4 +1,8 @@
-"""What can happen in chat, told to whoever follows the account."""
+"""What can happen in chat, told to whoever follows the account.
+
+Nobody changes an event; the classes are not frozen because that triples the cost of making one,
+and one is made for every message.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from ..events import Event
 from .resources import Channel, Invite, Member, Message, User
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChannelEvent(Event):
     """A channel was `added`, `updated` or `removed`."""
 
@@ -19,7 +23,7 @@ class ChannelEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MemberEvent(Event):
     """A member was `added`, `updated` or `removed`."""
 
@@ -30,7 +34,7 @@ class MemberEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MessageEvent(Event):
     """A message was `added`, `updated` or `removed`."""
 
@@ -41,7 +45,7 @@ class MessageEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InviteEvent(Event):
     """An invitation was `added` or `removed`."""
 
@@ -51,7 +55,7 @@ class InviteEvent(Event):
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UserEvent(Event):
     """A user was `added`, `updated` or `removed`."""
 
@@ -61,7 +65,7 @@ class UserEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TypingEvent(Event):
     """A member is typing, for `timeout` seconds from now; never stored."""
 

@@ -206,7 +206,7 @@ class Collection:
         """
         where = self._scope(call, arguments)
         for name in self.lookup:
-            found = call.store.first(self.kind, **{name: key}, **where)
+            found = call.store.find(self.kind, {name: key, **where})
             if found is not None:
                 if self.guard is not None:
                     self.guard(call, found)

@@ -66,6 +66,9 @@ class Outbox:
 
     def record(self, event: Event) -> None:
         """Write down the deliveries of an event, in the transaction that noted it."""
+        actor = getattr(event, "actor", None)
+        if actor is not None and not actor.webhooks:
+            return
         due = self._of_taskrouter(event) if isinstance(event, TaskRouterEvent) else self._of(event)
         for delivery in due:
             self._ground.store.add(delivery)
