@@ -40,6 +40,7 @@ NAMES = sorted({name for names in WRITES.values() for name in names})
 FILTERS = sorted({name for collection in COLLECTIONS for name in collection.filters})
 QUERY = ("PageSize", "Page", "PageToken", "Order", "Ordering", *FILTERS)
 """Query parameters of lists."""
+OPEN_TO_CHAT_USERS = ("chat.twilio.com", "mcs.twilio.com")
 
 
 class Garbler:
@@ -92,7 +93,7 @@ class Garbler:
             query=self._query(),
             form=self._form(operation),
             headers=self._headers(),
-            auth=self._auth(),
+            auth=self._auth(operation.host),
             is_form=not self._chance(0.03),
             body=self._random.randbytes(40) if self._chance(0.1) else b"",
         )
@@ -129,14 +130,17 @@ class Garbler:
         known = self._sids[prefix]
         return self._random.choice(known) if known else prefix + "0" * 32
 
-    def _auth(self) -> tuple[str, str] | None:
+    def _auth(self, host: str) -> tuple[str, str] | None:
+        """Mostly the account's own; a chat user's mostly where chat users may come at all."""
         own, drawn = self._own, self._random.random()
         if drawn < 0.7:
             return own.account_sid, own.auth_token
         if drawn < 0.8:
             return own.api_key, own.api_secret
         if drawn < 0.97:
-            return "token", self._random.choice(self._tokens)
+            if host in OPEN_TO_CHAT_USERS or self._chance(0.2):
+                return "token", self._random.choice(self._tokens)
+            return own.account_sid, own.auth_token
         if drawn < 0.98:
             return None
         return self._random.choice(

@@ -55,7 +55,7 @@ def test_every_request_is_answered_in_twilios_shape(account: Account, mock: Mock
         garbler.learn(request.path, reply)
         statuses[reply.status] += 1
         codes.update([reply.json["code"]] if reply.status >= 400 else [])
-    assert statuses[200] + statuses[201] + statuses[204] > REQUESTS / 4
+    assert statuses[200] + statuses[201] + statuses[204] > REQUESTS / 3
     assert {200, 201, 204, 400, 401, 403, 404, 405, 409, 501} <= statuses.keys()
     assert len(codes) > len(CODES) / 2
 
