@@ -91,7 +91,6 @@ class MockTwilio:
     def __init__(self, *, seed: int = DEFAULT_SEED, credentials: Credentials | None = None) -> None:
         self.credentials = credentials or Credentials.demo()
         self.clock = Clock()
-        self._seed = seed
         self._ground = Ground(Store(KINDS), self.clock, Sids(seed))
         receivers = Receivers(self.credentials.auth_token)
         self.webhooks = Webhooks(self._ground, receivers)

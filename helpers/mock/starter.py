@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from .call import Call
 from .flex.flows import NewFlow
@@ -14,7 +13,7 @@ from .messaging.services import NewService
 from .messaging.services import create as create_service
 from .studio import StudioFlow
 from .studio import flows as studio_flows
-from .taskrouter import TaskChannel, Workflow, Workspace, WorkspaceEvent
+from .taskrouter import TaskChannel, Workflow, WorkspaceEvent
 from .taskrouter.task_queues import NewTaskQueue
 from .taskrouter.workers import NewWorker
 from .taskrouter.workers import create as create_worker
@@ -30,25 +29,13 @@ DOING = (*ACTIVITIES, ("Break", False))
 """What agents can be doing: Flex adds a break (inferred)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Starter:
-    """The resources a new account starts with."""
-
-    service: Service
-    workspace: Workspace
-    webchat_flow: StudioFlow
-    flex_flow: FlexFlow
-
-
-def furnish(call: Call, chat_service_sid: str) -> Starter:
+def furnish(call: Call, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
     service = create_service(call, NewService(friendly_name="Flex Chat Service"), chat_service_sid)
-    workspace, workflow = _workspace(call)
-    webchat_flow = _webchat_flow(call, workflow)
-    return Starter(service, workspace, webchat_flow, _web_flow(call, service, webchat_flow))
+    _web_flow(call, service, _webchat_flow(call, _workspace(call)))
 
 
-def _workspace(call: Call) -> tuple[Workspace, Workflow]:
+def _workspace(call: Call) -> Workflow:
     fields = NewWorkspace(friendly_name="Flex Task Assignment")
     workspace = create_workspace(call, fields, TASK_CHANNELS, DOING)
     everyone = NewTaskQueue(friendly_name="Everyone")
@@ -57,7 +44,7 @@ def _workspace(call: Call) -> tuple[Workspace, Workflow]:
         attributes = json.dumps({"contact_uri": f"client:{agent}", "full_name": agent.title()})
         create_worker(call, workspace, NewWorker(friendly_name=agent, attributes=attributes))
     call.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # before anybody looked
-    return workspace, workflow
+    return workflow
 
 
 def _webchat_flow(call: Call, workflow: Workflow) -> StudioFlow:

@@ -14,6 +14,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from flex_chat import customer_in_a_channel
 from lab_page import LabPage, write_notebook
 from lab_server import Lab
 
@@ -25,33 +26,15 @@ AT_END = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 2"
 TO_END = "box => { box.scrollTop = box.scrollHeight }"
 ENOUGH_CONTRAST = 4.5  # WCAG AA for text of this size
 
-FLEX_CHAT = """
+FLEX_CHAT = (
+    """
     import json
     from helpers import ChatClient, ChatPanel, connect
     from ipywidgets import HBox
 
-    account = connect()
-    client = account.client
-    workspace = client.taskrouter.v1.workspaces.list()[0]
-    flow = client.flex_api.v1.flex_flow.create(
-        friendly_name="My custom chat",
-        chat_service_sid=account.credentials.chat_service_sid,
-        channel_type="custom",
-        integration_type="task",
-        integration_workspace_sid=workspace.sid,
-        integration_workflow_sid=workspace.workflows.list()[0].sid,
-        integration_channel="chat",
-    )
-    flex_channel = client.flex_api.v1.channel.create(
-        chat_friendly_name="Chat with abc123",
-        chat_user_friendly_name="Jane",
-        flex_flow_sid=flow.sid,
-        identity="abc123",
-        target="abc123",
-    )
-    customer = ChatClient(account, account.chat_token("abc123"))
-    channel = customer.get_channel_by_sid(flex_channel.sid)
-
+"""
+    + customer_in_a_channel("Jane")
+    + """
     service = client.chat.v2.services(account.credentials.chat_service_sid)
     service.channels(flex_channel.sid).members.create(
         identity="alice", attributes='{"member_type": "agent"}'
@@ -72,6 +55,7 @@ FLEX_CHAT = """
     agents_view.on("messageAdded", answer)
     HBox([ChatPanel(channel), ChatPanel(agents_view, title="The agent's side")])
 """
+)
 MADE_UP_CHAT = """
     from datetime import timedelta
     from fake_chat import Room
