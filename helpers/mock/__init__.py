@@ -17,6 +17,7 @@ from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .events import Events
 from .flex import resources as _flex
+from .flex import specified as flex_flows
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
@@ -65,6 +66,7 @@ __all__ = [
     "TwilioError",
     "WebhookRequest",
     "Webhooks",
+    "flex_flows",
     "verify",
 ]
 
