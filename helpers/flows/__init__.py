@@ -10,27 +10,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .applying import Applied, ApplyStopped
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
+    from .exporting import export
     from .file import FlowFile, load
+    from .planning import Plan, plan
     from .problems import FlowProblem
 
 _HOMES = {
+    "Applied": "applying",
+    "ApplyStopped": "applying",
     "FlexFlowConfig": "config",
     "Integration": "config",
     "arguments_for": "directory",
+    "export": "exporting",
     "FlowFile": "file",
     "load": "file",
+    "Plan": "planning",
+    "plan": "planning",
     "FlowProblem": "problems",
 }
 
 __all__ = [
+    "Applied",
+    "ApplyStopped",
     "FlexFlowConfig",
     "FlowFile",
     "FlowProblem",
     "Integration",
+    "Plan",
     "arguments_for",
+    "export",
     "load",
+    "plan",
 ]
 
 
