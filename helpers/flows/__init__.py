@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
+    from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
     from .exporting import export
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from .problems import FlowProblem
 
 _HOMES = {
+    "CHECKS": "checks",
+    "Finding": "checks",
+    "Report": "checks",
+    "check": "checks",
     "Applied": "applying",
     "ApplyStopped": "applying",
     "FlexFlowConfig": "config",
@@ -33,14 +38,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "CHECKS",
     "Applied",
     "ApplyStopped",
+    "Finding",
     "FlexFlowConfig",
     "FlowFile",
     "FlowProblem",
     "Integration",
     "Plan",
+    "Report",
     "arguments_for",
+    "check",
     "export",
     "load",
     "plan",
