@@ -41,7 +41,7 @@ from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
-from .webhooks.receivers import Receivers, WebhookRequest
+from .webhooks.receivers import Receivers, WebhookAnswer, WebhookRequest
 
 __all__ = [
     "CODES",
@@ -64,6 +64,7 @@ __all__ = [
     "Studio",
     "TaskRouterNews",
     "TwilioError",
+    "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
     "flex_flows",
