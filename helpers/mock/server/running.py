@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from types import TracebackType
 import uvicorn
 
 from .. import MockTwilio
-from .app import application
+from .app import Application
 
 GRACE = 3
 """Seconds that requests under way are given to end when the server stops."""
@@ -29,13 +30,19 @@ def listen(host: str, port: int) -> socket.socket:
         PortTaken: The port is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends without delay only on sockets that name their protocol
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # elsewhere it would let two servers share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        listening.bind((host, port))
     except OSError as error:
+        listening.close()
         raise PortTaken(
             f"Cannot listen on {host} port {port}: {error.strerror}. Is another mock running"
             " there? Give --port 0 for a free one, or --host with an address of this machine"
         ) from error
+    return listening
 
 
 def url_of(listening: socket.socket) -> str:
@@ -58,11 +65,12 @@ class MockServer(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                application(mock),
+                Application(mock),
                 http="httptools",
                 ws="websockets-sansio",
                 log_config=None,
                 access_log=False,
+                server_header=False,
                 timeout_graceful_shutdown=GRACE,
             )
         )
