@@ -68,8 +68,13 @@ class Clock:
         return time.time() + self._offset if self._frozen_at is None else self._frozen_at
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
+    @property
     def next_due(self) -> float | None:
-        """When the next timer runs (epoch seconds); None if none waits."""
+        """When the next timer falls due (epoch seconds); None where none is set."""
         with self._changed:
             return self._timers[0][0] if self._timers else None
 
@@ -104,6 +109,12 @@ class Clock:
         with self._changed:
             self._offset, self._frozen_at = 0.0, None
             self._timers.clear()
+            self._changed.notify()
+
+    def to_real_time(self) -> None:
+        """Real time again, keeping timers: those that are due by it run at once."""
+        with self._changed:
+            self._offset, self._frozen_at = 0.0, None
             self._changed.notify()
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:

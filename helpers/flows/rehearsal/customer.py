@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...account import Account
-from ...chat import ChatClient
+from ...chat import Channel, ChatClient
 from ...mock import ChatEvent, MockTwilio
+from .misfit import Misfit
 from .recording import Record
 from .timeline import CUSTOMER, SERVER
 
@@ -42,6 +43,7 @@ class Customer:
     def __init__(self, account: Account, mock: MockTwilio, record: Record, flow_sid: str) -> None:
         self._account, self._record, self._flow_sid = account, record, flow_sid
         self._chat: ChatClient | None = None
+        self._channel: Channel | None = None
         self.channels: list[str] = []
         self.said: list[Said] = []
         self._stop_following: Callable[[], None] = mock.follow(self._hear)
@@ -60,6 +62,7 @@ class Customer:
             self.channels.append(made.sid)
         self._record.acting = CUSTOMER
         self._chat = self._connected()
+        self._channel = self._chat.get_channel_by_sid(made.sid)
 
     def _connected(self) -> ChatClient:
         chat = ChatClient(self._account, self._account.chat_token(IDENTITY, ttl=DAY))
@@ -73,12 +76,13 @@ class Customer:
     def says(self, body: str) -> None:
         """Write in the chat that the page shows."""
         self._record.acting = CUSTOMER
-        if self._chat is not None:
-            self._chat.get_channel_by_sid(self.channels[-1]).send_message(body)
+        if self._channel is None:
+            raise Misfit("the chat could not be opened")
+        self._channel.send_message(body)
 
     def leave(self) -> None:
         """Close the page; Twilio is not told."""
-        chat, self._chat = self._chat, None
+        chat, self._chat, self._channel = self._chat, None, None
         if chat is not None:
             chat.shutdown()
 

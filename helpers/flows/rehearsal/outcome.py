@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from .stage import Lost, Stage
 from .verbs import duration
@@ -90,7 +90,7 @@ def outcome_of(stage: Stage, kind: str) -> Outcome:
         answered_by=answered_by,
         answered_after=replies[0].seconds - begun if replies else None,
         agent_after=by_agents[0].seconds - begun if by_agents else None,
-        tasks=tuple(stage.floor.status_of(sid) for sid in stage.floor.tasks),
+        tasks=stage.task_states(),
         channels=len(stage.customer.channels),
         channel=stage.channel_status(),
         unanswered=tuple(_unanswered(stage)),

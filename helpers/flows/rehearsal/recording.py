@@ -75,7 +75,7 @@ class Record:
         """Add a row of one's own, after what has happened before it."""
         self.catch_up()
         at = iso(self._mock.clock.now()) or ""
-        what, detail = self.names.short(what), self.names.short(detail)
+        who, what, detail = map(self.names.short, (who, what, detail))
         self.rows.append(Row(at, self.seconds, kind, who, what, detail))
 
     def ask(self, method: str, uri: str, user: str | None) -> Asked:

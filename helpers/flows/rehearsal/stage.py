@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,7 @@ class Stage:
         self.lost: list[Lost] = []
         self._judged = 0
         self._states: dict[str, str] = {}
+        self._seen = -1
         mock.webhooks.register_fallback(self.server)
         self._settle()
         self.record.skip()
@@ -126,7 +127,7 @@ class Stage:
         tasks = self.floor.tasks
         return {
             "tasks": str(len(tasks)),
-            "task": self.floor.status_of(tasks[-1]) if tasks else "none",
+            "task": self.task_states()[-1] if tasks else "none",
             "channel": self.channel_status(),
             "customer": "answered" if answered else "unanswered",
         }
@@ -150,12 +151,15 @@ class Stage:
         """Let everything come to rest, then write down what happened and what has changed."""
         self._settle()
         self.record.catch_up()
+        if self._mock.journal.position == self._seen:
+            return
+        self._seen = self._mock.journal.position
         self._judge()
-        for name, state in self._current():
-            before = self._states.get(name)
+        for sid, state in self._current():
+            before = self._states.get(sid)
             if state != before:
-                self._states[name] = state
-                self.record.note("state", name, state, f"was {before}" if before else "new")
+                self._states[sid] = state
+                self.record.note("state", sid, state, f"was {before}" if before else "new")
 
     def _settle(self) -> None:
         settled = all(
@@ -165,10 +169,17 @@ class Stage:
         if not settled:
             raise NotSettled(f"flows or webhooks are still at work after {SETTLING:g} s")
 
-    def _current(self) -> list[tuple[str, str]]:
-        channels = [(sid, self._status(sid)) for sid in self.customer.channels]
-        tasks = [(sid, self.floor.status_of(sid)) for sid in self.floor.tasks]
-        return [(self.record.names.short(sid), state) for sid, state in channels + tasks]
+    def _current(self) -> Iterator[tuple[str, str]]:
+        """States of the chats and tasks; of a task that is gone, the last one it had."""
+        for sid in self.customer.channels:
+            yield sid, self._status(sid)
+        for sid in self.floor.tasks:
+            yield sid, self.floor.status_of(sid) or self._states.get(sid, "deleted")
+
+    def task_states(self) -> tuple[str, ...]:
+        """The state of every task made, or the last one it had before it was deleted."""
+        self._look()
+        return tuple(self._states[sid] for sid in self.floor.tasks)
 
     def _judge(self) -> None:
         """See who was reached by what the customer has said since."""
