@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .planning import Plan, plan
     from .problems import FlowProblem
+    from .rehearsal import SCRIPTS, Rehearsal, rehearse
 
 _HOMES = {
     "CHECKS": "checks",
@@ -35,10 +36,14 @@ _HOMES = {
     "Plan": "planning",
     "plan": "planning",
     "FlowProblem": "problems",
+    "SCRIPTS": "rehearsal",
+    "Rehearsal": "rehearsal",
+    "rehearse": "rehearsal",
 }
 
 __all__ = [
     "CHECKS",
+    "SCRIPTS",
     "Applied",
     "ApplyStopped",
     "Finding",
@@ -47,12 +52,14 @@ __all__ = [
     "FlowProblem",
     "Integration",
     "Plan",
+    "Rehearsal",
     "Report",
     "arguments_for",
     "check",
     "export",
     "load",
     "plan",
+    "rehearse",
 ]
 
 

@@ -11,20 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from requests import RequestException
-from twilio.base.exceptions import TwilioException, TwilioRestException
-
 from ..account import Account
-from .config import masked
 from .directory import Directory
 from .ordering import Operation
 from .reading import flows_of
+from .refusals import REFUSALS, said
 from .steps import Step
 
 Confirm = Callable[[str], str] | str
 Flows = dict[str, dict[str, Any]]
 """Parameters of each flow, by SID; by name for one the plan makes."""
-FAILURES = (TwilioException, RequestException)
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,15 @@ class ApplyStopped(RuntimeError):  # noqa: N818 - reads as what happened
             f"{stopped}: {reason}\n{_listed('Done', done)}\n{_listed('Not done', not_done)}\n"
             "Plan again to see what is left to do."
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "stopped": self.reason,
+            "done": list(self.done),
+            "failed": self.failed,
+            "not_done": list(self.not_done),
+        }
 
 
 def _listed(title: str, operations: Sequence[str]) -> str:
@@ -127,8 +132,8 @@ class _Run:
         """Find the account in the chain: at its end, if it is there more than once."""
         try:
             flows = self._read()
-        except FAILURES as error:
-            raise self.stopped(f"the account could not be read: {_said(error)}") from error
+        except REFUSALS as error:
+            raise self.stopped(f"the account could not be read: {said(error)}") from error
         places = [at for at, state in enumerate(self._chain) if state == flows]
         if not places:
             raise self.stopped(
@@ -141,8 +146,8 @@ class _Run:
         operation = self._operations[self._at]
         try:
             _write(self._account, operation)
-        except FAILURES as error:
-            raise self.stopped(f"{_said(error)} {self._outcome()}", failed=True) from error
+        except REFUSALS as error:
+            raise self.stopped(f"{said(error)} {self._outcome()}", failed=True) from error
         except KeyboardInterrupt as error:
             error.add_note(str(self.stopped("interrupted", failed=True)))
             raise
@@ -153,18 +158,18 @@ class _Run:
     def _look(self) -> None:
         try:
             flows = self._read()
-        except FAILURES as error:
-            raise self.stopped(f"the account could not be read: {_said(error)}") from error
+        except REFUSALS as error:
+            raise self.stopped(f"the account could not be read: {said(error)}") from error
         if flows != self._chain[self._at]:
-            said = _difference(self._chain[self._at], flows)
-            raise self.stopped(f"the account is not as it should be now: {said}")
+            difference = _difference(self._chain[self._at], flows)
+            raise self.stopped(f"the account is not as it should be now: {difference}")
 
     def _outcome(self) -> str:
         """Whether a write that failed had its effect all the same."""
         try:
             flows = self._read()
-        except FAILURES as error:
-            return f"(whether it was carried out is not known: {_said(error)})"
+        except REFUSALS as error:
+            return f"(whether it was carried out is not known: {said(error)})"
         if flows == self._chain[self._at + 1]:
             return "(it was carried out all the same)"
         return "(it was not carried out)" if flows == self._chain[self._at] else "(see the account)"
@@ -214,19 +219,13 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in after.items() if name in changed or name == "enabled"}
 
 
-def _said(error: Exception) -> str:
-    if isinstance(error, TwilioRestException):
-        return f"Twilio refused: {error.msg} (HTTP {error.status}, code {error.code})."
-    return f"{type(error).__name__}: {masked(str(error))}."
-
-
 def _difference(expected: Flows, found: Flows) -> str:
-    said = [f"{key} is there" for key in found if key not in expected]
-    said += [f"{key} is gone" for key in expected if key not in found]
+    told = [f"{key} is there" for key in found if key not in expected]
+    told += [f"{key} is gone" for key in expected if key not in found]
     for key in expected:
         if key in found:
-            said += _fields(key, expected[key], found[key])
-    return "; ".join(said)
+            told += _fields(key, expected[key], found[key])
+    return "; ".join(told)
 
 
 def _fields(key: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -13,23 +13,22 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, NoReturn
 
-from requests import RequestException
-from twilio.base.exceptions import TwilioException
-
-from ..account import Account, connect, is_elsewhere
-from . import rehearsing
+from ..account import Account, CredentialsMissing, connect, from_environment
 from .applying import ApplyStopped
 from .checks import check
-from .config import masked
+from .config import FlexFlowConfig, masked
 from .exporting import export
-from .file import load
+from .file import FlowFile, load
 from .planning import plan
 from .problems import FlowProblem
+from .refusals import REFUSALS, said
+from .rehearsal import SCRIPTS, Rehearsal, rehearse
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
-REFUSALS = (FlowProblem, ApplyStopped, TwilioException, RequestException, ValueError)
+STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
 
 
 class UsageError(Exception):
@@ -56,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         return _fail(str(error), USAGE)
     except REFUSALS as error:
+        return _fail(said(error), PROBLEMS)
+    except STOPS as error:
         return _fail(masked(str(error)), PROBLEMS)
     return code
 
@@ -114,7 +115,13 @@ def _command(
 
 def _account(asked: argparse.Namespace) -> Account | None:
     """The account that is asked for, by the command or by the environment; None for neither."""
-    return connect(asked.to) if asked.to or is_elsewhere() else None
+    where = asked.to or from_environment()
+    try:
+        return connect(where) if where else None
+    except CredentialsMissing:
+        raise
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _needed(asked: argparse.Namespace) -> Account:
@@ -148,7 +155,12 @@ def _apply(asked: argparse.Namespace) -> int:
     planned = plan(_needed(asked), asked.file, delete=asked.delete)
     if not asked.json:
         sys.stdout.write(f"{planned}\n")
-    applied = planned.apply(confirm=asked.confirm or _ask)
+    try:
+        applied = planned.apply(confirm=asked.confirm or _ask)
+    except ApplyStopped as stopped:
+        if asked.json:
+            _write(asked, stopped, planned.as_json() | stopped.as_json())
+        raise
     _write(asked, applied, planned.as_json() | {"done": list(applied.done)})
     return OK
 
@@ -165,10 +177,30 @@ def _ask(prompt: str) -> str:
 
 def _rehearse(asked: argparse.Namespace) -> int:
     file = load(asked.file)
-    flows = [file[asked.flow]] if asked.flow else list(file.flows)
-    played = rehearsing.played(flows, asked.script, _account(asked))
-    _write(asked, "\n\n".join(map(str, played)), [one.as_json() for one in played])
-    return PROBLEMS if any(one.problems for one in played) else OK
+    account = _account(asked)
+    played = [
+        rehearse(flow, script, account=account)
+        for flow in _flows(file, asked.flow)
+        for script in asked.script or SCRIPTS
+    ]
+    text = "\n\n".join(f"{one.title}\n{one.outcome}" for one in played)
+    _write(asked, text, [_played(one) for one in played])
+    return PROBLEMS if any(one.outcome.unmet for one in played) else OK
+
+
+def _flows(file: FlowFile, name: str | None) -> Sequence[FlexFlowConfig]:
+    try:
+        return [file[name]] if name else file.flows
+    except KeyError as error:
+        raise UsageError(str(error.args[0])) from None
+
+
+def _played(one: Rehearsal) -> dict[str, Any]:
+    return {
+        "flow": one.flow.friendly_name,
+        "script": one.script.name,
+        "outcome": asdict(one.outcome),
+    }
 
 
 def _export(asked: argparse.Namespace) -> int:
