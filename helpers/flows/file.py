@@ -246,6 +246,8 @@ def _fix(error: ErrorDetails) -> str:
         return f"must be text, not {value!r}; put it in quotes"
     if kind in ("model_type", "dict_type"):
         return "must be a mapping of fields, each on a line such as `channel_type: custom`"
+    if kind == "list_type":
+        return "must be a list, each flow beginning with `- friendly_name:`"
     message = error["msg"][:1].lower() + error["msg"][1:]
     return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {str(value)[:60]!r}"
 

@@ -122,12 +122,9 @@ def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False)
     file = load(file)
     directory = Directory(account)
     planned = steps(file, flows_of(account, directory), directory, delete)
-    operations = in_order(planned)
-    if operations:
-        counted, is_all = effects.in_progress(account)
-        planned = [_noted(step, effects.note(step, counted, is_all)) for step in planned]
-        operations = in_order(planned)
-    return Plan(account, file.source, tuple(planned), tuple(operations))
+    conversations = effects.in_progress(account, planned)
+    noted = [_noted(step, effects.note(step, conversations)) for step in planned]
+    return Plan(account, file.source, tuple(noted), tuple(in_order(noted)))
 
 
 def _noted(step: Step, note: str) -> Step:

@@ -173,6 +173,7 @@ def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, sai
         ("flex_flows:\n  - !!python/object:os.system {}\n", "<text>:2: is not YAML"),
         ("flex_flows: &a\n  - *a\n", "must be a mapping of fields"),
         ("- friendly_name: Chat\n", "must be a mapping of fields"),
+        ("flex_flows:\n", "flex_flows: must be a list, each flow beginning with `- friendly_n"),
         ("flex_flows:\n  - Chat\n", "<text>:2: flex_flows[0]: must be a mapping of fields"),
         ("flex_flows: \x07\n", "is not YAML"),
         ("flex_flows:\n  ? [a, b]\n  : c\n", "<text>"),

@@ -233,6 +233,21 @@ def test_a_deletion_says_what_becomes_of_its_conversations(
     assert notes[WEB] == ""
 
 
+def test_where_not_all_conversations_were_looked_at_it_says_at_least(
+    account: Account,
+    make_flow: Callable[..., Any],
+    make_channel: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flow = make_flow(friendly_name="Old bot")
+    for identity in ("a", "b", "c"):
+        make_channel(flow, identity=identity)
+    monkeypatch.setattr("helpers.flows.effects.LOOKED_AT", 2)
+    planned = plan(account, TASK, delete=True)
+    notes = {step.name: step.note for step in planned.steps}
+    assert notes["Old bot"].startswith("at least 2 conversations in progress: ")
+
+
 # -- how a plan shows
 
 
