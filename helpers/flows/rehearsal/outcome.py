@@ -90,7 +90,7 @@ def outcome_of(stage: Stage, kind: str) -> Outcome:
         answered_by=answered_by,
         answered_after=replies[0].seconds - begun if replies else None,
         agent_after=by_agents[0].seconds - begun if by_agents else None,
-        tasks=stage.task_states(),
+        tasks=tuple(stage.floor.look().values()),
         channels=len(stage.customer.channels),
         channel=stage.channel_status(),
         unanswered=tuple(_unanswered(stage)),
