@@ -236,7 +236,8 @@ def _by_step(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def _aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:
-    matcher = SequenceMatcher(None, [row.alike for row in a], [row.alike for row in b], False)  # noqa: FBT003
+    alike = ([row.alike for row in rows] for rows in (a, b))
+    matcher = SequenceMatcher(None, *alike, autojunk=False)
     for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
         left, right = a[a_from:a_to], b[b_from:b_to]
         if tag == "replace":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .stage import Lost, Stage
@@ -64,8 +64,8 @@ def _after(seconds: int | None) -> str:
     return "-" if seconds is None else duration(seconds)
 
 
-def _listed(texts: object) -> str:
-    return "; ".join(texts) or "-"  # type: ignore[call-overload,no-any-return]
+def _listed(texts: Iterable[str]) -> str:
+    return "; ".join(texts) or "-"
 
 
 def outcome_of(stage: Stage, kind: str) -> Outcome:

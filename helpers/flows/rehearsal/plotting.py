@@ -42,7 +42,7 @@ _ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "deleted")
 _OFFERS = ("accepts", "rejects", "timed out")
 
 
-class Picture(Figure):  # type: ignore[misc]
+class Picture(Figure):
     """A figure that a notebook shows by itself."""
 
     def _repr_png_(self) -> bytes:

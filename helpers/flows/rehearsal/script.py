@@ -153,9 +153,9 @@ class _Reading:
             return given
         if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
             return given
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            if given and all(isinstance(name, str) and name for name in given):
-                return tuple(given)
+        is_list = isinstance(given, Sequence) and not isinstance(given, str)
+        if is_list and given and all(isinstance(name, str) and name for name in given):
+            return tuple(given)
         self.problem(
             where, "agents", f"is one of {', '.join(ON_DUTY)}, a number, or a list of names"
         )
