@@ -10,27 +10,75 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .applying import Applied, ApplyStopped
+    from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
+    from .exporting import export
     from .file import FlowFile, load
+    from .planning import Plan, plan
     from .problems import FlowProblem
+    from .rehearsal import (
+        SCRIPTS,
+        Comparison,
+        Comparisons,
+        Rehearsal,
+        Script,
+        ScriptProblem,
+        compare,
+        rehearse,
+    )
 
 _HOMES = {
+    "CHECKS": "checks",
+    "Finding": "checks",
+    "Report": "checks",
+    "check": "checks",
+    "Applied": "applying",
+    "ApplyStopped": "applying",
     "FlexFlowConfig": "config",
     "Integration": "config",
     "arguments_for": "directory",
+    "export": "exporting",
     "FlowFile": "file",
     "load": "file",
+    "Plan": "planning",
+    "plan": "planning",
     "FlowProblem": "problems",
+    "SCRIPTS": "rehearsal",
+    "Comparison": "rehearsal",
+    "Comparisons": "rehearsal",
+    "Rehearsal": "rehearsal",
+    "Script": "rehearsal",
+    "ScriptProblem": "rehearsal",
+    "compare": "rehearsal",
+    "rehearse": "rehearsal",
 }
 
 __all__ = [
+    "CHECKS",
+    "SCRIPTS",
+    "Applied",
+    "ApplyStopped",
+    "Comparison",
+    "Comparisons",
+    "Finding",
     "FlexFlowConfig",
     "FlowFile",
     "FlowProblem",
     "Integration",
+    "Plan",
+    "Rehearsal",
+    "Report",
+    "Script",
+    "ScriptProblem",
     "arguments_for",
+    "check",
+    "compare",
+    "export",
     "load",
+    "plan",
+    "rehearse",
 ]
 
 

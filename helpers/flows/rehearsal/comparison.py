@@ -236,14 +236,14 @@ def _by_step(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def _aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:
-    alike = ([row.alike for row in rows] for rows in (a, b))
-    matcher = SequenceMatcher(None, *alike, autojunk=False)
+    one, other = ([row.alike for row in rows] for rows in (a, b))
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
     for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
         left, right = a[a_from:a_to], b[b_from:b_to]
         if tag == "replace":
             yield from _set_against(left, right)
         else:
-            yield from (Pair(one, other) for one, other in zip_longest(left, right))
+            yield from (Pair(*rows) for rows in zip_longest(left, right))
 
 
 def _set_against(left: Sequence[Row], right: Sequence[Row]) -> Iterator[Pair]:
