@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .planning import Plan, plan
     from .problems import FlowProblem
-    from .rehearsal import SCRIPTS, Rehearsal, rehearse
+    from .rehearsal import (
+        SCRIPTS,
+        Comparison,
+        Comparisons,
+        Rehearsal,
+        Script,
+        ScriptProblem,
+        compare,
+        rehearse,
+    )
 
 _HOMES = {
     "CHECKS": "checks",
@@ -37,7 +46,12 @@ _HOMES = {
     "plan": "planning",
     "FlowProblem": "problems",
     "SCRIPTS": "rehearsal",
+    "Comparison": "rehearsal",
+    "Comparisons": "rehearsal",
     "Rehearsal": "rehearsal",
+    "Script": "rehearsal",
+    "ScriptProblem": "rehearsal",
+    "compare": "rehearsal",
     "rehearse": "rehearsal",
 }
 
@@ -46,6 +60,8 @@ __all__ = [
     "SCRIPTS",
     "Applied",
     "ApplyStopped",
+    "Comparison",
+    "Comparisons",
     "Finding",
     "FlexFlowConfig",
     "FlowFile",
@@ -54,8 +70,11 @@ __all__ = [
     "Plan",
     "Rehearsal",
     "Report",
+    "Script",
+    "ScriptProblem",
     "arguments_for",
     "check",
+    "compare",
     "export",
     "load",
     "plan",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ def copy_of(account: Account | None) -> tuple[MockTwilio, dict[str, str]]:
         mock = MockTwilio()
         mock.clock.freeze(START)
         return mock, {}
-    if account.mock is not None:
+    if isinstance(account.mock, MockTwilio):
         return _twin(account.mock), {}
     mock = MockTwilio()
     mock.clock.freeze(START)
@@ -44,7 +44,7 @@ def _twin(mock: MockTwilio) -> MockTwilio:
     twin = MockTwilio(credentials=mock.credentials)
     twin.webhooks.register_fallback(lambda _: None)
     twin.clock.freeze(int(mock.clock.now()))
-    twin._put_back((mock._ground.store.copy(), mock._ground.sids.state))
+    twin.restore(mock.take_snapshot())
     return twin
 
 
@@ -95,20 +95,21 @@ class _Copying:
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
         self._each(old.activities, new.activities, ("friendly_name", "available"))
-        self._each(old.task_channels, new.task_channels, ("friendly_name", "unique_name"))
+        self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
         self._each(old.task_queues, new.task_queues, _QUEUE)
         workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
         for worker, copied in workers:
             new.workers(copied.sid).update(activity_sid=self._sids[worker.activity_sid])
         self._each(old.workflows, new.workflows, _WORKFLOW)
 
-    def _each(self, old: Any, new: Any, fields: Iterable[str]) -> list[tuple[Any, Any]]:
-        """Copy a collection; what the copy has by that name already is taken for it."""
-        there = {each.friendly_name: each for each in new.list()}
+    def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
+        """Copy a collection; what has the same in its first field already is taken for it."""
+        name = fields[0]
+        there = {getattr(each, name): each for each in new.list()}
         pairs = []
         for each in old.list():
             given = self._translated(_given(each, fields))
-            copied = there.get(each.friendly_name) or new.create(**given)
+            copied = there.get(getattr(each, name)) or new.create(**given)
             self._sids[each.sid] = copied.sid
             pairs.append((each, copied))
         return pairs

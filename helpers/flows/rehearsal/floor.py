@@ -52,6 +52,8 @@ class Floor:
         self._offers: dict[str, TaskRouterNews] = {}
         self._desks: dict[str, AgentDesk] = {}
         self._conversations: list[Conversation] = []
+        self._touched: list[str] = []
+        self._known: dict[str, tuple[str, str]] = {}
         self._activities: dict[tuple[str, bool], str] = {}
         spaces = behind.taskrouter.v1.workspaces
         found = spaces.list()
@@ -129,10 +131,10 @@ class Floor:
     def _why_no_offer(self) -> str:
         if not self.tasks:
             return "no task was made"
-        status = self.status_of(self.tasks[-1])
+        status = self.look().get(self.tasks[-1], "gone")
         if status == "pending":
             return "the task waits and no agent is offered it"
-        return f"the latest task is {status or 'gone'}"
+        return f"the latest task is {status}"
 
     def says(self, body: str) -> None:
         """The agent who has the chat writes in it."""
@@ -170,6 +172,8 @@ class Floor:
     def _hear(self, news: TaskRouterNews) -> None:
         if news.name == "task.created" and news.task_sid is not None:
             self.tasks.append(news.task_sid)
+        if news.task_sid in self.tasks:
+            self._touched.append(news.task_sid)
         if not news.name.startswith("reservation.") or news.reservation_sid is None:
             return
         if news.name == "reservation.created" and news.task_sid in self.tasks:
@@ -177,15 +181,21 @@ class Floor:
         else:
             self._offers.pop(news.reservation_sid, None)
 
-    def status_of(self, task_sid: str) -> str | None:
-        """A task's assignment status; None once it is gone."""
-        task = self._task(task_sid)
-        return None if task is None else str(task.assignment_status)
+    def look(self) -> dict[str, str]:
+        """The state of every task made since; of one that is gone, the last it had."""
+        touched, self._touched = self._touched, []
+        for sid in dict.fromkeys(touched):
+            task = self._task(sid)
+            if task is not None:
+                self._known[sid] = (str(task.assignment_status), task.attributes)
+        return {sid: self._known[sid][0] for sid in self.tasks if sid in self._known}
 
     def cares_for(self, channel_sid: str) -> bool:
-        """Whether a task made since then has the chat, and an agent has it or will."""
-        found = [task for sid in self.tasks if (task := self._task(sid)) is not None]
-        return any(channel_sid in task.attributes and task.assignment_status in LIVE for task in found)
+        """Whether an agent has the chat or will, by a task made since, when last looked at."""
+        return any(
+            status in LIVE and channel_sid in attributes
+            for status, attributes in self._known.values()
+        )
 
     def _task(self, sid: str) -> Any:
         for workspace in self._workspaces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
@@ -282,17 +282,27 @@ class Faults:
         return len(self._all)
 
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self)) or "no faults: every call is answered"
+        return listed(self)
 
     def _repr_html_(self) -> str:
-        rows = [fault.row() for fault in self]
-        if not rows:
-            return f"<p>{html.escape(repr(self))}</p>"
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
-        body = "".join(_html_row(row.values()) for row in rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return listed_as_html(self)
 
 
-def _html_row(values: Any) -> str:
+def listed(faults: Iterable[Fault]) -> str:
+    """One fault a line."""
+    return "\n".join(map(repr, faults)) or "no faults: every call is answered"
+
+
+def listed_as_html(faults: Iterable[Fault]) -> str:
+    """A table of faults."""
+    rows = [fault.row() for fault in faults]
+    if not rows:
+        return f"<p>{html.escape(listed(()))}</p>"
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
+    body = "".join(_html_row(row.values()) for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _html_row(values: Iterable[str]) -> str:
     cells = "".join(f'<td style="text-align:left">{html.escape(value)}</td>' for value in values)
     return f"<tr>{cells}</tr>"
