@@ -16,12 +16,18 @@ from .steps import Change, Step
 
 LOOKED_AT = 2000
 """Channels looked at, in each list; where there are more, it says "at least"."""
-AT_ONCE = ("janitor_enabled",)
-"""Read when a task ends."""
-NEXT_TASK = tuple(
-    f"integration.{name}" for name in ("workspace", "workflow", "channel", "timeout", "priority")
+AT_ONCE = ("janitor_enabled", "integration.creation_on_message")
+"""Read when a task ends, or a customer writes."""
+NEXT_TASK = (
+    "channel_type",
+    *(
+        f"integration.{name}"
+        for name in ("workspace", "workflow", "channel", "timeout", "priority")
+    ),
 )
 """Read when a task is made."""
+ONCE_ENDED = ("integration_type", "integration.flow")
+"""Read when a long-lived chat is given back to its handler, its task having ended."""
 UNFELT = ("friendly_name", "enabled")
 """Nothing to a conversation that has begun."""
 
@@ -62,9 +68,15 @@ def note(step: Step, conversations: Conversations) -> str:
     count = conversations.counted[step.sid or ""]
     if step.action not in CONCERNING or (count == 0 and conversations.are_all):
         return ""
-    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
     effect = ENDLESS if step.action == "delete" else _of_update(step.changes)
-    return f"{'' if conversations.are_all else 'at least '}{number}: {effect} (inferred)"
+    return f"{_number(conversations, count)}: {effect} (inferred)"
+
+
+def _number(conversations: Conversations, count: int) -> str:
+    if count == 0:
+        return "conversations in progress, should there be any"
+    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
+    return number if conversations.are_all else f"at least {number}"
 
 
 ENDLESS = "open as before, but no janitor and no further task will come to them"
@@ -72,10 +84,11 @@ ENDLESS = "open as before, but no janitor and no further task will come to them"
 
 def _of_update(changes: Iterable[Change]) -> str:
     fields = [change.field for change in changes]
-    known = (*AT_ONCE, *NEXT_TASK, *UNFELT)
+    known = (*AT_ONCE, *NEXT_TASK, *ONCE_ENDED, *UNFELT)
     groups = {
         "changes for them at once": [name for name in fields if name in AT_ONCE],
         "applies from their next task": [name for name in fields if name in NEXT_TASK],
+        "applies once their task has ended": [name for name in fields if name in ONCE_ENDED],
         "stays as it was for them": [name for name in fields if name not in known],
     }
     said = [f"{', '.join(names)} {what}" for what, names in groups.items() if names]

@@ -220,6 +220,38 @@ def test_a_plan_says_what_it_does_to_conversations_in_progress(
     assert planned.steps[0].note in str(planned)
 
 
+def test_a_conversation_in_progress_goes_on_with_the_server_it_began_with(
+    account: Account, make_channel: Callable[..., Any], client: Any
+) -> None:
+    plan(account, EXTERNAL).apply()
+    flow = next(f for f in client.flex_api.v1.flex_flow.list() if f.friendly_name != WEB)
+    began = make_channel(flow)
+    changed = plan(account, EXTERNAL.replace("bot.example", "new.example"))
+    assert "integration.url stays as it was for them" in changed.steps[0].note
+    changed.apply()
+    channels = client.chat.v2.services(account.credentials.chat_service_sid).channels
+    urls = [
+        channels(one.sid).webhooks.list()[0].configuration["url"]
+        for one in (began, make_channel(flow, identity="user-43"))
+    ]
+    assert urls == ["https://bot.example.com/messages", "https://new.example.com/messages"]
+
+
+def test_a_conversation_that_waits_for_its_first_message_feels_the_change_at_once(
+    account: Account, make_channel: Callable[..., Any], client: Any, tasks: Callable[[], list[Any]]
+) -> None:
+    plan(account, TASK + "      creation_on_message: true\n").apply()
+    flow = next(f for f in client.flex_api.v1.flex_flow.list() if f.friendly_name != WEB)
+    began = make_channel(flow)
+    changed = plan(account, TASK)
+    said = "integration.creation_on_message changes for them at once"
+    assert said in changed.steps[0].note
+    changed.apply()
+    channels = client.chat.v2.services(account.credentials.chat_service_sid).channels
+    channels(began.sid).messages.create(from_="user-42", body="Hello?")
+    assert tasks() == []
+
+
 def test_a_deletion_says_what_becomes_of_its_conversations(
     account: Account, make_flow: Callable[..., Any], make_channel: Callable[..., Any]
 ) -> None:
