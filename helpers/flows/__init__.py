@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .directory import arguments_for
     from .exporting import export
     from .file import FlowFile, load
+    from .form import FlowForm, FlowFormModel
     from .planning import Plan, plan
     from .problems import FlowProblem
     from .rehearsal import (
@@ -41,6 +42,8 @@ _HOMES = {
     "arguments_for": "directory",
     "export": "exporting",
     "FlowFile": "file",
+    "FlowForm": "form",
+    "FlowFormModel": "form",
     "load": "file",
     "Plan": "planning",
     "plan": "planning",
@@ -65,6 +68,8 @@ __all__ = [
     "Finding",
     "FlexFlowConfig",
     "FlowFile",
+    "FlowForm",
+    "FlowFormModel",
     "FlowProblem",
     "Integration",
     "Plan",

@@ -212,7 +212,7 @@ def _refuse_repeated_names(file: FlowFile) -> None:
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
     node = _find(root, path)
-    return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), _fix(error))
+    return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), fix_of(error))
 
 
 def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
@@ -236,7 +236,8 @@ def _spelled(path: FieldPath) -> str:
     return text.removeprefix(".")
 
 
-def _fix(error: ErrorDetails) -> str:
+def fix_of(error: ErrorDetails) -> str:
+    """What is wrong with a value and what to do, without repeating what may be secret."""
     kind, value = error["type"], error["input"]
     if kind == "missing":
         return "is missing; add it"
