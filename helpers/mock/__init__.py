@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
 from .call import Call
-from .clock import Clock
+from .clock import Clock, epoch
 from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
@@ -33,6 +34,7 @@ from .messaging.push import bind
 from .messaging.resources import Service
 from .rest.application import OPERATIONS, Application
 from .rest.http import Reply, Request
+from .scenarios import SCENARIOS, Scenario, Scenarios, UnknownScenario, load
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
@@ -65,11 +67,14 @@ __all__ = [
     "MockTwilio",
     "Reply",
     "Request",
+    "Scenario",
+    "Scenarios",
     "Snapshot",
     "StepFault",
     "Studio",
     "TaskRouterNews",
     "TwilioError",
+    "UnknownScenario",
     "WebhookRequest",
     "Webhooks",
     "verify",
@@ -107,6 +112,7 @@ class MockTwilio:
     def __init__(self, *, seed: int = DEFAULT_SEED, credentials: Credentials | None = None) -> None:
         self.credentials = credentials or Credentials.demo()
         self.clock = Clock()
+        self._seed = seed
         self._ground = Ground(Store(KINDS), self.clock, Sids(seed))
         receivers = Receivers(self.credentials.auth_token)
         self.webhooks = Webhooks(self._ground, receivers)
@@ -194,11 +200,54 @@ class MockTwilio:
                 raise TwilioError(50050, f"Service {actor.service_sid} not found")
             return bind(call, service, credential_sid, address).sid
 
-    def reset(self) -> None:
-        """Back to a new account at real time, without faults; who follows it stays subscribed."""
+    def reset(self, at: datetime | float | None = None) -> None:
+        """Back to a new account, without faults; whoever follows its events stays subscribed.
+
+        Args:
+            at: When it is made, as aware datetime or epoch seconds; the clock then stands there.
+                By default the account is as old as this object, and its clock at real time.
+
+        Raises:
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        moment = None if at is None else epoch(at)
         self.faults.clear()
         self.clock.reset()
-        self.restore(self._new)
+        if moment is None:
+            self.restore(self._new)
+        else:
+            self._begin(moment)
+
+    def _begin(self, moment: float) -> None:
+        self.clock.freeze(moment)
+        blank = Store(KINDS)
+        self.restore(Snapshot(blank.copy(), Sids(self._seed).state, self._new.journal))
+        blank.close()
+        self._furnish()
+        self._router.arm()
+        self.journal.state = self._new.journal
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """The accounts that `load()` knows, with a sentence about each."""
+        return SCENARIOS
+
+    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+        """Make this account one with a story behind it, in place of whatever it holds.
+
+        Args:
+            name: One of `scenarios`.
+            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
+                there. By default it ends now, and the clock runs on.
+
+        Returns:
+            What was loaded.
+
+        Raises:
+            UnknownScenario: There is none of that name; nothing has changed.
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        return load(self, name, at)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:

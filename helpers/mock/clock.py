@@ -75,7 +75,7 @@ class Clock:
 
         Timers that fall due by moving forward run at once.
         """
-        moment = self.now() if at is None else _epoch(at)
+        moment = self.now() if at is None else epoch(at)
         with self._changed:
             self._frozen_at = min(self.now(), moment)
         self._move_to(moment)
@@ -202,7 +202,12 @@ def iso(moment: float | None) -> str | None:
     return None if moment is None else _format(int(moment))
 
 
-def _epoch(moment: datetime | float) -> float:
+def epoch(moment: datetime | float) -> float:
+    """Epoch seconds of a moment.
+
+    Raises:
+        ValueError: It is a datetime without a time zone.
+    """
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")
