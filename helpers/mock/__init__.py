@@ -127,6 +127,7 @@ class MockTwilio:
         self.studio = Studio(self._ground, self.credentials.account_sid, answering)
         self.studio.hand_over = hand_over
         self._router = Router(self._ground, self.credentials.account_sid)
+        self._orchestration = Orchestration(self._ground, self.credentials.account_sid)
         self._connect(self._ground.events)
         self._application = Application(self._ground, self.credentials, self.webhooks)
         self.http_client = MockHttpClient(self.handle)
@@ -141,12 +142,11 @@ class MockTwilio:
 
     def _connect(self, events: Events) -> None:
         """Have each part told of what concerns it."""
-        orchestration = Orchestration(self._ground, self.credentials.account_sid)
         events.record_with(Outbox(self._ground).record)
         events.record_with(self.studio.record, MessageEvent)
         events.subscribe(self.webhooks.hear, DeliveryDue)
         events.subscribe(self.studio.hear, IncomingDue, ExecutionDue)
-        events.subscribe(orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
         events.subscribe(self._router.hear, TaskRouterEvent)
 
     def __repr__(self) -> str:
@@ -305,6 +305,7 @@ class MockTwilio:
         self._ground.sids = Sids(f"{store.fact('seed')} opened {store.fact('openings')}")
         self.clock.setting = store.fact("clock") or self.clock.setting
         self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
+        self._orchestration.resume()
         self._router.resume()
 
     @cached_property

@@ -66,14 +66,20 @@ class Store:
             self._execute = _closed
             self._db.close()
 
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._execute is _closed:
+            raise database.DatabaseClosed
+        return self._db
+
     def fact(self, name: str) -> Any:
         """What is noted under a name, or None."""
         with self.lock:
-            return fact(self._db, name)
+            return fact(self._open, name)
 
     def note(self, name: str, value: Any) -> None:
         """Note a fact, within a unit of work; it is neither listed, copied back nor taken back."""
-        note(self._db, name, value)
+        note(self._open, name, value)
 
     def begin(self) -> bool:
         """Start a unit of work, holding the lock; whether it is the outermost one."""
@@ -220,7 +226,7 @@ class Store:
     def copy(self) -> bytearray:
         """Everything kept, as one block of bytes for `restore()`."""
         with self.lock:
-            return database.image_of(self._db)
+            return database.image_of(self._open)
 
     def restore(self, copy: bytearray) -> None:
         """Put every resource back as it was when `copy` was taken, all at once; facts stay.
@@ -234,7 +240,7 @@ class Store:
             source.executemany("INSERT INTO _fact VALUES (?, ?)", facts)
             counts = [(table.name, table.next_seq) for table in self._tables.values()]
             source.executemany(_COUNT, counts)
-            source.backup(self._db)
+            source.backup(self._open)
 
 
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"
