@@ -100,13 +100,17 @@ class Store:
         self._depth -= 1
         try:
             if self._depth == 0:
-                self._execute("COMMIT" if keep else "ROLLBACK")
-        except sqlite3.Error:
-            if self._db.in_transaction:  # the disk would not take it
-                self._execute("ROLLBACK")
-            raise
+                self._finish(keep=keep)
         finally:
             self.lock.release()
+
+    def _finish(self, *, keep: bool) -> None:
+        try:
+            if keep:
+                self._execute("COMMIT")
+        finally:
+            if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
+                self._execute("ROLLBACK")
 
     def add(self, resource: R) -> R:
         """Keep a new resource and give it its place in the order of arrival.

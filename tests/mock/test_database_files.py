@@ -320,7 +320,7 @@ def test_a_full_disk_fails_one_unit_of_work_and_no_more(file: Path) -> None:
         room = Path(f"{file}-wal").stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
         try:
-            with pytest.raises(sqlite3.OperationalError):
+            with pytest.raises(sqlite3.OperationalError, match="disk"):
                 keep(store, Thing("d", "red" * 10_000))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
