@@ -284,10 +284,11 @@ def test_what_was_being_asked_first_and_never_happened_is_forgotten(file: Path) 
     asked_again, leave = threading.Event(), threading.Event()
 
     def busy(request: Any) -> int:
-        if request.parameters["RetryCount"] != "0":
-            asked_again.set()
-            leave.wait(PATIENCE)
-        return 503
+        if request.parameters["RetryCount"] == "0":
+            return 503
+        asked_again.set()
+        leave.wait(PATIENCE)
+        return 200
 
     with opened(file, receivers={HOOK: busy}) as account:
         channel_of(account).members.create(identity="jane")
