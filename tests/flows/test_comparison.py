@@ -5,9 +5,16 @@ from __future__ import annotations
 import time
 
 import pytest
-from rehearsing import EXTERNAL, STUDIO, TASK, changed
+from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, changed
 
-from helpers.flows import SCRIPTS, Comparison, Comparisons, compare
+from helpers.flows import (
+    SCRIPTS,
+    Comparison,
+    Comparisons,
+    FlexFlowConfig,
+    compare,
+    rehearse,
+)
 from helpers.flows.rehearsal.comparison import aligned
 from helpers.flows.rehearsal.timeline import Row
 
@@ -110,6 +117,18 @@ def test_every_shipped_script_is_compared_where_none_is_named() -> None:
     assert answered[["a", "b"]].values.tolist() == [["agent alice", "nobody"]]
     assert "Nobody is there: answered by: a: agent alice | b: nobody" in repr(every)
     assert "<td" in every._repr_html_()
+
+
+@pytest.mark.parametrize("flow", CONFIGS.values(), ids=CONFIGS)
+def test_scripts_that_are_compared_one_after_another_know_nothing_of_one_another(
+    flow: FlexFlowConfig,
+) -> None:
+    every = compare(flow, flow)
+    assert isinstance(every, Comparisons)
+    for one in every:
+        alone = rehearse(flow, one.script)
+        assert one.a.rows == one.b.rows == alone.rows
+        assert (one.a.outcome, one.a.entries) == (alone.outcome, alone.entries)
 
 
 def test_scripts_that_show_no_difference_say_so() -> None:
