@@ -141,4 +141,4 @@ def _played(state: FormState) -> str:
 def _dimmed(state: FormState, html: str) -> str:
     """What is of an earlier flow is paler."""
     stale = state.is_pending or state.flow is None
-    return f'<div style="opacity:{0.5 if stale else 1}">{html}</div>'
+    return f'<div style="opacity:{0.5 if stale else 1};line-height:1.4">{html}</div>'
