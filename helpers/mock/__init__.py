@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -15,12 +17,13 @@ from typing import Self
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
 from .call import Call
-from .clock import Clock
+from .clock import Clock, epoch
 from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .database import DatabaseClosed, DatabaseInUse
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .events import Events
+from .faults import BadFault, Fault, Faults
 from .file_format import DatabaseRefused
 from .flex import resources as _flex
 from .flex.handlers import hand_over
@@ -28,14 +31,16 @@ from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
 from .ground import Ground, State
 from .journal import Journal, JournalEntry
+from .journal import State as JournalState
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
 from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
 from .messaging.resources import Service
-from .rest.application import Application
+from .rest.application import OPERATIONS, Application
 from .rest.http import Reply, Request
+from .scenarios import SCENARIOS, Scenario, Scenarios, UnknownScenario, load
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
@@ -53,6 +58,7 @@ __all__ = [
     "DEMO_VALUES",
     "NOT_SIMULATED",
     "Attempt",
+    "BadFault",
     "Basis",
     "ChatEvent",
     "Claims",
@@ -62,16 +68,22 @@ __all__ = [
     "DatabaseInUse",
     "DatabaseRefused",
     "ErrorCode",
+    "Fault",
+    "Faults",
     "Heard",
     "Journal",
     "JournalEntry",
     "MockTwilio",
     "Reply",
     "Request",
+    "Scenario",
+    "Scenarios",
+    "Snapshot",
     "StepFault",
     "Studio",
     "TaskRouterNews",
     "TwilioError",
+    "UnknownScenario",
     "WebhookRequest",
     "Webhooks",
     "verify",
@@ -86,6 +98,14 @@ KINDS: tuple[type[Resource], ...] = (
 )
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A mock's resources and SIDs at one moment, for `MockTwilio.restore()`."""
+
+    account: State = field(repr=False)
+    journal: JournalState = field(repr=False)
 
 
 class MockTwilio:
@@ -130,8 +150,9 @@ class MockTwilio:
         self._orchestration = Orchestration(self._ground, self.credentials.account_sid)
         self._connect(self._ground.events)
         self._application = Application(self._ground, self.credentials, self.webhooks)
-        self.http_client = MockHttpClient(self.handle)
-        self.async_http_client = AsyncMockHttpClient(self.handle)
+        self.faults = Faults(self._application.operation_of, OPERATIONS)
+        self.http_client = MockHttpClient(self.handle, self.faults)
+        self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
         self.journal = Journal(self._ground)
         try:
             self._start(seed)
@@ -153,7 +174,7 @@ class MockTwilio:
         return f"MockTwilio({self.credentials.account_sid})"
 
     def handle(self, request: Request) -> Reply:
-        """Answer one REST request."""
+        """Answer one REST request; faults are met at the doors, before this."""
         return self._application.handle(request)
 
     def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
@@ -209,11 +230,45 @@ class MockTwilio:
                 raise TwilioError(50050, f"Service {actor.service_sid} not found")
             return bind(call, service, credential_sid, address).sid
 
-    def reset(self) -> None:
-        """Back to a new account at real time; whoever follows its events stays subscribed."""
+    def reset(self, at: datetime | float | None = None) -> None:
+        """Back to a new account, without faults; whoever follows its events stays subscribed.
+
+        Args:
+            at: When it is made, as aware datetime or epoch seconds; the clock then stands there.
+                By default the account is as old as this object, and its clock at real time.
+
+        Raises:
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        moment = None if at is None else epoch(at)
+        self.faults.clear()
         self.clock.reset()
+        if moment is not None:
+            self.clock.freeze(moment)
         self.journal.clear()
-        self._put_back(self._as_new)
+        self._put_back(self._as_new if moment is None else self._new_at(moment))
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """The accounts that `load()` knows, with a sentence about each."""
+        return SCENARIOS
+
+    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+        """Make this account one with a story behind it, in place of whatever it holds.
+
+        Args:
+            name: One of `scenarios`.
+            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
+                there. By default it ends now, and the clock runs on.
+
+        Returns:
+            What was loaded.
+
+        Raises:
+            UnknownScenario: There is none of that name; nothing has changed.
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        return load(self, name, at)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
@@ -221,13 +276,20 @@ class MockTwilio:
 
         With a file, what was acknowledged inside stays if the process ends before that.
         """
-        before = self._ground.state
-        heard = self.journal.state
+        before = self.take_snapshot()
         try:
             yield self
         finally:
-            self.journal.state = heard
-            self._put_back(before)
+            self.restore(before)
+
+    def take_snapshot(self) -> Snapshot:
+        """What the account holds now."""
+        return Snapshot(self._ground.state, self.journal.state)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put resources and SIDs back as they were; the clock stays where it is."""
+        self.journal.state = snapshot.journal
+        self._put_back(snapshot.account)
 
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """An account of its own in memory, with the same resources, next SIDs and clock.
@@ -311,11 +373,13 @@ class MockTwilio:
     @cached_property
     def _as_new(self) -> State:
         """The account as it began."""
-        store = self._ground.store
-        seed, born = store.fact("seed"), store.fact("born")
+        return self._new_at(self._ground.store.fact("born"))
+
+    def _new_at(self, moment: float) -> State:
+        """A new account made at that moment (epoch seconds)."""
         clock = Clock()
-        clock.freeze(born)
-        new = Ground(Store(KINDS), clock, Sids(seed))
+        clock.freeze(moment)
+        new = Ground(Store(KINDS), clock, Sids(self._ground.store.fact("seed")))
         with new.transaction():
             self._furnish(new)
         return new.state

@@ -86,12 +86,17 @@ class Clock:
         """Epoch seconds, UTC."""
         return time.time() + self._offset if self._frozen_at is None else self._frozen_at
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
 
         Timers that fall due by moving forward run at once.
         """
-        moment = self.now() if at is None else _epoch(at)
+        moment = self.now() if at is None else epoch(at)
         with self._changed:
             self._frozen_at = min(self.now(), moment)
         self._move_to(moment)
@@ -123,6 +128,10 @@ class Clock:
         with self._changed:
             self._timers.clear()
             self._changed.notify()
+
+    def to_real_time(self) -> None:
+        """Real time again, keeping timers: those that are due by it run at once."""
+        self.setting = 0.0, None
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
@@ -218,7 +227,12 @@ def iso(moment: float | None) -> str | None:
     return None if moment is None else _format(int(moment))
 
 
-def _epoch(moment: datetime | float) -> float:
+def epoch(moment: datetime | float) -> float:
+    """Epoch seconds of a moment.
+
+    Raises:
+        ValueError: It is a datetime without a time zone.
+    """
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")
