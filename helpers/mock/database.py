@@ -182,7 +182,7 @@ def _prepare(
             note(db, name, value)
         note(db, "openings", (fact(db, "openings") or 0) + 1)
         db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
     Path(f"{path}-shm").unlink(missing_ok=True)  # left by a look at a file whose process was killed
