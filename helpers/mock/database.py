@@ -42,7 +42,7 @@ class DatabaseInUse(DatabaseRefused):
 
     def __init__(self, path: Path) -> None:
         advice = "Stop the one that has it, or name another file; there is no lock to delete"
-        super().__init__(path, "is in use by another mock account", advice)
+        super().__init__(path, "is in use by another mock account, or another program", advice)
 
 
 class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
