@@ -156,6 +156,8 @@ def _look(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> No
     db = _connect(f"{path.as_uri()}?{way}", uri=True)
     try:
         check(db, path, tables, owner)
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise DatabaseRefused(path, *_PROBLEMS["SQLITE_CORRUPT"])
     finally:
         db.close()
 
