@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from ..mock import MockTwilio, verify
 from .channel import Channel
-from .emitter import Emitter
-from .errors import ChatError, Trouble, refusing
+from .connection import Connection, Wait
+from .errors import ChatError, as_chat_error, refusing
 from .feeds import Feed, KernelFeed
 from .lifetime import TokenLifetime
 from .line import TRIES, Backoff, Line
@@ -23,12 +23,8 @@ from .records import User, in_path
 if TYPE_CHECKING:
     from ..account import Account
 
-CONNECTION_STATES = ("connecting", "connected", "disconnecting", "disconnected", "denied", "error")
-Wait = Callable[[threading.Event, float], bool]
-"""Waits for an event, so many seconds at most; whether it came."""
 
-
-class ChatClient(Emitter):
+class ChatClient(Connection):
     """A customer's or agent's chat, connected with an access token.
 
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
@@ -42,8 +38,8 @@ class ChatClient(Emitter):
     `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
     does not know the user any more, as after a restart of a mock that keeps nothing.
 
-    Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved` (Channel),
-    `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
+    Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
+    (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
     `tokenAboutToExpire` (seconds left), `tokenExpired` (), `connectionStateChanged` (state),
     `connectionError` ({terminal, message, errorCode}).
 
@@ -71,20 +67,15 @@ class ChatClient(Emitter):
         poll_seconds: float = 1.0,
         wait: Wait = threading.Event.wait,
     ) -> None:
-        super().__init__()
+        super().__init__(wait)
         self.account = account
-        self.connection_state = "connecting"
-        self.connection_problem: str | None = None
         mock = account.mock if isinstance(account.mock, MockTwilio) else None
         self.is_in_kernel = mock is not None
-        self.wait_for = wait
-        self._closing = threading.Event()
         self._backoff = Backoff()
         self.acts_for_account = account.mode == "live"
         self._own = threading.RLock()
         self._channels: dict[str, Channel] = {}
         self._lifetime = TokenLifetime(account.clock, self._about_to_expire, self._expired)
-        self._refusal: ChatError | None = None
         self._token: str | None = None
         self._feed: Feed = KernelFeed(self, mock) if mock else PollingFeed(self, poll_seconds)
         self._use(token)
@@ -138,7 +129,7 @@ class ChatClient(Emitter):
     def _connect(self) -> None:
         self._ensure_user()
         self._feed.start()
-        self._state("connected")
+        self.regained()
 
     def _ensure_user(self) -> None:
         """Connecting with a new identity makes its user (observed)."""
@@ -161,7 +152,12 @@ class ChatClient(Emitter):
         self._require_open()
         self._use(token)
         self._refusal = None
-        if self._feed.resume():
+        try:
+            caught_up = self._feed.resume()
+        except TwilioException as error:
+            self.denied(as_chat_error(error))
+            raise
+        if caught_up:
             self.regained()
 
     def shutdown(self) -> None:
@@ -334,65 +330,11 @@ class ChatClient(Emitter):
         """The newest message known in a channel, -1 for none; None for one that is not followed."""
         return self._feed.newest_index(channel_sid)
 
-    def wait(self, seconds: float) -> None:
-        """Wait for another try.
-
-        Raises:
-            ChatError: This client was shut down meanwhile.
-        """
-        if self.wait_for(self._closing, seconds) or self._closing.is_set():
-            raise _shut_down()
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it makes sense to ask: it is not shut down, and its token counts."""
-        return self._refusal is None and not self._closing.is_set()
-
-    def require_connected(self) -> None:
-        """Refuse to act while the connection is closed or denied.
-
-        Raises:
-            ChatError: With the code that ended the connection.
-        """
-        self._require_open()
-        if self._refusal is not None:
-            raise self._refusal
-
-    def _require_open(self) -> None:
-        if self.connection_state == "disconnected":
-            raise _shut_down()
-
-    def lost(self, trouble: Trouble) -> None:
-        """The connection failed for now; the feed keeps trying."""
-        if self.is_usable:
-            self.connection_problem = f"{trouble.what}, next try in {trouble.delay:.1f} s"
-            self._state("connecting")
-            self._error(str(trouble), trouble.code, terminal=False)
-
-    def regained(self) -> None:
-        """The connection works again."""
-        if self.is_usable:
-            self.connection_problem = None
-            self._state("connected")
-
-    def forgotten(self, refusal: ChatError) -> None:
-        """The account does not know this client's user: told once, until it does."""
-        if self.is_usable and self.connection_state != "error":
-            self.connection_problem = (
-                f"the account does not know {self.identity} any more: it was reset, or its server"
-                f" restarted without its state; make the channels anew ({refusal})"
-            )
-            self._state("error")
-            self._error(self.connection_problem, refusal.code, terminal=False)
-
     def denied(self, error: ChatError) -> None:
         """Twilio refuses the token: nothing works until `update_token()`."""
         if self.is_usable:
-            self._refusal = error
-            self.connection_problem = f"{error.msg}"
             self._feed.pause()
-            self._state("denied")
-            self._error(str(error.msg), error.code, terminal=True)
+            super().denied(error)
 
     def _about_to_expire(self, seconds: float) -> None:
         self.emit("tokenAboutToExpire", round(seconds))
@@ -401,15 +343,3 @@ class ChatClient(Emitter):
         message = "Access token expired; get a fresh one from your server and update_token() it"
         self.denied(ChatError(20104, message, 401))
         self.emit("tokenExpired")
-
-    def _state(self, state: str) -> None:
-        if state != self.connection_state:
-            self.connection_state = state
-            self.emit("connectionStateChanged", state)
-
-    def _error(self, message: str, code: int | None, *, terminal: bool) -> None:
-        self.emit("connectionError", {"terminal": terminal, "message": message, "errorCode": code})
-
-
-def _shut_down() -> ChatError:
-    return ChatError(None, "This chat client has been shut down; make a new one")

@@ -36,7 +36,7 @@ class ChatError(TwilioRestException):  # type: ignore[misc]
         return f"{self.msg} (Twilio error {self.code})" if self.code else str(self.msg)
 
 
-class Trouble(ChatError):
+class Trouble(ChatError):  # noqa: N818 - reads as what is the matter
     """A failure that may pass by itself: throttling, a network or a server in distress.
 
     Attributes:
@@ -63,7 +63,7 @@ class Trouble(ChatError):
         self.delay = 1.0 if retry_after is None else retry_after
 
 
-class OutcomeUnknown(ChatError):
+class OutcomeUnknown(ChatError):  # noqa: N818 - reads as what is the matter
     """A message was sent, and it could not be found out whether it arrived."""
 
 

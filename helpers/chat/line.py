@@ -53,9 +53,9 @@ class Backoff:
         self._failures += 1
         if trouble.retry_after is not None:
             asked = min(LONGEST_RETRY_AFTER, max(SHORTEST_RETRY_AFTER, trouble.retry_after))
-            return asked * random.uniform(1.0, 1.2)  # noqa: S311 - spreads clients, not a secret
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 16))
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients, not a secret
+            return asked * _spread(1.0, 1.2)
+        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 16))
+        return pause * _spread(0.8, 1.2)
 
     def reset(self) -> None:
         """It works again: the next failure counts as the first."""
@@ -65,7 +65,7 @@ class Backoff:
 class Line(HttpClient):  # type: ignore[misc]
     """Passes requests on, and tries again what can be tried again without harm.
 
-    That is a read, and whatever had no effect for certain. What else fails is `Trouble`, and whoever
+    That is a read, and whatever had no effect for certain. What else fails is `Trouble`: whoever
     asked knows better what to do.
 
     Args:
@@ -76,7 +76,7 @@ class Line(HttpClient):  # type: ignore[misc]
         failing: Told of a failure that is followed by another try, after its `delay`.
     """
 
-    def __init__(  # noqa: PLR0913 - all of it is about one line
+    def __init__(
         self,
         door: HttpClient,
         wait: Callable[[float], None],
@@ -123,6 +123,11 @@ class Line(HttpClient):  # type: ignore[misc]
         if trouble is not None:
             raise trouble
         return answer
+
+
+def _spread(least: float, most: float) -> float:
+    """Keeps clients that failed together from coming back together."""
+    return random.uniform(least, most)  # noqa: S311 - no secret
 
 
 def _unanswered(error: OSError) -> Trouble:

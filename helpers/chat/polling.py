@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ IDLE_FACTOR = 1.5
 """How much longer each pause gets while there is no news."""
 LONGEST_IDLE = 5.0
 """Seconds between polls when nothing has happened for a while."""
-_log = logging.getLogger(__name__)
 
 
 class PollingFeed:
@@ -69,7 +67,7 @@ class PollingFeed:
         self._news.set()
 
     def nudge(self) -> None:
-        """Look soon, and often again for a while; but not while the server wants to be left alone."""
+        """Look soon, and often again for a while; unless the server wants to be left alone."""
         if not self._throttled:
             self._pause = self._shortest
             self._news.set()
@@ -112,7 +110,6 @@ class PollingFeed:
 
     def _back_off(self, trouble: Trouble) -> None:
         self._pause, self._throttled = trouble.delay, trouble.retry_after is not None
-        _log.debug("poll failed, next try in %.1f s: %s", self._pause, trouble)
         self._client.lost(trouble)
 
     def _refused(self, refusal: ChatError) -> None:

@@ -116,7 +116,7 @@ class Outgoing:
             raise self._refused(error) from None
 
     def given_up(self, trouble: Trouble, delay: float) -> ChatError:
-        """What to raise when there shall be no other try, though one would make sense in a while."""
+        """What to raise when it is not tried again, though that would make sense in a while."""
         if self.in_doubt:
             return self._unknown(str(trouble.msg), trouble)
         text = f"Not sent: {trouble.msg}. Send it again in {delay:.0f} s or later"
@@ -168,9 +168,7 @@ class Outgoing:
 
     def _unknown(self, why: str, cause: ChatError | None = None) -> OutcomeUnknown:
         text = f"Nobody knows whether the message arrived: {why}. {ADVICE}"
-        return OutcomeUnknown(
-            cause.code if cause else None, text, cause.status if cause else 0
-        )
+        return OutcomeUnknown(cause.code if cause else None, text, cause.status if cause else 0)
 
     @property
     def _channel(self) -> Any:
