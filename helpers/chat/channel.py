@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -136,12 +137,11 @@ class Channel(Emitter):
         if self.client.acts_for_account:
             self._require_member()
         content = {"attributes": json.dumps(attributes or {})}
-        if media is not None:
-            content["media_sid"] = self.client.upload(media)
-        elif body is not None:
+        if body is not None:
             content["body"] = body
+        upload = None if media is None else partial(self.client.upload, media)
         try:
-            return self._sending.send(content)
+            return self._sending.send(content, upload)
         finally:
             self.client.notice()
 

@@ -114,6 +114,7 @@ class PollingFeed:
 
     def _refused(self, refusal: ChatError) -> None:
         """A token that does not count any more is final; a user that is gone may come back."""
+        self._throttled = False
         if refusal.status in (401, 403):
             self._client.denied(refusal)
             return

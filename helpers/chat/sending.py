@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +42,12 @@ class Sending:
         self._turn: AbstractContextManager[Any] = nullcontext() if in_kernel else threading.RLock()
         self._newest: int | None = None
 
-    def send(self, content: Mapping[str, str]) -> int:
+    def send(self, content: dict[str, str], upload: Callable[[], str] | None = None) -> int:
         """Send one message; its index.
 
         Args:
-            content: `attributes`, and `body` or `media_sid`, as the SDK's `create()` takes them.
+            content: `attributes` and, for a text, `body`, as the SDK's `create()` takes them.
+            upload: Uploads the file of a message that has one; its media SID.
 
         Raises:
             OutcomeUnknown: It may have arrived or not.
@@ -54,7 +55,7 @@ class Sending:
         """
         with self._turn:
             outgoing = Outgoing(self._client, self._channel_sid, content, self._newest_known())
-            index = self._deliver(outgoing)
+            index = self._deliver(outgoing, upload)
             self._newest = max(index, -1 if self._newest is None else self._newest)
             return index
 
@@ -64,10 +65,12 @@ class Sending:
         known = [index for index in (heard, self._newest) if index is not None]
         return max(known, default=None)
 
-    def _deliver(self, outgoing: Outgoing) -> int:
+    def _deliver(self, outgoing: Outgoing, upload: Callable[[], str] | None) -> int:
         deadline, backoff = time.monotonic() + MOST_SECONDS, Backoff()
         for left in reversed(range(MOST_TRIES)):
             try:
+                if upload is not None:
+                    outgoing.content["media_sid"], upload = upload(), None
                 return outgoing.settle()
             except Trouble as trouble:
                 delay = backoff.after(trouble)
@@ -81,15 +84,16 @@ class Outgoing:
     """One message on its way.
 
     Attributes:
+        content: What the SDK's `create()` takes.
         in_doubt: Whether a try may have brought it there.
     """
 
     def __init__(
-        self, client: ChatClient, channel_sid: str, content: Mapping[str, str], before: int | None
+        self, client: ChatClient, channel_sid: str, content: dict[str, str], before: int | None
     ) -> None:
         self._client = client
         self._channel_sid = channel_sid
-        self._content = content
+        self.content = content
         self._before = before
         self.in_doubt = False
 
@@ -125,7 +129,7 @@ class Outgoing:
     def _posted(self) -> int:
         try:
             sent = self._channel.messages.create(
-                from_=self._client.identity, x_twilio_webhook_enabled="true", **self._content
+                from_=self._client.identity, x_twilio_webhook_enabled="true", **self.content
             )
         except Trouble as trouble:
             self.in_doubt = trouble.may_have_acted
@@ -159,8 +163,8 @@ class Outgoing:
     def _is_this(self, message: Any) -> bool:
         media_sid = message.media["sid"] if message.media else None
         there = (message.body if media_sid is None else None, media_sid)
-        return there == (self._content.get("body"), self._content.get("media_sid")) and (
-            json_object(message.attributes) == json_object(self._content["attributes"])
+        return there == (self.content.get("body"), self.content.get("media_sid")) and (
+            json_object(message.attributes) == json_object(self.content["attributes"])
         )
 
     def _refused(self, refusal: ChatError) -> ChatError:

@@ -1,4 +1,4 @@
-"""Ways to a mock on which everything goes wrong that can, by a script: in process and on a socket."""
+"""Ways to a mock on which everything goes wrong that can, by a script: here, and on a socket."""
 
 from __future__ import annotations
 

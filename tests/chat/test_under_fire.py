@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from doors import Heard, say
 from fire import AMBIGUOUS, FAULTS, UNHEARD, Fire, Waits, hurried, sends
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twilio.http.response import Response
 
 from helpers import Account, ChatClient, ChatError
 from helpers.chat import Channel, OutcomeUnknown
@@ -117,8 +119,6 @@ def test_every_message_is_there_once_and_heard_once_and_in_order(
 def test_two_threads_that_send_into_one_channel_keep_each_their_order(
     sender: Party, channel: Any
 ) -> None:
-    import threading
-
     sender.fire.burn(["throttled", "none", "reset, heard", "none"] * 8, sends)
 
     def talk(name: str) -> None:
@@ -180,6 +180,14 @@ def test_attributes_and_files_tell_messages_apart_too(sender: Party, channel: An
     assert sender.channel.send_message(media=file) == 1
     first, second = channel.messages.list()
     assert (first.attributes, second.media["filename"]) == ('{"answer_to": 1}', "a.txt")
+
+
+def test_a_file_whose_upload_fails_is_uploaded_again(sender: Party, channel: Any) -> None:
+    sender.fire.burn(["time-out, heard", "throttled"], lambda _method, uri: "/Media" in uri)
+    file = {"content_type": "text/plain", "media": b"a file"}
+    assert sender.channel.send_message(media=file) == 0
+    assert [message.type for message in channel.messages.list()] == ["media"]
+    assert len(sender.fire.suffered) == 2
 
 
 def test_what_was_changed_on_its_way_is_neither_sent_twice_nor_said_to_have_arrived(
@@ -317,8 +325,6 @@ def test_a_denied_client_says_so_and_a_renewed_one_no_more(sender: Party, accoun
 def test_a_refusal_in_a_proxys_html_is_not_taken_for_twilios(
     sender: Party, channel: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fire import Response
-
     monkeypatch.setitem(AMBIGUOUS, "HTML of a proxy", lambda: Response(403, "<html>no</html>"))
     errors = Heard(sender.chat, "connectionError")
     sender.fire.burn(["HTML of a proxy, unheard"] * 3)
@@ -350,6 +356,4 @@ def test_what_is_read_is_tried_again_and_what_fails_for_good_is_a_chat_error(
 
 
 def _is_own_thread() -> bool:
-    import threading
-
     return threading.current_thread() is threading.main_thread()
