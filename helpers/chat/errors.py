@@ -15,6 +15,7 @@ from twilio.base.version import Version
 from twilio.http.response import Response
 
 from ..mock import TwilioError
+from ..mock.remote import MockUnreachable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,5 +93,7 @@ def refusing(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except (TwilioException, TwilioError) as error:
             raise as_chat_error(error) from None
+        except MockUnreachable:  # asked for its clock, or told of typing
+            raise Trouble("the server cannot be reached", may_have_acted=False) from None
 
     return refused

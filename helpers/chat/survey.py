@@ -165,9 +165,7 @@ class Survey:
             self._join(sid)
             return True
         rest = self._fetch(sid)
-        if (
-            rest.date_created != channel.date_created
-        ):  # the account was made anew, with the same SIDs
+        if rest.date_created != channel.date_created:  # another account's, with the same SIDs
             self.leave(sid, removed=True)
             self._join(sid)
             return True

@@ -194,16 +194,14 @@ class AgentDesk(Emitter):
     def _connected(self) -> ChatClient:
         """The agent's chat client, whose token is renewed as long as the desk is open."""
         if self._chat is None:
-            chat = ChatClient(self.account, self.account.chat_token(self.identity))
-
-            def renew(*_: object) -> None:
-                if not self._stopped.is_set():
-                    chat.update_token(self.account.chat_token(self.identity))
-
-            chat.on("tokenAboutToExpire", renew)
-            chat.on("tokenExpired", renew)
-            self._chat = chat
+            self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
+            self._chat.on("tokenAboutToExpire", self._renew)
+            self._chat.on("tokenExpired", self._renew)
         return self._chat
+
+    def _renew(self, *_: object) -> None:
+        if self._chat is not None and not self._stopped.is_set():
+            self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: Conversation) -> None:
         """Leave the chat of a finished conversation, as Flex UI does on completion.
@@ -262,6 +260,8 @@ class AgentDesk(Emitter):
                 self._suffer(None)
 
     def _look(self) -> None:
+        if self._chat is not None and self._chat.connection_state == "denied":
+            self._renew()  # it could not be, while the server was away
         try:
             self.refresh()
         except TwilioException as error:

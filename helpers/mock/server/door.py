@@ -1,0 +1,234 @@
+"""The REST door: HTTP requests in, Twilio's answers out.
+
+`https://HOST/path` is reached at `BASE/HOST/path`; a `Host: chat.twilio.com` header with the plain
+path works too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import orjson
+from starlette.types import Message, Receive, Scope, Send
+
+from ..errors import TwilioError
+from ..faults import Faults, Met
+from ..rest.http import Reply, Request
+from ..sdk import parsed
+from .requests import Requests
+
+Handle = Callable[[Request], Reply]
+Header = tuple[bytes, bytes]
+Answer = tuple[Message, Message]
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+LARGEST_BODY = 160 * 1024 * 1024
+"""Bytes; a little above the largest file that Twilio's media service documents."""
+
+LONGEST_WAIT = 300.0
+"""Seconds after which a request that a fault leaves without an answer is cut off."""
+CUT = "mock.cut"
+"""The ASGI extension that cuts a connection off."""
+_UNANSWERED = Reply(0)
+
+_TWILIO_HOST = re.compile(r"[a-z0-9.-]+\.twilio\.com\Z")
+_ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
+_FORM = "application/x-www-form-urlencoded"
+
+
+class RestDoor:
+    """An ASGI application that has each request answered on a worker thread.
+
+    Args:
+        handle: Answers a request; may wait, for a webhook's answer say.
+        faults: Which calls go wrong, and how.
+        requests: Where every request and answer is remembered.
+        workers: Where requests are answered, so that one that waits holds up nobody else.
+    """
+
+    def __init__(
+        self, handle: Handle, faults: Faults, requests: Requests, workers: Executor
+    ) -> None:
+        self._handle = handle
+        self._faults = faults
+        self._requests = requests
+        self._workers = workers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        body = await _body(receive)
+        answer = await self._off_the_loop(self._answer, scope, body)
+        said = await self._strike(answer, scope, receive) if isinstance(answer, _Struck) else answer
+        for message in said or ():
+            await send(message)
+
+    async def _off_the_loop(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
+
+    def _answer(self, scope: Scope, body: bytes | None) -> Answer | _Struck:
+        try:
+            request = _request(scope, body)
+        except TwilioError as error:
+            return _messages(Reply(error.status, error.body()), orjson.dumps(error.body()))
+        met = self._faults.meet(request)
+        if met is None:
+            return self._logged(request, self._reply)
+        return _Struck(met, request, self._reply(request) if met.phase == "after" else None)
+
+    def _logged(self, request: Request, answer: Callable[[Request], Reply]) -> Answer:
+        started = time.perf_counter()
+        reply = answer(request)
+        content = reply.content if reply.json is None else orjson.dumps(reply.json)
+        self._requests.add(request, reply, content, (time.perf_counter() - started) * 1000)
+        return _messages(reply, content)
+
+    def _reply(self, request: Request) -> Reply:
+        try:
+            return self._handle(request)
+        except Exception:  # noqa: BLE001 - the client is told, the log says why
+            _log.exception("%s %s%s failed", request.method, request.host, request.path)
+            return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
+
+    async def _strike(self, struck: _Struck, scope: Scope, receive: Receive) -> Answer | None:
+        """Carry a fault out; None where the client gets no answer, or has not waited for one."""
+        met, answered = struck.met, struck.answered
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            is_gone = await _is_done(gone, LONGEST_WAIT if met.drop == "timeout" else met.delay)
+            if answered is None and met.is_only_late:
+                answered = await self._off_the_loop(self._reply, struck.request)
+            reply = met.reply or answered
+            if reply is not None and met.drop is None:
+                said = await self._off_the_loop(self._logged, struck.request, lambda _: reply)
+                return None if is_gone else said
+            self._requests.add(struck.request, _UNANSWERED, b"", 0)
+            if not is_gone:
+                scope["extensions"][CUT]["now"]()
+                await gone  # uvicorn would answer for an application that leaves before
+            return None
+        finally:
+            gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Come back once the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _is_done(future: asyncio.Future[None], seconds: float) -> bool:
+    done, _ = await asyncio.wait([future], timeout=seconds)
+    return bool(done)
+
+
+@dataclass(slots=True)
+class _Struck:
+    """A request that met a fault, and what the account answered if it had its effect."""
+
+    met: Met
+    request: Request
+    answered: Reply | None
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """All of a request's body; None where it is too large."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size <= LARGEST_BODY:
+            parts.append(message.get("body", b""))
+    return b"".join(parts) if size <= LARGEST_BODY else None
+
+
+def _request(scope: Scope, body: bytes | None) -> Request:
+    if body is None:
+        raise TwilioError(50512, f"The body is larger than {LARGEST_BODY} bytes")
+    headers = {_usual(name): value.decode("latin-1") for name, value in scope["headers"]}
+    host, path = _address(headers.get("Host", ""), scope["raw_path"].decode("latin-1"))
+    content_type = headers.get("Content-Type", _FORM)
+    is_form = content_type.startswith(_FORM)
+    query = scope["query_string"]
+    return Request(
+        method=scope["method"],
+        host=host,
+        path=path,
+        query=parsed(query.decode("latin-1")) if query else {},
+        form=parsed(body.decode("utf-8", "surrogateescape")) if is_form and body else {},
+        headers=headers,
+        auth=_credentials(headers),
+        is_form="json" not in content_type,
+        body=b"" if is_form else body,
+    )
+
+
+@lru_cache(maxsize=512)
+def _usual(name: bytes) -> str:
+    """`b"x-twilio-webhook-enabled"` -> `X-Twilio-Webhook-Enabled`."""
+    return "-".join(part.capitalize() for part in name.decode("latin-1").split("-"))
+
+
+def _address(host: str, path: str) -> tuple[str, str]:
+    """The host a request is for and the path there."""
+    named = host.partition(":")[0]
+    if _TWILIO_HOST.match(named):
+        return named, path
+    first, _, rest = path.lstrip("/").partition("/")
+    if _TWILIO_HOST.match(first):
+        return first, f"/{rest}"
+    raise TwilioError(
+        20404,
+        f"{path} names no host of Twilio's. https://chat.twilio.com/v2/Services is reached at"
+        f" http://{host}/chat.twilio.com/v2/Services, and what this account holds is shown at"
+        f" http://{host}/",
+    )
+
+
+def _credentials(headers: dict[str, str]) -> tuple[str, str] | None:
+    """Basic auth, or the access token that Twilio's media client sends in a header of its own."""
+    token = headers.get("X-Twilio-Token")
+    if token is not None:
+        return _ACCESS_TOKEN_USER, token
+    return credentials_of(headers.get("Authorization", ""))
+
+
+def credentials_of(authorization: str) -> tuple[str, str] | None:
+    """User name and password of a basic `Authorization` header; None where it is none."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (name, password) if colon else None
+
+
+def _messages(reply: Reply, content: bytes) -> Answer:
+    headers: list[Header] = [(b"content-length", str(len(content)).encode())]
+    if reply.json is not None:
+        headers.append((b"content-type", b"application/json"))
+    headers += [
+        (name.lower().encode("latin-1"), str(value).encode("latin-1"))
+        for name, value in reply.headers.items()
+    ]
+    return (
+        {"type": "http.response.start", "status": reply.status, "headers": headers},
+        {"type": "http.response.body", "body": content},
+    )
