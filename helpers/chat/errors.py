@@ -93,7 +93,8 @@ def refusing(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except (TwilioException, TwilioError) as error:
             raise as_chat_error(error) from None
-        except MockUnreachable:  # asked for its clock, or told of typing
-            raise Trouble("the server cannot be reached", may_have_acted=False) from None
+        except MockUnreachable as error:  # asked for its clock, or told of typing
+            what = "the server cannot be reached"
+            raise Trouble(what, str(error), may_have_acted=False) from None
 
     return refused

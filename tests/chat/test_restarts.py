@@ -9,10 +9,11 @@ import pytest
 from doors import PATIENCE, Heard, say
 from fire import FlakyServer, hurried
 
-from helpers import Account, ChatClient, ChatError, MockTwilio, connect
+from helpers import Account, ChatClient, ChatError, MockTwilio
 from helpers.account import SharedMockHttpClient
 from helpers.chat import OutcomeUnknown
 from helpers.desk import AgentDesk
+from helpers.mock import Credentials
 
 TIMEOUT = 0.3
 
@@ -138,7 +139,7 @@ def test_a_message_for_a_server_that_stays_away_is_said_not_to_be_sent(
 
 
 def test_connecting_to_a_server_that_is_not_there_is_a_chat_error() -> None:
-    shared = connect("http://127.0.0.1:9")
+    shared = Account("shared", Credentials.demo(), SharedMockHttpClient("http://127.0.0.1:9"))
     with pytest.raises(ChatError, match="the server cannot be reached"):
         ChatClient(shared, shared.chat_token("user-42"), wait=hurried)
 
