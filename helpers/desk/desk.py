@@ -18,6 +18,7 @@ from ..chat.emitter import Emitter
 from ..chat.errors import Trouble, as_chat_error
 from ..chat.line import Backoff, Line
 from ..mock import MockTwilio, TaskRouterNews
+from ..mock.remote import MockUnreachable
 from .conversation import Conversation
 from .gone import gone_is_fine
 from .offer import Offer
@@ -251,7 +252,7 @@ class AgentDesk(Emitter):
             try:
                 self._look()
             except Exception as failure:  # noqa: BLE001 - whatever it is, the desk goes on
-                trouble = failure if isinstance(failure, Trouble) else Trouble(str(failure))
+                trouble = _trouble_of(failure)
                 pause = backoff.after(trouble)
                 self._suffer(f"{trouble.what}, next try in {pause:.1f} s")
             else:
@@ -276,6 +277,17 @@ class AgentDesk(Emitter):
             _log.debug("the desk of %s: %s", self.agent, problem or "it works again")
             self.problem = problem
             self.emit("problemChanged", problem)
+
+
+def _trouble_of(failure: Exception) -> Trouble:
+    """What keeps the desk from looking; what nobody expects is logged in full."""
+    if isinstance(failure, Trouble):
+        return failure
+    if isinstance(failure, TwilioException):
+        return Trouble(str(as_chat_error(failure).msg))
+    if not isinstance(failure, (NoDeskHere, MockUnreachable)):
+        _log.error("a desk failed to look for offers", exc_info=failure)
+    return Trouble(str(failure))
 
 
 def _is_not_found(error: TwilioException) -> bool:

@@ -242,6 +242,21 @@ def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
     desk.close()
 
 
+@pytest.mark.usefixtures("hurried_desks")
+def test_a_desk_without_its_agent_says_whom_there_is(site: Site, account: Account) -> None:
+    desk = AgentDesk(site.account())
+    problems = Heard(desk, "problemChanged")
+    workspaces = account.client.taskrouter.v1.workspaces
+    workspace = workspaces(workspaces.list()[0].sid)
+    workspace.workers(workspace.workers.list(friendly_name="alice")[0].sid).delete()
+    [problem] = problems.wait_for(1)[:1]
+    assert problem.startswith("there is no worker 'alice'; there are: bob, next try in ")
+    workspace.workers.create(friendly_name="alice", attributes="{}")
+    _until(lambda: desk.problem is None, problems)
+    desk.go_available()
+    desk.close()
+
+
 def _until(holds: Callable[[], bool], news: Heard) -> None:
     """Waits for something that comes about with news."""
     with news._news:
