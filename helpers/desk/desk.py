@@ -48,12 +48,15 @@ class AgentDesk(Emitter):
     Args:
         account: From `connect()`; a mock. On a live account the agent sits in Flex.
         agent: The worker's friendly name.
+        workspace: The friendly name of the agent's workspace.
 
     Raises:
         NoDeskHere: The account is live, or has no such worker.
     """
 
-    def __init__(self, account: Account, agent: str = "alice") -> None:
+    def __init__(
+        self, account: Account, agent: str = "alice", *, workspace: str = WORKSPACE
+    ) -> None:
         super().__init__()
         if account.mode == "live":
             raise NoDeskHere(
@@ -65,7 +68,7 @@ class AgentDesk(Emitter):
         self.problem: str | None = None
         self._stopped = threading.Event()
         self._client = self._reached()
-        self._find_worker()
+        self._find_worker(workspace)
         self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[Conversation] = []
         self._chat: ChatClient | None = None
@@ -84,11 +87,11 @@ class AgentDesk(Emitter):
     def _wait(self, seconds: float) -> None:
         self._stopped.wait(seconds)
 
-    def _find_worker(self) -> None:
+    def _find_worker(self, workspace: str) -> None:
         taskrouter = self._client.taskrouter.v1
-        workspaces = taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1)
+        workspaces = taskrouter.workspaces.list(friendly_name=workspace, limit=1)
         if not workspaces:
-            raise NoDeskHere(f"this account has no workspace {WORKSPACE!r}")
+            raise NoDeskHere(f"this account has no workspace {workspace!r}")
         self.workspace = taskrouter.workspaces(workspaces[0].sid)
         workers = self.workspace.workers.list(friendly_name=self.agent, limit=1)
         if not workers:

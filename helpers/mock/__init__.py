@@ -26,6 +26,7 @@ from .events import Events
 from .faults import BadFault, Fault, Faults
 from .file_format import DatabaseRefused
 from .flex import resources as _flex
+from .flex import specified as flex_flows
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
@@ -51,7 +52,7 @@ from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
-from .webhooks.receivers import Receiver, Receivers, WebhookRequest
+from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
 
 __all__ = [
     "CODES",
@@ -84,8 +85,10 @@ __all__ = [
     "TaskRouterNews",
     "TwilioError",
     "UnknownScenario",
+    "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "flex_flows",
     "verify",
 ]
 

@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -58,6 +59,7 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
         self._frozen_at: float | None = None
+        self._moves = 0
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
@@ -90,6 +92,12 @@ class Clock:
     def is_frozen(self) -> bool:
         """Whether it stands still."""
         return self._frozen_at is not None
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer falls due (epoch seconds); None where none is set."""
+        with self._changed:
+            return self._timers[0][0] if self._timers else None
 
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
@@ -147,10 +155,23 @@ class Clock:
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        while (timer := self._pop_due(moment)) is not None:
-            self._set(max(self.now(), timer.due))
-            timer.fire()
-        self._set(max(self.now(), moment))
+        with self._moving():
+            while (timer := self._pop_due(moment)) is not None:
+                self._set(max(self.now(), timer.due))
+                timer.fire()
+            self._set(max(self.now(), moment))
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Keep the thread off what is due, so that timers run here, one after another."""
+        with self._changed:
+            self._moves += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._moves -= 1
+                self._changed.notify()
 
     def _set(self, moment: float) -> None:
         with self._changed:
@@ -187,6 +208,8 @@ class Clock:
             self._thread = None
             return None
         wait = self._timers[0][0] - self.now()
+        if self._moves:
+            return _EVER
         if wait > 0:
             return _EVER if self._frozen_at is not None else wait
         return heapq.heappop(self._timers)[2]
