@@ -56,6 +56,7 @@ class Clock:
         self._offset = 0.0
         self._frozen_at: float | None = None
         self._timers: list[tuple[float, int, Timer]] = []
+        self._cancelled = 0
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
@@ -96,7 +97,15 @@ class Clock:
         with self._changed:
             self._offset, self._frozen_at = 0.0, None
             self._timers.clear()
+            self._cancelled = 0
             self._changed.notify()
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer falls due (epoch seconds); None where none is set."""
+        with self._changed:
+            self._drop_cancelled()
+            return self._timers[0][0] if self._timers else None
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
@@ -104,7 +113,7 @@ class Clock:
         with self._changed:
             heapq.heappush(self._timers, (due, next(self._order), timer))
             self._ensure_thread()
-            self._changed.notify()
+            self._wake()
         return timer
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
@@ -123,16 +132,32 @@ class Clock:
                 self._offset = moment - time.time()
             else:
                 self._frozen_at = moment
+            self._wake()
+
+    def _wake(self) -> None:
+        """Have the thread look again; while the clock stands still, only for what is due."""
+        if self._frozen_at is None or not self._timers or self._timers[0][0] <= self._frozen_at:
             self._changed.notify()
 
     def _forget_cancelled(self) -> None:
+        """Clear cancelled timers away once they are most of those kept."""
         with self._changed:
-            self._timers = [entry for entry in self._timers if entry[2].is_waiting]
-            heapq.heapify(self._timers)
-            self._changed.notify()
+            self._cancelled += 1
+            if self._cancelled * 2 > len(self._timers):
+                self._timers = [entry for entry in self._timers if entry[2].is_waiting]
+                heapq.heapify(self._timers)
+                self._cancelled = 0
+                self._wake()
+
+    def _drop_cancelled(self) -> None:
+        """Make the first timer one that waits."""
+        while self._timers and not self._timers[0][2].is_waiting:
+            heapq.heappop(self._timers)
+            self._cancelled -= 1
 
     def _pop_due(self, moment: float) -> Timer | None:
         with self._changed:
+            self._drop_cancelled()
             if self._timers and self._timers[0][0] <= moment:
                 return heapq.heappop(self._timers)[2]
             return None
@@ -147,6 +172,7 @@ class Clock:
 
     def _next(self) -> Timer | float | None:
         """The timer that is due, else seconds until one is; None, and the thread ends."""
+        self._drop_cancelled()
         if not self._timers:
             self._thread = None
             return None

@@ -45,6 +45,7 @@ class Resource:
 
 
 R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
 
 _HINTS: dict[type[Resource], dict[str, Any]] = {}
 """Types of a kind's fields, worked out once however many stores there are."""
@@ -62,6 +63,10 @@ class _Table:
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
         self.decoders = self._decoders(hints)
         self.values = attrgetter(*self.columns)
+        self.positions = {name: at for at, name in enumerate(self.columns, start=1)}
+        self.has_sid = ("sid",) in kind.unique
+        self.known: dict[str, tuple[Any, ...]] = {}
+        self.worked_out: dict[Any, Any] = {}
         self.next_seq = 1
         self.sql: dict[Any, str] = {}
         self.updates: dict[tuple[str, ...], str] = {}
@@ -116,6 +121,42 @@ class _Table:
                 values[position] = decode(values[position])
         return self.kind(*values, seq=seq)
 
+    def knows(self, where: Where) -> bool:
+        """Whether `known` can tell what has these values: a SID, and no lists or ranges."""
+        return self.has_sid and "sid" in where and _SINGLE.issuperset(map(type, where.values()))
+
+    def fits(self, row: tuple[Any, ...], where: Where) -> bool:
+        """Whether a row has these single values."""
+        positions = self.positions
+        return all(row[positions[name]] == value for name, value in where.items())
+
+    def know(self, sid: str, row: tuple[Any, ...]) -> None:
+        """Keep a row at hand; the one kept longest makes room for it."""
+        if len(self.known) >= KNOWN:
+            self.known.pop(next(iter(self.known)), None)
+        self.known[sid] = row
+
+    def amend(self, resource: Any, changes: Where) -> None:
+        """Keep step with an update."""
+        self.worked_out.clear()
+        row = self.known.get(resource.sid) if self.has_sid else None
+        if row is not None:
+            amended = list(row)
+            for name, value in changes.items():
+                amended[self.positions[name]] = value
+            self.known[resource.sid] = tuple(amended)
+
+    def drop(self, resource: Any) -> None:
+        """Keep step with a removal."""
+        self.worked_out.clear()
+        if self.has_sid:
+            self.known.pop(resource.sid, None)
+
+    def forget(self) -> None:
+        """Know nothing that the database does not say."""
+        self.known.clear()
+        self.worked_out.clear()
+
     def where(self, where: Where) -> tuple[str, list[Any]]:
         """SQL and values of a condition; the SQL is made once for each shape of condition."""
         values = list(where.values())
@@ -132,6 +173,13 @@ class _Table:
 
 _PLAIN = frozenset({str, int, float, bool})
 """Types that are compared as they are."""
+_SINGLE = _PLAIN | {type(None)}
+KNOWN = 1000
+"""Rows of each kind that are kept at hand, by SID."""
+_FEW = 8
+"""Values that a condition lists one by one; more go as JSON, so that the SQL stays the same."""
+_STATEMENTS = 512
+"""Statements that SQLite need not prepare again."""
 
 
 def _compared(value: Any) -> list[Any]:
@@ -140,13 +188,15 @@ def _compared(value: Any) -> list[Any]:
         return []
     if isinstance(value, Between):
         return [value.low, value.high]
-    return value if isinstance(value, list) else [value]
+    if isinstance(value, list):
+        return value if len(value) <= _FEW else [orjson.dumps(value).decode()]
+    return [value]
 
 
 def _shape(value: Any) -> int | str:
     """How a value is compared: a list by its length, a range, null, or as it is."""
     if isinstance(value, list):
-        return len(value)
+        return len(value) if len(value) <= _FEW else "many"
     if isinstance(value, Between):
         return "between"
     return "null" if value is None else "equal"
@@ -159,6 +209,8 @@ def _condition(name: str, shape: int | str) -> str:
         return f'"{name}" IS NULL'
     if shape == "between":
         return f'"{name}" BETWEEN ? AND ?'
+    if shape == "many":
+        return f'"{name}" IN (SELECT value FROM json_each(?))'
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 
@@ -194,9 +246,12 @@ class Store:
 
     def __init__(self, kinds: Iterable[type[Resource]], path: str = ":memory:") -> None:
         self._tables = {kind: _Table(kind) for kind in kinds}
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+        )
         self.lock = threading.RLock()
         self._depth = 0
+        self._written: set[_Table] = set()
         self._execute = self._db.execute
         self._create()
 
@@ -230,8 +285,19 @@ class Store:
         try:
             if self._depth == 0:
                 self._execute("COMMIT" if keep else "ROLLBACK")
+        except sqlite3.Error:
+            keep = False
+            raise
         finally:
+            if self._depth == 0:
+                self._settle(keep=keep)
             self.lock.release()
+
+    def _settle(self, *, keep: bool) -> None:
+        if not keep:
+            for table in self._written:
+                table.forget()
+        self._written.clear()
 
     def add(self, resource: R) -> R:
         """Keep a new resource and give it its place in the order of arrival.
@@ -242,7 +308,12 @@ class Store:
         table = self._tables[type(resource)]
         resource.seq = table.next_seq
         table.next_seq += 1
-        self._execute(table.insert, table.row(resource))
+        row = table.row(resource)
+        self._execute(table.insert, row)
+        self._written.add(table)
+        table.worked_out.clear()
+        if table.has_sid:
+            table.know(row[table.positions["sid"]], tuple(row))
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
@@ -250,14 +321,18 @@ class Store:
         table = self._tables[type(resource)]
         for name, value in changes.items():
             setattr(resource, name, value)
-        values = [*changes.values()]
         if table.json:
-            values = [table.encode(name, value) for name, value in changes.items()]
-        self._execute(table.update(tuple(changes)), (*values, resource.seq))
+            changes = {name: table.encode(name, value) for name, value in changes.items()}
+        self._execute(table.update(tuple(changes)), (*changes.values(), resource.seq))
+        self._written.add(table)
+        table.amend(resource, changes)
 
     def remove(self, resource: Resource) -> None:
         """Forget a resource."""
-        self._execute(self._tables[type(resource)].delete, (resource.seq,))
+        table = self._tables[type(resource)]
+        self._execute(table.delete, (resource.seq,))
+        self._written.add(table)
+        table.drop(resource)
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """The earliest resource whose fields have these values, or None."""
@@ -266,14 +341,34 @@ class Store:
     def find(self, kind: type[R], where: Where) -> R | None:
         """The same, for fields whose names are not known when the code is written."""
         table = self._tables[kind]
-        condition, values = table.where(where)
         with self.lock:
-            row = self._execute(f"{table.select}{condition} LIMIT 1", values).fetchone()
+            row = self._known_row(table, where) if table.knows(where) else self._row(table, where)
         return None if row is None else table.resource(row)
+
+    def _row(self, table: _Table, where: Where) -> tuple[Any, ...] | None:
+        condition, values = table.where(where)
+        row: tuple[Any, ...] | None = self._execute(
+            f"{table.select}{condition} LIMIT 1", values
+        ).fetchone()
+        return row
+
+    def _known_row(self, table: _Table, where: Where) -> tuple[Any, ...] | None:
+        """The row of a SID, asked of the database once."""
+        sid = where["sid"]
+        row = table.known.get(sid)
+        if row is None:
+            row = self._row(table, {"sid": sid})
+            if row is None:
+                return None
+            table.know(sid, row)
+        return row if len(where) == 1 or table.fits(row, where) else None
 
     def exists(self, kind: type[Resource], **where: Any) -> bool:
         """Whether any resource has these values; cheaper than `first`."""
         table = self._tables[kind]
+        if table.knows(where):
+            with self.lock:
+                return self._known_row(table, where) is not None
         condition, values = table.where(where)
         sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"  # noqa: S608
         with self.lock:
@@ -331,11 +426,32 @@ class Store:
         with self.lock:
             return int(self._execute(sql, (*values, floor)).fetchone()[0])
 
+    def tally(self, kind: type[Resource], by: tuple[str, ...], where: Where) -> dict[Any, int]:
+        """How many resources with these values there are, by what their fields `by` say."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        names = ", ".join(map(_quoted, by))
+        sql = f"SELECT {names}, count(*) FROM {table.name}{condition} GROUP BY {names}"  # noqa: S608
+        with self.lock:
+            rows = self._execute(sql, values).fetchall()
+        return {row[:-1]: row[-1] for row in rows}
+
+    def work_out(self, kind: type[Resource], key: Any, make: Callable[[], T]) -> T:
+        """What `make` makes of the resources of a kind alone, kept until one of them changes."""
+        known = self._tables[kind].worked_out
+        with self.lock:
+            if key not in known:
+                known[key] = make()
+            found: T = known[key]
+        return found
+
     def remove_all(self, kind: type[Resource], **where: Any) -> None:
         """Forget every resource with these values."""
         table = self._tables[kind]
         condition, values = table.where(where)
         self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
+        self._written.add(table)
+        table.forget()
 
     def remove_before(self, kind: type[Resource], seq: int, **where: Any) -> None:
         """Forget what arrived before `seq`, of what has these values."""
@@ -343,6 +459,8 @@ class Store:
         condition, values = table.where(where)
         condition += f"{' AND' if condition else ' WHERE'} seq < ?"
         self._execute(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
+        self._written.add(table)
+        table.forget()
 
     def copy(self) -> bytes:
         """Everything kept, as one block of bytes for `restore()`."""
@@ -356,6 +474,8 @@ class Store:
             source.deserialize(copy)
             with self.lock:
                 source.backup(self._db)
+                for table in self._tables.values():
+                    table.forget()
                 self._count_on()
         finally:
             source.close()
