@@ -80,7 +80,7 @@ class Clock:
         """Let the clock run on from where it stands."""
         with self._changed:
             self._offset, self._frozen_at = self.now() - time.time(), None
-            self._changed.notify()
+            self._wake()
 
     def advance(self, seconds: float) -> None:
         """Move forward, running every timer that falls due on the way, each at its own moment.
@@ -112,7 +112,6 @@ class Clock:
         timer = Timer(due, call, self._forget_cancelled)
         with self._changed:
             heapq.heappush(self._timers, (due, next(self._order), timer))
-            self._ensure_thread()
             self._wake()
         return timer
 
@@ -121,22 +120,29 @@ class Clock:
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        while (timer := self._pop_due(moment)) is not None:
-            self._set(max(self.now(), timer.due))
+        while (timer := self._step(moment)) is not None:
             timer.fire()
-        self._set(max(self.now(), moment))
+
+    def _step(self, moment: float) -> Timer | None:
+        """Go to the first timer that falls due by `moment`, or there if none does."""
+        with self._changed:
+            timer = self._pop_due(moment)
+            self._set(max(self.now(), moment if timer is None else timer.due))
+            return timer
 
     def _set(self, moment: float) -> None:
-        with self._changed:
-            if self._frozen_at is None:
-                self._offset = moment - time.time()
-            else:
-                self._frozen_at = moment
+        if self._frozen_at is None:
+            self._offset = moment - time.time()
             self._wake()
+        else:
+            self._frozen_at = moment
 
     def _wake(self) -> None:
-        """Have the thread look again; while the clock stands still, only for what is due."""
-        if self._frozen_at is None or not self._timers or self._timers[0][0] <= self._frozen_at:
+        """Have the thread see to what is due; a clock that stands still needs none otherwise."""
+        if not self._timers:
+            return
+        if self._frozen_at is None or self._timers[0][0] <= self._frozen_at:
+            self._ensure_thread()
             self._changed.notify()
 
     def _forget_cancelled(self) -> None:
@@ -147,7 +153,7 @@ class Clock:
                 self._timers = [entry for entry in self._timers if entry[2].is_waiting]
                 heapq.heapify(self._timers)
                 self._cancelled = 0
-                self._wake()
+                self._changed.notify()
 
     def _drop_cancelled(self) -> None:
         """Make the first timer one that waits."""
@@ -156,11 +162,10 @@ class Clock:
             self._cancelled -= 1
 
     def _pop_due(self, moment: float) -> Timer | None:
-        with self._changed:
-            self._drop_cancelled()
-            if self._timers and self._timers[0][0] <= moment:
-                return heapq.heappop(self._timers)[2]
-            return None
+        self._drop_cancelled()
+        if self._timers and self._timers[0][0] <= moment:
+            return heapq.heappop(self._timers)[2]
+        return None
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -172,14 +177,14 @@ class Clock:
 
     def _next(self) -> Timer | float | None:
         """The timer that is due, else seconds until one is; None, and the thread ends."""
-        self._drop_cancelled()
-        if not self._timers:
+        now = self.now()
+        timer = self._pop_due(now)
+        if timer is not None:
+            return timer
+        if not self._timers or self._frozen_at is not None:
             self._thread = None
             return None
-        wait = self._timers[0][0] - self.now()
-        if wait > 0:
-            return _EVER if self._frozen_at is not None else wait
-        return heapq.heappop(self._timers)[2]
+        return self._timers[0][0] - now
 
 
 _EVER = float(threading.TIMEOUT_MAX)

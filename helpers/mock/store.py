@@ -210,7 +210,7 @@ def _condition(name: str, shape: int | str) -> str:
     if shape == "between":
         return f'"{name}" BETWEEN ? AND ?'
     if shape == "many":
-        return f'"{name}" IN (SELECT value FROM json_each(?))'
+        return f'"{name}" IN (SELECT value FROM json_each(?))'  # noqa: S608
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..call import Call
 from .capacity import percentage_left
@@ -24,6 +24,20 @@ from .routing import Candidate
 R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
 Held = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Open reservations: how many, by worker, task channel and status."""
+_NOTHING: Mapping[str, Mapping[str, int]] = {}
+
+
+class _Share(NamedTuple):
+    """A worker's channels, and how many tasks of each available one it takes at once."""
+
+    channels: list[WorkerChannel]
+    capacity: dict[str, int]
+
+    def room(self, held: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+        """How many more tasks it can take of each."""
+        if not held:
+            return self.capacity
+        return {sid: most - _used(held, sid) for sid, most in self.capacity.items()}
 
 
 def inside(call: Call, kind: type[R], workspace: Workspace) -> list[R]:
@@ -36,7 +50,11 @@ def available(call: Call, workspace: Workspace) -> list[Candidate]:
     """Workers who can be offered a task now: their activity lets them, and they have room."""
     doing = [one.sid for one in inside(call, Activity, workspace) if one.available]
     held = _held(call, {"workspace_sid": workspace.sid})
-    free = [sid for sid, own in _channels(call, workspace).items() if _has_room(own, held.get(sid))]
+    free = [
+        sid
+        for sid, share in _shares(call, workspace).items()
+        if any(left > 0 for left in share.room(held.get(sid, _NOTHING)).values())
+    ]
     where = {"sid": free, "activity_sid": doing}
     return _candidates(call, workspace, call.store.select(Worker, where) if free else [], held)
 
@@ -64,25 +82,19 @@ def _held(call: Call, where: Mapping[str, Any]) -> Held:
     return held
 
 
-def _channels(call: Call, workspace: Workspace) -> Mapping[str, list[WorkerChannel]]:
-    """The worker channels of each worker; only to read."""
+def _shares(call: Call, workspace: Workspace) -> Mapping[str, _Share]:
+    """What each worker takes on; only to read."""
 
-    def by_worker() -> dict[str, list[WorkerChannel]]:
-        found: dict[str, list[WorkerChannel]] = {}
+    def by_worker() -> dict[str, _Share]:
+        found: dict[str, _Share] = {}
         for own in call.store.select(WorkerChannel, {"workspace_sid": workspace.sid}):
-            found.setdefault(own.worker_sid, []).append(own)
+            share = found.setdefault(own.worker_sid, _Share([], {}))
+            share.channels.append(own)
+            if own.available:
+                share.capacity[own.task_channel_sid] = own.configured_capacity
         return found
 
     return call.store.work_out(WorkerChannel, workspace.sid, by_worker)
-
-
-def _has_room(channels: Iterable[WorkerChannel], held: Mapping[str, Any] | None) -> bool:
-    """Whether there is room for a task of any channel."""
-    return any(
-        own.available
-        and own.configured_capacity > (_used(held, own.task_channel_sid) if held else 0)
-        for own in channels
-    )
 
 
 def _used(held: Mapping[str, Mapping[str, int]], task_channel_sid: str) -> int:
@@ -93,13 +105,13 @@ def _candidates(
     call: Call, workspace: Workspace, workers: Iterable[Worker], held: Held
 ) -> list[Candidate]:
     activities = {one.sid: one for one in inside(call, Activity, workspace)}
-    channels = _channels(call, workspace)
+    shares = _shares(call, workspace)
     return [
         _candidate(
             worker,
             activities[worker.activity_sid],
-            channels.get(worker.sid, []),
-            held.get(worker.sid, {}),
+            shares.get(worker.sid, _Share([], {})),
+            held.get(worker.sid, _NOTHING),
             single=not workspace.multi_task_enabled,
         )
         for worker in workers
@@ -109,18 +121,14 @@ def _candidates(
 def _candidate(
     worker: Worker,
     activity: Activity,
-    channels: list[WorkerChannel],
+    share: _Share,
     held: Mapping[str, Mapping[str, int]],
     *,
     single: bool,
 ) -> Candidate:
-    room = {
-        own.task_channel_sid: own.configured_capacity - _used(held, own.task_channel_sid)
-        for own in channels
-        if own.available
-    }
+    room = dict(share.room(held))
     holding = sum(_used(held, channel) for channel in held)
-    describe = partial(_described, worker, activity, channels, held)
+    describe = partial(_described, worker, activity, share.channels, held)
     return Candidate(worker, describe, activity.available, room, holding, single)
 
 
