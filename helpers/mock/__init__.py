@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
@@ -23,6 +24,7 @@ from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
 from .ground import Ground
 from .journal import Journal, JournalEntry
+from .journal import State as JournalState
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
 from .messaging.events import ChannelEvent, MessageEvent
@@ -60,6 +62,7 @@ __all__ = [
     "MockTwilio",
     "Reply",
     "Request",
+    "Snapshot",
     "StepFault",
     "Studio",
     "TaskRouterNews",
@@ -79,6 +82,15 @@ KINDS: tuple[type[Resource], ...] = (
 )
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A mock's resources and SIDs at one moment, for `MockTwilio.restore()`."""
+
+    resources: bytes = field(repr=False)
+    sids: object = field(repr=False)
+    journal: JournalState = field(repr=False)
 
 
 class MockTwilio:
@@ -107,7 +119,7 @@ class MockTwilio:
         self._router.arm()
         self.journal = Journal(self._ground)
         self._ground.events.subscribe(self.journal.hear)
-        self._new = (self._ground.store.copy(), self._ground.sids.state)
+        self._new = self.take_snapshot()
 
     def _connect(self, events: Events) -> None:
         """Have each part told of what concerns it."""
@@ -182,24 +194,26 @@ class MockTwilio:
     def reset(self) -> None:
         """Back to a new account at real time; whoever follows its events stays subscribed."""
         self.clock.reset()
-        self.journal.clear()
-        self._put_back(self._new)
+        self.restore(self._new)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
         """Put everything back on leaving the `with` block: resources and SIDs, not the clock."""
-        before = (self._ground.store.copy(), self._ground.sids.state)
-        heard = self.journal.state
+        before = self.take_snapshot()
         try:
             yield self
         finally:
-            self.journal.state = heard
-            self._put_back(before)
+            self.restore(before)
 
-    def _put_back(self, state: tuple[bytes, object]) -> None:
-        copy, sids = state
-        self._ground.store.restore(copy)
-        self._ground.sids.state = sids
+    def take_snapshot(self) -> Snapshot:
+        """What the account holds now."""
+        return Snapshot(self._ground.store.copy(), self._ground.sids.state, self.journal.state)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put resources and SIDs back as they were; the clock stays where it is."""
+        self.journal.state = snapshot.journal
+        self._ground.store.restore(snapshot.resources)
+        self._ground.sids.state = snapshot.sids
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()

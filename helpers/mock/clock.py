@@ -66,6 +66,11 @@ class Clock:
         """Epoch seconds, UTC."""
         return time.time() + self._offset if self._frozen_at is None else self._frozen_at
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
 
@@ -106,6 +111,12 @@ class Clock:
         with self._changed:
             self._drop_cancelled()
             return self._timers[0][0] if self._timers else None
+
+    def to_real_time(self) -> None:
+        """Real time again, keeping timers: those that are due by it run at once."""
+        with self._changed:
+            self._offset, self._frozen_at = 0.0, None
+            self._wake()
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""

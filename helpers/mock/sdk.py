@@ -79,7 +79,7 @@ def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
     headers = headers or {}
     query = _encoded(params)
     if url.query:
-        query = {**_parsed(url.query), **query}
+        query = {**parsed(url.query), **query}
     return Request(
         method=method.upper(),
         host=url.netloc,
@@ -106,7 +106,8 @@ def _text(value: Any) -> str | list[str]:
     return value if isinstance(value, str) else str(value)
 
 
-def _parsed(query: str) -> Parameters:
+def parsed(query: str) -> Parameters:
+    """A query string or form body, as text, or lists of text for repeated names."""
     values: dict[str, str | list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         present = values.get(name)

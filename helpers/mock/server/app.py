@@ -1,0 +1,75 @@
+"""The server's application: composes doors and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Router
+from starlette.types import Receive, Scope, Send
+
+from .. import MockTwilio
+from .control import Control
+from .door import RestDoor
+from .guard import Guard
+from .requests import Requests
+
+WORKERS = 48
+"""Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
+
+
+class Application:
+    """One mock account as an ASGI application.
+
+    Requests for Twilio's hosts go straight to the REST door, past everything else: they are what
+    speed matters for.
+    """
+
+    def __init__(self, mock: MockTwilio) -> None:
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
+        door = RestDoor(mock.handle, Requests(mock.clock), self._workers)
+        self._door = door
+        self._door_for_pages = CORSMiddleware(
+            door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
+        )
+        self._pages = self._compose(mock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a connection on to the part it is for."""
+        if scope["type"] != "http" or _is_for_people(scope):
+            await self._pages(scope, receive, send)
+        elif any(name == b"origin" for name, _ in scope["headers"]):
+            await self._door_for_pages(scope, receive, send)
+        else:
+            await self._door(scope, receive, send)
+
+    def _compose(self, mock: MockTwilio) -> Starlette:
+        control = Router(routes=Control(mock).routes)
+
+        @asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            yield
+            self._workers.shutdown(wait=False, cancel_futures=True)
+
+        return Starlette(
+            routes=[Mount("/_mock", Guard(control, mock.credentials))],
+            exception_handlers={HTTPException: _refused},
+            lifespan=lifespan,
+        )
+
+
+def _is_for_people(scope: Scope) -> bool:
+    """Whether a path is the mock's own rather than one of Twilio's hosts'."""
+    path: str = scope["path"]
+    return path == "/" or path.startswith(("/_mock", "/v3/wsconnect"))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)

@@ -1,0 +1,132 @@
+"""The mock's own levers over HTTP: clock, reset, snapshots, typing. Twilio has none of these.
+
+They stand under `/_mock`, take and answer JSON, and refuse with `{"error": "..."}`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .. import MockTwilio, Snapshot, TwilioError
+
+KEPT_SNAPSHOTS = 20
+"""Snapshots kept for clients that may never come back for them; older ones are dropped."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _ClockChange(_Body):
+    """What a client wants of the clock; several at once are carried out in this order."""
+
+    reset: bool = False
+    unfreeze: bool = False
+    freeze: bool | float | AwareDatetime = False
+    advance: float = Field(default=0, ge=0)
+
+
+class _Typing(_Body):
+    token: str
+    channel_sid: str
+
+
+class Control:
+    """The levers of one mock."""
+
+    def __init__(self, mock: MockTwilio) -> None:
+        self._mock = mock
+        self._snapshots: dict[str, Snapshot] = {}
+        self._numbers = itertools.count(1)
+
+    @property
+    def routes(self) -> list[Route]:
+        """What may be asked, by path and method."""
+        return [
+            self._route("GET", "/clock", self._clock),
+            self._route("POST", "/clock", self._set_clock),
+            self._route("POST", "/reset", self._reset),
+            self._route("POST", "/snapshots", self._take_snapshot),
+            self._route("POST", "/snapshots/{name}/restore", self._restore_snapshot),
+            self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
+            self._route("POST", "/typing", self._type),
+        ]
+
+    @staticmethod
+    def _route(method: str, path: str, act: Callable[..., Any]) -> Route:
+        """One lever, pulled on a worker thread, since clock and reset run timers and webhooks."""
+
+        async def endpoint(request: Request) -> Response:
+            body = await request.body()
+            try:
+                answer = await run_in_threadpool(act, body, **request.path_params)
+            except ValidationError as error:
+                raise HTTPException(400, _in_words(error)) from None
+            except ValueError as error:
+                raise HTTPException(400, str(error)) from None
+            except TwilioError as error:
+                return JSONResponse(error.body(), error.status)
+            return JSONResponse(answer)
+
+        return Route(path, endpoint, methods=[method])
+
+    def _clock(self, body: bytes) -> dict[str, Any]:
+        clock = self._mock.clock
+        return {"now": clock.now(), "is_frozen": clock.is_frozen}
+
+    def _set_clock(self, body: bytes) -> dict[str, Any]:
+        change = _ClockChange.model_validate_json(body)
+        clock = self._mock.clock
+        if change.reset:
+            clock.to_real_time()
+        if change.unfreeze:
+            clock.unfreeze()
+        if change.freeze is not False:
+            clock.freeze(None if change.freeze is True else change.freeze)
+        if change.advance:
+            clock.advance(change.advance)
+        return self._clock(body)
+
+    def _reset(self, body: bytes) -> dict[str, Any]:
+        self._mock.reset()
+        return {}
+
+    def _take_snapshot(self, body: bytes) -> dict[str, Any]:
+        name = str(next(self._numbers))
+        self._snapshots[name] = self._mock.take_snapshot()
+        while len(self._snapshots) > KEPT_SNAPSHOTS:
+            del self._snapshots[next(iter(self._snapshots))]
+        return {"name": name}
+
+    def _restore_snapshot(self, body: bytes, name: str) -> dict[str, Any]:
+        self._mock.restore(self._snapshot(name))
+        return {}
+
+    def _drop_snapshot(self, body: bytes, name: str) -> dict[str, Any]:
+        self._snapshots.pop(name, None)
+        return {}
+
+    def _snapshot(self, name: str) -> Snapshot:
+        if name not in self._snapshots:
+            raise HTTPException(404, f"There is no snapshot {name!r}, or no more")
+        return self._snapshots[name]
+
+    def _type(self, body: bytes) -> dict[str, Any]:
+        typing = _Typing.model_validate_json(body)
+        return {"seconds": self._mock.type_in(typing.token, typing.channel_sid)}
+
+
+def _in_words(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
+        for problem in error.errors()
+    )

@@ -1,0 +1,110 @@
+"""The server's request log: what was asked and answered, for people to look at."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..clock import Clock
+from ..rest.http import Reply, Request
+
+KEPT = 1000
+"""Requests remembered; older ones are dropped, so that a long session does not grow."""
+LONGEST_ANSWER = 20_000
+"""Bytes of an answer remembered; of a longer one only its size is."""
+SECRETS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret", "Signature"})
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One request and its answer.
+
+    Attributes:
+        number: Counts from one.
+        at: Epoch seconds of the mock's clock.
+        by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
+            themselves are never kept.
+        parameters: Of the query and the form; secret ones are masked.
+        code: Twilio's error code, None for a success.
+        answer: The JSON answered, as bytes; None where it was not JSON or was too long.
+    """
+
+    number: int
+    at: float
+    method: str
+    host: str
+    path: str
+    by: str
+    parameters: Mapping[str, Any] = field(repr=False)
+    body_size: int
+    status: int
+    code: int | None
+    milliseconds: float = field(repr=False)
+    answer: bytes | None = field(repr=False)
+    answer_size: int
+
+
+class Requests:
+    """The latest requests, oldest first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: deque[Answered] = deque(maxlen=KEPT)
+        self._numbers = itertools.count(1)
+        self._followers: list[Callable[[Answered], None]] = []
+        self._lock = threading.Lock()
+
+    def add(self, request: Request, reply: Reply, content: bytes, milliseconds: float) -> None:
+        """Remember a request and its answer, `content` being the answer's bytes."""
+        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
+        is_kept = reply.json is not None and len(content) <= LONGEST_ANSWER
+        with self._lock:
+            answered = Answered(
+                number=next(self._numbers),
+                at=self._clock.now(),
+                method=request.method,
+                host=request.host,
+                path=request.path,
+                by=_by(request),
+                parameters=_shown({**request.query, **request.form}),
+                body_size=len(request.body),
+                status=reply.status,
+                code=reply.json.get("code") if is_refusal else None,
+                milliseconds=milliseconds,
+                answer=content if is_kept else None,
+                answer_size=len(content),
+            )
+            self._kept.append(answered)
+        for follower in tuple(self._followers):
+            follower(answered)
+
+    def follow(self, follower: Callable[[Answered], None]) -> Callable[[], None]:
+        """Have `follower` told of every request from now on; call the result to stop."""
+        self._followers.append(follower)
+        return lambda: self._followers.remove(follower)
+
+    def clear(self) -> None:
+        """Forget every request so far."""
+        self._kept.clear()
+
+    def __iter__(self) -> Iterator[Answered]:
+        with self._lock:
+            return iter(tuple(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _by(request: Request) -> str:
+    if request.auth is None:
+        return "nobody"
+    return "chat user" if request.auth[0] == "token" else "account"
+
+
+def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: MASK if name in SECRETS else value for name, value in parameters.items()}

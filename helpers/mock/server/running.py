@@ -1,0 +1,130 @@
+"""Runs the server: in this process's main thread, or in the background of other work."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+import uvicorn
+
+from .. import MockTwilio
+from .app import Application
+
+GRACE = 3
+"""Seconds that requests under way are given to end when the server stops."""
+STARTING = 10
+"""Seconds within which a background server must answer."""
+
+
+class PortTaken(OSError):  # noqa: N818 - reads as what happened
+    """Somebody else listens there."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; port 0 takes a free one.
+
+    Raises:
+        PortTaken: The port is in use.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends without delay only on sockets that name their protocol
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # elsewhere it would let two servers share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Is another mock running"
+            " there? Give --port 0 for a free one, or --host with an address of this machine"
+        ) from error
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    """`http://HOST:PORT` of a bound socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class MockServer(uvicorn.Server):
+    """Uvicorn with one mock account in it.
+
+    Args:
+        mock: What is served.
+        listening: A bound socket.
+        started: Called once, when the server answers.
+    """
+
+    def __init__(
+        self, mock: MockTwilio, listening: socket.socket, started: Callable[[], None]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                Application(mock),
+                http="httptools",
+                ws="websockets-sansio",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        self._listening = listening
+        self._started = started
+
+    def serve_until_stopped(self) -> None:
+        """Serve in this thread until a signal, or `should_exit`, ends it."""
+        try:
+            self.run(sockets=[self._listening])
+        finally:
+            self._listening.close()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+
+class BackgroundServer:
+    """Serves a mock from a thread of this process; a context manager.
+
+    Attributes:
+        url: Where it answers, e.g. `http://127.0.0.1:8787`.
+    """
+
+    def __init__(self, mock: MockTwilio, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        listening = listen(host, port)
+        self.url = url_of(listening)
+        answering = threading.Event()
+        self._server = MockServer(mock, listening, answering.set)
+        self._thread = threading.Thread(
+            target=self._server.serve_until_stopped, name="mock-server", daemon=True
+        )
+        self._thread.start()
+        if not answering.wait(STARTING):
+            raise RuntimeError(f"The mock's server did not start within {STARTING} s")
+
+    def close(self) -> None:
+        """Stop answering, and give requests under way a moment to end."""
+        self._server.should_exit = True
+        self._thread.join(GRACE + 2)
+
+    def __repr__(self) -> str:
+        return f"<the mock at {self.url}>"
+
+    def __enter__(self) -> BackgroundServer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
