@@ -38,12 +38,15 @@ class AgentDesk(Emitter):
     Args:
         account: From `connect()`; a mock. On a live account the agent sits in Flex.
         agent: The worker's friendly name.
+        workspace: The friendly name of the agent's workspace.
 
     Raises:
         NoDeskHere: The account is live, or has no such worker.
     """
 
-    def __init__(self, account: Account, agent: str = "alice") -> None:
+    def __init__(
+        self, account: Account, agent: str = "alice", *, workspace: str = WORKSPACE
+    ) -> None:
         super().__init__()
         if account.mode == "live":
             raise NoDeskHere(
@@ -52,7 +55,7 @@ class AgentDesk(Emitter):
             )
         self.account = account
         self.agent = agent
-        self._find_worker()
+        self._find_worker(workspace)
         self.service = account.client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[Conversation] = []
         self._chat: ChatClient | None = None
@@ -60,11 +63,11 @@ class AgentDesk(Emitter):
         self._stopped = threading.Event()
         self._stop_following = self._follow()
 
-    def _find_worker(self) -> None:
+    def _find_worker(self, workspace: str) -> None:
         taskrouter = self.account.client.taskrouter.v1
-        workspaces = taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1)
+        workspaces = taskrouter.workspaces.list(friendly_name=workspace, limit=1)
         if not workspaces:
-            raise NoDeskHere(f"this account has no workspace {WORKSPACE!r}")
+            raise NoDeskHere(f"this account has no workspace {workspace!r}")
         self.workspace = taskrouter.workspaces(workspaces[0].sid)
         workers = self.workspace.workers.list(friendly_name=self.agent, limit=1)
         if not workers:

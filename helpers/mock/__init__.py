@@ -43,7 +43,7 @@ from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
-from .webhooks.receivers import Receivers, WebhookRequest
+from .webhooks.receivers import Receivers, WebhookAnswer, WebhookRequest
 
 __all__ = [
     "CODES",
@@ -67,6 +67,7 @@ __all__ = [
     "Studio",
     "TaskRouterNews",
     "TwilioError",
+    "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
     "flex_flows",

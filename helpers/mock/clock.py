@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -55,6 +56,7 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
         self._frozen_at: float | None = None
+        self._moves = 0
         self._timers: list[tuple[float, int, Timer]] = []
         self._cancelled = 0
         self._order = itertools.count()
@@ -131,8 +133,21 @@ class Clock:
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        while (timer := self._step(moment)) is not None:
-            timer.fire()
+        with self._moving():
+            while (timer := self._step(moment)) is not None:
+                timer.fire()
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Keep the thread off what is due, so that timers run here, one after another."""
+        with self._changed:
+            self._moves += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._moves -= 1
+                self._wake()
 
     def _step(self, moment: float) -> Timer | None:
         """Go to the first timer that falls due by `moment`, or there if none does."""
@@ -150,7 +165,7 @@ class Clock:
 
     def _wake(self) -> None:
         """Have the thread see to what is due; a clock that stands still needs none otherwise."""
-        if not self._timers:
+        if not self._timers or self._moves:
             return
         if self._frozen_at is None or self._timers[0][0] <= self._frozen_at:
             self._ensure_thread()
@@ -189,12 +204,14 @@ class Clock:
     def _next(self) -> Timer | float | None:
         """The timer that is due, else seconds until one is; None, and the thread ends."""
         now = self.now()
-        timer = self._pop_due(now)
+        timer = None if self._moves else self._pop_due(now)
         if timer is not None:
             return timer
         if not self._timers or self._frozen_at is not None:
             self._thread = None
             return None
+        if self._moves:
+            return _EVER
         return self._timers[0][0] - now
 
 
