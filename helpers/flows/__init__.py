@@ -10,12 +10,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .busy_day.demand import Arrivals
+    from .busy_day.durations import Exponential, Lognormal
+    from .busy_day.grid import Sweep
+    from .busy_day.result import LoadTest
+    from .busy_day.staffing import Shift, Staffing
+    from .busy_day.sweeping import sweep
+    from .busy_day.testing import Interrupted, load_test
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
     from .file import FlowFile, load
     from .problems import FlowProblem
 
 _HOMES = {
+    "Arrivals": "busy_day.demand",
+    "Exponential": "busy_day.durations",
+    "Lognormal": "busy_day.durations",
+    "Sweep": "busy_day.grid",
+    "LoadTest": "busy_day.result",
+    "Shift": "busy_day.staffing",
+    "Staffing": "busy_day.staffing",
+    "sweep": "busy_day.sweeping",
+    "Interrupted": "busy_day.testing",
+    "load_test": "busy_day.testing",
     "FlexFlowConfig": "config",
     "Integration": "config",
     "arguments_for": "directory",
@@ -25,12 +42,22 @@ _HOMES = {
 }
 
 __all__ = [
+    "Arrivals",
+    "Exponential",
     "FlexFlowConfig",
     "FlowFile",
     "FlowProblem",
     "Integration",
+    "Interrupted",
+    "LoadTest",
+    "Lognormal",
+    "Shift",
+    "Staffing",
+    "Sweep",
     "arguments_for",
     "load",
+    "load_test",
+    "sweep",
 ]
 
 

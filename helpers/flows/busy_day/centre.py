@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from twilio.rest import Client
 
@@ -175,5 +174,3 @@ def _new() -> MockTwilio:
     mock = MockTwilio()
     mock.clock.freeze(MIDNIGHT)
     return mock
-
-

@@ -17,6 +17,9 @@ HOUR = 3600.0
 LONGEST_DAY = 24 * 7
 """Hours."""
 
+ANSWERS_AFTER = Constant(10.0)
+"""How long somebody takes to answer a bot, where nobody says: an assumption."""
+
 Arriving = int | Sequence[float]
 """So many customers in all, or how many to expect in each hour."""
 
@@ -126,11 +129,16 @@ class Demand:
     handle_time: Duration
     patience: Duration | None = None
     says: tuple[str, ...] = ("Hello",)
-    answers_after: Duration = Constant(10.0)
+    answers_after: Duration = ANSWERS_AFTER
 
     def __post_init__(self) -> None:
         if not self.says or not all(self.says):
             raise ValueError("says: a customer has to say something first")
+
+    @property
+    def seconds(self) -> float:
+        """How long the day is."""
+        return self.arrivals.hours * HOUR
 
     def customers(self, seed: int) -> list[Customer]:
         """Everybody who comes, in order."""

@@ -112,5 +112,7 @@ class Rest:
 
     def move_worker(self, worker_sid: str, activity_sid: str, *, away: bool) -> None:
         """Have an agent go available, or away, which rejects what is offered."""
-        form = {"ActivitySid": activity_sid} | ({"RejectPendingReservations": "true"} if away else {})
+        form = {"ActivitySid": activity_sid}
+        if away:
+            form["RejectPendingReservations"] = "true"
         self._send("POST", TASKROUTER, f"{self._workspace}/Workers/{worker_sid}", **form)

@@ -42,7 +42,7 @@ class Day:
     """
 
     def __init__(self, case: Case, tell: Callable[[float], None] = lambda _: None) -> None:
-        self.closes = case.demand.arrivals.hours * HOUR
+        self.closes = case.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
         self.refusals: list[str] = []
@@ -68,17 +68,22 @@ class Day:
         """Live through it, until nobody is there any more or overtime is up."""
         self._prepare()
         latest = self.closes + self._case.overtime * HOUR
-        while self._expected or self._open:
-            upcoming, due = self._world.peek(), self._centre.next_due
-            if min(upcoming, due) > latest:
-                self._centre.go_to(latest)
-                return
-            self._centre.go_to(min(upcoming, due))
-            if upcoming < due:
-                self._world.step()
+        while (self._expected or self._open) and self._go_on(latest):
             self._centre.settle()
             while self._news:
                 self._hear(self._news.popleft())
+        self._centre.go_to(latest if self._open else self.closes)
+
+    def _go_on(self, latest: float) -> bool:
+        """Let the next thing happen, the mock's own things first; False if it is too late."""
+        upcoming, due = self._world.peek(), self._centre.next_due
+        moment = min(upcoming, due)
+        if moment > latest:
+            return False
+        self._centre.go_to(moment)
+        if upcoming < due:
+            self._world.step()
+        return True
 
     def conversations(self) -> tuple[Conversation, ...]:
         """What has become of everybody so far, in order of arrival."""

@@ -9,6 +9,9 @@ from typing import Any
 from .demand import HOUR
 from .durations import Constant, Duration
 
+REACTION, WRAP_UP = Constant(5.0), Constant(30.0)
+"""How long an agent takes where nobody says: assumptions, as are the seconds below."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -54,8 +57,8 @@ class Staffing:
 
     shifts: tuple[Shift, ...]
     at_once: int = 1
-    reaction: Duration = Constant(5.0)
-    wrap_up: Duration = Constant(30.0)
+    reaction: Duration = REACTION
+    wrap_up: Duration = WRAP_UP
     notices: float = 30.0
     back_after: float = 60.0
     attributes: Mapping[str, Any] = field(default_factory=dict)
