@@ -222,7 +222,7 @@ def connect(where: str | None = None, *, seed: int | None = None) -> Account:
         CredentialsMissing: `"live"` was asked for, and variables are missing or malformed.
         ValueError: `where` is neither a URL nor `"live"`.
     """
-    where = where or _from_environment()
+    where = where or from_environment()
     if where is None:
         mock = MockTwilio() if seed is None else MockTwilio(seed=seed)
         return Account("mock", mock.credentials, mock.http_client, mock)
@@ -238,7 +238,8 @@ def connect(where: str | None = None, *, seed: int | None = None) -> Account:
     )
 
 
-def _from_environment() -> str | None:
+def from_environment() -> str | None:
+    """Which account the environment names: `"live"`, a shared mock's URL, or None."""
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
         return "live"
     return os.environ.get("TWILIO_MOCK_URL") or None

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .applying import Applied, ApplyStopped
     from .busy_day.demand import Arrivals
     from .busy_day.durations import Exponential, Lognormal
     from .busy_day.grid import Sweep
@@ -17,10 +18,23 @@ if TYPE_CHECKING:
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import sweep
     from .busy_day.testing import Interrupted, load_test
+    from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
+    from .exporting import export
     from .file import FlowFile, load
+    from .planning import Plan, plan
     from .problems import FlowProblem
+    from .rehearsal import (
+        SCRIPTS,
+        Comparison,
+        Comparisons,
+        Rehearsal,
+        Script,
+        ScriptProblem,
+        compare,
+        rehearse,
+    )
 
 _HOMES = {
     "Arrivals": "busy_day.demand",
@@ -33,17 +47,41 @@ _HOMES = {
     "sweep": "busy_day.sweeping",
     "Interrupted": "busy_day.testing",
     "load_test": "busy_day.testing",
+    "CHECKS": "checks",
+    "Finding": "checks",
+    "Report": "checks",
+    "check": "checks",
+    "Applied": "applying",
+    "ApplyStopped": "applying",
     "FlexFlowConfig": "config",
     "Integration": "config",
     "arguments_for": "directory",
+    "export": "exporting",
     "FlowFile": "file",
     "load": "file",
+    "Plan": "planning",
+    "plan": "planning",
     "FlowProblem": "problems",
+    "SCRIPTS": "rehearsal",
+    "Comparison": "rehearsal",
+    "Comparisons": "rehearsal",
+    "Rehearsal": "rehearsal",
+    "Script": "rehearsal",
+    "ScriptProblem": "rehearsal",
+    "compare": "rehearsal",
+    "rehearse": "rehearsal",
 }
 
 __all__ = [
+    "CHECKS",
+    "SCRIPTS",
+    "Applied",
+    "ApplyStopped",
     "Arrivals",
+    "Comparison",
+    "Comparisons",
     "Exponential",
+    "Finding",
     "FlexFlowConfig",
     "FlowFile",
     "FlowProblem",
@@ -51,12 +89,22 @@ __all__ = [
     "Interrupted",
     "LoadTest",
     "Lognormal",
+    "Plan",
+    "Rehearsal",
+    "Report",
+    "Script",
+    "ScriptProblem",
     "Shift",
     "Staffing",
     "Sweep",
     "arguments_for",
+    "check",
+    "compare",
+    "export",
     "load",
     "load_test",
+    "plan",
+    "rehearse",
     "sweep",
 ]
 

@@ -6,6 +6,8 @@ flow, so that two accounts with the same file behave the same.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -24,8 +26,20 @@ def _web_address(url: str) -> str:
     return url
 
 
+def masked(text: str) -> str:
+    """A text that may be a URL, without the password in it."""
+    return _PASSWORD.sub(r"\1***@", text)
+
+
+_PASSWORD = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]*@")
+
+
 class _Described(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, masked(value) if isinstance(value, str) else value
 
 
 class Integration(_Described):
@@ -60,6 +74,7 @@ class FlexFlowConfig(_Described):
     Attributes:
         friendly_name: What it is known by, in the file and in the account.
         formerly: The name it had: a flow of this name is renamed instead of made anew.
+        accept: Ids of warnings of `check` that are meant.
         channel_type: `custom` for a chat client of one's own.
         contact_identity: The contact centre's address on that channel.
         chat_service: By SID (IS...) or friendly name; by default the account's own.
@@ -72,6 +87,7 @@ class FlexFlowConfig(_Described):
 
     friendly_name: Name
     formerly: Name | None = None
+    accept: Annotated[tuple[str, ...], Field(strict=False)] = ()
     channel_type: flex_flows.ChannelType
     contact_identity: Name | None = None
     chat_service: Name | None = None
@@ -108,9 +124,14 @@ class FlexFlowConfig(_Described):
         return {name: both[name] for name in settings_of(self.integration_type)}
 
     def complete(self) -> FlexFlowConfig:
-        """The same flow with Twilio's defaults written out, and where it came from forgotten."""
+        """The same flow with Twilio's defaults written out, and without what only a file says."""
         written = Integration(**self.settings())
-        return self.model_copy(update={"integration": written, "formerly": None})
+        return self.model_copy(update={"integration": written, "formerly": None, "accept": ()})
+
+    def fields(self) -> dict[str, Any]:
+        """The fields that an account keeps, settings as `integration.flow` and so on."""
+        own = self.complete().model_dump(exclude={"formerly", "accept", "integration"})
+        return own | {f"integration.{name}": value for name, value in self.settings().items()}
 
 
 def required_settings(kind: str) -> tuple[str, ...]:

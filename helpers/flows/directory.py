@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..account import Account
-from .config import SIDS_OF, FlexFlowConfig
+from .config import SIDS_OF, FlexFlowConfig, Integration
 from .problems import FlowProblem, Problem
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
 SHOWN = 10
+Where = Callable[..., str]
+"""Gives the place of a flow's field in a file."""
+
+
+def nowhere(*_: str) -> str:
+    """The place of what is in no file."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,13 @@ class Kind:
         name = next((name for name, own in self.named if own == sid), "")
         unique = sum(name == other for other, _ in self.named) == 1
         return name if name and unique and not SID.match(name) else sid
+
+    def standing_for(self, given: str) -> str:
+        """The name that stands for what is given by name or SID, or what is given."""
+        try:
+            return self.name(self.sid(given))
+        except LookupError:
+            return given
 
     def _several(self, given: str, found: list[str]) -> str:
         return f"{len(found)} {self.noun}s are named {given!r}; give one's SID: {', '.join(found)}"
@@ -107,47 +121,103 @@ class Directory:
             )
         return self._workspaces[sid]
 
-    def parameters(self, flow: FlexFlowConfig) -> dict[str, Any]:
-        """A flow as parameters of `flex_flow.create` or `update`, every one of them given.
+    def parameters(self, flow: FlexFlowConfig, where: Where = nowhere) -> dict[str, Any]:
+        """A flow as parameters of `flex_flow.update`, every one of them given.
+
+        Args:
+            flow: The flow, by names.
+            where: Gives the place of a field, for problems.
 
         Raises:
             FlowProblem: Names that stand for nothing here; all of them.
         """
-        problems: list[Problem] = []
-
-        def sid(kind: Kind, setting: str, given: str) -> str:
-            try:
-                return kind.sid(given)
-            except LookupError as error:
-                problems.append(Problem("", f"{flow.friendly_name!r} {setting}", error.args[0]))
-                return ""
-
+        found = _Resolved(flow, where)
         service = flow.chat_service
-        found = {
-            "friendly_name": flow.friendly_name,
-            "chat_service_sid": sid(self.services, "chat_service", service)
-            if service
-            else self._own_service,
-            "channel_type": flow.channel_type,
-            "contact_identity": flow.contact_identity or "",
-            "enabled": flow.enabled,
-            "integration_type": flow.integration_type,
-            "long_lived": flow.long_lived,
-            "janitor_enabled": flow.janitor_enabled,
-        }
+        service_sid = (
+            found.sid(self.services, service, "chat_service") if service else self._own_service
+        )
         settings = flow.settings()
         if "flow" in settings:
-            settings["flow"] = sid(self.studio_flows, "integration.flow", settings["flow"])
+            settings["flow"] = found.sid(self.studio_flows, settings["flow"], "integration", "flow")
         if "workspace" in settings:
-            workspace = sid(self.workspaces, "integration.workspace", settings["workspace"])
-            settings["workspace"] = workspace
-            if workspace:
-                workflows, channels = self._workspace(workspace)
-                settings["workflow"] = sid(workflows, "integration.workflow", settings["workflow"])
-                sid(channels, "integration.channel", settings["channel"])
-        if problems:
-            raise FlowProblem(*problems)
-        return found | {f"integration_{SIDS_OF.get(k, k)}": v for k, v in settings.items()}
+            settings |= self._task_settings(found, settings)
+        if found.problems:
+            raise FlowProblem(*found.problems)
+        return parameters(flow, service_sid, settings)
+
+    def _task_settings(self, found: _Resolved, settings: dict[str, Any]) -> dict[str, str]:
+        sid = found.sid(self.workspaces, settings["workspace"], "integration", "workspace")
+        if not sid:
+            return {}
+        workflows, channels = self._workspace(sid)
+        channel_sid = found.sid(channels, settings["channel"], "integration", "channel")
+        return {
+            "workspace": sid,
+            "workflow": found.sid(workflows, settings["workflow"], "integration", "workflow"),
+            "channel": channels.name(channel_sid),
+        }
+
+    def named(self, flow: FlexFlowConfig) -> FlexFlowConfig:
+        """The flow complete, with the name for everything that has one of its own."""
+        flow = flow.complete()
+        settings = flow.integration.model_dump(exclude_none=True)
+        if "flow" in settings:
+            settings["flow"] = self.studio_flows.standing_for(settings["flow"])
+        if "workspace" in settings:
+            settings |= self._named_task_settings(settings)
+        service = flow.chat_service and self.services.standing_for(flow.chat_service)
+        own = service == self.services.name(self._own_service)
+        changes = {
+            "integration": Integration(**settings),
+            "chat_service": None if own else service,
+        }
+        return flow.model_copy(update=changes)
+
+    def _named_task_settings(self, settings: dict[str, Any]) -> dict[str, str]:
+        try:
+            sid = self.workspaces.sid(settings["workspace"])
+        except LookupError:
+            return {}
+        workflows, channels = self._workspace(sid)
+        return {
+            "workspace": self.workspaces.name(sid),
+            "workflow": workflows.standing_for(settings["workflow"]),
+            "channel": channels.standing_for(settings["channel"]),
+        }
+
+
+class _Resolved:
+    """Looks names up, and collects those that stand for nothing."""
+
+    def __init__(self, flow: FlexFlowConfig, where: Where) -> None:
+        self._flow = flow
+        self._where = where
+        self.problems: list[Problem] = []
+
+    def sid(self, kind: Kind, given: str, *field: str) -> str:
+        """The SID, or a blank and one problem more."""
+        try:
+            return kind.sid(given)
+        except LookupError as error:
+            what = f"{self._flow.friendly_name!r} {'.'.join(field)}"
+            self.problems.append(Problem(self._where(*field), what, error.args[0]))
+            return ""
+
+
+def parameters(
+    flow: FlexFlowConfig, service_sid: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A flow's own fields and its settings, as the SDK names them; a blank stands for nothing."""
+    return {
+        "friendly_name": flow.friendly_name,
+        "chat_service_sid": service_sid,
+        "channel_type": flow.channel_type,
+        "contact_identity": flow.contact_identity or "",
+        "enabled": flow.enabled,
+        "integration_type": flow.integration_type,
+        "long_lived": flow.long_lived,
+        "janitor_enabled": flow.janitor_enabled,
+    } | {f"integration_{SIDS_OF.get(name, name)}": value for name, value in settings.items()}
 
 
 def _kind(noun: str, resources: Iterable[Any]) -> Kind:

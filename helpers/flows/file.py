@@ -67,7 +67,8 @@ class FlowFile:
 
 def written(flow: FlexFlowConfig) -> dict[str, Any]:
     """A flow as a file holds it: what says nothing is left out."""
-    return flow.model_dump(exclude_none=True)
+    fields = flow.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in fields.items() if value != []}
 
 
 def load(file: str | Path | FlowFile) -> FlowFile:
@@ -171,14 +172,19 @@ def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
 
 
 def _refuse_repeated_names(file: FlowFile) -> None:
-    firsts: dict[str, FlexFlowConfig] = {}
+    """Every name, new or former, stands for one flow."""
+    firsts: dict[str, str] = {}
     problems = []
     for index, flow in enumerate(file.flows):
-        first = firsts.setdefault(flow.friendly_name, flow)
-        if first is not flow:
-            line = file.lines.get((index, "friendly_name"), 0)
-            fix = f"is the name of another flow ({file.where(first, 'friendly_name')}); rename one"
-            problems.append(Problem(f"{file.source}:{line}", repr(flow.friendly_name), fix))
+        for field_ in ("friendly_name", "formerly"):
+            name = getattr(flow, field_)
+            if name is None:
+                continue
+            where = f"{file.source}:{file.lines[index, field_]}"
+            if name in firsts:
+                fix = f"names another flow too ({firsts[name]}); rename one"
+                problems.append(Problem(where, f"{field_} {name!r}", fix))
+            firsts.setdefault(name, where)
     if problems:
         raise FlowProblem(*problems)
 

@@ -73,6 +73,13 @@ class Clock:
         """Whether it stands still."""
         return self._frozen_at is not None
 
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer falls due (epoch seconds); None where none is set."""
+        with self._changed:
+            self._drop_cancelled()
+            return self._timers[0][0] if self._timers else None
+
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
 
@@ -106,13 +113,6 @@ class Clock:
             self._timers.clear()
             self._cancelled = 0
             self._changed.notify()
-
-    @property
-    def next_due(self) -> float | None:
-        """When the next timer falls due (epoch seconds); None where none is set."""
-        with self._changed:
-            self._drop_cancelled()
-            return self._timers[0][0] if self._timers else None
 
     def to_real_time(self) -> None:
         """Real time again, keeping timers: those that are due by it run at once."""

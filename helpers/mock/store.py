@@ -11,6 +11,7 @@ import threading
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -227,10 +228,12 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
+@cache
 def _members(hint: Any) -> tuple[Any, ...]:
     return typing.get_args(hint) or (hint,)
 
 
+@cache
 def _is_json(hint: Any) -> bool:
     origins = {typing.get_origin(member) or member for member in (hint, *_members(hint))}
     return bool(origins & {dict, list, tuple})

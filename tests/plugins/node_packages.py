@@ -25,7 +25,7 @@ def installed() -> Path:
         report("needs Node and npm, which are not on the PATH")
         raise AssertionError  # neither of the two comes back
     if not _is_up_to_date():
-        subprocess.run(  # noqa: S603 - npm itself
+        subprocess.run(
             [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=FOLDER,
             check=True,

@@ -1,5 +1,6 @@
 """Rehearses Flex Flow configs in a throw-away account, and compares what comes of them."""
 
+from .comparison import Comparison, Comparisons, Pair, compare
 from .outcome import Outcome
 from .playing import rehearse
 from .rehearsal import Rehearsal
@@ -10,12 +11,16 @@ from .timeline import Row
 
 __all__ = [
     "SCRIPTS",
+    "Comparison",
+    "Comparisons",
     "Lost",
     "Outcome",
+    "Pair",
     "Rehearsal",
     "Row",
     "Script",
     "ScriptProblem",
     "Step",
+    "compare",
     "rehearse",
 ]

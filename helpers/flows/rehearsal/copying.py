@@ -30,7 +30,7 @@ def copy_of(account: Account | None) -> tuple[MockTwilio, dict[str, str]]:
         mock = MockTwilio()
         mock.clock.freeze(START)
         return mock, {}
-    if account.mock is not None:
+    if isinstance(account.mock, MockTwilio):
         return _twin(account.mock), {}
     mock = MockTwilio()
     mock.clock.freeze(START)
@@ -44,7 +44,7 @@ def _twin(mock: MockTwilio) -> MockTwilio:
     twin = MockTwilio(credentials=mock.credentials)
     twin.webhooks.register_fallback(lambda _: None)
     twin.clock.freeze(int(mock.clock.now()))
-    twin._put_back((mock._ground.store.copy(), mock._ground.sids.state))
+    twin.restore(mock.take_snapshot())
     return twin
 
 

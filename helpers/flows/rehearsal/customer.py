@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ...account import Account
-from ...chat import ChatClient
+from ...chat import Channel, ChatClient
 from ...mock import ChatEvent, MockTwilio
+from .misfit import Misfit
 from .recording import Record
 from .timeline import CUSTOMER, SERVER
 
@@ -36,13 +39,16 @@ class Customer:
 
     Attributes:
         channels: SIDs of the chats so far; the last one is under way.
+        states: Whether each of them is `ACTIVE` or `INACTIVE`, or has been `deleted`.
         said: What was said in them, by whomever.
     """
 
     def __init__(self, account: Account, mock: MockTwilio, record: Record, flow_sid: str) -> None:
         self._account, self._record, self._flow_sid = account, record, flow_sid
         self._chat: ChatClient | None = None
+        self._channel: Channel | None = None
         self.channels: list[str] = []
+        self.states: dict[str, str] = {}
         self.said: list[Said] = []
         self._stop_following: Callable[[], None] = mock.follow(self._hear)
 
@@ -60,6 +66,8 @@ class Customer:
             self.channels.append(made.sid)
         self._record.acting = CUSTOMER
         self._chat = self._connected()
+        self._channel = self._chat.get_channel_by_sid(made.sid)
+        self.states.setdefault(made.sid, _status(self._channel.attributes))
 
     def _connected(self) -> ChatClient:
         chat = ChatClient(self._account, self._account.chat_token(IDENTITY, ttl=DAY))
@@ -73,12 +81,13 @@ class Customer:
     def says(self, body: str) -> None:
         """Write in the chat that the page shows."""
         self._record.acting = CUSTOMER
-        if self._chat is not None:
-            self._chat.get_channel_by_sid(self.channels[-1]).send_message(body)
+        if self._channel is None:
+            raise Misfit("the chat could not be opened")
+        self._channel.send_message(body)
 
     def leave(self) -> None:
         """Close the page; Twilio is not told."""
-        chat, self._chat = self._chat, None
+        chat, self._chat, self._channel = self._chat, None, None
         if chat is not None:
             chat.shutdown()
 
@@ -88,13 +97,22 @@ class Customer:
         return next((said for said in reversed(self.said) if said.by_customer), None)
 
     def _hear(self, event: ChatEvent) -> None:
-        if event.name == "messageAdded" and event.channel_sid in self.channels:
-            told = event.resource
+        sid, told = event.channel_sid, event.resource
+        if sid not in self.channels:
+            return
+        if event.name == "messageAdded":
             seconds, body = self._record.seconds, told["body"] or ""
-            said = Said(told["sid"], event.channel_sid, event.identity or "", seconds, body)
-            self.said.append(said)
+            self.said.append(Said(told["sid"], sid, event.identity or "", seconds, body))
+        elif event.name == "channelUpdated":
+            self.states[sid] = _status(json.loads(told["attributes"]))
+        elif event.name == "channelRemoved":
+            self.states[sid] = "deleted"
 
     def close(self) -> None:
         """The rehearsal is over."""
         self.leave()
         self._stop_following()
+
+
+def _status(attributes: dict[str, Any]) -> str:
+    return str(attributes.get("status", "unknown"))

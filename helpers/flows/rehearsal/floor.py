@@ -52,13 +52,16 @@ class Floor:
         self._offers: dict[str, TaskRouterNews] = {}
         self._desks: dict[str, AgentDesk] = {}
         self._conversations: list[Conversation] = []
+        self._touched: list[str] = []
+        self._known: dict[str, tuple[str, str]] = {}
+        self._activities: dict[tuple[str, bool], str] = {}
         spaces = behind.taskrouter.v1.workspaces
         found = spaces.list()
         self._workspaces = [spaces(space.sid) for space in found]
-        self.workers = [worker for space in found for worker in _workers(spaces(space.sid), space)]
+        self.workers = [worker for space in found for worker in _workers(spaces, space)]
         self._on_duty = self._chosen(agents)
         if agents != "as they are":
-            self._send(behind, self.workers, away=self._on_duty)
+            self._send(behind, self.workers, self._on_duty)
         self._stop_following = mock.follow_taskrouter(self._hear)
 
     def _chosen(self, agents: Agents) -> list[Worker]:
@@ -73,36 +76,38 @@ class Floor:
         names = {worker.name for worker in self.workers}
         return sorted(set(agents) - names) if isinstance(agents, tuple) else []
 
-    def _send(self, client: Client, workers: list[Worker], away: list[Worker]) -> None:
-        """Have these workers available, and the others of `workers` not."""
+    def _send(self, client: Client, workers: list[Worker], there: list[Worker]) -> None:
+        """Have these workers available where they are `there`, else not."""
         for worker in workers:
-            workspace = client.taskrouter.v1.workspaces(worker.workspace_sid)
-            works = worker in away
-            activity = self._activity(worker.workspace_sid, available=works)
+            works = worker in there
             rejecting = {} if works else {"reject_pending_reservations": True}
             if client is not self._behind:
                 self._record.acting = f"{AGENT} {worker.name}"
+            workspace = client.taskrouter.v1.workspaces(worker.workspace_sid)
+            activity = self._activity(worker.workspace_sid, available=works)
             workspace.workers(worker.sid).update(activity_sid=activity, **rejecting)
 
     def _activity(self, workspace_sid: str, *, available: bool) -> str:
         """The activity `Available` or `Offline`, else the first that does."""
-        found = self._behind.taskrouter.v1.workspaces(workspace_sid).activities.list(
-            available=str(available).lower()
-        )
-        name = "Available" if available else "Offline"
-        named = [each for each in found if each.friendly_name == name]
-        if not found:
-            raise Misfit(f"the workspace has no activity that is {name.lower()}")
-        return str((named or found)[0].sid)
+        key = (workspace_sid, available)
+        if key not in self._activities:
+            name = "Available" if available else "Offline"
+            workspace = self._behind.taskrouter.v1.workspaces(workspace_sid)
+            found = workspace.activities.list(available=str(available).lower())
+            if not found:
+                raise Misfit(f"the workspace has no activity that is {name.lower()}")
+            named = [each for each in found if each.friendly_name == name]
+            self._activities[key] = (named or found)[0].sid
+        return self._activities[key]
 
     def go_away(self) -> None:
         """Everybody stops working."""
-        self._send(self._account.client, self._on_duty or self.workers, away=[])
+        self._send(self._account.client, self._on_duty or self.workers, [])
 
     def come_back(self) -> None:
         """Those who worked when it began work again; everybody, if that was nobody."""
         back = self._on_duty or self.workers
-        self._send(self._account.client, back, away=back)
+        self._send(self._account.client, back, back)
 
     def accept(self) -> None:
         """Whoever is offered the customer's task accepts it."""
@@ -121,33 +126,33 @@ class Floor:
             found = [offer for offer in offers if offer.sid == news.reservation_sid]
             if found:
                 return worker, found[0]
-        raise Misfit(f"nothing to {doing}: {self._why_no_offer()}")
+        raise Misfit(f"{self._why_no_offer()}, so there is nothing to {doing}")
 
     def _why_no_offer(self) -> str:
         if not self.tasks:
             return "no task was made"
-        status = self.status_of(self.tasks[-1])
+        status = self.look().get(self.tasks[-1], "gone")
         if status == "pending":
-            return "the task waits, and no agent is offered it"
+            return "the task waits and no agent is offered it"
         return f"the latest task is {status}"
 
     def says(self, body: str) -> None:
         """The agent who has the chat writes in it."""
-        self._talking("to write in").reply(body)
+        self._talking().reply(body)
 
     def wrap_up(self) -> None:
         """The agent who has the chat ends it."""
-        self._talking("to wrap up").wrap_up()
+        self._talking().wrap_up()
 
     def complete(self) -> None:
         """The agent who has the chat completes its task."""
-        conversation = self._talking("to complete")
+        conversation = self._talking()
         conversation.complete()
         self._conversations.remove(conversation)
 
-    def _talking(self, doing: str) -> Conversation:
+    def _talking(self) -> Conversation:
         if not self._conversations:
-            raise Misfit(f"nothing {doing}: no agent has accepted the chat")
+            raise Misfit("no agent has the chat")
         conversation = self._conversations[-1]
         self._record.acting = f"{AGENT} {conversation.desk.agent}"
         return conversation
@@ -167,6 +172,8 @@ class Floor:
     def _hear(self, news: TaskRouterNews) -> None:
         if news.name == "task.created" and news.task_sid is not None:
             self.tasks.append(news.task_sid)
+        if news.task_sid in self.tasks:
+            self._touched.append(news.task_sid)
         if not news.name.startswith("reservation.") or news.reservation_sid is None:
             return
         if news.name == "reservation.created" and news.task_sid in self.tasks:
@@ -174,15 +181,21 @@ class Floor:
         else:
             self._offers.pop(news.reservation_sid, None)
 
-    def status_of(self, task_sid: str) -> str:
-        """A task's assignment status; `deleted` once it is gone."""
-        task = self._task(task_sid)
-        return "deleted" if task is None else str(task.assignment_status)
+    def look(self) -> dict[str, str]:
+        """The state of every task made since; of one that is gone, the last it had."""
+        touched, self._touched = self._touched, []
+        for sid in dict.fromkeys(touched):
+            task = self._task(sid)
+            if task is not None:
+                self._known[sid] = (str(task.assignment_status), task.attributes)
+        return {sid: self._known[sid][0] for sid in self.tasks if sid in self._known}
 
     def cares_for(self, channel_sid: str) -> bool:
-        """Whether a task made since then has the chat, and an agent has it or will."""
-        found = [task for sid in self.tasks if (task := self._task(sid)) is not None]
-        return any(channel_sid in task.attributes and task.assignment_status in LIVE for task in found)
+        """Whether an agent has the chat or will, by a task made since, when last looked at."""
+        return any(
+            status in LIVE and channel_sid in attributes
+            for status, attributes in self._known.values()
+        )
 
     def _task(self, sid: str) -> Any:
         for workspace in self._workspaces:
@@ -197,9 +210,9 @@ class Floor:
             desk.close()
 
 
-def _workers(workspace: Any, space: Any) -> list[Worker]:
+def _workers(spaces: Any, space: Any) -> list[Worker]:
     found = [
         Worker(worker.sid, worker.friendly_name, space.sid, space.friendly_name)
-        for worker in workspace.workers.list()
+        for worker in spaces(space.sid).workers.list()
     ]
     return sorted(found, key=lambda worker: worker.name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .stage import Lost, Stage
 from .verbs import duration
@@ -64,8 +64,8 @@ def _after(seconds: int | None) -> str:
     return "-" if seconds is None else duration(seconds)
 
 
-def _listed(texts: object) -> str:
-    return "; ".join(texts) or "-"  # type: ignore[call-overload,no-any-return]
+def _listed(texts: Iterable[str]) -> str:
+    return "; ".join(texts) or "-"
 
 
 def outcome_of(stage: Stage, kind: str) -> Outcome:
@@ -90,7 +90,7 @@ def outcome_of(stage: Stage, kind: str) -> Outcome:
         answered_by=answered_by,
         answered_after=replies[0].seconds - begun if replies else None,
         agent_after=by_agents[0].seconds - begun if by_agents else None,
-        tasks=tuple(stage.floor.status_of(sid) for sid in stage.floor.tasks),
+        tasks=tuple(stage.floor.look().values()),
         channels=len(stage.customer.channels),
         channel=stage.channel_status(),
         unanswered=tuple(_unanswered(stage)),

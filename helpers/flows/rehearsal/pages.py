@@ -22,9 +22,9 @@ def section(title: str, content: str) -> str:
 
 def pairs(lines: Iterable[tuple[str, str]]) -> str:
     """Names and values."""
+    head, cell = f'<th style="{_CELL}">', f'<td style="{_CELL}">'
     rows = "".join(
-        f'<tr><th style="{_CELL}">{escaped(name)}</th><td style="{_CELL}">{escaped(value)}</td></tr>'
-        for name, value in lines
+        f"<tr>{head}{escaped(name)}</th>{cell}{escaped(value)}</td></tr>" for name, value in lines
     )
     return f"<table><tbody>{rows}</tbody></table>"
 

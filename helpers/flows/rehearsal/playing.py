@@ -46,7 +46,7 @@ def rehearse(
     played = script_of(script)
     mock, renamed = copy_of(account)
     copied = Account("mock", mock.credentials, mock.http_client, mock)
-    given = arguments_for(copied if account is None or account.mock else account, flow)
+    given = arguments_for(account if account and renamed else copied, flow)
     arguments = {name: renamed.get(value, value) for name, value in given.items()}
     flow_sid = _put_in_place(copied.client, arguments, flow.formerly)
     service = arguments["chat_service_sid"]

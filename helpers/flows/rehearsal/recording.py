@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +74,7 @@ class Record:
         """Add a row of one's own, after what has happened before it."""
         self.catch_up()
         at = iso(self._mock.clock.now()) or ""
-        what, detail = self.names.short(what), self.names.short(detail)
+        who, what, detail = map(self.names.short, (who, what, detail))
         self.rows.append(Row(at, self.seconds, kind, who, what, detail))
 
     def ask(self, method: str, uri: str, user: str | None) -> Asked:
@@ -122,20 +121,11 @@ class RecordingHttpClient(HttpClient):  # type: ignore[misc]
         self._inner = inner
         self._record = record
 
-    def request(
-        self,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        *rest: Any,
-        **more: Any,
-    ) -> Response:
-        """Pass one request on."""
+    def request(self, method: str, uri: str, *rest: Any, **more: Any) -> Response:
+        """Pass one request on, as the SDK and its log make it: `auth` by name."""
+        auth = more.get("auth")
         asked = self._record.ask(method, uri, auth[0] if auth else None)
-        response = self._inner.request(method, uri, params, data, headers, auth, *rest, **more)
+        response = self._inner.request(method, uri, *rest, **more)
         asked.status = response.status_code
         asked.code = None if response.ok else _code(response.text)
         return response

@@ -71,7 +71,7 @@ class Rehearsal:
         """The timeline as a picture: who wrote when, and what state the task and chat were in."""
         from .plotting import plot  # noqa: PLC0415 - heavy, and not everybody wants a picture
 
-        return plot(self)
+        return plot(self.rows, self.title)
 
     def __repr__(self) -> str:
         lines = [self.title]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,9 +153,9 @@ class _Reading:
             return given
         if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
             return given
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            if given and all(isinstance(name, str) and name for name in given):
-                return tuple(given)
+        names = given if isinstance(given, list | tuple) else ()
+        if names and all(isinstance(name, str) and name for name in names):
+            return tuple(names)
         self.problem(
             where, "agents", f"is one of {', '.join(ON_DUTY)}, a number, or a list of names"
         )

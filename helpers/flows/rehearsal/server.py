@@ -55,16 +55,16 @@ class Server:
 
     def says(self, body: str, channel_sid: str, message_sid: str) -> None:
         """Answer the customer's latest message as a bot."""
-        self._require_told("says nothing", message_sid)
+        self._require_told(message_sid)
         self._channel(channel_sid).messages.create(from_=BOT, body=body)
 
     def hand_over(self, channel_sid: str, name: str, message_sid: str) -> None:
         """Make the task that brings in an agent, as an external server has to."""
-        self._require_told("hands nothing over", message_sid)
+        self._require_told(message_sid)
         workspaces = self._account.client.taskrouter.v1.workspaces
         found = workspaces.list(limit=1)
         if not found:
-            raise Misfit("the bot hands nothing over: the account has no workspace")
+            raise Misfit("the account has no workspace to make a task in")
         workspace = workspaces(found[0].sid)
         workflows = workspace.workflows.list(limit=1)
         about = {"channelSid": channel_sid, "name": name, "channelType": "custom"}
@@ -72,14 +72,14 @@ class Server:
             workflow_sid=workflows[0].sid, task_channel="chat", attributes=json.dumps(about)
         )
 
-    def _require_told(self, nothing: str, message_sid: str) -> None:
+    def _require_told(self, message_sid: str) -> None:
         self._record.acting = SERVER
         if self._kind == "studio":
-            raise Misfit(f"the bot {nothing}: with Studio the flow itself talks and hands over")
+            raise Misfit("with Studio it is the flow that talks and hands over, not your server")
         if self._kind == "task":
-            raise Misfit(f"the bot {nothing}: a task flow tells no server of messages")
+            raise Misfit("a task flow tells no server of messages")
         if not self.has_heard(message_sid):
-            raise Misfit(f"the bot {nothing}: your server was not reached with the latest message")
+            raise Misfit("your server was not reached with the customer's latest message")
 
     def _channel(self, sid: str) -> Any:
         service = self._account.credentials.chat_service_sid

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from twilio.rest import Client
 
 from ...account import Account
 from ...chat import ChatError
-from ...desk.gone import gone_is_fine
 from ...mock import MockTwilio
 from .customer import NAME, Customer, Said
 from .floor import Floor
@@ -126,7 +124,7 @@ class Stage:
         tasks = self.floor.tasks
         return {
             "tasks": str(len(tasks)),
-            "task": self.floor.status_of(tasks[-1]) if tasks else "none",
+            "task": self._states[tasks[-1]] if tasks else "none",
             "channel": self.channel_status(),
             "customer": "answered" if answered else "unanswered",
         }
@@ -134,28 +132,19 @@ class Stage:
     def channel_status(self) -> str:
         """`ACTIVE`, `INACTIVE`, `deleted`, or `none` before there is a chat."""
         channels = self.customer.channels
-        return self._status(channels[-1]) if channels else "none"
-
-    def _status(self, channel_sid: str) -> str:
-        with gone_is_fine():
-            attributes = json.loads(self._channel(channel_sid).fetch().attributes)
-            return str(attributes.get("status", "unknown"))
-        return "deleted"
-
-    def _channel(self, sid: str) -> Any:
-        service = self._account.credentials.chat_service_sid
-        return self._behind.chat.v2.services(service).channels(sid)
+        return self.customer.states[channels[-1]] if channels else "none"
 
     def _look(self) -> None:
         """Let everything come to rest, then write down what happened and what has changed."""
         self._settle()
         self.record.catch_up()
+        states = {**self.customer.states, **self.floor.look()}
         self._judge()
-        for name, state in self._current():
-            before = self._states.get(name)
+        for sid, state in states.items():
+            before = self._states.get(sid)
             if state != before:
-                self._states[name] = state
-                self.record.note("state", name, state, f"was {before}" if before else "new")
+                self.record.note("state", sid, state, f"was {before}" if before else "new")
+        self._states = states
 
     def _settle(self) -> None:
         settled = all(
@@ -164,11 +153,6 @@ class Stage:
         )
         if not settled:
             raise NotSettled(f"flows or webhooks are still at work after {SETTLING:g} s")
-
-    def _current(self) -> list[tuple[str, str]]:
-        channels = [(sid, self._status(sid)) for sid in self.customer.channels]
-        tasks = [(sid, self.floor.status_of(sid)) for sid in self.floor.tasks]
-        return [(self.record.names.short(sid), state) for sid, state in channels + tasks]
 
     def _judge(self) -> None:
         """See who was reached by what the customer has said since."""
@@ -191,7 +175,7 @@ class Stage:
         return next((heard.outcome for heard in log if heard.message_sid == said.sid), None)
 
     def _why_lost(self, said: Said) -> str:
-        if self._status(said.channel_sid).upper() == "INACTIVE":
+        if self.customer.states[said.channel_sid].upper() == "INACTIVE":
             return "the chat has ended (INACTIVE), nothing routes it"
         if self._kind == "external":
             return f"your server is {self.server.state}"

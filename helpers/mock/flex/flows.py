@@ -13,6 +13,7 @@ from ..studio import StudioFlow
 from ..taskrouter import Workflow, Workspace, find_task_channel
 from .resources import FlexFlow
 from .specified import (
+    CONTACT,
     DEFAULTS,
     REQUIRED,
     ChannelType,
@@ -139,7 +140,7 @@ def _must_exist(found: object | None, parameter: str, value: str) -> None:
 
 
 def _check_no_other(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
-    same = {name: values[name] for name in ("channel_type", "contact_identity")}
+    same = {name: values[name] for name in CONTACT}
     for other in call.store.select(FlexFlow, {**same, "enabled": True}):
         if other.sid != own_sid:
             contact = values["contact_identity"]

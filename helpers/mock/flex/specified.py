@@ -9,6 +9,7 @@ from pydantic import Field
 from ..fields import is_web_address
 
 __all__ = [
+    "CONTACT",
     "DEFAULTS",
     "REQUIRED",
     "ChannelType",
@@ -39,3 +40,6 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "task": ("workspace_sid", "workflow_sid"),
 }
 """Integration settings that a type cannot do without (specified)."""
+
+CONTACT = ("channel_type", "contact_identity")
+"""What a contact is told by: only one enabled flow may have the same (45212; documented)."""

@@ -33,7 +33,7 @@ class Application:
 
     def __init__(self, mock: MockTwilio) -> None:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
-        door = RestDoor(mock.handle, Requests(mock.clock), self._workers)
+        door = RestDoor(mock.handle, mock.faults, Requests(mock.clock), self._workers)
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
