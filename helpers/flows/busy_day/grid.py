@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import TYPE_CHECKING
 
 from ..config import FlexFlowConfig
@@ -100,11 +100,6 @@ class Sweep:
         for number, (flow, staffing) in enumerate(pairs):
             yield Cell(flow, staffing, self.summaries[number * each : (number + 1) * each])
 
-    def of_flow(self, number: int) -> list[Cell]:
-        """One config with every staffing; configs are counted from 0."""
-        width = len(self.staffing)
-        return list(self.cells())[number * width : (number + 1) * width]
-
     def table(self, *names: str) -> pd.DataFrame:
         """Figures by config and staffing, each with its mean and 95 % interval over the seeds.
 
@@ -145,9 +140,14 @@ class Sweep:
         Raises:
             ValueError: There is no such figure.
         """
-        from .plotting import plot_sweep  # noqa: PLC0415 - heavy, and not everybody wants a picture
+        from .plotting import Estimated, plot_sweep  # noqa: PLC0415 - heavy, and not everybody wants a picture
 
-        return plot_sweep(self, name)
+        labels = [staffing.label for staffing in self.staffing]
+        lines: dict[str, list[Estimated]] = {}
+        for cell in self.cells():
+            estimated = cell.figure(name)
+            lines.setdefault(cell.flow.friendly_name, []).append(astuple(estimated))
+        return plot_sweep(name, labels, lines)
 
     @property
     def title(self) -> str:

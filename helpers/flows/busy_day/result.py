@@ -99,15 +99,18 @@ class LoadTest:
         """Each hour of the day in figures."""
         import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
 
+        return pd.DataFrame(self._hours()).set_index("hour")
+
+    def _hours(self) -> list[dict[str, float | None]]:
         hours = self.demand.arrivals.hours
-        rows = figures.by_hour(self.conversations, self.queue, self.staffing, hours)
-        return pd.DataFrame(rows).set_index("hour")
+        return figures.by_hour(self.conversations, self.queue, self.staffing, hours)
 
     def plot(self) -> Figure:
         """The day as a picture: waits, the queue, and how busy the agents were."""
         from .plotting import plot_day  # noqa: PLC0415 - heavy, and not everybody wants a picture
 
-        return plot_day(self)
+        occupancy = [hour["occupancy"] for hour in self._hours()]
+        return plot_day(self.title, self.conversations, self.queue, occupancy)
 
     def __repr__(self) -> str:
         lines = [self.title, *(f"  {name:<17} {value}" for name, value in self.summary.lines())]
