@@ -69,12 +69,17 @@ class Router:
         """Route what an event has made possible."""
         if not isinstance(event, TaskRouterEvent):
             return
-        if event.name in REROUTES or _waits_outside(event):
+        if (event.name in REROUTES or _waits_outside(event)) and self._is_waiting(event):
             with self._ground.transaction():
                 route(self._call(), event.workspace.sid)
         for changed in (event.task, event.reservation):
             if changed is not None and changed.due_at is not None:
                 self._expect(changed.due_at)
+
+    def _is_waiting(self, event: TaskRouterEvent) -> bool:
+        """Whether any task of the workspace waits."""
+        where = {"workspace_sid": event.workspace.sid, "assignment_status": "pending"}
+        return self._ground.store.exists(Task, **where)
 
     def arm(self) -> None:
         """Set the timer anew from what is stored: at the start, and after a restore or reset."""

@@ -22,9 +22,15 @@ from .resources import (
 from .routing import Candidate
 
 R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
-Held = Mapping[str, Mapping[str, Mapping[str, int]]]
-"""Open reservations: how many, by worker, task channel and status."""
-_NOTHING: Mapping[str, Mapping[str, int]] = {}
+Counts = Mapping[str, int]
+"""Tasks by task channel."""
+
+
+class _Held(NamedTuple):
+    """Open reservations by worker: how many of each channel, and how many of them accepted."""
+
+    used: dict[str, dict[str, int]]
+    assigned: dict[str, dict[str, int]]
 
 
 class _Share(NamedTuple):
@@ -33,11 +39,11 @@ class _Share(NamedTuple):
     channels: list[WorkerChannel]
     capacity: dict[str, int]
 
-    def room(self, held: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    def room(self, used: Counts | None) -> dict[str, int]:
         """How many more tasks it can take of each."""
-        if not held:
-            return self.capacity
-        return {sid: most - _used(held, sid) for sid, most in self.capacity.items()}
+        if used is None:
+            return dict(self.capacity)
+        return {sid: most - used.get(sid, 0) for sid, most in self.capacity.items()}
 
 
 def inside(call: Call, kind: type[R], workspace: Workspace) -> list[R]:
@@ -53,7 +59,7 @@ def available(call: Call, workspace: Workspace) -> list[Candidate]:
     free = [
         sid
         for sid, share in _shares(call, workspace).items()
-        if any(left > 0 for left in share.room(held.get(sid, _NOTHING)).values())
+        if max(share.room(held.used.get(sid)).values(), default=0) > 0
     ]
     where = {"sid": free, "activity_sid": doing}
     return _candidates(call, workspace, call.store.select(Worker, where) if free else [], held)
@@ -71,14 +77,17 @@ def candidates(call: Call, workspace: Workspace, workers: Iterable[Worker]) -> l
     return _candidates(call, workspace, workers, held)
 
 
-def _held(call: Call, where: Mapping[str, Any]) -> Held:
+def _held(call: Call, where: Mapping[str, Any]) -> _Held:
     by = ("worker_sid", "task_channel_sid", "reservation_status")
-    held: dict[str, dict[str, dict[str, int]]] = {}
+    held = _Held({}, {})
     is_open = {"reservation_status": list(OPEN_RESERVATIONS)}
     for (worker, channel, status), count in call.store.tally(
         Reservation, by, {**where, **is_open}
     ).items():
-        held.setdefault(worker, {}).setdefault(channel, {})[status] = count
+        used = held.used.setdefault(worker, {})
+        used[channel] = used.get(channel, 0) + count
+        if status == "accepted":
+            held.assigned.setdefault(worker, {})[channel] = count
     return held
 
 
@@ -97,46 +106,27 @@ def _shares(call: Call, workspace: Workspace) -> Mapping[str, _Share]:
     return call.store.work_out(WorkerChannel, workspace.sid, by_worker)
 
 
-def _used(held: Mapping[str, Mapping[str, int]], task_channel_sid: str) -> int:
-    return sum(held.get(task_channel_sid, {}).values())
-
-
 def _candidates(
-    call: Call, workspace: Workspace, workers: Iterable[Worker], held: Held
+    call: Call, workspace: Workspace, workers: Iterable[Worker], held: _Held
 ) -> list[Candidate]:
     activities = {one.sid: one for one in inside(call, Activity, workspace)}
-    shares = _shares(call, workspace)
-    return [
-        _candidate(
-            worker,
-            activities[worker.activity_sid],
-            shares.get(worker.sid, _Share([], {})),
-            held.get(worker.sid, _NOTHING),
-            single=not workspace.multi_task_enabled,
+    shares, single = _shares(call, workspace), not workspace.multi_task_enabled
+    found = []
+    for worker in workers:
+        share = shares.get(worker.sid) or _Share([], {})
+        activity, used = activities[worker.activity_sid], held.used.get(worker.sid)
+        holding = sum(used.values()) if used else 0
+        describe = partial(
+            _described, worker, activity, share, used or {}, held.assigned.get(worker.sid, {})
         )
-        for worker in workers
-    ]
-
-
-def _candidate(
-    worker: Worker,
-    activity: Activity,
-    share: _Share,
-    held: Mapping[str, Mapping[str, int]],
-    *,
-    single: bool,
-) -> Candidate:
-    room = dict(share.room(held))
-    holding = sum(_used(held, channel) for channel in held)
-    describe = partial(_described, worker, activity, share.channels, held)
-    return Candidate(worker, describe, activity.available, room, holding, single)
+        found.append(
+            Candidate(worker, describe, activity.available, share.room(used), holding, single)
+        )
+    return found
 
 
 def _described(
-    worker: Worker,
-    activity: Activity,
-    channels: list[WorkerChannel],
-    held: Mapping[str, Mapping[str, int]],
+    worker: Worker, activity: Activity, share: _Share, used: Counts, assigned: Counts
 ) -> dict[str, Any]:
     """A worker's fields and attributes as an expression names them."""
     own = {
@@ -147,12 +137,12 @@ def _described(
         "channel": {
             channel.task_channel_unique_name: {
                 "configured_capacity": channel.configured_capacity,
-                "assigned_tasks": held.get(channel.task_channel_sid, {}).get("accepted", 0),
+                "assigned_tasks": assigned.get(channel.task_channel_sid, 0),
                 "available_capacity_percentage": percentage_left(
-                    channel.configured_capacity, _used(held, channel.task_channel_sid)
+                    channel.configured_capacity, used.get(channel.task_channel_sid, 0)
                 ),
             }
-            for channel in channels
+            for channel in share.channels
         },
         **_attributes(worker.attributes),
     }
