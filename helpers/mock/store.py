@@ -68,6 +68,7 @@ class _Table:
         self.has_sid = ("sid",) in kind.unique
         self.known: dict[str, tuple[Any, ...]] = {}
         self.worked_out: dict[Any, Any] = {}
+        self.is_empty: bool | None = None
         self.next_seq = 1
         self.sql: dict[Any, str] = {}
         self.updates: dict[tuple[str, ...], str] = {}
@@ -149,12 +150,14 @@ class _Table:
 
     def drop(self, resource: Any) -> None:
         """Keep step with a removal."""
+        self.is_empty = None
         self.worked_out.clear()
         if self.has_sid:
             self.known.pop(resource.sid, None)
 
     def forget(self) -> None:
         """Know nothing that the database does not say."""
+        self.is_empty = None
         self.known.clear()
         self.worked_out.clear()
 
@@ -314,6 +317,7 @@ class Store:
         row = table.row(resource)
         self._execute(table.insert, row)
         self._written.add(table)
+        table.is_empty = False
         table.worked_out.clear()
         if table.has_sid:
             table.know(row[table.positions["sid"]], tuple(row))
