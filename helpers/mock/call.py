@@ -6,7 +6,6 @@ A product never sees an HTTP request; this is what it sees instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from .events import Event
 from .ground import Ground

@@ -106,3 +106,16 @@ def test_other_peoples_pages_pull_no_lever(url: str, headers: dict[str, str]) ->
 def test_where_nobody_answers_the_error_says_how_to_start_one(mock: MockTwilio) -> None:
     with pytest.raises(MockUnreachable, match=r"python -m helpers\.mock"):
         RemoteMock("http://127.0.0.1:9", mock.credentials).reset()
+
+
+def test_an_account_with_a_story_is_loaded_in_one_line(remote: RemoteMock, url: str) -> None:
+    assert set(remote.scenarios) == {"empty account", "busy afternoon", "returning customer"}
+    remote.load("busy afternoon", at=NOON)
+    assert remote.clock.now() == NOON.timestamp()
+    channels = connect(url).client.chat.v2.services(SERVICE).channels.list()
+    assert len(channels) == 16
+
+
+def test_a_story_nobody_knows_is_refused_with_the_nearest(remote: RemoteMock) -> None:
+    with pytest.raises(LeverRefused, match="the nearest is 'busy afternoon'"):
+        remote.load("busy morning")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from urllib.parse import quote
 
 from ..credentials import Credentials
 from .clock import RemoteClock
 from .faults import RemoteFaults
-from .levers import Levers
+from .levers import Levers, moment
 
 
 class RemoteMock:
@@ -32,6 +34,26 @@ class RemoteMock:
     def reset(self) -> None:
         """Back to a new account at real time."""
         self._levers.pull("POST", "/reset")
+
+    @property
+    def scenarios(self) -> dict[str, str]:
+        """The accounts that `load()` knows, with a sentence about each."""
+        listed = self._levers.pull("GET", "/scenarios")["scenarios"]
+        return {each["name"]: each["sentence"] for each in listed}
+
+    def load(self, name: str, at: datetime | float | None = None) -> None:
+        """Make the account one with a story behind it, in place of whatever it holds.
+
+        Args:
+            name: One of `scenarios`.
+            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
+                there. By default it ends now, and the clock runs on.
+
+        Raises:
+            LeverRefused: There is none of that name; nothing has changed.
+        """
+        body = {} if at is None else {"at": moment(at)}
+        self._levers.pull("POST", f"/scenarios/{quote(name)}", body)
 
     @contextmanager
     def snapshot(self) -> Iterator[RemoteMock]:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import MockTwilio, Snapshot, TwilioError
+from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
 
 KEPT_SNAPSHOTS = 20
 """Snapshots kept for clients that may never come back for them; older ones are dropped."""
@@ -36,6 +36,10 @@ class _ClockChange(_Body):
     unfreeze: bool = False
     freeze: bool | float | AwareDatetime = False
     advance: float = Field(default=0, ge=0)
+
+
+class _Loading(_Body):
+    at: float | AwareDatetime | None = None
 
 
 class _Typing(_Body):
@@ -58,6 +62,8 @@ class Control:
             self._route("GET", "/clock", self._clock),
             self._route("POST", "/clock", self._set_clock),
             self._route("POST", "/reset", self._reset),
+            self._route("GET", "/scenarios", self._scenarios),
+            self._route("POST", "/scenarios/{name}", self._load),
             self._route("POST", "/snapshots", self._take_snapshot),
             self._route("POST", "/snapshots/{name}/restore", self._restore_snapshot),
             self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
@@ -107,6 +113,21 @@ class Control:
     def _reset(self, body: bytes) -> dict[str, Any]:
         self._mock.reset()
         return {}
+
+    def _scenarios(self, body: bytes) -> dict[str, Any]:
+        return {
+            "scenarios": [
+                {"name": each.name, "sentence": each.sentence}
+                for each in self._mock.scenarios.values()
+            ]
+        }
+
+    def _load(self, body: bytes, name: str) -> dict[str, Any]:
+        at = _Loading.model_validate_json(body or b"{}").at
+        try:
+            return {"name": self._mock.load(name, at).name}
+        except UnknownScenario as error:
+            raise HTTPException(404, str(error)) from None
 
     def _take_snapshot(self, body: bytes) -> dict[str, Any]:
         name = str(next(self._numbers))
