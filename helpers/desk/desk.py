@@ -68,7 +68,8 @@ class AgentDesk(Emitter):
         self.problem: str | None = None
         self._stopped = threading.Event()
         self._client = self._reached()
-        self._find_worker(workspace)
+        self._workspace_name = workspace
+        self._find_worker()
         self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[Conversation] = []
         self._chat: ChatClient | None = None
@@ -87,11 +88,11 @@ class AgentDesk(Emitter):
     def _wait(self, seconds: float) -> None:
         self._stopped.wait(seconds)
 
-    def _find_worker(self, workspace: str) -> None:
+    def _find_worker(self) -> None:
         taskrouter = self._client.taskrouter.v1
-        workspaces = taskrouter.workspaces.list(friendly_name=workspace, limit=1)
+        workspaces = taskrouter.workspaces.list(friendly_name=self._workspace_name, limit=1)
         if not workspaces:
-            raise NoDeskHere(f"this account has no workspace {workspace!r}")
+            raise NoDeskHere(f"this account has no workspace {self._workspace_name!r}")
         self.workspace = taskrouter.workspaces(workspaces[0].sid)
         workers = self.workspace.workers.list(friendly_name=self.agent, limit=1)
         if not workers:

@@ -190,7 +190,7 @@ class MockTwilio:
 
     def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
-        return self._ground.events.subscribe(told_as_taskrouter(follower))
+        return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.

@@ -26,6 +26,8 @@ from .tables import Table
 
 _PATIENCE = 0.5
 """Seconds another process may take to look at the file before it counts as in use."""
+_STATEMENTS = 512
+"""Statements that SQLite need not prepare again."""
 _WAL_MARKS, _PLAIN_MARKS = slice(18, 20), b"\1\1"
 _IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PROBLEMS = {
@@ -54,7 +56,12 @@ class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
 
 def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(
-        target, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=uri
+        target,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
+        uri=uri,
     )
 
 
