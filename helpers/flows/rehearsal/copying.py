@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ...account import Account
 from ...mock import MockTwilio
+from ..config import FlexFlowConfig
+from ..directory import arguments_for
+from ..problems import FlowProblem, Problem
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When a rehearsal in a new account begins: a Monday morning."""
@@ -18,23 +22,47 @@ SETTLING = 10.0
 """Seconds of real time that the original's own flows and webhooks have to come to rest."""
 
 
-def copy_of(account: Account | None) -> tuple[MockTwilio, dict[str, str]]:
-    """A mock of its own, its clock standing still, and what the original's SIDs are called there.
+def copy_for(flow: FlexFlowConfig, account: Account | None) -> tuple[MockTwilio, dict[str, Any]]:
+    """A mock of its own, its clock standing still, and the flow's arguments there.
 
     Args:
+        flow: What is to be rehearsed in it.
         account: None for a new account; a mock in this kernel, copied whole, its clock going on
-            from where it stood; or a shared or live account, of which what chats need is read
-            through the SDK: services, workspaces with all that is in them, and Studio flows.
+            from where it stood; or a shared or live account, of which what the flow needs is read
+            through the SDK: services, workspaces with their queues, workflows and workers (but
+            for their capacities), and its Studio flow.
+
+    Raises:
+        FlowProblem: The flow names what the account does not have, or the mock cannot run it.
     """
     if account is None:
-        mock = MockTwilio()
-        mock.clock.freeze(START)
-        return mock, {}
-    if isinstance(account.mock, MockTwilio):
-        return _twin(account.mock), {}
+        mock = _new()
+    elif isinstance(account.mock, MockTwilio):
+        mock = _twin(account.mock)
+    else:
+        return _copied_by_sdk(flow, account)
+    copied = Account("mock", mock.credentials, mock.http_client, mock)
+    return mock, arguments_for(copied, flow)
+
+
+def _new() -> MockTwilio:
     mock = MockTwilio()
     mock.clock.freeze(START)
-    return mock, _Copying(account.client, mock).carry_out(account.credentials.chat_service_sid)
+    return mock
+
+
+def _copied_by_sdk(flow: FlexFlowConfig, account: Account) -> tuple[MockTwilio, dict[str, Any]]:
+    arguments = arguments_for(account, flow)
+    mock = _new()
+    copying = _Copying(account.client, mock)
+    try:
+        copying.carry_out(
+            account.credentials.chat_service_sid, arguments.get("integration_flow_sid")
+        )
+    except TwilioRestException as refused:
+        fix = f"cannot be rehearsed: the mock refuses a copy of what it needs: {refused.msg}"
+        raise FlowProblem(Problem("", repr(flow.friendly_name), fix)) from None
+    return mock, {name: copying.sids.get(value, value) for name, value in arguments.items()}
 
 
 def _twin(mock: MockTwilio) -> MockTwilio:
@@ -49,7 +77,11 @@ def _twin(mock: MockTwilio) -> MockTwilio:
 
 
 class _Copying:
-    """Copies an account through the SDK, with GET requests only, into a mock emptied for it."""
+    """Copies an account through the SDK, with GET requests only, into a mock emptied for it.
+
+    Attributes:
+        sids: What the original's SIDs are called in the copy.
+    """
 
     def __init__(self, original: Client, mock: MockTwilio) -> None:
         credentials = mock.credentials
@@ -58,17 +90,16 @@ class _Copying:
             credentials.account_sid, credentials.auth_token, http_client=mock.http_client
         )
         self._own_service = credentials.chat_service_sid
-        self._sids: dict[str, str] = {}
+        self.sids: dict[str, str] = {}
 
-    def carry_out(self, own_service: str) -> dict[str, str]:
-        """Copy what chats need; the SIDs of the originals and of their copies."""
+    def carry_out(self, own_service: str, studio_flow: str | None) -> None:
+        """Copy what chats need, and a Studio flow if one is named."""
         self._empty()
         self._services(own_service)
         for space in self._from.taskrouter.v1.workspaces.list():
             self._workspace(space)
-        for flow in self._from.studio.v2.flows.list():
-            self._studio_flow(self._from.studio.v2.flows(flow.sid).fetch())
-        return self._sids
+        if studio_flow is not None:
+            self._studio_flow(self._from.studio.v2.flows(studio_flow).fetch())
 
     def _empty(self) -> None:
         for flow in self._to.flex_api.v1.flex_flow.list():
@@ -84,22 +115,23 @@ class _Copying:
             sid = self._own_service
             if service.sid != own:
                 sid = services.create(friendly_name=service.friendly_name).sid
-            self._sids[service.sid] = sid
+            self.sids[service.sid] = sid
             services(sid).update(**_given(service, _SERVICE))
 
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(
             friendly_name=space.friendly_name, **_given(space, _WORKSPACE)
         )
-        self._sids[space.sid] = made.sid
+        self.sids[space.sid] = made.sid
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
         self._each(old.activities, new.activities, ("friendly_name", "available"))
+        new.update(**self._translated(_given(space, _ACTIVITIES)))
         self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
         self._each(old.task_queues, new.task_queues, _QUEUE)
         workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
         for worker, copied in workers:
-            new.workers(copied.sid).update(activity_sid=self._sids[worker.activity_sid])
+            new.workers(copied.sid).update(activity_sid=self.sids[worker.activity_sid])
         self._each(old.workflows, new.workflows, _WORKFLOW)
 
     def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
@@ -110,7 +142,7 @@ class _Copying:
         for each in old.list():
             given = self._translated(_given(each, fields))
             copied = there.get(getattr(each, name)) or new.create(**given)
-            self._sids[each.sid] = copied.sid
+            self.sids[each.sid] = copied.sid
             pairs.append((each, copied))
         return pairs
 
@@ -118,7 +150,7 @@ class _Copying:
         given = {"friendly_name": flow.friendly_name, "status": flow.status}
         definition = json.loads(self._renamed(json.dumps(flow.definition)))
         made = self._to.studio.v2.flows.create(definition=definition, **given)
-        self._sids[flow.sid] = made.sid
+        self.sids[flow.sid] = made.sid
 
     def _translated(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -127,7 +159,7 @@ class _Copying:
         }
 
     def _renamed(self, text: str) -> str:
-        for old, new in self._sids.items():
+        for old, new in self.sids.items():
             text = text.replace(old, new)
         return text
 
@@ -142,6 +174,7 @@ _SERVICE = (
     "post_webhook_retry_count",
 )
 _WORKSPACE = ("event_callback_url", "multi_task_enabled")
+_ACTIVITIES = ("default_activity_sid", "timeout_activity_sid")
 _QUEUE = (
     "friendly_name",
     "target_workers",
