@@ -296,7 +296,7 @@ def test_a_flow_of_studio_that_the_mock_cannot_run_is_refused_by_name(live: Watc
         return reply
 
     live.mock.http_client._handle = handle  # type: ignore[attr-defined]
-    with pytest.raises(FlowProblem, match="'By Studio': cannot be rehearsed: the mock refuses"):
+    with pytest.raises(FlowProblem, match="Studio flow 'Webchat Flow': cannot be copied"):
         rehearse(STUDIO, "answered", account=live.account)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,46 +24,48 @@ SETTLING = 10.0
 
 
 def copy_for(flow: FlexFlowConfig, account: Account | None) -> tuple[MockTwilio, dict[str, Any]]:
-    """A mock of its own, its clock standing still, and the flow's arguments there.
+    """A mock of its own to rehearse a flow in, and the flow's arguments there.
 
     Args:
-        flow: What is to be rehearsed in it.
-        account: None for a new account; a mock in this kernel, copied whole, its clock going on
-            from where it stood; or a shared or live account, of which what the flow needs is read
-            through the SDK: services, workspaces with their queues, workflows and workers (but
-            for their capacities), and its Studio flow.
+        flow: What is to be rehearsed.
+        account: As for `copy_of`; of a shared or live one only the flow's own Studio flow is read.
 
     Raises:
         FlowProblem: The flow names what the account does not have, or the mock cannot run it.
     """
-    if account is None:
-        mock = _new()
-    elif isinstance(account.mock, MockTwilio):
-        mock = _twin(account.mock)
-    else:
-        return _copied_by_sdk(flow, account)
+    if account is not None and not isinstance(account.mock, MockTwilio):
+        arguments = arguments_for(account, flow)
+        mock, renamed = copy_of(account, [arguments.get("integration_flow_sid")])
+        return mock, {name: renamed.get(value, value) for name, value in arguments.items()}
+    mock, _ = copy_of(account)
     copied = Account("mock", mock.credentials, mock.http_client, mock)
     return mock, arguments_for(copied, flow)
 
 
-def _new() -> MockTwilio:
+def copy_of(
+    account: Account | None, studio_flows: Iterable[str | None] | None = None
+) -> tuple[MockTwilio, dict[str, str]]:
+    """A mock of its own, its clock standing still, and what the original's SIDs are called there.
+
+    Args:
+        account: None for a new account; a mock in this kernel, copied whole, its clock going on
+            from where it stood; or a shared or live account, of which what chats need is read
+            through the SDK: services, workspaces with their queues, workflows and workers (but
+            for their capacities), and Studio flows.
+        studio_flows: SIDs of the Studio flows that are read; all by default.
+
+    Raises:
+        FlowProblem: The mock refuses something that was read, as it cannot run it.
+    """
+    if account is not None and isinstance(account.mock, MockTwilio):
+        return _twin(account.mock), {}
     mock = MockTwilio()
     mock.clock.freeze(START)
-    return mock
-
-
-def _copied_by_sdk(flow: FlexFlowConfig, account: Account) -> tuple[MockTwilio, dict[str, Any]]:
-    arguments = arguments_for(account, flow)
-    mock = _new()
+    if account is None:
+        return mock, {}
     copying = _Copying(account.client, mock)
-    try:
-        copying.carry_out(
-            account.credentials.chat_service_sid, arguments.get("integration_flow_sid")
-        )
-    except TwilioRestException as refused:
-        fix = f"cannot be rehearsed: the mock refuses a copy of what it needs: {refused.msg}"
-        raise FlowProblem(Problem("", repr(flow.friendly_name), fix)) from None
-    return mock, {name: copying.sids.get(value, value) for name, value in arguments.items()}
+    copying.carry_out(account.credentials.chat_service_sid, studio_flows)
+    return mock, copying.sids
 
 
 def _twin(mock: MockTwilio) -> MockTwilio:
@@ -92,14 +95,17 @@ class _Copying:
         self._own_service = credentials.chat_service_sid
         self.sids: dict[str, str] = {}
 
-    def carry_out(self, own_service: str, studio_flow: str | None) -> None:
-        """Copy what chats need, and a Studio flow if one is named."""
+    def carry_out(self, own_service: str, studio_flows: Iterable[str | None] | None) -> None:
+        """Copy what chats need, and these Studio flows, or all."""
         self._empty()
         self._services(own_service)
         for space in self._from.taskrouter.v1.workspaces.list():
-            self._workspace(space)
-        if studio_flow is not None:
-            self._studio_flow(self._from.studio.v2.flows(studio_flow).fetch())
+            with _copyable(f"workspace {space.friendly_name!r}"):
+                self._workspace(space)
+        flows = self._from.studio.v2.flows
+        for sid in [each.sid for each in flows.list()] if studio_flows is None else studio_flows:
+            if sid is not None:
+                self._studio_flow(flows(sid).fetch())
 
     def _empty(self) -> None:
         for flow in self._to.flex_api.v1.flex_flow.list():
@@ -149,8 +155,9 @@ class _Copying:
     def _studio_flow(self, flow: Any) -> None:
         given = {"friendly_name": flow.friendly_name, "status": flow.status}
         definition = json.loads(self._renamed(json.dumps(flow.definition)))
-        made = self._to.studio.v2.flows.create(definition=definition, **given)
-        self.sids[flow.sid] = made.sid
+        with _copyable(f"Studio flow {flow.friendly_name!r}"):
+            made = self._to.studio.v2.flows.create(definition=definition, **given)
+            self.sids[flow.sid] = made.sid
 
     def _translated(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -162,6 +169,16 @@ class _Copying:
         for old, new in self.sids.items():
             text = text.replace(old, new)
         return text
+
+
+@contextmanager
+def _copyable(what: str) -> Iterator[None]:
+    """What the mock refuses to hold is named."""
+    try:
+        yield
+    except TwilioRestException as refused:
+        fix = f"cannot be copied, so that nothing that needs it can be rehearsed: {refused.msg}"
+        raise FlowProblem(Problem("", what, fix)) from None
 
 
 _SERVICE = (
