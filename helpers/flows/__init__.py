@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
+    from .busy_day.demand import Arrivals
+    from .busy_day.durations import Exponential, Lognormal
+    from .busy_day.grid import Sweep
+    from .busy_day.result import LoadTest
+    from .busy_day.staffing import Shift, Staffing
+    from .busy_day.sweeping import sweep
+    from .busy_day.testing import Interrupted, load_test
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
@@ -31,6 +38,16 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "Arrivals": "busy_day.demand",
+    "Exponential": "busy_day.durations",
+    "Lognormal": "busy_day.durations",
+    "Sweep": "busy_day.grid",
+    "LoadTest": "busy_day.result",
+    "Shift": "busy_day.staffing",
+    "Staffing": "busy_day.staffing",
+    "sweep": "busy_day.sweeping",
+    "Interrupted": "busy_day.testing",
+    "load_test": "busy_day.testing",
     "CHECKS": "checks",
     "Finding": "checks",
     "Report": "checks",
@@ -63,8 +80,10 @@ __all__ = [
     "SCRIPTS",
     "Applied",
     "ApplyStopped",
+    "Arrivals",
     "Comparison",
     "Comparisons",
+    "Exponential",
     "Finding",
     "FlexFlowConfig",
     "FlowFile",
@@ -72,18 +91,26 @@ __all__ = [
     "FlowFormModel",
     "FlowProblem",
     "Integration",
+    "Interrupted",
+    "LoadTest",
+    "Lognormal",
     "Plan",
     "Rehearsal",
     "Report",
     "Script",
     "ScriptProblem",
+    "Shift",
+    "Staffing",
+    "Sweep",
     "arguments_for",
     "check",
     "compare",
     "export",
     "load",
+    "load_test",
     "plan",
     "rehearse",
+    "sweep",
 ]
 
 

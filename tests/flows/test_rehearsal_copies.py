@@ -13,8 +13,9 @@ import requests
 from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, URL, changed, told
 from support import everything
 from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
 
-from helpers import Account, ChatClient, MockTwilio, connect
+from helpers import Account, ChatClient, MockTwilio
 from helpers.flows import SCRIPTS, FlowProblem, rehearse
 from helpers.flows.rehearsal.recording import Record
 from helpers.mock import Credentials, Request, WebhookRequest
@@ -201,24 +202,35 @@ class Watched:
     """A live account as far as anybody can tell, that remembers what it was asked."""
 
     def __init__(self, mock: MockTwilio) -> None:
-        self.mock, self.methods = mock, list[str]()
+        self.mock, self.methods, self.paths = mock, list[str](), list[str]()
         inner = mock.handle
 
         def handle(request: Request) -> Any:
             self.methods.append(request.method)
+            self.paths.append(request.path)
             return inner(request)
 
         mock.http_client._handle = handle  # type: ignore[attr-defined]
         self.account = Account("live", mock.credentials, mock.http_client)
 
 
+def connect_to(mock: MockTwilio) -> Client:
+    """The SDK's client of a mock."""
+    credentials = mock.credentials
+    return Client(credentials.account_sid, credentials.auth_token, http_client=mock.http_client)
+
+
+def _ivr(trigger: str) -> dict[str, Any]:
+    """A flow for calls, which chats have no use for."""
+    states = [{"name": trigger, "type": "trigger", "transitions": [], "properties": {}}]
+    return {"description": "", "states": states, "initial_state": trigger, "flags": {}}
+
+
 @pytest.fixture
 def live() -> Watched:
     own = {**asdict(Credentials.demo()), "chat_service_sid": "IS" + "7" * 32}
     mock = MockTwilio(seed=7, credentials=Credentials(**own))
-    client = connect().client.__class__(
-        mock.credentials.account_sid, mock.credentials.auth_token, http_client=mock.http_client
-    )
+    client = connect_to(mock)
     workspaces = client.taskrouter.v1.workspaces
     workspace = workspaces(workspaces.list()[0].sid)
     workspace.workers.create(
@@ -258,6 +270,34 @@ def test_a_live_flow_may_be_named_by_sids(live: Watched) -> None:
     flow = changed(TASK, workspace=space.sid, workflow=workflow.sid)
     played = rehearse(flow, "answered", account=live.account)
     assert played.outcome.answered_by == "agent carol"
+
+
+def test_what_the_flow_does_not_need_is_not_in_the_way(live: Watched) -> None:
+    made = connect_to(live.mock).studio.v2.flows.create(
+        friendly_name="Voice IVR", status="draft", definition=_ivr("Trigger")
+    )
+    assert rehearse(STUDIO, "answered", account=live.account).outcome.misfits == ()
+    assert not any(made.sid in path for path in live.paths)
+    assert rehearse(changed(STUDIO, flow="Voice IVR"), "answered", account=live.account)
+    assert any(made.sid in path for path in live.paths)
+
+
+def test_a_flow_of_studio_that_the_mock_cannot_run_is_refused_by_name(live: Watched) -> None:
+    flows = live.account.client.studio.v2.flows
+    sid = flows.list()[0].sid
+    odd = {"description": "", "states": [], "initial_state": "Nowhere", "flags": {}}
+    original = live.mock.handle
+
+    def handle(request: Request) -> Any:
+        reply = original(request)
+        if request.method == "GET" and request.path.endswith(f"/Flows/{sid}"):
+            assert reply.json is not None
+            reply.json["definition"] = odd
+        return reply
+
+    live.mock.http_client._handle = handle  # type: ignore[attr-defined]
+    with pytest.raises(FlowProblem, match="Studio flow 'Webchat Flow': cannot be copied"):
+        rehearse(STUDIO, "answered", account=live.account)
 
 
 def test_a_script_may_leave_agents_as_they_are(live: Watched) -> None:

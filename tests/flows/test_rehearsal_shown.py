@@ -75,6 +75,8 @@ def test_the_sequence_is_drawn_in_mermaid(played: Rehearsal) -> None:
     assert "Customer->>Flex: Where is my order?" in drawn
     assert "Agent->>TaskRouter: alice accepts" in drawn
     assert len(played.sequence().steps) == len(played.entries)
+    assert "Note over Customer,Server: 1 d later" in drawn
+    assert "(1 d later)" in repr(played.sequence()).splitlines()
 
 
 def test_its_text_shows_the_timeline_and_what_came_of_it(played: Rehearsal) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from ...account import Account
 from ..config import FlexFlowConfig
-from ..directory import arguments_for
 from ..problems import Problem
-from .copying import copy_of
+from .copying import copy_for
 from .outcome import outcome_of
 from .rehearsal import Rehearsal
 from .script import Script, ScriptProblem
@@ -62,11 +61,9 @@ class Theatre:
 
     def __init__(self, flow: FlexFlowConfig, account: Account | None, servers: Servers) -> None:
         self._flow, self._servers = flow, servers
-        self._mock, renamed = copy_of(account)
+        self._mock, arguments = copy_for(flow, account)
         mock = self._mock
         self._account = Account("mock", mock.credentials, mock.http_client, mock)
-        given = arguments_for(account if account and renamed else self._account, flow)
-        arguments = {name: renamed.get(value, value) for name, value in given.items()}
         self._flow_sid = _put_in_place(self._account.client, arguments, flow.formerly)
         service = arguments["chat_service_sid"]
         self._account.credentials = replace(mock.credentials, chat_service_sid=service)
