@@ -25,7 +25,7 @@ def section(title: str, content: str) -> str:
 
 def pairs(lines: Iterable[tuple[str, str]]) -> str:
     """Names and values."""
-    rows = "".join(_row(line, _BOLD, 1) for line in lines)
+    rows = "".join(_row(line, "", 1) for line in lines)
     return f"<table><tbody>{rows}</tbody></table>"
 
 
