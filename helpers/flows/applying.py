@@ -113,6 +113,7 @@ class _Run:
         self, account: Account, steps: Sequence[Step], operations: Sequence[Operation]
     ) -> None:
         self._account = account
+        self._directory = Directory(account)
         self._operations = operations
         self._chain = _chain(steps, operations)
         self._planned = frozenset(self._chain[0])
@@ -176,7 +177,7 @@ class _Run:
 
     def _read(self) -> Flows:
         flows: Flows = {}
-        for one in flows_of(self._account, Directory(self._account)):
+        for one in flows_of(self._account, self._directory):
             key = one.sid if one.sid in self._planned else _new(one.name)
             flows[f"{key} ({one.sid})" if key in flows else key] = one.parameters
         return flows
