@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from days import (
+    BOT,
+    add_asking_bot,
     erlang_c,
     external_flow,
+    hands_over_at_once,
     servers_of,
     studio_flow,
     task_flow,
@@ -205,6 +208,23 @@ def test_an_external_flow_makes_no_tasks_and_says_so() -> None:
     assert (summary.tasks, summary.answered, summary.abandoned) == (0, 0, 6)
     assert summary.wait_mean is None
     assert "makes no tasks by itself" in repr(day)
+
+
+def test_the_time_a_bot_takes_counts_as_waiting() -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=90)
+    given = {"agents": Staffing((Shift(20),), reaction=Constant(5)), "account": account}
+    silent = a_day(bot, **given)
+    answering = a_day(bot, says=("Hello", "An order"), answers_after=20, **given)
+    assert {round(each.wait, 2) for each in silent.conversations} == {95.0}
+    assert {round(each.wait, 2) for each in answering.conversations} == {25.0}
+    assert a_day(bot, **given) == silent
+
+
+def test_an_external_flow_with_a_server_that_makes_tasks_is_answered() -> None:
+    day = a_day(external_flow(), agents=20, servers={BOT: hands_over_at_once})
+    assert day.summary.answered == day.summary.tasks == 20
+    assert {round(each.wait, 2) for each in day.conversations} == {5.0}
 
 
 # -- what is shown
