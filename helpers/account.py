@@ -200,8 +200,8 @@ _QUESTIONS = {
 class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
     """Reaches a mock that serves `https://HOST/path` at `BASE/HOST/path`."""
 
-    def __init__(self, base: str) -> None:
-        super().__init__(timeout=30)
+    def __init__(self, base: str, timeout: float = 30) -> None:
+        super().__init__(timeout=timeout)
         self._base = base.rstrip("/")
 
     def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .directory import arguments_for
     from .exporting import export
     from .file import FlowFile, load
+    from .form import FlowForm, FlowFormModel
     from .planning import Plan, plan
     from .problems import FlowProblem
     from .rehearsal import (
@@ -58,6 +59,8 @@ _HOMES = {
     "arguments_for": "directory",
     "export": "exporting",
     "FlowFile": "file",
+    "FlowForm": "form",
+    "FlowFormModel": "form",
     "load": "file",
     "Plan": "planning",
     "plan": "planning",
@@ -84,6 +87,8 @@ __all__ = [
     "Finding",
     "FlexFlowConfig",
     "FlowFile",
+    "FlowForm",
+    "FlowFormModel",
     "FlowProblem",
     "Integration",
     "Interrupted",

@@ -25,7 +25,7 @@ from .file import FlowFile, load
 from .planning import plan
 from .problems import FlowProblem
 from .refusals import REFUSALS, said
-from .rehearsal import SCRIPTS, Rehearsal, rehearse
+from .rehearsal import SCRIPTS, rehearse
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
 STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
@@ -178,14 +178,18 @@ def _ask(prompt: str) -> str:
 def _rehearse(asked: argparse.Namespace) -> int:
     file = load(asked.file)
     account = _account(asked)
-    played = [
-        rehearse(flow, script, account=account)
+    played = {
+        (flow.friendly_name, script): rehearse(flow, script, account=account).outcome
         for flow in _flows(file, asked.flow)
         for script in asked.script or SCRIPTS
+    }
+    text = "\n\n".join(f"{flow}, {script}\n{said}" for (flow, script), said in played.items())
+    data = [
+        {"flow": flow, "script": script, "outcome": asdict(said)}
+        for (flow, script), said in played.items()
     ]
-    text = "\n\n".join(f"{one.title}\n{one.outcome}" for one in played)
-    _write(asked, text, [_played(one) for one in played])
-    return PROBLEMS if any(one.outcome.unmet for one in played) else OK
+    _write(asked, text, data)
+    return PROBLEMS if any(said.unmet for said in played.values()) else OK
 
 
 def _flows(file: FlowFile, name: str | None) -> Sequence[FlexFlowConfig]:
@@ -193,14 +197,6 @@ def _flows(file: FlowFile, name: str | None) -> Sequence[FlexFlowConfig]:
         return [file[name]] if name else file.flows
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
-
-
-def _played(one: Rehearsal) -> dict[str, Any]:
-    return {
-        "flow": one.flow.friendly_name,
-        "script": one.script.name,
-        "outcome": asdict(one.outcome),
-    }
 
 
 def _export(asked: argparse.Namespace) -> int:

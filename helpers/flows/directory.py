@@ -72,12 +72,12 @@ class Kind:
     def _none(self, given: str) -> str:
         names = [name or sid for name, sid in self.named]
         near = difflib.get_close_matches(given, names, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
         there = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
         return (
-            f"the account has no {self.noun} {given!r}{meant} It has {there or 'none'};"
+            f"the account has no {self.noun} {given!r}{meant}. It has {there or 'none'};"
             f" create the {self.noun} there first, or name another"
-        ).replace("?;", "?")
+        )
 
 
 class Directory:

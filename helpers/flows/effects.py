@@ -9,39 +9,51 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from ..account import Account
 from .steps import Change, Step
 
 LOOKED_AT = 2000
-"""Chat channels looked at, of each service; what is beyond is said to be at least that many."""
-AT_ONCE = ("janitor_enabled",)
-"""Read when a task ends."""
-NEXT_TASK = tuple(
-    f"integration.{name}" for name in ("workspace", "workflow", "channel", "timeout", "priority")
+"""Channels looked at, in each list; where there are more, it says "at least"."""
+AT_ONCE = ("janitor_enabled", "integration.creation_on_message")
+"""Read when a task ends, or a customer writes."""
+NEXT_TASK = (
+    "channel_type",
+    *(
+        f"integration.{name}"
+        for name in ("workspace", "workflow", "channel", "timeout", "priority")
+    ),
 )
 """Read when a task is made."""
+ONCE_ENDED = ("integration_type", "integration.flow")
+"""Read when a long-lived chat is given back to its handler, its task having ended."""
 UNFELT = ("friendly_name", "enabled")
 """Nothing to a conversation that has begun."""
 
 
-def in_progress(account: Account) -> tuple[Counter[str], bool]:
-    """Conversations that have not ended, by flow; and whether there may be more."""
-    active, is_all = _active_channels(account)
-    flex = account.client.flex_api.v1
-    channels = (*flex.channel.list(), *flex.web_channel.list())
-    counted = Counter(one.flex_flow_sid for one in channels if one.sid in active)
-    return counted, is_all
+class Conversations(NamedTuple):
+    """Those that have not ended, by flow; and whether all were looked at."""
+
+    counted: Counter[str]
+    are_all: bool
 
 
-def _active_channels(account: Account) -> tuple[set[str], bool]:
-    active: set[str] = set()
-    is_all = True
-    for service in account.client.chat.v2.services.list():
-        channels = service.channels.list(limit=LOOKED_AT)
-        is_all = is_all and len(channels) < LOOKED_AT
-        active |= {one.sid for one in channels if _is_active(one.attributes)}
-    return active, is_all
+def in_progress(account: Account, steps: Iterable[Step]) -> Conversations:
+    """Count the conversations, if any step can concern them."""
+    if not any(step.action in CONCERNING for step in steps):
+        return Conversations(Counter(), are_all=True)
+    flex, chat = account.client.flex_api.v1, account.client.chat.v2
+    services = [service.channels.list(limit=LOOKED_AT) for service in chat.services.list()]
+    flexes = [flex.channel.list(limit=LOOKED_AT), flex.web_channel.list(limit=LOOKED_AT)]
+    active = {one.sid for channels in services for one in channels if _is_active(one.attributes)}
+    counted = Counter(
+        one.flex_flow_sid for channels in flexes for one in channels if one.sid in active
+    )
+    return Conversations(counted, all(len(one) < LOOKED_AT for one in (*services, *flexes)))
+
+
+CONCERNING = ("update", "delete")
 
 
 def _is_active(attributes: str | None) -> bool:
@@ -51,14 +63,20 @@ def _is_active(attributes: str | None) -> bool:
         return False
 
 
-def note(step: Step, counted: Counter[str], is_all: bool) -> str:
+def note(step: Step, conversations: Conversations) -> str:
     """What the step does to them; blank where it changes nothing or there are none."""
-    count = counted[step.sid or ""]
-    if step.action not in ("update", "delete") or (count == 0 and is_all):
+    count = conversations.counted[step.sid or ""]
+    if step.action not in CONCERNING or (count == 0 and conversations.are_all):
         return ""
-    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
     effect = ENDLESS if step.action == "delete" else _of_update(step.changes)
-    return f"{'' if is_all else 'at least '}{number}: {effect} (inferred)"
+    return f"{_number(conversations, count)}: {effect} (inferred)"
+
+
+def _number(conversations: Conversations, count: int) -> str:
+    if count == 0:
+        return "conversations in progress, should there be any"
+    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
+    return number if conversations.are_all else f"at least {number}"
 
 
 ENDLESS = "open as before, but no janitor and no further task will come to them"
@@ -66,10 +84,11 @@ ENDLESS = "open as before, but no janitor and no further task will come to them"
 
 def _of_update(changes: Iterable[Change]) -> str:
     fields = [change.field for change in changes]
-    known = (*AT_ONCE, *NEXT_TASK, *UNFELT)
+    known = (*AT_ONCE, *NEXT_TASK, *ONCE_ENDED, *UNFELT)
     groups = {
         "changes for them at once": [name for name in fields if name in AT_ONCE],
         "applies from their next task": [name for name in fields if name in NEXT_TASK],
+        "applies once their task has ended": [name for name in fields if name in ONCE_ENDED],
         "stays as it was for them": [name for name in fields if name not in known],
     }
     said = [f"{', '.join(names)} {what}" for what, names in groups.items() if names]

@@ -58,11 +58,23 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, whatever the file looked like."""
         content = {ROOT: [written(flow) for flow in self.flows]}
-        return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+        return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds on every system."""
         Path(path).write_text(self.text, encoding="utf-8", newline="\n")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes line breaks of every kind as escapes: PyYAML folds some that it takes as they are."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if text.splitlines() == [text] else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def written(flow: FlexFlowConfig) -> dict[str, Any]:
@@ -111,6 +123,8 @@ def _compose(text: str, source: str) -> yaml.Node:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise _not_yaml(error, source) from None
+    except RecursionError:
+        raise _too_deep(source) from None
     if root is None:
         fix = f"is empty; begin with `{ROOT}:` and a list of flows"
         raise FlowProblem(Problem(source, "", fix))
@@ -123,6 +137,8 @@ def _construct(root: yaml.Node, source: str) -> Any:
         return loader.construct_document(root)
     except (yaml.YAMLError, ValueError) as error:
         raise _not_yaml(error, source) from None
+    except RecursionError:
+        raise _too_deep(source) from None
     finally:
         loader.dispose()
 
@@ -132,6 +148,10 @@ def _not_yaml(error: Exception, source: str) -> FlowProblem:
     where = f"{source}:{mark.line + 1}" if mark else source
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     return FlowProblem(Problem(where, "", f"is not YAML: {what}; correct the line"))
+
+
+def _too_deep(source: str) -> FlowProblem:
+    return FlowProblem(Problem(source, "", "is not YAML: it is nested too deep; flatten it"))
 
 
 def _refuse_repeated_keys(root: yaml.Node, source: str) -> None:
@@ -192,7 +212,7 @@ def _refuse_repeated_names(file: FlowFile) -> None:
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
     node = _find(root, path)
-    return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), _fix(error))
+    return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), fix_of(error))
 
 
 def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
@@ -216,7 +236,8 @@ def _spelled(path: FieldPath) -> str:
     return text.removeprefix(".")
 
 
-def _fix(error: ErrorDetails) -> str:
+def fix_of(error: ErrorDetails) -> str:
+    """What is wrong with a value and what to do, without repeating what may be secret."""
     kind, value = error["type"], error["input"]
     if kind == "missing":
         return "is missing; add it"
@@ -226,6 +247,8 @@ def _fix(error: ErrorDetails) -> str:
         return f"must be text, not {value!r}; put it in quotes"
     if kind in ("model_type", "dict_type"):
         return "must be a mapping of fields, each on a line such as `channel_type: custom`"
+    if kind == "list_type":
+        return "must be a list, each flow beginning with `- friendly_name:`"
     message = error["msg"][:1].lower() + error["msg"][1:]
     return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {str(value)[:60]!r}"
 

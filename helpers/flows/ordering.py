@@ -7,7 +7,7 @@ flows swap contacts, one is disabled for a moment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .steps import Step, contact_of
@@ -23,7 +23,7 @@ class Operation:
     """
 
     step: Step
-    after: dict[str, Any] | None
+    after: dict[str, Any] | None = field(repr=False)
 
     @property
     def is_pause(self) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What becomes of each flow, and the writes that it takes.
 
@@ -35,10 +35,10 @@ class Plan:
         operations: The writes, in order.
     """
 
-    account: Account = field(repr=False, compare=False)
+    account: Account = field(compare=False)
     source: str
     steps: tuple[Step, ...]
-    operations: tuple[Operation, ...] = field(repr=False)
+    operations: tuple[Operation, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -88,7 +88,7 @@ class Plan:
             "order": [str(operation) for operation in self.operations],
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return showing.text(self._title(), self.steps, self._summary())
 
     def _repr_html_(self) -> str:
@@ -122,12 +122,9 @@ def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False)
     file = load(file)
     directory = Directory(account)
     planned = steps(file, flows_of(account, directory), directory, delete)
-    operations = in_order(planned)
-    if operations:
-        counted, is_all = effects.in_progress(account)
-        planned = [_noted(step, effects.note(step, counted, is_all)) for step in planned]
-        operations = in_order(planned)
-    return Plan(account, file.source, tuple(planned), tuple(operations))
+    conversations = effects.in_progress(account, planned)
+    noted = [_noted(step, effects.note(step, conversations)) for step in planned]
+    return Plan(account, file.source, tuple(noted), tuple(in_order(noted)))
 
 
 def _noted(step: Step, note: str) -> Step:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..mock import flex_flows
-from .config import FlexFlowConfig
+from .config import FlexFlowConfig, masked
 from .directory import Directory
 from .file import FlowFile
 from .problems import FlowProblem, Problem
@@ -21,13 +21,16 @@ from .reading import Found
 Action = Literal["create", "update", "leave", "delete"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Change:
     """A field, and what it says before and after."""
 
     field: str
     before: Any
     after: Any
+
+    def __repr__(self) -> str:
+        return masked(f"{self.field}: {self.before!r} -> {self.after!r}")
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Step:
     sid: str | None
     changes: tuple[Change, ...]
     note: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: dict[str, Any] | None = field(repr=False)
+    after: dict[str, Any] | None = field(repr=False)
 
 
 def steps(file: FlowFile, found: Sequence[Found], directory: Directory, delete: bool) -> list[Step]:
@@ -102,8 +105,8 @@ def _step(file: FlowFile, flow: FlexFlowConfig, own: Found | None, directory: Di
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
-    for field in dict.fromkeys((*before, *after)):
-        change = Change(field, before.get(field), after.get(field))
+    for name in dict.fromkeys((*before, *after)):
+        change = Change(name, before.get(name), after.get(name))
         if change.before != change.after:
             yield change
 

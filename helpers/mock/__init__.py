@@ -297,8 +297,9 @@ class MockTwilio:
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """An account of its own in memory, with the same resources, next SIDs and clock.
 
-        Nobody follows it, its journal is empty, and no Python function answers for its URLs until
-        one is registered with it. Flows that are under way go on in both; settle first.
+        Nobody follows it, its journal is empty, it has no faults, and no Python function answers
+        for its URLs until one is registered with it: what it tells them goes to the network. Flows
+        that are under way go on in both; settle first.
 
         Args:
             with_due: Whether the copy delivers the webhooks, too, that this account has yet to

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -201,10 +202,12 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
+@cache
 def _members(hint: Any) -> tuple[Any, ...]:
     return typing.get_args(hint) or (hint,)
 
 
+@cache
 def _is_json(hint: Any) -> bool:
     origins = {typing.get_origin(member) or member for member in (hint, *_members(hint))}
     return bool(origins & {dict, list, tuple})

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from helpers import connect
-from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock import DEMO_VALUES, MockTwilio, UnknownScenario
 from helpers.mock.remote import LeverRefused, MockUnreachable, RemoteMock
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
@@ -66,6 +66,28 @@ def test_a_reset_leaves_a_new_account(remote: RemoteMock, url: str) -> None:
     assert channels.list() == []
 
 
+def test_scenarios_are_listed_and_loaded(remote: RemoteMock, mock: MockTwilio, url: str) -> None:
+    assert repr(remote.scenarios) == repr(mock.scenarios)
+    loaded = remote.load("returning customer", NOON)
+    assert loaded == mock.scenarios["returning customer"]
+    assert remote.clock.now() == mock.clock.now() == NOON.timestamp()
+    [channel] = connect(url).client.chat.v2.services(SERVICE).channels.list()
+    assert channel.friendly_name == "Chat with Jane"
+    remote.load("empty account")
+    assert remote.clock.now() == pytest.approx(mock.clock.now(), abs=1)
+    assert connect(url).client.chat.v2.services(SERVICE).channels.list() == []
+
+
+def test_an_unknown_scenario_is_refused_with_the_nearest(remote: RemoteMock, url: str) -> None:
+    channels = connect(url).client.chat.v2.services(SERVICE).channels
+    kept = channels.create().sid
+    with pytest.raises(UnknownScenario, match="the nearest is 'busy afternoon'"):
+        remote.load("a busy afternoon")
+    with pytest.raises(LeverRefused, match="at"):
+        remote.load("busy afternoon", NOON.replace(tzinfo=None))
+    assert [channel.sid for channel in channels.list()] == [kept]
+
+
 def test_an_unknown_snapshot_is_refused(url: str) -> None:
     answer = requests.post(f"{url}/_mock/snapshots/99/restore")
     assert (answer.status_code, answer.json()) == (
@@ -106,16 +128,3 @@ def test_other_peoples_pages_pull_no_lever(url: str, headers: dict[str, str]) ->
 def test_where_nobody_answers_the_error_says_how_to_start_one(mock: MockTwilio) -> None:
     with pytest.raises(MockUnreachable, match=r"python -m helpers\.mock"):
         RemoteMock("http://127.0.0.1:9", mock.credentials).reset()
-
-
-def test_an_account_with_a_story_is_loaded_in_one_line(remote: RemoteMock, url: str) -> None:
-    assert set(remote.scenarios) == {"empty account", "busy afternoon", "returning customer"}
-    remote.load("busy afternoon", at=NOON)
-    assert remote.clock.now() == NOON.timestamp()
-    channels = connect(url).client.chat.v2.services(SERVICE).channels.list()
-    assert len(channels) == 16
-
-
-def test_a_story_nobody_knows_is_refused_with_the_nearest(remote: RemoteMock) -> None:
-    with pytest.raises(LeverRefused, match="the nearest is 'busy afternoon'"):
-        remote.load("busy morning")

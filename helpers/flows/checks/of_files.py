@@ -74,7 +74,7 @@ def idle_janitor(case: Case) -> Iterator[Said]:
         yield Said(
             ("janitor_enabled",),
             "The janitor ends the chat of a task that was ended outside Flex UI, but never one"
-            " that is long-lived: it will not fire.",
+            " that is long-lived: it ends none of these.",
             "Leave out one of long_lived and janitor_enabled.",
         )
 

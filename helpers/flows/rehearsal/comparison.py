@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...account import Account
 from ..config import FlexFlowConfig
 from . import pages
-from .playing import rehearse
+from .playing import Theatre
 from .rehearsal import Rehearsal
 from .script import Script
 from .server import Servers
@@ -206,21 +206,14 @@ def compare(
         FlowProblem: As for `rehearse`.
         TwilioRestException: As for `rehearse`.
     """
-    if script is None:
-        each = [_compared(a, b, one, account, servers) for one in SCRIPTS.values()]
-        return Comparisons(tuple(each))
-    return _compared(a, b, script_of(script), account, servers)
+    scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
+    sides = [Theatre(one, account, servers or {}) for one in (a, b)]
+    each = tuple(_compared(sides[0].play(one), sides[1].play(one)) for one in scripts)
+    return Comparisons(each) if script is None else each[0]
 
 
-def _compared(
-    a: FlexFlowConfig,
-    b: FlexFlowConfig,
-    script: Script,
-    account: Account | None,
-    servers: Servers | None,
-) -> Comparison:
-    with_a, with_b = (rehearse(one, script, account=account, servers=servers) for one in (a, b))
-    return Comparison(with_a, with_b, tuple(aligned(with_a.shown(), with_b.shown())))
+def _compared(a: Rehearsal, b: Rehearsal) -> Comparison:
+    return Comparison(a, b, tuple(aligned(a.shown(), b.shown())))
 
 
 def aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:

@@ -1,4 +1,4 @@
-"""Plays a script with a Flex Flow in a throw-away copy of an account."""
+"""Plays scripts with a Flex Flow in a throw-away copy of an account."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 
 from ...account import Account
 from ..config import FlexFlowConfig
-from ..directory import arguments_for
 from ..problems import Problem
-from .copying import copy_of
+from .copying import copy_for
 from .outcome import outcome_of
 from .rehearsal import Rehearsal
 from .script import Script, ScriptProblem
@@ -44,21 +43,50 @@ def rehearse(
         TwilioRestException: The flow is refused.
     """
     played = script_of(script)
-    mock, renamed = copy_of(account)
-    copied = Account("mock", mock.credentials, mock.http_client, mock)
-    given = arguments_for(account if account and renamed else copied, flow)
-    arguments = {name: renamed.get(value, value) for name, value in given.items()}
-    flow_sid = _put_in_place(copied.client, arguments, flow.formerly)
-    service = arguments["chat_service_sid"]
-    copied.credentials = replace(mock.credentials, chat_service_sid=service)
-    stage = Stage(mock, copied, flow_sid, flow.integration_type, played.agents, servers or {})
-    try:
-        _play(stage, played)
-        outcome = outcome_of(stage, flow.integration_type)
-    finally:
-        stage.close()
-    record = stage.record
-    return Rehearsal(flow, played, tuple(record.rows), tuple(record.entries), outcome)
+    return Theatre(flow, account, servers or {}).play(played)
+
+
+class Theatre:
+    """A copy of an account with a flow in place, where one script after another can be played.
+
+    Args:
+        flow: The config.
+        account: As for `rehearse`.
+        servers: As for `rehearse`.
+
+    Raises:
+        FlowProblem: The flow names what the account does not have.
+        TwilioRestException: The flow is refused.
+    """
+
+    def __init__(self, flow: FlexFlowConfig, account: Account | None, servers: Servers) -> None:
+        self._flow, self._servers = flow, servers
+        self._mock, arguments = copy_for(flow, account)
+        mock = self._mock
+        self._account = Account("mock", mock.credentials, mock.http_client, mock)
+        self._flow_sid = _put_in_place(self._account.client, arguments, flow.formerly)
+        service = arguments["chat_service_sid"]
+        self._account.credentials = replace(mock.credentials, chat_service_sid=service)
+        self._before = mock.take_snapshot(), mock.clock.setting
+
+    def play(self, script: Script) -> Rehearsal:
+        """Play a script from the beginning, whatever was played before."""
+        self._put_back()
+        kind = self._flow.integration_type
+        stage = Stage(self._mock, self._account, self._flow_sid, kind, script.agents, self._servers)
+        try:
+            _play(stage, script)
+            outcome = outcome_of(stage, kind)
+        finally:
+            stage.close()
+        record = stage.record
+        return Rehearsal(self._flow, script, tuple(record.rows), tuple(record.entries), outcome)
+
+    def _put_back(self) -> None:
+        snapshot, setting = self._before
+        self._mock.clock.forget_timers()
+        self._mock.clock.setting = setting
+        self._mock.restore(snapshot)
 
 
 def _play(stage: Stage, script: Script) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field, fields
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...diagrams import STEPS, SequenceDiagram
@@ -65,7 +68,8 @@ class Rehearsal:
 
     def sequence(self) -> SequenceDiagram:
         """Who turned to whom, as a Mermaid sequence diagram that a notebook draws."""
-        return SequenceDiagram(self.entries[-STEPS:], max(0, len(self.entries) - STEPS))
+        drawn = self.entries[-STEPS:]
+        return SequenceDiagram(drawn, len(self.entries) - len(drawn), dict(_pauses(drawn)))
 
     def plot(self) -> Picture:
         """The timeline as a picture: who wrote when, and what state the task and chat were in."""
@@ -87,3 +91,11 @@ class Rehearsal:
         emphasis = [row.kind == "step" for row in self.shown()]
         heads = ("after", "kind", "who", "what", "detail")
         return pages.section(self.title, outcome + pages.table(heads, rows, emphasis))
+
+
+def _pauses(entries: Sequence[JournalEntry]) -> Iterator[tuple[int, str]]:
+    """Where time went by between two entries, and how much."""
+    moments = [datetime.fromisoformat(entry.at) for entry in entries]
+    for place, (before, after) in enumerate(pairwise(moments), start=1):
+        if after > before:
+            yield place, f"{duration((after - before).total_seconds())} later"

@@ -1,4 +1,18 @@
-"""Scripts: short plays of what customer, agents and servers do, in YAML or in Python."""
+"""Scripts: short plays of what customer, agents and servers do, in YAML or in Python.
+
+name: A question
+agents: 1                   # or all, none, as they are, or names; all by default
+steps:
+  - customer opens          # the page: your server gets the Flex channel
+  - customer says: Hello
+  - wait: 30s               # s, m, h, d; time-outs happen on the way
+  - agent accepts           # whoever is offered the task; rejects, says, wraps up, completes
+  - agents go away          # and come back
+  - bot says: One moment    # your server, where the flow has one; hands over
+  - webhook is down         # slow, up; Twilio's patience takes none of the script's time
+  - customer leaves         # closes the page; and returns
+  - expect: task assigned   # no task, 2 tasks, channel inactive, customer answered ...
+"""
 
 from __future__ import annotations
 

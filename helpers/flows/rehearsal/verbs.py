@@ -29,7 +29,7 @@ def seconds_of(given: object) -> int:
     if isinstance(given, timedelta):
         given = given.total_seconds()
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    seconds = float(given) if is_number else _summed(str(given))  # type: ignore[arg-type]
+    seconds = float(given) if is_number else _summed("" if given is None else str(given))  # type: ignore[arg-type]
     if not 0 <= seconds <= LONGEST_WAIT:
         raise ValueError(f"{given!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}")
     return round(seconds)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from urllib.parse import quote
+from http import HTTPStatus
 
 from ..credentials import Credentials
+from ..scenarios import Scenario, Scenarios, UnknownScenario
 from .clock import RemoteClock
 from .faults import RemoteFaults
-from .levers import Levers, moment
+from .levers import LeverRefused, Levers
 
 
 class RemoteMock:
@@ -34,26 +35,30 @@ class RemoteMock:
     def reset(self) -> None:
         """Back to a new account at real time."""
         self._levers.pull("POST", "/reset")
+        self.clock.forget()
 
     @property
-    def scenarios(self) -> dict[str, str]:
-        """The accounts that `load()` knows, with a sentence about each."""
+    def scenarios(self) -> Scenarios:
+        """The accounts that `load()` knows there, with a sentence about each."""
         listed = self._levers.pull("GET", "/scenarios")["scenarios"]
-        return {each["name"]: each["sentence"] for each in listed}
+        return Scenarios(*(Scenario(**each) for each in listed))
 
-    def load(self, name: str, at: datetime | float | None = None) -> None:
-        """Make the account one with a story behind it, in place of whatever it holds.
-
-        Args:
-            name: One of `scenarios`.
-            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
-                there. By default it ends now, and the clock runs on.
+    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+        """Make the account one with a story behind it; `MockTwilio.load` says how.
 
         Raises:
-            LeverRefused: There is none of that name; nothing has changed.
+            UnknownScenario: There is none of that name; nothing has changed.
+            LeverRefused: `at` says no time zone; nothing has changed.
         """
-        body = {} if at is None else {"at": moment(at)}
-        self._levers.pull("POST", f"/scenarios/{quote(name)}", body)
+        body = {"name": name, "at": at.isoformat() if isinstance(at, datetime) else at}
+        try:
+            said = self._levers.pull("POST", "/scenarios", body)
+        except LeverRefused as refusal:
+            if refusal.status == HTTPStatus.NOT_FOUND:
+                raise UnknownScenario(str(refusal)) from None
+            raise
+        self.clock.forget()
+        return Scenario(**said)
 
     @contextmanager
     def snapshot(self) -> Iterator[RemoteMock]:

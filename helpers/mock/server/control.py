@@ -1,4 +1,4 @@
-"""The mock's own levers over HTTP: clock, reset, snapshots, typing. Twilio has none of these.
+"""The mock's own levers over HTTP: clock, reset, faults and so on. Twilio has none of these.
 
 They stand under `/_mock`, take and answer JSON, and refuse with `{"error": "..."}`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -38,13 +39,14 @@ class _ClockChange(_Body):
     advance: float = Field(default=0, ge=0)
 
 
-class _Loading(_Body):
-    at: float | AwareDatetime | None = None
-
-
 class _Typing(_Body):
     token: str
     channel_sid: str
+
+
+class _Loading(_Body):
+    name: str
+    at: float | AwareDatetime | None = None
 
 
 class Control:
@@ -62,12 +64,12 @@ class Control:
             self._route("GET", "/clock", self._clock),
             self._route("POST", "/clock", self._set_clock),
             self._route("POST", "/reset", self._reset),
-            self._route("GET", "/scenarios", self._scenarios),
-            self._route("POST", "/scenarios/{name}", self._load),
             self._route("POST", "/snapshots", self._take_snapshot),
             self._route("POST", "/snapshots/{name}/restore", self._restore_snapshot),
             self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             self._route("POST", "/typing", self._type),
+            self._route("GET", "/scenarios", self._scenarios),
+            self._route("POST", "/scenarios", self._load),
             self._route("GET", "/faults", self._faults),
             self._route("POST", "/faults", self._add_fault),
             self._route("DELETE", "/faults", self._clear_faults),
@@ -115,17 +117,12 @@ class Control:
         return {}
 
     def _scenarios(self, body: bytes) -> dict[str, Any]:
-        return {
-            "scenarios": [
-                {"name": each.name, "sentence": each.sentence}
-                for each in self._mock.scenarios.values()
-            ]
-        }
+        return {"scenarios": [asdict(each) for each in self._mock.scenarios.values()]}
 
-    def _load(self, body: bytes, name: str) -> dict[str, Any]:
-        at = _Loading.model_validate_json(body or b"{}").at
+    def _load(self, body: bytes) -> dict[str, Any]:
+        asked = _Loading.model_validate_json(body)
         try:
-            return {"name": self._mock.load(name, at).name}
+            return asdict(self._mock.load(asked.name, asked.at))
         except UnknownScenario as error:
             raise HTTPException(404, str(error)) from None
 
