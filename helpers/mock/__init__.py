@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
@@ -16,7 +17,7 @@ from .clock import Clock
 from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
-from .events import Events
+from .events import Event, Events, PutBack
 from .flex import resources as _flex
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
@@ -78,6 +79,7 @@ KINDS: tuple[type[Resource], ...] = (
     *studio.KINDS,
     Delivery,
 )
+Seen = TypeVar("Seen")
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
 
@@ -148,6 +150,18 @@ class MockTwilio:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
         return self._ground.events.subscribe(told_as_taskrouter(follower))
 
+    def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
+        """Have `follower` told of everything that happens, as `follow` does for chat.
+
+        A reset or a restore is told too, as `PutBack`.
+        """
+        return self._ground.events.subscribe(follower)
+
+    def look(self, at: Callable[[Call], Seen]) -> Seen:
+        """What `at` finds in the account, which stands still meanwhile; it may change nothing."""
+        with self._ground.store.lock:
+            return at(Call(self._ground, self.credentials.account_sid))
+
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.
 
@@ -215,6 +229,8 @@ class MockTwilio:
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
+        with self._ground.transaction():
+            self._ground.events.note(PutBack())
 
     def _furnish(self) -> None:
         with self._ground.transaction():
