@@ -59,11 +59,12 @@ class Application:
         self._news.end()
 
     def _compose(self, mock: MockTwilio, requests: Requests) -> Starlette:
-        inspector = pages()
+        inspector, levers = pages(), Control(mock).routes
+        state = State(mock, requests, [each.path for each in levers])
         own = Router(
             routes=[
-                *Control(mock).routes,
-                *State(mock, requests).routes,
+                *levers,
+                *state.routes,
                 *self._news.routes,
                 Mount("/inspector", inspector),
             ]
