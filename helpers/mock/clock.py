@@ -19,6 +19,9 @@ from functools import lru_cache
 _log = logging.getLogger(__name__)
 
 
+Setting = tuple[float, float | None]
+
+
 class Timer:
     """A call the clock will make once; `cancel()` prevents it."""
 
@@ -59,7 +62,25 @@ class Clock:
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
+        self._told: Callable[[], None] = lambda: None
         weakref.finalize(self, _wake, self._changed).atexit = False
+
+    @property
+    def setting(self) -> Setting:
+        """How far it is from real time and where it stands frozen, to be set again later."""
+        with self._changed:
+            return self._offset, self._frozen_at
+
+    @setting.setter
+    def setting(self, setting: Setting) -> None:
+        with self._changed:
+            self._offset, self._frozen_at = setting
+            self._changed.notify()
+        self._told()
+
+    def when_set(self, told: Callable[[], None]) -> None:
+        """Have `told` called whenever the setting has changed, on the thread that changed it."""
+        self._told = told
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
@@ -75,7 +96,7 @@ class Clock:
 
         Timers that fall due by moving forward run at once.
         """
-        moment = self.now() if at is None else _epoch(at)
+        moment = self.now() if at is None else epoch(at)
         with self._changed:
             self._frozen_at = min(self.now(), moment)
         self._move_to(moment)
@@ -85,6 +106,7 @@ class Clock:
         with self._changed:
             self._offset, self._frozen_at = self.now() - time.time(), None
             self._changed.notify()
+        self._told()
 
     def advance(self, seconds: float) -> None:
         """Move forward, running every timer that falls due on the way, each at its own moment.
@@ -98,16 +120,18 @@ class Clock:
 
     def reset(self) -> None:
         """Forget timers and offsets: real time again."""
+        self.forget_timers()
+        self.setting = 0.0, None
+
+    def forget_timers(self) -> None:
+        """Make none of the calls that are due later."""
         with self._changed:
-            self._offset, self._frozen_at = 0.0, None
             self._timers.clear()
             self._changed.notify()
 
     def to_real_time(self) -> None:
         """Real time again, keeping timers: those that are due by it run at once."""
-        with self._changed:
-            self._offset, self._frozen_at = 0.0, None
-            self._changed.notify()
+        self.setting = 0.0, None
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
@@ -135,6 +159,7 @@ class Clock:
             else:
                 self._frozen_at = moment
             self._changed.notify()
+        self._told()
 
     def _forget_cancelled(self) -> None:
         with self._changed:
@@ -202,7 +227,12 @@ def iso(moment: float | None) -> str | None:
     return None if moment is None else _format(int(moment))
 
 
-def _epoch(moment: datetime | float) -> float:
+def epoch(moment: datetime | float) -> float:
+    """Epoch seconds of a moment.
+
+    Raises:
+        ValueError: It is a datetime without a time zone.
+    """
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")

@@ -57,6 +57,13 @@ class Application:
         except TwilioError as error:
             return Reply(error.status, error.body())
 
+    def operation_of(self, request: Request) -> Operation | None:
+        """The operation that a request calls, whoever asks; None for one not simulated."""
+        try:
+            return self._router.find(request.method, _product_host(request.host), request.path)[0]
+        except TwilioError:
+            return None
+
     def _answer(self, request: Request) -> Reply:
         operation, arguments = self._route(request)
         actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)

@@ -37,7 +37,7 @@ class Application:
     def __init__(self, mock: MockTwilio) -> None:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         requests = Requests(mock.clock)
-        door = RestDoor(mock.handle, requests, self._workers)
+        door = RestDoor(mock.handle, mock.faults, requests, self._workers)
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from types import TracebackType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .. import MockTwilio
 from .app import Application
+from .door import CUT
 
 GRACE = 3
 """Seconds that requests under way are given to end when the server stops."""
@@ -51,6 +54,22 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class CuttingProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP, which lets the application cut the connection off without an answer."""
+
+    def on_message_begin(self) -> None:
+        """Start a request."""
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT: {"now": self._cut}}
+
+    def _cut(self) -> None:
+        reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, reset
+        )
+        self.transport.abort()
+
+
 class MockServer(uvicorn.Server):
     """Uvicorn with one mock account in it.
 
@@ -67,7 +86,7 @@ class MockServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._application,
-                http="httptools",
+                http=CuttingProtocol,
                 ws="websockets-sansio",
                 log_config=None,
                 access_log=False,

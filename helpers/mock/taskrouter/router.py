@@ -87,6 +87,14 @@ class Router:
         if due is not None:
             self._set(due)
 
+    def resume(self) -> None:
+        """Go on in a file that was opened anew: route what waits, and arm."""
+        with self._ground.transaction():
+            call = self._call()
+            for workspace in call.store.select(Workspace):
+                route(call, workspace.sid)
+        self.arm()
+
     def _expect(self, due: float) -> None:
         """Do at once what is due already, and the rest when it is."""
         if due <= self._ground.clock.now():
