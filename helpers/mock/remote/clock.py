@@ -79,6 +79,10 @@ class RemoteClock:
             else:
                 time.sleep(min(left, 1))
 
+    def forget(self) -> None:
+        """Ask anew what time it is: something else has moved the clock."""
+        self._asked = None
+
     def _set(self, **change: Any) -> None:
         self._take(self._levers.pull("POST", "/clock", change))
 

@@ -13,14 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ..clock import epoch
 from . import busy_afternoon, empty_account, returning_customer
-from .story import Story
-
-if TYPE_CHECKING:
-    from .. import MockTwilio
+from .story import Stage, Story
 
 __all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
 
@@ -36,14 +32,10 @@ class Scenario:
     Attributes:
         name: What `load()` takes.
         sentence: What is found in the account.
-        begins: Seconds before its end at which the account is made.
-        play: Tells it.
     """
 
     name: str
     sentence: str
-    begins: float
-    play: Callable[[Story], None]
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.sentence}"
@@ -56,6 +48,11 @@ class Scenarios(Mapping[str, Scenario]):
         self._by_name = {scenario.name: scenario for scenario in scenarios}
 
     def __getitem__(self, name: str) -> Scenario:
+        """The scenario of that name.
+
+        Raises:
+            UnknownScenario: There is none.
+        """
         found = self._by_name.get(name)
         if found is None:
             near = difflib.get_close_matches(str(name), self._by_name, n=1, cutoff=0)
@@ -87,33 +84,35 @@ SCENARIOS = Scenarios(
         "empty account",
         "a chat service with its roles, and a TaskRouter workspace with one queue and one"
         " workflow; no agents, no Flex Flows, no Studio flows, no chats",
-        empty_account.BEGINS,
-        empty_account.play,
     ),
     Scenario(
         "busy afternoon",
         "four agents, three queues, a bot and sixteen chats of the last four hours: finished,"
         " under way, waiting, turned down, missed and given up, with a task in every state",
-        busy_afternoon.BEGINS,
-        busy_afternoon.play,
     ),
     Scenario(
         "returning customer",
         "a customer back in the long-lived chat of three earlier contacts over three months, and"
         " an agent who is offered the new task",
-        returning_customer.BEGINS,
-        returning_customer.play,
     ),
 )
 
+_STORIES: dict[str, tuple[float, Callable[[Story], None]]] = {
+    "empty account": (empty_account.BEGINS, empty_account.play),
+    "busy afternoon": (busy_afternoon.BEGINS, busy_afternoon.play),
+    "returning customer": (returning_customer.BEGINS, returning_customer.play),
+}
+"""How many seconds before its end each account is made, and what tells its story."""
 
-def load(mock: MockTwilio, name: str, at: datetime | float | None) -> Scenario:
+
+def load(mock: Stage, name: str, at: datetime | float | None) -> Scenario:
     """Play a scenario on a mock, as `MockTwilio.load` says; half a story is taken back."""
     scenario = SCENARIOS[name]
+    begins, play = _STORIES[name]
     end = time.time() if at is None else epoch(at)
-    mock.reset(at=end - scenario.begins)
+    mock.reset(at=end - begins)
     try:
-        scenario.play(Story(mock, end))
+        play(Story(mock, end))
     except BaseException:
         mock.reset()
         raise

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 from twilio.rest import Client
 
 from ..access_token import MAX_LIFETIME
-
-if TYPE_CHECKING:
-    from .. import MockTwilio
+from ..clock import Clock
+from ..credentials import Credentials
+from ..studio.runner import Studio
+from ..webhooks.dispatch import Webhooks
 
 MINUTE, DAY = 60, 86_400
 TYPING = 20
 """Seconds between what one says and what the other one answers."""
+
+
+class Stage(Protocol):
+    """What a story needs of the mock it is played on."""
+
+    credentials: Credentials
+    clock: Clock
+    http_client: Any
+    webhooks: Webhooks
+    studio: Studio
+
+    def reset(self, at: datetime | float | None = None) -> None:
+        """Become a new account, made at this moment."""
 
 
 class Story:
@@ -31,7 +46,7 @@ class Story:
         receive: Registers a function for the URL of a webhook.
     """
 
-    def __init__(self, mock: MockTwilio, end: float) -> None:
+    def __init__(self, mock: Stage, end: float) -> None:
         self._mock = mock
         self._end = end
         self._own = mock.credentials
