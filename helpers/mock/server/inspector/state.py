@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ... import MockTwilio, TwilioError
-from ..requests import Requests
+from ..requests import MASK, Requests
 from . import exchanges, holdings
 
 SHOWN = 50
@@ -23,6 +24,11 @@ MOST = 1000
 """Items of a list at most, so that a busy account is as quick to look at as a new one."""
 STORIES = 30
 """Latest things that happened, told in the overview."""
+
+_SECRET = re.compile(
+    rb'(?P<password>://[^\s/"\\@:]*:)[^\s/"\\@]+(?=@)|(?P<link>[?&]Signature=)[^&"\s\\]+'
+)
+"""What a URL may bring: a password, or what opens a file without credentials."""
 
 Read = Callable[..., Any]
 
@@ -90,7 +96,9 @@ def _route(path: str, read: Read) -> Route:
         except TwilioError as error:
             raise HTTPException(error.status, error.message) from None
         headers = {"Cache-Control": "no-store"}
-        return Response(orjson.dumps(found), media_type="application/json", headers=headers)
+        return Response(
+            _masked(orjson.dumps(found)), media_type="application/json", headers=headers
+        )
 
     return Route(path, endpoint, methods=["GET"])
 
@@ -101,3 +109,7 @@ def _limit(text: str) -> int:
             400, f"limit must be a whole number from 1 to {MOST}, not {text[:20]!r}"
         )
     return int(text)
+
+
+def _masked(answer: bytes) -> bytes:
+    return _SECRET.sub(lambda found: (found["password"] or found["link"]) + MASK.encode(), answer)

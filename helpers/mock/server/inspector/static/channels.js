@@ -92,7 +92,7 @@ function about(channel) {
       ["Flow SID", sid(flex.flex_flow_sid)],
       ["Handler", flex.integration_type ?? none()],
       ["Customer", flex.identity],
-      ["Task", task ? [state(task.assignment_status), " ", sid(task.sid)] : "None yet"],
+      ["Task", task ? [state(task.assignment_status), " ", sid(task.sid)] : "None"],
       task && ["Queue", task.task_queue_friendly_name ?? none()],
     ])),
     block(`Members (${members.length})`, members.length

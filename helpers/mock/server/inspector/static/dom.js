@@ -99,7 +99,7 @@ function merge(from, to) {
       at = next;
     } else {
       from.insertBefore(child, at);
-      if (keyOf(child)) added.push(child);
+      if (keyOf(child) && child.nodeName === "LI") added.push(child);
     }
   }
   while (at) {

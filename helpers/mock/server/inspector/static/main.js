@@ -3,6 +3,7 @@
 import { pull, read, Refused } from "./api.js";
 import { browse } from "./browse.js";
 import { isFrozen, now, setClock } from "./clock.js";
+import { useConfirmation } from "./confirm.js";
 import { draw, h, icon } from "./dom.js";
 import { fullTime, timeOf } from "./format.js";
 import { keepTheEnd } from "./following.js";
@@ -146,9 +147,9 @@ function close() {
   document.querySelector(`.rows [href="#/${view.name}/${key}"]`)?.focus();
 }
 
-async function act(path, body) {
+async function act(path, body, method) {
   try {
-    const said = await pull(path, body);
+    const said = await pull(path, body, method);
     if (path === "clock") setClock(said);
   } catch (error) {
     say(error instanceof Refused ? error.message : "No answer from the mock. Is it still running?", "bad");
@@ -191,8 +192,7 @@ function clockTold(clock) {
 
 // -- dialogs
 
-element("confirm-no").onclick = () => element("confirm").close();
-element("confirm-yes").onclick = () => { element("confirm").close(); act("reset"); };
+useConfirmation(act);
 element("help-close").onclick = () => element("help").close();
 
 useKeys({ views: VIEWS, current: () => route, opened, close });

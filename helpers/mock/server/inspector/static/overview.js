@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { none, pill, sid, snippet, table, time } from "./parts.js";
 import { isFrozen } from "./clock.js";
+import { confirmed } from "./confirm.js";
 import { serverUrl } from "./api.js";
 
 const COUNTS = [
@@ -24,7 +25,7 @@ export default {
         card("Use this account", use(found)),
         card("Flex Flows", flexFlows(found.flex_flows)),
         card("Workers", workers(found.workers)),
-        found.faults && card("Faults", faults(found.faults)),
+        found.faults && card("Faults", faults(found.faults, pull)),
         found.scenarios && card("Scenarios", scenarios(found.scenarios)),
         card("What has just happened", journal(found.journal), "wide")));
   },
@@ -88,17 +89,18 @@ const reset = () =>
   h("div", { class: "apart" },
     h("p", { class: "muted" }, "Start anew: an account as it was at first, at real time. Pages and clients stay connected."),
     h("p", { class: "buttons" },
-      lever("Reset the account…", () => document.getElementById("confirm").showModal())));
+      lever("Reset the account…", () => confirmed("Reset the account?", "Reset", "reset"))));
 
-function faults(found) {
+function faults(found, pull) {
   if (!found.length) {
     return [
       h("p", { class: "muted" }, "None in force. Make the next message fail:"),
-      snippet(`curl -X POST '${serverUrl}/_mock/faults' -H 'Content-Type: application/json' -d '{"pattern": "CreateMessage", "status": 503}'`),
+      snippet(`curl '${serverUrl}/_mock/faults' -d '{"pattern": "CreateMessage", "status": 503}'`),
     ];
   }
-  return table(["Calls", "What goes wrong", "Struck", "Left"], found.map((fault) => [
+  return table(["Calls", "What goes wrong", "Struck", "Left", ""], found.map((fault) => [
     h("code", {}, fault.pattern), wrong(fault), String(fault.hits), fault.left === null ? "all" : String(fault.left),
+    lever("Remove", () => pull(`faults/${fault.id}`, undefined, "DELETE")),
   ]));
 }
 
@@ -107,6 +109,10 @@ const wrong = (fault) => [
   fault.latency > 0 && `${fault.latency} s late`, fault.phase === "after" && "after its effect",
 ].filter(Boolean).join(", ");
 
-const scenarios = (found) =>
-  h("ul", { class: "plain" }, found.map((each) =>
-    h("li", {}, h("b", {}, each.name ?? String(each)), each.description && h("span", { class: "muted" }, ` ${each.description}`))));
+const scenarios = (found) => [
+  h("p", { class: "muted" }, "Accounts with a story behind them, to look around in."),
+  h("ul", { class: "scenarios" }, found.map(({ name, sentence }) =>
+    h("li", {},
+      h("div", {}, h("b", {}, name), h("p", { class: "muted" }, sentence)),
+      lever("Load…", () => confirmed(`Load the ${name}?`, "Load", "scenarios", { name }))))),
+];
