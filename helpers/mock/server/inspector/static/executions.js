@@ -3,7 +3,6 @@
 import { h } from "./dom.js";
 import { plural } from "./format.js";
 import { block, fields, jsonBlock, none, pill, sid, sidText, snippet, state, time } from "./parts.js";
-import { serverUrl } from "./api.js";
 
 const standsAt = (execution) => (execution.status === "active" ? execution.widget : null);
 
@@ -42,9 +41,8 @@ export default {
   empty: () => [
     h("h2", {}, "No executions yet"),
     h("p", {}, "A Studio flow runs when a customer writes in a channel whose Flex Flow hands over to it. To run one by hand:"),
-    snippet(`curl -X POST '${serverUrl}/studio.twilio.com/v2/Flows/FWxxx/Executions' \\
-  -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\
-  --data-urlencode 'To=+15551234567' --data-urlencode 'From=+15557654321'`),
+    snippet(`flow = client.studio.v2.flows.list()[0]
+flow.executions.create(to="user-42", from_="me")`),
   ],
 };
 

@@ -24,8 +24,10 @@ export function useKeys({ views, current, opened, close }) {
   }
 
   function open(row) {
-    if (row.hash !== opened()) location.hash = row.hash;
-    setTimeout(() => document.getElementById("details")?.focus());
+    const enter = () => document.getElementById("details")?.focus();
+    if (row.hash === opened()) return enter();
+    addEventListener("hashchange", enter, { once: true }); // after the page is drawn by its own
+    location.hash = row.hash;
   }
 
   function inRow(event, row) {

@@ -73,10 +73,12 @@ async function readAll(asked) {
 
 async function readView({ view, key }) {
   if (view === overview) return readExtras();
-  const list = read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}`);
-  const found = key && read(`state/${view.name}/${key}?limit=${inside}`).catch(missing(key));
-  lists[view.name] = await list;
-  if (found) take(key, await found);
+  const [list, found] = await Promise.all([
+    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}`),
+    key && read(`state/${view.name}/${key}?limit=${inside}`).catch(missing(key)),
+  ]);
+  lists[view.name] = list;
+  if (found) take(key, found);
 }
 
 // Parts of the mock that say themselves what they do, where it has them.
@@ -95,7 +97,7 @@ const missing = (key) => (error) => {
 };
 
 function take(key, found) {
-  if (found && route.key === key) [whole, problem] = [found, null];
+  if (route.key === key) [whole, problem] = [found, null];
 }
 
 function tellProblem(error) {
@@ -193,6 +195,8 @@ function clockTold(clock) {
 // -- dialogs
 
 useConfirmation(act);
+// Its address would be taken for that of a view.
+document.querySelector(".skip").onclick = (event) => { event.preventDefault(); element("view").focus(); };
 element("help-close").onclick = () => element("help").close();
 
 useKeys({ views: VIEWS, current: () => route, opened, close });
