@@ -423,7 +423,12 @@ def test_what_has_the_focus_is_seen(theme: str, visit: Callable[..., Visit]) -> 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_text_has_enough_contrast(theme: str, visit: Callable[..., Visit]) -> None:
+def test_every_text_has_enough_contrast(
+    theme: str, visit: Callable[..., Visit], channels: Any
+) -> None:
+    crowded = channels.create(friendly_name="Crowded", attributes='{"a": [1, true, "x"]}').sid
+    for author in "abcdef":
+        channels(crowded).messages.create(body="hi", from_=author)
     here = visit(color_scheme=theme, reduced_motion="reduce")
     page = here.open()
     for view in VIEWS:
@@ -434,6 +439,9 @@ def test_every_text_has_enough_contrast(theme: str, visit: Callable[..., Visit])
             page.locator(".details .head").wait_for()
         here.picture(f"{view}-{theme}-open")
         assert poor_contrast(page.locator("body")) == [], view
+    page.keyboard.press("?")
+    here.picture(f"help-{theme}")
+    assert poor_contrast(page.get_by_role("dialog")) == []
 
 
 def test_a_narrow_window_shows_all_without_scrolling_sideways(visit: Callable[..., Visit]) -> None:

@@ -32,7 +32,7 @@ export default {
       h("span", { class: "row-text" }, last ? [h("span", { class: "who" }, `${last.from}: `), preview(last)] : "No messages yet"),
       h("span", { class: "row-foot" },
         sidText(channel.sid), h("span", {}, count),
-        channel.flex && h("span", {}, channel.flex.is_web ? "Flex web" : "Flex"),
+        channel.flex && h("span", {}, channel.flex.is_web ? "web" : "Flex"),
         statusOf(channel) === "INACTIVE" && state("inactive")),
     ];
   },
@@ -61,19 +61,21 @@ account.client.chat.v2.services(
 
 function transcript(channel, { moreOf }) {
   const { messages, messages_total: total } = channel;
+  const authors = [...new Set(messages.map((message) => message.from))];
+  const hue = (message) => authors.indexOf(message.from) % HUES;
   return h("div", { class: "transcript", tabindex: "0", role: "log", "aria-label": "Transcript", "data-bottom": "yes" },
     total > messages.length && h("button", { class: "button more", type: "button", on: { click: moreOf } }, `Earlier messages (${total - messages.length})`),
-    messages.length ? h("ol", { class: "messages" }, messages.map((message, at) => bubble(message, messages[at - 1], channel)))
+    messages.length ? h("ol", { class: "messages" }, messages.map((message, at) => bubble(message, messages[at - 1], channel, hue(message))))
       : h("p", { class: "muted note" }, "No messages yet."));
 }
 
-function bubble(message, before, channel) {
+function bubble(message, before, channel, hue) {
   const customer = channel.flex?.identity ?? channel.messages[0].from;
   const isFirst = before?.from !== message.from;
   const side = message.from === customer ? "left" : "right";
   const attributes = message.attributes !== "{}" && parsed(message.attributes);
   return h("li", { class: `message ${side} ${isFirst ? "first" : ""}`, "data-key": message.sid },
-    isFirst && h("span", { class: `author hue-${hue(message.from)}` }, message.from),
+    isFirst && h("span", { class: `author hue-${hue}` }, message.from),
     h("div", { class: "bubble" },
       message.body && h("p", { class: "body" }, message.body),
       message.media && h("p", { class: "media" }, icon("file"), `${message.media.filename || "a file"}, ${message.media.content_type}, ${size(message.media.size)}`),
@@ -81,8 +83,6 @@ function bubble(message, before, channel) {
     h("span", { class: "stamp" },
       h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited"));
 }
-
-const hue = (name) => [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % HUES;
 
 function about(channel) {
   const { flex, task, members, invites, webhooks } = channel;
