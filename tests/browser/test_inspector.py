@@ -419,7 +419,7 @@ def test_what_has_the_focus_is_seen(theme: str, visit: Callable[..., Visit]) -> 
         outline = page.evaluate(OUTLINE)
         assert outline[:2] == ["solid", "2px"], outline
         page.keyboard.press("Tab")
-    assert seen >= len(VIEWS) + 4  # skip link, account, filter, list
+    assert seen >= len(VIEWS) + 5  # skip link, account, help, filter, list
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

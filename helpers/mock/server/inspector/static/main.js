@@ -197,6 +197,7 @@ function clockTold(clock) {
 useConfirmation(act);
 // Its address would be taken for that of a view.
 document.querySelector(".skip").onclick = (event) => { event.preventDefault(); element("view").focus(); };
+element("help-open").onclick = () => element("help").showModal();
 element("help-close").onclick = () => element("help").close();
 
 useKeys({ views: VIEWS, current: () => route, opened, close });
