@@ -26,6 +26,7 @@ from .events import Event, Events, PutBack
 from .faults import BadFault, Fault, Faults
 from .file_format import DatabaseRefused
 from .flex import resources as _flex
+from .flex import specified as flex_flows
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
@@ -51,7 +52,7 @@ from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
-from .webhooks.receivers import Receiver, Receivers, WebhookRequest
+from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
 
 __all__ = [
     "CODES",
@@ -84,8 +85,10 @@ __all__ = [
     "TaskRouterNews",
     "TwilioError",
     "UnknownScenario",
+    "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "flex_flows",
     "verify",
 ]
 
@@ -188,7 +191,7 @@ class MockTwilio:
 
     def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
-        return self._ground.events.subscribe(told_as_taskrouter(follower))
+        return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
 
     def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
         """Have `follower` told of everything that happens, as `follow` does for chat.
@@ -307,8 +310,9 @@ class MockTwilio:
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """An account of its own in memory, with the same resources, next SIDs and clock.
 
-        Nobody follows it, its journal is empty, and no Python function answers for its URLs until
-        one is registered with it. Flows that are under way go on in both; settle first.
+        Nobody follows it, its journal is empty, it has no faults, and no Python function answers
+        for its URLs until one is registered with it: what it tells them goes to the network. Flows
+        that are under way go on in both; settle first.
 
         Args:
             with_due: Whether the copy delivers the webhooks, too, that this account has yet to

@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -58,7 +59,9 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
         self._frozen_at: float | None = None
+        self._moves = 0
         self._timers: list[tuple[float, int, Timer]] = []
+        self._cancelled = 0
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
@@ -75,7 +78,7 @@ class Clock:
     def setting(self, setting: Setting) -> None:
         with self._changed:
             self._offset, self._frozen_at = setting
-            self._changed.notify()
+            self._wake()
         self._told()
 
     def when_set(self, told: Callable[[], None]) -> None:
@@ -91,6 +94,13 @@ class Clock:
         """Whether it stands still."""
         return self._frozen_at is not None
 
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer falls due (epoch seconds); None where none is set."""
+        with self._changed:
+            self._drop_cancelled()
+            return self._timers[0][0] if self._timers else None
+
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
 
@@ -105,7 +115,7 @@ class Clock:
         """Let the clock run on from where it stands."""
         with self._changed:
             self._offset, self._frozen_at = self.now() - time.time(), None
-            self._changed.notify()
+            self._wake()
         self._told()
 
     def advance(self, seconds: float) -> None:
@@ -127,6 +137,7 @@ class Clock:
         """Make none of the calls that are due later."""
         with self._changed:
             self._timers.clear()
+            self._cancelled = 0
             self._changed.notify()
 
     def to_real_time(self) -> None:
@@ -138,8 +149,7 @@ class Clock:
         timer = Timer(due, call, self._forget_cancelled)
         with self._changed:
             heapq.heappush(self._timers, (due, next(self._order), timer))
-            self._ensure_thread()
-            self._changed.notify()
+            self._wake()
         return timer
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
@@ -147,31 +157,66 @@ class Clock:
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        while (timer := self._pop_due(moment)) is not None:
-            self._set(max(self.now(), timer.due))
-            timer.fire()
-        self._set(max(self.now(), moment))
+        with self._moving():
+            while (timer := self._step(moment)) is not None:
+                timer.fire()
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Keep the thread off what is due, so that timers run here, one after another."""
+        with self._changed:
+            self._moves += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._moves -= 1
+                self._wake()
+
+    def _step(self, moment: float) -> Timer | None:
+        """Go to the first timer that falls due by `moment`, or there if none does."""
+        with self._changed:
+            timer = self._pop_due(moment)
+            self._set(max(self.now(), moment if timer is None else timer.due))
+        self._told()
+        return timer
 
     def _set(self, moment: float) -> None:
-        with self._changed:
-            if self._frozen_at is None:
-                self._offset = moment - time.time()
-            else:
-                self._frozen_at = moment
+        if self._frozen_at is None:
+            self._offset = moment - time.time()
+            self._wake()
+        else:
+            self._frozen_at = moment
+
+    def _wake(self) -> None:
+        """Have the thread see to what is due; a clock that stands still needs none otherwise."""
+        if not self._timers or self._moves:
+            return
+        if self._frozen_at is None or self._timers[0][0] <= self._frozen_at:
+            self._ensure_thread()
             self._changed.notify()
-        self._told()
 
     def _forget_cancelled(self) -> None:
+        """Clear cancelled timers away once they are most of those kept."""
         with self._changed:
-            self._timers = [entry for entry in self._timers if entry[2].is_waiting]
-            heapq.heapify(self._timers)
-            self._changed.notify()
+            self._cancelled += 1
+            if self._cancelled * 2 > len(self._timers):
+                self._timers = [entry for entry in self._timers if entry[2].is_waiting]
+                heapq.heapify(self._timers)
+                self._cancelled = 0
+                self._changed.notify()
+
+    def _drop_cancelled(self) -> None:
+        """Make the first timer one that waits."""
+        while self._timers and not self._timers[0][2].is_waiting:
+            heapq.heappop(self._timers)
+            self._cancelled -= 1
 
     def _pop_due(self, moment: float) -> Timer | None:
-        with self._changed:
-            if self._timers and self._timers[0][0] <= moment:
-                return heapq.heappop(self._timers)[2]
-            return None
+        self._drop_cancelled()
+        if self._timers and self._timers[0][0] <= moment:
+            return heapq.heappop(self._timers)[2]
+        return None
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -183,13 +228,16 @@ class Clock:
 
     def _next(self) -> Timer | float | None:
         """The timer that is due, else seconds until one is; None, and the thread ends."""
-        if not self._timers:
+        now = self.now()
+        timer = None if self._moves else self._pop_due(now)
+        if timer is not None:
+            return timer
+        if not self._timers or self._frozen_at is not None:
             self._thread = None
             return None
-        wait = self._timers[0][0] - self.now()
-        if wait > 0:
-            return _EVER if self._frozen_at is not None else wait
-        return heapq.heappop(self._timers)[2]
+        if self._moves:
+            return _EVER
+        return self._timers[0][0] - now
 
 
 _EVER = float(threading.TIMEOUT_MAX)

@@ -26,6 +26,8 @@ from .tables import Table
 
 _PATIENCE = 0.5
 """Seconds another process may take to look at the file before it counts as in use."""
+_STATEMENTS = 512
+"""Statements that SQLite need not prepare again."""
 _WAL_MARKS, _PLAIN_MARKS = slice(18, 20), b"\1\1"
 _IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PROBLEMS = {
@@ -42,7 +44,7 @@ class DatabaseInUse(DatabaseRefused):
 
     def __init__(self, path: Path) -> None:
         advice = "Stop the one that has it, or name another file; there is no lock to delete"
-        super().__init__(path, "is in use by another mock account", advice)
+        super().__init__(path, "is in use by another mock account, or another program", advice)
 
 
 class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
@@ -54,7 +56,12 @@ class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
 
 def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(
-        target, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=uri
+        target,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
+        uri=uri,
     )
 
 
@@ -156,6 +163,8 @@ def _look(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> No
     db = _connect(f"{path.as_uri()}?{way}", uri=True)
     try:
         check(db, path, tables, owner)
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise DatabaseRefused(path, *_PROBLEMS["SQLITE_CORRUPT"])
     finally:
         db.close()
 
@@ -182,7 +191,7 @@ def _prepare(
             note(db, name, value)
         note(db, "openings", (fact(db, "openings") or 0) + 1)
         db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
     Path(f"{path}-shm").unlink(missing_ok=True)  # left by a look at a file whose process was killed

@@ -9,13 +9,16 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from . import database
+from .at_hand import TableAtHand
 from .file_format import fact, note
-from .tables import Between, Order, R, Resource, Table, Where, sorting
+from .tables import Between, Order, R, Resource, Table, Where, quoted, sorting
 
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
+
+T = TypeVar("T")
 
 
 class Store:
@@ -36,7 +39,7 @@ class Store:
         file: str | os.PathLike[str] | None = None,
         owner: Mapping[str, str] | None = None,
     ) -> None:
-        self._tables = {kind: Table(kind) for kind in kinds}
+        self._tables = {kind: TableAtHand(kind) for kind in kinds}
         tables = self._tables.values()
         self._db = (
             database.in_memory(tables)
@@ -46,6 +49,7 @@ class Store:
         self.is_on_disk = file is not None
         self.lock = threading.RLock()
         self._depth = 0
+        self._written: set[TableAtHand] = set()
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._count_on(self._db)
 
@@ -64,6 +68,7 @@ class Store:
         """Let go of the database once the unit of work under way has ended; twice does nothing."""
         with self.lock:
             self._execute = _closed
+            self._forget(self._tables.values())
             self._db.close()
 
     @property
@@ -105,12 +110,22 @@ class Store:
             self.lock.release()
 
     def _finish(self, *, keep: bool) -> None:
+        kept = False
         try:
             if keep:
                 self._execute("COMMIT")
+                kept = True
         finally:
+            if not kept:
+                self._forget(self._written)
+            self._written.clear()
             if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
                 self._execute("ROLLBACK")
+
+    @staticmethod
+    def _forget(tables: Iterable[TableAtHand]) -> None:
+        for table in tables:
+            table.forget()
 
     def add(self, resource: R) -> R:
         """Keep a new resource and give it its place in the order of arrival.
@@ -121,7 +136,10 @@ class Store:
         table = self._tables[type(resource)]
         resource.seq = table.next_seq
         table.next_seq += 1
-        self._execute(table.insert, table.row(resource))
+        row = table.row(resource)
+        self._execute(table.insert, row)
+        self._written.add(table)
+        table.added(resource, row)
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
@@ -129,16 +147,19 @@ class Store:
         table = self._tables[type(resource)]
         for name, value in changes.items():
             setattr(resource, name, value)
-        values = [*changes.values()]
         if table.json:
-            values = [table.encode(name, value) for name, value in changes.items()]
-        self._execute(table.update(tuple(changes)), (*values, resource.seq))
+            changes = {name: table.encode(name, value) for name, value in changes.items()}
+        self._execute(table.update(tuple(changes)), (*changes.values(), resource.seq))
+        self._written.add(table)
+        table.changed(resource, changes)
 
     def remove(self, resource: Resource) -> None:
         """Forget a resource."""
         table = self._tables[type(resource)]
         self._note_count(table)
         self._execute(table.delete, (resource.seq,))
+        self._written.add(table)
+        table.removed(resource)
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """The earliest resource whose fields have these values, or None."""
@@ -147,17 +168,46 @@ class Store:
     def find(self, kind: type[R], where: Where) -> R | None:
         """The same, for fields whose names are not known when the code is written."""
         table = self._tables[kind]
-        condition, values = table.where(where)
         with self.lock:
-            row = self._execute(f"{table.select}{condition} LIMIT 1", values).fetchone()
+            row = self._row(table, where)
         return None if row is None else table.resource(row)
+
+    def _row(self, table: TableAtHand, where: Where) -> tuple[Any, ...] | None:
+        """The earliest row with these values; one with a SID is asked of the database once."""
+        if self._is_empty(table):
+            return None
+        if not table.knows(where):
+            return self._read(table, where)
+        sid = where["sid"]
+        row = table.known.get(sid)
+        if row is None:
+            row = self._read(table, {"sid": sid})
+            if row is None:
+                return None
+            table.know(sid, row)
+        return row if len(where) == 1 or table.fits(row, where) else None
+
+    def _read(self, table: Table, where: Where) -> tuple[Any, ...] | None:
+        condition, values = table.where(where)
+        cursor = self._execute(f"{table.select}{condition} LIMIT 1", values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+    def _is_empty(self, table: TableAtHand) -> bool:
+        """Whether a table holds nothing, so that nobody need look; asked with the lock held."""
+        if table.is_empty is None:
+            sql = f"SELECT 1 FROM {table.name} LIMIT 1"  # noqa: S608
+            table.is_empty = self._execute(sql).fetchone() is None
+        return table.is_empty
 
     def exists(self, kind: type[Resource], **where: Any) -> bool:
         """Whether any resource has these values; cheaper than `first`."""
         table = self._tables[kind]
-        condition, values = table.where(where)
-        sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"  # noqa: S608
         with self.lock:
+            if table.knows(where) or self._is_empty(table):
+                return self._row(table, where) is not None
+            condition, values = table.where(where)
+            sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"  # noqa: S608
             return self._execute(sql, values).fetchone() is not None
 
     def select(  # noqa: PLR0913 - a query, named part by part
@@ -185,6 +235,9 @@ class Store:
             offset: Leave out so many.
         """
         table = self._tables[kind]
+        with self.lock:
+            if self._is_empty(table):
+                return []
         condition, values = table.where(where or {})
         for bound, sign in ((after, ">"), (before, "<")):
             if bound is not None:
@@ -212,12 +265,35 @@ class Store:
         with self.lock:
             return int(self._execute(sql, (*values, floor)).fetchone()[0])
 
+    def tally(self, kind: type[Resource], by: tuple[str, ...], where: Where) -> dict[Any, int]:
+        """How many resources with these values there are, by what their fields `by` say."""
+        table = self._tables[kind]
+        condition, values = table.where(where)
+        names = ", ".join(map(quoted, by))
+        sql = f"SELECT {names}, count(*) FROM {table.name}{condition} GROUP BY {names}"  # noqa: S608
+        with self.lock:
+            rows = self._execute(sql, values).fetchall()
+        return {row[:-1]: row[-1] for row in rows}
+
+    def work_out(self, kind: type[Resource], name: Any, make: Callable[[], T]) -> T:
+        """What `make` makes of the resources of a kind alone, kept until one of them changes."""
+        with self.lock:
+            known = self._tables[kind].worked_out
+            if name not in known:
+                known[name] = make()
+            found: T = known[name]
+        return found
+
     def remove_all(self, kind: type[Resource], **where: Any) -> None:
         """Forget every resource with these values."""
         table = self._tables[kind]
+        if self._is_empty(table):
+            return
         condition, values = table.where(where)
         self._note_count(table)
         self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
+        self._written.add(table)
+        table.forget()
 
     def remove_before(self, kind: type[Resource], seq: int, **where: Any) -> None:
         """Forget what arrived before `seq`, of what has these values."""
@@ -226,6 +302,8 @@ class Store:
         condition += f"{' AND' if condition else ' WHERE'} seq < ?"
         self._note_count(table)
         self._execute(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
+        self._written.add(table)
+        table.forget()
 
     def copy(self) -> bytearray:
         """Everything kept, as one block of bytes for `restore()`."""
@@ -245,6 +323,7 @@ class Store:
             counts = [(table.name, table.next_seq) for table in self._tables.values()]
             source.executemany(_COUNT, counts)
             source.backup(self._open)
+            self._forget(self._tables.values())
 
 
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -145,6 +146,10 @@ class Table:
 
 _PLAIN = frozenset({str, int, float, bool})
 """Types that are compared as they are."""
+SINGLE = _PLAIN | {type(None)}
+"""Types of which a row's field either is the value or is not."""
+_FEW = 8
+"""Values that a condition lists one by one; more go as JSON, so that the SQL stays the same."""
 
 
 def _compared(value: Any) -> list[Any]:
@@ -153,13 +158,15 @@ def _compared(value: Any) -> list[Any]:
         return []
     if isinstance(value, Between):
         return [value.low, value.high]
-    return value if isinstance(value, list) else [value]
+    if isinstance(value, list):
+        return value if len(value) <= _FEW else [orjson.dumps(value).decode()]
+    return [value]
 
 
 def _shape(value: Any) -> int | str:
     """How a value is compared: a list by its length, a range, null, or as it is."""
     if isinstance(value, list):
-        return len(value)
+        return len(value) if len(value) <= _FEW else "many"
     if isinstance(value, Between):
         return "between"
     return "null" if value is None else "equal"
@@ -172,6 +179,8 @@ def _condition(name: str, shape: int | str) -> str:
         return f'"{name}" IS NULL'
     if shape == "between":
         return f'"{name}" BETWEEN ? AND ?'
+    if shape == "many":
+        return f'"{name}" IN (SELECT value FROM json_each(?))'  # noqa: S608
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 
@@ -193,10 +202,12 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
+@cache
 def _members(hint: Any) -> tuple[Any, ...]:
     return typing.get_args(hint) or (hint,)
 
 
+@cache
 def _is_json(hint: Any) -> bool:
     origins = {typing.get_origin(member) or member for member in (hint, *_members(hint))}
     return bool(origins & {dict, list, tuple})

@@ -261,6 +261,10 @@ NOT_OURS: dict[str, tuple[Callable[[Path], object], str]] = {
         "thing.sid is missing",
     ),
     "torn": (lambda file: file.write_bytes(file.read_bytes()[:9000]), "is damaged"),
+    "garbled at its end": (
+        lambda file: file.write_bytes(file.read_bytes()[:-4096] + b"\7" * 4096),
+        "is damaged",
+    ),
     "garbled": (
         lambda file: file.write_bytes(file.read_bytes()[:4096] + b"\7" * 4096 * 4),
         "is damaged",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..clock import Timer
-from .levers import LeverRefused, Levers, MockUnreachable
+from .levers import LeverRefused, Levers, MockUnreachable, moment
 
 
 class RemoteClock:
@@ -37,7 +37,7 @@ class RemoteClock:
 
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now."""
-        self._set(freeze=True if at is None else _moment(at))
+        self._set(freeze=True if at is None else moment(at))
 
     def unfreeze(self) -> None:
         """Let the clock run on from where it stands."""
@@ -91,7 +91,3 @@ class RemoteClock:
 
     def __repr__(self) -> str:
         return f"<the clock of {self._levers.base}>"
-
-
-def _moment(at: datetime | float) -> str | float:
-    return at.isoformat() if isinstance(at, datetime) else float(at)

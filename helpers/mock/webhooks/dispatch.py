@@ -82,6 +82,17 @@ class Webhooks:
         """Let what is sent to the URL go to the network again."""
         self._receivers.unregister(url)
 
+    def register_fallback(self, receiver: Receiver) -> None:
+        """Have a Python function receive whatever no other is registered for.
+
+        Nothing goes to the network any more, be it a webhook or what a Studio flow asks for.
+
+        Args:
+            receiver: As for `register`; it may also return a `WebhookAnswer`, e.g. one without a
+                status for a server that does not answer.
+        """
+        self._receivers.register_fallback(receiver)
+
     @property
     def log(self) -> list[Attempt]:
         """Every try so far, in the order of what was told; the latest thousand events are kept."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -56,12 +57,9 @@ def listener() -> Iterator[Listener]:
         thread.join()
 
 
-def write_and_kill(file: Path, hook: str, after: int, dawdle: float) -> list[tuple[int, str]]:
-    """Have another process write, and kill it once so many were acknowledged and a moment later.
-
-    Returns:
-        What was acknowledged: indexes and SIDs.
-    """
+@contextmanager
+def writing(file: Path, hook: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that writes, killed at the latest on leaving."""
     path = os.pathsep.join((str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")))
     command = [sys.executable, str(HERE / "writing.py"), str(file), hook]
     with subprocess.Popen(
@@ -69,16 +67,40 @@ def write_and_kill(file: Path, hook: str, after: int, dawdle: float) -> list[tup
     ) as writer:
         watchdog = threading.Timer(6 * PATIENCE, writer.kill)
         watchdog.start()
+        try:
+            yield writer
+        finally:
+            watchdog.cancel()
+            writer.kill()
+
+
+def write_and_kill(file: Path, hook: str, after: int, dawdle: float) -> list[tuple[int, str]]:
+    """Have another process write, and kill it once so many were acknowledged and a moment later.
+
+    Returns:
+        What was acknowledged: indexes and SIDs.
+    """
+    with writing(file, hook) as writer:
         assert writer.stdout is not None
         lines = [writer.stdout.readline() for _ in range(after)]
-        with pytest.raises(DatabaseInUse):
-            MockTwilio(db=file)
         time.sleep(dawdle)
         writer.kill()
         lines += writer.stdout.readlines()
-        watchdog.cancel()
     acknowledged = [line.split() for line in lines if line.endswith("\n")]
     return [(int(index), sid) for index, sid in acknowledged]
+
+
+def test_a_file_that_another_process_has_is_refused_until_that_is_killed(tmp_path: Path) -> None:
+    file = tmp_path / "account.db"
+    with writing(file, "http://127.0.0.1:9/") as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        with pytest.raises(DatabaseInUse, match=r"account\.db is in use"):
+            MockTwilio(db=file)
+        writer.kill()
+        writer.wait(PATIENCE)
+        with opened(file) as account:
+            assert channel_of(account).fetch().messages_count > 0
 
 
 def test_what_was_acknowledged_survives_being_killed_five_times(
@@ -88,7 +110,7 @@ def test_what_was_acknowledged_survives_being_killed_five_times(
     acknowledged: list[tuple[int, str]] = []
     for _ in range(5):
         acknowledged += write_and_kill(
-            file, listener.url, moments.randrange(1, 120), moments.uniform(0, 0.02)
+            file, listener.url, moments.randrange(1, 60), moments.uniform(0, 0.02)
         )
         with opened(file) as account:
             found = [(each.index, each.sid) for each in channel_of(account).messages.list()]
