@@ -59,12 +59,11 @@ class Application:
         self._news.end()
 
     def _compose(self, mock: MockTwilio, requests: Requests) -> Starlette:
-        inspector, levers = pages(), Control(mock).routes
-        state = State(mock, requests, [each.path for each in levers])
+        inspector = pages()
         own = Router(
             routes=[
-                *levers,
-                *state.routes,
+                *Control(mock).routes,
+                *State(mock, requests).routes,
                 *self._news.routes,
                 Mount("/inspector", inspector),
             ]

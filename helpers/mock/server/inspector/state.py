@@ -34,18 +34,11 @@ Read = Callable[..., Any]
 
 
 class State:
-    """Reads one mock and its request log.
+    """Reads one mock and its request log."""
 
-    Args:
-        mock: The account.
-        requests: What was asked of it.
-        levers: Paths of the levers it has, which the page offers.
-    """
-
-    def __init__(self, mock: MockTwilio, requests: Requests, levers: list[str]) -> None:
+    def __init__(self, mock: MockTwilio, requests: Requests) -> None:
         self._mock = mock
         self._requests = requests
-        self._levers = levers
 
     @property
     def routes(self) -> list[Route]:
@@ -75,7 +68,6 @@ class State:
             **self._mock.look(lambda call: holdings.overview(call, limit)),
             "clock": {"now": clock.now(), "is_frozen": clock.is_frozen},
             "requests": len(self._requests),
-            "levers": self._levers,
             "journal": [
                 {"at": each.at, "source": each.source, "target": each.target, "text": each.text}
                 for each in self._mock.journal.latest(STORIES)

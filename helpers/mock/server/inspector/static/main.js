@@ -31,16 +31,16 @@ let route = { view: overview, key: null };
 let whole = null;
 let problem = null;
 let counts = {};
-let levers = [];
 
 const element = (id) => document.getElementById(id);
 const opened = () => `#/${route.view.name}${route.key ? `/${route.key}` : ""}`;
 
 function goWhereTheAddressSays() {
-  const [, name, key] = location.hash.split("/");
+  const [, name, asked] = location.hash.split("/");
   const view = VIEWS.find((each) => each.name === name) ?? overview;
+  const key = (view !== overview && asked) || null;
   const isElsewhere = view !== route.view || key !== route.key;
-  route = { view, key: (view !== overview && key) || null };
+  route = { view, key };
   if (isElsewhere) [whole, problem, inside] = [null, null, FIRST_INSIDE];
   paint();
   refresh();
@@ -50,44 +50,54 @@ function goWhereTheAddressSays() {
 
 let isReading = false;
 let isStale = false;
+let isViewStale = false;
 
-async function refresh() {
+function refresh() {
+  isViewStale = true;
+  readAgain();
+}
+
+function newsCame(topics) {
+  isViewStale ||= route.view.topics.some((topic) => topics.includes(topic));
+  readAgain();
+}
+
+async function readAgain() {
   isStale = true;
   if (isReading) return;
   isReading = true;
-  while (isStale) {
-    isStale = false;
-    await readAll(route).catch(tellProblem);
-    paint();
+  try {
+    while (isStale) {
+      const asked = isViewStale ? route : null;
+      [isStale, isViewStale] = [false, false];
+      await Promise.all([readCounts(), asked && readView(asked)]).catch(tellProblem);
+      paint();
+    }
+  } finally {
+    isReading = false;
   }
-  isReading = false;
 }
 
-async function readAll(asked) {
-  const [summary] = await Promise.all([read("state/overview"), readView(asked)]);
+async function readCounts() {
+  const summary = await read("state/overview");
   counts = { ...summary.counts, requests: summary.requests };
-  levers = summary.levers;
   lists.overview = { ...lists.overview, ...summary };
   setClock(summary.clock);
 }
 
 async function readView({ view, key }) {
-  if (view === overview) return readExtras();
+  if (view === overview) return readLevers();
   const [list, found] = await Promise.all([
     read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}`),
-    key && read(`state/${view.name}/${key}?limit=${inside}`).catch(missing(key)),
+    key && read(`state/${view.name}/${encodeURIComponent(key)}?limit=${inside}`).catch(missing(key)),
   ]);
   lists[view.name] = list;
   if (found) take(key, found);
 }
 
-// Parts of the mock that say themselves what they do, where it has them.
-async function readExtras() {
-  for (const name of ["faults", "scenarios"]) {
-    if (!levers.includes(`/${name}`)) continue;
-    const said = await read(name);
-    lists.overview = { ...lists.overview, [name]: Array.isArray(said) ? said : said[name] };
-  }
+async function readLevers() {
+  const [{ faults }, { scenarios }] = await Promise.all([read("faults"), read("scenarios")]);
+  lists.overview = { ...lists.overview, faults, scenarios };
 }
 
 const missing = (key) => (error) => {
@@ -204,5 +214,5 @@ useKeys({ views: VIEWS, current: () => route, opened, close });
 addEventListener("hashchange", goWhereTheAddressSays);
 setInterval(tick, 1000);
 setInterval(() => document.hidden || paint(), AGES_MS); // ages grow
-listen({ onNews: refresh, onClock: clockTold, onOpen: connected, onLost: lost });
+listen({ onNews: newsCame, onClock: clockTold, onOpen: connected, onLost: lost });
 goWhereTheAddressSays();

@@ -17,7 +17,7 @@ export default {
   title: "Overview",
   topics: ["channels", "tasks", "executions", "webhooks", "requests"],
   draw(found, pull) {
-    if (!found) return h("p", { class: "muted note" }, "Loading…");
+    if (!found?.counts) return h("p", { class: "muted note" }, "Loading…");
     return h("div", { class: "overview" },
       h("ul", { class: "counts" }, COUNTS.map(([name, title, view]) => count(title, view, found.counts[name] ?? found.requests))),
       h("div", { class: "cards" },
