@@ -158,7 +158,7 @@ def test_an_application_that_is_interrupted_is_1_and_says_how_far_it_got(
     monkeypatch.setattr(type(account.client.flex_api.v1.flex_flow), "create", interrupt)
     code, _, err = run("apply", file)
     assert code == 1
-    assert "Stopped at: create 'Custom chat': interrupted" in err
+    assert "Stopped: interrupted; the first that is not done may be done" in err
 
 
 class _Typed:
