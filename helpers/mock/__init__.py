@@ -50,6 +50,7 @@ from .studio.incoming import IncomingDue
 from .studio.runner import Heard, StepFault, Studio
 from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
+from .taskrouter.possible import could_match
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
@@ -88,6 +89,7 @@ __all__ = [
     "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "could_match",
     "flex_flows",
     "verify",
 ]
