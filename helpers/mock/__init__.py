@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
@@ -30,6 +31,8 @@ from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
 from .messaging.resources import Service
+from .realtime.door import Realtime
+from .realtime.log import SyncChange
 from .rest.application import Application
 from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
@@ -77,6 +80,7 @@ KINDS: tuple[type[Resource], ...] = (
     *taskrouter.KINDS,
     *studio.KINDS,
     Delivery,
+    SyncChange,
 )
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
@@ -131,6 +135,14 @@ class MockTwilio:
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
+
+    @cached_property
+    def realtime(self) -> Realtime:
+        """Where Twilio's JavaScript chat SDKs connect; an ASGI application for a WebSocket.
+
+        It follows the account from its first use on.
+        """
+        return Realtime(self._ground, self._application, self.credentials.account_sid)
 
     def handle(self, request: Request) -> Reply:
         """Answer one REST request."""
@@ -215,6 +227,8 @@ class MockTwilio:
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account was put back to an earlier state")
 
     def _furnish(self) -> None:
         with self._ground.transaction():

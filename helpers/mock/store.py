@@ -255,6 +255,14 @@ class Store:
             values = [table.encode(name, value) for name, value in changes.items()]
         self._execute(table.update(tuple(changes)), (*values, resource.seq))
 
+    def last_seq(self, kind: type[Resource]) -> int:
+        """The latest place in the order of arrival that was given out."""
+        return self._tables[kind].next_seq - 1
+
+    def skip_seq(self, kind: type[Resource]) -> None:
+        """Give the next place in the order of arrival to nobody."""
+        self._tables[kind].next_seq += 1
+
     def remove(self, resource: Resource) -> None:
         """Forget a resource."""
         self._execute(self._tables[type(resource)].delete, (resource.seq,))

@@ -12,10 +12,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Router
+from starlette.routing import Mount, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
 from .. import MockTwilio
+from ..realtime.door import PATH as REALTIME_PATH
 from .control import Control
 from .door import RestDoor
 from .guard import Guard
@@ -39,6 +40,7 @@ def application(mock: MockTwilio) -> Starlette:
     return Starlette(
         routes=[
             Mount("/_mock", Guard(control, mock.credentials)),
+            WebSocketRoute(REALTIME_PATH, mock.realtime),
             Mount("/", _open_to_pages(RestDoor(mock.handle, requests, workers))),
         ],
         exception_handlers={HTTPException: _refused},
