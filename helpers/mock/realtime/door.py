@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 from ..events import Event
 from ..ground import Ground
 from ..messaging.events import TypingEvent
+from ..messaging.resources import Member
 from ..rest.application import Application
-from . import chat, notices, objects
+from . import chat, notices
 from .connection import Connection, Receive, Scope, Send
 from .feeds import Feeds
 from .log import Log
@@ -46,7 +46,6 @@ class Realtime:
             Subscriptions(ground, account_sid, log, feeds),
         )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
-        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         ground.events.record_with(Recorder(ground, log, feeds.is_wanted).record, *HEARD)
         ground.events.subscribe(feeds.hear, SyncNews, AccessLost)
         ground.events.subscribe(self._hear_typing, TypingEvent)
@@ -56,27 +55,29 @@ class Realtime:
 
     def __len__(self) -> int:
         """How many clients are connected."""
-        return len(self._connections)
+        return len(self._feeds.clients)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""
         self._feeds.loop = asyncio.get_running_loop()
         connection = Connection(self._parts, self._workers, scope)
-        self._connections.add(connection)
+        self._feeds.clients.add(connection)
         try:
             await connection.run(receive, send)
         finally:
-            self._connections.discard(connection)
+            self._feeds.clients.discard(connection)
 
     def hang_up(self, reason: str) -> None:
         """End every connection, from any thread; the SDKs come back by themselves."""
-        for connection in tuple(self._connections):
-            connection.hang_up(1012, reason)
+        for client in tuple(self._feeds.clients):
+            client.hang_up(1012, reason)
 
     def _hear_typing(self, event: Event) -> None:
+        """Tell the other members; the SDKs take for granted that nobody hears of himself."""
         assert isinstance(event, TypingEvent)  # noqa: S101 - subscribed to no other
-        sid = objects.MESSAGES.sid(event.channel.sid)
-        if self._feeds.is_wanted(sid):
-            identity = event.member.identity
-            told = notices.typing(event.channel.sid, identity, event.timeout)
-            self._feeds.tell_others(sid, identity, self._feeds.worded(told, notices.TYPING))
+        channel, typist = event.channel, event.member.identity
+        members = self._parts.ground.store.select(Member, {"channel_sid": channel.sid})
+        others = {member.identity for member in members} - {typist}
+        told = notices.typing(channel.sid, typist, event.timeout)
+        frame = self._feeds.worded(told, notices.TYPING)
+        self._feeds.tell_users(channel.service_sid, others, frame)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from . import notices
@@ -28,6 +29,9 @@ class Follower(Protocol):
     def send(self, frame: bytes) -> None:
         """Take a frame to the client; on the event loop only."""
 
+    def hang_up(self, code: int, reason: str) -> None:
+        """End the connection, from any thread."""
+
 
 class Feeds:
     """The followers of every Sync object.
@@ -41,6 +45,7 @@ class Feeds:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._waiting: dict[str, Notice] = {}
+        self.clients: set[Follower] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
@@ -84,9 +89,9 @@ class Feeds:
         """A notification, ready to be sent to anybody."""
         return notices.notification(self.frame_id(), message_type, payload)
 
-    def tell_others(self, object_sid: str, identity: str, frame: bytes) -> None:
-        """Send a frame to those who follow an object, but for one identity."""
-        self._call(self._deliver_to_others, object_sid, identity, frame)
+    def tell_users(self, service_sid: str, identities: Collection[str], frame: bytes) -> None:
+        """Send a frame to every client of these users, whatever it follows."""
+        self._call(self._deliver_to_users, service_sid, identities, frame)
 
     def _call(self, what: Any, *arguments: Any) -> None:
         loop = self.loop
@@ -101,9 +106,11 @@ class Feeds:
             if event_id > since:
                 follower.send(frame)
 
-    def _deliver_to_others(self, object_sid: str, identity: str, frame: bytes) -> None:
-        for follower, _ in self.following(object_sid):
-            if follower.identity != identity:
+    def _deliver_to_users(
+        self, service_sid: str, identities: Collection[str], frame: bytes
+    ) -> None:
+        for follower in tuple(self.clients):
+            if follower.service_sid == service_sid and follower.identity in identities:
                 follower.send(frame)
 
     def _merge(self, object_sid: str, notice: Notice) -> None:

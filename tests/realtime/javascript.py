@@ -1,0 +1,152 @@
+"""Drives a chat client of Twilio's JavaScript SDKs, in a Node process of its own."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import queue
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NODE = Path(__file__).with_name("node")
+SDKS = ("twilio-chat", "@twilio/conversations")
+PATIENCE = 10
+"""Seconds after which something awaited counts as never coming."""
+QUIET = 0.3
+"""Seconds in which something that must not come would have come."""
+_INSTALLING = 180
+
+
+class Refused(Exception):
+    """The SDK rejected what it was asked to do."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__(told)
+        self.status = told.get("status")
+        self.code = told.get("code")
+        self.message = told.get("message")
+
+
+def installed() -> Path:
+    """The folder with the SDKs in it, as `package-lock.json` has them; skips without Node.
+
+    In CI, where CI is set, a machine without Node fails instead.
+    """
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        _give_up("Node and npm are needed to run Twilio's JavaScript SDKs")
+    lock = (NODE / "package-lock.json").read_bytes()
+    stamp = NODE / "node_modules" / ".installed-from"
+    if not stamp.exists() or stamp.read_bytes() != lock:
+        done = subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            cwd=NODE,
+            capture_output=True,
+            text=True,
+            timeout=_INSTALLING,
+            check=False,
+            shell=os.name == "nt",
+        )
+        if done.returncode != 0:
+            _give_up(f"npm ci failed: {done.stderr[-400:]}")
+        stamp.write_bytes(lock)
+    return NODE
+
+
+def _give_up(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class JavaScriptClient:
+    """One client of one of the SDKs.
+
+    Attributes:
+        heard: Every event so far, as JSON, in order.
+    """
+
+    def __init__(self, sdk: str, uri: str, token: str, **options: Any) -> None:
+        command = ["node", str(NODE / "client.js"), sdk, uri, token, json.dumps(options)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, queue.Queue[dict[str, Any]]] = {}
+        self.heard: list[dict[str, Any]] = []
+        self._seen = 0
+        self._news = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line) if line.startswith("{") else {"event": "output", "text": line}
+            if "event" not in told:
+                self._answers[told["id"]].put(told)
+                continue
+            with self._news:
+                self.heard.append(told)
+                self._news.notify_all()
+
+    def ask(self, act: str, *args: Any) -> Any:
+        """Have the client do something and wait for its answer.
+
+        Raises:
+            Refused: The SDK rejected it.
+        """
+        return self.start(act, *args)()
+
+    def start(self, act: str, *args: Any) -> Any:
+        """Have the client do something; call the result to wait for its answer."""
+        number = next(self._numbers)
+        answers = self._answers[number] = queue.Queue()
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"id": number, "act": act, "args": args}) + "\n")
+        self._process.stdin.flush()
+
+        def wait() -> Any:
+            told = answers.get(timeout=PATIENCE)
+            if "refused" in told:
+                raise Refused(told["refused"])
+            return told["answer"]
+
+        return wait
+
+    def hears(self, event: str, **about: Any) -> dict[str, Any]:
+        """Wait for an event that says all of this, after those that were waited for before."""
+        with self._news:
+            found = self._news.wait_for(lambda: self._next(event, about), PATIENCE)
+        assert found, f"{event} with {about} never came; heard {self.heard}"
+        return found
+
+    def _next(self, event: str, about: dict[str, Any]) -> dict[str, Any] | None:
+        for told in self.heard:
+            if told.get("taken") or told["event"] != event:
+                continue
+            if all(told.get(name) == value for name, value in about.items()):
+                told["taken"] = True
+                return told
+        return None
+
+    def all(self, event: str) -> list[dict[str, Any]]:
+        """Every event of a name so far."""
+        with self._news:
+            return [told for told in self.heard if told["event"] == event]
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(PATIENCE)
+        self._process.stdout.close()
