@@ -23,6 +23,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio
+from .mock.remote import RemoteClock, RemoteMock
 from .request_log import LoggedHttpClient, RequestLog
 from .tokens import create_chat_token
 
@@ -83,17 +84,22 @@ class Account:
         mode: `mock`, `shared` or `live`.
         credentials: SIDs, and secrets that never show.
         requests: A log of every REST call made here.
-        mock: The mock in this kernel; None in other modes.
+        mock: The mock's levers: the mock in this kernel, or one elsewhere with the same clock,
+            faults, snapshots and reset; None for the live account.
         clock: The time this account lives by.
     """
 
     def __init__(
-        self, mode: Mode, credentials: Credentials, door: HttpClient, mock: MockTwilio | None = None
+        self,
+        mode: Mode,
+        credentials: Credentials,
+        door: HttpClient,
+        mock: MockTwilio | RemoteMock | None = None,
     ) -> None:
         self.mode = mode
         self.credentials = credentials
         self.mock = mock
-        self.clock = mock.clock if mock else Clock()
+        self.clock: Clock | RemoteClock = mock.clock if mock else Clock()
         self.requests = RequestLog()
         self._door = LoggedHttpClient(door, self.requests)
         self.client = Client(
@@ -223,7 +229,9 @@ def connect(where: str | None = None, *, seed: int | None = None) -> Account:
     if where == "live":
         return _live()
     if urlsplit(where).scheme in ("http", "https"):
-        return Account("shared", Credentials.demo(), SharedMockHttpClient(where))
+        credentials = Credentials.demo()
+        remote = RemoteMock(where, credentials)
+        return Account("shared", credentials, SharedMockHttpClient(where), remote)
     raise ValueError(
         f"connect({where!r}): give nothing for a mock in this kernel, a mock's URL such as"
         " 'http://127.0.0.1:8787', or 'live' for the real account"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .account import Account
-from .mock import JournalEntry
+from .mock import JournalEntry, MockTwilio
 
 LONGEST = 40
 """Characters of a text that are shown."""
@@ -83,7 +83,7 @@ def sequence(account: Account, since: int | None = None) -> SequenceDiagram:
     Raises:
         NoStory: The account is live, or a shared mock in another process.
     """
-    if account.mock is None:
+    if not isinstance(account.mock, MockTwilio):
         raise NoStory(
             "only a mock account in this kernel, from connect(), remembers what happened in order;"
             " helpers.tables shows what this one holds: tasks, reservations, executions and events"

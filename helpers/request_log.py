@@ -145,7 +145,7 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
                 data=data,
                 headers=headers,
                 auth=auth,
-                timeout=timeout,
+                timeout=self.timeout if timeout is None else timeout,
                 allow_redirects=allow_redirects,
             )
             status = response.status_code

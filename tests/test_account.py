@@ -154,7 +154,7 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
     account = connect("http://127.0.0.1:8787/")
     sid = account.credentials.chat_service_sid
     account.client.chat.v2.services(sid).channels.list()
-    assert (account.mode, account.mock) == ("shared", None)
+    assert (account.mode, repr(account.mock)) == ("shared", "<the mock at http://127.0.0.1:8787>")
     [url] = sent
     assert url == f"http://127.0.0.1:8787/chat.twilio.com/v2/Services/{sid}/Channels"
     assert account.credentials == Credentials.demo()

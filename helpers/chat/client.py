@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioRestException
 
-from ..mock import verify
+from ..mock import MockTwilio, verify
 from .channel import Channel
 from .emitter import Emitter
 from .errors import ChatError, refusing
@@ -58,9 +58,8 @@ class ChatClient(Emitter):
         self._lifetime = TokenLifetime(account.clock, self._about_to_expire, self._expired)
         self._refusal: ChatError | None = None
         self._token: str | None = None
-        self._feed: Feed = (
-            KernelFeed(self, account.mock) if account.mock else PollingFeed(self, poll_seconds)
-        )
+        mock = account.mock if isinstance(account.mock, MockTwilio) else None
+        self._feed: Feed = KernelFeed(self, mock) if mock else PollingFeed(self, poll_seconds)
         self._use(token)
         try:
             self._connect()
@@ -96,7 +95,7 @@ class ChatClient(Emitter):
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
         self.service = rest.chat.v2.services(self.service_sid)
-        in_kernel = self.account.mock is not None
+        in_kernel = isinstance(self.account.mock, MockTwilio)
         self._media = MediaService(rest, self.service_sid, in_kernel=in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
         self.polled_service = polled.chat.v2.services(self.service_sid)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..mock import Clock
 from ..mock.clock import Timer
+from ..mock.remote import RemoteClock
 
 WARNING_SECONDS = 180
 """How long before its end a token is said to be about to expire (inferred from Twilio's minimum
@@ -16,7 +17,10 @@ class TokenLifetime:
     """Follows one token at a time on the account's clock."""
 
     def __init__(
-        self, clock: Clock, about_to_expire: Callable[[float], None], expired: Callable[[], None]
+        self,
+        clock: Clock | RemoteClock,
+        about_to_expire: Callable[[float], None],
+        expired: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._about_to_expire = about_to_expire

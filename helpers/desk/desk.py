@@ -14,7 +14,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from ..account import Account
 from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
-from ..mock import TaskRouterNews
+from ..mock import MockTwilio, TaskRouterNews
 from .conversation import Conversation
 from .gone import gone_is_fine
 from .offer import Offer
@@ -213,7 +213,7 @@ class AgentDesk(Emitter):
             self._chat.shutdown()
 
     def _follow(self) -> Any:
-        if self.account.mock is not None:
+        if isinstance(self.account.mock, MockTwilio):
             return self.account.mock.follow_taskrouter(self._hear)
         name = f"desk-{self.agent}"
         threading.Thread(target=self._poll, name=name, daemon=True).start()

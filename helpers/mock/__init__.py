@@ -18,6 +18,7 @@ from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .events import Events
+from .faults import BadFault, Fault, Faults
 from .flex import resources as _flex
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
@@ -33,7 +34,7 @@ from .messaging.push import bind
 from .messaging.resources import Service
 from .realtime.door import Realtime
 from .realtime.log import SyncChange
-from .rest.application import Application
+from .rest.application import OPERATIONS, Application
 from .rest.http import Reply, Request
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
@@ -52,12 +53,15 @@ __all__ = [
     "DEMO_VALUES",
     "NOT_SIMULATED",
     "Attempt",
+    "BadFault",
     "Basis",
     "ChatEvent",
     "Claims",
     "Clock",
     "Credentials",
     "ErrorCode",
+    "Fault",
+    "Faults",
     "Heard",
     "Journal",
     "JournalEntry",
@@ -115,8 +119,9 @@ class MockTwilio:
         self._router = Router(self._ground, self.credentials.account_sid)
         self._connect(self._ground.events)
         self._application = Application(self._ground, self.credentials, self.webhooks)
-        self.http_client = MockHttpClient(self.handle)
-        self.async_http_client = AsyncMockHttpClient(self.handle)
+        self.faults = Faults(self._application.operation_of, OPERATIONS)
+        self.http_client = MockHttpClient(self.handle, self.faults)
+        self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
         self._furnish()
         self._router.arm()
         self.journal = Journal(self._ground)
@@ -145,7 +150,7 @@ class MockTwilio:
         return Realtime(self._ground, self._application, self.credentials.account_sid)
 
     def handle(self, request: Request) -> Reply:
-        """Answer one REST request."""
+        """Answer one REST request; faults are met at the doors, before this."""
         return self._application.handle(request)
 
     def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
@@ -202,7 +207,8 @@ class MockTwilio:
             return bind(call, service, credential_sid, address).sid
 
     def reset(self) -> None:
-        """Back to a new account at real time; whoever follows its events stays subscribed."""
+        """Back to a new account at real time, without faults; who follows it stays subscribed."""
+        self.faults.clear()
         self.clock.reset()
         self.restore(self._new)
 

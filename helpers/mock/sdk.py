@@ -1,21 +1,29 @@
 """The in-process door: HTTP clients for the official SDK, sync and async, with no network.
 
 Twilio documents that a `Client` takes a custom HTTP client; these hand each request to the mock in
-this process.
+this process. A fault that a request meets ends as it would over a network, with what the SDK's own
+clients raise.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
+import requests
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
+from urllib3.exceptions import ProtocolError
 
+from .faults import Faults, Met
+from .faults.striking import Drop
 from .rest.http import Parameters, Reply, Request
 
 Handle = Callable[[Request], Reply]
@@ -23,11 +31,15 @@ _log = logging.getLogger(__name__)
 
 
 class MockHttpClient(HttpClient):  # type: ignore[misc]
-    """Answers the SDK's requests from `handle`."""
+    """Answers the SDK's requests from `handle`, but for those that meet a fault.
 
-    def __init__(self, handle: Handle) -> None:
+    `timeout` is how many seconds its user waits for an answer; None for as long as it takes.
+    """
+
+    def __init__(self, handle: Handle, faults: Faults) -> None:
         super().__init__(_log, is_async=False)
         self._handle = handle
+        self._faults = faults
 
     def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
         self,
@@ -40,16 +52,40 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Answer one request; `timeout` and `allow_redirects` have nothing to act on here."""
-        return _response(self._handle(_request(method, uri, params, data, headers, auth)))
+        """Answer one request; there is nothing here that redirects.
+
+        Raises:
+            requests.exceptions.RequestException: A fault left it without an answer.
+        """
+        request = _request(method, uri, params, data, headers, auth)
+        met = self._faults.meet(request)
+        if met is None:
+            return _response(self._handle(request))
+        return _response(
+            self._carry_out(met, request, self.timeout if timeout is None else timeout)
+        )
+
+    def _carry_out(self, met: Met, request: Request, timeout: float | None) -> Reply:
+        answer = self._handle(request) if met.phase == "after" else None
+        time.sleep(met.wait(timeout))
+        if answer is None and met.is_only_late:
+            answer = self._handle(request)
+        ending = met.ending(timeout)
+        if ending is not None:
+            raise _as_requests_would(ending, request.host, timeout)
+        return _said(met, answer)
 
 
 class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
-    """The same for `await client....create_async(...)`; runs off the event loop's thread."""
+    """The same for `await client....create_async(...)`; runs off the event loop's thread.
 
-    def __init__(self, handle: Handle) -> None:
+    Like the SDK's own it heeds the time-out of a request, and none that the client has (observed).
+    """
+
+    def __init__(self, handle: Handle, faults: Faults) -> None:
         super().__init__(_log, is_async=True)
         self._handle = handle
+        self._faults = faults
 
     async def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
         self,
@@ -62,9 +98,55 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Answer one request."""
+        """Answer one request.
+
+        Raises:
+            TimeoutError: A fault let it wait in vain.
+            aiohttp.ClientError: A fault cut its connection.
+        """
         request = _request(method, uri, params, data, headers, auth)
-        return _response(await asyncio.to_thread(self._handle, request))
+        met = self._faults.meet(request)
+        if met is None:
+            return _response(await asyncio.to_thread(self._handle, request))
+        return _response(await self._carry_out(met, request, timeout))
+
+    async def _carry_out(self, met: Met, request: Request, timeout: float | None) -> Reply:
+        answer = None
+        if met.phase == "after":
+            answer = await asyncio.to_thread(self._handle, request)
+        await asyncio.sleep(met.wait(timeout))
+        if answer is None and met.is_only_late:
+            answer = await asyncio.to_thread(self._handle, request)
+        ending = met.ending(timeout)
+        if ending is not None:
+            raise _as_aiohttp_would(ending)
+        return _said(met, answer)
+
+
+def _said(met: Met, answer: Reply | None) -> Reply:
+    """The fault's own answer, or the account's; one that has neither ends otherwise."""
+    reply = met.reply or answer
+    assert reply is not None  # noqa: S101
+    return reply
+
+
+def _as_requests_would(ending: Drop, host: str, timeout: float | None) -> Exception:
+    """What the SDK's own client raises, which stands on `requests`."""
+    if ending == "reset":
+        return requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", _reset()))
+    pool = f"HTTPSConnectionPool(host={host!r}, port=443)"
+    return requests.exceptions.ReadTimeout(f"{pool}: Read timed out. (read timeout={timeout})")
+
+
+def _as_aiohttp_would(ending: Drop) -> Exception:
+    """What the SDK's own asynchronous client raises, which stands on `aiohttp`."""
+    from aiohttp import ClientOSError  # noqa: PLC0415 - 0.2 s, only for whoever needs it
+
+    return ClientOSError(*_reset().args) if ending == "reset" else TimeoutError()
+
+
+def _reset() -> ConnectionResetError:
+    return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
 def _request(  # noqa: PLR0913, PLR0917 - one request, part by part

@@ -9,6 +9,7 @@ import pandas as pd
 from twilio.base.exceptions import TwilioRestException
 
 from ..account import Account
+from ..mock import MockTwilio
 
 _EXECUTIONS = ["execution", "flow", "contact", "status", "steps", "waits_at"]
 _STEPS = ["widget", "event", "next"]
@@ -88,7 +89,7 @@ def swallowed(account: Account) -> pd.DataFrame:
         MockOnly: The account is live, or a shared mock in another process; Twilio has no list of
             such messages.
     """
-    if account.mock is None:
+    if not isinstance(account.mock, MockTwilio):
         raise MockOnly(
             "only a mock account in this kernel, from connect(), knows which messages were"
             " swallowed: Twilio lists them nowhere; executions(account) shows which ones are parked"

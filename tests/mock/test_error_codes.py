@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import provoking_chat
+import provoking_faults
 import provoking_others
 import provoking_studio
 import provoking_taskrouter
@@ -15,7 +16,13 @@ from helpers import Account
 from helpers.chat.errors import as_chat_error
 from helpers.mock import CODES, TwilioError
 
-TABLES = (provoking_chat, provoking_others, provoking_studio, provoking_taskrouter)
+TABLES = (
+    provoking_chat,
+    provoking_faults,
+    provoking_others,
+    provoking_studio,
+    provoking_taskrouter,
+)
 """Where provocations enter themselves into the table."""
 
 

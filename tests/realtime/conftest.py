@@ -32,37 +32,43 @@ def uri(server: BackgroundServer) -> str:
     return server.url.replace("http", "ws", 1) + "/v3/wsconnect"
 
 
+@pytest.fixture(scope="session")
+def sdks(node_modules: None) -> Iterator[Callable[[str], javascript.Sdk]]:
+    """Both SDKs, each in one process for all tests, since loading one takes half a second."""
+    loaded: dict[str, javascript.Sdk] = {}
+
+    def load(name: str) -> javascript.Sdk:
+        if name not in loaded:
+            loaded[name] = javascript.Sdk(name)
+        return loaded[name]
+
+    yield load
+    for sdk in loaded.values():
+        sdk.close()
+
+
 @pytest.fixture(params=javascript.SDKS)
-def sdk(request: Any) -> str:
-    """The SDK's name on npm; a test that takes it runs with each."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def clients(node_modules: None) -> Iterator[list[javascript.JavaScriptClient]]:
-    """Clients to be closed after the test."""
-    started: list[javascript.JavaScriptClient] = []
-    yield started
-    for client in started:
-        client.close()
+def sdk(request: Any, sdks: Callable[[str], javascript.Sdk]) -> javascript.Sdk:
+    """An SDK; a test that takes it runs with each."""
+    return sdks(request.param)
 
 
 @pytest.fixture
 def start(
-    account: Account, uri: str, sdk: str, clients: list[javascript.JavaScriptClient]
-) -> Callable[..., javascript.JavaScriptClient]:
+    account: Account, uri: str, sdk: javascript.Sdk
+) -> Iterator[Callable[..., javascript.JavaScriptClient]]:
     """Starts a client of somebody, logged in unless told otherwise."""
+    started: list[javascript.JavaScriptClient] = []
 
     def begin(
         identity: str, token: str | None = None, *, ready: bool = True, **options: Any
     ) -> javascript.JavaScriptClient:
-        client = javascript.JavaScriptClient(
-            sdk, uri, token or account.chat_token(identity), **options
-        )
-        clients.append(client)
+        client = sdk.begin(uri, token or account.chat_token(identity), **options)
+        started.append(client)
         if ready:
             client.hears("stateChanged", value="initialized")
         return client
 
-    return begin
+    yield begin
+    for client in started:
+        client.leave()

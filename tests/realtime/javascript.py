@@ -9,6 +9,7 @@ import queue
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ QUIET = 0.3
 _INSTALLING = 180
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - reads as what happened
     """The SDK rejected what it was asked to do."""
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -64,35 +65,81 @@ def _give_up(reason: str) -> None:
     pytest.skip(reason)
 
 
-class JavaScriptClient:
-    """One client of one of the SDKs.
+class Sdk:
+    """One of the SDKs in a Node process, with any number of clients in it."""
 
-    Attributes:
-        heard: Every event so far, as JSON, in order.
-    """
-
-    def __init__(self, sdk: str, uri: str, token: str, **options: Any) -> None:
-        command = ["node", str(NODE / "client.js"), sdk, uri, token, json.dumps(options)]
+    def __init__(self, name: str) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            ["node", str(NODE / "clients.js"), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
         )
         self._numbers = itertools.count(1)
         self._answers: dict[int, queue.Queue[dict[str, Any]]] = {}
-        self.heard: list[dict[str, Any]] = []
-        self._seen = 0
-        self._news = threading.Condition()
+        self._clients: dict[int, JavaScriptClient] = {}
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            told = json.loads(line) if line.startswith("{") else {"event": "output", "text": line}
-            if "event" not in told:
-                self._answers[told["id"]].put(told)
-                continue
-            with self._news:
-                self.heard.append(told)
-                self._news.notify_all()
+            if not line.startswith("{"):
+                continue  # what an SDK logs
+            told = json.loads(line)
+            if "event" in told:
+                self._clients[told.pop("client")].hear(told)
+            else:
+                self._answers.pop(told["id"]).put(told)
+
+    def begin(self, uri: str, token: str, **options: Any) -> JavaScriptClient:
+        """A new client, which connects at once."""
+        client = JavaScriptClient(self, number := next(self._numbers))
+        self._clients[number] = client
+        self.tell(number, "begin", uri, token, options)
+        return client
+
+    def tell(self, client: int, act: str, *args: Any) -> queue.Queue[dict[str, Any]]:
+        """Have a client do something; the answer comes in the queue."""
+        number = next(self._numbers)
+        answers = self._answers[number] = queue.Queue()
+        told = {"id": number, "client": client, "act": act, "args": args}
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(told) + "\n")
+        self._process.stdin.flush()
+        return answers
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(PATIENCE)
+        self._process.stdout.close()
+
+
+class JavaScriptClient:
+    """One chat client.
+
+    Attributes:
+        heard: Every event so far, as JSON, in order.
+    """
+
+    def __init__(self, sdk: Sdk, number: int) -> None:
+        self._sdk = sdk
+        self._number = number
+        self.heard: list[dict[str, Any]] = []
+        self._news = threading.Condition()
+
+    def hear(self, told: dict[str, Any]) -> None:
+        """Take note of an event."""
+        with self._news:
+            self.heard.append(told)
+            self._news.notify_all()
 
     def ask(self, act: str, *args: Any) -> Any:
         """Have the client do something and wait for its answer.
@@ -102,13 +149,9 @@ class JavaScriptClient:
         """
         return self.start(act, *args)()
 
-    def start(self, act: str, *args: Any) -> Any:
+    def start(self, act: str, *args: Any) -> Callable[[], Any]:
         """Have the client do something; call the result to wait for its answer."""
-        number = next(self._numbers)
-        answers = self._answers[number] = queue.Queue()
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"id": number, "act": act, "args": args}) + "\n")
-        self._process.stdin.flush()
+        answers = self._sdk.tell(self._number, act, *args)
 
         def wait() -> Any:
             told = answers.get(timeout=PATIENCE)
@@ -119,7 +162,7 @@ class JavaScriptClient:
         return wait
 
     def hears(self, event: str, **about: Any) -> dict[str, Any]:
-        """Wait for an event that says all of this, after those that were waited for before."""
+        """Wait for an event that says all of this and was not waited for yet."""
         with self._news:
             found = self._news.wait_for(lambda: self._next(event, about), PATIENCE)
         assert found, f"{event} with {about} never came; heard {self.heard}"
@@ -139,14 +182,6 @@ class JavaScriptClient:
         with self._news:
             return [told for told in self.heard if told["event"] == event]
 
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(PATIENCE)
-        self._process.stdout.close()
+    def leave(self) -> None:
+        """Shut down, whatever state it is in."""
+        self._sdk.tell(self._number, "shutdown")

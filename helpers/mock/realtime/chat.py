@@ -43,7 +43,7 @@ Handler = Callable[[Call, Arguments, Request], Any]
 def configure(call: Call, arguments: Arguments, request: Request) -> Any:
     """Everything a client needs to know to begin."""
     service, user = _service(call), _user(call, call.actor.identity or "")
-    media = f"{_server(request)}/{PUBLIC_HOST}/v1/Services/{service.sid}"
+    media = f"{request.base}/{PUBLIC_HOST}/v1/Services/{service.sid}"
     return {
         "identity": user.identity,
         "options": {
@@ -73,11 +73,6 @@ def configure(call: Call, arguments: Arguments, request: Request) -> Any:
             "messages_receipts": f"{_BASE}/Receipts",
         },
     }
-
-
-def _server(request: Request) -> str:
-    """Where this server answers over HTTP, as the client itself reached it."""
-    return f"{request.headers['Scheme']}://{request.headers['Host']}"
 
 
 def _service(call: Call) -> Service:

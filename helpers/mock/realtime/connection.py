@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
 from typing import Any
 
@@ -29,8 +29,8 @@ QUEUE_BYTES = 8 * 1024 * 1024
 """Bytes that may wait for a client that reads slowly."""
 CLOSE_SECONDS = 2
 """A client that does not take part in closing is cut off."""
-ABORT = "helpers.abort"
-"""Extension of the scope with which a server lets a connection be cut off at once."""
+CUT = "mock.cut"
+"""The ASGI extension that cuts a connection off, where the server has it."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,13 +40,15 @@ class Connection:
 
     def __init__(self, parts: Parts, workers: Executor, scope: Scope) -> None:
         self._workers = workers
-        self._abort: Callable[[], None] = scope.get("extensions", {}).get(ABORT, lambda: None)
+        self._cut: Callable[[], None] = (
+            scope.get("extensions", {}).get(CUT, {}).get("now", lambda: None)
+        )
         self._loop = asyncio.get_running_loop()
         self._out: deque[bytes] = deque()
         self._out_bytes = 0
         self._has_out = asyncio.Event()
         self._ended: asyncio.Future[tuple[int, str]] = self._loop.create_future()
-        self._session = Session(parts, self, _reached(scope), self.hang_up)
+        self._session = Session(parts, self, _base(scope), self.hang_up)
         self.service_sid = self.identity = ""
 
     @property
@@ -79,7 +81,7 @@ class Connection:
                 with contextlib.suppress(Exception):  # it may be closed already
                     await send({"type": "websocket.close", "code": code, "reason": reason})
         except TimeoutError:
-            self._abort()
+            self._cut()
 
     async def _expect_log_in(self) -> None:
         await asyncio.sleep(LOG_IN_SECONDS)
@@ -158,9 +160,7 @@ class Connection:
             self._loop.call_soon_threadsafe(what, *arguments)
 
 
-def _reached(scope: Scope) -> Mapping[str, str]:
+def _base(scope: Scope) -> str:
     """Where the client reached this server, for links it shall follow over HTTP."""
-    headers = dict(scope["headers"])
-    secure = scope.get("scheme") == "wss"
-    host = headers.get(b"host", b"127.0.0.1").decode("latin-1")
-    return {"Host": host, "Scheme": "https" if secure else "http"}
+    host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
+    return f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"

@@ -6,7 +6,7 @@ Runs on worker threads, one frame of a connection after another.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -69,7 +69,7 @@ class Session:
     Args:
         parts: What all sessions share.
         receiver: The way to the client.
-        headers: Of the handshake: where the client reached this server.
+        base: Where the client reaches this server over HTTP.
         hang_up: Ends the connection, from any thread.
     """
 
@@ -77,12 +77,12 @@ class Session:
         self,
         parts: Parts,
         receiver: Receiver,
-        headers: Mapping[str, str],
+        base: str,
         hang_up: Callable[[int, str], None],
     ) -> None:
         self._parts = parts
         self._receiver = receiver
-        self._headers = headers
+        self._base = base
         self._hang_up = hang_up
         self.actor: Actor | None = None
         self._timers = TokenTimers(parts.ground.clock, self._announce_end, self._expire)
@@ -140,7 +140,7 @@ class Session:
             handle = self._parts.subscriptions.handle
             reply = tunnel.refusing(lambda: handle(self._receiver, asked.body))
         else:
-            reply = self._parts.tunnel.answer(actor, asked, self._headers)
+            reply = self._parts.tunnel.answer(actor, asked, self._base)
         return tunnel.answered(frame.header.get("id"), reply)
 
     @staticmethod

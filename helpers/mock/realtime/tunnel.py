@@ -74,15 +74,18 @@ class Tunnel:
         self._application = application
         self._router = Router(operations, complete=())
 
-    def answer(self, actor: Actor, asked: Asked, headers: Mapping[str, str]) -> Reply:
-        """Answer as the REST application would; every refusal is Twilio's error document."""
+    def answer(self, actor: Actor, asked: Asked, base: str) -> Reply:
+        """Answer as the REST application would; every refusal is Twilio's error document.
+
+        `base` is where the client reaches this server over HTTP.
+        """
         request = Request(
             method=asked.method,
             host=HOST,
             path=asked.path,
             query=asked.query,
             form=_form(asked.body),
-            headers=headers,
+            base=base,
         )
         return refusing(lambda: self._perform(actor, request))
 

@@ -37,7 +37,7 @@ TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widge
 _UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
 """What text that is no Unicode, or a number beyond 64 bits, ends in."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
-_OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media)\b")
+_OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media(Set)?)\b")
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
 
@@ -56,6 +56,13 @@ class Application:
             return self._answer(request)
         except TwilioError as error:
             return Reply(error.status, error.body())
+
+    def operation_of(self, request: Request) -> Operation | None:
+        """The operation that a request calls, whoever asks; None for one not simulated."""
+        try:
+            return self._router.find(request.method, _product_host(request.host), request.path)[0]
+        except TwilioError:
+            return None
 
     def _answer(self, request: Request) -> Reply:
         operation, arguments = self._route(request)

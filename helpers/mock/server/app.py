@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Router, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
 from ..realtime.door import PATH as REALTIME_PATH
@@ -26,37 +25,53 @@ WORKERS = 48
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
 
-def application(mock: MockTwilio) -> Starlette:
-    """An ASGI application that serves one mock account."""
-    requests = Requests(mock.clock)
-    workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
+class Application:
+    """One mock account as an ASGI application.
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        workers.shutdown(wait=False, cancel_futures=True)
+    Requests for Twilio's hosts go straight to the REST door, past everything else: they are what
+    speed matters for.
+    """
 
-    control = Router(routes=Control(mock).routes)
-    return Starlette(
-        routes=[
-            Mount("/_mock", Guard(control, mock.credentials)),
-            WebSocketRoute(REALTIME_PATH, mock.realtime),
-            Mount("/", _open_to_pages(RestDoor(mock.handle, requests, workers))),
-        ],
-        exception_handlers={HTTPException: _refused},
-        lifespan=lifespan,
-    )
+    def __init__(self, mock: MockTwilio) -> None:
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
+        door = RestDoor(mock.handle, mock.faults, Requests(mock.clock), self._workers)
+        self._door = door
+        self._door_for_pages = CORSMiddleware(
+            door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
+        )
+        self._pages = self._compose(mock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a connection on to the part it is for."""
+        if scope["type"] != "http" or _is_for_people(scope):
+            await self._pages(scope, receive, send)
+        elif any(name == b"origin" for name, _ in scope["headers"]):
+            await self._door_for_pages(scope, receive, send)
+        else:
+            await self._door(scope, receive, send)
+
+    def _compose(self, mock: MockTwilio) -> Starlette:
+        control = Router(routes=Control(mock).routes)
+
+        @asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            yield
+            self._workers.shutdown(wait=False, cancel_futures=True)
+
+        return Starlette(
+            routes=[
+                Mount("/_mock", Guard(control, mock.credentials)),
+                WebSocketRoute(REALTIME_PATH, mock.realtime),
+            ],
+            exception_handlers={HTTPException: _refused},
+            lifespan=lifespan,
+        )
 
 
-def _open_to_pages(door: ASGIApp) -> ASGIApp:
-    """Let web pages of any origin use it; credentials are their own business."""
-    middleware = Middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["*"],
-    )
-    return middleware.cls(door, *middleware.args, **middleware.kwargs)
+def _is_for_people(scope: Scope) -> bool:
+    """Whether a path is the mock's own rather than one of Twilio's hosts'."""
+    path: str = scope["path"]
+    return path == "/" or path.startswith(("/_mock", REALTIME_PATH))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

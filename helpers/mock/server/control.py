@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,6 +24,9 @@ KEPT_SNAPSHOTS = 20
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+_Anything = TypeAdapter(dict[str, Any])
 
 
 class _ClockChange(_Body):
@@ -59,6 +62,11 @@ class Control:
             self._route("POST", "/snapshots/{name}/restore", self._restore_snapshot),
             self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             self._route("POST", "/typing", self._type),
+            self._route("GET", "/faults", self._faults),
+            self._route("POST", "/faults", self._add_fault),
+            self._route("DELETE", "/faults", self._clear_faults),
+            self._route("GET", "/faults/{number:int}", self._fault),
+            self._route("DELETE", "/faults/{number:int}", self._remove_fault),
         ]
 
     @staticmethod
@@ -123,6 +131,28 @@ class Control:
     def _type(self, body: bytes) -> dict[str, Any]:
         typing = _Typing.model_validate_json(body)
         return {"seconds": self._mock.type_in(typing.token, typing.channel_sid)}
+
+    def _faults(self, body: bytes) -> dict[str, Any]:
+        return {"faults": [fault.to_json() for fault in self._mock.faults]}
+
+    def _add_fault(self, body: bytes) -> dict[str, Any]:
+        return self._mock.faults.add_from_json(_Anything.validate_json(body)).to_json()
+
+    def _clear_faults(self, body: bytes) -> dict[str, Any]:
+        self._mock.faults.clear()
+        return {}
+
+    def _fault(self, body: bytes, number: int) -> dict[str, Any]:
+        fault = self._mock.faults.find(number)
+        if fault is None:
+            raise HTTPException(404, f"There is no fault {number}, or no more")
+        return fault.to_json()
+
+    def _remove_fault(self, body: bytes, number: int) -> dict[str, Any]:
+        fault = self._mock.faults.find(number)
+        if fault is not None:
+            fault.remove()
+        return {}
 
 
 def _in_words(error: ValidationError) -> str:

@@ -14,23 +14,34 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
 from ..errors import TwilioError
+from ..faults import Faults, Met
 from ..rest.http import Reply, Request
 from ..sdk import parsed
 from .requests import Requests
 
 Handle = Callable[[Request], Reply]
 Header = tuple[bytes, bytes]
+Answer = tuple[Message, Message]
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 LARGEST_BODY = 160 * 1024 * 1024
 """Bytes; a little above the largest file that Twilio's media service documents."""
+
+LONGEST_WAIT = 300.0
+"""Seconds after which a request that a fault leaves without an answer is cut off."""
+CUT = "mock.cut"
+"""The ASGI extension that cuts a connection off."""
+_UNANSWERED = Reply(0)
 
 _TWILIO_HOST = re.compile(r"[a-z0-9.-]+\.twilio\.com\Z")
 _ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
@@ -38,37 +49,49 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class RestDoor:
-    """An ASGI application that hands each request to `handle` on a worker thread.
+    """An ASGI application that has each request answered on a worker thread.
 
     Args:
         handle: Answers a request; may wait, for a webhook's answer say.
+        faults: Which calls go wrong, and how.
         requests: Where every request and answer is remembered.
-        workers: Where it runs, so that one that waits holds up nobody else.
+        workers: Where requests are answered, so that one that waits holds up nobody else.
     """
 
-    def __init__(self, handle: Handle, requests: Requests, workers: Executor) -> None:
+    def __init__(
+        self, handle: Handle, faults: Faults, requests: Requests, workers: Executor
+    ) -> None:
         self._handle = handle
+        self._faults = faults
         self._requests = requests
         self._workers = workers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         body = await _body(receive)
-        loop = asyncio.get_running_loop()
-        start, end = await loop.run_in_executor(self._workers, self._answer, scope, body)
-        await send(start)
-        await send(end)
+        answer = await self._off_the_loop(self._answer, scope, body)
+        said = await self._strike(answer, scope, receive) if isinstance(answer, _Struck) else answer
+        for message in said or ():
+            await send(message)
 
-    def _answer(self, scope: Scope, body: bytes | None) -> tuple[Message, Message]:
+    async def _off_the_loop(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
+
+    def _answer(self, scope: Scope, body: bytes | None) -> Answer | _Struck:
         try:
             request = _request(scope, body)
         except TwilioError as error:
             return _messages(Reply(error.status, error.body()), orjson.dumps(error.body()))
+        met = self._faults.meet(request)
+        if met is None:
+            return self._logged(request, self._reply)
+        return _Struck(met, request, self._reply(request) if met.phase == "after" else None)
+
+    def _logged(self, request: Request, answer: Callable[[Request], Reply]) -> Answer:
         started = time.perf_counter()
-        reply = self._reply(request)
+        reply = answer(request)
         content = reply.content if reply.json is None else orjson.dumps(reply.json)
-        elapsed = (time.perf_counter() - started) * 1000
-        self._requests.add(request, reply, content, elapsed)
+        self._requests.add(request, reply, content, (time.perf_counter() - started) * 1000)
         return _messages(reply, content)
 
     def _reply(self, request: Request) -> Reply:
@@ -77,6 +100,46 @@ class RestDoor:
         except Exception:  # noqa: BLE001 - the client is told, the log says why
             _log.exception("%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
+
+    async def _strike(self, struck: _Struck, scope: Scope, receive: Receive) -> Answer | None:
+        """Carry a fault out; None where the client gets no answer, or has not waited for one."""
+        met, answered = struck.met, struck.answered
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            is_gone = await _is_done(gone, LONGEST_WAIT if met.drop == "timeout" else met.delay)
+            if answered is None and met.is_only_late:
+                answered = await self._off_the_loop(self._reply, struck.request)
+            reply = met.reply or answered
+            if reply is not None and met.drop is None:
+                said = await self._off_the_loop(self._logged, struck.request, lambda _: reply)
+                return None if is_gone else said
+            self._requests.add(struck.request, _UNANSWERED, b"", 0)
+            if not is_gone:
+                scope["extensions"][CUT]["now"]()
+                await gone  # uvicorn would answer for an application that leaves before
+            return None
+        finally:
+            gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Come back once the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _is_done(future: asyncio.Future[None], seconds: float) -> bool:
+    done, _ = await asyncio.wait([future], timeout=seconds)
+    return bool(done)
+
+
+@dataclass(slots=True)
+class _Struck:
+    """A request that met a fault, and what the account answered if it had its effect."""
+
+    met: Met
+    request: Request
+    answered: Reply | None
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -112,6 +175,7 @@ def _request(scope: Scope, body: bytes | None) -> Request:
         auth=_credentials(headers),
         is_form="json" not in content_type,
         body=b"" if is_form else body,
+        base=f"{scope['scheme']}://{headers.get('Host', '')}",
     )
 
 
@@ -157,7 +221,7 @@ def credentials_of(authorization: str) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-def _messages(reply: Reply, content: bytes) -> tuple[Message, Message]:
+def _messages(reply: Reply, content: bytes) -> Answer:
     headers: list[Header] = [(b"content-length", str(len(content)).encode())]
     if reply.json is not None:
         headers.append((b"content-type", b"application/json"))

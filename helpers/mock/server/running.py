@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .. import MockTwilio
-from .app import application
+from ..realtime.frames import LARGEST
+from .app import Application
+from .door import CUT
 
 GRACE = 3
 """Seconds that requests under way are given to end when the server stops."""
@@ -29,19 +37,53 @@ def listen(host: str, port: int) -> socket.socket:
         PortTaken: The port is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends without delay only on sockets that name their protocol
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # elsewhere it would let two servers share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        listening.bind((host, port))
     except OSError as error:
+        listening.close()
         raise PortTaken(
             f"Cannot listen on {host} port {port}: {error.strerror}. Is another mock running"
             " there? Give --port 0 for a free one, or --host with an address of this machine"
         ) from error
+    return listening
 
 
 def url_of(listening: socket.socket) -> str:
     """`http://HOST:PORT` of a bound socket."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class CuttingProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP, which lets the application cut the connection off without an answer."""
+
+    def on_message_begin(self) -> None:
+        """Start a request."""
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT: {"now": self._cut}}
+
+    def _cut(self) -> None:
+        _cut(self.transport)
+
+
+class CuttingWebSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, which lets the application cut off a client that does not read."""
+
+    def handle_connect(self, event: Any) -> None:
+        """Start a connection."""
+        super().handle_connect(event)
+        if self.conn.handshake_exc is None:
+            self.scope["extensions"][CUT] = {"now": lambda: _cut(self.transport)}
+
+
+def _cut(transport: asyncio.Transport) -> None:
+    reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    transport.abort()
 
 
 class MockServer(uvicorn.Server):
@@ -58,11 +100,14 @@ class MockServer(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                application(mock),
-                http="httptools",
-                ws="websockets-sansio",
+                Application(mock),
+                http=CuttingProtocol,
+                ws=CuttingWebSocket,
+                ws_max_size=LARGEST,
+                ws_per_message_deflate=False,  # on one machine, time costs more than bytes
                 log_config=None,
                 access_log=False,
+                server_header=False,
                 timeout_graceful_shutdown=GRACE,
             )
         )

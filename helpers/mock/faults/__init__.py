@@ -1,0 +1,10 @@
+"""Faults on demand: rules that make chosen calls fail as a network, or Twilio, fails.
+
+What is decided here is carried out by each door in its own way: in process by `sdk`, and likewise
+over HTTP. The account itself knows nothing of faults.
+"""
+
+from .settings import BadFault, Kind, Phase
+from .striking import Fault, Faults, Met
+
+__all__ = ["BadFault", "Fault", "Faults", "Kind", "Met", "Phase"]

@@ -1,0 +1,138 @@
+"""The faults of a mock elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from ..faults import BadFault, Fault, Kind, Phase
+from ..faults.settings import Settings
+from ..faults.striking import listed, listed_as_html
+from .levers import LeverRefused, Levers
+
+_COUNTED = ("id", "hits", "passed", "left")
+
+
+class RemoteFault:
+    """One rule of a mock elsewhere, with the names of `Fault`; what it counts is asked for anew.
+
+    Attributes:
+        id: A number of its own.
+        settings: What it does, to which calls.
+    """
+
+    def __init__(self, levers: Levers, said: dict[str, Any]) -> None:
+        self._levers = levers
+        self.id: int = said["id"]
+        self.settings = Settings.read(
+            {name: value for name, value in said.items() if name not in _COUNTED}
+        )
+
+    @property
+    def hits(self) -> int:
+        """Calls it has struck."""
+        return int(self._counted()["hits"])
+
+    @property
+    def passed(self) -> int:
+        """Calls it has let pass, as `skip` asks."""
+        return int(self._counted()["passed"])
+
+    @property
+    def left(self) -> int | None:
+        """Calls it will still strike; None for as many as come."""
+        left: int | None = self._counted()["left"]
+        return left
+
+    def _counted(self) -> dict[str, Any]:
+        counted: dict[str, Any] = self._levers.pull("GET", f"/faults/{self.id}")
+        return counted
+
+    def remove(self) -> None:
+        """Strike no more, and be listed no more."""
+        self._levers.pull("DELETE", f"/faults/{self.id}")
+
+    def here(self) -> Fault:
+        """As it stands now, to be shown."""
+        counted = self._counted()
+        fault = Fault(self.id, self.settings, lambda _: None)
+        fault.hits, fault.passed = counted["hits"], counted["passed"]
+        return fault
+
+    def __repr__(self) -> str:
+        return repr(self.here())
+
+    def __enter__(self) -> RemoteFault:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+
+class RemoteFaults:
+    """The faults of a mock elsewhere, with the names of `Faults`."""
+
+    def __init__(self, levers: Levers) -> None:
+        self._levers = levers
+
+    def add(  # noqa: PLR0913 - one fault, setting by setting
+        self,
+        pattern: str,
+        *,
+        kind: Kind | None = None,
+        status: int | None = None,
+        code: int | None = None,
+        message: str | None = None,
+        retry_after: int | None = None,
+        latency: float | None = None,
+        phase: Phase = "before",
+        times: int | None = 1,
+        skip: int = 0,
+    ) -> RemoteFault:
+        """Have the next calls that fit a pattern go wrong; `Faults.add` says how.
+
+        Raises:
+            BadFault: It fits no operation, or its settings do not fit together.
+        """
+        given = {
+            "pattern": pattern,
+            "kind": kind,
+            "status": status,
+            "code": code,
+            "message": message,
+            "retry_after": retry_after,
+            "latency": latency,
+            "phase": phase,
+            "times": times,
+            "skip": skip,
+        }
+        try:
+            return RemoteFault(self._levers, self._levers.pull("POST", "/faults", given))
+        except LeverRefused as refusal:
+            raise BadFault(str(refusal)) from None
+
+    def clear(self) -> None:
+        """Have every call answered again."""
+        self._levers.pull("DELETE", "/faults")
+
+    def __iter__(self) -> Iterator[RemoteFault]:
+        said = self._levers.pull("GET", "/faults")["faults"]
+        return iter([RemoteFault(self._levers, each) for each in said])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return listed(self._here())
+
+    def _repr_html_(self) -> str:
+        return listed_as_html(self._here())
+
+    def _here(self) -> list[Fault]:
+        return [fault.here() for fault in self]

@@ -1,0 +1,72 @@
+"""`python -m helpers.mock`: starts fast, says where and with what, and ends cleanly."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from served import Command
+
+from helpers import connect
+from helpers.mock import DEMO_VALUES
+
+Start = Callable[..., Command]
+CHANNELS = f"chat.twilio.com/v2/Services/{DEMO_VALUES['TWILIO_CHAT_SERVICE_SID']}/Channels"
+
+
+def test_the_start_line_gives_the_url_and_the_demo_credentials(command: Start) -> None:
+    server = command()
+    credentials = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
+    assert all(value in server.start_line for value in credentials)
+    assert requests.get(f"{server.url}/{CHANNELS}", auth=credentials).status_code == 200
+
+
+def test_a_secret_from_the_environment_opens_it_and_is_never_shown(
+    command: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "5ecret" * 5)
+    server = command()
+    opened = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], "5ecret" * 5)
+    assert requests.get(f"{server.url}/{CHANNELS}", auth=opened).status_code == 200
+    assert "5ecret" not in server.start_line + server.end()[1]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order_with_a_connection_open(command: Start, how: int) -> None:
+    server = command()
+    kept = http.client.HTTPConnection(urlsplit(server.url).netloc)
+    kept.request("GET", f"/{CHANNELS}")
+    kept.getresponse().read()
+    started = time.monotonic()
+    code, said = server.end(how)
+    kept.close()
+    assert time.monotonic() - started < 3
+    assert code in {0, -how}
+    assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(command: Start) -> None:
+    port = str(urlsplit(command().url).port)
+    with pytest.raises(AssertionError, match=f"port {port}: Address already in use"):
+        command("--port", port)
+
+
+def test_the_same_seed_gives_the_same_sids_and_another_one_others(command: Start) -> None:
+    made = [
+        connect(command(*options).url)
+        .client.flex_api.v1.flex_flow.create(
+            friendly_name="Custom",
+            channel_type="custom",
+            chat_service_sid=DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"],
+            integration_type="external",
+            integration_url="https://bot.example.com",
+        )
+        .sid
+        for options in ((), (), ("--seed", "7"))
+    ]
+    assert made[0] == made[1] != made[2]

@@ -1,0 +1,108 @@
+"""The mock's own levers over HTTP: clock, reset, snapshots, typing, and who may pull them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from helpers import connect
+from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock.remote import LeverRefused, MockUnreachable, RemoteMock
+
+SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
+AUTH = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def remote(url: str, mock: MockTwilio) -> RemoteMock:
+    mock.reset()
+    return RemoteMock(url, mock.credentials)
+
+
+def test_time_stands_still_moves_on_and_runs_again(remote: RemoteMock, mock: MockTwilio) -> None:
+    remote.clock.freeze(NOON)
+    assert remote.clock.now() == mock.clock.now() == NOON.timestamp()
+    assert remote.clock.is_frozen
+    remote.clock.advance(90)
+    assert mock.clock.now() == NOON.timestamp() + 90
+    remote.clock.unfreeze()
+    assert not mock.clock.is_frozen
+    assert remote.clock.now() == pytest.approx(mock.clock.now(), abs=1)
+
+
+def test_a_token_expires_when_the_clock_is_advanced(
+    remote: RemoteMock, url: str, mock: MockTwilio
+) -> None:
+    account = connect(url)
+    token = account.chat_token("jane", ttl=600)
+    users = f"{url}/chat.twilio.com/v2/Services/{SERVICE}/Users"
+    assert requests.get(users, auth=("token", token)).status_code == 200
+    remote.clock.advance(601)
+    answer = requests.get(users, auth=("token", token))
+    assert (answer.status_code, answer.json()["code"]) == (401, 20104)
+
+
+def test_time_that_would_go_back_is_refused(remote: RemoteMock) -> None:
+    with pytest.raises(LeverRefused, match="advance"):
+        remote.clock.advance(-1)
+
+
+def test_a_snapshot_is_put_back(remote: RemoteMock, mock: MockTwilio, url: str) -> None:
+    channels = connect(url).client.chat.v2.services(SERVICE).channels
+    kept = channels.create(unique_name="kept").sid
+    with remote.snapshot():
+        channels(kept).delete()
+        channels.create(unique_name="passing")
+    assert [channel.sid for channel in channels.list()] == [kept]
+
+
+def test_a_reset_leaves_a_new_account(remote: RemoteMock, url: str) -> None:
+    channels = connect(url).client.chat.v2.services(SERVICE).channels
+    channels.create()
+    remote.reset()
+    assert channels.list() == []
+
+
+def test_an_unknown_snapshot_is_refused(url: str) -> None:
+    answer = requests.post(f"{url}/_mock/snapshots/99/restore")
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"error": "There is no snapshot '99', or no more"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"", "Invalid JSON"),
+        (b"[]", "object"),
+        (b'{"advanse": 5}', "advanse"),
+        (b'{"freeze": "yesterday"}', "freeze"),
+        (b'{"freeze": "2026-06-01T12:00:00"}', "timezone"),
+    ],
+)
+def test_a_malformed_wish_is_refused_by_name(url: str, body: bytes, named: str) -> None:
+    answer = requests.post(f"{url}/_mock/clock", data=body)
+    assert answer.status_code == 400
+    assert named in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.com"},
+        {"Host": "rebound.example.com"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_other_peoples_pages_pull_no_lever(url: str, headers: dict[str, str]) -> None:
+    assert requests.post(f"{url}/_mock/reset", headers=headers).status_code == 401
+    assert requests.post(f"{url}/_mock/reset", headers=headers, auth=AUTH).status_code == 200
+
+
+def test_where_nobody_answers_the_error_says_how_to_start_one(mock: MockTwilio) -> None:
+    with pytest.raises(MockUnreachable, match=r"python -m helpers\.mock"):
+        RemoteMock("http://127.0.0.1:9", mock.credentials).reset()
