@@ -69,6 +69,7 @@ class Sdk:
     """One of the SDKs in a Node process, with any number of clients in it."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self._process = subprocess.Popen(
             ["node", str(NODE / "clients.js"), name],
             stdin=subprocess.PIPE,

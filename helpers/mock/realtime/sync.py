@@ -123,7 +123,8 @@ def _channel(found: SyncObject) -> Channel:
 def missed(call: Call, log: Log, found: SyncObject, event_id: int) -> tuple[list[Notice], bool]:
     """What happened to an object after an event, in order; whether that is all of it.
 
-    Of each item its last change only: the client ends with the same state.
+    Of each item its last change only: the client ends with the same state. What came and went
+    meanwhile is told as gone, for the client may have seen it by another way.
     """
     told, is_all = _TELL[found.sort.kind](call, log, found, event_id)
     return sorted(told, key=lambda notice: notice.event_id), is_all
@@ -155,7 +156,6 @@ def _map_since(call: Call, log: Log, found: SyncObject, event_id: int) -> _Misse
             call.now,
         )
         for change in changes
-        if not (change.removed and change.added > event_id)
     ], True
 
 
@@ -171,7 +171,7 @@ def _list_since(call: Call, log: Log, found: SyncObject, event_id: int) -> _Miss
     ]
     upto = log.current() if is_all else message_id(new[-1])
     for change in log.since(found.sid, event_id):
-        if change.changed > upto or (change.removed and change.added > event_id):
+        if change.changed > upto:
             continue
         message = call.store.first(Message, index=int(change.key), **where)
         what = "removed" if change.removed else "updated"
