@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from javascript import JavaScriptClient, Refused, Sdk
+from javascript import JavaScriptClient, Refused
 
 Start = Callable[..., JavaScriptClient]
 
@@ -22,11 +22,8 @@ def bob(start: Start) -> JavaScriptClient:
     return start("bob")
 
 
-@pytest.fixture
-def only_chat(sdk: Sdk) -> None:
-    """Conversations has no such thing."""
-    if sdk.name != "twilio-chat":
-        pytest.skip("only twilio-chat has invitations and public channels")
+in_chat_only = pytest.mark.parametrize("sdk", ["twilio-chat"], indirect=True)
+"""Conversations has neither invitations nor public channels."""
 
 
 def test_a_channel_is_created_joined_changed_left_and_deleted(
@@ -151,8 +148,9 @@ def test_a_private_channel_is_hidden_from_who_is_not_in_it(
     assert jane.hears("channelRemoved")["sid"] == secret.sid
 
 
+@in_chat_only
 def test_an_invitation_is_heard_accepted_and_declined(
-    only_chat: None, channel: Any, service: Any, jane: JavaScriptClient, bob: JavaScriptClient
+    channel: Any, service: Any, jane: JavaScriptClient, bob: JavaScriptClient
 ) -> None:
     sid = channel.fetch().sid
     channel.invites.create(identity="bob")
@@ -171,8 +169,9 @@ def test_an_invitation_is_heard_accepted_and_declined(
     assert jane.hears("memberJoined")["identity"] == "bob"
 
 
+@in_chat_only
 def test_who_logs_in_finds_the_invitations_that_wait(
-    only_chat: None, channel: Any, service: Any, start: Start
+    channel: Any, service: Any, start: Start
 ) -> None:
     service.users.create(identity="ann")
     channel.invites.create(identity="ann")
@@ -190,8 +189,9 @@ def test_every_channel_of_a_long_list_is_found(service: Any, start: Start) -> No
     assert {told["sid"] for told in ann.all("channelJoined")} == set(sids)
 
 
+@in_chat_only
 def test_public_channels_are_listed_page_by_page(
-    only_chat: None, service: Any, jane: JavaScriptClient
+    service: Any, jane: JavaScriptClient
 ) -> None:
     names = [f"c{number:03}" for number in range(105)]
     for name in names:
