@@ -31,6 +31,8 @@ CLOSE_SECONDS = 2
 """A client that does not take part in closing is cut off."""
 CUT = "mock.cut"
 """The ASGI extension that cuts a connection off, where the server has it."""
+SEND = "mock.send"
+"""The ASGI extension that sends without waiting, and says whether it could."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,9 +42,9 @@ class Connection:
 
     def __init__(self, parts: Parts, workers: Executor, scope: Scope) -> None:
         self._workers = workers
-        self._cut: Callable[[], None] = (
-            scope.get("extensions", {}).get(CUT, {}).get("now", lambda: None)
-        )
+        extensions = scope.get("extensions", {})
+        self._cut: Callable[[], None] = extensions.get(CUT, {}).get("now", _nothing)
+        self._send_now: Callable[[bytes], bool] = extensions.get(SEND, {}).get("now", _later)
         self._loop = asyncio.get_running_loop()
         self._out: deque[bytes] = deque()
         self._out_bytes = 0
@@ -117,7 +119,9 @@ class Connection:
     # -- out
 
     def send(self, frame: bytes) -> None:
-        """Queue a frame; on the event loop only."""
+        """Send a frame, or queue it; on the event loop only."""
+        if not self._out_bytes and self._send_now(frame):
+            return
         self._out_bytes += len(frame)
         if self._out_bytes > QUEUE_BYTES:
             self._end(1008, "the client does not read")
@@ -158,6 +162,14 @@ class Connection:
     def _on_loop(self, what: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
             self._loop.call_soon_threadsafe(what, *arguments)
+
+
+def _nothing() -> None:
+    """Without the extension, closing has to do."""
+
+
+def _later(frame: bytes) -> bool:
+    return False
 
 
 def _base(scope: Scope) -> str:

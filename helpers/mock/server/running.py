@@ -16,7 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .. import MockTwilio
-from ..realtime.frames import LARGEST
+from ..realtime.connection import SEND
+from ..realtime.frames import LARGEST, is_acknowledgement
 from .app import Application
 from .door import CUT
 
@@ -70,14 +71,34 @@ class CuttingProtocol(HttpToolsProtocol):
         _cut(self.transport)
 
 
-class CuttingWebSocket(WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket, which lets the application cut off a client that does not read."""
+class TwilsockProtocol(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, for connections that carry many small frames.
+
+    The application may send without waiting and cut off a client that does not read. What only
+    acknowledges a frame is dropped where it arrives: there are as many as there are frames.
+    """
 
     def handle_connect(self, event: Any) -> None:
         """Start a connection."""
         super().handle_connect(event)
         if self.conn.handshake_exc is None:
-            self.scope["extensions"][CUT] = {"now": lambda: _cut(self.transport)}
+            self.scope["extensions"] |= {
+                CUT: {"now": lambda: _cut(self.transport)},
+                SEND: {"now": self._send_now},
+            }
+
+    def handle_bytes(self, event: Any) -> None:
+        """Take a message, unless there is nothing to do about it."""
+        if not (event.fin and is_acknowledgement(event.data)):
+            super().handle_bytes(event)
+
+    def _send_now(self, data: bytes) -> bool:
+        """Send a message, if the client is not behind; whether it was sent."""
+        if not self.writable.is_set() or self.close_sent or self.disconnected:
+            return False
+        self.conn.send_binary(data)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
 
 def _cut(transport: asyncio.Transport) -> None:
@@ -102,7 +123,7 @@ class MockServer(uvicorn.Server):
             uvicorn.Config(
                 Application(mock),
                 http=CuttingProtocol,
-                ws=CuttingWebSocket,
+                ws=TwilsockProtocol,
                 ws_max_size=LARGEST,
                 ws_per_message_deflate=False,  # on one machine, time costs more than bytes
                 log_config=None,
