@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import re
 import sys
 import time
 
@@ -19,6 +20,9 @@ from websockets.asyncio.client import connect
 from helpers.mock.realtime.frames import decode, encode
 
 IDS = itertools.count(1)
+NOTIFIED = b'"method":"notification"'
+SENT = re.compile(rb'"text":"([0-9.]+)"')
+ID = re.compile(rb'"id":"(\w+)"')
 ADDED = b'"event_type":"list_item_added"'
 
 
@@ -67,16 +71,15 @@ class Client:
 
     async def listen(self):
         async for data in self.socket:
-            frame = decode(data)
-            if frame.header["method"] == "reply":
+            if NOTIFIED not in data[:60]:
+                frame = decode(data)
                 self.waiting.pop(frame.header["id"]).set_result(frame)
                 continue
             if ADDED in data:
-                sent = float(frame.json()["event"]["item_data"]["text"])
-                self.latencies.append(time.monotonic() - sent)
-            status = {"code": 200, "status": "OK"}
-            acknowledgement = {"method": "reply", "id": frame.header["id"], "status": status}
-            await self.socket.send(encode(acknowledgement))
+                self.latencies.append(time.monotonic() - float(SENT.search(data)[1]))
+            header = b'{"method":"reply","id":"%b","status":{"code":200,"status":"OK"}}'
+            header %= ID.search(data)[1]
+            await self.socket.send(b"TWILSOCK V3.0 %d\r\n%b\r\n" % (len(header), header))
 
 
 async def main(uri):

@@ -86,7 +86,7 @@ def post(url: str, channels: list[str]) -> None:
         thread.join(PATIENCE)
 
 
-@pytest.mark.parametrize("groups", [100, 1], ids=["100 channels of 2", "1 channel of 200"])
+@pytest.mark.parametrize("groups", [100, 1], ids=["pairs", "together"])
 def test_from_post_to_message_added(url: str, groups: int) -> None:
     seats = chat(url, groups)
     uri = url.replace("http", "ws", 1) + "/v3/wsconnect"
