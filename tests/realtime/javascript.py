@@ -17,11 +17,16 @@ import pytest
 
 NODE = Path(__file__).with_name("node")
 SDKS = ("twilio-chat", "@twilio/conversations")
+BUNDLE = "twilio-chat/builds/twilio-chat.min.js"
+"""What web pages load by <script>: an older Sync inside, which pages and subscribes otherwise."""
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
 QUIET = 0.3
 """Seconds in which something that must not come would have come."""
 _INSTALLING = 180
+
+
+in_the_bundle_too = pytest.mark.parametrize("sdk", [*SDKS, BUNDLE], indirect=True)
 
 
 class Refused(Exception):  # noqa: N818 - reads as what happened

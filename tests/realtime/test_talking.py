@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from javascript import JavaScriptClient, Refused
+from javascript import JavaScriptClient, Refused, in_the_bundle_too
 
 Start = Callable[..., JavaScriptClient]
 
@@ -53,6 +53,7 @@ def test_a_channel_that_is_not_there_is_refused_with_404(jane: JavaScriptClient)
     assert (refused.value.status, refused.value.code) == (404, 20404)
 
 
+@in_the_bundle_too
 def test_history_is_read_page_by_page(channel: Any, sid: str, jane: JavaScriptClient) -> None:
     for number in range(75):
         channel.messages.create(body=f"message {number}", from_="bob")
@@ -89,6 +90,7 @@ def test_what_a_client_sends_is_a_message_by_any_door(
     assert (heard["body"], heard["attributes"]) == ("Hällo 👋", {"mood": "fine"})
 
 
+@in_the_bundle_too
 def test_messages_added_edited_and_removed_are_heard(
     channel: Any, sid: str, jane: JavaScriptClient
 ) -> None:
@@ -137,6 +139,7 @@ def test_another_persons_message_cannot_be_edited(
     assert (refused.value.status, refused.value.code) == (403, 50107)
 
 
+@in_the_bundle_too
 def test_a_file_is_sent_and_fetched(channel: Any, sid: str, jane: JavaScriptClient) -> None:
     jane.hears("channelJoined", sid=sid)
     jane.ask("messages", sid)

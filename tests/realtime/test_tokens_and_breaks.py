@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from javascript import JavaScriptClient, Refused
+from javascript import JavaScriptClient, Refused, in_the_bundle_too
 
 from helpers import Account
 from helpers.mock.server.running import BackgroundServer
@@ -75,6 +75,7 @@ def test_a_token_about_to_expire_is_announced_and_can_be_renewed(
     assert jane.all("tokenExpired") == []
 
 
+@in_the_bundle_too
 def test_after_its_token_has_expired_a_client_goes_on_with_a_new_one(
     account: Account, mock: Any, channel: Any, jane: JavaScriptClient
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_token_for_somebody_else_is_refused(account: Account, jane: JavaScript
 # -- breaks
 
 
+@in_the_bundle_too
 def test_a_dropped_socket_catches_up_with_nothing_lost_or_doubled(
     mock: Any, channel: Any, jane: JavaScriptClient
 ) -> None:
@@ -131,6 +133,7 @@ def test_a_dropped_socket_catches_up_with_nothing_lost_or_doubled(
     assert len(jane.ask("messages", sid, 100)["items"]) == 24
 
 
+@in_the_bundle_too
 def test_more_than_a_thousand_missed_messages_come_in_order(
     mock: Any, channel: Any, jane: JavaScriptClient
 ) -> None:

@@ -6,7 +6,13 @@
 const readline = require('readline');
 
 const name = process.argv[2];
-const sdk = require(name);
+if (name.includes('/builds/')) { // made for browsers, by <script>: what it expects of one
+  global.window = global.self = global;
+  global.WebSocket = require('ws');
+  global.XMLHttpRequest = require('xmlhttprequest').XMLHttpRequest;
+}
+const loaded = require(name);
+const sdk = loaded.Twilio ? loaded.Twilio.Chat : loaded;
 const isChat = name !== '@twilio/conversations';
 
 // The two SDKs differ in names; here they go by those of twilio-chat.
