@@ -200,8 +200,8 @@ _QUESTIONS = {
 class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
     """Reaches a mock that serves `https://HOST/path` at `BASE/HOST/path`."""
 
-    def __init__(self, base: str) -> None:
-        super().__init__(timeout=30)
+    def __init__(self, base: str, timeout: float = 30) -> None:
+        super().__init__(timeout=timeout)
         self._base = base.rstrip("/")
 
     def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
@@ -209,7 +209,12 @@ class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
         return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
 
 
-def connect(where: str | None = None, *, seed: int | None = None) -> Account:
+def connect(
+    where: str | None = None,
+    *,
+    seed: int | None = None,
+    db: str | os.PathLike[str] | None = None,
+) -> Account:
     """Open an account.
 
     Args:
@@ -217,14 +222,19 @@ def connect(where: str | None = None, *, seed: int | None = None) -> Account:
             `http://127.0.0.1:8787` for a shared one; `"live"` for the real account. By default
             `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
         seed: Seed of a new mock's SIDs.
+        db: A file that keeps the mock in this kernel; it is gone on with if it is there.
 
     Raises:
         CredentialsMissing: `"live"` was asked for, and variables are missing or malformed.
-        ValueError: `where` is neither a URL nor `"live"`.
+        DatabaseInUse: Another account holds the file.
+        DatabaseRefused: The file is not this account's, not this version's, or none at all.
+        ValueError: `where` is neither a URL nor `"live"`, or is given together with `db`.
     """
-    where = where or _from_environment()
+    if where is not None and db is not None:
+        raise ValueError("db is for a mock in this kernel; one elsewhere keeps its own file (--db)")
+    where = where or (from_environment() if db is None else None)
     if where is None:
-        mock = MockTwilio() if seed is None else MockTwilio(seed=seed)
+        mock = MockTwilio(db=db) if seed is None else MockTwilio(seed=seed, db=db)
         return Account("mock", mock.credentials, mock.http_client, mock)
     if where == "live":
         return _live()
@@ -238,7 +248,8 @@ def connect(where: str | None = None, *, seed: int | None = None) -> Account:
     )
 
 
-def _from_environment() -> str | None:
+def from_environment() -> str | None:
+    """Which account the environment names: `"live"`, a shared mock's URL, or None."""
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
         return "live"
     return os.environ.get("TWILIO_MOCK_URL") or None

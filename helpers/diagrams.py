@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from .account import Account
 from .mock import JournalEntry, MockTwilio
@@ -37,21 +38,27 @@ class SequenceDiagram:
     Attributes:
         steps: What happened, oldest first.
         left_out: How many earlier steps are not shown.
+        notes: What is written across before a step, by the step's place.
     """
 
     steps: tuple[JournalEntry, ...]
     left_out: int = 0
+    notes: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def mermaid(self) -> str:
         """The diagram in Mermaid's language."""
         used = {name for step in self.steps for name in (step.source, step.target)} or {"Flex"}
         lanes = [f"participant {key} as {name}" for name, key in _LANES.items() if name in used]
-        drawn = [
-            f"{_LANES[step.source]}->>{_LANES[step.target]}: {_escaped(_cut(step.text))}"
-            for step in self.steps
-        ]
-        return "\n    ".join(["sequenceDiagram", *lanes, *self._note(lanes), *drawn])
+        return "\n    ".join(["sequenceDiagram", *lanes, *self._note(lanes), *self._drawn(lanes)])
+
+    def _drawn(self, lanes: list[str]) -> Iterator[str]:
+        first, last = lanes[0].split()[1], lanes[-1].split()[1]
+        across = first if first == last else f"{first},{last}"
+        for place, step in enumerate(self.steps):
+            if place in self.notes:
+                yield f"Note over {across}: {_escaped(_cut(self.notes[place]))}"
+            yield f"{_LANES[step.source]}->>{_LANES[step.target]}: {_escaped(_cut(step.text))}"
 
     def _note(self, lanes: list[str]) -> list[str]:
         remark = self._remark()
@@ -67,7 +74,11 @@ class SequenceDiagram:
 
     def __repr__(self) -> str:
         remark = self._remark()
-        lines = [f"{step.source} -> {step.target}: {_cut(step.text)}" for step in self.steps]
+        lines = []
+        for place, step in enumerate(self.steps):
+            if place in self.notes:
+                lines.append(f"({_cut(self.notes[place])})")
+            lines.append(f"{step.source} -> {step.target}: {_cut(step.text)}")
         return "\n".join([f"({remark})", *lines] if remark else lines)
 
 

@@ -88,6 +88,7 @@ class FakeClient(Emitter):
         super().__init__()
         self.identity = identity
         self.connection_state = "connected"
+        self.connection_problem: str | None = None
         self.users: dict[str, FakeUser] = {}
 
     def get_user(self, identity: str) -> FakeUser:

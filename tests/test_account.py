@@ -147,6 +147,24 @@ def test_the_environments_wish_for_live_is_refused_without_credentials(
         connect()
 
 
+def test_a_mock_kept_in_a_file_is_gone_on_with(tmp_path: Path) -> None:
+    def channels(account: Account) -> Any:
+        return account.client.chat.v2.services(account.credentials.chat_service_sid).channels
+
+    first = connect(db=tmp_path / "account.db")
+    made = channels(first).create(unique_name="kept").sid
+    first.mock.close()
+    again = connect(db=tmp_path / "account.db")
+    assert [(each.sid, each.unique_name) for each in channels(again).list()] == [(made, "kept")]
+    again.mock.close()
+
+
+def test_a_file_is_for_a_mock_in_this_kernel_only(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="--db"):
+        connect("http://127.0.0.1:8787", db=tmp_path / "account.db")
+    assert list(tmp_path.iterdir()) == []
+
+
 # -- the shared mock
 
 

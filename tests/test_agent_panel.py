@@ -179,6 +179,20 @@ def test_an_offer_or_a_conversation_that_is_gone_is_said_to_be(model):
     assert "conversation is over" in model.status.alert.text
 
 
+def test_why_the_desk_cannot_look_for_offers_is_shown_until_it_can(lab, model):
+    lab.desk.emit("problemChanged", "no answer in time, next try in 2.0 s")
+    text = "The desk cannot look for offers: no answer in time, next try in 2.0 s"
+    assert (model.status.alert.text, model.status.alert.level) == (text, "warning")
+    lab.desk.emit("problemChanged", None)
+    assert model.status.alert is None
+
+
+def test_the_desk_that_can_look_again_takes_no_other_alert_away(lab, model):
+    model.accept("WR0")
+    lab.desk.emit("problemChanged", None)
+    assert "offer is gone" in model.status.alert.text
+
+
 def test_the_next_action_takes_the_alert_away(model):
     model.accept("WR" + "0" * 32)
     model.go_offline()

@@ -81,6 +81,17 @@ def test_there_is_no_desk_without_the_workspace_of_flex(account: Account, worksp
         AgentDesk(account)
 
 
+def test_an_agent_of_another_workspace_has_a_desk_there(account: Account) -> None:
+    workspaces = account.client.taskrouter.v1.workspaces
+    night = workspaces(workspaces.create(friendly_name="Night shift").sid)
+    night.workers.create(friendly_name="zoe")
+    desk = AgentDesk(account, "zoe", workspace="Night shift")
+    assert desk.activity == "Offline"
+    desk.close()
+    with pytest.raises(NoDeskHere, match="no workspace 'Day shift'"):
+        AgentDesk(account, "zoe", workspace="Day shift")
+
+
 def test_on_a_live_account_the_agent_sits_in_flex() -> None:
     mock = MockTwilio()
     live = Account("live", Credentials.demo(), mock.http_client)

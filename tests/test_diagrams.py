@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -117,3 +118,10 @@ def test_no_line_of_a_message_is_left_to_mermaid_as_code() -> None:
 def test_an_account_in_another_process_has_no_story_here() -> None:
     with pytest.raises(NoStory, match="only a mock account in this kernel"):
         sequence(connect("http://127.0.0.1:1"))
+
+
+def test_a_mock_that_is_held_here_and_lives_elsewhere_has_no_story_here_either() -> None:
+    shared = connect("http://127.0.0.1:1")
+    shared.mock = SimpleNamespace(clock=shared.clock)
+    with pytest.raises(NoStory):
+        sequence(shared)

@@ -257,6 +257,17 @@ class TestTheStatus:
         channel.client.become("connected")
         assert model.error is None
 
+    def test_says_why_the_connection_is_not_there_until_it_is(self, channel, model):
+        channel.client.connection_problem = "throttled, next try in 2.0 s"
+        channel.client.become("connecting")
+        assert model.status.problem == "throttled, next try in 2.0 s"
+        channel.client.connection_problem = "throttled, next try in 4.0 s"
+        channel.client.emit("connectionError", {"message": "throttled", "errorCode": 20429})
+        assert model.status.problem == "throttled, next try in 4.0 s"
+        channel.client.connection_problem = None
+        channel.client.become("connected")
+        assert model.status.problem is None
+
     def test_warns_before_the_token_expires_and_says_when_it_has(self, channel, model):
         channel.client.emit("tokenAboutToExpire", 180)
         assert (model.status.alert.level, "soon" in model.error) == ("warning", True)

@@ -7,8 +7,18 @@ the Chat SDK's names, so that what a notebook shows carries over to the browser.
 
 from .channel import Channel
 from .client import ChatClient
-from .errors import ChatError
+from .errors import ChatError, OutcomeUnknown
 from .media import Media
 from .records import Member, Message, Paginator, User
 
-__all__ = ["Channel", "ChatClient", "ChatError", "Media", "Member", "Message", "Paginator", "User"]
+__all__ = [
+    "Channel",
+    "ChatClient",
+    "ChatError",
+    "Media",
+    "Member",
+    "Message",
+    "OutcomeUnknown",
+    "Paginator",
+    "User",
+]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ from twilio.base.exceptions import TwilioException
 from .emitter import Emitter
 from .errors import refusing
 from .records import Member, Message, Paginator, in_path, json_object
+from .sending import Sending
 
 if TYPE_CHECKING:
     from .client import ChatClient
@@ -36,7 +38,7 @@ class Channel(Emitter):
     Attributes:
         client: The chat client it belongs to.
         sid: CH...
-        status: `joined` or `notParticipating`.
+        status: `joined`, `invited` or `notParticipating`.
         friendly_name, unique_name, type, created_by: As in Twilio's REST API.
         attributes: What the application keeps; Flex writes `status` `ACTIVE` or `INACTIVE`.
         last_consumed_message_index: How far this client's user has read.
@@ -48,6 +50,7 @@ class Channel(Emitter):
         self.sid: str = rest.sid
         self.status = "notParticipating"
         self.last_consumed_message_index: int | None = None
+        self._sending = Sending(client, self.sid, in_kernel=client.is_in_kernel)
         self.take(rest)
 
     def take(self, rest: Any) -> list[str]:
@@ -108,6 +111,12 @@ class Channel(Emitter):
         `X-Twilio-Webhook-Enabled: true`, so that Studio and webhooks hear of it as `Source` `API`;
         membership is checked here first, since REST would not.
 
+        Messages of one channel are sent one after another. Where the server throttles or cannot be
+        reached, the call waits and tries again, for a minute at the most. Where it is not known
+        whether a message arrived, the call looks for it - one of this user, with the same content,
+        newer than what this client knew before - and sends it again only if it is not there. A
+        server that acts only after that look may still have it twice.
+
         Args:
             body: The text; a message with media has none.
             attributes: What the application keeps with the message.
@@ -118,7 +127,8 @@ class Channel(Emitter):
 
         Raises:
             ChatError: 50400, not a member; 20104, the token has expired; and whatever Twilio
-                refuses.
+                refuses. The message did not arrive.
+            OutcomeUnknown: A `ChatError`, where it may have arrived or not.
             ValueError: Neither body nor media, both, or media without content or its type.
         """
         self.client.require_connected()
@@ -126,15 +136,14 @@ class Channel(Emitter):
             raise ValueError("send_message() takes a body or media, one of them")
         if self.client.acts_for_account:
             self._require_member()
-        content = {"body": body} if media is None else {"media_sid": self.client.upload(media)}
-        sent = self._rest().messages.create(
-            from_=self.client.identity,
-            attributes=json.dumps(attributes or {}),
-            x_twilio_webhook_enabled="true",
-            **content,
-        )
-        self.client.notice()
-        return int(sent.index)
+        content = {"attributes": json.dumps(attributes or {})}
+        if body is not None:
+            content["body"] = body
+        upload = None if media is None else partial(self.client.upload, media)
+        try:
+            return self._sending.send(content, upload)
+        finally:
+            self.client.notice()
 
     def _require_member(self) -> None:
         if self.status != "joined":
@@ -241,8 +250,7 @@ class Channel(Emitter):
         """Tell the others that this user is typing.
 
         Returns:
-            Whether it could be told: Twilio's REST API has no such operation, so only a mock in
-            this kernel can.
+            Whether it could be told: Twilio's REST API has no such operation, so only a mock can.
         """
         self.client.require_connected()
         return self.client.tell_typing(self.sid)
@@ -311,6 +319,14 @@ class Channel(Emitter):
         """
         self.client.require_connected()
         self._rest().members(in_path(self.client.identity)).delete(x_twilio_webhook_enabled="true")
+        self.client.notice()
+        return self
+
+    @refusing
+    def decline(self) -> Channel:
+        """Decline an invitation to the channel."""
+        self.client.require_connected()
+        self._user_channel().delete()
         self.client.notice()
         return self
 

@@ -7,24 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from ..mock import MockTwilio, verify
 from .channel import Channel
-from .emitter import Emitter
-from .errors import ChatError, refusing
-from .feeds import Feed, KernelFeed, PollingFeed
+from .connection import Connection, Wait
+from .errors import ChatError, as_chat_error, refusing
+from .feeds import Feed, KernelFeed
 from .lifetime import TokenLifetime
+from .line import TRIES, Backoff, Line
 from .media import MediaService, Upload
+from .polling import PollingFeed
 from .records import User, in_path
 
 if TYPE_CHECKING:
     from ..account import Account
 
-CONNECTION_STATES = ("connecting", "connected", "disconnecting", "disconnected", "denied", "error")
 
-
-class ChatClient(Emitter):
+class ChatClient(Connection):
     """A customer's or agent's chat, connected with an access token.
 
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
@@ -32,10 +32,14 @@ class ChatClient(Emitter):
 
     Against a mock in this kernel events arrive at once. Against a live account or a shared mock a
     polite background poll delivers each message exactly once and in order; it cannot see typing,
-    and sees an edit only while the message is among the latest fifty.
+    and sees an edit only while the message is among the latest fifty. It goes on through throttling
+    (waiting as long as the server asks for), time-outs, broken connections and restarts of the
+    server; meanwhile `connection_state` is `connecting` and `connection_problem` says why. It is
+    `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
+    does not know the user any more, as after a restart of a mock that keeps nothing.
 
-    Events: `channelAdded`, `channelJoined`, `channelLeft`, `channelRemoved` (Channel),
-    `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
+    Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
+    (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
     `tokenAboutToExpire` (seconds left), `tokenExpired` (), `connectionStateChanged` (state),
     `connectionError` ({terminal, message, errorCode}).
 
@@ -43,22 +47,36 @@ class ChatClient(Emitter):
         account: From `connect()`.
         token: An access token with a chat grant.
         poll_seconds: Pause between polls while there is news, where polling is needed.
+        wait: How to wait between polls and between tries; a test need not take the time.
+
+    Attributes:
+        connection_state: One of `CONNECTION_STATES`, as in the Chat SDK.
+        connection_problem: Why it is not `connected`, and when it is tried again, in words; None
+            while all is well.
+        identity: Whose chat it is.
 
     Raises:
         ChatError: The token is refused (20101 to 20107), or Twilio refuses the connection.
     """
 
-    def __init__(self, account: Account, token: str, *, poll_seconds: float = 1.0) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        account: Account,
+        token: str,
+        *,
+        poll_seconds: float = 1.0,
+        wait: Wait = threading.Event.wait,
+    ) -> None:
+        super().__init__(wait)
         self.account = account
-        self.connection_state = "connecting"
+        mock = account.mock if isinstance(account.mock, MockTwilio) else None
+        self.is_in_kernel = mock is not None
+        self._backoff = Backoff()
         self.acts_for_account = account.mode == "live"
         self._own = threading.RLock()
         self._channels: dict[str, Channel] = {}
         self._lifetime = TokenLifetime(account.clock, self._about_to_expire, self._expired)
-        self._refusal: ChatError | None = None
         self._token: str | None = None
-        mock = account.mock if isinstance(account.mock, MockTwilio) else None
         self._feed: Feed = KernelFeed(self, mock) if mock else PollingFeed(self, poll_seconds)
         self._use(token)
         try:
@@ -94,18 +112,24 @@ class ChatClient(Emitter):
         self.identity, self.service_sid = own
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
+        rest.http_client = Line(rest.http_client, self.wait)
         self.service = rest.chat.v2.services(self.service_sid)
-        in_kernel = isinstance(self.account.mock, MockTwilio)
-        self._media = MediaService(rest, self.service_sid, in_kernel=in_kernel)
+        self._media = MediaService(rest, self.service_sid, in_kernel=self.is_in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
+        polled.http_client = self._polled_line(polled.http_client)
         self.polled_service = polled.chat.v2.services(self.service_sid)
         self._lifetime.follow(claims.expires)
+
+    def _polled_line(self, door: Any) -> Line:
+        """One whose failures show in the state; in this kernel it holds nobody's thread up."""
+        tries = 1 if self.is_in_kernel else TRIES
+        return Line(door, self.wait, tries=tries, backoff=self._backoff, failing=self.lost)
 
     @refusing
     def _connect(self) -> None:
         self._ensure_user()
         self._feed.start()
-        self._state("connected")
+        self.regained()
 
     def _ensure_user(self) -> None:
         """Connecting with a new identity makes its user (observed)."""
@@ -128,19 +152,26 @@ class ChatClient(Emitter):
         self._require_open()
         self._use(token)
         self._refusal = None
-        self._feed.resume()
-        self._state("connected")
+        try:
+            caught_up = self._feed.resume()
+        except TwilioException as error:
+            self.denied(as_chat_error(error))
+            raise
+        if caught_up:
+            self.regained()
 
     def shutdown(self) -> None:
         """Disconnect: no more events. Doing it twice is fine."""
         if self.connection_state == "disconnected":
             return
         self._close()
+        self.connection_problem = None
         self._state("disconnected")
         for emitter in (self, *self._channels.values()):
             emitter.remove_all_listeners()
 
     def _close(self) -> None:
+        self._closing.set()
         self._feed.stop()
         self._lifetime.stop()
 
@@ -222,25 +253,44 @@ class ChatClient(Emitter):
 
     def joined(self, rest: Any) -> Channel:
         """This client's user is in a channel now."""
+        return self._enter(rest, "joined")
+
+    def invited(self, rest: Any) -> Channel:
+        """This client's user is invited into a channel now."""
+        return self._enter(rest, "invited")
+
+    def _enter(self, rest: Any, status: str) -> Channel:
         with self._own:
             channel = self._channels.setdefault(rest.sid, Channel(self, rest))
             channel.take(rest)
-            channel.status = "joined"
+            channel.status = status
         return channel
 
-    def tell_joined(self, channel: Channel) -> None:
-        """Emit that this client's user has joined a channel."""
-        self.emit("channelAdded", channel)
+    def invitations(self) -> list[str]:
+        """The SIDs of the channels that this client's user is invited into."""
+        with self._own:
+            return [sid for sid, each in self._channels.items() if each.status == "invited"]
+
+    def tell_joined(self, channel: Channel, *, is_new: bool) -> None:
+        """Emit that this client's user has joined a channel, which is new to it or not."""
+        if is_new:
+            self.emit("channelAdded", channel)
         self.emit("channelJoined", channel)
+
+    def tell_invited(self, channel: Channel, *, is_new: bool) -> None:
+        """Emit that this client's user is invited into a channel, which is new to it or not."""
+        if is_new:
+            self.emit("channelAdded", channel)
+        self.emit("channelInvited", channel)
 
     def left(self, channel: Channel, *, removed: bool = False) -> None:
         """This client's user is no longer in a channel, or the channel is gone."""
         gone = removed or channel.type == "private"
         with self._own:
-            was_joined, channel.status = channel.status == "joined", "notParticipating"
+            was_in, channel.status = channel.status != "notParticipating", "notParticipating"
             if gone:
                 self._channels.pop(channel.sid, None)
-        if was_joined:
+        if was_in:
             self.emit("channelLeft", channel)
         if gone:
             self.emit("channelRemoved", channel)
@@ -261,7 +311,7 @@ class ChatClient(Emitter):
         """Tell others that this user types, where there is a way to."""
         if self.account.mock is None or self._token is None:
             return False
-        self.account.mock.type_in(self._token, channel_sid)
+        self.account.mock.type_in(self._token, channel_sid)  # in this kernel or over a network
         return True
 
     def upload(self, media: str | Path | Mapping[str, Any]) -> str:
@@ -276,38 +326,15 @@ class ChatClient(Emitter):
         """This client changed something: where polling is needed, look soon."""
         self._feed.nudge()
 
-    def require_connected(self) -> None:
-        """Refuse to act while the connection is closed or denied.
-
-        Raises:
-            ChatError: With the code that ended the connection.
-        """
-        self._require_open()
-        if self._refusal is not None:
-            raise self._refusal
-
-    def _require_open(self) -> None:
-        if self.connection_state == "disconnected":
-            raise ChatError(None, "This chat client has been shut down; make a new one")
-
-    def lost(self, error: Exception) -> None:
-        """The connection failed for now; the feed keeps trying."""
-        if self.connection_state not in ("connected", "connecting"):
-            return
-        self._state("connecting")
-        self._error(str(error), getattr(error, "code", None), terminal=False)
-
-    def regained(self) -> None:
-        """The connection works again."""
-        if self.connection_state == "connecting":
-            self._state("connected")
+    def newest_index(self, channel_sid: str) -> int | None:
+        """The newest message known in a channel, -1 for none; None for one that is not followed."""
+        return self._feed.newest_index(channel_sid)
 
     def denied(self, error: ChatError) -> None:
         """Twilio refuses the token: nothing works until `update_token()`."""
-        self._refusal = error
-        self._feed.pause()
-        self._state("denied")
-        self._error(str(error.msg), error.code, terminal=True)
+        if self.is_usable:
+            self._feed.pause()
+            super().denied(error)
 
     def _about_to_expire(self, seconds: float) -> None:
         self.emit("tokenAboutToExpire", round(seconds))
@@ -316,11 +343,3 @@ class ChatClient(Emitter):
         message = "Access token expired; get a fresh one from your server and update_token() it"
         self.denied(ChatError(20104, message, 401))
         self.emit("tokenExpired")
-
-    def _state(self, state: str) -> None:
-        if state != self.connection_state:
-            self.connection_state = state
-            self.emit("connectionStateChanged", state)
-
-    def _error(self, message: str, code: int | None, *, terminal: bool) -> None:
-        self.emit("connectionError", {"terminal": terminal, "message": message, "errorCode": code})

@@ -6,11 +6,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
 from twilio.base.version import Version
 from twilio.http.response import Response
 
 from ..mock import TwilioError
+from ..mock.remote import MockUnreachable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,6 +37,37 @@ class ChatError(TwilioRestException):  # type: ignore[misc]
         return f"{self.msg} (Twilio error {self.code})" if self.code else str(self.msg)
 
 
+class Trouble(ChatError):  # noqa: N818 - reads as what is the matter
+    """A failure that may pass by itself: throttling, a network or a server in distress.
+
+    Attributes:
+        what: What the matter is, in a few words.
+        retry_after: Seconds for which the server asked to be left alone, if it did.
+        may_have_acted: Whether the request may have had its effect all the same.
+        delay: Seconds after which there will be another try.
+    """
+
+    def __init__(  # noqa: PLR0913 - what is known of one failure
+        self,
+        what: str,
+        detail: str = "",
+        code: int | None = None,
+        status: int = 0,
+        retry_after: float | None = None,
+        *,
+        may_have_acted: bool = True,
+    ) -> None:
+        super().__init__(code, f"{what}: {detail}" if detail else what, status)
+        self.what = what
+        self.retry_after = retry_after
+        self.may_have_acted = may_have_acted
+        self.delay = 1.0 if retry_after is None else retry_after
+
+
+class OutcomeUnknown(ChatError):  # noqa: N818 - reads as what is the matter
+    """A message was sent, and it could not be found out whether it arrived."""
+
+
 def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
     """The same refusal as a `ChatError`."""
     if isinstance(error, ChatError):
@@ -40,6 +76,8 @@ def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
         return ChatError(error.code, error.message, error.status)
     if len(error.args) > 1 and isinstance(error.args[1], Response):  # how the SDK refuses a list
         error = Version.exception("GET", "", error.args[1], "Unable to list record")
+    if isinstance(error, TwilioServiceException):
+        return ChatError(error.code, str(error.detail or error.title), error.status)
     if isinstance(error, TwilioRestException):
         message = str(error.msg).split(" record: ", 1)[-1]
         return ChatError(error.code, message, error.status)
@@ -55,5 +93,8 @@ def refusing(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except (TwilioException, TwilioError) as error:
             raise as_chat_error(error) from None
+        except MockUnreachable as error:  # asked for its clock, or told of typing
+            what = "the server cannot be reached"
+            raise Trouble(what, str(error), may_have_acted=False) from None
 
     return refused

@@ -1,14 +1,10 @@
-"""Where a chat client's news comes from: the mock in this kernel, or a poll of the REST API."""
+"""Where a chat client's news comes from; here, the mock in this kernel. `polling` has the other."""
 
 from __future__ import annotations
 
-import json
-import logging
-import random
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from requests import RequestException
 from twilio.base.exceptions import TwilioException
 from twilio.rest.chat.v2.service.channel import ChannelInstance
 from twilio.rest.chat.v2.service.channel.member import MemberInstance
@@ -16,15 +12,13 @@ from twilio.rest.chat.v2.service.channel.message import MessageInstance
 
 from ..mock import ChatEvent, MockTwilio
 from ..mock.clock import Timer
-from .errors import as_chat_error
+from .errors import Trouble, as_chat_error
 from .records import Member, Message
 from .survey import Survey
 
 if TYPE_CHECKING:
     from .channel import Channel
     from .client import ChatClient
-
-_log = logging.getLogger(__name__)
 
 
 class Feed(Protocol):
@@ -36,8 +30,8 @@ class Feed(Protocol):
     def pause(self) -> None:
         """Bring no news for now."""
 
-    def resume(self) -> None:
-        """Bring what was missed, and news again."""
+    def resume(self) -> bool:
+        """Bring what was missed, and news again; False where it could not be read, for now."""
 
     def stop(self) -> None:
         """Bring no more news."""
@@ -48,6 +42,9 @@ class Feed(Protocol):
     def meet(self, channel_sid: str) -> None:
         """Bring news of this channel from now on, if it is joined."""
 
+    def newest_index(self, channel_sid: str) -> int | None:
+        """The newest message known in a channel, -1 for none; None for a channel not followed."""
+
 
 class KernelFeed:
     """News of a mock in this kernel, brought on the thread that acted, as soon as it committed."""
@@ -57,6 +54,7 @@ class KernelFeed:
         self._mock = mock
         self._survey = Survey(client)
         self._paused = False
+        self._catching_up: threading.Thread | None = None
         self._lock = threading.RLock()
         self._stop_following: Any = None
         self._typing: dict[tuple[str, str], tuple[Timer, Member]] = {}
@@ -70,12 +68,51 @@ class KernelFeed:
         """Let events pass."""
         self._paused = True
 
-    def resume(self) -> None:
-        """Survey what was missed, then follow again."""
+    def resume(self) -> bool:
+        """Survey what was missed, then follow again; where that fails, a thread goes on trying."""
+        try:
+            self._catch_up()
+        except Trouble as trouble:
+            self._keep_trying(trouble)
+            return False
+        return True
+
+    def _catch_up(self) -> None:
         with self._lock:
             while self._paused and self._survey.look():
                 pass  # what handlers did meanwhile is news too
             self._paused = False
+
+    def _keep_trying(self, trouble: Trouble) -> None:
+        self._client.lost(trouble)
+        with self._lock:
+            self._paused = True
+            if self._catching_up is None:
+                name = f"chat-catch-up-{self._client.identity}"
+                self._catching_up = threading.Thread(
+                    target=self._try_again, args=(trouble,), name=name, daemon=True
+                )
+                self._catching_up.start()
+
+    def _try_again(self, trouble: Trouble) -> None:
+        while self._is_behind():
+            try:
+                self._client.wait(trouble.delay)
+                self._catch_up()
+            except Trouble as again:
+                trouble = again
+                self._client.lost(trouble)
+            except TwilioException as error:
+                self._client.denied(as_chat_error(error))
+            else:
+                self._client.regained()
+
+    def _is_behind(self) -> bool:
+        with self._lock:
+            behind = self._paused and self._client.is_usable
+            if not behind:
+                self._catching_up = None
+            return behind
 
     def stop(self) -> None:
         """Follow no longer."""
@@ -90,9 +127,16 @@ class KernelFeed:
     def meet(self, channel_sid: str) -> None:
         """Nothing to do: joining is an event."""
 
+    def newest_index(self, channel_sid: str) -> int | None:
+        """The newest message heard of in a channel."""
+        return self._survey.newest_index(channel_sid)
+
     def _hear(self, event: ChatEvent) -> None:
         with self._lock:
-            self._sort(event)
+            try:
+                self._sort(event)
+            except Trouble as trouble:  # what there is to this event is caught up on later
+                self._keep_trying(trouble)
 
     def _sort(self, event: ChatEvent) -> None:
         if self._paused or event.channel_sid is None:
@@ -103,13 +147,15 @@ class KernelFeed:
         mine = event.identity == self._client.identity
         if event.name == "memberJoined" and mine:
             self._survey.look_into(event.channel_sid)
-        elif channel is None or channel.status != "joined":
+        elif event.name == "channelInvited" and mine:
+            self._survey.invited(event.channel_sid)
+        elif channel is None or channel.status == "notParticipating":
             return
-        elif event.name == "memberLeft" and mine:
+        elif event.name in ("memberLeft", "inviteRemoved") and mine:
             self._survey.leave(channel.sid)
         elif event.name == "channelRemoved":
             self._survey.leave(channel.sid, removed=True)
-        else:
+        elif channel.status == "joined":
             self._pass_on(channel, event)
 
     def _pass_on(self, channel: Channel, event: ChatEvent) -> None:
@@ -172,88 +218,3 @@ class KernelFeed:
         if typing is not None:
             typing[0].cancel()
             self._client.tell(channel, "typingEnded", typing[1])
-
-
-IDLE_FACTOR = 1.5
-"""How much longer each pause gets while there is no news."""
-LONGEST_PAUSE = 5.0
-"""Seconds between polls when nothing has happened for a while."""
-LONGEST_BACKOFF = 60.0
-"""Seconds between tries when Twilio throttles or does not answer."""
-
-
-class PollingFeed:
-    """News gathered by reading the REST API, politely, on a background thread."""
-
-    def __init__(self, client: ChatClient, pause: float) -> None:
-        self._client = client
-        self._survey = Survey(client)
-        self._shortest = self._pause = pause
-        self._wake = threading.Event()
-        self._reading = threading.RLock()
-        self._paused = self._stopped = False
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Learn the channels now, so that a failure shows here, then poll."""
-        self._survey.begin()
-        name = f"chat-poll-{self._client.identity}"
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def pause(self) -> None:
-        """Stop reading for now."""
-        self._paused = True
-
-    def resume(self) -> None:
-        """Read again, from where it stopped."""
-        self._paused = False
-        self.nudge()
-
-    def stop(self) -> None:
-        """End the thread; it is given a moment to finish what it reads."""
-        self._stopped = True
-        self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=5)
-
-    def nudge(self) -> None:
-        """Look now, and often again for a while."""
-        self._pause = self._shortest
-        self._wake.set()
-
-    def meet(self, channel_sid: str) -> None:
-        """Look at this channel now."""
-        with self._reading:
-            self._survey.meet(channel_sid)
-
-    def _run(self) -> None:
-        while not self._stopped:
-            self._wake.wait(self._pause)
-            self._wake.clear()
-            if not (self._stopped or self._paused):
-                self._look()
-
-    def _look(self) -> None:
-        service = self._client.polled_service
-        try:
-            with self._reading:
-                news = self._survey.look()
-        except TwilioException as error:
-            refusal = as_chat_error(error)
-            if refusal.status not in (401, 403):
-                self._back_off(refusal)
-            elif service is self._client.polled_service:  # no newer token since
-                self._client.denied(refusal)
-        except (RequestException, json.JSONDecodeError) as error:
-            self._back_off(error)
-        else:
-            self._client.regained()
-            longer = min(LONGEST_PAUSE, max(self._shortest, self._pause * IDLE_FACTOR))
-            self._pause = self._shortest if news else longer
-
-    def _back_off(self, error: Exception) -> None:
-        self._pause = min(LONGEST_BACKOFF, max(1.0, self._pause) * 2)
-        self._pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients, not a secret
-        _log.debug("poll failed, next try in %.1f s: %s", self._pause, error)
-        self._client.lost(error)

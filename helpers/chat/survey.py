@@ -6,17 +6,21 @@ from the last index it has seen.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioException
 
-from .errors import as_chat_error
+from .errors import ChatError, Trouble, as_chat_error
 from .records import Member, Message, in_path
 
 if TYPE_CHECKING:
     from .channel import Channel
     from .client import ChatClient
 
+_log = logging.getLogger(__name__)
 WINDOW = 50
 """Latest messages of a channel in which edits and removals are noticed."""
 
@@ -56,19 +60,40 @@ class Survey:
 
     def begin(self) -> None:
         """Learn the channels as they are; nothing of it is news."""
-        for sid in self._joined_sids():
-            self._keep(self._client.joined(self._service.channels(sid).fetch()))
+        with _understood():
+            for sid, status in self._channels().items():
+                if status == "joined":
+                    self._keep(self._client.joined(self._fetch(sid)))
+                elif status == "invited":
+                    self._client.invited(self._fetch(sid))
 
     def meet(self, sid: str) -> None:
         """Follow a channel from now on if it is joined, rather than from the next look on."""
-        if sid not in self._seen and sid in self._joined_sids():
+        if sid not in self._seen and self._channels().get(sid) == "joined":
             self.look_into(sid)
+
+    def newest_index(self, sid: str) -> int | None:
+        """The newest message known in a channel, -1 for none; None for one not followed."""
+        seen = self._seen.get(sid)
+        return None if seen is None else seen.last_index
 
     def _join(self, sid: str) -> None:
         """Follow a channel and then tell of it, so that what a handler does in it is news."""
-        channel = self._client.joined(self._service.channels(sid).fetch())
+        known = self._client.known(sid)
+        was_invited = known is not None and known.status == "invited"
+        channel = self._client.joined(self._fetch(sid))
         self._keep(channel)
-        self._client.tell_joined(channel)
+        self._client.tell_joined(channel, is_new=not was_invited)
+
+    def invited(self, sid: str) -> bool:
+        """Tell of an invitation; whether it is one that was not known."""
+        known = self._client.known(sid)
+        if known is not None and known.status == "invited":
+            return False
+        with _understood():
+            channel = self._client.invited(self._fetch(sid))
+        self._client.tell_invited(channel, is_new=known is None)
+        return True
 
     def _keep(self, channel: Channel) -> None:
         """Start following a channel; what it holds already is history, not news."""
@@ -89,17 +114,45 @@ class Survey:
 
     def look(self) -> bool:
         """Tell what is new; whether anything was."""
-        joined = self._joined_sids()
-        gone = [sid for sid in self._seen if sid not in joined]
-        for sid in gone:
-            self.leave(sid)
-        news = [self.look_into(sid) for sid in joined]
-        return bool(gone) or any(news)
+        with _understood():
+            now = self._channels()
+            gone = [sid for sid in self._followed() if sid not in now]
+            for sid in gone:
+                self.leave(sid, removed=self._is_gone(sid))
+            looks = {"joined": self.look_into, "invited": self._look_at_invitation}
+            news = [looks[status](sid) for sid, status in now.items() if status in looks]
+            return bool(gone) or any(news)
+
+    def leave_all(self) -> None:
+        """Follow nothing any more: the account knows none of it."""
+        for sid in self._followed():
+            self.leave(sid, removed=True)
+
+    def _followed(self) -> list[str]:
+        return [*self._seen, *self._client.invitations()]
+
+    def _is_gone(self, sid: str) -> bool:
+        """Whether a channel is no more, rather than left by this client's user."""
+        try:
+            self._fetch(sid)
+        except TwilioException as error:
+            refusal = as_chat_error(error)
+            if isinstance(error, Trouble) or refusal.status not in (403, 404):
+                raise
+            return bool(refusal.status == 404)  # noqa: PLR2004 - not found
+        return False
 
     def look_into(self, sid: str) -> bool:
         """The same for one channel; nothing where it, or the user's place in it, is gone by now."""
+        return self._unless_gone(self._look_into, sid)
+
+    def _look_at_invitation(self, sid: str) -> bool:
+        return self._unless_gone(self.invited, sid)
+
+    def _unless_gone(self, look: Callable[[str], bool], sid: str) -> bool:
         try:
-            return self._look_into(sid)
+            with _understood():
+                return look(sid)
         except TwilioException as error:
             refusal = as_chat_error(error)
             if refusal.status == 404 or refusal.code == 50400:  # noqa: PLR2004 - none, not a member
@@ -111,7 +164,11 @@ class Survey:
         if channel is None or sid not in self._seen:
             self._join(sid)
             return True
-        rest = self._service.channels(sid).fetch()
+        rest = self._fetch(sid)
+        if rest.date_created != channel.date_created:  # another account's, with the same SIDs
+            self.leave(sid, removed=True)
+            self._join(sid)
+            return True
         reasons = channel.take(rest)
         if reasons:
             self._client.tell_updated(channel, reasons)
@@ -143,9 +200,11 @@ class Survey:
         news = False
         for index, before in seen.window.items():
             after = now.get(index)
-            if after is None and index >= oldest:
+            if (after is None and index >= oldest) or (after and after.sid != before.sid):
                 self._client.tell(channel, "messageRemoved", before)
                 news = True
+            if after is not None and after.sid != before.sid:  # the account was put back meanwhile
+                self._client.tell(channel, "messageAdded", after)
             elif after is not None and after != before:
                 reasons = [n for n in ("body", "attributes") if _differ(before, after, n)]
                 about = {"message": after, "update_reasons": reasons}
@@ -175,10 +234,13 @@ class Survey:
     def _service(self) -> Any:
         return self._client.polled_service
 
-    def _joined_sids(self) -> list[str]:
+    def _channels(self) -> dict[str, str]:
+        """The channels of this client's user, by SID, with its status in them."""
         user = self._service.users(in_path(self._client.identity))
-        channels = user.user_channels.list()
-        return [channel.channel_sid for channel in channels if channel.status == "joined"]
+        return {channel.channel_sid: channel.status for channel in user.user_channels.list()}
+
+    def _fetch(self, sid: str) -> Any:
+        return self._service.channels(sid).fetch()
 
     def _members(self, channel_sid: str) -> list[Member]:
         return [Member.of(rest) for rest in self._service.channels(channel_sid).members.list()]
@@ -197,6 +259,20 @@ class Survey:
             if message.index <= last_index and len(found) >= WINDOW:
                 break
         return found[::-1]
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Answers in here are Twilio's; one that has not the form of Twilio's is trouble."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        _log.debug("an answer could not be understood", exc_info=True)
+        raise Trouble("an answer that cannot be understood", type(error).__name__) from error
+    except TwilioException as error:
+        if not as_chat_error(error).status and not isinstance(error, ChatError):  # no refusal
+            raise Trouble("an answer that cannot be understood", str(error)) from error
+        raise
 
 
 def _differ(before: object, after: object, name: str) -> bool:

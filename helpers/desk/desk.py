@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from requests import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.rest import Client
 
 from ..account import Account
 from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
+from ..chat.errors import Trouble, as_chat_error
+from ..chat.line import Backoff, Line
 from ..mock import MockTwilio, TaskRouterNews
+from ..mock.remote import MockUnreachable
 from .conversation import Conversation
 from .gone import gone_is_fine
 from .offer import Offer
@@ -32,18 +36,27 @@ class NoDeskHere(RuntimeError):  # noqa: N818 - reads as what happened
 class AgentDesk(Emitter):
     """What Flex UI is to an agent, through the official SDK's TaskRouter and Chat calls.
 
+    At a shared mock the desk looks for offers every second. It goes on through failures, and
+    through a restart that has lost all state, as long as there is an agent of this name again.
+
     Events: `offersChanged` (list of `Offer`), `activityChanged` (name),
-    `conversationStarted` and `conversationEnded` (Conversation).
+    `conversationStarted` and `conversationEnded` (Conversation), `problemChanged` (text or None).
+
+    Attributes:
+        problem: Why it cannot look for offers, and when it tries again; None while it can.
 
     Args:
         account: From `connect()`; a mock. On a live account the agent sits in Flex.
         agent: The worker's friendly name.
+        workspace: The friendly name of the agent's workspace.
 
     Raises:
         NoDeskHere: The account is live, or has no such worker.
     """
 
-    def __init__(self, account: Account, agent: str = "alice") -> None:
+    def __init__(
+        self, account: Account, agent: str = "alice", *, workspace: str = WORKSPACE
+    ) -> None:
         super().__init__()
         if account.mode == "live":
             raise NoDeskHere(
@@ -52,19 +65,34 @@ class AgentDesk(Emitter):
             )
         self.account = account
         self.agent = agent
+        self.problem: str | None = None
+        self._stopped = threading.Event()
+        self._client = self._reached()
+        self._workspace_name = workspace
         self._find_worker()
-        self.service = account.client.chat.v2.services(account.credentials.chat_service_sid)
+        self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[Conversation] = []
         self._chat: ChatClient | None = None
         self._known: list[Offer] = []
-        self._stopped = threading.Event()
         self._stop_following = self._follow()
 
+    def _reached(self) -> Any:
+        """The account's SDK client; one that tries again, where it leads out of this kernel."""
+        known = self.account.client
+        if isinstance(self.account.mock, MockTwilio):
+            return known
+        line = Line(known.http_client, self._wait)
+        credentials = self.account.credentials
+        return Client(credentials.account_sid, credentials.auth_token, http_client=line)
+
+    def _wait(self, seconds: float) -> None:
+        self._stopped.wait(seconds)
+
     def _find_worker(self) -> None:
-        taskrouter = self.account.client.taskrouter.v1
-        workspaces = taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1)
+        taskrouter = self._client.taskrouter.v1
+        workspaces = taskrouter.workspaces.list(friendly_name=self._workspace_name, limit=1)
         if not workspaces:
-            raise NoDeskHere(f"this account has no workspace {WORKSPACE!r}")
+            raise NoDeskHere(f"this account has no workspace {self._workspace_name!r}")
         self.workspace = taskrouter.workspaces(workspaces[0].sid)
         workers = self.workspace.workers.list(friendly_name=self.agent, limit=1)
         if not workers:
@@ -171,16 +199,14 @@ class AgentDesk(Emitter):
     def _connected(self) -> ChatClient:
         """The agent's chat client, whose token is renewed as long as the desk is open."""
         if self._chat is None:
-            chat = ChatClient(self.account, self.account.chat_token(self.identity))
-
-            def renew(*_: object) -> None:
-                if not self._stopped.is_set():
-                    chat.update_token(self.account.chat_token(self.identity))
-
-            chat.on("tokenAboutToExpire", renew)
-            chat.on("tokenExpired", renew)
-            self._chat = chat
+            self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
+            self._chat.on("tokenAboutToExpire", self._renew)
+            self._chat.on("tokenExpired", self._renew)
         return self._chat
+
+    def _renew(self, *_: object) -> None:
+        if self._chat is not None and not self._stopped.is_set():
+            self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: Conversation) -> None:
         """Leave the chat of a finished conversation, as Flex UI does on completion.
@@ -225,11 +251,51 @@ class AgentDesk(Emitter):
             self.refresh()
 
     def _poll(self) -> None:
-        while not self._stopped.wait(POLL_SECONDS):
+        pause, backoff = POLL_SECONDS, Backoff()
+        while not self._stopped.wait(pause):
             try:
-                self.refresh()
-            except (TwilioException, RequestException) as error:
-                _log.warning("the desk of %s could not look for offers: %s", self.agent, error)
+                self._look()
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the desk goes on
+                trouble = _trouble_of(failure)
+                pause = backoff.after(trouble)
+                self._suffer(f"{trouble.what}, next try in {pause:.1f} s")
+            else:
+                pause = POLL_SECONDS
+                backoff.reset()
+                self._suffer(None)
+
+    def _look(self) -> None:
+        if self._chat is not None and self._chat.connection_state == "denied":
+            self._renew()  # it could not be, while the server was away
+        try:
+            self.refresh()
+        except TwilioException as error:
+            if not _is_not_found(error):
+                raise
+            self._find_worker()  # in an account made anew
+            self.emit("activityChanged", self.activity)
+            self.refresh()
+
+    def _suffer(self, problem: str | None) -> None:
+        if problem != self.problem and not self._stopped.is_set():
+            _log.debug("the desk of %s: %s", self.agent, problem or "it works again")
+            self.problem = problem
+            self.emit("problemChanged", problem)
+
+
+def _trouble_of(failure: Exception) -> Trouble:
+    """What keeps the desk from looking; what nobody expects is logged in full."""
+    if isinstance(failure, Trouble):
+        return failure
+    if isinstance(failure, TwilioException):
+        return Trouble(str(as_chat_error(failure).msg))
+    if not isinstance(failure, (NoDeskHere, MockUnreachable)):
+        _log.error("a desk failed to look for offers", exc_info=failure)
+    return Trouble(str(failure))
+
+
+def _is_not_found(error: TwilioException) -> bool:
+    return bool(as_chat_error(error).status == HTTPStatus.NOT_FOUND)
 
 
 def _identity(contact_uri: str, fallback: str) -> str:

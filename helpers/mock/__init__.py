@@ -5,25 +5,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from types import TracebackType
+from typing import Self
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
 from .call import Call
-from .clock import Clock
+from .clock import Clock, epoch
 from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
+from .database import DatabaseClosed, DatabaseInUse
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .events import Events
 from .faults import BadFault, Fault, Faults
+from .file_format import DatabaseRefused
 from .flex import resources as _flex
+from .flex import specified as flex_flows
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
 from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
-from .ground import Ground
+from .ground import Ground, State
 from .journal import Journal, JournalEntry
 from .journal import State as JournalState
 from .messaging import resources as _messaging
@@ -36,6 +43,7 @@ from .realtime.door import Realtime
 from .realtime.log import SyncChange
 from .rest.application import OPERATIONS, Application
 from .rest.http import Reply, Request
+from .scenarios import SCENARIOS, Scenario, Scenarios, UnknownScenario, load
 from .sdk import AsyncMockHttpClient, MockHttpClient
 from .sids import Sids
 from .store import Resource, Store
@@ -46,7 +54,7 @@ from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
-from .webhooks.receivers import Receivers, WebhookRequest
+from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
 
 __all__ = [
     "CODES",
@@ -59,6 +67,9 @@ __all__ = [
     "Claims",
     "Clock",
     "Credentials",
+    "DatabaseClosed",
+    "DatabaseInUse",
+    "DatabaseRefused",
     "ErrorCode",
     "Fault",
     "Faults",
@@ -68,13 +79,18 @@ __all__ = [
     "MockTwilio",
     "Reply",
     "Request",
+    "Scenario",
+    "Scenarios",
     "Snapshot",
     "StepFault",
     "Studio",
     "TaskRouterNews",
     "TwilioError",
+    "UnknownScenario",
+    "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "flex_flows",
     "verify",
 ]
 
@@ -94,48 +110,70 @@ DEFAULT_SEED = 20260601
 class Snapshot:
     """A mock's resources and SIDs at one moment, for `MockTwilio.restore()`."""
 
-    resources: bytes = field(repr=False)
-    sids: object = field(repr=False)
+    account: State = field(repr=False)
     journal: JournalState = field(repr=False)
 
 
 class MockTwilio:
     """One Twilio account, with its own clock and state.
 
+    It is a context manager that closes the account; one in memory need not be closed.
+
     Args:
-        seed: The same seed and the same calls give the same SIDs.
+        seed: The same seed and the same calls give the same SIDs. A file keeps the seed it was
+            made with.
         credentials: What opens the account; by default the demo credentials, or the
             environment's `TWILIO_...` variables where they are set.
+        db: A file that keeps everything: what was acknowledged is on disk, and whatever was due
+            when it was last open, such as webhooks, is taken up. Secrets are not kept in it.
+        receivers: Python functions that answer for URLs, as `webhooks.register` takes them; there
+            from the start, for what a file says is still due.
+
+    Raises:
+        DatabaseInUse: Another account holds the file.
+        DatabaseRefused: The file is not this account's, not this version's, or none at all.
     """
 
-    def __init__(self, *, seed: int = DEFAULT_SEED, credentials: Credentials | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = DEFAULT_SEED,
+        credentials: Credentials | None = None,
+        db: str | os.PathLike[str] | None = None,
+        receivers: Mapping[str, Receiver] | None = None,
+    ) -> None:
         self.credentials = credentials or Credentials.demo()
+        answering = Receivers(self.credentials.auth_token)
+        for url, receiver in (receivers or {}).items():
+            answering.register(url, receiver)
         self.clock = Clock()
-        self._ground = Ground(Store(KINDS), self.clock, Sids(seed))
-        receivers = Receivers(self.credentials.auth_token)
-        self.webhooks = Webhooks(self._ground, receivers)
-        self.studio = Studio(self._ground, self.credentials.account_sid, receivers)
+        store = Store(KINDS, db, self.credentials.sids)
+        self._ground = Ground(store, self.clock, Sids(seed))
+        self.webhooks = Webhooks(self._ground, answering)
+        self.studio = Studio(self._ground, self.credentials.account_sid, answering)
         self.studio.hand_over = hand_over
         self._router = Router(self._ground, self.credentials.account_sid)
+        self._orchestration = Orchestration(self._ground, self.credentials.account_sid)
         self._connect(self._ground.events)
         self._application = Application(self._ground, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self.handle, self.faults)
         self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
-        self._furnish()
-        self._router.arm()
         self.journal = Journal(self._ground)
+        try:
+            self._start(seed)
+        except BaseException:
+            store.close()
+            raise
         self._ground.events.subscribe(self.journal.hear)
-        self._new = self.take_snapshot()
 
     def _connect(self, events: Events) -> None:
         """Have each part told of what concerns it."""
-        orchestration = Orchestration(self._ground, self.credentials.account_sid)
         events.record_with(Outbox(self._ground).record)
         events.record_with(self.studio.record, MessageEvent)
         events.subscribe(self.webhooks.hear, DeliveryDue)
         events.subscribe(self.studio.hear, IncomingDue, ExecutionDue)
-        events.subscribe(orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
         events.subscribe(self._router.hear, TaskRouterEvent)
 
     def __repr__(self) -> str:
@@ -145,7 +183,7 @@ class MockTwilio:
     def realtime(self) -> Realtime:
         """Where Twilio's JavaScript chat SDKs connect; an ASGI application for a WebSocket.
 
-        It follows the account from its first use on.
+        It follows the account from its first connection on, one in a file from the start.
         """
         return Realtime(self._ground, self._application, self.credentials.account_sid)
 
@@ -163,7 +201,7 @@ class MockTwilio:
 
     def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
-        return self._ground.events.subscribe(told_as_taskrouter(follower))
+        return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.
@@ -206,15 +244,52 @@ class MockTwilio:
                 raise TwilioError(50050, f"Service {actor.service_sid} not found")
             return bind(call, service, credential_sid, address).sid
 
-    def reset(self) -> None:
-        """Back to a new account at real time, without faults; who follows it stays subscribed."""
+    def reset(self, at: datetime | float | None = None) -> None:
+        """Back to a new account, without faults; whoever follows its events stays subscribed.
+
+        Args:
+            at: When it is made, as aware datetime or epoch seconds; the clock then stands there.
+                By default the account is as old as this object, and its clock at real time.
+
+        Raises:
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        moment = None if at is None else epoch(at)
         self.faults.clear()
         self.clock.reset()
-        self.restore(self._new)
+        if moment is not None:
+            self.clock.freeze(moment)
+        self.journal.clear()
+        self._put_back(self._as_new if moment is None else self._new_at(moment))
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """The accounts that `load()` knows, with a sentence about each."""
+        return SCENARIOS
+
+    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+        """Make this account one with a story behind it, in place of whatever it holds.
+
+        Args:
+            name: One of `scenarios`.
+            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
+                there. By default it ends now, and the clock runs on.
+
+        Returns:
+            What was loaded.
+
+        Raises:
+            UnknownScenario: There is none of that name; nothing has changed.
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        return load(self, name, at)
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
-        """Put everything back on leaving the `with` block: resources and SIDs, not the clock."""
+        """Put everything back on leaving the `with` block: resources and SIDs, not the clock.
+
+        With a file, what was acknowledged inside stays if the process ends before that.
+        """
         before = self.take_snapshot()
         try:
             yield self
@@ -223,20 +298,116 @@ class MockTwilio:
 
     def take_snapshot(self) -> Snapshot:
         """What the account holds now."""
-        return Snapshot(self._ground.store.copy(), self._ground.sids.state, self.journal.state)
+        return Snapshot(self._ground.state, self.journal.state)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put resources and SIDs back as they were; the clock stays where it is."""
         self.journal.state = snapshot.journal
-        self._ground.store.restore(snapshot.resources)
-        self._ground.sids.state = snapshot.sids
+        self._put_back(snapshot.account)
+
+    def copy(self, *, with_due: bool = False) -> MockTwilio:
+        """An account of its own in memory, with the same resources, next SIDs and clock.
+
+        Nobody follows it, its journal is empty, it has no faults, and no Python function answers
+        for its URLs until one is registered with it: what it tells them goes to the network. Flows
+        that are under way go on in both; settle first.
+
+        Args:
+            with_due: Whether the copy delivers the webhooks, too, that this account has yet to
+                deliver; else they are not in it.
+        """
+        twin = MockTwilio(seed=self._ground.store.fact("seed"), credentials=self.credentials)
+        with self._ground.store.lock:
+            state, born = self._ground.state, self._ground.store.fact("born")
+        twin.clock.setting = self.clock.setting
+        twin.webhooks.timeout = self.webhooks.timeout
+        twin._ground.state = state
+        with twin._ground.transaction():
+            twin._ground.store.note("born", born)
+        twin.webhooks.forget("asking", *(() if with_due else ("pending",)))
+        twin._take_up()
+        return twin
+
+    def close(self) -> None:
+        """Finish what is under way, keep what is due, and let go of the file; twice does nothing.
+
+        Receivers and functions that are answering get the time they always have.
+        """
+        self.clock.forget_timers()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account is being closed")
+        self.webhooks.close()
+        self.studio.close()
+        self._ground.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _put_back(self, state: State) -> None:
+        self._ground.state = state
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Go on with what the store says is due or waits."""
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
         if "realtime" in vars(self):
             self.realtime.hang_up("the account was put back to an earlier state")
 
-    def _furnish(self) -> None:
+    def _start(self, seed: int) -> None:
+        if self._ground.store.fact("seed") is None:
+            self._begin(seed)
+        else:
+            self._go_on()
+        if self._ground.store.is_on_disk:
+            self.clock.when_set(self._keep_clock)
+            self.realtime.listen()  # for chat SDKs that come back to what the file holds
+        self._take_up()
+
+    def _begin(self, seed: int) -> None:
+        """Fill a new account, and note what makes another one like it."""
+        ground = self._ground
+        with ground.transaction():
+            ground.store.note("seed", seed)
+            ground.store.note("born", ground.clock.now())
+            self._furnish(ground)
+
+    def _go_on(self) -> None:
+        """Go on with an account that a file holds, with SIDs that it has never given out."""
+        store = self._ground.store
+        self._ground.sids = Sids(f"{store.fact('seed')} opened {store.fact('openings')}")
+        self.clock.setting = store.fact("clock") or self.clock.setting
+        self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
+        self._orchestration.resume()
+        self._router.resume()
+
+    @cached_property
+    def _as_new(self) -> State:
+        """The account as it began."""
+        return self._new_at(self._ground.store.fact("born"))
+
+    def _new_at(self, moment: float) -> State:
+        """A new account made at that moment (epoch seconds)."""
+        clock = Clock()
+        clock.freeze(moment)
+        new = Ground(Store(KINDS), clock, Sids(self._ground.store.fact("seed")))
+        with new.transaction():
+            self._furnish(new)
+        return new.state
+
+    def _furnish(self, ground: Ground) -> None:
+        call = Call(ground, self.credentials.account_sid)
+        starter.furnish(call, self.credentials.chat_service_sid)
+
+    def _keep_clock(self) -> None:
         with self._ground.transaction():
-            call = Call(self._ground, self.credentials.account_sid)
-            starter.furnish(call, self.credentials.chat_service_sid)
+            self._ground.store.note("clock", self.clock.setting)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import sys
 
-from . import DEFAULT_SEED, DEMO_VALUES, MockTwilio
+from . import DEFAULT_SEED, DEMO_VALUES, DatabaseInUse, DatabaseRefused, MockTwilio
 from .credentials import Credentials
 from .server.running import MockServer, PortTaken, listen, url_of
 
@@ -26,6 +25,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--port", type=int, default=PORT, help="port (%(default)s); 0 takes a free one"
+    )
+    parser.add_argument(
+        "--db", metavar="FILE", help="keep everything in this file; without it nothing outlives it"
     )
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the SIDs")
     return parser.parse_args(given)
@@ -50,11 +52,15 @@ def main(given: list[str] | None = None) -> int:
     except PortTaken as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
-    mock = MockTwilio(seed=arguments.seed)
+    try:
+        mock = MockTwilio(seed=arguments.seed, db=arguments.db)
+    except (DatabaseInUse, DatabaseRefused) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
     line = _start_line(url_of(listening), mock.credentials)
     server = MockServer(mock, listening, lambda: print(line, flush=True))  # noqa: T201
-    with contextlib.suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
-        server.serve_until_stopped()
+    server.serve_until_stopped()
+    mock.close()
     return 0
 
 

@@ -6,7 +6,6 @@ A product never sees an HTTP request; this is what it sees instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from .events import Event
 from .ground import Ground
@@ -42,7 +41,7 @@ ACCOUNT = Actor()
 class Call:
     """One unit of work on one account."""
 
-    __slots__ = ("_settings", "account_sid", "actor", "events", "ground", "now", "sids", "store")
+    __slots__ = ("account_sid", "actor", "events", "ground", "now", "sids", "store")
 
     def __init__(self, ground: Ground, account_sid: str, actor: Actor = ACCOUNT) -> None:
         self.ground = ground
@@ -52,20 +51,16 @@ class Call:
         self.sids = ground.sids
         self.events = ground.events
         self.now = ground.clock.now()
-        self._settings: dict[str, Any] = {}
 
     def note(self, event: Event) -> None:
         """Remember what happened, to be told after the commit."""
         self.ground.events.note(event)
 
     def setting(self, kind: type[R], sid: str | None) -> R | None:
-        """The resource of a SID, looked up once in this unit of work.
+        """The resource of a SID, only to read: the same object until one of its kind changes.
 
-        For what is read often and changes seldom, and not in the same unit of work.
+        For what is read often and changes seldom.
         """
         if sid is None:
             return None
-        found: R | None = self._settings.get(sid)
-        if found is None:
-            found = self._settings[sid] = self.store.first(kind, sid=sid)
-        return found
+        return self.store.work_out(kind, sid, lambda: self.store.first(kind, sid=sid))

@@ -12,11 +12,15 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _log = logging.getLogger(__name__)
+
+
+Setting = tuple[float, float | None]
 
 
 class Timer:
@@ -55,11 +59,31 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
         self._frozen_at: float | None = None
+        self._moves = 0
         self._timers: list[tuple[float, int, Timer]] = []
+        self._cancelled = 0
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
+        self._told: Callable[[], None] = lambda: None
         weakref.finalize(self, _wake, self._changed).atexit = False
+
+    @property
+    def setting(self) -> Setting:
+        """How far it is from real time and where it stands frozen, to be set again later."""
+        with self._changed:
+            return self._offset, self._frozen_at
+
+    @setting.setter
+    def setting(self, setting: Setting) -> None:
+        with self._changed:
+            self._offset, self._frozen_at = setting
+            self._wake()
+        self._told()
+
+    def when_set(self, told: Callable[[], None]) -> None:
+        """Have `told` called whenever the setting has changed, on the thread that changed it."""
+        self._told = told
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
@@ -70,12 +94,19 @@ class Clock:
         """Whether it stands still."""
         return self._frozen_at is not None
 
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer falls due (epoch seconds); None where none is set."""
+        with self._changed:
+            self._drop_cancelled()
+            return self._timers[0][0] if self._timers else None
+
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
 
         Timers that fall due by moving forward run at once.
         """
-        moment = self.now() if at is None else _epoch(at)
+        moment = self.now() if at is None else epoch(at)
         with self._changed:
             self._frozen_at = min(self.now(), moment)
         self._move_to(moment)
@@ -84,7 +115,8 @@ class Clock:
         """Let the clock run on from where it stands."""
         with self._changed:
             self._offset, self._frozen_at = self.now() - time.time(), None
-            self._changed.notify()
+            self._wake()
+        self._told()
 
     def advance(self, seconds: float) -> None:
         """Move forward, running every timer that falls due on the way, each at its own moment.
@@ -98,24 +130,26 @@ class Clock:
 
     def reset(self) -> None:
         """Forget timers and offsets: real time again."""
+        self.forget_timers()
+        self.setting = 0.0, None
+
+    def forget_timers(self) -> None:
+        """Make none of the calls that are due later."""
         with self._changed:
-            self._offset, self._frozen_at = 0.0, None
             self._timers.clear()
+            self._cancelled = 0
             self._changed.notify()
 
     def to_real_time(self) -> None:
         """Real time again, keeping timers: those that are due by it run at once."""
-        with self._changed:
-            self._offset, self._frozen_at = 0.0, None
-            self._changed.notify()
+        self.setting = 0.0, None
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
         timer = Timer(due, call, self._forget_cancelled)
         with self._changed:
             heapq.heappush(self._timers, (due, next(self._order), timer))
-            self._ensure_thread()
-            self._changed.notify()
+            self._wake()
         return timer
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
@@ -123,30 +157,66 @@ class Clock:
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        while (timer := self._pop_due(moment)) is not None:
-            self._set(max(self.now(), timer.due))
-            timer.fire()
-        self._set(max(self.now(), moment))
+        with self._moving():
+            while (timer := self._step(moment)) is not None:
+                timer.fire()
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Keep the thread off what is due, so that timers run here, one after another."""
+        with self._changed:
+            self._moves += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._moves -= 1
+                self._wake()
+
+    def _step(self, moment: float) -> Timer | None:
+        """Go to the first timer that falls due by `moment`, or there if none does."""
+        with self._changed:
+            timer = self._pop_due(moment)
+            self._set(max(self.now(), moment if timer is None else timer.due))
+        self._told()
+        return timer
 
     def _set(self, moment: float) -> None:
-        with self._changed:
-            if self._frozen_at is None:
-                self._offset = moment - time.time()
-            else:
-                self._frozen_at = moment
+        if self._frozen_at is None:
+            self._offset = moment - time.time()
+            self._wake()
+        else:
+            self._frozen_at = moment
+
+    def _wake(self) -> None:
+        """Have the thread see to what is due; a clock that stands still needs none otherwise."""
+        if not self._timers or self._moves:
+            return
+        if self._frozen_at is None or self._timers[0][0] <= self._frozen_at:
+            self._ensure_thread()
             self._changed.notify()
 
     def _forget_cancelled(self) -> None:
+        """Clear cancelled timers away once they are most of those kept."""
         with self._changed:
-            self._timers = [entry for entry in self._timers if entry[2].is_waiting]
-            heapq.heapify(self._timers)
-            self._changed.notify()
+            self._cancelled += 1
+            if self._cancelled * 2 > len(self._timers):
+                self._timers = [entry for entry in self._timers if entry[2].is_waiting]
+                heapq.heapify(self._timers)
+                self._cancelled = 0
+                self._changed.notify()
+
+    def _drop_cancelled(self) -> None:
+        """Make the first timer one that waits."""
+        while self._timers and not self._timers[0][2].is_waiting:
+            heapq.heappop(self._timers)
+            self._cancelled -= 1
 
     def _pop_due(self, moment: float) -> Timer | None:
-        with self._changed:
-            if self._timers and self._timers[0][0] <= moment:
-                return heapq.heappop(self._timers)[2]
-            return None
+        self._drop_cancelled()
+        if self._timers and self._timers[0][0] <= moment:
+            return heapq.heappop(self._timers)[2]
+        return None
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -158,13 +228,16 @@ class Clock:
 
     def _next(self) -> Timer | float | None:
         """The timer that is due, else seconds until one is; None, and the thread ends."""
-        if not self._timers:
+        now = self.now()
+        timer = None if self._moves else self._pop_due(now)
+        if timer is not None:
+            return timer
+        if not self._timers or self._frozen_at is not None:
             self._thread = None
             return None
-        wait = self._timers[0][0] - self.now()
-        if wait > 0:
-            return _EVER if self._frozen_at is not None else wait
-        return heapq.heappop(self._timers)[2]
+        if self._moves:
+            return _EVER
+        return self._timers[0][0] - now
 
 
 _EVER = float(threading.TIMEOUT_MAX)
@@ -202,7 +275,12 @@ def iso(moment: float | None) -> str | None:
     return None if moment is None else _format(int(moment))
 
 
-def _epoch(moment: datetime | float) -> float:
+def epoch(moment: datetime | float) -> float:
+    """Epoch seconds of a moment.
+
+    Raises:
+        ValueError: It is a datetime without a time zone.
+    """
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")

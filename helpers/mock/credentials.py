@@ -41,6 +41,11 @@ class Credentials:
         """
         os.environ.update({f"TWILIO_{f.name.upper()}": getattr(self, f.name) for f in fields(self)})
 
+    @property
+    def sids(self) -> dict[str, str]:
+        """Whose account it is; neither is secret."""
+        return {"account_sid": self.account_sid, "chat_service_sid": self.chat_service_sid}
+
     def open(self, username: str, password: str) -> bool:
         """Whether a basic-auth pair is the account's own, or its API key's."""
         if username not in (self.account_sid, self.api_key):

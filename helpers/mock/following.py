@@ -12,7 +12,14 @@ from functools import singledispatch
 from typing import Any
 
 from .events import Event, Subscriber
-from .messaging.events import ChannelEvent, MemberEvent, MessageEvent, TypingEvent, UserEvent
+from .messaging.events import (
+    ChannelEvent,
+    InviteEvent,
+    MemberEvent,
+    MessageEvent,
+    TypingEvent,
+    UserEvent,
+)
 from .messaging.resources import Channel
 from .rest import chat_v2
 from .taskrouter.events import TaskRouterEvent
@@ -25,7 +32,7 @@ class ChatEvent:
     Attributes:
         name: The Chat SDK's name for it, e.g. `messageAdded`.
         channel_sid: Where it happened; None for what happened to a user.
-        identity: Whom it is about: the author, member or user.
+        identity: Whom it is about: the author, member, user or whoever is invited.
         resource: The resource in Chat v2's JSON, as it was then.
         reasons: Names of the fields that an update changed.
         timeout: Seconds a typing indicator lasts.
@@ -42,6 +49,7 @@ class ChatEvent:
 _CHANNEL = {"added": "channelAdded", "updated": "channelUpdated", "removed": "channelRemoved"}
 _MEMBER = {"added": "memberJoined", "updated": "memberUpdated", "removed": "memberLeft"}
 _MESSAGE = {"added": "messageAdded", "updated": "messageUpdated", "removed": "messageRemoved"}
+_INVITE = {"added": "channelInvited", "removed": "inviteRemoved"}
 _USER = {"added": "userAdded", "updated": "userUpdated", "removed": "userRemoved"}
 
 
@@ -111,6 +119,13 @@ def _(event: MessageEvent) -> ChatEvent:
     shown = chat_v2.MESSAGES.render(event.message, url)
     author = event.message.author
     return ChatEvent(_MESSAGE[event.change], event.channel.sid, author, shown, event.reasons)
+
+
+@_as_chat.register
+def _(event: InviteEvent) -> ChatEvent:
+    channel = event.channel
+    shown = chat_v2.CHANNELS.render(channel, f"{_service_url(channel)}/Channels/{channel.sid}")
+    return ChatEvent(_INVITE[event.change], channel.sid, event.invite.identity, shown)
 
 
 @_as_chat.register

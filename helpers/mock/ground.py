@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
 from .store import Store
+
+State = tuple[bytearray, Any]
 
 
 class Ground:
@@ -19,6 +22,18 @@ class Ground:
         self.clock = clock
         self.sids = sids
         self.events = Events()
+
+    @property
+    def state(self) -> State:
+        """Resources and SIDs as they are now, to be put back together."""
+        with self.store.lock:
+            return self.store.copy(), self.sids.state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        with self.store.lock:  # else another thread might draw a SID that comes again
+            copy, self.sids.state = state
+            self.store.restore(copy)
 
     def transaction(self) -> _Unit:
         """One unit of work: state and events together, or neither.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
 from .clock import iso
@@ -64,12 +64,17 @@ class JournalEntry:
             `your server`.
         target: To whom.
         text: What it was; for a chat message its body.
+        kind: What it is about: `message`, `member`, `channel`, `studio`, `task`, `reservation`,
+            `worker` or `webhook`.
+        number: Its place in the journal, as `position` counts; not every number is told.
     """
 
     at: str
     source: str
     target: str
     text: str
+    kind: str = field(default="", repr=False, compare=False)
+    number: int = field(default=0, repr=False, compare=False)
 
     def __str__(self) -> str:
         """`customer -> Flex: hello`."""
@@ -130,11 +135,15 @@ class Journal:
         """What has happened since the journal was at a position."""
         reading = _Reading(self._ground, self._lanes.copy(), frozenset(self._made))
         told = (
-            (at, reading.said(event))
+            (number, at, event, reading.said(event))
             for number, at, event in tuple(self._heard)
             if number > position
         )
-        return [JournalEntry(iso(at) or "", *said) for at, said in told if said is not None]
+        return [
+            JournalEntry(iso(at) or "", *said, _kind(event), number)
+            for number, at, event, said in told
+            if said is not None
+        ]
 
     def clear(self) -> None:
         """Forget what has happened so far."""
@@ -283,6 +292,24 @@ class _Reading:
             return None
         source = FLEX if delivery.event.startswith("on") else TASKROUTER
         return source, SERVER, f"{delivery.event}, {_answered(delivery)}"
+
+
+_KINDS: dict[type[Event], str] = {
+    _Spoken: "message",
+    MemberEvent: "member",
+    ChannelEvent: "channel",
+    ExecutionEvent: "studio",
+    Taken: "studio",
+    DeliveryDue: "webhook",
+    Asked: "webhook",
+}
+
+
+def _kind(event: Event) -> str:
+    """What an event is about; TaskRouter's names begin with it."""
+    if isinstance(event, TaskRouterEvent):
+        return event.name.partition(".")[0]
+    return _KINDS[type(event)]
 
 
 def _answered(delivery: Delivery) -> str:

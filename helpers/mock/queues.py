@@ -25,11 +25,19 @@ class Queues:
         self._jobs: dict[str, deque[Job]] = {}
         self._ready: deque[str] = deque()
         self._workers = 0
+        self._closed = False
         self._changed = threading.Condition()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no more jobs are taken."""
+        return self._closed
+
     def put(self, key: str, job: Job) -> None:
-        """Have a job done once those of the same key before it are."""
+        """Have a job done once those of the same key before it are; once closed, never."""
         with self._changed:
+            if self._closed:
+                return
             if key not in self._jobs:
                 self._jobs[key] = deque()
                 self._ready.append(key)
@@ -39,17 +47,36 @@ class Queues:
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()
             self._changed.notify_all()
 
-    def settle(self, timeout: float) -> bool:
-        """Wait until nothing is left to do; whether that came about in time (seconds)."""
+    def settle(self, timeout: float, also: Callable[[], bool] = lambda: True) -> bool:
+        """Wait until nothing is left to do; whether that came about in time (seconds).
+
+        Args:
+            timeout: How long to wait.
+            also: What must be true besides; asked again after each job.
+        """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._jobs, timeout)
+            return self._changed.wait_for(lambda: not self._jobs and also(), timeout)
+
+    def close(self, timeout: float) -> bool:
+        """Drop what has not begun, take no more, and wait for what has (seconds)."""
+        with self._changed:
+            self._closed = True
+            for key in self._ready:
+                del self._jobs[key]
+            self._ready.clear()
+            for under_way in self._jobs.values():
+                while len(under_way) > 1:
+                    under_way.pop()
+            self._changed.notify_all()
+        return self.settle(timeout)
 
     def _work(self) -> None:
         while (key := self._next_key()) is not None:
             try:
                 self._jobs[key][0]()
             except Exception:  # noqa: BLE001 - whatever it is, the other jobs still run
-                _log.exception("a job of %s failed", self._name)
+                level = logging.DEBUG if self._closed else logging.ERROR  # its ground may be gone
+                _log.log(level, "a job of %s failed", self._name, exc_info=True)
             finally:
                 self._done(key)
 

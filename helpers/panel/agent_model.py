@@ -124,6 +124,7 @@ class AgentPanelModel:
         events: dict[str, Handler] = {
             "offersChanged": self._offers_changed,
             "activityChanged": lambda activity: self._set(activity=activity),
+            "problemChanged": self._problem_changed,
             "conversationStarted": self._started,
             "conversationEnded": self._ended,
         }
@@ -133,6 +134,15 @@ class AgentPanelModel:
         for conversation in tuple(self.desk.conversations):
             self._started(conversation)
         self._offers_changed(self.desk.offers)
+
+    def _problem_changed(self, problem: str | None) -> None:
+        """Show why the desk cannot look for offers, until it can."""
+        alert = self.status.alert
+        if problem is not None:
+            text = f"The desk cannot look for offers: {problem}"
+            self._set(alert=Alert("connection", "warning", text))
+        elif alert is not None and alert.topic == "connection":
+            self._set(alert=None)
 
     def _offers_changed(self, offers: list[Offer]) -> None:
         views = tuple(map(offer_view, offers))

@@ -161,7 +161,7 @@ class ChatView {
     const before = this.status ?? {};
     const differs = (name) => JSON.stringify(before[name]) !== JSON.stringify(status[name]);
     this.status = status;
-    if (["title", "connection", "role"].some(differs)) this.showHeader(status);
+    if (["title", "connection", "problem", "role"].some(differs)) this.showHeader(status);
     if (["has_earlier", "loading_earlier"].some(differs)) this.showEarlier(status);
     if (differs("typing")) this.showTyping(status.typing);
     if (differs("alert")) this.showAlert(status.alert);
@@ -184,15 +184,17 @@ class ChatView {
     this.earlier.textContent = `${loading ? "Loading" : "Load"} earlier messages`;
   }
 
-  showHeader({ title, connection, role }) {
+  showHeader({ title, connection, problem, role }) {
     this.title.textContent = title;
     this.panel.setAttribute("aria-label", title);
     this.composer.input.setAttribute("aria-label", `Message in ${title}`);
     this.panel.dataset.connection = connection;
     const state = CONNECTION[connection] ?? connection;
-    const words = h("span", {}, connection === "connected" ? `${state} as ` : `${state} · `);
+    const why = problem ? `${state} · ${problem}` : state;
+    const words = h("span", {}, connection === "connected" ? `${state} as ` : `${why} · `);
     words.classList.toggle("fcl-usual", connection === "connected");
     const dot = h("span", { class: "fcl-dot" });
+    this.connection.title = problem ?? "";
     this.connection.replaceChildren(dot, words, h("b", {}, this.you.identity));
     this.face.replaceChildren(avatar(this.you));
     this.panel.dataset.role = role ?? "";

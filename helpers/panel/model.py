@@ -55,6 +55,7 @@ class ChatPanelModel:
             Status(
                 title=_title(channel),
                 connection=channel.client.connection_state,
+                problem=_problem(channel.client),
                 ended=_ending(channel.attributes),
             )
         )
@@ -215,13 +216,14 @@ class ChatPanelModel:
         self._state.set(title=_title(self.channel), ended=_ending(self.channel.attributes))
 
     def _connection_changed(self, state: str) -> None:
-        self._state.set(connection=state)
+        self._state.set(connection=state, problem=_problem(self.channel.client))
         if state == "connected":
             self._state.settle("connection", "token")
 
     def _connection_failed(self, error: Mapping[str, Any]) -> None:
         text = f"Connection failed: {error.get('message') or 'no reason given'}"
-        self._state.set(alert=twilio_alert("connection", text, error.get("errorCode")))
+        alert = twilio_alert("connection", text, error.get("errorCode"))
+        self._state.set(alert=alert, problem=_problem(self.channel.client))
 
     def _handler_failed(self, event: str, failure: Exception) -> None:
         self.report(f"Could not handle {event}", failure)
@@ -284,6 +286,11 @@ class ChatPanelModel:
         except Exception as failure:  # noqa: BLE001 - the reader must learn of it, whatever it was
             self.report(what, failure)
             return None
+
+
+def _problem(client: Client) -> str | None:
+    """What `helpers.chat` says beside the state; other clients of this shape need not."""
+    return getattr(client, "connection_problem", None)
 
 
 def _title(channel: Channel) -> str:

@@ -79,10 +79,14 @@ TOKEN_EXPIRED = Alert("token", "error", "The access token has expired. Update th
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything around the messages: who is connected, who is typing, what went wrong."""
+    """Everything around the messages: who is connected, who is typing, what went wrong.
+
+    `problem` says why the connection is not what it should be, and when it is tried again.
+    """
 
     title: str
     connection: str
+    problem: str | None = None
     role: str | None = None
     ended: str | None = None
     alert: Alert | None = None

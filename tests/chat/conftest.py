@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from doors import Door
+from fire import hurried
 
 from helpers import Account, ChatClient
 
@@ -48,6 +49,6 @@ def remote(account: Account, door: Door) -> Account:
 def poller(remote: Account, channel: Any) -> Iterator[ChatClient]:
     """A polling chat client of user-42, who is in the channel; it does not wait out back-offs."""
     channel.members.create(identity="user-42")
-    with ChatClient(remote, remote.chat_token("user-42"), poll_seconds=0.01) as client:
-        client.on("connectionError", lambda _: client.notice())
+    token = remote.chat_token("user-42")
+    with ChatClient(remote, token, poll_seconds=0.01, wait=hurried) as client:
         yield client

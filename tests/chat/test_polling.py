@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -172,6 +173,14 @@ def test_being_taken_out_of_a_channel_is_told(poller: ChatClient, channel: Any) 
     assert poller.get_subscribed_channels() == []
 
 
+def test_a_channel_that_is_deleted_is_told_as_removed(poller: ChatClient, channel: Any) -> None:
+    told = Heard(poller, "channelLeft", "channelRemoved")
+    [joined] = poller.get_subscribed_channels()
+    channel.delete()
+    assert told.wait_for(2) == [joined, joined]
+    assert told.names == ["channelLeft", "channelRemoved"]
+
+
 @pytest.mark.parametrize("gone", ["the member", "the channel"])
 def test_a_channel_that_goes_while_it_is_read_neither_denies_nor_disconnects(
     poller: ChatClient, service: Any, channel: Any, door: Door, gone: str
@@ -238,6 +247,27 @@ def test_the_end_of_a_chat_is_told_as_an_update_of_its_channel(
     assert (about["channel"], about["update_reasons"]) == (joined, ["attributes"])
     assert here.about == [about]
     assert joined.is_ended
+
+
+def test_typing_can_be_told_where_the_mock_elsewhere_takes_it(
+    account: Account, door: Door, connected: Callable[[str], ChatClient], channel: Any
+) -> None:
+    for identity in ("user-42", "agent"):
+        channel.members.create(identity=identity)
+    told = Heard(connected("agent"), "typingStarted")
+    shared = Account("shared", account.credentials, door, Elsewhere(account.mock))
+    with ChatClient(shared, shared.chat_token("user-42")) as poller:
+        [joined] = poller.get_subscribed_channels()
+        assert joined.typing() is True
+    assert [member.identity for member in told.about] == ["user-42"]
+
+
+class Elsewhere:
+    """As much of a mock in another process as its followers here may ask of it."""
+
+    def __init__(self, mock: Any) -> None:
+        self.clock = mock.clock
+        self.type_in = mock.type_in
 
 
 def test_background_reads_are_marked_in_the_request_log(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 from doors import PATIENCE, Door, Heard, say, threads_of, throttled, unread
+from fire import hurried
 from twilio.http.response import Response
 
 from helpers import Account, ChatClient, ChatError
@@ -57,10 +58,7 @@ def test_throttling_is_reported_with_its_code(poller: ChatClient, door: Door) ->
     assert "Too Many Requests" in error["message"]
 
 
-def test_it_backs_off_when_throttled(
-    remote: Account, door: Door, channel: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("DEBUG", "helpers.chat")
+def test_it_backs_off_when_throttled(remote: Account, door: Door, channel: Any) -> None:
     pause = 0.001
     with ChatClient(remote, remote.chat_token("user-42"), poll_seconds=pause) as poller:
         errors = Heard(poller, "connectionError")
@@ -68,7 +66,7 @@ def test_it_backs_off_when_throttled(
         errors.wait_for(1)
         say(channel, *map(str, range(10)))  # longer than the pause between polls
         assert door.failures == 1
-    told = re.search(r"poll failed, next try in ([\d.]+) s", caplog.text)
+        told = re.fullmatch(r"throttled, next try in ([\d.]+) s", str(poller.connection_problem))
     assert told is not None
     assert float(told[1]) > 100 * pause
 
@@ -117,7 +115,7 @@ def test_a_read_begun_with_the_old_token_does_not_deny_the_new_one(
 def test_a_connection_that_cannot_be_made_leaves_no_thread(remote: Account, door: Door) -> None:
     door.fault = lambda _method, url: throttled() if "/Channels" in url else None
     with pytest.raises(ChatError) as refused:
-        ChatClient(remote, remote.chat_token("user-42"))
+        ChatClient(remote, remote.chat_token("user-42"), wait=hurried)
     assert (refused.value.status, refused.value.code) == (429, 20429)
     assert threads_of("user-42") == []
 

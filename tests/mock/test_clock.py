@@ -177,3 +177,30 @@ def test_everything_made_on_a_frozen_account_has_its_date(account: Account, serv
 def test_dates_are_shown_in_whole_seconds(account: Account, service: Any) -> None:
     account.clock.freeze(MOMENT.timestamp() + 0.9)
     assert service.channels.create().date_created == MOMENT
+
+
+def test_the_clock_says_when_the_next_timer_falls_due(frozen: Clock) -> None:
+    assert frozen.next_due is None
+    later = frozen.call_later(60, lambda: None)
+    sooner = frozen.call_later(30, lambda: None)
+    assert frozen.next_due == MOMENT.timestamp() + 30
+    sooner.cancel()
+    assert frozen.next_due == MOMENT.timestamp() + 60
+    frozen.advance(60)
+    assert (frozen.next_due, later.is_waiting) == (None, False)
+
+
+def test_timers_that_fall_due_together_run_one_after_another_on_the_thread_that_moves_the_clock(
+    frozen: Clock,
+) -> None:
+    ran: list[tuple[int, str]] = []
+
+    def run(number: int) -> None:
+        frozen.call_later(5, lambda: None)  # has the clock's own thread look
+        time.sleep(0.001)  # and lets it
+        ran.append((number, threading.current_thread().name))
+
+    for number in range(20):
+        frozen.call_later(10, lambda number=number: run(number))  # type: ignore[misc]
+    frozen.advance(10)
+    assert ran == [(number, threading.current_thread().name) for number in range(20)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hooks import HOOK, registered
 from studio_lab import Lab, ask, hand_over, send
 
 from helpers import Account, AgentDesk, ChatClient
@@ -200,3 +201,37 @@ def test_a_snapshot_takes_the_journal_back_and_a_reset_empties_it(
     assert told(journal) == before == ["your server -> Flex: opens Support"]
     account.mock.reset()
     assert told(journal) == []
+
+
+def test_entries_say_what_they_are_about_and_where_they_stand(
+    account: Account, journal: Any, task_flow: Any, make_channel: Make, desk: AgentDesk
+) -> None:
+    desk.go_available()
+    made = make_channel(task_flow)
+    with ChatClient(account, account.chat_token("user-42")) as chat:
+        chat.get_channel_by_sid(made.sid).send_message("hello")
+    assert [(entry.kind, entry.text) for entry in journal] == [
+        ("worker", "alice is Available"),
+        ("channel", "opens Chat with user-42"),
+        ("member", "user-42 joins"),
+        ("task", "task created for Jane"),
+        ("reservation", "offer to alice"),
+        ("message", "hello"),
+    ]
+    numbers = [entry.number for entry in journal]
+    assert numbers == sorted(set(numbers))
+    assert [entry.text for entry in journal.since(numbers[-2])] == ["hello"]
+
+
+def test_what_studio_and_webhooks_do_is_said_to_be_theirs(
+    lab: Lab, service: Any, channel: Any, webhooks: Any, journal: Any
+) -> None:
+    lab.heard(send("greet", "Hello!"))
+    assert lab.account.mock is not None
+    kinds = [entry.kind for entry in lab.account.mock.journal]
+    assert kinds[-4:] == ["message", "studio", "message", "studio"]
+    registered(webhooks)
+    service.update(post_webhook_url=HOOK, webhook_filters=["onMessageSent"])
+    channel.messages.create(body="hello", x_twilio_webhook_enabled="true")
+    assert webhooks.settle()
+    assert [entry.kind for entry in journal][-2:] == ["message", "webhook"]

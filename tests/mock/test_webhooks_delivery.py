@@ -13,7 +13,7 @@ from hooks import HOOK, PATIENCE, Gate, registered
 from support import refused
 
 from helpers import Account, tables
-from helpers.mock import WebhookRequest
+from helpers.mock import WebhookAnswer, WebhookRequest
 
 HEADER = {"x_twilio_webhook_enabled": "true"}
 
@@ -300,3 +300,28 @@ def test_an_attempt_says_what_was_posted_and_when(
     assert (attempt.at, attempt.url) == ("2026-01-05T12:00:00Z", HOOK)
     assert attempt.parameters == hook.last
     assert attempt.milliseconds >= 0
+
+
+def test_a_fallback_receives_whatever_no_other_is_registered_for(
+    service: Any, channel: Any, webhooks: Any
+) -> None:
+    stray, own = Gate(), registered(webhooks)
+    stray.open.set()
+    webhooks.register_fallback(stray)
+    say(channel, "to its own")
+    assert webhooks.settle()
+    assert (own.events, stray.events) == (["onMessageSent"], [])
+    service.update(post_webhook_url="https://nowhere.example.com/chat")
+    say(channel, "astray")
+    assert webhooks.settle()
+    assert (own.events, stray.events) == (["onMessageSent"], ["onMessageSent"])
+
+
+def test_a_function_can_stand_in_for_a_server_that_gives_no_answer(
+    channel: Any, webhooks: Any
+) -> None:
+    registered(webhooks, WebhookAnswer(None, problem="the line is cut"), WebhookAnswer(404))
+    say(channel, "one", "two")
+    assert webhooks.settle()
+    found = [(attempt.status, attempt.problem) for attempt in webhooks.log]
+    assert found == [(None, "the line is cut"), (404, None)]

@@ -80,9 +80,7 @@ def test_what_changes_over_rest_is_heard(channel: Any, jane: JavaScriptClient) -
     assert jane.hears("channelLeft")["sid"] == sid
 
 
-def test_members_join_change_and_leave(
-    channel: Any, service: Any, jane: JavaScriptClient
-) -> None:
+def test_members_join_change_and_leave(channel: Any, service: Any, jane: JavaScriptClient) -> None:
     channel.members.create(identity="jane")
     jane.hears("channelJoined")
     sid = channel.fetch().sid
@@ -190,9 +188,7 @@ def test_every_channel_of_a_long_list_is_found(service: Any, start: Start) -> No
 
 
 @in_chat_only
-def test_public_channels_are_listed_page_by_page(
-    service: Any, jane: JavaScriptClient
-) -> None:
+def test_public_channels_are_listed_page_by_page(service: Any, jane: JavaScriptClient) -> None:
     names = [f"c{number:03}" for number in range(105)]
     for name in names:
         service.channels.create(unique_name=name)

@@ -81,9 +81,7 @@ def test_garbage_and_half_frames_end_the_connection(
     jane_hears()
 
 
-def test_a_huge_frame_ends_the_connection(
-    meet: Connect, jane_hears: Callable[[], None]
-) -> None:
+def test_a_huge_frame_ends_the_connection(meet: Connect, jane_hears: Callable[[], None]) -> None:
     mallory = meet("mallory")
     mallory.socket.send(b"x" * (LARGEST + 1))
     assert dropped(mallory)[0] == 1009

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from helpers import connect
-from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock import DEMO_VALUES, MockTwilio, UnknownScenario
 from helpers.mock.remote import LeverRefused, MockUnreachable, RemoteMock
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
@@ -64,6 +64,28 @@ def test_a_reset_leaves_a_new_account(remote: RemoteMock, url: str) -> None:
     channels.create()
     remote.reset()
     assert channels.list() == []
+
+
+def test_scenarios_are_listed_and_loaded(remote: RemoteMock, mock: MockTwilio, url: str) -> None:
+    assert repr(remote.scenarios) == repr(mock.scenarios)
+    loaded = remote.load("returning customer", NOON)
+    assert loaded == mock.scenarios["returning customer"]
+    assert remote.clock.now() == mock.clock.now() == NOON.timestamp()
+    [channel] = connect(url).client.chat.v2.services(SERVICE).channels.list()
+    assert channel.friendly_name == "Chat with Jane"
+    remote.load("empty account")
+    assert remote.clock.now() == pytest.approx(mock.clock.now(), abs=1)
+    assert connect(url).client.chat.v2.services(SERVICE).channels.list() == []
+
+
+def test_an_unknown_scenario_is_refused_with_the_nearest(remote: RemoteMock, url: str) -> None:
+    channels = connect(url).client.chat.v2.services(SERVICE).channels
+    kept = channels.create().sid
+    with pytest.raises(UnknownScenario, match="the nearest is 'busy afternoon'"):
+        remote.load("a busy afternoon")
+    with pytest.raises(LeverRefused, match="at"):
+        remote.load("busy afternoon", NOON.replace(tzinfo=None))
+    assert [channel.sid for channel in channels.list()] == [kept]
 
 
 def test_an_unknown_snapshot_is_refused(url: str) -> None:

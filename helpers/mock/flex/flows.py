@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Annotated, Any
 
 from ..call import Call
 from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, Fields, is_web_address
+from ..fields import BLANK_IS_ABSENT, Fields
 from ..messaging.resources import Service
 from ..messaging.rules import LongerName
 from ..studio import StudioFlow
 from ..taskrouter import Workflow, Workspace, find_task_channel
 from .resources import FlexFlow
+from .specified import (
+    CONTACT,
+    DEFAULTS,
+    REQUIRED,
+    ChannelType,
+    IntegrationType,
+    Priority,
+    RetryCount,
+    Timeout,
+    is_web_address,
+)
 
-ChannelType = Literal["web", "sms", "facebook", "whatsapp", "line", "custom"]
-IntegrationType = Literal["studio", "external", "task"]
 Text = Annotated[str | None, BLANK_IS_ABSENT]
-
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "studio": {"retry_count": 3},
-    "external": {"retry_count": 3},
-    "task": {"channel": "default", "timeout": 86_400, "priority": 0, "creation_on_message": False},
-}
-"""Integration settings that apply to each type, with Twilio's defaults (specified)."""
-
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "studio": ("flow_sid",),
-    "external": ("url",),
-    "task": ("workspace_sid", "workflow_sid"),
-}
-"""Integration settings that a type cannot do without (specified)."""
 
 
 class FlowChanges(Fields):
@@ -48,10 +41,10 @@ class FlowChanges(Fields):
     integration__workspace_sid: Text = None
     integration__workflow_sid: Text = None
     integration__channel: Text = None
-    integration__timeout: Annotated[int, Field(ge=1, le=1_209_600)] | None = None
-    integration__priority: Annotated[int, Field(ge=0, le=2**31)] | None = None
+    integration__timeout: Timeout | None = None
+    integration__priority: Priority | None = None
     integration__creation_on_message: bool | None = None
-    integration__retry_count: Annotated[int, Field(ge=0, le=3)] | None = None
+    integration__retry_count: RetryCount | None = None
     long_lived: bool = False
     janitor_enabled: bool = False
 
@@ -147,7 +140,7 @@ def _must_exist(found: object | None, parameter: str, value: str) -> None:
 
 
 def _check_no_other(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
-    same = {name: values[name] for name in ("channel_type", "contact_identity")}
+    same = {name: values[name] for name in CONTACT}
     for other in call.store.select(FlexFlow, {**same, "enabled": True}):
         if other.sid != own_sid:
             contact = values["contact_identity"]

@@ -6,12 +6,16 @@ platform; here the agent's desk takes them.
 
 from __future__ import annotations
 
+import logging
+
 from ..call import Call
+from ..errors import TwilioError
 from ..events import Event
 from ..ground import Ground
 from ..messaging import channels, members
 from ..messaging.events import ChannelEvent, MessageEvent
-from ..messaging.resources import Channel, Member
+from ..messaging.resources import Channel, Member, Message
+from ..store import Store
 from ..taskrouter import Task
 from ..taskrouter.events import TaskRouterEvent
 from . import handlers
@@ -20,6 +24,7 @@ from .resources import FlexChannel, FlexFlow
 LIVE = ("pending", "reserved", "assigned")
 """States of a task that an agent has or will have; one in wrap-up takes no more messages."""
 ENDED = ("task.completed", "task.canceled", "task.deleted", "task.system-deleted")
+_log = logging.getLogger(__name__)
 _MARK = '"channel_type"'
 
 
@@ -34,7 +39,7 @@ class Orchestration:
         """Act on what concerns Flex channels."""
         if isinstance(event, MessageEvent):
             if event.change == "added" and _MARK in event.channel.attributes:
-                self._customer_wrote(event)
+                self._wrote(event.channel.sid, event.message.author)
         elif isinstance(event, TaskRouterEvent):
             if event.task is not None and event.name == "task.created":
                 self._task_made(event.task)
@@ -43,11 +48,40 @@ class Orchestration:
         elif isinstance(event, ChannelEvent) and event.change == "removed":
             self._channel_gone(event.channel.sid)
 
-    def _customer_wrote(self, event: MessageEvent) -> None:
+    def resume(self) -> None:
+        """Catch up with what was committed but not told when the process was killed."""
+        store = self._ground.store
+        for task in store.select(Task, {"assignment_status": list(LIVE)}):
+            carrier = store.first(FlexChannel, sid=task.details.get("channelSid"))
+            if carrier is not None and not _is_live(store, carrier.live_task_sid):
+                self._task_made(task)
+        for flex_channel in store.select(FlexChannel):
+            try:
+                self._catch_up(flex_channel)
+            except TwilioError:
+                _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
+
+    def _catch_up(self, flex_channel: FlexChannel) -> None:
+        store = self._ground.store
+        if not store.exists(Channel, sid=flex_channel.sid):
+            self._channel_gone(flex_channel.sid)
+            return
+        if flex_channel.live_task_sid is not None:
+            self._end_with(flex_channel.live_task_sid)
+        if _was_written_to(store, flex_channel):
+            self._wrote(flex_channel.sid, flex_channel.identity)
+
+    def _end_with(self, task_sid: str) -> None:
+        task = self._ground.store.first(Task, sid=task_sid)
+        name = f"task.{task.assignment_status}" if task else "task.deleted"
+        if name in ENDED or name == "task.wrapping":
+            self._task_moved(name, task_sid)
+
+    def _wrote(self, channel_sid: str, author: str) -> None:
         with self._ground.transaction():
             call = Call(self._ground, self._account_sid)
-            flex_channel = call.store.first(FlexChannel, sid=event.channel.sid)
-            if flex_channel is None or event.message.author != flex_channel.identity:
+            flex_channel = call.store.first(FlexChannel, sid=channel_sid)
+            if flex_channel is None or author != flex_channel.identity:
                 return
             flow = call.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
             channel = call.store.first(Channel, sid=flex_channel.sid)
@@ -83,6 +117,21 @@ class Orchestration:
     def _channel_gone(self, sid: str) -> None:
         with self._ground.transaction():
             self._ground.store.remove_all(FlexChannel, sid=sid)
+
+
+def _is_live(store: Store, task_sid: str | None) -> bool:
+    task = store.first(Task, sid=task_sid) if task_sid else None
+    return task is not None and task.assignment_status in LIVE
+
+
+def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:
+    """Whether the customer's latest message came after all that the channel's task went through."""
+    own = {"channel_sid": flex_channel.sid, "author": flex_channel.identity}
+    latest = store.select(Message, own, order="desc", limit=1)
+    if not latest or flex_channel.live_task_sid is None:
+        return bool(latest)
+    task = store.first(Task, sid=flex_channel.live_task_sid)
+    return task is not None and task.date_updated < latest[0].date_created
 
 
 def _needs_task(call: Call, flow: FlexFlow, flex_channel: FlexChannel, channel: Channel) -> bool:

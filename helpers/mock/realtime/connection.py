@@ -11,10 +11,11 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from ..call import Actor
+from ..database import DatabaseClosed
 from .frames import FrameError, decode, is_acknowledgement
 from .session import Parts, Session
 
@@ -74,7 +75,7 @@ class Connection:
         finally:
             for task in tasks:
                 task.cancel()
-            self._workers.submit(self._session.end)
+            self._workers.submit(self._session.end).add_done_callback(_report)
         await self._close(send, code, reason)
 
     async def _close(self, send: Send, code: int, reason: str) -> None:
@@ -162,6 +163,12 @@ class Connection:
     def _on_loop(self, what: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
             self._loop.call_soon_threadsafe(what, *arguments)
+
+
+def _report(done: Future[None]) -> None:
+    error = done.exception()
+    if error is not None and not isinstance(error, DatabaseClosed):
+        _log.error("the end of a realtime connection failed", exc_info=error)
 
 
 def _nothing() -> None:

@@ -29,7 +29,7 @@ WORKERS = 16
 class Realtime:
     """Serves connections at `PATH`; an ASGI application for WebSockets.
 
-    Follows the account from the moment it is made; an account that has none pays nothing.
+    Follows the account from its first connection, or `listen()`; until then it costs nothing.
     """
 
     def __init__(self, ground: Ground, application: Application, account_sid: str) -> None:
@@ -46,9 +46,8 @@ class Realtime:
             Subscriptions(ground, account_sid, log, feeds),
         )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
-        ground.events.record_with(Recorder(ground, log, feeds.is_wanted).record, *HEARD)
-        ground.events.subscribe(feeds.hear, SyncNews, AccessLost)
-        ground.events.subscribe(self._hear_typing, TypingEvent)
+        self._recorder = Recorder(ground, log, feeds.is_wanted)
+        self._is_listening = False
 
     def __repr__(self) -> str:
         return f"<Realtime with {len(self)} connections>"
@@ -57,8 +56,20 @@ class Realtime:
         """How many clients are connected."""
         return len(self._feeds.clients)
 
+    def listen(self) -> None:
+        """Keep the log of what changes; twice does nothing."""
+        if self._is_listening:
+            return
+        self._is_listening = True
+        self._parts.presence.nobody()
+        events = self._parts.ground.events
+        events.record_with(self._recorder.record, *HEARD)
+        events.subscribe(self._feeds.hear, SyncNews, AccessLost)
+        events.subscribe(self._hear_typing, TypingEvent)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""
+        self.listen()
         self._feeds.loop = asyncio.get_running_loop()
         connection = Connection(self._parts, self._workers, scope)
         self._feeds.clients.add(connection)

@@ -8,7 +8,7 @@ from collections import Counter
 from ..call import Actor, Call
 from ..ground import Ground
 from ..messaging import users
-from ..messaging.resources import Service
+from ..messaging.resources import Service, User
 
 
 class Presence:
@@ -19,6 +19,13 @@ class Presence:
         self._account_sid = account_sid
         self._connections: Counter[tuple[str | None, str | None]] = Counter()
         self._lock = threading.Lock()
+
+    def nobody(self) -> None:
+        """Nobody is connected yet, whoever was when the account was last open."""
+        with self._ground.transaction():
+            call = Call(self._ground, self._account_sid)
+            for user in call.store.select(User, {"is_online": True}):
+                users.mark_online(call, user, online=False)
 
     def came(self, actor: Actor) -> None:
         """A connection of this user has been opened."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..clock import Timer
-from .levers import LeverRefused, Levers, MockUnreachable
+from .levers import LeverRefused, Levers, MockUnreachable, moment
 
 
 class RemoteClock:
@@ -37,7 +37,7 @@ class RemoteClock:
 
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now."""
-        self._set(freeze=True if at is None else _moment(at))
+        self._set(freeze=True if at is None else moment(at))
 
     def unfreeze(self) -> None:
         """Let the clock run on from where it stands."""
@@ -79,6 +79,10 @@ class RemoteClock:
             else:
                 time.sleep(min(left, 1))
 
+    def forget(self) -> None:
+        """Ask anew what time it is: something else has moved the clock."""
+        self._asked = None
+
     def _set(self, **change: Any) -> None:
         self._take(self._levers.pull("POST", "/clock", change))
 
@@ -87,7 +91,3 @@ class RemoteClock:
 
     def __repr__(self) -> str:
         return f"<the clock of {self._levers.base}>"
-
-
-def _moment(at: datetime | float) -> str | float:
-    return at.isoformat() if isinstance(at, datetime) else float(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -64,3 +65,8 @@ def _refusal(answer: requests.Response) -> str:
     except ValueError:
         return f"{answer.url} answered {answer.status_code}; is a mock running there?"
     return str(said.get("error") or said.get("message"))
+
+
+def moment(at: datetime | float) -> str | float:
+    """A moment as the levers take it."""
+    return at.isoformat() if isinstance(at, datetime) else float(at)

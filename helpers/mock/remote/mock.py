@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from http import HTTPStatus
 
 from ..credentials import Credentials
+from ..scenarios import Scenario, Scenarios, UnknownScenario
 from .clock import RemoteClock
 from .faults import RemoteFaults
-from .levers import Levers
+from .levers import LeverRefused, Levers
 
 
 class RemoteMock:
@@ -32,6 +35,30 @@ class RemoteMock:
     def reset(self) -> None:
         """Back to a new account at real time."""
         self._levers.pull("POST", "/reset")
+        self.clock.forget()
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """The accounts that `load()` knows there, with a sentence about each."""
+        listed = self._levers.pull("GET", "/scenarios")["scenarios"]
+        return Scenarios(*(Scenario(**each) for each in listed))
+
+    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+        """Make the account one with a story behind it; `MockTwilio.load` says how.
+
+        Raises:
+            UnknownScenario: There is none of that name; nothing has changed.
+            LeverRefused: `at` says no time zone; nothing has changed.
+        """
+        body = {"name": name, "at": at.isoformat() if isinstance(at, datetime) else at}
+        try:
+            said = self._levers.pull("POST", "/scenarios", body)
+        except LeverRefused as refusal:
+            if refusal.status == HTTPStatus.NOT_FOUND:
+                raise UnknownScenario(str(refusal)) from None
+            raise
+        self.clock.forget()
+        return Scenario(**said)
 
     @contextmanager
     def snapshot(self) -> Iterator[RemoteMock]:

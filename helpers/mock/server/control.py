@@ -1,4 +1,4 @@
-"""The mock's own levers over HTTP: clock, reset, snapshots, typing. Twilio has none of these.
+"""The mock's own levers over HTTP: clock, reset, faults and so on. Twilio has none of these.
 
 They stand under `/_mock`, take and answer JSON, and refuse with `{"error": "..."}`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import MockTwilio, Snapshot, TwilioError
+from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
 
 KEPT_SNAPSHOTS = 20
 """Snapshots kept for clients that may never come back for them; older ones are dropped."""
@@ -43,6 +44,11 @@ class _Typing(_Body):
     channel_sid: str
 
 
+class _Loading(_Body):
+    name: str
+    at: float | AwareDatetime | None = None
+
+
 class Control:
     """The levers of one mock."""
 
@@ -62,6 +68,8 @@ class Control:
             self._route("POST", "/snapshots/{name}/restore", self._restore_snapshot),
             self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             self._route("POST", "/typing", self._type),
+            self._route("GET", "/scenarios", self._scenarios),
+            self._route("POST", "/scenarios", self._load),
             self._route("GET", "/faults", self._faults),
             self._route("POST", "/faults", self._add_fault),
             self._route("DELETE", "/faults", self._clear_faults),
@@ -107,6 +115,16 @@ class Control:
     def _reset(self, body: bytes) -> dict[str, Any]:
         self._mock.reset()
         return {}
+
+    def _scenarios(self, body: bytes) -> dict[str, Any]:
+        return {"scenarios": [asdict(each) for each in self._mock.scenarios.values()]}
+
+    def _load(self, body: bytes) -> dict[str, Any]:
+        asked = _Loading.model_validate_json(body)
+        try:
+            return asdict(self._mock.load(asked.name, asked.at))
+        except UnknownScenario as error:
+            raise HTTPException(404, str(error)) from None
 
     def _take_snapshot(self, body: bytes) -> dict[str, Any]:
         name = str(next(self._numbers))

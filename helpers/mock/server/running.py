@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +25,7 @@ from .door import CUT
 
 GRACE = 3
 """Seconds that requests under way are given to end when the server stops."""
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 STARTING = 10
 """Seconds within which a background server must answer."""
 
@@ -141,6 +144,23 @@ class MockServer(uvicorn.Server):
             self.run(sockets=[self._listening])
         finally:
             self._listening.close()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop in order at a signal, and leave it at that: what comes after is the caller's.
+
+        Uvicorn would raise the signal again, and with it end the process before the account is
+        closed.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in STOPPING}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then say so."""

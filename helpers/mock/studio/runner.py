@@ -20,7 +20,7 @@ from .incoming import PENDING, IncomingDue
 from .moves import HandOver
 from .resources import ACTIVE, Execution, Incoming, Step
 from .talking import TIMED_OUT
-from .walk import HandingOver, Walk
+from .walk import REQUEST_SECONDS, HandingOver, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,10 @@ class Studio:
             else:
                 self._arm(execution)
 
+    def close(self) -> None:
+        """Walk on no more; what is under way ends its step first, and goes on when reopened."""
+        self._queues.close(REQUEST_SECONDS + 1)
+
     def _take(self, seq: int) -> None:
         walk = self._new_walk()
         with walk.unit() as call:
@@ -189,7 +193,14 @@ class Studio:
             self._arm(execution)
 
     def _new_walk(self, lag: float = 0.0) -> Walk:
-        return Walk(self._ground, self._account_sid, self._receivers, self.hand_over, lag)
+        return Walk(
+            self._ground,
+            self._account_sid,
+            self._receivers,
+            self.hand_over,
+            lambda: self._queues.is_closed,
+            lag,
+        )
 
     def _arm(self, execution: Execution) -> None:
         """See to it that the execution stops waiting in time.

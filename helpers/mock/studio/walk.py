@@ -44,6 +44,7 @@ class Walk:
         account_sid: Whose.
         receivers: Answer HTTP requests.
         hand_over: Makes tasks.
+        is_stopped: Whether to stop before the next widget, as the account is being closed.
         lag: Seconds by which the clock had gone past the moment that set the walk off.
     """
 
@@ -51,6 +52,7 @@ class Walk:
     account_sid: str
     receivers: Receivers
     hand_over: HandingOver
+    is_stopped: Callable[[], bool]
     lag: float = 0.0
 
     @contextmanager
@@ -67,11 +69,13 @@ class Walk:
             yield call
 
     def on(self, seq: int) -> Execution | None:
-        """Walk on as far as possible; the execution if it now waits, None if it is over."""
+        """Walk on as far as possible; the execution if it now waits, else None."""
         while True:
             execution = self.ground.store.first(Execution, seq=seq, status=ACTIVE)
             if execution is None or execution.waiting_until is not None:
                 return execution
+            if self.is_stopped():
+                return None
             self._step(execution)
 
     def _step(self, execution: Execution) -> None:

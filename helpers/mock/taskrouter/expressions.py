@@ -241,6 +241,17 @@ def matches(text: str, scope: Scope) -> bool:
     return holds(parse(text), scope)
 
 
+@lru_cache(maxsize=1024)
+def constant(text: str) -> bool | None:
+    """Whether an expression that names nothing holds, such as `1==1`; None for any other."""
+    tree = parse(text)
+    return None if _names_something(tree) else holds(tree, {})
+
+
+def _names_something(part: Any) -> bool:
+    return isinstance(part, Path) or any(map(_names_something, _parts(part)))
+
+
 def value_of(text: str, scope: Scope) -> Any:
     """What a bare name such as `task.agent_sid` stands for; null where it is no name."""
     steps = text.strip().split(".")

@@ -205,7 +205,7 @@ class Task(Resource):
 
     unique: ClassVar[Group] = _SID
     indexes: ClassVar[Group] = (
-        ("workspace_sid", "assignment_status"),
+        ("workspace_sid", "assignment_status", "undecided", "ignore_capacity"),
         (
             "task_queue_sid",
             "task_channel_sid",
@@ -248,6 +248,7 @@ class Reservation(Resource):
     indexes: ClassVar[Group] = (
         ("task_sid",),
         ("worker_sid", "reservation_status"),
+        ("workspace_sid", "reservation_status"),
         ("due_at",),
     )
 

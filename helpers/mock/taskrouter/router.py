@@ -9,7 +9,6 @@ posted there.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -53,8 +52,8 @@ REROUTES = frozenset(
 )
 """Events after which a task may have somebody to go to."""
 
-_AT_A_TIME = 20
-"""Tasks looked at before more are read."""
+_MORE = 4
+"""How many times as many tasks are read each time those read before were not enough."""
 
 
 class Router:
@@ -70,12 +69,17 @@ class Router:
         """Route what an event has made possible."""
         if not isinstance(event, TaskRouterEvent):
             return
-        if event.name in REROUTES or _waits_outside(event):
+        if (event.name in REROUTES or _waits_outside(event)) and self._is_waiting(event):
             with self._ground.transaction():
                 route(self._call(), event.workspace.sid)
         for changed in (event.task, event.reservation):
             if changed is not None and changed.due_at is not None:
                 self._expect(changed.due_at)
+
+    def _is_waiting(self, event: TaskRouterEvent) -> bool:
+        """Whether any task of the workspace waits."""
+        where = {"workspace_sid": event.workspace.sid, "assignment_status": "pending"}
+        return self._ground.store.exists(Task, **where)
 
     def arm(self) -> None:
         """Set the timer anew from what is stored: at the start, and after a restore or reset."""
@@ -86,6 +90,14 @@ class Router:
         due = next_due(self._ground)
         if due is not None:
             self._set(due)
+
+    def resume(self) -> None:
+        """Go on in a file that was opened anew: route what waits, and arm."""
+        with self._ground.transaction():
+            call = self._call()
+            for workspace in call.store.select(Workspace):
+                route(call, workspace.sid)
+        self.arm()
 
     def _expect(self, due: float) -> None:
         """Do at once what is due already, and the rest when it is."""
@@ -173,6 +185,7 @@ def _offer_directly(call: Call, workspace: Workspace) -> None:
     where = {
         "workspace_sid": workspace.sid,
         "assignment_status": "pending",
+        "undecided": False,
         "ignore_capacity": True,
     }
     for task in call.store.select(Task, where):
@@ -183,9 +196,8 @@ def _offer_directly(call: Call, workspace: Workspace) -> None:
 
 def _lines(call: Call, workspace: Workspace) -> Iterator[Line]:
     """The lines that tasks of the workspace wait in, with a queue or without."""
-    inside = {"workspace_sid": workspace.sid}
-    queues: list[TaskQueue | None] = [None, *call.store.select(TaskQueue, inside)]
-    for channel in call.store.select(TaskChannel, inside):
+    queues: list[TaskQueue | None] = [None, *workforce.inside(call, TaskQueue, workspace)]
+    for channel in workforce.inside(call, TaskChannel, workspace):
         for queue in queues:
             yield Line(channel.sid, _in_line(call, workspace, queue, channel.sid))
 
@@ -205,13 +217,15 @@ def _in_line(
     }
     by = ("-priority", "-virtual_start_time" if sign < 0 else "virtual_start_time")
     order: Order = "desc" if sign < 0 else "asc"
-    for start in itertools.count(0, _AT_A_TIME):
-        tasks = call.store.select(Task, where, by=by, order=order, limit=_AT_A_TIME, offset=start)
+    start, limit = 0, 1
+    while True:
+        tasks = call.store.select(Task, where, by=by, order=order, limit=limit, offset=start)
         for task in tasks:
             since = (sign * task.virtual_start_time, sign * task.seq)
             yield (-task.priority, after_others, *since), _waiting(call, task, queue)
-        if len(tasks) < _AT_A_TIME:
+        if len(tasks) < limit:
             return
+        start, limit = start + limit, limit * _MORE
 
 
 def _waiting(call: Call, task: Task, queue: TaskQueue | None) -> Waiting:
@@ -236,7 +250,7 @@ def _skip(call: Call, workspace: Workspace) -> bool:
     if not undecided:
         return False
     everybody = workforce.everybody(call, workspace)
-    doing = [one.sid for one in call.store.select(Activity, {"workspace_sid": workspace.sid})]
+    doing = [one.sid for one in workforce.inside(call, Activity, workspace)]
     moved = False
     for task in undecided:
         target = progress.target_of(call, task)

@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from .configuration import Clause, Target, clauses
-from .expressions import Scope, matches, value_of
+from .expressions import Scope, constant, matches, value_of
 from .resources import Task, TaskQueue, Worker
 
 
-@dataclass(slots=True)
+@dataclass
 class Candidate:
     """A worker as routing sees it.
 
     Attributes:
         worker: The worker.
-        scope: What its attributes and fields are called in an expression.
+        describe: Works out what its attributes and fields are called in an expression.
         available: Whether its activity is.
         room: Tasks it can take on besides those it holds, by task channel SID.
         holding: Tasks it holds or is offered.
@@ -34,11 +35,16 @@ class Candidate:
     """
 
     worker: Worker
-    scope: Scope
+    describe: Callable[[], Scope]
     available: bool
     room: dict[str, int]
     holding: int
     single: bool
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Worked out when an expression asks, which most never do."""
+        return self.describe()
 
     def has_room(self, task_channel_sid: str) -> bool:
         """Whether it may be offered one more task of the channel."""
@@ -138,12 +144,15 @@ def is_in(queue: TaskQueue | None, one: Candidate) -> bool:
     """Whether a queue is for this worker; one without an expression is for nobody (specified)."""
     if queue is None or not queue.target_workers.strip():
         return False
-    return matches(queue.target_workers, one.scope)
+    always = constant(queue.target_workers)
+    return matches(queue.target_workers, one.scope) if always is None else always
 
 
 def _suits(target: Target | None, task: Task, one: Candidate) -> bool:
     """Whether a routing step lets this worker have the task."""
-    if target is None:
+    if target is None or not (
+        target.expression or target.known_worker_sid or target.known_worker_friendly_name
+    ):
         return True
     scope = {"task": task.details, "worker": one.scope["worker"]}
     for known, own in (

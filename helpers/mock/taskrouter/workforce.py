@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
 
 from ..call import Call
 from .capacity import percentage_left
@@ -13,18 +13,56 @@ from .resources import (
     OPEN_RESERVATIONS,
     Activity,
     Reservation,
+    TaskChannel,
+    TaskQueue,
     Worker,
     WorkerChannel,
     Workspace,
 )
 from .routing import Candidate
 
+R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
+Counts = Mapping[str, int]
+"""Tasks by task channel."""
+
+
+class _Held(NamedTuple):
+    """Open reservations by worker: how many of each channel, and how many of them accepted."""
+
+    used: dict[str, dict[str, int]]
+    assigned: dict[str, dict[str, int]]
+
+
+class _Share(NamedTuple):
+    """A worker's channels, and how many tasks of each available one it takes at once."""
+
+    channels: list[WorkerChannel]
+    capacity: dict[str, int]
+
+    def room(self, used: Counts | None) -> dict[str, int]:
+        """How many more tasks it can take of each."""
+        if used is None:
+            return dict(self.capacity)
+        return {sid: most - used.get(sid, 0) for sid, most in self.capacity.items()}
+
+
+def inside(call: Call, kind: type[R], workspace: Workspace) -> list[R]:
+    """A workspace's activities, task channels or task queues, which seldom change; only to read."""
+    where = {"workspace_sid": workspace.sid}
+    return call.store.work_out(kind, workspace.sid, lambda: call.store.select(kind, where))
+
 
 def available(call: Call, workspace: Workspace) -> list[Candidate]:
-    """Workers whose activity lets them be offered tasks."""
-    where = {"workspace_sid": workspace.sid, "available": True}
-    doing = [activity.sid for activity in call.store.select(Activity, where)]
-    return candidates(call, workspace, call.store.select(Worker, {"activity_sid": doing}))
+    """Workers who can be offered a task now: their activity lets them, and they have room."""
+    doing = [one.sid for one in inside(call, Activity, workspace) if one.available]
+    held = _held(call, {"workspace_sid": workspace.sid})
+    free = [
+        sid
+        for sid, share in _shares(call, workspace).items()
+        if max(share.room(held.used.get(sid)).values(), default=0) > 0
+    ]
+    where = {"sid": free, "activity_sid": doing}
+    return _candidates(call, workspace, call.store.select(Worker, where) if free else [], held)
 
 
 def everybody(call: Call, workspace: Workspace) -> list[Candidate]:
@@ -35,46 +73,62 @@ def everybody(call: Call, workspace: Workspace) -> list[Candidate]:
 def candidates(call: Call, workspace: Workspace, workers: Iterable[Worker]) -> list[Candidate]:
     """Workers with what they hold and how much more they can take."""
     workers = list(workers)
-    if not workers:
-        return []
-    sids = [worker.sid for worker in workers]
-    where = {"worker_sid": sids, "reservation_status": list(OPEN_RESERVATIONS)}
-    held: dict[str, list[Reservation]] = {sid: [] for sid in sids}
-    for reservation in call.store.select(Reservation, where):
-        held[reservation.worker_sid].append(reservation)
-    channels: dict[str, list[WorkerChannel]] = {sid: [] for sid in sids}
-    for channel in call.store.select(WorkerChannel, {"worker_sid": sids}):
-        channels[channel.worker_sid].append(channel)
-    activities = {
-        activity.sid: activity
-        for activity in call.store.select(Activity, {"workspace_sid": workspace.sid})
-    }
-    return [
-        _candidate(
-            worker,
-            activities[worker.activity_sid],
-            channels[worker.sid],
-            held[worker.sid],
-            single=not workspace.multi_task_enabled,
+    held = _held(call, {"worker_sid": [worker.sid for worker in workers]})
+    return _candidates(call, workspace, workers, held)
+
+
+def _held(call: Call, where: Mapping[str, Any]) -> _Held:
+    by = ("worker_sid", "task_channel_sid", "reservation_status")
+    held = _Held({}, {})
+    is_open = {"reservation_status": list(OPEN_RESERVATIONS)}
+    for (worker, channel, status), count in call.store.tally(
+        Reservation, by, {**where, **is_open}
+    ).items():
+        used = held.used.setdefault(worker, {})
+        used[channel] = used.get(channel, 0) + count
+        if status == "accepted":
+            held.assigned.setdefault(worker, {})[channel] = count
+    return held
+
+
+def _shares(call: Call, workspace: Workspace) -> Mapping[str, _Share]:
+    """What each worker takes on; only to read."""
+
+    def by_worker() -> dict[str, _Share]:
+        found: dict[str, _Share] = {}
+        for own in call.store.select(WorkerChannel, {"workspace_sid": workspace.sid}):
+            share = found.setdefault(own.worker_sid, _Share([], {}))
+            share.channels.append(own)
+            if own.available:
+                share.capacity[own.task_channel_sid] = own.configured_capacity
+        return found
+
+    return call.store.work_out(WorkerChannel, workspace.sid, by_worker)
+
+
+def _candidates(
+    call: Call, workspace: Workspace, workers: Iterable[Worker], held: _Held
+) -> list[Candidate]:
+    activities = {one.sid: one for one in inside(call, Activity, workspace)}
+    shares, single = _shares(call, workspace), not workspace.multi_task_enabled
+    found = []
+    for worker in workers:
+        share = shares.get(worker.sid) or _Share([], {})
+        activity, used = activities[worker.activity_sid], held.used.get(worker.sid)
+        holding = sum(used.values()) if used else 0
+        describe = partial(
+            _described, worker, activity, share, used or {}, held.assigned.get(worker.sid, {})
         )
-        for worker in workers
-    ]
+        found.append(
+            Candidate(worker, describe, activity.available, share.room(used), holding, single)
+        )
+    return found
 
 
-def _candidate(
-    worker: Worker,
-    activity: Activity,
-    channels: list[WorkerChannel],
-    held: list[Reservation],
-    *,
-    single: bool,
-) -> Candidate:
-    used = Counter(reservation.task_channel_sid for reservation in held)
-    assigned = Counter(
-        reservation.task_channel_sid
-        for reservation in held
-        if reservation.reservation_status == "accepted"
-    )
+def _described(
+    worker: Worker, activity: Activity, share: _Share, used: Counts, assigned: Counts
+) -> dict[str, Any]:
+    """A worker's fields and attributes as an expression names them."""
     own = {
         "sid": worker.sid,
         "friendly_name": worker.friendly_name,
@@ -83,23 +137,20 @@ def _candidate(
         "channel": {
             channel.task_channel_unique_name: {
                 "configured_capacity": channel.configured_capacity,
-                "assigned_tasks": assigned[channel.task_channel_sid],
+                "assigned_tasks": assigned.get(channel.task_channel_sid, 0),
                 "available_capacity_percentage": percentage_left(
-                    channel.configured_capacity, used[channel.task_channel_sid]
+                    channel.configured_capacity, used.get(channel.task_channel_sid, 0)
                 ),
             }
-            for channel in channels
+            for channel in share.channels
         },
-        **_attributes(worker),
+        **_attributes(worker.attributes),
     }
-    room = {
-        channel.task_channel_sid: channel.configured_capacity - used[channel.task_channel_sid]
-        for channel in channels
-        if channel.available
-    }
-    return Candidate(worker, {"worker": own, **own}, activity.available, room, len(held), single)
+    return {"worker": own, **own}
 
 
-def _attributes(worker: Worker) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(worker.attributes)
+@lru_cache(maxsize=1024)
+def _attributes(text: str) -> dict[str, Any]:
+    """A worker's attributes; only to read."""
+    found: dict[str, Any] = json.loads(text)
     return found

@@ -5,23 +5,23 @@ Pre-events are asked from here too, by whoever waits for the answer, so that eve
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections import deque
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from ..clock import iso
 from ..events import Event
 from ..ground import Ground
 from ..messaging.resources import Service
+from ..queues import Queues
 from .outbox import KEPT, Asked, Delivery, DeliveryDue
 from .receivers import Receiver, Receivers, WebhookAnswer
 from .wording import Telling
 
 WORKERS = 8
 """Deliveries under way at once; those of one channel follow one another."""
-_log = logging.getLogger(__name__)
+_GRACE = 1.0
+"""Seconds beyond a receiver's time-out in which its delivery is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,7 @@ class Webhooks:
     def __init__(self, ground: Ground, receivers: Receivers) -> None:
         self._ground = ground
         self._receivers = receivers
-        self._queues: dict[str, deque[int]] = {}
-        self._ready: deque[str] = deque()
-        self._workers = 0
-        self._changed = threading.Condition()
+        self._queues = Queues("webhooks", WORKERS)
 
     @property
     def timeout(self) -> float:
@@ -85,6 +82,17 @@ class Webhooks:
         """Let what is sent to the URL go to the network again."""
         self._receivers.unregister(url)
 
+    def register_fallback(self, receiver: Receiver) -> None:
+        """Have a Python function receive whatever no other is registered for.
+
+        Nothing goes to the network any more, be it a webhook or what a Studio flow asks for.
+
+        Args:
+            receiver: As for `register`; it may also return a `WebhookAnswer`, e.g. one without a
+                status for a server that does not answer.
+        """
+        self._receivers.register_fallback(receiver)
+
     @property
     def log(self) -> list[Attempt]:
         """Every try so far, in the order of what was told; the latest thousand events are kept."""
@@ -93,24 +101,30 @@ class Webhooks:
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is left to deliver; whether that came about in time (seconds)."""
-        with self._changed:
-            return self._changed.wait_for(self._is_settled, timeout)
+        return self._queues.settle(timeout, also=self._is_settled)
 
     def _is_settled(self) -> bool:
         """Asks the store too: what another thread has committed may not have been told yet."""
-        return not self._queues and not self._ground.store.exists(Delivery, state="pending")
+        return not self._ground.store.exists(Delivery, state="pending")
 
     def hear(self, event: Event) -> None:
         """Take up what has become due."""
         if isinstance(event, DeliveryDue):
-            self._enqueue(event.queue, event.seq)
+            self._queues.put(event.queue, partial(self._deliver, event.seq))
 
     def resume(self) -> None:
         """Take up what is due in a store that was put back; what is not in it was dropped."""
         for delivery in self._ground.store.select(Delivery, {"state": "pending"}):
-            self._enqueue(delivery.queue, delivery.seq)
-        with self._changed:
-            self._changed.notify_all()
+            self._queues.put(delivery.queue, partial(self._deliver, delivery.seq))
+
+    def forget(self, *states: str) -> None:
+        """Drop the deliveries in these states, such as those that nobody waits for any more."""
+        with self._ground.transaction():
+            self._ground.store.remove_all(Delivery, state=list(states))
+
+    def close(self) -> None:
+        """Deliver no more; what is under way ends first, and what is due stays written down."""
+        self._queues.close(self.timeout + _GRACE)
 
     def ask(self, service: Service, telling: Telling) -> WebhookAnswer:
         """Ask a service's webhook before something happens, and wait for the answer."""
@@ -131,54 +145,19 @@ class Webhooks:
             self._ground.events.note(Asked(asked.seq))
         return self._carry_out(asked)
 
-    def _enqueue(self, queue: str, seq: int) -> None:
-        with self._changed:
-            if queue not in self._queues:
-                self._queues[queue] = deque()
-                self._ready.append(queue)
-            self._queues[queue].append(seq)
-            if self._workers < min(WORKERS, len(self._queues)):
-                self._workers += 1
-                threading.Thread(target=self._work, name="webhooks", daemon=True).start()
-
-    def _work(self) -> None:
-        while (queue := self._next_queue()) is not None:
-            try:
-                self._deliver(self._queues[queue][0])
-            except Exception:  # noqa: BLE001 - whatever it is, the others are still delivered
-                _log.exception("a delivery failed")
-            finally:
-                self._done(queue)
-
-    def _next_queue(self) -> str | None:
-        with self._changed:
-            if not self._ready:
-                self._workers -= 1
-                return None
-            return self._ready.popleft()
-
-    def _done(self, queue: str) -> None:
-        with self._changed:
-            self._queues[queue].popleft()
-            if self._queues[queue]:
-                self._ready.append(queue)
-            else:
-                del self._queues[queue]
-            self._changed.notify_all()
-
     def _deliver(self, seq: int) -> None:
         delivery = self._ground.store.first(Delivery, seq=seq, state="pending")
         if delivery is not None:  # else the account was put back meanwhile
             self._carry_out(delivery)
 
     def _carry_out(self, delivery: Delivery) -> WebhookAnswer:
-        number = 0
         while True:
+            number = len(delivery.attempts)
             answer, attempt = self._attempt(delivery, number)
             is_last = number >= delivery.retries or not answer.is_passing
-            if not self._keep(delivery, attempt, is_last=is_last) or is_last:
+            kept = self._keep(delivery, attempt, is_last=is_last)
+            if is_last or not kept or self._queues.is_closed:
                 return answer
-            number += 1
 
     def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, Attempt]:
         parameters = dict(delivery.parameters)

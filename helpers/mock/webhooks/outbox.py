@@ -80,13 +80,23 @@ class Outbox:
             yield self._delivery(event.name, event.workspace.sid, told._asdict())
 
     def _of(self, event: Event) -> Iterator[Delivery]:
-        telling = worded(event)
+        telling = worded(event) if self._is_heard(event) else None
         if telling is None:
             return
         queue = telling.channel_sid or telling.service_sid
         for receiver in self._receivers(telling):
             parameters = {**telling.parameters, **receiver.get("extra", {})}
             yield self._delivery(telling.name, queue, receiver | {"parameters": parameters})
+
+    def _is_heard(self, event: Event) -> bool:
+        """Whether anybody may want to be told; most events are put into words for nobody."""
+        about = getattr(event, "channel", None) or getattr(event, "user", None)
+        if about is None:
+            return False
+        service = self._ground.store.first(Service, sid=about.service_sid)
+        if service is not None and service.post_webhook_url:
+            return True
+        return self._ground.store.exists(ChannelWebhook, channel_sid=about.sid)
 
     def _delivery(self, name: str, queue: str, to: dict[str, Any]) -> Delivery:
         return Delivery(

@@ -77,6 +77,7 @@ class Receivers:
         self.timeout = TIMEOUT
         self._validator = RequestValidator(auth_token)
         self._functions: dict[str, Receiver] = {}
+        self._fallback: Receiver | None = None
 
     def register(self, url: str, receiver: Receiver) -> None:
         """Have a Python function answer for a URL (the query does not matter)."""
@@ -86,6 +87,10 @@ class Receivers:
         """Let the URL go to the network again."""
         self._functions.pop(_address(url), None)
 
+    def register_fallback(self, receiver: Receiver) -> None:
+        """Have a Python function answer for every URL that has none of its own."""
+        self._fallback = receiver
+
     def send(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookAnswer:
         """Send one signed request and wait for its answer, `timeout` seconds at the most."""
         return self.ask(self._signed(method, url, parameters), timeout=self.timeout)
@@ -94,7 +99,7 @@ class Receivers:
         self, request: WebhookRequest, *, timeout: float, redirects: bool = False
     ) -> WebhookAnswer:
         """Send a request as it is and wait for its answer, `timeout` seconds at the most."""
-        function = self._functions.get(_address(request.url))
+        function = self._functions.get(_address(request.url), self._fallback)
         if function is not None:
             return _within(timeout, partial(_call, function, request))
         return _within(timeout, partial(_send, request, timeout, redirects=redirects))
@@ -162,7 +167,12 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
 
 
 def _understood(result: Any) -> WebhookAnswer:
-    """None is an empty 200, a number a status, a pair status and body, the rest a 200's body."""
+    """None is an empty 200, a number a status, a pair status and body, the rest a 200's body.
+
+    An answer is taken as it is, so that a function can stand in for a server that gives none.
+    """
+    if isinstance(result, WebhookAnswer):
+        return result
     if result is None or isinstance(result, bool):
         return WebhookAnswer(200)
     if isinstance(result, int):

@@ -1,0 +1,126 @@
+"""The Flex Flow workbench: configs in a file, checked, planned, applied, rehearsed and loaded.
+
+Names are loaded when they are first used, as in `helpers`. No module in here may be called like a
+public function: Python would put the module in the function's place when it is imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .applying import Applied, ApplyStopped
+    from .busy_day.demand import Arrivals
+    from .busy_day.durations import Exponential, Lognormal
+    from .busy_day.grid import Sweep
+    from .busy_day.result import LoadTest
+    from .busy_day.staffing import Shift, Staffing
+    from .busy_day.sweeping import sweep
+    from .busy_day.testing import Interrupted, load_test
+    from .checks import CHECKS, Finding, Report, check
+    from .config import FlexFlowConfig, Integration
+    from .directory import arguments_for
+    from .exporting import export
+    from .file import FlowFile, load
+    from .form import FlowForm, FlowFormModel
+    from .planning import Plan, plan
+    from .problems import FlowProblem
+    from .rehearsal import (
+        SCRIPTS,
+        Comparison,
+        Comparisons,
+        Rehearsal,
+        Script,
+        ScriptProblem,
+        compare,
+        rehearse,
+    )
+
+_HOMES = {
+    "Arrivals": "busy_day.demand",
+    "Exponential": "busy_day.durations",
+    "Lognormal": "busy_day.durations",
+    "Sweep": "busy_day.grid",
+    "LoadTest": "busy_day.result",
+    "Shift": "busy_day.staffing",
+    "Staffing": "busy_day.staffing",
+    "sweep": "busy_day.sweeping",
+    "Interrupted": "busy_day.testing",
+    "load_test": "busy_day.testing",
+    "CHECKS": "checks",
+    "Finding": "checks",
+    "Report": "checks",
+    "check": "checks",
+    "Applied": "applying",
+    "ApplyStopped": "applying",
+    "FlexFlowConfig": "config",
+    "Integration": "config",
+    "arguments_for": "directory",
+    "export": "exporting",
+    "FlowFile": "file",
+    "FlowForm": "form",
+    "FlowFormModel": "form",
+    "load": "file",
+    "Plan": "planning",
+    "plan": "planning",
+    "FlowProblem": "problems",
+    "SCRIPTS": "rehearsal",
+    "Comparison": "rehearsal",
+    "Comparisons": "rehearsal",
+    "Rehearsal": "rehearsal",
+    "Script": "rehearsal",
+    "ScriptProblem": "rehearsal",
+    "compare": "rehearsal",
+    "rehearse": "rehearsal",
+}
+
+__all__ = [
+    "CHECKS",
+    "SCRIPTS",
+    "Applied",
+    "ApplyStopped",
+    "Arrivals",
+    "Comparison",
+    "Comparisons",
+    "Exponential",
+    "Finding",
+    "FlexFlowConfig",
+    "FlowFile",
+    "FlowForm",
+    "FlowFormModel",
+    "FlowProblem",
+    "Integration",
+    "Interrupted",
+    "LoadTest",
+    "Lognormal",
+    "Plan",
+    "Rehearsal",
+    "Report",
+    "Script",
+    "ScriptProblem",
+    "Shift",
+    "Staffing",
+    "Sweep",
+    "arguments_for",
+    "check",
+    "compare",
+    "export",
+    "load",
+    "load_test",
+    "plan",
+    "rehearse",
+    "sweep",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'helpers.flows' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,8 @@
+"""`python -m helpers.flows`: flow files in a pipeline."""
+
+import sys
+
+from .command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Simulates busy days for Flex Flow configs, one by one or in a grid over many machines."""

@@ -1,0 +1,90 @@
+"""Load tests and sweeps as pictures, drawn without pyplot so that no window or state is involved.
+
+They stand on white, so that they read the same in a light and a dark notebook.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from .conversations import Conversation
+from .demand import HOUR
+
+BLUE, ORANGE, GREY, RED = "#0b6e99", "#d9730d", "#787774", "#c4314b"
+COLOURS = (BLUE, ORANGE, "#448361", "#9065b0", RED, "#ad8301", "#337ea9", GREY)
+MARKERS = "osD^vP*X"
+
+
+def plot_day(
+    title: str,
+    conversations: Sequence[Conversation],
+    queue: Sequence[tuple[float, int]],
+    occupancy: Sequence[float | None],
+) -> Figure:
+    """Waits, the queue and occupancy over one day.
+
+    Args:
+        title: What it shows.
+        conversations: Everybody's day.
+        queue: How many tasks waited, from which moment on (seconds since the day began).
+        occupancy: Of each hour.
+    """
+    figure = Figure(figsize=(9, 7), layout="constrained", facecolor="white")
+    waits, waiting, busy = figure.subplots(3, 1, sharex=True)
+    figure.suptitle(title)
+    for outcome, colour in (("answered", BLUE), ("abandoned", RED), ("canceled", ORANGE)):
+        found = [each for each in conversations if each.outcome == outcome]
+        if found:
+            at = [each.arrived / HOUR for each in found]
+            waited = [each.wait for each in found]
+            waits.plot(at, waited, ".", ms=3, color=colour, label=outcome, rasterized=True)
+            waits.legend(loc="upper left", frameon=False)
+    waits.set_ylabel("wait (s)")
+    changes = [at / HOUR for at, _ in queue]
+    lengths = [length for _, length in queue]
+    waiting.fill_between(changes, lengths, step="post", color=ORANGE, lw=0)
+    waiting.set_ylabel("tasks waiting")
+    hours = [hour + 0.5 for hour in range(len(occupancy))]
+    busy.bar(hours, [100 * _drawn(each) for each in occupancy], width=0.9, color=GREY)
+    busy.set(ylabel="occupancy (%)", xlabel="hour of the simulated day", ylim=(0, 105))
+    for axes in (waits, waiting, busy):
+        axes.set_ylim(bottom=0)
+        axes.grid(axis="y", alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+Estimated = tuple[float | None, float | None, float | None]
+"""Mean, and where its interval begins and ends; None for what there is not."""
+
+
+def plot_sweep(
+    name: str, labels: Sequence[str], lines: Mapping[str, Iterable[Estimated]]
+) -> Figure:
+    """One figure over the staffing, a line for each flow, its interval over the seeds shaded.
+
+    Args:
+        name: The figure.
+        labels: What each staffing is called.
+        lines: For each flow the figure with each staffing.
+    """
+    figure = Figure(figsize=(8, 4.5), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    for number, (flow, estimates) in enumerate(lines.items()):
+        means, low, high = zip(*(map(_drawn, each) for each in estimates), strict=True)
+        colour = COLOURS[number % len(COLOURS)]
+        marker = MARKERS[number % len(MARKERS)]
+        axes.plot(labels, means, color=colour, marker=marker, label=flow)
+        axes.fill_between(labels, low, high, color=colour, alpha=0.2, lw=0)
+    axes.set(xlabel="agents", ylabel=name.replace("_", " "))
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _drawn(value: float | None) -> float:
+    return math.nan if value is None else value

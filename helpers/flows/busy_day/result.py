@@ -1,0 +1,127 @@
+"""A load test that has been run: figures, tables and plots of a simulated day."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..config import FlexFlowConfig
+from ..rehearsal import pages
+from . import figures
+from .conversations import Conversation
+from .demand import Demand
+from .figures import Summary
+from .staffing import Staffing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class LoadTest:
+    """How a Flex Flow config fared on a simulated day. It can be compared and pickled.
+
+    Attributes:
+        flow: The config.
+        demand: Who came.
+        staffing: Who worked.
+        seed: Of the day.
+        within: Seconds in which a customer should be answered, for the service level.
+        conversations: Everybody's day, in order of arrival.
+        queue: How many tasks waited, from which moment on (seconds since the day began).
+        missed: Offers that agents did not answer in time.
+        refusals: What the mock said where it refused to make a customer's channel.
+        reached: How far the day was simulated (seconds since it began).
+    """
+
+    flow: FlexFlowConfig
+    demand: Demand = field(repr=False)
+    staffing: Staffing = field(repr=False)
+    seed: int
+    within: float
+    conversations: tuple[Conversation, ...] = field(repr=False)
+    queue: tuple[tuple[float, int], ...] = field(repr=False)
+    missed: int
+    refusals: tuple[str, ...] = field(repr=False)
+    reached: float
+
+    @property
+    def closes(self) -> float:
+        """When the day ended, or where it was broken off, in seconds since it began."""
+        return min(self.demand.seconds, self.reached)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The day in figures."""
+        return figures.summarise(
+            self.conversations,
+            self.queue,
+            self.staffing,
+            missed=self.missed,
+            closes=self.closes,
+            within=self.within,
+        )
+
+    @property
+    def title(self) -> str:
+        """What was tested."""
+        name, kind = self.flow.friendly_name, self.flow.integration_type
+        agents = self.staffing.agents
+        people = f"{agents} agent{'' if agents == 1 else 's'}"
+        return f"{name} ({kind}): {len(self.conversations):,} conversations, {people}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know about the figures."""
+        found = []
+        if self.flow.integration_type == "external" and not self.summary.tasks:
+            found.append(
+                "an external flow makes no tasks by itself, so no agent was offered anything: give"
+                " servers={url: ...} for a server that creates them"
+            )
+        if self.refusals:
+            found.append(f"{len(self.refusals)} channels were refused: {self.refusals[0]}")
+        if self.reached < self.demand.seconds:
+            found.append(f"broken off at {clock_time(self.reached)} of the simulated day")
+        return tuple(found)
+
+    @property
+    def waits(self) -> pd.DataFrame:
+        """Everybody's day, one row each; moments in seconds since the day began."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+
+        columns = [*Conversation.__dataclass_fields__]
+        return pd.DataFrame([asdict(each) for each in self.conversations], columns=columns)
+
+    def table(self) -> pd.DataFrame:
+        """Each hour of the day in figures."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+
+        return pd.DataFrame(self._hours()).set_index("hour")
+
+    def _hours(self) -> list[dict[str, float | None]]:
+        hours = self.demand.arrivals.hours
+        return figures.by_hour(self.conversations, self.queue, self.staffing, hours)
+
+    def plot(self) -> Figure:
+        """The day as a picture: waits, the queue, and how busy the agents were."""
+        from .plotting import plot_day  # noqa: PLC0415 - heavy, and not everybody wants a picture
+
+        occupancy = [hour["occupancy"] for hour in self._hours()]
+        return plot_day(self.title, self.conversations, self.queue, occupancy)
+
+    def __repr__(self) -> str:
+        lines = [self.title, *(f"  {name:<17} {value}" for name, value in self.summary.lines())]
+        return "\n".join([*lines, *(f"  note: {remark}" for remark in self.remarks)])
+
+    def _repr_html_(self) -> str:
+        remarks = [("note", remark) for remark in self.remarks]
+        return pages.section(self.title, pages.pairs([*self.summary.lines(), *remarks]))
+
+
+def clock_time(seconds: float) -> str:
+    """`14:05` of a simulated day."""
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours:02}:{minutes:02}"

@@ -1,0 +1,103 @@
+"""Who works, when, and how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .demand import HOUR
+from .durations import Constant, Duration
+
+REACTION, WRAP_UP = Constant(5.0), Constant(30.0)
+"""How long an agent takes where nobody says: assumptions, as are the seconds below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Agents who work the same hours.
+
+    Attributes:
+        agents: How many.
+        start: Hours since the day began.
+        end: Hours since the day began; None for until nobody waits any more.
+    """
+
+    agents: int
+    start: float = 0.0
+    end: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.agents < 1:
+            raise ValueError(f"a shift has at least one agent; got {self.agents}")
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            raise ValueError(f"a shift ends after it starts; got {self.start} to {self.end}")
+
+    def seconds_within(self, low: float, high: float) -> float:
+        """Seconds of the shift between two moments (seconds since the day began)."""
+        end = high if self.end is None else self.end * HOUR
+        return max(0.0, min(high, end) - max(low, self.start * HOUR))
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """The agents of a day.
+
+    Attributes:
+        shifts: Who works when.
+        at_once: Chats an agent takes at once: the capacity for the flow's task channel.
+        reaction: How long an agent takes to accept an offer. One who takes longer than the
+            workflow's reservation timeout misses it.
+        wrap_up: How long an agent takes after the chat until the task is completed.
+        notices: Seconds until an agent notices that the customer has left.
+        back_after: Seconds until an agent who missed an offer is available again.
+        attributes: What the workers are like, for queues and workflows that ask.
+        name: What it is called in tables; by default the number of agents.
+    """
+
+    shifts: tuple[Shift, ...]
+    at_once: int = 1
+    reaction: Duration = REACTION
+    wrap_up: Duration = WRAP_UP
+    notices: float = 30.0
+    back_after: float = 60.0
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.shifts:
+            raise ValueError("somebody has to work: give at least one Shift")
+        if self.at_once < 1:
+            raise ValueError(f"at_once={self.at_once}: an agent takes at least one chat")
+
+    @property
+    def agents(self) -> int:
+        """How many work that day."""
+        return sum(shift.agents for shift in self.shifts)
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return self.name or str(self.agents)
+
+    def room_seconds(self, low: float, high: float) -> float:
+        """Chats that can be held at once, times seconds, between two moments."""
+        return self.at_once * sum(
+            shift.agents * shift.seconds_within(low, high) for shift in self.shifts
+        )
+
+
+def as_staffing(given: int | Staffing) -> Staffing:
+    """What is given as staffing: a number of agents works all day.
+
+    Raises:
+        TypeError: It is nothing of the kind.
+        ValueError: Nobody would work.
+    """
+    if isinstance(given, Staffing):
+        return given
+    if isinstance(given, int) and not isinstance(given, bool):
+        return Staffing((Shift(given),))
+    raise TypeError(
+        f"agents={given!r}: give a number, or Staffing((Shift(20, 8, 16), Shift(10, 12, 20)))"
+    )

@@ -1,0 +1,125 @@
+"""What the checks found, as text, as a table and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from ...mock import Basis
+from ..showing import badge, html_table
+from .cases import Severity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("severity", "id", "flow", "where", "reason", "fix", "documentation", "basis")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found.
+
+    Attributes:
+        id: Which check.
+        severity: `error` for what will not work, `warning` for what probably is not meant.
+        flow: The flow's friendly name.
+        where: `FILE:LINE`.
+        field: E.g. `integration.channel`.
+        reason: What is wrong with it.
+        fix: What to do.
+        documentation: Where Twilio says so.
+        basis: How well it is known to be Twilio's; None for a matter of the file alone.
+    """
+
+    id: str
+    severity: Severity
+    flow: str
+    where: str
+    field: str
+    reason: str
+    fix: str
+    documentation: str
+    basis: Basis | None
+
+    def __str__(self) -> str:
+        source = f"{self.documentation} ({self.basis})" if self.documentation else ""
+        said = f"{self.where}: {self.severity}: {self.flow!r} {self.field}: {self.reason}"
+        return f"{said} {self.fix} [{self.id}] {source}".rstrip()
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A check that was not made, for want of an account."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was found in a file.
+
+    Attributes:
+        source: Which file.
+        findings: In the order of the file.
+        skipped: What was not looked for.
+    """
+
+    source: str
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What will not work."""
+        return tuple(one for one in self.findings if one.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What probably is not meant."""
+        return tuple(one for one in self.findings if one.severity == "warning")
+
+    def table(self) -> pd.DataFrame:
+        """One row a finding."""
+        import pandas as pd  # noqa: PLC0415 - only where a table is asked for
+
+        return pd.DataFrame(
+            [asdict(one) for one in self.findings], columns=[one.name for one in fields(Finding)]
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.findings), *self._skipped(), self._summary()])
+
+    def _repr_html_(self) -> str:
+        rows = (self._row(one) for one in self.findings)
+        after = "".join(f"<p>{escape(line)}</p>" for line in (*self._skipped(), self._summary()))
+        table = html_table(f"Check of {self.source}", COLUMNS, rows) if self.findings else ""
+        return table + after
+
+    def _row(self, one: Finding) -> list[str]:
+        link = f'<a href="{escape(one.documentation)}">{escape(one.documentation)}</a>'
+        texts = (one.id, one.flow, one.where, one.reason, one.fix)
+        basis = escape(one.basis or "")
+        return [badge(one.severity), *map(escape, texts), link if one.documentation else "", basis]
+
+    def _skipped(self) -> list[str]:
+        if not self.skipped:
+            return []
+        ids = ", ".join(one.id for one in self.skipped)
+        return [f"Not checked, for want of an account: {ids}."]
+
+    def _summary(self) -> str:
+        counts = f"{len(self.errors)} errors, {len(self.warnings)} warnings"
+        return f"{self.source}: {counts if self.findings else 'nothing found'}."

@@ -1,0 +1,145 @@
+"""A Flex Flow as a file describes it: by names, complete, and apart from any account.
+
+What is left out means Twilio's default, not "as it is": a file says all there is to say about a
+flow, so that two accounts with the same file behave the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..mock import flex_flows
+
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+SIDS_OF = {"flow": "flow_sid", "workspace": "workspace_sid", "workflow": "workflow_sid"}
+"""Settings that a file gives by SID or friendly name, and what Twilio calls them."""
+
+
+def _web_address(url: str) -> str:
+    if not flex_flows.is_web_address(url):
+        raise PydanticCustomError("url", "must be an http or https URL, e.g. https://example.com")
+    return url
+
+
+def masked(text: str) -> str:
+    """A text that may be a URL, without the password in it."""
+    return _PASSWORD.sub(r"\1***@", text)
+
+
+_PASSWORD = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]*@")
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, masked(value) if isinstance(value, str) else value
+
+
+class Integration(_Described):
+    """What the handler needs to know; which settings apply depends on the integration type.
+
+    Attributes:
+        flow: The Studio flow, by SID (FW...) or friendly name: for `studio`.
+        url: Where messages are posted: for `external`.
+        workspace: By SID (WS...) or friendly name: for `task`, as are all but the last.
+        workflow: By SID (WW...) or friendly name, in that workspace.
+        channel: The task channel, by unique name or SID (TC...).
+        timeout: Seconds the task may wait.
+        priority: Of the task.
+        creation_on_message: Whether the task waits for the customer's first message.
+        retry_count: How often a call that failed is made again: for `studio` and `external`.
+    """
+
+    flow: Name | None = None
+    url: Annotated[str, AfterValidator(_web_address)] | None = None
+    workspace: Name | None = None
+    workflow: Name | None = None
+    channel: Name | None = None
+    timeout: flex_flows.Timeout | None = None
+    priority: flex_flows.Priority | None = None
+    creation_on_message: bool | None = None
+    retry_count: flex_flows.RetryCount | None = None
+
+
+class FlexFlowConfig(_Described):
+    """One Flex Flow, by names.
+
+    Attributes:
+        friendly_name: What it is known by, in the file and in the account.
+        formerly: The name it had: a flow of this name is renamed instead of made anew.
+        accept: Ids of warnings of `check` that are meant.
+        channel_type: `custom` for a chat client of one's own.
+        contact_identity: The contact centre's address on that channel.
+        chat_service: By SID (IS...) or friendly name; by default the account's own.
+        integration_type: Who handles messages: `studio`, `task` or `external`.
+        integration: What that handler needs.
+        long_lived: Whether the chat stays open after its task has ended.
+        janitor_enabled: Whether a chat is ended when its task ends outside Flex UI.
+        enabled: Whether inbound contacts reach it.
+    """
+
+    friendly_name: Name
+    formerly: Name | None = None
+    accept: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    channel_type: flex_flows.ChannelType
+    contact_identity: Name | None = None
+    chat_service: Name | None = None
+    integration_type: flex_flows.IntegrationType = "studio"
+    integration: Integration = Integration()
+    long_lived: bool = False
+    janitor_enabled: bool = False
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _settings_fit_the_type(self) -> Self:
+        kind = self.integration_type
+        given = self.integration.model_dump(exclude_none=True)
+        for setting in required_settings(kind):
+            if setting not in given:
+                raise PydanticCustomError(
+                    "missing_setting",
+                    "integration.{setting} is required for integration type {kind}; add it",
+                    {"setting": setting, "kind": kind},
+                )
+        for setting in sorted(set(given) - set(settings_of(kind))):
+            raise PydanticCustomError(
+                "foreign_setting",
+                "integration.{setting} does not apply to integration type {kind}; remove it."
+                " What applies: {known}",
+                {"setting": setting, "kind": kind, "known": ", ".join(settings_of(kind))},
+            )
+        return self
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that apply, Twilio's defaults filled in: names where Twilio wants SIDs."""
+        given = self.integration.model_dump(exclude_none=True)
+        both = flex_flows.DEFAULTS[self.integration_type] | given
+        return {name: both[name] for name in settings_of(self.integration_type)}
+
+    def complete(self) -> FlexFlowConfig:
+        """The same flow with Twilio's defaults written out, and without what only a file says."""
+        written = Integration(**self.settings())
+        return self.model_copy(update={"integration": written, "formerly": None, "accept": ()})
+
+    def fields(self) -> dict[str, Any]:
+        """The fields that an account keeps, settings as `integration.flow` and so on."""
+        own = self.complete().model_dump(exclude={"formerly", "accept", "integration"})
+        return own | {f"integration.{name}": value for name, value in self.settings().items()}
+
+
+def required_settings(kind: str) -> tuple[str, ...]:
+    """Settings a type cannot do without, as a file spells them."""
+    spelled = {theirs: ours for ours, theirs in SIDS_OF.items()}
+    return tuple(spelled.get(name, name) for name in flex_flows.REQUIRED[kind])
+
+
+def settings_of(kind: str) -> tuple[str, ...]:
+    """Settings that apply to a type, as a file spells them."""
+    return (*required_settings(kind), *flex_flows.DEFAULTS[kind])

@@ -1,0 +1,234 @@
+"""Names to SIDs and back: what an account holds that a Flex Flow can refer to.
+
+A name stands for a SID where it is the only one of its kind; otherwise the SID stands for itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..account import Account
+from .config import SIDS_OF, FlexFlowConfig, Integration
+from .problems import FlowProblem, Problem
+
+SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
+SHOWN = 10
+Where = Callable[..., str]
+"""Gives the place of a flow's field in a file."""
+
+
+def nowhere(*_: str) -> str:
+    """The place of what is in no file."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Resources of one kind: their SIDs by name.
+
+    Attributes:
+        noun: What they are called.
+        named: (name, SID) of each.
+    """
+
+    noun: str
+    named: tuple[tuple[str, str], ...]
+
+    def sid(self, given: str) -> str:
+        """The SID of a name, or of a SID that there is.
+
+        Raises:
+            LookupError: There is none, or the name is that of several.
+        """
+        if SID.match(given):
+            found = [sid for _, sid in self.named if sid == given]
+        else:
+            found = [sid for name, sid in self.named if name == given]
+        if len(found) == 1:
+            return found[0]
+        raise LookupError(self._several(given, found) if found else self._none(given))
+
+    def name(self, sid: str) -> str:
+        """The name that stands for a SID, or the SID."""
+        name = next((name for name, own in self.named if own == sid), "")
+        unique = sum(name == other for other, _ in self.named) == 1
+        return name if name and unique and not SID.match(name) else sid
+
+    def standing_for(self, given: str) -> str:
+        """The name that stands for what is given by name or SID, or what is given."""
+        try:
+            return self.name(self.sid(given))
+        except LookupError:
+            return given
+
+    def _several(self, given: str, found: list[str]) -> str:
+        return f"{len(found)} {self.noun}s are named {given!r}; give one's SID: {', '.join(found)}"
+
+    def _none(self, given: str) -> str:
+        names = [name or sid for name, sid in self.named]
+        near = difflib.get_close_matches(given, names, n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        there = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+        return (
+            f"the account has no {self.noun} {given!r}{meant}. It has {there or 'none'};"
+            f" create the {self.noun} there first, or name another"
+        )
+
+
+class Directory:
+    """What one account holds, asked through the SDK when it is first needed, and then kept."""
+
+    def __init__(self, account: Account) -> None:
+        self._client = account.client
+        self._own_service = account.credentials.chat_service_sid
+        self._workspaces: dict[str, tuple[Kind, Kind]] = {}
+
+    @cached_property
+    def services(self) -> Kind:
+        """Chat services."""
+        return _kind("chat service", self._client.chat.v2.services.list())
+
+    @cached_property
+    def studio_flows(self) -> Kind:
+        """Studio flows."""
+        return _kind("Studio flow", self._client.studio.v2.flows.list())
+
+    @cached_property
+    def workspaces(self) -> Kind:
+        """TaskRouter workspaces."""
+        return _kind("workspace", self._client.taskrouter.v1.workspaces.list())
+
+    def workflows(self, workspace_sid: str) -> Kind:
+        """Workflows of a workspace."""
+        return self._workspace(workspace_sid)[0]
+
+    def task_channels(self, workspace_sid: str) -> Kind:
+        """Task channels of a workspace, by unique name."""
+        return self._workspace(workspace_sid)[1]
+
+    def _workspace(self, sid: str) -> tuple[Kind, Kind]:
+        if sid not in self._workspaces:
+            workspace = self._client.taskrouter.v1.workspaces(sid)
+            channels = [(one.unique_name or "", one.sid) for one in workspace.task_channels.list()]
+            self._workspaces[sid] = (
+                _kind("workflow", workspace.workflows.list()),
+                Kind("task channel", tuple(channels)),
+            )
+        return self._workspaces[sid]
+
+    def parameters(self, flow: FlexFlowConfig, where: Where = nowhere) -> dict[str, Any]:
+        """A flow as parameters of `flex_flow.update`, every one of them given.
+
+        Args:
+            flow: The flow, by names.
+            where: Gives the place of a field, for problems.
+
+        Raises:
+            FlowProblem: Names that stand for nothing here; all of them.
+        """
+        found = _Resolved(flow, where)
+        service = flow.chat_service
+        service_sid = (
+            found.sid(self.services, service, "chat_service") if service else self._own_service
+        )
+        settings = flow.settings()
+        if "flow" in settings:
+            settings["flow"] = found.sid(self.studio_flows, settings["flow"], "integration", "flow")
+        if "workspace" in settings:
+            settings |= self._task_settings(found, settings)
+        if found.problems:
+            raise FlowProblem(*found.problems)
+        return parameters(flow, service_sid, settings)
+
+    def _task_settings(self, found: _Resolved, settings: dict[str, Any]) -> dict[str, str]:
+        sid = found.sid(self.workspaces, settings["workspace"], "integration", "workspace")
+        if not sid:
+            return {}
+        workflows, channels = self._workspace(sid)
+        channel_sid = found.sid(channels, settings["channel"], "integration", "channel")
+        return {
+            "workspace": sid,
+            "workflow": found.sid(workflows, settings["workflow"], "integration", "workflow"),
+            "channel": channels.name(channel_sid),
+        }
+
+    def named(self, flow: FlexFlowConfig) -> FlexFlowConfig:
+        """The flow complete, with the name for everything that has one of its own."""
+        flow = flow.complete()
+        settings = flow.integration.model_dump(exclude_none=True)
+        if "flow" in settings:
+            settings["flow"] = self.studio_flows.standing_for(settings["flow"])
+        if "workspace" in settings:
+            settings |= self._named_task_settings(settings)
+        service = flow.chat_service and self.services.standing_for(flow.chat_service)
+        own = service == self.services.name(self._own_service)
+        changes = {
+            "integration": Integration(**settings),
+            "chat_service": None if own else service,
+        }
+        return flow.model_copy(update=changes)
+
+    def _named_task_settings(self, settings: dict[str, Any]) -> dict[str, str]:
+        try:
+            sid = self.workspaces.sid(settings["workspace"])
+        except LookupError:
+            return {}
+        workflows, channels = self._workspace(sid)
+        return {
+            "workspace": self.workspaces.name(sid),
+            "workflow": workflows.standing_for(settings["workflow"]),
+            "channel": channels.standing_for(settings["channel"]),
+        }
+
+
+class _Resolved:
+    """Looks names up, and collects those that stand for nothing."""
+
+    def __init__(self, flow: FlexFlowConfig, where: Where) -> None:
+        self._flow = flow
+        self._where = where
+        self.problems: list[Problem] = []
+
+    def sid(self, kind: Kind, given: str, *field: str) -> str:
+        """The SID, or a blank and one problem more."""
+        try:
+            return kind.sid(given)
+        except LookupError as error:
+            what = f"{self._flow.friendly_name!r} {'.'.join(field)}"
+            self.problems.append(Problem(self._where(*field), what, error.args[0]))
+            return ""
+
+
+def parameters(
+    flow: FlexFlowConfig, service_sid: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A flow's own fields and its settings, as the SDK names them; a blank stands for nothing."""
+    return {
+        "friendly_name": flow.friendly_name,
+        "chat_service_sid": service_sid,
+        "channel_type": flow.channel_type,
+        "contact_identity": flow.contact_identity or "",
+        "enabled": flow.enabled,
+        "integration_type": flow.integration_type,
+        "long_lived": flow.long_lived,
+        "janitor_enabled": flow.janitor_enabled,
+    } | {f"integration_{SIDS_OF.get(name, name)}": value for name, value in settings.items()}
+
+
+def _kind(noun: str, resources: Iterable[Any]) -> Kind:
+    return Kind(noun, tuple((one.friendly_name or "", one.sid) for one in resources))
+
+
+def arguments_for(account: Account, flow: FlexFlowConfig) -> dict[str, Any]:
+    """A flow as arguments of `client.flex_api.v1.flex_flow.create`, names resolved to SIDs.
+
+    Raises:
+        FlowProblem: Names that stand for nothing in this account, and what there is.
+    """
+    arguments = Directory(account).parameters(flow)
+    return {name: value for name, value in arguments.items() if value != ""}

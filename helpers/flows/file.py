@@ -1,0 +1,272 @@
+"""Reads and writes flow files: YAML whose every refusal names the line and the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from .config import FlexFlowConfig, Integration
+from .problems import FlowProblem, Problem
+
+FieldPath = tuple[str | int, ...]
+ROOT = "flex_flows"
+TEXT = "<text>"
+
+
+class _Contents(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    flex_flows: list[FlexFlowConfig]
+
+
+@dataclass(frozen=True)
+class FlowFile:
+    """Several Flex Flows, and where each of their lines is.
+
+    Attributes:
+        flows: In the order of the file.
+        source: The file's path, or `<text>`.
+        lines: The line of each field, by its path, e.g. `(0, "integration", "flow")`.
+    """
+
+    flows: tuple[FlexFlowConfig, ...]
+    source: str = TEXT
+    lines: Mapping[FieldPath, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> FlexFlowConfig:
+        found = next((flow for flow in self.flows if flow.friendly_name == name), None)
+        if found is None:
+            names = ", ".join(repr(flow.friendly_name) for flow in self.flows) or "none"
+            raise KeyError(f"{self.source} has no flow {name!r}; it has {names}")
+        return found
+
+    def where(self, flow: FlexFlowConfig, *fields: str) -> str:
+        """`FILE:LINE` of a flow's field, or of the nearest line above it that there is."""
+        path: FieldPath = (self.flows.index(flow), *fields)
+        while path and path not in self.lines:
+            path = path[:-1]
+        return f"{self.source}:{self.lines[path]}" if path else self.source
+
+    @property
+    def text(self) -> str:
+        """The flows as YAML, whatever the file looked like."""
+        content = {ROOT: [written(flow) for flow in self.flows]}
+        return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+    def write(self, path: str | Path) -> None:
+        """Write the flows as YAML, in UTF-8 with line feeds on every system."""
+        Path(path).write_text(self.text, encoding="utf-8", newline="\n")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes line breaks of every kind as escapes: PyYAML folds some that it takes as they are."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if text.splitlines() == [text] else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def written(flow: FlexFlowConfig) -> dict[str, Any]:
+    """A flow as a file holds it: what says nothing is left out."""
+    fields = flow.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in fields.items() if value != []}
+
+
+def load(file: str | Path | FlowFile) -> FlowFile:
+    """Read a flow file.
+
+    Args:
+        file: A path; or the YAML text itself, told by its line breaks; or one read already.
+
+    Raises:
+        FlowProblem: It cannot be read or is not right; every problem with its line and fix.
+    """
+    if isinstance(file, FlowFile):
+        return file
+    if isinstance(file, str) and "\n" in file:
+        return _read(file, TEXT)
+    try:
+        return _read(Path(file).read_text(encoding="utf-8"), str(file))
+    except UnicodeDecodeError as error:
+        raise FlowProblem(Problem(str(file), "", f"is not UTF-8: {error.reason}")) from None
+    except OSError as error:
+        fix = f"cannot be read ({error.strerror}); give the path of a YAML file"
+        raise FlowProblem(Problem(str(file), "", fix)) from None
+
+
+def _read(text: str, source: str) -> FlowFile:
+    root = _compose(text, source)
+    _refuse_repeated_keys(root, source)
+    try:
+        contents = _Contents.model_validate(_construct(root, source))
+    except ValidationError as refused:
+        problems = (_problem(error, root, source) for error in refused.errors())
+        raise FlowProblem(*problems) from None
+    file = FlowFile(tuple(contents.flex_flows), source, dict(_lines(root, contents)))
+    _refuse_repeated_names(file)
+    return file
+
+
+def _compose(text: str, source: str) -> yaml.Node:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, source) from None
+    except RecursionError:
+        raise _too_deep(source) from None
+    if root is None:
+        fix = f"is empty; begin with `{ROOT}:` and a list of flows"
+        raise FlowProblem(Problem(source, "", fix))
+    return root
+
+
+def _construct(root: yaml.Node, source: str) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(root)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _not_yaml(error, source) from None
+    except RecursionError:
+        raise _too_deep(source) from None
+    finally:
+        loader.dispose()
+
+
+def _not_yaml(error: Exception, source: str) -> FlowProblem:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{source}:{mark.line + 1}" if mark else source
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return FlowProblem(Problem(where, "", f"is not YAML: {what}; correct the line"))
+
+
+def _too_deep(source: str) -> FlowProblem:
+    return FlowProblem(Problem(source, "", "is not YAML: it is nested too deep; flatten it"))
+
+
+def _refuse_repeated_keys(root: yaml.Node, source: str) -> None:
+    problems = [
+        Problem(f"{source}:{key.start_mark.line + 1}", str(key.value), "is given twice; remove one")
+        for mapping in _mappings(root)
+        for key in _repeated([key for key, _ in mapping.value])
+    ]
+    if problems:
+        raise FlowProblem(*problems)
+
+
+def _repeated(keys: Sequence[yaml.Node]) -> Iterator[yaml.Node]:
+    seen = set()
+    for key in keys:
+        known = (key.tag, str(key.value))
+        if known in seen:
+            yield key
+        seen.add(known)
+
+
+def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
+    """Every mapping, once: an alias may name one many times over."""
+    found, seen = [root], set()
+    while found:
+        node = found.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            yield node
+        found.extend(_children(node))
+
+
+def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
+    for child in node.value:
+        yield from child if isinstance(child, tuple) else (child,)
+
+
+def _refuse_repeated_names(file: FlowFile) -> None:
+    """Every name, new or former, stands for one flow."""
+    firsts: dict[str, str] = {}
+    problems = []
+    for index, flow in enumerate(file.flows):
+        for field_ in ("friendly_name", "formerly"):
+            name = getattr(flow, field_)
+            if name is None:
+                continue
+            where = f"{file.source}:{file.lines[index, field_]}"
+            if name in firsts:
+                fix = f"names another flow too ({firsts[name]}); rename one"
+                problems.append(Problem(where, f"{field_} {name!r}", fix))
+            firsts.setdefault(name, where)
+    if problems:
+        raise FlowProblem(*problems)
+
+
+def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
+    path = error["loc"]
+    node = _find(root, path)
+    return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), fix_of(error))
+
+
+def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
+    """The node of a path, or of what there is of it; of a field it is the key, which has a line."""
+    found = node
+    for step in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            found = node = node.value[step]
+        elif isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == str(step)), None)
+            if pair is None:
+                return found
+            found, node = pair
+        else:
+            return found
+    return found
+
+
+def _spelled(path: FieldPath) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def fix_of(error: ErrorDetails) -> str:
+    """What is wrong with a value and what to do, without repeating what may be secret."""
+    kind, value = error["type"], error["input"]
+    if kind == "missing":
+        return "is missing; add it"
+    if kind == "extra_forbidden":
+        return f"is not known here; {_nearest(error['loc'])}"
+    if kind == "string_type":
+        return f"must be text, not {value!r}; put it in quotes"
+    if kind in ("model_type", "dict_type"):
+        return "must be a mapping of fields, each on a line such as `channel_type: custom`"
+    if kind == "list_type":
+        return "must be a list, each flow beginning with `- friendly_name:`"
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {str(value)[:60]!r}"
+
+
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url")
+
+
+def _nearest(path: FieldPath) -> str:
+    models: dict[int, type[BaseModel]] = {1: _Contents, 3: FlexFlowConfig, 4: Integration}
+    known = list(models[len(path)].model_fields)
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
+def _lines(root: yaml.Node, contents: _Contents) -> Iterator[tuple[FieldPath, int]]:
+    for index, flow in enumerate(contents.flex_flows):
+        fields: list[FieldPath] = [(), *((name,) for name in flow.model_fields_set)]
+        fields += [("integration", name) for name in flow.integration.model_fields_set]
+        for path in fields:
+            node = _find(root, (ROOT, index, *path))
+            yield (index, *path), node.start_mark.line + 1

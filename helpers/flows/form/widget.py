@@ -1,0 +1,144 @@
+"""The form as Jupyter widgets: a thin view over `FlowFormModel`.
+
+Everything shown is escaped by what makes it. Events come on any of Jupyter's threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout, Text, VBox
+
+from ...account import Account
+from ..config import FlexFlowConfig
+from ..directory import Directory, Kind
+from ..rehearsal import SCRIPTS
+from .entries import ENTRIES, Entry
+from .model import FlowFormModel, FormState
+
+_LABEL = {"description_width": "9em"}
+
+
+class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Edits a Flex Flow and shows its check and its rehearsal as one types.
+
+    Args:
+        flow: What to begin with; an empty custom flow by default.
+        account: Where it is to live; a new mock account by default. It is only read.
+        script: The situation to rehearse first; the form lets one choose another.
+    """
+
+    def __init__(
+        self,
+        flow: FlexFlowConfig | None = None,
+        account: Account | None = None,
+        *,
+        script: str = "answered",
+        model: FlowFormModel | None = None,
+    ) -> None:
+        self.model = model or FlowFormModel(flow, account, script=script)
+        self.fields = _fields(self.model)
+        self.situation = Dropdown(
+            options=list(SCRIPTS), value=self.model.state.script, description="Situation"
+        )
+        self.situation.observe(lambda change: self.model.play(change["new"]), names="value")
+        self.problems, self.report, self.rehearsal, self.text = (HTML() for _ in range(4))
+        left = VBox(
+            [*self.fields.values(), self.problems, self.text], layout=Layout(flex="0 0 24em")
+        )
+        right = VBox([self.report, self.situation, self.rehearsal], layout=Layout(flex="1 1 30em"))
+        super().__init__(children=[left, right], layout=Layout(flex_flow="row wrap", width="100%"))
+        self.model.observe(self._show)
+        self._show(self.model.state)
+
+    def __repr__(self) -> str:
+        """Short, and the same on every run: notebooks store it and tests compare it."""
+        return f"FlowForm({self.model.state.values['friendly_name']!r})"
+
+    @property
+    def flow(self) -> FlexFlowConfig | None:
+        """The flow as it is entered; None while that makes none."""
+        return self.model.state.flow
+
+    def close(self) -> None:
+        """Stop checking and rehearsing, and remove the form from the page."""
+        if "model" in self.__dict__:  # also called when a half-made form is discarded
+            self.model.close()
+        super().close()
+
+    def _show(self, state: FormState) -> None:
+        for entry in ENTRIES:
+            applies = entry.applies(state.values["integration_type"])
+            self.fields[entry.name].layout.display = None if applies else "none"
+        self.problems.value = _listed(state)
+        self.text.value = f"<pre>{escape(self.model.file.text)}</pre>" if state.flow else ""
+        self.report.value = _dimmed(state, state.report._repr_html_() if state.report else "")
+        self.rehearsal.value = _dimmed(state, _played(state))
+
+
+def _fields(model: FlowFormModel) -> dict[str, Any]:
+    there = _there(model.account)
+    return {entry.name: _field(entry, model, there.get(entry.name, ())) for entry in ENTRIES}
+
+
+def _field(entry: Entry, model: FlowFormModel, names: tuple[str, ...]) -> Any:
+    value = model.state.values[entry.name]
+    common = {"description": entry.label, "style": _LABEL, "layout": Layout(width="auto")}
+    made = _MAKERS[entry.kind](entry, value, names, common)
+    made.observe(lambda change: model.set(entry.name, change["new"]), names="value")
+    return made
+
+
+def _text(_: Entry, value: Any, names: tuple[str, ...], common: dict[str, Any]) -> Any:
+    if names:
+        return Combobox(value=value or "", options=names, ensure_option=False, **common)
+    return Text(value=value or "", **common)
+
+
+_MAKERS: dict[str, Callable[..., Any]] = {
+    "text": _text,
+    "choice": lambda entry, value, _, common: Dropdown(
+        options=entry.choices, value=value, **common
+    ),
+    "switch": lambda _, value, __, common: Checkbox(value=bool(value), **common),
+    "number": lambda _, value, __, common: IntText(value=value or 0, **common),
+}
+
+
+def _there(account: Account) -> dict[str, tuple[str, ...]]:
+    """Names to choose from, of what the account has."""
+    directory = Directory(account)
+    found = {
+        "integration.flow": directory.studio_flows,
+        "integration.workspace": directory.workspaces,
+    }
+    names = {field: _names(kind) for field, kind in found.items()}
+    for _, sid in directory.workspaces.named:
+        names.setdefault("integration.workflow", ())
+        names["integration.workflow"] += _names(directory.workflows(sid))
+        names.setdefault("integration.channel", ())
+        names["integration.channel"] += _names(directory.task_channels(sid))
+    return {field: tuple(dict.fromkeys(given)) for field, given in names.items()}
+
+
+def _names(kind: Kind) -> tuple[str, ...]:
+    return tuple(kind.name(sid) for _, sid in kind.named)
+
+
+def _listed(state: FormState) -> str:
+    lines = (f"<li>{escape(name)}: {escape(fix)}</li>" for name, fix in state.problems.items())
+    return f"<ul>{''.join(lines)}</ul>" if state.problems else ""
+
+
+def _played(state: FormState) -> str:
+    if state.failure:
+        return f"<p>Not rehearsed: {escape(state.failure)}</p>"
+    return state.rehearsal._repr_html_() if state.rehearsal else ""
+
+
+def _dimmed(state: FormState, html: str) -> str:
+    """What is of an earlier flow is paler."""
+    stale = state.is_pending or state.flow is None
+    return f'<div style="opacity:{0.5 if stale else 1}">{html}</div>'

@@ -1,0 +1,225 @@
+"""A rehearsal as a picture: who wrote when, and what became of the task and the chat.
+
+Hours in which nothing happens are cut short, with the time written below. The picture brings its
+own light background, so that it reads the same in a light and a dark notebook, and it is drawn
+without pyplot, which would keep it open and show it twice.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.lines import Line2D
+
+from .timeline import AGENT, CUSTOMER, SERVER, STUDIO, Row
+from .verbs import duration
+
+INK, PAPER, GRID = "#1f2328", "#ffffff", "#d0d7de"
+SPEAKERS = {CUSTOMER: "#0b6fb8", "bot": "#8250df", AGENT: "#1a7f37"}
+"""Lanes of those who write, from top to bottom, and their colours."""
+COLOURS = {
+    "ACTIVE": "#9be9a8",
+    "INACTIVE": "#c6cdd5",
+    "pending": "#f7c873",
+    "reserved": "#a5d6ff",
+    "assigned": "#7ee0c3",
+    "wrapping": "#d8c4f5",
+    "completed": "#c6cdd5",
+    "canceled": "#ffb3ad",
+    "deleted": "#e6e8eb",
+}
+LOST = "#cf222e"
+_ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "deleted")
+"""States that nobody's mark stands for, so that they take a place of their own."""
+_OFFERS = ("accepts", "rejects", "timed out")
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself."""
+
+    def _repr_png_(self) -> bytes:
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", dpi=110)
+        return drawn.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something somebody did: `said` in full colour, else a turn in the task's way."""
+
+    x: float
+    lane: str
+    text: str
+    is_said: bool
+    is_lost: bool = False
+
+
+@dataclass(slots=True)
+class Layout:
+    """Where everything goes, before anything is drawn.
+
+    Attributes:
+        marks: What people did.
+        bars: For each task and chat, when it took which state.
+        moments: Where the clock moved, and to how many seconds.
+        end: How wide it is.
+    """
+
+    marks: list[Mark] = field(default_factory=list)
+    bars: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    moments: list[tuple[float, int]] = field(default_factory=list)
+    end: float = 0.0
+
+
+def laid_out(rows: Sequence[Row]) -> Layout:
+    """Where the rows of a timeline go; each message takes a place of its own."""
+    layout, seconds = Layout(), -1
+    for row in rows:
+        if row.kind in ("step", "request", "webhook", "studio", "event"):
+            continue
+        if row.seconds != seconds:
+            seconds = row.seconds
+            layout.end += 1
+            layout.moments.append((layout.end, seconds))
+        _place(layout, row)
+    layout.end += 1
+    return layout
+
+
+def _place(layout: Layout, row: Row) -> None:
+    if row.kind == "message":
+        _mark(layout, _lane(row.who), row.what, is_said=True)
+    elif row.kind == "reservation" and any(turn in row.what for turn in _OFFERS):
+        _mark(layout, AGENT, row.what, is_said=False)
+    elif row.kind == "state" and row.what in COLOURS:
+        if row.what in _ENDINGS and layout.marks and layout.marks[-1].x == layout.end:
+            layout.end += 1
+        layout.bars.setdefault(row.who, []).append((layout.end, row.what))
+    elif row.kind == "state" and row.who == CUSTOMER and layout.marks:
+        last = layout.marks[-1]
+        layout.marks[-1] = Mark(last.x, last.lane, last.text, last.is_said, is_lost=True)
+
+
+def _mark(layout: Layout, lane: str, text: str, *, is_said: bool) -> None:
+    if any(mark.x == layout.end for mark in layout.marks):
+        layout.end += 1
+    layout.marks.append(Mark(layout.end, lane, text, is_said))
+
+
+def _lane(who: str) -> str:
+    return "bot" if who in (STUDIO, SERVER) else who
+
+
+def plot(rows: Sequence[Row], title: str) -> Picture:
+    """A timeline as a picture, with lanes for customer, bot, agent, tasks and chats."""
+    layout = laid_out(rows)
+    speakers = [lane for lane in SPEAKERS if any(mark.lane == lane for mark in layout.marks)]
+    size = (min(30.0, 3 + 1.15 * layout.end), 1.2 + 1.05 * len(speakers) + 0.45 * len(layout.bars))
+    picture = Picture(figsize=size, facecolor=PAPER, layout="constrained")
+    axes = picture.add_subplot()
+    heights = dict(_heights(speakers, [*layout.bars]))
+    for mark in layout.marks:
+        _draw(axes, mark, heights[mark.lane])
+    for name, states in layout.bars.items():
+        _draw_bar(axes, states, heights[name], layout.end)
+    _frame(axes, layout, heights, title)
+    return picture
+
+
+def _heights(speakers: list[str], bars: list[str]) -> Iterator[tuple[str, float]]:
+    """How high each lane is, from the top down."""
+    for place, lane in enumerate(reversed(speakers)):
+        yield lane, 0.45 * len(bars) + 1.05 * place + 0.35
+    for place, lane in enumerate(reversed(bars)):
+        yield lane, 0.45 * place
+
+
+def _draw(axes: Axes, mark: Mark, height: float) -> None:
+    colour = LOST if mark.is_lost else SPEAKERS[mark.lane]
+    shape = "X" if mark.is_lost else "o" if mark.is_said else "D"
+    axes.plot([mark.x], [height], shape, color=colour, markersize=8 if mark.is_said else 5)
+    axes.annotate(
+        _label(mark.text),
+        (mark.x, height),
+        (0, 7),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=7.5,
+        color=colour if mark.is_lost else INK,
+        style="normal" if mark.is_said else "italic",
+        parse_math=False,
+    )
+
+
+def _draw_bar(axes: Axes, states: list[tuple[float, str]], height: float, end: float) -> None:
+    ends = [*(start for start, _ in states[1:]), end]
+    for (start, state), stop in zip(states, ends, strict=True):
+        width = max(stop - start, 0.12)
+        axes.barh(height, width, 0.32, start, color=COLOURS[state], edgecolor=PAPER)
+        if width >= 0.08 * len(state):
+            axes.text(start + 0.06, height, state, va="center", fontsize=7.5, color=INK)
+
+
+def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) -> None:
+    axes.set_facecolor(PAPER)
+    axes.set_title(_shown(title), loc="left", fontsize=10, color=INK, parse_math=False)
+    axes.set_xlim(0.4, layout.end + 0.2)
+    axes.set_ylim(-0.4, max(heights.values(), default=0) + 0.85)
+    axes.set_yticks(list(heights.values()), [_named(lane) for lane in heights])
+    axes.set_xticks([x for x, _ in layout.moments], [duration(s) for _, s in layout.moments])
+    axes.tick_params(colors=INK, labelsize=8, length=0)
+    for x, _ in layout.moments:
+        axes.axvline(x - 0.5, color=GRID, linewidth=0.8, linestyle=":", zorder=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    if layout.marks:
+        axes.legend(handles=[*_legend(layout)], loc="upper left", **_LEGEND)
+
+
+_LEGEND: dict[str, Any] = {
+    "bbox_to_anchor": (0, -0.12),
+    "ncols": 6,
+    "fontsize": 7.5,
+    "frameon": False,
+    "labelcolor": INK,
+}
+
+
+def _legend(layout: Layout) -> Iterator[Any]:
+    """What the picture's signs mean, those only that are in it."""
+    if any(mark.is_said and not mark.is_lost for mark in layout.marks):
+        yield Line2D([], [], color=INK, marker="o", linestyle="", label="writes")
+    if any(mark.is_lost for mark in layout.marks):
+        yield Line2D([], [], color=LOST, marker="X", linestyle="", label="reaches nobody")
+    if any(not mark.is_said for mark in layout.marks):
+        yield Line2D([], [], color=INK, marker="D", linestyle="", label="answers an offer")
+
+
+def _named(lane: str) -> str:
+    kind, _, number = lane.partition("#")
+    return {"CH": f"chat {number}", "WT": f"task {number}"}.get(kind, lane)
+
+
+def _label(text: str) -> str:
+    """A text in three short lines at the most, of characters that the font has."""
+    lines = textwrap.wrap(_shown(text), 17, max_lines=3, placeholder="...")
+    return "\n".join(lines)
+
+
+def _shown(text: str) -> str:
+    return "".join(c if ord(c) in _drawable() else "□" for c in " ".join(text.split()))
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    """The characters that matplotlib's own font can draw; others would be warned of."""
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())

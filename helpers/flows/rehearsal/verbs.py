@@ -1,0 +1,173 @@
+"""What a script may say: its verbs, what each takes, and how long "1d 2h" is."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+LONGEST_WAIT = 31 * 86_400
+"""Seconds a script may wait in one step."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_PART = re.compile(
+    r"\s*(\d+(?:\.\d+)?)\s*"
+    r"(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?)(?![a-z])\s*,?",
+    re.IGNORECASE,
+)
+
+
+def seconds_of(given: object) -> int:
+    """Whole seconds of `30s`, `1d`, `1h 30m`, a number of seconds or a timedelta.
+
+    Raises:
+        ValueError: It is no duration, is negative, or is too long.
+    """
+    if isinstance(given, timedelta):
+        given = given.total_seconds()
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    seconds = float(given) if is_number else _summed("" if given is None else str(given))  # type: ignore[arg-type]
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise ValueError(f"{given!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}")
+    return round(seconds)
+
+
+def _summed(text: str) -> float:
+    rest, total = text.strip(), 0.0
+    if not rest:
+        raise ValueError(_no_duration(text))
+    while rest:
+        part = _PART.match(rest)
+        if part is None:
+            raise ValueError(_no_duration(text))
+        total += float(part[1]) * _UNITS[part[2][0].lower()]
+        rest = rest[part.end() :]
+    return total
+
+
+def _no_duration(given: object) -> str:
+    return f"{given!r} is no duration; write for example 30s, 5m, 2h, 1d or 1h 30m"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `45 s`, `2 min`, `1 d 1 h`."""
+    parts, left = [], round(seconds)
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a script expects at some point.
+
+    Attributes:
+        text: As the script says it.
+        of: `tasks` (how many), `task` (the latest one's status), `channel` or `customer`.
+        value: What that should be.
+    """
+
+    text: str
+    of: str
+    value: str
+
+
+_TASK = ("pending", "reserved", "assigned", "wrapping", "completed", "canceled")
+_EXPECTED = {
+    "task": _TASK,
+    "channel": ("active", "inactive"),
+    "customer": ("answered", "unanswered"),
+}
+_COUNT = re.compile(r"(no|\d+) tasks?")
+
+
+def expectation(given: object) -> Expectation:
+    """What is expected, e.g. `task reserved`, `no task`, `2 tasks`, `channel inactive`.
+
+    Raises:
+        ValueError: It is not something that can be looked up.
+    """
+    text = " ".join(str(given).lower().split())
+    if count := _COUNT.fullmatch(text):
+        return Expectation(text, "tasks", "0" if count[1] == "no" else str(int(count[1])))
+    subject, _, value = text.partition(" ")
+    if value in _EXPECTED.get(subject, ()):
+        return Expectation(text, subject, value)
+    can = "; ".join(f"{name} {' | '.join(values)}" for name, values in _EXPECTED.items())
+    raise ValueError(f"{given!r} cannot be looked up; expect one of: no task; 2 tasks; {can}")
+
+
+def words(given: object) -> str:
+    """What somebody says.
+
+    Raises:
+        ValueError: It is not text, or there is none.
+    """
+    if not isinstance(given, str) or not given.strip():
+        raise ValueError("needs what is said, e.g. `customer says: Hello`")
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing a script may say.
+
+    Attributes:
+        takes: Reads what follows it; None for a verb that stands alone.
+        needs: How the customer's chat page must be before: `new`, `open` or `closed`.
+        leaves: How it is afterwards; None for as it was.
+    """
+
+    takes: Callable[[object], Any] | None = None
+    needs: tuple[str, ...] = ()
+    leaves: str | None = None
+
+
+NEW, OPEN, CLOSED = "new", "open", "closed"
+VERBS: dict[str, Verb] = {
+    "customer opens": Verb(needs=(NEW,), leaves=OPEN),
+    "customer says": Verb(words, needs=(OPEN,)),
+    "customer leaves": Verb(needs=(OPEN,), leaves=CLOSED),
+    "customer returns": Verb(needs=(OPEN, CLOSED), leaves=OPEN),
+    "agent accepts": Verb(),
+    "agent rejects": Verb(),
+    "agent says": Verb(words),
+    "agent wraps up": Verb(),
+    "agent completes": Verb(),
+    "agents go away": Verb(),
+    "agents come back": Verb(),
+    "bot says": Verb(words),
+    "bot hands over": Verb(),
+    "webhook is down": Verb(),
+    "webhook is slow": Verb(),
+    "webhook is up": Verb(),
+    "wait": Verb(seconds_of),
+    "expect": Verb(expectation),
+}
+_MISPLACED = {
+    NEW: "the customer has not opened a chat yet; put `customer opens` before it",
+    OPEN: "the customer's chat is open already",
+    CLOSED: "the customer has left; put `customer returns` before it",
+}
+
+
+def misplaced(verb: str, page: str) -> str | None:
+    """Why a verb does not fit how the customer's page is; None where it fits."""
+    needs = VERBS[verb].needs
+    if not needs or page in needs:
+        return None
+    if verb == "customer opens":
+        return "the customer has opened a chat before; write `customer returns`"
+    return _MISPLACED[page]
+
+
+def unknown(verb: str) -> str:
+    """That there is no such verb, and what may have been meant."""
+    near = difflib.get_close_matches(verb, VERBS, n=1)
+    meant = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(VERBS)}"
+    return f"is not something a script can say; {meant}"

@@ -1,0 +1,114 @@
+"""Plans and findings as text, as tables in a notebook and as JSON; never with a URL's password."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from .config import masked
+from .steps import Change, Step
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
+COLOURS = {
+    "create": "#1a7f37",
+    "update": "#9a6700",
+    "leave": "#57606a",
+    "delete": "#cf222e",
+    "error": "#cf222e",
+    "warning": "#9a6700",
+    "skipped": "#57606a",
+}
+"""Under white letters, so that they read the same in light and dark themes."""
+COLUMNS = ("action", "flow", "sid", "field", "before", "after", "note")
+
+
+def shown(value: Any) -> str:
+    """A value as one writes it in YAML."""
+    if value is None:
+        return "not set"
+    return json.dumps(masked(value) if isinstance(value, str) else value, ensure_ascii=False)
+
+
+def text(title: str, steps: Iterable[Step], summary: str) -> str:
+    """A plan as lines of text."""
+    return "\n".join([title, *(line for step in steps for line in _lines(step)), summary])
+
+
+def _lines(step: Step) -> Iterator[str]:
+    yield f"  {SIGNS[step.action]} {step.action} {shown(step.name)}" + _sid(step)
+    yield from (f"      {change.field}: {_change(step, change)}" for change in step.changes)
+    if step.note:
+        yield f"      ({step.note})"
+
+
+def _sid(step: Step) -> str:
+    return f" {step.sid}" if step.sid else ""
+
+
+def _change(step: Step, change: Change) -> str:
+    after = shown(change.after)
+    return after if step.action == "create" else f"{shown(change.before)} -> {after}"
+
+
+def rows(steps: Iterable[Step]) -> Iterator[tuple[str, ...]]:
+    """One row a changed field, or a flow of which no field changes."""
+    for step in steps:
+        who = (step.action, step.name, step.sid or "")
+        for change in step.changes:
+            before = "" if step.action == "create" else shown(change.before)
+            yield (*who, change.field, before, shown(change.after), step.note)
+        if not step.changes:
+            yield (*who, "", "", "", step.note)
+
+
+def table(steps: Iterable[Step]) -> pd.DataFrame:
+    """A plan as a pandas table."""
+    import pandas as pd  # noqa: PLC0415 - only where a table is asked for
+
+    return pd.DataFrame(list(rows(steps)), columns=list(COLUMNS))
+
+
+def html(title: str, steps: Iterable[Step], summary: str) -> str:
+    """A plan as an HTML table."""
+    body = ((badge(action), *map(escape, cells)) for action, *cells in rows(steps))
+    return f"{html_table(title, COLUMNS, body)}<p>{escape(summary)}</p>"
+
+
+def badge(word: str) -> str:
+    """A word on its colour."""
+    style = f"background:{COLOURS[word]};color:#fff;padding:0 .5em;border-radius:.6em"
+    return f'<span style="{style}">{escape(word)}</span>'
+
+
+def html_table(title: str, columns: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are HTML already."""
+    left = ' style="text-align:left;white-space:pre-wrap"'
+    head = "".join(f'<th scope="col"{left}>{escape(column)}</th>' for column in columns)
+    lines = "".join(
+        f"<tr>{''.join(f'<td{left}>{cell}</td>' for cell in cells)}</tr>" for cells in body
+    )
+    caption = f'<caption style="text-align:left"><b>{escape(title)}</b></caption>'
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def as_json(step: Step) -> dict[str, Any]:
+    """A step for programs."""
+    return {
+        "action": step.action,
+        "flow": step.name,
+        "sid": step.sid,
+        "changes": [
+            {"field": one.field, "before": _plain(one.before), "after": _plain(one.after)}
+            for one in step.changes
+        ],
+        "note": step.note,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return masked(value) if isinstance(value, str) else value

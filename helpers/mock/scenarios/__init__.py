@@ -1,0 +1,122 @@
+"""Accounts with a story behind them, loaded in one line: `mock.load("busy afternoon")`.
+
+Each story is played through the official SDK against a new account, on a clock that goes through
+it, so that everything in it came about as it does at Twilio: in the same order, with the same
+events, and the same SIDs every time. Identities, names and what people say are made up.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..clock import epoch
+from . import busy_afternoon, empty_account, returning_customer
+from .story import Stage, Story
+
+__all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
+
+
+class UnknownScenario(LookupError):  # noqa: N818 - reads as what happened
+    """There is no scenario of that name; the text names the nearest and all there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story that an account can be loaded with.
+
+    Attributes:
+        name: What `load()` takes.
+        sentence: What is found in the account.
+    """
+
+    name: str
+    sentence: str
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.sentence}"
+
+
+class Scenarios(Mapping[str, Scenario]):
+    """Scenarios by name."""
+
+    def __init__(self, *scenarios: Scenario) -> None:
+        self._by_name = {scenario.name: scenario for scenario in scenarios}
+
+    def __getitem__(self, name: str) -> Scenario:
+        """The scenario of that name.
+
+        Raises:
+            UnknownScenario: There is none.
+        """
+        found = self._by_name.get(name)
+        if found is None:
+            near = difflib.get_close_matches(str(name), self._by_name, n=1, cutoff=0)
+            raise UnknownScenario(
+                f"there is no scenario {name!r}; the nearest is {near[0]!r}, and there are:"
+                f" {', '.join(self._by_name)}"
+            )
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.values()))
+
+    def _repr_html_(self) -> str:
+        listed = "".join(
+            f"<dt><b>{html.escape(each.name)}</b></dt><dd>{html.escape(each.sentence)}</dd>"
+            for each in self.values()
+        )
+        return f"<dl>{listed}</dl>"
+
+
+SCENARIOS = Scenarios(
+    Scenario(
+        "empty account",
+        "a chat service with its roles, and a TaskRouter workspace with one queue and one"
+        " workflow; no agents, no Flex Flows, no Studio flows, no chats",
+    ),
+    Scenario(
+        "busy afternoon",
+        "four agents, three queues, a bot and sixteen chats of the last four hours: finished,"
+        " under way, waiting, turned down, missed and given up, with a task in every state",
+    ),
+    Scenario(
+        "returning customer",
+        "a customer back in the long-lived chat of three earlier contacts over three months, and"
+        " an agent who is offered the new task",
+    ),
+)
+
+_STORIES: dict[str, tuple[float, Callable[[Story], None]]] = {
+    "empty account": (empty_account.BEGINS, empty_account.play),
+    "busy afternoon": (busy_afternoon.BEGINS, busy_afternoon.play),
+    "returning customer": (returning_customer.BEGINS, returning_customer.play),
+}
+"""How many seconds before its end each account is made, and what tells its story."""
+
+
+def load(mock: Stage, name: str, at: datetime | float | None) -> Scenario:
+    """Play a scenario on a mock, as `MockTwilio.load` says; half a story is taken back."""
+    scenario = SCENARIOS[name]
+    begins, play = _STORIES[name]
+    end = time.time() if at is None else epoch(at)
+    mock.reset(at=end - begins)
+    try:
+        play(Story(mock, end))
+    except BaseException:
+        mock.reset()
+        raise
+    mock.clock.freeze(time.time() if at is None else end)
+    if at is None:
+        mock.clock.to_real_time()
+    return scenario

@@ -1,0 +1,263 @@
+"""A chat client and an agent's desk whose mock is on a socket, stops, and comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from doors import PATIENCE, Heard, say
+from fire import FlakyServer, hurried
+
+from helpers import Account, ChatClient, ChatError, MockTwilio
+from helpers.account import SharedMockHttpClient
+from helpers.chat import OutcomeUnknown
+from helpers.desk import AgentDesk
+from helpers.mock import Credentials
+
+TIMEOUT = 0.3
+
+
+class Site:
+    """A server that can be restarted on its port, with the state it had or another."""
+
+    def __init__(self, mock: MockTwilio) -> None:
+        self.server = FlakyServer(mock)
+        self._doors: list[SharedMockHttpClient] = []
+
+    def restart(self, mock: MockTwilio | None = None) -> None:
+        self.stop()
+        self.start(mock)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def start(self, mock: MockTwilio | None = None) -> None:
+        self.server = FlakyServer(mock or self.server.mock, self.server.port)
+
+    def account(self) -> Account:
+        """The account as another process has it, whose requests time out soon."""
+        door = SharedMockHttpClient(self.server.url, timeout=TIMEOUT)
+        self._doors.append(door)
+        return Account("shared", self.server.mock.credentials, door)
+
+    def close(self) -> None:
+        for door in self._doors:
+            door.session.close()
+        self.server.stop()
+
+
+@pytest.fixture
+def site(account: Account) -> Iterator[Site]:
+    assert account.mock is not None
+    site = Site(account.mock)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def chat(site: Site, channel: Any) -> Iterator[ChatClient]:
+    """A chat client of user-42, who is in the channel."""
+    channel.members.create(identity="user-42")
+    shared = site.account()
+    token = shared.chat_token("user-42")
+    with ChatClient(shared, token, poll_seconds=0.01, wait=hurried) as client:
+        yield client
+
+
+def in_channel_of(mock: MockTwilio, make: Callable[[Any], Any]) -> Any:
+    """A public channel of another account, with user-42 in it, as the SDK names it."""
+    account = Account("mock", mock.credentials, mock.http_client, mock)
+    service = account.client.chat.v2.services(mock.credentials.chat_service_sid)
+    channel = service.channels(make(service).sid)
+    channel.members.create(identity="user-42")
+    return channel
+
+
+# -- the state is kept
+
+
+def test_messages_from_before_during_and_after_a_restart_are_heard_once_and_in_order(
+    site: Site, chat: ChatClient, channel: Any
+) -> None:
+    heard, states = Heard(chat, "messageAdded"), Heard(chat, "connectionStateChanged")
+    say(channel, "before")
+    heard.wait_for(1)
+    site.stop()
+    say(channel, *map(str, range(120)))  # more than a page
+    states.wait_for(1)
+    assert str(chat.connection_problem).startswith(
+        ("the server cannot be reached", "the connection broke")
+    )
+    site.start()
+    heard.wait_for(121)
+    [joined] = chat.get_subscribed_channels()
+    assert joined.send_message("after") == 121
+    heard.wait_for(122)
+    assert heard.bodies == ["before", *map(str, range(120)), "after"]
+    states.wait_for(2)
+    assert (states.about, chat.connection_problem) == (["connecting", "connected"], None)
+
+
+def test_requests_that_break_off_stall_or_are_throttled_on_the_way_lose_and_double_nothing(
+    site: Site, chat: ChatClient, channel: Any
+) -> None:
+    heard = Heard(chat, "messageAdded")
+    [joined] = chat.get_subscribed_channels()
+    site.server.burn(["reset", "stall", "throttle", "reset after", "none", "reset after"] * 3)
+    sent = [joined.send_message(body) for body in ("a", "a", "b")]
+    site.server.burn(())
+    say(channel, "c")
+    heard.wait_for(4)
+    assert sent == [0, 1, 2]
+    assert heard.bodies == [m.body for m in channel.messages.list()] == ["a", "a", "b", "c"]
+
+
+def test_a_message_sent_while_the_server_restarts_arrives_once(
+    site: Site, chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    site.stop()
+    back = Heard(chat, "connectionError")
+    chat.once("connectionError", lambda _: site.start())
+    assert joined.send_message("through it") == 0
+    assert [message.body for message in channel.messages.list()] == ["through it"]
+    assert back.all
+
+
+def test_a_message_for_a_server_that_stays_away_is_said_not_to_be_sent(
+    site: Site, chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    errors = Heard(chat, "connectionError")
+    site.stop()
+    _until(lambda: "cannot be reached" in str(chat.connection_problem), errors)
+    with pytest.raises(ChatError, match="Not sent: the server cannot be reached") as failed:
+        joined.send_message("anybody?")
+    assert not isinstance(failed.value, OutcomeUnknown)
+    assert channel.messages.list() == []
+
+
+def test_connecting_to_a_server_that_is_not_there_is_a_chat_error() -> None:
+    shared = Account("shared", Credentials.demo(), SharedMockHttpClient("http://127.0.0.1:9"))
+    with pytest.raises(ChatError, match="the server cannot be reached"):
+        ChatClient(shared, shared.chat_token("user-42"), wait=hurried)
+
+
+# -- the state is lost
+
+
+def test_an_account_made_anew_says_that_it_knows_nobody_and_its_channels_are_removed(
+    site: Site, chat: ChatClient, channel: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    gone, errors = Heard(chat, "channelRemoved"), Heard(chat, "connectionError")
+    here = Heard(joined, "removed")
+    site.restart(MockTwilio(seed=1))
+    assert gone.wait_for(1) == here.about == [joined]
+    heard = Heard(chat, "connectionStateChanged")
+    _until(lambda: chat.connection_state == "error", heard)
+    assert "does not know user-42 any more" in str(chat.connection_problem)
+    told = [error for error in errors.about if "does not know" in error["message"]]
+    assert [error["terminal"] for error in told] == [False]
+    with pytest.raises(ChatError) as refused:
+        joined.send_message("anybody?")
+    assert refused.value.status == 404
+
+
+def test_the_client_goes_on_when_its_user_gets_a_channel_in_the_new_account(
+    site: Site, chat: ChatClient
+) -> None:
+    states, heard = Heard(chat, "connectionStateChanged"), Heard(chat, "messageAdded")
+    joins, other = Heard(chat, "channelJoined"), MockTwilio(seed=1)
+    site.restart(other)
+    _until(lambda: chat.connection_state == "error", states)
+    channel = in_channel_of(other, lambda service: service.channels.create())
+    joins.wait_for(1)
+    say(channel, "a new start")
+    heard.wait_for(1)
+    _until(lambda: chat.connection_state == "connected", states)
+    assert heard.bodies == ["a new start"]
+    assert chat.connection_problem is None
+
+
+def test_a_new_account_with_the_same_sids_is_not_taken_for_the_old_one(
+    site: Site, account: Account, chat: ChatClient, channel: Any
+) -> None:
+    heard, joins = Heard(chat, "messageAdded"), Heard(chat, "channelJoined")
+    gone = Heard(chat, "channelRemoved")
+    say(channel, "1", "2", "3")
+    heard.wait_for(3)
+    site.stop()
+    twin = MockTwilio()
+    twin.clock.advance(60)
+    made = in_channel_of(twin, lambda service: service.channels.create(friendly_name="Support"))
+    assert made.fetch().sid == channel.fetch().sid
+    site.start(twin)
+    joins.wait_for(1)
+    say(made, "a new first")
+    heard.wait_for(4)
+    assert (heard.bodies, heard.about[-1].index) == (["1", "2", "3", "a new first"], 0)
+    assert [channel.sid for channel in gone.about] == [made.fetch().sid]
+
+
+# -- the agent's desk
+
+
+@pytest.fixture
+def hurried_desks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Desks that look all the time and hardly wait between tries."""
+    monkeypatch.setattr("helpers.desk.desk.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("helpers.chat.line.FIRST_PAUSE", 0.002)
+
+
+@pytest.mark.usefixtures("hurried_desks")
+def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
+    site: Site, account: Account, task_flow: Any, make_channel: Callable[..., Any]
+) -> None:
+    desk = AgentDesk(site.account())
+    problems, offers = Heard(desk, "problemChanged"), Heard(desk, "offersChanged")
+    desk.go_available()
+    site.stop()
+    problems.wait_for(1)
+    assert "next try in" in problems.about[0]
+    make_channel(task_flow)
+    site.start()
+    offers.wait_for(1)
+    conversation = desk.accept()
+    assert conversation.reply("Hello again") == 0
+    _until(lambda: desk.problem is None, problems)
+    desk.close()
+
+
+@pytest.mark.usefixtures("hurried_desks")
+def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
+    desk = AgentDesk(site.account())
+    desk.go_available()
+    activities = Heard(desk, "activityChanged")
+    site.restart(MockTwilio(seed=1))
+    assert activities.wait_for(1) == ["Offline"]
+    desk.go_available()
+    assert desk.activity == "Available"
+    desk.close()
+
+
+@pytest.mark.usefixtures("hurried_desks")
+def test_a_desk_without_its_agent_says_whom_there_is(site: Site, account: Account) -> None:
+    desk = AgentDesk(site.account())
+    problems = Heard(desk, "problemChanged")
+    workspaces = account.client.taskrouter.v1.workspaces
+    workspace = workspaces(workspaces.list()[0].sid)
+    workspace.workers(workspace.workers.list(friendly_name="alice")[0].sid).delete()
+    [problem] = problems.wait_for(1)[:1]
+    assert problem.startswith("there is no worker 'alice'; there are: bob, next try in ")
+    workspace.workers.create(friendly_name="alice", attributes="{}")
+    _until(lambda: desk.problem is None, problems)
+    desk.go_available()
+    desk.close()
+
+
+def _until(holds: Callable[[], bool], news: Heard) -> None:
+    """Waits for something that comes about with news."""
+    with news._news:
+        assert news._news.wait_for(holds, PATIENCE), news.all

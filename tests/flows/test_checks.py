@@ -1,0 +1,290 @@
+"""Checks: for each, a file that trips it, one that does not, and what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from samples import ENDS_AT_ONCE, EXTERNAL, STUDIO, TASK, furnished
+
+from helpers import Account
+from helpers.flows import CHECKS, FlexFlowConfig, FlowFile, Integration, Report, check, plan
+from helpers.mock import Basis
+
+SECOND = TASK.partition("\n")[2].replace("Custom chat", "Second")
+SMS = STUDIO.replace("custom", "sms")
+ADDRESS = "    contact_identity: '+15550001'\n"
+Prepare = Callable[[Any], Any]
+
+
+def nothing(_: Any) -> None:
+    """The account is as new."""
+
+
+def publish_nothing(client: Any) -> None:
+    """The flow has drafts only."""
+    client.studio.v2.flows.create("Draft", "draft", definition=ENDS_AT_ONCE)
+
+
+def loop(client: Any) -> None:
+    """A flow whose Send to Flex cannot be reached from a message."""
+    flow = client.studio.v2.flows.list()[0].fetch()
+    states = json.loads(json.dumps(flow.definition))
+    states["states"][0]["transitions"][0].pop("next")
+    client.studio.v2.flows.create("Loop", "published", definition=states)
+
+
+def nobody_speaks_it(client: Any) -> None:
+    """The only queue asks for what no worker has."""
+    queue = _workspace(client).task_queues.list()[0]
+    _workspace(client).task_queues(queue.sid).update(target_workers='languages HAS "eo"')
+
+
+def nobody_has_room(client: Any) -> None:
+    """No worker takes chats."""
+    for worker in _workspace(client).workers.list():
+        channels = _workspace(client).workers(worker.sid).worker_channels
+        channels("chat").update(capacity=0)
+
+
+def one_has_room(client: Any) -> None:
+    """All but one take no chats."""
+    worker = _workspace(client).workers.list()[0]
+    _workspace(client).workers(worker.sid).worker_channels("chat").update(capacity=0)
+
+
+def a_bot_greets(client: Any) -> None:
+    """The chat service tells a server of new channels."""
+    service = client.chat.v2.services.list()[0]
+    client.chat.v2.services(service.sid).update(
+        post_webhook_url="https://greeter.example", webhook_filters=["onChannelAdded"]
+    )
+
+
+def a_bot_listens(client: Any) -> None:
+    """The chat service tells a server of messages only."""
+    service = client.chat.v2.services.list()[0]
+    client.chat.v2.services(service.sid).update(
+        post_webhook_url="https://listener.example", webhook_filters=["onMessageSent"]
+    )
+
+
+def another_flow(client: Any) -> None:
+    """The account has an enabled flow for custom chats."""
+    _make(client, enabled=True)
+
+
+def another_flow_disabled(client: Any) -> None:
+    """The account has a disabled flow for custom chats."""
+    _make(client, enabled=False)
+
+
+def _make(client: Any, enabled: bool) -> None:
+    client.flex_api.v1.flex_flow.create(
+        friendly_name="Old bot",
+        chat_service_sid=client.chat.v2.services.list()[0].sid,
+        channel_type="custom",
+        integration_type="external",
+        integration_url="https://old.example",
+        enabled=enabled,
+    )
+
+
+def _workspace(client: Any) -> Any:
+    return client.taskrouter.v1.workspaces(client.taskrouter.v1.workspaces.list()[0].sid)
+
+
+ON_MESSAGE = TASK + "      creation_on_message: true\n"
+TRIPS: list[tuple[str, Prepare, str, str]] = [
+    ("channel-type", nothing, STUDIO.replace("custom", "web"), "<text>:3"),
+    ("channel-type", nothing, SMS, "<text>:3"),
+    ("task-channel", nothing, TASK.replace("      channel: chat\n", ""), "<text>:5"),
+    ("task-channel", nothing, TASK.replace("channel: chat", "channel: default"), "<text>:8"),
+    ("two-enabled", nothing, TASK + SECOND, "<text>:2"),
+    (
+        "idle-janitor",
+        nothing,
+        TASK + "    long_lived: true\n    janitor_enabled: true\n",
+        "<text>:10",
+    ),
+    ("creation-on-message", nothing, ON_MESSAGE, "<text>:9"),
+    ("doubling-retries", nothing, EXTERNAL.replace("retry_count: 0", "retry_count: 1"), "<text>:7"),
+    ("doubling-retries", nothing, EXTERNAL.replace("      retry_count: 0\n", ""), "<text>:5"),
+    ("unknown-name", nothing, STUDIO.replace("Webchat Flow", "Webchat"), "<text>:6"),
+    ("other-enabled", another_flow, TASK, "<text>:2"),
+    ("studio-draft", publish_nothing, STUDIO.replace("Webchat Flow", "Draft"), "<text>:6"),
+    ("no-send-to-flex", nothing, STUDIO.replace("Webchat Flow", "Menu bot"), "<text>:6"),
+    ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "<text>:6"),
+    ("nobody-matches", nobody_speaks_it, TASK, "<text>:7"),
+    ("nobody-matches", nobody_speaks_it, STUDIO, "<text>:6"),
+    ("nobody-matches", nobody_has_room, TASK, "<text>:7"),
+    ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
+]
+PASSES: list[tuple[str, Prepare, str]] = [
+    ("channel-type", nothing, TASK),
+    ("channel-type", nothing, SMS + ADDRESS),
+    ("channel-type", nothing, SMS + "    accept: [channel-type]\n"),
+    ("task-channel", nothing, TASK),
+    ("task-channel", nothing, STUDIO),
+    ("two-enabled", nothing, TASK + SECOND + "    enabled: false\n"),
+    ("two-enabled", nothing, TASK + SECOND + "    contact_identity: help\n"),
+    ("two-enabled", nothing, TASK + SECOND.replace("custom", "web")),
+    ("idle-janitor", nothing, TASK + "    long_lived: true\n"),
+    ("idle-janitor", nothing, TASK + "    janitor_enabled: true\n"),
+    ("creation-on-message", nothing, TASK),
+    ("creation-on-message", nothing, ON_MESSAGE + "    enabled: false\n"),
+    ("doubling-retries", nothing, EXTERNAL),
+    ("doubling-retries", nothing, STUDIO),
+    ("unknown-name", nothing, STUDIO),
+    ("other-enabled", another_flow_disabled, TASK),
+    ("other-enabled", another_flow, TASK + "    enabled: false\n"),
+    ("other-enabled", another_flow, TASK + "    contact_identity: shop\n"),
+    ("other-enabled", another_flow, TASK + SECOND.replace("Second", "Old bot")),
+    ("studio-draft", nothing, STUDIO),
+    ("no-send-to-flex", nothing, STUDIO),
+    ("no-send-to-flex", nothing, TASK),
+    ("nobody-matches", nothing, TASK),
+    ("nobody-matches", nothing, STUDIO),
+    ("nobody-matches", one_has_room, TASK),
+    ("nobody-matches", nobody_speaks_it, EXTERNAL),
+    ("welcome-bot", nothing, ON_MESSAGE),
+    ("welcome-bot", a_bot_listens, ON_MESSAGE),
+    ("welcome-bot", a_bot_greets, TASK),
+]
+
+
+@pytest.fixture(scope="module")
+def furniture() -> Account:
+    """An account with two of everything; tests put back what they change."""
+    return furnished()
+
+
+def reported(account: Account, prepare: Prepare, text: str) -> Report:
+    """What is said of a file for an account that is prepared so."""
+    assert account.mock is not None
+    with account.mock.snapshot():
+        prepare(account.client)
+        return check(text, account)
+
+
+@pytest.mark.parametrize(("id_", "prepare", "text", "where"), TRIPS)
+def test_a_file_that_trips_a_check_is_told_where_why_and_what_to_do(
+    furniture: Account, id_: str, prepare: Prepare, text: str, where: str
+) -> None:
+    found = [one for one in reported(furniture, prepare, text) if one.id == id_]
+    assert found, id_
+    assert found[0].where == where
+    assert len(found[0].reason) > 20
+    assert found[0].fix or id_ == "unknown-name"
+    assert found[0].documentation.startswith("https://www.twilio.com/docs/")
+    assert isinstance(found[0].basis, Basis)
+
+
+@pytest.mark.parametrize(("id_", "prepare", "text"), PASSES)
+def test_a_file_that_is_as_it_should_be_does_not_trip_it(
+    furniture: Account, id_: str, prepare: Prepare, text: str
+) -> None:
+    assert id_ not in {one.id for one in reported(furniture, prepare, text)}
+
+
+def test_every_check_has_a_file_that_trips_it_and_one_that_does_not() -> None:
+    ids = {one.id for one in CHECKS}
+    assert len(ids) == len(CHECKS)
+    assert ids == {trip[0] for trip in TRIPS} == {passed[0] for passed in PASSES}
+
+
+@pytest.mark.parametrize("text", [TASK, STUDIO, EXTERNAL])
+def test_a_sound_flow_of_each_kind_has_nothing_to_be_told(account: Account, text: str) -> None:
+    report = check(text, account)
+    assert (len(report), report.skipped) == (0, ())
+    assert str(report) == "<text>: nothing found."
+
+
+# -- what Twilio refuses, the checks find, and the other way round
+
+
+@pytest.mark.parametrize(
+    ("prepare", "text"),
+    [(prepare, text) for id_, prepare, text, _ in TRIPS if id_ == "other-enabled"]
+    + [(nothing, TASK + SECOND)],
+)
+def test_what_the_checks_call_two_enabled_the_plan_refuses(
+    furniture: Account, prepare: Prepare, text: str
+) -> None:
+    assert furniture.mock is not None
+    with furniture.mock.snapshot():
+        prepare(furniture.client)
+        with pytest.raises(ValueError, match="is enabled for channel type custom"):
+            plan(furniture, text)
+
+
+def test_a_workflow_nobody_matches_leaves_its_task_pending(
+    account: Account, make_channel: Callable[..., Any], tasks: Callable[[], list[Any]]
+) -> None:
+    nobody_speaks_it(account.client)
+    plan(account, TASK).apply()
+    flows = account.client.flex_api.v1.flex_flow.list()
+    make_channel(next(one for one in flows if one.friendly_name == "Custom chat"))
+    worker = _workspace(account.client).workers.list()[0]
+    available = next(
+        one for one in _workspace(account.client).activities.list() if one.available
+    ).sid
+    _workspace(account.client).workers(worker.sid).update(activity_sid=available)
+    assert [task.assignment_status for task in tasks()] == ["pending"]
+
+
+# -- what a report says
+
+
+def test_without_an_account_the_checks_that_ask_one_are_skipped_by_name() -> None:
+    report = check(STUDIO.replace("Webchat Flow", "Nothing there"))
+    assert len(report) == 0
+    assert {one.id for one in report.skipped} == {one.id for one in CHECKS if one.asks_account}
+    assert "Not checked, for want of an account: unknown-name, " in str(report)
+
+
+def test_a_report_tells_errors_from_warnings_and_shows_in_three_ways(account: Account) -> None:
+    text = EXTERNAL.replace("retry_count: 0", "retry_count: 2") + SECOND.replace(
+        "chat\n", "voice\n"
+    )
+    report = check(text.replace("Custom chat", "<i>Chat</i>"), account)
+    assert {one.id for one in report.errors} == {"two-enabled", "unknown-name"}
+    assert {one.id for one in report.warnings} == {"doubling-retries"}
+    assert list(report.table()["id"]) == [one.id for one in report]
+    assert str(report).splitlines()[-1] == "<text>: 3 errors, 1 warnings."
+    shown = report._repr_html_()
+    assert "&lt;i&gt;Chat&lt;/i&gt;" in shown
+    assert "<i>" not in shown
+    assert json.loads(json.dumps(report.as_json()))["findings"][0]["id"] == "two-enabled"
+
+
+def test_accepting_what_is_no_check_is_told(account: Account) -> None:
+    report = check(TASK + "    accept: [chanel-type]\n", account)
+    assert [(one.id, one.where) for one in report] == [("unknown-check", "<text>:9")]
+    assert "'chanel-type' is no check" in report.findings[0].reason
+
+
+def test_an_error_cannot_be_accepted(account: Account) -> None:
+    text = TASK.replace("channel: chat", "channel: default") + "    accept: [task-channel]\n"
+    assert "task-channel" in {one.id for one in check(text, account).errors}
+
+
+def test_flows_made_in_python_are_checked_too() -> None:
+    integration = Integration(url="https://bot.example.com")
+    flow = FlexFlowConfig(
+        friendly_name="Chat",
+        channel_type="custom",
+        integration_type="external",
+        integration=integration,
+    )
+    report = check(FlowFile((flow,), "notebook"))
+    assert [(one.id, one.where) for one in report] == [("doubling-retries", "notebook")]
+
+
+def test_a_failing_account_is_not_mistaken_for_a_finding(account: Account) -> None:
+    assert account.mock is not None
+    account.mock.faults.add("FetchFlowRevision", status=500)
+    with pytest.raises(Exception, match="HTTP 500"):
+        check(STUDIO, account)

@@ -1,0 +1,274 @@
+"""Flow files: what can be written, and refusals that give file, line and fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from samples import EXTERNAL, STUDIO, TASK, flow_files
+
+from helpers import Account
+from helpers.flows import FlexFlowConfig, FlowFile, FlowProblem, Integration, arguments_for, load
+
+
+def refusal(text: str) -> list[str]:
+    """The problems of a file, a line each."""
+    with pytest.raises(FlowProblem) as caught:
+        load(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+# -- what a file says
+
+
+def test_a_flow_left_out_of_everything_optional_has_twilios_defaults() -> None:
+    flow = load(TASK)["Custom chat"]
+    assert (flow.enabled, flow.long_lived, flow.janitor_enabled) == (True, False, False)
+    assert (flow.contact_identity, flow.chat_service) == (None, None)
+    assert flow.settings() == {
+        "workspace": "Flex Task Assignment",
+        "workflow": "Assign to Anyone",
+        "channel": "chat",
+        "timeout": 86_400,
+        "priority": 0,
+        "creation_on_message": False,
+    }
+
+
+def test_studio_is_the_handler_where_none_is_named() -> None:
+    flow = load(STUDIO.replace("    integration_type: studio\n", ""))["Custom chat"]
+    assert flow.integration_type == "studio"
+    assert flow.settings() == {"flow": "Webchat Flow", "retry_count": 3}
+
+
+def test_a_file_is_read_from_a_path_and_names_it_in_problems(tmp_path: Path) -> None:
+    path = tmp_path / "flows.yaml"
+    path.write_text(TASK, encoding="utf-8")
+    assert load(path).source == str(path)
+    assert load(str(path))["Custom chat"] == load(TASK)["Custom chat"]
+    path.write_text(TASK.replace("custom", "pigeon"), encoding="utf-8")
+    with pytest.raises(FlowProblem, match=r"flows\.yaml:3: flex_flows\[0\]\.channel_type: "):
+        load(path)
+
+
+def test_a_flow_that_the_file_does_not_have_is_a_key_error_that_names_those_it_has() -> None:
+    with pytest.raises(KeyError, match="has no flow 'Chat'; it has 'Custom chat'"):
+        load(TASK)["Chat"]
+
+
+def test_each_field_knows_its_line_and_what_is_left_out_the_flows() -> None:
+    file = load("# a comment\n" + TASK)
+    flow = file["Custom chat"]
+    assert file.where(flow, "integration", "workflow") == "<text>:8"
+    assert file.where(flow, "integration", "timeout") == "<text>:6"
+    assert file.where(flow, "enabled") == "<text>:3"
+
+
+def test_a_mapping_may_be_shared_by_an_anchor_and_a_merge_key() -> None:
+    second = """\
+  - <<: *first
+    friendly_name: Second
+    enabled: false
+"""
+    file = load(EXTERNAL.replace("  - friendly", "  - &first\n    friendly") + second)
+    assert [flow.friendly_name for flow in file.flows] == ["Custom chat", "Second"]
+    assert file["Second"].integration.url == "https://bot.example.com/messages"
+    assert file["Second"].enabled is False
+
+
+@given(flow_files())
+def test_what_is_written_is_read_back(file: FlowFile) -> None:
+    assert load(file.text).flows == file.flows
+
+
+def test_a_flow_prints_without_the_password_in_its_url() -> None:
+    flow = load(EXTERNAL.replace("https://", "https://bot:s3cret@"))["Custom chat"]
+    assert "s3cret" not in repr(flow)
+    assert "https://bot:***@bot.example.com/messages" in repr(flow)
+    assert flow.integration.url == "https://bot:s3cret@bot.example.com/messages"
+
+
+# -- what is refused, where, and with which fix
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "channel_type: custom",
+            "chanel_type: custom",
+            "<text>:3: flex_flows[0].chanel_type: is not known here; did you mean channel_type?",
+        ),
+        (
+            "channel_type: custom",
+            "channel_type: pigeon",
+            "<text>:3: flex_flows[0].channel_type: input should be 'web', 'sms', 'facebook',"
+            " 'whatsapp', 'line' or 'custom'; got 'pigeon'",
+        ),
+        (
+            "channel_type: custom",
+            "channel_type: custom\n    contact_identity: +15551234567",
+            "<text>:4: flex_flows[0].contact_identity: must be text, not 15551234567; put it in"
+            " quotes",
+        ),
+        (
+            "channel_type: custom",
+            'channel_type: custom\n    enabled: "yes"',
+            "<text>:4: flex_flows[0].enabled: input should be a valid boolean; got 'yes'",
+        ),
+        (
+            "      channel: chat",
+            "      channel: chat\n      priority: -1",
+            "<text>:9: flex_flows[0].integration.priority: input should be greater than or equal"
+            " to 0; got '-1'",
+        ),
+        (
+            "      channel: chat",
+            "      channel: chat\n      timeout: 1209601",
+            "<text>:9: flex_flows[0].integration.timeout: input should be less than or equal to"
+            " 1209600; got '1209601'",
+        ),
+        (
+            "      workflow: Assign to Anyone\n",
+            "",
+            "<text>:2: flex_flows[0]: integration.workflow is required for integration type task;"
+            " add it",
+        ),
+        (
+            "      channel: chat",
+            "      channel: chat\n      url: https://a.example",
+            "<text>:2: flex_flows[0]: integration.url does not apply to integration type task;"
+            " remove it. What applies: workspace, workflow, channel, timeout, priority,"
+            " creation_on_message",
+        ),
+        (
+            "    channel_type: custom\n",
+            "",
+            "<text>:2: flex_flows[0].channel_type: is missing; add it",
+        ),
+        (
+            "channel_type: custom",
+            "channel_type: custom\n    channel_type: web",
+            "<text>:4: channel_type: is given twice; remove one",
+        ),
+        (
+            "flex_flows:",
+            "flows:",
+            "<text>:1: flex_flows: is missing; add it",
+        ),
+    ],
+)
+def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, said: str) -> None:
+    assert said in refusal(TASK.replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\n", "<text>: is empty; begin with `flex_flows:` and a list of flows"),
+        ("flex_flows: [\n", "is not YAML"),
+        ("flex_flows:\n  - *nobody\n", "<text>:2: is not YAML: found undefined alias 'nobody'"),
+        ("flex_flows:\n  - !!python/object:os.system {}\n", "<text>:2: is not YAML"),
+        ("flex_flows: &a\n  - *a\n", "must be a mapping of fields"),
+        ("- friendly_name: Chat\n", "must be a mapping of fields"),
+        ("flex_flows:\n", "flex_flows: must be a list, each flow beginning with `- friendly_n"),
+        ("flex_flows:\n  - Chat\n", "<text>:2: flex_flows[0]: must be a mapping of fields"),
+        ("flex_flows: \x07\n", "is not YAML"),
+        ("flex_flows:\n  ? [a, b]\n  : c\n", "<text>"),
+        ("flex_flows: 2026-02-30\n", "is not YAML"),
+        ("--- a\n--- b\n", "<text>:2: is not YAML"),
+        ("flex_flows: " + "[" * 2000 + "\n", "is not YAML: it is nested too deep"),
+    ],
+)
+def test_what_is_no_flow_file_is_refused(text: str, said: str) -> None:
+    assert any(said in line for line in refusal(text)), refusal(text)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    text = TASK.replace("custom", "pigeon").replace("channel: chat", "channel: 7")
+    assert [line.partition(": ")[0] for line in refusal(text)] == ["<text>:3", "<text>:8"]
+
+
+def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
+    said = refusal(EXTERNAL.replace("https://bot", "bot:s3cret@bot"))
+    assert said == [
+        "<text>:6: flex_flows[0].integration.url: must be an http or https URL, e.g."
+        " https://example.com"
+    ]
+
+
+def test_two_flows_of_one_name_are_refused_with_both_lines() -> None:
+    text = EXTERNAL + EXTERNAL.partition("\n")[2]
+    assert refusal(text) == [
+        "<text>:8: friendly_name 'Custom chat': names another flow too (<text>:2); rename one"
+    ]
+
+
+def test_a_former_name_that_another_flow_has_is_refused() -> None:
+    other = EXTERNAL.partition("\n")[2].replace("Custom chat", "Other")
+    formerly = "    formerly: Custom chat\n    enabled: false\n"
+    assert refusal(EXTERNAL + other + formerly) == [
+        "<text>:14: formerly 'Custom chat': names another flow too (<text>:2); rename one"
+    ]
+
+
+def test_a_thousand_aliases_of_aliases_are_refused_in_no_time() -> None:
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 40)]
+    said = refusal("\n".join(["l0: &l0 x", *levels, "flex_flows: *l39"]) + "\n")
+    assert any("l39: is not known here" in line for line in said)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FlowProblem, match=r"cannot be read \(No such file"):
+        load(tmp_path / "nothing.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"flex_flows: \xe9\n")
+    with pytest.raises(FlowProblem, match="is not UTF-8"):
+        load(tmp_path / "latin.yaml")
+
+
+# -- names
+
+
+def test_names_become_sids_of_the_account(account: Account, task_settings: dict[str, Any]) -> None:
+    assert arguments_for(account, load(TASK)["Custom chat"]) == {
+        "friendly_name": "Custom chat",
+        "chat_service_sid": account.credentials.chat_service_sid,
+        "channel_type": "custom",
+        "enabled": True,
+        "long_lived": False,
+        "janitor_enabled": False,
+        "integration_timeout": 86_400,
+        "integration_priority": 0,
+        "integration_creation_on_message": False,
+        **task_settings,
+    }
+
+
+def test_a_sid_does_as_well_as_a_name(account: Account, client: Any) -> None:
+    sid = client.studio.v2.flows.list()[0].sid
+    flow = load(STUDIO.replace("Webchat Flow", sid))["Custom chat"]
+    assert arguments_for(account, flow)["integration_flow_sid"] == sid
+
+
+def test_names_that_stand_for_nothing_are_refused_with_what_there_is(account: Account) -> None:
+    flow = FlexFlowConfig(
+        friendly_name="Chat",
+        channel_type="custom",
+        chat_service="Chat",
+        integration=Integration(flow="Webchat flow"),
+    )
+    with pytest.raises(FlowProblem) as caught:
+        arguments_for(account, flow)
+    service, studio = map(str, caught.value.problems)
+    assert "'Chat' chat_service: the account has no chat service 'Chat'" in service
+    assert "It has 'Flex Chat Service'; create the chat service there first" in service
+    assert "no Studio flow 'Webchat flow' (did you mean 'Webchat Flow'?)." in studio
+
+
+def test_a_name_of_several_is_refused_with_their_sids(account: Account, client: Any) -> None:
+    first = client.studio.v2.flows.list()[0]
+    client.studio.v2.flows.create("Webchat Flow", "draft", definition=first.fetch().definition)
+    with pytest.raises(FlowProblem, match="2 Studio flows are named 'Webchat Flow'; give one's"):
+        arguments_for(account, load(STUDIO)["Custom chat"])

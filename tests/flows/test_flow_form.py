@@ -1,0 +1,250 @@
+"""The form: what is entered, what is wrong with it and what would come of it; no browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from samples import TASK
+from support import PATIENCE, everything
+
+from helpers import Account
+from helpers.flows import SCRIPTS, FlowForm, FlowFormModel, FlowProblem, load
+
+ATTACK = "<img src=x onerror=alert(1)>"
+TASK_FLOW = load(TASK)["Custom chat"]
+
+
+class Patience:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+        self.begun = 0
+
+    def __call__(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        self.begun += 1
+        self.waiting.append(act)
+        return lambda: self.waiting.remove(act) if act in self.waiting else None
+
+    def passes(self) -> None:
+        """Nobody types for a moment."""
+        waiting, self.waiting = self.waiting, []
+        for act in waiting:
+            act()
+
+
+@pytest.fixture
+def time() -> Patience:
+    return Patience()
+
+
+@pytest.fixture
+def model(account: Account, time: Patience) -> Iterator[FlowFormModel]:
+    """A form with a task flow in it."""
+    model = FlowFormModel(TASK_FLOW, account, later=time)
+    yield model
+    model.close()
+
+
+def test_a_form_makes_the_flow_it_began_with(model: FlowFormModel) -> None:
+    assert model.state.flow is not None
+    assert model.state.flow.complete() == TASK_FLOW.complete()
+    assert load(model.file.text).flows[0].complete() == TASK_FLOW.complete()
+
+
+def test_an_empty_form_says_what_it_needs(account: Account, time: Patience) -> None:
+    model = FlowFormModel(account=account, later=time)
+    assert model.state.flow is None
+    assert model.state.problems == {"friendly_name": "is missing; add it"}
+    assert time.waiting == []
+    with pytest.raises(FlowProblem, match="<form>: friendly_name: is missing; add it"):
+        model.file  # noqa: B018 - asking is enough
+    model.set("friendly_name", "Chat")
+    assert model.state.problems == {
+        "integration.flow": "integration.flow is required for integration type studio; add it"
+    }
+    model.set("integration.flow", "Webchat Flow")
+    assert model.state.problems == {}
+    assert model.state.flow is not None
+
+
+def test_what_is_entered_is_checked_and_rehearsed_once_nobody_types(
+    model: FlowFormModel, time: Patience
+) -> None:
+    assert (model.state.report, model.state.rehearsal, model.state.is_pending) == (None, None, True)
+    time.passes()
+    assert model.state.is_pending is False
+    assert model.state.report is not None
+    assert model.state.rehearsal is not None
+    assert len(model.state.report) == 0
+    assert model.state.rehearsal.outcome.tasks == ("completed",)
+
+
+def test_each_letter_puts_the_rehearsal_off_and_only_the_last_text_is_rehearsed(
+    model: FlowFormModel, time: Patience
+) -> None:
+    for letters in ("A", "Ac", "Acm", "Acme"):
+        model.set("friendly_name", letters)
+    assert (time.begun, len(time.waiting)) == (5, 1)
+    time.passes()
+    assert model.state.rehearsal is not None
+    assert model.state.rehearsal.flow.friendly_name == "Acme"
+
+
+def test_a_result_that_comes_after_more_was_typed_is_thrown_away(
+    model: FlowFormModel, time: Patience
+) -> None:
+    late = time.waiting[0]
+    model.set("friendly_name", "Later")
+    late()
+    assert (model.state.report, model.state.is_pending) == (None, True)
+    time.passes()
+    assert model.state.rehearsal is not None
+    assert model.state.rehearsal.flow.friendly_name == "Later"
+
+
+def test_a_change_shows_in_check_and_rehearsal(model: FlowFormModel, time: Patience) -> None:
+    model.set("integration.channel", "default")
+    time.passes()
+    assert model.state.report is not None
+    assert [one.id for one in model.state.report.errors] == ["task-channel"]
+    model.set("integration_type", "external")
+    model.set("integration.url", "https://bot.example.com")
+    time.passes()
+    assert model.state.rehearsal is not None
+    assert model.state.rehearsal.outcome.tasks == ()
+
+
+def test_settings_of_another_handler_are_kept_for_the_way_back(model: FlowFormModel) -> None:
+    model.set("integration_type", "external")
+    assert model.state.flow is None
+    model.set("integration_type", "task")
+    assert model.state.flow is not None
+    assert model.state.flow.complete() == TASK_FLOW.complete()
+
+
+def test_another_situation_is_rehearsed(model: FlowFormModel, time: Patience) -> None:
+    time.passes()
+    model.play("nobody_there")
+    time.passes()
+    assert model.state.rehearsal is not None
+    assert model.state.rehearsal.script == SCRIPTS["nobody_there"]
+    assert (model.state.rehearsal.outcome.answered_after or 0) > 3600
+
+
+def test_what_cannot_be_rehearsed_says_why_with_the_checks_beside_it(
+    model: FlowFormModel, time: Patience
+) -> None:
+    model.set("integration.workflow", "Nobody's")
+    time.passes()
+    assert 'the account has no workflow "Nobody\'s"' in model.state.failure
+    assert model.state.rehearsal is None
+    assert model.state.report is not None
+    assert [one.id for one in model.state.report.errors] == ["unknown-name"]
+
+
+def test_an_account_that_fails_is_told_in_words(
+    model: FlowFormModel, account: Account, time: Patience
+) -> None:
+    assert account.mock is not None
+    with account.mock.faults.add("*", status=503, times=None):
+        time.passes()
+    assert "HTTP 503" in model.state.failure
+    model.set("long_lived", True)
+    time.passes()
+    assert model.state.failure == ""
+
+
+def test_the_account_is_only_read(account: Account, time: Patience) -> None:
+    before = everything(account)
+    model = FlowFormModel(TASK_FLOW, account, later=time)
+    model.set("long_lived", True)
+    time.passes()
+    assert model.state.rehearsal is not None
+    assert everything(account) == before
+
+
+def test_a_field_that_there_is_not_is_refused(model: FlowFormModel) -> None:
+    with pytest.raises(KeyError, match="'name' is no field of the form; there are friendly_name"):
+        model.set("name", "x")
+
+
+def test_a_closed_form_rehearses_no_more(model: FlowFormModel, time: Patience) -> None:
+    heard: list[Any] = []
+    model.observe(heard.append)
+    model.close()
+    time.passes()
+    assert (heard, model.state.report) == ([], None)
+
+
+def test_by_itself_it_waits_on_a_timer(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpers.flows.form.model.DELAY", 0.01)
+    done = threading.Event()
+    model = FlowFormModel(TASK_FLOW, account)
+    model.observe(lambda state: None if state.is_pending else done.set())
+    model.set("long_lived", True)
+    assert done.wait(PATIENCE)
+    assert model.state.rehearsal is not None
+    model.close()
+
+
+# -- as widgets
+
+
+@pytest.fixture
+def form(model: FlowFormModel) -> Iterator[Any]:
+    form = FlowForm(model=model)
+    yield form
+    form.close()
+
+
+def test_typing_into_a_field_changes_the_flow(form: Any, time: Patience) -> None:
+    form.fields["friendly_name"].value = "Shop chat"
+    form.fields["long_lived"].value = True
+    form.fields["integration.priority"].value = 7
+    assert form.flow.friendly_name == "Shop chat"
+    assert (form.flow.long_lived, form.flow.integration.priority) == (True, 7)
+    time.passes()
+    assert "Shop chat" in form.rehearsal.value
+    assert "priority: 7" in form.text.value
+
+
+def test_only_the_settings_of_the_handler_are_shown(form: Any) -> None:
+    def hidden() -> set[str]:
+        return {name for name, one in form.fields.items() if one.layout.display == "none"}
+
+    assert hidden() == {"integration.flow", "integration.url", "integration.retry_count"}
+    form.fields["integration_type"].value = "external"
+    assert "integration.url" not in hidden()
+    assert "integration.workflow" in hidden()
+
+
+def test_names_of_the_account_are_there_to_choose_from(form: Any) -> None:
+    assert form.fields["integration.flow"].options == ("Webchat Flow",)
+    assert form.fields["integration.workflow"].options == ("Assign to Anyone",)
+    assert set(form.fields["integration.channel"].options) == {"default", "chat"}
+
+
+def test_what_is_entered_is_text_and_never_html(form: Any, time: Patience) -> None:
+    form.fields["friendly_name"].value = ATTACK
+    form.fields["integration.workflow"].value = ATTACK
+    time.passes()
+    shown = [one.value for one in (form.problems, form.report, form.rehearsal, form.text)]
+    assert any("&lt;img" in one for one in shown)
+    assert not any("<img" in one for one in shown)
+
+
+def test_problems_are_listed_and_the_earlier_result_is_paler(form: Any, time: Patience) -> None:
+    time.passes()
+    assert "opacity:1" in form.report.value
+    form.fields["friendly_name"].value = ""
+    assert "friendly_name: is missing; add it" in form.problems.value
+    assert "opacity:0.5" in form.report.value
+    assert form.text.value == ""
+
+
+def test_a_form_prints_short(form: Any) -> None:
+    assert repr(form) == "FlowForm('Custom chat')"

@@ -1,0 +1,304 @@
+"""Busy days: how a Flex Flow config fares with so many customers and so many agents."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from random import Random
+from typing import Any
+
+import pytest
+from days import (
+    erlang_c,
+    external_flow,
+    servers_of,
+    studio_flow,
+    task_flow,
+    waits_first_come_first_served,
+)
+
+from helpers import connect
+from helpers.flows import (
+    Arrivals,
+    Exponential,
+    FlowProblem,
+    Interrupted,
+    LoadTest,
+    Lognormal,
+    Shift,
+    Staffing,
+    load_test,
+)
+from helpers.flows.busy_day.durations import Constant
+
+QUIET = {"progress": False}
+
+
+def a_day(flow: Any = None, **changes: Any) -> LoadTest:
+    """A short day of a few conversations."""
+    given = {"agents": 2, "arrivals": 20, "hours": 2, "handle_time": 300, **changes}
+    return load_test(flow or task_flow(), **given, **QUIET)
+
+
+# -- against queueing theory
+
+
+def test_everybody_waits_as_long_as_first_come_first_served_says() -> None:
+    day = a_day(
+        agents=servers_of(3), arrivals=150, hours=4, handle_time=Lognormal(240), patience=None
+    )
+    expected = waits_first_come_first_served(day.demand.customers(day.seed), 3)
+    assert max(expected) > 60
+    assert [each.wait for each in day.conversations] == pytest.approx(expected, abs=1e-4)
+
+
+def test_waits_agree_with_erlang_c() -> None:
+    servers, mean, hours, rate = 4, 200.0, 24, 54.0
+    day = a_day(
+        agents=servers_of(servers), arrivals=[rate] * hours, handle_time=Exponential(mean), seed=3
+    )
+    load = rate / 3600 * mean
+    waiting = erlang_c(load, servers)
+    theory = waiting * mean / (servers - load)
+    waits = [each.wait for each in day.conversations]
+    batches = [waits[at : at + 100] for at in range(0, len(waits) - 99, 100)]
+    share = [sum(wait > 1e-6 for wait in batch) / len(batch) for batch in batches]
+    means = [sum(batch) / len(batch) for batch in batches]
+    assert abs(mean_of(share) - waiting) < 2 * error_of(share)
+    assert abs(mean_of(means) - theory) < 2 * error_of(means)
+    assert error_of(means) < theory / 3
+    assert day.summary.occupancy == pytest.approx(load / servers, rel=0.1)
+
+
+def mean_of(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def error_of(values: list[float]) -> float:
+    mean = mean_of(values)
+    spread = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return math.sqrt(spread / len(values))
+
+
+# -- the same again
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
+    first, again, other = (a_day(patience=Exponential(200), seed=seed) for seed in (7, 7, 8))
+    assert first == again
+    assert first.summary == again.summary
+    assert first.conversations != other.conversations
+
+
+def test_two_configs_and_two_staffings_meet_the_same_customers() -> None:
+    days = [a_day(), a_day(studio_flow()), a_day(agents=5)]
+    arrived = [[each.arrived for each in day.conversations] for day in days]
+    assert arrived[0] == pytest.approx(arrived[1], abs=1e-5)
+    assert arrived[0] == pytest.approx(arrived[2], abs=1e-5)
+
+
+def test_a_result_can_be_pickled() -> None:
+    day = a_day(arrivals=5)
+    assert pickle.loads(pickle.dumps(day)) == day
+
+
+# -- what happens to customers
+
+
+def test_with_nobody_waiting_an_agent_is_there_after_the_time_to_react() -> None:
+    agents = Staffing((Shift(20),), reaction=Constant(7))
+    day = a_day(agents=agents)
+    assert {round(each.wait, 3) for each in day.conversations} == {7.0}
+    assert (day.summary.answered, day.summary.abandoned, day.summary.service_level) == (20, 0, 1.0)
+
+
+def test_customers_without_patience_leave_and_cost_an_agents_time() -> None:
+    day = a_day(agents=1, patience=60)
+    summary = day.summary
+    assert summary.answered + summary.abandoned == 20
+    assert summary.abandoned > 5
+    assert summary.in_vain == summary.abandoned
+    left = [each for each in day.conversations if each.outcome == "abandoned"]
+    assert {round(each.wait, 3) for each in left} == {60.0}
+    assert all(each.accepted and each.left and each.accepted > each.left for each in left)
+    assert all(each.wait <= 60.001 for each in day.conversations)
+
+
+def test_a_task_timeout_spares_agents_those_who_have_left() -> None:
+    day = a_day(task_flow(integration_timeout=90), agents=1, patience=60)
+    assert day.summary.in_vain < day.summary.abandoned
+    assert day.summary.occupancy < a_day(agents=1, patience=60).summary.occupancy
+
+
+def test_who_waits_longer_than_the_task_may_is_cancelled() -> None:
+    summary = a_day(task_flow(integration_timeout=90), agents=1).summary
+    assert summary.canceled > 0
+    assert summary.answered + summary.canceled == 20
+    assert summary.wait_max is not None
+    assert summary.wait_max <= 90 + 5
+
+
+def test_nobody_is_answered_before_the_shift_begins_or_after_it_ends() -> None:
+    agents = Staffing((Shift(3, start=0.5, end=1.0),))
+    day = a_day(agents=agents)
+    accepted = [each.accepted for each in day.conversations if each.accepted is not None]
+    assert min(accepted) >= 1800
+    assert max(accepted) <= 3600
+    assert day.summary.waiting > 0
+    assert day.summary.answered + day.summary.waiting == 20
+
+
+def test_agents_with_room_for_more_chats_answer_sooner() -> None:
+    alone, double = (a_day(agents=Staffing((Shift(1),), at_once=chats)).summary for chats in (1, 3))
+    assert alone.wait_mean is not None
+    assert double.wait_mean is not None
+    assert double.wait_mean < alone.wait_mean / 2
+    assert double.occupancy == pytest.approx(alone.occupancy / 3, rel=0.25)
+
+
+def test_agents_who_are_too_slow_miss_offers_and_come_back() -> None:
+    slow = Staffing((Shift(2),), reaction=LongThenShort(), back_after=30)
+    day = a_day(agents=slow, arrivals=4)
+    assert day.summary.missed == 4
+    assert day.summary.answered == 4
+    assert all(each.wait > 120 for each in day.conversations)
+
+
+class LongThenShort:
+    """Each customer's first offer is not answered in time, the next one is."""
+
+    def __init__(self) -> None:
+        self.met: set[int] = set()
+
+    def draw(self, random: Random, number: int) -> float:
+        first = number not in self.met
+        self.met.add(number)
+        return 500.0 if first else 2.0
+
+
+def test_workers_whom_no_queue_wants_answer_nobody() -> None:
+    account = connect()
+    workspace = account.client.taskrouter.v1.workspaces(
+        account.client.taskrouter.v1.workspaces.list()[0].sid
+    )
+    queue = workspace.task_queues.list()[0]
+    workspace.task_queues(queue.sid).update(target_workers='skill == "chat"')
+    day = a_day(account=account)
+    skilled = a_day(account=account, agents=Staffing((Shift(2),), attributes={"skill": "chat"}))
+    assert (day.summary.answered, day.summary.waiting) == (0, 20)
+    assert skilled.summary.answered == 20
+
+
+# -- the other handlers
+
+
+def test_a_studio_flow_hands_everybody_over() -> None:
+    day = a_day(studio_flow(), agents=20)
+    assert day.summary.answered == day.summary.tasks == 20
+
+
+def test_an_external_flow_makes_no_tasks_and_says_so() -> None:
+    day = a_day(external_flow(), patience=300, arrivals=6)
+    summary = day.summary
+    assert (summary.tasks, summary.answered, summary.abandoned) == (0, 0, 6)
+    assert summary.wait_mean is None
+    assert "makes no tasks by itself" in repr(day)
+
+
+# -- what is shown
+
+
+def test_a_day_is_shown_as_tables_text_html_and_a_picture() -> None:
+    day = a_day(task_flow("Sales <b>"), arrivals=[6, 0, 8], handle_time=600, patience=100)
+    waits, hours = day.waits, day.table()
+    assert list(waits.columns)[:3] == ["number", "arrived", "queued"]
+    assert len(waits) == len(day.conversations) == hours["offered"].sum()
+    assert hours["offered"].tolist()[1] == 0
+    assert "answered" in repr(day)
+    assert "<b>" not in day._repr_html_().replace("<b>Sales &lt;b&gt;", "")
+    assert [axes.get_ylabel() for axes in day.plot().axes] == [
+        "wait (s)",
+        "tasks waiting",
+        "occupancy (%)",
+    ]
+
+
+def test_the_queue_is_counted_from_one_moment_to_the_next() -> None:
+    day = a_day(agents=1)
+    moments = [at for at, _ in day.queue]
+    steps = {b - a for (_, a), (_, b) in zip(day.queue, day.queue[1:], strict=False)}
+    assert moments == sorted(moments)
+    assert steps == {1, -1}
+    assert day.queue[-1][1] == 0
+    assert day.summary.queue_max == max(length for _, length in day.queue)
+
+
+def test_progress_is_told_and_reaches_the_end() -> None:
+    told: list[tuple[float, float]] = []
+    load_test(task_flow(), agents=2, arrivals=20, hours=2, progress=lambda *how: told.append(how))
+    assert {total for _, total in told} == {7200}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_without_a_terminal_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:
+    load_test(task_flow(), agents=2, arrivals=2, hours=1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
+    def stop(done: float, total: float) -> None:
+        if done > total / 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="of the simulated day") as caught:
+        load_test(task_flow(), agents=2, arrivals=200, hours=8, progress=stop)
+    so_far = caught.value.so_far
+    assert 0 < len(so_far.conversations) < 200
+    assert so_far.closes < 8 * 3600
+    assert "broken off at" in repr(so_far)
+
+
+# -- what makes no sense
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"agents": 0}, "at least one agent"),
+        ({"agents": "ten"}, "give a number, or Staffing"),
+        ({"arrivals": 0}, "at least 1"),
+        ({"arrivals": [0.0, 0.0]}, "somebody has to come"),
+        ({"arrivals": [-1.0]}, "0 or more"),
+        ({"arrivals": "many"}, "a number of customers"),
+        ({"hours": 0}, "1 to 168 hours"),
+        ({"handle_time": -5}, "0 or more"),
+        ({"handle_time": "long"}, "give seconds"),
+        ({"handle_time": math.inf}, "0 or more"),
+        ({"patience": []}, "at least one number"),
+        ({"says": ()}, "say something"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        a_day(**changes)
+
+
+def test_a_flow_that_names_what_is_not_there_is_refused() -> None:
+    with pytest.raises(FlowProblem, match="no workflow 'Nowhere'"):
+        a_day(task_flow(integration_workflow="Nowhere"))
+
+
+def test_the_account_is_not_touched() -> None:
+    account = connect()
+    before = account.mock.take_snapshot()
+    a_day(account=account, arrivals=3)
+    after = account.mock.take_snapshot()
+    assert after.account == before.account
+
+
+def test_arrivals_can_be_spread_over_hours_unevenly() -> None:
+    day = a_day(arrivals=Arrivals((1, 0, 3), exactly=40))
+    hours = day.table()["offered"].tolist()
+    assert sum(hours) == 40
+    assert hours[1] == 0
+    assert hours[2] > hours[0]
