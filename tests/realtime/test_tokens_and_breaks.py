@@ -35,9 +35,6 @@ def bodies(client: JavaScriptClient) -> list[str]:
     return [told["body"] for told in client.all("messageAdded")]
 
 
-# -- tokens
-
-
 def test_a_bad_token_ends_in_denied(start: Start) -> None:
     client = start("jane", "no.token.atall", ready=False)
     client.hears("connectionStateChanged", value="denied")
@@ -91,9 +88,6 @@ def test_a_token_for_somebody_else_is_refused(account: Account, jane: JavaScript
     with pytest.raises(Refused):
         jane.ask("updateToken", account.chat_token("bob"))
     assert "somebody else" in jane.hears("connectionError")["message"]
-
-
-# -- breaks
 
 
 @in_the_bundle_too
