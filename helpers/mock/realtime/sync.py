@@ -19,18 +19,25 @@ from .objects import SyncObject
 REPLAYED = 1000
 """New messages replayed at once; a client that missed more asks again from there."""
 
+PATHS = {
+    "FetchSyncDocument": "/v3/Documents/{Key}",
+    "FetchSyncMap": "/v3/Maps/{Key}",
+    "ListSyncMapItem": "/v3/Maps/{Key}/Items",
+    "FetchSyncList": "/v3/Lists/{Key}",
+    "ListSyncListItem": "/v3/Lists/{Key}/Items",
+}
+"""What can be read, and where."""
+
 
 class SyncReads:
     """What clients read of Sync objects."""
 
     def __init__(self, host: str, log: Log) -> None:
         self._log = log
+        handlers = (self._document, self._map, self._map_items, self._list, self._list_items)
         self.operations = [
-            Operation("FetchSyncDocument", "GET", host, "/v3/Documents/{Key}", self._document),
-            Operation("FetchSyncMap", "GET", host, "/v3/Maps/{Key}", self._map),
-            Operation("ListSyncMapItem", "GET", host, "/v3/Maps/{Key}/Items", self._map_items),
-            Operation("FetchSyncList", "GET", host, "/v3/Lists/{Key}", self._list),
-            Operation("ListSyncListItem", "GET", host, "/v3/Lists/{Key}/Items", self._list_items),
+            Operation(name, "GET", host, path, handle)
+            for (name, path), handle in zip(PATHS.items(), handlers, strict=True)
         ]
 
     def _document(self, call: Call, arguments: Arguments, request: Request) -> Reply:
