@@ -12,12 +12,6 @@ from helpers import Account
 from helpers.mock.server.running import BackgroundServer
 
 
-@pytest.fixture(scope="session")
-def node_modules() -> None:
-    """The SDKs are installed."""
-    javascript.installed()
-
-
 @pytest.fixture
 def server(account: Account) -> Iterator[BackgroundServer]:
     """The account's mock, served."""
@@ -33,7 +27,7 @@ def uri(server: BackgroundServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def sdks(node_modules: None) -> Iterator[Callable[[str], javascript.Sdk]]:
+def sdks() -> Iterator[Callable[[str], javascript.Sdk]]:
     """Both SDKs, each in one process for all tests, since loading one takes half a second."""
     loaded: dict[str, javascript.Sdk] = {}
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import queue
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import node_packages
 import pytest
 
-NODE = Path(__file__).with_name("node")
+CLIENTS = Path(__file__).with_name("clients.js")
 SDKS = ("twilio-chat", "@twilio/conversations")
 BUNDLE = "twilio-chat/builds/twilio-chat.min.js"
 """What web pages load by <script>: an older Sync inside, which pages and subscribes otherwise."""
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
-QUIET = 0.3
-"""Seconds in which something that must not come would have come."""
-_INSTALLING = 180
 
 
 in_the_bundle_too = pytest.mark.parametrize("sdk", [*SDKS, BUNDLE], indirect=True)
@@ -39,44 +35,13 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
         self.message = told.get("message")
 
 
-def installed() -> Path:
-    """The folder with the SDKs in it, as `package-lock.json` has them; skips without Node.
-
-    In CI, where CI is set, a machine without Node fails instead.
-    """
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        _give_up("Node and npm are needed to run Twilio's JavaScript SDKs")
-    lock = (NODE / "package-lock.json").read_bytes()
-    stamp = NODE / "node_modules" / ".installed-from"
-    if not stamp.exists() or stamp.read_bytes() != lock:
-        done = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-            cwd=NODE,
-            capture_output=True,
-            text=True,
-            timeout=_INSTALLING,
-            check=False,
-            shell=os.name == "nt",
-        )
-        if done.returncode != 0:
-            _give_up(f"npm ci failed: {done.stderr[-400:]}")
-        stamp.write_bytes(lock)
-    return NODE
-
-
-def _give_up(reason: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 class Sdk:
     """One of the SDKs in a Node process, with any number of clients in it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._process = subprocess.Popen(
-            ["node", str(NODE / "clients.js"), name],
+            ["node", str(CLIENTS), str(node_packages.installed()), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

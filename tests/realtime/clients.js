@@ -1,17 +1,20 @@
 // Chat clients in one of Twilio's own SDKs, driven line by line: what a client is told to do comes
 // in on stdin as JSON, what it answers and every event it emits goes out on stdout as JSON.
 //
-//     node clients.js twilio-chat
+//     node clients.js FOLDER-WITH-node_modules twilio-chat
 
+const { createRequire } = require('module');
+const path = require('path');
 const readline = require('readline');
 
-const name = process.argv[2];
+const [, , folder, name] = process.argv;
+const load = createRequire(path.join(folder, 'package.json'));
 if (name.includes('/builds/')) { // made for browsers, by <script>: what it expects of one
   global.window = global.self = global;
-  global.WebSocket = require('ws');
-  global.XMLHttpRequest = require('xmlhttprequest').XMLHttpRequest;
+  global.WebSocket = load('ws');
+  global.XMLHttpRequest = load('xmlhttprequest').XMLHttpRequest;
 }
-const loaded = require(name);
+const loaded = load(name);
 const sdk = loaded.Twilio ? loaded.Twilio.Chat : loaded;
 const isChat = name !== '@twilio/conversations';
 
