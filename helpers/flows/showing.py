@@ -87,7 +87,7 @@ def badge(word: str) -> str:
 
 def html_table(title: str, columns: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already."""
-    left = ' style="text-align:left;white-space:pre-wrap"'
+    left = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
     head = "".join(f'<th scope="col"{left}>{escape(column)}</th>' for column in columns)
     lines = "".join(
         f"<tr>{''.join(f'<td{left}>{cell}</td>' for cell in cells)}</tr>" for cells in body

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
@@ -22,7 +22,7 @@ from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .database import DatabaseClosed, DatabaseInUse
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
-from .events import Events
+from .events import Event, Events, PutBack
 from .faults import BadFault, Fault, Faults
 from .file_format import DatabaseRefused
 from .flex import resources as _flex
@@ -52,6 +52,7 @@ from .studio.incoming import IncomingDue
 from .studio.runner import Heard, StepFault, Studio
 from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
+from .taskrouter.possible import could_match
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
@@ -90,6 +91,7 @@ __all__ = [
     "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "could_match",
     "flex_flows",
     "verify",
 ]
@@ -102,6 +104,7 @@ KINDS: tuple[type[Resource], ...] = (
     Delivery,
     SyncChange,
 )
+Seen = TypeVar("Seen")
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
 
@@ -202,6 +205,18 @@ class MockTwilio:
     def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
         return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
+
+    def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
+        """Have `follower` told of everything that happens, as `follow` does for chat.
+
+        A reset or a restore is told too, as `PutBack`.
+        """
+        return self._ground.events.subscribe(follower)
+
+    def look(self, at: Callable[[Call], Seen]) -> Seen:
+        """What `at` finds in the account, which stands still meanwhile; it may change nothing."""
+        with self._ground.store.lock:
+            return at(Call(self._ground, self.credentials.account_sid))
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.
@@ -354,6 +369,8 @@ class MockTwilio:
     def _put_back(self, state: State) -> None:
         self._ground.state = state
         self._take_up()
+        with self._ground.transaction():
+            self._ground.events.note(PutBack())
 
     def _take_up(self) -> None:
         """Go on with what the store says is due or waits."""

@@ -209,6 +209,7 @@ def test_typing_into_a_field_changes_the_flow(form: Any, time: Patience) -> None
     assert (form.flow.long_lived, form.flow.integration.priority) == (True, 7)
     time.passes()
     assert "Shop chat" in form.rehearsal.value
+    assert "&lt;form&gt;: nothing found." in form.report.value
     assert "priority: 7" in form.text.value
 
 

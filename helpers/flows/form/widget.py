@@ -74,7 +74,8 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.fields[entry.name].layout.display = None if applies else "none"
         self.problems.value = _listed(state)
         self.text.value = f"<pre>{escape(self.model.file.text)}</pre>" if state.flow else ""
-        self.report.value = _dimmed(state, state.report._repr_html_() if state.report else "")
+        found = state.report._repr_html_() if state.report is not None else ""
+        self.report.value = _dimmed(state, found)
         self.rehearsal.value = _dimmed(state, _played(state))
 
 
@@ -141,4 +142,4 @@ def _played(state: FormState) -> str:
 def _dimmed(state: FormState, html: str) -> str:
     """What is of an earlier flow is paler."""
     stale = state.is_pending or state.flow is None
-    return f'<div style="opacity:{0.5 if stale else 1}">{html}</div>'
+    return f'<div style="opacity:{0.5 if stale else 1};line-height:1.4">{html}</div>'

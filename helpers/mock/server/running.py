@@ -122,9 +122,10 @@ class MockServer(uvicorn.Server):
     def __init__(
         self, mock: MockTwilio, listening: socket.socket, started: Callable[[], None]
     ) -> None:
+        self._application = Application(mock)
         super().__init__(
             uvicorn.Config(
-                Application(mock),
+                self._application,
                 http=CuttingProtocol,
                 ws=TwilsockProtocol,
                 ws_max_size=LARGEST,
@@ -167,6 +168,11 @@ class MockServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop as uvicorn does, without waiting for pages that are kept told of news."""
+        self._application.leave()
+        await super().shutdown(sockets)
 
 
 class BackgroundServer:
