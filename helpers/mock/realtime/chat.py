@@ -244,7 +244,9 @@ def _send(call: Call, arguments: Arguments, request: Request) -> Any:
 
 
 def _one_media(sids: Any) -> str:
-    if not isinstance(sids, list) or len(sids) != MOST_MEDIA:
+    if not isinstance(sids, list):
+        raise TwilioError(20001, "media_sids must be a list")
+    if len(sids) > MOST_MEDIA:
         raise TwilioError(
             NOT_SIMULATED, f"A message with {len(sids)} files is not simulated; send one at a time"
         )
@@ -287,7 +289,7 @@ def _take_back(call: Call, arguments: Arguments, request: Request) -> None:
 
 def _type(call: Call, arguments: Arguments, request: Request) -> Any:
     sid = last(request.form, "ChannelSid") or last(request.form, "ConversationSid") or ""
-    return {"typing_timeout": messages.type_in(call, channels.find(call, sid))}
+    return {"typing_timeout": messages.type_in(call, channels.find(call, str(sid)))}
 
 
 # -- users

@@ -7,6 +7,7 @@ however many follow; the loop passes the same bytes to every connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import threading
 from collections.abc import Collection
@@ -94,9 +95,9 @@ class Feeds:
         self._call(self._deliver_to_users, service_sid, identities, frame)
 
     def _call(self, what: Any, *arguments: Any) -> None:
-        loop = self.loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(what, *arguments)
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed, and every connection with it
+                self.loop.call_soon_threadsafe(what, *arguments)
 
     def _deliver(self, object_sid: str, event_id: int, frame: bytes) -> None:
         waiting = self._waiting.get(object_sid)
@@ -125,7 +126,9 @@ class Feeds:
             self._deliver(object_sid, notice.event_id, self.worded(notice.payload()))
 
     def _dismiss(self, lost: AccessLost) -> None:
+        """End what was followed before; who came back since may stay."""
+        who = (lost.service_sid, lost.identity)
         for object_sid in lost.object_sids:
-            for follower, _ in self.following(object_sid):
-                if (follower.service_sid, follower.identity) == (lost.service_sid, lost.identity):
+            for follower, since in self.following(object_sid):
+                if (follower.service_sid, follower.identity) == who and since < lost.event_id:
                     self.leave(follower, object_sid)

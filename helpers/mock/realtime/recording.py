@@ -56,11 +56,12 @@ class SyncNews(Event):
 
 @dataclass(slots=True)
 class AccessLost(Event):
-    """A user may not follow these objects any more."""
+    """A user may not follow these objects any more, from an event on."""
 
     service_sid: str
     identity: str
     object_sids: tuple[str, ...]
+    event_id: int
 
 
 class Recorder:
@@ -141,11 +142,12 @@ class Recorder:
     def _leave(self, channel: Channel, member: Member) -> None:
         """The leaver is told first, then follows the channel no more, then the others are told."""
         self._gone_for(member)
-        lost = [objects.MESSAGES, objects.ROSTER]
+        closed = [objects.MESSAGES, objects.ROSTER]
         if channel.type == "private":
-            lost.append(objects.DOCUMENT)
-        sids = tuple(sort.sid(channel.sid) for sort in lost)
-        self._ground.events.note(AccessLost(member.service_sid, member.identity, sids))
+            closed.append(objects.DOCUMENT)
+        sids = tuple(sort.sid(channel.sid) for sort in closed)
+        lost = AccessLost(member.service_sid, member.identity, sids, self._log.current())
+        self._ground.events.note(lost)
         self._roster("removed", member)
 
     def _own(self, user_sid: str, channel_sid: str) -> None:

@@ -6,6 +6,7 @@ Runs on worker threads, one frame of a connection after another.
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -85,6 +86,8 @@ class Session:
         self._base = base
         self._hang_up = hang_up
         self.actor: Actor | None = None
+        self._one_at_a_time = threading.Lock()
+        self._is_over = False
         self._timers = TokenTimers(parts.ground.clock, self._announce_end, self._expire)
         self._by_method: dict[str, Callable[[Frame], bytes]] = {
             "init": self._log_in,
@@ -98,6 +101,10 @@ class Session:
         Raises:
             FrameError: It makes no sense, whatever was said before.
         """
+        with self._one_at_a_time:
+            return None if self._is_over else self._answer(frame)
+
+    def _answer(self, frame: Frame) -> bytes | None:
         if frame.method in _SILENT:
             return None
         if frame.method == "close":
@@ -165,11 +172,13 @@ class Session:
         self._hang_up(1008, "the access token has expired")
 
     def end(self) -> None:
-        """The connection is gone."""
-        self._timers.stop()
-        self._parts.feeds.leave(self._receiver)
-        if self.actor is not None:
-            self._parts.presence.went(self.actor)
+        """The connection is gone; what it still asks for has been done, or never will be."""
+        with self._one_at_a_time:
+            self._is_over = True
+            self._timers.stop()
+            self._parts.feeds.leave(self._receiver)
+            if self.actor is not None:
+                self._parts.presence.went(self.actor)
 
 
 def _replied(frame: Frame, code: int, **more: Any) -> bytes:
