@@ -39,6 +39,8 @@ from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
 from .messaging.resources import Service
+from .realtime.door import Realtime
+from .realtime.log import SyncChange
 from .rest.application import OPERATIONS, Application
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, UnknownScenario, load
@@ -100,6 +102,7 @@ KINDS: tuple[type[Resource], ...] = (
     *taskrouter.KINDS,
     *studio.KINDS,
     Delivery,
+    SyncChange,
 )
 Seen = TypeVar("Seen")
 DEFAULT_SEED = 20260601
@@ -178,6 +181,14 @@ class MockTwilio:
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
+
+    @cached_property
+    def realtime(self) -> Realtime:
+        """Where Twilio's JavaScript chat SDKs connect; an ASGI application for a WebSocket.
+
+        It follows the account from its first connection on, one in a file from the start.
+        """
+        return Realtime(self._ground, self._application, self.credentials.account_sid)
 
     def handle(self, request: Request) -> Reply:
         """Answer one REST request; faults are met at the doors, before this."""
@@ -338,6 +349,8 @@ class MockTwilio:
         Receivers and functions that are answering get the time they always have.
         """
         self.clock.forget_timers()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account is being closed")
         self.webhooks.close()
         self.studio.close()
         self._ground.store.close()
@@ -364,6 +377,8 @@ class MockTwilio:
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account was put back to an earlier state")
 
     def _start(self, seed: int) -> None:
         if self._ground.store.fact("seed") is None:
@@ -372,6 +387,7 @@ class MockTwilio:
             self._go_on()
         if self._ground.store.is_on_disk:
             self.clock.when_set(self._keep_clock)
+            self.realtime.listen()  # for chat SDKs that come back to what the file holds
         self._take_up()
 
     def _begin(self, seed: int) -> None:

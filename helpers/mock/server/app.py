@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
+from ..realtime.door import PATH as REALTIME_PATH
 from .control import Control
 from .door import RestDoor
 from .guard import Guard
@@ -76,6 +77,7 @@ class Application:
 
         return Starlette(
             routes=[
+                WebSocketRoute(REALTIME_PATH, mock.realtime),
                 Mount("/_mock", Guard(own, mock.credentials)),
                 Route("/", Guard(inspector, mock.credentials)),
             ],
@@ -87,7 +89,7 @@ class Application:
 def _is_for_people(scope: Scope) -> bool:
     """Whether a path is the mock's own rather than one of Twilio's hosts'."""
     path: str = scope["path"]
-    return path == "/" or path.startswith(("/_mock", "/v3/wsconnect"))
+    return path == "/" or path.startswith(("/_mock", REALTIME_PATH))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
