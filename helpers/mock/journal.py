@@ -136,6 +136,11 @@ class Journal:
         """Everything that is remembered, oldest first."""
         return self.since(0)
 
+    def latest(self, count: int) -> list[JournalEntry]:
+        """The last few things that happened, oldest of them first; fewer, where some go untold."""
+        heard = tuple(self._heard)[-count:]
+        return self.since(heard[0][0] - 1) if heard else []
+
     def since(self, position: int) -> list[JournalEntry]:
         """What has happened since the journal was at a position."""
         reading = _Reading(self._ground, self._lanes.copy(), dict(self._made))

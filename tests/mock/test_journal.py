@@ -50,6 +50,15 @@ def test_a_new_account_has_nothing_to_tell(journal: Any) -> None:
     assert (journal.position, len(journal)) == (0, 0)
 
 
+def test_the_latest_lines_are_told_without_the_rest(journal: Any, service: Any) -> None:
+    for name in ("one", "two", "three"):
+        service.channels.create(friendly_name=name)
+    assert [entry.text for entry in journal.latest(2)] == ["opens two", "opens three"]
+    assert journal.latest(99) == journal.entries
+    journal.clear()
+    assert journal.latest(2) == []
+
+
 def test_a_conversation_is_told_from_the_first_offer_to_the_end(
     account: Account, journal: Any, desk: AgentDesk, task_flow: Any, make_channel: Make
 ) -> None:
