@@ -160,6 +160,16 @@ class Store:
         self._written.add(table)
         table.changed(resource, changes)
 
+    def last_seq(self, kind: type[Resource]) -> int:
+        """The latest place in the order of arrival that was given out."""
+        return self._tables[kind].next_seq - 1
+
+    def skip_seq(self, kind: type[Resource]) -> None:
+        """Give the next place in the order of arrival to nobody."""
+        table = self._tables[kind]
+        table.next_seq += 1
+        self._note_count(table)
+
     def remove(self, resource: Resource) -> None:
         """Forget a resource."""
         table = self._tables[type(resource)]

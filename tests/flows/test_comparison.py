@@ -132,9 +132,10 @@ def test_scripts_that_show_no_difference_say_so() -> None:
 
 def test_rehearsing_and_comparing_every_shipped_script_takes_under_a_second() -> None:
     compare(TASK, STUDIO, "answered")  # what is loaded once
-    took = []
-    for _ in range(3):
+
+    def took() -> float:
         started = time.process_time()  # others may be at work on this machine
         compare(TASK, STUDIO)
-        took.append(time.process_time() - started)
-    assert min(took) < 1.0
+        return time.process_time() - started
+
+    assert any(took() < 1.0 for _ in range(3))
