@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -49,18 +47,20 @@ class Application:
         else:
             await self._door(scope, receive, send)
 
+    def leave(self) -> None:
+        """End what would otherwise go on for ever; called when the server stops."""
+        self._door.leave()
+
+    def close(self) -> None:
+        """Let the workers go, each after the request it is at."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
     def _compose(self, mock: MockTwilio) -> Starlette:
         control = Router(routes=Control(mock).routes)
-
-        @asynccontextmanager
-        async def lifespan(app: Starlette) -> AsyncIterator[None]:
-            yield
-            self._workers.shutdown(wait=False, cancel_futures=True)
 
         return Starlette(
             routes=[Mount("/_mock", Guard(control, mock.credentials))],
             exception_handlers={HTTPException: _refused},
-            lifespan=lifespan,
         )
 
 
