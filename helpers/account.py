@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import requests
 from dotenv import dotenv_values, find_dotenv
-from requests import RequestException
 from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
@@ -164,7 +164,7 @@ class Account:
         )
         try:
             return str(question(client, self.credentials.chat_service_sid))
-        except (TwilioException, RequestException) as error:
+        except (TwilioException, requests.RequestException) as error:
             return f"no answer: {getattr(error, 'msg', error)}"
 
 
@@ -202,11 +202,22 @@ class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, base: str, timeout: float = 30) -> None:
         super().__init__(timeout=timeout)
+        self.session.trust_env = False  # a proxy that the environment names is for the internet
         self._base = base.rstrip("/")
 
     def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
-        """Send one request to the mock instead of to Twilio."""
-        return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
+        """Send one request to the mock instead of to Twilio.
+
+        What fails is the SDK's own affair; it is only told where to look.
+        """
+        try:
+            return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
+        except requests.exceptions.SSLError as error:
+            error.add_note(f"{self._base}: the mock speaks plain http; connect() with http://")
+            raise
+        except requests.ConnectionError as error:
+            error.add_note(f"Does a mock run at {self._base}? Start it: python -m helpers.mock")
+            raise
 
 
 def connect(
@@ -221,31 +232,56 @@ def connect(
         where: Nothing for a new mock account in this kernel; a mock's URL such as
             `http://127.0.0.1:8787` for a shared one; `"live"` for the real account. By default
             `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
-        seed: Seed of a new mock's SIDs.
+        seed: Seed of a new mock's SIDs, in this kernel.
         db: A file that keeps the mock in this kernel; it is gone on with if it is there.
 
     Raises:
         CredentialsMissing: `"live"` was asked for, and variables are missing or malformed.
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is not this account's, not this version's, or none at all.
-        ValueError: `where` is neither a URL nor `"live"`, or is given together with `db`.
+        ValueError: `where` is neither a mock's URL nor `"live"`, or comes with `db` or `seed`.
     """
     if where is not None and db is not None:
         raise ValueError("db is for a mock in this kernel; one elsewhere keeps its own file (--db)")
+    if where is not None and seed is not None:
+        raise ValueError("seed is for a mock in this kernel; one elsewhere has its own (--seed)")
     where = where or (from_environment() if db is None else None)
     if where is None:
         mock = MockTwilio(db=db) if seed is None else MockTwilio(seed=seed, db=db)
         return Account("mock", mock.credentials, mock.http_client, mock)
     if where == "live":
         return _live()
-    if urlsplit(where).scheme in ("http", "https"):
-        credentials = Credentials.demo()
-        remote = RemoteMock(where, credentials)
-        return Account("shared", credentials, SharedMockHttpClient(where), remote)
-    raise ValueError(
-        f"connect({where!r}): give nothing for a mock in this kernel, a mock's URL such as"
-        " 'http://127.0.0.1:8787', or 'live' for the real account"
-    )
+    problem = _problem_of_url(where)
+    if problem:
+        raise ValueError(
+            f"connect({_without_user(where)!r}): {problem}; give nothing for a mock in this kernel,"
+            " a mock's URL such as 'http://127.0.0.1:8787', or 'live' for the real account"
+        )
+    credentials = Credentials.demo()
+    remote = RemoteMock(where, credentials)
+    return Account("shared", credentials, SharedMockHttpClient(where), remote)
+
+
+def _problem_of_url(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        has_address = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https") or not has_address:
+        return "that is no URL of a mock"
+    if parts.username is not None:
+        return (
+            "the credentials are not in the URL, but in the variables TWILIO_ACCOUNT_SID and so on"
+        )
+    if parts.query or parts.fragment:
+        return "a mock's URL ends before any ? or #"
+    return None
+
+
+def _without_user(url: str) -> str:
+    """A URL that may be shown."""
+    return re.sub(r"//[^/]*@", "//...@", url)
 
 
 def from_environment() -> str | None:

@@ -178,6 +178,48 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
     assert account.credentials == Credentials.demo()
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("127.0.0.1:8787", "no URL of a mock"),
+        ("http://", "no URL of a mock"),
+        ("http:///v2", "no URL of a mock"),
+        ("ftp://127.0.0.1", "no URL of a mock"),
+        ("http://127.0.0.1:99999", "[Pp]ort"),
+        ("http://127.0.0.1:8787/#/channels", r"ends before any \? or #"),
+        ("http://127.0.0.1:8787/?a=b", r"ends before any \? or #"),
+        ("http://me:s3cret@127.0.0.1:8787", "not in the URL"),
+    ],
+)
+def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        connect(url)
+    assert "'http://127.0.0.1:8787'" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_seed_is_for_a_mock_in_this_kernel_only() -> None:
+    with pytest.raises(ValueError, match="--seed"):
+        connect("http://127.0.0.1:8787", seed=7)
+
+
+def test_where_no_mock_answers_the_sdks_error_says_how_to_start_one() -> None:
+    with pytest.raises(requests.ConnectionError) as failed:
+        connect("http://127.0.0.1:9").client.chat.v2.services.list()
+    assert failed.value.__notes__ == [
+        "Does a mock run at http://127.0.0.1:9? Start it: python -m helpers.mock"
+    ]
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_a_mock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(requests.ConnectionError, match=r"127\.0\.0\.1"):
+        connect("http://127.0.0.1:9").client.chat.v2.services.list()
+
+
 def test_the_environment_may_name_the_shared_mock(
     monkeypatch: pytest.MonkeyPatch, sent: list[str]
 ) -> None:

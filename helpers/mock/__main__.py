@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
+from collections.abc import Callable
 
-from . import DEFAULT_SEED, DEMO_VALUES, DatabaseInUse, DatabaseRefused, MockTwilio
+from . import DEFAULT_SEED, DEMO_VALUES, DatabaseRefused, MockTwilio
 from .credentials import Credentials
-from .server.running import MockServer, PortTaken, listen, url_of
+from .server.running import CannotListen, MockServer, is_everywhere, listen, url_of
 
 PORT = 8787
+LAST_PORT = 65535
+MOST_SEED = 2**63 - 1
+"""What a file can keep."""
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    """A whole number from 0, as an option's value."""
+
+    def read(text: str) -> int:
+        if not (text.isdecimal() and int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {most}")
+        return int(text)
+
+    return read
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -21,15 +37,17 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (%(default)s); another one lets other machines in",
+        help="address to listen on (%(default)s); 0.0.0.0 lets other machines in",
     )
     parser.add_argument(
-        "--port", type=int, default=PORT, help="port (%(default)s); 0 takes a free one"
+        "--port", type=_up_to(LAST_PORT), default=PORT, help="port (%(default)s); 0: a free one"
     )
     parser.add_argument(
         "--db", metavar="FILE", help="keep everything in this file; without it nothing outlives it"
     )
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the SIDs")
+    parser.add_argument(
+        "--seed", type=_up_to(MOST_SEED), default=DEFAULT_SEED, help="seed of the SIDs"
+    )
     return parser.parse_args(given)
 
 
@@ -46,21 +64,27 @@ def _start_line(url: str, credentials: Credentials) -> str:
 def main(given: list[str] | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C; 0 for an orderly end, 1 where it could not start."""
     arguments = _arguments(given)
+    # where nothing is served Ctrl-C simply ends it: what was acknowledged is on disk
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         listening = listen(arguments.host, arguments.port)
-    except PortTaken as error:
+    except CannotListen as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
     try:
         mock = MockTwilio(seed=arguments.seed, db=arguments.db)
-    except (DatabaseInUse, DatabaseRefused) as error:
+    except (DatabaseRefused, ValueError) as error:  # the latter where FILE names none
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     line = _start_line(url_of(listening), mock.credentials)
+    if is_everywhere(listening):
+        line += "  Other machines are let in, at this machine's name or address and the same port"
     server = MockServer(mock, listening, lambda: print(line, flush=True))  # noqa: T201
-    server.serve_until_stopped()
-    mock.close()
+    try:
+        server.serve_until_stopped()
+    finally:
+        mock.close()
     return 0
 
 

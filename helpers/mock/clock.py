@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 
 Setting = tuple[float, float | None]
+LATEST = 253_370_764_800.0
+"""The year 9999; a little later no calendar has a name for a moment."""
 
 
 class Timer:
@@ -105,6 +107,9 @@ class Clock:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
 
         Timers that fall due by moving forward run at once.
+
+        Raises:
+            ValueError: The moment has no time zone, or no calendar has it.
         """
         moment = self.now() if at is None else epoch(at)
         with self._changed:
@@ -122,11 +127,12 @@ class Clock:
         """Move forward, running every timer that falls due on the way, each at its own moment.
 
         Raises:
-            ValueError: `seconds` is negative; what happened cannot be undone by a clock.
+            ValueError: `seconds` is negative, since what happened cannot be undone by a clock; or
+                goes beyond the calendar.
         """
         if seconds < 0:
             raise ValueError("the clock only moves forward; use snapshot() to go back")
-        self._move_to(self.now() + seconds)
+        self._move_to(_possible(self.now() + seconds))
 
     def reset(self) -> None:
         """Forget timers and offsets: real time again."""
@@ -279,10 +285,16 @@ def epoch(moment: datetime | float) -> float:
     """Epoch seconds of a moment.
 
     Raises:
-        ValueError: It is a datetime without a time zone.
+        ValueError: It is a datetime without a time zone, or before 1970 or after 9999.
     """
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")
-        return moment.astimezone(UTC).timestamp()
-    return float(moment)
+        return _possible(moment.astimezone(UTC).timestamp())
+    return _possible(float(moment))
+
+
+def _possible(moment: float) -> float:
+    if not 0 <= moment < LATEST:  # not a number is neither
+        raise ValueError(f"the clock goes from 1970 to 9999, in epoch seconds; not to {moment}")
+    return moment

@@ -195,8 +195,10 @@ def parsed(query: str) -> Parameters:
         present = values.get(name)
         if present is None:
             values[name] = value
+        elif isinstance(present, list):
+            present.append(value)
         else:
-            values[name] = [*(present if isinstance(present, list) else [present]), value]
+            values[name] = [present, value]
     return values
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -26,7 +25,7 @@ def command() -> Iterator[Callable[..., Command]]:
     yield start
     for each in started:
         if each.process.poll() is None:
-            each.end(signal.SIGKILL)
+            each.kill()
 
 
 @pytest.fixture(scope="module")

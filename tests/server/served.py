@@ -30,6 +30,11 @@ class Command:
         assert found, self.end()
         self.url = found[0]
 
+    def kill(self) -> None:
+        """End it at once, as every system can."""
+        self.process.kill()
+        self.process.communicate(timeout=10)
+
     def end(self, how: int = signal.SIGTERM) -> tuple[int, str]:
         """Its exit code, and what it wrote besides the start line."""
         self.process.send_signal(how)

@@ -50,10 +50,60 @@ def test_a_signal_ends_it_in_order_with_a_connection_open(command: Start, how: i
     assert (code, said) == (0, "")
 
 
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT] * 2])
+def test_it_ends_without_a_word_while_a_fault_keeps_a_client_waiting(
+    command: Start, signals: list[signal.Signals]
+) -> None:
+    server = command()
+    fault = connect(server.url).mock.faults.add("FetchService", kind="timeout")
+    client = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    client.request("GET", f"/{CHANNELS.removesuffix('/Channels')}")
+    deadline = time.monotonic() + 10
+    while not fault.hits:
+        assert time.monotonic() < deadline
+    for each in signals[1:]:
+        server.process.send_signal(each)
+    started = time.monotonic()
+    assert server.end(signals[0]) == (0, "")
+    assert time.monotonic() - started < 2
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        client.getresponse()
+    client.close()
+
+
 def test_a_port_that_is_taken_is_said_in_one_line(command: Start) -> None:
     port = str(urlsplit(command().url).port)
     with pytest.raises(AssertionError, match=f"port {port}: Address already in use"):
         command("--port", port)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--port", "99999"), "'99999' is no whole number from 0 to 65535"),
+        (("--port", "-1"), "'-1' is no whole number from 0 to 65535"),
+        (("--seed", "9" * 30), "is no whole number from 0 to"),
+        (("--hots", "::1"), "unrecognized arguments: --hots"),
+        (("--host", "192.0.2.1"), "Give --host an address of this machine"),
+        (("--host", "nowhere.invalid"), "Give --host an address of this machine"),
+        (("--db", ""), "leave it out for an account in memory"),
+        (("--db", "."), "is a folder. Name a file in it"),
+    ],
+)
+def test_what_it_cannot_be_started_with_is_said_with_what_to_do(
+    command: Start, options: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(AssertionError) as refused:
+        command(*options)
+    assert said in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_it_can_be_had_on_every_address_and_says_one_that_works_here(command: Start) -> None:
+    server = command("--host", "0.0.0.0")
+    assert server.url.startswith("http://127.0.0.1:")
+    assert connect(server.url).mock.clock.is_frozen is False
+    assert "Other machines are let in" in server.start_line
 
 
 def test_the_same_seed_gives_the_same_sids_and_another_one_others(command: Start) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -10,6 +13,7 @@ import requests
 from helpers import connect
 from helpers.mock import DEMO_VALUES, MockTwilio, UnknownScenario
 from helpers.mock.remote import LeverRefused, MockUnreachable, RemoteMock
+from helpers.mock.server.running import BackgroundServer
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
 AUTH = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
@@ -66,6 +70,36 @@ def test_a_reset_leaves_a_new_account(remote: RemoteMock, url: str) -> None:
     assert channels.list() == []
 
 
+def test_a_reset_can_be_at_a_moment(remote: RemoteMock, mock: MockTwilio) -> None:
+    remote.reset(NOON)
+    assert remote.clock.now() == mock.clock.now() == NOON.timestamp()
+    with pytest.raises(ValueError, match="aware datetime"):
+        remote.reset(NOON.replace(tzinfo=None))
+    assert requests.post(f"{remote.url}/_mock/reset", data=b'{"when": 5}').status_code == 400
+    assert mock.clock.is_frozen
+    remote.reset()
+    assert not mock.clock.is_frozen
+
+
+def test_a_snapshot_of_a_server_before_is_not_taken_for_another(
+    remote: RemoteMock, mock: MockTwilio
+) -> None:
+    with BackgroundServer(mock) as server:
+        port = int(server.url.rpartition(":")[2])
+        early = requests.post(f"{server.url}/_mock/snapshots").json()["name"]
+    with BackgroundServer(mock, port=port) as server:
+        requests.post(f"{server.url}/_mock/snapshots")
+        again = requests.post(f"{server.url}/_mock/snapshots/{early}/restore")
+    assert (again.status_code, early in again.json()["error"]) == (404, True)
+
+
+def test_what_only_a_mock_in_this_kernel_has_is_said_so(remote: RemoteMock) -> None:
+    with pytest.raises(
+        AttributeError, match=r"no 'webhooks' here, only clock, faults.*connect\(\)"
+    ):
+        _ = remote.webhooks
+
+
 def test_scenarios_are_listed_and_loaded(remote: RemoteMock, mock: MockTwilio, url: str) -> None:
     assert repr(remote.scenarios) == repr(mock.scenarios)
     loaded = remote.load("returning customer", NOON)
@@ -83,17 +117,15 @@ def test_an_unknown_scenario_is_refused_with_the_nearest(remote: RemoteMock, url
     kept = channels.create().sid
     with pytest.raises(UnknownScenario, match="the nearest is 'busy afternoon'"):
         remote.load("a busy afternoon")
-    with pytest.raises(LeverRefused, match="at"):
+    with pytest.raises(ValueError, match="aware datetime"):
         remote.load("busy afternoon", NOON.replace(tzinfo=None))
     assert [channel.sid for channel in channels.list()] == [kept]
 
 
 def test_an_unknown_snapshot_is_refused(url: str) -> None:
     answer = requests.post(f"{url}/_mock/snapshots/99/restore")
-    assert (answer.status_code, answer.json()) == (
-        404,
-        {"error": "There is no snapshot '99', or no more"},
-    )
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith("There is no snapshot '99', or no more")
 
 
 @pytest.mark.parametrize(
@@ -103,13 +135,22 @@ def test_an_unknown_snapshot_is_refused(url: str) -> None:
         (b"[]", "object"),
         (b'{"advanse": 5}', "advanse"),
         (b'{"freeze": "yesterday"}', "freeze"),
-        (b'{"freeze": "2026-06-01T12:00:00"}', "timezone"),
+        (b'{"freeze": "2026-06-01T12:00:00"}', "freeze: Input should have timezone info"),
+        (b'{"freeze": null}', "freeze: Input should be a valid datetime"),
+        (b'{"freeze": 1e300}', "from 1970 to 9999"),
+        (b'{"freeze": -1}', "from 1970 to 9999"),
+        (b'{"advance": Infinity}', "advance: Input should be a finite number"),
+        (b'{"advance": 1e300}', "from 1970 to 9999"),
     ],
 )
-def test_a_malformed_wish_is_refused_by_name(url: str, body: bytes, named: str) -> None:
+def test_a_malformed_wish_is_refused_by_name(
+    url: str, mock: MockTwilio, body: bytes, named: str
+) -> None:
+    before = mock.clock.setting
     answer = requests.post(f"{url}/_mock/clock", data=body)
     assert answer.status_code == 400
     assert named in answer.json()["error"]
+    assert mock.clock.setting == before
 
 
 @pytest.mark.parametrize(
@@ -128,3 +169,58 @@ def test_other_peoples_pages_pull_no_lever(url: str, headers: dict[str, str]) ->
 def test_where_nobody_answers_the_error_says_how_to_start_one(mock: MockTwilio) -> None:
     with pytest.raises(MockUnreachable, match=r"python -m helpers\.mock"):
         RemoteMock("http://127.0.0.1:9", mock.credentials).reset()
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """Where something else answers that is no mock."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = b"<h1>Jupyter</h1>" if self.path.endswith("/clock") else b'["a list"]'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *about: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_where_something_else_answers_the_error_says_so(stranger: str, mock: MockTwilio) -> None:
+    with pytest.raises(MockUnreachable, match="something else runs there"):
+        RemoteMock(stranger, mock.credentials).clock.now()
+    with pytest.raises(MockUnreachable, match="something else runs there"):
+        _ = RemoteMock(stranger, mock.credentials).scenarios
+
+
+def test_https_where_the_mock_speaks_http_is_said_so(url: str, mock: MockTwilio) -> None:
+    secure = url.replace("http:", "https:")
+    with pytest.raises(MockUnreachable, match="begin its URL with http://"):
+        RemoteMock(secure, mock.credentials).reset()
+    with pytest.raises(requests.exceptions.SSLError) as failed:
+        connect(secure).client.chat.v2.services(SERVICE).fetch()
+    assert failed.value.__notes__ == [
+        f"{secure}: the mock speaks plain http; connect() with http://"
+    ]
+
+
+def test_the_clock_can_be_asked_while_another_thread_forgets_it(remote: RemoteMock) -> None:
+    clock, done = remote.clock, threading.Event()
+
+    def forget() -> None:
+        while not done.is_set():
+            clock.forget()
+
+    forgetful = threading.Thread(target=forget)
+    forgetful.start()
+    try:
+        assert all(clock.now() > 0 for _ in range(100))
+    finally:
+        done.set()
+        forgetful.join()

@@ -11,6 +11,7 @@ from support import refused
 
 from helpers import Account
 from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock.server.running import BackgroundServer
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
 AUTH = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
@@ -119,3 +120,32 @@ def test_a_head_or_half_a_request_disturbs_nobody(url: str) -> None:
     assert requests.head(f"{url}/{SERVICES}", auth=AUTH).status_code in {405, 501}
     half.close()
     assert names(requests.get(f"{url}/{SERVICES}", auth=AUTH)) == ["Flex Chat Service"]
+
+
+def test_a_page_that_a_user_uploads_does_not_run_as_the_mocks_own(url: str) -> None:
+    media = requests.post(
+        f"{url}/mcs.us1.twilio.com/v1/Services/{SERVICE}/Media",
+        data=b"<script>fetch('/_mock/reset', {method: 'POST'})</script>",
+        headers={"Content-Type": "text/html"},
+        auth=AUTH,
+    ).json()
+    link = media["links"]["content_direct_temporary"].replace("https:/", url)
+    headers = requests.get(link).headers
+    assert headers["Content-Type"] == "text/html"
+    assert "sandbox" in headers["Content-Security-Policy"].split("; ")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_parameter_that_is_repeated_without_end_holds_up_nobody(url: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = b"FriendlyName=1&" * 60_000
+    answer = requests.post(f"{url}/{SERVICES}", data=body, headers=form, auth=AUTH, timeout=5)
+    assert answer.status_code in {201, 400}
+
+
+def test_an_account_that_was_closed_says_so_to_those_who_still_ask() -> None:
+    mock = MockTwilio()
+    with BackgroundServer(mock) as server:
+        mock.close()
+        answer = requests.get(f"{server.url}/{SERVICES}", auth=AUTH)
+    assert (answer.status_code, answer.json()["code"]) == (503, 20503)

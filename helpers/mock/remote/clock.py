@@ -13,7 +13,7 @@ from .levers import LeverRefused, Levers, MockUnreachable, moment
 
 
 class RemoteClock:
-    """The clock of a mock elsewhere, with the methods of `Clock`.
+    """The clock of a mock elsewhere, with the methods of `Clock` that a notebook has use for.
 
     `now()` is asked for once a second at most; between, the time that went by here is added.
     """
@@ -24,10 +24,10 @@ class RemoteClock:
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
-        if self._asked is None or time.monotonic() - self._asked[0] > 1:
-            self._take(self._levers.pull("GET", "/clock"))
-        assert self._asked is not None  # noqa: S101 - just taken
-        at, now, is_frozen = self._asked
+        asked = self._asked  # once: another thread may forget it
+        if asked is None or time.monotonic() - asked[0] > 1:
+            asked = self._take(self._levers.pull("GET", "/clock"))
+        at, now, is_frozen = asked
         return now if is_frozen else now + time.monotonic() - at
 
     @property
@@ -86,8 +86,9 @@ class RemoteClock:
     def _set(self, **change: Any) -> None:
         self._take(self._levers.pull("POST", "/clock", change))
 
-    def _take(self, said: dict[str, Any]) -> None:
-        self._asked = (time.monotonic(), said["now"], said["is_frozen"])
+    def _take(self, said: dict[str, Any]) -> tuple[float, float, bool]:
+        self._asked = asked = (time.monotonic(), said["now"], said["is_frozen"])
+        return asked
 
     def __repr__(self) -> str:
         return f"<the clock of {self._levers.base}>"

@@ -7,14 +7,24 @@ from typing import Any
 
 import requests
 
+from ..clock import epoch
 from ..credentials import Credentials
 
 PATIENCE = 30
 """Seconds to wait for an answer."""
+_START = "Start the mock there: python -m helpers.mock"
+_WHY = (
+    (requests.exceptions.SSLError, "The mock speaks plain http: begin its URL with http://"),
+    (
+        requests.exceptions.ReadTimeout,
+        f"It is busy for more than {PATIENCE} s, and may still do what was asked; look before you"
+        " ask again",
+    ),
+)
 
 
 class MockUnreachable(ConnectionError):  # noqa: N818 - reads as what happened
-    """Nobody answers where the mock should be."""
+    """No mock answers where one should be."""
 
 
 class LeverRefused(ValueError):  # noqa: N818 - reads as what happened
@@ -43,30 +53,42 @@ class Levers:
         """The JSON answered.
 
         Raises:
-            MockUnreachable: Nobody answers there.
+            MockUnreachable: Nobody answers there, or nobody who is a mock.
             LeverRefused: The mock says why.
         """
         url = f"{self.base}/_mock{path}"
         try:
             answer = self._session.request(method, url, json=body, timeout=PATIENCE)
         except requests.RequestException as error:
+            advice = next((why for kind, why in _WHY if isinstance(error, kind)), _START)
             raise MockUnreachable(
-                f"No answer from {self.base} ({type(error).__name__})."
-                " Start the mock there: python -m helpers.mock"
+                f"No answer from {self.base} ({type(error).__name__}). {advice}"
             ) from None
+        said = _document(answer)
+        if said is None:
+            raise MockUnreachable(
+                f"{answer.url} answered HTTP {answer.status_code}, but not as a mock does:"
+                " something else runs there. Look at the URL that the mock said when it started"
+            )
         if not answer.ok:
-            raise LeverRefused(answer.status_code, _refusal(answer))
-        return answer.json()
+            raise LeverRefused(answer.status_code, str(said.get("error") or said.get("message")))
+        return said
 
 
-def _refusal(answer: requests.Response) -> str:
+def _document(answer: requests.Response) -> dict[str, Any] | None:
+    """The JSON object answered, as a mock always does; None for anything else."""
     try:
         said = answer.json()
     except ValueError:
-        return f"{answer.url} answered {answer.status_code}; is a mock running there?"
-    return str(said.get("error") or said.get("message"))
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def moment(at: datetime | float) -> str | float:
-    """A moment as the levers take it."""
+    """A moment as the levers take it.
+
+    Raises:
+        ValueError: It is one that no clock can show.
+    """
+    epoch(at)
     return at.isoformat() if isinstance(at, datetime) else float(at)

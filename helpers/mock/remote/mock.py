@@ -1,6 +1,6 @@
 """A mock that runs as a server elsewhere: its levers, pulled over HTTP.
 
-It has the same names as `MockTwilio`, so that a notebook's cells work with either.
+What it has, it has by the names of `MockTwilio`, so that a notebook's cells work with either.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
+from typing import NoReturn
 
 from ..credentials import Credentials
 from ..scenarios import Scenario, Scenarios, UnknownScenario
 from .clock import RemoteClock
 from .faults import RemoteFaults
-from .levers import LeverRefused, Levers
+from .levers import LeverRefused, Levers, moment
+
+_HAS = ("clock", "faults", "load", "reset", "scenarios", "snapshot", "type_in", "url")
 
 
 class RemoteMock:
@@ -32,9 +35,13 @@ class RemoteMock:
         self.clock = RemoteClock(self._levers)
         self.faults = RemoteFaults(self._levers)
 
-    def reset(self) -> None:
-        """Back to a new account at real time."""
-        self._levers.pull("POST", "/reset")
+    def reset(self, at: datetime | float | None = None) -> None:
+        """Back to a new account, at real time or frozen at a moment; `MockTwilio.reset` says how.
+
+        Raises:
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        self._levers.pull("POST", "/reset", {"at": None if at is None else moment(at)})
         self.clock.forget()
 
     @property
@@ -48,9 +55,9 @@ class RemoteMock:
 
         Raises:
             UnknownScenario: There is none of that name; nothing has changed.
-            LeverRefused: `at` says no time zone; nothing has changed.
+            ValueError: `at` says no time zone; nothing has changed.
         """
-        body = {"name": name, "at": at.isoformat() if isinstance(at, datetime) else at}
+        body = {"name": name, "at": None if at is None else moment(at)}
         try:
             said = self._levers.pull("POST", "/scenarios", body)
         except LeverRefused as refusal:
@@ -74,6 +81,13 @@ class RemoteMock:
         """Tell a channel that the chat user of `token` is typing; seconds the indicator lasts."""
         body = {"token": token, "channel_sid": channel_sid}
         return int(self._levers.pull("POST", "/typing", body)["seconds"])
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Say what a mock elsewhere has, of one in this kernel."""
+        raise AttributeError(
+            f"a mock elsewhere has no {name!r} here, only {', '.join(_HAS)}; a mock in this kernel,"
+            " by connect() without a URL, has everything"
+        )
 
     def __repr__(self) -> str:
         return f"<the mock at {self.url}>"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -57,7 +55,12 @@ class Application:
 
     def leave(self) -> None:
         """End what would otherwise go on for ever; called when the server stops."""
+        self._door.leave()
         self._news.end()
+
+    def close(self) -> None:
+        """Let the workers go, each after the request it is at."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _compose(self, mock: MockTwilio, requests: Requests) -> Starlette:
         inspector = pages()
@@ -70,11 +73,6 @@ class Application:
             ]
         )
 
-        @asynccontextmanager
-        async def lifespan(app: Starlette) -> AsyncIterator[None]:
-            yield
-            self._workers.shutdown(wait=False, cancel_futures=True)
-
         return Starlette(
             routes=[
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
@@ -82,7 +80,6 @@ class Application:
                 Route("/", Guard(inspector, mock.credentials)),
             ],
             exception_handlers={HTTPException: _refused},
-            lifespan=lifespan,
         )
 
 

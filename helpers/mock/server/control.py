@@ -5,7 +5,8 @@ They stand under `/_mock`, take and answer JSON, and refuse with `{"error": "...
 
 from __future__ import annotations
 
-import itertools
+import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -24,7 +25,7 @@ KEPT_SNAPSHOTS = 20
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 _Anything = TypeAdapter(dict[str, Any])
@@ -37,6 +38,10 @@ class _ClockChange(_Body):
     unfreeze: bool = False
     freeze: bool | float | AwareDatetime = False
     advance: float = Field(default=0, ge=0)
+
+
+class _Reset(_Body):
+    at: float | AwareDatetime | None = None
 
 
 class _Typing(_Body):
@@ -55,7 +60,7 @@ class Control:
     def __init__(self, mock: MockTwilio) -> None:
         self._mock = mock
         self._snapshots: dict[str, Snapshot] = {}
-        self._numbers = itertools.count(1)
+        self._keeping = threading.Lock()
 
     @property
     def routes(self) -> list[Route]:
@@ -113,7 +118,7 @@ class Control:
         return self._clock(body)
 
     def _reset(self, body: bytes) -> dict[str, Any]:
-        self._mock.reset()
+        self._mock.reset(_Reset.model_validate_json(body or b"{}").at)
         return {}
 
     def _scenarios(self, body: bytes) -> dict[str, Any]:
@@ -127,10 +132,12 @@ class Control:
             raise HTTPException(404, str(error)) from None
 
     def _take_snapshot(self, body: bytes) -> dict[str, Any]:
-        name = str(next(self._numbers))
-        self._snapshots[name] = self._mock.take_snapshot()
-        while len(self._snapshots) > KEPT_SNAPSHOTS:
-            del self._snapshots[next(iter(self._snapshots))]
+        name = secrets.token_hex(8)  # a client of a server before this one must not meet it
+        snapshot = self._mock.take_snapshot()
+        with self._keeping:
+            self._snapshots[name] = snapshot
+            for oldest in list(self._snapshots)[:-KEPT_SNAPSHOTS]:
+                del self._snapshots[oldest]
         return {"name": name}
 
     def _restore_snapshot(self, body: bytes, name: str) -> dict[str, Any]:
@@ -142,9 +149,14 @@ class Control:
         return {}
 
     def _snapshot(self, name: str) -> Snapshot:
-        if name not in self._snapshots:
-            raise HTTPException(404, f"There is no snapshot {name!r}, or no more")
-        return self._snapshots[name]
+        snapshot = self._snapshots.get(name)
+        if snapshot is None:
+            raise HTTPException(
+                404,
+                f"There is no snapshot {name!r}, or no more: the server keeps the latest"
+                f" {KEPT_SNAPSHOTS}, for as long as it runs",
+            )
+        return snapshot
 
     def _type(self, body: bytes) -> dict[str, Any]:
         typing = _Typing.model_validate_json(body)
@@ -174,7 +186,6 @@ class Control:
 
 
 def _in_words(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
-        for problem in error.errors()
-    )
+    """A sentence for each wrong name; of a moment's several forms the last, its date, is told."""
+    problems = {str(each["loc"][0]) if each["loc"] else "body": each for each in error.errors()}
+    return "; ".join(f"{name}: {problem['msg']}" for name, problem in problems.items())

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
+from ..database import DatabaseClosed
 from ..errors import TwilioError
 from ..faults import Faults, Met
 from ..rest.http import Reply, Request
@@ -42,6 +43,15 @@ LONGEST_WAIT = 300.0
 CUT = "mock.cut"
 """The ASGI extension that cuts a connection off."""
 _UNANSWERED = Reply(0)
+_STOPPING = TwilioError(
+    20503, "The mock is stopping; a request that was under way may have had its effect or not"
+)
+_NO_PAGE: tuple[Header, ...] = (
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Sent with what users upload: a page among it must not run as one of the mock's own, which may
+pull the levers."""
 
 _TWILIO_HOST = re.compile(r"[a-z0-9.-]+\.twilio\.com\Z")
 _ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
@@ -65,14 +75,25 @@ class RestDoor:
         self._faults = faults
         self._requests = requests
         self._workers = workers
+        self._leaving = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        body = await _body(receive)
-        answer = await self._off_the_loop(self._answer, scope, body)
-        said = await self._strike(answer, scope, receive) if isinstance(answer, _Struck) else answer
+        """Answer one HTTP request, cancelled ones too: the server stops and waits no longer."""
+        try:
+            said = await self._say(scope, receive)
+        except asyncio.CancelledError:
+            said = _refusal(_STOPPING)
         for message in said or ():
             await send(message)
+
+    def leave(self) -> None:
+        """Keep nobody waiting on behalf of a fault any more; called on the event loop."""
+        self._leaving.set()
+
+    async def _say(self, scope: Scope, receive: Receive) -> Answer | None:
+        body = await _body(receive)
+        answer = await self._off_the_loop(self._answer, scope, body)
+        return await self._strike(answer, scope, receive) if isinstance(answer, _Struck) else answer
 
     async def _off_the_loop(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
@@ -81,7 +102,7 @@ class RestDoor:
         try:
             request = _request(scope, body)
         except TwilioError as error:
-            return _messages(Reply(error.status, error.body()), orjson.dumps(error.body()))
+            return _refusal(error)
         met = self._faults.meet(request)
         if met is None:
             return self._logged(request, self._reply)
@@ -97,6 +118,8 @@ class RestDoor:
     def _reply(self, request: Request) -> Reply:
         try:
             return self._handle(request)
+        except DatabaseClosed:
+            return Reply(_STOPPING.status, _STOPPING.body())
         except Exception:  # noqa: BLE001 - the client is told, the log says why
             _log.exception("%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
@@ -105,8 +128,11 @@ class RestDoor:
         """Carry a fault out; None where the client gets no answer, or has not waited for one."""
         met, answered = struck.met, struck.answered
         gone = asyncio.ensure_future(_gone(receive))
+        leaving = asyncio.ensure_future(self._leaving.wait())
         try:
-            is_gone = await _is_done(gone, LONGEST_WAIT if met.drop == "timeout" else met.delay)
+            delay = LONGEST_WAIT if met.drop == "timeout" else met.delay
+            await asyncio.wait((gone, leaving), timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+            is_gone = gone.done()
             if answered is None and met.is_only_late:
                 answered = await self._off_the_loop(self._reply, struck.request)
             reply = met.reply or answered
@@ -120,17 +146,13 @@ class RestDoor:
             return None
         finally:
             gone.cancel()
+            leaving.cancel()
 
 
 async def _gone(receive: Receive) -> None:
     """Come back once the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _is_done(future: asyncio.Future[None], seconds: float) -> bool:
-    done, _ = await asyncio.wait([future], timeout=seconds)
-    return bool(done)
 
 
 @dataclass(slots=True)
@@ -221,10 +243,16 @@ def credentials_of(authorization: str) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
+def _refusal(error: TwilioError) -> Answer:
+    return _messages(Reply(error.status, error.body()), orjson.dumps(error.body()))
+
+
 def _messages(reply: Reply, content: bytes) -> Answer:
     headers: list[Header] = [(b"content-length", str(len(content)).encode())]
     if reply.json is not None:
         headers.append((b"content-type", b"application/json"))
+    elif content:
+        headers += _NO_PAGE
     headers += [
         (name.lower().encode("latin-1"), str(value).encode("latin-1"))
         for name, value in reply.headers.items()

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from ..clock import Clock
@@ -16,6 +17,10 @@ KEPT = 1000
 """Requests remembered; older ones are dropped, so that a long session does not grow."""
 LONGEST_ANSWER = 20_000
 """Bytes of an answer remembered; of a longer one only its size is."""
+LONGEST_VALUE = 20_000
+"""Characters of a parameter remembered; of a longer one only its beginning is."""
+MOST_VALUES = 200
+"""Parameters remembered, and values of one that is repeated."""
 SECRETS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret", "Signature"})
 MASK = "***"
 
@@ -30,7 +35,7 @@ class Answered:
         by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
             themselves are never kept.
         fires_webhooks: Whether it asked for webhooks, with `X-Twilio-Webhook-Enabled: true`.
-        parameters: Of the query and the form; secret ones are masked.
+        parameters: Of the query and the form; secret ones are masked, very long ones cut short.
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.
     """
@@ -110,4 +115,17 @@ def _by(request: Request) -> str:
 
 
 def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: MASK if name in SECRETS else value for name, value in parameters.items()}
+    first = islice(parameters.items(), MOST_VALUES)
+    return {name: MASK if name in SECRETS else _short(value) for name, value in first}
+
+
+def _short(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, list):
+        return [_cut(each) for each in value[:MOST_VALUES]]
+    return _cut(value)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import ipaddress
 import os
 import signal
 import socket
@@ -25,20 +27,27 @@ from .door import CUT
 
 GRACE = 3
 """Seconds that requests under way are given to end when the server stops."""
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+KEPT_ALIVE = 75
+"""Seconds an idle connection stays open: longer than chat clients pause between polls, so that none
+is closed at the very moment of a request."""
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 STARTING = 10
 """Seconds within which a background server must answer."""
 
 
-class PortTaken(OSError):  # noqa: N818 - reads as what happened
-    """Somebody else listens there."""
+class CannotListen(OSError):  # noqa: N818 - reads as what happened
+    """There is no listening at an address; it says why, and what to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; port 0 takes a free one.
+    """A socket that listens at the address; port 0 takes a free one.
+
+    Whoever connects from here on is answered once the server has started.
 
     Raises:
-        PortTaken: The port is in use.
+        CannotListen: The port is in use, or the address not to be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends without delay only on sockets that name their protocol
@@ -47,18 +56,35 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # only this keeps others from the port
     except OSError as error:
         listening.close()
-        raise PortTaken(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Is another mock running"
-            " there? Give --port 0 for a free one, or --host with an address of this machine"
+        raise CannotListen(
+            f"Cannot listen on {host} port {port}: {error.strerror}. {_advice(error)}"
         ) from error
     return listening
 
 
+def _advice(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            "Is another mock running there? Use that one, stop it, or give --port 0 for a free port"
+        )
+    if isinstance(error, PermissionError):
+        return "Give another --port, above 1023, or --port 0 for a free one"
+    return "Give --host an address of this machine, such as 127.0.0.1"
+
+
+def is_everywhere(listening: socket.socket) -> bool:
+    """Whether it listens on every address of this machine."""
+    return ipaddress.ip_address(listening.getsockname()[0]).is_unspecified
+
+
 def url_of(listening: socket.socket) -> str:
-    """`http://HOST:PORT` of a bound socket."""
+    """`http://HOST:PORT` of a listening socket, as this machine reaches it."""
     host, port = listening.getsockname()[:2]
+    if is_everywhere(listening):
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -115,7 +141,7 @@ class MockServer(uvicorn.Server):
 
     Args:
         mock: What is served.
-        listening: A bound socket.
+        listening: What `listen()` gave.
         started: Called once, when the server answers.
     """
 
@@ -126,6 +152,7 @@ class MockServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._application,
+                lifespan="off",
                 http=CuttingProtocol,
                 ws=TwilsockProtocol,
                 ws_max_size=LARGEST,
@@ -134,6 +161,7 @@ class MockServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=KEPT_ALIVE,
             )
         )
         self._listening = listening
@@ -144,6 +172,7 @@ class MockServer(uvicorn.Server):
         try:
             self.run(sockets=[self._listening])
         finally:
+            self._application.close()
             self._listening.close()
 
     @contextmanager
@@ -170,7 +199,7 @@ class MockServer(uvicorn.Server):
             self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop as uvicorn does, without waiting for pages that are kept told of news."""
+        """Stop as uvicorn does, without waiting for what would go on for ever."""
         self._application.leave()
         await super().shutdown(sockets)
 

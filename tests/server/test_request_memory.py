@@ -1,0 +1,34 @@
+"""What the server remembers of requests stays small, whatever is sent."""
+
+from __future__ import annotations
+
+from helpers.mock import Clock, Reply, Request
+from helpers.mock.server.requests import LONGEST_VALUE, MOST_VALUES, Requests
+
+
+def remembered(**form: str | list[str]) -> dict[str, str | list[str]]:
+    requests = Requests(Clock())
+    request = Request("POST", "chat.twilio.com", "/v2/Services", form=form)
+    requests.add(request, Reply(200, {}), b"{}", 1.0)
+    [answered] = requests
+    return dict(answered.parameters)
+
+
+def test_a_short_parameter_is_remembered_as_it_is() -> None:
+    assert remembered(Body="hello", Tag=["a", "b"]) == {"Body": "hello", "Tag": ["a", "b"]}
+
+
+def test_of_a_very_long_one_its_beginning_and_its_length_are() -> None:
+    long = "x" * (LONGEST_VALUE + 1)
+    cut = f"{'x' * LONGEST_VALUE}... ({LONGEST_VALUE + 1} characters)"
+    assert remembered(Body=long, Tag=[long]) == {"Body": cut, "Tag": [cut]}
+
+
+def test_of_very_many_the_first_are() -> None:
+    many = {f"P{number}": "x" for number in range(MOST_VALUES + 5)}
+    assert list(remembered(**many)) == list(many)[:MOST_VALUES]
+    assert remembered(Tag=["x"] * (MOST_VALUES + 5)) == {"Tag": ["x"] * MOST_VALUES}
+
+
+def test_a_secret_is_masked_however_long() -> None:
+    assert remembered(Secret="5" * (LONGEST_VALUE + 1)) == {"Secret": "***"}
