@@ -253,10 +253,11 @@ def test_a_report_tells_errors_from_warnings_and_shows_in_three_ways(account: Ac
     assert {one.id for one in report.errors} == {"two-enabled", "unknown-name"}
     assert {one.id for one in report.warnings} == {"doubling-retries"}
     assert list(report.table()["id"]) == [one.id for one in report]
-    assert str(report).splitlines()[-1] == "<text>: 3 errors, 1 warnings."
+    assert str(report).splitlines()[-1] == "<text>: 3 errors, 1 warning."
     shown = report._repr_html_()
     assert "&lt;i&gt;Chat&lt;/i&gt;" in shown
     assert "<i>" not in shown
+    assert f'<a href="{report.findings[0].documentation}">two-enabled</a>' in shown
     assert json.loads(json.dumps(report.as_json()))["findings"][0]["id"] == "two-enabled"
 
 

@@ -109,7 +109,7 @@ def test_every_shipped_script_is_compared_where_none_is_named() -> None:
     every = compare(TASK, EXTERNAL)
     assert isinstance(every, Comparisons)
     assert [one.script for one in every] == [*SCRIPTS.values()]
-    assert every["An offer runs out"] is every[3]
+    assert every["An offer runs out"] is every["timed_out"] is every[3]
     with pytest.raises(KeyError, match="no script 'Encore' was compared; there are 'First"):
         every["Encore"]
     table = every.table()

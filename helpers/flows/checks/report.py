@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from .cases import Severity
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("severity", "id", "flow", "where", "reason", "fix", "documentation", "basis")
+COLUMNS = ("severity", "check", "flow", "where", "reason", "fix", "basis")
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ class Report:
         return table + after
 
     def _row(self, one: Finding) -> list[str]:
-        link = f'<a href="{escape(one.documentation)}">{escape(one.documentation)}</a>'
-        texts = (one.id, one.flow, one.where, one.reason, one.fix)
-        basis = escape(one.basis or "")
-        return [badge(one.severity), *map(escape, texts), link if one.documentation else "", basis]
+        link = f'<a href="{escape(one.documentation)}">{escape(one.id)}</a>'
+        texts = (one.flow, one.where, one.reason, one.fix, one.basis or "")
+        name = link if one.documentation else escape(one.id)
+        return [badge(one.severity), name, *map(escape, texts)]
 
     def _skipped(self) -> list[str]:
         if not self.skipped:
@@ -121,5 +121,9 @@ class Report:
         return [f"Not checked, for want of an account: {ids}."]
 
     def _summary(self) -> str:
-        counts = f"{len(self.errors)} errors, {len(self.warnings)} warnings"
+        counts = f"{_number(self.errors, 'error')}, {_number(self.warnings, 'warning')}"
         return f"{self.source}: {counts if self.findings else 'nothing found'}."
+
+
+def _number(findings: Sequence[Finding], noun: str) -> str:
+    return f"{len(findings)} {noun}{'' if len(findings) == 1 else 's'}"

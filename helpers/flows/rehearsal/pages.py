@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-_CELL = "text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"
-_MARK = f"{_CELL};background:rgba(255,165,0,.22)"
+_WHOLE = "text-align:left;vertical-align:top"
+"""Of a cell whose words are never broken."""
+_CELL = f"{_WHOLE};white-space:pre-wrap;overflow-wrap:anywhere"
+_MARK = ";background:rgba(255,165,0,.22)"
 """Orange that lets light and dark show through."""
 
 
@@ -22,7 +24,7 @@ def section(title: str, content: str) -> str:
 
 def pairs(lines: Iterable[tuple[str, str]]) -> str:
     """Names and values."""
-    head, cell = f'<th style="{_CELL}">', f'<td style="{_CELL}">'
+    head, cell = f'<th style="{_WHOLE}">', f'<td style="{_CELL}">'
     rows = "".join(
         f"<tr>{head}{escaped(name)}</th>{cell}{escaped(value)}</td></tr>" for name, value in lines
     )
@@ -34,6 +36,7 @@ def table(
     rows: Sequence[Sequence[object]],
     emphasis: Sequence[bool] = (),
     marked: Sequence[bool] = (),
+    whole: int = 0,
 ) -> str:
     """A table.
 
@@ -42,11 +45,13 @@ def table(
         rows: Their values.
         emphasis: Which rows are in bold.
         marked: Which rows stand out in colour.
+        whole: In how many columns, from the left, no word is broken.
     """
-    head = "".join(f'<th style="{_CELL}">{escaped(name)}</th>' for name in heads)
+    head = "".join(f'<th style="{_WHOLE}">{escaped(name)}</th>' for name in heads)
     body = "".join(
         _row(
             row,
+            whole,
             bold=number < len(emphasis) and emphasis[number],
             marked=number < len(marked) and marked[number],
         )
@@ -55,6 +60,10 @@ def table(
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _row(row: Sequence[object], *, bold: bool, marked: bool) -> str:
-    style = (_MARK if marked else _CELL) + (";font-weight:bold" if bold else "")
-    return "<tr>" + "".join(f'<td style="{style}">{escaped(v)}</td>' for v in row) + "</tr>"
+def _row(row: Sequence[object], whole: int, *, bold: bool, marked: bool) -> str:
+    look = (_MARK if marked else "") + (";font-weight:bold" if bold else "")
+    cells = (
+        f'<td style="{_WHOLE if number < whole else _CELL}{look}">{escaped(value)}</td>'
+        for number, value in enumerate(row)
+    )
+    return f"<tr>{''.join(cells)}</tr>"

@@ -20,7 +20,7 @@ from .verbs import duration
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .plotting import Picture
+    from ..picture import Picture
 
 COLUMNS = tuple(each.name for each in fields(Row))
 
@@ -90,7 +90,7 @@ class Rehearsal:
         rows = [(duration(r.seconds), r.kind, r.who, r.what, r.detail) for r in self.shown()]
         emphasis = [row.kind == "step" for row in self.shown()]
         heads = ("after", "kind", "who", "what", "detail")
-        return pages.section(self.title, outcome + pages.table(heads, rows, emphasis))
+        return pages.section(self.title, outcome + pages.table(heads, rows, emphasis, whole=3))
 
 
 def _pauses(entries: Sequence[JournalEntry]) -> Iterator[tuple[int, str]]:
