@@ -43,7 +43,7 @@ class FlowFile:
     def __repr__(self) -> str:
         """Short: `text` has it all, passwords in URLs included."""
         names = ", ".join(repr(flow.friendly_name) for flow in self.flows)
-        return f"<{self.source}: {names or 'no flows'}>"
+        return f"FlowFile({self.source}: {names or 'no flows'})"
 
     def __getitem__(self, name: str) -> FlexFlowConfig:
         found = next((flow for flow in self.flows if flow.friendly_name == name), None)

@@ -26,6 +26,7 @@ COLOURS = {
 """Under white letters, so that they read the same in light and dark themes."""
 COLUMNS = ("action", "flow", "sid", "field", "before", "after", "note")
 _LEFT = ' style="text-align:left;white-space:pre-wrap"'
+_NOBODY = ("", "", "")
 
 
 def shown(value: Any) -> str:
@@ -82,11 +83,14 @@ def html(title: str, steps: Iterable[Step], summary: str) -> str:
 
 def _html_of(step: Step) -> Iterator[str]:
     who = (badge(step.action), escape(step.name), escape(step.sid or ""))
-    for number, (*_, field, before, after, _note) in enumerate(rows([step])):
-        yield _line((*(who if number == 0 else ("", "", "")), *map(escape, (field, before, after))))
-    if step.note:
-        note = f'<td colspan="3"{_LEFT}><i>{escape(step.note)}</i></td>'
-        yield f'<tr><td colspan="3"></td>{note}</tr>'
+    lines = [
+        "".join(map(_cell, map(escape, (field, before, after))))
+        for *_, field, before, after, _note in rows([step] if step.changes else ())
+    ]
+    if step.note or not lines:
+        lines.append(f'<td colspan="3"{_LEFT}><i>{escape(step.note)}</i></td>')
+    for number, line in enumerate(lines):
+        yield f"<tr>{''.join(map(_cell, who if number == 0 else _NOBODY))}{line}</tr>"
 
 
 def badge(word: str) -> str:
@@ -107,7 +111,11 @@ def _page(title: str, columns: Sequence[str], lines: str) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<td{_LEFT}>{cell}</td>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(map(_cell, cells))}</tr>"
+
+
+def _cell(html: str) -> str:
+    return f"<td{_LEFT}>{html}</td>"
 
 
 def as_json(step: Step) -> dict[str, Any]:

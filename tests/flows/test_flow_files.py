@@ -94,7 +94,7 @@ def test_a_flow_prints_without_the_password_in_its_url() -> None:
 
 
 def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
-    assert repr(load(TASK)) == "<<text>: 'Custom chat'>"
+    assert repr(load(TASK)) == "FlowFile(<text>: 'Custom chat')"
     assert "s3cret" not in repr(load(EXTERNAL.replace("https://", "https://bot:s3cret@")))
 
 

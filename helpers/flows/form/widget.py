@@ -64,7 +64,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         left = VBox([*self.fields.values(), self.text], layout=Layout(flex="0 0 24em"))
         right = VBox(
             [self.problems, self.report, self.situation, self.rehearsal],
-            layout=Layout(flex="1 1 30em", min_width="0"),
+            layout=Layout(flex="1 1 30em", min_width="0", padding="0 0 0 12px"),
         )
         super().__init__(children=[left, right], layout=Layout(flex_flow="row wrap", width="100%"))
         self.model.observe(self._show)
