@@ -10,7 +10,7 @@ from pathlib import Path
 import helpers
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("pandas", "ipywidgets", "anywidget", "twilio", "pydantic", "IPython")
+HEAVY = ("pandas", "matplotlib", "ipywidgets", "anywidget", "twilio", "pydantic", "IPython")
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -34,6 +34,11 @@ def test_the_flow_workbench_loads_nothing_heavy_until_it_is_used() -> None:
 
 def test_connecting_loads_neither_tables_nor_widgets() -> None:
     loaded = loaded_after("import helpers; helpers.connect(); helpers.ChatClient")
+    assert loaded == {"twilio", "pydantic"}
+
+
+def test_rehearsing_a_flow_loads_neither_tables_nor_pictures() -> None:
+    loaded = loaded_after("from helpers.flows import SCRIPTS, compare; SCRIPTS['answered']")
     assert loaded == {"twilio", "pydantic"}
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..account import Account
+from .config import masked
 from .directory import Directory
 from .ordering import Operation
 from .reading import flows_of
@@ -50,11 +51,11 @@ class ApplyStopped(RuntimeError):  # noqa: N818 - reads as what happened
     def __init__(
         self, reason: str, done: Sequence[str], failed: str | None, not_done: Sequence[str]
     ) -> None:
-        self.reason = reason
+        self.reason = masked(reason)
         self.done, self.failed, self.not_done = tuple(done), failed, tuple(not_done)
         stopped = f"Stopped at: {failed}" if failed else "Stopped"
         super().__init__(
-            f"{stopped}: {reason}\n{_listed('Done', done)}\n{_listed('Not done', not_done)}\n"
+            f"{stopped}: {self.reason}\n{_listed('Done', done)}\n{_listed('Not done', not_done)}\n"
             "Plan again to see what is left to do."
         )
 
@@ -92,8 +93,12 @@ def apply(
     if account.mode == "live":
         _confirmed(run, code, confirm)
         run.find_start()
-    while not run.is_over:
-        run.write()
+    try:
+        while not run.is_over:
+            run.write()
+    except KeyboardInterrupt as stop:
+        stop.add_note(str(run.stopped("interrupted; the first that is not done may be done")))
+        raise
     return Applied(tuple(run.done))
 
 
@@ -113,6 +118,7 @@ class _Run:
         self, account: Account, steps: Sequence[Step], operations: Sequence[Operation]
     ) -> None:
         self._account = account
+        self._directory = Directory(account)
         self._operations = operations
         self._chain = _chain(steps, operations)
         self._planned = frozenset(self._chain[0])
@@ -148,9 +154,6 @@ class _Run:
             _write(self._account, operation)
         except REFUSALS as error:
             raise self.stopped(f"{said(error)} {self._outcome()}", failed=True) from error
-        except KeyboardInterrupt as error:
-            error.add_note(str(self.stopped("interrupted", failed=True)))
-            raise
         self.done.append(str(operation))
         self._at += 1
         self._look()
@@ -176,7 +179,7 @@ class _Run:
 
     def _read(self) -> Flows:
         flows: Flows = {}
-        for one in flows_of(self._account, Directory(self._account)):
+        for one in flows_of(self._account, self._directory):
             key = one.sid if one.sid in self._planned else _new(one.name)
             flows[f"{key} ({one.sid})" if key in flows else key] = one.parameters
         return flows

@@ -56,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), USAGE)
     except REFUSALS as error:
         return _fail(said(error), PROBLEMS)
+    except KeyboardInterrupt as stop:
+        return _fail("\n".join(getattr(stop, "__notes__", ["Interrupted."])), PROBLEMS)
     except STOPS as error:
         return _fail(masked(str(error)), PROBLEMS)
     return code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from .config import FlexFlowConfig, Integration
+from .config import FlexFlowConfig, Integration, masked
 from .problems import FlowProblem, Problem
 
 FieldPath = tuple[str | int, ...]
@@ -64,6 +65,9 @@ class FlowFile:
         """The flows as YAML, whatever the file looked like."""
         content = {ROOT: [written(flow) for flow in self.flows]}
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(masked(self.text))}</pre>"
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds on every system."""

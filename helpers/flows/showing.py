@@ -25,7 +25,7 @@ COLOURS = {
 }
 """Under white letters, so that they read the same in light and dark themes."""
 COLUMNS = ("action", "flow", "sid", "field", "before", "after", "note")
-_LEFT = ' style="text-align:left;white-space:pre-wrap"'
+_LEFT = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
 _NOBODY = ("", "", "")
 
 

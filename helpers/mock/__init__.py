@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
@@ -22,7 +22,7 @@ from .credentials import DEMO as DEMO_VALUES
 from .credentials import Credentials
 from .database import DatabaseClosed, DatabaseInUse
 from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
-from .events import Events
+from .events import Event, Events, PutBack
 from .faults import BadFault, Fault, Faults
 from .file_format import DatabaseRefused
 from .flex import resources as _flex
@@ -39,6 +39,8 @@ from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
 from .messaging.resources import Service
+from .realtime.door import Realtime
+from .realtime.log import SyncChange
 from .rest.application import OPERATIONS, Application
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, UnknownScenario, load
@@ -50,6 +52,7 @@ from .studio.incoming import IncomingDue
 from .studio.runner import Heard, StepFault, Studio
 from .taskrouter import Router
 from .taskrouter.events import TaskRouterEvent
+from .taskrouter.possible import could_match
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
@@ -88,6 +91,7 @@ __all__ = [
     "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "could_match",
     "flex_flows",
     "verify",
 ]
@@ -98,7 +102,9 @@ KINDS: tuple[type[Resource], ...] = (
     *taskrouter.KINDS,
     *studio.KINDS,
     Delivery,
+    SyncChange,
 )
+Seen = TypeVar("Seen")
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
 
@@ -176,6 +182,14 @@ class MockTwilio:
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
 
+    @cached_property
+    def realtime(self) -> Realtime:
+        """Where Twilio's JavaScript chat SDKs connect; an ASGI application for a WebSocket.
+
+        It follows the account from its first connection on, one in a file from the start.
+        """
+        return Realtime(self._ground, self._application, self.credentials.account_sid)
+
     def handle(self, request: Request) -> Reply:
         """Answer one REST request; faults are met at the doors, before this."""
         return self._application.handle(request)
@@ -191,6 +205,18 @@ class MockTwilio:
     def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
         return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
+
+    def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
+        """Have `follower` told of everything that happens, as `follow` does for chat.
+
+        A reset or a restore is told too, as `PutBack`.
+        """
+        return self._ground.events.subscribe(follower)
+
+    def look(self, at: Callable[[Call], Seen]) -> Seen:
+        """What `at` finds in the account, which stands still meanwhile; it may change nothing."""
+        with self._ground.store.lock:
+            return at(Call(self._ground, self.credentials.account_sid))
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.
@@ -323,6 +349,8 @@ class MockTwilio:
         Receivers and functions that are answering get the time they always have.
         """
         self.clock.forget_timers()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account is being closed")
         self.webhooks.close()
         self.studio.close()
         self._ground.store.close()
@@ -341,12 +369,16 @@ class MockTwilio:
     def _put_back(self, state: State) -> None:
         self._ground.state = state
         self._take_up()
+        with self._ground.transaction():
+            self._ground.events.note(PutBack())
 
     def _take_up(self) -> None:
         """Go on with what the store says is due or waits."""
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account was put back to an earlier state")
 
     def _start(self, seed: int) -> None:
         if self._ground.store.fact("seed") is None:
@@ -355,6 +387,7 @@ class MockTwilio:
             self._go_on()
         if self._ground.store.is_on_disk:
             self.clock.when_set(self._keep_clock)
+            self.realtime.listen()  # for chat SDKs that come back to what the file holds
         self._take_up()
 
     def _begin(self, seed: int) -> None:

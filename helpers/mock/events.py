@@ -21,6 +21,12 @@ class Event:
     __slots__ = ()
 
 
+class PutBack(Event):
+    """Everything kept was put back as it once was."""
+
+    __slots__ = ()
+
+
 Subscriber = Callable[[Event], None]
 Recorder = Callable[[Event], None]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import CODES, Basis
+from .realtime import chat, subscriptions, sync
 from .rest.application import OPERATIONS
 from .rest.collection import Operation
 from .rules import RULES, Rule
@@ -56,6 +57,7 @@ def table() -> str:
 
 def _sections() -> Iterator[_Section]:
     yield _Section("Operations", ("operation", "call", "basis", "source"), _operations())
+    yield _Section("Asked by the JavaScript SDKs", ("operation", "call", "basis"), _asked())
     yield _Section("Rules", ("rule", "basis", "source", "shown by"), map(_rule, RULES))
     yield _Section("Error codes", ("code", "HTTP", "meaning", "basis of the status"), _codes())
 
@@ -64,6 +66,15 @@ def _operations() -> Iterator[tuple[str, ...]]:
     for operation in sorted(OPERATIONS, key=lambda op: (op.host, op.path, op.method)):
         basis = Basis.OBSERVED if operation.host in _NOT_IN_OPENAPI else Basis.SPECIFIED
         yield operation.name, _call(operation), basis, _SOURCES[operation.host]
+
+
+def _asked() -> Iterator[tuple[str, ...]]:
+    """What comes through a realtime connection; the SDKs follow links, so paths are the mock's."""
+    for operation in sorted(chat.OPERATIONS, key=lambda op: (op.path, op.method)):
+        yield operation.name, f"`{operation.method} {operation.path}`", Basis.OBSERVED
+    for name, path in sync.PATHS.items():
+        yield name, f"`GET {path}`", Basis.OBSERVED
+    yield "Subscribe", f"`POST {subscriptions.PATH}`", Basis.OBSERVED
 
 
 def _call(operation: Operation) -> str:

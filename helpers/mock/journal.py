@@ -14,6 +14,7 @@ from functools import singledispatchmethod
 
 from .clock import iso
 from .events import Event
+from .flex.events import MadeByFlex
 from .ground import Ground
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from .messaging.resources import Member
@@ -32,6 +33,8 @@ _TOLD = frozenset(
     {ChannelEvent, MemberEvent, MessageEvent, ExecutionEvent, Taken, TaskRouterEvent}
     | {DeliveryDue, Asked}
 )
+_MAKERS: dict[type[Event], str] = {MadeByFlow: STUDIO, MadeByFlex: FLEX}
+"""Who has made a message or task that nobody asked for over REST."""
 _TASKS = {
     "task.created": "task created",
     "task.wrapup": "task in wrap-up",
@@ -82,7 +85,9 @@ class JournalEntry:
 
 
 Said = tuple[str, str, str]
-State = tuple[int, tuple[tuple[int, float, Event], ...], dict[str, str], tuple[str, ...]]
+State = tuple[
+    int, tuple[tuple[int, float, Event], ...], dict[str, str], tuple[tuple[str, str], ...]
+]
 
 
 @dataclass(slots=True)
@@ -119,7 +124,7 @@ class Journal:
         self._count = 0
         self._heard: deque[tuple[int, float, Event]] = deque(maxlen=KEPT)
         self._lanes: dict[str, str] = {}
-        self._made: deque[str] = deque(maxlen=KEPT)
+        self._made: deque[tuple[str, str]] = deque(maxlen=KEPT)
 
     @property
     def position(self) -> int:
@@ -131,9 +136,14 @@ class Journal:
         """Everything that is remembered, oldest first."""
         return self.since(0)
 
+    def latest(self, count: int) -> list[JournalEntry]:
+        """The last few things that happened, oldest of them first; fewer, where some go untold."""
+        heard = tuple(self._heard)[-count:]
+        return self.since(heard[0][0] - 1) if heard else []
+
     def since(self, position: int) -> list[JournalEntry]:
         """What has happened since the journal was at a position."""
-        reading = _Reading(self._ground, self._lanes.copy(), frozenset(self._made))
+        reading = _Reading(self._ground, self._lanes.copy(), dict(self._made))
         told = (
             (number, at, event, reading.said(event))
             for number, at, event in tuple(self._heard)
@@ -168,8 +178,8 @@ class Journal:
             if kind is MessageEvent:
                 event = _Spoken.of(event)  # type: ignore[arg-type]
             self._heard.append((self._count, self._ground.clock.now(), event))
-        elif kind is MadeByFlow:
-            self._made.append(event.sid)  # type: ignore[attr-defined]
+        elif kind in _MAKERS:
+            self._made.append((event.sid, _MAKERS[kind]))  # type: ignore[attr-defined]
 
     def _meet(self, member: Member) -> None:
         """Remember on which lane somebody is, who may speak long after joining."""
@@ -195,7 +205,7 @@ class Journal:
 class _Reading:
     """Puts events into words, one reading of the journal at a time."""
 
-    def __init__(self, ground: Ground, lanes: dict[str, str], made: frozenset[str]) -> None:
+    def __init__(self, ground: Ground, lanes: dict[str, str], made: dict[str, str]) -> None:
         self._store = ground.store
         self._lanes = lanes
         self._made = made
@@ -215,7 +225,7 @@ class _Reading:
 
     def _speaker(self, event: _Spoken) -> str:
         if event.sid in self._made:
-            return STUDIO
+            return self._made[event.sid]
         known = self._lanes.get(event.author)
         if known is not None:
             return known
@@ -281,7 +291,7 @@ class _Reading:
         is_chat = "channelSid" in attributes
         if name != "task.created":
             return TASKROUTER, FLEX if is_chat else SERVER, f"{_TASKS[name]}{about}"
-        maker = STUDIO if task.sid in self._made else FLEX if is_chat else SERVER
+        maker = self._made.get(task.sid, SERVER)
         return maker, TASKROUTER, f"{_TASKS[name]}{about}"
 
     @said.register(DeliveryDue)

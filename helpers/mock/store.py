@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from . import database
@@ -62,7 +62,7 @@ class Store:
 
     def _note_count(self, table: Table) -> None:
         """Write down how far a kind has been counted, as its highest may be about to go."""
-        self._execute(_COUNT, (table.name, table.next_seq))
+        self._write(_COUNT, (table.name, table.next_seq))
 
     def close(self) -> None:
         """Let go of the database once the unit of work under way has ended; twice does nothing."""
@@ -84,21 +84,28 @@ class Store:
 
     def note(self, name: str, value: Any) -> None:
         """Note a fact, within a unit of work; it is neither listed, copied back nor taken back."""
+        self._begin_writing()
         note(self._open, name, value)
 
     def begin(self) -> bool:
-        """Start a unit of work, holding the lock; whether it is the outermost one."""
+        """Start a unit of work, holding the lock; whether it is the outermost one.
+
+        The database hears of it once something is written: most units only read.
+        """
         self.lock.acquire()
-        self._depth += 1
-        if self._depth > 1:
-            return False
-        try:
-            self._execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._depth -= 1
+        if self._execute is _closed:
             self.lock.release()
-            raise
-        return True
+            raise database.DatabaseClosed
+        self._depth += 1
+        return self._depth == 1
+
+    def _begin_writing(self) -> None:
+        if self._depth and not self._db.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
+
+    def _write(self, sql: str, values: Sequence[Any]) -> None:
+        self._begin_writing()
+        self._execute(sql, values)
 
     def end(self, *, keep: bool) -> None:
         """End the innermost unit of work and let go of the lock; the outermost one decides."""
@@ -112,9 +119,9 @@ class Store:
     def _finish(self, *, keep: bool) -> None:
         kept = False
         try:
-            if keep:
+            if keep and self._db.in_transaction:
                 self._execute("COMMIT")
-                kept = True
+            kept = keep
         finally:
             if not kept:
                 self._forget(self._written)
@@ -137,7 +144,7 @@ class Store:
         resource.seq = table.next_seq
         table.next_seq += 1
         row = table.row(resource)
-        self._execute(table.insert, row)
+        self._write(table.insert, row)
         self._written.add(table)
         table.added(resource, row)
         return resource
@@ -149,15 +156,25 @@ class Store:
             setattr(resource, name, value)
         if table.json:
             changes = {name: table.encode(name, value) for name, value in changes.items()}
-        self._execute(table.update(tuple(changes)), (*changes.values(), resource.seq))
+        self._write(table.update(tuple(changes)), (*changes.values(), resource.seq))
         self._written.add(table)
         table.changed(resource, changes)
+
+    def last_seq(self, kind: type[Resource]) -> int:
+        """The latest place in the order of arrival that was given out."""
+        return self._tables[kind].next_seq - 1
+
+    def skip_seq(self, kind: type[Resource]) -> None:
+        """Give the next place in the order of arrival to nobody."""
+        table = self._tables[kind]
+        table.next_seq += 1
+        self._note_count(table)
 
     def remove(self, resource: Resource) -> None:
         """Forget a resource."""
         table = self._tables[type(resource)]
         self._note_count(table)
-        self._execute(table.delete, (resource.seq,))
+        self._write(table.delete, (resource.seq,))
         self._written.add(table)
         table.removed(resource)
 
@@ -291,7 +308,7 @@ class Store:
             return
         condition, values = table.where(where)
         self._note_count(table)
-        self._execute(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
+        self._write(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
         self._written.add(table)
         table.forget()
 
@@ -301,7 +318,7 @@ class Store:
         condition, values = table.where(where)
         condition += f"{' AND' if condition else ' WHERE'} seq < ?"
         self._note_count(table)
-        self._execute(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
+        self._write(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
         self._written.add(table)
         table.forget()
 

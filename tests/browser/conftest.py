@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real browser, started once for all browser tests."""
+"""A real browser, and a real JupyterLab where it is needed, started once for all tests."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def lab(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 
 @pytest.fixture(scope="session")
-def browser(lab: Lab, executable: str) -> Iterator[Any]:
-    """A browser, launched while JupyterLab starts."""
+def browser(executable: str) -> Iterator[Any]:
+    """A browser, one for all tests."""
     with chromium.launched(executable) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def lab_page(lab: Lab, browser: Any) -> LabPage:
-    """JupyterLab in the browser."""
+    """JupyterLab in the browser, which is launched while JupyterLab starts."""
     page = browser.new_page(viewport={"width": 1280, "height": 1250})
     lab.wait()
     return LabPage(page, lab.url)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import heapq
+import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from helpers import Account
 from helpers.flows import FlexFlowConfig, Integration, Shift, Staffing
 from helpers.flows.busy_day.demand import Customer
 from helpers.flows.busy_day.durations import Constant
+from helpers.mock import WebhookRequest
 
 WORKSPACE, WORKFLOW = "Flex Task Assignment", "Assign to Anyone"
 
@@ -35,7 +38,10 @@ def studio_flow(name: str = "Webchat", flow: str = "Webchat Flow") -> FlexFlowCo
     )
 
 
-def external_flow(url: str = "https://bot.example.com/messages") -> FlexFlowConfig:
+BOT = "https://bot.example.com/messages"
+
+
+def external_flow(url: str = BOT) -> FlexFlowConfig:
     """A flow whose messages are posted to a server."""
     return FlexFlowConfig(
         friendly_name="Own bot",
@@ -43,6 +49,54 @@ def external_flow(url: str = "https://bot.example.com/messages") -> FlexFlowConf
         integration_type="external",
         integration=Integration(url=url),
     )
+
+
+def add_asking_bot(account: Account, timeout: int) -> FlexFlowConfig:
+    """A Studio flow that asks something, waits for an answer, and hands over; a flow for it."""
+    workspace = account.client.taskrouter.v1.workspaces.list()[0]
+    workflow = account.client.taskrouter.v1.workspaces(workspace.sid).workflows.list()[0]
+    to_agent = {"event": "incomingMessage", "next": "agent"}
+    asks = _widget(
+        "ask", "send-and-wait-for-reply", [to_agent, {"event": "timeout", "next": "agent"}]
+    )
+    asks["properties"] = {"from": "Bot", "body": "What is it about?", "timeout": str(timeout)}
+    hands_over = _widget("agent", "send-to-flex", [{"event": "callComplete"}])
+    about = '{"channelSid": "{{trigger.message.ChannelSid}}"}'
+    hands_over["properties"] = {"workflow": workflow.sid, "channel": "chat", "attributes": about}
+    account.client.studio.v2.flows.create(
+        friendly_name="Asking bot",
+        status="published",
+        definition={
+            "description": "asks, then hands over",
+            "initial_state": "Trigger",
+            "flags": {"allow_concurrent_calls": True},
+            "states": [
+                _widget("Trigger", "trigger", [{"event": "incomingMessage", "next": "ask"}]),
+                asks,
+                hands_over,
+            ],
+        },
+    )
+    return studio_flow("With a bot", "Asking bot")
+
+
+def _widget(name: str, kind: str, transitions: list[dict[str, str]]) -> dict[str, Any]:
+    return {"name": name, "type": kind, "transitions": transitions, "properties": {}}
+
+
+def hands_over_at_once(account: Account) -> Callable[[WebhookRequest], None]:
+    """A server for an external flow: it makes a task of the first message of each chat."""
+    workspace = account.client.taskrouter.v1.workspaces.list()[0]
+    tasks = account.client.taskrouter.v1.workspaces(workspace.sid).tasks
+    known: set[str] = set()
+
+    def receive(request: WebhookRequest) -> None:
+        channel_sid = request.parameters["ChannelSid"]
+        if channel_sid not in known:
+            known.add(channel_sid)
+            tasks.create(task_channel="chat", attributes=json.dumps({"channelSid": channel_sid}))
+
+    return receive
 
 
 def servers_of(agents: int) -> Staffing:

@@ -220,7 +220,9 @@ def test_a_stop_from_the_keyboard_says_how_far_it_got(
     monkeypatch.setattr(flows, "create", interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         planned.apply()
-    assert "Stopped at: create 'Custom chat': interrupted" in caught.value.__notes__[0]
+    assert (
+        "Stopped: interrupted; the first that is not done may be done" in caught.value.__notes__[0]
+    )
 
 
 # -- drift
@@ -274,6 +276,20 @@ def test_a_change_between_two_writes_stops_the_rest(account: Account) -> None:
             planned.apply()
     assert list(caught.value.done) == ["create 'Shop'"]
     assert list(caught.value.not_done) == ["create 'Help'", "create 'Old'"]
+
+
+def test_what_changed_is_told_without_the_password_in_a_url(
+    account: Account, make_flow: Callable[..., Any]
+) -> None:
+    flow = make_flow(integration_url="https://bot:s3cret@old.example")
+    planned = plan(account, STUDIO.replace("custom", "sms").replace("Custom chat", "Other"))
+    account.client.flex_api.v1.flex_flow(flow.sid).update(
+        integration_url="https://bot:s3cret@new.example"
+    )
+    with pytest.raises(ApplyStopped) as caught:
+        planned.apply()
+    assert "https://bot:***@old.example' -> 'https://bot:***@new.example" in str(caught.value)
+    assert "s3cret" not in f"{caught.value!r}{caught.value.reason}{caught.value.as_json()}"
 
 
 def test_drift_is_visible_in_the_next_plan(account: Account) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from samples import ENDS_AT_ONCE, EXTERNAL, STUDIO, TASK, furnished
+from support import refused
 
 from helpers import Account
 from helpers.flows import CHECKS, FlexFlowConfig, FlowFile, Integration, Report, check, plan
@@ -47,6 +48,40 @@ def nobody_has_room(client: Any) -> None:
     for worker in _workspace(client).workers.list():
         channels = _workspace(client).workers(worker.sid).worker_channels
         channels("chat").update(capacity=0)
+
+
+def filters(client: Any, expression: str, default: bool = False) -> None:
+    """The workflow takes what matches an expression, and other tasks by default or not at all."""
+    workspace = _workspace(client)
+    queue = {"queue": workspace.task_queues.list()[0].sid}
+    routing: dict[str, Any] = {"filters": [{"expression": expression, "targets": [queue]}]}
+    if default:
+        routing["default_filter"] = queue
+    workflow = next(one for one in workspace.workflows.list() if one.friendly_name == ANYONE)
+    workspace.workflows(workflow.sid).update(configuration=json.dumps({"task_routing": routing}))
+
+
+ANYONE = "Assign to Anyone"
+
+
+def web_only(client: Any) -> None:
+    """The workflow takes web chats."""
+    filters(client, "channelType == 'web' AND vip == true")
+
+
+def web_first(client: Any) -> None:
+    """The workflow takes web chats, and all others by default."""
+    filters(client, "channelType == 'web'", default=True)
+
+
+def custom_only(client: Any) -> None:
+    """The workflow takes custom chats."""
+    filters(client, "channelType IN ['custom', 'sms'] AND NOT channelType == 'web'")
+
+
+def by_language(client: Any) -> None:
+    """The workflow goes by an attribute that the chat may bring along."""
+    filters(client, "language == 'eo' OR channelType == 'web'")
 
 
 def one_has_room(client: Any) -> None:
@@ -120,6 +155,7 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("nobody-matches", nobody_speaks_it, TASK, "<text>:7"),
     ("nobody-matches", nobody_speaks_it, STUDIO, "<text>:6"),
     ("nobody-matches", nobody_has_room, TASK, "<text>:7"),
+    ("nobody-matches", web_only, TASK, "<text>:7"),
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [
@@ -148,6 +184,10 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("nobody-matches", nothing, TASK),
     ("nobody-matches", nothing, STUDIO),
     ("nobody-matches", one_has_room, TASK),
+    ("nobody-matches", web_first, TASK),
+    ("nobody-matches", custom_only, TASK),
+    ("nobody-matches", by_language, TASK),
+    ("nobody-matches", web_only, STUDIO),
     ("nobody-matches", nobody_speaks_it, EXTERNAL),
     ("welcome-bot", nothing, ON_MESSAGE),
     ("welcome-bot", a_bot_listens, ON_MESSAGE),
@@ -235,6 +275,19 @@ def test_a_workflow_nobody_matches_leaves_its_task_pending(
     assert [task.assignment_status for task in tasks()] == ["pending"]
 
 
+def test_a_workflow_whose_filters_take_nothing_gets_no_channel(
+    account: Account, make_channel: Callable[..., Any]
+) -> None:
+    web_only(account.client)
+    report = check(TASK, account)
+    assert [one.id for one in report] == ["nobody-matches"]
+    assert "takes a task with {'channelType': 'custom'}" in report.findings[0].reason
+    plan(account, TASK).apply()
+    flows = account.client.flex_api.v1.flex_flow.list()
+    with refused(400, 20001, "matches no filter"):
+        make_channel(next(one for one in flows if one.friendly_name == "Custom chat"))
+
+
 # -- what a report says
 
 
@@ -257,7 +310,6 @@ def test_a_report_tells_errors_from_warnings_and_shows_in_three_ways(account: Ac
     shown = report._repr_html_()
     assert "&lt;i&gt;Chat&lt;/i&gt;" in shown
     assert "<i>" not in shown
-    assert f'<a href="{report.findings[0].documentation}">two-enabled</a>' in shown
     assert json.loads(json.dumps(report.as_json()))["findings"][0]["id"] == "two-enabled"
 
 

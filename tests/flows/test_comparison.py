@@ -9,8 +9,6 @@ from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, changed
 
 from helpers.flows import (
     SCRIPTS,
-    Comparison,
-    Comparisons,
     FlexFlowConfig,
     compare,
     rehearse,
@@ -65,14 +63,12 @@ def test_steps_of_the_script_always_meet() -> None:
 
 def test_a_flow_compared_with_itself_is_the_same() -> None:
     same = compare(STUDIO, STUDIO, "next_day")
-    assert isinstance(same, Comparison)
     assert same.is_same
     assert repr(same).endswith("the same comes of both")
 
 
 def test_a_long_lived_flow_differs_in_how_chats_end() -> None:
     compared = compare(TASK, LONG_LIVED, "next_day")
-    assert isinstance(compared, Comparison)
     assert compared.outcomes == [
         ("chats", "2", "1"),
         ("channel at the end", "INACTIVE", "ACTIVE"),
@@ -87,7 +83,6 @@ def test_a_long_lived_flow_differs_in_how_chats_end() -> None:
 
 def test_the_table_has_both_timelines_side_by_side() -> None:
     compared = compare(TASK, LONG_LIVED, "next_day")
-    assert isinstance(compared, Comparison)
     table = compared.table()
     assert [*table.columns][:3] == ["mark", "seconds", "kind"]
     assert [*table.columns][3:] == ["who_a", "what_a", "detail_a", "who_b", "what_b", "detail_b"]
@@ -107,7 +102,6 @@ def test_its_text_shows_steps_and_differences_and_what_comes_of_them() -> None:
 
 def test_every_shipped_script_is_compared_where_none_is_named() -> None:
     every = compare(TASK, EXTERNAL)
-    assert isinstance(every, Comparisons)
     assert [one.script for one in every] == [*SCRIPTS.values()]
     assert every["An offer runs out"] is every["timed_out"] is every[3]
     with pytest.raises(KeyError, match="no script 'Encore' was compared; there are 'First"):
@@ -124,7 +118,6 @@ def test_scripts_that_are_compared_one_after_another_know_nothing_of_one_another
     flow: FlexFlowConfig,
 ) -> None:
     every = compare(flow, flow)
-    assert isinstance(every, Comparisons)
     for one in every:
         alone = rehearse(flow, one.script)
         assert one.a.rows == one.b.rows == alone.rows
@@ -133,16 +126,16 @@ def test_scripts_that_are_compared_one_after_another_know_nothing_of_one_another
 
 def test_scripts_that_show_no_difference_say_so() -> None:
     every = compare(TASK, TASK)
-    assert isinstance(every, Comparisons)
     assert set(every.table().outcome) == {"(the same)"}
     assert set(every.table()["lines"]) == {0}
 
 
 def test_rehearsing_and_comparing_every_shipped_script_takes_under_a_second() -> None:
     compare(TASK, STUDIO, "answered")  # what is loaded once
-    took = []
-    for _ in range(3):
+
+    def took() -> float:
         started = time.process_time()  # others may be at work on this machine
         compare(TASK, STUDIO)
-        took.append(time.process_time() - started)
-    assert min(took) < 1.0
+        return time.process_time() - started
+
+    assert any(took() < 1.0 for _ in range(3))

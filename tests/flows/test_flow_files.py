@@ -90,6 +90,14 @@ def test_a_flow_prints_without_the_password_in_its_url() -> None:
     assert flow.integration.url == "https://bot:s3cret@bot.example.com/messages"
 
 
+def test_a_file_shows_as_its_yaml_with_no_password_and_no_html() -> None:
+    text = EXTERNAL.replace("https://", "https://bot:s3cret@").replace("Custom", "<b>Custom")
+    shown = load(text)._repr_html_()
+    assert "&lt;b&gt;Custom chat" in shown
+    assert "url: https://bot:***@bot.example.com/messages" in shown
+    assert "s3cret" not in shown
+
+
 # -- what is refused, where, and with which fix
 
 

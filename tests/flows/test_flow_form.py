@@ -256,6 +256,7 @@ def test_typing_into_a_field_changes_the_flow(form: Any, time: Patience) -> None
     assert (form.flow.long_lived, form.flow.integration.priority) == (True, 7)
     time.passes()
     assert "Shop chat" in form.rehearsal.value
+    assert "&lt;form&gt;: nothing found." in form.report.value
     assert "priority: 7" in form.text.value
 
 
@@ -291,11 +292,6 @@ def test_problems_are_listed_and_the_earlier_result_is_paler(form: Any, time: Pa
     assert "friendly_name: is missing; add it" in form.problems.value
     assert "opacity:0.5" in form.report.value
     assert form.text.value == ""
-
-
-def test_a_flow_without_findings_says_so(form: Any, time: Patience) -> None:
-    time.passes()
-    assert "nothing found" in form.report.value
 
 
 def test_situations_are_chosen_by_title_and_a_script_of_ones_own_is_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,18 @@ def test_a_live_account_asks_for_the_code_on_standard_error(
     assert "nobody could be asked" in run("apply", file, to="live")[2]
 
 
+def test_an_application_that_is_interrupted_is_1_and_says_how_far_it_got(
+    run: Any, file: Path, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(account.client.flex_api.v1.flex_flow), "create", interrupt)
+    code, _, err = run("apply", file)
+    assert code == 1
+    assert "Stopped: interrupted; the first that is not done may be done" in err
+
+
 class _Typed:
     def __init__(self, line: str) -> None:
         self._line = line
@@ -232,8 +245,6 @@ def test_the_environment_may_name_the_account(
 
 
 def test_it_runs_as_a_module_and_its_help_says_the_exit_codes(file: Path) -> None:
-    file.write_text(EXTERNAL.replace("https://bot", "bot"), encoding="utf-8")
-
     def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "helpers.flows", *arguments],
@@ -241,10 +252,18 @@ def test_it_runs_as_a_module_and_its_help_says_the_exit_codes(file: Path) -> Non
             text=True,
             timeout=60,
             cwd=ROOT,
+            env=os.environ | {"PYTHONIOENCODING": "ascii"},
             check=False,
         )
 
     assert "2  changes are pending" in ran("--help").stdout
+    # a console that can show ASCII only
+    name = EXTERNAL.replace("Custom chat", "Größe → 1")
+    file.write_text(name.replace("retry_count: 0", "retry_count: 1"), encoding="utf-8")
+    told = ran("check", str(file))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "Gr\\xf6\\xdfe \\u2192 1" in told.stdout
+    file.write_text(EXTERNAL.replace("https://bot", "bot"), encoding="utf-8")
     refused = ran("check", str(file))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "must be an http or https URL" in refused.stderr

@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 from days import (
+    BOT,
+    add_asking_bot,
     erlang_c,
     external_flow,
+    hands_over_at_once,
     servers_of,
     studio_flow,
     task_flow,
     waits_first_come_first_served,
 )
+from support import everything
 
 from helpers import connect
 from helpers.flows import (
@@ -205,6 +209,23 @@ def test_an_external_flow_makes_no_tasks_and_says_so() -> None:
     assert "makes no tasks by itself" in repr(day)
 
 
+def test_the_time_a_bot_takes_counts_as_waiting() -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=90)
+    given = {"agents": Staffing((Shift(20),), reaction=Constant(5)), "account": account}
+    silent = a_day(bot, **given)
+    answering = a_day(bot, says=("Hello", "An order"), answers_after=20, **given)
+    assert {round(each.wait, 2) for each in silent.conversations} == {95.0}
+    assert {round(each.wait, 2) for each in answering.conversations} == {25.0}
+    assert a_day(bot, **given) == silent
+
+
+def test_an_external_flow_with_a_server_that_makes_tasks_is_answered() -> None:
+    day = a_day(external_flow(), agents=20, servers={BOT: hands_over_at_once})
+    assert day.summary.answered == day.summary.tasks == 20
+    assert {round(each.wait, 2) for each in day.conversations} == {5.0}
+
+
 # -- what is shown
 
 
@@ -292,10 +313,9 @@ def test_a_flow_that_names_what_is_not_there_is_refused() -> None:
 
 def test_the_account_is_not_touched() -> None:
     account = connect()
-    before = account.mock.take_snapshot()
+    before = everything(account), account.mock.journal.position
     a_day(account=account, arrivals=3)
-    after = account.mock.take_snapshot()
-    assert after.account == before.account
+    assert (everything(account), account.mock.journal.position) == before
 
 
 def test_arrivals_can_be_spread_over_hours_unevenly() -> None:

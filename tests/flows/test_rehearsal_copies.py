@@ -311,10 +311,13 @@ def test_a_flow_that_twilio_refuses_cannot_be_rehearsed() -> None:
         rehearse(odd, "answered")
 
 
-def test_a_record_says_whose_a_request_on_another_thread_is(account: Account) -> None:
+def test_a_record_says_whose_a_request_is(account: Account) -> None:
     assert account.mock is not None
     record = Record(account.mock)
     record.acting = "customer"
+    reservations = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1/Reservations"
     assert record.ask("get", "https://chat.twilio.com/v2/Services", "token").who == "customer"
-    asked = record.ask("get", "https://taskrouter.twilio.com/v1/Workspaces", "AC1")
-    assert (asked.who, asked.method) == ("agent", "GET")
+    assert record.ask("post", "https://flex-api.twilio.com/v1/Channels", "AC1").who == "your server"
+    assert record.ask("get", reservations, "AC1").who == "agent"
+    record.acting = "agent alice"
+    assert record.ask("get", reservations, "AC1").who == "agent alice"

@@ -119,6 +119,8 @@ def test_a_server_can_answer_as_a_bot_and_hand_over() -> None:
     assert played.outcome.misfits == ()
     assert (played.outcome.answered_by, played.outcome.answered_after) == ("your server", 0)
     assert (played.outcome.agent_after, played.outcome.tasks) == (20, ("completed",))
+    assert "your server: POST /v1/Workspaces/WS#1/Tasks" in told(played, "request")
+    assert "your server: task created for Jane" in told(played, "task")
     assert told(played, "message")[:3] == [
         "customer: What are your opening hours?",
         "your server: We open at nine. Can I do anything else for you?",

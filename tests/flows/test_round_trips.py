@@ -132,3 +132,15 @@ def test_names_that_several_flows_share_cannot_be_exported(
     with pytest.raises(FlowProblem, match="is the name of another flow too") as caught:
         export(account)
     assert {problem.where for problem in caught.value.problems} == sids
+
+
+def test_a_flow_without_a_name_cannot_be_exported_and_is_left_by_plans(
+    make_flow: Any, account: Account
+) -> None:
+    nameless = make_flow(friendly_name="", enabled=False)
+    with pytest.raises(FlowProblem, match="cannot be put in a file: friendly_name"):
+        export(account)
+    planned = plan(account, TASK)
+    assert {step.sid: step.action for step in planned.steps}[nameless.sid] == "leave"
+    planned.apply()
+    assert plan(account, TASK).is_empty

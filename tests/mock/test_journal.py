@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,6 +48,15 @@ def test_a_new_account_has_nothing_to_tell(journal: Any) -> None:
     assert journal.entries == []
     assert repr(journal) == "nothing has happened yet"
     assert (journal.position, len(journal)) == (0, 0)
+
+
+def test_the_latest_lines_are_told_without_the_rest(journal: Any, service: Any) -> None:
+    for name in ("one", "two", "three"):
+        service.channels.create(friendly_name=name)
+    assert [entry.text for entry in journal.latest(2)] == ["opens two", "opens three"]
+    assert journal.latest(99) == journal.entries
+    journal.clear()
+    assert journal.latest(2) == []
 
 
 def test_a_conversation_is_told_from_the_first_offer_to_the_end(
@@ -235,3 +245,13 @@ def test_what_studio_and_webhooks_do_is_said_to_be_theirs(
     channel.messages.create(body="hello", x_twilio_webhook_enabled="true")
     assert webhooks.settle()
     assert [entry.kind for entry in journal][-2:] == ["message", "webhook"]
+
+
+def test_a_task_that_a_server_makes_for_a_chat_is_the_servers(
+    client: Any, journal: Any, make_flow: Make, make_channel: Make
+) -> None:
+    made = make_channel(make_flow())
+    workspaces = client.taskrouter.v1.workspaces
+    about = json.dumps({"channelSid": made.sid, "name": "Jane"})
+    workspaces(workspaces.list()[0].sid).tasks.create(attributes=about)
+    assert "your server -> TaskRouter: task created for Jane" in told(journal)

@@ -23,7 +23,10 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
-                hear(dict(parse_qsl(self.rfile.read(length).decode())))
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever posted was killed meanwhile
+                    return
+                hear(dict(parse_qsl(body.decode())))
                 self.send_response(200)
                 self.end_headers()
 

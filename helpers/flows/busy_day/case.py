@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,8 @@ from .demand import Demand
 from .staffing import Staffing
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
-"""When every simulated day begins: a Monday, 00:00."""
+"""When a day in a new account begins: on a Monday."""
+DAY = 86_400
 
 Servers = Mapping[str, Callable[[Account], Callable[[WebhookRequest], Any]]]
 """For a URL, what makes its receiver; it is given the throw-away account to act on."""
@@ -29,12 +31,20 @@ class Origin:
     Attributes:
         account_sid: AC...
         service_sid: IS..., its chat service.
+        begins: When the day begins (epoch seconds): midnight after whatever happened before.
         snapshot: All it holds.
     """
 
     account_sid: str
     service_sid: str
+    begins: float
     snapshot: Snapshot = field(repr=False)
+
+    @classmethod
+    def of(cls, mock: MockTwilio) -> Origin:
+        """What a mock holds now."""
+        own, begins = mock.credentials, math.ceil(mock.clock.now() / DAY) * DAY
+        return cls(own.account_sid, own.chat_service_sid, begins, mock.take_snapshot())
 
     def copy(self) -> MockTwilio:
         """A mock of its own that holds the same."""
@@ -42,7 +52,8 @@ class Origin:
             Credentials.demo(), account_sid=self.account_sid, chat_service_sid=self.service_sid
         )
         mock = MockTwilio(credentials=credentials)
-        mock.clock.freeze(MIDNIGHT)
+        mock.webhooks.register_fallback(lambda _: None)
+        mock.clock.freeze(self.begins)
         mock.restore(self.snapshot)
         return mock
 
@@ -72,31 +83,26 @@ class Case:
     overtime: float = 4.0
 
 
-class Origins:
-    """Turns flows into what cases need, looking at the account once.
+def origin_of(
+    account: Account | None, flows: Sequence[FlexFlowConfig]
+) -> tuple[Origin | None, list[dict[str, Any]]]:
+    """What cases need of an account, which is only read, and the flows' arguments there.
 
     Args:
-        account: Where flows are to live; None for a new mock account.
+        account: Where the flows are to live; None for a new mock account.
+        flows: The configs.
 
     Raises:
-        FlowProblem: From `arguments_of`: a flow names what the account does not have.
+        FlowProblem: A flow names what the account does not have, or the mock cannot run it.
     """
-
-    def __init__(self, account: Account | None) -> None:
-        self.origin: Origin | None = None
-        self._asked, self._renamed = account, dict[str, str]()
-        if account is None:
-            mock = MockTwilio()
-        else:
-            mock, self._renamed = copy_of(account)
-            snapshot = mock.take_snapshot()
-            own = mock.credentials
-            self.origin = Origin(own.account_sid, own.chat_service_sid, snapshot)
-        if account is None or account.mock is not None:
-            self._asked = Account("mock", mock.credentials, mock.http_client, mock)
-
-    def arguments_of(self, flow: FlexFlowConfig) -> dict[str, Any]:
-        """A flow as arguments of `flex_flow.create` in the copy."""
-        assert self._asked is not None  # noqa: S101 - an account was given or made
-        given = arguments_for(self._asked, flow)
-        return {name: self._renamed.get(value, value) for name, value in given.items()}
+    if account is None or isinstance(account.mock, MockTwilio):
+        mock, _ = copy_of(account)
+        copied = Account("mock", mock.credentials, mock.http_client, mock)
+        arguments = [arguments_for(copied, flow) for flow in flows]
+    else:
+        given = [arguments_for(account, flow) for flow in flows]
+        mock, renamed = copy_of(account, [each.get("integration_flow_sid") for each in given])
+        arguments = [
+            {name: renamed.get(value, value) for name, value in each.items()} for each in given
+        ]
+    return (None if account is None else Origin.of(mock)), arguments

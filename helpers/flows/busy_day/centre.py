@@ -53,6 +53,7 @@ class Centre:
 
     def __init__(self, case: Case) -> None:
         self.mock = case.origin.copy() if case.origin else _new()
+        self._begins = self.mock.clock.now()
         credentials = self.mock.credentials
         account = Account("mock", credentials, self.mock.http_client, self.mock)
         self._client = Client(
@@ -129,18 +130,18 @@ class Centre:
     @property
     def now(self) -> float:
         """Seconds since the day began."""
-        return self.mock.clock.now() - MIDNIGHT.timestamp()
+        return self.mock.clock.now() - self._begins
 
     @property
     def next_due(self) -> float:
         """When the mock next does something by itself (seconds since the day began)."""
         due = self.mock.clock.next_due
-        return float("inf") if due is None else due - MIDNIGHT.timestamp()
+        return float("inf") if due is None else due - self._begins
 
     def go_to(self, moment: float) -> None:
         """Move the clock on (seconds since the day began)."""
         clock = self.mock.clock
-        clock.freeze(max(clock.now(), MIDNIGHT.timestamp() + moment))
+        clock.freeze(max(clock.now(), self._begins + moment))
 
     def settle(self) -> None:
         """Wait for flows and servers that act on what has happened.

@@ -182,7 +182,8 @@ class Day:
         chat.accepted, chat.agent = self.now, agent.identity
         self._rest.join(chat.channel_sid, agent.identity)
         if chat.left is None:
-            yield from self._talk(agent, chat)
+            self._rest.say(chat.channel_sid, agent.identity, "How can I help?")
+            yield self._in(customer.handle_time)
         else:
             yield self._in(staffing.notices)
         self._rest.move_task(task_sid, "wrapping")
@@ -200,11 +201,6 @@ class Day:
                 return False
             raise
         return True
-
-    def _talk(self, agent: Agent, chat: Chat) -> Steps:
-        self._rest.say(chat.channel_sid, agent.identity, "How can I help?")
-        yield self._in(chat.customer.handle_time)
-        self._rest.say(chat.channel_sid, chat.customer.identity, "Thank you")
 
     # -- what the mock tells
 

@@ -15,7 +15,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from ...account import Account
 from ..config import FlexFlowConfig
-from .case import Case, Origins, Servers
+from .case import Case, Servers, origin_of
 from .demand import ANSWERS_AFTER, Arrivals, Arriving
 from .durations import Given
 from .figures import Summary
@@ -77,10 +77,9 @@ def sweep(  # noqa: PLR0913 - a grid of days, named part by part
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
     _check(flows, staffings, chosen)
-    origins = Origins(account)
-    arguments = [origins.arguments_of(flow) for flow in flows]
+    origin, arguments = origin_of(account, flows)
     cases = [
-        Case(flow, given, demand, staffed, seed, origins.origin, servers or {})
+        Case(flow, given, demand, staffed, seed, origin, servers or {})
         for (flow, given), staffed, seed in product(
             zip(flows, arguments, strict=True), staffings, chosen
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...account import Account
 from ..config import FlexFlowConfig
-from .case import Case, Origins, Servers
+from .case import Case, Servers, origin_of
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, as_arrivals
 from .durations import Given, Lognormal, as_duration
 from .figures import Summary
@@ -82,16 +82,9 @@ def load_test(  # noqa: PLR0913 - a day, named part by part
         Interrupted: It was stopped by hand.
     """
     demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
-    origins = Origins(account)
-    case = Case(
-        flow,
-        origins.arguments_of(flow),
-        demand,
-        as_staffing(agents),
-        seed,
-        origins.origin,
-        servers or {},
-    )
+    staffing = as_staffing(agents)
+    origin, [arguments] = origin_of(account, [flow])
+    case = Case(flow, arguments, demand, staffing, seed, origin, servers or {})
     with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as shown:
         return simulate(case, within, shown.tell)
 

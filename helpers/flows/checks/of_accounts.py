@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..problems import FlowProblem
 from .cases import Case, Said
@@ -71,18 +71,29 @@ def no_send_to_flex(case: Case) -> Iterator[Said]:
 
 
 def nobody_matches(case: Case) -> Iterator[Said]:
-    """A task that no worker can be offered waits until it times out."""
-    for field, workspace, workflow, channel in _routes(case):
-        queues = case.account.queues(workspace, workflow)
-        if any(case.account.has_takers(workspace, one.target_workers, channel) for one in queues):
-            continue
-        asked = "; ".join(f"{one.friendly_name}: {one.target_workers}" for one in queues)
-        yield Said(
-            field,
-            f"No worker can be offered a task of workflow {workflow} on task channel {channel}:"
-            f" nobody with capacity there matches its queues ({asked or 'it names none'}).",
-            "Give a worker the attributes, or the capacity; or change the queues' TargetWorkers.",
+    """A task that no worker can be offered waits until it times out, or cannot even be made."""
+    for route in _routes(case):
+        queues = case.account.queues(route.workspace, route.workflow, route.known)
+        if not any(
+            case.account.has_takers(route.workspace, one.target_workers, route.channel)
+            for one in queues
+        ):
+            yield Said(route.field, *_nobody(route, queues))
+
+
+def _nobody(route: Route, queues: list[Any]) -> tuple[str, str]:
+    if not queues:
+        return (
+            f"No filter of workflow {route.workflow} takes a task with {dict(route.known)}, and"
+            " there is no default filter: no task can be made, and so no channel.",
+            "Give the workflow a default filter, or one that takes these.",
         )
+    asked = "; ".join(f"{one.friendly_name}: {one.target_workers}" for one in queues)
+    return (
+        f"No worker can be offered a task of workflow {route.workflow} on task channel"
+        f" {route.channel}: nobody with capacity there matches its queues ({asked}).",
+        "Give a worker the attributes, or the capacity; or change the queues' TargetWorkers.",
+    )
 
 
 def welcome_bot(case: Case) -> Iterator[Said]:
@@ -130,8 +141,18 @@ def _reached(definition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 INCOMING = "incomingMessage"
 
 
-def _routes(case: Case) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
-    """The field that says so, workspace, workflow and task channel of each task there can be."""
+class Route(NamedTuple):
+    """The way of a task: the field that says so, and what its attributes are known to be."""
+
+    field: tuple[str, ...]
+    workspace: str
+    workflow: str
+    channel: str
+    known: Mapping[str, str]
+
+
+def _routes(case: Case) -> Iterator[Route]:
+    """The ways of the tasks that there can be."""
     if case.flow.integration_type == "task":
         try:
             found = case.account.directory.parameters(case.flow)
@@ -139,14 +160,15 @@ def _routes(case: Case) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
             return  # unknown_names says so
         names = ("workspace_sid", "workflow_sid", "channel")
         workspace, workflow, channel = (found[f"integration_{name}"] for name in names)
-        yield ("integration", "workflow"), workspace, workflow, channel
+        known = {"channelType": case.flow.channel_type}
+        yield Route(("integration", "workflow"), workspace, workflow, channel, known)
     sid = _studio_flow(case)
     for state in _reached((case.account.definition(sid) if sid else None) or EMPTY):
         properties = state.get("properties") or {}
         workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
         workspace = case.account.workspace_of(workflow) if state["type"] == SEND_TO_FLEX else None
         if workspace and TEMPLATE not in f"{workflow}{channel}":
-            yield ("integration", "flow"), workspace, workflow, channel
+            yield Route(("integration", "flow"), workspace, workflow, channel, {})
 
 
 EMPTY = {"states": [{"name": "", "transitions": []}], "initial_state": ""}

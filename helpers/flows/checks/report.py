@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from .cases import Severity
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("severity", "check", "flow", "where", "reason", "fix", "basis")
+COLUMNS = ("", "flow", "reason", "what to do", "source")
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,9 @@ class Report:
         return table + after
 
     def _row(self, one: Finding) -> list[str]:
-        link = f'<a href="{escape(one.documentation)}">{escape(one.id)}</a>'
-        texts = (one.flow, one.where, one.reason, one.fix, one.basis or "")
-        name = link if one.documentation else escape(one.id)
-        return [badge(one.severity), name, *map(escape, texts)]
+        place = f"{escape(one.flow)}<br><small>{escape(one.where)}</small>"
+        reason = f"{escape(one.reason)} <small>[{escape(one.id)}]</small>"
+        return [badge(one.severity), place, reason, escape(one.fix), _source(one)]
 
     def _skipped(self) -> list[str]:
         if not self.skipped:
@@ -121,9 +120,21 @@ class Report:
         return [f"Not checked, for want of an account: {ids}."]
 
     def _summary(self) -> str:
-        counts = f"{_number(self.errors, 'error')}, {_number(self.warnings, 'warning')}"
-        return f"{self.source}: {counts if self.findings else 'nothing found'}."
+        if not self.findings:
+            return f"{self.source}: nothing found."
+        errors, warnings = len(self.errors), len(self.warnings)
+        return f"{self.source}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
 
 
-def _number(findings: Sequence[Finding], noun: str) -> str:
-    return f"{len(findings)} {noun}{'' if len(findings) == 1 else 's'}"
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _source(one: Finding) -> str:
+    """A short link that goes to the place; how well it is known beside it."""
+    if not one.documentation:
+        return ""
+    name = one.documentation.rpartition("/")[2]
+    url = escape(one.documentation)
+    link = f'<a href="{url}" target="_blank" rel="noopener">{escape(name)}</a>'
+    return f"{link}<br><small>{escape(one.basis or '')}</small>"

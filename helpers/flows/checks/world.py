@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from twilio.base.exceptions import TwilioRestException
 
 from ...account import Account
+from ...mock import could_match
 from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..reading import Found, flows_of
@@ -74,11 +75,11 @@ class World:
     def _has(self, workspace_sid: str, workflow_sid: str) -> bool:
         return any(sid == workflow_sid for _, sid in self.directory.workflows(workspace_sid).named)
 
-    def queues(self, workspace_sid: str, workflow_sid: str) -> list[Any]:
-        """The queues that a workflow can send a task to."""
+    def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
+        """The queues that a workflow can send a task to, of which some attributes are known."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
         text = workspace.workflows(workflow_sid).fetch().configuration
-        sids = dict.fromkeys(_queue_sids(json.loads(text).get("task_routing") or {}))
+        sids = dict.fromkeys(_queue_sids(json.loads(text).get("task_routing") or {}, known))
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
@@ -90,8 +91,9 @@ class World:
         return any(_can_take(workspace.workers(one.sid), channel) for one in matching)
 
 
-def _queue_sids(routing: dict[str, Any]) -> Iterator[str]:
-    targets = [target for one in routing.get("filters") or () for target in one["targets"]]
+def _queue_sids(routing: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    filters = [one for one in routing.get("filters") or () if could_match(one["expression"], known)]
+    targets = [target for one in filters for target in one["targets"]]
     for target in (*targets, routing.get("default_filter") or {}):
         if target.get("queue"):
             yield target["queue"]

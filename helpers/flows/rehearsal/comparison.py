@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 from ...account import Account
 from ..config import FlexFlowConfig
@@ -125,11 +126,9 @@ class Comparison:
         ]
         marked = [pair.mark != SAME for pair in self.pairs]
         emphasis = [pair.row.kind == "step" for pair in self.pairs]
-        summary = (
-            pages.table(("outcome", "a", "b"), self.outcomes, whole=1) if self.outcomes else ""
-        )
-        timelines = pages.table(heads, rows, emphasis, marked, whole=3)
-        return pages.section(self.title, summary + timelines)
+        drawn = pages.table(heads, rows, emphasis, marked, narrow=3)
+        summary = pages.table(("outcome", "a", "b"), self.outcomes) if self.outcomes else ""
+        return pages.section(self.title, summary + drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,29 @@ class Comparisons(Sequence[Comparison]):
     def _repr_html_(self) -> str:
         heads = ("script", "outcome", "a", "b", "lines that differ")
         flows = f"a = {_named(self.each[0].a.flow)}, b = {_named(self.each[0].b.flow)}"
-        return pages.section(flows, pages.table(heads, self._rows(), whole=2))
+        return pages.section(flows, pages.table(heads, self._rows(), narrow=2))
+
+
+@overload
+def compare(
+    a: FlexFlowConfig,
+    b: FlexFlowConfig,
+    script: None = None,
+    *,
+    account: Account | None = None,
+    servers: Servers | None = None,
+) -> Comparisons: ...
+
+
+@overload
+def compare(
+    a: FlexFlowConfig,
+    b: FlexFlowConfig,
+    script: Script | str | Path | Sequence[object],
+    *,
+    account: Account | None = None,
+    servers: Servers | None = None,
+) -> Comparison: ...
 
 
 def compare(

@@ -22,10 +22,11 @@ LIVE = ("pending", "reserved", "assigned")
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker of the account, and where."""
+    """A worker of the account, where, and whether available when the rehearsal was set up."""
 
     sid: str
     name: str
+    available: bool
     workspace_sid: str
     workspace: str
 
@@ -61,7 +62,8 @@ class Floor:
         self.workers = [worker for space in found for worker in _workers(spaces, space)]
         self._on_duty = self._chosen(agents)
         if agents != "as they are":
-            self._send(behind, self.workers, self._on_duty)
+            moved = [each for each in self.workers if each.available != (each in self._on_duty)]
+            self._send(behind, moved, self._on_duty)
         self._stop_following = mock.follow_taskrouter(self._hear)
 
     def _chosen(self, agents: Agents) -> list[Worker]:
@@ -212,7 +214,7 @@ class Floor:
 
 def _workers(spaces: Any, space: Any) -> list[Worker]:
     found = [
-        Worker(worker.sid, worker.friendly_name, space.sid, space.friendly_name)
+        Worker(worker.sid, worker.friendly_name, worker.available, space.sid, space.friendly_name)
         for worker in spaces(space.sid).workers.list()
     ]
     return sorted(found, key=lambda worker: worker.name)

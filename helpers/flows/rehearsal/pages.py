@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
-_WHOLE = "text-align:left;vertical-align:top"
-"""Of a cell whose words are never broken."""
-_CELL = f"{_WHOLE};white-space:pre-wrap;overflow-wrap:anywhere"
+_CELL = "text-align:left;vertical-align:top"
+_LONG, _SHORT = ";white-space:pre-wrap;overflow-wrap:anywhere", ";white-space:nowrap"
 _MARK = ";background:rgba(255,165,0,.22)"
 """Orange that lets light and dark show through."""
+_BOLD = ";font-weight:bold"
 
 
 def escaped(value: object) -> str:
@@ -24,10 +25,7 @@ def section(title: str, content: str) -> str:
 
 def pairs(lines: Iterable[tuple[str, str]]) -> str:
     """Names and values."""
-    head, cell = f'<th style="{_WHOLE}">', f'<td style="{_CELL}">'
-    rows = "".join(
-        f"<tr>{head}{escaped(name)}</th>{cell}{escaped(value)}</td></tr>" for name, value in lines
-    )
+    rows = "".join(_row(line, "", 1) for line in lines)
     return f"<table><tbody>{rows}</tbody></table>"
 
 
@@ -36,7 +34,8 @@ def table(
     rows: Sequence[Sequence[object]],
     emphasis: Sequence[bool] = (),
     marked: Sequence[bool] = (),
-    whole: int = 0,
+    *,
+    narrow: int = 0,
 ) -> str:
     """A table.
 
@@ -45,25 +44,21 @@ def table(
         rows: Their values.
         emphasis: Which rows are in bold.
         marked: Which rows stand out in colour.
-        whole: In how many columns, from the left, no word is broken.
+        narrow: How many of the first columns hold a word or two, and stay on one line.
     """
-    head = "".join(f'<th style="{_WHOLE}">{escaped(name)}</th>' for name in heads)
+    styles = zip_longest(emphasis, marked, fillvalue=False)
+    both = zip_longest(rows, styles, fillvalue=(False, False))
     body = "".join(
-        _row(
-            row,
-            whole,
-            bold=number < len(emphasis) and emphasis[number],
-            marked=number < len(marked) and marked[number],
-        )
-        for number, row in enumerate(rows)
+        _row(row, (_BOLD if bold else "") + (_MARK if stands_out else ""), narrow)
+        for row, (bold, stands_out) in both
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    head = _row(heads, _BOLD, len(heads))
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
-def _row(row: Sequence[object], whole: int, *, bold: bool, marked: bool) -> str:
-    look = (_MARK if marked else "") + (";font-weight:bold" if bold else "")
-    cells = (
-        f'<td style="{_WHOLE if number < whole else _CELL}{look}">{escaped(value)}</td>'
-        for number, value in enumerate(row)
+def _row(cells: Sequence[object], style: str, narrow: int) -> str:
+    drawn = (
+        f'<td style="{_CELL}{_SHORT if place < narrow else _LONG}{style}">{escaped(cell)}</td>'
+        for place, cell in enumerate(cells)
     )
-    return f"<tr>{''.join(cells)}</tr>"
+    return f"<tr>{''.join(drawn)}</tr>"

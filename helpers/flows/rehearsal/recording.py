@@ -29,6 +29,12 @@ class Asked:
     status: int = 0
     code: int | None = None
 
+    @property
+    def is_look_for_offers(self) -> bool:
+        """Whether it is what an agent's desk asks whenever something has changed."""
+        looks = ("/Reservations", "/Tasks/")
+        return self.method == "GET" and any(part in self.uri for part in looks)
+
     def row(self, start: float, names: Names) -> Row:
         """The request as a row of the timeline."""
         url = urlsplit(self.uri)
@@ -79,18 +85,18 @@ class Record:
 
     def ask(self, method: str, uri: str, user: str | None) -> Asked:
         """Write down a request that is about to be made."""
-        who = self._asking(user, urlsplit(uri).netloc)
         now, position = self._mock.clock.now(), self._mock.journal.position
-        asked = Asked(position, now, who, method.upper(), uri)
+        asked = Asked(position, now, SERVER, method.upper(), uri)
+        asked.who = self._asking(asked, user)
         self._asked.append(asked)
         return asked
 
-    def _asking(self, user: str | None, host: str) -> str:
+    def _asking(self, asked: Asked, user: str | None) -> str:
         """Whose request it is: customers have nothing but their token, desks look for offers."""
-        mine = threading.current_thread() is self._thread
-        if mine and (user == MOCK_TOKEN_USER or self.acting.startswith(AGENT)):
+        is_mine = threading.current_thread() is self._thread
+        if is_mine and (user == MOCK_TOKEN_USER or self.acting.startswith(AGENT)):
             return self.acting
-        return AGENT if host.startswith("taskrouter.") else SERVER
+        return AGENT if asked.is_look_for_offers else SERVER
 
     def catch_up(self) -> None:
         """Take over what has happened since, each request before what came of it."""

@@ -90,7 +90,7 @@ class Rehearsal:
         rows = [(duration(r.seconds), r.kind, r.who, r.what, r.detail) for r in self.shown()]
         emphasis = [row.kind == "step" for row in self.shown()]
         heads = ("after", "kind", "who", "what", "detail")
-        return pages.section(self.title, outcome + pages.table(heads, rows, emphasis, whole=3))
+        return pages.section(self.title, outcome + pages.table(heads, rows, emphasis, narrow=3))
 
 
 def _pauses(entries: Sequence[JournalEntry]) -> Iterator[tuple[int, str]]:

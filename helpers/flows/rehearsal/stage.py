@@ -11,6 +11,7 @@ from twilio.rest import Client
 
 from ...account import Account
 from ...chat import ChatError
+from ...desk import NoDeskHere
 from ...mock import MockTwilio
 from .customer import NAME, Customer, Said
 from .floor import Floor
@@ -85,7 +86,7 @@ class Stage:
         self.record.note("step", "script", str(step))
         try:
             ACTS[step.verb](self, step.said)
-        except Misfit as misfit:
+        except (Misfit, NoDeskHere) as misfit:
             self._does_not_fit(step, str(misfit))
         except (TwilioRestException, ChatError) as refused:
             self._does_not_fit(step, f"Twilio refuses: {refused.code}: {refused.msg}")

@@ -12,6 +12,7 @@ from ..messaging.resources import Channel, ChannelWebhook, User
 from ..studio.moves import HandOver
 from ..studio.resources import Execution
 from ..taskrouter import Task, Workflow, create_task, find_task_channel
+from .events import MadeByFlex
 from .resources import FlexChannel, FlexFlow
 
 DAY = 86_400
@@ -62,6 +63,7 @@ def make_task(call: Call, flow: FlexFlow, flex_channel: FlexChannel) -> Task:
         priority=settings["priority"],
         timeout=settings["timeout"],
     )
+    call.note(MadeByFlex(task.sid))
     call.store.save(flex_channel, task_sid=task.sid, live_task_sid=task.sid)
     return task
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..call import Actor
 from ..events import Event
-from .resources import Channel, Invite, Member, Message, User
+from .resources import Channel, Invite, Member, Message, User, UserChannel
 
 
 @dataclass(slots=True)
@@ -52,6 +52,15 @@ class InviteEvent(Event):
     change: str
     channel: Channel
     invite: Invite
+    actor: Actor
+
+
+@dataclass(slots=True)
+class UserChannelEvent(Event):
+    """A user's own view of a channel was changed: muted, or not any more."""
+
+    channel: Channel
+    view: UserChannel
     actor: Actor
 
 

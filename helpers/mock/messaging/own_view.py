@@ -8,6 +8,7 @@ from ..call import Call
 from ..errors import TwilioError
 from ..fields import Fields
 from . import channels, invites, members
+from .events import UserChannelEvent
 from .members import ReadIndex, ReadMoment
 from .permissions import require
 from .resources import Invite, Member, UserChannel
@@ -38,6 +39,7 @@ def update(call: Call, view: UserChannel, changes: UserChannelChanges) -> UserCh
     if "notification_level" in given:
         require(call, view.service_sid, "editNotificationLevel", channel)
         call.store.save(view, notification_level=given.pop("notification_level"))
+        call.note(UserChannelEvent(channel, view, call.actor))
     if given:
         if member is None:
             raise TwilioError(50400, "Only a member has a read horizon")

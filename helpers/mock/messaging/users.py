@@ -8,7 +8,7 @@ from ..fields import Fields
 from . import roles
 from .events import MemberEvent, UserEvent
 from .permissions import require
-from .resources import OF_A_USER, Channel, Member, Service, User
+from .resources import OF_A_USER, Binding, Channel, Member, Service, User
 from .rules import Identity, LongerName, SmallAttributes
 
 
@@ -95,6 +95,13 @@ def update(call: Call, user: User, changes: UserChanges) -> User:
     call.store.save(user, **given, date_updated=call.now)
     call.note(UserEvent("updated", user, call.actor, tuple(given)))
     return user
+
+
+def mark_online(call: Call, user: User, *, online: bool) -> None:
+    """Say whether a user is connected, and with a device that takes pushes (reachability)."""
+    notifiable = call.store.exists(Binding, user_sid=user.sid)
+    call.store.save(user, is_online=online, is_notifiable=notifiable)
+    call.note(UserEvent("updated", user, call.actor, ("is_online", "is_notifiable")))
 
 
 def delete(call: Call, user: User) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import orjson
 
-from ..access_token import verify
+from ..access_token import Claims, verify
 from ..call import ACCOUNT, Actor, Call
 from ..credentials import Credentials
 from ..errors import TwilioError
@@ -37,7 +37,7 @@ TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widge
 _UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
 """What text that is no Unicode, or a number beyond 64 bits, ends in."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
-_OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media)\b")
+_OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media(Set)?)\b")
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
 
@@ -69,8 +69,20 @@ class Application:
         actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
         if actor.identity is not None:
             _admit(actor, operation, arguments)
-            if operation.method != "GET":
-                request = self._consult(actor, operation, arguments, request)
+        return self.perform(actor, operation, arguments, request)
+
+    def perform(
+        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
+    ) -> Reply:
+        """Carry out an operation that was found, in one transaction.
+
+        Before a chat user changes anything, pre-event webhooks are asked.
+
+        Raises:
+            TwilioError: It is refused.
+        """
+        if actor.identity is not None and operation.method != "GET":
+            request = self._consult(actor, operation, arguments, request)
         with self._ground.transaction():
             return self._carry_out(actor, operation, arguments, request)
 
@@ -126,13 +138,21 @@ class Application:
         Raises:
             TwilioError: 20101 to 20107, as `access_token.verify` does.
         """
-        claims = verify(
+        claims = self.claims(token)
+        return Actor(claims.identity, claims.service_sid, webhooks=True)
+
+    def claims(self, token: str) -> Claims:
+        """What an access token of this account says.
+
+        Raises:
+            TwilioError: 20101 to 20107, as `access_token.verify` does.
+        """
+        return verify(
             token,
             account_sid=self._credentials.account_sid,
             secrets={self._credentials.api_key: self._credentials.api_secret},
             now=self._ground.clock.now(),
         )
-        return Actor(claims.identity, claims.service_sid, webhooks=True)
 
 
 def _product_host(host: str) -> str:

@@ -15,7 +15,8 @@ class Request:
 
     `query` and `form` map names to text, or to a list where a name was repeated. `is_form` is
     False when the body came as something else, such as JSON. Header names are in their usual
-    spelling, such as `X-Twilio-Webhook-Enabled`. `body` is what came raw, such as a file.
+    spelling, such as `X-Twilio-Webhook-Enabled`. `body` is what came raw, such as a file. `base`
+    is the address under which a client that speaks HTTP reaches Twilio's hosts here, or empty.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Request:
     auth: tuple[str, str] | None = None
     is_form: bool = True
     body: bytes = b""
+    base: str = ""
 
 
 @dataclass(slots=True)

@@ -1,15 +1,21 @@
 """The media service (MCS) as `mcs.us1.twilio.com` spells it; not in Twilio's helper libraries.
 
-Upload and fetch with the SDK's general `client.request("POST", url, data=..., headers=...)`.
+Upload and fetch with the SDK's general `client.request("POST", url, data=..., headers=...)`. The
+JavaScript SDKs have a media client of their own, which follows links as they are.
 """
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
 from ..call import Call
 from ..clock import iso
+from ..errors import TwilioError
 from ..messaging import media
 from ..messaging.resources import Media
 from .chat_v2 import SERVICES
@@ -18,13 +24,17 @@ from .http import Reply, Request, last
 
 HOST = "mcs.twilio.com"
 PUBLIC_HOST = "mcs.us1.twilio.com"
+MOST_IN_A_SET = 100
+"""Files described at once (the mock's own limit)."""
 PATH = "/v1/Services/{ServiceSid}/Media"
+_BROWSERS_CLIENT = "X-Twilio-Token"
+"""The header by which the JavaScript SDKs' media client is known."""
 _LINK = "Signature"
 """The query parameter of a temporary link."""
 
 
-def _json(call: Call, found: Media) -> dict[str, Any]:
-    url = f"https://{PUBLIC_HOST}/v1/Services/{found.service_sid}/Media/{found.sid}"
+def _json(call: Call, found: Media, request: Request) -> dict[str, Any]:
+    url = f"{_home(request)}/v1/Services/{found.service_sid}/Media/{found.sid}"
     expires = int(call.now) + media.LINK_SECONDS
     signed = urlencode({"Expires": expires, _LINK: media.signature(found, expires)})
     return {
@@ -50,13 +60,35 @@ def _json(call: Call, found: Media) -> dict[str, Any]:
     }
 
 
+def _home(request: Request) -> str:
+    """Where links lead: to Twilio's host, which only the SDK's HTTP client can be told about."""
+    follows_links = request.base and _BROWSERS_CLIENT in request.headers
+    return f"{request.base}/{PUBLIC_HOST}" if follows_links else f"https://{PUBLIC_HOST}"
+
+
 def _upload(call: Call, arguments: Arguments, request: Request) -> Reply:
     service = SERVICES.resolve(call, arguments, arguments["ServiceSid"])
     content_type = request.headers.get("Content-Type", "")
-    filename = last(request.query, "Filename")
-    return Reply(
-        201, _json(call, media.upload(call, service, request.body, content_type, filename))
-    )
+    content, filename = request.body, last(request.query, "Filename")
+    if content_type.lower().startswith("multipart/form-data"):
+        content, content_type, filename = _file_in(content, content_type)
+    kept = media.upload(call, service, content, content_type, filename)
+    return Reply(201, _json(call, kept, request))
+
+
+def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
+    """The first file of a browser's `FormData`: content, media type and name.
+
+    Raises:
+        TwilioError: 50511, there is none.
+    """
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    for part in message_from_bytes(head + form, policy=HTTP).iter_parts():
+        if part.get_filename() is not None:
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)  # noqa: S101 - a part that has no parts
+            return content, part.get_content_type(), part.get_filename()
+    raise TwilioError(50511, "The form holds no file; append one, with its name and type")
 
 
 def _find(call: Call, arguments: Arguments) -> Media:
@@ -68,7 +100,24 @@ def _find(call: Call, arguments: Arguments) -> Media:
 
 
 def _fetch(call: Call, arguments: Arguments, request: Request) -> Reply:
-    return Reply(200, _json(call, _find(call, arguments)))
+    return Reply(200, _json(call, _find(call, arguments), request))
+
+
+def _fetch_set(call: Call, arguments: Arguments, request: Request) -> Reply:
+    """Several at once, as `@twilio/conversations` asks."""
+    sids = _asked_for(request.body)
+    found = [_find(call, {**arguments, "Sid": sid}) for sid in sids]
+    return Reply(200, [{"code": 200, "media_record": _json(call, each, request)} for each in found])
+
+
+def _asked_for(body: bytes) -> list[str]:
+    try:
+        asked = orjson.loads(body)
+        if asked["command"] == "get":
+            return [str(each["media_sid"]) for each in asked["list"]][:MOST_IN_A_SET]
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise TwilioError(20001, 'The body must be JSON: {"command": "get", "list": [{"media_sid"}]}')
 
 
 def _content(call: Call, arguments: Arguments, request: Request) -> Reply:
@@ -81,6 +130,7 @@ def _content(call: Call, arguments: Arguments, request: Request) -> Reply:
 
 OPERATIONS = [
     Operation("CreateMedia", "POST", HOST, PATH, _upload),
+    Operation("FetchMediaSet", "POST", HOST, f"{PATH}Set", _fetch_set),
     Operation("FetchMedia", "GET", HOST, f"{PATH}/{{Sid}}", _fetch),
     Operation(
         "FetchMediaContent", "GET", HOST, f"{PATH}/{{Sid}}/Content", _content, opened_by=_LINK

@@ -103,22 +103,27 @@ class Page:
             return f"{url}?{urlencode(query)}"
 
         number = self.asked.number
+        previous, following = self.previous_token, self.next_token
         meta = {
             "page": number,
             "page_size": self.asked.size,
             "first_page_url": link(0),
-            "previous_page_url": (
-                link(max(0, number - 1), self._token("B", self.items[0]))
-                if self.has_previous
-                else None
-            ),
+            "previous_page_url": link(max(0, number - 1), previous) if previous else None,
             "url": link(number, self.asked.token),
-            "next_page_url": (
-                link(number + 1, self._token("A", self.items[-1])) if self.has_next else None
-            ),
+            "next_page_url": link(number + 1, following) if following else None,
             "key": key,
         }
         return {"meta": meta, key: rendered}
+
+    @property
+    def previous_token(self) -> str | None:
+        """What the page before is asked for with; None where this is the first."""
+        return self._token("B", self.items[0]) if self.has_previous else None
+
+    @property
+    def next_token(self) -> str | None:
+        """What the page after is asked for with; None where this is the last."""
+        return self._token("A", self.items[-1]) if self.has_next else None
 
     def _token(self, way: str, item: Any) -> str:
         if self.rank is None:

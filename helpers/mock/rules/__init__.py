@@ -6,7 +6,7 @@ themselves (see `fidelity`).
 
 from __future__ import annotations
 
-from . import chat, flex, studio, taskrouter, webhooks
+from . import chat, flex, realtime, studio, taskrouter, webhooks
 from .rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -17,4 +17,5 @@ RULES: tuple[Rule, ...] = (
     *webhooks.RULES,
     *studio.RULES,
     *taskrouter.RULES,
+    *realtime.RULES,
 )

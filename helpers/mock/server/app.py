@@ -11,13 +11,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Router
+from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
+from ..realtime.door import PATH as REALTIME_PATH
 from .control import Control
 from .door import RestDoor
 from .guard import Guard
+from .inspector.news import News
+from .inspector.pages import pages
+from .inspector.state import State
 from .requests import Requests
 
 WORKERS = 48
@@ -33,12 +37,14 @@ class Application:
 
     def __init__(self, mock: MockTwilio) -> None:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
-        door = RestDoor(mock.handle, mock.faults, Requests(mock.clock), self._workers)
+        requests = Requests(mock.clock)
+        door = RestDoor(mock.handle, mock.faults, requests, self._workers)
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
-        self._pages = self._compose(mock)
+        self._news = News(mock, requests)
+        self._pages = self._compose(mock, requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on to the part it is for."""
@@ -49,8 +55,20 @@ class Application:
         else:
             await self._door(scope, receive, send)
 
-    def _compose(self, mock: MockTwilio) -> Starlette:
-        control = Router(routes=Control(mock).routes)
+    def leave(self) -> None:
+        """End what would otherwise go on for ever; called when the server stops."""
+        self._news.end()
+
+    def _compose(self, mock: MockTwilio, requests: Requests) -> Starlette:
+        inspector = pages()
+        own = Router(
+            routes=[
+                *Control(mock).routes,
+                *State(mock, requests).routes,
+                *self._news.routes,
+                Mount("/inspector", inspector),
+            ]
+        )
 
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -58,7 +76,11 @@ class Application:
             self._workers.shutdown(wait=False, cancel_futures=True)
 
         return Starlette(
-            routes=[Mount("/_mock", Guard(control, mock.credentials))],
+            routes=[
+                WebSocketRoute(REALTIME_PATH, mock.realtime),
+                Mount("/_mock", Guard(own, mock.credentials)),
+                Route("/", Guard(inspector, mock.credentials)),
+            ],
             exception_handlers={HTTPException: _refused},
             lifespan=lifespan,
         )
@@ -67,7 +89,7 @@ class Application:
 def _is_for_people(scope: Scope) -> bool:
     """Whether a path is the mock's own rather than one of Twilio's hosts'."""
     path: str = scope["path"]
-    return path == "/" or path.startswith(("/_mock", "/v3/wsconnect"))
+    return path == "/" or path.startswith(("/_mock", REALTIME_PATH))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -175,6 +175,7 @@ def _request(scope: Scope, body: bytes | None) -> Request:
         auth=_credentials(headers),
         is_form="json" not in content_type,
         body=b"" if is_form else body,
+        base=f"{scope['scheme']}://{headers.get('Host', '')}",
     )
 
 

@@ -57,7 +57,22 @@ def _is_at_home(connection: HTTPConnection) -> bool:
         (connection.client is None or _is_local(connection.client.host))
         and _is_local(connection.url.hostname or "")
         and (origin is None or urlsplit(origin).netloc == connection.headers.get("host"))
-        and connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+        and (
+            connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+            or _is_a_visit(connection)
+        )
+    )
+
+
+def _is_a_visit(connection: HTTPConnection) -> bool:
+    """Whether somebody follows a link here from another page, a notebook's say.
+
+    That page cannot read what is opened, nor pull a lever by it.
+    """
+    return (
+        connection.scope.get("method") == "GET"
+        and connection.headers.get("sec-fetch-mode") == "navigate"
+        and connection.headers.get("sec-fetch-dest") == "document"
     )
 
 

@@ -29,6 +29,7 @@ class Answered:
         at: Epoch seconds of the mock's clock.
         by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
             themselves are never kept.
+        fires_webhooks: Whether it asked for webhooks, with `X-Twilio-Webhook-Enabled: true`.
         parameters: Of the query and the form; secret ones are masked.
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.
@@ -40,6 +41,7 @@ class Answered:
     host: str
     path: str
     by: str
+    fires_webhooks: bool
     parameters: Mapping[str, Any] = field(repr=False)
     body_size: int
     status: int
@@ -71,6 +73,7 @@ class Requests:
                 host=request.host,
                 path=request.path,
                 by=_by(request),
+                fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
                 parameters=_shown({**request.query, **request.form}),
                 body_size=len(request.body),
                 status=reply.status,

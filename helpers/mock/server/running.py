@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -10,11 +11,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .. import MockTwilio
+from ..realtime.connection import SEND
+from ..realtime.frames import LARGEST, is_acknowledgement
 from .app import Application
 from .door import CUT
 
@@ -66,11 +71,43 @@ class CuttingProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {CUT: {"now": self._cut}}
 
     def _cut(self) -> None:
-        reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
-        self.transport.get_extra_info("socket").setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, reset
-        )
-        self.transport.abort()
+        _cut(self.transport)
+
+
+class TwilsockProtocol(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, for connections that carry many small frames.
+
+    The application may send without waiting and cut off a client that does not read. What only
+    acknowledges a frame is dropped where it arrives: there are as many as there are frames.
+    """
+
+    def handle_connect(self, event: Any) -> None:
+        """Start a connection."""
+        super().handle_connect(event)
+        if self.conn.handshake_exc is None:
+            self.scope["extensions"] |= {
+                CUT: {"now": lambda: _cut(self.transport)},
+                SEND: {"now": self._send_now},
+            }
+
+    def handle_bytes(self, event: Any) -> None:
+        """Take a message, unless there is nothing to do about it."""
+        if not (event.fin and is_acknowledgement(event.data)):
+            super().handle_bytes(event)
+
+    def _send_now(self, data: bytes) -> bool:
+        """Send a message, if the client is not behind; whether it was sent."""
+        if not self.writable.is_set() or self.close_sent or self.disconnected:
+            return False
+        self.conn.send_binary(data)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
+
+
+def _cut(transport: asyncio.Transport) -> None:
+    reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    transport.abort()
 
 
 class MockServer(uvicorn.Server):
@@ -85,11 +122,14 @@ class MockServer(uvicorn.Server):
     def __init__(
         self, mock: MockTwilio, listening: socket.socket, started: Callable[[], None]
     ) -> None:
+        self._application = Application(mock)
         super().__init__(
             uvicorn.Config(
-                Application(mock),
+                self._application,
                 http=CuttingProtocol,
-                ws="websockets-sansio",
+                ws=TwilsockProtocol,
+                ws_max_size=LARGEST,
+                ws_per_message_deflate=False,  # on one machine, time costs more than bytes
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -128,6 +168,11 @@ class MockServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop as uvicorn does, without waiting for pages that are kept told of news."""
+        self._application.leave()
+        await super().shutdown(sockets)
 
 
 class BackgroundServer:

@@ -39,6 +39,11 @@ class _Share(NamedTuple):
     channels: list[WorkerChannel]
     capacity: dict[str, int]
 
+    def has_room(self, used: Counts | None) -> bool:
+        """Whether it can take a task of any."""
+        held = used or {}
+        return any(most > held.get(sid, 0) for sid, most in self.capacity.items())
+
     def room(self, used: Counts | None) -> dict[str, int]:
         """How many more tasks it can take of each."""
         if used is None:
@@ -57,9 +62,7 @@ def available(call: Call, workspace: Workspace) -> list[Candidate]:
     doing = [one.sid for one in inside(call, Activity, workspace) if one.available]
     held = _held(call, {"workspace_sid": workspace.sid})
     free = [
-        sid
-        for sid, share in _shares(call, workspace).items()
-        if max(share.room(held.used.get(sid)).values(), default=0) > 0
+        sid for sid, share in _shares(call, workspace).items() if share.has_room(held.used.get(sid))
     ]
     where = {"sid": free, "activity_sid": doing}
     return _candidates(call, workspace, call.store.select(Worker, where) if free else [], held)

@@ -14,7 +14,7 @@ from ..events import Event
 from ..ground import Ground
 from ..messaging.resources import Service
 from ..queues import Queues
-from .outbox import KEPT, Asked, Delivery, DeliveryDue
+from .outbox import KEPT, Asked, Delivery, DeliveryDue, Tried
 from .receivers import Receiver, Receivers, WebhookAnswer
 from .wording import Telling
 
@@ -188,4 +188,5 @@ class Webhooks:
                 store.save(delivery, state="delivered" if answered else "failed")
                 finished = ["delivered", "failed"]
                 store.remove_before(Delivery, delivery.seq - KEPT, state=finished)
+            self._ground.events.note(Tried(delivery.seq))
         return True

@@ -58,6 +58,13 @@ class Asked(Event):
     seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tried(Event):
+    """A try of a delivery has ended."""
+
+    seq: int
+
+
 class Outbox:
     """Writes down who must be told of each event."""
 

@@ -1,0 +1,131 @@
+"""What the server tells clients of its own accord, as Sync and chat word it. Pure.
+
+Always one `event`, never a list of `events`: the Sync 3.0 in the prebuilt browser bundle cannot
+read a list, and newer ones take both (observed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..clock import iso
+from .frames import encode
+from .objects import Sort
+
+SYNC = "twilio.sync.event"
+TYPING = "twilio.ipmsg.typing_indicator"
+VERSION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that happened to a Sync object."""
+
+    event_type: str
+    event: dict[str, Any]
+
+    @property
+    def event_id(self) -> int:
+        """Where it stands in the order of events."""
+        return int(self.event["id"])
+
+    def payload(self) -> dict[str, Any]:
+        """What a notification carries."""
+        return {
+            "event_protocol_version": VERSION,
+            "event_type": self.event_type,
+            "event": self.event,
+        }
+
+
+def item(  # noqa: PLR0913, PLR0917 - one item's change, part by part
+    sort: Sort, owner_sid: str, change: str, key: str | int, data: Any, event_id: int, at: float
+) -> Notice:
+    """An item was `added`, `updated` or `removed`."""
+    kind, label = sort.kind, item_label(sort)
+    event = {
+        **_happened(sort, owner_sid, event_id, at),
+        f"item_{label}": key,
+        "item_data": data,
+    }
+    if change != "removed":
+        event |= {
+            f"{kind}_revision": str(event_id),
+            "item_url": f"{sort.url(owner_sid)}/Items/{key}",
+            "item_revision": str(event_id),
+            "date_expires": None,
+        }
+    return Notice(f"{kind}_item_{change}", event)
+
+
+def document(sort: Sort, owner_sid: str, data: Any, event_id: int, at: float) -> Notice:
+    """A document has other content now; all of it is told."""
+    event = _happened(sort, owner_sid, event_id, at)
+    event |= {"document_revision": str(event_id), "document_data": data}
+    return Notice("document_updated", event)
+
+
+def gone(sort: Sort, owner_sid: str, event_id: int, at: float) -> Notice:
+    """The whole object is gone."""
+    return Notice(f"{sort.kind}_removed", _happened(sort, owner_sid, event_id, at))
+
+
+def _happened(sort: Sort, owner_sid: str, event_id: int, at: float) -> dict[str, Any]:
+    return {"id": event_id, "date_created": iso(at), f"{sort.kind}_sid": sort.sid(owner_sid)}
+
+
+def item_label(sort: Sort) -> str:
+    """What the place of an item is called: an `index` in a list, a `key` in a map."""
+    return "index" if sort.kind == "list" else "key"
+
+
+def notification(frame_id: str, message_type: str, payload: Any) -> bytes:
+    """A frame that tells a client something."""
+    header = {"method": "notification", "id": frame_id, "message_type": message_type}
+    return encode(header, payload)
+
+
+def established(
+    object_sid: str, kind: str, correlation: Any, event_id: int, *, complete: bool
+) -> dict[str, Any]:
+    """The client is up to date up to an event; not `complete`, it shall ask for the rest."""
+    status = "completed" if complete else "interrupted"
+    return _subscription(
+        "established",
+        correlation,
+        {
+            "object_sid": object_sid,
+            "object_type": kind,
+            "replay_status": status,
+            "last_event_id": event_id,
+        },
+    )
+
+
+def canceled(object_sid: str, kind: str, correlation: Any) -> dict[str, Any]:
+    """The client is told of the object no more."""
+    about = {"object_sid": object_sid, "object_type": kind}
+    return _subscription("canceled", correlation, about)
+
+
+def failed(
+    object_sid: str, kind: str, correlation: Any, error: dict[str, object]
+) -> dict[str, Any]:
+    """The client cannot be told of the object."""
+    about = {"object_sid": object_sid, "object_type": kind, "error": error}
+    return _subscription("failed", correlation, about)
+
+
+def _subscription(outcome: str, correlation: Any, event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "event_protocol_version": VERSION,
+        "event_type": f"subscription_{outcome}",
+        "correlation_id": correlation,
+        "event": event,
+    }
+
+
+def typing(channel_sid: str, identity: str, timeout: int) -> dict[str, Any]:
+    """A member is typing; a second is added so that one who types on never stops between."""
+    return {"channel_sid": channel_sid, "identity": identity, "typing_timeout": timeout + 1}

@@ -1,0 +1,118 @@
+// Channels, with the transcript as a chat: the customer on the left, everybody else on the right.
+
+import { h, icon } from "./dom.js";
+import { parsed, plural, size } from "./format.js";
+import { block, fields, jsonBlock, none, sid, sidText, snippet, state, table, time } from "./parts.js";
+import { serverUrl } from "./api.js";
+
+const HUES = 6;
+
+const nameOf = (channel) => channel.friendly_name || channel.unique_name || "(no name)";
+const statusOf = (channel) => parsed(channel.attributes)?.status;
+const preview = (message) => message.body || (message.media ? message.media.filename || "a file" : "");
+
+export default {
+  name: "channels",
+  one: "channel",
+  title: "Channels",
+  topics: ["channels", "tasks"],
+  key: (channel) => channel.sid,
+  words: (channel) => [
+    nameOf(channel), channel.sid, channel.unique_name, channel.attributes,
+    channel.last_message?.from, channel.last_message?.body, channel.flex?.flex_flow_friendly_name,
+    channel.flex?.identity, statusOf(channel),
+  ],
+  row(channel) {
+    const last = channel.last_message;
+    const count = plural(channel.messages_count, "message");
+    return [
+      h("span", { class: "row-top" },
+        h("strong", {}, nameOf(channel)),
+        time(last?.date_created ?? channel.date_created)),
+      h("span", { class: "row-text" }, last ? [h("span", { class: "who" }, `${last.from}: `), preview(last)] : "No messages yet"),
+      h("span", { class: "row-foot" },
+        sidText(channel.sid), h("span", {}, count),
+        channel.flex && h("span", {}, channel.flex.is_web ? "web" : "Flex"),
+        statusOf(channel) === "INACTIVE" && state("inactive")),
+    ];
+  },
+  details: (channel, doings) => [
+    h("header", { class: "head" },
+      h("h2", {}, nameOf(channel)), statusOf(channel) && state(statusOf(channel).toLowerCase()), sid(channel.sid)),
+    h("div", { class: "two" },
+      transcript(channel, doings),
+      h("div", { class: "aside" }, about(channel))),
+  ],
+  empty: () => [
+    h("h2", {}, "No channels yet"),
+    h("p", {}, "A chat begins with one. Create it:"),
+    snippet(`curl -X POST '${serverUrl}/chat.twilio.com/v2/Services/'"$TWILIO_CHAT_SERVICE_SID"'/Channels' \\
+  -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\
+  --data-urlencode 'FriendlyName=Hello'`),
+    h("p", {}, "Or from Python, with Twilio's own library:"),
+    snippet(`from helpers import connect
+
+account = connect("${serverUrl}")
+account.client.chat.v2.services(
+    account.credentials.chat_service_sid
+).channels.create(friendly_name="Hello")`),
+  ],
+};
+
+function transcript(channel, { moreOf }) {
+  const { messages, messages_total: total } = channel;
+  const authors = [...new Set(messages.map((message) => message.from))];
+  const hue = (message) => authors.indexOf(message.from) % HUES;
+  return h("div", { class: "transcript", tabindex: "0", role: "log", "aria-label": "Transcript", "data-bottom": "yes" },
+    total > messages.length && h("button", { class: "button more", type: "button", on: { click: moreOf } }, `Earlier messages (${total - messages.length})`),
+    messages.length ? h("ol", { class: "messages" }, messages.map((message, at) => bubble(message, messages[at - 1], channel, hue(message))))
+      : h("p", { class: "muted note" }, "No messages yet."));
+}
+
+function bubble(message, before, channel, hue) {
+  const customer = channel.flex?.identity ?? channel.messages[0].from;
+  const isFirst = before?.from !== message.from;
+  const side = message.from === customer ? "left" : "right";
+  const attributes = message.attributes !== "{}" && parsed(message.attributes);
+  return h("li", { class: `message ${side} ${isFirst ? "first" : ""}`, "data-key": message.sid },
+    isFirst && h("span", { class: `author hue-${hue}` }, message.from),
+    h("div", { class: "bubble" },
+      message.body && h("p", { class: "body" }, message.body),
+      message.media && h("p", { class: "media" }, icon("file"), `${message.media.filename || "a file"}, ${message.media.content_type}, ${size(message.media.size)}`),
+      attributes && h("details", { class: "attributes" }, h("summary", {}, "Attributes"), h("pre", { class: "code" }, JSON.stringify(attributes, null, 2)))),
+    h("span", { class: "stamp" },
+      h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited"));
+}
+
+function about(channel) {
+  const { flex, task, members, invites, webhooks } = channel;
+  return [
+    flex && block("Flex", fields([
+      ["Flow", flex.flex_flow_friendly_name ?? "deleted"],
+      ["Flow SID", sid(flex.flex_flow_sid)],
+      ["Handler", flex.integration_type ?? none()],
+      ["Customer", flex.identity],
+      ["Task", task ? [state(task.assignment_status), " ", sid(task.sid)] : "None"],
+      task && ["Queue", task.task_queue_friendly_name ?? none()],
+    ])),
+    block(`Members (${members.length})`, members.length
+      ? table(["Identity", "Read to", "SID"], members.map((member) => [
+        member.identity,
+        member.last_consumed_message_index === null ? none() : `#${member.last_consumed_message_index}`,
+        sid(member.sid),
+      ]))
+      : h("p", { class: "muted" }, "Nobody is in it.")),
+    invites.length > 0 && block("Invites", table(["Identity", "By"], invites.map((invite) => [invite.identity, invite.created_by]))),
+    webhooks.length > 0 && block("Webhooks", table(["Type", "Goes to"], webhooks.map((webhook) => [
+      webhook.type, webhook.configuration.url ?? webhook.configuration.flow_sid ?? "",
+    ]))),
+    jsonBlock("Attributes", parsed(channel.attributes)),
+    block("Channel", fields([
+      ["Type", channel.type],
+      ["Unique name", channel.unique_name ?? none()],
+      ["Created by", channel.created_by],
+      ["Created", time(channel.date_created, { long: true })],
+      ["Service", sid(channel.service_sid)],
+    ])),
+  ];
+}

@@ -1,0 +1,218 @@
+// Which view is shown, what it is shown of, and when that is read again.
+
+import { pull, read, Refused } from "./api.js";
+import { browse } from "./browse.js";
+import { isFrozen, now, setClock } from "./clock.js";
+import { useConfirmation } from "./confirm.js";
+import { draw, h, icon } from "./dom.js";
+import { fullTime, timeOf } from "./format.js";
+import { keepTheEnd } from "./following.js";
+import { useKeys } from "./keys.js";
+import { listen } from "./live.js";
+import { say, sid } from "./parts.js";
+import channels from "./channels.js";
+import executions from "./executions.js";
+import overview from "./overview.js";
+import requests from "./requests.js";
+import tasks from "./tasks.js";
+import webhooks from "./webhooks.js";
+
+const VIEWS = [overview, channels, tasks, executions, requests, webhooks];
+const FIRST = 50;
+const FIRST_INSIDE = 100;
+const MOST = 1000;
+const AGES_MS = 5000;
+
+const lists = {};
+const filters = {};
+const limits = {};
+let inside = FIRST_INSIDE;
+let route = { view: overview, key: null };
+let whole = null;
+let problem = null;
+let counts = {};
+
+const element = (id) => document.getElementById(id);
+const opened = () => `#/${route.view.name}${route.key ? `/${route.key}` : ""}`;
+
+function goWhereTheAddressSays() {
+  const [, name, asked] = location.hash.split("/");
+  const view = VIEWS.find((each) => each.name === name) ?? overview;
+  const key = (view !== overview && asked) || null;
+  const isElsewhere = view !== route.view || key !== route.key;
+  route = { view, key };
+  if (isElsewhere) [whole, problem, inside] = [null, null, FIRST_INSIDE];
+  paint();
+  refresh();
+}
+
+// One reading at a time; news that comes meanwhile asks for one more.
+
+let isReading = false;
+let isStale = false;
+let isViewStale = false;
+
+function refresh() {
+  isViewStale = true;
+  readAgain();
+}
+
+function newsCame(topics) {
+  isViewStale ||= route.view.topics.some((topic) => topics.includes(topic));
+  readAgain();
+}
+
+async function readAgain() {
+  isStale = true;
+  if (isReading) return;
+  isReading = true;
+  try {
+    while (isStale) {
+      const asked = isViewStale ? route : null;
+      [isStale, isViewStale] = [false, false];
+      await Promise.all([readCounts(), asked && readView(asked)]).catch(tellProblem);
+      paint();
+    }
+  } finally {
+    isReading = false;
+  }
+}
+
+async function readCounts() {
+  const summary = await read("state/overview");
+  counts = { ...summary.counts, requests: summary.requests };
+  lists.overview = { ...lists.overview, ...summary };
+  setClock(summary.clock);
+}
+
+async function readView({ view, key }) {
+  if (view === overview) return readLevers();
+  const [list, found] = await Promise.all([
+    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}`),
+    key && read(`state/${view.name}/${encodeURIComponent(key)}?limit=${inside}`).catch(missing(key)),
+  ]);
+  lists[view.name] = list;
+  if (found) take(key, found);
+}
+
+async function readLevers() {
+  const [{ faults }, { scenarios }] = await Promise.all([read("faults"), read("scenarios")]);
+  lists.overview = { ...lists.overview, faults, scenarios };
+}
+
+const missing = (key) => (error) => {
+  if (!(error instanceof Refused)) throw error;
+  if (route.key === key) [whole, problem] = [null, error.message];
+  return null;
+};
+
+function take(key, found) {
+  if (route.key === key) [whole, problem] = [found, null];
+}
+
+function tellProblem(error) {
+  if (error instanceof Refused) say(error.message, "bad");
+  else lost();
+}
+
+// -- drawing
+
+function paint() {
+  const { view } = route;
+  document.title = `${view.title} · Twilio mock`;
+  const follow = keepTheEnd(element("view"));
+  draw(element("nav"), VIEWS.map(tab));
+  draw(element("account"), lists.overview && sid(lists.overview.account_sid));
+  draw(element("view"), h("div", { class: "page", "data-key": view.name }, headOf(view), content(view)));
+  tick();
+  follow();
+}
+
+const tab = (view, place) =>
+  h("a", { href: `#/${view.name}`, "aria-current": view === route.view ? "page" : null, title: `Press ${place + 1}` },
+    icon(view.name), h("span", {}, view.title), view !== overview && counts[view.name] > 0 && h("span", { class: "number" }, String(counts[view.name])));
+
+function headOf(view) {
+  return h("header", { class: "page-head" },
+    h("h1", {}, view.title),
+    view !== overview && h("input", {
+      class: "filter", id: "filter", type: "search", placeholder: "Filter  ( / )", autocomplete: "off",
+      spellcheck: "false", "aria-label": `Filter ${view.title.toLowerCase()}`, value: filters[view.name],
+      on: { input: (event) => { filters[view.name] = event.target.value; paint(); } },
+    }));
+}
+
+function content(view) {
+  const list = lists[view.name];
+  if (view === overview) return overview.draw(list, act);
+  return browse(view, {
+    list, whole, problem, key: route.key, filter: filters[view.name] ?? "", close,
+    more: () => { limits[view.name] = Math.min(MOST, (limits[view.name] ?? FIRST) * 4); refresh(); },
+    moreOf: () => { inside = Math.min(MOST, inside * 4); refresh(); },
+  });
+}
+
+function close() {
+  const { view, key } = route;
+  history.replaceState(null, "", `#/${view.name}`);
+  goWhereTheAddressSays();
+  document.querySelector(`.rows [href="#/${view.name}/${key}"]`)?.focus();
+}
+
+async function act(path, body, method) {
+  try {
+    const said = await pull(path, body, method);
+    if (path === "clock") setClock(said);
+  } catch (error) {
+    say(error instanceof Refused ? error.message : "No answer from the mock. Is it still running?", "bad");
+  }
+  refresh();
+}
+
+function tick() {
+  const time = now();
+  draw(element("time"), h("span", { class: `clock ${isFrozen() ? "frozen" : ""}`, title: new Date(time * 1000).toISOString() },
+    icon("clock"), timeOf(time, time), isFrozen() && " frozen"));
+  const full = document.querySelector("[data-clock=full]");
+  if (full && full.textContent !== fullTime(time)) full.textContent = fullTime(time);
+}
+
+// -- the connection
+
+function connected() {
+  showConnection("live", "Live");
+  refresh();
+}
+
+function lost() {
+  showConnection("lost", "Connection lost, trying again…");
+}
+
+function showConnection(state, text) {
+  const place = element("connection");
+  if (place.textContent === text) return;
+  place.textContent = text;
+  place.dataset.state = state;
+}
+
+function clockTold(clock) {
+  const isNew = clock.is_frozen !== isFrozen() || Math.abs(clock.now - now()) > 1;
+  setClock(clock);
+  if (isNew || route.view === overview) refresh(); // settings such as Flex Flows tell nobody
+  tick();
+}
+
+// -- dialogs
+
+useConfirmation(act);
+// Its address would be taken for that of a view.
+document.querySelector(".skip").onclick = (event) => { event.preventDefault(); element("view").focus(); };
+element("help-open").onclick = () => element("help").showModal();
+element("help-close").onclick = () => element("help").close();
+
+useKeys({ views: VIEWS, current: () => route, opened, close });
+addEventListener("hashchange", goWhereTheAddressSays);
+setInterval(tick, 1000);
+setInterval(() => document.hidden || paint(), AGES_MS); // ages grow
+listen({ onNews: newsCame, onClock: clockTold, onOpen: connected, onLost: lost });
+goWhereTheAddressSays();

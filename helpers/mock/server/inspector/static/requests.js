@@ -1,0 +1,63 @@
+// The request log: what was asked, what came back, and how to ask it again.
+
+import { h } from "./dom.js";
+import { milliseconds, short, shortPath, size, worded } from "./format.js";
+import { block, copyButton, fields, httpTone, jsonBlock, pill, snippet, table, time } from "./parts.js";
+import { asCurl } from "./curl.js";
+import { serverUrl } from "./api.js";
+
+const answered = ({ status, code }) => `${status} ${worded(status)}${code ? ` · ${code}` : ""}`;
+
+export default {
+  name: "requests",
+  one: "request",
+  title: "Requests",
+  topics: ["requests"],
+  heads: ["Time", "Method", "Path", "By", "Answer", "Took"],
+  key: (request) => String(request.number),
+  words: (request) => [
+    request.method, request.host + request.path, request.by, answered(request),
+    request.status < 400 ? "ok" : "refused error",
+  ],
+  row: (request) => [
+    time(request.at),
+    h("span", { class: `method ${request.method.toLowerCase()}` }, request.method),
+    h("span", { class: "path", title: request.host + request.path },
+      h("span", { class: "host" }, request.host.replace(".twilio.com", "")), shortPath(request.path)),
+    h("span", { class: "by" }, request.by),
+    pill(httpTone(request.status), answered(request)),
+    h("span", { class: "took" }, milliseconds(request.milliseconds)),
+  ],
+  details(request) {
+    const pairs = Object.entries(request.parameters);
+    const curl = asCurl(request);
+    return [
+      h("header", { class: "head" },
+        h("h2", { class: "asked", title: request.host + request.path },
+          h("span", { class: `method ${request.method.toLowerCase()}` }, request.method), " ",
+          h("span", { class: "host" }, request.host), short(request.path)),
+        pill(httpTone(request.status), answered(request)),
+        h("span", { id: "curl" }, copyButton(curl, "Copy as curl"))),
+      fields([
+        ["When", time(request.at, { long: true })],
+        ["By", request.by],
+        ["Took", milliseconds(request.milliseconds)],
+        request.body_size > 0 && ["Raw body", size(request.body_size)],
+        request.fires_webhooks && ["Webhooks", "asked for (X-Twilio-Webhook-Enabled)"],
+      ]),
+      block(`Parameters (${pairs.length})`, pairs.length
+        ? table(["Name", "Value"], pairs.map(([name, value]) => [h("code", {}, name), [value].flat().join("\n")]))
+        : h("p", { class: "muted" }, "None")),
+      request.answer === null
+        ? block("Answer", h("p", { class: "muted" }, request.answer_size ? `Not kept: ${size(request.answer_size)}` : "No content"))
+        : jsonBlock("Answer", request.answer),
+      block("As curl", h("pre", { class: "code curl", tabindex: "0" }, curl),
+        h("p", { class: "muted" }, "Credentials come from your environment; their names are Twilio's own.")),
+    ];
+  },
+  empty: () => [
+    h("h2", {}, "No requests yet"),
+    h("p", {}, "Every request of Twilio's REST API that reaches this server is listed here. Send one:"),
+    snippet(`curl '${serverUrl}/chat.twilio.com/v2/Services' -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"`),
+  ],
+};

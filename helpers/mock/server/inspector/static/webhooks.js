@@ -1,0 +1,63 @@
+// Webhook deliveries: what was told to whom, and how each try ended.
+
+import { h } from "./dom.js";
+import { milliseconds, parsed, plural, worded } from "./format.js";
+import { block, fields, httpTone, jsonBlock, none, pill, sid, snippet, state, table, time } from "./parts.js";
+
+const JSON_PARAMETERS = /Attributes$/;
+
+const outcome = ({ status, problem }) =>
+  status ? pill(httpTone(status), `${status} ${worded(status)}`) : problem ? pill("bad", "No answer") : none();
+
+export default {
+  name: "webhooks",
+  one: "delivery",
+  many: "deliveries",
+  title: "Webhooks",
+  topics: ["webhooks"],
+  heads: ["Time", "Event", "Goes to", "Tries", "State", "Answer"],
+  key: (delivery) => String(delivery.number),
+  words: (delivery) => [
+    delivery.event, delivery.url, delivery.state, delivery.status, delivery.problem,
+    delivery.channel_sid,
+  ],
+  row: (delivery) => [
+    time(delivery.date_created),
+    h("strong", { class: "event" }, delivery.event),
+    h("span", { class: "path", title: delivery.url }, delivery.url),
+    h("span", { class: "took" }, plural(delivery.tries, "try", "tries")),
+    state(delivery.state),
+    outcome(delivery),
+  ],
+  details: (delivery) => [
+    h("header", { class: "head" },
+      h("h2", { class: "wrap" }, delivery.event), state(delivery.state)),
+    fields([
+      ["Goes to", h("span", { class: "wrap" }, `${delivery.method} ${delivery.url}`)],
+      ["When", time(delivery.date_created, { long: true })],
+      ["Channel", sid(delivery.channel_sid)],
+      ["Tries", `${delivery.tries} of at most ${delivery.retries + 1}`],
+    ]),
+    block(`Tries (${delivery.attempts.length})`, delivery.attempts.length
+      ? table(["Try", "At", "Answer", "Took"], delivery.attempts.map((attempt) => [
+        String(attempt.number + 1), time(attempt.at),
+        [outcome(attempt), attempt.problem && h("span", { class: "wrap" }, ` ${attempt.problem}`)],
+        milliseconds(attempt.milliseconds),
+      ]))
+      : h("p", { class: "muted" }, "Not tried yet.")),
+    jsonBlock("Parameters", readable(delivery.parameters)),
+  ],
+  empty: () => [
+    h("h2", {}, "No deliveries yet"),
+    h("p", {}, "Webhooks are told of what chat users do, and of what REST does with X-Twilio-Webhook-Enabled: true. Name your server:"),
+    snippet(`service = client.chat.v2.services(service_sid)
+service.update(
+    post_webhook_url="http://127.0.0.1:3000/events",
+    webhook_filters=["onMessageSent"],
+)`),
+  ],
+};
+
+const readable = (parameters) =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) =>
+    [name, JSON_PARAMETERS.test(name) ? parsed(value) : value]));

@@ -1,0 +1,468 @@
+"""The server's front page in a real browser: live, safe, and usable with the keyboard alone.
+
+`INSPECTOR_SCREENSHOTS=folder` keeps pictures of what was tested.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from contrast import poor_contrast
+from support import refused
+
+from helpers import Account, connect
+from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock.server.running import BackgroundServer
+
+SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
+ATTACK = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
+NASTY = 'it\'s "quoted" $HOME `id` \\n\n@file & = % é 🙂'
+VIEWS = ("overview", "channels", "tasks", "executions", "requests", "webhooks")
+OUTLINE = """() => {
+  const style = getComputedStyle(document.activeElement);
+  return [style.outlineStyle, style.outlineWidth, document.activeElement.outerHTML];
+}"""
+WIDE = {"width": 1360, "height": 860}
+PHONE = {"width": 400, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def mock() -> MockTwilio:
+    """An account with a story behind it."""
+    mock = MockTwilio()
+    mock.load("busy afternoon")
+    return mock
+
+
+@pytest.fixture(scope="module")
+def url(mock: MockTwilio) -> Iterator[str]:
+    with BackgroundServer(mock) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def account(url: str) -> Account:
+    return connect(url)
+
+
+@pytest.fixture
+def channels(account: Account) -> Any:
+    return account.client.chat.v2.services(SERVICE).channels
+
+
+class Visit:
+    """A page of the inspector, with all that it asked for and complained of."""
+
+    def __init__(self, browser: Any, url: str, **options: Any) -> None:
+        self.url = url
+        self.context = browser.new_context(**{"viewport": WIDE, **options})
+        self.context.set_default_timeout(5000)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def open(self, where: str = "") -> Any:
+        self.page.goto(f"{self.url}/#/{where}")
+        self.page.locator("#connection[data-state=live]").wait_for()
+        self.page.locator("#view [aria-busy]").wait_for(state="detached")
+        return self.page
+
+    def picture(self, name: str) -> None:
+        if folder := os.environ.get("INSPECTOR_SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
+
+
+@pytest.fixture
+def visit(browser: Any, url: str) -> Iterator[Callable[..., Visit]]:
+    """Visits the inspector; nothing may have left this machine, nor gone wrong in the page."""
+    visits: list[Visit] = []
+
+    def start(**options: Any) -> Visit:
+        visits.append(Visit(browser, url, **options))
+        return visits[-1]
+
+    yield start
+    for each in visits:
+        each.context.close()
+        assert {urlsplit(asked).hostname for asked in each.asked} <= {"127.0.0.1"}
+        assert each.complaints == []
+
+
+@pytest.fixture
+def inspector(visit: Callable[..., Visit]) -> Visit:
+    return visit()
+
+
+def focused(page: Any) -> Any:
+    return page.evaluate("document.activeElement.getAttribute('href') ?? document.activeElement.id")
+
+
+def go(page: Any, view: str) -> None:
+    """Go to a view by its link."""
+    page.locator(f'.nav a[href="#/{view}"]').click()
+    page.locator(f'.page[data-key="{view}"]').wait_for()
+    page.locator("#view [aria-busy]").wait_for(state="detached")
+
+
+# -- live
+
+
+def test_a_message_appears_within_a_second_without_a_reload(
+    inspector: Visit, channels: Any
+) -> None:
+    sid = channels.create(friendly_name="Live").sid
+    page = inspector.open(f"channels/{sid}")
+    page.evaluate("window.isStillHere = true")
+    for number in range(5):
+        body = f"message {number} of five"
+        channels(sid).messages.create(body=body, from_="jane")
+        sent = time.perf_counter()
+        page.locator(".transcript .body", has_text=body).wait_for(timeout=1000)
+        page.locator(".rows .row-text", has_text=body).wait_for(timeout=1000)
+        assert time.perf_counter() - sent < 1
+    assert page.evaluate("window.isStillHere")
+
+
+def test_what_happens_in_the_servers_own_process_appears_too(
+    inspector: Visit, mock: MockTwilio
+) -> None:
+    page = inspector.open("channels")
+    path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels"
+    auth = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
+    mock.http_client.request("POST", path, data={"FriendlyName": "Made here"}, auth=auth)
+    page.locator(".rows strong", has_text="Made here").wait_for(timeout=1000)
+
+
+def test_who_reads_earlier_messages_is_left_where_they_are(inspector: Visit, channels: Any) -> None:
+    sid = channels.create(friendly_name="Long").sid
+    for number in range(40):
+        channels(sid).messages.create(body=f"line {number}", from_="jane")
+    page = inspector.open(f"channels/{sid}")
+    transcript = page.locator(".transcript")
+    page.get_by_text("line 39", exact=True).first.wait_for()
+    at_end = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 2"
+    assert transcript.evaluate(at_end)
+    channels(sid).messages.create(body="at the end", from_="jane")
+    transcript.get_by_text("at the end").wait_for()
+    assert transcript.evaluate(at_end)
+    transcript.evaluate("box => { box.scrollTop = 100 }")
+    channels(sid).messages.create(body="later", from_="jane")
+    transcript.get_by_text("later").wait_for()
+    assert transcript.evaluate("box => box.scrollTop") == 100
+
+
+def test_the_focus_stays_on_its_row_while_news_arrive(inspector: Visit, channels: Any) -> None:
+    page = inspector.open("channels")
+    page.locator(".rows .row").nth(2).focus()
+    held = focused(page)
+    channels.create(friendly_name="Newcomer")
+    page.locator(".rows strong", has_text="Newcomer").wait_for()
+    assert focused(page) == held
+
+
+def test_a_lost_connection_is_shown_and_comes_back_by_itself(browser: Any) -> None:
+    mock = MockTwilio()
+    server = BackgroundServer(mock)
+    visit = Visit(browser, server.url)
+    page = visit.open("channels")
+    server.close()
+    page.get_by_text("Connection lost").wait_for()
+    with BackgroundServer(mock, port=int(urlsplit(server.url).port or 0)) as again:
+        page.get_by_text("Live", exact=True).wait_for()
+        connect(again.url).client.chat.v2.services(SERVICE).channels.create(friendly_name="Back")
+        page.locator(".rows strong", has_text="Back").wait_for()
+        visit.context.close()
+
+
+# -- what is shown
+
+
+def test_markup_stays_text_wherever_it_is_shown(inspector: Visit, channels: Any) -> None:
+    sid = channels.create(friendly_name=ATTACK, attributes=json.dumps({ATTACK: ATTACK})).sid
+    channels(sid).members.create(identity=ATTACK)
+    channels(sid).messages.create(body=ATTACK, from_=ATTACK, attributes=json.dumps({"x": ATTACK}))
+    page = inspector.open(f"channels/{sid}")
+    assert page.locator(".transcript .body").text_content() == ATTACK
+    assert page.locator(".details h2").text_content() == ATTACK
+    for view in ("overview", "requests"):
+        page.goto(f"{inspector.url}/#/{view}")
+        page.get_by_text(ATTACK).first.wait_for() if view == "overview" else None
+    page.locator(".rows .row").first.click()
+    page.locator(".details table").get_by_text(ATTACK).first.wait_for()
+    assert page.locator("#view img, #view b").count() == 0
+    assert "hacked" not in page.title()
+
+
+def test_a_view_can_be_bookmarked(inspector: Visit, account: Account) -> None:
+    workspace = account.client.taskrouter.v1.workspaces.list()[0]
+    task = next(each for each in workspace.tasks.list() if each.assignment_status == "assigned")
+    page = inspector.open(f"tasks/{task.sid}")
+    page.get_by_role("heading", name=json.loads(task.attributes)["name"]).wait_for()
+    assert page.locator(".details .sid", has_text="…").first.get_attribute("title") == task.sid
+    assert page.title() == "Tasks · Twilio mock"
+
+
+def test_an_execution_shows_its_way(inspector: Visit) -> None:
+    page = inspector.open("executions")
+    page.locator(".rows .row").first.click()
+    page.locator(".steps").get_by_text("Trigger", exact=True).wait_for()
+    page.locator(".details .json", has_text='"trigger"').wait_for()
+
+
+def test_a_delivery_shows_its_tries_and_parameters(inspector: Visit) -> None:
+    page = inspector.open("webhooks")
+    page.locator(".rows .row").first.click()
+    page.get_by_role("heading", name=re.compile("^Tries")).wait_for()
+    page.locator(".details .json", has_text='"EventType"').wait_for()
+
+
+def test_a_refusal_is_told_by_words_not_by_colour_alone(inspector: Visit, channels: Any) -> None:
+    with refused(404, 20404):
+        channels("CH" + "0" * 32).fetch()
+    page = inspector.open("requests")
+    assert page.locator(".rows .pill").first.text_content() == "404 Not found · 20404"
+
+
+def test_a_filter_keeps_what_has_every_word(inspector: Visit) -> None:
+    page = inspector.open("tasks")
+    page.keyboard.press("/")
+    page.keyboard.type("canceled liam")
+    assert page.locator(".rows strong").all_text_contents() == ["Liam"]
+    assert re.match(r"1 of \d+ tasks match", page.locator(".list .note").text_content())
+    page.keyboard.press("Escape")
+    assert page.locator(".rows .row").count() > 1
+
+
+def test_a_long_list_starts_with_the_newest_and_gives_more(inspector: Visit, channels: Any) -> None:
+    for _ in range(60):
+        channels.create()
+    page = inspector.open("channels")
+    assert page.locator(".rows .row").count() == 50
+    page.get_by_role("button", name="Show more").click()
+    page.wait_for_function("document.querySelectorAll('.rows .row').length > 60")
+
+
+# -- copy as curl
+
+
+def run_copied(page: Any, request: str) -> Any:
+    """What the newest request with this in its path answers when its copied command is run."""
+    page.locator(".rows .row", has_text=request).first.click()
+    page.locator("#curl button").click()
+    page.locator("#toast.shown", has_text="Copied").wait_for()
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert DEMO_VALUES["TWILIO_AUTH_TOKEN"] not in command
+    done = subprocess.run(
+        ["bash", "-c", command.replace("curl ", "curl -sS ", 1)],
+        env={**os.environ, **DEMO_VALUES},
+        capture_output=True,
+        timeout=10,
+        check=True,
+    )
+    return command, json.loads(done.stdout)
+
+
+def test_a_request_copied_as_curl_does_the_same_again(inspector: Visit, channels: Any) -> None:
+    sid = channels.create().sid
+    made = channels(sid).messages.create(
+        body=NASTY, from_="o'neill", x_twilio_webhook_enabled="true"
+    )
+    page = inspector.open("requests")
+    command, answer = run_copied(page, "Messages")
+    assert (answer["body"], answer["from"], answer["index"]) == (NASTY, "o'neill", made.index + 1)
+    assert '-u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"' in command
+    assert "-H 'X-Twilio-Webhook-Enabled: true'" in command
+    assert channels(sid).messages.list()[1].body == NASTY
+
+
+def test_a_list_copied_as_curl_asks_for_the_same(inspector: Visit, account: Account) -> None:
+    account.client.taskrouter.v1.workspaces.list()[0].tasks.list(
+        assignment_status=["pending", "canceled"]
+    )
+    page = inspector.open("requests")
+    command, answer = run_copied(page, "Tasks")
+    assert command.startswith("curl -G ")
+    assert {task["assignment_status"] for task in answer["tasks"]} == {"pending", "canceled"}
+
+
+def test_a_chat_users_request_names_its_token_by_variable(
+    inspector: Visit, account: Account, channels: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = channels.create().sid
+    channels(sid).members.create(identity="jane")
+    token = account.chat_token("jane")
+    monkeypatch.setenv("ACCESS_TOKEN", token)
+    jane = account.client_of_chat_user(token, "jane").chat.v2.services(SERVICE)
+    jane.channels(sid).messages.create(body="mine")
+    page = inspector.open("requests")
+    command, answer = run_copied(page, "Messages")
+    assert token not in command
+    assert (answer["from"], answer["body"]) == ("jane", "mine")
+
+
+# -- levers
+
+
+def test_the_clock_is_moved_and_stopped(inspector: Visit, mock: MockTwilio) -> None:
+    page = inspector.open()
+    before = mock.clock.now()
+    page.get_by_role("button", name="+1 h").click()
+    page.get_by_role("button", name="Freeze").click()
+    page.locator("#time", has_text="frozen").wait_for()
+    assert mock.clock.is_frozen
+    assert 3600 <= mock.clock.now() - before < 3630
+    page.get_by_role("button", name="Let it run").click()
+    page.get_by_role("button", name="Freeze").wait_for()
+    assert not mock.clock.is_frozen
+
+
+def test_faults_in_force_are_shown_and_removed(inspector: Visit, mock: MockTwilio) -> None:
+    mock.faults.add("CreateMessage", status=503)
+    page = inspector.open()
+    card = page.locator(".card", has=page.get_by_role("heading", name="Faults"))
+    card.get_by_text("CreateMessage").wait_for()
+    card.get_by_role("button", name="Remove").click()
+    card.get_by_text("None in force").wait_for()
+    assert list(mock.faults) == []
+
+
+def test_a_reset_is_asked_about_and_leaves_views_that_say_what_to_do(browser: Any) -> None:
+    mock = MockTwilio()
+    mock.load("returning customer")
+    with BackgroundServer(mock) as server:
+        visit = Visit(browser, server.url)
+        page = visit.open()
+        page.get_by_role("button", name="Reset the account").click()
+        page.get_by_role("button", name="Keep it").click()
+        assert len(connect(server.url).client.chat.v2.services(SERVICE).channels.list()) == 1
+        page.get_by_role("button", name="Reset the account").click()
+        page.get_by_role("button", name="Reset", exact=True).click()
+        page.locator(".count", has_text="0Channels").wait_for()
+        for view, said in (("channels", "No channels yet"), ("executions", "No executions yet")):
+            page.goto(f"{server.url}/#/{view}")
+            page.get_by_role("heading", name=said).wait_for()
+            assert page.locator("#view .snippet").count() > 0
+        page.goto(f"{server.url}/#/channels")
+        page.locator(".snippet button").first.click()
+        command = page.evaluate("navigator.clipboard.readText()")
+        subprocess.run(["bash", "-c", command], env={**os.environ, **DEMO_VALUES}, check=True)
+        page.locator(".rows strong", has_text="Hello").wait_for()
+        visit.context.close()
+
+
+# -- keyboard, contrast, room
+
+
+def test_everything_is_reached_with_the_keyboard_alone(inspector: Visit) -> None:
+    page = inspector.open()
+    page.keyboard.press("Tab")
+    assert focused(page) == "#view"  # skips the navigation
+    page.keyboard.press("2")
+    page.get_by_role("heading", name="Channels").wait_for()
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    assert focused(page) == "view"
+    assert page.get_by_role("heading", name="Channels").is_visible()
+    page.locator(".rows .row").first.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.press("ArrowDown")
+    first = focused(page)
+    page.keyboard.press("ArrowDown")
+    second = focused(page)
+    assert first.startswith("#/channels/CH")
+    assert first != second
+    page.keyboard.press("Enter")
+    page.locator(".details .transcript").wait_for()
+    page.wait_for_function("document.activeElement.id === 'details'")
+    assert page.url.endswith(second)
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").get_attribute("aria-label") == "Close (Esc)"
+    page.keyboard.press("Escape")
+    page.locator(".details").wait_for(state="detached")
+    assert focused(page) == second
+    page.keyboard.press("Enter")
+    page.locator(".details").wait_for()
+    page.locator(".rows .row[aria-current]").focus()
+    page.keyboard.press("ArrowUp")
+    page.locator(f'.rows .row[aria-current][href="{first}"]').wait_for()
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog", name="Keyboard").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_has_the_focus_is_seen(theme: str, visit: Callable[..., Visit]) -> None:
+    page = visit(color_scheme=theme).open("requests")
+    page.keyboard.press("Tab")
+    seen = 0
+    while not page.evaluate("document.activeElement === document.body") and seen < 30:
+        seen += 1
+        outline = page.evaluate(OUTLINE)
+        assert outline[:2] == ["solid", "2px"], outline
+        page.keyboard.press("Tab")
+    assert seen >= len(VIEWS) + 5  # skip link, account, help, filter, list
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_has_enough_contrast(
+    theme: str, visit: Callable[..., Visit], channels: Any
+) -> None:
+    crowded = channels.create(friendly_name="Crowded", attributes='{"a": [1, true, "x"]}').sid
+    for author in "abcdef":
+        channels(crowded).messages.create(body="hi", from_=author)
+    here = visit(color_scheme=theme, reduced_motion="reduce")
+    page = here.open()
+    for view in VIEWS:
+        go(page, view)
+        if view != "overview":
+            here.picture(f"{view}-{theme}")
+            page.locator(".rows .row").first.click()
+            page.locator(".details .head").wait_for()
+        here.picture(f"{view}-{theme}-open")
+        assert poor_contrast(page.locator("body")) == [], view
+    page.keyboard.press("?")
+    here.picture(f"help-{theme}")
+    assert poor_contrast(page.get_by_role("dialog")) == []
+
+
+def test_a_narrow_window_shows_all_without_scrolling_sideways(visit: Callable[..., Visit]) -> None:
+    here = visit(viewport=PHONE)
+    page = here.open()
+    here.picture("overview-phone")
+    for view in VIEWS[1:]:
+        go(page, view)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
+        here.picture(f"{view}-phone")
+        page.locator(".rows .row").first.click()
+        page.locator(".details .head").wait_for()
+        assert not page.locator(".list").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
+        here.picture(f"{view}-phone-open")
+        page.get_by_role("button", name="Close (Esc)").click()
+        page.locator(".rows .row").first.wait_for()
+
+
+def test_who_wants_no_motion_gets_none(visit: Callable[..., Visit], channels: Any) -> None:
+    page = visit(reduced_motion="reduce").open("channels")
+    channels.create(friendly_name="Still")
+    page.locator(".rows strong", has_text="Still").wait_for()
+    assert page.evaluate("document.getAnimations().length") == 0

@@ -1,0 +1,182 @@
+"""Grids of busy days: on this machine, on a Dask cluster, and when a worker of it is killed."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+from days import external_flow, task_flow
+
+from helpers.flows import Exponential, FlexFlowConfig, Sweep, load_test, sweep
+from helpers.flows.busy_day.grid import estimate
+
+FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
+DAY: dict[str, Any] = {
+    "arrivals": 12,
+    "hours": 1,
+    "handle_time": Exponential(300),
+    "patience": Exponential(90),
+}
+GRID: dict[str, Any] = {"staffing": [1, 2], "seeds": 2, "progress": False, **DAY}
+
+
+@pytest.fixture(scope="module")
+def here() -> Sweep:
+    """The grid, simulated in this process."""
+    return sweep(FLOWS, jobs=1, **GRID)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A Dask cluster of two processes, each of which simulates one day at a time."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as two,
+        distributed.Client(two) as client,
+    ):
+        yield client
+
+
+def test_each_cell_holds_what_a_load_test_of_its_own_would_find(here: Sweep) -> None:
+    cells = list(here.cells())
+    assert [(cell.flow.friendly_name, cell.staffing.label) for cell in cells] == [
+        ("As it is", "1"),
+        ("As it is", "2"),
+        ("Gives up", "1"),
+        ("Gives up", "2"),
+    ]
+    alone = load_test(FLOWS[1], agents=2, seed=2, progress=False, **DAY)
+    assert cells[3].summaries[1] == alone.summary
+
+
+def test_more_agents_and_tasks_that_give_up_both_help(here: Sweep) -> None:
+    in_vain = {
+        (cell.flow.friendly_name, cell.staffing.label): cell.figure("in_vain").mean
+        for cell in here.cells()
+    }
+    assert in_vain["Gives up", "1"] < in_vain["As it is", "1"]
+    assert in_vain["As it is", "2"] < in_vain["As it is", "1"]
+
+
+def test_several_processes_find_the_same_as_one(here: Sweep) -> None:
+    assert sweep(FLOWS, jobs=2, **GRID) == here
+
+
+def test_a_dask_cluster_finds_the_same_as_one_process(here: Sweep, cluster: Any) -> None:
+    assert sweep(FLOWS, cluster=cluster, **GRID) == here
+
+
+def test_a_cluster_can_be_given_by_its_address(here: Sweep, cluster: Any) -> None:
+    assert sweep(FLOWS, cluster=cluster.scheduler.address, **GRID) == here
+
+
+def test_days_of_a_killed_worker_are_taken_over(here: Sweep, cluster: Any) -> None:
+    victims: list[int] = []
+
+    def kill_one(done: float, total: float) -> None:
+        if not victims:
+            victims.extend(cluster.run(_process_id).values())
+            psutil.Process(victims[0]).kill()
+
+    found = sweep(FLOWS, cluster=cluster, **{**GRID, "progress": kill_one})
+    assert found == here
+    assert not psutil.pid_exists(victims[0]) or psutil.Process(victims[0]).status() == "zombie"
+
+
+def _process_id() -> int:
+    return psutil.Process().pid
+
+
+def test_without_dask_a_cluster_is_refused_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install 'distributed'"):
+        sweep(FLOWS, cluster="tcp://127.0.0.1:8786", **GRID)
+
+
+def test_progress_counts_days() -> None:
+    told: list[tuple[float, float]] = []
+    given = {**GRID, "seeds": [5], "progress": lambda *how: told.append(how)}
+    sweep(FLOWS[:1], jobs=1, **given)
+    assert told[-1] == (2, 2)
+
+
+# -- figures over the seeds
+
+
+def test_a_figure_has_a_mean_and_students_interval_over_the_seeds() -> None:
+    found = estimate([10.0, 12.0, 14.0])
+    half = 4.303 * 2 / math.sqrt(3)
+    assert found.mean == 12
+    assert (found.low, found.high) == pytest.approx((12 - half, 12 + half))
+
+
+def test_a_single_seed_has_no_interval_and_no_figure_has_no_mean() -> None:
+    assert (estimate([3]).mean, estimate([3]).low) == (3, None)
+    assert estimate([None, None]).mean is None
+    assert estimate([None, 4.0, 6.0]).mean == 5
+
+
+def test_a_grid_is_shown_as_tables_text_html_and_a_picture(here: Sweep) -> None:
+    table = here.table("answered", "wait_mean")
+    assert list(table.columns)[:3] == [
+        ("answered", "mean"),
+        ("answered", "low"),
+        ("answered", "high"),
+    ]
+    assert list(table.index) == [
+        ("As it is", "1"),
+        ("As it is", "2"),
+        ("Gives up", "1"),
+        ("Gives up", "2"),
+    ]
+    days = here.days()
+    assert days["seed"].tolist() == [1, 2] * 4
+    mean = days[(days["flow"] == "As it is") & (days["agents"] == "1")]["answered"].mean()
+    assert table.loc[("As it is", "1"), ("answered", "mean")] == mean
+    assert "Gives up" in repr(here)
+    assert "Gives up" in here._repr_html_()
+    [axes] = here.plot("occupancy").axes
+    assert [line.get_label() for line in axes.get_lines()] == ["As it is", "Gives up"]
+    assert pickle.loads(pickle.dumps(here)) == here
+
+
+def test_a_figure_that_nobody_has_is_shown_as_such() -> None:
+    found = sweep([external_flow()], jobs=1, **{**GRID, "seeds": [1]})
+    assert "none" in repr(found)
+    assert found.table("wait_mean").isna().all(axis=None)
+    assert len(found.plot().axes) == 1
+
+
+# -- what makes no sense
+
+
+@pytest.mark.parametrize(
+    ("flows", "changes", "message"),
+    [
+        ((), {}, "flows: give at least one"),
+        (FLOWS, {"staffing": []}, "staffing: give at least one"),
+        (FLOWS, {"seeds": 0}, "seeds: give at least one"),
+        (FLOWS, {"seeds": [1, 1]}, "seeds: 1 is there twice"),
+        (FLOWS, {"staffing": [3, 3]}, "staffing: '3' is there twice"),
+        ((FLOWS[0], FLOWS[0]), {}, "flows: 'As it is' is there twice"),
+    ],
+)
+def test_a_grid_that_makes_no_sense_is_refused(
+    flows: tuple[FlexFlowConfig, ...], changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        sweep(flows, **{**GRID, **changes})
+
+
+def test_a_figure_that_does_not_exist_is_refused_with_those_that_do(here: Sweep) -> None:
+    with pytest.raises(ValueError, match=r"no figure 'waiting_time'; there are: offered"):
+        here.plot("waiting_time")

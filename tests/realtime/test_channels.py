@@ -1,0 +1,230 @@
+"""Channels, members, invitations and users in Twilio's own JavaScript SDKs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from javascript import JavaScriptClient, Refused
+
+Start = Callable[..., JavaScriptClient]
+
+
+@pytest.fixture
+def jane(start: Start) -> JavaScriptClient:
+    return start("jane")
+
+
+@pytest.fixture
+def bob(start: Start) -> JavaScriptClient:
+    return start("bob")
+
+
+in_chat_only = pytest.mark.parametrize("sdk", ["twilio-chat"], indirect=True)
+"""Conversations has neither invitations nor public channels."""
+
+
+def test_a_channel_is_created_joined_changed_left_and_deleted(
+    service: Any, jane: JavaScriptClient
+) -> None:
+    made = jane.ask(
+        "create", {"friendlyName": "Mine", "uniqueName": "mine", "attributes": {"n": 1}}
+    )
+    sid = made["sid"]
+    kept = service.channels("mine").fetch()
+    assert (kept.sid, kept.type, kept.created_by, kept.attributes) == (
+        sid,
+        "public",
+        "jane",
+        '{"n":1}',
+    )
+    jane.ask("join", sid)
+    assert jane.hears("channelJoined")["sid"] == sid
+    admin = service.channels(sid).members("jane").fetch().role_sid
+    assert service.roles(admin).fetch().friendly_name == "channel admin"
+
+    jane.ask("rename", sid, "Ours")
+    assert "friendlyName" in jane.hears("channelUpdated", name="Ours")["reasons"]
+    jane.ask("setAttributes", sid, {"n": 2})
+    assert jane.hears("channelUpdated", attributes={"n": 2})
+    assert service.channels(sid).fetch().friendly_name == "Ours"
+
+    jane.ask("leave", sid)
+    assert jane.hears("channelLeft")["sid"] == sid
+    assert service.channels(sid).members.list() == []
+
+
+def test_a_deleted_channel_is_gone_for_everybody(
+    service: Any, jane: JavaScriptClient, bob: JavaScriptClient
+) -> None:
+    sid = jane.ask("create", {"friendlyName": "Mine"})["sid"]
+    jane.ask("join", sid)
+    jane.hears("channelJoined")
+    jane.ask("add", sid, "bob")
+    bob.hears("channelJoined", sid=sid)
+    jane.ask("destroy", sid)
+    for client in (jane, bob):
+        assert client.hears("channelRemoved")["sid"] == sid
+    assert [channel.sid for channel in service.channels.list()] == []
+
+
+def test_what_changes_over_rest_is_heard(channel: Any, jane: JavaScriptClient) -> None:
+    channel.members.create(identity="jane")
+    sid = jane.hears("channelJoined")["sid"]
+    channel.update(friendly_name="Renamed", attributes=json.dumps({"step": 2}))
+    heard = jane.hears("channelUpdated", name="Renamed")
+    assert heard["attributes"] == {"step": 2}
+    channel.members("jane").delete()
+    assert jane.hears("channelLeft")["sid"] == sid
+
+
+def test_members_join_change_and_leave(channel: Any, service: Any, jane: JavaScriptClient) -> None:
+    channel.members.create(identity="jane")
+    jane.hears("channelJoined")
+    sid = channel.fetch().sid
+    assert [member["identity"] for member in jane.ask("members", sid)] == ["jane"]
+
+    bob = channel.members.create(identity="bob")
+    heard = jane.hears("memberJoined", identity="bob")
+    assert (heard["sid"], heard["role"]) == (bob.sid, bob.role_sid)
+
+    bob.update(attributes='{"desk": 7}')
+    assert jane.hears("memberUpdated", identity="bob")["attributes"] == {"desk": 7}
+    jane.ask("setMemberAttributes", sid, "jane", {"tier": "gold"})
+    assert json.loads(channel.members("jane").fetch().attributes) == {"tier": "gold"}
+
+    bob.delete()
+    assert jane.hears("memberLeft")["identity"] == "bob"
+    assert [told["identity"] for told in jane.all("memberJoined") if told["identity"] == "bob"] == [
+        "bob"
+    ]
+
+
+def test_who_left_hears_no_more(channel: Any, jane: JavaScriptClient) -> None:
+    channel.members.create(identity="jane")
+    jane.hears("channelJoined")
+    sid = channel.fetch().sid
+    jane.ask("messages", sid)
+    channel.messages.create(body="before", from_="bob")
+    jane.hears("messageAdded", body="before")
+    jane.ask("leave", sid)
+    jane.hears("channelLeft")
+    channel.messages.create(body="after", from_="bob")
+    channel.members.create(identity="jane")
+    jane.hears("channelJoined")
+    assert [told["body"] for told in jane.all("messageAdded")] == ["before"]
+    assert [each["body"] for each in jane.ask("messages", sid)["items"]] == ["before", "after"]
+
+
+def test_a_forbidden_action_is_refused_with_50107(
+    channel: Any, service: Any, jane: JavaScriptClient
+) -> None:
+    channel.members.create(identity="jane")
+    channel.members.create(identity="bob")
+    sid = jane.hears("channelJoined")["sid"]
+    for act, *arguments in (("destroy",), ("take", "bob"), ("rename", "x"), ("add", "eve")):
+        with pytest.raises(Refused) as refused:
+            jane.ask(act, sid, *arguments)
+        assert (refused.value.status, refused.value.code) == (403, 50107), act
+    assert channel.fetch().friendly_name == "Support"
+    assert len(channel.members.list()) == 2
+
+
+def test_a_private_channel_is_hidden_from_who_is_not_in_it(
+    service: Any, jane: JavaScriptClient
+) -> None:
+    secret = service.channels.create(friendly_name="Secret", type="private")
+    with pytest.raises(Refused) as refused:
+        jane.ask("find", secret.sid)
+    assert refused.value.status == 404
+    service.channels(secret.sid).members.create(identity="jane")
+    assert jane.hears("channelJoined")["name"] == "Secret"
+    service.channels(secret.sid).members("jane").delete()
+    jane.hears("channelLeft")
+    assert jane.hears("channelRemoved")["sid"] == secret.sid
+
+
+@in_chat_only
+def test_an_invitation_is_heard_accepted_and_declined(
+    channel: Any, service: Any, jane: JavaScriptClient, bob: JavaScriptClient
+) -> None:
+    sid = channel.fetch().sid
+    channel.invites.create(identity="bob")
+    assert bob.hears("channelInvited")["status"] == "invited"
+    bob.ask("decline", sid)
+    bob.hears("channelLeft")
+    assert channel.invites.list() == []
+
+    mine = jane.ask("create", {"friendlyName": "Mine"})["sid"]
+    jane.ask("join", mine)
+    jane.hears("channelJoined")
+    jane.ask("invite", mine, "bob")
+    assert bob.hears("channelInvited", sid=mine)["status"] == "invited"
+    bob.ask("join", mine)
+    assert bob.hears("channelJoined", sid=mine)["status"] == "joined"
+    assert jane.hears("memberJoined")["identity"] == "bob"
+
+
+@in_chat_only
+def test_who_logs_in_finds_the_invitations_that_wait(
+    channel: Any, service: Any, start: Start
+) -> None:
+    service.users.create(identity="ann")
+    channel.invites.create(identity="ann")
+    ann = start("ann")
+    assert ann.hears("channelInvited")["sid"] == channel.fetch().sid
+
+
+def test_every_channel_of_a_long_list_is_found(service: Any, start: Start) -> None:
+    sids = [service.channels.create(friendly_name=str(number)).sid for number in range(120)]
+    for sid in sids:
+        service.channels(sid).members.create(identity="ann")
+    ann = start("ann")
+    for _ in sids:
+        ann.hears("channelJoined")
+    assert {told["sid"] for told in ann.all("channelJoined")} == set(sids)
+
+
+@in_chat_only
+def test_public_channels_are_listed_page_by_page(service: Any, jane: JavaScriptClient) -> None:
+    names = [f"c{number:03}" for number in range(105)]
+    for name in names:
+        service.channels.create(unique_name=name)
+    first = jane.ask("publicOnes")
+    assert (first["items"], first["previous"], first["next"]) == (names[:100], False, True)
+    second = jane.ask("nextOnes")
+    assert (second["items"], second["previous"], second["next"]) == (names[100:], True, False)
+
+
+def test_muting_is_kept_and_told(channel: Any, service: Any, jane: JavaScriptClient) -> None:
+    channel.members.create(identity="jane")
+    sid = jane.hears("channelJoined")["sid"]
+    jane.ask("mute", sid)
+    assert jane.hears("channelUpdated", level="muted")["sid"] == sid
+    [own] = service.users("jane").user_channels.list()
+    assert own.notification_level == "muted"
+
+
+def test_users_are_found_and_their_changes_heard(
+    service: Any, jane: JavaScriptClient, bob: JavaScriptClient
+) -> None:
+    assert jane.ask("user", "bob")["name"] is None
+    bob.ask("nameMyself", "Bob B.")
+    assert jane.hears("userUpdated", identity="bob")["name"] == "Bob B."
+    service.users("bob").update(attributes='{"team": "blue"}')
+    assert jane.hears("userUpdated", attributes={"team": "blue"})["identity"] == "bob"
+    assert service.users("bob").fetch().friendly_name == "Bob B."
+
+
+def test_who_is_online_is_told_where_the_service_says_so(service: Any, start: Start) -> None:
+    service.update(reachability_enabled=True)
+    jane = start("jane")
+    service.users.create(identity="ann")
+    assert jane.ask("user", "ann")["online"] is False
+    ann = start("ann")
+    assert jane.hears("userUpdated", identity="ann", online=True)
+    assert service.users("ann").fetch().is_online is True
+    ann.leave()
+    assert jane.hears("userUpdated", identity="ann", online=False)

@@ -1,0 +1,52 @@
+"""The README's lines for Twilio's JavaScript Chat SDK, run as they are written."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import node_packages
+
+from helpers import Account
+
+README = Path(__file__).resolve().parent.parent.parent / "README.md"
+PATIENCE = 10
+
+
+def test_a_page_hears_messages_as_the_readme_says(account: Account, channel: Any, uri: str) -> None:
+    found = re.search(r"<!-- chat -->\n```js\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    assert found
+    script = found[1].replace("ws://127.0.0.1:8787/v3/wsconnect", uri)
+    assert uri in script
+    channel.members.create(identity="jane")
+    with subprocess.Popen(
+        ["node", "-e", script],
+        cwd=node_packages.installed(),
+        env={**os.environ, "CHAT_TOKEN": account.chat_token("jane")},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as page:
+        try:
+            told = threading.Thread(target=keep_talking, args=(channel, page))
+            told.start()
+            assert page.stdout is not None
+            heard = page.stdout.readline()
+        finally:
+            page.kill()
+            told.join(PATIENCE)
+    assert heard == "Bot: How can I help?\n"
+
+
+def keep_talking(channel: Any, page: subprocess.Popen[str]) -> None:
+    """Until somebody, who needs a moment to connect, has heard it; not for ever."""
+    for _ in range(PATIENCE * 10):
+        if page.poll() is not None:
+            return
+        channel.messages.create(body="How can I help?", from_="Bot")
+        time.sleep(0.1)
+    page.kill()
