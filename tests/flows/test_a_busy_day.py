@@ -1,19 +1,62 @@
-"""A whole day, as big as load tests are meant for; tests/benchmarks says how long it may take."""
+"""A whole day, as big as load tests are meant for, held against queueing theory.
+
+tests/benchmarks says how long one may take.
+"""
 
 from __future__ import annotations
 
-from days import task_flow
+import math
+from statistics import fmean, stdev
 
-from helpers.flows import Lognormal, load_test
+import pytest
+from days import erlang_c, servers_of, task_flow, waits_first_come_first_served
+
+from helpers.flows import Exponential, LoadTest, load_test
+
+AGENTS, CUSTOMERS, HANDLE_TIME = 40, 5000, 600.0
+BATCH = 250
+"""Customers whose mean counts as one observation: those of an hour wait for one another."""
 
 
-def test_five_thousand_conversations_with_forty_agents() -> None:
-    day = load_test(
-        task_flow(), agents=40, arrivals=5000, handle_time=Lognormal(600), seed=1, progress=False
+@pytest.fixture(scope="module")
+def day() -> LoadTest:
+    """A day in M/M/40: agents accept at once and are free again at once."""
+    return load_test(
+        task_flow(),
+        agents=servers_of(AGENTS),
+        arrivals=CUSTOMERS,
+        handle_time=Exponential(HANDLE_TIME),
+        seed=4,
+        progress=False,
     )
+
+
+def test_five_thousand_customers_are_served_by_forty_agents(day: LoadTest) -> None:
     summary = day.summary
-    assert (summary.offered, summary.tasks, summary.answered) == (5000, 5000, 5000)
-    assert summary.handled_per_agent == 125
-    assert 0.85 < summary.occupancy < 1
+    assert (summary.offered, summary.tasks, summary.answered) == (CUSTOMERS,) * 3
+    assert summary.handled_per_agent == CUSTOMERS / AGENTS
+    assert summary.occupancy == pytest.approx(CUSTOMERS * HANDLE_TIME / AGENTS / 86_400, rel=0.05)
     assert day.queue[-1][1] == 0
-    assert day.table()["offered"].sum() == 5000
+    assert day.table()["offered"].sum() == CUSTOMERS
+
+
+def test_everybody_waits_as_long_as_first_come_first_served_says(day: LoadTest) -> None:
+    expected = waits_first_come_first_served(day.demand.customers(day.seed), AGENTS)
+    assert [each.wait for each in day.conversations] == pytest.approx(expected, abs=1e-3)
+
+
+def test_waits_agree_with_erlang_c(day: LoadTest) -> None:
+    load = CUSTOMERS / 86_400 * HANDLE_TIME
+    waiting = erlang_c(load, AGENTS)
+    mean = waiting * HANDLE_TIME / (AGENTS - load)
+    waits = [each.wait for each in day.conversations]
+    batches = [waits[at : at + BATCH] for at in range(0, CUSTOMERS, BATCH)]
+    assert_is_estimated([fmean(wait > 1e-3 for wait in batch) for batch in batches], waiting)
+    assert_is_estimated([fmean(batch) for batch in batches], mean)
+
+
+def assert_is_estimated(observed: list[float], true: float) -> None:
+    """Whether the mean is within two standard errors of the truth, and says something about it."""
+    error = stdev(observed) / math.sqrt(len(observed))
+    assert abs(fmean(observed) - true) < 2 * error
+    assert error < true / 4

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from samples import EXTERNAL, STUDIO, TASK, flow_files
 
 from helpers import Account
@@ -78,6 +78,7 @@ def test_a_mapping_may_be_shared_by_an_anchor_and_a_merge_key() -> None:
     assert file["Second"].enabled is False
 
 
+@settings(deadline=None)
 @given(flow_files())
 def test_what_is_written_is_read_back(file: FlowFile) -> None:
     assert load(file.text).flows == file.flows

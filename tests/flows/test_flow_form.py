@@ -289,7 +289,7 @@ def test_problems_are_listed_and_the_earlier_result_is_paler(form: Any, time: Pa
     time.passes()
     assert "opacity:1" in form.report.value
     form.fields["friendly_name"].value = ""
-    assert "friendly_name: is missing; add it" in form.problems.value
+    assert "Name: is missing; add it" in form.problems.value
     assert "opacity:0.5" in form.report.value
     assert form.text.value == ""
 

@@ -11,7 +11,6 @@ import pytest
 from days import (
     BOT,
     add_asking_bot,
-    erlang_c,
     external_flow,
     hands_over_at_once,
     servers_of,
@@ -54,34 +53,6 @@ def test_everybody_waits_as_long_as_first_come_first_served_says() -> None:
     expected = waits_first_come_first_served(day.demand.customers(day.seed), 3)
     assert max(expected) > 60
     assert [each.wait for each in day.conversations] == pytest.approx(expected, abs=1e-4)
-
-
-def test_waits_agree_with_erlang_c() -> None:
-    servers, mean, hours, rate = 4, 200.0, 24, 54.0
-    day = a_day(
-        agents=servers_of(servers), arrivals=[rate] * hours, handle_time=Exponential(mean), seed=3
-    )
-    load = rate / 3600 * mean
-    waiting = erlang_c(load, servers)
-    theory = waiting * mean / (servers - load)
-    waits = [each.wait for each in day.conversations]
-    batches = [waits[at : at + 100] for at in range(0, len(waits) - 99, 100)]
-    share = [sum(wait > 1e-6 for wait in batch) / len(batch) for batch in batches]
-    means = [sum(batch) / len(batch) for batch in batches]
-    assert abs(mean_of(share) - waiting) < 2 * error_of(share)
-    assert abs(mean_of(means) - theory) < 2 * error_of(means)
-    assert error_of(means) < theory / 3
-    assert day.summary.occupancy == pytest.approx(load / servers, rel=0.1)
-
-
-def mean_of(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-
-def error_of(values: list[float]) -> float:
-    mean = mean_of(values)
-    spread = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return math.sqrt(spread / len(values))
 
 
 # -- the same again

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from days import external_flow, task_flow
 
+from helpers import connect
 from helpers.flows import Exponential, FlexFlowConfig, Sweep, load_test, sweep
 from helpers.flows.busy_day.grid import estimate
 
@@ -92,6 +93,13 @@ def test_days_of_a_killed_worker_are_taken_over(here: Sweep, cluster: Any) -> No
 
 def _process_id() -> int:
     return psutil.Process().pid
+
+
+def test_an_account_with_a_past_is_sent_to_other_processes() -> None:
+    account = connect()
+    account.mock.load("busy afternoon")
+    given = {**GRID, "seeds": [1], "account": account}
+    assert sweep(FLOWS, jobs=2, **given) == sweep(FLOWS, jobs=1, **given)
 
 
 def test_without_dask_a_cluster_is_refused_with_what_to_install(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.mock import could_match
@@ -61,6 +61,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(EXPRESSIONS, st.sampled_from([None, 0, 1]), st.sampled_from([None, 0, 1]))
 def test_what_does_match_could_match(expression: str, a: int | None, b: int | None) -> None:
     if matches(expression, {**KNOWN, "a": a, "b": b}):

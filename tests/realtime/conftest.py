@@ -60,7 +60,7 @@ def start(
         client = sdk.begin(uri, token or account.chat_token(identity), **options)
         started.append(client)
         if ready:
-            client.hears("stateChanged", value="initialized")
+            client.is_ready()
         return client
 
     yield begin

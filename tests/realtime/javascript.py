@@ -139,6 +139,12 @@ class JavaScriptClient:
         assert found, f"{event} with {about} never came; heard {self.heard}"
         return found
 
+    def is_ready(self) -> None:
+        """Wait until it is logged in and initialized."""
+        self.hears("connectionStateChanged", value="connecting")
+        self.hears("connectionStateChanged", value="connected")
+        self.hears("stateChanged", value="initialized")
+
     def _next(self, event: str, about: dict[str, Any]) -> dict[str, Any] | None:
         for told in self.heard:
             if told.get("taken") or told["event"] != event:

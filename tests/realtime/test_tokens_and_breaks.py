@@ -162,3 +162,13 @@ def test_a_server_that_stops_and_starts_again_is_found(
         assert jane.ask("send", channel.fetch().sid, "back again") == 2
         jane.hears("messageAdded", body="back again")
     assert bodies(jane) == ["first", "while it was down", "back again"]
+
+
+def test_when_the_account_is_put_back_clients_are_cut_off_and_come_back(
+    mock: Any, channel: Any, jane: JavaScriptClient
+) -> None:
+    with mock.snapshot():
+        channel.messages.create(body="never was", from_="bob")
+        jane.hears("messageAdded", body="never was")
+    jane.hears("connectionStateChanged", value="connecting")
+    assert jane.ask("counts", channel.fetch().sid)[0] == 1

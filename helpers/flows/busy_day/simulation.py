@@ -186,10 +186,12 @@ class Day:
             yield self._in(customer.handle_time)
         else:
             yield self._in(staffing.notices)
-        self._rest.move_task(task_sid, "wrapping")
+        if chat.ended is None:  # a task is deleted after a day, whoever works on it
+            self._rest.move_task(task_sid, "wrapping")
         self._rest.end_chat(chat.channel_sid)
         yield self._in(staffing.wrap_up.draw(customer.random, customer.number))
-        self._rest.move_task(task_sid, "completed")
+        if chat.ended is None:
+            self._rest.move_task(task_sid, "completed")
         self._rest.leave(chat.channel_sid, agent.identity)
 
     def _accept(self, agent: Agent, reservation_sid: str) -> bool:

@@ -59,7 +59,8 @@ def load_test(  # noqa: PLR0913 - a day, named part by part
 
     Args:
         flow: The config.
-        agents: How many work all day, or a `Staffing`.
+        agents: How many work all day, or a `Staffing`. They work in the flow's workspace; where
+            the flow names none, in the account's first.
         arrivals: How many customers come in all, spread evenly; or how many to expect in each
             hour; or `Arrivals`.
         handle_time: How long an agent talks with one: seconds, `Exponential(300)`,

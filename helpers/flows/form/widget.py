@@ -21,6 +21,7 @@ from .entries import ENTRIES, Entry
 from .model import FlowFormModel, FormState
 
 _LABEL = {"description_width": "9em"}
+_LABELS = {entry.name: entry.label for entry in ENTRIES}
 _HEIGHT = "36em"
 """Of the rehearsal, which scrolls."""
 _LINES = "line-height:normal"
@@ -157,7 +158,7 @@ def _file(text: str) -> str:
 
 def _listed(state: FormState) -> str:
     lines = (
-        f"<div>{badge('error')} {escape(name)}: {escape(fix)}</div>"
+        f"<div>{badge('error')} {escape(_LABELS.get(name, name))}: {escape(fix)}</div>"
         for name, fix in state.problems.items()
     )
     return f'<div role="alert" style="{_LINES}">{"".join(lines)}</div>' if state.problems else ""

@@ -131,7 +131,7 @@ RULES = (
         "The same after a restart of a mock that keeps a file",
         INF,
         _OWN,
-        "test_restarts::test_nothing_is_lost_or_doubled_over_a_restart",
+        "test_sdks_over_restarts::test_nothing_is_lost_or_doubled_over_a_restart",
     ),
     Rule(
         "A client that breaks the protocol, or does not read, is dropped",

@@ -31,6 +31,7 @@ def test_nothing_is_lost_or_doubled_over_a_restart(sdk: Sdk, tmp_path: Path) -> 
         channel = service.channels(sid)
         channel.members.create(identity="jane")
         jane = sdk.begin(f"ws://127.0.0.1:{port}/v3/wsconnect", account.chat_token("jane"))
+        jane.is_ready()
         jane.hears("channelJoined")
         jane.ask("messages", sid)
         first = channel.messages.create(body="before", from_="bob")

@@ -6,6 +6,7 @@ By property, over histories of a channel; `wire` does on the wire what an SDK do
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from websockets.sync.client import connect as dial
 from wire import Wire
 
 from helpers import Account, connect
+from helpers.mock.realtime import log, sync
 from helpers.mock.server.running import BackgroundServer
 
 ACTS = ("send", "edit", "remove", "join", "part", "read", "break", "resume")
@@ -68,6 +70,16 @@ class Copy:
             self.held[key] = event["item_data"]
 
 
+@contextmanager
+def jane_of(account: Account) -> Iterator[Wire]:
+    """Jane's connection to the account, which is served meanwhile."""
+    assert account.mock is not None
+    with BackgroundServer(account.mock) as server:
+        uri = server.url.replace("http", "ws", 1) + "/v3/wsconnect"
+        with dial(uri, compression=None) as socket:
+            yield Wire(socket, account.chat_token("jane"))
+
+
 @pytest.fixture(scope="module")
 def account() -> Account:
     return connect()
@@ -75,11 +87,8 @@ def account() -> Account:
 
 @pytest.fixture(scope="module")
 def wire(account: Account) -> Iterator[Wire]:
-    assert account.mock is not None
-    with BackgroundServer(account.mock) as server:
-        uri = server.url.replace("http", "ws", 1) + "/v3/wsconnect"
-        with dial(uri, compression=None) as socket:
-            yield Wire(socket, account.chat_token("jane"))
+    with jane_of(account) as wire:
+        yield wire
 
 
 def act(channel: Any, name: str, number: int) -> None:
@@ -104,6 +113,20 @@ def act(channel: Any, name: str, number: int) -> None:
 def test_a_client_ends_with_what_is_there(
     account: Account, wire: Wire, history: list[tuple[str, int]]
 ) -> None:
+    live_through(account, wire, history)
+
+
+def test_any_number_of_changes_fit_between_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (log, sync):
+        monkeypatch.setattr(module, "SPAN", 4)
+    account, edits = connect(), [("edit", number) for number in range(9)]
+    send, leave, back = ("send", 0), ("break", 0), ("resume", 0)
+    with jane_of(account) as wire:
+        live_through(account, wire, [send, *edits, send, leave, *edits, send, *edits, back, send])
+
+
+def live_through(account: Account, wire: Wire, history: list[tuple[str, int]]) -> None:
+    """Follow a new channel through a history, and compare what is believed with what is there."""
     service = account.client.chat.v2.services(account.credentials.chat_service_sid)
     channel = service.channels(service.channels.create().sid)
     channel.members.create(identity="jane")
