@@ -24,7 +24,7 @@ Flows = dict[str, dict[str, Any]]
 """Parameters of each flow, by SID; by name for one the plan makes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Applied:
     """What was done.
 
@@ -34,7 +34,7 @@ class Applied:
 
     done: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return _listed("Done", self.done) if self.done else "Nothing to do: it was done already."
 
 

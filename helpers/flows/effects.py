@@ -84,6 +84,8 @@ ENDLESS = "open as before, but no janitor and no further task will come to them"
 
 def _of_update(changes: Iterable[Change]) -> str:
     fields = [change.field for change in changes]
+    if "integration_type" in fields:  # another handler has other settings: one change, not many
+        fields = [name for name in fields if not name.startswith("integration.")]
     known = (*AT_ONCE, *NEXT_TASK, *ONCE_ENDED, *UNFELT)
     groups = {
         "changes for them at once": [name for name in fields if name in AT_ONCE],

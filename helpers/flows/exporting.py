@@ -29,7 +29,8 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     if problems:
         raise FlowProblem(*problems)
     configs = sorted((flow.described() for flow in found), key=lambda flow: flow.friendly_name)
-    file = FlowFile(tuple(configs), str(path or account))
+    source = str(path or f"<export of {account.credentials.account_sid}>")
+    file = FlowFile(tuple(configs), source)
     if path is not None:
         file.write(path)
     return file

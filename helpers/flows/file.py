@@ -27,7 +27,7 @@ class _Contents(BaseModel):
     flex_flows: list[FlexFlowConfig]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FlowFile:
     """Several Flex Flows, and where each of their lines is.
 
@@ -39,7 +39,12 @@ class FlowFile:
 
     flows: tuple[FlexFlowConfig, ...]
     source: str = TEXT
-    lines: Mapping[FieldPath, int] = field(default_factory=dict, repr=False, compare=False)
+    lines: Mapping[FieldPath, int] = field(default_factory=dict, compare=False)
+
+    def __repr__(self) -> str:
+        """Short: `text` has it all, passwords in URLs included."""
+        names = ", ".join(repr(flow.friendly_name) for flow in self.flows)
+        return f"FlowFile({self.source}: {names or 'no flows'})"
 
     def __getitem__(self, name: str) -> FlexFlowConfig:
         found = next((flow for flow in self.flows if flow.friendly_name == name), None)
@@ -215,8 +220,14 @@ def _refuse_repeated_names(file: FlowFile) -> None:
 
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
-    node = _find(root, path)
+    node = _find(root, (*path, *setting_of(error)))
     return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), fix_of(error))
+
+
+def setting_of(error: ErrorDetails) -> tuple[str, ...]:
+    """Where in a flow a setting is that does not fit the flow's type; empty for other errors."""
+    setting = error.get("ctx", {}).get("setting")
+    return ("integration", setting) if setting else ()
 
 
 def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:

@@ -25,6 +25,8 @@ COLOURS = {
 }
 """Under white letters, so that they read the same in light and dark themes."""
 COLUMNS = ("action", "flow", "sid", "field", "before", "after", "note")
+_LEFT = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
+_NOBODY = ("", "", "")
 
 
 def shown(value: Any) -> str:
@@ -74,9 +76,21 @@ def table(steps: Iterable[Step]) -> pd.DataFrame:
 
 
 def html(title: str, steps: Iterable[Step], summary: str) -> str:
-    """A plan as an HTML table."""
-    body = ((badge(action), *map(escape, cells)) for action, *cells in rows(steps))
-    return f"{html_table(title, COLUMNS, body)}<p>{escape(summary)}</p>"
+    """A plan as an HTML table, in which a flow is named once, with its note below its changes."""
+    body = "".join(line for step in steps for line in _html_of(step))
+    return f"{_page(title, COLUMNS[:-1], body)}<p>{escape(summary)}</p>"
+
+
+def _html_of(step: Step) -> Iterator[str]:
+    who = (badge(step.action), escape(step.name), escape(step.sid or ""))
+    lines = [
+        "".join(map(_cell, map(escape, (field, before, after))))
+        for *_, field, before, after, _note in rows([step] if step.changes else ())
+    ]
+    if step.note or not lines:
+        lines.append(f'<td colspan="3"{_LEFT}><i>{escape(step.note)}</i></td>')
+    for number, line in enumerate(lines):
+        yield f"<tr>{''.join(map(_cell, who if number == 0 else _NOBODY))}{line}</tr>"
 
 
 def badge(word: str) -> str:
@@ -87,13 +101,21 @@ def badge(word: str) -> str:
 
 def html_table(title: str, columns: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already."""
-    left = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
-    head = "".join(f'<th scope="col"{left}>{escape(column)}</th>' for column in columns)
-    lines = "".join(
-        f"<tr>{''.join(f'<td{left}>{cell}</td>' for cell in cells)}</tr>" for cells in body
-    )
+    return _page(title, columns, "".join(map(_line, body)))
+
+
+def _page(title: str, columns: Sequence[str], lines: str) -> str:
+    head = "".join(f'<th scope="col"{_LEFT}>{escape(column)}</th>' for column in columns)
     caption = f'<caption style="text-align:left"><b>{escape(title)}</b></caption>'
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"<tr>{''.join(map(_cell, cells))}</tr>"
+
+
+def _cell(html: str) -> str:
+    return f"<td{_LEFT}>{html}</td>"
 
 
 def as_json(step: Step) -> dict[str, Any]:

@@ -46,6 +46,8 @@ def test_run_all_cells_runs_them_and_shows_what_they_promise(lab_page, cells):
     for number, cell in enumerate(cells):
         if panels := text(cell).count("ChatPanel(") + text(cell).count("AgentPanel("):
             shows_panels(lab_page.show_cell(number), panels)
+        if "FlowForm(" in text(cell):
+            shows_a_rehearsal(lab_page.show_cell(number))
         if diagrams := (source(cell) + markdown(cell)).count("```mermaid"):
             shows_diagrams(lab_page.show_cell(number), diagrams)
 
@@ -84,6 +86,11 @@ def shows_panels(cell: Any, count: int) -> None:
     for panel in panels.all():
         assert panel.bounding_box()["width"] > 250
         assert panel.locator(".fcl-message").count() > 0
+
+
+def shows_a_rehearsal(cell: Any) -> None:
+    cell.get_by_text("nothing found").wait_for()
+    cell.get_by_text("answered by", exact=True).wait_for()
 
 
 def shows_diagrams(cell: Any, count: int) -> None:

@@ -103,7 +103,7 @@ def test_its_text_shows_steps_and_differences_and_what_comes_of_them() -> None:
 def test_every_shipped_script_is_compared_where_none_is_named() -> None:
     every = compare(TASK, EXTERNAL)
     assert [one.script for one in every] == [*SCRIPTS.values()]
-    assert every["An offer runs out"] is every[3]
+    assert every["An offer runs out"] is every["timed_out"] is every[3]
     with pytest.raises(KeyError, match="no script 'Encore' was compared; there are 'First"):
         every["Encore"]
     table = every.table()

@@ -102,6 +102,11 @@ def test_a_file_shows_as_its_yaml_with_no_password_and_no_html() -> None:
 # -- what is refused, where, and with which fix
 
 
+def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
+    assert repr(load(TASK)) == "FlowFile(<text>: 'Custom chat')"
+    assert "s3cret" not in repr(load(EXTERNAL.replace("https://", "https://bot:s3cret@")))
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -142,13 +147,13 @@ def test_a_file_shows_as_its_yaml_with_no_password_and_no_html() -> None:
         (
             "      workflow: Assign to Anyone\n",
             "",
-            "<text>:2: flex_flows[0]: integration.workflow is required for integration type task;"
+            "<text>:5: flex_flows[0]: integration.workflow is required for integration type task;"
             " add it",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      url: https://a.example",
-            "<text>:2: flex_flows[0]: integration.url does not apply to integration type task;"
+            "<text>:9: flex_flows[0]: integration.url does not apply to integration type task;"
             " remove it. What applies: workspace, workflow, channel, timeout, priority,"
             " creation_on_message",
         ),

@@ -11,10 +11,21 @@ from samples import TASK
 from support import PATIENCE, everything
 
 from helpers import Account
-from helpers.flows import SCRIPTS, FlowForm, FlowFormModel, FlowProblem, load
+from helpers.flows import (
+    SCRIPTS,
+    FlexFlowConfig,
+    FlowForm,
+    FlowFormModel,
+    FlowProblem,
+    Script,
+    ScriptProblem,
+    load,
+)
+from helpers.flows.rehearsal import Step
 
 ATTACK = "<img src=x onerror=alert(1)>"
 TASK_FLOW = load(TASK)["Custom chat"]
+ANSWERED = SCRIPTS["answered"]
 
 
 class Patience:
@@ -124,6 +135,42 @@ def test_settings_of_another_handler_are_kept_for_the_way_back(model: FlowFormMo
     model.set("integration_type", "task")
     assert model.state.flow is not None
     assert model.state.flow.complete() == TASK_FLOW.complete()
+
+
+def test_what_the_form_does_not_show_stays_in_the_file(account: Account, time: Patience) -> None:
+    given = TASK_FLOW.model_copy(
+        update={"accept": ("channel-type",), "formerly": "Old chat", "channel_type": "web"}
+    )
+    model = FlowFormModel(given, account, later=time)
+    model.set("long_lived", True)
+    [kept] = load(model.file.text).flows
+    assert (kept.accept, kept.formerly) == (("channel-type",), "Old chat")
+
+
+def test_rehearsals_that_take_long_do_not_pile_up(
+    model: FlowFormModel, time: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    played: list[str] = []
+
+    def slowly(flow: FlexFlowConfig, *_: Any, **__: Any) -> None:
+        played.append(flow.friendly_name)
+        begun.set()
+        assert goes_on.wait(PATIENCE)
+
+    monkeypatch.setattr("helpers.flows.form.model.rehearse", slowly)
+    waiting = [threading.Thread(target=time.waiting[0])]
+    waiting[0].start()
+    assert begun.wait(PATIENCE)
+    for name in ("Second", "Third"):
+        model.set("friendly_name", name)
+        waiting.append(threading.Thread(target=time.waiting[0]))
+        waiting[-1].start()
+    goes_on.set()
+    for thread in waiting:
+        thread.join(PATIENCE)
+    assert played == ["Custom chat", "Third"]
+    assert model.state.is_pending is False
 
 
 def test_another_situation_is_rehearsed(model: FlowFormModel, time: Patience) -> None:
@@ -242,9 +289,37 @@ def test_problems_are_listed_and_the_earlier_result_is_paler(form: Any, time: Pa
     time.passes()
     assert "opacity:1" in form.report.value
     form.fields["friendly_name"].value = ""
-    assert "friendly_name: is missing; add it" in form.problems.value
+    assert "Name: is missing; add it" in form.problems.value
     assert "opacity:0.5" in form.report.value
     assert form.text.value == ""
+
+
+def test_situations_are_chosen_by_title_and_a_script_of_ones_own_is_one(
+    account: Account, time: Patience
+) -> None:
+    own = Script("Just hello", (Step("customer opens"), Step("customer says", "Hello")))
+    form = FlowForm(model=FlowFormModel(TASK_FLOW, account, script=own, later=time))
+    assert [title for title, _ in form.situation.options][:2] == ["Just hello", ANSWERED.name]
+    time.passes()
+    assert "Just hello" in form.rehearsal.value
+    form.situation.value = "answered"
+    time.passes()
+    assert ANSWERED.name in form.rehearsal.value
+    form.close()
+
+
+def test_a_script_that_cannot_be_played_is_refused_at_once(account: Account) -> None:
+    with pytest.raises(ScriptProblem, match="did you mean `customer opens`"):
+        FlowForm(TASK_FLOW, account, script=["customer open"])
+
+
+def test_a_password_in_a_url_is_never_shown(form: Any, time: Patience) -> None:
+    form.fields["integration_type"].value = "external"
+    form.fields["integration.url"].value = "https://bot:hunter2@bot.example.com/messages"
+    time.passes()
+    shown = [one.value for one in (form.problems, form.report, form.rehearsal, form.text)]
+    assert any("bot.example.com" in one for one in shown)
+    assert not any("hunter2" in one for one in shown)
 
 
 def test_a_form_prints_short(form: Any) -> None:

@@ -208,7 +208,9 @@ def test_a_day_is_shown_as_tables_text_html_and_a_picture() -> None:
     assert hours["offered"].tolist()[1] == 0
     assert "answered" in repr(day)
     assert "<b>" not in day._repr_html_().replace("<b>Sales &lt;b&gt;", "")
-    assert [axes.get_ylabel() for axes in day.plot().axes] == [
+    picture = day.plot()
+    assert picture._repr_png_().startswith(b"\x89PNG")
+    assert [axes.get_ylabel() for axes in picture.axes] == [
         "wait (s)",
         "tasks waiting",
         "occupancy (%)",

@@ -265,6 +265,16 @@ def test_a_deletion_says_what_becomes_of_its_conversations(
     assert notes[WEB] == ""
 
 
+def test_another_handler_is_told_as_one_change_and_not_as_that_of_all_its_settings(
+    account: Account, make_channel: Callable[..., Any], client: Any
+) -> None:
+    plan(account, TASK).apply()
+    make_channel(next(f for f in client.flex_api.v1.flex_flow.list() if f.friendly_name != WEB))
+    assert plan(account, STUDIO).steps[0].note == (
+        "1 conversation in progress: integration_type applies once their task has ended (inferred)"
+    )
+
+
 def test_where_not_all_conversations_were_looked_at_it_says_at_least(
     account: Account,
     make_flow: Callable[..., Any],
@@ -297,6 +307,18 @@ def test_a_plan_reads_as_text_and_as_a_table_and_as_json(account: Account) -> No
     assert (said["mode"], said["code"]) == ("mock", planned.code)
     assert [step["action"] for step in said["steps"]] == ["create", "leave"]
     assert said["order"] == ["create 'Custom chat'"]
+
+
+def test_in_a_notebook_a_flow_and_its_note_are_named_once(
+    account: Account, make_channel: Callable[..., Any], client: Any
+) -> None:
+    plan(account, TASK).apply()
+    make_channel(next(f for f in client.flex_api.v1.flex_flow.list() if f.friendly_name != WEB))
+    planned = plan(account, STUDIO)
+    assert len(planned.steps[0].changes) > 1
+    shown = planned._repr_html_()
+    table, _, _ = shown.partition("</table>")
+    assert [table.count(text) for text in (str(planned.steps[0].sid), "in progress")] == [1, 1]
 
 
 def test_names_are_text_in_a_notebook_and_never_html(account: Account) -> None:

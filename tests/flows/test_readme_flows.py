@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from helpers import Account
-from helpers.flows import command
+from helpers.flows import command, plan
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -42,3 +43,47 @@ def test_the_readmes_commands_end_well_with_its_file(
     names = [flow.friendly_name for flow in client.flex_api.v1.flex_flow.list()]
     assert names == ["Flex Web Channel Flow", "Custom chat"]
     assert command.main(["plan", "flows.yaml", "--detailed-exitcode"]) == command.OK
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands of the README's pipeline, in a folder with its file and its script."""
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
+    Path("script.yaml").write_text(snippet("script"), encoding="utf-8")
+    steps = yaml.safe_load(snippet("pipeline"))["jobs"]["flows"]["steps"]
+    ran = [shlex.split(step["run"]) for step in steps if "run" in step]
+    assert ran[0] == ["pip", "install", "-r", "requirements.txt"]
+    assert all(words[:3] == ["python", "-m", "helpers.flows"] for words in ran[1:])
+    return [words[3:] for words in ran[1:]]
+
+
+def test_the_readmes_pipeline_lets_its_own_file_pass(pipeline: list[list[str]]) -> None:
+    assert [command.main(words) for words in pipeline] == [command.OK, command.OK]
+
+
+def test_the_readmes_pipeline_stops_what_will_not_work_and_what_is_not_expected(
+    pipeline: list[list[str]],
+) -> None:
+    checking, rehearsing = pipeline
+    sound = Path("flows.yaml").read_text(encoding="utf-8")
+    Path("flows.yaml").write_text(sound.replace("channel: chat", "channel: default"), "utf-8")
+    assert command.main(checking) == command.PROBLEMS
+    Path("flows.yaml").write_text(sound, encoding="utf-8")
+    script = Path("script.yaml").read_text(encoding="utf-8")
+    Path("script.yaml").write_text(script.replace("task pending", "task assigned"), "utf-8")
+    assert command.main(rehearsing) == command.PROBLEMS
+
+
+def test_a_live_account_that_has_changed_since_the_plan_wants_another_code(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    account.mode = "live"
+    monkeypatch.setattr(command, "connect", lambda _: account)
+    file = tmp_path / "flows.yaml"
+    file.write_text(snippet("flow file"), encoding="utf-8")
+    code = plan(account, file).code
+    [other] = client.flex_api.v1.flex_flow.list()
+    client.flex_api.v1.flex_flow(other.sid).update(enabled=False)
+    assert command.main(["apply", str(file), "--to", "live", "--confirm", code]) == command.PROBLEMS
+    assert [one.sid for one in client.flex_api.v1.flex_flow.list()] == [other.sid]

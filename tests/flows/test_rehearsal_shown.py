@@ -119,7 +119,12 @@ HARMLESS = {"div", "b", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 @pytest.mark.parametrize(
-    "show", [Rehearsal._repr_html_, lambda it: compare(it.flow, it.flow, it.script)._repr_html_()]
+    "show",
+    [
+        Rehearsal._repr_html_,
+        lambda it: compare(it.flow, it.flow, it.script)._repr_html_(),
+        lambda it: it.outcome._repr_html_(),
+    ],
 )
 def test_what_people_write_is_text_on_the_page_and_never_markup(
     show: Callable[[Rehearsal], str],

@@ -15,7 +15,8 @@ from .staffing import Staffing
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ..picture import Picture
 
 MAIN = ("service_level", "wait_mean", "wait_p90", "abandoned", "queue_max", "occupancy")
 """Figures of a sweep's table, where nobody says."""
@@ -134,7 +135,7 @@ class Sweep:
             for seed, summary in zip(self.seeds, cell.summaries, strict=True)
         )
 
-    def plot(self, name: str = "wait_mean") -> Figure:
+    def plot(self, name: str = "wait_mean") -> Picture:
         """One figure over the staffing, a line for each config, its interval shaded.
 
         Raises:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from matplotlib.figure import Figure
-
+from ..picture import Picture
 from .conversations import Conversation
 from .demand import HOUR
 
@@ -23,7 +22,7 @@ def plot_day(
     conversations: Sequence[Conversation],
     queue: Sequence[tuple[float, int]],
     occupancy: Sequence[float | None],
-) -> Figure:
+) -> Picture:
     """Waits, the queue and occupancy over one day.
 
     Args:
@@ -32,7 +31,7 @@ def plot_day(
         queue: How many tasks waited, from which moment on (seconds since the day began).
         occupancy: Of each hour.
     """
-    figure = Figure(figsize=(9, 7), layout="constrained", facecolor="white")
+    figure = Picture(figsize=(9, 7), layout="constrained", facecolor="white")
     waits, waiting, busy = figure.subplots(3, 1, sharex=True)
     figure.suptitle(title)
     for outcome, colour in (("answered", BLUE), ("abandoned", RED), ("canceled", ORANGE)):
@@ -63,7 +62,7 @@ Estimated = tuple[float | None, float | None, float | None]
 
 def plot_sweep(
     name: str, labels: Sequence[str], lines: Mapping[str, Iterable[Estimated]]
-) -> Figure:
+) -> Picture:
     """One figure over the staffing, a line for each flow, its interval over the seeds shaded.
 
     Args:
@@ -71,7 +70,7 @@ def plot_sweep(
         labels: What each staffing is called.
         lines: For each flow the figure with each staffing.
     """
-    figure = Figure(figsize=(8, 4.5), layout="constrained", facecolor="white")
+    figure = Picture(figsize=(8, 4.5), layout="constrained", facecolor="white")
     axes = figure.subplots()
     for number, (flow, estimates) in enumerate(lines.items()):
         means, low, high = zip(*(map(_drawn, each) for each in estimates), strict=True)

@@ -16,7 +16,8 @@ from .staffing import Staffing
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ..picture import Picture
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class LoadTest:
         hours = self.demand.arrivals.hours
         return figures.by_hour(self.conversations, self.queue, self.staffing, hours)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """The day as a picture: waits, the queue, and how busy the agents were."""
         from .plotting import plot_day  # noqa: PLC0415 - heavy, and not everybody wants a picture
 

@@ -57,7 +57,7 @@ class Skipped:
     title: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """All that was found in a file.
 
@@ -99,7 +99,7 @@ class Report:
         """The report for programs."""
         return asdict(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join([*map(str, self.findings), *self._skipped(), self._summary()])
 
     def _repr_html_(self) -> str:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from ...mock import flex_flows
 from ..config import FlexFlowConfig, settings_of
-from ..file import fix_of
+from ..file import fix_of, setting_of
 
 Kind = Literal["text", "choice", "switch", "number"]
 
@@ -74,6 +74,8 @@ EMPTY: dict[str, Any] = {
     "enabled": True,
 }
 """A form that nobody has filled in."""
+UNSEEN = ("chat_service", "formerly", "accept")
+"""What a file says besides: the form keeps it as it is."""
 
 
 class Entered(NamedTuple):
@@ -93,13 +95,13 @@ def entered(values: Mapping[str, Any]) -> Entered:
         for entry, value in given.items()
         if entry.setting is not None and entry.applies(kind)
     }
-    extra = {"chat_service": values.get("chat_service"), "integration": settings}
+    unseen = {name: values[name] for name in UNSEEN if values.get(name) is not None}
     try:
-        return Entered(FlexFlowConfig.model_validate(own | extra), {})
+        config = FlexFlowConfig.model_validate(own | unseen | {"integration": settings})
+        return Entered(config, {})
     except ValidationError as refused:
         return Entered(None, {_field(error): fix_of(error) for error in refused.errors()})
 
 
 def _field(error: ErrorDetails) -> str:
-    setting = error.get("ctx", {}).get("setting")
-    return f"integration.{setting}" if setting else ".".join(map(str, error["loc"]))
+    return ".".join(map(str, (*error["loc"], *setting_of(error))))

@@ -19,8 +19,8 @@ from ..config import FlexFlowConfig
 from ..file import FlowFile
 from ..problems import FlowProblem, Problem
 from ..refusals import REFUSALS, said
-from ..rehearsal import Rehearsal, rehearse
-from .entries import EMPTY, entered
+from ..rehearsal import Rehearsal, Script, rehearse
+from .entries import EMPTY, UNSEEN, entered
 
 DELAY = 0.4
 """Seconds without typing after which the flow is checked and rehearsed."""
@@ -35,7 +35,7 @@ class FormState:
 
     Attributes:
         values: What is entered, by field.
-        script: The situation that is rehearsed.
+        script: The situation that is rehearsed: a shipped one's name, or a script.
         flow: The config, if what is entered makes one.
         problems: What is wrong with what is entered, by field.
         report: What the checks found; None until they have run.
@@ -45,7 +45,7 @@ class FormState:
     """
 
     values: Mapping[str, Any]
-    script: str
+    script: str | Script
     flow: FlexFlowConfig | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     report: Report | None = None
@@ -77,16 +77,17 @@ class FlowFormModel:
         flow: FlexFlowConfig | None = None,
         account: Account | None = None,
         *,
-        script: str = "answered",
+        script: str | Script = "answered",
         later: Later = on_a_timer,
     ) -> None:
         self.account = account or _new_account()
         self._later = later
         self._lock = threading.RLock()
+        self._at_work = threading.Lock()
         self._announcer: Announcer[FormState] = Announcer(self._observer_failed)
         self._cancel: Cancel = _nothing
         self._round = 0
-        values = EMPTY | (flow.fields() if flow else {})
+        values = EMPTY | (_values(flow) if flow else {})
         self._state = FormState(values, script)
         self._look()
 
@@ -123,7 +124,7 @@ class FlowFormModel:
             self._state = replace(self._state, values={**self._state.values, name: value})
         self._look()
 
-    def play(self, script: str) -> None:
+    def play(self, script: str | Script) -> None:
         """Rehearse another situation."""
         with self._lock:
             self._state = replace(self._state, script=script)
@@ -165,8 +166,11 @@ class FlowFormModel:
                 return
         cancel()
 
-    def _assess(self, mine: int, flow: FlexFlowConfig, script: str) -> None:
-        found = _assessed(flow, script, self.account)
+    def _assess(self, mine: int, flow: FlexFlowConfig, script: str | Script) -> None:
+        with self._at_work:  # where that takes long, one is at work and only the latest waits
+            if mine != self._round:
+                return
+            found = _assessed(flow, script, self.account)
         with self._lock:
             if mine != self._round:
                 return
@@ -179,7 +183,11 @@ class FlowFormModel:
             self._state = replace(self._state, failure=_unexpected(failure))
 
 
-def _assessed(flow: FlexFlowConfig, script: str, account: Account) -> dict[str, Any]:
+def _values(flow: FlexFlowConfig) -> dict[str, Any]:
+    return flow.fields() | {name: getattr(flow, name) for name in UNSEEN}
+
+
+def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> dict[str, Any]:
     """Check and rehearse; what cannot be done is said in words."""
     found: dict[str, Any] = {"report": None, "rehearsal": None, "failure": ""}
     try:

@@ -12,13 +12,20 @@ from typing import Any
 from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout, Text, VBox
 
 from ...account import Account
-from ..config import FlexFlowConfig
+from ..config import FlexFlowConfig, masked
 from ..directory import Directory, Kind
-from ..rehearsal import SCRIPTS
+from ..rehearsal import SCRIPTS, Script
+from ..rehearsal.shipped import script_of
+from ..showing import badge
 from .entries import ENTRIES, Entry
 from .model import FlowFormModel, FormState
 
 _LABEL = {"description_width": "9em"}
+_LABELS = {entry.name: entry.label for entry in ENTRIES}
+_HEIGHT = "36em"
+"""Of the rehearsal, which scrolls."""
+_LINES = "line-height:normal"
+"""Instead of the height of a field, which widgets give each line."""
 
 
 class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -27,7 +34,11 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
     Args:
         flow: What to begin with; an empty custom flow by default.
         account: Where it is to live; a new mock account by default. It is only read.
-        script: The situation to rehearse first; the form lets one choose another.
+        script: The situation to rehearse first, as for `rehearse`; the form lets one choose
+            another.
+
+    Raises:
+        ScriptProblem: The script cannot be read or played.
     """
 
     def __init__(
@@ -35,20 +46,27 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         flow: FlexFlowConfig | None = None,
         account: Account | None = None,
         *,
-        script: str = "answered",
+        script: object = "answered",
         model: FlowFormModel | None = None,
     ) -> None:
-        self.model = model or FlowFormModel(flow, account, script=script)
+        chosen = script if isinstance(script, str) and script in SCRIPTS else script_of(script)
+        self.model = model or FlowFormModel(flow, account, script=chosen)
         self.fields = _fields(self.model)
+        played = self.model.state.script
         self.situation = Dropdown(
-            options=list(SCRIPTS), value=self.model.state.script, description="Situation"
+            options=_situations(played),
+            value=played,
+            description="Situation",
+            layout=Layout(width="auto", margin="8px 2px"),
         )
         self.situation.observe(lambda change: self.model.play(change["new"]), names="value")
-        self.problems, self.report, self.rehearsal, self.text = (HTML() for _ in range(4))
-        left = VBox(
-            [*self.fields.values(), self.problems, self.text], layout=Layout(flex="0 0 24em")
+        self.problems, self.report, self.text = (HTML() for _ in range(3))
+        self.rehearsal = HTML(layout=Layout(max_height=_HEIGHT, overflow="auto"))
+        left = VBox([*self.fields.values(), self.text], layout=Layout(flex="0 0 24em"))
+        right = VBox(
+            [self.problems, self.report, self.situation, self.rehearsal],
+            layout=Layout(flex="1 1 30em", min_width="0", padding="0 0 0 12px"),
         )
-        right = VBox([self.report, self.situation, self.rehearsal], layout=Layout(flex="1 1 30em"))
         super().__init__(children=[left, right], layout=Layout(flex_flow="row wrap", width="100%"))
         self.model.observe(self._show)
         self._show(self.model.state)
@@ -73,8 +91,8 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
             applies = entry.applies(state.values["integration_type"])
             self.fields[entry.name].layout.display = None if applies else "none"
         self.problems.value = _listed(state)
-        self.text.value = f"<pre>{escape(self.model.file.text)}</pre>" if state.flow else ""
-        found = state.report._repr_html_() if state.report is not None else ""
+        self.text.value = _file(self.model.file.text) if state.flow else ""
+        found = "" if state.report is None else state.report._repr_html_()
         self.report.value = _dimmed(state, found)
         self.rehearsal.value = _dimmed(state, _played(state))
 
@@ -128,18 +146,32 @@ def _names(kind: Kind) -> tuple[str, ...]:
     return tuple(kind.name(sid) for _, sid in kind.named)
 
 
+def _situations(played: str | Script) -> list[tuple[str, str | Script]]:
+    """The shipped ones by title, and the one that is played if it is none of them."""
+    shipped: list[tuple[str, str | Script]] = [(one.name, name) for name, one in SCRIPTS.items()]
+    return shipped if isinstance(played, str) else [(played.name, played), *shipped]
+
+
+def _file(text: str) -> str:
+    return f'<pre style="line-height:1.3;overflow-x:auto">{escape(masked(text))}</pre>'
+
+
 def _listed(state: FormState) -> str:
-    lines = (f"<li>{escape(name)}: {escape(fix)}</li>" for name, fix in state.problems.items())
-    return f"<ul>{''.join(lines)}</ul>" if state.problems else ""
+    lines = (
+        f"<div>{badge('error')} {escape(_LABELS.get(name, name))}: {escape(fix)}</div>"
+        for name, fix in state.problems.items()
+    )
+    return f'<div role="alert" style="{_LINES}">{"".join(lines)}</div>' if state.problems else ""
 
 
 def _played(state: FormState) -> str:
     if state.failure:
-        return f"<p>Not rehearsed: {escape(state.failure)}</p>"
+        failure = escape(masked(state.failure))
+        return f'<p role="alert">{badge("error")} Not rehearsed: {failure}</p>'
     return state.rehearsal._repr_html_() if state.rehearsal else ""
 
 
 def _dimmed(state: FormState, html: str) -> str:
     """What is of an earlier flow is paler."""
     stale = state.is_pending or state.flow is None
-    return f'<div style="opacity:{0.5 if stale else 1};line-height:1.4">{html}</div>'
+    return f'<div style="opacity:{0.5 if stale else 1};{_LINES}">{html}</div>'

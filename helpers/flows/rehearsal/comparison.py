@@ -145,9 +145,13 @@ class Comparisons(Sequence[Comparison]):
         return len(self.each)
 
     def __getitem__(self, position: int | str | slice) -> Comparison:  # type: ignore[override]
-        """One comparison, by its place or its script's name."""
+        """One comparison, by its place or its script, as `rehearse` or its title names it."""
         if isinstance(position, str):
-            found = next((one for one in self.each if one.script.name == position), None)
+            shipped = SCRIPTS.get(position)
+            found = next(
+                (one for one in self.each if one.script.name == position or one.script == shipped),
+                None,
+            )
             if found is None:
                 names = ", ".join(repr(one.script.name) for one in self.each)
                 raise KeyError(f"no script {position!r} was compared; there are {names}")
@@ -181,7 +185,7 @@ class Comparisons(Sequence[Comparison]):
     def _repr_html_(self) -> str:
         heads = ("script", "outcome", "a", "b", "lines that differ")
         flows = f"a = {_named(self.each[0].a.flow)}, b = {_named(self.each[0].b.flow)}"
-        return pages.section(flows, pages.table(heads, self._rows()))
+        return pages.section(flows, pages.table(heads, self._rows(), narrow=2))
 
 
 @overload

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from . import pages
 from .stage import Lost, Stage
 from .verbs import duration
 
@@ -58,6 +59,9 @@ class Outcome:
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.lines())
+
+    def _repr_html_(self) -> str:
+        return pages.pairs(self.lines())
 
 
 def _after(seconds: int | None) -> str:

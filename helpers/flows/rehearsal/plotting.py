@@ -11,14 +11,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from io import BytesIO
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 
+from ..picture import Picture
 from .timeline import AGENT, CUSTOMER, SERVER, STUDIO, Row
 from .verbs import duration
 
@@ -40,15 +39,6 @@ LOST = "#cf222e"
 _ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "deleted")
 """States that nobody's mark stands for, so that they take a place of their own."""
 _OFFERS = ("accepts", "rejects", "timed out")
-
-
-class Picture(Figure):
-    """A figure that a notebook shows by itself."""
-
-    def _repr_png_(self) -> bytes:
-        drawn = BytesIO()
-        self.savefig(drawn, format="png", dpi=110)
-        return drawn.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from .verbs import duration
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .plotting import Picture
+    from ..picture import Picture
 
 COLUMNS = tuple(each.name for each in fields(Row))
 
