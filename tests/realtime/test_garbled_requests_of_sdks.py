@@ -26,6 +26,9 @@ VALUE = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
+# The server's thread draws random numbers for its pings, which is none of the strategies' business.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+
 PATHS = [
     *((operation.method, operation.path) for operation in chat.OPERATIONS),
     *(("GET", path) for path in sync.PATHS.values()),

@@ -19,6 +19,9 @@ from helpers import Account, connect
 from helpers.mock.realtime import log, sync
 from helpers.mock.server.running import BackgroundServer
 
+# The server's thread draws random numbers for its pings, which is none of the strategies' business.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+
 ACTS = ("send", "edit", "remove", "join", "part", "read", "break", "resume")
 HISTORIES = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99)), min_size=12, max_size=25)
 
