@@ -313,6 +313,30 @@ def test_a_script_that_cannot_be_played_is_refused_at_once(account: Account) -> 
         FlowForm(TASK_FLOW, account, script=["customer open"])
 
 
+def test_an_empty_form_opens_and_says_what_it_needs() -> None:
+    form = FlowForm()
+    assert "Name: is missing; add it" in form.problems.value
+    assert (repr(form), form.flow, form.text.value) == ("FlowForm(None)", None, "")
+    form.fields["friendly_name"].value = "Chat"
+    assert "Studio flow: integration.flow is required" in form.problems.value
+    form.close()
+
+
+def test_a_form_opens_although_its_account_cannot_be_asked_and_says_why(
+    account: Account, time: Patience
+) -> None:
+    assert account.mock is not None
+    with account.mock.faults.add("*", status=503, times=None):
+        form = FlowForm(model=FlowFormModel(TASK_FLOW, account, later=time))
+        time.passes()
+        assert "Not rehearsed: Twilio refused" in form.rehearsal.value
+        assert "HTTP 503" in form.rehearsal.value
+    form.fields["long_lived"].value = True
+    time.passes()
+    assert "answered by" in form.rehearsal.value
+    form.close()
+
+
 def test_a_password_in_a_url_is_never_shown(form: Any, time: Patience) -> None:
     form.fields["integration_type"].value = "external"
     form.fields["integration.url"].value = "https://bot:hunter2@bot.example.com/messages"

@@ -14,6 +14,7 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 from ...account import Account
 from ..config import FlexFlowConfig, masked
 from ..directory import Directory, Kind
+from ..refusals import REFUSALS
 from ..rehearsal import SCRIPTS, Script
 from ..rehearsal.shipped import script_of
 from ..showing import badge
@@ -127,7 +128,14 @@ _MAKERS: dict[str, Callable[..., Any]] = {
 
 
 def _there(account: Account) -> dict[str, tuple[str, ...]]:
-    """Names to choose from, of what the account has."""
+    """Names to choose from, of what the account has; none where it cannot be asked."""
+    try:
+        return _named(account)
+    except REFUSALS:
+        return {}  # the check, which asks it too, says why
+
+
+def _named(account: Account) -> dict[str, tuple[str, ...]]:
     directory = Directory(account)
     found = {
         "integration.flow": directory.studio_flows,
@@ -174,4 +182,6 @@ def _played(state: FormState) -> str:
 def _dimmed(state: FormState, html: str) -> str:
     """What is of an earlier flow is paler."""
     stale = state.is_pending or state.flow is None
-    return f'<div style="opacity:{0.5 if stale else 1};{_LINES}">{html}</div>'
+    busy = "true" if state.is_pending else "false"
+    look = f"opacity:{0.5 if stale else 1};{_LINES}"
+    return f'<div aria-busy="{busy}" style="{look}">{html}</div>'
