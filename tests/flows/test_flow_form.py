@@ -105,6 +105,13 @@ def test_each_letter_puts_the_rehearsal_off_and_only_the_last_text_is_rehearsed(
     assert model.state.rehearsal.flow.friendly_name == "Acme"
 
 
+def test_a_state_stays_what_it_was_when_more_is_typed(model: FlowFormModel) -> None:
+    earlier = model.state
+    model.set("friendly_name", "")
+    assert "friendly_name: Custom chat" in earlier.text
+    assert (model.state.flow, model.state.text) == (None, "")
+
+
 def test_a_result_that_comes_after_more_was_typed_is_thrown_away(
     model: FlowFormModel, time: Patience
 ) -> None:

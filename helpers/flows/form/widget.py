@@ -70,7 +70,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         super().__init__(children=[left, right], layout=Layout(flex_flow="row wrap", width="100%"))
         self.model.observe(self._show)
-        self._show(self.model.state)
+        self.model.announce()
 
     def __repr__(self) -> str:
         """Short, and the same on every run: notebooks store it and tests compare it."""
@@ -92,7 +92,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
             applies = entry.applies(state.values["integration_type"])
             self.fields[entry.name].layout.display = None if applies else "none"
         self.problems.value = _listed(state)
-        self.text.value = _file(self.model.file.text) if state.flow else ""
+        self.text.value = _file(state.text) if state.text else ""
         found = "" if state.report is None else state.report._repr_html_()
         self.report.value = _dimmed(state, found)
         self.rehearsal.value = _dimmed(state, _played(state))
