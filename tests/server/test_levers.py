@@ -176,6 +176,7 @@ def test_a_malformed_wish_is_refused_by_name(
     [
         {"Origin": "https://evil.example.com"},
         {"Host": "rebound.example.com"},
+        {"Host": "testserver"},
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )
