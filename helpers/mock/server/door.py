@@ -79,8 +79,12 @@ class RestDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, cancelled ones too: the server stops and waits no longer."""
+        said: Answer | _Struck | None
         try:
-            said = await self._say(scope, receive)
+            body = await _body(receive)
+            said = await self._off_the_loop(self._answer, scope, body)
+            if isinstance(said, _Struck):
+                said = await self._strike(said, scope, receive)
         except asyncio.CancelledError:
             said = _refusal(_STOPPING)
         for message in said or ():
@@ -89,11 +93,6 @@ class RestDoor:
     def leave(self) -> None:
         """Keep nobody waiting on behalf of a fault any more; called on the event loop."""
         self._leaving.set()
-
-    async def _say(self, scope: Scope, receive: Receive) -> Answer | None:
-        body = await _body(receive)
-        answer = await self._off_the_loop(self._answer, scope, body)
-        return await self._strike(answer, scope, receive) if isinstance(answer, _Struck) else answer
 
     async def _off_the_loop(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
