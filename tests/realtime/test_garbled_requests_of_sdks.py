@@ -63,7 +63,7 @@ def wire(account: Account) -> Iterator[Wire]:
             yield Wire(socket, account.chat_token("jane"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_whatever_is_asked_is_answered(wire: Wire, sids: list[str], data: Any) -> None:
     method, template = data.draw(st.sampled_from(PATHS))

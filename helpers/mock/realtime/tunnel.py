@@ -6,6 +6,7 @@ codes and pre-event webhooks are the same by every door.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -23,6 +24,7 @@ from .frames import Frame, FrameError, encode
 
 HOST = "aim.us1.twilio.com"
 """All hosts a client may name are this one."""
+_log = logging.getLogger(__name__)
 _FORM = "application/x-www-form-urlencoded"
 _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"})
 """What a client clears by sending null; elsewhere null is what was left out."""
@@ -100,6 +102,9 @@ def refusing(act: Callable[[], Reply]) -> Reply:
         return act()
     except TwilioError as error:
         return Reply(error.status, error.body())
+    except Exception:  # noqa: BLE001 - the client is told, the log says why
+        _log.exception("a request through a realtime connection failed")
+        return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 
 
 def _form(body: Mapping[str, Any]) -> dict[str, Any]:

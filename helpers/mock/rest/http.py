@@ -44,4 +44,6 @@ class Reply:
 def last(parameters: Parameters, name: str) -> str | None:
     """One value of a parameter: the last, where it was repeated."""
     value = parameters.get(name)
-    return value[-1] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return value[-1] if value else None
+    return value
