@@ -107,6 +107,7 @@ def _command(
     parser.add_argument("file", metavar="FILE", help="the flow file (YAML)")
     parser.add_argument(
         "--to",
+        "--account",
         metavar="ACCOUNT",
         help="a shared mock's URL, or 'live'; by default TWILIO_MOCK_URL or TWILIO_MODE=live",
     )
@@ -204,5 +205,6 @@ def _flows(file: FlowFile, name: str | None) -> Sequence[FlexFlowConfig]:
 def _export(asked: argparse.Namespace) -> int:
     account = _needed(asked)
     file = export(account, asked.file)
-    _write(asked, f"{len(file.flows)} flows written to {asked.file}", {"written": asked.file})
+    count = "1 flow" if len(file.flows) == 1 else f"{len(file.flows)} flows"
+    _write(asked, f"{count} written to {asked.file}", {"written": asked.file})
     return OK

@@ -297,7 +297,18 @@ class MockTwilio:
             UnknownScenario: There is none of that name; nothing has changed.
             ValueError: `at` says no time zone; nothing has changed.
         """
-        return load(self, name, at)
+        with MockTwilio(
+            seed=self._ground.store.fact("seed"), credentials=self.credentials
+        ) as stage:
+            loaded, receivers = load(stage, name, at)
+            told, setting = stage.take_snapshot(), stage.clock.setting
+        for url, receiver in receivers.items():
+            self.webhooks.register(url, receiver)
+        self.faults.clear()
+        self.clock.forget_timers()
+        self.clock.setting = setting
+        self.restore(told)
+        return loaded
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:

@@ -80,7 +80,12 @@ def main(given: list[str] | None = None) -> int:
     line = _start_line(url_of(listening), mock.credentials)
     if is_everywhere(listening):
         line += "  Other machines are let in, at this machine's name or address and the same port"
-    server = MockServer(mock, listening, lambda: print(line, flush=True))  # noqa: T201
+    server = MockServer(
+        mock,
+        listening,
+        lambda: print(line, flush=True),  # noqa: T201
+        at_once=arguments.db is None,
+    )
     try:
         server.serve_until_stopped()
     finally:

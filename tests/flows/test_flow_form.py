@@ -105,6 +105,13 @@ def test_each_letter_puts_the_rehearsal_off_and_only_the_last_text_is_rehearsed(
     assert model.state.rehearsal.flow.friendly_name == "Acme"
 
 
+def test_a_state_stays_what_it_was_when_more_is_typed(model: FlowFormModel) -> None:
+    earlier = model.state
+    model.set("friendly_name", "")
+    assert "friendly_name: Custom chat" in earlier.text
+    assert (model.state.flow, model.state.text) == (None, "")
+
+
 def test_a_result_that_comes_after_more_was_typed_is_thrown_away(
     model: FlowFormModel, time: Patience
 ) -> None:
@@ -311,6 +318,30 @@ def test_situations_are_chosen_by_title_and_a_script_of_ones_own_is_one(
 def test_a_script_that_cannot_be_played_is_refused_at_once(account: Account) -> None:
     with pytest.raises(ScriptProblem, match="did you mean `customer opens`"):
         FlowForm(TASK_FLOW, account, script=["customer open"])
+
+
+def test_an_empty_form_opens_and_says_what_it_needs() -> None:
+    form = FlowForm()
+    assert "Name: is missing; add it" in form.problems.value
+    assert (repr(form), form.flow, form.text.value) == ("FlowForm(None)", None, "")
+    form.fields["friendly_name"].value = "Chat"
+    assert "Studio flow: integration.flow is required" in form.problems.value
+    form.close()
+
+
+def test_a_form_opens_although_its_account_cannot_be_asked_and_says_why(
+    account: Account, time: Patience
+) -> None:
+    assert account.mock is not None
+    with account.mock.faults.add("*", status=503, times=None):
+        form = FlowForm(model=FlowFormModel(TASK_FLOW, account, later=time))
+        time.passes()
+        assert "Not rehearsed: Twilio refused" in form.rehearsal.value
+        assert "HTTP 503" in form.rehearsal.value
+    form.fields["long_lived"].value = True
+    time.passes()
+    assert "answered by" in form.rehearsal.value
+    form.close()
 
 
 def test_a_password_in_a_url_is_never_shown(form: Any, time: Patience) -> None:

@@ -189,6 +189,11 @@ def test_an_export_writes_the_file_for_what_is_there(run: Any, file: Path, tmp_p
     assert run("plan", tmp_path / "there.yaml", "--detailed-exitcode")[0] == 0
 
 
+def test_where_an_account_is_only_read_it_can_be_named_so(run: Any, tmp_path: Path) -> None:
+    code, out, _ = run("export", tmp_path / "there.yaml", "--account", SERVED, to=None)
+    assert (code, out) == (0, f"1 flow written to {tmp_path / 'there.yaml'}\n")
+
+
 def test_a_rehearsal_plays_the_scripts_that_are_named(run: Any, file: Path) -> None:
     code, out, err = run("rehearse", file, "--script", "answered", "--json", to=None)
     assert (code, err) == (0, "")

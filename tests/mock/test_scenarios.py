@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from support import everything
 
 from helpers import Account, connect
 from helpers.desk import AgentDesk
-from helpers.mock import MockTwilio, UnknownScenario
+from helpers.mock import MockTwilio, Studio, UnknownScenario
 
 NAMES = ("empty account", "busy afternoon", "returning customer")
 END = datetime(2026, 3, 2, 17, tzinfo=UTC)
@@ -177,15 +178,40 @@ def test_a_moment_without_a_time_zone_is_refused_and_changes_nothing(
     assert list(mock.faults) == [fault]
 
 
-def test_a_story_that_breaks_off_leaves_a_new_account(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+def test_a_story_that_breaks_off_changes_nothing(
+    account: Account, service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mock, new = mock_of(account), everything(account)
-    monkeypatch.setattr(mock.studio, "settle", lambda: False)
+    service.channels.create(unique_name="kept")
+    mock, before = mock_of(account), everything(account)
+    monkeypatch.setattr(Studio, "settle", lambda self: False)
     with pytest.raises(TimeoutError, match="did not come to rest"):
         mock.load("busy afternoon")
-    assert everything(account) == new
+    assert everything(account) == before
     assert mock.clock.now() == pytest.approx(time.time(), abs=1)
+
+
+def test_a_client_that_goes_on_meanwhile_breaks_no_story(account: Account, service: Any) -> None:
+    """The story is played apart and then takes the account's place as a whole."""
+    mock, stop = mock_of(account), threading.Event()
+
+    def interfere() -> None:
+        while not stop.is_set():
+            service.channels.create()
+
+    busy = threading.Thread(target=interfere)
+    busy.start()
+    try:
+        mock.load("returning customer", at=END)
+    finally:
+        stop.set()
+        busy.join()
+    undisturbed = connect()
+    mock_of(undisturbed).load("returning customer", at=END)
+    assert flex_channels(undisturbed) <= flex_channels(account) != set()
+
+
+def flex_channels(account: Account) -> set[str]:
+    return {channel.sid for channel in account.client.flex_api.v1.channel.list()}
 
 
 def test_a_new_account_can_be_made_at_a_moment(account: Account) -> None:

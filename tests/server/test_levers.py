@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -93,6 +94,23 @@ def test_a_snapshot_of_a_server_before_is_not_taken_for_another(
     assert (again.status_code, early in again.json()["error"]) == (404, True)
 
 
+def test_levers_of_several_clients_are_pulled_one_at_a_time(
+    remote: RemoteMock, mock: MockTwilio, url: str
+) -> None:
+    def load(_: int) -> None:
+        RemoteMock(url, mock.credentials).load("returning customer")
+
+    def reset(_: int) -> None:
+        RemoteMock(url, mock.credentials).reset()
+
+    with ThreadPoolExecutor(4) as clients:
+        pulled = [clients.submit(pull, turn) for turn in range(4) for pull in (load, reset)]
+        assert [each.result() for each in pulled] == [None] * 8
+    remote.load("returning customer")
+    [channel] = connect(url).client.chat.v2.services(SERVICE).channels.list()
+    assert channel.friendly_name == "Chat with Jane"
+
+
 def test_what_only_a_mock_in_this_kernel_has_is_said_so(remote: RemoteMock) -> None:
     with pytest.raises(
         AttributeError, match=r"no 'webhooks' here, only clock, faults.*connect\(\)"
@@ -158,6 +176,7 @@ def test_a_malformed_wish_is_refused_by_name(
     [
         {"Origin": "https://evil.example.com"},
         {"Host": "rebound.example.com"},
+        {"Host": "testserver"},
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )

@@ -53,6 +53,11 @@ class FormState:
     failure: str = ""
     is_pending: bool = False
 
+    @property
+    def text(self) -> str:
+        """The flow as a file would say it; blank while there is none."""
+        return FlowFile((self.flow,)).text if self.flow else ""
+
 
 def on_a_timer(seconds: float, act: Callable[[], None]) -> Cancel:
     """Act later on a thread that does not keep the process alive."""
@@ -133,6 +138,12 @@ class FlowFormModel:
     def observe(self, observer: Callable[[FormState], None]) -> Cancel:
         """Tell `observer` of every new state; call what this returns to stop that."""
         return self._announcer.observe(observer)
+
+    def announce(self) -> None:
+        """Tell observers of the state as it is, after what they are being told of already."""
+        with self._lock:
+            self._announcer.queue(self._state)
+        self._announcer.flush()
 
     def close(self) -> None:
         """Check and rehearse no more, and tell nobody."""

@@ -14,6 +14,7 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 from ...account import Account
 from ..config import FlexFlowConfig, masked
 from ..directory import Directory, Kind
+from ..refusals import REFUSALS
 from ..rehearsal import SCRIPTS, Script
 from ..rehearsal.shipped import script_of
 from ..showing import badge
@@ -69,7 +70,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         super().__init__(children=[left, right], layout=Layout(flex_flow="row wrap", width="100%"))
         self.model.observe(self._show)
-        self._show(self.model.state)
+        self.model.announce()
 
     def __repr__(self) -> str:
         """Short, and the same on every run: notebooks store it and tests compare it."""
@@ -91,7 +92,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
             applies = entry.applies(state.values["integration_type"])
             self.fields[entry.name].layout.display = None if applies else "none"
         self.problems.value = _listed(state)
-        self.text.value = _file(self.model.file.text) if state.flow else ""
+        self.text.value = _file(state.text) if state.text else ""
         found = "" if state.report is None else state.report._repr_html_()
         self.report.value = _dimmed(state, found)
         self.rehearsal.value = _dimmed(state, _played(state))
@@ -127,7 +128,14 @@ _MAKERS: dict[str, Callable[..., Any]] = {
 
 
 def _there(account: Account) -> dict[str, tuple[str, ...]]:
-    """Names to choose from, of what the account has."""
+    """Names to choose from, of what the account has; none where it cannot be asked."""
+    try:
+        return _named(account)
+    except REFUSALS:
+        return {}  # the check, which asks it too, says why
+
+
+def _named(account: Account) -> dict[str, tuple[str, ...]]:
     directory = Directory(account)
     found = {
         "integration.flow": directory.studio_flows,
@@ -174,4 +182,6 @@ def _played(state: FormState) -> str:
 def _dimmed(state: FormState, html: str) -> str:
     """What is of an earlier flow is paler."""
     stale = state.is_pending or state.flow is None
-    return f'<div style="opacity:{0.5 if stale else 1};{_LINES}">{html}</div>'
+    busy = "true" if state.is_pending else "false"
+    look = f"opacity:{0.5 if stale else 1};{_LINES}"
+    return f'<div aria-busy="{busy}" style="{look}">{html}</div>'

@@ -16,6 +16,7 @@ from ..clock import Clock
 from ..credentials import Credentials
 from ..studio.runner import Studio
 from ..webhooks.dispatch import Webhooks
+from ..webhooks.receivers import Receiver
 
 MINUTE, DAY = 60, 86_400
 TYPING = 20
@@ -43,7 +44,7 @@ class Story:
         service: The account's chat service, as the SDK names it.
         workspace: Its TaskRouter workspace, likewise.
         workflow: The workspace's workflow.
-        receive: Registers a function for the URL of a webhook.
+        receivers: The functions that answer for URLs of webhooks.
     """
 
     def __init__(self, mock: Stage, end: float) -> None:
@@ -56,12 +57,17 @@ class Story:
         taskrouter = self.client.taskrouter.v1
         self.workspace = taskrouter.workspaces(taskrouter.workspaces.list(limit=1)[0].sid)
         self.workflow = self.workspace.workflows(self.workspace.workflows.list(limit=1)[0].sid)
-        self.receive = mock.webhooks.register
+        self.receivers: dict[str, Receiver] = {}
 
     @property
     def service_sid(self) -> str:
         """SID of the account's chat service."""
         return self._own.chat_service_sid
+
+    def receive(self, url: str, receiver: Receiver) -> None:
+        """Have a function answer for the URL of a webhook."""
+        self.receivers[url] = receiver
+        self._mock.webhooks.register(url, receiver)
 
     def at(self, minutes: float) -> None:
         """Go to so many minutes before the story's end."""

@@ -33,10 +33,10 @@ class Application:
     speed matters for.
     """
 
-    def __init__(self, mock: MockTwilio) -> None:
+    def __init__(self, mock: MockTwilio, *, at_once: bool) -> None:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         requests = Requests(mock.clock)
-        door = RestDoor(mock.handle, mock.faults, requests, self._workers)
+        door = RestDoor(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]

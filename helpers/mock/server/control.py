@@ -20,6 +20,8 @@ from starlette.routing import Route
 
 from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
 
+TURN = 20.0
+"""Seconds that a lever waits for another one to be done with."""
 KEPT_SNAPSHOTS = 20
 """Snapshots kept for clients that may never come back for them; older ones are dropped."""
 
@@ -55,26 +57,30 @@ class _Loading(_Body):
 
 
 class Control:
-    """The levers of one mock."""
+    """The levers of one mock.
+
+    Those that change the whole account or its clock are pulled one at a time: a reset in the midst
+    of a scenario would leave half of it.
+    """
 
     def __init__(self, mock: MockTwilio) -> None:
         self._mock = mock
         self._snapshots: dict[str, Snapshot] = {}
-        self._keeping = threading.Lock()
+        self._turn = threading.Lock()
 
     @property
     def routes(self) -> list[Route]:
         """What may be asked, by path and method."""
         return [
             self._route("GET", "/clock", self._clock),
-            self._route("POST", "/clock", self._set_clock),
-            self._route("POST", "/reset", self._reset),
-            self._route("POST", "/snapshots", self._take_snapshot),
-            self._route("POST", "/snapshots/{name}/restore", self._restore_snapshot),
+            self._route("POST", "/clock", self._alone(self._set_clock)),
+            self._route("POST", "/reset", self._alone(self._reset)),
+            self._route("POST", "/snapshots", self._alone(self._take_snapshot)),
+            self._route("POST", "/snapshots/{name}/restore", self._alone(self._restore_snapshot)),
             self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             self._route("POST", "/typing", self._type),
             self._route("GET", "/scenarios", self._scenarios),
-            self._route("POST", "/scenarios", self._load),
+            self._route("POST", "/scenarios", self._alone(self._load)),
             self._route("GET", "/faults", self._faults),
             self._route("POST", "/faults", self._add_fault),
             self._route("DELETE", "/faults", self._clear_faults),
@@ -99,6 +105,21 @@ class Control:
             return JSONResponse(answer)
 
         return Route(path, endpoint, methods=[method])
+
+    def _alone(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        """A lever that waits until no other such is being pulled; a webhook's may wait in vain."""
+
+        def pull(*arguments: Any, **names: Any) -> Any:
+            if not self._turn.acquire(timeout=TURN):
+                raise HTTPException(
+                    409, f"Another lever has been under way for {TURN:.0f} s; try again later"
+                )
+            try:
+                return act(*arguments, **names)
+            finally:
+                self._turn.release()
+
+        return pull
 
     def _clock(self, body: bytes) -> dict[str, Any]:
         clock = self._mock.clock
@@ -133,11 +154,9 @@ class Control:
 
     def _take_snapshot(self, body: bytes) -> dict[str, Any]:
         name = secrets.token_hex(8)  # a client of a server before this one must not meet it
-        snapshot = self._mock.take_snapshot()
-        with self._keeping:
-            self._snapshots[name] = snapshot
-            for oldest in list(self._snapshots)[:-KEPT_SNAPSHOTS]:
-                del self._snapshots[oldest]
+        self._snapshots[name] = self._mock.take_snapshot()
+        for oldest in list(self._snapshots)[:-KEPT_SNAPSHOTS]:
+            self._snapshots.pop(oldest, None)  # a client may drop it meanwhile
         return {"name": name}
 
     def _restore_snapshot(self, body: bytes, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..credentials import Credentials
 from .door import credentials_of
 
-_LOCAL_NAMES = frozenset({"localhost", "testserver"})
+_LOCAL_NAME = "localhost"
 
 
 class Guard:
@@ -77,7 +77,7 @@ def _is_a_visit(connection: HTTPConnection) -> bool:
 
 
 def _is_local(host: str) -> bool:
-    if host in _LOCAL_NAMES:
+    if host == _LOCAL_NAME:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -121,11 +121,7 @@ def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _short(value: str | list[str]) -> str | list[str]:
     if isinstance(value, list):
-        return [_cut(each) for each in value[:MOST_VALUES]]
-    return _cut(value)
-
-
-def _cut(text: str) -> str:
-    if len(text) <= LONGEST_VALUE:
-        return text
-    return f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
+        return [str(_short(each)) for each in value[:MOST_VALUES]]
+    if len(value) <= LONGEST_VALUE:
+        return value
+    return f"{value[:LONGEST_VALUE]}... ({len(value)} characters)"

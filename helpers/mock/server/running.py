@@ -143,12 +143,18 @@ class MockServer(uvicorn.Server):
         mock: What is served.
         listening: What `listen()` gave.
         started: Called once, when the server answers.
+        at_once: Whether small writes are answered on the event loop itself, as `RestDoor` says.
     """
 
     def __init__(
-        self, mock: MockTwilio, listening: socket.socket, started: Callable[[], None]
+        self,
+        mock: MockTwilio,
+        listening: socket.socket,
+        started: Callable[[], None],
+        *,
+        at_once: bool = False,
     ) -> None:
-        self._application = Application(mock)
+        self._application = Application(mock, at_once=at_once)
         super().__init__(
             uvicorn.Config(
                 self._application,
