@@ -12,23 +12,16 @@ from typing import Any
 from urllib.parse import quote
 
 from ..call import Call
-from ..clock import iso
 from ..errors import NOT_SIMULATED, TwilioError
 from ..messaging import channels, invites, members, messages, own_view, user_channels, users
-from ..messaging.resources import Channel, Member, Service, User, UserChannel
+from ..messaging.resources import Channel, Member, Service, UserChannel
 from ..rest import chat_v2
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
 from ..rest.media_v1 import PUBLIC_HOST
-from ..rest.paging import Asked, Page, PageSizes, fetch
-from . import objects
-
-HOST = "aim.us1.twilio.com"
-_BASE = f"https://{HOST}/Client/v1"
-CONVERSATIONS = f"{_BASE}/Conversations"
-MINE = f"{_BASE}/MyConversations"
-USERS = f"{_BASE}/Users"
-TYPING = f"{_BASE}/Typing"
+from ..rest.paging import Asked, PageSizes, fetch
+from . import objects, views
+from .views import CONVERSATIONS, HOST, MINE, TYPING, USERS
 
 PAGES = PageSizes(100, 100)
 MOST_MEDIA = 1
@@ -42,7 +35,7 @@ Handler = Callable[[Call, Arguments, Request], Any]
 
 def configure(call: Call, arguments: Arguments, request: Request) -> Any:
     """Everything a client needs to know to begin."""
-    service, user = _service(call), _user(call, call.actor.identity or "")
+    service, user = _service(call), views.user_of(call, call.actor.identity or "")
     media = f"{request.base}/{PUBLIC_HOST}/v1/Services/{service.sid}"
     return {
         "identity": user.identity,
@@ -70,7 +63,7 @@ def configure(call: Call, arguments: Arguments, request: Request) -> Any:
             "typing": TYPING,
             "media_service": f"{media}/Media",
             "media_set_service": f"{media}/MediaSet",
-            "messages_receipts": f"{_BASE}/Receipts",
+            "messages_receipts": f"{views.BASE}/Receipts",
         },
     }
 
@@ -80,121 +73,45 @@ def _service(call: Call) -> Service:
     return found
 
 
-def _user(call: Call, key: str) -> User:
-    found: User = chat_v2.USERS.resolve(call, _inside(call), key)
-    return found
-
-
-def _inside(call: Call, **more: str) -> dict[str, str]:
-    return {"ServiceSid": call.actor.service_sid or "", **more}
-
-
-# -- how things are shown
-
-
-def _shown(call: Call, channel: Channel) -> dict[str, Any]:
-    """A channel as the acting user has it."""
-    user = _user(call, call.actor.identity or "")
-    view = user_channels.find(call, user.sid, channel.sid)
-    member = own_view.member_of(call, view) if view else None
-    read = member.last_consumed_message_index if member else None
-    url = f"{CONVERSATIONS}/{channel.sid}"
-    return {
-        "sid": channel.sid,
-        "conversation_sid": channel.sid,
-        "unique_name": channel.unique_name,
-        "friendly_name": channel.friendly_name,
-        "attributes": channel.attributes,
-        "created_by": channel.created_by,
-        "type": channel.type,
-        "date_created": iso(channel.date_created),
-        "date_updated": iso(channel.date_updated),
-        "messages_count": channel.messages_count,
-        "participants_count": channel.members_count,
-        "status": view.status if view else "notParticipating",
-        "notification_level": view.notification_level if view else None,
-        "last_consumed_message_index": read,
-        "last_read_message_index": read,
-        "unread_messages_count": members.unread_count(call, member) if member else None,
-        "sync_objects": {
-            "conversation": objects.DOCUMENT.name(channel.sid),
-            "messages": objects.MESSAGES.name(channel.sid),
-            "participants": objects.ROSTER.name(channel.sid),
-        },
-        "url": url,
-        "links": {
-            "messages": f"{url}/Messages",
-            "participants": f"{url}/Participants",
-            "invites": f"{url}/Invites",
-        },
-    }
-
-
-def _shown_member(member: Member) -> dict[str, Any]:
-    return {
-        "sid": member.sid,
-        "identity": member.identity,
-        "role_sid": member.role_sid,
-        "attributes": member.attributes,
-        "last_read_message_index": member.last_consumed_message_index,
-        "url": f"{CONVERSATIONS}/{member.channel_sid}/Participants/{member.sid}",
-    }
-
-
-def _shown_user(user: User) -> dict[str, Any]:
-    return {
-        "identity": user.identity,
-        "friendly_name": user.friendly_name,
-        "attributes": user.attributes,
-        "is_online": bool(user.is_online),
-        "is_notifiable": bool(user.is_notifiable),
-        "sync_unique_name": objects.INFO.name(user.sid),
-        "sync_objects": {"user_info_map": objects.INFO.name(user.sid)},
-        "url": f"{USERS}/{quote(user.identity, safe='')}",
-    }
-
-
-def _page(shown: list[Any], key: str, page: Page) -> dict[str, Any]:
-    previous, following = page.previous_token, page.next_token
-    meta = {"previous_token": previous, "prev_token": previous, "next_token": following}
-    return {key: shown, "meta": meta}
-
-
 # -- channels
 
 
 def _channel(call: Call, arguments: Arguments) -> Channel:
-    found: Channel = chat_v2.CHANNELS.resolve(call, _inside(call), arguments["Channel"])
+    found: Channel = chat_v2.CHANNELS.resolve(call, views.inside(call), arguments["Channel"])
     return found
 
 
 def _list_public(call: Call, arguments: Arguments, request: Request) -> Any:
     where = {"service_sid": call.actor.service_sid, "type": "public"}
     page = fetch(call.store, Channel, where, Asked.read(request.query, PAGES))
-    return _page([_shown(call, channel) for channel in page.items], "conversations", page)
+    return views.page_of(
+        [views.shown_channel(call, channel) for channel in page.items], "conversations", page
+    )
 
 
 def _list_mine(call: Call, arguments: Arguments, request: Request) -> Any:
-    where = {"user_sid": _user(call, call.actor.identity or "").sid}
+    where = {"user_sid": views.user_of(call, call.actor.identity or "").sid}
     page = fetch(call.store, UserChannel, where, Asked.read(request.query, PAGES))
     mine = [channels.find(call, view.channel_sid) for view in page.items]
-    return _page([_shown(call, channel) for channel in mine], "conversations", page)
+    return views.page_of(
+        [views.shown_channel(call, channel) for channel in mine], "conversations", page
+    )
 
 
 def _fetch(call: Call, arguments: Arguments, request: Request) -> Any:
-    return _shown(call, _channel(call, arguments))
+    return views.shown_channel(call, _channel(call, arguments))
 
 
 def _mine(call: Call, arguments: Arguments) -> tuple[Channel, UserChannel]:
     channel = _channel(call, arguments)
-    view = user_channels.find(call, _user(call, call.actor.identity or "").sid, channel.sid)
+    view = user_channels.find(call, views.user_of(call, call.actor.identity or "").sid, channel.sid)
     if view is None:
         raise not_found(f"/v1/MyConversations/{arguments['Channel']}")
     return channel, view
 
 
 def _fetch_mine(call: Call, arguments: Arguments, request: Request) -> Any:
-    return _shown(call, _mine(call, arguments)[0])
+    return views.shown_channel(call, _mine(call, arguments)[0])
 
 
 def _update_mine(call: Call, arguments: Arguments, request: Request) -> Any:
@@ -203,17 +120,17 @@ def _update_mine(call: Call, arguments: Arguments, request: Request) -> Any:
     if "LastReadMessageIndex" in form:
         form["LastConsumedMessageIndex"] = form.pop("LastReadMessageIndex")
     own_view.update(call, view, own_view.UserChannelChanges.read(form))
-    return _shown(call, channel)
+    return views.shown_channel(call, channel)
 
 
 def _create(call: Call, arguments: Arguments, request: Request) -> Any:
     new = channels.NewChannel.read(request.form)
-    return _shown(call, channels.create(call, _service(call), new))
+    return views.shown_channel(call, channels.create(call, _service(call), new))
 
 
 def _update(call: Call, arguments: Arguments, request: Request) -> Any:
     changes = channels.ChannelChanges.read(request.form)
-    return _shown(call, channels.update(call, _channel(call, arguments), changes))
+    return views.shown_channel(call, channels.update(call, _channel(call, arguments), changes))
 
 
 def _delete(call: Call, arguments: Arguments, request: Request) -> None:
@@ -224,7 +141,7 @@ def _delete(call: Call, arguments: Arguments, request: Request) -> None:
 
 
 def _item(call: Call, collection: Collection, arguments: Arguments) -> Any:
-    within = _inside(call, ChannelSid=arguments["Channel"])
+    within = views.inside(call, ChannelSid=arguments["Channel"])
     return collection.resolve(call, within, arguments["Key"])
 
 
@@ -265,12 +182,14 @@ def _remove_message(call: Call, arguments: Arguments, request: Request) -> None:
 
 def _add_member(call: Call, arguments: Arguments, request: Request) -> Any:
     new = members.NewMember.read(request.form)
-    return _shown_member(members.add(call, _channel(call, arguments), new))
+    return views.shown_member(members.add(call, _channel(call, arguments), new))
 
 
 def _update_member(call: Call, arguments: Arguments, request: Request) -> Any:
     changes = members.MemberChanges.read(request.form)
-    return _shown_member(members.update(call, _item(call, chat_v2.MEMBERS, arguments), changes))
+    return views.shown_member(
+        members.update(call, _item(call, chat_v2.MEMBERS, arguments), changes)
+    )
 
 
 def _remove_member(call: Call, arguments: Arguments, request: Request) -> None:
@@ -300,17 +219,17 @@ def _list_users(call: Call, arguments: Arguments, request: Request) -> Any:
     channel = _channel(call, {"Channel": sid})
     where = {"channel_sid": channel.sid}
     page = fetch(call.store, Member, where, Asked.read(request.query, PAGES))
-    shown = [_shown_user(_user(call, member.identity)) for member in page.items]
-    return _page(shown, "users", page)
+    shown = [views.shown_user(views.user_of(call, member.identity)) for member in page.items]
+    return views.page_of(shown, "users", page)
 
 
 def _fetch_user(call: Call, arguments: Arguments, request: Request) -> Any:
-    return _shown_user(_user(call, arguments["Identity"]))
+    return views.shown_user(views.user_of(call, arguments["Identity"]))
 
 
 def _update_user(call: Call, arguments: Arguments, request: Request) -> Any:
     changes = users.UserChanges.read(request.form)
-    return _shown_user(users.update(call, _user(call, arguments["Identity"]), changes))
+    return views.shown_user(users.update(call, views.user_of(call, arguments["Identity"]), changes))
 
 
 # -- the table
@@ -373,6 +292,12 @@ _TABLE: tuple[tuple[str, str, str, int, Handler], ...] = (
 )
 
 OPERATIONS = tuple(
-    Operation(name, method, HOST, path.removeprefix(f"https://{HOST}"), _answering(status, handler))
+    Operation(
+        name,
+        method,
+        HOST,
+        path.removeprefix(f"https://{HOST}"),
+        _answering(status, handler),
+    )
     for name, method, path, status, handler in _TABLE
 )

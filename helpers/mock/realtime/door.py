@@ -20,6 +20,7 @@ from .session import Parts
 from .subscriptions import Subscriptions
 from .sync import SyncReads
 from .tunnel import Tunnel
+from .views import HOST
 
 PATH = "/v3/wsconnect"
 WORKERS = 16
@@ -34,7 +35,7 @@ class Realtime:
 
     def __init__(self, ground: Ground, application: Application, account_sid: str) -> None:
         log, feeds = Log(ground.store), Feeds()
-        operations = (*chat.OPERATIONS, *SyncReads(chat.HOST, log).operations)
+        operations = (*chat.OPERATIONS, *SyncReads(HOST, log).operations)
         self._feeds = feeds
         self._parts = Parts(
             ground,

@@ -21,9 +21,8 @@ from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from ..rest.router import Router
 from .frames import Frame, FrameError, encode
+from .views import HOST
 
-HOST = "aim.us1.twilio.com"
-"""All hosts a client may name are this one."""
 _log = logging.getLogger(__name__)
 _FORM = "application/x-www-form-urlencoded"
 _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"})
