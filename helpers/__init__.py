@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .exercise import check
     from .mock import MockTwilio
     from .panel import AgentPanel, ChatPanel
+    from .sdk_widget import ChatSdkWidget
     from .tokens import (
         create_chat_token,
         diagnose_token,
@@ -35,6 +36,7 @@ _HOMES = {
     "MockTwilio": "mock",
     "AgentPanel": "panel",
     "ChatPanel": "panel",
+    "ChatSdkWidget": "sdk_widget",
     "create_chat_token": "tokens",
     "diagnose_token": "tokens",
     "looks_personal": "tokens",
@@ -49,6 +51,7 @@ __all__ = [
     "ChatClient",
     "ChatError",
     "ChatPanel",
+    "ChatSdkWidget",
     "MockTwilio",
     "check",
     "check_environment",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from . import starter, studio, taskrouter
 from .access_token import Claims, verify
@@ -56,6 +56,9 @@ from .taskrouter.possible import could_match
 from .webhooks.dispatch import Attempt, Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers, WebhookAnswer, WebhookRequest
+
+if TYPE_CHECKING:
+    from .server.running import BackgroundServer
 
 __all__ = [
     "CODES",
@@ -169,6 +172,7 @@ class MockTwilio:
             store.close()
             raise
         self._ground.events.subscribe(self.journal.hear)
+        self._server: BackgroundServer | None = None
 
     def _connect(self, events: Events) -> None:
         """Have each part told of what concerns it."""
@@ -189,6 +193,41 @@ class MockTwilio:
         It follows the account from its first connection on, one in a file from the start.
         """
         return Realtime(self._ground, self._application, self.credentials.account_sid)
+
+    def serve(
+        self, port: int = 0, *, chat_sdk: str | os.PathLike[str] | None = None
+    ) -> BackgroundServer:
+        """Serve this account on this machine, from a thread of this process.
+
+        The Node SDK, curl and pages in a browser then reach it at the server's `url`. It is served
+        until the result or the account is closed. Where it is served already, the same server
+        comes back, so that a cell can run twice.
+
+        Args:
+            port: Where; 0 takes a free one.
+            chat_sdk: A file with Twilio's Chat SDK for browsers, for the page at `/chat`; by
+                default a copy of npm's is looked for.
+
+        Returns:
+            The server, a context manager.
+
+        Raises:
+            CannotListen: Somebody else uses the port, say.
+            NoSuchCopy: There is no such file.
+            ValueError: It is served already, on another port.
+        """
+        from .server.running import BackgroundServer  # noqa: PLC0415 - few mocks are served
+
+        if self.url is None or self._server is None:
+            self._server = BackgroundServer(self, port=port, chat_sdk=chat_sdk)
+        elif port and not self._server.url.endswith(f":{port}"):
+            raise ValueError(f"It is served at {self.url} already: close() that server first")
+        return self._server
+
+    @property
+    def url(self) -> str | None:
+        """Where `serve()` serves it, or None while it does not."""
+        return self._server.url if self._server and self._server.is_running else None
 
     def handle(self, request: Request) -> Reply:
         """Answer one REST request; faults are met at the doors, before this."""
@@ -359,6 +398,8 @@ class MockTwilio:
 
         Receivers and functions that are answering get the time they always have.
         """
+        if self._server is not None:
+            self._server.close()
         self.clock.forget_timers()
         if "realtime" in vars(self):
             self.realtime.hang_up("the account is being closed")

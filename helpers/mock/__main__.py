@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from . import DEFAULT_SEED, DEMO_VALUES, DatabaseRefused, MockTwilio
 from .credentials import Credentials
+from .server.chat_page.sdk_copy import NoSuchCopy
 from .server.running import CannotListen, MockServer, is_everywhere, listen, url_of
 
 PORT = 8787
@@ -48,6 +49,12 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=_up_to(MOST_SEED), default=DEFAULT_SEED, help="seed of the SIDs"
     )
+    parser.add_argument(
+        "--chat-sdk",
+        metavar="FILE",
+        help="Twilio's Chat SDK for browsers, for the page at /chat; by default a copy that npm has"
+        " put near the working directory, else the page loads it from Twilio",
+    )
     return parser.parse_args(given)
 
 
@@ -80,14 +87,18 @@ def main(given: list[str] | None = None) -> int:
     line = _start_line(url_of(listening), mock.credentials)
     if is_everywhere(listening):
         line += "  Other machines are let in, at this machine's name or address and the same port"
-    server = MockServer(
-        mock,
-        listening,
-        lambda: print(line, flush=True),  # noqa: T201
-        at_once=arguments.db is None,
-    )
     try:
+        server = MockServer(
+            mock,
+            listening,
+            lambda: print(line, flush=True),  # noqa: T201
+            at_once=arguments.db is None,
+            chat_sdk=arguments.chat_sdk,
+        )
         server.serve_until_stopped()
+    except NoSuchCopy as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
     finally:
         mock.close()
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import chromium
+import node_packages
 import pytest
 from lab_page import LabPage
 from lab_server import Lab
@@ -52,3 +53,9 @@ def lab_page(lab: Lab, browser: Any) -> LabPage:
     page = browser.new_page(viewport={"width": 1280, "height": 1250})
     lab.wait()
     return LabPage(page, lab.url)
+
+
+@pytest.fixture(scope="session")
+def chat_sdk() -> Path:
+    """Twilio's Chat SDK for browsers, as npm has it."""
+    return node_packages.installed() / "node_modules/twilio-chat/builds/twilio-chat.min.js"

@@ -6,33 +6,55 @@ compared elsewhere, cell by cell.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import node_packages
 import pytest
 from lab_page import LabPage, copy_without_outputs
 from lab_server import Lab
 
+from helpers.mock.server.chat_page.sdk_copy import PLACE
+
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+THE_CHAT_SDKS = "07_real_chat_sdk.ipynb"
+NAMED = ("<iframe", "widget = ChatSdkWidget")
 DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || figure.querySelector('svg')"
 
 
 @pytest.fixture(scope="module")
-def _set_going(lab: Lab, lab_page: LabPage) -> None:
+def opened(lab: Lab) -> list[Path]:
+    """The notebooks that can do without a network: the Chat SDK's only where npm has the SDK."""
+    try:
+        copy = node_packages.installed() / PLACE
+    except pytest.skip.Exception:
+        return [path for path in NOTEBOOKS if path.name != THE_CHAT_SDKS]
+    (lab.root / PLACE).parent.mkdir(parents=True)
+    shutil.copy(copy, lab.root / PLACE)
+    return NOTEBOOKS
+
+
+@pytest.fixture(scope="module")
+def _set_going(lab: Lab, lab_page: LabPage, opened: list[Path]) -> None:
     """All notebooks at once, each on its own kernel: the tests only wait for the slowest."""
     (lab.root / "notebooks").mkdir()
-    for path in NOTEBOOKS:
+    for path in opened:
         copy_without_outputs(path, lab.root / "notebooks" / path.name)
-    lab_page.open(*map(opened_as, NOTEBOOKS))
-    for path in NOTEBOOKS:
+    lab_page.open(*map(opened_as, opened))
+    for path in opened:
         lab_page.open(opened_as(path))
         lab_page.run_all()
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
-def cells(_set_going: None, lab_page: LabPage, request: pytest.FixtureRequest) -> Any:
+def cells(
+    _set_going: None, opened: list[Path], lab_page: LabPage, request: pytest.FixtureRequest
+) -> Any:
     """The cells of one notebook, in front and run."""
+    if request.param not in opened:
+        pytest.skip("needs Node and npm, which are not on the PATH")
     path = opened_as(request.param)
     lab_page.wait_until_run(path)
     lab_page.open(path)
@@ -50,6 +72,27 @@ def test_run_all_cells_runs_them_and_shows_what_they_promise(lab_page, cells):
             shows_a_rehearsal(lab_page.show_cell(number))
         if diagrams := (source(cell) + markdown(cell)).count("```mermaid"):
             shows_diagrams(lab_page.show_cell(number), diagrams)
+
+
+@pytest.mark.usefixtures("_set_going")
+def test_the_chat_sdk_runs_in_its_notebooks_page_and_cell(lab_page, opened):
+    if THE_CHAT_SDKS not in [path.name for path in opened]:
+        pytest.skip("needs Node and npm, which are not on the PATH")
+    lab_page.wait_until_run(f"notebooks/{THE_CHAT_SDKS}")
+    lab_page.open(f"notebooks/{THE_CHAT_SDKS}")
+    numbers = {
+        name: number
+        for number, cell in enumerate(lab_page.cells())
+        for name in NAMED
+        if name in "".join(cell["source"])
+    }
+    page = lab_page.show_cell(numbers["<iframe"]).frame_locator("iframe")
+    page.get_by_role("log").get_by_text("Hello Jane, how can I help?").wait_for()
+    cell = lab_page.show_cell(numbers["widget = ChatSdkWidget"])
+    said = "Written in Python, sent by the SDK in the browser"
+    cell.get_by_role("log").get_by_text(said).wait_for()
+    lab_page.show_cell(numbers["<iframe"])
+    page.get_by_role("log").get_by_text(said).wait_for()
 
 
 @pytest.mark.usefixtures("_set_going")

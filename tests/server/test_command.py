@@ -143,3 +143,17 @@ def test_a_file_that_is_no_account_is_refused_and_left_alone(
     with pytest.raises(AssertionError, match=r"notes\.txt"):
         command("--db", str(file))
     assert file.read_text() == "not an account"
+
+
+def test_a_copy_of_the_chat_sdk_that_is_not_there_is_said_in_one_line(
+    command: Start, tmp_path: Path
+) -> None:
+    with pytest.raises(AssertionError, match=r"nothing\.js, from the call, is no file"):
+        command("--chat-sdk", str(tmp_path / "nothing.js"))
+
+
+def test_a_copy_of_the_chat_sdk_is_served_to_the_chat_page(command: Start, tmp_path: Path) -> None:
+    copy = tmp_path / "sdk.js"
+    copy.write_text("the SDK")
+    server = command("--chat-sdk", str(copy))
+    assert requests.get(f"{server.url}/chat/twilio-chat.min.js", timeout=10).text == "the SDK"

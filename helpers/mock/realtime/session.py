@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +19,7 @@ from ..ground import Ground
 from ..messaging import users
 from ..messaging.resources import Service
 from ..rest.application import Application
+from ..rest.http import Reply
 from . import subscriptions, tunnel
 from .feeds import Feeds
 from .frames import Frame, encode
@@ -89,7 +90,7 @@ class Session:
         self._one_at_a_time = threading.Lock()
         self._is_over = False
         self._timers = TokenTimers(parts.ground.clock, self._announce_end, self._expire)
-        self._by_method: dict[str, Callable[[Frame], bytes]] = {
+        self._by_method: dict[str, Callable[[Frame], bytes | None]] = {
             "init": self._log_in,
             "update": self._log_in,
             "message": self._ask,
@@ -137,18 +138,30 @@ class Session:
             raise TwilioError(20403, "The new token is for somebody else; make a new client for it")
         return claims
 
-    def _ask(self, frame: Frame) -> bytes:
+    def _ask(self, frame: Frame) -> bytes | None:
         asked = tunnel.read(frame)
         actor = self.actor
         if actor is None:
             refusal = TwilioError(20003, "Authenticate: send init with an access token first")
             return _refused(frame, refusal)
         if asked.path == subscriptions.PATH and asked.method == "POST":
-            handle = self._parts.subscriptions.handle
-            reply = tunnel.refusing(lambda: handle(self._receiver, asked.body))
-        else:
-            reply = self._parts.tunnel.answer(actor, asked, self._base)
+            self._subscribe(frame, asked.body)
+            return None
+        reply = self._parts.tunnel.answer(actor, asked, self._base)
         return tunnel.answered(frame.header.get("id"), reply)
+
+    def _subscribe(self, frame: Frame, batch: Mapping[str, Any]) -> None:
+        """Answer the batch, then carry it out."""
+        prepared: list[Callable[[], None]] = []
+
+        def prepare() -> Reply:
+            prepared.append(self._parts.subscriptions.prepare(self._receiver, batch))
+            return subscriptions.TAKEN
+
+        reply = tunnel.refusing(prepare)
+        self._receiver.pass_on([tunnel.answered(frame.header.get("id"), reply)])
+        for carry_out in prepared:
+            carry_out()
 
     @staticmethod
     def _not_understood(frame: Frame) -> bytes:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
-from typing import NoReturn
+from types import TracebackType
+from typing import NoReturn, Self
 
 from ..credentials import Credentials
 from ..scenarios import Scenario, Scenarios, UnknownScenario
@@ -34,6 +35,27 @@ class RemoteMock:
         self.url = self._levers.base
         self.clock = RemoteClock(self._levers)
         self.faults = RemoteFaults(self._levers)
+
+    def serve(self, port: int = 0) -> Self:
+        """It is served already, by whoever started it: this goes on answering at its `url`.
+
+        `port` is there so that a notebook's cells work with either mock, and chooses nothing.
+        """
+        return self
+
+    def close(self) -> None:
+        """Leave it to whoever started it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def reset(self, at: datetime | float | None = None) -> None:
         """Back to a new account, at real time or frozen at a moment; `MockTwilio.reset` says how.

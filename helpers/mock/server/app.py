@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
 from ..realtime.door import PATH as REALTIME_PATH
+from .chat_page.page import PATH as CHAT_PATH
+from .chat_page.page import ChatPage
 from .control import Control
 from .door import RestDoor
 from .guard import Guard
@@ -31,9 +34,24 @@ class Application:
 
     Requests for Twilio's hosts go straight to the REST door, past everything else: they are what
     speed matters for.
+
+    Args:
+        mock: The account.
+        at_once: Whether small writes are answered on the event loop itself, as `RestDoor` says.
+        chat_sdk: A copy of Twilio's Chat SDK, as `ChatPage` takes it.
+
+    Raises:
+        NoSuchCopy: The copy that was named is not there.
     """
 
-    def __init__(self, mock: MockTwilio, *, at_once: bool) -> None:
+    def __init__(
+        self,
+        mock: MockTwilio,
+        *,
+        at_once: bool,
+        chat_sdk: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self._chat_page = ChatPage(mock, chat_sdk)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         requests = Requests(mock.clock)
         door = RestDoor(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
@@ -75,6 +93,7 @@ class Application:
 
         return Starlette(
             routes=[
+                Mount(CHAT_PATH, routes=self._chat_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
                 Mount("/_mock", Guard(own, mock.credentials)),
                 Route("/", Guard(inspector, mock.credentials)),
@@ -86,7 +105,8 @@ class Application:
 def _is_for_people(scope: Scope) -> bool:
     """Whether a path is the mock's own rather than one of Twilio's hosts'."""
     path: str = scope["path"]
-    return path == "/" or path.startswith(("/_mock", REALTIME_PATH))
+    own = ("/_mock", f"{CHAT_PATH}/", REALTIME_PATH)
+    return path in ("/", CHAT_PATH) or path.startswith(own)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

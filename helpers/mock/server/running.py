@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from .. import MockTwilio
 from ..realtime.connection import SEND
@@ -123,7 +124,8 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
 
     def _send_now(self, data: bytes) -> bool:
         """Send a message, if the client is not behind; whether it was sent."""
-        if not self.writable.is_set() or self.close_sent or self.disconnected:
+        is_open = self.conn.state is State.OPEN and not (self.close_sent or self.disconnected)
+        if not (is_open and self.writable.is_set()):
             return False
         self.conn.send_binary(data)
         self.transport.write(b"".join(self.conn.data_to_send()))
@@ -144,6 +146,10 @@ class MockServer(uvicorn.Server):
         listening: What `listen()` gave.
         started: Called once, when the server answers.
         at_once: Whether small writes are answered on the event loop itself, as `RestDoor` says.
+        chat_sdk: A copy of Twilio's Chat SDK, for the chat page.
+
+    Raises:
+        NoSuchCopy: The copy that was named is not there.
     """
 
     def __init__(
@@ -153,8 +159,9 @@ class MockServer(uvicorn.Server):
         started: Callable[[], None],
         *,
         at_once: bool = False,
+        chat_sdk: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._application = Application(mock, at_once=at_once)
+        self._application = Application(mock, at_once=at_once, chat_sdk=chat_sdk)
         super().__init__(
             uvicorn.Config(
                 self._application,
@@ -215,19 +222,39 @@ class BackgroundServer:
 
     Attributes:
         url: Where it answers, e.g. `http://127.0.0.1:8787`.
+
+    Raises:
+        CannotListen: The port is in use, say.
+        NoSuchCopy: The copy of the Chat SDK that was named is not there.
     """
 
-    def __init__(self, mock: MockTwilio, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        mock: MockTwilio,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        chat_sdk: str | os.PathLike[str] | None = None,
+    ) -> None:
         listening = listen(host, port)
         self.url = url_of(listening)
         answering = threading.Event()
-        self._server = MockServer(mock, listening, answering.set)
+        try:
+            self._server = MockServer(mock, listening, answering.set, chat_sdk=chat_sdk)
+        except FileNotFoundError:
+            listening.close()
+            raise
         self._thread = threading.Thread(
             target=self._server.serve_until_stopped, name="mock-server", daemon=True
         )
         self._thread.start()
         if not answering.wait(STARTING):
             raise RuntimeError(f"The mock's server did not start within {STARTING} s")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it answers; not after `close()`."""
+        return self._thread.is_alive() and not self._server.should_exit
 
     def close(self) -> None:
         """Stop answering, and give requests under way a moment to end."""

@@ -1,0 +1,122 @@
+"""What the chat page asks of a server: your back end, on Twilio's helper library alone. Copy it.
+
+A browser must not hold the account's secrets. So the server makes the access token and the Flex
+channel, and the page gets only what opens the chat of this one customer.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import ChatGrant
+from twilio.rest import Client
+
+TOKEN_LIFETIME = 3600
+"""Seconds; the page fetches a new one in time."""
+_CUSTOMER = re.compile(r"visitor_[0-9a-f]{32}")
+
+
+class NoFlexFlow(LookupError):  # noqa: N818 - reads as what happened
+    """There is no message handler that new chats could go to."""
+
+
+class NotACustomer(ValueError):  # noqa: N818
+    """This identity was not given out here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A customer's chat: what the page is told."""
+
+    identity: str
+    channel_sid: str
+    token: str = field(repr=False)
+
+
+class BackEnd:
+    """Starts chats, and makes tokens for them.
+
+    Args:
+        client: The account's, with secrets that stay on the server.
+        chat_service_sid: IS..., of the Flex Chat Service.
+        api_key: SK..., what access tokens are signed with.
+        api_secret: Of the API key.
+        now: What time it is, as epoch seconds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        chat_service_sid: str,
+        api_key: str,
+        api_secret: str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._chat_service_sid = chat_service_sid
+        self._api_key = api_key
+        self._api_secret = api_secret
+        self._now = now
+
+    def start(self, identity: str | None = None, name: str = "Visitor") -> Session:
+        """A chat for a customer: the one under way, else a new one.
+
+        Args:
+            identity: Of a customer who returns; None for one who is new.
+            name: What agents see.
+
+        Raises:
+            NoFlexFlow: The account is not ready for custom chats.
+            NotACustomer: The identity was not given out here.
+            TwilioRestException: Twilio refuses.
+        """
+        # No name and no address: others see it. No number either: whoever knows it may read the
+        # chat, so it must not be guessed. With a login, derive it from the user's id instead.
+        identity = identity or f"visitor_{secrets.token_hex(16)}"
+        token = self.token(identity)
+        channel = self._client.flex_api.v1.channel.create(
+            flex_flow_sid=self._flow_sid(),
+            identity=identity,
+            target=identity,
+            chat_user_friendly_name=name,
+            chat_friendly_name=f"Chat with {name}",
+        )
+        return Session(identity, channel.sid, token)
+
+    def token(self, identity: str) -> str:
+        """An access token for the chat of a customer.
+
+        Raises:
+            NotACustomer: The identity was not given out here; it might be an agent's.
+        """
+        if not _CUSTOMER.fullmatch(identity):
+            raise NotACustomer("This is no customer's identity: leave it out, and get a new one")
+        now = int(self._now())
+        token = AccessToken(
+            self._client.account_sid,
+            self._api_key,
+            self._api_secret,
+            identity=identity,
+            nbf=now,
+            valid_until=now + TOKEN_LIFETIME,
+        )
+        token.add_grant(ChatGrant(service_sid=self._chat_service_sid))
+        return str(token.to_jwt())
+
+    def _flow_sid(self) -> str:
+        """The message handler. You may know its SID, and need not look for it."""
+        for flow in self._client.flex_api.v1.flex_flow.list():
+            is_for_us = flow.chat_service_sid == self._chat_service_sid
+            if is_for_us and flow.channel_type == "custom" and flow.enabled:
+                return str(flow.sid)
+        raise NoFlexFlow(
+            "This account has no enabled Flex Flow with ChannelType custom, so nobody would get"
+            " the messages. Make one with client.flex_api.v1.flex_flow.create(...), as notebook 02"
+            " does, then try again"
+        )

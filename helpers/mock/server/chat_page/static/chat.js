@@ -1,0 +1,178 @@
+// A customer's chat on Twilio Flex, in plain JavaScript on Twilio's Chat SDK. Copy it.
+//
+// A server (backend.py) makes what a browser must not: the access token and the Flex channel. What
+// the page looks like is in view.js; what is Twilio's is here.
+import * as view from "./view.js";
+
+let session; // what the server said: { identity, token, channel_sid }
+let client; // the SDK's connection
+let channel; // the chat
+let page; // the oldest page of messages loaded so far
+
+// -- connecting
+
+async function start() {
+  session = await ask("session", { identity: view.knownIdentity() });
+  view.remember(session.identity);
+  connect();
+}
+
+function connect() {
+  channel = page = null;
+  view.clear();
+  client = new Twilio.Chat.Client(session.token, {
+    Twilsock: { uri: `${location.origin.replace("http", "ws")}/v3/wsconnect` }, // the mock: delete this line to talk to Twilio
+  });
+  // Client.create() may resolve before there is anything to work with; this state says there is.
+  client.on("stateChanged", (state) => state === "initialized" && !channel && attempt(open));
+  // connecting, connected, disconnecting, disconnected or denied. The SDK reconnects by itself,
+  // and messages missed meanwhile arrive as usual.
+  client.on("connectionStateChanged", view.showConnection);
+  client.on("connectionError", ({ terminal, message }) => terminal && view.end(message, "Try again"));
+  // A token lives an hour, say. In time, a new one is all that is needed ...
+  client.on("tokenAboutToExpire", () => attempt(renew));
+  // ... and too late, after the laptop slept say, a new client: the old one may be closing its
+  // connection, and an updateToken() during that never comes back.
+  client.on("tokenExpired", () => begin(reconnect));
+}
+
+async function renew() {
+  session.token = (await ask("token", { identity: session.identity })).token;
+  await client.updateToken(session.token);
+}
+
+async function reconnect() {
+  leave();
+  session.token = (await ask("token", { identity: session.identity })).token;
+  connect();
+}
+
+function leave() {
+  client?.removeAllListeners();
+  client?.shutdown();
+}
+
+// Your own server. It refuses with { error }.
+async function ask(path, question) {
+  const headers = { "Content-Type": "application/json" };
+  const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(question) });
+  const answer = await reply.json();
+  if (!reply.ok) throw new Error(answer.error);
+  return answer;
+}
+
+// -- the chat
+
+async function open() {
+  channel = await client.getChannelBySid(session.channel_sid);
+  channel.on("messageAdded", (message) => arrived(message));
+  channel.on("messageUpdated", ({ message }) => show(message));
+  channel.on("messageRemoved", (message) => view.removeMessage(message.index));
+  channel.on("typingStarted", showTyping);
+  channel.on("typingEnded", showTyping);
+  channel.on("memberUpdated", showSeen);
+  channel.on("updated", showStatus);
+  channel.on("removed", () => view.end("This chat is no longer there.", "Start a new chat"));
+  await showEarlier();
+  await showSeen();
+  showStatus();
+}
+
+// History comes in pages from the end, oldest message first within a page.
+async function showEarlier() {
+  page = page ? await page.prevPage() : await channel.getMessages(30);
+  view.keepPlace(() => page.items.forEach(show));
+  view.offerEarlier(page.hasPrevPage);
+  if (page.items.length) await markRead(page.items.at(-1).index);
+}
+
+// One's own messages arrive too: they are shown then, and only then, in the order all others see.
+async function arrived(message) {
+  view.follow(() => show(message), isOwn(message));
+  await markRead(message.index);
+}
+
+// Flex marks a chat that is over in the channel's attributes. Nobody reads what comes after, so
+// the next message belongs in a new Flex channel.
+function showStatus() {
+  if (channel.attributes.status === "INACTIVE") view.end("This chat has ended.", "Start a new chat");
+  else view.enable();
+}
+
+async function showTyping() {
+  const typing = (await channel.getMembers()).filter((member) => member.isTyping);
+  view.showTyping(await Promise.all(typing.map((member) => nameOf(member.identity))));
+}
+
+// How far a member has read is called the read horizon: tell mine, show the others'. Not with
+// setAllMessagesConsumed(): that fetches the last message, and one that arrives at that moment is
+// then taken for known, and has no messageAdded.
+async function markRead(index) {
+  if (!document.hidden) await channel.advanceLastConsumedMessageIndex(index);
+}
+
+async function showSeen() {
+  const others = (await channel.getMembers()).filter((one) => one.identity !== session.identity);
+  view.showSeen(Math.max(-1, ...others.map((one) => one.lastConsumedMessageIndex ?? -1)));
+}
+
+// -- one message
+
+const isOwn = (message) => message.author === session.identity;
+
+function show(message) {
+  const bubble = view.showMessage(message, isOwn(message));
+  nameOf(message.author).then(bubble.setAuthor);
+  if (message.type === "media") attempt(() => showMedia(message.media, bubble));
+}
+
+// The URL of a file works for a few minutes, so it is asked for when it is wanted.
+async function showMedia(media, bubble) {
+  bubble.setFile(media, await media.getContentTemporaryUrl());
+}
+
+async function nameOf(identity) {
+  try {
+    return (await client.getUser(identity)).friendlyName || identity;
+  } catch {
+    return identity; // a bot may write under a name that belongs to no chat user
+  }
+}
+
+// -- what the customer does
+
+view.onSend((text) => attempt(() => channel.sendMessage(text)));
+view.onTyping(() => attempt(() => channel.typing())); // the SDK itself keeps this rare
+view.onEarlier(() => attempt(showEarlier));
+view.onReturn((last) => channel && attempt(() => markRead(last)));
+view.onAgain(() => begin(restart));
+view.onFile((file) => {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return attempt(() => channel.sendMessage(form));
+});
+
+async function restart() {
+  leave();
+  await start();
+}
+
+// -- when something goes wrong
+
+// Whether it went well; if not, the page says why. What Twilio says is in the error's body.
+async function attempt(what) {
+  try {
+    await what();
+    return true;
+  } catch (error) {
+    view.complain(error.body?.message ?? error.message);
+    return false;
+  }
+}
+
+async function begin(how) {
+  if (!(await attempt(how))) view.end("There is no chat yet.", "Try again");
+}
+
+if (window.Twilio?.Chat) begin(start);
+else view.complain(view.NO_SDK);

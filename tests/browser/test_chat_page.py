@@ -1,0 +1,404 @@
+"""Twilio's browser SDK in the served page: a customer there, an agent at a desk in Python.
+
+`PANEL_SCREENSHOTS=folder` keeps pictures of what was tested.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contrast import poor_contrast
+from support import Ear
+
+from helpers import Account, AgentDesk
+from helpers.mock import MockTwilio
+from helpers.mock.server.running import BackgroundServer
+
+NARROW = {"width": 400, "height": 640}
+ATTACK = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
+PIXEL = bytes.fromhex(  # a PNG of one pixel
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def mock(account: Account) -> MockTwilio:
+    assert isinstance(account.mock, MockTwilio)
+    return account.mock
+
+
+@pytest.fixture
+def server(mock: MockTwilio, chat_sdk: Path) -> Iterator[BackgroundServer]:
+    with mock.serve(chat_sdk=chat_sdk) as server:
+        yield server
+
+
+@pytest.fixture
+def desk(account: Account) -> Iterator[AgentDesk]:
+    """Alice, who takes chats."""
+    desk = AgentDesk(account, "alice")
+    desk.go_available()
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def visit(browser: Any, server: BackgroundServer) -> Iterator[Callable[..., Any]]:
+    """Opens the page, in a browser that has never been there unless told otherwise."""
+    contexts = []
+
+    def open_page(context: Any = None, path: str = "/chat", **options: Any) -> Any:
+        if context is None:
+            context = browser.new_context(viewport=NARROW, **options)
+            contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.goto(server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def customer(visit: Callable[..., Any], task_flow: Any) -> Any:
+    """The page, with a chat in it."""
+    page = visit()
+    can_write(page)
+    return page
+
+
+@pytest.fixture
+def conversation(customer: Any, desk: AgentDesk) -> Any:
+    """The customer's chat, accepted by the agent."""
+    return desk.accept()
+
+
+def can_write(page: Any) -> None:
+    page.locator("#fields:enabled").wait_for()
+
+
+def write(page: Any, text: str) -> None:
+    page.get_by_label("Your message").fill(text)
+    page.get_by_label("Your message").press("Enter")
+
+
+def bubble(page: Any, text: str) -> Any:
+    return page.get_by_role("log").locator(".bubble").get_by_text(text, exact=True)
+
+
+def bodies(page: Any) -> list[str]:
+    found: list[str] = page.get_by_role("log").locator(".bubble").all_inner_texts()
+    return found
+
+
+def picture(page: Any, name: str) -> None:
+    if folder := os.environ.get("PANEL_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"chat-page-{name}.png", animations="disabled")
+
+
+# -- both ways
+
+
+def test_customer_and_agent_exchange_messages(customer, conversation):
+    heard = Ear(conversation.channel, "messageAdded")
+    write(customer, "Where is my lamp?")
+    [question] = heard.wait_for(1)
+    assert (question.body, question.author[:8]) == ("Where is my lamp?", "visitor_")
+    conversation.reply("It reaches you today.")
+    bubble(customer, "It reaches you today.").wait_for()
+    assert bodies(customer) == ["Where is my lamp?", "It reaches you today."]
+    assert [one.body for one in conversation.channel.get_messages().items] == bodies(customer)
+    assert customer.locator(".row").nth(0).locator(".author").text_content() == "You"
+    assert customer.locator(".row").nth(1).locator(".author").text_content() == "alice"
+    assert customer.problems == []
+
+
+def test_what_is_written_is_shown_as_text(customer, conversation, account, task_flow):
+    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
+    service.users("alice").update(friendly_name=ATTACK)
+    write(customer, ATTACK)
+    bubble(customer, ATTACK).wait_for()
+    conversation.reply("<b>Hello</b>")
+    bubble(customer, "<b>Hello</b>").wait_for()
+    customer.locator(".author").get_by_text(ATTACK, exact=True).wait_for()
+    assert customer.get_by_role("log").locator("img, b").count() == 0
+    assert customer.title() == "Chat with us"
+
+
+def test_a_message_changed_or_removed_at_twilio_is_so_in_the_page(customer, conversation, service):
+    messages = service.channels(conversation.channel.sid).messages
+    conversation.reply("It costs 40 Euro")
+    conversation.reply("Oops")
+    bubble(customer, "Oops").wait_for()
+    first, second = messages.list()
+    messages(first.sid).update(body="It costs 14 Euro")
+    messages(second.sid).delete()
+    bubble(customer, "It costs 14 Euro").wait_for()
+    bubble(customer, "Oops").wait_for(state="detached")
+    assert bodies(customer) == ["It costs 14 Euro"]
+
+
+def test_pictures_and_files_go_both_ways(customer, conversation):
+    heard = Ear(conversation.channel, "messageAdded")
+    lamp = {"name": "<b>lamp</b> & co.png", "mimeType": "image/png", "buffer": PIXEL}
+    customer.get_by_label("Send a file").set_input_files(lamp)
+    [sent] = heard.wait_for(1)
+    assert (sent.media.content_type, sent.media.size) == ("image/png", len(PIXEL))
+    image = customer.get_by_role("log").locator("img")
+    image.wait_for()
+    assert image.get_attribute("alt") == lamp["name"]
+    assert image.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
+    conversation.channel.send_message(
+        media={"content_type": "text/html", "media": b"<p>Invoice", "filename": "invoice.html"}
+    )
+    link = customer.get_by_role("link", name="invoice.html")
+    with customer.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename == "invoice.html"
+    assert customer.title() == "Chat with us"
+
+
+def test_typing_is_told_both_ways(customer, conversation):
+    heard = Ear(conversation.channel, "typingStarted")
+    customer.get_by_label("Your message").press_sequentially("Wh")
+    [typist] = heard.wait_for(1)
+    assert typist.identity.startswith("visitor_")
+    conversation.reply("Hello")
+    bubble(customer, "Hello").wait_for()
+    conversation.channel.typing()
+    customer.get_by_text("alice is typing…").wait_for()
+    conversation.reply("How can I help?")
+    customer.get_by_text("alice is typing…").wait_for(state="detached")
+    assert customer.locator("#typing").text_content() == ""
+
+
+def test_each_sees_how_far_the_other_has_read(customer, conversation, service):
+    write(customer, "Hello?")
+    bubble(customer, "Hello?").wait_for()
+    assert not customer.get_by_text("Seen", exact=True).is_visible()
+    horizons = Ear(conversation.channel, "memberUpdated")
+    conversation.channel.set_all_messages_consumed()
+    customer.get_by_text("Seen", exact=True).wait_for()
+    conversation.reply("Yes?")
+    bubble(customer, "Yes?").wait_for()
+    while not read_to(1, service, conversation):
+        horizons.wait_for(len(horizons.told) + 1)
+
+
+def read_to(index: int, service: Any, conversation: Any) -> bool:
+    """Whether the customer has read that far, as REST shows it."""
+    members = service.channels(conversation.channel.sid).members.list()
+    [customer] = [one for one in members if one.identity != "alice"]
+    return bool(customer.last_consumed_message_index == index)
+
+
+# -- history
+
+
+def test_history_is_there_after_a_reload_and_goes_back_to_the_beginning(customer, conversation):
+    for number in range(35):
+        conversation.reply(f"line {number}")
+    bubble(customer, "line 34").wait_for()
+    customer.reload()
+    can_write(customer)
+    assert bodies(customer) == [f"line {number}" for number in range(5, 35)]
+    at = "() => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight".replace(
+        "scroll.", "document.getElementById('scroll')."
+    )
+    assert customer.evaluate(at) < 2
+    customer.get_by_role("button", name="Earlier messages").click()
+    bubble(customer, "line 0").wait_for()
+    assert bodies(customer) == [f"line {number}" for number in range(35)]
+    assert not customer.get_by_role("button", name="Earlier messages").is_visible()
+
+
+def test_a_customer_who_returns_finds_the_same_chat_and_somebody_else_does_not(
+    customer, conversation, visit
+):
+    conversation.reply("Only for you")
+    again = visit(customer.context)
+    bubble(again, "Only for you").wait_for()
+    stranger = visit()
+    can_write(stranger)
+    assert bodies(stranger) == []
+
+
+# -- the end
+
+
+def test_a_chat_that_has_ended_takes_no_more_and_a_new_one_can_be_started(
+    customer, conversation, desk
+):
+    write(customer, "Thank you")
+    bubble(customer, "Thank you").wait_for()
+    conversation.complete()
+    customer.get_by_text("This chat has ended.").wait_for()
+    assert customer.get_by_label("Your message").is_disabled()
+    assert poor_contrast(customer.locator("main"), at_least=5) == []
+    picture(customer, "ended")
+    customer.reload()
+    can_write(customer)  # a channel that is INACTIVE is not given back
+    write(customer, "One more thing")
+    bubble(customer, "One more thing").wait_for()
+    fresh = desk.accept()
+    assert fresh.channel.sid != conversation.channel.sid
+    fresh.wrap_up()
+    customer.get_by_role("button", name="Start a new chat").click()
+    can_write(customer)
+    assert bodies(customer) == []
+    customer.keyboard.type("And another")  # where the customer writes has the focus
+    customer.keyboard.press("Enter")
+    bubble(customer, "And another").wait_for()
+
+
+def test_a_chat_that_is_deleted_can_be_started_anew(customer, conversation, service):
+    service.channels(conversation.channel.sid).delete()
+    customer.get_by_text("This chat is no longer there.").wait_for()
+    customer.get_by_role("button", name="Start a new chat").click()
+    can_write(customer)
+
+
+# -- what ends and what breaks
+
+
+def test_a_token_about_to_expire_is_renewed_and_the_chat_goes_on(customer, conversation, account):
+    states = watch_states(customer)
+    with customer.expect_response("**/chat/token") as renewal:
+        account.clock.advance(3600 - 179)
+    assert renewal.value.status == 200
+    conversation.reply("Are you there?")
+    bubble(customer, "Are you there?").wait_for()
+    account.clock.advance(600)
+    conversation.reply("Ten minutes later")
+    bubble(customer, "Ten minutes later").wait_for()
+    write(customer, "I am")
+    bubble(customer, "I am").wait_for()
+    assert states() == []
+
+
+def test_after_a_token_has_expired_the_chat_goes_on_with_a_new_one(
+    customer, conversation, account, service
+):
+    conversation.reply("Good night")
+    bubble(customer, "Good night").wait_for()
+    account.clock.advance(8 * 3600)  # at once, as when a laptop wakes up
+    service.channels(conversation.channel.sid).messages.create(from_="alice", body="Good morning")
+    bubble(customer, "Good morning").wait_for()
+    can_write(customer)
+    write(customer, "Already?")
+    bubble(customer, "Already?").wait_for()
+    assert bodies(customer) == ["Good night", "Good morning", "Already?"]
+    assert customer.locator("#connection").text_content() == "Connected"
+    assert not customer.locator("#ended").is_visible()
+
+
+def test_a_dropped_connection_is_shown_and_what_was_missed_arrives(customer, conversation, mock):
+    states = watch_states(customer)
+    mock.realtime.hang_up("a test")
+    customer.locator("#connection[data-state=connecting]").wait_for()
+    conversation.reply("Did you get this?")
+    bubble(customer, "Did you get this?").wait_for()
+    write(customer, "Yes")
+    bubble(customer, "Yes").wait_for()
+    assert states() == ["connecting", "connected"]
+    assert bodies(customer) == ["Did you get this?", "Yes"]
+
+
+def watch_states(page: Any) -> Callable[[], list[str]]:
+    """Collects the connection's states from now on."""
+    page.evaluate("""() => {
+      const shown = document.getElementById("connection");
+      window.states = [];
+      const seen = () => window.states.push(shown.dataset.state);
+      new MutationObserver(seen).observe(shown, { attributeFilter: ["data-state"] });
+    }""")
+    return lambda: page.evaluate("() => window.states")
+
+
+# -- what can go wrong
+
+
+def test_a_message_that_is_refused_comes_back_to_be_sent_again(customer, service, webhooks):
+    service.update(
+        pre_webhook_url="https://moderator.example.com", webhook_filters=["onMessageSend"]
+    )
+    webhooks.register("https://moderator.example.com", lambda request: 403)
+    write(customer, "Hello?")
+    customer.get_by_role("alert").get_by_text("refused").wait_for()
+    assert customer.get_by_label("Your message").input_value() == "Hello?"
+    webhooks.register("https://moderator.example.com", lambda request: 200)
+    customer.get_by_role("button", name="Send", exact=True).click()
+    bubble(customer, "Hello?").wait_for()
+    assert customer.get_by_role("alert").text_content() == ""
+
+
+def test_without_a_flex_flow_the_page_says_what_to_do_and_can_try_again(
+    visit, make_flow, task_settings
+):
+    page = visit()
+    page.get_by_role("alert").get_by_text("no enabled Flex Flow").wait_for()
+    make_flow(**task_settings)
+    page.get_by_role("button", name="Try again").click()
+    can_write(page)
+    assert page.get_by_role("alert").text_content() == ""
+
+
+def test_where_the_sdk_cannot_be_loaded_the_page_says_how_to_get_it(
+    browser, mock, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    with mock.serve() as server:
+        page.goto(f"{server.url}/chat")
+        page.get_by_role("alert").get_by_text("npm install twilio-chat").wait_for(timeout=10_000)
+        assert f"{server.url}/chat/session" not in asked
+    assert "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js" in asked
+    page.close()
+
+
+def test_nothing_is_asked_of_the_network(visit, task_flow, server):
+    asked: list[str] = []
+    page = visit()
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    can_write(page)
+    assert asked
+    assert all(url.startswith(server.url) for url in asked)
+
+
+# -- looks
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1100])
+def test_it_is_readable_and_fits(visit, task_flow, desk, scheme, width):
+    page = visit(color_scheme=scheme)
+    can_write(page)
+    page.set_viewport_size({"width": width, "height": 700})
+    conversation = desk.accept()
+    write(page, "Hi, where is my parcel?")
+    bubble(page, "Hi, where is my parcel?").wait_for()
+    conversation.reply("Hello! Which order is it? " + "x" * 80)
+    page.locator(".row").nth(1).wait_for()
+    conversation.channel.set_all_messages_consumed()
+    conversation.channel.typing()
+    page.get_by_text("alice is typing…").wait_for()
+    page.get_by_text("Seen", exact=True).wait_for()
+    page.evaluate("() => { document.getElementById('problem').textContent = 'Something failed' }")
+    picture(page, f"{scheme}-{width}")
+    assert poor_contrast(page.locator("main")) == []
+    overflow = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) == 0

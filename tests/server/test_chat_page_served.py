@@ -1,0 +1,251 @@
+"""The chat page as it is served: its files, what it may load, and the back end behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from helpers import Account, read_token
+from helpers.mock import MockTwilio
+from helpers.mock.server.chat_page.sdk_copy import CDN, PLACE, VARIABLE, NoSuchCopy
+from helpers.mock.server.running import CannotListen
+
+Post = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def mock(account: Account) -> Iterator[MockTwilio]:
+    assert isinstance(account.mock, MockTwilio)
+    with account.mock.serve():
+        yield account.mock
+
+
+@pytest.fixture
+def post(mock: MockTwilio) -> Post:
+    """Asks the back end as the page does."""
+
+    def ask(path: str, question: Any = None, **more: Any) -> requests.Response:
+        return requests.post(f"{mock.url}/chat/{path}", json=question, timeout=10, **more)
+
+    return ask
+
+
+def get(mock: MockTwilio, path: str = "") -> requests.Response:
+    return requests.get(f"{mock.url}/chat/{path}", timeout=10)
+
+
+# -- the back end
+
+
+def test_a_new_customer_gets_an_identity_a_channel_and_a_token_for_them(
+    account: Account, post: Post, task_flow: Any, service: Any
+) -> None:
+    session = post("session", {"name": "Jane"}).json()
+    assert set(session) == {"identity", "channel_sid", "token"}
+    channel = service.channels(session["channel_sid"])
+    assert channel.fetch().friendly_name == "Chat with Jane"
+    assert [each.identity for each in channel.members.list()] == [session["identity"]]
+    token = read_token(session["token"])
+    assert token.identity == session["identity"]
+    assert token.service_sid == account.credentials.chat_service_sid
+
+
+def test_a_customer_who_returns_gets_the_chat_that_is_under_way(
+    post: Post, task_flow: Any, tasks: Callable[[], list[Any]]
+) -> None:
+    first = post("session", {"identity": None}).json()
+    again = post("session", {"identity": first["identity"]}).json()
+    assert again["channel_sid"] == first["channel_sid"]
+    assert len(tasks()) == 1
+    other = post("session", {}).json()
+    assert other["channel_sid"] != first["channel_sid"]
+    assert other["identity"] != first["identity"]
+
+
+def test_a_token_is_made_anew_on_the_mocks_clock(
+    account: Account, post: Post, task_flow: Any
+) -> None:
+    identity = post("session", {}).json()["identity"]
+    account.clock.freeze()
+    account.clock.advance(86_400)
+    token = post("token", {"identity": identity}).json()["token"]
+    user = account.client_of_chat_user(token, identity)
+    service = user.chat.v2.services(account.credentials.chat_service_sid)
+    assert service.users(identity).fetch().identity == identity
+
+
+@pytest.mark.parametrize("path", ["session", "token"])
+@pytest.mark.parametrize("identity", ["alice", "visitor_1", "", "visitor_" + "0" * 32 + "\n"])
+def test_nobody_becomes_an_agent_by_asking(
+    post: Post, task_flow: Any, path: str, identity: str, client: Any
+) -> None:
+    if path == "session" and not identity:
+        return  # whoever gives none is new
+    answer = post(path, {"identity": identity})
+    assert answer.status_code == 403
+    assert "no customer's identity" in answer.json()["error"]
+    assert client.flex_api.v1.channel.list() == []
+
+
+def test_an_account_without_a_custom_flex_flow_is_said_to_need_one(
+    post: Post, client: Any, make_flow: Callable[..., Any], service: Any
+) -> None:
+    disabled = make_flow(enabled=False)
+    answer = post("session", {})
+    assert answer.status_code == 409
+    assert "no enabled Flex Flow with ChannelType custom" in answer.json()["error"]
+    assert "flex_flow.create(" in answer.json()["error"]
+    assert service.channels.list() == []
+    disabled.update(enabled=True)
+    assert post("session", {}).status_code == 200
+
+
+@pytest.mark.parametrize("question", [[], {"identity": 1}, {"nmae": "x"}, {"name": ""}, "x"])
+def test_a_question_that_makes_no_sense_is_refused(
+    post: Post, task_flow: Any, question: Any, client: Any
+) -> None:
+    answer = post("session", question)
+    assert answer.status_code == 400
+    assert "JSON object" in answer.json()["error"]
+    assert client.flex_api.v1.channel.list() == []
+
+
+def test_what_twilio_refuses_is_passed_on(post: Post, task_flow: Any, mock: MockTwilio) -> None:
+    mock.faults.add("CreateChannel", status=503)
+    answer = post("session", {})
+    assert answer.status_code == 502
+    assert answer.json()["error"].startswith("Twilio refused: ")
+
+
+def test_another_page_cannot_start_chats_here(post: Post, task_flow: Any, client: Any) -> None:
+    for headers in (
+        {"Origin": "https://elsewhere.example.com"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "rebound.example.com"},
+    ):
+        assert post("session", {}, headers=headers).status_code == 401
+    assert client.flex_api.v1.channel.list() == []
+
+
+def test_the_back_end_answers_posts_only(mock: MockTwilio) -> None:
+    assert get(mock, "session").status_code == 405
+
+
+# -- the page
+
+
+def test_the_page_is_its_files_and_may_load_little_else(mock: MockTwilio) -> None:
+    page = get(mock)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert requests.get(f"{mock.url}/chat", timeout=10).text == page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'self'; script-src 'self' https://media.twiliocdn.com;" in policy
+    assert f"connect-src 'self' ws://{mock.url.removeprefix('http://')}" in policy
+    assert "unsafe" not in policy
+    assert get(mock, "chat.js").headers["Content-Type"].startswith("text/javascript")
+    assert get(mock, "view.js").headers["Content-Type"].startswith("text/javascript")
+    assert get(mock, "chat.css").headers["Content-Type"].startswith("text/css")
+    assert get(mock, "../backend.py").status_code == 404
+
+
+def test_a_made_up_host_does_not_get_into_the_policy(mock: MockTwilio) -> None:
+    odd = {"Host": "x; script-src *"}
+    page = requests.get(f"{mock.url}/chat/", headers=odd, timeout=10)
+    assert "script-src *" not in page.headers.get("Content-Security-Policy", "")
+
+
+def test_one_line_of_the_script_is_the_mocks(mock: MockTwilio) -> None:
+    lines = get(mock, "chat.js").text.splitlines()
+    assert [line for line in lines if "mock" in line] == [
+        line for line in lines if "delete this line to talk to Twilio" in line
+    ]
+    assert len([line for line in lines if "delete this line" in line]) == 1
+
+
+def test_without_a_copy_the_sdk_comes_from_twilio(
+    mock: MockTwilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert f'src="{CDN}"' in get(mock).text
+    missing = get(mock, "twilio-chat.min.js")
+    assert missing.status_code == 404
+    assert "npm install twilio-chat" in missing.json()["error"]
+
+
+def test_npms_copy_is_found_above_the_working_directory(
+    mock: MockTwilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / PLACE).parent.mkdir(parents=True)
+    (tmp_path / PLACE).write_text("the SDK")
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert 'src="twilio-chat.min.js"' in get(mock).text
+    copy = get(mock, "twilio-chat.min.js")
+    assert copy.text == "the SDK"
+    assert copy.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_copy_can_be_named(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "sdk.js"
+    copy.write_text("another SDK")
+    assert isinstance(account.mock, MockTwilio)
+    with account.mock.serve(chat_sdk=copy):
+        assert get(account.mock, "twilio-chat.min.js").text == "another SDK"
+    monkeypatch.setenv(VARIABLE, str(copy))
+    with account.mock.serve():
+        assert get(account.mock, "twilio-chat.min.js").text == "another SDK"
+
+
+def test_a_copy_that_is_not_there_is_said_to_be_so(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(account.mock, MockTwilio)
+    with pytest.raises(NoSuchCopy, match="npm install twilio-chat"):
+        account.mock.serve(chat_sdk=tmp_path / "nothing.js")
+    assert account.mock.url is None
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    with pytest.raises(NoSuchCopy, match=VARIABLE):
+        account.mock.serve()
+
+
+# -- serving from a kernel
+
+
+def test_a_kernels_own_account_is_served_and_stops(account: Account) -> None:
+    mock = account.mock
+    assert isinstance(mock, MockTwilio)
+    assert mock.url is None
+    with mock.serve() as server:
+        assert mock.url == server.url
+        assert mock.serve() is server  # a cell that runs twice
+        shared = f"{server.url}/chat.twilio.com/v2/Services"
+        auth = (account.credentials.account_sid, account.credentials.auth_token)
+        assert requests.get(shared, auth=auth, timeout=10).status_code == 200
+        with pytest.raises(ValueError, match="already"):
+            mock.serve(port=1)
+    assert mock.url is None
+    with mock.serve() as another:
+        assert requests.get(f"{another.url}/chat/", timeout=10).status_code == 200
+
+
+def test_a_port_in_use_is_said_to_be(account: Account) -> None:
+    assert isinstance(account.mock, MockTwilio)
+    with MockTwilio() as other, other.serve() as server:
+        port = int(server.url.rpartition(":")[2])
+        with pytest.raises(CannotListen):
+            account.mock.serve(port=port)
+        assert account.mock.url is None
+
+
+def test_closing_the_account_stops_its_server() -> None:
+    mock = MockTwilio()
+    url = mock.serve().url
+    mock.close()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{url}/chat/", timeout=10)
