@@ -37,7 +37,8 @@ def other_enabled(case: Case) -> Iterator[Said]:
                 f"Enabled for {spelled(flow)}, as is {other.name!r} ({other.sid}) of the account,"
                 " which the file says nothing of; Twilio takes one only.",
                 f"Put {other.name!r} into the file with `enabled: false`, set it on this one, or"
-                " plan with delete.",
+                " plan with delete; where this is the same flow renamed, add"
+                f" `formerly: {other.name}`.",
             )
 
 
