@@ -282,7 +282,8 @@ def test_a_workflow_whose_filters_take_nothing_gets_no_channel(
     web_only(account.client)
     report = check(TASK, account)
     assert [one.id for one in report] == ["nobody-matches"]
-    assert "takes a task with {'channelType': 'custom'}" in report.findings[0].reason
+    reason = report.findings[0].reason
+    assert "of workflow 'Assign to Anyone' takes a task with {'channelType': 'custom'}" in reason
     plan(account, TASK).apply()
     flows = account.client.flex_api.v1.flex_flow.list()
     with refused(400, 20001, "matches no filter"):
