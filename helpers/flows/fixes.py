@@ -37,17 +37,21 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     if kind == "string_type":
         return _not_text(value, written)
     if kind in ("model_type", "dict_type"):
-        return "must be a mapping of fields, each on a line such as `channel_type: custom`"
+        return _FIELDS if error["loc"] else _BEGINNING
     if kind == "list_type":
         return "must be a list, each flow beginning with `- friendly_name:`"
     message = _PLAINLY.get(kind) or error["msg"][:1].lower() + error["msg"][1:]
     message = message.replace("input should be", "must be", 1)
-    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {str(value)[:60]!r}"
+    given = str(value) if written is None else written
+    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
 
 
+_BEGINNING = f"must begin with `{ROOT}:`, and the list of flows below it"
+_FIELDS = "must be a mapping of fields, each on a line such as `channel_type: custom`"
 _SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
+    "tuple_type": "must be a list, such as [channel-type]",
     "int_type": "must be a whole number, without quotes or a unit",
 }
 

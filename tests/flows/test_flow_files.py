@@ -144,6 +144,18 @@ def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
         ),
         (
             "channel_type: custom",
+            "channel_type: custom\n    accept: idle-janitor",
+            "<text>:4: flex_flows[0].accept: must be a list, such as [channel-type]; got"
+            " 'idle-janitor'",
+        ),
+        (
+            "channel_type: custom",
+            "channel_type: on",
+            "<text>:3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook', 'whatsapp',"
+            " 'line' or 'custom'; got 'on'",
+        ),
+        (
+            "channel_type: custom",
             'channel_type: custom\n    enabled: "yes"',
             "<text>:4: flex_flows[0].enabled: must be true or false, without quotes; got 'yes'",
         ),
@@ -207,7 +219,7 @@ def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, sai
         ("flex_flows:\n  - *nobody\n", "<text>:2: is not YAML: found undefined alias 'nobody'"),
         ("flex_flows:\n  - !!python/object:os.system {}\n", "<text>:2: is not YAML"),
         ("flex_flows: &a\n  - *a\n", "must be a mapping of fields"),
-        ("- friendly_name: Chat\n", "must be a mapping of fields"),
+        ("- friendly_name: Chat\n", "<text>:1: must begin with `flex_flows:`, and the list"),
         ("flex_flows:\n", "flex_flows: must be a list, each flow beginning with `- friendly_n"),
         ("flex_flows:\n  - Chat\n", "<text>:2: flex_flows[0]: must be a mapping of fields"),
         ("flex_flows: \x07\n", "is not YAML"),
