@@ -224,17 +224,23 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 def _difference(expected: Flows, found: Flows) -> str:
     told = [f"{key} is there" for key in found if key not in expected]
-    told += [f"{key} is gone" for key in expected if key not in found]
-    for key in expected:
+    told += [f"{_called(key, flow)} is gone" for key, flow in expected.items() if key not in found]
+    for key, flow in expected.items():
         if key in found:
-            told += _fields(key, expected[key], found[key])
+            told += _fields(_called(key, flow), flow, found[key])
     return "; ".join(told)
 
 
-def _fields(key: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def _called(key: str, flow: dict[str, Any]) -> str:
+    """A flow by its name, as the file knows it, and by its SID if it has one."""
+    name = flow["friendly_name"]
+    return key if key == _new(name) else f"{name!r} ({key})"
+
+
+def _fields(called: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
     names = dict.fromkeys((*expected, *found))
     return [
-        f"{key} {name}: {expected.get(name)!r} -> {found.get(name)!r}"
+        f"{called} {name}: {expected.get(name)!r} -> {found.get(name)!r}"
         for name in names
         if expected.get(name) != found.get(name)
     ]

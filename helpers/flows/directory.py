@@ -224,11 +224,26 @@ def _kind(noun: str, resources: Iterable[Any]) -> Kind:
     return Kind(noun, tuple((one.friendly_name or "", one.sid) for one in resources))
 
 
+def must_be_config(flow: object) -> None:
+    """Take one config for one config, and nothing else: a file may hold several.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(flow, FlexFlowConfig):
+        raise TypeError(
+            f"a flow is a FlexFlowConfig, not {type(flow).__name__}; take one from a file by its"
+            " name: load('flows.yaml')['Custom chat']"
+        )
+
+
 def arguments_for(account: Account, flow: FlexFlowConfig) -> dict[str, Any]:
     """A flow as arguments of `client.flex_api.v1.flex_flow.create`, names resolved to SIDs.
 
     Raises:
         FlowProblem: Names that stand for nothing in this account, and what there is.
+        TypeError: It is no config.
     """
+    must_be_config(flow)
     arguments = Directory(account).parameters(flow)
     return {name: value for name, value in arguments.items() if value != ""}

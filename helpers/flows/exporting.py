@@ -22,7 +22,8 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
         path: Where to write it; nothing is written by default.
 
     Raises:
-        FlowProblem: Flows share a name, or have what a file cannot say.
+        FlowProblem: Flows share a name, or have what a file cannot say; or the file cannot be
+            written.
     """
     found = flows_of(account, Directory(account))
     problems = [*_shared_names(found), *_unsayable(found)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -13,11 +12,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from .config import FlexFlowConfig, Integration, masked
+from .config import FlexFlowConfig, masked
+from .fixes import ROOT, fix_of, setting_of
 from .problems import FlowProblem, Problem
 
 FieldPath = tuple[str | int, ...]
-ROOT = "flex_flows"
 TEXT = "<text>"
 
 
@@ -70,8 +69,16 @@ class FlowFile:
         return f"<pre>{escape(masked(self.text))}</pre>"
 
     def write(self, path: str | Path) -> None:
-        """Write the flows as YAML, in UTF-8 with line feeds on every system."""
-        Path(path).write_text(self.text, encoding="utf-8", newline="\n")
+        """Write the flows as YAML, in UTF-8 with line feeds on every system.
+
+        Raises:
+            FlowProblem: It cannot be written there.
+        """
+        try:
+            Path(path).write_text(self.text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            fix = f"cannot be written ({error.strerror}); give a path in a folder that there is"
+            raise FlowProblem(Problem(str(path), "", fix)) from None
 
 
 class _Dumper(yaml.SafeDumper):
@@ -100,9 +107,15 @@ def load(file: str | Path | FlowFile) -> FlowFile:
 
     Raises:
         FlowProblem: It cannot be read or is not right; every problem with its line and fix.
+        TypeError: It is neither of these.
     """
     if isinstance(file, FlowFile):
         return file
+    if not isinstance(file, str | Path):
+        raise TypeError(
+            f"a flow file is a path, YAML text or a FlowFile, not {type(file).__name__};"
+            " `FlowFile((flow, ...))` makes one of configs"
+        )
     if isinstance(file, str) and "\n" in file:
         return _read(file, TEXT)
     try:
@@ -221,13 +234,27 @@ def _refuse_repeated_names(file: FlowFile) -> None:
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
     node = _find(root, (*path, *setting_of(error)))
-    return Problem(f"{source}:{node.start_mark.line + 1}", _spelled(path), fix_of(error))
+    where = f"{source}:{node.start_mark.line + 1}"
+    return Problem(where, _spelled(path), fix_of(error, _as_written(root, path)))
 
 
-def setting_of(error: ErrorDetails) -> tuple[str, ...]:
-    """Where in a flow a setting is that does not fit the flow's type; empty for other errors."""
-    setting = error.get("ctx", {}).get("setting")
-    return ("integration", setting) if setting else ()
+def _as_written(root: yaml.Node, path: FieldPath) -> str | None:
+    """The letters of a value: YAML takes `+49170` for a number, and `0170` for another one."""
+    parent = _value(root, path[:-1])
+    node = _value(parent, path[-1:]) if parent and path else None
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
+
+
+def _value(node: yaml.Node | None, path: FieldPath) -> yaml.Node | None:
+    """What a path leads to, if anything."""
+    for step in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+        elif isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == str(step)), None)
+        else:
+            return None
+    return node
 
 
 def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
@@ -249,33 +276,6 @@ def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
 def _spelled(path: FieldPath) -> str:
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
-
-
-def fix_of(error: ErrorDetails) -> str:
-    """What is wrong with a value and what to do, without repeating what may be secret."""
-    kind, value = error["type"], error["input"]
-    if kind == "missing":
-        return "is missing; add it"
-    if kind == "extra_forbidden":
-        return f"is not known here; {_nearest(error['loc'])}"
-    if kind == "string_type":
-        return f"must be text, not {value!r}; put it in quotes"
-    if kind in ("model_type", "dict_type"):
-        return "must be a mapping of fields, each on a line such as `channel_type: custom`"
-    if kind == "list_type":
-        return "must be a list, each flow beginning with `- friendly_name:`"
-    message = error["msg"][:1].lower() + error["msg"][1:]
-    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {str(value)[:60]!r}"
-
-
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url")
-
-
-def _nearest(path: FieldPath) -> str:
-    models: dict[int, type[BaseModel]] = {1: _Contents, 3: FlexFlowConfig, 4: Integration}
-    known = list(models[len(path)].model_fields)
-    near = difflib.get_close_matches(str(path[-1]), known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
 
 
 def _lines(root: yaml.Node, contents: _Contents) -> Iterator[tuple[FieldPath, int]]:

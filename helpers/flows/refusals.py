@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
-from requests import RequestException
+from requests import ConnectionError as NoConnection
+from requests import RequestException, Timeout
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.response import Response
 
@@ -19,7 +21,18 @@ def said(error: BaseException) -> str:
         return f"Twilio refused: {error.msg} (HTTP {error.status}, code {error.code})."
     if isinstance(error, TwilioException) and isinstance(error.args[-1], Response):
         return _of_list(error.args[-1])
+    if isinstance(error, NoConnection | Timeout) and error.request is not None:
+        return f"{_unreached(error)} ({type(error).__name__})."
     return f"{type(error).__name__}: {masked(str(error))}."
+
+
+def _unreached(error: RequestException) -> str:
+    """Which server it was, and what to look at; the library's own words are about its pools."""
+    url = urlsplit(str(error.request.url if error.request else ""))
+    return (
+        f"No answer from {url.scheme}://{url.netloc.rpartition('@')[2]}: see that the address is"
+        " right and the server runs; `python -m helpers.mock` serves a shared mock"
+    )
 
 
 def _of_list(response: Response) -> str:

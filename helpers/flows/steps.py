@@ -7,7 +7,7 @@ had, so that a new name is a rename and not another flow.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -132,20 +132,29 @@ def _collisions(file: FlowFile, planned: Iterable[Step]) -> Iterator[Problem]:
     """Twilio refuses a second enabled flow for a contact (45212); here it is said beforehand."""
     enabled = [(contact_of(step.after), step) for step in planned if contact_of(step.after)]
     counted = Counter(contact for contact, _ in enabled)
+    named = {flow.friendly_name for flow in file.flows}
+    told = {contact for contact, step in enabled if step.name in named}
     for contact, step in enabled:
-        if counted[contact] > 1:
+        if counted[contact] > 1 and (step.name in named or contact not in told):
             others = [one for other, one in enabled if other == contact and one is not step]
-            yield Problem(_place(file, step), repr(step.name), _collision(contact, others))
+            yield Problem(_place(file, step), repr(step.name), _collision(contact, others, named))
 
 
-def _collision(contact: Any, others: list[Step]) -> str:
+def _collision(contact: Any, others: list[Step], named: Container[str]) -> str:
     channel_type, identity = contact
     names = ", ".join(f"{one.name!r} ({one.sid or 'in the file'})" for one in others)
     whom = f"contact {identity!r}" if identity else "no contact identity"
     return (
         f"is enabled for channel type {channel_type} and {whom}, as is {names}; put"
         " `enabled: false` on one of them in the file, or give one another contact_identity"
+        f"{_renaming(others, named)}"
     )
+
+
+def _renaming(others: list[Step], named: Container[str]) -> str:
+    """A flow that the file leaves out may be the same one under the name it had."""
+    former = next((one.name for one in others if one.name not in named), None)
+    return f"; or, if this is {former!r} renamed, add `formerly: {former}`" if former else ""
 
 
 def _place(file: FlowFile, step: Step) -> str:

@@ -231,8 +231,8 @@ def test_a_stop_from_the_keyboard_says_how_far_it_got(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda flows, web: flows(web).update(enabled=False), "enabled: True -> False"),
-        (lambda flows, web: flows(web).delete(), "is gone"),
+        (lambda flows, web: flows(web).update(enabled=False), "{web} enabled: True -> False"),
+        (lambda flows, web: flows(web).delete(), "{web} is gone"),
         (
             lambda flows, web: flows.create(
                 friendly_name="Mine",
@@ -250,11 +250,12 @@ def test_an_account_that_somebody_changed_since_the_plan_stops_it(
 ) -> None:
     planned = plan(account, STUDIO)
     flows = account.client.flex_api.v1.flex_flow
-    change(flows, flows.list()[0].sid)
+    web = flows.list()[0].sid
+    change(flows, web)
     before = everything(account)
     with pytest.raises(ApplyStopped, match="the account has changed since the plan") as caught:
         planned.apply()
-    assert said in caught.value.reason
+    assert said.format(web=f"{WEB!r} ({web})") in caught.value.reason
     assert everything(account) == before
     assert "Custom chat" in {step.name for step in plan(account, STUDIO).steps}
 

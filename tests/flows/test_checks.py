@@ -12,6 +12,7 @@ from support import refused
 
 from helpers import Account
 from helpers.flows import CHECKS, FlexFlowConfig, FlowFile, Integration, Report, check, plan
+from helpers.flows.checks import world
 from helpers.mock import Basis
 
 SECOND = TASK.partition("\n")[2].replace("Custom chat", "Second")
@@ -281,14 +282,31 @@ def test_a_workflow_whose_filters_take_nothing_gets_no_channel(
     web_only(account.client)
     report = check(TASK, account)
     assert [one.id for one in report] == ["nobody-matches"]
-    assert "takes a task with {'channelType': 'custom'}" in report.findings[0].reason
+    reason = report.findings[0].reason
+    assert "of workflow 'Assign to Anyone' takes a task with {'channelType': 'custom'}" in reason
     plan(account, TASK).apply()
     flows = account.client.flex_api.v1.flex_flow.list()
     with refused(400, 20001, "matches no filter"):
         make_channel(next(one for one in flows if one.friendly_name == "Custom chat"))
 
 
+def test_of_more_workers_than_are_looked_at_it_is_not_said_that_nobody_can(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody_has_room(account.client)
+    workers = len(_workspace(account.client).workers.list())
+    monkeypatch.setattr(world, "ENOUGH_WORKERS", workers)
+    assert [one.id for one in check(TASK, account)] == ["nobody-matches"]
+    monkeypatch.setattr(world, "ENOUGH_WORKERS", workers - 1)
+    assert [one.id for one in check(TASK, account)] == []
+
+
 # -- what a report says
+
+
+def test_a_line_of_the_report_has_no_gap_where_a_reason_is_its_own_fix(account: Account) -> None:
+    [finding] = check(STUDIO.replace("Webchat Flow", "Nothing there"), account)
+    assert "or name another. [unknown-name] https://" in str(finding)
 
 
 def test_without_an_account_the_checks_that_ask_one_are_skipped_by_name() -> None:

@@ -118,31 +118,64 @@ def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
         (
             "channel_type: custom",
             "channel_type: pigeon",
-            "<text>:3: flex_flows[0].channel_type: input should be 'web', 'sms', 'facebook',"
+            "<text>:3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook',"
             " 'whatsapp', 'line' or 'custom'; got 'pigeon'",
         ),
         (
             "channel_type: custom",
             "channel_type: custom\n    contact_identity: +15551234567",
-            "<text>:4: flex_flows[0].contact_identity: must be text, not 15551234567; put it in"
-            " quotes",
+            "<text>:4: flex_flows[0].contact_identity: must be text; put it in quotes:"
+            " '+15551234567'",
+        ),
+        (
+            "friendly_name: Custom chat",
+            "friendly_name: 0170",
+            "<text>:2: flex_flows[0].friendly_name: must be text; put it in quotes: '0170'",
+        ),
+        (
+            "friendly_name: Custom chat",
+            "friendly_name:",
+            "<text>:2: flex_flows[0].friendly_name: must be text, and there is none; add it",
+        ),
+        (
+            "friendly_name: Custom chat",
+            "friendly_name: [Custom, chat]",
+            "<text>:2: flex_flows[0].friendly_name: must be text, in one line",
+        ),
+        (
+            "channel_type: custom",
+            "channel_type: custom\n    accept: idle-janitor",
+            "<text>:4: flex_flows[0].accept: must be a list, such as [channel-type]; got"
+            " 'idle-janitor'",
+        ),
+        (
+            "channel_type: custom",
+            "channel_type: on",
+            "<text>:3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook', 'whatsapp',"
+            " 'line' or 'custom'; got 'on'",
         ),
         (
             "channel_type: custom",
             'channel_type: custom\n    enabled: "yes"',
-            "<text>:4: flex_flows[0].enabled: input should be a valid boolean; got 'yes'",
+            "<text>:4: flex_flows[0].enabled: must be true or false, without quotes; got 'yes'",
+        ),
+        (
+            "      channel: chat",
+            "      channel: chat\n      timeout: 1h",
+            "<text>:9: flex_flows[0].integration.timeout: must be a whole number, without quotes"
+            " or a unit; got '1h'",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      priority: -1",
-            "<text>:9: flex_flows[0].integration.priority: input should be greater than or equal"
-            " to 0; got '-1'",
+            "<text>:9: flex_flows[0].integration.priority: must be greater than or equal to 0;"
+            " got '-1'",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      timeout: 1209601",
-            "<text>:9: flex_flows[0].integration.timeout: input should be less than or equal to"
-            " 1209600; got '1209601'",
+            "<text>:9: flex_flows[0].integration.timeout: must be less than or equal to 1209600;"
+            " got '1209601'",
         ),
         (
             "      workflow: Assign to Anyone\n",
@@ -186,7 +219,7 @@ def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, sai
         ("flex_flows:\n  - *nobody\n", "<text>:2: is not YAML: found undefined alias 'nobody'"),
         ("flex_flows:\n  - !!python/object:os.system {}\n", "<text>:2: is not YAML"),
         ("flex_flows: &a\n  - *a\n", "must be a mapping of fields"),
-        ("- friendly_name: Chat\n", "must be a mapping of fields"),
+        ("- friendly_name: Chat\n", "<text>:1: must begin with `flex_flows:`, and the list"),
         ("flex_flows:\n", "flex_flows: must be a list, each flow beginning with `- friendly_n"),
         ("flex_flows:\n  - Chat\n", "<text>:2: flex_flows[0]: must be a mapping of fields"),
         ("flex_flows: \x07\n", "is not YAML"),
@@ -258,6 +291,11 @@ def test_names_become_sids_of_the_account(account: Account, task_settings: dict[
         "integration_creation_on_message": False,
         **task_settings,
     }
+
+
+def test_what_is_no_file_is_refused_with_how_to_make_one() -> None:
+    with pytest.raises(TypeError, match=r"not FlexFlowConfig; `FlowFile\(\(flow,"):
+        load(load(TASK)["Custom chat"])
 
 
 def test_a_sid_does_as_well_as_a_name(account: Account, client: Any) -> None:

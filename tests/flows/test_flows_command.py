@@ -237,7 +237,20 @@ def test_a_mock_that_does_not_answer_is_1_without_a_traceback(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.main(["plan", str(file), "--to", "http://127.0.0.1:9"]) == 1
-    assert capsys.readouterr().err.startswith("ConnectionError: ")
+    assert capsys.readouterr().err == (
+        "No answer from http://127.0.0.1:9: see that the address is right and the server runs;"
+        " `python -m helpers.mock` serves a shared mock (ConnectionError).\n"
+    )
+
+
+def test_an_export_into_a_folder_that_is_not_there_is_1_and_says_where_to(
+    run: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "nowhere" / "flows.yaml"
+    code, out, err = run("export", path)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"{path}: cannot be written (")
+    assert err.endswith("give a path in a folder that there is\n")
 
 
 def test_the_environment_may_name_the_account(

@@ -24,6 +24,7 @@ from helpers import connect
 from helpers.flows import (
     Arrivals,
     Exponential,
+    FlowFile,
     FlowProblem,
     Interrupted,
     LoadTest,
@@ -31,6 +32,7 @@ from helpers.flows import (
     Shift,
     Staffing,
     load_test,
+    rehearse,
 )
 from helpers.flows.busy_day.durations import Constant
 
@@ -270,11 +272,19 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
         ({"handle_time": math.inf}, "0 or more"),
         ({"patience": []}, "at least one number"),
         ({"says": ()}, "say something"),
+        ({"says": "Hi"}, r"a tuple of messages, such as \('Hi',\)"),
     ],
 )
 def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         a_day(**changes)
+
+
+def test_a_file_where_one_flow_is_wanted_is_refused_with_how_to_take_one() -> None:
+    with pytest.raises(TypeError, match=r"not str; take one from a file by its name: load\("):
+        a_day("flows.yaml")
+    with pytest.raises(TypeError, match="not FlowFile; take one"):
+        rehearse(FlowFile((task_flow(),)), "answered")
 
 
 def test_a_flow_that_names_what_is_not_there_is_refused() -> None:

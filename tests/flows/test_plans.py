@@ -148,7 +148,12 @@ def test_a_flow_the_file_leaves_out_that_holds_the_contact_is_refused(
     other = make_flow(friendly_name="Old bot")
     with pytest.raises(FlowProblem) as caught:
         plan(account, TASK)
-    assert f"as is 'Old bot' ({other.sid}); put `enabled: false` on one" in str(caught.value)
+    [problem] = caught.value.problems
+    assert problem.where == "<text>:2"
+    assert f"as is 'Old bot' ({other.sid}); put `enabled: false` on one" in problem.fix
+    assert problem.fix.endswith("; or, if this is 'Old bot' renamed, add `formerly: Old bot`")
+    renamed = TASK.replace("channel_type", "formerly: Old bot\n    channel_type")
+    assert actions(plan(account, renamed))["Custom chat"] == "update"
     assert actions(plan(account, TASK, delete=True))["Old bot"] == "delete"
 
 

@@ -6,6 +6,7 @@ import math
 import pickle
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -13,7 +14,7 @@ import pytest
 from days import external_flow, task_flow
 
 from helpers import connect
-from helpers.flows import Exponential, FlexFlowConfig, Sweep, load_test, sweep
+from helpers.flows import Exponential, Sweep, load_test, sweep
 from helpers.flows.busy_day.grid import estimate
 
 FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
@@ -38,7 +39,7 @@ def cluster() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as two,
         distributed.Client(two) as client,
     ):
@@ -133,6 +134,19 @@ def test_a_single_seed_has_no_interval_and_no_figure_has_no_mean() -> None:
     assert estimate([None, 4.0, 6.0]).mean == 5
 
 
+def test_an_interval_does_not_leave_what_a_figure_can_be(here: Sweep) -> None:
+    first = next(here.cells())
+    apart = [
+        replace(first.summaries[0], service_level=level, wait_mean=wait)
+        for level, wait in ((0.2, 1.0), (0.9, 400.0))
+    ]
+    cell = replace(first, summaries=tuple(apart))
+    level, wait = cell.figure("service_level"), cell.figure("wait_mean")
+    assert (level.mean, level.low, level.high) == (pytest.approx(0.55), 0.0, 1.0)
+    assert (wait.mean, wait.low) == (200.5, 0.0)
+    assert wait.high == pytest.approx(200.5 + 12.706 * 199.5)
+
+
 def test_a_grid_is_shown_as_tables_text_html_and_a_picture(here: Sweep) -> None:
     table = here.table("answered", "wait_mean")
     assert list(table.columns)[:3] == [
@@ -176,12 +190,15 @@ def test_a_figure_that_nobody_has_is_shown_as_such() -> None:
         (FLOWS, {"seeds": [1, 1]}, "seeds: 1 is there twice"),
         (FLOWS, {"staffing": [3, 3]}, "staffing: '3' is there twice"),
         ((FLOWS[0], FLOWS[0]), {}, "flows: 'As it is' is there twice"),
+        (FLOWS[0], {}, "flows: give a list, if only of one, not FlexFlowConfig"),
+        (("flows.yaml",), {}, "a flow is a FlexFlowConfig, not str"),
+        (FLOWS, {"staffing": 3}, "staffing: give a list, if only of one, not int"),
     ],
 )
 def test_a_grid_that_makes_no_sense_is_refused(
-    flows: tuple[FlexFlowConfig, ...], changes: dict[str, Any], message: str
+    flows: Any, changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         sweep(flows, **{**GRID, **changes})
 
 

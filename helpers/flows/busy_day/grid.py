@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..config import FlexFlowConfig
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAIN = ("service_level", "wait_mean", "wait_p90", "abandoned", "queue_max", "occupancy")
 """Figures of a sweep's table, where nobody says."""
 
+_MOST = {"service_level": 1.0}
+"""What a figure cannot exceed; agents who finish after their shift are occupied beyond theirs."""
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
@@ -43,6 +45,12 @@ class Estimate:
     mean: float | None
     low: float | None = None
     high: float | None = None
+
+    def within(self, least: float, most: float) -> Estimate:
+        """The same, its interval cut to what the figure can be: few seeds make it wide."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(least, self.low), high=min(most, self.high))
 
 
 def estimate(values: Sequence[float | None]) -> Estimate:
@@ -75,7 +83,8 @@ class Cell:
         """
         if name not in FIGURES:
             raise ValueError(f"there is no figure {name!r}; there are: {', '.join(FIGURES)}")
-        return estimate([getattr(summary, name) for summary in self.summaries])
+        found = estimate([getattr(summary, name) for summary in self.summaries])
+        return found.within(0.0, _MOST.get(name, math.inf))
 
 
 @dataclass(frozen=True)

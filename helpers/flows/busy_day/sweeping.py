@@ -15,6 +15,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from ...account import Account
 from ..config import FlexFlowConfig
+from ..directory import must_be_config
 from .case import Case, Servers, origin_of
 from .demand import ANSWERS_AFTER, Arrivals, Arriving
 from .durations import Given
@@ -73,6 +74,9 @@ def sweep(  # noqa: PLR0913 - a grid of days, named part by part
         ValueError, TypeError: An argument makes no sense; nothing was simulated.
         ModuleNotFoundError: A cluster is given and Dask is not installed.
     """
+    for what, given in (("flows", flows), ("staffing", staffing)):
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise TypeError(f"{what}: give a list, if only of one, not {type(given).__name__}")
     demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
@@ -93,6 +97,8 @@ def _check(
     flows: Sequence[FlexFlowConfig], staffings: Sequence[Staffing], seeds: Sequence[int]
 ) -> None:
     """Refuse a grid with nothing in it, or with two things of one name."""
+    for flow in flows:
+        must_be_config(flow)
     names = [flow.friendly_name for flow in flows]
     labels = [staffing.label for staffing in staffings]
     for what, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):

@@ -103,6 +103,8 @@ def demand_of(  # noqa: PLR0913, PLR0917 - a day's customers, named part by part
     Raises:
         ValueError, TypeError: An argument makes no sense.
     """
+    if isinstance(says, str):  # a sequence of letters, to Python
+        raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
     return Demand(
         as_arrivals(arrivals, hours),
         as_duration("handle_time", handle_time),

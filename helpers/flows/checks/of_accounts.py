@@ -37,7 +37,8 @@ def other_enabled(case: Case) -> Iterator[Said]:
                 f"Enabled for {spelled(flow)}, as is {other.name!r} ({other.sid}) of the account,"
                 " which the file says nothing of; Twilio takes one only.",
                 f"Put {other.name!r} into the file with `enabled: false`, set it on this one, or"
-                " plan with delete.",
+                " plan with delete; where this is the same flow renamed, add"
+                f" `formerly: {other.name}`.",
             )
 
 
@@ -78,19 +79,20 @@ def nobody_matches(case: Case) -> Iterator[Said]:
             case.account.has_takers(route.workspace, one.target_workers, route.channel)
             for one in queues
         ):
-            yield Said(route.field, *_nobody(route, queues))
+            name = case.account.directory.workflows(route.workspace).name(route.workflow)
+            yield Said(route.field, *_nobody(route, repr(name), queues))
 
 
-def _nobody(route: Route, queues: list[Any]) -> tuple[str, str]:
+def _nobody(route: Route, workflow: str, queues: list[Any]) -> tuple[str, str]:
     if not queues:
         return (
-            f"No filter of workflow {route.workflow} takes a task with {dict(route.known)}, and"
+            f"No filter of workflow {workflow} takes a task with {dict(route.known)}, and"
             " there is no default filter: no task can be made, and so no channel.",
             "Give the workflow a default filter, or one that takes these.",
         )
     asked = "; ".join(f"{one.friendly_name}: {one.target_workers}" for one in queues)
     return (
-        f"No worker can be offered a task of workflow {route.workflow} on task channel"
+        f"No worker can be offered a task of workflow {workflow} on task channel"
         f" {route.channel}: nobody with capacity there matches its queues ({asked}).",
         "Give a worker the attributes, or the capacity; or change the queues' TargetWorkers.",
     )

@@ -46,7 +46,7 @@ class Finding:
     def __str__(self) -> str:
         source = f"{self.documentation} ({self.basis})" if self.documentation else ""
         said = f"{self.where}: {self.severity}: {self.flow!r} {self.field}: {self.reason}"
-        return f"{said} {self.fix} [{self.id}] {source}".rstrip()
+        return " ".join(filter(None, (said, self.fix, f"[{self.id}]", source)))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ..directory import Directory
 from ..reading import Found, flows_of
 
 ENOUGH_WORKERS = 50
-"""Workers of a queue that are looked at, for one that can take the task."""
+"""Workers of a queue that are looked at; of one with more it is not said that nobody can."""
 GREETABLE = frozenset({"onChannelAdded", "onMemberAdded"})
 """Events at which a bot can greet, before the customer has written."""
 NOT_FOUND = 404
@@ -83,12 +83,18 @@ class World:
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
-        """Whether any worker matches, who has capacity on a task channel (unique name or SID)."""
+        """Whether any worker matches, who has capacity on a task channel (unique name or SID).
+
+        Where more match than are looked at, one of them is taken to have it.
+        """
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
         matching = workspace.workers.list(
-            target_workers_expression=target_workers, limit=ENOUGH_WORKERS
+            target_workers_expression=target_workers, limit=ENOUGH_WORKERS + 1
         )
-        return any(_can_take(workspace.workers(one.sid), channel) for one in matching)
+        looked_at = matching[:ENOUGH_WORKERS]
+        return len(matching) > len(looked_at) or any(
+            _can_take(workspace.workers(one.sid), channel) for one in looked_at
+        )
 
 
 def _queue_sids(routing: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from ...mock import flex_flows
 from ..config import FlexFlowConfig, settings_of
-from ..file import fix_of, setting_of
+from ..fixes import fix_of, setting_of
 
 Kind = Literal["text", "choice", "switch", "number"]
 

@@ -15,7 +15,7 @@ from ...account import Account
 from ...mock import MockTwilio
 from ...panel.announcer import Announcer
 from ..checks import Report, check
-from ..config import FlexFlowConfig
+from ..config import FlexFlowConfig, masked
 from ..file import FlowFile
 from ..problems import FlowProblem, Problem
 from ..refusals import REFUSALS, said
@@ -214,7 +214,7 @@ def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> d
 
 
 def _unexpected(failure: Exception) -> str:
-    return f"The form failed: {type(failure).__name__}: {failure}"
+    return masked(f"The form failed: {type(failure).__name__}: {failure}")
 
 
 def _new_account() -> Account:
