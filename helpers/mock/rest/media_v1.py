@@ -31,8 +31,6 @@ _BROWSERS_CLIENT = "X-Twilio-Token"
 """The header by which the JavaScript SDKs' media client is known."""
 _LINK = "Signature"
 """The query parameter of a temporary link."""
-_HARMLESS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
-"""Keeps a web page that was sent as a file from running scripts as one of the mock's own pages."""
 
 
 def _json(call: Call, found: Media, request: Request) -> dict[str, Any]:
@@ -127,8 +125,7 @@ def _content(call: Call, arguments: Arguments, request: Request) -> Reply:
     signature = last(request.query, _LINK)
     if signature is not None:
         media.check_link(call, found, last(request.query, "Expires"), signature)
-    headers = {"Content-Type": found.content_type, **_HARMLESS}
-    return Reply(200, headers=headers, content=found.content)
+    return Reply(200, headers={"Content-Type": found.content_type}, content=found.content)
 
 
 OPERATIONS = [
