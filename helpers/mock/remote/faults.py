@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 from ..faults import BadFault, Fault, Kind, Phase
@@ -66,12 +65,7 @@ class RemoteFault:
     def __enter__(self) -> RemoteFault:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *about: object) -> None:
         self.remove()
 
 

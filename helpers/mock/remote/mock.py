@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
-from types import TracebackType
 from typing import NoReturn, Self
 
 from ..credentials import Credentials
@@ -49,12 +48,7 @@ class RemoteMock:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *about: object) -> None:
         self.close()
 
     def reset(self, at: datetime | float | None = None) -> None:
