@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..faults import BadFault, Fault, Kind, Phase
+from ..faults import BadFault, Fault
+from ..faults.adding import Adding
 from ..faults.settings import Settings
 from ..faults.striking import listed, listed_as_html
 from .levers import LeverRefused, Levers
@@ -69,45 +70,20 @@ class RemoteFault:
         self.remove()
 
 
-class RemoteFaults:
+class RemoteFaults(Adding[RemoteFault]):
     """The faults of a mock elsewhere, with the names of `Faults`."""
 
     def __init__(self, levers: Levers) -> None:
         self._levers = levers
 
-    def add(  # noqa: PLR0913 - one fault, setting by setting
-        self,
-        pattern: str,
-        *,
-        kind: Kind | None = None,
-        status: int | None = None,
-        code: int | None = None,
-        message: str | None = None,
-        retry_after: int | None = None,
-        latency: float | None = None,
-        phase: Phase = "before",
-        times: int | None = 1,
-        skip: int = 0,
-    ) -> RemoteFault:
-        """Have the next calls that fit a pattern go wrong; `Faults.add` says how.
+    def add_from_json(self, given: Mapping[str, Any]) -> RemoteFault:
+        """A fault from a JSON object, with the names that `add` has.
 
         Raises:
             BadFault: It fits no operation, or its settings do not fit together.
         """
-        given = {
-            "pattern": pattern,
-            "kind": kind,
-            "status": status,
-            "code": code,
-            "message": message,
-            "retry_after": retry_after,
-            "latency": latency,
-            "phase": phase,
-            "times": times,
-            "skip": skip,
-        }
         try:
-            return RemoteFault(self._levers, self._levers.pull("POST", "/faults", given))
+            return RemoteFault(self._levers, self._levers.pull("POST", "/faults", dict(given)))
         except LeverRefused as refusal:
             raise BadFault(str(refusal)) from None
 
