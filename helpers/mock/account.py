@@ -1,0 +1,428 @@
+"""One account: puts the parts together, and takes it back, away and up again as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from . import starter, studio, taskrouter
+from .call import Call
+from .clock import Clock, epoch
+from .credentials import Credentials
+from .errors import TwilioError
+from .events import Event, Events, PutBack
+from .faults import Faults
+from .flex import resources as _flex
+from .flex.handlers import hand_over
+from .flex.orchestration import Orchestration
+from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
+from .ground import Ground, State
+from .journal import Journal
+from .journal import State as JournalState
+from .messaging import resources as _messaging
+from .messaging.channels import find as find_channel
+from .messaging.events import ChannelEvent, MessageEvent
+from .messaging.messages import type_in
+from .messaging.push import bind
+from .messaging.resources import Service
+from .realtime.door import Realtime
+from .realtime.log import SyncChange
+from .rest.application import OPERATIONS, Application
+from .rest.http import Reply, Request
+from .scenarios import SCENARIOS, Scenario, Scenarios, load
+from .sdk import AsyncMockHttpClient, MockHttpClient
+from .sids import Sids
+from .store import Resource, Store
+from .studio.executions import ExecutionDue
+from .studio.incoming import IncomingDue
+from .studio.runner import Studio
+from .taskrouter import Router
+from .taskrouter.events import TaskRouterEvent
+from .webhooks.dispatch import Webhooks
+from .webhooks.outbox import Delivery, DeliveryDue, Outbox
+from .webhooks.receivers import Receiver, Receivers
+
+if TYPE_CHECKING:
+    from .server.running import BackgroundServer
+
+KINDS: tuple[type[Resource], ...] = (
+    *_messaging.KINDS,
+    *_flex.KINDS,
+    *taskrouter.KINDS,
+    *studio.KINDS,
+    Delivery,
+    SyncChange,
+)
+Seen = TypeVar("Seen")
+DEFAULT_SEED = 20260601
+"""The day Twilio ended Programmable Chat for Flex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A mock's resources and SIDs at one moment, for `MockTwilio.restore()`."""
+
+    account: State = field(repr=False)
+    journal: JournalState = field(repr=False)
+
+
+class MockTwilio:
+    """One Twilio account, with its own clock and state.
+
+    It is a context manager that closes the account; one in memory need not be closed.
+
+    Args:
+        seed: The same seed and the same calls give the same SIDs. A file keeps the seed it was
+            made with.
+        credentials: What opens the account; by default the demo credentials, or the
+            environment's `TWILIO_...` variables where they are set.
+        db: A file that keeps everything: what was acknowledged is on disk, and whatever was due
+            when it was last open, such as webhooks, is taken up. Secrets are not kept in it.
+        receivers: Python functions that answer for URLs, as `webhooks.register` takes them; there
+            from the start, for what a file says is still due.
+
+    Raises:
+        DatabaseInUse: Another account holds the file.
+        DatabaseRefused: The file is not this account's, not this version's, or none at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = DEFAULT_SEED,
+        credentials: Credentials | None = None,
+        db: str | os.PathLike[str] | None = None,
+        receivers: Mapping[str, Receiver] | None = None,
+    ) -> None:
+        self.credentials = credentials or Credentials.demo()
+        answering = Receivers(self.credentials.auth_token)
+        for url, receiver in (receivers or {}).items():
+            answering.register(url, receiver)
+        self.clock = Clock()
+        store = Store(KINDS, db, self.credentials.sids)
+        self._ground = Ground(store, self.clock, Sids(seed))
+        self.webhooks = Webhooks(self._ground, answering)
+        self.studio = Studio(self._ground, self.credentials.account_sid, answering)
+        self.studio.hand_over = hand_over
+        self._router = Router(self._ground, self.credentials.account_sid)
+        self._orchestration = Orchestration(self._ground, self.credentials.account_sid)
+        self._connect(self._ground.events)
+        self._application = Application(self._ground, self.credentials, self.webhooks)
+        self.faults = Faults(self._application.operation_of, OPERATIONS)
+        self.http_client = MockHttpClient(self.handle, self.faults)
+        self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
+        self.journal = Journal(self._ground)
+        try:
+            self._start(seed)
+        except BaseException:
+            store.close()
+            raise
+        self._ground.events.subscribe(self.journal.hear)
+        self._server: BackgroundServer | None = None
+
+    def _connect(self, events: Events) -> None:
+        """Have each part told of what concerns it."""
+        events.record_with(Outbox(self._ground).record)
+        events.record_with(self.studio.record, MessageEvent)
+        events.subscribe(self.webhooks.hear, DeliveryDue)
+        events.subscribe(self.studio.hear, IncomingDue, ExecutionDue)
+        events.subscribe(self._orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._router.hear, TaskRouterEvent)
+
+    def __repr__(self) -> str:
+        return f"MockTwilio({self.credentials.account_sid})"
+
+    @cached_property
+    def realtime(self) -> Realtime:
+        """Where Twilio's JavaScript chat SDKs connect; an ASGI application for a WebSocket.
+
+        It follows the account from its first connection on, one in a file from the start.
+        """
+        return Realtime(self._ground, self._application, self.credentials.account_sid)
+
+    def serve(
+        self, port: int = 0, *, chat_sdk: str | os.PathLike[str] | None = None
+    ) -> BackgroundServer:
+        """Serve this account on this machine, from a thread of this process.
+
+        The Node SDK, curl and pages in a browser then reach it at the server's `url`. It is served
+        until the result or the account is closed. Where it is served already, the same server
+        comes back, so that a cell can run twice.
+
+        Args:
+            port: Where; 0 takes a free one.
+            chat_sdk: A file with Twilio's Chat SDK for browsers, for the page at `/chat`; by
+                default a copy of npm's is looked for.
+
+        Returns:
+            The server, a context manager.
+
+        Raises:
+            CannotListen: Somebody else uses the port, say.
+            NoSuchCopy: There is no such file.
+            ValueError: It is served already, on another port.
+        """
+        from .server.running import BackgroundServer  # noqa: PLC0415 - few mocks are served
+
+        if self.url is None or self._server is None:
+            self._server = BackgroundServer(self, port=port, chat_sdk=chat_sdk)
+        elif port and not self._server.url.endswith(f":{port}"):
+            raise ValueError(f"It is served at {self.url} already: close() that server first")
+        return self._server
+
+    @property
+    def url(self) -> str | None:
+        """Where `serve()` serves it, or None while it does not."""
+        return self._server.url if self._server and self._server.is_running else None
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one REST request; faults are met at the doors, before this."""
+        return self._application.handle(request)
+
+    def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
+        """Have `follower` told of what happens in chat, in order, after each commit.
+
+        It is called on the thread that acted, before that thread's request returns. Call the
+        result to stop.
+        """
+        return self._ground.events.subscribe(told_as_chat(follower))
+
+    def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
+        """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
+        return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
+
+    def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
+        """Have `follower` told of everything that happens, as `follow` does for chat.
+
+        A reset or a restore is told too, as `PutBack`.
+        """
+        return self._ground.events.subscribe(follower)
+
+    def look(self, at: Callable[[Call], Seen]) -> Seen:
+        """What `at` finds in the account, which stands still meanwhile; it may change nothing."""
+        with self._ground.store.lock:
+            return at(Call(self._ground, self.credentials.account_sid))
+
+    def type_in(self, token: str, channel_sid: str) -> int:
+        """Tell a channel that the chat user of `token` is typing.
+
+        Twilio has no REST operation for this; its Chat SDK sends it over its own connection.
+
+        Returns:
+            Seconds the indicator lasts.
+
+        Raises:
+            TwilioError: The token is refused, or its user is not a member (50400).
+        """
+        actor = self._application.chat_user(token)
+        with self._ground.transaction():
+            call = Call(self._ground, self.credentials.account_sid, actor)
+            return type_in(call, find_channel(call, channel_sid))
+
+    def bind_push(self, token: str, credential_sid: str, address: str) -> str:
+        """Bind a device of the chat user of `token` to push notifications.
+
+        Twilio has no REST operation for this; its Chat SDK registers devices. Notifications
+        themselves are not simulated.
+
+        Args:
+            token: An access token.
+            credential_sid: CR..., the push service.
+            address: The device's registration id.
+
+        Returns:
+            The binding's SID.
+
+        Raises:
+            TwilioError: The token is refused, or there is no such credential.
+        """
+        actor = self._application.chat_user(token)
+        with self._ground.transaction():
+            call = Call(self._ground, self.credentials.account_sid, actor)
+            service = call.store.first(Service, sid=actor.service_sid)
+            if service is None:
+                raise TwilioError(50050, f"Service {actor.service_sid} not found")
+            return bind(call, service, credential_sid, address).sid
+
+    def reset(self, at: datetime | float | None = None) -> None:
+        """Back to a new account, without faults; whoever follows its events stays subscribed.
+
+        Args:
+            at: When it is made, as aware datetime or epoch seconds; the clock then stands there.
+                By default the account is as old as this object, and its clock at real time.
+
+        Raises:
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        moment = None if at is None else epoch(at)
+        self.faults.clear()
+        self.clock.reset()
+        if moment is not None:
+            self.clock.freeze(moment)
+        self.journal.clear()
+        self._put_back(self._as_new if moment is None else self._new_at(moment))
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """The accounts that `load()` knows, with a sentence about each."""
+        return SCENARIOS
+
+    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+        """Make this account one with a story behind it, in place of whatever it holds.
+
+        Args:
+            name: One of `scenarios`.
+            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
+                there. By default it ends now, and the clock runs on.
+
+        Returns:
+            What was loaded.
+
+        Raises:
+            UnknownScenario: There is none of that name; nothing has changed.
+            ValueError: `at` says no time zone; nothing has changed.
+        """
+        with MockTwilio(
+            seed=self._ground.store.fact("seed"), credentials=self.credentials
+        ) as stage:
+            loaded, receivers = load(stage, name, at)
+            told, setting = stage.take_snapshot(), stage.clock.setting
+        for url, receiver in receivers.items():
+            self.webhooks.register(url, receiver)
+        self.faults.clear()
+        self.clock.forget_timers()
+        self.clock.setting = setting
+        self.restore(told)
+        return loaded
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MockTwilio]:
+        """Put everything back on leaving the `with` block: resources and SIDs, not the clock.
+
+        With a file, what was acknowledged inside stays if the process ends before that.
+        """
+        before = self.take_snapshot()
+        try:
+            yield self
+        finally:
+            self.restore(before)
+
+    def take_snapshot(self) -> Snapshot:
+        """What the account holds now."""
+        return Snapshot(self._ground.state, self.journal.state)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put resources and SIDs back as they were; the clock stays where it is."""
+        self.journal.state = snapshot.journal
+        self._put_back(snapshot.account)
+
+    def copy(self, *, with_due: bool = False) -> MockTwilio:
+        """An account of its own in memory, with the same resources, next SIDs and clock.
+
+        Nobody follows it, its journal is empty, it has no faults, and no Python function answers
+        for its URLs until one is registered with it: what it tells them goes to the network. Flows
+        that are under way go on in both; settle first.
+
+        Args:
+            with_due: Whether the copy delivers the webhooks, too, that this account has yet to
+                deliver; else they are not in it.
+        """
+        twin = MockTwilio(seed=self._ground.store.fact("seed"), credentials=self.credentials)
+        with self._ground.store.lock:
+            state, born = self._ground.state, self._ground.store.fact("born")
+        twin.clock.setting = self.clock.setting
+        twin.webhooks.timeout = self.webhooks.timeout
+        twin._ground.state = state
+        with twin._ground.transaction():
+            twin._ground.store.note("born", born)
+        twin.webhooks.forget("asking", *(() if with_due else ("pending",)))
+        twin._take_up()
+        return twin
+
+    def close(self) -> None:
+        """Finish what is under way, keep what is due, and let go of the file; twice does nothing.
+
+        Receivers and functions that are answering get the time they always have.
+        """
+        if self._server is not None:
+            self._server.close()
+        self.clock.forget_timers()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account is being closed")
+        self.webhooks.close()
+        self.studio.close()
+        self._ground.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self.close()
+
+    def _put_back(self, state: State) -> None:
+        self._ground.state = state
+        self._take_up()
+        with self._ground.transaction():
+            self._ground.events.note(PutBack())
+
+    def _take_up(self) -> None:
+        """Go on with what the store says is due or waits."""
+        self.webhooks.resume()
+        self.studio.resume()
+        self._router.arm()
+        if "realtime" in vars(self):
+            self.realtime.hang_up("the account was put back to an earlier state")
+
+    def _start(self, seed: int) -> None:
+        if self._ground.store.fact("seed") is None:
+            self._begin(seed)
+        else:
+            self._go_on()
+        if self._ground.store.is_on_disk:
+            self.clock.when_set(self._keep_clock)
+            self.realtime.listen()  # for chat SDKs that come back to what the file holds
+        self._take_up()
+
+    def _begin(self, seed: int) -> None:
+        """Fill a new account, and note what makes another one like it."""
+        ground = self._ground
+        with ground.transaction():
+            ground.store.note("seed", seed)
+            ground.store.note("born", ground.clock.now())
+            self._furnish(ground)
+
+    def _go_on(self) -> None:
+        """Go on with an account that a file holds, with SIDs that it has never given out."""
+        store = self._ground.store
+        self._ground.sids = Sids(f"{store.fact('seed')} opened {store.fact('openings')}")
+        self.clock.setting = store.fact("clock") or self.clock.setting
+        self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
+        self._orchestration.resume()
+        self._router.resume()
+
+    @cached_property
+    def _as_new(self) -> State:
+        """The account as it began."""
+        return self._new_at(self._ground.store.fact("born"))
+
+    def _new_at(self, moment: float) -> State:
+        """A new account made at that moment (epoch seconds)."""
+        clock = Clock()
+        clock.freeze(moment)
+        new = Ground(Store(KINDS), clock, Sids(self._ground.store.fact("seed")))
+        with new.transaction():
+            self._furnish(new)
+        return new.state
+
+    def _furnish(self, ground: Ground) -> None:
+        call = Call(ground, self.credentials.account_sid)
+        starter.furnish(call, self.credentials.chat_service_sid)
+
+    def _keep_clock(self) -> None:
+        with self._ground.transaction():
+            self._ground.store.note("clock", self.clock.setting)
