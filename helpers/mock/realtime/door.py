@@ -19,7 +19,7 @@ from .recording import HEARD, AccessLost, Recorder, SyncNews
 from .session import Parts
 from .subscriptions import Subscriptions
 from .sync import SyncReads
-from .tunnel import Tunnel
+from .tunnel import Told, Tunnel
 from .views import HOST
 
 PATH = "/v3/wsconnect"
@@ -78,6 +78,10 @@ class Realtime:
             await connection.run(receive, send)
         finally:
             self._feeds.clients.discard(connection)
+
+    def tell_requests(self, told: Told) -> None:
+        """Have `told` called, on worker threads, for every request that clients send."""
+        self._parts.tunnel.told = told
 
     def hang_up(self, reason: str) -> None:
         """End every connection, from any thread; the SDKs come back by themselves."""

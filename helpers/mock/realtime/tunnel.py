@@ -7,6 +7,7 @@ codes and pre-event webhooks are the same by every door.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -68,12 +69,21 @@ def _body(frame: Frame) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+Told = Callable[[Request, Reply, float], None]
+"""Hears of a request, its answer, and how many milliseconds that took."""
+
+
 class Tunnel:
-    """Answers requests that come through a connection."""
+    """Answers requests that come through a connection.
+
+    Attributes:
+        told: Hears of every request that was answered.
+    """
 
     def __init__(self, application: Application, operations: Iterable[Operation]) -> None:
         self._application = application
         self._router = Router(operations, complete=())
+        self.told: Told = lambda request, reply, milliseconds: None
 
     def answer(self, actor: Actor, asked: Asked, base: str) -> Reply:
         """Answer as the REST application would; every refusal is Twilio's error document.
@@ -88,7 +98,10 @@ class Tunnel:
             form=_form(asked.body),
             base=base,
         )
-        return refusing(lambda: self._perform(actor, request))
+        started = time.perf_counter()
+        reply = refusing(lambda: self._perform(actor, request))
+        self.told(request, reply, (time.perf_counter() - started) * 1000)
+        return reply
 
     def _perform(self, actor: Actor, request: Request) -> Reply:
         operation, arguments = self._router.find(request.method, HOST, request.path)

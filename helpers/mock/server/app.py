@@ -55,6 +55,7 @@ class Application:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         requests = Requests(mock.clock)
         door = RestDoor(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
+        mock.realtime.tell_requests(requests.add_of_chat_sdk)
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]

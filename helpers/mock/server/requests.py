@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from ..clock import Clock
 from ..rest.http import Reply, Request
 
@@ -38,6 +40,7 @@ class Answered:
         parameters: Of the query and the form; secret ones are masked, very long ones cut short.
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.
+        by_chat_sdk: Whether it came over a JavaScript chat SDK's own connection, not by HTTP.
     """
 
     number: int
@@ -54,6 +57,7 @@ class Answered:
     milliseconds: float = field(repr=False)
     answer: bytes | None = field(repr=False)
     answer_size: int
+    by_chat_sdk: bool = False
 
 
 class Requests:
@@ -66,7 +70,15 @@ class Requests:
         self._followers: list[Callable[[Answered], None]] = []
         self._lock = threading.Lock()
 
-    def add(self, request: Request, reply: Reply, content: bytes, milliseconds: float) -> None:
+    def add(
+        self,
+        request: Request,
+        reply: Reply,
+        content: bytes,
+        milliseconds: float,
+        *,
+        by_chat_sdk: bool = False,
+    ) -> None:
         """Remember a request and its answer, `content` being the answer's bytes."""
         is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
         is_kept = reply.json is not None and len(content) <= LONGEST_ANSWER
@@ -77,7 +89,7 @@ class Requests:
                 method=request.method,
                 host=request.host,
                 path=request.path,
-                by=_by(request),
+                by="chat user" if by_chat_sdk else _by(request),
                 fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
                 parameters=_shown({**request.query, **request.form}),
                 body_size=len(request.body),
@@ -86,10 +98,16 @@ class Requests:
                 milliseconds=milliseconds,
                 answer=content if is_kept else None,
                 answer_size=len(content),
+                by_chat_sdk=by_chat_sdk,
             )
             self._kept.append(answered)
         for follower in tuple(self._followers):
             follower(answered)
+
+    def add_of_chat_sdk(self, request: Request, reply: Reply, milliseconds: float) -> None:
+        """Remember a request that came over a chat SDK's own connection."""
+        content = b"" if reply.json is None else orjson.dumps(reply.json)
+        self.add(request, reply, content, milliseconds, by_chat_sdk=True)
 
     def follow(self, follower: Callable[[Answered], None]) -> Callable[[], None]:
         """Have `follower` told of every request from now on; call the result to stop."""

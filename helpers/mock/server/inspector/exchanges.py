@@ -28,6 +28,7 @@ def whole(requests: Requests, number: str) -> dict[str, Any]:
     return {
         **_brief(found),
         "fires_webhooks": found.fires_webhooks,
+        "by_chat_sdk": found.by_chat_sdk,
         "body_size": found.body_size,
         "parameters": found.parameters,
         "answer": None if found.answer is None else orjson.loads(found.answer),

@@ -30,17 +30,17 @@ export default {
   ],
   details(request) {
     const pairs = Object.entries(request.parameters);
-    const curl = asCurl(request);
+    const curl = request.by_chat_sdk ? null : asCurl(request);
     return [
       h("header", { class: "head" },
         h("h2", { class: "asked", title: request.host + request.path },
           h("span", { class: `method ${request.method.toLowerCase()}` }, request.method), " ",
           h("span", { class: "host" }, request.host), short(request.path)),
         pill(httpTone(request.status), answered(request)),
-        h("span", { id: "curl" }, copyButton(curl, "Copy as curl"))),
+        curl && h("span", { id: "curl" }, copyButton(curl, "Copy as curl"))),
       fields([
         ["When", time(request.at, { long: true })],
-        ["By", request.by],
+        ["By", request.by_chat_sdk ? `${request.by}, over a chat SDK's own connection` : request.by],
         ["Took", milliseconds(request.milliseconds)],
         request.body_size > 0 && ["Raw body", size(request.body_size)],
         request.fires_webhooks && ["Webhooks", "asked for (X-Twilio-Webhook-Enabled)"],
@@ -51,7 +51,7 @@ export default {
       request.answer === null
         ? block("Answer", h("p", { class: "muted" }, request.answer_size ? `Not kept: ${size(request.answer_size)}` : "No content"))
         : jsonBlock("Answer", request.answer),
-      block("As curl", h("pre", { class: "code curl", tabindex: "0" }, curl),
+      curl && block("As curl", h("pre", { class: "code curl", tabindex: "0" }, curl),
         h("p", { class: "muted" }, "Credentials come from your environment; their names are Twilio's own.")),
     ];
   },
