@@ -31,20 +31,23 @@ class Origin:
     Attributes:
         account_sid: AC...
         service_sid: IS..., its chat service.
+        taken: When it was looked at (epoch seconds).
         begins: When the day begins (epoch seconds): midnight after whatever happened before.
         snapshot: All it holds.
     """
 
     account_sid: str
     service_sid: str
+    taken: float
     begins: float
     snapshot: Snapshot = field(repr=False)
 
     @classmethod
     def of(cls, mock: MockTwilio) -> Origin:
         """What a mock holds now."""
-        own, begins = mock.credentials, math.ceil(mock.clock.now() / DAY) * DAY
-        return cls(own.account_sid, own.chat_service_sid, begins, mock.take_snapshot())
+        own, taken = mock.credentials, mock.clock.now()
+        begins = math.ceil(taken / DAY) * DAY
+        return cls(own.account_sid, own.chat_service_sid, taken, begins, mock.take_snapshot())
 
     def copy(self) -> MockTwilio:
         """A mock of its own that holds the same."""
@@ -53,8 +56,11 @@ class Origin:
         )
         mock = MockTwilio(credentials=credentials)
         mock.webhooks.register_fallback(lambda _: None)
-        mock.clock.freeze(self.begins)
+        mock.clock.freeze(self.taken)
         mock.restore(self.snapshot)
+        mock.clock.freeze(self.begins)  # what falls due on the way happens here, not meanwhile
+        mock.webhooks.settle()
+        mock.studio.settle()
         return mock
 
 
