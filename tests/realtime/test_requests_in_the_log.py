@@ -33,6 +33,24 @@ def test_a_request_of_a_chat_sdk_is_logged_with_its_answer(
     assert (sent["status"], sent["answer"]["index"]) == (201, 0)
 
 
+def test_numbers_and_nothing_are_logged_as_they_came(
+    account: Account, server: BackgroundServer, uri: str, channel: Any
+) -> None:
+    sid = channel.members.create(identity="jane").channel_sid
+    channel.messages.create(body="Hi", from_="bob")
+    with connect(uri) as socket:
+        wire = Wire(socket, account.chat_token("jane"))
+        path = f"/Client/v1/MyConversations/{sid}"
+        answers = [wire.ask("POST", path, {"last_consumed_message_index": n}) for n in (0, None)]
+    assert [each.header["http_status"]["code"] for each in answers] == [200, 200]
+    cleared, read = logged(server)[:2]
+    shown = [
+        requests.get(f"{server.url}/_mock/state/requests/{each['number']}").json()["parameters"]
+        for each in (read, cleared)
+    ]
+    assert shown == [{"LastConsumedMessageIndex": 0}, {"LastConsumedMessageIndex": None}]
+
+
 def logged(server: BackgroundServer) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = requests.get(f"{server.url}/_mock/state/requests").json()["items"]
     return found

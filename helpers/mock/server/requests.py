@@ -137,9 +137,14 @@ def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: MASK if name in SECRETS else _short(value) for name, value in first}
 
 
-def _short(value: str | list[str]) -> str | list[str]:
+def _short(value: Any) -> Any:
+    """A value as it is remembered; what chat SDKs send in JSON may be a number, say."""
     if isinstance(value, list):
-        return [str(_short(each)) for each in value[:MOST_VALUES]]
+        return [_short(each) for each in value[:MOST_VALUES]]
+    if value is None or isinstance(value, (int, float)):
+        return value
+    if not isinstance(value, str):
+        return _short(str(value))
     if len(value) <= LONGEST_VALUE:
         return value
     return f"{value[:LONGEST_VALUE]}... ({len(value)} characters)"
