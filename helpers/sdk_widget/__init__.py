@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..lazy import lazily
 from .model import SdkEvent, SdkModel
 
 if TYPE_CHECKING:
@@ -14,11 +15,5 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
 
-
-def __getattr__(name: str) -> object:
-    if name in {"ChatSdkWidget", "NotServed"}:  # only now is a widget wanted
-        from . import widget  # noqa: PLC0415
-
-        return getattr(widget, name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+_WIDGETS = {"ChatSdkWidget": "widget", "NotServed": "widget"}
+__getattr__ = lazily(__name__, _WIDGETS)  # only when a widget is wanted
