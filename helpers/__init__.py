@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
+    from .front_ends import ChatSdkWidget
     from .mock import MockTwilio
     from .panel import AgentPanel, ChatPanel
-    from .sdk_widget import ChatSdkWidget
     from .tokens import (
         create_chat_token,
         diagnose_token,
@@ -37,7 +37,7 @@ _HOMES = {
     "MockTwilio": "mock",
     "AgentPanel": "panel",
     "ChatPanel": "panel",
-    "ChatSdkWidget": "sdk_widget",
+    "ChatSdkWidget": "front_ends",
     "create_chat_token": "tokens",
     "diagnose_token": "tokens",
     "looks_personal": "tokens",

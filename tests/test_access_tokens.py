@@ -14,8 +14,8 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant, SyncGrant, VideoGrant
 
 from helpers import tokens
-from helpers.mock.access_token import Claims, verify
-from helpers.mock.errors import TwilioError
+from helpers.mock.core.access_token import Claims, verify
+from helpers.mock.core.errors import TwilioError
 
 ACCOUNT, KEY, SERVICE = ("AC" + "a" * 32, "SK" + "b" * 32, "IS" + "c" * 32)
 OTHER_KEY, OTHER_ACCOUNT = ("SK" + "d" * 32, "AC" + "e" * 32)

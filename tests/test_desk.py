@@ -11,7 +11,7 @@ import pytest
 from support import PATIENCE, Ear, refused
 
 from helpers import Account
-from helpers.desk import AgentDesk, Conversation, NoDeskHere, Offer
+from helpers.desk import AcceptedTask, AgentDesk, NoDeskHere, Offer
 from helpers.mock import Credentials, MockTwilio
 
 Make = Callable[..., Any]
@@ -287,7 +287,7 @@ def test_an_agent_stays_connected_when_her_chat_token_expires(
     account: Account, alice: AgentDesk, task_flow: Any, make_channel: Make
 ) -> None:
     make_channel(task_flow)
-    conversation: Conversation = alice.accept()
+    conversation: AcceptedTask = alice.accept()
     for _ in range(3):
         account.clock.advance(3600)
         conversation.reply("still here")

@@ -10,9 +10,9 @@ import pytest
 from twilio.rest import Client
 
 from helpers import Account, ChatSdkWidget
+from helpers.front_ends import NotServed
+from helpers.front_ends.sdk_model import KEPT
 from helpers.mock import Credentials, MockTwilio
-from helpers.sdk_widget import NotServed
-from helpers.sdk_widget.model import KEPT
 
 SID = "CH" + "0" * 32
 

@@ -15,8 +15,8 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 
 from helpers import tokens
-from helpers.mock.access_token import verify
-from helpers.mock.errors import TwilioError
+from helpers.mock.core.access_token import verify
+from helpers.mock.core.errors import TwilioError
 
 ACCOUNT, KEY, SERVICE = ("AC" + "a" * 32, "SK" + "b" * 32, "IS" + "c" * 32)
 API_SECRET, AUTH_TOKEN = ("topSecret" * 4)[:32], "0f" * 16

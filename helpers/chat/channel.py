@@ -15,7 +15,7 @@ from requests import RequestException
 from twilio.base.exceptions import TwilioException
 
 from .emitter import Emitter
-from .errors import refusing
+from .errors import raises_chat_error
 from .records import Member, Message, Paginator, in_path, json_object
 from .sending import Sending
 
@@ -96,7 +96,7 @@ class Channel(Emitter):
     def __repr__(self) -> str:
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
 
-    @refusing
+    @raises_chat_error
     def send_message(
         self,
         body: str | None = None,
@@ -151,7 +151,7 @@ class Channel(Emitter):
         if self.status != "joined":
             raise self.client.not_a_member(self.sid)
 
-    @refusing
+    @raises_chat_error
     def get_messages(
         self,
         page_size: int = PAGE_SIZE,
@@ -227,25 +227,25 @@ class Channel(Emitter):
 
         return follow
 
-    @refusing
+    @raises_chat_error
     def get_members(self) -> list[Member]:
         """Everybody in the channel."""
         self.client.require_connected()
         return [Member.of(rest) for rest in self._rest().members.list()]
 
-    @refusing
+    @raises_chat_error
     def get_members_count(self) -> int:
         """How many are in the channel."""
         self.client.require_connected()
         return int(self._rest().fetch().members_count)
 
-    @refusing
+    @raises_chat_error
     def get_messages_count(self) -> int:
         """How many messages it holds."""
         self.client.require_connected()
         return int(self._rest().fetch().messages_count)
 
-    @refusing
+    @raises_chat_error
     def typing(self) -> bool:
         """Tell the others that this user is typing.
 
@@ -255,7 +255,7 @@ class Channel(Emitter):
         self.client.require_connected()
         return self.client.tell_typing(self.sid)
 
-    @refusing
+    @raises_chat_error
     def update_last_consumed_message_index(self, index: int | None) -> int | None:
         """Set the read horizon.
 
@@ -277,7 +277,7 @@ class Channel(Emitter):
             return self.get_unconsumed_messages_count()
         return self.update_last_consumed_message_index(index)
 
-    @refusing
+    @raises_chat_error
     def set_all_messages_consumed(self) -> int | None:
         """Move the read horizon to the last message; the unread count that results."""
         newest = self._rest().messages.list(order="desc", limit=1, page_size=1)
@@ -289,13 +289,13 @@ class Channel(Emitter):
         """Take the read horizon away: nothing counts as read."""
         return self.update_last_consumed_message_index(None)
 
-    @refusing
+    @raises_chat_error
     def get_unconsumed_messages_count(self) -> int | None:
         """Messages above the read horizon; None when there is no horizon."""
         self.client.require_connected()
         return self._user_channel().fetch().unread_messages_count  # type: ignore[no-any-return]
 
-    @refusing
+    @raises_chat_error
     def join(self) -> Channel:
         """Join a public channel.
 
@@ -310,7 +310,7 @@ class Channel(Emitter):
         self.client.meet(self.sid)
         return self
 
-    @refusing
+    @raises_chat_error
     def leave(self) -> Channel:
         """Leave the channel.
 
@@ -322,7 +322,7 @@ class Channel(Emitter):
         self.client.notice()
         return self
 
-    @refusing
+    @raises_chat_error
     def decline(self) -> Channel:
         """Decline an invitation to the channel."""
         self.client.require_connected()
@@ -330,14 +330,14 @@ class Channel(Emitter):
         self.client.notice()
         return self
 
-    @refusing
+    @raises_chat_error
     def add(self, identity: str) -> None:
         """Add somebody; needs the permission `addMember`."""
         self.client.require_connected()
         self._rest().members.create(identity=identity, x_twilio_webhook_enabled="true")
         self.client.notice()
 
-    @refusing
+    @raises_chat_error
     def update_attributes(self, attributes: dict[str, Any]) -> Channel:
         """Replace the attributes; merge with `channel.attributes` first to keep Flex's own."""
         self.client.require_connected()

@@ -11,20 +11,20 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from ..mock import MockTwilio, verify
 from .channel import Channel
-from .connection import Connection, Wait
-from .errors import ChatError, as_chat_error, refusing
+from .connection import ChatConnection, Wait
+from .errors import ChatError, as_chat_error, raises_chat_error
 from .feeds import Feed, KernelFeed
 from .lifetime import TokenLifetime
-from .line import TRIES, Backoff, Line
 from .media import MediaService, Upload
 from .polling import PollingFeed
 from .records import User, in_path
+from .retrying_client import TRIES, Backoff, RetryingClient
 
 if TYPE_CHECKING:
     from ..account import Account
 
 
-class ChatClient(Connection):
+class ChatClient(ChatConnection):
     """A customer's or agent's chat, connected with an access token.
 
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
@@ -94,7 +94,7 @@ class ChatClient(Connection):
     def __exit__(self, *_: object) -> None:
         self.shutdown()
 
-    @refusing
+    @raises_chat_error
     def _use(self, token: str) -> None:
         credentials = self.account.credentials
         claims = verify(
@@ -112,7 +112,7 @@ class ChatClient(Connection):
         self.identity, self.service_sid = own
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
-        rest.http_client = Line(rest.http_client, self.wait)
+        rest.http_client = RetryingClient(rest.http_client, self.wait)
         self.service = rest.chat.v2.services(self.service_sid)
         self._media = MediaService(rest, self.service_sid, in_kernel=self.is_in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
@@ -120,12 +120,14 @@ class ChatClient(Connection):
         self.polled_service = polled.chat.v2.services(self.service_sid)
         self._lifetime.follow(claims.expires)
 
-    def _polled_line(self, door: Any) -> Line:
+    def _polled_line(self, door: Any) -> RetryingClient:
         """One whose failures show in the state; in this kernel it holds nobody's thread up."""
         tries = 1 if self.is_in_kernel else TRIES
-        return Line(door, self.wait, tries=tries, backoff=self._backoff, failing=self.lost)
+        return RetryingClient(
+            door, self.wait, tries=tries, backoff=self._backoff, failing=self.lost
+        )
 
-    @refusing
+    @raises_chat_error
     def _connect(self) -> None:
         self._ensure_user()
         self._feed.start()
@@ -141,7 +143,7 @@ class ChatClient(Connection):
             found = self.service.users.create(identity=self.identity)
         self.user = User.of(found)
 
-    @refusing
+    @raises_chat_error
     def update_token(self, token: str) -> None:
         """Go on with a fresh token for the same identity, catching up on what was missed.
 
@@ -175,7 +177,7 @@ class ChatClient(Connection):
         self._feed.stop()
         self._lifetime.stop()
 
-    @refusing
+    @raises_chat_error
     def get_channel_by_sid(self, sid: str) -> Channel:
         """A channel by its SID.
 
@@ -184,7 +186,7 @@ class ChatClient(Connection):
         """
         return self._find(sid)
 
-    @refusing
+    @raises_chat_error
     def get_channel_by_unique_name(self, unique_name: str) -> Channel:
         """A channel by its unique name.
 
@@ -222,7 +224,7 @@ class ChatClient(Connection):
         with self._own:
             return [channel for channel in self._channels.values() if channel.status == "joined"]
 
-    @refusing
+    @raises_chat_error
     def create_channel(
         self,
         *,
@@ -240,7 +242,7 @@ class ChatClient(Connection):
         )
         return self._channels.setdefault(rest.sid, Channel(self, rest))
 
-    @refusing
+    @raises_chat_error
     def get_user(self, identity: str) -> User:
         """A user by identity."""
         self.require_connected()

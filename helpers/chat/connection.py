@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable
 
 from .emitter import Emitter
-from .errors import ChatError, Trouble
+from .errors import ChatError, TransientError
 
 CONNECTION_STATES = ("connecting", "connected", "disconnecting", "disconnected", "denied", "error")
 Wait = Callable[[threading.Event, float], bool]
 """Waits for an event, so many seconds at most; whether it came."""
 
 
-class Connection(Emitter):
+class ChatConnection(Emitter):
     """The state of a connection, and the events that tell of it.
 
     Args:
@@ -58,7 +58,7 @@ class Connection(Emitter):
         if self.connection_state == "disconnected":
             raise _shut_down()
 
-    def lost(self, trouble: Trouble) -> None:
+    def lost(self, trouble: TransientError) -> None:
         """The connection failed for now; the feed keeps trying."""
         if self.is_usable:
             self.connection_problem = f"{trouble.what}, next try in {trouble.delay:.1f} s"

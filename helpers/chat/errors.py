@@ -37,7 +37,7 @@ class ChatError(TwilioRestException):  # type: ignore[misc]
         return f"{self.msg} (Twilio error {self.code})" if self.code else str(self.msg)
 
 
-class Trouble(ChatError):  # noqa: N818 - reads as what is the matter
+class TransientError(ChatError):
     """A failure that may pass by itself: throttling, a network or a server in distress.
 
     Attributes:
@@ -84,7 +84,7 @@ def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
     return ChatError(None, str(error))
 
 
-def refusing(call: Callable[P, T]) -> Callable[P, T]:
+def raises_chat_error(call: Callable[P, T]) -> Callable[P, T]:
     """Have a method raise `ChatError` for every refusal of Twilio's."""
 
     @wraps(call)
@@ -95,6 +95,6 @@ def refusing(call: Callable[P, T]) -> Callable[P, T]:
             raise as_chat_error(error) from None
         except MockUnreachable as error:  # asked for its clock, or told of typing
             what = "the server cannot be reached"
-            raise Trouble(what, str(error), may_have_acted=False) from None
+            raise TransientError(what, str(error), may_have_acted=False) from None
 
     return refused

@@ -11,10 +11,10 @@ from twilio.rest.chat.v2.service.channel.member import MemberInstance
 from twilio.rest.chat.v2.service.channel.message import MessageInstance
 
 from ..mock import ChatEvent, MockTwilio
-from ..mock.clock import Timer
-from .errors import Trouble, as_chat_error
+from ..mock.core.clock import Timer
+from .errors import TransientError, as_chat_error
+from .reconciler import Reconciler
 from .records import Member, Message
-from .survey import Survey
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -52,7 +52,7 @@ class KernelFeed:
     def __init__(self, client: ChatClient, mock: MockTwilio) -> None:
         self._client = client
         self._mock = mock
-        self._survey = Survey(client)
+        self._survey = Reconciler(client)
         self._paused = False
         self._catching_up: threading.Thread | None = None
         self._lock = threading.RLock()
@@ -72,7 +72,7 @@ class KernelFeed:
         """Survey what was missed, then follow again; where that fails, a thread goes on trying."""
         try:
             self._catch_up()
-        except Trouble as trouble:
+        except TransientError as trouble:
             self._keep_trying(trouble)
             return False
         return True
@@ -83,7 +83,7 @@ class KernelFeed:
                 pass  # what handlers did meanwhile is news too
             self._paused = False
 
-    def _keep_trying(self, trouble: Trouble) -> None:
+    def _keep_trying(self, trouble: TransientError) -> None:
         self._client.lost(trouble)
         with self._lock:
             self._paused = True
@@ -94,12 +94,12 @@ class KernelFeed:
                 )
                 self._catching_up.start()
 
-    def _try_again(self, trouble: Trouble) -> None:
+    def _try_again(self, trouble: TransientError) -> None:
         while self._is_behind():
             try:
                 self._client.wait(trouble.delay)
                 self._catch_up()
-            except Trouble as again:
+            except TransientError as again:
                 trouble = again
                 self._client.lost(trouble)
             except TwilioException as error:
@@ -135,7 +135,7 @@ class KernelFeed:
         with self._lock:
             try:
                 self._sort(event)
-            except Trouble as trouble:  # what there is to this event is caught up on later
+            except TransientError as trouble:  # what there is to this event is caught up on later
                 self._keep_trying(trouble)
 
     def _sort(self, event: ChatEvent) -> None:

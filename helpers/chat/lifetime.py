@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..mock import Clock
-from ..mock.clock import Timer
+from ..mock.core.clock import Timer
 from ..mock.remote import RemoteClock
 
 WARNING_SECONDS = 180

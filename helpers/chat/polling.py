@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from twilio.base.exceptions import TwilioException
 
-from .errors import ChatError, Trouble, as_chat_error
-from .survey import Survey
+from .errors import ChatError, TransientError, as_chat_error
+from .reconciler import Reconciler
 
 if TYPE_CHECKING:
     from .client import ChatClient
@@ -28,7 +28,7 @@ class PollingFeed:
 
     def __init__(self, client: ChatClient, pause: float) -> None:
         self._client = client
-        self._survey = Survey(client)
+        self._survey = Reconciler(client)
         self._shortest = self._pause = pause
         self._throttled = False
         self._news = threading.Event()
@@ -97,7 +97,7 @@ class PollingFeed:
         try:
             with self._reading:
                 news = self._survey.look()
-        except Trouble as trouble:
+        except TransientError as trouble:
             self._back_off(trouble)
         except TwilioException as error:
             if not self._stopped and service is self._client.polled_service:  # no newer token
@@ -108,7 +108,7 @@ class PollingFeed:
             self._pause = self._shortest if news else longer
             self._client.regained()
 
-    def _back_off(self, trouble: Trouble) -> None:
+    def _back_off(self, trouble: TransientError) -> None:
         self._pause, self._throttled = trouble.delay, trouble.retry_after is not None
         self._client.lost(trouble)
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioException
 
-from .errors import ChatError, OutcomeUnknown, Trouble, as_chat_error
-from .line import Backoff
+from .errors import ChatError, OutcomeUnknown, TransientError, as_chat_error
 from .records import json_object
+from .retrying_client import Backoff
 
 if TYPE_CHECKING:
     from .client import ChatClient
@@ -72,7 +72,7 @@ class Sending:
                 if upload is not None:
                     outgoing.content["media_sid"], upload = upload(), None
                 return outgoing.settle()
-            except Trouble as trouble:
+            except TransientError as trouble:
                 delay = backoff.after(trouble)
                 if not left or time.monotonic() + delay > deadline:
                     raise outgoing.given_up(trouble, delay) from trouble
@@ -107,7 +107,7 @@ class Outgoing:
             self._client.require_connected()
             arrived = self._found() if self.in_doubt else None
             return self._posted() if arrived is None else arrived
-        except (Trouble, OutcomeUnknown):
+        except (TransientError, OutcomeUnknown):
             raise
         except TwilioException as error:
             raise self._refused(as_chat_error(error)) from None
@@ -119,7 +119,7 @@ class Outgoing:
         except ChatError as error:
             raise self._refused(error) from None
 
-    def given_up(self, trouble: Trouble, delay: float) -> ChatError:
+    def given_up(self, trouble: TransientError, delay: float) -> ChatError:
         """What to raise when it is not tried again, though that would make sense in a while."""
         if self.in_doubt:
             return self._unknown(str(trouble.msg), trouble)
@@ -131,7 +131,7 @@ class Outgoing:
             sent = self._channel.messages.create(
                 from_=self._client.identity, x_twilio_webhook_enabled="true", **self.content
             )
-        except Trouble as trouble:
+        except TransientError as trouble:
             self.in_doubt = trouble.may_have_acted
             raise
         return int(sent.index)

@@ -1,7 +1,6 @@
 """The agent's side of a chat: what Flex UI does for an agent, through the official SDK."""
 
-from .conversation import Conversation
+from .accepted_task import AcceptedTask, Offer
 from .desk import AgentDesk, NoDeskHere
-from .offer import Offer
 
-__all__ = ["AgentDesk", "Conversation", "NoDeskHere", "Offer"]
+__all__ = ["AcceptedTask", "AgentDesk", "NoDeskHere", "Offer"]

@@ -15,13 +15,11 @@ from twilio.rest import Client
 from ..account import Account
 from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
-from ..chat.errors import Trouble, as_chat_error
-from ..chat.line import Backoff, Line
-from ..mock import MockTwilio, TaskRouterNews
+from ..chat.errors import TransientError, as_chat_error
+from ..chat.retrying_client import Backoff, RetryingClient
+from ..mock import MockTwilio, TaskRouterNotification
 from ..mock.remote import MockUnreachable
-from .conversation import Conversation
-from .gone import gone_is_fine
-from .offer import Offer
+from .accepted_task import AcceptedTask, Offer, ignore_not_found
 
 WORKSPACE = "Flex Task Assignment"
 POLL_SECONDS = 1.0
@@ -71,7 +69,7 @@ class AgentDesk(Emitter):
         self._workspace_name = workspace
         self._find_worker()
         self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
-        self.conversations: list[Conversation] = []
+        self.conversations: list[AcceptedTask] = []
         self._chat: ChatClient | None = None
         self._known: list[Offer] = []
         self._stop_following = self._follow()
@@ -81,7 +79,7 @@ class AgentDesk(Emitter):
         known = self.account.client
         if isinstance(self.account.mock, MockTwilio):
             return known
-        line = Line(known.http_client, self._wait)
+        line = RetryingClient(known.http_client, self._wait)
         credentials = self.account.credentials
         return Client(credentials.account_sid, credentials.auth_token, http_client=line)
 
@@ -146,7 +144,7 @@ class AgentDesk(Emitter):
         attributes = json.loads(task.attributes or "{}")
         return Offer(reservation.sid, reservation.task_sid, attributes, task.age)
 
-    def accept(self, offer: Offer | None = None) -> Conversation:
+    def accept(self, offer: Offer | None = None) -> AcceptedTask:
         """Accept an offer, the oldest by default, and join its chat.
 
         Raises:
@@ -156,7 +154,7 @@ class AgentDesk(Emitter):
         offer = offer or self._oldest()
         self.worker.reservations(offer.sid).update(reservation_status="accepted")
         channel = self._join(offer.channel_sid) if offer.channel_sid else None
-        conversation = Conversation(self, offer, channel)
+        conversation = AcceptedTask(self, offer, channel)
         self.conversations.append(conversation)
         self.emit("conversationStarted", conversation)
         self.refresh()
@@ -180,7 +178,7 @@ class AgentDesk(Emitter):
 
     def _join(self, channel_sid: str) -> Channel | None:
         """The agent's view of a chat, as a member of it; None if it has been deleted."""
-        with gone_is_fine():
+        with ignore_not_found():
             self._become_member(channel_sid)
             return self._connected().get_channel_by_sid(channel_sid)
         return None
@@ -208,7 +206,7 @@ class AgentDesk(Emitter):
         if self._chat is not None and not self._stopped.is_set():
             self._chat.update_token(self.account.chat_token(self.identity))
 
-    def leave(self, conversation: Conversation) -> None:
+    def leave(self, conversation: AcceptedTask) -> None:
         """Leave the chat of a finished conversation, as Flex UI does on completion.
 
         The agent stays where a later task of the same chat is theirs too.
@@ -218,7 +216,7 @@ class AgentDesk(Emitter):
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
         if channel_sid is not None and channel_sid not in others:
-            with gone_is_fine():  # the janitor may have been there first
+            with ignore_not_found():  # the janitor may have been there first
                 self.service.channels(channel_sid).members(self.identity).delete()
         self.emit("conversationEnded", conversation)
         self.refresh()
@@ -245,7 +243,7 @@ class AgentDesk(Emitter):
         threading.Thread(target=self._poll, name=name, daemon=True).start()
         return lambda: None
 
-    def _hear(self, news: TaskRouterNews) -> None:
+    def _hear(self, news: TaskRouterNotification) -> None:
         is_own = news.worker_sid == self._worker_sid
         if is_own and news.name.startswith("reservation.") and not self._stopped.is_set():
             self.refresh()
@@ -283,15 +281,15 @@ class AgentDesk(Emitter):
             self.emit("problemChanged", problem)
 
 
-def _trouble_of(failure: Exception) -> Trouble:
+def _trouble_of(failure: Exception) -> TransientError:
     """What keeps the desk from looking; what nobody expects is logged in full."""
-    if isinstance(failure, Trouble):
+    if isinstance(failure, TransientError):
         return failure
     if isinstance(failure, TwilioException):
-        return Trouble(str(as_chat_error(failure).msg))
+        return TransientError(str(as_chat_error(failure).msg))
     if not isinstance(failure, (NoDeskHere, MockUnreachable)):
         _log.error("a desk failed to look for offers", exc_info=failure)
-    return Trouble(str(failure))
+    return TransientError(str(failure))
 
 
 def _is_not_found(error: TwilioException) -> bool:

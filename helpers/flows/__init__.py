@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from .busy_day.demand import Arrivals
     from .busy_day.durations import Exponential, Lognormal
     from .busy_day.grid import Sweep
+    from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import sweep
-    from .busy_day.testing import Interrupted, load_test
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
+    from .errors import FlowProblem
     from .exporting import export
     from .file import FlowFile, load
     from .form import FlowForm, FlowFormModel
     from .planning import Plan, plan
-    from .problems import FlowProblem
     from .rehearsal import (
         SCRIPTS,
         Comparison,
@@ -47,8 +47,8 @@ _HOMES = {
     "Shift": "busy_day.staffing",
     "Staffing": "busy_day.staffing",
     "sweep": "busy_day.sweeping",
-    "Interrupted": "busy_day.testing",
-    "load_test": "busy_day.testing",
+    "Interrupted": "busy_day.load_testing",
+    "load_test": "busy_day.load_testing",
     "CHECKS": "checks",
     "Finding": "checks",
     "Report": "checks",
@@ -65,7 +65,7 @@ _HOMES = {
     "load": "file",
     "Plan": "planning",
     "plan": "planning",
-    "FlowProblem": "problems",
+    "FlowProblem": "errors",
     "SCRIPTS": "rehearsal",
     "Comparison": "rehearsal",
     "Comparisons": "rehearsal",

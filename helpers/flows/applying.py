@@ -13,11 +13,11 @@ from typing import Any
 
 from ..account import Account
 from .config import masked
+from .diff import PlanStep
 from .directory import Directory
+from .errors import REFUSALS, refusal_text
 from .ordering import Operation
 from .reading import flows_of
-from .refusals import REFUSALS, said
-from .steps import Step
 
 Confirm = Callable[[str], str] | str
 Flows = dict[str, dict[str, Any]]
@@ -76,7 +76,7 @@ def _listed(title: str, operations: Sequence[str]) -> str:
 
 def apply(
     account: Account,
-    steps: Sequence[Step],
+    steps: Sequence[PlanStep],
     operations: Sequence[Operation],
     code: str,
     confirm: Confirm,
@@ -115,7 +115,7 @@ def _confirmed(run: _Run, code: str, confirm: Confirm) -> None:
 
 class _Run:
     def __init__(
-        self, account: Account, steps: Sequence[Step], operations: Sequence[Operation]
+        self, account: Account, steps: Sequence[PlanStep], operations: Sequence[Operation]
     ) -> None:
         self._account = account
         self._directory = Directory(account)
@@ -139,7 +139,7 @@ class _Run:
         try:
             flows = self._read()
         except REFUSALS as error:
-            raise self.stopped(f"the account could not be read: {said(error)}") from error
+            raise self.stopped(f"the account could not be read: {refusal_text(error)}") from error
         places = [at for at, state in enumerate(self._chain) if state == flows]
         if not places:
             raise self.stopped(
@@ -153,7 +153,7 @@ class _Run:
         try:
             _write(self._account, operation)
         except REFUSALS as error:
-            raise self.stopped(f"{said(error)} {self._outcome()}", failed=True) from error
+            raise self.stopped(f"{refusal_text(error)} {self._outcome()}", failed=True) from error
         self.done.append(str(operation))
         self._at += 1
         self._look()
@@ -162,7 +162,7 @@ class _Run:
         try:
             flows = self._read()
         except REFUSALS as error:
-            raise self.stopped(f"the account could not be read: {said(error)}") from error
+            raise self.stopped(f"the account could not be read: {refusal_text(error)}") from error
         if flows != self._chain[self._at]:
             difference = _difference(self._chain[self._at], flows)
             raise self.stopped(f"the account is not as it should be now: {difference}")
@@ -172,7 +172,7 @@ class _Run:
         try:
             flows = self._read()
         except REFUSALS as error:
-            return f"(whether it was carried out is not known: {said(error)})"
+            return f"(whether it was carried out is not known: {refusal_text(error)})"
         if flows == self._chain[self._at + 1]:
             return "(it was carried out all the same)"
         return "(it was not carried out)" if flows == self._chain[self._at] else "(see the account)"
@@ -185,7 +185,7 @@ class _Run:
         return flows
 
 
-def _chain(steps: Sequence[Step], operations: Sequence[Operation]) -> list[Flows]:
+def _chain(steps: Sequence[PlanStep], operations: Sequence[Operation]) -> list[Flows]:
     state: Flows = {step.sid: step.before for step in steps if step.sid and step.before}
     chain = [state]
     for operation in operations:

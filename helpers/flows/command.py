@@ -20,11 +20,10 @@ from ..account import Account, CredentialsMissing, connect, from_environment
 from .applying import ApplyStopped
 from .checks import check
 from .config import FlexFlowConfig, masked
+from .errors import REFUSALS, FlowProblem, refusal_text
 from .exporting import export
 from .file import FlowFile, load
 from .planning import plan
-from .problems import FlowProblem
-from .refusals import REFUSALS, said
 from .rehearsal import SCRIPTS, rehearse
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         return _fail(str(error), USAGE)
     except REFUSALS as error:
-        return _fail(said(error), PROBLEMS)
+        return _fail(refusal_text(error), PROBLEMS)
     except KeyboardInterrupt as stop:
         return _fail("\n".join(getattr(stop, "__notes__", ["Interrupted."])), PROBLEMS)
     except STOPS as error:
@@ -186,13 +185,15 @@ def _rehearse(asked: argparse.Namespace) -> int:
         for flow in _flows(file, asked.flow)
         for script in asked.script or SCRIPTS
     }
-    text = "\n\n".join(f"{flow}, {script}\n{said}" for (flow, script), said in played.items())
+    text = "\n\n".join(
+        f"{flow}, {script}\n{refusal_text}" for (flow, script), refusal_text in played.items()
+    )
     data = [
-        {"flow": flow, "script": script, "outcome": asdict(said)}
-        for (flow, script), said in played.items()
+        {"flow": flow, "script": script, "outcome": asdict(refusal_text)}
+        for (flow, script), refusal_text in played.items()
     ]
     _write(asked, text, data)
-    return PROBLEMS if any(said.unmet for said in played.values()) else OK
+    return PROBLEMS if any(refusal_text.unmet for refusal_text in played.values()) else OK
 
 
 def _flows(file: FlowFile, name: str | None) -> Sequence[FlexFlowConfig]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..account import Account
 from .config import SIDS_OF, FlexFlowConfig, Integration
-from .problems import FlowProblem, Problem
+from .errors import FlowProblem, Problem
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
 SHOWN = 10
@@ -28,7 +28,7 @@ def nowhere(*_: str) -> str:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ReferenceKind:
     """Resources of one kind: their SIDs by name.
 
     Attributes:
@@ -86,38 +86,38 @@ class Directory:
     def __init__(self, account: Account) -> None:
         self._client = account.client
         self._own_service = account.credentials.chat_service_sid
-        self._workspaces: dict[str, tuple[Kind, Kind]] = {}
+        self._workspaces: dict[str, tuple[ReferenceKind, ReferenceKind]] = {}
 
     @cached_property
-    def services(self) -> Kind:
+    def services(self) -> ReferenceKind:
         """Chat services."""
         return _kind("chat service", self._client.chat.v2.services.list())
 
     @cached_property
-    def studio_flows(self) -> Kind:
+    def studio_flows(self) -> ReferenceKind:
         """Studio flows."""
         return _kind("Studio flow", self._client.studio.v2.flows.list())
 
     @cached_property
-    def workspaces(self) -> Kind:
+    def workspaces(self) -> ReferenceKind:
         """TaskRouter workspaces."""
         return _kind("workspace", self._client.taskrouter.v1.workspaces.list())
 
-    def workflows(self, workspace_sid: str) -> Kind:
+    def workflows(self, workspace_sid: str) -> ReferenceKind:
         """Workflows of a workspace."""
         return self._workspace(workspace_sid)[0]
 
-    def task_channels(self, workspace_sid: str) -> Kind:
+    def task_channels(self, workspace_sid: str) -> ReferenceKind:
         """Task channels of a workspace, by unique name."""
         return self._workspace(workspace_sid)[1]
 
-    def _workspace(self, sid: str) -> tuple[Kind, Kind]:
+    def _workspace(self, sid: str) -> tuple[ReferenceKind, ReferenceKind]:
         if sid not in self._workspaces:
             workspace = self._client.taskrouter.v1.workspaces(sid)
             channels = [(one.unique_name or "", one.sid) for one in workspace.task_channels.list()]
             self._workspaces[sid] = (
                 _kind("workflow", workspace.workflows.list()),
-                Kind("task channel", tuple(channels)),
+                ReferenceKind("task channel", tuple(channels)),
             )
         return self._workspaces[sid]
 
@@ -194,7 +194,7 @@ class _Resolved:
         self._where = where
         self.problems: list[Problem] = []
 
-    def sid(self, kind: Kind, given: str, *field: str) -> str:
+    def sid(self, kind: ReferenceKind, given: str, *field: str) -> str:
         """The SID, or a blank and one problem more."""
         try:
             return kind.sid(given)
@@ -220,8 +220,8 @@ def parameters(
     } | {f"integration_{SIDS_OF.get(name, name)}": value for name, value in settings.items()}
 
 
-def _kind(noun: str, resources: Iterable[Any]) -> Kind:
-    return Kind(noun, tuple((one.friendly_name or "", one.sid) for one in resources))
+def _kind(noun: str, resources: Iterable[Any]) -> ReferenceKind:
+    return ReferenceKind(noun, tuple((one.friendly_name or "", one.sid) for one in resources))
 
 
 def must_be_config(flow: object) -> None:

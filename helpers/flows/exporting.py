@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..account import Account
 from .directory import Directory
+from .errors import FlowProblem, Problem
 from .file import FlowFile
-from .problems import FlowProblem, Problem
 from .reading import Found, flows_of
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .steps import Step, contact_of
+from .diff import PlanStep, contact_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Operation:
         after: The flow afterwards; None where it is deleted.
     """
 
-    step: Step
+    step: PlanStep
     after: dict[str, Any] | None = field(repr=False)
 
     @property
@@ -35,7 +35,7 @@ class Operation:
         return f"{verb} {self.step.name!r}" + (f" ({self.step.sid})" if self.step.sid else "")
 
 
-def in_order(steps: Sequence[Step]) -> list[Operation]:
+def in_order(steps: Sequence[PlanStep]) -> list[Operation]:
     """The writes that carry out the steps: as planned where possible, deletions last."""
     left = [step for step in steps if step.action in ("create", "update")]
     left += [step for step in steps if step.action == "delete"]
@@ -52,13 +52,13 @@ def in_order(steps: Sequence[Step]) -> list[Operation]:
     return order
 
 
-def _is_free(step: Step, now: dict[int, dict[str, Any] | None]) -> bool:
+def _is_free(step: PlanStep, now: dict[int, dict[str, Any] | None]) -> bool:
     wanted = contact_of(step.after)
     held = (contact_of(flow) for other, flow in now.items() if other != id(step))
     return wanted is None or wanted not in held
 
 
-def _pause(left: list[Step], now: dict[int, dict[str, Any] | None]) -> Operation:
+def _pause(left: list[PlanStep], now: dict[int, dict[str, Any] | None]) -> Operation:
     step = next(step for step in left if contact_of(now[id(step)]))
     now[id(step)] = {**(now[id(step)] or {}), "enabled": False}
     return Operation(step, now[id(step)])

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..account import Account
-from . import effects, showing
+from . import impact, render
 from .applying import Applied, Confirm, apply
+from .diff import PlanStep, diff
 from .directory import Directory
 from .file import FlowFile, load
 from .ordering import Operation, in_order
 from .reading import flows_of
-from .steps import Step, steps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ class Plan:
 
     account: Account = field(compare=False)
     source: str
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     operations: tuple[Operation, ...]
 
     @property
@@ -75,7 +75,7 @@ class Plan:
 
     def table(self) -> pd.DataFrame:
         """One row a changed field, or a flow that is left or deleted."""
-        return showing.table(self.steps)
+        return render.table(self.steps)
 
     def as_json(self) -> dict[str, Any]:
         """The plan for programs, with no secrets."""
@@ -84,15 +84,15 @@ class Plan:
             "mode": self.account.mode,
             "source": self.source,
             "code": self.code,
-            "steps": [showing.as_json(step) for step in self.steps],
+            "steps": [render.as_json(step) for step in self.steps],
             "order": [str(operation) for operation in self.operations],
         }
 
     def __repr__(self) -> str:
-        return showing.text(self._title(), self.steps, self._summary())
+        return render.text(self._title(), self.steps, self._summary())
 
     def _repr_html_(self) -> str:
-        return showing.html(self._title(), self.steps, self._summary())
+        return render.html(self._title(), self.steps, self._summary())
 
     def _title(self) -> str:
         return f"Plan {self.code}: {self.source} for {self.account!r}"
@@ -100,7 +100,7 @@ class Plan:
     def _summary(self) -> str:
         if self.is_empty:
             return "Nothing to do: the account is as the file says."
-        said = ", ".join(f"{self.counts[name]} to {name}" for name in showing.SIGNS)
+        said = ", ".join(f"{self.counts[name]} to {name}" for name in render.SIGNS)
         order = "; ".join(str(operation) for operation in self.operations)
         return f"{said}. In this order: {order}."
 
@@ -121,11 +121,11 @@ def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False)
     """
     file = load(file)
     directory = Directory(account)
-    planned = steps(file, flows_of(account, directory), directory, delete)
-    conversations = effects.in_progress(account, planned)
-    noted = [_noted(step, effects.note(step, conversations)) for step in planned]
+    planned = diff(file, flows_of(account, directory), directory, delete)
+    conversations = impact.in_progress(account, planned)
+    noted = [_noted(step, impact.impact_note(step, conversations)) for step in planned]
     return Plan(account, file.source, tuple(noted), tuple(in_order(noted)))
 
 
-def _noted(step: Step, note: str) -> Step:
+def _noted(step: PlanStep, note: str) -> PlanStep:
     return replace(step, note=note) if note else step

@@ -11,7 +11,7 @@ from ..account import Account
 from ..mock import flex_flows
 from .config import SIDS_OF, FlexFlowConfig, settings_of
 from .directory import Directory, parameters
-from .problems import FlowProblem, Problem
+from .errors import FlowProblem, Problem
 
 TYPES = frozenset(flex_flows.DEFAULTS)
 

@@ -3,23 +3,22 @@
 `MockTwilio` is one. The official SDK reaches it through `http_client`.
 """
 
-from .access_token import Claims, verify
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
-from .clock import Clock
-from .credentials import DEMO as DEMO_VALUES
-from .credentials import Credentials
-from .database import DatabaseClosed, DatabaseInUse
-from .errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .core.access_token import Claims, verify
+from .core.clock import Clock
+from .core.credentials import DEMO as DEMO_VALUES
+from .core.credentials import Credentials
+from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
+from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .faults import BadFault, Fault, Faults
-from .file_format import DatabaseRefused
-from .flex import specified as flex_flows
-from .following import ChatEvent, TaskRouterNews
+from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
+from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.runner import Heard, StepFault, Studio
-from .taskrouter.possible import could_match
-from .webhooks.dispatch import Attempt, Webhooks
+from .taskrouter.expressions import could_match
+from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
 __all__ = [
@@ -51,7 +50,7 @@ __all__ = [
     "Snapshot",
     "StepFault",
     "Studio",
-    "TaskRouterNews",
+    "TaskRouterNotification",
     "TwilioError",
     "UnknownScenario",
     "WebhookAnswer",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 from . import DEFAULT_SEED, DEMO_VALUES, DatabaseRefused, MockTwilio
-from .credentials import Credentials
+from .core.credentials import Credentials
 from .server.chat_page.sdk_copy import NoSuchCopy
 from .server.running import CannotListen, MockServer, is_everywhere, listen, url_of
 

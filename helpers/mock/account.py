@@ -10,40 +10,43 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from . import starter, studio, taskrouter
-from .call import Call
-from .clock import Clock, epoch
-from .credentials import Credentials
-from .errors import TwilioError
-from .events import Event, Events, PutBack
+from . import new_account, studio, taskrouter
+from .core.clock import Clock, epoch
+from .core.context import AccountState, Backend, Context
+from .core.credentials import Credentials
+from .core.errors import TwilioError
+from .core.events import Event, Events, PutBack
+from .core.sids import Sids
+from .core.store import Resource, Store
 from .faults import Faults
 from .flex import resources as _flex
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
-from .following import ChatEvent, TaskRouterNews, told_as_chat, told_as_taskrouter
-from .ground import Ground, State
-from .journal import Journal
-from .journal import State as JournalState
+from .http_client import AsyncMockHttpClient, MockHttpClient
+from .journal import Journal, JournalState
 from .messaging import resources as _messaging
 from .messaging.channels import find as find_channel
 from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
 from .messaging.resources import Service
-from .realtime.door import Realtime
-from .realtime.log import SyncChange
+from .realtime.change_log import SyncChange
+from .realtime.endpoint import Realtime
 from .rest.application import OPERATIONS, Application
+from .rest.event_feed import (
+    ChatEvent,
+    TaskRouterNotification,
+    as_chat_events,
+    as_taskrouter_notifications,
+)
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
-from .sdk import AsyncMockHttpClient, MockHttpClient
-from .sids import Sids
-from .store import Resource, Store
 from .studio.executions import ExecutionDue
 from .studio.incoming import IncomingDue
 from .studio.runner import Studio
-from .taskrouter import Router
+from .taskrouter import TaskRouter
 from .taskrouter.events import TaskRouterEvent
-from .webhooks.dispatch import Webhooks
+from .webhooks.delivery import Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers
 
@@ -67,7 +70,7 @@ DEFAULT_SEED = 20260601
 class Snapshot:
     """A mock's resources and SIDs at one moment, for `MockTwilio.restore()`."""
 
-    account: State = field(repr=False)
+    account: AccountState = field(repr=False)
     journal: JournalState = field(repr=False)
 
 
@@ -105,34 +108,34 @@ class MockTwilio:
             answering.register(url, receiver)
         self.clock = Clock()
         store = Store(KINDS, db, self.credentials.sids)
-        self._ground = Ground(store, self.clock, Sids(seed))
-        self.webhooks = Webhooks(self._ground, answering)
-        self.studio = Studio(self._ground, self.credentials.account_sid, answering)
+        self._backend = Backend(store, self.clock, Sids(seed))
+        self.webhooks = Webhooks(self._backend, answering)
+        self.studio = Studio(self._backend, self.credentials.account_sid, answering)
         self.studio.hand_over = hand_over
-        self._router = Router(self._ground, self.credentials.account_sid)
-        self._orchestration = Orchestration(self._ground, self.credentials.account_sid)
-        self._connect(self._ground.events)
-        self._application = Application(self._ground, self.credentials, self.webhooks)
+        self._router = TaskRouter(self._backend, self.credentials.account_sid)
+        self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
+        self._connect(self._backend.events)
+        self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self.handle, self.faults)
         self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
-        self.journal = Journal(self._ground)
+        self.journal = Journal(self._backend)
         try:
             self._start(seed)
         except BaseException:
             store.close()
             raise
-        self._ground.events.subscribe(self.journal.hear)
+        self._backend.events.subscribe(self.journal.handle)
         self._server: BackgroundServer | None = None
 
     def _connect(self, events: Events) -> None:
         """Have each part told of what concerns it."""
-        events.record_with(Outbox(self._ground).record)
-        events.record_with(self.studio.record, MessageEvent)
-        events.subscribe(self.webhooks.hear, DeliveryDue)
-        events.subscribe(self.studio.hear, IncomingDue, ExecutionDue)
-        events.subscribe(self._orchestration.hear, MessageEvent, ChannelEvent, TaskRouterEvent)
-        events.subscribe(self._router.hear, TaskRouterEvent)
+        events.on_emit(Outbox(self._backend).record)
+        events.on_emit(self.studio.record, MessageEvent)
+        events.subscribe(self.webhooks.handle, DeliveryDue)
+        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
+        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._router.handle, TaskRouterEvent)
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
@@ -143,7 +146,7 @@ class MockTwilio:
 
         It follows the account from its first connection on, one in a file from the start.
         """
-        return Realtime(self._ground, self._application, self.credentials.account_sid)
+        return Realtime(self._backend, self._application, self.credentials.account_sid)
 
     def serve(
         self, port: int = 0, *, chat_sdk: str | os.PathLike[str] | None = None
@@ -190,23 +193,27 @@ class MockTwilio:
         It is called on the thread that acted, before that thread's request returns. Call the
         result to stop.
         """
-        return self._ground.events.subscribe(told_as_chat(follower))
+        return self._backend.events.subscribe(as_chat_events(follower))
 
-    def follow_taskrouter(self, follower: Callable[[TaskRouterNews], None]) -> Callable[[], None]:
+    def follow_taskrouter(
+        self, follower: Callable[[TaskRouterNotification], None]
+    ) -> Callable[[], None]:
         """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
-        return self._ground.events.subscribe(told_as_taskrouter(follower), TaskRouterEvent)
+        return self._backend.events.subscribe(
+            as_taskrouter_notifications(follower), TaskRouterEvent
+        )
 
     def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
         """Have `follower` told of everything that happens, as `follow` does for chat.
 
         A reset or a restore is told too, as `PutBack`.
         """
-        return self._ground.events.subscribe(follower)
+        return self._backend.events.subscribe(follower)
 
-    def look(self, at: Callable[[Call], Seen]) -> Seen:
+    def look(self, at: Callable[[Context], Seen]) -> Seen:
         """What `at` finds in the account, which stands still meanwhile; it may change nothing."""
-        with self._ground.store.lock:
-            return at(Call(self._ground, self.credentials.account_sid))
+        with self._backend.store.lock:
+            return at(Context(self._backend, self.credentials.account_sid))
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing.
@@ -220,9 +227,9 @@ class MockTwilio:
             TwilioError: The token is refused, or its user is not a member (50400).
         """
         actor = self._application.chat_user(token)
-        with self._ground.transaction():
-            call = Call(self._ground, self.credentials.account_sid, actor)
-            return type_in(call, find_channel(call, channel_sid))
+        with self._backend.transaction():
+            ctx = Context(self._backend, self.credentials.account_sid, actor)
+            return type_in(ctx, find_channel(ctx, channel_sid))
 
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
         """Bind a device of the chat user of `token` to push notifications.
@@ -242,12 +249,12 @@ class MockTwilio:
             TwilioError: The token is refused, or there is no such credential.
         """
         actor = self._application.chat_user(token)
-        with self._ground.transaction():
-            call = Call(self._ground, self.credentials.account_sid, actor)
-            service = call.store.first(Service, sid=actor.service_sid)
+        with self._backend.transaction():
+            ctx = Context(self._backend, self.credentials.account_sid, actor)
+            service = ctx.store.first(Service, sid=actor.service_sid)
             if service is None:
                 raise TwilioError(50050, f"Service {actor.service_sid} not found")
-            return bind(call, service, credential_sid, address).sid
+            return bind(ctx, service, credential_sid, address).sid
 
     def reset(self, at: datetime | float | None = None) -> None:
         """Back to a new account, without faults; whoever follows its events stays subscribed.
@@ -288,7 +295,7 @@ class MockTwilio:
             ValueError: `at` says no time zone; nothing has changed.
         """
         with MockTwilio(
-            seed=self._ground.store.fact("seed"), credentials=self.credentials
+            seed=self._backend.store.read_fact("seed"), credentials=self.credentials
         ) as stage:
             loaded, receivers = load(stage, name, at)
             told, setting = stage.take_snapshot(), stage.clock.setting
@@ -314,7 +321,7 @@ class MockTwilio:
 
     def take_snapshot(self) -> Snapshot:
         """What the account holds now."""
-        return Snapshot(self._ground.state, self.journal.state)
+        return Snapshot(self._backend.state, self.journal.state)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put resources and SIDs back as they were; the clock stays where it is."""
@@ -332,14 +339,14 @@ class MockTwilio:
             with_due: Whether the copy delivers the webhooks, too, that this account has yet to
                 deliver; else they are not in it.
         """
-        twin = MockTwilio(seed=self._ground.store.fact("seed"), credentials=self.credentials)
-        with self._ground.store.lock:
-            state, born = self._ground.state, self._ground.store.fact("born")
+        twin = MockTwilio(seed=self._backend.store.read_fact("seed"), credentials=self.credentials)
+        with self._backend.store.lock:
+            state, born = self._backend.state, self._backend.store.read_fact("born")
         twin.clock.setting = self.clock.setting
         twin.webhooks.timeout = self.webhooks.timeout
-        twin._ground.state = state
-        with twin._ground.transaction():
-            twin._ground.store.note("born", born)
+        twin._backend.state = state
+        with twin._backend.transaction():
+            twin._backend.store.write_fact("born", born)
         twin.webhooks.forget("asking", *(() if with_due else ("pending",)))
         twin._take_up()
         return twin
@@ -356,7 +363,7 @@ class MockTwilio:
             self.realtime.hang_up("the account is being closed")
         self.webhooks.close()
         self.studio.close()
-        self._ground.store.close()
+        self._backend.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -364,11 +371,11 @@ class MockTwilio:
     def __exit__(self, *about: object) -> None:
         self.close()
 
-    def _put_back(self, state: State) -> None:
-        self._ground.state = state
+    def _put_back(self, state: AccountState) -> None:
+        self._backend.state = state
         self._take_up()
-        with self._ground.transaction():
-            self._ground.events.note(PutBack())
+        with self._backend.transaction():
+            self._backend.events.emit(PutBack())
 
     def _take_up(self) -> None:
         """Go on with what the store says is due or waits."""
@@ -379,50 +386,50 @@ class MockTwilio:
             self.realtime.hang_up("the account was put back to an earlier state")
 
     def _start(self, seed: int) -> None:
-        if self._ground.store.fact("seed") is None:
+        if self._backend.store.read_fact("seed") is None:
             self._begin(seed)
         else:
             self._go_on()
-        if self._ground.store.is_on_disk:
+        if self._backend.store.is_on_disk:
             self.clock.when_set(self._keep_clock)
             self.realtime.listen()  # for chat SDKs that come back to what the file holds
         self._take_up()
 
     def _begin(self, seed: int) -> None:
         """Fill a new account, and note what makes another one like it."""
-        ground = self._ground
-        with ground.transaction():
-            ground.store.note("seed", seed)
-            ground.store.note("born", ground.clock.now())
-            self._furnish(ground)
+        backend = self._backend
+        with backend.transaction():
+            backend.store.write_fact("seed", seed)
+            backend.store.write_fact("born", backend.clock.now())
+            self._furnish(backend)
 
     def _go_on(self) -> None:
         """Go on with an account that a file holds, with SIDs that it has never given out."""
-        store = self._ground.store
-        self._ground.sids = Sids(f"{store.fact('seed')} opened {store.fact('openings')}")
-        self.clock.setting = store.fact("clock") or self.clock.setting
+        store = self._backend.store
+        self._backend.sids = Sids(f"{store.read_fact('seed')} opened {store.read_fact('openings')}")
+        self.clock.setting = store.read_fact("clock") or self.clock.setting
         self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
         self._orchestration.resume()
         self._router.resume()
 
     @cached_property
-    def _as_new(self) -> State:
+    def _as_new(self) -> AccountState:
         """The account as it began."""
-        return self._new_at(self._ground.store.fact("born"))
+        return self._new_at(self._backend.store.read_fact("born"))
 
-    def _new_at(self, moment: float) -> State:
+    def _new_at(self, moment: float) -> AccountState:
         """A new account made at that moment (epoch seconds)."""
         clock = Clock()
         clock.freeze(moment)
-        new = Ground(Store(KINDS), clock, Sids(self._ground.store.fact("seed")))
+        new = Backend(Store(KINDS), clock, Sids(self._backend.store.read_fact("seed")))
         with new.transaction():
             self._furnish(new)
         return new.state
 
-    def _furnish(self, ground: Ground) -> None:
-        call = Call(ground, self.credentials.account_sid)
-        starter.furnish(call, self.credentials.chat_service_sid)
+    def _furnish(self, backend: Backend) -> None:
+        ctx = Context(backend, self.credentials.account_sid)
+        new_account.populate(ctx, self.credentials.chat_service_sid)
 
     def _keep_clock(self) -> None:
-        with self._ground.transaction():
-            self._ground.store.note("clock", self.clock.setting)
+        with self._backend.transaction():
+            self._backend.store.write_fact("clock", self.clock.setting)

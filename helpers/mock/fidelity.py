@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import CODES, Basis
-from .realtime import chat, subscriptions, sync
+from .core.errors import CODES, Basis
+from .realtime import conversations, feeds, sync
 from .rest.application import OPERATIONS
 from .rest.collection import Operation
 from .rules import RULES, Rule
@@ -70,11 +70,11 @@ def _operations() -> Iterator[tuple[str, ...]]:
 
 def _asked() -> Iterator[tuple[str, ...]]:
     """What comes through a realtime connection; the SDKs follow links, so paths are the mock's."""
-    for operation in sorted(chat.OPERATIONS, key=lambda op: (op.path, op.method)):
+    for operation in sorted(conversations.OPERATIONS, key=lambda op: (op.path, op.method)):
         yield operation.name, f"`{operation.method} {operation.path}`", Basis.OBSERVED
     for name, path in sync.PATHS.items():
         yield name, f"`GET {path}`", Basis.OBSERVED
-    yield "Subscribe", f"`POST {subscriptions.PATH}`", Basis.OBSERVED
+    yield "Subscribe", f"`POST {feeds.PATH}`", Basis.OBSERVED
 
 
 def _call(operation: Operation) -> str:

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
-from .clock import iso
-from .events import Event
-from .flex.events import MadeByFlex
-from .ground import Ground
+from .core.clock import iso
+from .core.context import Backend
+from .core.events import Event
+from .flex.resources import CreatedByFlex
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from .messaging.resources import Member
-from .studio.events import ExecutionEvent, MadeByFlow, Taken
+from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
-from .webhooks.outbox import Asked, Delivery, DeliveryDue
+from .webhooks.outbox import Delivery, DeliveryDue, PreEventRequested
 
 KEPT = 1000
 """Entries remembered; older ones are dropped."""
@@ -30,10 +30,10 @@ AGENT, SERVER = "agent", "your server"
 LANES = (CUSTOMER, FLEX, STUDIO, TASKROUTER, AGENT, SERVER)
 
 _TOLD = frozenset(
-    {ChannelEvent, MemberEvent, MessageEvent, ExecutionEvent, Taken, TaskRouterEvent}
-    | {DeliveryDue, Asked}
+    {ChannelEvent, MemberEvent, MessageEvent, ExecutionEvent, MessageRouted, TaskRouterEvent}
+    | {DeliveryDue, PreEventRequested}
 )
-_MAKERS: dict[type[Event], str] = {MadeByFlow: STUDIO, MadeByFlex: FLEX}
+_MAKERS: dict[type[Event], str] = {CreatedByFlow: STUDIO, CreatedByFlex: FLEX}
 """Who has made a message or task that nobody asked for over REST."""
 _TASKS = {
     "task.created": "task created",
@@ -84,14 +84,14 @@ class JournalEntry:
         return f"{self.source} -> {self.target}: {self.text}"
 
 
-Said = tuple[str, str, str]
-State = tuple[
+StatementText = tuple[str, str, str]
+JournalState = tuple[
     int, tuple[tuple[int, float, Event], ...], dict[str, str], tuple[tuple[str, str], ...]
 ]
 
 
 @dataclass(slots=True)
-class _Spoken(Event):
+class _Statement(Event):
     """What a message's line takes: a thousand whole messages would be much to hold on to."""
 
     change: str
@@ -103,7 +103,7 @@ class _Spoken(Event):
     identity: str | None
 
     @classmethod
-    def of(cls, event: MessageEvent) -> _Spoken:
+    def of(cls, event: MessageEvent) -> _Statement:
         message = event.message
         return cls(
             event.change,
@@ -119,8 +119,8 @@ class _Spoken(Event):
 class Journal:
     """The latest thousand things that happened in an account, oldest first."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._count = 0
         self._heard: deque[tuple[int, float, Event]] = deque(maxlen=KEPT)
         self._lanes: dict[str, str] = {}
@@ -143,7 +143,7 @@ class Journal:
 
     def since(self, position: int) -> list[JournalEntry]:
         """What has happened since the journal was at a position."""
-        reading = _Reading(self._ground, self._lanes.copy(), dict(self._made))
+        reading = _Reading(self._backend, self._lanes.copy(), dict(self._made))
         told = (
             (number, at, event, reading.said(event))
             for number, at, event in tuple(self._heard)
@@ -168,7 +168,7 @@ class Journal:
     def __repr__(self) -> str:
         return "\n".join(map(str, self)) or "nothing has happened yet"
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Remember one event; it is put into words later."""
         kind = type(event)
         if kind in _TOLD:
@@ -176,8 +176,8 @@ class Journal:
                 self._meet(event.member)  # type: ignore[attr-defined]
             self._count += 1
             if kind is MessageEvent:
-                event = _Spoken.of(event)  # type: ignore[arg-type]
-            self._heard.append((self._count, self._ground.clock.now(), event))
+                event = _Statement.of(event)  # type: ignore[arg-type]
+            self._heard.append((self._count, self._backend.clock.now(), event))
         elif kind in _MAKERS:
             self._made.append((event.sid, _MAKERS[kind]))  # type: ignore[attr-defined]
 
@@ -190,12 +190,12 @@ class Journal:
             del self._lanes[next(iter(self._lanes))]
 
     @property
-    def state(self) -> State:
+    def state(self) -> JournalState:
         """What is remembered, to be put back later."""
         return self._count, tuple(self._heard), self._lanes.copy(), tuple(self._made)
 
     @state.setter
-    def state(self, state: State) -> None:
+    def state(self, state: JournalState) -> None:
         self._count, heard, lanes, made = state
         self._heard = deque(heard, maxlen=KEPT)
         self._lanes = dict(lanes)
@@ -205,25 +205,25 @@ class Journal:
 class _Reading:
     """Puts events into words, one reading of the journal at a time."""
 
-    def __init__(self, ground: Ground, lanes: dict[str, str], made: dict[str, str]) -> None:
-        self._store = ground.store
+    def __init__(self, backend: Backend, lanes: dict[str, str], made: dict[str, str]) -> None:
+        self._store = backend.store
         self._lanes = lanes
         self._made = made
         self._ended: set[str] = set()
 
     @singledispatchmethod
-    def said(self, event: Event) -> Said | None:
+    def said(self, event: Event) -> StatementText | None:
         """Source, target and text; None for what is no part of the story."""
         return None
 
     @said.register
-    def _(self, event: _Spoken) -> Said | None:
+    def _(self, event: _Statement) -> StatementText | None:
         if event.change != "added":
             return None
         text = event.body or ("(media)" if event.type == "media" else "(no text)")
         return self._speaker(event), FLEX, text
 
-    def _speaker(self, event: _Spoken) -> str:
+    def _speaker(self, event: _Statement) -> str:
         if event.sid in self._made:
             return self._made[event.sid]
         known = self._lanes.get(event.author)
@@ -233,14 +233,14 @@ class _Reading:
         return CUSTOMER if own or event.identity is not None else SERVER
 
     @said.register
-    def _(self, event: MemberEvent) -> Said | None:
+    def _(self, event: MemberEvent) -> StatementText | None:
         happened = {"added": "joins", "removed": "leaves"}.get(event.change)
         identity = event.member.identity
         lane = self._lanes.get(identity, CUSTOMER)
         return (lane, FLEX, f"{identity} {happened}") if happened else None
 
     @said.register
-    def _(self, event: ChannelEvent) -> Said | None:
+    def _(self, event: ChannelEvent) -> StatementText | None:
         sid, name = event.channel.sid, event.channel.friendly_name or "a channel"
         if event.change == "added":
             actor = event.actor.identity
@@ -255,7 +255,7 @@ class _Reading:
         return FLEX, CUSTOMER, f"{name} is INACTIVE"
 
     @said.register
-    def _(self, event: ExecutionEvent) -> Said:
+    def _(self, event: ExecutionEvent) -> StatementText:
         flow = self._flow(event.flow_sid)
         if event.change == "started":
             return (FLEX if event.by_message else SERVER), STUDIO, f"starts {flow}"
@@ -264,7 +264,7 @@ class _Reading:
         return STUDIO, STUDIO, f"{flow} ends"
 
     @said.register
-    def _(self, event: Taken) -> Said:
+    def _(self, event: MessageRouted) -> StatementText:
         outcome = {"replied": "reply to", "swallowed": "message swallowed by"}
         happened = outcome.get(event.outcome, "message ignored by")
         return FLEX, STUDIO, f"{happened} {self._flow(event.flow_sid)}"
@@ -274,7 +274,7 @@ class _Reading:
         return flow.friendly_name if flow else "a deleted flow"
 
     @said.register
-    def _(self, event: TaskRouterEvent) -> Said | None:
+    def _(self, event: TaskRouterEvent) -> StatementText | None:
         name, task, worker = event.name, event.task, event.worker
         who = worker.friendly_name if worker else "an agent"
         if name in _BY_AGENT:
@@ -295,8 +295,8 @@ class _Reading:
         return maker, TASKROUTER, f"{_TASKS[name]}{about}"
 
     @said.register(DeliveryDue)
-    @said.register(Asked)
-    def _(self, event: DeliveryDue | Asked) -> Said | None:
+    @said.register(PreEventRequested)
+    def _(self, event: DeliveryDue | PreEventRequested) -> StatementText | None:
         delivery = self._store.first(Delivery, seq=event.seq)
         if delivery is None:
             return None
@@ -305,13 +305,13 @@ class _Reading:
 
 
 _KINDS: dict[type[Event], str] = {
-    _Spoken: "message",
+    _Statement: "message",
     MemberEvent: "member",
     ChannelEvent: "channel",
     ExecutionEvent: "studio",
-    Taken: "studio",
+    MessageRouted: "studio",
     DeliveryDue: "webhook",
-    Asked: "webhook",
+    PreEventRequested: "webhook",
 }
 
 

@@ -11,20 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .agent_records import (
-    AgentStatus,
-    ConversationView,
-    OfferView,
-    conversation_view,
-    offer_view,
-)
+from .agent_records import AgentStatus, ConversationView, OfferView, conversation_view, offer_view
 from .announcer import Announcer
 from .protocols import Handler
 from .records import Alert, alert_for
 from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from ..desk import AgentDesk, Conversation, Offer
+    from ..desk import AcceptedTask, AgentDesk, Offer
 
 __all__ = ["AgentPanelModel", "AgentStatus", "ConversationView", "OfferView"]
 
@@ -44,7 +38,7 @@ class AgentPanelModel:
         self._lock = threading.RLock()
         self._status = AgentStatus(agent=desk.agent)
         self._offers: dict[str, Offer] = {}
-        self._conversations: dict[str, Conversation] = {}
+        self._conversations: dict[str, AcceptedTask] = {}
         self._following: dict[str, Subscriptions] = {}
         self._announcer: Announcer[AgentStatus] = Announcer(self._observer_failed)
         self._subscriptions = Subscriptions(self._handler_failed)
@@ -59,7 +53,7 @@ class AgentPanelModel:
         """What there is to see; an immutable value."""
         return self._status
 
-    def conversation(self, sid: str) -> Conversation | None:
+    def conversation(self, sid: str) -> AcceptedTask | None:
         """The conversation that came of this reservation, until it is over."""
         return self._conversations.get(sid)
 
@@ -152,7 +146,7 @@ class AgentPanelModel:
         self._announcer.flush()
         self._set(activity=self.desk.activity)  # what follows a rejection is TaskRouter's choice
 
-    def _started(self, conversation: Conversation) -> None:
+    def _started(self, conversation: AcceptedTask) -> None:
         view = conversation_view(conversation)
         with self._lock:
             if view.sid in self._conversations:
@@ -162,7 +156,7 @@ class AgentPanelModel:
         self._follow(view.sid, conversation)
         self._announcer.flush()
 
-    def _follow(self, sid: str, conversation: Conversation) -> None:
+    def _follow(self, sid: str, conversation: AcceptedTask) -> None:
         """Look at the task when its chat changes: it may end outside this panel."""
         if conversation.channel is None:
             return
@@ -170,7 +164,7 @@ class AgentPanelModel:
         handlers: dict[str, Handler] = {"updated": lambda _event: self._look_at(conversation)}
         following.listen(conversation.channel, handlers)
 
-    def _ended(self, conversation: Conversation) -> None:
+    def _ended(self, conversation: AcceptedTask) -> None:
         sid = conversation.offer.sid
         if following := self._following.pop(sid, None):
             following.close()
@@ -180,7 +174,7 @@ class AgentPanelModel:
             self._update(conversations=kept)
         self._announcer.flush()
 
-    def _look_at(self, conversation: Conversation) -> None:
+    def _look_at(self, conversation: AcceptedTask) -> None:
         now = conversation_view(conversation)
         with self._lock:
             views = self._status.conversations
@@ -196,7 +190,7 @@ class AgentPanelModel:
         else:
             self._act(what, lambda: answer(offer))
 
-    def _conclude(self, what: str, sid: str, act: Callable[[Conversation], object]) -> None:
+    def _conclude(self, what: str, sid: str, act: Callable[[AcceptedTask], object]) -> None:
         conversation = self._conversations.get(sid)
         if conversation is None:
             self._set(alert=OVER)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .records import Alert
 
 if TYPE_CHECKING:
-    from ..desk import Conversation, Offer
+    from ..desk import AcceptedTask, Offer
 
 TOLD_OTHERWISE = {"name", "channelSid", "channelType"}
 """Attributes that have a place of their own, or that mean nothing to an agent."""
@@ -88,7 +88,7 @@ def offer_view(offer: Offer) -> OfferView:
     )
 
 
-def conversation_view(conversation: Conversation) -> ConversationView:
+def conversation_view(conversation: AcceptedTask) -> ConversationView:
     """Describe a conversation; this asks Twilio for the task."""
     offer = conversation.offer
     has_chat = conversation.channel is not None

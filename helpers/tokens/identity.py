@@ -7,7 +7,7 @@ import hmac
 import re
 from urllib.parse import unquote
 
-from helpers.tokens.problem import TokenProblem
+from .problem import TokenProblem
 
 
 def stable_identity(user_id: str, *, key: str, prefix: str = "user-") -> str:

@@ -7,9 +7,9 @@ import warnings
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 
-from helpers.mock.access_token import MAX_IDENTITY, MAX_LIFETIME, SID
-from helpers.tokens.identity import looks_personal
-from helpers.tokens.problem import TokenProblem
+from ..mock.core.access_token import MAX_IDENTITY, MAX_LIFETIME, SID
+from .identity import looks_personal
+from .problem import TokenProblem
 
 MIN_LIFETIME = 180
 """Seconds a token must live at least (documented)."""

@@ -17,7 +17,7 @@ import time
 
 from websockets.asyncio.client import connect
 
-from helpers.mock.realtime.frames import decode, encode
+from helpers.mock.realtime.notices import decode, encode
 
 IDS = itertools.count(1)
 NOTIFIED = b'"method":"notification"'

@@ -24,7 +24,7 @@ from twilio.rest import Client
 
 from helpers import connect
 from helpers.mock import MockTwilio
-from helpers.mock.realtime.log import SyncChange
+from helpers.mock.realtime.change_log import SyncChange
 from helpers.mock.rest.http import Request
 
 HERE = Path(__file__).parent
@@ -140,7 +140,7 @@ def test_memory_stays_flat_over_a_hundred_thousand_messages() -> None:
                 messages_made(mock, channel, 10_000)
                 time.sleep(1)
                 blocks.append(sys.getallocatedblocks())
-            entries = mock._ground.store.count(SyncChange)
+            entries = mock._backend.store.count(SyncChange)
     print(f"\nPython blocks after each 10,000 messages: {blocks}; log entries: {entries}")
     assert entries < 10
     assert blocks[-1] - blocks[0] < 20_000

@@ -13,17 +13,17 @@ from fire import never_reached, throttled
 from support import Elsewhere
 from twilio.http.response import Response
 
-from helpers.chat.errors import Trouble
-from helpers.chat.line import LONGEST_PAUSE, LONGEST_RETRY_AFTER, Backoff, Line
+from helpers.chat.errors import TransientError
+from helpers.chat.retrying_client import LONGEST_PAUSE, LONGEST_RETRY_AFTER, Backoff, RetryingClient
 
 GET = ("GET", "https://chat.twilio.com/v2/Services/IS1")
 
 
-def asked(answer: Response | Exception, method: str = "GET") -> tuple[Elsewhere, Trouble]:
+def asked(answer: Response | Exception, method: str = "GET") -> tuple[Elsewhere, TransientError]:
     """A door that always answers so, asked once through a line, and what became of it."""
     door = Elsewhere(answer)
-    with pytest.raises(Trouble) as trouble:
-        Line(door, lambda _seconds: None).request(method, GET[1])
+    with pytest.raises(TransientError) as trouble:
+        RetryingClient(door, lambda _seconds: None).request(method, GET[1])
     return door, trouble.value
 
 
@@ -47,8 +47,8 @@ def in_seconds(seconds: int) -> str:
 def test_retry_after_is_a_number_or_a_date_and_nonsense_is_none(
     header: str, least: float, most: float
 ) -> None:
-    with pytest.raises(Trouble) as raised:
-        Line(Elsewhere(throttled(header)), lambda _seconds: None, tries=1).request(*GET)
+    with pytest.raises(TransientError) as raised:
+        RetryingClient(Elsewhere(throttled(header)), lambda _seconds: None, tries=1).request(*GET)
     assert least <= raised.value.delay <= most
 
 
@@ -60,12 +60,12 @@ def test_retry_after_counts_for_a_server_that_is_unavailable_too() -> None:
 
 def test_waits_grow_without_end_to_their_limit() -> None:
     backoff = Backoff()
-    waits = [backoff.after(Trouble("the connection broke")) for _ in range(2000)]
+    waits = [backoff.after(TransientError("the connection broke")) for _ in range(2000)]
     assert waits[0] < 1.3
     assert max(waits) <= 1.2 * LONGEST_PAUSE
     assert min(waits[10:]) >= 0.8 * LONGEST_PAUSE
     backoff.reset()
-    assert backoff.after(Trouble("the connection broke")) < 1.3
+    assert backoff.after(TransientError("the connection broke")) < 1.3
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_only_what_can_do_no_harm_is_asked_again(
 def test_a_refusal_of_twilios_goes_on_to_the_sdk(status: int, code: int) -> None:
     refusal = Response(status, json.dumps({"code": code, "message": "no", "status": status}))
     door = Elsewhere(refusal)
-    assert Line(door, lambda _seconds: None).request(*GET) is refusal
+    assert RetryingClient(door, lambda _seconds: None).request(*GET) is refusal
     assert len(door.asked) == 1
 
 

@@ -208,7 +208,7 @@ def test_a_new_account_with_the_same_sids_is_not_taken_for_the_old_one(
 def hurried_desks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Desks that look all the time and hardly wait between tries."""
     monkeypatch.setattr("helpers.desk.desk.POLL_SECONDS", 0.01)
-    monkeypatch.setattr("helpers.chat.line.FIRST_PAUSE", 0.002)
+    monkeypatch.setattr("helpers.chat.retrying_client.FIRST_PAUSE", 0.002)
 
 
 @pytest.mark.usefixtures("hurried_desks")

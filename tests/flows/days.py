@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers import Account
 from helpers.flows import FlexFlowConfig, Integration, Shift, Staffing
-from helpers.flows.busy_day.demand import Customer
+from helpers.flows.busy_day.demand import Arrival
 from helpers.flows.busy_day.durations import Constant
 from helpers.mock import WebhookRequest
 
@@ -104,7 +104,7 @@ def servers_of(agents: int) -> Staffing:
     return Staffing((Shift(agents),), reaction=Constant(0), wrap_up=Constant(0))
 
 
-def waits_first_come_first_served(customers: Iterable[Customer], servers: int) -> list[float]:
+def waits_first_come_first_served(customers: Iterable[Arrival], servers: int) -> list[float]:
     """How long each waits, by the recursion of Kiefer and Wolfowitz."""
     free = [0.0] * servers
     waits = []

@@ -12,7 +12,7 @@ from support import refused
 
 from helpers import Account
 from helpers.flows import CHECKS, FlexFlowConfig, FlowFile, Integration, Report, check, plan
-from helpers.flows.checks import world
+from helpers.flows.checks import account_reader
 from helpers.mock import Basis
 
 SECOND = TASK.partition("\n")[2].replace("Custom chat", "Second")
@@ -295,9 +295,9 @@ def test_of_more_workers_than_are_looked_at_it_is_not_said_that_nobody_can(
 ) -> None:
     nobody_has_room(account.client)
     workers = len(_workspace(account.client).workers.list())
-    monkeypatch.setattr(world, "ENOUGH_WORKERS", workers)
+    monkeypatch.setattr(account_reader, "ENOUGH_WORKERS", workers)
     assert [one.id for one in check(TASK, account)] == ["nobody-matches"]
-    monkeypatch.setattr(world, "ENOUGH_WORKERS", workers - 1)
+    monkeypatch.setattr(account_reader, "ENOUGH_WORKERS", workers - 1)
     assert [one.id for one in check(TASK, account)] == []
 
 

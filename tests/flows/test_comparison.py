@@ -7,12 +7,7 @@ import time
 import pytest
 from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, changed
 
-from helpers.flows import (
-    SCRIPTS,
-    FlexFlowConfig,
-    compare,
-    rehearse,
-)
+from helpers.flows import SCRIPTS, FlexFlowConfig, compare, rehearse
 from helpers.flows.rehearsal.comparison import aligned
 from helpers.flows.rehearsal.timeline import Row
 

@@ -21,7 +21,7 @@ from helpers.flows import (
     ScriptProblem,
     load,
 )
-from helpers.flows.rehearsal import Step
+from helpers.flows.rehearsal import ScriptStep
 
 ATTACK = "<img src=x onerror=alert(1)>"
 TASK_FLOW = load(TASK)["Custom chat"]
@@ -304,7 +304,7 @@ def test_problems_are_listed_and_the_earlier_result_is_paler(form: Any, time: Pa
 def test_situations_are_chosen_by_title_and_a_script_of_ones_own_is_one(
     account: Account, time: Patience
 ) -> None:
-    own = Script("Just hello", (Step("customer opens"), Step("customer says", "Hello")))
+    own = Script("Just hello", (ScriptStep("customer opens"), ScriptStep("customer says", "Hello")))
     form = FlowForm(model=FlowFormModel(TASK_FLOW, account, script=own, later=time))
     assert [title for title, _ in form.situation.options][:2] == ["Just hello", ANSWERED.name]
     time.passes()

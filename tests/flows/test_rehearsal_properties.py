@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rehearsing import CONFIGS, changed
 
 from helpers.flows import FlexFlowConfig, Script, rehearse
-from helpers.flows.rehearsal.shipped import script_of
-from helpers.flows.rehearsal.verbs import NEW, VERBS, misplaced
+from helpers.flows.rehearsal.grammar import NEW, VERBS, misplaced
+from helpers.flows.rehearsal.script import script_of
 
 SAID = {
     "wait": st.sampled_from(["1s", "2m", "1h", "1d"]),

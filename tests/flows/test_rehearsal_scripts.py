@@ -10,8 +10,8 @@ import pytest
 from rehearsing import TASK
 
 from helpers.flows import SCRIPTS, FlowProblem, Script, ScriptProblem, rehearse
-from helpers.flows.rehearsal.shipped import script_of
-from helpers.flows.rehearsal.verbs import duration, seconds_of
+from helpers.flows.rehearsal.grammar import duration, seconds_of
+from helpers.flows.rehearsal.script import script_of
 
 YAML = """\
 name: A short one

@@ -14,9 +14,9 @@ import pytest
 from filed import killed
 
 from helpers.mock import Clock, DatabaseClosed, DatabaseInUse, DatabaseRefused
-from helpers.mock.ground import Ground
-from helpers.mock.sids import Sids
-from helpers.mock.store import Resource, Store
+from helpers.mock.core.context import Backend
+from helpers.mock.core.sids import Sids
+from helpers.mock.core.store import Resource, Store
 
 OWNER = {"account_sid": "AC1"}
 
@@ -68,7 +68,7 @@ def opened(file: Path, *kinds: type[Any], **owner: str) -> Iterator[Store]:
 
 
 def keep(store: Store, *resources: Resource) -> None:
-    with Ground(store, Clock(), Sids(1)).transaction():
+    with Backend(store, Clock(), Sids(1)).transaction():
         for resource in resources:
             store.add(resource)
 
@@ -124,7 +124,7 @@ def test_names_with_marks_of_a_url_are_files_like_others(tmp_path: Path) -> None
 
 
 def test_a_place_in_the_order_is_never_given_out_twice(file: Path) -> None:
-    with opened(file) as store, Ground(store, Clock(), Sids(1)).transaction():
+    with opened(file) as store, Backend(store, Clock(), Sids(1)).transaction():
         store.remove_all(Thing, sid=["b", "c"])
     with opened(file) as store:
         keep(store, Thing("d"))
@@ -207,7 +207,7 @@ def test_a_closed_store_says_so(file: Path) -> None:
     with pytest.raises(DatabaseClosed):
         store.first(Thing)
     with pytest.raises(DatabaseClosed):
-        store.fact("account_sid")
+        store.read_fact("account_sid")
     with pytest.raises(DatabaseClosed):
         store.copy()
 

@@ -11,13 +11,13 @@ from hooks import HOOK, Hook
 from story import Customer, Floor
 
 from helpers import Account
-from helpers.desk import AgentDesk, Conversation
+from helpers.desk import AcceptedTask, AgentDesk
 
 Make = Callable[..., Any]
 HELLO = ("user-42", "hello")
 
 
-def answered(customer: Customer, floor: Floor, alice: AgentDesk) -> Conversation:
+def answered(customer: Customer, floor: Floor, alice: AgentDesk) -> AcceptedTask:
     """Alice takes the task on that she is offered, and the two talk."""
     assert (floor.tasks[-1], floor.reservations[-1]) == ("reserved", ("alice", "pending"))
     assert customer.members == ["user-42"]
@@ -37,7 +37,7 @@ def answered(customer: Customer, floor: Floor, alice: AgentDesk) -> Conversation
     return conversation
 
 
-def ended(customer: Customer, floor: Floor, conversation: Conversation) -> None:
+def ended(customer: Customer, floor: Floor, conversation: AcceptedTask) -> None:
     """Alice wraps up, which ends the chat, and completes, which takes her out of it."""
     customer.told.clear()
     conversation.wrap_up()
@@ -50,7 +50,7 @@ def ended(customer: Customer, floor: Floor, conversation: Conversation) -> None:
     assert customer.told == ["channelUpdated", "memberLeft"]
 
 
-def over_for_now(customer: Customer, floor: Floor, conversation: Conversation) -> None:
+def over_for_now(customer: Customer, floor: Floor, conversation: AcceptedTask) -> None:
     """Alice wraps up and completes, and the long-lived chat stays as it is."""
     customer.told.clear()
     conversation.wrap_up()

@@ -12,10 +12,10 @@ from support import everything, refused
 
 from helpers import Account, MockTwilio
 from helpers.mock import ChatEvent, Clock
-from helpers.mock.events import Event
-from helpers.mock.ground import Ground
-from helpers.mock.sids import Sids
-from helpers.mock.store import Resource, Store
+from helpers.mock.core.context import Backend
+from helpers.mock.core.events import Event
+from helpers.mock.core.sids import Sids
+from helpers.mock.core.store import Resource, Store
 
 
 @dataclass(slots=True)
@@ -40,18 +40,18 @@ class Told(Event):
 
 
 @pytest.fixture
-def ground() -> Ground:
-    return Ground(Store([Thing]), Clock(), Sids(1))
+def backend() -> Backend:
+    return Backend(Store([Thing]), Clock(), Sids(1))
 
 
-def sids(ground: Ground, **where: Any) -> list[str]:
-    return [thing.sid for thing in ground.store.select(Thing, where)]
+def sids(backend: Backend, **where: Any) -> list[str]:
+    return [thing.sid for thing in backend.store.select(Thing, where)]
 
 
-def keep(ground: Ground, *names: str) -> None:
-    with ground.transaction():
+def keep(backend: Backend, *names: str) -> None:
+    with backend.transaction():
         for name in names:
-            ground.store.add(Thing(name))
+            backend.store.add(Thing(name))
 
 
 def fail() -> None:
@@ -61,155 +61,155 @@ def fail() -> None:
 # -- state
 
 
-def test_a_resource_comes_back_as_it_was_kept(ground: Ground) -> None:
-    with ground.transaction():
-        ground.store.add(Thing("a", "red", True, {"list": [1, None, {"é": True}]}))
-    found = ground.store.first(Thing, sid="a")
+def test_a_resource_comes_back_as_it_was_kept(backend: Backend) -> None:
+    with backend.transaction():
+        backend.store.add(Thing("a", "red", True, {"list": [1, None, {"é": True}]}))
+    found = backend.store.first(Thing, sid="a")
     assert found == Thing("a", "red", True, {"list": [1, None, {"é": True}]})
     assert found is not None
     assert found.round is True
 
 
-def test_a_failed_unit_of_work_leaves_no_trace(ground: Ground) -> None:
-    keep(ground, "a", "b")
+def test_a_failed_unit_of_work_leaves_no_trace(backend: Backend) -> None:
+    keep(backend, "a", "b")
 
     def work() -> None:
-        with ground.transaction():
-            ground.store.add(Thing("c"))
-            thing = ground.store.first(Thing, sid="a")
+        with backend.transaction():
+            backend.store.add(Thing("c"))
+            thing = backend.store.first(Thing, sid="a")
             assert thing is not None
-            ground.store.save(thing, colour="red")
-            ground.store.remove_all(Thing, sid="b")
+            backend.store.save(thing, colour="red")
+            backend.store.remove_all(Thing, sid="b")
             fail()
 
     with pytest.raises(RuntimeError):
         work()
-    assert sids(ground) == ["a", "b"]
-    assert ground.store.count(Thing, colour=None) == 2
+    assert sids(backend) == ["a", "b"]
+    assert backend.store.count(Thing, colour=None) == 2
 
 
-def test_an_inner_unit_of_work_belongs_to_the_outer_one(ground: Ground) -> None:
-    told = follow(ground)
+def test_an_inner_unit_of_work_belongs_to_the_outer_one(backend: Backend) -> None:
+    told = follow(backend)
 
     def work() -> None:
-        with ground.transaction():
-            with ground.transaction():
-                ground.store.add(Thing("a"))
-                ground.events.note(Told("a"))
+        with backend.transaction():
+            with backend.transaction():
+                backend.store.add(Thing("a"))
+                backend.events.emit(Told("a"))
             assert told == []
             fail()
 
     with pytest.raises(RuntimeError):
         work()
-    assert (sids(ground), told) == ([], [])
+    assert (sids(backend), told) == ([], [])
 
 
-def test_work_goes_on_after_a_failure(ground: Ground) -> None:
-    with pytest.raises(RuntimeError), ground.transaction():
+def test_work_goes_on_after_a_failure(backend: Backend) -> None:
+    with pytest.raises(RuntimeError), backend.transaction():
         fail()
-    keep(ground, "a")
-    assert sids(ground) == ["a"]
+    keep(backend, "a")
+    assert sids(backend) == ["a"]
 
 
-def test_nulls_lists_and_booleans_can_be_searched_for(ground: Ground) -> None:
-    with ground.transaction():
+def test_nulls_lists_and_booleans_can_be_searched_for(backend: Backend) -> None:
+    with backend.transaction():
         for name, colour, is_round in (("a", "red", True), ("b", None, False), ("c", "blue", True)):
-            ground.store.add(Thing(name, colour, is_round))
-    assert sids(ground, colour=None) == ["b"]
-    assert sids(ground, colour=["red", "blue"]) == ["a", "c"]
-    assert sids(ground, round=True, colour=["blue"]) == ["c"]
-    assert sids(ground, colour=[]) == []
+            backend.store.add(Thing(name, colour, is_round))
+    assert sids(backend, colour=None) == ["b"]
+    assert sids(backend, colour=["red", "blue"]) == ["a", "c"]
+    assert sids(backend, round=True, colour=["blue"]) == ["c"]
+    assert sids(backend, colour=[]) == []
 
 
-def test_units_of_work_on_many_threads_do_not_mix(ground: Ground) -> None:
-    told = follow(ground)
+def test_units_of_work_on_many_threads_do_not_mix(backend: Backend) -> None:
+    told = follow(backend)
 
     def work(name: str) -> None:
         for number in range(20):
-            with ground.transaction():
-                ground.store.add(Thing(f"{name}{number}"))
-                ground.events.note(Told(f"{name}{number}"))
+            with backend.transaction():
+                backend.store.add(Thing(f"{name}{number}"))
+                backend.events.emit(Told(f"{name}{number}"))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ground.store.count(Thing) == 80
-    assert [event.what for event in told] == sids(ground)
+    assert backend.store.count(Thing) == 80
+    assert [event.what for event in told] == sids(backend)
 
 
 # -- events
 
 
-def follow(ground: Ground) -> list[Any]:
+def follow(backend: Backend) -> list[Any]:
     told: list[Any] = []
-    ground.events.subscribe(told.append)
+    backend.events.subscribe(told.append)
     return told
 
 
-def tell(ground: Ground, *names: str) -> None:
-    with ground.transaction():
+def tell(backend: Backend, *names: str) -> None:
+    with backend.transaction():
         for name in names:
-            ground.events.note(Told(name))
+            backend.events.emit(Told(name))
 
 
-def test_events_are_told_in_order_and_only_after_the_commit(ground: Ground) -> None:
-    told = follow(ground)
+def test_events_are_told_in_order_and_only_after_the_commit(backend: Backend) -> None:
+    told = follow(backend)
     seen: list[int] = []
-    ground.events.subscribe(lambda _: seen.append(ground.store.count(Thing)))
-    with ground.transaction():
-        ground.events.note(Told("first"))
-        ground.store.add(Thing("a"))
-        ground.events.note(Told("second"))
-        ground.store.add(Thing("b"))
+    backend.events.subscribe(lambda _: seen.append(backend.store.count(Thing)))
+    with backend.transaction():
+        backend.events.emit(Told("first"))
+        backend.store.add(Thing("a"))
+        backend.events.emit(Told("second"))
+        backend.store.add(Thing("b"))
         assert told == []
     assert told == [Told("first"), Told("second")]
     assert seen == [2, 2]
 
 
-def test_a_failed_unit_of_work_tells_nothing(ground: Ground) -> None:
-    told = follow(ground)
+def test_a_failed_unit_of_work_tells_nothing(backend: Backend) -> None:
+    told = follow(backend)
 
     def work() -> None:
-        with ground.transaction():
-            ground.events.note(Told("never"))
+        with backend.transaction():
+            backend.events.emit(Told("never"))
             fail()
 
     with pytest.raises(RuntimeError):
         work()
-    tell(ground, "next")
+    tell(backend, "next")
     assert told == [Told("next")]
 
 
-def test_what_a_subscriber_does_is_told_after_what_it_heard_of(ground: Ground) -> None:
+def test_what_a_subscriber_does_is_told_after_what_it_heard_of(backend: Backend) -> None:
     def answer(event: Any) -> None:
         if not event.what.startswith("re: "):
-            tell(ground, f"re: {event.what}")
+            tell(backend, f"re: {event.what}")
 
-    ground.events.subscribe(answer)
-    told = follow(ground)
-    tell(ground, "1", "2")
+    backend.events.subscribe(answer)
+    told = follow(backend)
+    tell(backend, "1", "2")
     assert [event.what for event in told] == ["1", "2", "re: 1", "re: 2"]
 
 
 def test_a_subscriber_that_fails_is_logged_and_the_others_are_told(
-    ground: Ground, caplog: pytest.LogCaptureFixture
+    backend: Backend, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ground.events.subscribe(lambda _: fail())
-    told = follow(ground)
-    tell(ground, "1", "2")
+    backend.events.subscribe(lambda _: fail())
+    told = follow(backend)
+    tell(backend, "1", "2")
     assert told == [Told("1"), Told("2")]
     assert caplog.text.count("RuntimeError: no more") == 2
 
 
-def test_a_subscriber_that_stops_hears_no_more(ground: Ground) -> None:
+def test_a_subscriber_that_stops_hears_no_more(backend: Backend) -> None:
     told: list[Any] = []
-    stop = ground.events.subscribe(told.append)
-    tell(ground, "1")
+    stop = backend.events.subscribe(told.append)
+    tell(backend, "1")
     stop()
     stop()
-    tell(ground, "2")
+    tell(backend, "2")
     assert told == [Told("1")]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from studio_lab import Lab, send, to, widget
 
-from helpers.mock.studio import walk
+from helpers.mock.studio import executor
 
 SHOP = "https://shop.example.com/stock"
 
@@ -114,8 +114,8 @@ def test_nobody_there_leaves_by_failed(lab: Lab) -> None:
 
 
 def test_a_request_takes_ten_seconds_at_the_most(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert walk.REQUEST_SECONDS == 10
-    monkeypatch.setattr(walk, "REQUEST_SECONDS", 0.05)
+    assert executor.REQUEST_SECONDS == 10
+    monkeypatch.setattr(executor, "REQUEST_SECONDS", 0.05)
     never = Event()
     lab.studio.register_function(SHOP, lambda _: never.wait(1) and None)
     assert lab.heard(request(), OK, NO) == ["failed "]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from studio_lab import Lab, ask, if_, send, to, widget
 
-from helpers.mock.studio.conditions import COMPARISONS, holds
+from helpers.mock.studio.templates import COMPARISONS, condition_holds
 
 
 @pytest.fixture
@@ -219,6 +219,6 @@ def test_a_comparison_and_its_negation_never_agree(kind: str, tested: str, value
         "starts_with": "does_not_start_with",
         "is_blank": "is_not_blank",
     }
-    result = holds(kind, tested, value)
+    result = condition_holds(kind, tested, value)
     if kind in negations:
-        assert result is not holds(negations[kind], tested, value)
+        assert result is not condition_holds(negations[kind], tested, value)

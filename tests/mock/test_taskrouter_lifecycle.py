@@ -8,7 +8,7 @@ import pytest
 from office import Office, status
 from support import refused
 
-from helpers.mock.taskrouter import offers
+from helpers.mock.taskrouter import reservations
 
 MINUTE, DAY = 60, 86_400
 
@@ -205,8 +205,8 @@ def test_an_assigned_task_is_not_cancelled_by_time(office: Office) -> None:
 def test_a_task_offered_too_often_is_cancelled(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert offers.MAX_ASSIGNMENTS == 1000
-    monkeypatch.setattr(offers, "MAX_ASSIGNMENTS", 3)
+    assert reservations.MAX_ASSIGNMENTS == 1000
+    monkeypatch.setattr(reservations, "MAX_ASSIGNMENTS", 3)
     office.go("alice")
     task = office.task()
     for _ in range(3):

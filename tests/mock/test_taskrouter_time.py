@@ -102,7 +102,7 @@ def test_a_thousand_tasks_through_the_whole_cycle_leave_nothing_behind(office: O
 def kept(office: Office, kind: Any) -> int:
     mock = office.account.mock
     assert mock is not None
-    return mock._ground.store.count(kind)
+    return mock._backend.store.count(kind)
 
 
 def test_tasks_from_many_threads_each_find_a_worker(office: Office) -> None:

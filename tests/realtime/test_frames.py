@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.mock.realtime.frames import (
-    LARGEST,
-    FrameError,
-    decode,
-    encode,
-    is_acknowledgement,
-)
+from helpers.mock.realtime.notices import LARGEST, FrameError, decode, encode, is_acknowledgement
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(

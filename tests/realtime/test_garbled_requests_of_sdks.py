@@ -13,7 +13,7 @@ from websockets.sync.client import connect as dial
 from wire import Wire
 
 from helpers import Account, connect
-from helpers.mock.realtime import chat, subscriptions, sync
+from helpers.mock.realtime import conversations, feeds, sync
 from helpers.mock.server.running import BackgroundServer
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -30,9 +30,9 @@ VALUE = st.recursive(
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 
 PATHS = [
-    *((operation.method, operation.path) for operation in chat.OPERATIONS),
+    *((operation.method, operation.path) for operation in conversations.OPERATIONS),
     *(("GET", path) for path in sync.PATHS.values()),
-    ("POST", subscriptions.PATH),
+    ("POST", feeds.PATH),
 ]
 FIELDS = (
     *("body", "attributes", "media_sid", "media_sids", "friendly_name", "unique_name", "type"),

@@ -15,7 +15,7 @@ from wire import PATIENCE, Wire
 
 from helpers import Account
 from helpers.mock.realtime import connection
-from helpers.mock.realtime.frames import LARGEST, encode
+from helpers.mock.realtime.notices import LARGEST, encode
 
 Connect = Callable[..., Wire]
 

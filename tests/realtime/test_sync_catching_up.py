@@ -16,7 +16,7 @@ from websockets.sync.client import connect as dial
 from wire import Wire
 
 from helpers import Account, connect
-from helpers.mock.realtime import log, sync
+from helpers.mock.realtime import change_log, sync
 from helpers.mock.server.running import BackgroundServer
 
 # The server's thread draws random numbers for its pings, which is none of the strategies' business.
@@ -120,7 +120,7 @@ def test_a_client_ends_with_what_is_there(
 
 
 def test_any_number_of_changes_fit_between_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (log, sync):
+    for module in (change_log, sync):
         monkeypatch.setattr(module, "SPAN", 4)
     account, edits = connect(), [("edit", number) for number in range(9)]
     send, leave, back = ("send", 0), ("break", 0), ("resume", 0)

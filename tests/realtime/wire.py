@@ -7,7 +7,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from helpers.mock.realtime.frames import Frame, decode, encode
+from helpers.mock.realtime.notices import Frame, decode, encode
 
 PATIENCE = 10
 

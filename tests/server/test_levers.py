@@ -13,7 +13,7 @@ import requests
 
 from helpers import connect
 from helpers.mock import DEMO_VALUES, MockTwilio, UnknownScenario
-from helpers.mock.remote import LeverRefused, MockUnreachable, RemoteMock
+from helpers.mock.remote import ControlRefused, MockUnreachable, RemoteMock
 from helpers.mock.server.running import BackgroundServer
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
@@ -51,7 +51,7 @@ def test_a_token_expires_when_the_clock_is_advanced(
 
 
 def test_time_that_would_go_back_is_refused(remote: RemoteMock) -> None:
-    with pytest.raises(LeverRefused, match="advance"):
+    with pytest.raises(ControlRefused, match="advance"):
         remote.clock.advance(-1)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from helpers.mock import Clock, Reply, Request
-from helpers.mock.server.requests import LONGEST_VALUE, MOST_VALUES, Requests
+from helpers.mock.server.request_log import LONGEST_VALUE, MOST_VALUES, ServedRequests
 
 
 def remembered(**form: str | list[str]) -> dict[str, str | list[str]]:
-    requests = Requests(Clock())
+    requests = ServedRequests(Clock())
     request = Request("POST", "chat.twilio.com", "/v2/Services", form=form)
     requests.add(request, Reply(200, {}), b"{}", 1.0)
     [answered] = requests

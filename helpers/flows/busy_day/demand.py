@@ -89,7 +89,7 @@ def as_arrivals(given: Arriving | Arrivals, hours: int) -> Arrivals:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class Arrival:
     """Somebody who comes once.
 
     Attributes:
@@ -140,15 +140,15 @@ class Demand:
         """How long the day is."""
         return self.arrivals.hours * HOUR
 
-    def customers(self, seed: int) -> list[Customer]:
+    def customers(self, seed: int) -> list[Arrival]:
         """Everybody who comes, in order."""
         return [
             self._customer(seed, number, arrives)
             for number, arrives in enumerate(self.arrivals.moments(seed))
         ]
 
-    def _customer(self, seed: int, number: int, arrives: float) -> Customer:
+    def _customer(self, seed: int, number: int, arrives: float) -> Arrival:
         random = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, no secret
         handle_time = self.handle_time.draw(random, number)
         patience = self.patience.draw(random, number) if self.patience else math.inf
-        return Customer(number, arrives, handle_time, patience, random)
+        return Arrival(number, arrives, handle_time, patience, random)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..config import FlexFlowConfig
 from ..rehearsal import pages
-from .figures import FIGURES, Summary, shown
+from .metrics import FIGURES, Summary, shown
 from .staffing import Staffing
 
 if TYPE_CHECKING:

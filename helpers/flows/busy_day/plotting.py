@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..picture import Picture
-from .conversations import Conversation
+from .contacts import ContactRecord
 from .demand import HOUR
 
 BLUE, ORANGE, GREY, RED = "#0b6e99", "#d9730d", "#787774", "#c4314b"
@@ -19,7 +19,7 @@ MARKERS = "osD^vP*X"
 
 def plot_day(
     title: str,
-    conversations: Sequence[Conversation],
+    conversations: Sequence[ContactRecord],
     queue: Sequence[tuple[float, int]],
     occupancy: Sequence[float | None],
 ) -> Picture:

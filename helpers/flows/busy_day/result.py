@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ..config import FlexFlowConfig
 from ..rehearsal import pages
-from . import figures
-from .conversations import Conversation
+from . import metrics
+from .contacts import ContactRecord
 from .demand import Demand
-from .figures import Summary
+from .metrics import Summary
 from .staffing import Staffing
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class LoadTest:
     staffing: Staffing = field(repr=False)
     seed: int
     within: float
-    conversations: tuple[Conversation, ...] = field(repr=False)
+    conversations: tuple[ContactRecord, ...] = field(repr=False)
     queue: tuple[tuple[float, int], ...] = field(repr=False)
     missed: int
     refusals: tuple[str, ...] = field(repr=False)
@@ -56,7 +56,7 @@ class LoadTest:
     @cached_property
     def summary(self) -> Summary:
         """The day in figures."""
-        return figures.summarise(
+        return metrics.summarise(
             self.conversations,
             self.queue,
             self.staffing,
@@ -93,7 +93,7 @@ class LoadTest:
         """Everybody's day, one row each; moments in seconds since the day began."""
         import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
 
-        columns = [*Conversation.__dataclass_fields__]
+        columns = [*ContactRecord.__dataclass_fields__]
         return pd.DataFrame([asdict(each) for each in self.conversations], columns=columns)
 
     def table(self) -> pd.DataFrame:
@@ -104,7 +104,7 @@ class LoadTest:
 
     def _hours(self) -> list[dict[str, float | None]]:
         hours = self.demand.arrivals.hours
-        return figures.by_hour(self.conversations, self.queue, self.staffing, hours)
+        return metrics.by_hour(self.conversations, self.queue, self.staffing, hours)
 
     def plot(self) -> Picture:
         """The day as a picture: waits, the queue, and how busy the agents were."""

@@ -14,12 +14,12 @@ from typing import Any
 
 import simpy
 
-from ...mock import ChatEvent, TaskRouterNews
-from .case import Case
-from .centre import Agent, Centre
-from .conversations import Chat, Conversation
-from .demand import HOUR, Customer
-from .rest import Refused
+from ...mock import ChatEvent, TaskRouterNotification
+from .client import RequestRefused
+from .contacts import Contact, ContactRecord
+from .demand import HOUR, Arrival
+from .job import Job
+from .sandbox import DaySandbox, SandboxAgent
 
 Steps = Generator[simpy.Event, Any, None]
 ENDED = frozenset({"task.completed", "task.canceled", "task.deleted", "task.system-deleted"})
@@ -41,20 +41,20 @@ class Day:
         tell: Told again and again how many seconds of the day have passed.
     """
 
-    def __init__(self, case: Case, tell: Callable[[float], None] = lambda _: None) -> None:
+    def __init__(self, case: Job, tell: Callable[[float], None] = lambda _: None) -> None:
         self.closes = case.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
         self.refusals: list[str] = []
         self._case = case
         self._tell = tell
-        self._centre = Centre(case)
+        self._centre = DaySandbox(case)
         self._rest = self._centre.rest
         self._world = simpy.Environment()
-        self._news: deque[TaskRouterNews | ChatEvent] = deque()
-        self._all: list[Chat] = []
-        self._chats: dict[str, Chat] = {}
-        self._of_task: dict[str, Chat | None] = {}
+        self._news: deque[TaskRouterNotification | ChatEvent] = deque()
+        self._all: list[Contact] = []
+        self._chats: dict[str, Contact] = {}
+        self._of_task: dict[str, Contact | None] = {}
         self._waiting: set[str] = set()
         self._open = 0
         self._expected = 0
@@ -85,7 +85,7 @@ class Day:
             self._world.step()
         return True
 
-    def conversations(self) -> tuple[Conversation, ...]:
+    def conversations(self) -> tuple[ContactRecord, ...]:
         """What has become of everybody so far, in order of arrival."""
         return tuple(chat.recorded(self.now) for chat in self._all)
 
@@ -106,21 +106,21 @@ class Day:
 
     # -- customers
 
-    def _come(self, customers: list[Customer]) -> Steps:
+    def _come(self, customers: list[Arrival]) -> Steps:
         for customer in customers:
             yield self._in(customer.arrives - self.now)
             self._expected -= 1
             self._tell(self.now)
             self._arrive(customer)
 
-    def _arrive(self, customer: Customer) -> None:
-        chat = Chat(customer, self.now)
+    def _arrive(self, customer: Arrival) -> None:
+        chat = Contact(customer, self.now)
         self._all.append(chat)
         try:
             chat.channel_sid, task_sid = self._rest.open_chat(
                 self._centre.flow_sid, customer.identity
             )
-        except Refused as refused:
+        except RequestRefused as refused:
             chat.is_refused = True
             self.refusals.append(str(refused))
             return
@@ -132,19 +132,19 @@ class Day:
         if customer.patience < math.inf:
             self._world.process(self._lose_patience(chat))
 
-    def _say(self, chat: Chat) -> None:
+    def _say(self, chat: Contact) -> None:
         body = self._case.demand.says[chat.said]
         self._rest.say(chat.channel_sid, chat.customer.identity, body)
         chat.said += 1
 
-    def _lose_patience(self, chat: Chat) -> Steps:
+    def _lose_patience(self, chat: Contact) -> Steps:
         yield self._in(chat.customer.patience)
         if chat.waits:
             self._rest.leave(chat.channel_sid, chat.customer.identity)
             chat.left = self.now
             self._see_whether_over(chat)
 
-    def _answer_bot(self, chat: Chat) -> Steps:
+    def _answer_bot(self, chat: Contact) -> Steps:
         demand, customer = self._case.demand, chat.customer
         chat.is_typing = True
         yield self._in(demand.answers_after.draw(customer.random, customer.number))
@@ -152,13 +152,13 @@ class Day:
         if chat.waits and chat.said < len(demand.says):
             self._say(chat)
 
-    def _see_whether_over(self, chat: Chat) -> None:
+    def _see_whether_over(self, chat: Contact) -> None:
         if chat.is_over:
             self._open -= 1
 
     # -- agents
 
-    def _work(self, agent: Agent) -> Steps:
+    def _work(self, agent: SandboxAgent) -> Steps:
         yield self._in(agent.shift.start * HOUR - self.now)
         agent.works = True
         self._centre.come(agent)
@@ -167,13 +167,15 @@ class Day:
             agent.works = False
             self._centre.go(agent)
 
-    def _come_back(self, agent: Agent) -> Steps:
+    def _come_back(self, agent: SandboxAgent) -> Steps:
         """TaskRouter has sent an agent away who did not answer an offer."""
         yield self._in(self._case.staffing.back_after)
         if agent.works:
             self._centre.come(agent)
 
-    def _serve(self, agent: Agent, chat: Chat, reservation_sid: str, task_sid: str) -> Steps:
+    def _serve(
+        self, agent: SandboxAgent, chat: Contact, reservation_sid: str, task_sid: str
+    ) -> Steps:
         staffing, customer = self._case.staffing, chat.customer
         yield self._in(staffing.reaction.draw(customer.random, customer.number))
         if not self._accept(agent, reservation_sid):
@@ -194,11 +196,11 @@ class Day:
             self._rest.move_task(task_sid, "completed")
         self._rest.leave(chat.channel_sid, agent.identity)
 
-    def _accept(self, agent: Agent, reservation_sid: str) -> bool:
+    def _accept(self, agent: SandboxAgent, reservation_sid: str) -> bool:
         """Accept an offer; False if it is not there any more."""
         try:
             self._rest.accept(agent.sid, reservation_sid)
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.code in _NO_LONGER_OFFERED:
                 return False
             raise
@@ -206,7 +208,7 @@ class Day:
 
     # -- what the mock tells
 
-    def _hear(self, news: TaskRouterNews | ChatEvent) -> None:
+    def _hear(self, news: TaskRouterNotification | ChatEvent) -> None:
         if isinstance(news, ChatEvent):
             self._hear_message(news)
         elif news.name == "task.created":
@@ -250,14 +252,14 @@ class Day:
             chat.ended = self.now
             self._see_whether_over(chat)
 
-    def _offer(self, news: TaskRouterNews) -> None:
+    def _offer(self, news: TaskRouterNotification) -> None:
         agent = self._centre.agents.get(str(news.worker_sid))
         chat = self._of_task.get(str(news.task_sid))
         if agent is not None and chat is not None:
             steps = self._serve(agent, chat, str(news.reservation_sid), str(news.task_sid))
             self._world.process(steps)
 
-    def _miss(self, news: TaskRouterNews) -> None:
+    def _miss(self, news: TaskRouterNotification) -> None:
         agent = self._centre.agents.get(str(news.worker_sid))
         if agent is not None:
             self.missed += 1

@@ -16,14 +16,14 @@ from joblib import Parallel, delayed, parallel_config
 from ...account import Account
 from ..config import FlexFlowConfig
 from ..directory import must_be_config
-from .case import Case, Servers, origin_of
 from .demand import ANSWERS_AFTER, Arrivals, Arriving
 from .durations import Given
-from .figures import Summary
 from .grid import Sweep
+from .job import Job, Servers, origin_of
+from .load_testing import HANDLE_TIME, WITHIN, demand_of, summary_of
+from .metrics import Summary
 from .progress import Progress, Show
 from .staffing import Staffing, as_staffing
-from .testing import HANDLE_TIME, WITHIN, demand_of, summary_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -83,7 +83,7 @@ def sweep(  # noqa: PLR0913 - a grid of days, named part by part
     _check(flows, staffings, chosen)
     origin, arguments = origin_of(account, flows)
     cases = [
-        Case(flow, given, demand, staffed, seed, origin, servers or {})
+        Job(flow, given, demand, staffed, seed, origin, servers or {})
         for (flow, given), staffed, seed in product(
             zip(flows, arguments, strict=True), staffings, chosen
         )
@@ -113,7 +113,7 @@ def _check(
 
 
 def _simulated(
-    cases: Iterable[Case], within: float, tell: Callable[[float], None]
+    cases: Iterable[Job], within: float, tell: Callable[[float], None]
 ) -> Iterator[Summary]:
     """The figures of each day, in order, as they come in."""
     parallel = Parallel(return_as="generator", batch_size=1, pre_dispatch="all")

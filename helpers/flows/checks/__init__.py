@@ -8,10 +8,9 @@ from pathlib import Path
 from ...account import Account
 from ..config import FlexFlowConfig
 from ..file import FlowFile, load
-from .cases import Case, Check, Said
+from .account_reader import AccountReader
 from .catalogue import CHECKS
-from .report import Finding, Report, Skipped
-from .world import World
+from .report import Check, CheckInput, CheckResult, Finding, Report, Skipped
 
 __all__ = ["CHECKS", "Check", "Finding", "Report", "Skipped", "check"]
 
@@ -22,7 +21,7 @@ UNKNOWN = Check(
     documentation="",
     basis=None,
     find=lambda case: (
-        Said(("accept",), f"{name!r} is no check", f"Known are {', '.join(_ids())}.")
+        CheckResult(("accept",), f"{name!r} is no check", f"Known are {', '.join(_ids())}.")
         for name in case.flow.accept
         if name not in _ids()
     ),
@@ -41,13 +40,13 @@ def check(file: str | Path | FlowFile, account: Account | None = None) -> Report
         FlowProblem: The file is not right.
     """
     file = load(file)
-    world = World(account) if account is not None else None
-    found = [one for flow in file.flows for one in _of_flow(Case(file, flow, world))]
+    world = AccountReader(account) if account is not None else None
+    found = [one for flow in file.flows for one in _of_flow(CheckInput(file, flow, world))]
     skipped = [Skipped(one.id, one.title) for one in CHECKS if one.asks_account and world is None]
     return Report(file.source, tuple(found), tuple(skipped))
 
 
-def _of_flow(case: Case) -> Iterator[Finding]:
+def _of_flow(case: CheckInput) -> Iterator[Finding]:
     for one in (*CHECKS, UNKNOWN):
         if one.asks_account and case.world is None:
             continue
@@ -57,7 +56,7 @@ def _of_flow(case: Case) -> Iterator[Finding]:
             yield _finding(case.file, case.flow, one, said)
 
 
-def _finding(file: FlowFile, flow: FlexFlowConfig, one: Check, said: Said) -> Finding:
+def _finding(file: FlowFile, flow: FlexFlowConfig, one: Check, said: CheckResult) -> Finding:
     return Finding(
         id=one.id,
         severity=one.severity,

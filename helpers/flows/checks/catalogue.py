@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...mock import Basis
-from . import of_accounts, of_files
-from .cases import Check
+from . import account_checks, file_checks
+from .report import Check
 
 DOCS = "https://www.twilio.com/docs"
 GUIDE = f"{DOCS}/flex/developer/messaging/integrate-custom-chat-client"
@@ -25,7 +25,7 @@ CHECKS: tuple[Check, ...] = (
         "A channel type that is not custom, without an address on that channel",
         GUIDE,
         _DOC,
-        of_files.channel_type,
+        file_checks.channel_type,
     ),
     Check(
         "task-channel",
@@ -33,7 +33,7 @@ CHECKS: tuple[Check, ...] = (
         "A task flow without Integration.Channel, or with the default one",
         FLOWS,
         _DOC,
-        of_files.task_channel,
+        file_checks.task_channel,
     ),
     Check(
         "two-enabled",
@@ -41,7 +41,7 @@ CHECKS: tuple[Check, ...] = (
         "Two enabled flows for one contact",
         SECOND_FLOW,
         _DOC,
-        of_files.two_enabled,
+        file_checks.two_enabled,
     ),
     Check(
         "idle-janitor",
@@ -49,7 +49,7 @@ CHECKS: tuple[Check, ...] = (
         "A long-lived flow with a janitor, which never fires",
         FLOW,
         _INF,
-        of_files.idle_janitor,
+        file_checks.idle_janitor,
     ),
     Check(
         "creation-on-message",
@@ -57,7 +57,7 @@ CHECKS: tuple[Check, ...] = (
         "Creation on message for customers' own chats, where a welcome makes no task",
         FLOW,
         _SPEC,
-        of_files.outbound_setting,
+        file_checks.outbound_setting,
     ),
     Check(
         "doubling-retries",
@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
         "A retry count with which a server gets a message twice",
         LATE_WEBHOOK,
         _INF,
-        of_files.doubling_retries,
+        file_checks.doubling_retries,
     ),
     Check(
         "unknown-name",
@@ -73,7 +73,7 @@ CHECKS: tuple[Check, ...] = (
         "A name or SID that stands for nothing in the account, or for several things",
         FLOW,
         _SPEC,
-        of_accounts.unknown_names,
+        account_checks.unknown_names,
         asks_account=True,
     ),
     Check(
@@ -82,7 +82,7 @@ CHECKS: tuple[Check, ...] = (
         "An enabled flow of the account for the same contact, which the file leaves out",
         SECOND_FLOW,
         _DOC,
-        of_accounts.other_enabled,
+        account_checks.other_enabled,
         asks_account=True,
     ),
     Check(
@@ -91,7 +91,7 @@ CHECKS: tuple[Check, ...] = (
         "A Studio flow that was never published",
         STUDIO,
         _INF,
-        of_accounts.unpublished,
+        account_checks.unpublished,
         asks_account=True,
     ),
     Check(
@@ -100,7 +100,7 @@ CHECKS: tuple[Check, ...] = (
         "A Studio flow whose incoming messages never lead to Send to Flex",
         SEND_TO_FLEX,
         _DOC,
-        of_accounts.no_send_to_flex,
+        account_checks.no_send_to_flex,
         asks_account=True,
     ),
     Check(
@@ -109,7 +109,7 @@ CHECKS: tuple[Check, ...] = (
         "A workflow that no worker can match",
         WORKFLOWS,
         _DOC,
-        of_accounts.nobody_matches,
+        account_checks.nobody_matches,
         asks_account=True,
     ),
     Check(
@@ -118,7 +118,7 @@ CHECKS: tuple[Check, ...] = (
         "Creation on message with a bot that greets",
         FLOW,
         _INF,
-        of_accounts.welcome_bot,
+        account_checks.welcome_bot,
         asks_account=True,
     ),
 )

@@ -10,9 +10,9 @@ from pydantic_core import ErrorDetails
 
 from ...mock import flex_flows
 from ..config import FlexFlowConfig, settings_of
-from ..fixes import fix_of, setting_of
+from ..file import fix_of, setting_of
 
-Kind = Literal["text", "choice", "switch", "number"]
+EntryKind = Literal["text", "choice", "switch", "number"]
 
 
 class Entry(NamedTuple):
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
     name: str
     label: str
-    kind: Kind
+    kind: EntryKind
     choices: tuple[str, ...] = ()
 
     @property

@@ -16,9 +16,8 @@ from ...mock import MockTwilio
 from ...panel.announcer import Announcer
 from ..checks import Report, check
 from ..config import FlexFlowConfig, masked
+from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file import FlowFile
-from ..problems import FlowProblem, Problem
-from ..refusals import REFUSALS, said
 from ..rehearsal import Rehearsal, Script, rehearse
 from .entries import EMPTY, UNSEEN, entered
 
@@ -207,7 +206,7 @@ def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> d
     except FlowProblem as refused:
         found["failure"] = str(refused)
     except REFUSALS as error:
-        found["failure"] = said(error)
+        found["failure"] = refusal_text(error)
     except Exception as error:  # noqa: BLE001 - on a timer's thread nobody else would see it
         found["failure"] = _unexpected(error)
     return found

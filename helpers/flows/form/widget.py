@@ -13,11 +13,11 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 
 from ...account import Account
 from ..config import FlexFlowConfig, masked
-from ..directory import Directory, Kind
-from ..refusals import REFUSALS
+from ..directory import Directory, ReferenceKind
+from ..errors import REFUSALS
 from ..rehearsal import SCRIPTS, Script
-from ..rehearsal.shipped import script_of
-from ..showing import badge
+from ..rehearsal.script import script_of
+from ..render import badge
 from .entries import ENTRIES, Entry
 from .model import FlowFormModel, FormState
 
@@ -150,7 +150,7 @@ def _named(account: Account) -> dict[str, tuple[str, ...]]:
     return {field: tuple(dict.fromkeys(given)) for field, given in names.items()}
 
 
-def _names(kind: Kind) -> tuple[str, ...]:
+def _names(kind: ReferenceKind) -> tuple[str, ...]:
     return tuple(kind.name(sid) for _, sid in kind.named)
 
 

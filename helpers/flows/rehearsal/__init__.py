@@ -1,12 +1,10 @@
 """Rehearses Flex Flow configs in a throw-away account, and compares what comes of them."""
 
 from .comparison import Comparison, Comparisons, Pair, compare
-from .outcome import Outcome
-from .playing import rehearse
-from .rehearsal import Rehearsal
-from .script import Script, ScriptProblem, Step
-from .shipped import SCRIPTS
-from .stage import Lost
+from .outcome import Outcome, Rehearsal
+from .rehearse import rehearse
+from .script import SCRIPTS, Script, ScriptProblem, ScriptStep
+from .simulation import Lost
 from .timeline import Row
 
 __all__ = [
@@ -20,7 +18,7 @@ __all__ = [
     "Row",
     "Script",
     "ScriptProblem",
-    "Step",
+    "ScriptStep",
     "compare",
     "rehearse",
 ]

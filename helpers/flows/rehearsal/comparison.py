@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, overload
 from ...account import Account
 from ..config import FlexFlowConfig
 from . import pages
-from .playing import Theatre
-from .rehearsal import Rehearsal
-from .script import Script
-from .server import Servers
-from .shipped import SCRIPTS, script_of
+from .customer import Servers
+from .grammar import duration
+from .outcome import Rehearsal
+from .rehearse import Sandbox
+from .script import SCRIPTS, Script, script_of
 from .timeline import Row
-from .verbs import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,7 +234,7 @@ def compare(
         TwilioRestException: As for `rehearse`.
     """
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
-    sides = [Theatre(one, account, servers or {}) for one in (a, b)]
+    sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
     each = tuple(_compared(sides[0].play(one), sides[1].play(one)) for one in scripts)
     return Comparisons(each) if script is None else each[0]
 

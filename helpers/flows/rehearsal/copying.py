@@ -15,7 +15,7 @@ from ...account import Account
 from ...mock import MockTwilio
 from ..config import FlexFlowConfig
 from ..directory import arguments_for
-from ..problems import FlowProblem, Problem
+from ..errors import FlowProblem, Problem
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When a rehearsal in a new account begins: a Monday morning."""

@@ -18,8 +18,8 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 
 from ..picture import Picture
+from .grammar import duration
 from .timeline import AGENT, CUSTOMER, SERVER, STUDIO, Row
-from .verbs import duration
 
 INK, PAPER, GRID = "#1f2328", "#ffffff", "#d0d7de"
 SPEAKERS = {CUSTOMER: "#0b6fb8", "bot": "#8250df", AGENT: "#1a7f37"}

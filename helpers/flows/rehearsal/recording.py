@@ -13,12 +13,12 @@ from twilio.http.response import Response
 
 from ...account import MOCK_TOKEN_USER
 from ...mock import JournalEntry, MockTwilio
-from ...mock.clock import iso
-from .timeline import AGENT, KINDS, SERVER, Kind, Names, Row
+from ...mock.core.clock import iso
+from .timeline import AGENT, ROW_KINDS, SERVER, Names, Row, RowKind
 
 
 @dataclass(slots=True)
-class Asked:
+class RecordedRequest:
     """One request, and what had happened when it was made."""
 
     position: int
@@ -61,7 +61,7 @@ class Record:
         self._mock = mock
         self._start = mock.clock.now()
         self._position = mock.journal.position
-        self._asked: list[Asked] = []
+        self._asked: list[RecordedRequest] = []
         self._thread = threading.current_thread()
 
     @property
@@ -76,22 +76,22 @@ class Record:
         self.entries.clear()
         self.names = Names()
 
-    def note(self, kind: Kind, who: str, what: str, detail: str = "") -> None:
+    def note(self, kind: RowKind, who: str, what: str, detail: str = "") -> None:
         """Add a row of one's own, after what has happened before it."""
         self.catch_up()
         at = iso(self._mock.clock.now()) or ""
         who, what, detail = map(self.names.short, (who, what, detail))
         self.rows.append(Row(at, self.seconds, kind, who, what, detail))
 
-    def ask(self, method: str, uri: str, user: str | None) -> Asked:
+    def ask(self, method: str, uri: str, user: str | None) -> RecordedRequest:
         """Write down a request that is about to be made."""
         now, position = self._mock.clock.now(), self._mock.journal.position
-        asked = Asked(position, now, SERVER, method.upper(), uri)
+        asked = RecordedRequest(position, now, SERVER, method.upper(), uri)
         asked.who = self._asking(asked, user)
         self._asked.append(asked)
         return asked
 
-    def _asking(self, asked: Asked, user: str | None) -> str:
+    def _asking(self, asked: RecordedRequest, user: str | None) -> str:
         """Whose request it is: customers have nothing but their token, desks look for offers."""
         is_mine = threading.current_thread() is self._thread
         if is_mine and (user == MOCK_TOKEN_USER or self.acting.startswith(AGENT)):
@@ -111,12 +111,12 @@ class Record:
         for each in asked:
             self._add(each)
 
-    def _add(self, asked: Asked) -> None:
+    def _add(self, asked: RecordedRequest) -> None:
         self.rows.append(asked.row(self._start, self.names))
 
     def _told(self, entry: JournalEntry) -> Row:
         what, to = self.names.short(entry.text), f"to {entry.target}"
-        return Row(entry.at, self.seconds, KINDS[entry.kind], entry.source, what, to)
+        return Row(entry.at, self.seconds, ROW_KINDS[entry.kind], entry.source, what, to)
 
 
 class RecordingHttpClient(HttpClient):  # type: ignore[misc]

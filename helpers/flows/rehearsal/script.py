@@ -18,13 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ..problems import FlowProblem, Problem
-from .verbs import NEW, VERBS, Expectation, duration, misplaced, unknown
+from ..errors import FlowProblem, Problem
+from .grammar import NEW, VERBS, Expectation, duration, misplaced, unknown
 
 TEXT = "<text>"
 LONGEST = 200
@@ -39,7 +41,7 @@ class ScriptProblem(FlowProblem):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScriptStep:
     """One thing that somebody does.
 
     Attributes:
@@ -74,7 +76,7 @@ class Script:
     """
 
     name: str
-    steps: tuple[Step, ...] = field(repr=False)
+    steps: tuple[ScriptStep, ...] = field(repr=False)
     about: str = field(default="", repr=False)
     agents: Agents = field(default="all", repr=False)
 
@@ -114,7 +116,7 @@ def of_steps(steps: Iterable[object], name: str = "script", agents: object = "al
 
 
 def _said(given: object) -> tuple[object, object]:
-    if isinstance(given, Step):
+    if isinstance(given, ScriptStep):
         return given.verb, given.said
     if isinstance(given, Mapping) and len(given) == 1:
         return next(iter(given.items()))
@@ -130,7 +132,7 @@ class _Reading:
         self._problems: list[Problem] = []
         self._page = NEW
 
-    def step(self, verb: object, said: object, where: str) -> Iterator[Step]:
+    def step(self, verb: object, said: object, where: str) -> Iterator[ScriptStep]:
         """The step, if it is one."""
         if not isinstance(verb, str):
             self.problem(where, "", f"{verb!r} is no step; write for example `customer opens`")
@@ -148,14 +150,14 @@ class _Reading:
         self._page = VERBS[name].leaves or self._page
         yield from self._with_argument(name, said, where)
 
-    def _with_argument(self, verb: str, said: object, where: str) -> Iterator[Step]:
+    def _with_argument(self, verb: str, said: object, where: str) -> Iterator[ScriptStep]:
         takes = VERBS[verb].takes
         if takes is None and said is not None:
             self.problem(where, f"`{verb}`", f"takes nothing after it; remove {said!r}")
         try:
-            argument = (said.said if isinstance(said, Step) else said) if takes else None
+            argument = (said.said if isinstance(said, ScriptStep) else said) if takes else None
             ready = isinstance(argument, Expectation)
-            yield Step(verb, takes(argument) if takes and not ready else argument, where)
+            yield ScriptStep(verb, takes(argument) if takes and not ready else argument, where)
         except ValueError as error:
             self.problem(where, f"`{verb}`", str(error))
 
@@ -179,7 +181,7 @@ class _Reading:
         """Remember what is wrong, and where."""
         self._problems.append(Problem(where, what, fix))
 
-    def script(self, name: str, steps: list[Step], about: str = "", **more: Any) -> Script:
+    def script(self, name: str, steps: list[ScriptStep], about: str = "", **more: Any) -> Script:
         """The script, if nothing is wrong with it."""
         if not steps and not self._problems:
             self.problem("", "steps", "has none; write at least one, e.g. `- customer opens`")
@@ -248,10 +250,10 @@ class _Yaml:
             return ""
         return " ".join(str(node.value).split())
 
-    def _steps(self, nodes: yaml.SequenceNode) -> list[Step]:
+    def _steps(self, nodes: yaml.SequenceNode) -> list[ScriptStep]:
         return [step for node in nodes.value for step in self._step(node)]
 
-    def _step(self, node: yaml.Node) -> Iterator[Step]:
+    def _step(self, node: yaml.Node) -> Iterator[ScriptStep]:
         where = self._where(node)
         if isinstance(node, yaml.ScalarNode):
             yield from self._reading.step(str(node.value), None, where)
@@ -279,3 +281,67 @@ def _plain(node: yaml.Node) -> object:
 
 def _is_null(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
+
+
+NAMES = (
+    "answered",
+    "nobody_there",
+    "rejected",
+    "timed_out",
+    "next_day",
+    "walks_away",
+    "bot_first",
+    "server_down",
+    "after_the_end",
+)
+
+
+class Shipped(Mapping[str, Script]):
+    """The shipped scripts by name, each read when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Script:
+        if name not in NAMES:
+            raise KeyError(name)
+        return _shipped(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {script.about}" for name, script in self.items())
+
+
+SCRIPTS = Shipped()
+
+
+@cache
+def _shipped(name: str) -> Script:
+    with as_file(files(__package__) / "scripts" / f"{name}.yaml") as path:
+        return read(path)
+
+
+def script_of(given: object) -> Script:
+    """A script however it is given.
+
+    Args:
+        given: A `Script`, a shipped one's name, a YAML file's path, YAML text, or a list of steps.
+
+    Raises:
+        ScriptProblem: It cannot be read or played.
+        TypeError: It is none of these.
+    """
+    if isinstance(given, Script):
+        return given
+    if isinstance(given, str) and given in SCRIPTS:
+        return SCRIPTS[given]
+    if isinstance(given, str | Path):
+        return read(given)
+    if isinstance(given, list | tuple):
+        return of_steps(given)
+    names = ", ".join(NAMES)
+    raise TypeError(
+        f"{given!r} is no script; give one of {names}, a YAML file or text, or a list of steps"
+    )

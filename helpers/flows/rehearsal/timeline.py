@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal[
+
+class Misfit(RuntimeError):  # noqa: N818 - nothing has gone wrong
+    """What somebody could not do, and why; the message says both."""
+
+
+RowKind = Literal[
     "step",
     "request",
     "event",
@@ -17,7 +22,7 @@ Kind = Literal[
     "webhook",
     "state",
 ]
-KINDS: dict[str, Kind] = {
+ROW_KINDS: dict[str, RowKind] = {
     "message": "message",
     "member": "event",
     "channel": "event",
@@ -48,7 +53,7 @@ class Row:
 
     at: str
     seconds: int
-    kind: Kind
+    kind: RowKind
     who: str
     what: str
     detail: str = ""

@@ -4,7 +4,7 @@ What is decided here is carried out by each door in its own way: in process by `
 over HTTP. The account itself knows nothing of faults.
 """
 
-from .settings import BadFault, Kind, Phase
-from .striking import Fault, Faults, Met
+from .matching import Fault, Faults, Match
+from .settings import BadFault, FaultKind, Phase
 
-__all__ = ["BadFault", "Fault", "Faults", "Kind", "Met", "Phase"]
+__all__ = ["BadFault", "Fault", "FaultKind", "Faults", "Match", "Phase"]

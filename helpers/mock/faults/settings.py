@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from ..errors import CODES, NOT_SIMULATED, TwilioError
+from ..core.errors import CODES, NOT_SIMULATED, TwilioError
 
-Kind = Literal["refusal", "latency", "timeout", "reset"]
+FaultKind = Literal["refusal", "latency", "timeout", "reset"]
 Phase = Literal["before", "after"]
 LONGEST = 3600.0
 """Seconds of latency at most."""
@@ -32,7 +32,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     pattern: Annotated[str, Field(pattern=r"\S")]
-    kind: Kind = "refusal"
+    kind: FaultKind = "refusal"
     status: int | None = None
     code: int | None = None
     message: str | None = None

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, Fields, read_json_object
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import BLANK_IS_ABSENT, Parameters, read_json_object
 from ..messaging import channels, members, users
+from ..messaging import channels as chat_channels
+from ..messaging.limits import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from ..messaging.resources import Channel, Service, User
-from ..messaging.rules import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
@@ -28,7 +29,7 @@ def _not_reserved(identity: str) -> str:
 FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
 
 
-class NewFlexChannel(Fields):
+class NewFlexChannel(Parameters):
     """Parameters of Flex channel creation (specified)."""
 
     flex_flow_sid: str
@@ -43,7 +44,7 @@ class NewFlexChannel(Fields):
     long_lived: bool | None = None
 
 
-def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChannel:
+def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexChannel:
     """Make a channel for a contact, or give back the one it has.
 
     An ACTIVE channel of the same flow and contact is given back (documented for the contact pair;
@@ -54,21 +55,21 @@ def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChan
         TwilioError: 45205, no such flow; 45208, an active channel has the unique name; 45004, a
             JSON parameter is not JSON or the task does not fit.
     """
-    flow = call.store.first(FlexFlow, sid=new.flex_flow_sid)
+    flow = ctx.store.first(FlexFlow, sid=new.flex_flow_sid)
     if flow is None:
         raise TwilioError(45205, f"Flex Flow {new.flex_flow_sid} not found")
     pre_engagement = json_parameter("PreEngagementData", new.pre_engagement_data)
     task_attributes = json_parameter("TaskAttributes", new.task_attributes)
-    existing = active_channel(call, flow, new.target or new.identity, is_web=is_web)
+    existing = active_channel(ctx, flow, new.target or new.identity, is_web=is_web)
     if existing is not None:
         return existing
-    _release_unique_name(call, flow, new.chat_unique_name)
-    user, channel = _chat(call, flow, new, pre_engagement)
-    handlers.wire(call, flow, channel)
-    flex_channel = call.store.add(
+    _release_unique_name(ctx, flow, new.chat_unique_name)
+    user, channel = _chat(ctx, flow, new, pre_engagement)
+    handlers.wire(ctx, flow, channel)
+    flex_channel = ctx.store.add(
         FlexChannel(
             sid=channel.sid,
-            account_sid=call.account_sid,
+            account_sid=ctx.account_sid,
             flex_flow_sid=flow.sid,
             user_sid=user.sid,
             identity=new.identity,
@@ -77,14 +78,14 @@ def create(call: Call, new: NewFlexChannel, *, is_web: bool = False) -> FlexChan
             live_task_sid=None,
             task_attributes=task_attributes,
             is_web=is_web,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
     if new.task_sid is not None:
-        handlers.bind_task(call, flow, flex_channel, new.task_sid)
+        handlers.bind_task(ctx, flow, flex_channel, new.task_sid)
     elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
-        handlers.make_task(call, flow, flex_channel)
+        handlers.make_task(ctx, flow, flex_channel)
     return flex_channel
 
 
@@ -102,21 +103,23 @@ def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
     return value
 
 
-def active_channel(call: Call, flow: FlexFlow, contact: str, *, is_web: bool) -> FlexChannel | None:
+def active_channel(
+    ctx: Context, flow: FlexFlow, contact: str, *, is_web: bool
+) -> FlexChannel | None:
     """The contact's channel of that kind that has not been ended, or None."""
     where = {"flex_flow_sid": flow.sid, "contact": contact, "is_web": is_web}
-    for flex_channel in call.store.select(FlexChannel, where, order="desc"):
-        channel = call.store.first(Channel, sid=flex_channel.sid)
+    for flex_channel in ctx.store.select(FlexChannel, where, order="desc"):
+        channel = ctx.store.first(Channel, sid=flex_channel.sid)
         if channel is not None and handlers.is_active(channel):
             return flex_channel
     return None
 
 
-def _release_unique_name(call: Call, flow: FlexFlow, unique_name: str | None) -> None:
+def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str | None) -> None:
     """Refuse the name of an active channel; take it from one that has ended (documented)."""
     if not unique_name:
         return
-    holder = channels.by_unique_name(call, flow.chat_service_sid, unique_name)
+    holder = channels.by_unique_name(ctx, flow.chat_service_sid, unique_name)
     if holder is None:
         return
     if handlers.is_active(holder):
@@ -125,16 +128,16 @@ def _release_unique_name(call: Call, flow: FlexFlow, unique_name: str | None) ->
             f"An active channel with the unique name {unique_name!r} exists ({holder.sid});"
             " reuse it, mark it INACTIVE, delete it, or choose another name",
         )
-    channels.update(call, holder, channels.ChannelChanges(unique_name=""))
+    channels.update(ctx, holder, channels.ChannelChanges(unique_name=""))
 
 
 def _chat(
-    call: Call, flow: FlexFlow, new: NewFlexChannel, pre_engagement: dict[str, Any] | None
+    ctx: Context, flow: FlexFlow, new: NewFlexChannel, pre_engagement: dict[str, Any] | None
 ) -> tuple[User, Channel]:
-    service = call.store.first(Service, sid=flow.chat_service_sid)
+    service = ctx.store.first(Service, sid=flow.chat_service_sid)
     if service is None:
         raise TwilioError(45004, f"The flow's chat service {flow.chat_service_sid} is gone")
-    user = users.ensure(call, service, new.identity, new.chat_user_friendly_name)
+    user = users.ensure(ctx, service, new.identity, new.chat_user_friendly_name)
     attributes: dict[str, Any] = {
         "status": "ACTIVE",
         "long_lived": flow.long_lived if new.long_lived is None else new.long_lived,
@@ -149,15 +152,74 @@ def _chat(
         attributes=json.dumps(attributes),
         type="private",
     )
-    channel = channels.create(call, service, parameters)
+    channel = channels.create(ctx, service, parameters)
     guest = members.NewMember(identity=new.identity, attributes='{"member_type": "guest"}')
-    members.add(call, channel, guest)
+    members.add(ctx, channel, guest)
     return user, channel
 
 
-def delete(call: Call, flex_channel: FlexChannel) -> None:
+def delete(ctx: Context, flex_channel: FlexChannel) -> None:
     """Delete a Flex channel and the chat channel under it (the latter inferred)."""
-    channel = call.store.first(Channel, sid=flex_channel.sid)
+    channel = ctx.store.first(Channel, sid=flex_channel.sid)
     if channel is not None:
-        channels.delete(call, channel)
-    call.store.remove(flex_channel)
+        channels.delete(ctx, channel)
+    ctx.store.remove(flex_channel)
+
+
+class NewWebChannel(Parameters):
+    """Parameters of web channel creation (specified)."""
+
+    flex_flow_sid: str
+    identity: FlexIdentity
+    customer_friendly_name: LongerName
+    chat_friendly_name: NewName
+    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
+    pre_engagement_data: Text = None
+
+
+class WebChannelChanges(Parameters):
+    """Parameters of web channel update (specified)."""
+
+    chat_status: str | None = None
+    post_engagement_data: Text = None
+
+
+def create_web_channel(ctx: Context, new: NewWebChannel) -> FlexChannel:
+    """Make a web channel, as `channels.create` makes a Flex channel.
+
+    Raises:
+        TwilioError: As for `channels.create`.
+    """
+    return create(
+        ctx,
+        NewFlexChannel(
+            flex_flow_sid=new.flex_flow_sid,
+            identity=new.identity,
+            chat_user_friendly_name=new.customer_friendly_name,
+            chat_friendly_name=new.chat_friendly_name,
+            chat_unique_name=new.chat_unique_name,
+            pre_engagement_data=new.pre_engagement_data,
+        ),
+        is_web=True,
+    )
+
+
+def update_web_channel(
+    ctx: Context, web_channel: FlexChannel, changes: WebChannelChanges
+) -> FlexChannel:
+    """End the chat, or keep what the visitor said after it.
+
+    Raises:
+        TwilioError: 45004, the status is not `inactive`, or the data is not JSON.
+    """
+    if changes.chat_status not in (None, "inactive"):
+        raise TwilioError(45004, "ChatStatus can only be set to inactive")
+    data = json_parameter("PostEngagementData", changes.post_engagement_data)
+    values: dict[str, object] = {} if data is None else {"post_engagement_data": data}
+    if changes.chat_status is not None:
+        values["status"] = "INACTIVE"
+    if values:
+        channel = chat_channels.find(ctx, web_channel.sid)
+        chat_channels.merge_attributes(ctx, channel, **values)
+    ctx.store.save(web_channel, date_updated=ctx.now)
+    return web_channel

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import BLANK_IS_ABSENT, Fields
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import BLANK_IS_ABSENT, Parameters
+from ..messaging.limits import LongerName
 from ..messaging.resources import Service
-from ..messaging.rules import LongerName
 from ..studio import StudioFlow
 from ..taskrouter import Workflow, Workspace, find_task_channel
-from .resources import FlexFlow
-from .specified import (
+from .resources import (
     CONTACT,
     DEFAULTS,
     REQUIRED,
     ChannelType,
+    FlexFlow,
     IntegrationType,
     Priority,
     RetryCount,
@@ -27,7 +27,7 @@ from .specified import (
 Text = Annotated[str | None, BLANK_IS_ABSENT]
 
 
-class FlowChanges(Fields):
+class FlowChanges(Parameters):
     """Parameters of Flex Flow update; nothing is required (specified)."""
 
     friendly_name: LongerName | None = None
@@ -57,7 +57,7 @@ class NewFlow(FlowChanges):
     channel_type: ChannelType
 
 
-def create(call: Call, new: NewFlow) -> FlexFlow:
+def create(ctx: Context, new: NewFlow) -> FlexFlow:
     """Make a Flex Flow.
 
     Raises:
@@ -66,18 +66,18 @@ def create(call: Call, new: NewFlow) -> FlexFlow:
     """
     values = {name: getattr(new, name) for name in type(new).model_fields if "__" not in name}
     values["integration"] = _integration(new.integration_type, {}, new.given())
-    _check(call, values, own_sid=None)
+    _check(ctx, values, own_sid=None)
     flow = FlexFlow(
-        sid=call.sids.new("FO"),
-        account_sid=call.account_sid,
-        date_created=call.now,
-        date_updated=call.now,
+        sid=ctx.sids.new("FO"),
+        account_sid=ctx.account_sid,
+        date_created=ctx.now,
+        date_updated=ctx.now,
         **values,
     )
-    return call.store.add(flow)
+    return ctx.store.add(flow)
 
 
-def update(call: Call, flow: FlexFlow, changes: FlowChanges) -> FlexFlow:
+def update(ctx: Context, flow: FlexFlow, changes: FlowChanges) -> FlexFlow:
     """Change a Flex Flow; the settings of another integration type are dropped.
 
     Raises:
@@ -89,8 +89,8 @@ def update(call: Call, flow: FlexFlow, changes: FlowChanges) -> FlexFlow:
     values = {name: value for name, value in given.items() if "__" not in name}
     values["integration"] = _integration(kind, kept, given)
     after = {name: getattr(flow, name) for name in FlowChanges.model_fields if "__" not in name}
-    _check(call, after | values, own_sid=flow.sid)
-    call.store.save(flow, **values, date_updated=call.now)
+    _check(ctx, after | values, own_sid=flow.sid)
+    ctx.store.save(flow, **values, date_updated=ctx.now)
     return flow
 
 
@@ -105,8 +105,8 @@ def _integration(kind: str, kept: dict[str, Any], given: dict[str, Any]) -> dict
     return {name: value for name, value in settings.items() if name in known}
 
 
-def _check(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
-    if call.store.first(Service, sid=values["chat_service_sid"]) is None:
+def _check(ctx: Context, values: dict[str, Any], own_sid: str | None) -> None:
+    if ctx.store.first(Service, sid=values["chat_service_sid"]) is None:
         raise _refused(f"ChatServiceSid {values['chat_service_sid']} is not a service here")
     for setting in REQUIRED[values["integration_type"]]:
         if not values["integration"].get(setting):
@@ -114,23 +114,23 @@ def _check(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
             raise _refused(
                 f"Integration.{name} is required for integration type {values['integration_type']}"
             )
-    _check_targets(call, values["integration"])
+    _check_targets(ctx, values["integration"])
     if values["enabled"]:
-        _check_no_other(call, values, own_sid)
+        _check_no_other(ctx, values, own_sid)
 
 
-def _check_targets(call: Call, integration: dict[str, Any]) -> None:
+def _check_targets(ctx: Context, integration: dict[str, Any]) -> None:
     if flow_sid := integration.get("flow_sid"):
-        _must_exist(call.store.first(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
+        _must_exist(ctx.store.first(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
     if (url := integration.get("url")) and not is_web_address(url):
         raise _refused("Integration.Url must be an http or https URL")
     if workspace_sid := integration.get("workspace_sid"):
         workflow_sid, channel = integration["workflow_sid"], integration["channel"]
-        workspace = call.store.first(Workspace, sid=workspace_sid)
+        workspace = ctx.store.first(Workspace, sid=workspace_sid)
         _must_exist(workspace, "Integration.WorkspaceSid", workspace_sid)
-        workflow = call.store.first(Workflow, sid=workflow_sid, workspace_sid=workspace_sid)
+        workflow = ctx.store.first(Workflow, sid=workflow_sid, workspace_sid=workspace_sid)
         _must_exist(workflow, "Integration.WorkflowSid", workflow_sid)
-        task_channel = find_task_channel(call, workspace_sid, channel)
+        task_channel = find_task_channel(ctx, workspace_sid, channel)
         _must_exist(task_channel, "Integration.Channel", channel)
 
 
@@ -139,9 +139,9 @@ def _must_exist(found: object | None, parameter: str, value: str) -> None:
         raise _refused(f"{parameter} {value} does not exist in this account")
 
 
-def _check_no_other(call: Call, values: dict[str, Any], own_sid: str | None) -> None:
+def _check_no_other(ctx: Context, values: dict[str, Any], own_sid: str | None) -> None:
     same = {name: values[name] for name in CONTACT}
-    for other in call.store.select(FlexFlow, {**same, "enabled": True}):
+    for other in ctx.store.select(FlexFlow, {**same, "enabled": True}):
         if other.sid != own_sid:
             contact = values["contact_identity"]
             raise _refused(
@@ -155,6 +155,6 @@ def _refused(message: str) -> TwilioError:
     return TwilioError(45212, message)
 
 
-def delete(call: Call, flow: FlexFlow) -> None:
+def delete(ctx: Context, flow: FlexFlow) -> None:
     """Delete a flow; channels made with it stay (inferred)."""
-    call.store.remove(flow)
+    ctx.store.remove(flow)

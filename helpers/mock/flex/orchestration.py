@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 
-from ..call import Call
-from ..errors import TwilioError
-from ..events import Event
-from ..ground import Ground
+from ..core.context import Backend, Context
+from ..core.errors import TwilioError
+from ..core.events import Event
+from ..core.store import Store
 from ..messaging import channels, members
 from ..messaging.events import ChannelEvent, MessageEvent
 from ..messaging.resources import Channel, Member, Message
-from ..store import Store
 from ..taskrouter import Task
 from ..taskrouter.events import TaskRouterEvent
 from . import handlers
@@ -31,11 +30,11 @@ _MARK = '"channel_type"'
 class Orchestration:
     """Follows chat and TaskRouter, and acts after the commit, in transactions of its own."""
 
-    def __init__(self, ground: Ground, account_sid: str) -> None:
-        self._ground = ground
+    def __init__(self, backend: Backend, account_sid: str) -> None:
+        self._backend = backend
         self._account_sid = account_sid
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Act on what concerns Flex channels."""
         if isinstance(event, MessageEvent):
             if event.change == "added" and _MARK in event.channel.attributes:
@@ -50,7 +49,7 @@ class Orchestration:
 
     def resume(self) -> None:
         """Catch up with what was committed but not told when the process was killed."""
-        store = self._ground.store
+        store = self._backend.store
         for task in store.select(Task, {"assignment_status": list(LIVE)}):
             carrier = store.first(FlexChannel, sid=task.details.get("channelSid"))
             if carrier is not None and not _is_live(store, carrier.live_task_sid):
@@ -62,7 +61,7 @@ class Orchestration:
                 _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
 
     def _catch_up(self, flex_channel: FlexChannel) -> None:
-        store = self._ground.store
+        store = self._backend.store
         if not store.exists(Channel, sid=flex_channel.sid):
             self._channel_gone(flex_channel.sid)
             return
@@ -72,51 +71,51 @@ class Orchestration:
             self._wrote(flex_channel.sid, flex_channel.identity)
 
     def _end_with(self, task_sid: str) -> None:
-        task = self._ground.store.first(Task, sid=task_sid)
+        task = self._backend.store.first(Task, sid=task_sid)
         name = f"task.{task.assignment_status}" if task else "task.deleted"
         if name in ENDED or name == "task.wrapping":
             self._task_moved(name, task_sid)
 
     def _wrote(self, channel_sid: str, author: str) -> None:
-        with self._ground.transaction():
-            call = Call(self._ground, self._account_sid)
-            flex_channel = call.store.first(FlexChannel, sid=channel_sid)
+        with self._backend.transaction():
+            ctx = Context(self._backend, self._account_sid)
+            flex_channel = ctx.store.first(FlexChannel, sid=channel_sid)
             if flex_channel is None or author != flex_channel.identity:
                 return
-            flow = call.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
-            channel = call.store.first(Channel, sid=flex_channel.sid)
-            if flow and channel and _needs_task(call, flow, flex_channel, channel):
-                handlers.make_task(call, flow, flex_channel)
+            flow = ctx.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
+            channel = ctx.store.first(Channel, sid=flex_channel.sid)
+            if flow and channel and _needs_task(ctx, flow, flex_channel, channel):
+                handlers.make_task(ctx, flow, flex_channel)
 
     def _task_made(self, task: Task) -> None:
         """Have a task that names a Flex channel carry its chat, whoever made it (inferred)."""
         sid = task.details.get("channelSid")
         if not isinstance(sid, str):
             return
-        with self._ground.transaction():
-            flex_channel = self._ground.store.first(FlexChannel, sid=sid)
+        with self._backend.transaction():
+            flex_channel = self._backend.store.first(FlexChannel, sid=sid)
             if flex_channel is not None and flex_channel.live_task_sid != task.sid:
-                self._ground.store.save(flex_channel, live_task_sid=task.sid)
+                self._backend.store.save(flex_channel, live_task_sid=task.sid)
 
     def _task_moved(self, name: str, task_sid: str) -> None:
-        with self._ground.transaction():
-            call = Call(self._ground, self._account_sid)
-            flex_channel = call.store.first(FlexChannel, live_task_sid=task_sid)
+        with self._backend.transaction():
+            ctx = Context(self._backend, self._account_sid)
+            flex_channel = ctx.store.first(FlexChannel, live_task_sid=task_sid)
             if flex_channel is None:
                 return
-            flow = call.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
-            channel = call.store.first(Channel, sid=flex_channel.sid)
+            flow = ctx.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
+            channel = ctx.store.first(Channel, sid=flex_channel.sid)
             if flow is None or channel is None:
                 return
             long_lived = channel.attribute("long_lived")
             if long_lived:
-                handlers.rewire_studio(call, flow, channel)
+                handlers.rewire_studio(ctx, flow, channel)
             if flow.janitor_enabled and name in ENDED:
-                _clean_up(call, channel, end=not long_lived)
+                _clean_up(ctx, channel, end=not long_lived)
 
     def _channel_gone(self, sid: str) -> None:
-        with self._ground.transaction():
-            self._ground.store.remove_all(FlexChannel, sid=sid)
+        with self._backend.transaction():
+            self._backend.store.remove_all(FlexChannel, sid=sid)
 
 
 def _is_live(store: Store, task_sid: str | None) -> bool:
@@ -134,7 +133,7 @@ def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:
     return task is not None and task.date_updated < latest[0].date_created
 
 
-def _needs_task(call: Call, flow: FlexFlow, flex_channel: FlexChannel, channel: Channel) -> bool:
+def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel, channel: Channel) -> bool:
     """Whether the customer's message is one that makes a task.
 
     The first one, where the flow waits for it (specified), or one on a long-lived channel whose
@@ -144,15 +143,15 @@ def _needs_task(call: Call, flow: FlexFlow, flex_channel: FlexChannel, channel: 
         return False
     if flex_channel.live_task_sid is None:
         return bool(flow.integration["creation_on_message"])
-    task = call.store.first(Task, sid=flex_channel.live_task_sid)
+    task = ctx.store.first(Task, sid=flex_channel.live_task_sid)
     is_over = task is None or task.assignment_status not in LIVE
     return is_over and bool(channel.attribute("long_lived"))
 
 
-def _clean_up(call: Call, channel: Channel, *, end: bool) -> None:
+def _clean_up(ctx: Context, channel: Channel, *, end: bool) -> None:
     """The janitor's work: end the chat unless it is long-lived, and take agents out (specified)."""
     if end and handlers.is_active(channel):
-        channels.merge_attributes(call, channel, status="INACTIVE")
-    for member in call.store.select(Member, {"channel_sid": channel.sid}):
+        channels.merge_attributes(ctx, channel, status="INACTIVE")
+    for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
         if '"agent"' in member.attributes:
-            members.remove(call, member)
+            members.remove(ctx, member)

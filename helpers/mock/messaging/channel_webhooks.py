@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields, is_web_address
-from ..sids import looks_like
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters, is_web_address
+from ..core.sids import looks_like
+from .events import CHANNEL_EVENTS
+from .limits import RetryCount, one_of
 from .resources import Channel, ChannelWebhook
-from .rules import RetryCount, one_of
-from .webhook_events import CHANNEL_EVENTS
 
 MAX_WEBHOOKS = 5
 MAX_TRIGGERS = 5
@@ -18,7 +18,7 @@ MAX_URL = 2048
 TYPES = ("webhook", "trigger", "studio")
 
 
-class WebhookChanges(Fields):
+class WebhookChanges(Parameters):
     """Parameters of channel webhook update (specified)."""
 
     configuration__url: str | None = None
@@ -35,30 +35,30 @@ class NewWebhook(WebhookChanges):
     type: Annotated[str, one_of(TYPES, 50324, "Type")]
 
 
-def create(call: Call, channel: Channel, new: NewWebhook) -> ChannelWebhook:
+def create(ctx: Context, channel: Channel, new: NewWebhook) -> ChannelWebhook:
     """Have somebody told of a channel's events.
 
     Raises:
         TwilioError: 50321, the channel has five; and 50322 to 50332 for what is wrong with the
             configuration.
     """
-    if call.store.count(ChannelWebhook, channel_sid=channel.sid) >= MAX_WEBHOOKS:
+    if ctx.store.count(ChannelWebhook, channel_sid=channel.sid) >= MAX_WEBHOOKS:
         raise TwilioError(50321, f"A channel has at most {MAX_WEBHOOKS} webhooks")
-    return add(call, channel, new.type, _given(new))
+    return add(ctx, channel, new.type, _given(new))
 
 
-def add(call: Call, channel: Channel, kind: str, given: dict[str, Any]) -> ChannelWebhook:
+def add(ctx: Context, channel: Channel, kind: str, given: dict[str, Any]) -> ChannelWebhook:
     """Add a webhook whose configuration is checked here, as Flex does for its handlers."""
-    return call.store.add(
+    return ctx.store.add(
         ChannelWebhook(
-            sid=call.sids.new("WH"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("WH"),
+            account_sid=ctx.account_sid,
             service_sid=channel.service_sid,
             channel_sid=channel.sid,
             type=kind,
             configuration=_configuration(kind, given),
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
 
@@ -123,13 +123,13 @@ def _callback(given: dict[str, Any]) -> dict[str, Any]:
 _CONFIGURATIONS = {"webhook": _of_webhook, "trigger": _of_trigger, "studio": _of_studio}
 
 
-def update(call: Call, webhook: ChannelWebhook, changes: WebhookChanges) -> ChannelWebhook:
+def update(ctx: Context, webhook: ChannelWebhook, changes: WebhookChanges) -> ChannelWebhook:
     """Change a webhook's configuration; its type stays."""
     configuration = _configuration(webhook.type, webhook.configuration | _given(changes))
-    call.store.save(webhook, configuration=configuration, date_updated=call.now)
+    ctx.store.save(webhook, configuration=configuration, date_updated=ctx.now)
     return webhook
 
 
-def delete(call: Call, webhook: ChannelWebhook) -> None:
+def delete(ctx: Context, webhook: ChannelWebhook) -> None:
     """Tell nobody any more."""
-    call.store.remove(webhook)
+    ctx.store.remove(webhook)

@@ -7,8 +7,8 @@ import hmac
 import re
 from typing import Any
 
-from ..call import Call
-from ..errors import TwilioError
+from ..core.context import Context
+from ..core.errors import TwilioError
 from .resources import Channel, Media, Service
 
 LINK_SECONDS = 300
@@ -18,7 +18,7 @@ _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?")
 
 
 def upload(
-    call: Call, service: Service, content: bytes, content_type: str, filename: str | None
+    ctx: Context, service: Service, content: bytes, content_type: str, filename: str | None
 ) -> Media:
     """Keep a file.
 
@@ -31,33 +31,33 @@ def upload(
     limit = service.media["size_limit_mb"]
     if len(content) > limit * MEGABYTE:
         raise TwilioError(50512, f"Media is too large: at most {limit} MB")
-    return call.store.add(
+    return ctx.store.add(
         Media(
-            sid=call.sids.new("ME"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("ME"),
+            account_sid=ctx.account_sid,
             service_sid=service.sid,
             channel_sid=None,
             message_sid=None,
-            author=call.actor.identity,
+            author=ctx.actor.identity,
             content=content,
             content_type=content_type,
             filename=filename,
             category="media",
             size=len(content),
-            link_key=call.sids.new("LK"),
-            date_created=call.now,
-            date_updated=call.now,
+            link_key=ctx.sids.new("LK"),
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
 
 
-def pick(call: Call, channel: Channel, sid: str) -> Media:
+def pick(ctx: Context, channel: Channel, sid: str) -> Media:
     """The media to send with a message.
 
     Raises:
         TwilioError: 50507, there is none in the service; 50508, it was sent already.
     """
-    media = call.store.first(Media, sid=sid, service_sid=channel.service_sid)
+    media = ctx.store.first(Media, sid=sid, service_sid=channel.service_sid)
     if media is None:
         raise TwilioError(50507, f"Media {sid[:40]} not found in this service; upload it first")
     if media.message_sid is not None:
@@ -81,7 +81,7 @@ def signature(media: Media, expires: int) -> str:
     return hmac.new(media.link_key.encode(), link.encode(), hashlib.sha256).hexdigest()
 
 
-def check_link(call: Call, media: Media, expires: str | None, given: str) -> None:
+def check_link(ctx: Context, media: Media, expires: str | None, given: str) -> None:
     """Check a temporary link to the content.
 
     Raises:
@@ -90,5 +90,5 @@ def check_link(call: Call, media: Media, expires: str | None, given: str) -> Non
     until = int(expires) if expires and re.fullmatch(r"[0-9]{1,12}", expires) else 0
     expected = signature(media, until)
     matches = hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
-    if until <= call.now or not matches:
+    if until <= ctx.now or not matches:
         raise TwilioError(20403, "This link has expired or is not valid; fetch the media again")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters
 from . import users
+from .limits import NewName
 from .resources import Binding, Credential, Service
-from .rules import NewName
 
 PushService = Literal["gcm", "apn", "fcm"]
 MESSAGE_TYPES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
 
 
-class CredentialChanges(Fields):
+class CredentialChanges(Parameters):
     """Parameters of credential update (specified)."""
 
     friendly_name: NewName | None = None
@@ -33,17 +33,17 @@ class NewCredential(CredentialChanges):
     type: PushService
 
 
-def create(call: Call, new: NewCredential) -> Credential:
+def create(ctx: Context, new: NewCredential) -> Credential:
     """Register a push service."""
-    return call.store.add(
+    return ctx.store.add(
         Credential(
-            sid=call.sids.new("CR"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("CR"),
+            account_sid=ctx.account_sid,
             friendly_name=new.friendly_name,
             type=new.type,
             sandbox=_sandbox(new.sandbox),
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
 
@@ -53,23 +53,23 @@ def _sandbox(sandbox: bool | None) -> str | None:
     return None if sandbox is None else str(sandbox)
 
 
-def update(call: Call, credential: Credential, changes: CredentialChanges) -> Credential:
+def update(ctx: Context, credential: Credential, changes: CredentialChanges) -> Credential:
     """Rename a credential or change its secrets."""
     given = changes.given()
     kept = {"friendly_name": given["friendly_name"]} if "friendly_name" in given else {}
     if "sandbox" in given:
         kept["sandbox"] = _sandbox(given["sandbox"])
-    call.store.save(credential, **kept, date_updated=call.now)
+    ctx.store.save(credential, **kept, date_updated=ctx.now)
     return credential
 
 
-def delete(call: Call, credential: Credential) -> None:
+def delete(ctx: Context, credential: Credential) -> None:
     """Forget a push service and the devices bound through it (the latter inferred)."""
-    call.store.remove_all(Binding, credential_sid=credential.sid)
-    call.store.remove(credential)
+    ctx.store.remove_all(Binding, credential_sid=credential.sid)
+    ctx.store.remove(credential)
 
 
-def bind(call: Call, service: Service, credential_sid: str, address: str) -> Binding:
+def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> Binding:
     """Bind the acting chat user's device, as the Chat SDK's push registration does.
 
     A device that registers again keeps its binding (inferred).
@@ -77,23 +77,23 @@ def bind(call: Call, service: Service, credential_sid: str, address: str) -> Bin
     Raises:
         TwilioError: 20404, no such credential.
     """
-    credential = call.store.first(Credential, sid=credential_sid)
-    if credential is None or call.actor.identity is None:
+    credential = ctx.store.first(Credential, sid=credential_sid)
+    if credential is None or ctx.actor.identity is None:
         raise TwilioError(
             20404, f"The requested resource /Credentials/{credential_sid} was not found"
         )
-    user = users.ensure(call, service, call.actor.identity)
+    user = users.ensure(ctx, service, ctx.actor.identity)
     device = hashlib.sha256(f"{user.identity}:{address}".encode()).hexdigest()[:32]
     endpoint = f"{user.identity}:{device}"
-    known = call.store.first(Binding, service_sid=service.sid, endpoint=endpoint)
+    known = ctx.store.first(Binding, service_sid=service.sid, endpoint=endpoint)
     if known is not None:
         push = {"credential_sid": credential.sid, "binding_type": credential.type}
-        call.store.save(known, **push, date_updated=call.now)
+        ctx.store.save(known, **push, date_updated=ctx.now)
         return known
-    return call.store.add(
+    return ctx.store.add(
         Binding(
-            sid=call.sids.new("BS"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("BS"),
+            account_sid=ctx.account_sid,
             service_sid=service.sid,
             user_sid=user.sid,
             identity=user.identity,
@@ -101,12 +101,12 @@ def bind(call: Call, service: Service, credential_sid: str, address: str) -> Bin
             credential_sid=credential.sid,
             binding_type=credential.type,
             message_types=list(MESSAGE_TYPES),
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
 
 
-def unbind(call: Call, binding: Binding) -> None:
+def unbind(ctx: Context, binding: Binding) -> None:
     """Forget a device."""
-    call.store.remove(binding)
+    ctx.store.remove(binding)

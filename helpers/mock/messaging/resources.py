@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..store import Resource
+from ..core.store import Resource
 
 
 @dataclass(slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields
-from ..store import Resource
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters
+from ..core.store import Resource
+from .limits import NewName, one_of
 from .permissions import CHANNEL_PERMISSIONS, DEFAULT_ROLES, SERVICE_PERMISSIONS
 from .resources import Invite, Member, Role, Service, User
-from .rules import NewName, one_of
 
 RoleType = Annotated[str, one_of(("channel", "deployment"), 50105, "Type")]
 _HOLDERS: dict[str, tuple[type[Resource], ...]] = {
@@ -20,7 +20,7 @@ _HOLDERS: dict[str, tuple[type[Resource], ...]] = {
 _PERMISSIONS = {"channel": CHANNEL_PERMISSIONS, "deployment": SERVICE_PERMISSIONS}
 
 
-class NewRole(Fields):
+class NewRole(Parameters):
     """Parameters of role creation (specified)."""
 
     friendly_name: NewName
@@ -28,20 +28,20 @@ class NewRole(Fields):
     permission: list[str]
 
 
-class RoleChanges(Fields):
+class RoleChanges(Parameters):
     """Parameters of role update: the list replaces the one before (specified)."""
 
     permission: list[str]
 
 
-def create(call: Call, service: Service, new: NewRole) -> Role:
+def create(ctx: Context, service: Service, new: NewRole) -> Role:
     """Make a role of the service.
 
     Raises:
         TwilioError: 50104, a permission is unknown for the type; 50105, the type is unknown.
     """
     permissions = _known(new.type, new.permission)
-    return _make(call, service.sid, new.friendly_name, new.type, permissions, is_default=False)
+    return _make(ctx, service.sid, new.friendly_name, new.type, permissions, is_default=False)
 
 
 def _known(kind: str, permissions: list[str]) -> tuple[str, ...]:
@@ -51,31 +51,31 @@ def _known(kind: str, permissions: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(permissions))
 
 
-def update(call: Call, role: Role, changes: RoleChanges) -> Role:
+def update(ctx: Context, role: Role, changes: RoleChanges) -> Role:
     """Give a role other permissions, at once for everybody who has it.
 
     Raises:
         TwilioError: 50104, a permission is unknown for the role's type.
     """
     permissions = list(_known(role.type, changes.permission))
-    call.store.save(role, permissions=permissions, date_updated=call.now)
+    ctx.store.save(role, permissions=permissions, date_updated=ctx.now)
     return role
 
 
-def delete(call: Call, role: Role) -> None:
+def delete(ctx: Context, role: Role) -> None:
     """Delete a role that nobody has.
 
     Raises:
         TwilioError: 20409, one of the four default roles (observed), or the service gives it by
             default, somebody has it or is invited with it (inferred).
     """
-    service = call.store.first(Service, sid=role.service_sid)
+    service = ctx.store.first(Service, sid=role.service_sid)
     if role.is_default or (service is not None and role.sid in _given_by(service)):
         raise TwilioError(20409, "A service's default role cannot be deleted")
     held = {"service_sid": role.service_sid, "role_sid": role.sid}
-    if any(call.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
+    if any(ctx.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
         raise TwilioError(20409, "Somebody has this role; give them another first")
-    call.store.remove(role)
+    ctx.store.remove(role)
 
 
 def _given_by(service: Service) -> tuple[str | None, ...]:
@@ -86,16 +86,16 @@ def _given_by(service: Service) -> tuple[str | None, ...]:
     )
 
 
-def make_defaults(call: Call, service_sid: str) -> list[Role]:
+def make_defaults(ctx: Context, service_sid: str) -> list[Role]:
     """The four roles a new service starts with, in the order of `DEFAULT_ROLES`."""
     return [
-        _make(call, service_sid, name, kind, permissions, is_default=True)
+        _make(ctx, service_sid, name, kind, permissions, is_default=True)
         for name, kind, permissions in DEFAULT_ROLES
     ]
 
 
 def _make(  # noqa: PLR0913 - one role, part by part
-    call: Call,
+    ctx: Context,
     service_sid: str,
     name: str,
     kind: str,
@@ -103,31 +103,31 @@ def _make(  # noqa: PLR0913 - one role, part by part
     *,
     is_default: bool,
 ) -> Role:
-    return call.store.add(
+    return ctx.store.add(
         Role(
-            sid=call.sids.new("RL"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("RL"),
+            account_sid=ctx.account_sid,
             service_sid=service_sid,
             friendly_name=name,
             type=kind,
             permissions=list(permissions),
             is_default=is_default,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
 
 
-def pick(call: Call, service_sid: str, role_sid: str, kind: str) -> str:
+def pick(ctx: Context, service_sid: str, role_sid: str, kind: str) -> str:
     """Check that a role exists in the service and is of the kind needed; its SID.
 
     Raises:
         TwilioError: 50205, a chat user sets a role; 50100, no such role; 50101 or 50102, a role
             of the other kind.
     """
-    if call.actor.identity is not None:
+    if ctx.actor.identity is not None:
         raise TwilioError(50205, "A chat user may not set a role")
-    role = call.store.first(Role, sid=role_sid, service_sid=service_sid)
+    role = ctx.store.first(Role, sid=role_sid, service_sid=service_sid)
     if role is None:
         raise TwilioError(50100, f"Role {role_sid} not found in this service")
     if role.type != kind:

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields, is_web_address
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters, is_web_address
 from . import roles
+from .limits import HARD_LIMIT, LongerName, RetryCount, limits, one_of
 from .resources import IN_A_SERVICE, Service
-from .rules import HARD_LIMIT, LongerName, RetryCount, limits, one_of
 
 _PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
 
@@ -25,13 +25,13 @@ def _web_address(url: str) -> str:
 WebhookUrl = Annotated[str, AfterValidator(_web_address)]
 
 
-class NewService(Fields):
+class NewService(Parameters):
     """A service is made from its name alone; the rest is set by an update (specified)."""
 
     friendly_name: LongerName
 
 
-class ServiceChanges(Fields):
+class ServiceChanges(Parameters):
     """Everything a service lets change."""
 
     friendly_name: LongerName | None = None
@@ -75,17 +75,17 @@ def _notifications() -> dict[str, Any]:
     return {"log_enabled": False, **pushes}
 
 
-def create(call: Call, new: NewService, sid: str | None = None) -> Service:
+def create(ctx: Context, new: NewService, sid: str | None = None) -> Service:
     """Make a service with its four default roles."""
-    sid = sid or call.sids.new("IS")
-    _, service_user, channel_admin, channel_user = roles.make_defaults(call, sid)
-    return call.store.add(
+    sid = sid or ctx.sids.new("IS")
+    _, service_user, channel_admin, channel_user = roles.make_defaults(ctx, sid)
+    return ctx.store.add(
         Service(
             sid=sid,
-            account_sid=call.account_sid,
+            account_sid=ctx.account_sid,
             friendly_name=new.friendly_name,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
             default_service_role_sid=service_user.sid,
             default_channel_role_sid=channel_user.sid,
             default_channel_creator_role_sid=channel_admin.sid,
@@ -117,10 +117,10 @@ _ROLE_KINDS = {
 }
 
 
-def update(call: Call, service: Service, changes: ServiceChanges) -> Service:
+def update(ctx: Context, service: Service, changes: ServiceChanges) -> Service:
     """Change settings; nested ones (limits, notifications, media) one by one."""
     given = changes.given()
-    _check(call, service, given)
+    _check(ctx, service, given)
     flat = {name: value for name, value in given.items() if "__" not in name}
     nested = {name: value for name, value in given.items() if "__" in name}
     for top in {name.split("__")[0] for name in nested}:
@@ -131,21 +131,21 @@ def update(call: Call, service: Service, changes: ServiceChanges) -> Service:
         for step in path:
             target = target[step]
         target[leaf] = value
-    call.store.save(service, **flat, date_updated=call.now)
+    ctx.store.save(service, **flat, date_updated=ctx.now)
     return service
 
 
-def _check(call: Call, service: Service, given: dict[str, Any]) -> None:
+def _check(ctx: Context, service: Service, given: dict[str, Any]) -> None:
     for name, code in _LIMIT_CODES.items():
         if name in given and not 1 <= given[name] <= HARD_LIMIT:
             raise TwilioError(code, f"A limit is a number from 1 to {HARD_LIMIT}")
     for name, kind in _ROLE_KINDS.items():
         if name in given:
-            roles.pick(call, service.sid, given[name], kind)
+            roles.pick(ctx, service.sid, given[name], kind)
 
 
-def delete(call: Call, service: Service) -> None:
+def delete(ctx: Context, service: Service) -> None:
     """Delete a service with everything in it."""
     for kind in IN_A_SERVICE:
-        call.store.remove_all(kind, service_sid=service.sid)
-    call.store.remove(service)
+        ctx.store.remove_all(kind, service_sid=service.sid)
+    ctx.store.remove(service)

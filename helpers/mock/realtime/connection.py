@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from ..call import Actor
-from ..database import DatabaseClosed
-from .frames import FrameError, decode, is_acknowledgement
-from .session import Parts, Session
+from ..core.context import Actor
+from ..core.database import DatabaseClosed
+from .notices import FrameError, decode, is_acknowledgement
+from .session import ClientSession, Parts
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -38,7 +38,7 @@ SEND = "mock.send"
 _log = logging.getLogger(__name__)
 
 
-class Connection:
+class ClientConnection:
     """A client's connection, from the handshake to its end."""
 
     def __init__(self, parts: Parts, workers: Executor, scope: Scope) -> None:
@@ -51,7 +51,7 @@ class Connection:
         self._out_bytes = 0
         self._has_out = asyncio.Event()
         self._ended: asyncio.Future[tuple[int, str]] = self._loop.create_future()
-        self._session = Session(parts, self, _base(scope), self.hang_up)
+        self._session = ClientSession(parts, self, _base(scope), self.hang_up)
         self.service_sid = self.identity = ""
 
     @property

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
-from ..errors import TwilioError
-from ..rest.http import Parameters, last
+from ..core.errors import TwilioError
+from ..rest.http import FormValues, last
 
 DEFAULT, MOST = 50, 100
 """Items a page (observed in the SDKs)."""
@@ -23,40 +23,40 @@ _TOKEN = re.compile(
 )
 _INDEX = re.compile(r"[0-9]{1,15}\Z")
 
-Key = str | int
-Item = tuple[Key, Any]
+SyncKey = str | int
+SyncItem = tuple[SyncKey, Any]
 
 
-class Query(Protocol):
+class SyncQuery(Protocol):
     """Reads items beyond a key (or from it on), in one direction."""
 
     def __call__(
-        self, start: Key | None, *, included: bool, descending: bool, limit: int
-    ) -> list[Item]:
+        self, start: SyncKey | None, *, included: bool, descending: bool, limit: int
+    ) -> list[SyncItem]:
         """At most `limit` items, beginning at one end where `start` is None."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SyncPageRequest:
     """Which page of items was asked for."""
 
     order: str = "asc"
     size: int = DEFAULT
-    start: Key | None = None
+    start: SyncKey | None = None
     included: bool = True
     backwards: bool = False
 
-    def token(self, way: str, key: Key) -> str:
+    def token(self, way: str, key: SyncKey) -> str:
         """What a client goes on with from `key`."""
         return f"{way}.{self.order}.{self.size}.{quote(str(key), safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SyncPage:
     """Items in the order asked for, and the tokens of the pages around them."""
 
-    items: list[Item]
+    items: list[SyncItem]
     previous_token: str | None
     next_token: str | None
 
@@ -66,7 +66,7 @@ class Page:
         return {"previous_token": self.previous_token, "next_token": self.next_token}
 
 
-def read(query: Parameters, *, numbered: bool) -> Asked:
+def read(query: FormValues, *, numbered: bool) -> SyncPageRequest:
     """Which page a request asks for; `numbered` where keys are a list's indexes.
 
     Raises:
@@ -79,14 +79,14 @@ def read(query: Parameters, *, numbered: bool) -> Asked:
     start = last(query, "From")
     if order not in ("asc", "desc"):
         raise TwilioError(20001, "Order must be asc or desc")
-    return Asked(order, _size(last(query, "PageSize")), start and _key(start, numbered))
+    return SyncPageRequest(order, _size(last(query, "PageSize")), start and _key(start, numbered))
 
 
-def _read_token(token: str, numbered: bool) -> Asked:
+def _read_token(token: str, numbered: bool) -> SyncPageRequest:
     match = _TOKEN.fullmatch(token)
     if match is None:
         raise TwilioError(20001, "PageToken is not one that a page carried")
-    return Asked(
+    return SyncPageRequest(
         order=match["order"],
         size=_size(match["size"]),
         start=_key(unquote(match["key"]), numbered),
@@ -103,7 +103,7 @@ def _size(text: str | None) -> int:
     return min(int(text), MOST)
 
 
-def _key(text: str, numbered: bool) -> Key:
+def _key(text: str, numbered: bool) -> SyncKey:
     if not numbered:
         return text
     if not _INDEX.match(text):
@@ -111,34 +111,36 @@ def _key(text: str, numbered: bool) -> Key:
     return int(text)
 
 
-def fetch(asked: Asked, query: Query) -> Page:
+def fetch(asked: SyncPageRequest, query: SyncQuery) -> SyncPage:
     """One page; a token is null where nothing lies on that side."""
     descending = (asked.order == "desc") != asked.backwards
     found = query(asked.start, included=asked.included, descending=descending, limit=asked.size + 1)
     more, items = len(found) > asked.size, found[: asked.size]
     if not items:
-        return Page([], None, None)
+        return SyncPage([], None, None)
     behind = bool(query(items[0][0], included=False, descending=not descending, limit=1))
     if asked.backwards:
         items.reverse()
         more, behind = behind, more
-    return Page(
+    return SyncPage(
         items,
         asked.token("previous", items[0][0]) if behind else None,
         asked.token("next", items[-1][0]) if more else None,
     )
 
 
-def only(asked: Asked, query: Query) -> Page:
+def only(asked: SyncPageRequest, query: SyncQuery) -> SyncPage:
     """The one item that a page would start from, if it is there."""
     found = query(asked.start, included=True, descending=False, limit=1)
-    return Page([item for item in found if item[0] == asked.start], None, None)
+    return SyncPage([item for item in found if item[0] == asked.start], None, None)
 
 
-def within(items: Mapping[str, Any]) -> Query:
+def within(items: Mapping[str, Any]) -> SyncQuery:
     """A query of items that are all at hand, in the order of their keys."""
 
-    def query(start: Key | None, *, included: bool, descending: bool, limit: int) -> list[Item]:
+    def query(
+        start: SyncKey | None, *, included: bool, descending: bool, limit: int
+    ) -> list[SyncItem]:
         keys = sorted(items, reverse=descending)
         if start is not None:
             keys = [key for key in keys if _is_beyond(key, str(start), descending, included)]

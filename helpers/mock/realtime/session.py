@@ -7,26 +7,72 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from ..access_token import Claims
-from ..call import Actor, Call
-from ..errors import TwilioError
-from ..ground import Ground
+from ..core.access_token import Claims
+from ..core.context import Actor, Backend, Context
+from ..core.errors import TwilioError
+from ..core.token_timers import TokenTimers
 from ..messaging import users
-from ..messaging.resources import Service
+from ..messaging.resources import Service, User
 from ..rest.application import Application
 from ..rest.http import Reply
-from . import subscriptions, tunnel
-from .feeds import Feeds
-from .frames import Frame, encode
-from .presence import Presence
-from .subscriptions import Receiver, Subscriptions
-from .tokens import TokenTimers
+from . import feeds, tunnel
+from .feeds import Feeds, Receiver, Subscriptions
+from .notices import Frame, encode
 from .tunnel import Tunnel
+
+
+class Presence:
+    """Counts the connections of each user, and marks those who come first and leave last."""
+
+    def __init__(self, backend: Backend, account_sid: str) -> None:
+        self._backend = backend
+        self._account_sid = account_sid
+        self._connections: Counter[tuple[str | None, str | None]] = Counter()
+        self._lock = threading.Lock()
+
+    def nobody(self) -> None:
+        """Nobody is connected yet, whoever was when the account was last open."""
+        with self._backend.transaction():
+            ctx = Context(self._backend, self._account_sid)
+            for user in ctx.store.select(User, {"is_online": True}):
+                users.mark_online(ctx, user, online=False)
+
+    def came(self, actor: Actor) -> None:
+        """A connection of this user has been opened."""
+        with self._lock:
+            self._connections[_who(actor)] += 1
+            is_first = self._connections[_who(actor)] == 1
+        if is_first:
+            self._mark(actor, online=True)
+
+    def went(self, actor: Actor) -> None:
+        """A connection of this user has ended."""
+        with self._lock:
+            self._connections[_who(actor)] -= 1
+            is_last = self._connections[_who(actor)] <= 0
+            if is_last:
+                del self._connections[_who(actor)]
+        if is_last:
+            self._mark(actor, online=False)
+
+    def _mark(self, actor: Actor, *, online: bool) -> None:
+        with self._backend.transaction():
+            ctx = Context(self._backend, self._account_sid)
+            service = ctx.store.first(Service, sid=actor.service_sid)
+            user = users.find(ctx, actor.service_sid or "", actor.identity or "")
+            if service is not None and service.reachability_enabled and user is not None:
+                users.mark_online(ctx, user, online=online)
+
+
+def _who(actor: Actor) -> tuple[str | None, str | None]:
+    return actor.service_sid, actor.identity
+
 
 _UNAUTHORIZED, _FORBIDDEN, _UNKNOWN = 401, 403, 501
 _SILENT = frozenset({"reply", "telemetry.v1", "ping"})
@@ -37,7 +83,7 @@ _SILENT = frozenset({"reply", "telemetry.v1", "ping"})
 class Parts:
     """What all sessions of an account share."""
 
-    ground: Ground
+    backend: Backend
     application: Application
     account_sid: str
     feeds: Feeds
@@ -52,12 +98,12 @@ class Parts:
             TwilioError: 20101 to 20107, the token is refused; 50050, its service does not exist.
         """
         claims = self.application.claims(token)
-        with self.ground.transaction():
-            call = Call(self.ground, self.account_sid, _actor(claims))
-            service = call.store.first(Service, sid=claims.service_sid)
+        with self.backend.transaction():
+            ctx = Context(self.backend, self.account_sid, _actor(claims))
+            service = ctx.store.first(Service, sid=claims.service_sid)
             if service is None:
                 raise TwilioError(50050, f"Service {claims.service_sid} not found")
-            users.ensure(call, service, claims.identity)
+            users.ensure(ctx, service, claims.identity)
         return claims
 
 
@@ -65,7 +111,7 @@ def _actor(claims: Claims) -> Actor:
     return Actor(claims.identity, claims.service_sid, webhooks=True)
 
 
-class Session:
+class ClientSession:
     """One client's conversation with the account.
 
     Args:
@@ -89,7 +135,7 @@ class Session:
         self.actor: Actor | None = None
         self._one_at_a_time = threading.Lock()
         self._is_over = False
-        self._timers = TokenTimers(parts.ground.clock, self._announce_end, self._expire)
+        self._timers = TokenTimers(parts.backend.clock, self._announce_end, self._expire)
         self._by_method: dict[str, Callable[[Frame], bytes | None]] = {
             "init": self._log_in,
             "update": self._log_in,
@@ -144,7 +190,7 @@ class Session:
         if actor is None:
             refusal = TwilioError(20003, "Authenticate: send init with an access token first")
             return _refused(frame, refusal)
-        if asked.path == subscriptions.PATH and asked.method == "POST":
+        if asked.path == feeds.PATH and asked.method == "POST":
             self._subscribe(frame, asked.body)
             return None
         reply = self._parts.tunnel.answer(actor, asked, self._base)
@@ -156,7 +202,7 @@ class Session:
 
         def prepare() -> Reply:
             prepared.append(self._parts.subscriptions.prepare(self._receiver, batch))
-            return subscriptions.TAKEN
+            return feeds.TAKEN
 
         reply = tunnel.refusing(prepare)
         self._receiver.pass_on([tunnel.answered(frame.header.get("id"), reply)])

@@ -14,15 +14,15 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from ..call import Actor
-from ..errors import TwilioError
-from ..fields import form_name
+from ..core.context import Actor
+from ..core.errors import TwilioError
+from ..core.parameters import form_name
 from ..rest.application import Application
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
-from ..rest.router import Router
-from .frames import Frame, FrameError, encode
-from .views import HOST
+from ..rest.router import OperationRouter
+from .conversations import HOST
+from .notices import Frame, FrameError, encode
 
 _log = logging.getLogger(__name__)
 _FORM = "application/x-www-form-urlencoded"
@@ -31,7 +31,7 @@ _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TunnelRequest:
     """What a client asks for inside a frame."""
 
     method: str
@@ -40,7 +40,7 @@ class Asked:
     body: Mapping[str, Any] = field(repr=False)
 
 
-def read(frame: Frame) -> Asked:
+def read(frame: Frame) -> TunnelRequest:
     """The request a frame carries.
 
     Raises:
@@ -53,7 +53,7 @@ def read(frame: Frame) -> Asked:
     if not (isinstance(method, str) and isinstance(path, str) and isinstance(params, dict)):
         raise FrameError("http_request needs method, path and params")
     query = {name: _decoded(value) for name, value in params.items()}
-    return Asked(method.upper(), path, query, _body(frame))
+    return TunnelRequest(method.upper(), path, query, _body(frame))
 
 
 def _decoded(value: Any) -> str | list[str]:
@@ -69,7 +69,7 @@ def _body(frame: Frame) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-Told = Callable[[Request, Reply, float], None]
+OnRequest = Callable[[Request, Reply, float], None]
 """Hears of a request, its answer, and how many milliseconds that took."""
 
 
@@ -82,10 +82,10 @@ class Tunnel:
 
     def __init__(self, application: Application, operations: Iterable[Operation]) -> None:
         self._application = application
-        self._router = Router(operations, complete=())
-        self.told: Told = lambda request, reply, milliseconds: None
+        self._router = OperationRouter(operations, complete=())
+        self.told: OnRequest = lambda request, reply, milliseconds: None
 
-    def answer(self, actor: Actor, asked: Asked, base: str) -> Reply:
+    def answer(self, actor: Actor, asked: TunnelRequest, base: str) -> Reply:
         """Answer as the REST application would; every refusal is Twilio's error document.
 
         `base` is where the client reaches this server over HTTP.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ..clock import Timer
-from .levers import LeverRefused, Levers, MockUnreachable, moment
+from ..core.clock import Timer
+from .control_client import ControlClient, ControlRefused, MockUnreachable, moment
 
 
 class RemoteClock:
@@ -18,22 +18,22 @@ class RemoteClock:
     `now()` is asked for once a second at most; between, the time that went by here is added.
     """
 
-    def __init__(self, levers: Levers) -> None:
-        self._levers = levers
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
         self._asked: tuple[float, float, bool] | None = None
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
         asked = self._asked  # once: another thread may forget it
         if asked is None or time.monotonic() - asked[0] > 1:
-            asked = self._take(self._levers.pull("GET", "/clock"))
+            asked = self._take(self._control.call("GET", "/clock"))
         at, now, is_frozen = asked
         return now if is_frozen else now + time.monotonic() - at
 
     @property
     def is_frozen(self) -> bool:
         """Whether it stands still."""
-        return bool(self._levers.pull("GET", "/clock")["is_frozen"])
+        return bool(self._control.call("GET", "/clock")["is_frozen"])
 
     def freeze(self, at: datetime | float | None = None) -> None:
         """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now."""
@@ -72,7 +72,7 @@ class RemoteClock:
         while timer.is_waiting:
             try:
                 left = timer.due - self.now()
-            except (MockUnreachable, LeverRefused):
+            except (MockUnreachable, ControlRefused):
                 left = 1.0  # the server may come back
             if left <= 0:
                 timer.fire()
@@ -84,11 +84,11 @@ class RemoteClock:
         self._asked = None
 
     def _set(self, **change: Any) -> None:
-        self._take(self._levers.pull("POST", "/clock", change))
+        self._take(self._control.call("POST", "/clock", change))
 
     def _take(self, said: dict[str, Any]) -> tuple[float, float, bool]:
         self._asked = asked = (time.monotonic(), said["now"], said["is_frozen"])
         return asked
 
     def __repr__(self) -> str:
-        return f"<the clock of {self._levers.base}>"
+        return f"<the clock of {self._control.base}>"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..faults import BadFault, Fault
-from ..faults.adding import Adding
+from ..faults.matching import listed, listed_as_html
+from ..faults.registry import FaultRegistry
 from ..faults.settings import Settings
-from ..faults.striking import listed, listed_as_html
-from .levers import LeverRefused, Levers
+from .control_client import ControlClient, ControlRefused
 
 _COUNTED = ("id", "hits", "passed", "left")
 
@@ -22,8 +22,8 @@ class RemoteFault:
         settings: What it does, to which calls.
     """
 
-    def __init__(self, levers: Levers, said: dict[str, Any]) -> None:
-        self._levers = levers
+    def __init__(self, control: ControlClient, said: dict[str, Any]) -> None:
+        self._control = control
         self.id: int = said["id"]
         self.settings = Settings.read(
             {name: value for name, value in said.items() if name not in _COUNTED}
@@ -46,12 +46,12 @@ class RemoteFault:
         return left
 
     def _counted(self) -> dict[str, Any]:
-        counted: dict[str, Any] = self._levers.pull("GET", f"/faults/{self.id}")
+        counted: dict[str, Any] = self._control.call("GET", f"/faults/{self.id}")
         return counted
 
     def remove(self) -> None:
         """Strike no more, and be listed no more."""
-        self._levers.pull("DELETE", f"/faults/{self.id}")
+        self._control.call("DELETE", f"/faults/{self.id}")
 
     def here(self) -> Fault:
         """As it stands now, to be shown."""
@@ -70,11 +70,11 @@ class RemoteFault:
         self.remove()
 
 
-class RemoteFaults(Adding[RemoteFault]):
+class RemoteFaults(FaultRegistry[RemoteFault]):
     """The faults of a mock elsewhere, with the names of `Faults`."""
 
-    def __init__(self, levers: Levers) -> None:
-        self._levers = levers
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
 
     def add_from_json(self, given: Mapping[str, Any]) -> RemoteFault:
         """A fault from a JSON object, with the names that `add` has.
@@ -83,17 +83,17 @@ class RemoteFaults(Adding[RemoteFault]):
             BadFault: It fits no operation, or its settings do not fit together.
         """
         try:
-            return RemoteFault(self._levers, self._levers.pull("POST", "/faults", dict(given)))
-        except LeverRefused as refusal:
+            return RemoteFault(self._control, self._control.call("POST", "/faults", dict(given)))
+        except ControlRefused as refusal:
             raise BadFault(str(refusal)) from None
 
     def clear(self) -> None:
         """Have every call answered again."""
-        self._levers.pull("DELETE", "/faults")
+        self._control.call("DELETE", "/faults")
 
     def __iter__(self) -> Iterator[RemoteFault]:
-        said = self._levers.pull("GET", "/faults")["faults"]
-        return iter([RemoteFault(self._levers, each) for each in said])
+        said = self._control.call("GET", "/faults")["faults"]
+        return iter([RemoteFault(self._control, each) for each in said])
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -1,4 +1,4 @@
-"""A mock that runs as a server elsewhere: its levers, pulled over HTTP.
+"""A mock that runs as a server elsewhere: its control, pulled over HTTP.
 
 What it has, it has by the names of `MockTwilio`, so that a notebook's cells work with either.
 """
@@ -11,11 +11,11 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import NoReturn, Self
 
-from ..credentials import Credentials
+from ..core.credentials import Credentials
 from ..scenarios import Scenario, Scenarios, UnknownScenario
 from .clock import RemoteClock
+from .control_client import ControlClient, ControlRefused, moment
 from .faults import RemoteFaults
-from .levers import LeverRefused, Levers, moment
 
 _HAS = ("clock", "faults", "load", "reset", "scenarios", "snapshot", "type_in", "url")
 
@@ -30,10 +30,10 @@ class RemoteMock:
     """
 
     def __init__(self, base: str, credentials: Credentials) -> None:
-        self._levers = Levers(base, credentials)
-        self.url = self._levers.base
-        self.clock = RemoteClock(self._levers)
-        self.faults = RemoteFaults(self._levers)
+        self._control = ControlClient(base, credentials)
+        self.url = self._control.base
+        self.clock = RemoteClock(self._control)
+        self.faults = RemoteFaults(self._control)
 
     def serve(self, port: int = 0) -> Self:
         """It is served already, by whoever started it: this goes on answering at its `url`.
@@ -57,13 +57,13 @@ class RemoteMock:
         Raises:
             ValueError: `at` says no time zone; nothing has changed.
         """
-        self._levers.pull("POST", "/reset", {"at": None if at is None else moment(at)})
+        self._control.call("POST", "/reset", {"at": None if at is None else moment(at)})
         self.clock.forget()
 
     @property
     def scenarios(self) -> Scenarios:
         """The accounts that `load()` knows there, with a sentence about each."""
-        listed = self._levers.pull("GET", "/scenarios")["scenarios"]
+        listed = self._control.call("GET", "/scenarios")["scenarios"]
         return Scenarios(*(Scenario(**each) for each in listed))
 
     def load(self, name: str, at: datetime | float | None = None) -> Scenario:
@@ -75,8 +75,8 @@ class RemoteMock:
         """
         body = {"name": name, "at": None if at is None else moment(at)}
         try:
-            said = self._levers.pull("POST", "/scenarios", body)
-        except LeverRefused as refusal:
+            said = self._control.call("POST", "/scenarios", body)
+        except ControlRefused as refusal:
             if refusal.status == HTTPStatus.NOT_FOUND:
                 raise UnknownScenario(str(refusal)) from None
             raise
@@ -86,17 +86,17 @@ class RemoteMock:
     @contextmanager
     def snapshot(self) -> Iterator[RemoteMock]:
         """Put everything back on leaving the `with` block: resources and SIDs, not the clock."""
-        name = self._levers.pull("POST", "/snapshots")["name"]
+        name = self._control.call("POST", "/snapshots")["name"]
         try:
             yield self
         finally:
-            self._levers.pull("POST", f"/snapshots/{name}/restore")
-            self._levers.pull("DELETE", f"/snapshots/{name}")
+            self._control.call("POST", f"/snapshots/{name}/restore")
+            self._control.call("DELETE", f"/snapshots/{name}")
 
     def type_in(self, token: str, channel_sid: str) -> int:
         """Tell a channel that the chat user of `token` is typing; seconds the indicator lasts."""
         body = {"token": token, "channel_sid": channel_sid}
-        return int(self._levers.pull("POST", "/typing", body)["seconds"])
+        return int(self._control.call("POST", "/typing", body)["seconds"])
 
     def __getattr__(self, name: str) -> NoReturn:
         """Say what a mock elsewhere has, of one in this kernel."""

@@ -12,18 +12,17 @@ from dataclasses import replace
 
 import orjson
 
-from ..access_token import Claims, verify
-from ..call import ACCOUNT, Actor, Call
-from ..credentials import Credentials
-from ..errors import TwilioError
-from ..ground import Ground
+from ..core.access_token import Claims, verify
+from ..core.context import ACCOUNT, Actor, Backend, Context
+from ..core.credentials import Credentials
+from ..core.errors import TwilioError
 from ..messaging.resources import Service
-from ..webhooks.consult import consult, is_consulted
-from ..webhooks.dispatch import Webhooks
+from ..webhooks.delivery import Webhooks
+from ..webhooks.pre_events import consult, is_consulted
 from . import chat_v2, flex_v1, media_v1, studio_v2, taskrouter_v1
 from .collection import Operation
 from .http import Reply, Request
-from .router import Router
+from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
@@ -44,11 +43,13 @@ _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 class Application:
     """Answers requests of Twilio's REST APIs from one account's ground."""
 
-    def __init__(self, ground: Ground, credentials: Credentials, webhooks: Webhooks) -> None:
-        self._ground = ground
+    def __init__(self, backend: Backend, credentials: Credentials, webhooks: Webhooks) -> None:
+        self._backend = backend
         self._credentials = credentials
         self._webhooks = webhooks
-        self._router = Router(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
+        self._router = OperationRouter(
+            OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST)
+        )
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -83,7 +84,7 @@ class Application:
         """
         if actor.identity is not None and operation.method != "GET":
             request = self._consult(actor, operation, arguments, request)
-        with self._ground.transaction():
+        with self._backend.transaction():
             return self._carry_out(actor, operation, arguments, request)
 
     def _route(self, request: Request) -> tuple[Operation, dict[str, str]]:
@@ -97,9 +98,9 @@ class Application:
     def _carry_out(
         self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
     ) -> Reply:
-        call = Call(self._ground, self._credentials.account_sid, actor)
+        ctx = Context(self._backend, self._credentials.account_sid, actor)
         try:
-            return operation.handle(call, arguments, request)
+            return operation.handle(ctx, arguments, request)
         except _UNSTORABLE as error:
             raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
 
@@ -111,10 +112,10 @@ class Application:
         Outside any transaction, since the answer may take seconds; and only about what would
         succeed, which is found out by doing it and taking it back.
         """
-        service = self._ground.store.first(Service, sid=actor.service_sid)
+        service = self._backend.store.first(Service, sid=actor.service_sid)
         if service is None or not is_consulted(service):
             return request
-        events = self._ground.rehearse(
+        events = self._backend.dry_run(
             lambda: self._carry_out(actor, operation, arguments, request)
         )
         changes = consult(self._webhooks, service, events)
@@ -151,7 +152,7 @@ class Application:
             token,
             account_sid=self._credentials.account_sid,
             secrets={self._credentials.api_key: self._credentials.api_secret},
-            now=self._ground.clock.now(),
+            now=self._backend.clock.now(),
         )
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Call
+from ..core.context import Context
 from ..messaging import (
     channel_webhooks,
     channels,
-    invites,
     members,
     messages,
-    own_view,
     permissions,
     push,
     roles,
@@ -34,7 +32,7 @@ from ..messaging.resources import (
     UserChannel,
 )
 from .collection import Collection, Write
-from .paging import PageSizes
+from .listing import PageSizes
 from .views import view
 
 HOST = "chat.twilio.com"
@@ -161,8 +159,8 @@ INVITES = Collection(
     noun="Invite",
     filters={"Identity": "identity"},
     render=view(Invite, omit=("user_sid",)),
-    create=Write(invites.NewInvite, invites.create),
-    delete=invites.remove,
+    create=Write(members.NewInvite, members.invite),
+    delete=members.withdraw_invite,
 )
 WEBHOOKS = Collection(
     host=HOST,
@@ -186,12 +184,12 @@ WEBHOOKS = Collection(
 )
 
 
-def _own_view(call: Call, own: UserChannel) -> dict[str, Any]:
-    member = own_view.member_of(call, own)
+def _own_view(ctx: Context, own: UserChannel) -> dict[str, Any]:
+    member = members.member_of(ctx, own)
     channel = f"https://{HOST}/v2/Services/{own.service_sid}/Channels/{own.channel_sid}"
     return {
         "last_consumed_message_index": member.last_consumed_message_index if member else None,
-        "unread_messages_count": members.unread_count(call, member) if member else None,
+        "unread_messages_count": members.unread_count(ctx, member) if member else None,
         "links": {
             "channel": channel,
             "member": f"{channel}/Members/{own.member_sid}" if member else None,
@@ -213,8 +211,10 @@ USER_CHANNELS = Collection(
     enter=permissions.own_only,
     render=view(UserChannel),
     detail=_own_view,
-    update=Write(own_view.UserChannelChanges, own_view.update, status=200, needs_parameters=True),
-    delete=own_view.leave,
+    update=Write(
+        members.UserChannelChanges, members.update_user_channel, status=200, needs_parameters=True
+    ),
+    delete=members.leave_channel,
 )
 CREDENTIALS = Collection(
     host=HOST,

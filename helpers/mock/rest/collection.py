@@ -10,13 +10,22 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from ..call import Call
-from ..errors import NOT_SIMULATED, TwilioError
-from ..fields import Fields, as_moment
-from ..store import Between, Order, Resource
+from ..core.context import Context
+from ..core.errors import NOT_SIMULATED, TwilioError
+from ..core.parameters import Parameters, as_moment
+from ..core.store import Between, Order, Resource
 from .http import Reply, Request, last
-from .paging import Asked, Page, PageSizes, fetch, sift
-from .selection import Filter, Filters, Selection, read_ordering
+from .listing import (
+    Filter,
+    Filters,
+    Page,
+    PageRequest,
+    PageSizes,
+    Selection,
+    fetch_page,
+    fetch_ranked,
+    read_ordering,
+)
 from .views import Render
 
 Arguments = Mapping[str, str]
@@ -26,7 +35,7 @@ ANY_TIME = Between()
 _REST_OF_THE_SECOND = 0.999999
 """Dates are shown and asked for in whole seconds, and kept more finely."""
 
-Handler = Callable[[Call, Arguments, Request], Reply]
+Handler = Callable[[Context, Arguments, Request], Reply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Write:
     `rename` maps this API's parameter names to those the product's fields would have.
     """
 
-    fields: type[Fields]
+    fields: type[Parameters]
     run: Callable[..., Any]
     rename: Mapping[str, str] = field(default_factory=dict)
     status: int = 201
@@ -75,7 +84,7 @@ class Write:
         return fields
 
 
-def _shaped(fields: type[Fields], form: Mapping[str, Any]) -> dict[str, Any]:
+def _shaped(fields: type[Parameters], form: Mapping[str, Any]) -> dict[str, Any]:
     """Repeated names become lists only where the field is one."""
     shaped = dict(form)
     lists = _list_names(fields)
@@ -85,10 +94,10 @@ def _shaped(fields: type[Fields], form: Mapping[str, Any]) -> dict[str, Any]:
     return shaped
 
 
-_LISTS: dict[type[Fields], frozenset[str]] = {}
+_LISTS: dict[type[Parameters], frozenset[str]] = {}
 
 
-def _list_names(fields: type[Fields]) -> frozenset[str]:
+def _list_names(fields: type[Parameters]) -> frozenset[str]:
     if fields not in _LISTS:
         _LISTS[fields] = frozenset(
             info.alias or name
@@ -157,11 +166,11 @@ class Collection:
     orderings: Mapping[str, str] = field(default_factory=dict)
     create: Write | None = None
     update: Write | None = None
-    delete: Callable[[Call, Any], None] | None = None
-    guard: Callable[[Call, Any], None] | None = None
-    enter: Callable[[Call, Any], None] | None = None
+    delete: Callable[[Context, Any], None] | None = None
+    guard: Callable[[Context, Any], None] | None = None
+    enter: Callable[[Context, Any], None] | None = None
     item_key: str = "sid"
-    detail: Callable[[Call, Any], dict[str, Any]] | None = None
+    detail: Callable[[Context, Any], dict[str, Any]] | None = None
     in_lists: Render | None = None
     only: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
@@ -198,20 +207,20 @@ class Collection:
             if handle is not None
         ]
 
-    def resolve(self, call: Call, arguments: Arguments, key: str) -> Any:
+    def resolve(self, ctx: Context, arguments: Arguments, key: str) -> Any:
         """The resource a path names.
 
         Raises:
             TwilioError: 20404, it or one of its parents does not exist.
         """
-        where = self._scope(call, arguments)
+        where = self._scope(ctx, arguments)
         for name in self.lookup:
-            found = call.store.find(self.kind, {name: key, **where})
+            found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
                 if self.guard is not None:
-                    self.guard(call, found)
+                    self.guard(ctx, found)
                 return found
-        self.resolve_parent(call, arguments)
+        self.resolve_parent(ctx, arguments)
         if key in self.elsewhere:
             raise TwilioError(
                 NOT_SIMULATED,
@@ -220,13 +229,13 @@ class Collection:
             )
         raise not_found(f"{self._url_path(arguments)}/{key}")
 
-    def resolve_parent(self, call: Call, arguments: Arguments) -> Any:
+    def resolve_parent(self, ctx: Context, arguments: Arguments) -> Any:
         """The resource this collection is nested in, or None at the root."""
         if self.parent is None:
             return None
-        return self.parent.resolve(call, arguments, arguments[self.parent.argument])
+        return self.parent.resolve(ctx, arguments, arguments[self.parent.argument])
 
-    def _scope(self, call: Call, arguments: Arguments) -> dict[str, Any]:
+    def _scope(self, ctx: Context, arguments: Arguments) -> dict[str, Any]:
         """Conditions that keep a query inside the parent.
 
         What is found inside a parent at the root proves that the parent exists, so it is not
@@ -236,13 +245,13 @@ class Collection:
         if above is not None and above.parent is None and above.lookup == ("sid",):
             scope = {self.scope: arguments[above.argument]} if self.scope else {}
             return {**scope, **self.only}
-        return self._within(call, self.resolve_parent(call, arguments))
+        return self._within(ctx, self.resolve_parent(ctx, arguments))
 
-    def _within(self, call: Call, parent: Any) -> dict[str, Any]:
+    def _within(self, ctx: Context, parent: Any) -> dict[str, Any]:
         if parent is None or self.scope is None:
             return {**self.only}
         if self.enter is not None:
-            self.enter(call, parent)
+            self.enter(ctx, parent)
         return {self.scope: parent.sid, **self.only}
 
     def _url_path(self, arguments: Arguments) -> str:
@@ -254,30 +263,32 @@ class Collection:
             return self._template
         return self._template.format_map({**arguments, self.parent.argument: parent.sid})
 
-    def item_json(self, call: Call, arguments: Arguments, parent: Any, item: Any) -> dict[str, Any]:
+    def item_json(
+        self, ctx: Context, arguments: Arguments, parent: Any, item: Any
+    ) -> dict[str, Any]:
         """JSON of one item."""
-        return self._shown(call, item, self.url(arguments, parent), self.render)
+        return self._shown(ctx, item, self.url(arguments, parent), self.render)
 
-    def _shown(self, call: Call, item: Any, base: str, render: Render) -> dict[str, Any]:
+    def _shown(self, ctx: Context, item: Any, base: str, render: Render) -> dict[str, Any]:
         shown = render(item, f"{base}/{getattr(item, self.item_key)}")
-        return shown if self.detail is None else shown | self.detail(call, item)
+        return shown if self.detail is None else shown | self.detail(ctx, item)
 
-    def _list(self, call: Call, arguments: Arguments, request: Request) -> Reply:
-        parent = self.resolve_parent(call, arguments)
-        chosen = Selection(self._within(call, parent))
+    def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        parent = self.resolve_parent(ctx, arguments)
+        chosen = Selection(self._within(ctx, parent))
         kept: list[tuple[str, str]] = []
         for name, by in self.filters.items():
             if name in request.query:
                 values = _listed(request.query[name])
-                chosen.narrow(by, call, parent, values)
+                chosen.narrow(by, ctx, parent, values)
                 kept.extend((name, value) for value in values)
         if self.default is not None:
-            chosen.narrow(self.default, call, parent, list(request.query))
+            chosen.narrow(self.default, ctx, parent, list(request.query))
         self._bound(request, chosen.where, kept)
-        page = self._page(call, chosen, request, kept)
+        page = self._page(ctx, chosen, request, kept)
         url = self.url(arguments, parent)
         render = self.in_lists or self.render
-        rendered = [self._shown(call, item, url, render) for item in page.items]
+        rendered = [self._shown(ctx, item, url, render) for item in page.items]
         return Reply(200, page.envelope(self.key, url, kept, rendered))
 
     def _bound(self, request: Request, where: dict[str, Any], kept: list[tuple[str, str]]) -> None:
@@ -295,17 +306,17 @@ class Collection:
                 kept.extend(asked.items())
 
     def _page(
-        self, call: Call, chosen: Selection, request: Request, kept: list[tuple[str, str]]
+        self, ctx: Context, chosen: Selection, request: Request, kept: list[tuple[str, str]]
     ) -> Page:
-        asked = Asked.read(request.query, self.sizes)
+        asked = PageRequest.read(request.query, self.sizes)
         order = self._order(request, kept)
         ordering = last(request.query, "Ordering") if self.orderings else None
         if ordering is not None:
             kept.append(("Ordering", ordering))
         if ordering is None and not chosen.keeps:
-            return fetch(call.store, self.kind, chosen.where, asked, order)
-        found = [item for item in call.store.select(self.kind, chosen.where) if chosen.holds(item)]
-        return sift(found, asked, read_ordering(self.orderings, ordering))
+            return fetch_page(ctx.store, self.kind, chosen.where, asked, order)
+        found = [item for item in ctx.store.select(self.kind, chosen.where) if chosen.holds(item)]
+        return fetch_ranked(found, asked, read_ordering(self.orderings, ordering))
 
     def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
         order = last(request.query, "Order") if self.ordered else None
@@ -316,33 +327,33 @@ class Collection:
         kept.append(("Order", order))
         return "asc" if order == "asc" else "desc"
 
-    def _fetch(self, call: Call, arguments: Arguments, request: Request) -> Reply:
-        item = self.resolve(call, arguments, arguments["Sid"])
-        return Reply(200, self._json(call, arguments, item), self._headers(item))
+    def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        item = self.resolve(ctx, arguments, arguments["Sid"])
+        return Reply(200, self._json(ctx, arguments, item), self._headers(item))
 
-    def _create(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+    def _create(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.create
         assert write is not None  # noqa: S101 - operations() lists only what is declared
-        parent = self.resolve_parent(call, arguments)
+        parent = self.resolve_parent(ctx, arguments)
         fields = write.read(request)
-        made = write.run(call, fields) if parent is None else write.run(call, parent, fields)
-        shown = self.item_json(call, arguments, parent, made)
+        made = write.run(ctx, fields) if parent is None else write.run(ctx, parent, fields)
+        shown = self.item_json(ctx, arguments, parent, made)
         return Reply(write.status, shown, self._headers(made))
 
-    def _update(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+    def _update(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.update
         assert write is not None  # noqa: S101 - operations() lists only what is declared
-        item = self.resolve(call, arguments, arguments["Sid"])
+        item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
-        changed = write.run(call, item, write.read(request))
-        return Reply(write.status, self._json(call, arguments, changed), self._headers(changed))
+        changed = write.run(ctx, item, write.read(request))
+        return Reply(write.status, self._json(ctx, arguments, changed), self._headers(changed))
 
-    def _delete(self, call: Call, arguments: Arguments, request: Request) -> Reply:
+    def _delete(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         remove = self.delete
         assert remove is not None  # noqa: S101 - operations() lists only what is declared
-        item = self.resolve(call, arguments, arguments["Sid"])
+        item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
-        remove(call, item)
+        remove(ctx, item)
         return Reply(204)
 
     def _headers(self, item: Any) -> Mapping[str, str]:
@@ -360,8 +371,8 @@ class Collection:
                 " is not its ETag any more; fetch it and try again",
             )
 
-    def _json(self, call: Call, arguments: Arguments, item: Any) -> dict[str, Any]:
-        return self.item_json(call, arguments, self.resolve_parent(call, arguments), item)
+    def _json(self, ctx: Context, arguments: Arguments, item: Any) -> dict[str, Any]:
+        return self.item_json(ctx, arguments, self.resolve_parent(ctx, arguments), item)
 
 
 def _moment(asked: Mapping[str, str], name: str, otherwise: float) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..flex import channels, flows, web_channels
+from ..flex import channels, flows
 from ..flex.resources import FlexChannel, FlexFlow
 from .collection import Collection, Write
-from .paging import PageSizes
+from .listing import PageSizes
 from .views import view
 
 HOST = "flex-api.twilio.com"
@@ -50,8 +50,8 @@ WEB_CHANNELS = Collection(
     sizes=SIZES,
     only={"is_web": True},
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
-    create=Write(web_channels.NewWebChannel, web_channels.create),
-    update=Write(web_channels.WebChannelChanges, web_channels.update, status=200),
+    create=Write(channels.NewWebChannel, channels.create_web_channel),
+    update=Write(channels.WebChannelChanges, channels.update_web_channel, status=200),
     delete=channels.delete,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Parameters = Mapping[str, "str | list[str]"]
+FormValues = Mapping[str, "str | list[str]"]
 
 
 @dataclass(slots=True)
@@ -22,8 +22,8 @@ class Request:
     method: str
     host: str
     path: str
-    query: Parameters = field(default_factory=dict)
-    form: Parameters = field(default_factory=dict)
+    query: FormValues = field(default_factory=dict)
+    form: FormValues = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     auth: tuple[str, str] | None = None
     is_form: bool = True
@@ -41,7 +41,7 @@ class Reply:
     content: bytes = b""
 
 
-def last(parameters: Parameters, name: str) -> str | None:
+def last(parameters: FormValues, name: str) -> str | None:
     """One value of a parameter: the last, where it was repeated."""
     value = parameters.get(name)
     if isinstance(value, list):

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import orjson
 
-from ..call import Call
-from ..clock import iso
-from ..errors import TwilioError
+from ..core.clock import iso
+from ..core.context import Context
+from ..core.errors import TwilioError
 from ..messaging import media
 from ..messaging.resources import Media
 from .chat_v2 import SERVICES
@@ -33,9 +33,9 @@ _LINK = "Signature"
 """The query parameter of a temporary link."""
 
 
-def _json(call: Call, found: Media, request: Request) -> dict[str, Any]:
+def _json(ctx: Context, found: Media, request: Request) -> dict[str, Any]:
     url = f"{_home(request)}/v1/Services/{found.service_sid}/Media/{found.sid}"
-    expires = int(call.now) + media.LINK_SECONDS
+    expires = int(ctx.now) + media.LINK_SECONDS
     signed = urlencode({"Expires": expires, _LINK: media.signature(found, expires)})
     return {
         "sid": found.sid,
@@ -66,14 +66,14 @@ def _home(request: Request) -> str:
     return f"{request.base}/{PUBLIC_HOST}" if follows_links else f"https://{PUBLIC_HOST}"
 
 
-def _upload(call: Call, arguments: Arguments, request: Request) -> Reply:
-    service = SERVICES.resolve(call, arguments, arguments["ServiceSid"])
+def _upload(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    service = SERVICES.resolve(ctx, arguments, arguments["ServiceSid"])
     content_type = request.headers.get("Content-Type", "")
     content, filename = request.body, last(request.query, "Filename")
     if content_type.lower().startswith("multipart/form-data"):
         content, content_type, filename = _file_in(content, content_type)
-    kept = media.upload(call, service, content, content_type, filename)
-    return Reply(201, _json(call, kept, request))
+    kept = media.upload(ctx, service, content, content_type, filename)
+    return Reply(201, _json(ctx, kept, request))
 
 
 def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
@@ -91,23 +91,23 @@ def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
     raise TwilioError(50511, "The form holds no file; append one, with its name and type")
 
 
-def _find(call: Call, arguments: Arguments) -> Media:
+def _find(ctx: Context, arguments: Arguments) -> Media:
     where = {"sid": arguments["Sid"], "service_sid": arguments["ServiceSid"]}
-    found = call.store.first(Media, **where)
+    found = ctx.store.first(Media, **where)
     if found is None:
         raise not_found(f"/v1/Services/{where['service_sid']}/Media/{where['sid']}")
     return found
 
 
-def _fetch(call: Call, arguments: Arguments, request: Request) -> Reply:
-    return Reply(200, _json(call, _find(call, arguments), request))
+def _fetch(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    return Reply(200, _json(ctx, _find(ctx, arguments), request))
 
 
-def _fetch_set(call: Call, arguments: Arguments, request: Request) -> Reply:
+def _fetch_set(ctx: Context, arguments: Arguments, request: Request) -> Reply:
     """Several at once, as `@twilio/conversations` asks."""
     sids = _asked_for(request.body)
-    found = [_find(call, {**arguments, "Sid": sid}) for sid in sids]
-    return Reply(200, [{"code": 200, "media_record": _json(call, each, request)} for each in found])
+    found = [_find(ctx, {**arguments, "Sid": sid}) for sid in sids]
+    return Reply(200, [{"code": 200, "media_record": _json(ctx, each, request)} for each in found])
 
 
 def _asked_for(body: bytes) -> list[str]:
@@ -120,11 +120,11 @@ def _asked_for(body: bytes) -> list[str]:
     raise TwilioError(20001, 'The body must be JSON: {"command": "get", "list": [{"media_sid"}]}')
 
 
-def _content(call: Call, arguments: Arguments, request: Request) -> Reply:
-    found = _find(call, arguments)
+def _content(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    found = _find(ctx, arguments)
     signature = last(request.query, _LINK)
     if signature is not None:
-        media.check_link(call, found, last(request.query, "Expires"), signature)
+        media.check_link(ctx, found, last(request.query, "Expires"), signature)
     return Reply(200, headers={"Content-Type": found.content_type}, content=found.content)
 
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
-from ..errors import NOT_SIMULATED, TwilioError
+from ..core.errors import NOT_SIMULATED, TwilioError
 from .collection import Operation
 
 _Names = list[tuple[int, str]]
@@ -21,7 +21,7 @@ _Table = tuple[Callable[[list[str]], Any], dict[Any, _Route]]
 """Picks a path's literal segments, and the routes by what they say."""
 
 
-class Router:
+class OperationRouter:
     """Operations by host and path.
 
     Paths of one length differ in their literal segments, which stand at few distinct sets of

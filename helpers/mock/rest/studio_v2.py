@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Call
+from ..core.context import Context
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
 from .collection import Arguments, Collection, Handler, Operation, Write, not_found
 from .http import Reply, Request
-from .paging import PageSizes
+from .listing import PageSizes
 from .views import Render, view
 
 HOST = "studio.twilio.com"
@@ -112,44 +112,44 @@ STEPS = Collection(
 )
 
 
-def _validate(call: Call, arguments: Arguments, request: Request) -> Reply:
+def _validate(ctx: Context, arguments: Arguments, request: Request) -> Reply:
     Write(flows.NewFlow, flows.create).read(request)
     return Reply(200, {"valid": True})
 
 
-def _fetch_revision(call: Call, arguments: Arguments, request: Request) -> Reply:
-    flow = REVISIONS.resolve_parent(call, arguments)
+def _fetch_revision(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    flow = REVISIONS.resolve_parent(ctx, arguments)
     number = arguments["Revision"]
-    found = flows.revision(call, flow, number)
+    found = flows.revision(ctx, flow, number)
     if found is None:
         raise not_found(f"/v2/Flows/{flow.sid}/Revisions/{number}")
-    return Reply(200, REVISIONS.item_json(call, arguments, flow, found))
+    return Reply(200, REVISIONS.item_json(ctx, arguments, flow, found))
 
 
-def _test_users(call: Call, arguments: Arguments) -> tuple[StudioFlow, str]:
-    flow = FLOWS.resolve(call, arguments, arguments["Sid"])
+def _test_users(ctx: Context, arguments: Arguments) -> tuple[StudioFlow, str]:
+    flow = FLOWS.resolve(ctx, arguments, arguments["Sid"])
     return flow, f"https://{HOST}/v2/Flows/{flow.sid}/TestUsers"
 
 
-def _fetch_test_users(call: Call, arguments: Arguments, request: Request) -> Reply:
-    flow, url = _test_users(call, arguments)
+def _fetch_test_users(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    flow, url = _test_users(ctx, arguments)
     return Reply(200, {"sid": flow.sid, "test_users": flow.test_users, "url": url})
 
 
-def _update_test_users(call: Call, arguments: Arguments, request: Request) -> Reply:
-    flow, _ = _test_users(call, arguments)
-    flows.set_test_users(call, flow, Write(flows.TestUsers, flows.set_test_users).read(request))
-    return _fetch_test_users(call, arguments, request)
+def _update_test_users(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    flow, _ = _test_users(ctx, arguments)
+    flows.set_test_users(ctx, flow, Write(flows.TestUsers, flows.set_test_users).read(request))
+    return _fetch_test_users(ctx, arguments, request)
 
 
-def _context(call: Call, arguments: Arguments, request: Request) -> Reply:
-    execution = EXECUTIONS.resolve(call, arguments, arguments["ExecutionSid"])
+def _context(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    execution = EXECUTIONS.resolve(ctx, arguments, arguments["ExecutionSid"])
     return Reply(200, _context_json(execution, execution.sid))
 
 
-def _step_context(call: Call, arguments: Arguments, request: Request) -> Reply:
+def _step_context(ctx: Context, arguments: Arguments, request: Request) -> Reply:
     """The context as the step left it; what went wrong in it is the mock's own addition."""
-    step = STEPS.resolve(call, arguments, arguments["StepSid"])
+    step = STEPS.resolve(ctx, arguments, arguments["StepSid"])
     shown = _context_json(step, step.execution_sid, f"/Steps/{step.sid}")
     if step.error is not None:
         shown["context"] = {**step.context, "error": step.error}

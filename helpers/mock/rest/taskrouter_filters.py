@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import as_moment
-from ..store import Between, Resource
-from ..taskrouter import expressions, progress, workforce
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import as_moment
+from ..core.store import Between, Resource
+from ..taskrouter import expressions, workflow_progress, workforce
+from ..taskrouter.limits import is_yes
 from ..taskrouter.resources import Activity, Task, TaskChannel, TaskQueue, Worker, Workflow
 from ..taskrouter.routing import Candidate, is_in
-from ..taskrouter.rules import is_yes
-from .selection import Filter, Narrowing
+from .listing import Filter, Narrowing
 
 STATUSES = frozenset({"pending", "reserved", "assigned", "canceled", "completed", "wrapping"})
 RESERVATION_STATUSES = frozenset(
@@ -35,7 +35,7 @@ _WHEN = frozenset({"Minutes", "StartDate", "EndDate", "Sid"})
 def one_of(parameter: str, column: str, choices: frozenset[str]) -> Filter:
     """Values of a fixed set, repeated or separated by commas."""
 
-    def choose(call: Call, parent: Any, values: list[str]) -> Narrowing:
+    def choose(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
         found = [part.strip() for value in values for part in value.split(",")]
         unknown = [part for part in found if part not in choices]
         if unknown:
@@ -50,7 +50,7 @@ def one_of(parameter: str, column: str, choices: frozenset[str]) -> Filter:
 def number(parameter: str, column: str) -> Filter:
     """A whole number."""
 
-    def choose(call: Call, parent: Any, values: list[str]) -> Narrowing:
+    def choose(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
         return {column: [_number(parameter, value) for value in values]}
 
     return choose
@@ -66,94 +66,94 @@ def _number(parameter: str, value: str) -> int:
 def by_name(kind: type[Resource], column: str, *names: str) -> Filter:
     """Resources that belong to one of this name, in one of its fields `names`."""
 
-    def choose(call: Call, parent: Any, values: list[str]) -> Narrowing:
+    def choose(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
         found: list[Any] = []
         for name in names or ("friendly_name",):
             where = {"workspace_sid": parent.sid, name: values}
-            found += call.store.select(kind, where)
+            found += ctx.store.select(kind, where)
         return {column: [one.sid for one in found]}
 
     return choose
 
 
-def activity_available(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def activity_available(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Activities that leave a worker free, or that do not."""
     return {"available": is_yes(values[-1])}
 
 
-def worker_available(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def worker_available(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Workers in such activities."""
     where = {"workspace_sid": parent.sid, "available": is_yes(values[-1])}
-    return {"activity_sid": [one.sid for one in call.store.select(Activity, where)]}
+    return {"activity_sid": [one.sid for one in ctx.store.select(Activity, where)]}
 
 
-def _workers(call: Call, parent: Any, chosen: Any) -> Narrowing:
-    everybody: list[Candidate] = workforce.everybody(call, parent)
+def _workers(ctx: Context, parent: Any, chosen: Any) -> Narrowing:
+    everybody: list[Candidate] = workforce.everybody(ctx, parent)
     return {"sid": [one.worker.sid for one in everybody if chosen(one)]}
 
 
-def target_workers(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def target_workers(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Workers that match an expression over their attributes and fields (specified)."""
     tree = expressions.parse(values[-1])
-    return _workers(call, parent, lambda one: expressions.holds(tree, one.scope))
+    return _workers(ctx, parent, lambda one: expressions.holds(tree, one.scope))
 
 
 def in_queues(name: str) -> Filter:
     """Workers that a queue of this SID or name is for."""
 
-    def choose(call: Call, parent: Any, values: list[str]) -> Narrowing:
-        queues = call.store.select(TaskQueue, {"workspace_sid": parent.sid, name: values})
-        return _workers(call, parent, lambda one: any(is_in(queue, one) for queue in queues))
+    def choose(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
+        queues = ctx.store.select(TaskQueue, {"workspace_sid": parent.sid, name: values})
+        return _workers(ctx, parent, lambda one: any(is_in(queue, one) for queue in queues))
 
     return choose
 
 
-def _queues(call: Call, parent: Any, workers: list[Candidate]) -> Narrowing:
-    queues = call.store.select(TaskQueue, {"workspace_sid": parent.sid})
+def _queues(ctx: Context, parent: Any, workers: list[Candidate]) -> Narrowing:
+    queues = ctx.store.select(TaskQueue, {"workspace_sid": parent.sid})
     return {"sid": [queue.sid for queue in queues if any(is_in(queue, one) for one in workers)]}
 
 
-def queues_of_worker(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def queues_of_worker(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Queues that are for one of these workers."""
-    workers = call.store.select(Worker, {"workspace_sid": parent.sid, "sid": values})
-    return _queues(call, parent, workforce.candidates(call, parent, workers))
+    workers = ctx.store.select(Worker, {"workspace_sid": parent.sid, "sid": values})
+    return _queues(ctx, parent, workforce.candidates(ctx, parent, workers))
 
 
-def queues_of_workers(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def queues_of_workers(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Queues that are for some worker who matches an expression (specified)."""
     tree = expressions.parse(values[-1])
-    everybody = workforce.everybody(call, parent)
+    everybody = workforce.everybody(ctx, parent)
     matching = [one for one in everybody if expressions.holds(tree, one.scope)]
-    return _queues(call, parent, matching)
+    return _queues(ctx, parent, matching)
 
 
-def task_attributes(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def task_attributes(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Tasks whose attributes match an expression (specified)."""
     tree = expressions.parse(values[-1])
 
     def keep(task: Task) -> bool:
-        return expressions.holds(tree, progress.filter_scope(task))
+        return expressions.holds(tree, workflow_progress.filter_scope(task))
 
     return keep
 
 
-def has_addons(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def has_addons(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Tasks with add-ons: there are none, since add-ons are not simulated."""
     wanted = is_yes(values[-1])
     return lambda task: not wanted
 
 
-def minutes(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def minutes(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Events of the last so many minutes."""
-    return {"event_date": Between(low=call.now - 60 * _number("Minutes", values[-1]))}
+    return {"event_date": Between(low=ctx.now - 60 * _number("Minutes", values[-1]))}
 
 
-def started(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def started(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Events on or after a date."""
     return _dated("StartDate", values, lambda event, at: event.event_date >= at)
 
 
-def ended(call: Call, parent: Any, values: list[str]) -> Narrowing:
+def ended(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Events on or before a date; dates show whole seconds, so the second belongs to it."""
     return _dated("EndDate", values, lambda event, at: event.event_date < at + 1)
 
@@ -166,10 +166,10 @@ def _dated(parameter: str, values: list[str], test: Any) -> Narrowing:
     return lambda event: test(event, at)
 
 
-def recent(call: Call, parent: Any, names: list[str]) -> Narrowing:
+def recent(ctx: Context, parent: Any, names: list[str]) -> Narrowing:
     """Events of the last quarter of an hour, unless the query says when (specified)."""
     if _WHEN.isdisjoint(names):
-        return {"event_date": Between(low=call.now - 60 * EVENT_MINUTES)}
+        return {"event_date": Between(low=ctx.now - 60 * EVENT_MINUTES)}
     return {}
 
 

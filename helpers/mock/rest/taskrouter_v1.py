@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..store import Resource
+from ..core.store import Resource
 from ..taskrouter import (
     activities,
-    capacity,
     reservations,
     task_channels,
     task_queues,
@@ -31,7 +30,7 @@ from ..taskrouter.resources import (
 from . import taskrouter_filters as by
 from . import taskrouter_views as shown
 from .collection import Collection, Write
-from .paging import PageSizes
+from .listing import PageSizes
 from .views import view
 
 HOST = shown.HOST
@@ -171,7 +170,9 @@ WORKER_CHANNELS = Collection(
     sizes=SIZES,
     render=view(WorkerChannel),
     detail=shown.room,
-    update=Write(capacity.WorkerChannelChanges, capacity.update, status=200),
+    update=Write(
+        task_channels.WorkerChannelChanges, task_channels.update_worker_channel, status=200
+    ),
 )
 
 # -- tasks

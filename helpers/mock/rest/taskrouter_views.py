@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Call
-from ..store import Resource
-from ..taskrouter import capacity
+from ..core.context import Context
+from ..core.store import Resource
+from ..taskrouter import task_channels
 from ..taskrouter.resources import (
     Activity,
     Reservation,
@@ -41,9 +41,9 @@ def _workspace_url(resource: Any) -> str:
     return f"https://{HOST}/v1/Workspaces/{resource.workspace_sid}"
 
 
-def _found(call: Call, kind: type[Resource], sid: str | None, field: str) -> Any:
+def _found(ctx: Context, kind: type[Resource], sid: str | None, field: str) -> Any:
     """One field of another resource; null where there is none."""
-    return getattr(call.setting(kind, sid), field, None)
+    return getattr(ctx.get_cached(kind, sid), field, None)
 
 
 def only_workspace(resource: Any, url: str) -> dict[str, Any]:
@@ -69,11 +69,11 @@ def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
     return {"links": _below(url, inside | _FIGURES)}
 
 
-def workspace_names(call: Call, workspace: Workspace) -> dict[str, Any]:
+def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
     """What its default and timeout activities are called."""
     return {
         f"{setting}_activity_name": _found(
-            call, Activity, getattr(workspace, f"{setting}_activity_sid"), "friendly_name"
+            ctx, Activity, getattr(workspace, f"{setting}_activity_sid"), "friendly_name"
         )
         for setting in ("default", "timeout")
     }
@@ -105,11 +105,11 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
     }
 
 
-def queue_names(call: Call, queue: TaskQueue) -> dict[str, Any]:
+def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
     """What its activities are called."""
     return {
         f"{setting}_activity_name": _found(
-            call, Activity, getattr(queue, f"{setting}_activity_sid"), "friendly_name"
+            ctx, Activity, getattr(queue, f"{setting}_activity_sid"), "friendly_name"
         )
         for setting in ("reservation", "assignment")
     }
@@ -134,21 +134,21 @@ def worker_links(worker: Worker, url: str) -> dict[str, Any]:
     }
 
 
-def worker_activity(call: Call, worker: Worker) -> dict[str, Any]:
+def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
     """What a worker is doing."""
-    activity = call.setting(Activity, worker.activity_sid)
+    activity = ctx.get_cached(Activity, worker.activity_sid)
     return {
         "activity_name": activity and activity.friendly_name,
         "available": activity and activity.available,
     }
 
 
-def room(call: Call, own: WorkerChannel) -> dict[str, Any]:
+def room(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
     """How much of a worker's capacity is left."""
     return {
-        "assigned_tasks": capacity.assigned(call, own),
-        "available_capacity_percentage": capacity.percentage_left(
-            own.configured_capacity, capacity.taken(call, own)
+        "assigned_tasks": task_channels.assigned_tasks(ctx, own),
+        "available_capacity_percentage": task_channels.percentage_left(
+            own.configured_capacity, task_channels.taken_capacity(ctx, own)
         ),
     }
 
@@ -168,13 +168,13 @@ def task_links(task: Task, url: str) -> dict[str, Any]:
     }
 
 
-def task_names(call: Call, task: Task) -> dict[str, Any]:
+def task_names(ctx: Context, task: Task) -> dict[str, Any]:
     """A task's age, and what its channel, queue and workflow are called."""
     return {
-        "age": int(call.now - task.date_created),
-        "task_channel_unique_name": _found(call, TaskChannel, task.task_channel_sid, "unique_name"),
-        "task_queue_friendly_name": _found(call, TaskQueue, task.task_queue_sid, "friendly_name"),
-        "workflow_friendly_name": _found(call, Workflow, task.workflow_sid, "friendly_name"),
+        "age": int(ctx.now - task.date_created),
+        "task_channel_unique_name": _found(ctx, TaskChannel, task.task_channel_sid, "unique_name"),
+        "task_queue_friendly_name": _found(ctx, TaskQueue, task.task_queue_sid, "friendly_name"),
+        "workflow_friendly_name": _found(ctx, Workflow, task.workflow_sid, "friendly_name"),
     }
 
 
@@ -190,9 +190,9 @@ def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
     }
 
 
-def worker_name(call: Call, reservation: Reservation) -> dict[str, Any]:
+def worker_name(ctx: Context, reservation: Reservation) -> dict[str, Any]:
     """What its worker is called."""
-    return {"worker_name": _found(call, Worker, reservation.worker_sid, "friendly_name")}
+    return {"worker_name": _found(ctx, Worker, reservation.worker_sid, "friendly_name")}
 
 
 def event_extra(event: WorkspaceEvent, url: str) -> dict[str, Any]:

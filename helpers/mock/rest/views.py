@@ -7,8 +7,8 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from ..clock import iso
-from ..store import Resource
+from ..core.clock import iso
+from ..core.store import Resource
 
 Render = Callable[[Any, str], dict[str, Any]]
 """Turns a resource and its URL into JSON."""

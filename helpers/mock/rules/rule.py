@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..errors import Basis
+from ..core.errors import Basis
 
 
 class Rule(NamedTuple):

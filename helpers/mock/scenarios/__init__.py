@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..clock import epoch
+from ..core.clock import epoch
 from ..webhooks.receivers import Receiver
 from . import busy_afternoon, empty_account, returning_customer
-from .story import Stage, Story
+from .story import Resettable, Story
 
 __all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
 
@@ -107,7 +107,7 @@ _STORIES: dict[str, tuple[float, Callable[[Story], None]]] = {
 
 
 def load(
-    mock: Stage, name: str, at: datetime | float | None
+    mock: Resettable, name: str, at: datetime | float | None
 ) -> tuple[Scenario, dict[str, Receiver]]:
     """Play a scenario on a mock of its own; what was played, and what answers for its URLs."""
     scenario = SCENARIOS[name]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import shop
-from .story import DAY, MINUTE, Agent, Customer, Story, talk, task
+from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story, talk, task
 
 BEGINS = 30 * DAY
 
 
-class Chat(NamedTuple):
+class FinishedChat(NamedTuple):
     """A chat that went well: minutes ago, who asked about what, what was said, by turns."""
 
     minutes: int
@@ -22,7 +22,7 @@ class Chat(NamedTuple):
 
 
 FINISHED = (
-    Chat(
+    FinishedChat(
         240,
         "user-101",
         "Ines",
@@ -33,14 +33,14 @@ FINISHED = (
             "Great, thanks!",
         ),
     ),
-    Chat(
+    FinishedChat(
         222,
         "user-102",
         "Omar",
         "returns",
         ("I would like to send the kettle back.", "The label is in your inbox.", "Got it."),
     ),
-    Chat(
+    FinishedChat(
         205,
         "user-103",
         "Mei",
@@ -52,21 +52,21 @@ FINISHED = (
             "Done: it is order 2077.",
         ),
     ),
-    Chat(
+    FinishedChat(
         172,
         "user-104",
         "Paul",
         "orders",
         ("Do you ship to Iceland?", "We do, in five days.", "Perfect."),
     ),
-    Chat(
+    FinishedChat(
         138,
         "user-105",
         "Aylin",
         "returns",
         ("My refund has not come yet.", "It was paid out today.", "Then I will wait. Thanks."),
     ),
-    Chat(
+    FinishedChat(
         96,
         "user-106",
         "Tom",
@@ -94,7 +94,7 @@ def play(story: Story) -> None:
     _now(story, agents)
 
 
-def _in_full(story: Story, agents: Sequence[Agent], chat: Chat) -> None:
+def _in_full(story: Story, agents: Sequence[ScenarioAgent], chat: FinishedChat) -> None:
     customer = shop.app_customer(story, chat.identity, chat.name, chat.topic)
     customer.says(chat.said[0])
     agent = _takes(agents, customer)
@@ -104,18 +104,18 @@ def _in_full(story: Story, agents: Sequence[Agent], chat: Chat) -> None:
     agent.completes(customer)
 
 
-def _takes(agents: Sequence[Agent], customer: Customer) -> Agent:
+def _takes(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
     """Whoever is offered a customer's chat accepts it."""
     agent = _offered(agents, customer)
     agent.accepts(customer)
     return agent
 
 
-def _offered(agents: Sequence[Agent], customer: Customer) -> Agent:
+def _offered(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
     return next(agent for agent in agents if agent.is_offered(customer))
 
 
-def _visitors(story: Story, agents: Sequence[Agent]) -> None:
+def _visitors(story: Story, agents: Sequence[ScenarioAgent]) -> None:
     """Two visitors of the web site: the bot can help one of them, and hands the other over."""
     shop.visitor(story, "user-201", "Lena").says("Hi", "1")
     visitor = shop.visitor(story, "user-202", "Raj")
@@ -129,7 +129,7 @@ def _visitors(story: Story, agents: Sequence[Agent]) -> None:
     agent.completes(visitor)
 
 
-def _now(story: Story, agents: Sequence[Agent]) -> None:
+def _now(story: Story, agents: Sequence[ScenarioAgent]) -> None:
     """What the supervisor sees: one customer in each state that a task can be in."""
     story.at(46)
     dave = story.agent("dave")
@@ -168,7 +168,7 @@ def _now(story: Story, agents: Sequence[Agent]) -> None:
     under_way.says("Here it is: the box was empty on one side.")
 
 
-def _comes(story: Story, identity: str, name: str, topic: str, body: str) -> Customer:
+def _comes(story: Story, identity: str, name: str, topic: str, body: str) -> ScenarioCustomer:
     customer = shop.app_customer(story, identity, name, topic)
     customer.says(body)
     return customer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .story import DAY, MINUTE, Customer, Story, talk
+from .story import DAY, MINUTE, ScenarioCustomer, Story, talk
 
 BEGINS = 95 * DAY
 IDENTITY, NAME = "user-42", "Jane"
@@ -64,11 +64,11 @@ def play(story: Story) -> None:
     _contact(story, flow).says("Hello again! Now the lamp of order 1044 flickers.")
 
 
-def _contact(story: Story, flow: Any) -> Customer:
+def _contact(story: Story, flow: Any) -> ScenarioCustomer:
     made = story.client.flex_api.v1.channel.create(
         flex_flow_sid=flow.sid,
         identity=IDENTITY,
         chat_user_friendly_name=NAME,
         chat_friendly_name=f"Chat with {NAME}",
     )
-    return Customer(story, made, IDENTITY)
+    return ScenarioCustomer(story, made, IDENTITY)

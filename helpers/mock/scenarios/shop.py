@@ -6,7 +6,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from .story import MINUTE, Customer, Story
+from .story import MINUTE, ScenarioCustomer, Story
 
 APP, BOT = "Shop app", "Shop bot"
 CRM_URL = "https://crm.example.com/chat-events"
@@ -47,7 +47,7 @@ def equip(story: Story) -> Crm:
     return crm
 
 
-def app_customer(story: Story, identity: str, name: str, topic: str) -> Customer:
+def app_customer(story: Story, identity: str, name: str, topic: str) -> ScenarioCustomer:
     """A customer who gets in touch through the app."""
     made = story.client.flex_api.v1.channel.create(
         flex_flow_sid=_flow(story, "custom").sid,
@@ -56,10 +56,10 @@ def app_customer(story: Story, identity: str, name: str, topic: str) -> Customer
         chat_friendly_name=f"Chat with {name}",
         task_attributes=json.dumps({"topic": topic}),
     )
-    return Customer(story, made, identity)
+    return ScenarioCustomer(story, made, identity)
 
 
-def visitor(story: Story, identity: str, name: str) -> Customer:
+def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:
     """A visitor of the web site, whom the bot sees first."""
     made = story.client.flex_api.v1.web_channel.create(
         flex_flow_sid=_flow(story, "web").sid,
@@ -67,7 +67,7 @@ def visitor(story: Story, identity: str, name: str) -> Customer:
         customer_friendly_name=name,
         chat_friendly_name=f"Web chat with {name}",
     )
-    return Customer(story, made, identity)
+    return ScenarioCustomer(story, made, identity)
 
 
 def _flow(story: Story, channel_type: str) -> Any:

@@ -11,11 +11,11 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 from twilio.rest import Client
 
-from ..access_token import MAX_LIFETIME
-from ..clock import Clock
-from ..credentials import Credentials
+from ..core.access_token import MAX_LIFETIME
+from ..core.clock import Clock
+from ..core.credentials import Credentials
 from ..studio.runner import Studio
-from ..webhooks.dispatch import Webhooks
+from ..webhooks.delivery import Webhooks
 from ..webhooks.receivers import Receiver
 
 MINUTE, DAY = 60, 86_400
@@ -23,7 +23,7 @@ TYPING = 20
 """Seconds between what one says and what the other one answers."""
 
 
-class Stage(Protocol):
+class Resettable(Protocol):
     """What a story needs of the mock it is played on."""
 
     credentials: Credentials
@@ -47,7 +47,7 @@ class Story:
         receivers: The functions that answer for URLs of webhooks.
     """
 
-    def __init__(self, mock: Stage, end: float) -> None:
+    def __init__(self, mock: Resettable, end: float) -> None:
         self._mock = mock
         self._end = end
         self._own = mock.credentials
@@ -118,12 +118,12 @@ class Story:
             **settings,
         )
 
-    def agent(self, name: str) -> Agent:
+    def agent(self, name: str) -> ScenarioAgent:
         """One of the workspace's workers."""
-        return Agent(self, name)
+        return ScenarioAgent(self, name)
 
 
-class Customer:
+class ScenarioCustomer:
     """Somebody who chats.
 
     Args:
@@ -144,7 +144,7 @@ class Customer:
             self._story.wait(TYPING)
 
 
-class Agent:
+class ScenarioAgent:
     """A worker who takes chats as in Flex UI.
 
     Args:
@@ -164,11 +164,11 @@ class Agent:
         [found] = self._story.workspace.activities.list(friendly_name=activity)
         self.worker.update(activity_sid=found.sid)
 
-    def is_offered(self, customer: Customer) -> bool:
+    def is_offered(self, customer: ScenarioCustomer) -> bool:
         """Whether the customer's chat is offered to the agent."""
         return self._offer(customer) is not None
 
-    def accepts(self, customer: Customer) -> None:
+    def accepts(self, customer: ScenarioCustomer) -> None:
         """Take a chat on and join it."""
         self._must_be_offered(customer).update(reservation_status="accepted")
         self._story.service.channels(customer.sid).members.create(
@@ -177,17 +177,17 @@ class Agent:
             x_twilio_webhook_enabled="true",
         )
 
-    def rejects(self, customer: Customer) -> None:
+    def rejects(self, customer: ScenarioCustomer) -> None:
         """Turn a chat down."""
         self._must_be_offered(customer).update(reservation_status="rejected")
 
-    def says(self, customer: Customer, *bodies: str) -> None:
+    def says(self, customer: ScenarioCustomer, *bodies: str) -> None:
         """Answer in a chat."""
         for body in bodies:
             self._chat.channels(customer.sid).messages.create(body=body)
             self._story.wait(TYPING)
 
-    def wraps_up(self, customer: Customer) -> None:
+    def wraps_up(self, customer: ScenarioCustomer) -> None:
         """End a chat, unless it is a long-lived one."""
         task(self._story, customer).update(assignment_status="wrapping", reason="Solved")
         channel = self._story.service.channels(customer.sid)
@@ -196,17 +196,17 @@ class Agent:
             ended = json.dumps({**attributes, "status": "INACTIVE"})
             channel.update(attributes=ended, x_twilio_webhook_enabled="true")
 
-    def completes(self, customer: Customer) -> None:
+    def completes(self, customer: ScenarioCustomer) -> None:
         """Finish the task of a chat; Flex's janitor takes the agent out of it."""
         task(self._story, customer).update(assignment_status="completed", reason="Solved")
 
-    def _must_be_offered(self, customer: Customer) -> Any:
+    def _must_be_offered(self, customer: ScenarioCustomer) -> Any:
         offer = self._offer(customer)
         if offer is None:
             raise LookupError(f"{self.name} is not offered {customer.sid}")
         return offer
 
-    def _offer(self, customer: Customer) -> Any:
+    def _offer(self, customer: ScenarioCustomer) -> Any:
         sid = _task_sid(self._story, customer)
         for reservation in self.worker.reservations.list(reservation_status="pending"):
             if reservation.task_sid == sid:
@@ -214,7 +214,7 @@ class Agent:
         return None
 
 
-def talk(customer: Customer, agent: Agent, said: Sequence[str]) -> None:
+def talk(customer: ScenarioCustomer, agent: ScenarioAgent, said: Sequence[str]) -> None:
     """What is said after the customer's first message: by turns, the agent next."""
     for turn, body in enumerate(said[1:]):
         if turn % 2 == 0:
@@ -223,12 +223,12 @@ def talk(customer: Customer, agent: Agent, said: Sequence[str]) -> None:
             customer.says(body)
 
 
-def task(story: Story, customer: Customer) -> Any:
+def task(story: Story, customer: ScenarioCustomer) -> Any:
     """The task of a customer's chat, as the SDK names it."""
     return story.workspace.tasks(_task_sid(story, customer))
 
 
-def _task_sid(story: Story, customer: Customer) -> str:
+def _task_sid(story: Story, customer: ScenarioCustomer) -> str:
     """SID of the latest task that is about the customer's chat.
 
     Raises:

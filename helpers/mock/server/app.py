@@ -14,22 +14,22 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
-from ..realtime.door import PATH as REALTIME_PATH
+from ..realtime.endpoint import PATH as REALTIME_PATH
 from .chat_page.page import PATH as CHAT_PATH
 from .chat_page.page import ChatPage
 from .control import Control
-from .door import RestDoor
-from .guard import Guard
-from .inspector.news import News
 from .inspector.pages import pages
-from .inspector.state import State
-from .requests import Requests
+from .inspector.sse import ChangeStream
+from .inspector.state import StateApi
+from .origin_check import OriginCheck
+from .request_log import ServedRequests
+from .rest_app import RestApp
 
 WORKERS = 48
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
 
-class Application:
+class ServerApp:
     """One mock account as an ASGI application.
 
     Requests for Twilio's hosts go straight to the REST door, past everything else: they are what
@@ -53,14 +53,14 @@ class Application:
     ) -> None:
         self._chat_page = ChatPage(mock, chat_sdk)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
-        requests = Requests(mock.clock)
-        door = RestDoor(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
+        requests = ServedRequests(mock.clock)
+        door = RestApp(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
         mock.realtime.tell_requests(requests.add_of_chat_sdk)
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
-        self._news = News(mock, requests)
+        self._news = ChangeStream(mock, requests)
         self._pages = self._compose(mock, requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,12 +81,12 @@ class Application:
         """Let the workers go, each after the request it is at."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def _compose(self, mock: MockTwilio, requests: Requests) -> Starlette:
+    def _compose(self, mock: MockTwilio, requests: ServedRequests) -> Starlette:
         inspector = pages()
         own = Router(
             routes=[
                 *Control(mock).routes,
-                *State(mock, requests).routes,
+                *StateApi(mock, requests).routes,
                 *self._news.routes,
                 Mount("/inspector", inspector),
             ]
@@ -96,8 +96,8 @@ class Application:
             routes=[
                 Mount(CHAT_PATH, routes=self._chat_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
-                Mount("/_mock", Guard(own, mock.credentials)),
-                Route("/", Guard(inspector, mock.credentials)),
+                Mount("/_mock", OriginCheck(own, mock.credentials)),
+                Route("/", OriginCheck(inspector, mock.credentials)),
             ],
             exception_handlers={HTTPException: _refused},
         )

@@ -30,7 +30,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-_Anything = TypeAdapter(dict[str, Any])
+_AnyBody = TypeAdapter(dict[str, Any])
 
 
 class _ClockChange(_Body):
@@ -185,7 +185,7 @@ class Control:
         return {"faults": [fault.to_json() for fault in self._mock.faults]}
 
     def _add_fault(self, body: bytes) -> dict[str, Any]:
-        return self._mock.faults.add_from_json(_Anything.validate_json(body)).to_json()
+        return self._mock.faults.add_from_json(_AnyBody.validate_json(body)).to_json()
 
     def _clear_faults(self, body: bytes) -> dict[str, Any]:
         self._mock.faults.clear()

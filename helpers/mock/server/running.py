@@ -21,9 +21,9 @@ from websockets.protocol import State
 
 from .. import MockTwilio
 from ..realtime.connection import SEND
-from ..realtime.frames import LARGEST, is_acknowledgement
-from .app import Application
-from .door import CUT
+from ..realtime.notices import LARGEST, is_acknowledgement
+from .app import ServerApp
+from .rest_app import CUT
 
 GRACE = 3
 """Seconds that requests under way are given to end when the server stops."""
@@ -160,7 +160,7 @@ class MockServer(uvicorn.Server):
         at_once: bool = False,
         chat_sdk: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._application = Application(mock, at_once=at_once, chat_sdk=chat_sdk)
+        self._application = ServerApp(mock, at_once=at_once, chat_sdk=chat_sdk)
         super().__init__(
             uvicorn.Config(
                 self._application,

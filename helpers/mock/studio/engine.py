@@ -8,11 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..errors import NOT_SIMULATED
-from . import asking, talking, widgets
+from ..core.errors import NOT_SIMULATED
+from . import widgets
+from .actions import (
+    NO_TRANSITION,
+    TOO_MANY_REPEATS,
+    TOO_MANY_STEPS,
+    Action,
+    Context,
+    Outcome,
+    StepError,
+)
 from .definition import Definition, Widget
-from .moves import Context, Move, Outcome
-from .problems import NO_TRANSITION, TOO_MANY_REPEATS, TOO_MANY_STEPS, StepError
 
 MAX_STEPS = 1000
 """Steps after which an execution ends (documented)."""
@@ -20,10 +27,10 @@ MAX_REPEATS = 10
 """Times in a row that a widget may run (documented)."""
 
 
-class Kind(NamedTuple):
+class WidgetType(NamedTuple):
     """What is known of a type of widget: what it does, and its properties (observed)."""
 
-    enter: Callable[[Widget, Context], Move]
+    enter: Callable[[Widget, Context], Action]
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
@@ -32,26 +39,26 @@ _TO_CHAT = (
     "body service channel attributes media_url content_sid content_variables message_type"
     " save_response_as"
 )
-KINDS: dict[str, Kind] = {
-    "trigger": Kind(widgets.trigger),
-    "send-message": Kind(talking.send_message, ("from",), ("to", *_TO_CHAT.split())),
-    "send-and-wait-for-reply": Kind(
-        talking.send_and_wait, ("from",), ("to", "timeout", *_TO_CHAT.split())
+WIDGET_TYPES: dict[str, WidgetType] = {
+    "trigger": WidgetType(widgets.trigger),
+    "send-message": WidgetType(widgets.send_message, ("from",), ("to", *_TO_CHAT.split())),
+    "send-and-wait-for-reply": WidgetType(
+        widgets.send_and_wait, ("from",), ("to", "timeout", *_TO_CHAT.split())
     ),
-    "split-based-on": Kind(widgets.split, ("input",)),
-    "set-variables": Kind(widgets.set_variables, (), ("variables",)),
-    "make-http-request": Kind(
-        asking.make_http_request,
+    "split-based-on": WidgetType(widgets.split, ("input",)),
+    "set-variables": WidgetType(widgets.set_variables, (), ("variables",)),
+    "make-http-request": WidgetType(
+        widgets.make_http_request,
         ("url",),
         ("method", "body", "parameters", "content_type", "add_twilio_auth"),
     ),
-    "run-function": Kind(
-        asking.run_function,
+    "run-function": WidgetType(
+        widgets.run_function,
         ("url",),
         ("parameters", "service_sid", "environment_sid", "function_sid"),
     ),
-    "send-to-flex": Kind(
-        talking.send_to_flex,
+    "send-to-flex": WidgetType(
+        widgets.send_to_flex,
         ("workflow", "channel"),
         ("attributes", "priority", "timeout", "waitUrl", "waitUrlMethod"),
     ),
@@ -68,7 +75,7 @@ def standing(definition: Definition, name: str | None) -> Widget:
     return definition.widgets.get(name or "") or Widget(name or "", MISSING, (), {})
 
 
-def enter(widget: Widget, context: Context, *, steps: int, repeats: int) -> Move:
+def enter(widget: Widget, context: Context, *, steps: int, repeats: int) -> Action:
     """What a widget does, after so many steps, of which so many in a row were its own.
 
     Raises:
@@ -86,12 +93,12 @@ def enter(widget: Widget, context: Context, *, steps: int, repeats: int) -> Move
             TOO_MANY_REPEATS,
             f"{widget.name} has run {repeats} times in a row; lead it on to another widget",
         )
-    kind = KINDS.get(widget.type)
+    kind = WIDGET_TYPES.get(widget.type)
     if kind is None:
         raise StepError(
             NOT_SIMULATED,
             f"{widget.name} is of type {widget.type!r}, which this mock does not simulate;"
-            f" it simulates {', '.join(KINDS)}",
+            f" it simulates {', '.join(WIDGET_TYPES)}",
         )
     return kind.enter(widget, context)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..events import Event
+from ..core.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class ExecutionEvent(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken(Event):
+class MessageRouted(Event):
     """A message reached a flow; `outcome` says what came of it, as in the log of what was heard."""
 
     flow_sid: str
@@ -26,7 +26,7 @@ class Taken(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MadeByFlow(Event):
+class CreatedByFlow(Event):
     """An execution sent the message, or made the task, of this SID."""
 
     sid: str

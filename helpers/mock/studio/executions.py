@@ -9,16 +9,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from ..call import Call
-from ..errors import TwilioError
-from ..events import Event
-from ..fields import Fields
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.events import Event
+from ..core.parameters import Parameters
 from . import definition, flows
+from .actions import Outcome, Problem, StepError, WaitForReply
 from .definition import Definition, Widget
 from .engine import after, follow, remember
 from .events import ExecutionEvent
-from .moves import Await, Outcome
-from .problems import Problem, StepError
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
 
 LIFE_SECONDS = 30 * 24 * 3600
@@ -56,11 +55,11 @@ class Trigger:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def start(call: Call, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
+def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
     """Start an execution of a flow at its trigger."""
     execution = Execution(
-        sid=call.sids.new("FN"),
-        account_sid=call.account_sid,
+        sid=ctx.sids.new("FN"),
+        account_sid=ctx.account_sid,
         flow_sid=flow_revision.sid,
         flow_version=flow_revision.revision,
         contact_channel_address=trigger.contact,
@@ -73,17 +72,17 @@ def start(call: Call, flow_revision: FlowRevision, trigger: Trigger) -> Executio
         waiting_until=None,
         steps=0,
         repeats=0,
-        date_created=call.now,
-        date_updated=call.now,
+        date_created=ctx.now,
+        date_updated=ctx.now,
     )
     execution.context = _context(execution, trigger)
-    _tell(call, execution, "started")
-    return call.store.add(execution)
+    _tell(ctx, execution, "started")
+    return ctx.store.add(execution)
 
 
-def _tell(call: Call, execution: Execution, change: str) -> None:
+def _tell(ctx: Context, execution: Execution, change: str) -> None:
     by_message = execution.channel_sid is not None
-    call.note(ExecutionEvent(change, execution.flow_sid, execution.widget, by_message))
+    ctx.emit(ExecutionEvent(change, execution.flow_sid, execution.widget, by_message))
 
 
 def _context(execution: Execution, trigger: Trigger) -> dict[str, Any]:
@@ -106,35 +105,35 @@ def queue_of(execution: Execution) -> str:
     return execution.channel_sid or execution.sid
 
 
-def active(call: Call, flow_sid: str, contact: str) -> Execution | None:
+def active(ctx: Context, flow_sid: str, contact: str) -> Execution | None:
     """The contact's execution of this flow that has not ended, or None."""
-    return call.store.first(
+    return ctx.store.first(
         Execution, flow_sid=flow_sid, contact_channel_address=contact, status=ACTIVE
     )
 
 
-def definition_of(call: Call, execution: Execution) -> Definition:
+def definition_of(ctx: Context, execution: Execution) -> Definition:
     """The definition that an execution runs: that of the revision it was started with.
 
     It is empty once the flow was deleted, as the execution was with it.
     """
     where = {"sid": execution.flow_sid, "revision": execution.flow_version}
-    saved = call.store.first(FlowRevision, **where)
+    saved = ctx.store.first(FlowRevision, **where)
     return definition.read(saved.definition) if saved else Definition("", {})
 
 
 # -- from widget to widget
 
 
-def open_step(call: Call, execution: Execution, widget: Widget) -> Step:
+def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
     """The execution's step in the widget where it stands."""
     if execution.step_sid is not None:
-        step = call.store.first(Step, sid=execution.step_sid)
+        step = ctx.store.first(Step, sid=execution.step_sid)
         assert step is not None  # noqa: S101 - steps go with their execution
         return step
-    step = call.store.add(
+    step = ctx.store.add(
         Step(
-            sid=call.sids.new("FT"),
+            sid=ctx.sids.new("FT"),
             account_sid=execution.account_sid,
             flow_sid=execution.flow_sid,
             execution_sid=execution.sid,
@@ -145,21 +144,21 @@ def open_step(call: Call, execution: Execution, widget: Widget) -> Step:
             context=execution.context,
             error=None,
             is_faulty=False,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
-    call.store.save(execution, step_sid=step.sid, date_updated=call.now)
+    ctx.store.save(execution, step_sid=step.sid, date_updated=ctx.now)
     return step
 
 
-def _leave(call: Call, execution: Execution, widget: Widget, outcome: Outcome) -> None:
+def _leave(ctx: Context, execution: Execution, widget: Widget, outcome: Outcome) -> None:
     target = follow(widget, outcome)
     context = after(execution.context, widget, outcome)
-    step = open_step(call, execution, widget)
-    _close_step(call, step, outcome.event, target or END, context, outcome.problem)
+    step = open_step(ctx, execution, widget)
+    _close_step(ctx, step, outcome.event, target or END, context, outcome.problem)
     again = target == widget.name
-    call.store.save(
+    ctx.store.save(
         execution,
         context=context,
         widget=target,
@@ -168,76 +167,76 @@ def _leave(call: Call, execution: Execution, widget: Widget, outcome: Outcome) -
         steps=execution.steps + 1,
         repeats=execution.repeats + 1 if again else 0,
         status=ENDED if target is None else ACTIVE,
-        date_updated=call.now,
+        date_updated=ctx.now,
     )
     if target is None:
-        _tell(call, execution, "ended")
+        _tell(ctx, execution, "ended")
 
 
-def leave(call: Call, execution: Execution, widget: Widget, outcome: Outcome) -> None:
+def leave(ctx: Context, execution: Execution, widget: Widget, outcome: Outcome) -> None:
     """End the step in a widget and move on to the next one, or end.
 
     A transition that is missing ends the execution with an error; what the widget did stays done.
     """
     try:
-        _leave(call, execution, widget, outcome)
+        _leave(ctx, execution, widget, outcome)
     except StepError as error:
-        fail(call, execution, widget, error.problem)
+        fail(ctx, execution, widget, error.problem)
 
 
-def park(call: Call, execution: Execution, widget: Widget, wait: Await) -> None:
+def park(ctx: Context, execution: Execution, widget: Widget, wait: WaitForReply) -> None:
     """Have the execution wait for a reply in a widget, thirty days after its start at the most."""
-    open_step(call, execution, widget)
-    call.store.save(
+    open_step(ctx, execution, widget)
+    ctx.store.save(
         execution,
         context=remember(execution.context, widget, wait.left),
-        waiting_until=min(call.now + wait.seconds, execution.date_created + LIFE_SECONDS),
-        date_updated=call.now,
+        waiting_until=min(ctx.now + wait.seconds, execution.date_created + LIFE_SECONDS),
+        date_updated=ctx.now,
     )
-    _tell(call, execution, "parked")
+    _tell(ctx, execution, "parked")
 
 
-def fail(call: Call, execution: Execution, widget: Widget, problem: Problem) -> None:
+def fail(ctx: Context, execution: Execution, widget: Widget, problem: Problem) -> None:
     """End the execution with an error in the widget where it stands."""
-    step = open_step(call, execution, widget)
-    _close_step(call, step, "error", END, execution.context, problem)
-    end(call, execution)
+    step = open_step(ctx, execution, widget)
+    _close_step(ctx, step, "error", END, execution.context, problem)
+    end(ctx, execution)
 
 
 def _close_step(  # noqa: PLR0913, PLR0917 - a step's end, part by part
-    call: Call,
+    ctx: Context,
     step: Step,
     name: str | None,
     target: str,
     context: dict[str, Any],
     problem: Problem | None,
 ) -> None:
-    call.store.save(
+    ctx.store.save(
         step,
         name=name,
         transitioned_to=target,
         context=context,
         error=None if problem is None else problem._asdict(),
         is_faulty=problem is not None,
-        date_updated=call.now,
+        date_updated=ctx.now,
     )
 
 
-def end(call: Call, execution: Execution) -> None:
+def end(ctx: Context, execution: Execution) -> None:
     """End an execution wherever it stands; a step it is in ends without a transition's name."""
     if execution.step_sid is not None:
-        step = call.store.first(Step, sid=execution.step_sid)
+        step = ctx.store.first(Step, sid=execution.step_sid)
         if step is not None and step.transitioned_to is None:
-            call.store.save(step, transitioned_to=END, date_updated=call.now)
-    call.store.save(
+            ctx.store.save(step, transitioned_to=END, date_updated=ctx.now)
+    ctx.store.save(
         execution,
         status=ENDED,
         widget=None,
         step_sid=None,
         waiting_until=None,
-        date_updated=call.now,
+        date_updated=ctx.now,
     )
-    _tell(call, execution, "ended")
+    _tell(ctx, execution, "ended")
 
 
 # -- what REST asks for
@@ -253,7 +252,7 @@ def _parameters(text: Any) -> Any:
     return parsed
 
 
-class NewExecution(Fields):
+class NewExecution(Parameters):
     """Parameters of execution creation (specified)."""
 
     to: str
@@ -261,25 +260,25 @@ class NewExecution(Fields):
     parameters: Annotated[dict[str, Any] | None, BeforeValidator(_parameters)] = None
 
 
-class ExecutionChanges(Fields):
+class ExecutionChanges(Parameters):
     """Parameters of execution update (specified)."""
 
     status: Literal["active", "ended"]
 
 
-def create(call: Call, flow: StudioFlow, new: NewExecution) -> Execution:
+def create(ctx: Context, flow: StudioFlow, new: NewExecution) -> Execution:
     """Start an execution for a contact by REST: its trigger is an incoming request.
 
     Raises:
         TwilioError: 20409, the contact has an active execution of this flow; 20404, no revision of
             the flow was published.
     """
-    running = active(call, flow.sid, new.to)
+    running = active(ctx, flow.sid, new.to)
     if running is not None:
         raise TwilioError(
             20409, f"{new.to} has an active execution of this flow, {running.sid}; end it first"
         )
-    saved = flows.running(call, flow, new.to)
+    saved = flows.running(ctx, flow, new.to)
     if saved is None:
         raise TwilioError(20404, f"Flow {flow.sid} has no published revision to run")
     data = new.parameters or {}
@@ -288,28 +287,28 @@ def create(call: Call, flow: StudioFlow, new: NewExecution) -> Execution:
         content={"request": asked},
         contact=new.to,
         address=new.from_,
-        initiated_by=call.sids.new("RQ"),
+        initiated_by=ctx.sids.new("RQ"),
         data=data,
     )
-    execution = start(call, saved, trigger)
-    call.note(ExecutionDue(execution.seq, queue_of(execution)))
+    execution = start(ctx, saved, trigger)
+    ctx.emit(ExecutionDue(execution.seq, queue_of(execution)))
     return execution
 
 
-def update(call: Call, execution: Execution, changes: ExecutionChanges) -> Execution:
+def update(ctx: Context, execution: Execution, changes: ExecutionChanges) -> Execution:
     """End an execution; one that has ended stays so.
 
     Raises:
         TwilioError: 20409, it has ended and is to be active again.
     """
     if changes.status == ENDED and execution.status == ACTIVE:
-        end(call, execution)
+        end(ctx, execution)
     elif changes.status == ACTIVE and execution.status == ENDED:
         raise TwilioError(20409, f"Execution {execution.sid} has ended; start another one")
     return execution
 
 
-def delete(call: Call, execution: Execution) -> None:
+def delete(ctx: Context, execution: Execution) -> None:
     """Delete an execution with its steps; one under way ends there and then (inferred)."""
-    call.store.remove_all(Step, execution_sid=execution.sid)
-    call.store.remove(execution)
+    ctx.store.remove_all(Step, execution_sid=execution.sid)
+    ctx.store.remove(execution)

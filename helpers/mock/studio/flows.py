@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters
 from .resources import Execution, FlowRevision, Step, StudioFlow
 from .validation import checked, warnings
 
@@ -18,7 +18,7 @@ FlowDefinition = Annotated[dict[str, Any], BeforeValidator(checked)]
 LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
 
 
-class FlowChanges(Fields):
+class FlowChanges(Parameters):
     """Parameters of flow update: a new revision. Only the status is required (specified)."""
 
     status: Status
@@ -27,7 +27,7 @@ class FlowChanges(Fields):
     commit_message: str | None = None
 
 
-class NewFlow(Fields):
+class NewFlow(Parameters):
     """Parameters of flow creation and of validation."""
 
     friendly_name: str
@@ -36,7 +36,7 @@ class NewFlow(Fields):
     commit_message: str | None = None
 
 
-class TestUsers(Fields):
+class TestUsers(Parameters):
     """Parameters of setting a flow's test users."""
 
     __test__ = False  # not for pytest, whatever its name
@@ -44,16 +44,16 @@ class TestUsers(Fields):
     test_users: list[str]
 
 
-def create(call: Call, new: NewFlow) -> StudioFlow:
+def create(ctx: Context, new: NewFlow) -> StudioFlow:
     """Make a flow, as its first revision.
 
     Raises:
         TwilioError: 81022, the definition is not sound.
     """
-    flow = call.store.add(
+    flow = ctx.store.add(
         StudioFlow(
-            sid=call.sids.new("FW"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("FW"),
+            account_sid=ctx.account_sid,
             friendly_name=new.friendly_name,
             definition=new.definition,
             status=new.status,
@@ -61,15 +61,15 @@ def create(call: Call, new: NewFlow) -> StudioFlow:
             commit_message=new.commit_message,
             warnings=warnings(new.definition),
             test_users=[],
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
-    _keep_revision(call, flow)
+    _keep_revision(ctx, flow)
     return flow
 
 
-def update(call: Call, flow: StudioFlow, changes: FlowChanges) -> StudioFlow:
+def update(ctx: Context, flow: StudioFlow, changes: FlowChanges) -> StudioFlow:
     """Save a flow anew, as its next revision; executions under way go on with their own.
 
     Raises:
@@ -79,13 +79,13 @@ def update(call: Call, flow: StudioFlow, changes: FlowChanges) -> StudioFlow:
     given["commit_message"] = changes.commit_message
     if "definition" in given:
         given["warnings"] = warnings(given["definition"])
-    call.store.save(flow, **given, revision=flow.revision + 1, date_updated=call.now)
-    _keep_revision(call, flow)
+    ctx.store.save(flow, **given, revision=flow.revision + 1, date_updated=ctx.now)
+    _keep_revision(ctx, flow)
     return flow
 
 
-def _keep_revision(call: Call, flow: StudioFlow) -> None:
-    call.store.add(
+def _keep_revision(ctx: Context, flow: StudioFlow) -> None:
+    ctx.store.add(
         FlowRevision(
             sid=flow.sid,
             account_sid=flow.account_sid,
@@ -94,26 +94,26 @@ def _keep_revision(call: Call, flow: StudioFlow) -> None:
             status=flow.status,
             revision=flow.revision,
             commit_message=flow.commit_message,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
 
 
-def set_test_users(call: Call, flow: StudioFlow, users: TestUsers) -> StudioFlow:
+def set_test_users(ctx: Context, flow: StudioFlow, users: TestUsers) -> StudioFlow:
     """Say whose messages reach the draft; no new revision. A blank clears them (inferred)."""
-    call.store.save(flow, test_users=[user for user in users.test_users if user])
+    ctx.store.save(flow, test_users=[user for user in users.test_users if user])
     return flow
 
 
-def revision(call: Call, flow: StudioFlow, number: str) -> FlowRevision | None:
+def revision(ctx: Context, flow: StudioFlow, number: str) -> FlowRevision | None:
     """A revision by its number, or the latest, or the latest that was published.
 
     Raises:
         TwilioError: 81021, it is neither a number nor one of the two names.
     """
     if number == LATEST_PUBLISHED:
-        return latest_published(call, flow)
+        return latest_published(ctx, flow)
     if number == LATEST:
         number = str(flow.revision)
     if not number.isdecimal():
@@ -121,25 +121,25 @@ def revision(call: Call, flow: StudioFlow, number: str) -> FlowRevision | None:
             81021,
             f"Revision is a whole number, {LATEST_PUBLISHED} or {LATEST}, not {number[:40]!r}",
         )
-    return call.store.first(FlowRevision, sid=flow.sid, revision=min(int(number), 2**53))
+    return ctx.store.first(FlowRevision, sid=flow.sid, revision=min(int(number), 2**53))
 
 
-def latest_published(call: Call, flow: StudioFlow) -> FlowRevision | None:
+def latest_published(ctx: Context, flow: StudioFlow) -> FlowRevision | None:
     """The revision that runs for everybody, or None while there are drafts only."""
     where = {"sid": flow.sid, "status": PUBLISHED}
-    found = call.store.select(FlowRevision, where, order="desc", limit=1)
+    found = ctx.store.select(FlowRevision, where, order="desc", limit=1)
     return found[0] if found else None
 
 
-def running(call: Call, flow: StudioFlow, *who: str) -> FlowRevision | None:
+def running(ctx: Context, flow: StudioFlow, *who: str) -> FlowRevision | None:
     """The revision that runs for somebody: a test user gets the draft (specified)."""
     if set(who) & set(flow.test_users):
-        return call.store.first(FlowRevision, sid=flow.sid, revision=flow.revision)
-    return latest_published(call, flow)
+        return ctx.store.first(FlowRevision, sid=flow.sid, revision=flow.revision)
+    return latest_published(ctx, flow)
 
 
-def delete(call: Call, flow: StudioFlow) -> None:
+def delete(ctx: Context, flow: StudioFlow) -> None:
     """Delete a flow with its revisions and executions, which end there and then (inferred)."""
     for kind, field in ((FlowRevision, "sid"), (Execution, "flow_sid"), (Step, "flow_sid")):
-        call.store.remove_all(kind, **{field: flow.sid})
-    call.store.remove(flow)
+        ctx.store.remove_all(kind, **{field: flow.sid})
+    ctx.store.remove(flow)

@@ -9,18 +9,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..call import Call
-from ..events import Event
-from ..ground import Ground
+from ..core.context import Backend, Context
+from ..core.events import Event
 from ..messaging.events import MessageEvent
 from ..messaging.resources import ChannelWebhook
-from ..webhooks.wording import worded
+from ..webhooks.payloads import payload_for
 from . import executions, flows
 from .engine import standing
-from .events import Taken
+from .events import MessageRouted
 from .executions import Trigger
 from .resources import Execution, Incoming, StudioFlow
-from .talking import replied
+from .widgets import replied
 
 PENDING, STARTED, REPLIED = "pending", "started", "replied"
 SWALLOWED, IGNORED = "swallowed", "ignored"
@@ -34,30 +33,30 @@ class IncomingDue(Event):
     queue: str
 
 
-def record(ground: Ground, event: Event) -> None:
+def record(backend: Backend, event: Event) -> None:
     """Write down whom a new message concerns: each Studio flow that its channel's webhooks name.
 
     Only what fires webhooks reaches Studio (documented), which its own messages do not.
     """
     if type(event) is MessageEvent and event.change == "added" and event.actor.webhooks:
-        for incoming in _for_flows(ground, event):
-            added = ground.store.add(incoming)
-            ground.events.note(IncomingDue(added.seq, added.channel_sid))
+        for incoming in _for_flows(backend, event):
+            added = backend.store.add(incoming)
+            backend.events.emit(IncomingDue(added.seq, added.channel_sid))
 
 
-def _for_flows(ground: Ground, event: MessageEvent) -> Iterator[Incoming]:
+def _for_flows(backend: Backend, event: MessageEvent) -> Iterator[Incoming]:
     where = {"channel_sid": event.channel.sid, "type": "studio"}
-    for webhook in ground.store.select(ChannelWebhook, where):
-        yield _incoming(ground, event, webhook)
+    for webhook in backend.store.select(ChannelWebhook, where):
+        yield _incoming(backend, event, webhook)
 
 
-def _incoming(ground: Ground, event: MessageEvent, webhook: ChannelWebhook) -> Incoming:
+def _incoming(backend: Backend, event: MessageEvent, webhook: ChannelWebhook) -> Incoming:
     """What the flow will see: a webhook's words, and the channel's attributes as an object.
 
     The contact's address is `from` of the channel's attributes, where Flex keeps it, else the
     author's identity (inferred).
     """
-    told = worded(event)
+    told = payload_for(event)
     attributes = json.loads(event.channel.attributes)
     return Incoming(
         account_sid=event.message.account_sid,
@@ -74,11 +73,11 @@ def _incoming(ground: Ground, event: MessageEvent, webhook: ChannelWebhook) -> I
         },
         outcome=PENDING,
         execution_sid=None,
-        date_created=ground.clock.now(),
+        date_created=backend.clock.now(),
     )
 
 
-def take(call: Call, incoming: Incoming) -> Execution | None:
+def take(ctx: Context, incoming: Incoming) -> Execution | None:
     """Start an execution with a message, or give it to the one that waits for it.
 
     While a contact's execution of the flow is active, a message is a reply to it if it waits in
@@ -87,20 +86,20 @@ def take(call: Call, incoming: Incoming) -> Execution | None:
     Returns:
         The execution that is to be walked on.
     """
-    flow = call.store.first(StudioFlow, sid=incoming.flow_sid)
-    active = executions.active(call, incoming.flow_sid, incoming.contact)
+    flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid)
+    active = executions.active(ctx, incoming.flow_sid, incoming.contact)
     if active is not None:
         is_reply = active.waiting_until is not None and active.channel_sid == incoming.channel_sid
         if is_reply:
-            call.note(Taken(incoming.flow_sid, REPLIED))
-            _reply(call, active, incoming)
-            return _taken(call, incoming, REPLIED, active)
-        call.note(Taken(incoming.flow_sid, SWALLOWED))
-        return _taken(call, incoming, SWALLOWED, active)
-    saved = flow and flows.running(call, flow, incoming.contact, incoming.author)
+            ctx.emit(MessageRouted(incoming.flow_sid, REPLIED))
+            _reply(ctx, active, incoming)
+            return _taken(ctx, incoming, REPLIED, active)
+        ctx.emit(MessageRouted(incoming.flow_sid, SWALLOWED))
+        return _taken(ctx, incoming, SWALLOWED, active)
+    saved = flow and flows.running(ctx, flow, incoming.contact, incoming.author)
     if not flow or not saved:
-        call.note(Taken(incoming.flow_sid, IGNORED))
-        return _taken(call, incoming, IGNORED, None)
+        ctx.emit(MessageRouted(incoming.flow_sid, IGNORED))
+        return _taken(ctx, incoming, IGNORED, None)
     trigger = Trigger(
         content={"message": incoming.message or {}},
         contact=incoming.contact,
@@ -108,17 +107,17 @@ def take(call: Call, incoming: Incoming) -> Execution | None:
         initiated_by=incoming.message_sid,
         channel_sid=incoming.channel_sid,
     )
-    return _taken(call, incoming, STARTED, executions.start(call, saved, trigger))
+    return _taken(ctx, incoming, STARTED, executions.start(ctx, saved, trigger))
 
 
-def _reply(call: Call, execution: Execution, incoming: Incoming) -> None:
-    widget = standing(executions.definition_of(call, execution), execution.widget)
-    executions.leave(call, execution, widget, replied(incoming.message or {}))
+def _reply(ctx: Context, execution: Execution, incoming: Incoming) -> None:
+    widget = standing(executions.definition_of(ctx, execution), execution.widget)
+    executions.leave(ctx, execution, widget, replied(incoming.message or {}))
 
 
 def _taken(
-    call: Call, incoming: Incoming, outcome: str, execution: Execution | None
+    ctx: Context, incoming: Incoming, outcome: str, execution: Execution | None
 ) -> Execution | None:
     sid = execution.sid if execution else None
-    call.store.save(incoming, outcome=outcome, execution_sid=sid, message=None)
+    ctx.store.save(incoming, outcome=outcome, execution_sid=sid, message=None)
     return None if outcome == SWALLOWED else execution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..store import Resource
+from ..core.store import Resource
 
 ACTIVE, ENDED = "active", "ended"
 

@@ -6,21 +6,20 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from ..call import Call
-from ..clock import Timer, iso
-from ..errors import TwilioError
-from ..events import Event
-from ..ground import Ground
-from ..queues import Queues
-from ..sids import Sids
+from ..core.clock import Timer, iso
+from ..core.context import Backend, Context
+from ..core.errors import TwilioError
+from ..core.events import Event
+from ..core.jobs import KeyedExecutor
+from ..core.sids import Sids
 from ..webhooks.receivers import Receiver, Receivers
 from . import engine, executions, incoming
+from .actions import SendToFlex
 from .executions import LIFE_SECONDS, ExecutionDue, queue_of
+from .executor import REQUEST_SECONDS, Executor, HandingOver
 from .incoming import PENDING, IncomingDue
-from .moves import HandOver
 from .resources import ACTIVE, Execution, Incoming, Step
-from .talking import TIMED_OUT
-from .walk import REQUEST_SECONDS, HandingOver, Walk
+from .widgets import TIMED_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class StepFault:
     at: str
 
 
-def _nobody(call: Call, execution: Execution, task: HandOver) -> str:
+def _nobody(ctx: Context, execution: Execution, task: SendToFlex) -> str:
     raise TwilioError(20404, "Nobody takes over from Send to Flex in this account")
 
 
@@ -81,12 +80,12 @@ class Studio:
         hand_over: Makes the task of a Send to Flex.
     """
 
-    def __init__(self, ground: Ground, account_sid: str, receivers: Receivers) -> None:
+    def __init__(self, backend: Backend, account_sid: str, receivers: Receivers) -> None:
         self.hand_over: HandingOver = _nobody
-        self._ground = ground
+        self._backend = backend
         self._account_sid = account_sid
         self._receivers = receivers
-        self._queues = Queues("studio")
+        self._queues = KeyedExecutor("studio")
         self._timers: dict[int, Timer] = {}
 
     def register_function(self, url: str, function: Receiver) -> None:
@@ -118,13 +117,13 @@ class Studio:
                 each.execution_sid,
                 iso(each.date_created) or "",
             )
-            for each in self._ground.store.select(Incoming)
+            for each in self._backend.store.select(Incoming)
         ]
 
     @property
     def errors(self) -> list[StepFault]:
         """Everything that went wrong in a step, in order of the steps."""
-        faulty = self._ground.store.select(Step, {"is_faulty": True})
+        faulty = self._backend.store.select(Step, {"is_faulty": True})
         return [_fault(step) for step in faulty if step.error is not None]
 
     def settle(self, timeout: float = 30.0) -> bool:
@@ -139,16 +138,16 @@ class Studio:
         return False
 
     def _is_due(self) -> bool:
-        store = self._ground.store
+        store = self._backend.store
         return store.exists(Incoming, outcome=PENDING) or store.exists(
             Execution, status=ACTIVE, waiting_until=None
         )
 
     def record(self, event: Event) -> None:
         """Write down whom a new message concerns, in the transaction that sent it."""
-        incoming.record(self._ground, event)
+        incoming.record(self._backend, event)
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Take up what has become due."""
         if isinstance(event, IncomingDue):
             self._queues.put(event.queue, partial(self._take, event.seq))
@@ -159,7 +158,7 @@ class Studio:
         """Take up what a store that was put back, or opened anew, says is due or waits."""
         for seq in list(self._timers):
             self._disarm(seq)
-        store = self._ground.store
+        store = self._backend.store
         for due in store.select(Incoming, {"outcome": PENDING}):
             self._queues.put(due.channel_sid, partial(self._take, due.seq))
         for execution in store.select(Execution, {"status": ACTIVE}):
@@ -174,12 +173,12 @@ class Studio:
 
     def _take(self, seq: int) -> None:
         walk = self._new_walk()
-        with walk.unit() as call:
-            due = call.store.first(Incoming, seq=seq, outcome=PENDING)
+        with walk.unit() as ctx:
+            due = ctx.store.first(Incoming, seq=seq, outcome=PENDING)
             if due is None:
                 return  # the account was put back meanwhile
-            call.sids = Sids(f"{due.message_sid} {due.flow_sid}")
-            execution = incoming.take(call, due)
+            ctx.sids = Sids(f"{due.message_sid} {due.flow_sid}")
+            execution = incoming.take(ctx, due)
         if execution is not None:
             self._disarm(execution.seq)
             self._go_on(walk, execution.seq)
@@ -187,14 +186,14 @@ class Studio:
     def _walk(self, seq: int) -> None:
         self._go_on(self._new_walk(), seq)
 
-    def _go_on(self, walk: Walk, seq: int) -> None:
+    def _go_on(self, walk: Executor, seq: int) -> None:
         execution = walk.on(seq)
         if execution is not None:
             self._arm(execution)
 
-    def _new_walk(self, lag: float = 0.0) -> Walk:
-        return Walk(
-            self._ground,
+    def _new_walk(self, lag: float = 0.0) -> Executor:
+        return Executor(
+            self._backend,
             self._account_sid,
             self._receivers,
             self.hand_over,
@@ -212,10 +211,10 @@ class Studio:
         if due is None or seq in self._timers:
             return
         time_out = partial(self._queues.put, queue_of(execution), partial(self._time_out, seq, due))
-        if due <= self._ground.clock.now():
+        if due <= self._backend.clock.now():
             time_out()
         else:
-            self._timers[seq] = self._ground.clock.call_at(due, time_out)
+            self._timers[seq] = self._backend.clock.call_at(due, time_out)
 
     def _disarm(self, seq: int) -> None:
         timer = self._timers.pop(seq, None)
@@ -224,17 +223,17 @@ class Studio:
 
     def _time_out(self, seq: int, due: float) -> None:
         self._disarm(seq)
-        walk = self._new_walk(max(0.0, self._ground.clock.now() - due))
-        with walk.unit() as call:
-            execution = call.store.first(Execution, seq=seq, status=ACTIVE, waiting_until=due)
+        walk = self._new_walk(max(0.0, self._backend.clock.now() - due))
+        with walk.unit() as ctx:
+            execution = ctx.store.first(Execution, seq=seq, status=ACTIVE, waiting_until=due)
             if execution is None:
                 return  # a reply came first, or it was ended
             if due >= execution.date_created + LIFE_SECONDS:
-                executions.end(call, execution)
+                executions.end(ctx, execution)
                 return
-            definition = executions.definition_of(call, execution)
+            definition = executions.definition_of(ctx, execution)
             widget = engine.standing(definition, execution.widget)
-            executions.leave(call, execution, widget, TIMED_OUT)
+            executions.leave(ctx, execution, widget, TIMED_OUT)
         self._go_on(walk, seq)
 
 

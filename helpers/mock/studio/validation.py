@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..errors import TwilioError
-from .conditions import COMPARISONS
-from .engine import KINDS
+from ..core.errors import TwilioError
+from .engine import WIDGET_TYPES
+from .templates import COMPARISONS
 
 MAX_WIDGETS = 2000
 """Widgets a flow may have (documented)."""
@@ -136,7 +136,7 @@ def _listed(names: Mapping[str, str]) -> str:
 
 
 def _missing_properties(at: str, state: Mapping[str, Any]) -> Iterator[Finding]:
-    kind = KINDS.get(state["type"])
+    kind = WIDGET_TYPES.get(state["type"])
     for name in kind.required if kind else ():
         if name not in state.get("properties", {}):
             yield Finding(f"{at}/properties/{name}", f"{state['type']} cannot do without {name}")
@@ -161,9 +161,9 @@ def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _unsimulated(at: str, state: Mapping[str, Any]) -> Iterator[Finding]:
-    kind = KINDS.get(state["type"])
+    kind = WIDGET_TYPES.get(state["type"])
     if kind is None:
-        known = ", ".join(KINDS)
+        known = ", ".join(WIDGET_TYPES)
         yield Finding(
             f"{at}/type", f"{state['type']!r} is not simulated by this mock; it simulates {known}"
         )

@@ -19,7 +19,7 @@ from .resources import (
     Workspace,
     WorkspaceEvent,
 )
-from .router import Router
+from .router import TaskRouter
 from .task_channels import find as find_task_channel
 from .tasks import create_task
 
@@ -27,10 +27,10 @@ __all__ = [
     "KINDS",
     "Activity",
     "Reservation",
-    "Router",
     "Task",
     "TaskChannel",
     "TaskQueue",
+    "TaskRouter",
     "TaskRouterEvent",
     "Worker",
     "WorkerChannel",

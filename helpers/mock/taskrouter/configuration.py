@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import TwilioError
+from ..core.errors import TwilioError
 from .expressions import Scope, matches, parse
 
 
@@ -54,14 +54,14 @@ class _Document(_Part):
     task_routing: Routing
 
 
-class Step(NamedTuple):
+class RoutingStep(NamedTuple):
     """Where a task stands: a filter and one of its targets, counted from 0."""
 
     filter: int
     target: int
 
 
-DEFAULT = Step(-1, 0)
+DEFAULT = RoutingStep(-1, 0)
 """The default filter's only step."""
 
 _CLAUSE = re.compile(r"(?:worker\.)?(?P<path>[\w$.]+)(?:\s+(?P<way>ASC|DESC))?", re.IGNORECASE)
@@ -144,7 +144,7 @@ def queues(routing: Routing) -> set[str]:
     return {target.queue for _, target in _targets(routing) if target.queue is not None}
 
 
-def target_at(routing: Routing, step: Step) -> Target | None:
+def target_at(routing: Routing, step: RoutingStep) -> Target | None:
     """The target of a step; None where the configuration no longer has it."""
     if step == DEFAULT:
         return routing.default_filter
@@ -155,7 +155,7 @@ def target_at(routing: Routing, step: Step) -> Target | None:
     return routing.filters[step.filter].targets[step.target]
 
 
-def queue_at(routing: Routing, step: Step) -> str | None:
+def queue_at(routing: Routing, step: RoutingStep) -> str | None:
     """The queue of a step: its target's own, or that of the one before it (documented)."""
     if step == DEFAULT:
         return routing.default_filter.queue if routing.default_filter else None
@@ -163,13 +163,13 @@ def queue_at(routing: Routing, step: Step) -> str | None:
     return next((target.queue for target in above if target.queue is not None), None)
 
 
-def first_step(routing: Routing, task: Scope) -> Step | None:
+def first_step(routing: Routing, task: Scope) -> RoutingStep | None:
     """Where a task enters: the first filter that it matches, else the default filter."""
     step = _matching(routing, task, 0)
     return step or (DEFAULT if routing.default_filter else None)
 
 
-def step_after(routing: Routing, step: Step, task: Scope) -> Step | None:
+def step_after(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep | None:
     """Where a task goes from a step that timed out (documented).
 
     To the next target, then to the next filter that it matches; never to the default filter.
@@ -177,11 +177,11 @@ def step_after(routing: Routing, step: Step, task: Scope) -> Step | None:
     if step == DEFAULT or step.filter >= len(routing.filters):
         return None
     if step.target + 1 < len(routing.filters[step.filter].targets):
-        return Step(step.filter, step.target + 1)
+        return RoutingStep(step.filter, step.target + 1)
     return _matching(routing, task, step.filter + 1)
 
 
-def step_skipping(routing: Routing, step: Step, task: Scope) -> Step | None:
+def step_skipping(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep | None:
     """Where a task goes that skips a step (documented).
 
     As after a time-out, and in the end to the default filter.
@@ -192,8 +192,8 @@ def step_skipping(routing: Routing, step: Step, task: Scope) -> Step | None:
     return following
 
 
-def _matching(routing: Routing, task: Scope, start: int) -> Step | None:
+def _matching(routing: Routing, task: Scope, start: int) -> RoutingStep | None:
     for number in range(start, len(routing.filters)):
         if matches(routing.filters[number].expression, task):
-            return Step(number, 0)
+            return RoutingStep(number, 0)
     return None

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from ..call import Call
-from ..events import Event
-from ..store import Resource
+from ..core.context import Context
+from ..core.events import Event
+from ..core.store import Resource
 from .resources import (
     Activity,
     Reservation,
@@ -26,6 +26,44 @@ from .resources import (
     Workspace,
     WorkspaceEvent,
 )
+
+
+class Callback(NamedTuple):
+    """One request to an application."""
+
+    url: str
+    method: str
+    parameters: dict[str, str]
+
+
+def callback_for(event: TaskRouterEvent) -> Callback | None:
+    """The request that tells of an event; None where the workspace does not want it told."""
+    workspace, record = event.workspace, event.record
+    if not workspace.event_callback_url or not _is_subscribed(workspace.events_filter, event.name):
+        return None
+    about = {
+        "EventType": event.name,
+        "AccountSid": record.account_sid,
+        "EventDescription": record.description,
+        "ResourceType": record.resource_type,
+        "ResourceSid": record.resource_sid,
+        "Timestamp": str(int(record.event_date)),
+        "TimestampMs": str(int(record.event_date * 1000)),
+        "Sid": record.sid,
+    }
+    data = {_pascal(name): value for name, value in record.event_data.items()}
+    return Callback(workspace.event_callback_url, "POST", about | data)
+
+
+def _is_subscribed(events_filter: str | None, name: str) -> bool:
+    """Whether a comma-separated list names the event; an empty one names them all (specified)."""
+    names = [part.strip() for part in (events_filter or "").split(",") if part.strip()]
+    return not names or name in names
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
 
 R = TypeVar("R", bound=Resource)
 
@@ -64,8 +102,8 @@ class TaskRouterEvent(Event):
     worker: Worker | None = None
 
 
-def tell(  # noqa: PLR0913 - an event, and whom it concerns
-    call: Call,
+def emit(  # noqa: PLR0913 - an event, and whom it concerns
+    ctx: Context,
     name: str,
     about: Any,
     *,
@@ -77,7 +115,7 @@ def tell(  # noqa: PLR0913 - an event, and whom it concerns
     """Note an event of the running transaction, and keep it.
 
     Args:
-        call: The unit of work.
+        ctx: The unit of work.
         name: Twilio's name for it.
         about: The resource it is most relevant to.
         task: The task it concerns.
@@ -85,20 +123,20 @@ def tell(  # noqa: PLR0913 - an event, and whom it concerns
         worker: The worker it concerns.
         more: What else its data holds.
     """
-    workspace = _workspace(call, about)
+    workspace = _workspace(ctx, about)
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
     if task is not None:
-        data |= _of_task(call, task)
+        data |= _of_task(ctx, task)
     if worker is not None:
-        data |= _of_worker(call, worker)
+        data |= _of_worker(ctx, worker)
     if reservation is not None:
         data["reservation_sid"] = reservation.sid
     data |= {key: str(value) for key, value in more.items() if value is not None}
-    record = call.store.add(_record(call, name, about, data))
+    record = ctx.store.add(_record(ctx, name, about, data))
     if record.seq % _CLEARED_EVERY == 0:
-        call.store.remove_before(WorkspaceEvent, record.seq - KEPT)
+        ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
     told = TaskRouterEvent(name, workspace, record, _copy(task), _copy(reservation), _copy(worker))
-    call.note(told)
+    ctx.emit(told)
 
 
 def _copy(resource: R | None) -> R | None:
@@ -115,21 +153,21 @@ def _values(kind: Any) -> Callable[[Resource], tuple[Any, ...]]:
     return attrgetter(*(field.name for field in fields(kind) if field.name != "seq"))
 
 
-def _workspace(call: Call, about: Any) -> Workspace:
+def _workspace(ctx: Context, about: Any) -> Workspace:
     if isinstance(about, Workspace):
         return about
-    workspace = call.setting(Workspace, about.workspace_sid)
+    workspace = ctx.get_cached(Workspace, about.workspace_sid)
     assert workspace is not None  # noqa: S101 - what is inside a workspace goes with it
     return workspace
 
 
-def _record(call: Call, name: str, about: Any, data: dict[str, str]) -> WorkspaceEvent:
+def _record(ctx: Context, name: str, about: Any, data: dict[str, str]) -> WorkspaceEvent:
     return WorkspaceEvent(
-        sid=call.sids.new("EV"),
-        account_sid=call.account_sid,
+        sid=ctx.sids.new("EV"),
+        account_sid=ctx.account_sid,
         workspace_sid=data["workspace_sid"],
         event_type=name,
-        event_date=call.now,
+        event_date=ctx.now,
         event_data=data,
         description=_description(name, about, data),
         resource_type=_TYPES[about.prefix],
@@ -154,14 +192,14 @@ def _description(name: str, about: Any, data: dict[str, str]) -> str:
     return f"{kind.capitalize()} {about.sid} {happened}"
 
 
-def _of_task(call: Call, task: Task) -> dict[str, str]:
-    channel = call.setting(TaskChannel, task.task_channel_sid)
-    queue = call.setting(TaskQueue, task.task_queue_sid)
-    workflow = call.setting(Workflow, task.workflow_sid)
+def _of_task(ctx: Context, task: Task) -> dict[str, str]:
+    channel = ctx.get_cached(TaskChannel, task.task_channel_sid)
+    queue = ctx.get_cached(TaskQueue, task.task_queue_sid)
+    workflow = ctx.get_cached(Workflow, task.workflow_sid)
     data = {
         "task_sid": task.sid,
         "task_attributes": task.attributes,
-        "task_age": str(int(call.now - task.date_created)),
+        "task_age": str(int(ctx.now - task.date_created)),
         "task_priority": str(task.priority),
         "task_assignment_status": task.assignment_status,
         "task_channel_sid": task.task_channel_sid,
@@ -177,8 +215,8 @@ def _of_task(call: Call, task: Task) -> dict[str, str]:
     return data
 
 
-def _of_worker(call: Call, worker: Worker) -> dict[str, str]:
-    doing = call.setting(Activity, worker.activity_sid)
+def _of_worker(ctx: Context, worker: Worker) -> dict[str, str]:
+    doing = ctx.get_cached(Activity, worker.activity_sid)
     return {
         "worker_sid": worker.sid,
         "worker_name": worker.friendly_name,

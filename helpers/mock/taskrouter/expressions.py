@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
-from ..errors import TwilioError
+from ..core.errors import TwilioError
 
 Scope = Mapping[str, Any]
 """What an expression's names stand for: attributes by name, nested as in JSON."""
@@ -355,3 +355,40 @@ def _written(operand: Operand) -> str:
         escaped = operand.value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return json.dumps(operand.value)
+
+
+def could_match(text: str, known: Scope) -> bool:
+    """Whether a task with these attributes, and any others, can match an expression.
+
+    An expression that cannot be read is no reason to say that it does not.
+    """
+    try:
+        tree = parse(text)
+    except TwilioError:
+        return True
+    return _possible_truth(tree, known) is not False
+
+
+def _possible_truth(tree: Tree, known: Scope) -> bool | None:
+    """True or false, or None where it depends on what is not known."""
+    if isinstance(tree, Comparison):
+        return holds(tree, known) if _roots((tree.left, tree.right)) <= known.keys() else None
+    if isinstance(tree, Not):
+        truth = _possible_truth(tree.part, known)
+        return None if truth is None else not truth
+    truths = [_possible_truth(part, known) for part in tree.parts]
+    decisive = isinstance(tree, Or)
+    if decisive in truths:
+        return decisive
+    return None if None in truths else not decisive
+
+
+def _roots(operands: Iterable[Operand]) -> set[str | int]:
+    """The attributes that are named, without what is inside them."""
+    found: set[str | int] = set()
+    for operand in operands:
+        if isinstance(operand, Path):
+            found.add(operand.steps[0])
+        elif isinstance(operand, Array):
+            found |= _roots(operand.items)
+    return found

@@ -13,22 +13,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from ..call import Call
-from ..clock import Timer
-from ..events import Event
-from ..ground import Ground
-from ..store import Between, Order
-from . import endings, offers, progress, workforce
+from ..core.clock import Timer
+from ..core.context import Backend, Context
+from ..core.events import Event
+from ..core.store import Between, Order
+from . import completion, reservations, workflow_progress, workforce
 from .events import TaskRouterEvent
-from .resources import (
-    Activity,
-    Reservation,
-    Task,
-    TaskChannel,
-    TaskQueue,
-    Worker,
-    Workspace,
-)
+from .resources import Activity, Reservation, Task, TaskChannel, TaskQueue, Worker, Workspace
 from .routing import Line, Place, Waiting, decide, should_skip
 
 REROUTES = frozenset(
@@ -56,21 +47,21 @@ _MORE = 4
 """How many times as many tasks are read each time those read before were not enough."""
 
 
-class Router:
+class TaskRouter:
     """Carries an account's routing out."""
 
-    def __init__(self, ground: Ground, account_sid: str) -> None:
-        self._ground = ground
+    def __init__(self, backend: Backend, account_sid: str) -> None:
+        self._backend = backend
         self._account_sid = account_sid
         self._timer: Timer | None = None
         self._setting = threading.Lock()
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Route what an event has made possible."""
         if not isinstance(event, TaskRouterEvent):
             return
         if (event.name in REROUTES or _waits_outside(event)) and self._is_waiting(event):
-            with self._ground.transaction():
+            with self._backend.transaction():
                 route(self._call(), event.workspace.sid)
         for changed in (event.task, event.reservation):
             if changed is not None and changed.due_at is not None:
@@ -79,7 +70,7 @@ class Router:
     def _is_waiting(self, event: TaskRouterEvent) -> bool:
         """Whether any task of the workspace waits."""
         where = {"workspace_sid": event.workspace.sid, "assignment_status": "pending"}
-        return self._ground.store.exists(Task, **where)
+        return self._backend.store.exists(Task, **where)
 
     def arm(self) -> None:
         """Set the timer anew from what is stored: at the start, and after a restore or reset."""
@@ -87,21 +78,21 @@ class Router:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = None
-        due = next_due(self._ground)
+        due = next_due(self._backend)
         if due is not None:
             self._set(due)
 
     def resume(self) -> None:
         """Go on in a file that was opened anew: route what waits, and arm."""
-        with self._ground.transaction():
-            call = self._call()
-            for workspace in call.store.select(Workspace):
-                route(call, workspace.sid)
+        with self._backend.transaction():
+            ctx = self._call()
+            for workspace in ctx.store.select(Workspace):
+                route(ctx, workspace.sid)
         self.arm()
 
     def _expect(self, due: float) -> None:
         """Do at once what is due already, and the rest when it is."""
-        if due <= self._ground.clock.now():
+        if due <= self._backend.clock.now():
             self._ring()
         else:
             self._set(due)
@@ -113,74 +104,74 @@ class Router:
                 return
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._ground.clock.call_at(due, self._ring)
+            self._timer = self._backend.clock.call_at(due, self._ring)
 
     def _ring(self) -> None:
         with self._setting:
             self._timer = None
-        with self._ground.transaction():
+        with self._backend.transaction():
             do_due(self._call())
         self.arm()
 
-    def _call(self) -> Call:
-        return Call(self._ground, self._account_sid)
+    def _call(self) -> Context:
+        return Context(self._backend, self._account_sid)
 
 
 def _waits_outside(event: TaskRouterEvent) -> bool:
     """Whether a task was made that no workflow moves: it waits in a queue, or for one worker."""
     task = event.task
-    return event.name == "task.created" and task is not None and progress.is_direct(task)
+    return event.name == "task.created" and task is not None and workflow_progress.is_direct(task)
 
 
 # -- whatever happens by itself
 
 
-def next_due(ground: Ground) -> float | None:
+def next_due(backend: Backend) -> float | None:
     """When something happens next to a task or reservation by itself."""
     where = {"due_at": Between()}
     kinds: tuple[type[Task] | type[Reservation], ...] = (Task, Reservation)
-    found = [ground.store.select(kind, where, by=("due_at",), limit=1) for kind in kinds]
+    found = [backend.store.select(kind, where, by=("due_at",), limit=1) for kind in kinds]
     moments = [first.due_at for items in found for first in items if first.due_at is not None]
     return min(moments, default=None)
 
 
-def do_due(call: Call) -> None:
+def do_due(ctx: Context) -> None:
     """Do what is due: reservations time out first, then tasks move on, give up or go."""
-    due = {"due_at": Between(high=call.now)}
-    for reservation in call.store.select(Reservation, due, by=("due_at",)):
-        offers.time_out(call, reservation)
-    for task in call.store.select(Task, due, by=("due_at",)):
-        _move_on(call, task)
+    due = {"due_at": Between(high=ctx.now)}
+    for reservation in ctx.store.select(Reservation, due, by=("due_at",)):
+        reservations.time_out(ctx, reservation)
+    for task in ctx.store.select(Task, due, by=("due_at",)):
+        _move_on(ctx, task)
 
 
-def _move_on(call: Call, task: Task) -> None:
+def _move_on(ctx: Context, task: Task) -> None:
     if task.assignment_status in ("completed", "canceled"):
-        endings.delete(call, task)
+        completion.delete(ctx, task)
     elif task.assignment_status in ("assigned", "wrapping"):
-        endings.delete(call, task, "task.system-deleted")
-    elif call.now >= task.date_created + task.timeout:
-        endings.cancel(call, task, endings.TTL_EXCEEDED)
+        completion.delete(ctx, task, "task.system-deleted")
+    elif ctx.now >= task.date_created + task.timeout:
+        completion.cancel(ctx, task, completion.TTL_EXCEEDED)
     else:
-        progress.time_out_step(call, task)
+        workflow_progress.time_out_step(ctx, task)
 
 
 # -- routing
 
 
-def route(call: Call, workspace_sid: str) -> None:
+def route(ctx: Context, workspace_sid: str) -> None:
     """Offer waiting tasks to whoever may have them, and move on those whose step is skipped."""
-    workspace = call.setting(Workspace, workspace_sid)
+    workspace = ctx.get_cached(Workspace, workspace_sid)
     where = {"workspace_sid": workspace_sid, "assignment_status": "pending"}
-    while workspace is not None and call.store.exists(Task, **where):
-        _offer_directly(call, workspace)
-        for offer in decide(_lines(call, workspace), workforce.available(call, workspace)):
+    while workspace is not None and ctx.store.exists(Task, **where):
+        _offer_directly(ctx, workspace)
+        for offer in decide(_lines(ctx, workspace), workforce.available(ctx, workspace)):
             for worker in offer.workers:
-                offers.reserve(call, offer.waiting.task, worker)
-        if not _skip(call, workspace):
+                reservations.reserve(ctx, offer.waiting.task, worker)
+        if not _skip(ctx, workspace):
             return
 
 
-def _offer_directly(call: Call, workspace: Workspace) -> None:
+def _offer_directly(ctx: Context, workspace: Workspace) -> None:
     """Offer tasks that ignore capacity and availability to their one worker (specified)."""
     where = {
         "workspace_sid": workspace.sid,
@@ -188,22 +179,22 @@ def _offer_directly(call: Call, workspace: Workspace) -> None:
         "undecided": False,
         "ignore_capacity": True,
     }
-    for task in call.store.select(Task, where):
-        worker = call.store.first(Worker, sid=task.routing_target)
+    for task in ctx.store.select(Task, where):
+        worker = ctx.store.first(Worker, sid=task.routing_target)
         if worker is not None:
-            offers.reserve(call, task, worker)
+            reservations.reserve(ctx, task, worker)
 
 
-def _lines(call: Call, workspace: Workspace) -> Iterator[Line]:
+def _lines(ctx: Context, workspace: Workspace) -> Iterator[Line]:
     """The lines that tasks of the workspace wait in, with a queue or without."""
-    queues: list[TaskQueue | None] = [None, *workforce.inside(call, TaskQueue, workspace)]
-    for channel in workforce.inside(call, TaskChannel, workspace):
+    queues: list[TaskQueue | None] = [None, *workforce.inside(ctx, TaskQueue, workspace)]
+    for channel in workforce.inside(ctx, TaskChannel, workspace):
         for queue in queues:
-            yield Line(channel.sid, _in_line(call, workspace, queue, channel.sid))
+            yield Line(channel.sid, _in_line(ctx, workspace, queue, channel.sid))
 
 
 def _in_line(
-    call: Call, workspace: Workspace, queue: TaskQueue | None, task_channel_sid: str
+    ctx: Context, workspace: Workspace, queue: TaskQueue | None, task_channel_sid: str
 ) -> Iterator[tuple[Place, Waiting]]:
     """Tasks by priority, then by the kind of queue that comes first, then by age."""
     kind = queue.task_order if queue else "FIFO"
@@ -219,24 +210,24 @@ def _in_line(
     order: Order = "desc" if sign < 0 else "asc"
     start, limit = 0, 1
     while True:
-        tasks = call.store.select(Task, where, by=by, order=order, limit=limit, offset=start)
+        tasks = ctx.store.select(Task, where, by=by, order=order, limit=limit, offset=start)
         for task in tasks:
             since = (sign * task.virtual_start_time, sign * task.seq)
-            yield (-task.priority, after_others, *since), _waiting(call, task, queue)
+            yield (-task.priority, after_others, *since), _waiting(ctx, task, queue)
         if len(tasks) < limit:
             return
         start, limit = start + limit, limit * _MORE
 
 
-def _waiting(call: Call, task: Task, queue: TaskQueue | None) -> Waiting:
+def _waiting(ctx: Context, task: Task, queue: TaskQueue | None) -> Waiting:
     refusals: Counter[str] = Counter()
     if task.assignments:
         where = {"task_sid": task.sid, "reservation_status": ["rejected", "timeout"]}
-        refusals.update(past.worker_sid for past in call.store.select(Reservation, where))
-    return Waiting(task, queue, progress.target_of(call, task), refusals)
+        refusals.update(past.worker_sid for past in ctx.store.select(Reservation, where))
+    return Waiting(task, queue, workflow_progress.target_of(ctx, task), refusals)
 
 
-def _skip(call: Call, workspace: Workspace) -> bool:
+def _skip(ctx: Context, workspace: Workspace) -> bool:
     """Move on the tasks whose step is to be skipped; whether there were any.
 
     A step is looked at once, when nobody could be offered the task on entering it (documented).
@@ -246,17 +237,17 @@ def _skip(call: Call, workspace: Workspace) -> bool:
         "assignment_status": "pending",
         "undecided": True,
     }
-    undecided = call.store.select(Task, where)
+    undecided = ctx.store.select(Task, where)
     if not undecided:
         return False
-    everybody = workforce.everybody(call, workspace)
-    doing = [one.sid for one in workforce.inside(call, Activity, workspace)]
+    everybody = workforce.everybody(ctx, workspace)
+    doing = [one.sid for one in workforce.inside(ctx, Activity, workspace)]
     moved = False
     for task in undecided:
-        target = progress.target_of(call, task)
-        queue = call.setting(TaskQueue, task.task_queue_sid)
-        call.store.save(task, undecided=False)
+        target = workflow_progress.target_of(ctx, task)
+        queue = ctx.get_cached(TaskQueue, task.task_queue_sid)
+        ctx.store.save(task, undecided=False)
         if target is not None and should_skip(target.skip_if, queue, everybody, doing):
-            progress.skip_step(call, task)
+            workflow_progress.skip_step(ctx, task)
             moved = True
     return moved

@@ -5,14 +5,106 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields
-from . import capacity, events
-from .resources import Task, TaskChannel, Worker, WorkerChannel, Workspace
-from .rules import Name, in_use
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters
+from . import events
+from .limits import Name, in_use
+from .resources import (
+    OPEN_RESERVATIONS,
+    Reservation,
+    Task,
+    TaskChannel,
+    Worker,
+    WorkerChannel,
+    Workspace,
+)
+
+DEFAULT_CAPACITY = {"chat": 3, "sms": 3}
+"""Tasks of these channels that a new worker takes at once; of any other one (inferred)."""
+
+
+class WorkerChannelChanges(Parameters):
+    """Parameters of worker channel update (specified)."""
+
+    capacity: Annotated[int, Field(ge=0)] | None = None
+    available: bool | None = None
+
+
+def add_worker_channels(ctx: Context, worker: Worker, channel: TaskChannel) -> WorkerChannel:
+    """Let a worker take tasks of a channel."""
+    return ctx.store.add(
+        WorkerChannel(
+            sid=ctx.sids.new("WC"),
+            account_sid=ctx.account_sid,
+            workspace_sid=worker.workspace_sid,
+            worker_sid=worker.sid,
+            task_channel_sid=channel.sid,
+            task_channel_unique_name=channel.unique_name,
+            available=True,
+            configured_capacity=DEFAULT_CAPACITY.get(channel.unique_name, 1),
+            date_created=ctx.now,
+            date_updated=ctx.now,
+        )
+    )
+
+
+def update_worker_channel(
+    ctx: Context, own: WorkerChannel, changes: WorkerChannelChanges
+) -> WorkerChannel:
+    """Change how many tasks a worker takes, or whether it takes any."""
+    before = own.configured_capacity, own.available
+    capacity = before[0] if changes.capacity is None else changes.capacity
+    available = before[1] if changes.available is None else changes.available
+    ctx.store.save(own, configured_capacity=capacity, available=available, date_updated=ctx.now)
+    if capacity != before[0]:
+        _emit_worker_channel(ctx, "worker.capacity.update", own, before[0])
+    if available != before[1]:
+        _emit_worker_channel(ctx, "worker.channel.availability.update", own, before[0])
+    return own
+
+
+def _emit_worker_channel(ctx: Context, name: str, own: WorkerChannel, previous: int) -> None:
+    worker = ctx.store.first(Worker, sid=own.worker_sid)
+    events.emit(
+        ctx,
+        name,
+        worker,
+        worker=worker,
+        task_channel_sid=own.task_channel_sid,
+        task_channel_unique_name=own.task_channel_unique_name,
+        worker_channel_available=str(own.available).lower(),
+        worker_channel_available_capacity=own.configured_capacity - taken_capacity(ctx, own),
+        worker_channel_previous_capacity=previous,
+        worker_channel_task_count=assigned_tasks(ctx, own),
+    )
+
+
+def taken_capacity(ctx: Context, own: WorkerChannel) -> int:
+    """Reservations that take up capacity: pending, accepted and wrapping (documented)."""
+    return _count(ctx, own, OPEN_RESERVATIONS)
+
+
+def assigned_tasks(ctx: Context, own: WorkerChannel) -> int:
+    """Tasks assigned: accepted reservations only (documented)."""
+    return _count(ctx, own, ("accepted",))
+
+
+def _count(ctx: Context, own: WorkerChannel, statuses: tuple[str, ...]) -> int:
+    return ctx.store.count(
+        Reservation,
+        worker_sid=own.worker_sid,
+        task_channel_sid=own.task_channel_sid,
+        reservation_status=list(statuses),
+    )
+
+
+def percentage_left(configured: int, used: int) -> int:
+    """Capacity left, 0 to 100, rounded down (documented)."""
+    return max(0, (configured - used) * 100 // configured) if configured else 0
+
 
 DEFAULTS = {
     "default": "Default",
@@ -36,7 +128,7 @@ def _identifier(text: str) -> str:
     return text
 
 
-class NewTaskChannel(Fields):
+class NewTaskChannel(Parameters):
     """Parameters of task channel creation (specified); the name's shape is documented."""
 
     friendly_name: Name
@@ -44,53 +136,53 @@ class NewTaskChannel(Fields):
     channel_optimized_routing: bool = False
 
 
-class TaskChannelChanges(Fields):
+class TaskChannelChanges(Parameters):
     """Parameters of task channel update (specified)."""
 
     friendly_name: Name | None = None
     channel_optimized_routing: bool | None = None
 
 
-def find(call: Call, workspace_sid: str, key: str) -> TaskChannel | None:
+def find(ctx: Context, workspace_sid: str, key: str) -> TaskChannel | None:
     """A task channel by SID or unique name."""
-    by_sid = call.store.first(TaskChannel, workspace_sid=workspace_sid, sid=key)
-    return by_sid or call.store.first(TaskChannel, workspace_sid=workspace_sid, unique_name=key)
+    by_sid = ctx.store.first(TaskChannel, workspace_sid=workspace_sid, sid=key)
+    return by_sid or ctx.store.first(TaskChannel, workspace_sid=workspace_sid, unique_name=key)
 
 
-def create(call: Call, workspace: Workspace, new: NewTaskChannel) -> TaskChannel:
+def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChannel:
     """Add a kind of work; every worker may take it.
 
     Raises:
         TwilioError: 20409, the unique name is taken (inferred).
     """
-    if find(call, workspace.sid, new.unique_name):
+    if find(ctx, workspace.sid, new.unique_name):
         raise TwilioError(20409, f"Task channel {new.unique_name!r} exists already")
-    channel = call.store.add(
+    channel = ctx.store.add(
         TaskChannel(
-            sid=call.sids.new("TC"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("TC"),
+            account_sid=ctx.account_sid,
             workspace_sid=workspace.sid,
             friendly_name=new.friendly_name,
             unique_name=new.unique_name,
             channel_optimized_routing=new.channel_optimized_routing,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
-    for worker in call.store.select(Worker, {"workspace_sid": workspace.sid}):
-        capacity.give(call, worker, channel)
-    _tell(call, "task-channel.created", channel)
+    for worker in ctx.store.select(Worker, {"workspace_sid": workspace.sid}):
+        add_worker_channels(ctx, worker, channel)
+    _tell(ctx, "task-channel.created", channel)
     return channel
 
 
-def update(call: Call, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:
+def update(ctx: Context, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:
     """Change a task channel."""
-    call.store.save(channel, **changes.given(), date_updated=call.now)
-    _tell(call, "task-channel.updated", channel)
+    ctx.store.save(channel, **changes.given(), date_updated=ctx.now)
+    _tell(ctx, "task-channel.updated", channel)
     return channel
 
 
-def delete(call: Call, channel: TaskChannel) -> None:
+def delete(ctx: Context, channel: TaskChannel) -> None:
     """Delete a task channel that no open task is of.
 
     Raises:
@@ -99,16 +191,16 @@ def delete(call: Call, channel: TaskChannel) -> None:
     what = f"Task channel {channel.unique_name}"
     if channel.unique_name == "default":
         raise in_use(what, "tasks are of it unless told otherwise")
-    if call.store.exists(Task, task_channel_sid=channel.sid, assignment_status=list(OPEN_TASKS)):
+    if ctx.store.exists(Task, task_channel_sid=channel.sid, assignment_status=list(OPEN_TASKS)):
         raise in_use(what, "open tasks are of it")
-    _tell(call, "task-channel.deleted", channel)
-    call.store.remove_all(WorkerChannel, task_channel_sid=channel.sid)
-    call.store.remove(channel)
+    _tell(ctx, "task-channel.deleted", channel)
+    ctx.store.remove_all(WorkerChannel, task_channel_sid=channel.sid)
+    ctx.store.remove(channel)
 
 
-def _tell(call: Call, name: str, channel: TaskChannel) -> None:
-    events.tell(
-        call,
+def _tell(ctx: Context, name: str, channel: TaskChannel) -> None:
+    events.emit(
+        ctx,
         name,
         channel,
         task_channel_sid=channel.sid,

@@ -6,16 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..call import Call
-from ..fields import Fields
+from ..core.context import Context
+from ..core.parameters import Parameters
 from . import configuration, events
+from .limits import Expression, LongName, QueueOrder, Sid, in_use, inside
 from .resources import Activity, Task, TaskQueue, Workflow, Workspace
-from .rules import Expression, LongName, QueueOrder, Sid, in_use, inside
 
 MaxReserved = Annotated[int, Field(ge=1, le=50)]
 
 
-class NewTaskQueue(Fields):
+class NewTaskQueue(Parameters):
     """Parameters of task queue creation (specified)."""
 
     friendly_name: LongName
@@ -26,7 +26,7 @@ class NewTaskQueue(Fields):
     assignment_activity_sid: Sid = None
 
 
-class TaskQueueChanges(Fields):
+class TaskQueueChanges(Parameters):
     """Parameters of task queue update (specified)."""
 
     friendly_name: LongName | None = None
@@ -37,67 +37,67 @@ class TaskQueueChanges(Fields):
     assignment_activity_sid: Sid = None
 
 
-def create(call: Call, workspace: Workspace, new: NewTaskQueue) -> TaskQueue:
+def create(ctx: Context, workspace: Workspace, new: NewTaskQueue) -> TaskQueue:
     """Make a queue for the workers that match its expression; an empty one is for nobody.
 
     Raises:
         TwilioError: 20001, the expression cannot be read, or an activity does not exist.
     """
-    _check(call, workspace.sid, new)
-    queue = call.store.add(
+    _check(ctx, workspace.sid, new)
+    queue = ctx.store.add(
         TaskQueue(
-            sid=call.sids.new("WQ"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("WQ"),
+            account_sid=ctx.account_sid,
             workspace_sid=workspace.sid,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
             **new.model_dump(),
         )
     )
-    _tell(call, "task-queue.created", queue)
+    _tell(ctx, "task-queue.created", queue)
     return queue
 
 
-def update(call: Call, queue: TaskQueue, changes: TaskQueueChanges) -> TaskQueue:
+def update(ctx: Context, queue: TaskQueue, changes: TaskQueueChanges) -> TaskQueue:
     """Change a queue; tasks that wait in it are offered anew.
 
     Raises:
         TwilioError: As for `create`.
     """
-    _check(call, queue.workspace_sid, changes)
+    _check(ctx, queue.workspace_sid, changes)
     given = changes.given()
-    call.store.save(queue, **given, date_updated=call.now)
+    ctx.store.save(queue, **given, date_updated=ctx.now)
     if "target_workers" in given:
-        _tell(call, "task-queue.expression.updated", queue)
+        _tell(ctx, "task-queue.expression.updated", queue)
     return queue
 
 
-def _check(call: Call, workspace_sid: str, fields: NewTaskQueue | TaskQueueChanges) -> None:
+def _check(ctx: Context, workspace_sid: str, fields: NewTaskQueue | TaskQueueChanges) -> None:
     chosen = fields.reservation_activity_sid
-    inside(call, Activity, workspace_sid, chosen, "ReservationActivitySid")
+    inside(ctx, Activity, workspace_sid, chosen, "ReservationActivitySid")
     chosen = fields.assignment_activity_sid
-    inside(call, Activity, workspace_sid, chosen, "AssignmentActivitySid")
+    inside(ctx, Activity, workspace_sid, chosen, "AssignmentActivitySid")
 
 
-def delete(call: Call, queue: TaskQueue) -> None:
+def delete(ctx: Context, queue: TaskQueue) -> None:
     """Delete a queue that no workflow names and no task waits in.
 
     Raises:
         TwilioError: 20409, it is in use (inferred).
     """
     what = f"Task queue {queue.sid} ({queue.friendly_name})"
-    for workflow in call.store.select(Workflow, {"workspace_sid": queue.workspace_sid}):
+    for workflow in ctx.store.select(Workflow, {"workspace_sid": queue.workspace_sid}):
         if queue.sid in configuration.queues(configuration.read(workflow.configuration)):
             raise in_use(what, f"workflow {workflow.sid} ({workflow.friendly_name}) names it")
-    if call.store.exists(Task, task_queue_sid=queue.sid, assignment_status=["pending", "reserved"]):
+    if ctx.store.exists(Task, task_queue_sid=queue.sid, assignment_status=["pending", "reserved"]):
         raise in_use(what, "tasks wait in it")
-    _tell(call, "task-queue.deleted", queue)
-    call.store.remove(queue)
+    _tell(ctx, "task-queue.deleted", queue)
+    ctx.store.remove(queue)
 
 
-def _tell(call: Call, name: str, queue: TaskQueue) -> None:
-    events.tell(
-        call,
+def _tell(ctx: Context, name: str, queue: TaskQueue) -> None:
+    events.emit(
+        ctx,
         name,
         queue,
         task_queue_sid=queue.sid,

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields, Moment
-from . import endings, events, progress, task_channels
-from .holding import open_reservations
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Moment, Parameters
+from . import completion, events, task_channels, workflow_progress
+from .completion import open_reservations
+from .limits import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, inside
 from .resources import Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
-from .rules import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, inside
 
 EARLIEST = -2_208_988_800.0
 """The year 1900, which a virtual start time cannot be before (specified)."""
@@ -21,7 +21,7 @@ EARLIEST = -2_208_988_800.0
 Status = Literal["pending", "reserved", "assigned", "canceled", "completed", "wrapping"]
 
 
-class NewTask(Fields):
+class NewTask(Parameters):
     """Parameters of task creation (specified)."""
 
     workflow_sid: Sid = None
@@ -35,7 +35,7 @@ class NewTask(Fields):
     task_queue_sid: Sid = None
 
 
-class TaskChanges(Fields):
+class TaskChanges(Parameters):
     """Parameters of task update (specified)."""
 
     attributes: Attributes | None = None
@@ -46,37 +46,37 @@ class TaskChanges(Fields):
     virtual_start_time: Moment | None = None
 
 
-def create(call: Call, workspace: Workspace, new: NewTask) -> Task:
+def create(ctx: Context, workspace: Workspace, new: NewTask) -> Task:
     """Make a task and let it wait in a queue; it is offered to workers once this is done.
 
     Raises:
         TwilioError: 20001, what a parameter names does not exist here, there are several
             workflows to choose from, or the workflow has no place for the task.
     """
-    inside(call, TaskQueue, workspace.sid, new.task_queue_sid, "TaskQueueSid")
-    target = _routing_target(call, workspace, new)
-    workflow = _workflow(call, workspace, new)
+    inside(ctx, TaskQueue, workspace.sid, new.task_queue_sid, "TaskQueueSid")
+    target = _routing_target(ctx, workspace, new)
+    workflow = _workflow(ctx, workspace, new)
     queue_sid = target if target and target.startswith("WQ") else new.task_queue_sid
     is_for_worker = bool(target and target.startswith("WK"))
     if new.ignore_capacity and not is_for_worker:
         raise TwilioError(20001, "IgnoreCapacity needs a RoutingTarget that is a Worker SID")
     return _make(
-        call,
+        ctx,
         workspace_sid=workspace.sid,
         workflow_sid=workflow.sid if workflow else None,
         task_queue_sid=queue_sid,
-        task_channel_sid=_task_channel(call, workspace.sid, new.task_channel).sid,
+        task_channel_sid=_task_channel(ctx, workspace.sid, new.task_channel).sid,
         attributes=new.attributes,
         priority=new.priority,
         timeout=new.timeout,
         routing_target=target,
         ignore_capacity=is_for_worker if new.ignore_capacity is None else new.ignore_capacity,
-        virtual_start_time=_not_ahead(call, new.virtual_start_time),
+        virtual_start_time=_not_ahead(ctx, new.virtual_start_time),
     )
 
 
 def create_task(  # noqa: PLR0913 - one task, named part by part
-    call: Call,
+    ctx: Context,
     *,
     workflow: Workflow,
     task_channel: TaskChannel,
@@ -87,7 +87,7 @@ def create_task(  # noqa: PLR0913 - one task, named part by part
     """Make a task that goes through a workflow, as Flex and Studio do.
 
     Args:
-        call: The unit of work.
+        ctx: The unit of work.
         workflow: Routes the task.
         task_channel: Its kind of work.
         attributes: JSON text.
@@ -98,7 +98,7 @@ def create_task(  # noqa: PLR0913 - one task, named part by part
         TwilioError: 20001, the workflow has no place for the task.
     """
     return _make(
-        call,
+        ctx,
         workspace_sid=workflow.workspace_sid,
         workflow_sid=workflow.sid,
         task_queue_sid=None,
@@ -108,15 +108,15 @@ def create_task(  # noqa: PLR0913 - one task, named part by part
         timeout=timeout,
         routing_target=None,
         ignore_capacity=False,
-        virtual_start_time=call.now,
+        virtual_start_time=ctx.now,
     )
 
 
-def _make(call: Call, **given: Any) -> Task:
-    task = call.store.add(
+def _make(ctx: Context, **given: Any) -> Task:
+    task = ctx.store.add(
         Task(
-            sid=call.sids.new("WT"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("WT"),
+            account_sid=ctx.account_sid,
             assignment_status="pending",
             reason=None,
             task_queue_entered_date=None,
@@ -126,16 +126,16 @@ def _make(call: Call, **given: Any) -> Task:
             due_at=None,
             assignments=0,
             version=0,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
             **given,
         )
     )
-    progress.start(call, task)
+    workflow_progress.start(ctx, task)
     return task
 
 
-def _routing_target(call: Call, workspace: Workspace, new: NewTask) -> str | None:
+def _routing_target(ctx: Context, workspace: Workspace, new: NewTask) -> str | None:
     """What a task is routed to straight away: a worker, a queue or a workflow (specified)."""
     sid = new.routing_target
     kinds: dict[str, Any] = {"WK": Worker, "WQ": TaskQueue, "WW": Workflow}
@@ -143,16 +143,16 @@ def _routing_target(call: Call, workspace: Workspace, new: NewTask) -> str | Non
         return None
     if sid[:2] not in kinds:
         raise TwilioError(20001, "RoutingTarget must be a Worker, TaskQueue or Workflow SID")
-    inside(call, kinds[sid[:2]], workspace.sid, sid, "RoutingTarget")
+    inside(ctx, kinds[sid[:2]], workspace.sid, sid, "RoutingTarget")
     return sid
 
 
-def _workflow(call: Call, workspace: Workspace, new: NewTask) -> Workflow | None:
+def _workflow(ctx: Context, workspace: Workspace, new: NewTask) -> Workflow | None:
     """The workflow named, or the only one (specified); none is needed with a queue or worker."""
     target = new.routing_target or ""
     sid = target if target.startswith("WW") else new.workflow_sid
     where = {"workspace_sid": workspace.sid, **({"sid": sid} if sid else {})}
-    found = call.store.select(Workflow, where, limit=2)
+    found = ctx.store.select(Workflow, where, limit=2)
     if len(found) == 1:
         return found[0]
     if sid is None and (new.task_queue_sid or target):
@@ -160,22 +160,22 @@ def _workflow(call: Call, workspace: Workspace, new: NewTask) -> Workflow | None
     raise TwilioError(20001, "WorkflowSid must name one of the workspace's workflows")
 
 
-def _task_channel(call: Call, workspace_sid: str, key: str) -> TaskChannel:
-    channel = task_channels.find(call, workspace_sid, key)
+def _task_channel(ctx: Context, workspace_sid: str, key: str) -> TaskChannel:
+    channel = task_channels.find(ctx, workspace_sid, key)
     if channel is None:
         raise TwilioError(20001, f"TaskChannel {key} does not exist here")
     return channel
 
 
-def _not_ahead(call: Call, moment: float | None) -> float:
+def _not_ahead(ctx: Context, moment: float | None) -> float:
     if moment is None:
-        return call.now
-    if not EARLIEST <= moment <= call.now:
+        return ctx.now
+    if not EARLIEST <= moment <= ctx.now:
         raise TwilioError(20001, "VirtualStartTime cannot be in the future or before 1900")
     return moment
 
 
-def update(call: Call, task: Task, changes: TaskChanges) -> Task:
+def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
     """Change a task, or end it.
 
     A reason need not be given (observed, though specified as required with an end).
@@ -186,31 +186,31 @@ def update(call: Call, task: Task, changes: TaskChanges) -> Task:
     given = changes.given()
     status, reason = given.pop("assignment_status", None), given.pop("reason", None)
     if "virtual_start_time" in given:
-        given["virtual_start_time"] = _not_ahead(call, given["virtual_start_time"])
+        given["virtual_start_time"] = _not_ahead(ctx, given["virtual_start_time"])
     if "task_channel" in given:
-        channel = _task_channel(call, task.workspace_sid, given.pop("task_channel"))
+        channel = _task_channel(ctx, task.workspace_sid, given.pop("task_channel"))
         given["task_channel_sid"] = channel.sid
-        for reservation in open_reservations(call, task):
-            call.store.save(reservation, task_channel_sid=channel.sid)
+        for reservation in open_reservations(ctx, task):
+            ctx.store.save(reservation, task_channel_sid=channel.sid)
     if given:
-        change(call, task, **given)
-        events.tell(call, "task.updated", task, task=task)
+        change(ctx, task, **given)
+        events.emit(ctx, "task.updated", task, task=task)
     if status is None:
-        change(call, task, reason=reason or task.reason)
+        change(ctx, task, reason=reason or task.reason)
     elif status in _ENDS:
-        _ENDS[status](call, task, reason)
+        _ENDS[status](ctx, task, reason)
     else:
         raise TwilioError(20001, "AssignmentStatus can be set to wrapping, completed or canceled")
     return task
 
 
-_ENDS: dict[str, Callable[[Call, Task, str | None], None]] = {
-    "wrapping": endings.wrap_up,
-    "completed": endings.complete,
-    "canceled": endings.cancel,
+_ENDS: dict[str, Callable[[Context, Task, str | None], None]] = {
+    "wrapping": completion.wrap_up,
+    "completed": completion.complete,
+    "canceled": completion.cancel,
 }
 
 
-def delete(call: Call, task: Task) -> None:
+def delete(ctx: Context, task: Task) -> None:
     """Delete a task in whatever state it is."""
-    endings.delete(call, task, "task.deleted")
+    completion.delete(ctx, task, "task.deleted")

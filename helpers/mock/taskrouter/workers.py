@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields
-from . import activities, capacity, events, offers
-from .resources import (
-    OPEN_RESERVATIONS,
-    Reservation,
-    TaskChannel,
-    Worker,
-    WorkerChannel,
-    Workspace,
-)
-from .rules import Attributes, Flag, Name, Sid, activity, change, in_use
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters
+from . import activities, events, reservations, task_channels
+from .limits import Attributes, Flag, Name, Sid, activity, change, in_use
+from .resources import OPEN_RESERVATIONS, Reservation, TaskChannel, Worker, WorkerChannel, Workspace
 
 
-class NewWorker(Fields):
+class NewWorker(Parameters):
     """Parameters of worker creation (specified)."""
 
     friendly_name: Name
@@ -25,7 +18,7 @@ class NewWorker(Fields):
     attributes: Attributes = "{}"
 
 
-class WorkerChanges(Fields):
+class WorkerChanges(Parameters):
     """Parameters of worker update (specified)."""
 
     friendly_name: Name | None = None
@@ -34,7 +27,7 @@ class WorkerChanges(Fields):
     reject_pending_reservations: Flag = False
 
 
-def create(call: Call, workspace: Workspace, new: NewWorker) -> Worker:
+def create(ctx: Context, workspace: Workspace, new: NewWorker) -> Worker:
     """Make a worker, in the workspace's default activity unless told otherwise (specified).
 
     Raises:
@@ -42,35 +35,35 @@ def create(call: Call, workspace: Workspace, new: NewWorker) -> Worker:
             (specified; the code is inferred).
     """
     sid = new.activity_sid or workspace.default_activity_sid or ""
-    _refuse_taken(call, workspace.sid, new.friendly_name)
-    worker = call.store.add(
+    _refuse_taken(ctx, workspace.sid, new.friendly_name)
+    worker = ctx.store.add(
         Worker(
-            sid=call.sids.new("WK"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("WK"),
+            account_sid=ctx.account_sid,
             workspace_sid=workspace.sid,
             friendly_name=new.friendly_name,
             name_key=new.friendly_name.casefold(),
             attributes=new.attributes,
-            activity_sid=activity(call, workspace.sid, sid, "ActivitySid").sid,
-            date_status_changed=call.now,
-            idle_since=call.now,
+            activity_sid=activity(ctx, workspace.sid, sid, "ActivitySid").sid,
+            date_status_changed=ctx.now,
+            idle_since=ctx.now,
             version=0,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
         )
     )
-    for channel in call.store.select(TaskChannel, {"workspace_sid": workspace.sid}):
-        capacity.give(call, worker, channel)
-    events.tell(call, "worker.created", worker, worker=worker)
+    for channel in ctx.store.select(TaskChannel, {"workspace_sid": workspace.sid}):
+        task_channels.add_worker_channels(ctx, worker, channel)
+    events.emit(ctx, "worker.created", worker, worker=worker)
     return worker
 
 
-def _refuse_taken(call: Call, workspace_sid: str, name: str) -> None:
-    if call.store.exists(Worker, workspace_sid=workspace_sid, name_key=name.casefold()):
+def _refuse_taken(ctx: Context, workspace_sid: str, name: str) -> None:
+    if ctx.store.exists(Worker, workspace_sid=workspace_sid, name_key=name.casefold()):
         raise TwilioError(20409, f"A worker named {name!r} exists already in this workspace")
 
 
-def update(call: Call, worker: Worker, changes: WorkerChanges) -> Worker:
+def update(ctx: Context, worker: Worker, changes: WorkerChanges) -> Worker:
     """Change a worker.
 
     Raises:
@@ -80,20 +73,20 @@ def update(call: Call, worker: Worker, changes: WorkerChanges) -> Worker:
     """
     name, attributes = changes.friendly_name, changes.attributes
     if name is not None and name.casefold() != worker.name_key:
-        _refuse_taken(call, worker.workspace_sid, name)
+        _refuse_taken(ctx, worker.workspace_sid, name)
     if name is not None:
-        change(call, worker, friendly_name=name, name_key=name.casefold())
+        change(ctx, worker, friendly_name=name, name_key=name.casefold())
     if attributes is not None:
-        change(call, worker, attributes=attributes)
-        events.tell(call, "worker.attributes.update", worker, worker=worker)
-    _move(call, worker, changes)
-    return call.store.first(Worker, sid=worker.sid) or worker
+        change(ctx, worker, attributes=attributes)
+        events.emit(ctx, "worker.attributes.update", worker, worker=worker)
+    _move(ctx, worker, changes)
+    return ctx.store.first(Worker, sid=worker.sid) or worker
 
 
-def _move(call: Call, worker: Worker, changes: WorkerChanges) -> None:
+def _move(ctx: Context, worker: Worker, changes: WorkerChanges) -> None:
     chosen = None
     if changes.activity_sid is not None:
-        chosen = activity(call, worker.workspace_sid, changes.activity_sid, "ActivitySid")
+        chosen = activity(ctx, worker.workspace_sid, changes.activity_sid, "ActivitySid")
     if changes.reject_pending_reservations and (chosen is None or chosen.available):
         raise TwilioError(
             20001, "RejectPendingReservations needs an ActivitySid that is not available"
@@ -101,27 +94,27 @@ def _move(call: Call, worker: Worker, changes: WorkerChanges) -> None:
     if chosen is None or chosen.sid == worker.activity_sid:
         return
     where = {"worker_sid": worker.sid, "reservation_status": "pending"}
-    pending = [] if chosen.available else call.store.select(Reservation, where)
+    pending = [] if chosen.available else ctx.store.select(Reservation, where)
     if pending and not changes.reject_pending_reservations:
         raise TwilioError(
             20001,
             f"Worker {worker.sid} cannot have its activity updated since it has {len(pending)}"
             " pending reservations; give RejectPendingReservations as well",
         )
-    activities.move(call, worker, chosen.sid)
+    activities.move(ctx, worker, chosen.sid)
     for reservation in pending:
-        offers.reject(call, reservation)
+        reservations.reject(ctx, reservation)
 
 
-def delete(call: Call, worker: Worker) -> None:
+def delete(ctx: Context, worker: Worker) -> None:
     """Delete a worker that holds no task; its past reservations stay (inferred).
 
     Raises:
         TwilioError: 20409, it has reservations that have not ended (inferred).
     """
     where = {"worker_sid": worker.sid, "reservation_status": list(OPEN_RESERVATIONS)}
-    if call.store.exists(Reservation, **where):
+    if ctx.store.exists(Reservation, **where):
         raise in_use(f"Worker {worker.sid} ({worker.friendly_name})", "it has open reservations")
-    events.tell(call, "worker.deleted", worker, worker=worker)
-    call.store.remove_all(WorkerChannel, worker_sid=worker.sid)
-    call.store.remove(worker)
+    events.emit(ctx, "worker.deleted", worker, worker=worker)
+    ctx.store.remove_all(WorkerChannel, worker_sid=worker.sid)
+    ctx.store.remove(worker)

@@ -6,17 +6,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..call import Call
-from ..errors import TwilioError
-from ..fields import Fields
-from . import configuration, events, progress
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import Parameters
+from . import configuration, events, workflow_progress
+from .limits import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, in_use
 from .resources import Task, TaskQueue, Workflow, Workspace
-from .rules import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, in_use
 
 ReservationTimeout = Annotated[int, Field(ge=1, le=MAX_RESERVATION_TIMEOUT)]
 
 
-class NewWorkflow(Fields):
+class NewWorkflow(Parameters):
     """Parameters of workflow creation (specified)."""
 
     friendly_name: LongName
@@ -26,7 +26,7 @@ class NewWorkflow(Fields):
     fallback_assignment_callback_url: Url = None
 
 
-class WorkflowChanges(Fields):
+class WorkflowChanges(Parameters):
     """Parameters of workflow update (specified)."""
 
     friendly_name: LongName | None = None
@@ -37,28 +37,28 @@ class WorkflowChanges(Fields):
     re_evaluate_tasks: Flag = False
 
 
-def create(call: Call, workspace: Workspace, new: NewWorkflow) -> Workflow:
+def create(ctx: Context, workspace: Workspace, new: NewWorkflow) -> Workflow:
     """Make a workflow.
 
     Raises:
         TwilioError: 20001, its configuration cannot be read or names a queue that does not exist.
     """
-    _check(call, workspace.sid, new.configuration)
-    workflow = call.store.add(
+    _check(ctx, workspace.sid, new.configuration)
+    workflow = ctx.store.add(
         Workflow(
-            sid=call.sids.new("WW"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("WW"),
+            account_sid=ctx.account_sid,
             workspace_sid=workspace.sid,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
             **new.model_dump(),
         )
     )
-    _tell(call, "workflow.created", workflow)
+    _tell(ctx, "workflow.created", workflow)
     return workflow
 
 
-def update(call: Call, workflow: Workflow, changes: WorkflowChanges) -> Workflow:
+def update(ctx: Context, workflow: Workflow, changes: WorkflowChanges) -> Workflow:
     """Change a workflow; with ReEvaluateTasks, tasks that wait start it anew (specified).
 
     Raises:
@@ -67,20 +67,20 @@ def update(call: Call, workflow: Workflow, changes: WorkflowChanges) -> Workflow
     given = changes.given()
     again = given.pop("re_evaluate_tasks", False)
     if changes.configuration is not None:
-        _check(call, workflow.workspace_sid, changes.configuration)
-    call.store.save(workflow, **given, date_updated=call.now)
+        _check(ctx, workflow.workspace_sid, changes.configuration)
+    ctx.store.save(workflow, **given, date_updated=ctx.now)
     if again:
-        for task in call.store.select(
+        for task in ctx.store.select(
             Task, {"workflow_sid": workflow.sid, "assignment_status": "pending"}
         ):
-            progress.start_again(call, task)
-    _tell(call, "workflow.updated", workflow)
+            workflow_progress.start_again(ctx, task)
+    _tell(ctx, "workflow.updated", workflow)
     return workflow
 
 
-def _check(call: Call, workspace_sid: str, text: str) -> None:
+def _check(ctx: Context, workspace_sid: str, text: str) -> None:
     for sid in sorted(configuration.queues(configuration.read(text))):
-        if not call.store.exists(TaskQueue, sid=sid, workspace_sid=workspace_sid):
+        if not ctx.store.exists(TaskQueue, sid=sid, workspace_sid=workspace_sid):
             raise TwilioError(
                 20001,
                 f"Invalid parameter Configuration: workspace {workspace_sid} has no task queue"
@@ -88,20 +88,20 @@ def _check(call: Call, workspace_sid: str, text: str) -> None:
             )
 
 
-def delete(call: Call, workflow: Workflow) -> None:
+def delete(ctx: Context, workflow: Workflow) -> None:
     """Delete a workflow that no waiting task goes through.
 
     Raises:
         TwilioError: 20409, it is in use (inferred).
     """
     waiting = {"workflow_sid": workflow.sid, "assignment_status": ["pending", "reserved"]}
-    if call.store.exists(Task, **waiting):
+    if ctx.store.exists(Task, **waiting):
         raise in_use(f"Workflow {workflow.sid} ({workflow.friendly_name})", "tasks wait in it")
-    _tell(call, "workflow.deleted", workflow)
-    call.store.remove(workflow)
+    _tell(ctx, "workflow.deleted", workflow)
+    ctx.store.remove(workflow)
 
 
-def _tell(call: Call, name: str, workflow: Workflow) -> None:
-    events.tell(
-        call, name, workflow, workflow_sid=workflow.sid, workflow_name=workflow.friendly_name
+def _tell(ctx: Context, name: str, workflow: Workflow) -> None:
+    events.emit(
+        ctx, name, workflow, workflow_sid=workflow.sid, workflow_name=workflow.friendly_name
     )

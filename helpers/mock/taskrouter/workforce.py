@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
-from ..call import Call
-from .capacity import percentage_left
+from ..core.context import Context
 from .resources import (
     OPEN_RESERVATIONS,
     Activity,
@@ -20,6 +19,7 @@ from .resources import (
     Workspace,
 )
 from .routing import Candidate
+from .task_channels import percentage_left
 
 R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
 Counts = Mapping[str, int]
@@ -51,40 +51,40 @@ class _Share(NamedTuple):
         return {sid: most - used.get(sid, 0) for sid, most in self.capacity.items()}
 
 
-def inside(call: Call, kind: type[R], workspace: Workspace) -> list[R]:
+def inside(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
     """A workspace's activities, task channels or task queues, which seldom change; only to read."""
     where = {"workspace_sid": workspace.sid}
-    return call.store.work_out(kind, workspace.sid, lambda: call.store.select(kind, where))
+    return ctx.store.cached(kind, workspace.sid, lambda: ctx.store.select(kind, where))
 
 
-def available(call: Call, workspace: Workspace) -> list[Candidate]:
+def available(ctx: Context, workspace: Workspace) -> list[Candidate]:
     """Workers who can be offered a task now: their activity lets them, and they have room."""
-    doing = [one.sid for one in inside(call, Activity, workspace) if one.available]
-    held = _held(call, {"workspace_sid": workspace.sid})
+    doing = [one.sid for one in inside(ctx, Activity, workspace) if one.available]
+    held = _held(ctx, {"workspace_sid": workspace.sid})
     free = [
-        sid for sid, share in _shares(call, workspace).items() if share.has_room(held.used.get(sid))
+        sid for sid, share in _shares(ctx, workspace).items() if share.has_room(held.used.get(sid))
     ]
     where = {"sid": free, "activity_sid": doing}
-    return _candidates(call, workspace, call.store.select(Worker, where) if free else [], held)
+    return _candidates(ctx, workspace, ctx.store.select(Worker, where) if free else [], held)
 
 
-def everybody(call: Call, workspace: Workspace) -> list[Candidate]:
+def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
     """All workers, whatever they are doing."""
-    return candidates(call, workspace, call.store.select(Worker, {"workspace_sid": workspace.sid}))
+    return candidates(ctx, workspace, ctx.store.select(Worker, {"workspace_sid": workspace.sid}))
 
 
-def candidates(call: Call, workspace: Workspace, workers: Iterable[Worker]) -> list[Candidate]:
+def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) -> list[Candidate]:
     """Workers with what they hold and how much more they can take."""
     workers = list(workers)
-    held = _held(call, {"worker_sid": [worker.sid for worker in workers]})
-    return _candidates(call, workspace, workers, held)
+    held = _held(ctx, {"worker_sid": [worker.sid for worker in workers]})
+    return _candidates(ctx, workspace, workers, held)
 
 
-def _held(call: Call, where: Mapping[str, Any]) -> _Held:
+def _held(ctx: Context, where: Mapping[str, Any]) -> _Held:
     by = ("worker_sid", "task_channel_sid", "reservation_status")
     held = _Held({}, {})
     is_open = {"reservation_status": list(OPEN_RESERVATIONS)}
-    for (worker, channel, status), count in call.store.tally(
+    for (worker, channel, status), count in ctx.store.tally(
         Reservation, by, {**where, **is_open}
     ).items():
         used = held.used.setdefault(worker, {})
@@ -94,26 +94,26 @@ def _held(call: Call, where: Mapping[str, Any]) -> _Held:
     return held
 
 
-def _shares(call: Call, workspace: Workspace) -> Mapping[str, _Share]:
+def _shares(ctx: Context, workspace: Workspace) -> Mapping[str, _Share]:
     """What each worker takes on; only to read."""
 
     def by_worker() -> dict[str, _Share]:
         found: dict[str, _Share] = {}
-        for own in call.store.select(WorkerChannel, {"workspace_sid": workspace.sid}):
+        for own in ctx.store.select(WorkerChannel, {"workspace_sid": workspace.sid}):
             share = found.setdefault(own.worker_sid, _Share([], {}))
             share.channels.append(own)
             if own.available:
                 share.capacity[own.task_channel_sid] = own.configured_capacity
         return found
 
-    return call.store.work_out(WorkerChannel, workspace.sid, by_worker)
+    return ctx.store.cached(WorkerChannel, workspace.sid, by_worker)
 
 
 def _candidates(
-    call: Call, workspace: Workspace, workers: Iterable[Worker], held: _Held
+    ctx: Context, workspace: Workspace, workers: Iterable[Worker], held: _Held
 ) -> list[Candidate]:
-    activities = {one.sid: one for one in inside(call, Activity, workspace)}
-    shares, single = _shares(call, workspace), not workspace.multi_task_enabled
+    activities = {one.sid: one for one in inside(ctx, Activity, workspace)}
+    shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
     found = []
     for worker in workers:
         share = shares.get(worker.sid) or _Share([], {})

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from ..call import Call
-from ..fields import Fields
+from ..core.context import Context
+from ..core.parameters import Parameters
 from . import activities, events, task_channels, task_queues, workflows
+from .limits import Name, QueueOrder, Text, Url, activity
 from .resources import IN_A_WORKSPACE, Workflow, Workspace
-from .rules import Name, QueueOrder, Text, Url, activity
 
 ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
 """What workers of a new workspace can be doing, and whether that leaves them free (documented).
@@ -18,7 +18,7 @@ ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
 The first is the default and the timeout activity, as in Twilio's samples."""
 
 
-class NewWorkspace(Fields):
+class NewWorkspace(Parameters):
     """Parameters of workspace creation (specified)."""
 
     friendly_name: Name
@@ -29,7 +29,7 @@ class NewWorkspace(Fields):
     prioritize_queue_order: QueueOrder = "FIFO"
 
 
-class WorkspaceChanges(Fields):
+class WorkspaceChanges(Parameters):
     """Parameters of workspace update (specified)."""
 
     friendly_name: Name | None = None
@@ -42,7 +42,7 @@ class WorkspaceChanges(Fields):
 
 
 def create(
-    call: Call,
+    ctx: Context,
     new: NewWorkspace,
     channels: Mapping[str, str] = task_channels.DEFAULTS,
     doing: Iterable[tuple[str, bool]] = ACTIVITIES,
@@ -53,46 +53,46 @@ def create(
     their names are observed and inferred).
     """
     given = new.model_dump(exclude={"template"})
-    workspace = call.store.add(
+    workspace = ctx.store.add(
         Workspace(
-            sid=call.sids.new("WS"),
-            account_sid=call.account_sid,
+            sid=ctx.sids.new("WS"),
+            account_sid=ctx.account_sid,
             default_activity_sid=None,
             timeout_activity_sid=None,
-            date_created=call.now,
-            date_updated=call.now,
+            date_created=ctx.now,
+            date_updated=ctx.now,
             **given,
         )
     )
-    events.tell(call, "workspace.created", workspace)
+    events.emit(ctx, "workspace.created", workspace)
     for name, available in doing:
         fields = activities.NewActivity(friendly_name=name, available=available)
-        made = activities.create(call, workspace, fields)
+        made = activities.create(ctx, workspace, fields)
         if workspace.default_activity_sid is None:
             settings = ("default_activity_sid", "timeout_activity_sid")
-            call.store.save(workspace, **dict.fromkeys(settings, made.sid))
+            ctx.store.save(workspace, **dict.fromkeys(settings, made.sid))
     for unique_name, friendly_name in channels.items():
         kind = task_channels.NewTaskChannel(unique_name=unique_name, friendly_name=friendly_name)
-        task_channels.create(call, workspace, kind)
+        task_channels.create(ctx, workspace, kind)
     if new.template == "FIFO":
         queue = task_queues.NewTaskQueue(friendly_name="Sample Queue")
-        route_all(call, workspace, "Default Fifo Workflow", queue)
+        route_all(ctx, workspace, "Default Fifo Workflow", queue)
     return workspace
 
 
 def route_all(
-    call: Call, workspace: Workspace, name: str, queue: task_queues.NewTaskQueue
+    ctx: Context, workspace: Workspace, name: str, queue: task_queues.NewTaskQueue
 ) -> Workflow:
     """Make a queue, and a workflow that sends every task there."""
-    made = task_queues.create(call, workspace, queue)
+    made = task_queues.create(ctx, workspace, queue)
     routing: dict[str, Any] = {"filters": [], "default_filter": {"queue": made.sid}}
     fields = workflows.NewWorkflow(
         friendly_name=name, configuration=json.dumps({"task_routing": routing})
     )
-    return workflows.create(call, workspace, fields)
+    return workflows.create(ctx, workspace, fields)
 
 
-def update(call: Call, workspace: Workspace, changes: WorkspaceChanges) -> Workspace:
+def update(ctx: Context, workspace: Workspace, changes: WorkspaceChanges) -> Workspace:
     """Change a workspace's settings.
 
     Raises:
@@ -103,15 +103,15 @@ def update(call: Call, workspace: Workspace, changes: WorkspaceChanges) -> Works
         ("TimeoutActivitySid", changes.timeout_activity_sid),
     ):
         if sid is not None:
-            activity(call, workspace.sid, sid, parameter)
-    call.store.save(workspace, **changes.given(), date_updated=call.now)
-    events.tell(call, "workspace.updated", workspace)
+            activity(ctx, workspace.sid, sid, parameter)
+    ctx.store.save(workspace, **changes.given(), date_updated=ctx.now)
+    events.emit(ctx, "workspace.updated", workspace)
     return workspace
 
 
-def delete(call: Call, workspace: Workspace) -> None:
+def delete(ctx: Context, workspace: Workspace) -> None:
     """Delete a workspace with everything in it."""
-    events.tell(call, "workspace.deleted", workspace)
+    events.emit(ctx, "workspace.deleted", workspace)
     for kind in IN_A_WORKSPACE:
-        call.store.remove_all(kind, workspace_sid=workspace.sid)
-    call.store.remove(workspace)
+        ctx.store.remove_all(kind, workspace_sid=workspace.sid)
+    ctx.store.remove(workspace)

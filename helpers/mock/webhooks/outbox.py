@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..events import Event
-from ..ground import Ground
+from ..core.context import Backend
+from ..core.events import Event
+from ..core.store import Resource
 from ..messaging.resources import ChannelWebhook, Service
-from ..store import Resource
 from ..taskrouter import TaskRouterEvent
-from ..taskrouter.callbacks import callback_for
-from .wording import Telling, worded
+from ..taskrouter.events import callback_for
+from .payloads import Payload, payload_for
 
 KEPT = 1000
 """Finished deliveries kept for the log."""
@@ -52,14 +52,14 @@ class DeliveryDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Event):
+class PreEventRequested(Event):
     """A receiver is asked before something happens."""
 
     seq: int
 
 
 @dataclass(frozen=True, slots=True)
-class Tried(Event):
+class AttemptFinished(Event):
     """A try of a delivery has ended."""
 
     seq: int
@@ -68,8 +68,8 @@ class Tried(Event):
 class Outbox:
     """Writes down who must be told of each event."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def record(self, event: Event) -> None:
         """Write down the deliveries of an event, in the transaction that noted it."""
@@ -78,8 +78,8 @@ class Outbox:
             return
         due = self._of_taskrouter(event) if isinstance(event, TaskRouterEvent) else self._of(event)
         for delivery in due:
-            self._ground.store.add(delivery)
-            self._ground.events.note(DeliveryDue(delivery.seq, delivery.queue))
+            self._backend.store.add(delivery)
+            self._backend.events.emit(DeliveryDue(delivery.seq, delivery.queue))
 
     def _of_taskrouter(self, event: TaskRouterEvent) -> Iterator[Delivery]:
         told = callback_for(event)
@@ -87,7 +87,7 @@ class Outbox:
             yield self._delivery(event.name, event.workspace.sid, told._asdict())
 
     def _of(self, event: Event) -> Iterator[Delivery]:
-        telling = worded(event) if self._is_heard(event) else None
+        telling = payload_for(event) if self._is_heard(event) else None
         if telling is None:
             return
         queue = telling.channel_sid or telling.service_sid
@@ -100,10 +100,10 @@ class Outbox:
         about = getattr(event, "channel", None) or getattr(event, "user", None)
         if about is None:
             return False
-        service = self._ground.store.first(Service, sid=about.service_sid)
+        service = self._backend.store.first(Service, sid=about.service_sid)
         if service is not None and service.post_webhook_url:
             return True
-        return self._ground.store.exists(ChannelWebhook, channel_sid=about.sid)
+        return self._backend.store.exists(ChannelWebhook, channel_sid=about.sid)
 
     def _delivery(self, name: str, queue: str, to: dict[str, Any]) -> Delivery:
         return Delivery(
@@ -115,11 +115,11 @@ class Outbox:
             queue=queue,
             state="pending",
             attempts=[],
-            date_created=self._ground.clock.now(),
+            date_created=self._backend.clock.now(),
         )
 
-    def _receivers(self, telling: Telling) -> Iterator[dict[str, Any]]:
-        store = self._ground.store
+    def _receivers(self, telling: Payload) -> Iterator[dict[str, Any]]:
+        store = self._backend.store
         service = store.first(Service, sid=telling.service_sid)
         if service and service.post_webhook_url and telling.name in service.webhook_filters:
             yield {
@@ -135,7 +135,7 @@ class Outbox:
                 yield {**webhook.configuration, "extra": extra}
 
 
-def _wants(webhook: ChannelWebhook, telling: Telling) -> bool:
+def _wants(webhook: ChannelWebhook, telling: Payload) -> bool:
     if webhook.type == "webhook":
         return telling.name in webhook.configuration["filters"]
     if webhook.type == "trigger" and telling.name == "onMessageSent":

@@ -30,7 +30,7 @@ class NotACustomer(ValueError):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ChatPageSession:
     """A customer's chat: what the page is told."""
 
     identity: str
@@ -64,7 +64,7 @@ class BackEnd:
         self._api_secret = api_secret
         self._now = now
 
-    def start(self, identity: str | None = None, name: str = "Visitor") -> Session:
+    def start(self, identity: str | None = None, name: str = "Visitor") -> ChatPageSession:
         """A chat for a customer: the one under way, else a new one.
 
         Args:
@@ -87,7 +87,7 @@ class BackEnd:
             chat_user_friendly_name=name,
             chat_friendly_name=f"Chat with {name}",
         )
-        return Session(identity, channel.sid, token)
+        return ChatPageSession(identity, channel.sid, token)
 
     def token(self, identity: str) -> str:
         """An access token for the chat of a customer.

@@ -23,7 +23,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ... import MockTwilio
-from ..guard import Guard
+from ..origin_check import OriginCheck
 from . import sdk_copy
 from .backend import BackEnd, NoFlexFlow, NotACustomer
 
@@ -94,7 +94,7 @@ class ChatPage:
         back_end = Router(
             [_asked("/session", _Start, self._start), _asked("/token", _Renewal, self._renew)]
         )
-        guarded = Guard(back_end, self._credentials)
+        guarded = OriginCheck(back_end, self._credentials)
         return [
             Route("/", self._page),
             Route(f"/{_SDK}", self._sdk),

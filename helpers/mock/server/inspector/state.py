@@ -14,9 +14,51 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ... import MockTwilio, TwilioError
-from ..requests import MASK, Requests
-from . import exchanges, holdings
+from ... import MockTwilio
+from ...core.errors import TwilioError
+from ..request_log import MASK, ServedRequest, ServedRequests
+from . import read_models
+
+
+def request_list(requests: ServedRequests, limit: int) -> dict[str, Any]:
+    """The newest requests, without parameters and answers."""
+    kept = list(requests)
+    return {"items": [_brief(each) for each in kept[-limit:][::-1]], "total": len(kept)}
+
+
+def request_detail(requests: ServedRequests, number: str) -> dict[str, Any]:
+    """One request with its parameters and its answer.
+
+    Raises:
+        TwilioError: 20404, there is none of this number, or no more.
+    """
+    found = next((each for each in requests if str(each.number) == number), None)
+    if found is None:
+        raise TwilioError(20404, f"There is no request {number}, or no more")
+    return {
+        **_brief(found),
+        "fires_webhooks": found.fires_webhooks,
+        "by_chat_sdk": found.by_chat_sdk,
+        "body_size": found.body_size,
+        "parameters": found.parameters,
+        "answer": None if found.answer is None else orjson.loads(found.answer),
+        "answer_size": found.answer_size,
+    }
+
+
+def _brief(request: ServedRequest) -> dict[str, Any]:
+    return {
+        "number": request.number,
+        "at": request.at,
+        "method": request.method,
+        "host": request.host,
+        "path": request.path,
+        "by": request.by,
+        "status": request.status,
+        "code": request.code,
+        "milliseconds": round(request.milliseconds, 2),
+    }
+
 
 SHOWN = 50
 """Items of a list, unless more are asked for."""
@@ -33,10 +75,10 @@ _SECRET = re.compile(
 Read = Callable[..., Any]
 
 
-class State:
+class StateApi:
     """Reads one mock and its request log."""
 
-    def __init__(self, mock: MockTwilio, requests: Requests) -> None:
+    def __init__(self, mock: MockTwilio, requests: ServedRequests) -> None:
         self._mock = mock
         self._requests = requests
 
@@ -45,27 +87,27 @@ class State:
         """What may be asked; `limit` is how much of it."""
         return [
             _route("/state/overview", self._overview),
-            *self._kind("channels", holdings.channels, holdings.channel),
-            *self._kind("tasks", holdings.tasks, holdings.task),
-            *self._kind("executions", holdings.executions, holdings.execution),
-            *self._kind("webhooks", holdings.webhooks, holdings.webhook),
-            _route("/state/requests", partial(exchanges.listed, self._requests)),
+            *self._kind("channels", read_models.channels, read_models.channel),
+            *self._kind("tasks", read_models.tasks, read_models.task),
+            *self._kind("executions", read_models.executions, read_models.execution),
+            *self._kind("webhooks", read_models.webhooks, read_models.webhook),
+            _route("/state/requests", partial(request_list, self._requests)),
             _route("/state/requests/{key}", self._exchange),
         ]
 
     def _kind(self, name: str, listed: Read, whole: Read) -> list[Route]:
         def read_list(limit: int) -> Any:
-            return self._mock.look(lambda call: listed(call, limit))
+            return self._mock.look(lambda ctx: listed(ctx, limit))
 
         def read_one(limit: int, key: str) -> Any:
-            return self._mock.look(lambda call: whole(call, key, limit))
+            return self._mock.look(lambda ctx: whole(ctx, key, limit))
 
         return [_route(f"/state/{name}", read_list), _route(f"/state/{name}/{{key}}", read_one)]
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
         return {
-            **self._mock.look(lambda call: holdings.overview(call, limit)),
+            **self._mock.look(lambda ctx: read_models.overview(ctx, limit)),
             "clock": {"now": clock.now(), "is_frozen": clock.is_frozen},
             "requests": len(self._requests),
             "journal": [
@@ -75,7 +117,7 @@ class State:
         }
 
     def _exchange(self, limit: int, key: str) -> Any:
-        return exchanges.whole(self._requests, key)
+        return request_detail(self._requests, key)
 
 
 def _route(path: str, read: Read) -> Route:

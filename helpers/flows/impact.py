@@ -1,0 +1,97 @@
+"""What a change does to conversations in progress, which began under the settings before it.
+
+When each setting is read follows from what Twilio documents of channels, tasks and the janitor;
+that it is read then and not later is inferred.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..account import Account
+from .diff import FieldChange, PlanStep
+
+LOOKED_AT = 2000
+"""Channels looked at, in each list; where there are more, it says "at least"."""
+AT_ONCE = ("janitor_enabled", "integration.creation_on_message")
+"""Read when a task ends, or a customer writes."""
+NEXT_TASK = (
+    "channel_type",
+    *(
+        f"integration.{name}"
+        for name in ("workspace", "workflow", "channel", "timeout", "priority")
+    ),
+)
+"""Read when a task is made."""
+ONCE_ENDED = ("integration_type", "integration.flow")
+"""Read when a long-lived chat is given back to its handler, its task having ended."""
+UNFELT = ("friendly_name", "enabled")
+"""Nothing to a conversation that has begun."""
+
+
+class InProgress(NamedTuple):
+    """Those that have not ended, by flow; and whether all were looked at."""
+
+    counted: Counter[str]
+    are_all: bool
+
+
+def in_progress(account: Account, steps: Iterable[PlanStep]) -> InProgress:
+    """Count the conversations, if any step can concern them."""
+    if not any(step.action in CONCERNING for step in steps):
+        return InProgress(Counter(), are_all=True)
+    flex, chat = account.client.flex_api.v1, account.client.chat.v2
+    services = [service.channels.list(limit=LOOKED_AT) for service in chat.services.list()]
+    flexes = [flex.channel.list(limit=LOOKED_AT), flex.web_channel.list(limit=LOOKED_AT)]
+    active = {one.sid for channels in services for one in channels if _is_active(one.attributes)}
+    counted = Counter(
+        one.flex_flow_sid for channels in flexes for one in channels if one.sid in active
+    )
+    return InProgress(counted, all(len(one) < LOOKED_AT for one in (*services, *flexes)))
+
+
+CONCERNING = ("update", "delete")
+
+
+def _is_active(attributes: str | None) -> bool:
+    try:
+        return str(json.loads(attributes or "{}").get("status")).upper() == "ACTIVE"
+    except (ValueError, AttributeError):
+        return False
+
+
+def impact_note(step: PlanStep, conversations: InProgress) -> str:
+    """What the step does to them; blank where it changes nothing or there are none."""
+    count = conversations.counted[step.sid or ""]
+    if step.action not in CONCERNING or (count == 0 and conversations.are_all):
+        return ""
+    effect = ENDLESS if step.action == "delete" else _of_update(step.changes)
+    return f"{_number(conversations, count)}: {effect} (inferred)"
+
+
+def _number(conversations: InProgress, count: int) -> str:
+    if count == 0:
+        return "conversations in progress, should there be any"
+    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
+    return number if conversations.are_all else f"at least {number}"
+
+
+ENDLESS = "open as before, but no janitor and no further task will come to them"
+
+
+def _of_update(changes: Iterable[FieldChange]) -> str:
+    fields = [change.field for change in changes]
+    if "integration_type" in fields:  # another handler has other settings: one change, not many
+        fields = [name for name in fields if not name.startswith("integration.")]
+    known = (*AT_ONCE, *NEXT_TASK, *ONCE_ENDED, *UNFELT)
+    groups = {
+        "changes for them at once": [name for name in fields if name in AT_ONCE],
+        "applies from their next task": [name for name in fields if name in NEXT_TASK],
+        "applies once their task has ended": [name for name in fields if name in ONCE_ENDED],
+        "stays as it was for them": [name for name in fields if name not in known],
+    }
+    said = [f"{', '.join(names)} {what}" for what, names in groups.items() if names]
+    return "; ".join(said) or "nothing changes for them"

@@ -1,0 +1,19 @@
+"""Twilio's own JavaScript Chat SDK inside a notebook cell, with its events in Python.
+
+The model needs no widget library, so importing it loads none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..lazy import lazily
+from .sdk_model import SdkEvent, SdkModel
+
+if TYPE_CHECKING:
+    from .sdk_widget import ChatSdkWidget, NotServed
+
+__all__ = ["ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
+
+_WIDGETS = {"ChatSdkWidget": "sdk_widget", "NotServed": "sdk_widget"}
+__getattr__ = lazily(__name__, _WIDGETS)  # only when a widget is wanted

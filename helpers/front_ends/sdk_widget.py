@@ -1,0 +1,115 @@
+"""The Chat SDK in a cell as a Jupyter widget: a thin view over `SdkModel`.
+
+The SDK runs in the browser, so it is the browser that must reach the mock. Nothing of the chat is
+part of the widget's state, which notebooks may save; nor is the token.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+from ipywidgets import Layout
+
+from ..account import Account
+from ..mock.server.chat_page.sdk_copy import CDN
+from .sdk_model import SdkEvent, SdkModel
+
+_HERE = Path(__file__).parent
+_log = logging.getLogger(__name__)
+
+
+class NotServed(RuntimeError):  # noqa: N818 - reads as what happened
+    """The mock is not served, so no browser can reach it."""
+
+
+class ChatSdkWidget(anywidget.AnyWidget):
+    """Twilio's JavaScript Chat SDK, logged in to one chat.
+
+    Args:
+        account: From `connect()`; a mock in this kernel must be served: `account.mock.serve()`.
+        channel_sid: CH..., a channel that the token's user is a member of.
+        token: An access token, from `account.chat_token(identity)`.
+
+    Raises:
+        NotServed: The mock is not served.
+    """
+
+    _esm = _HERE / "sdk_widget.js"
+    _css = _HERE / "sdk_widget.css"
+
+    def __init__(self, account: Account, channel_sid: str, token: str) -> None:
+        log_in = {**_way_to(account), "token": token, "channel_sid": channel_sid}
+        super().__init__(layout=Layout(width="100%", max_width="600px", margin="4px"))
+        self.channel_sid = channel_sid
+        self._sdk = SdkModel(self.send, log_in)
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        """Short, and the same on every run: notebooks store it and tests compare it."""
+        return f"ChatSdkWidget({self.channel_sid!r})"
+
+    @property
+    def events(self) -> list[SdkEvent]:
+        """What the SDK has told so far, oldest first; the latest thousand."""
+        return self._sdk.events
+
+    @property
+    def connection_state(self) -> str:
+        """As the SDK last told it: `connected`, say; `no browser yet` before it told anything."""
+        return self._sdk.state
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no chat in the browser, or what it was refused; None while all is well."""
+        return self._sdk.problem
+
+    def on(self, event: str, handler: Callable[..., Any] | None = None) -> Callable[..., Any]:
+        """Have `handler` called with the data of every such event; decorates without one.
+
+        It runs on whichever thread the browser's word comes in, and not while a cell is running.
+        What it prints is shown nowhere: keep it, or show it in a widget.
+        """
+        return self._sdk.on(event, handler)
+
+    def off(self, event: str, handler: Callable[..., Any]) -> None:
+        """No longer call `handler` at such an event."""
+        self._sdk.off(event, handler)
+
+    def send_message(self, text: str) -> None:
+        """Have the browser's SDK send a message; once there is a browser, if there is none yet.
+
+        It is sent after this cell: the message is then heard as `messageAdded`.
+        """
+        self._sdk.order("sendMessage", text)
+
+    def typing(self) -> None:
+        """Have the SDK tell the others that you are typing."""
+        self._sdk.order("typing")
+
+    def update_token(self, token: str) -> None:
+        """Give the SDK a new token, as `tokenAboutToExpire` asks for."""
+        self._sdk.log_in["token"] = token
+        self._sdk.order("updateToken", token)
+
+    def _receive(self, _widget: object, said: dict[str, Any], _buffers: object) -> None:
+        try:
+            self._sdk.take(said)
+        except Exception:  # Jupyter would drop it where nobody looks
+            _log.exception("what a browser said could not be taken")
+            raise
+
+
+def _way_to(account: Account) -> dict[str, Any]:
+    """Where the browser gets the SDK, and where that connects."""
+    if account.mock is None:
+        return {"sdk": [CDN], "mock": None}
+    base = account.mock.url
+    if base is None:
+        raise NotServed(
+            "A browser cannot reach the mock inside this kernel: call account.mock.serve() first"
+        )
+    return {"sdk": [f"{base}/chat/twilio-chat.min.js", CDN], "mock": base}

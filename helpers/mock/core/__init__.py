@@ -1,0 +1,1 @@
+"""What every product of the mock builds on; it knows no product and no Twilio resource."""

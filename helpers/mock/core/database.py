@@ -1,0 +1,356 @@
+"""The SQLite database below the store: in memory, or one file that a single process holds.
+
+A file is opened by this version as it is, or after additions that lose nothing; any other is
+refused and left as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .schema import Table
+
+FORMAT = 1
+"""Raised when what is stored changes its meaning; what is merely added needs no new number."""
+APPLICATION_ID = 0x464C4348
+"""`FLCH` in the file's header, which tells this database from others."""
+
+_OWN_TABLES = {
+    "_fact": "CREATE TABLE _fact (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
+    "_counter": "CREATE TABLE _counter (name TEXT PRIMARY KEY, next INTEGER) WITHOUT ROWID",
+}
+
+ANOTHER_FILE = "Name another file; a new one is made where there is none"
+_OTHER_VERSION = (
+    "Open it with the version of this project that wrote it, or name another file to begin anew"
+)
+
+
+class DatabaseRefused(Exception):  # noqa: N818 - says what happened to the file
+    """A database file that was not opened, and left as it was.
+
+    Args:
+        path: The file.
+        problem: What is wrong with it.
+        advice: What to do.
+    """
+
+    def __init__(self, path: Path, problem: str, advice: str) -> None:
+        super().__init__(path, problem, advice)
+        self.path = path
+        self.problem = problem
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.problem}. {self.advice}."
+
+
+# -- facts: few, small, and not resources
+
+
+def read_fact(db: sqlite3.Connection, name: str) -> Any:
+    """What is noted under a name, or None."""
+    row = db.execute("SELECT value FROM _fact WHERE name = ?", (name,)).fetchone()
+    return None if row is None else orjson.loads(row[0])
+
+
+def write_fact(db: sqlite3.Connection, name: str, value: Any) -> None:
+    """Note something that JSON can say, in place of what was noted under the name."""
+    text = orjson.dumps(value).decode()
+    db.execute("INSERT OR REPLACE INTO _fact VALUES (?, ?)", (name, text))
+
+
+# -- what it must be
+
+
+def marks() -> Iterator[str]:
+    """SQL that marks a database as this project's."""
+    yield f"PRAGMA application_id = {APPLICATION_ID}"
+    yield f"PRAGMA user_version = {FORMAT}"
+
+
+def everything(tables: Iterable[Table]) -> Iterator[str]:
+    """SQL that fills an empty database with tables and indexes."""
+    yield from _OWN_TABLES.values()
+    for table in tables:
+        yield table.creation
+        yield from table.indexes.values()
+
+
+def check(
+    db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
+) -> None:
+    """Only read, and pass what is empty, or this project's, the owner's and can be brought up.
+
+    Raises:
+        DatabaseRefused: It is none of these.
+    """
+    mark, version = _header(db, "application_id"), _header(db, "user_version")
+    if not (mark or version or _header(db, "schema_version")):
+        return  # nobody has written to it yet
+    if mark != APPLICATION_ID:
+        raise DatabaseRefused(path, "is a database of another program", ANOTHER_FILE)
+    if version != FORMAT:
+        age = "a newer" if version > FORMAT else "an older"
+        problem = f"was written by {age} version (format {version}; this one reads {FORMAT})"
+        raise DatabaseRefused(path, problem, _OTHER_VERSION)
+    for name, value in owner.items():
+        kept = read_fact(db, name)
+        if kept != value:
+            advice = "Set the credentials it was made with, or name another file"
+            raise DatabaseRefused(path, f"belongs to {name} {kept}, not to {value}", advice)
+    differences = list(_differences(db, tables))
+    if differences:
+        problem = f"was written by another version: {', '.join(differences)}"
+        raise DatabaseRefused(path, problem, _OTHER_VERSION)
+
+
+def _header(db: sqlite3.Connection, name: str) -> int:
+    (value,) = db.execute(f"PRAGMA {name}").fetchone()
+    return int(value)
+
+
+def _tables(db: sqlite3.Connection) -> set[str]:
+    rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+
+def _columns(db: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+
+
+def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[str]:
+    """What this version would lose or could not fill in."""
+    found = _tables(db)
+    unknown = found - {table.name for table in tables} - set(_OWN_TABLES)
+    yield from (f"table {name} is unknown" for name in sorted(unknown))
+    for table in tables:
+        if table.name not in found:
+            continue
+        has, wanted = _columns(db, table.name), {"seq", *table.columns}
+        yield from (f"{table.name}.{name} is unknown" for name in sorted(has - wanted))
+        missing = wanted - has - set(table.defaults)
+        yield from (f"{table.name}.{name} is missing" for name in sorted(missing))
+
+
+# -- what may be added
+
+
+def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -> None:
+    """Add tables, columns that have a default, and indexes; an index is made anew if it differs."""
+    for statement in marks():
+        db.execute(statement)
+    found = _tables(db)
+    for name, creation in _OWN_TABLES.items():
+        if name not in found:
+            db.execute(creation)
+    for table in tables:
+        if table.name in found:
+            _add_columns(db, table)
+        else:
+            db.execute(table.creation)
+    try:
+        _renew_indexes(db, tables)
+    except sqlite3.IntegrityError as error:
+        problem = f"holds what this version does not allow ({error})"
+        raise DatabaseRefused(path, problem, _OTHER_VERSION) from None
+
+
+def _add_columns(db: sqlite3.Connection, table: Table) -> None:
+    has = _columns(db, table.name)
+    for name, value in table.defaults.items():
+        if name not in has:
+            db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
+            db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))  # noqa: S608
+
+
+def _renew_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
+    wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+    found = dict(rows.fetchall())
+    for name in found.keys() - wanted.keys():
+        db.execute(f"DROP INDEX {name}")
+    for name, sql in wanted.items():
+        if found.get(name) != sql:
+            db.execute(f"DROP INDEX IF EXISTS {name}")
+            db.execute(sql)
+
+
+_PATIENCE = 0.5
+"""Seconds another process may take to look at the file before it counts as in use."""
+_STATEMENTS = 512
+"""Statements that SQLite need not prepare again."""
+_WAL_MARKS, _PLAIN_MARKS = slice(18, 20), b"\1\1"
+_IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_PROBLEMS = {
+    "SQLITE_NOTADB": ("is not a SQLite database", ANOTHER_FILE),
+    "SQLITE_CORRUPT": ("is damaged", "Put a copy of it back, or name another file to begin anew"),
+    "SQLITE_CANTOPEN": ("cannot be opened", "See that you may read and write it and its folder"),
+    "SQLITE_READONLY": ("cannot be written", "See that you may write it and its folder"),
+    "SQLITE_FULL": ("finds no room on the disk", "Make room, or name a file elsewhere"),
+}
+
+
+class DatabaseInUse(DatabaseRefused):
+    """A database file that another account holds, in this process or another."""
+
+    def __init__(self, path: Path) -> None:
+        advice = "Stop the one that has it, or name another file; there is no lock to delete"
+        super().__init__(path, "is in use by another mock account, or another program", advice)
+
+
+class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
+    """Something was asked of an account after it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__("This account was closed; make a new MockTwilio, with the same db if any")
+
+
+def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        target,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
+        uri=uri,
+    )
+
+
+# -- in memory
+
+
+def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
+    """A database of its own, gone when it is closed."""
+    db = _connect(":memory:")
+    db.executescript(";\n".join(("BEGIN", *marks(), *everything(tables), "COMMIT;")))
+    return db
+
+
+def image_of(db: sqlite3.Connection) -> bytearray:
+    """A whole database as bytes that can be opened in memory, wherever it is kept."""
+    image = bytearray(db.serialize())
+    image[_WAL_MARKS] = _PLAIN_MARKS
+    return image
+
+
+@contextmanager
+def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
+    """A database in memory from an image of one."""
+    db = _connect(":memory:")
+    try:
+        db.deserialize(image)
+        yield db
+    finally:
+        db.close()
+
+
+# -- in a file
+
+
+def in_file(
+    file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
+) -> sqlite3.Connection:
+    """Open a file for this process alone, or make it; what is committed is on disk.
+
+    The lock is the operating system's and goes with the process, however that ends.
+
+    Args:
+        file: Where; its folder must exist.
+        tables: What it is to hold.
+        owner: Facts that it must agree with, such as whose it is.
+
+    Raises:
+        DatabaseInUse: Another account holds the file.
+        DatabaseRefused: It cannot be opened, is somebody else's, or of another version.
+    """
+    path, tables = _path(file), tuple(tables)
+    with _refusing(path):
+        if path.exists() and path.stat().st_size:
+            _look(path, tables, owner)
+        db = _connect(path)
+        try:
+            _take(db, path)
+            _prepare(db, path, tables, owner)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _path(file: str | os.PathLike[str]) -> Path:
+    if os.fspath(file) in ("", ":memory:"):
+        raise ValueError("db is the name of a file; leave it out for an account in memory")
+    path = Path(file).absolute()
+    if path.is_dir():
+        raise DatabaseRefused(path, "is a folder", "Name a file in it")
+    if not path.parent.is_dir():
+        raise DatabaseRefused(path, "is in a folder that does not exist", "Make the folder first")
+    return path
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Say what SQLite's refusals mean for the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if name.startswith(_IN_USE):
+            raise DatabaseInUse(path) from None
+        problem, advice = next(
+            (said for code, said in _PROBLEMS.items() if name.startswith(code)),
+            (f"cannot be opened ({error})", ANOTHER_FILE),
+        )
+        raise DatabaseRefused(path, problem, advice) from None
+
+
+def _look(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:
+    """Refuse what must not be opened, through a connection that cannot change it.
+
+    Only a file with a log beside it may be in use; without one, nothing is made beside it either.
+    """
+    log = Path(f"{path}-wal")
+    way = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    db = _connect(f"{path.as_uri()}?{way}", uri=True)
+    try:
+        check(db, path, tables, owner)
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise DatabaseRefused(path, *_PROBLEMS["SQLITE_CORRUPT"])
+    finally:
+        db.close()
+
+
+def _take(db: sqlite3.Connection, path: Path) -> None:
+    """Lock the file for as long as the process lives, and have every commit reach the disk."""
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseRefused(path, "is where SQLite cannot keep a log", "Name a file elsewhere")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync stops short of the disk
+
+
+def _prepare(
+    db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
+) -> None:
+    """Check again, now that nobody else can write, and add what is missing; or change nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        check(db, path, tables, owner)
+        add_missing(db, path, tables)
+        for name, value in owner.items():
+            write_fact(db, name, value)
+        write_fact(db, "openings", (read_fact(db, "openings") or 0) + 1)
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    Path(f"{path}-shm").unlink(missing_ok=True)  # left by a look at a file whose process was killed

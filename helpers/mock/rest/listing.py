@@ -1,0 +1,268 @@
+"""Pages as Twilio's newer APIs send them: a list under its key, and a `meta` with links.
+
+A page token stands for a place in the order of arrival, not for a count, so a list can be paged
+while items come and go: each is visited once. (The token's format is the mock's own; Twilio
+documents it as opaque.)
+
+A list that is filtered or sorted by what only Python can tell is read whole; a place in it is then
+the sort key of its last item.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.store import Order, R, Store, Where
+from .http import FormValues, last
+
+_TOKEN = re.compile(r"P(?P<way>[AB])(?P<seq>[0-9a-f]{1,15})\Z")
+_RANKED_TOKEN = re.compile(r"P(?P<way>[AB])R(?P<rank>(?:[0-9a-f]{2}){1,200})\Z")
+
+Keep = Callable[[Any], bool]
+"""Whether an item belongs to a list."""
+Rank = Callable[[Any], tuple[float, ...]]
+"""Where an item stands in a list; lower is earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSizes:
+    """How many items a page holds by default, and at the most.
+
+    Where `absolute` is False, a page beyond the first is only reached by the token of a link.
+    """
+
+    default: int = 50
+    maximum: int = 100
+    absolute: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page was asked for."""
+
+    number: int
+    size: int
+    token: str | None
+
+    @classmethod
+    def read(cls, query: FormValues, sizes: PageSizes) -> PageRequest:
+        """Read PageSize, Page and PageToken.
+
+        A PageSize above the maximum counts as the maximum, since the helper libraries send up to
+        1000 whatever the resource (observed); one below 1 is refused with 20007 (inferred).
+
+        Raises:
+            TwilioError: 20007 or 20001, a number is not acceptable; 40153, a page number without
+                a token where the API needs one (documented).
+        """
+        size = _number(last(query, "PageSize"), "PageSize", sizes.default)
+        if size < 1:
+            raise TwilioError(20007, f"PageSize must be 1 to {sizes.maximum}")
+        number = _number(last(query, "Page"), "Page", 0)
+        if number < 0:
+            raise TwilioError(20001, "Page must not be negative")
+        token = last(query, "PageToken")
+        if number and token is None and not sizes.absolute:
+            raise TwilioError(40153, "Page needs the PageToken of a link; follow next_page_url")
+        return cls(number, min(size, sizes.maximum), token)
+
+
+def _number(text: str | None, name: str, default: int) -> int:
+    if text is None:
+        return default
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise TwilioError(20001, f"{name} must be a whole number, not {text[:40]!r}")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page's items, with what lies on either side."""
+
+    items: list[Any]
+    asked: PageRequest
+    has_previous: bool
+    has_next: bool
+    rank: Rank | None = None
+
+    def envelope(
+        self, key: str, url: str, filters: list[tuple[str, str]], rendered: list[Any]
+    ) -> dict[str, Any]:
+        """The JSON of the page; filters are kept in every link."""
+
+        def link(number: int, token: str | None = None) -> str:
+            query = [*filters, ("PageSize", str(self.asked.size)), ("Page", str(number))]
+            if token is not None:
+                query.append(("PageToken", token))
+            return f"{url}?{urlencode(query)}"
+
+        number = self.asked.number
+        previous, following = self.previous_token, self.next_token
+        meta = {
+            "page": number,
+            "page_size": self.asked.size,
+            "first_page_url": link(0),
+            "previous_page_url": link(max(0, number - 1), previous) if previous else None,
+            "url": link(number, self.asked.token),
+            "next_page_url": link(number + 1, following) if following else None,
+            "key": key,
+        }
+        return {"meta": meta, key: rendered}
+
+    @property
+    def previous_token(self) -> str | None:
+        """What the page before is asked for with; None where this is the first."""
+        return self._token("B", self.items[0]) if self.has_previous else None
+
+    @property
+    def next_token(self) -> str | None:
+        """What the page after is asked for with; None where this is the last."""
+        return self._token("A", self.items[-1]) if self.has_next else None
+
+    def _token(self, way: str, item: Any) -> str:
+        if self.rank is None:
+            return f"P{way}{item.seq:x}"
+        return f"P{way}R{json.dumps(self.rank(item)).encode().hex()}"
+
+
+def fetch_page(
+    store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order = "asc"
+) -> Page:
+    """Read one page of a kind, in order of arrival or against it.
+
+    Raises:
+        TwilioError: 20001, the token is not one that a page link carried.
+    """
+    if asked.token is None:
+        return _by_number(store, kind, where, asked, order)
+    match = _TOKEN.match(asked.token)
+    if match is None:
+        raise _bad_token()
+    return _by_token(store, kind, where, asked, order, match["way"], int(match["seq"], 16))
+
+
+def _by_number(store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order) -> Page:
+    offset = asked.number * asked.size
+    items = store.select(kind, where, order=order, limit=asked.size + 1, offset=offset)
+    page = items[: asked.size]
+    return Page(page, asked, bool(page) and offset > 0, len(items) > asked.size)
+
+
+def _by_token(  # noqa: PLR0913, PLR0917 - the page asked for, part by part
+    store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order, way: str, seq: int
+) -> Page:
+    forward = way == "A"
+    direction: Order = order if forward else ("desc" if order == "asc" else "asc")
+    after, before = (seq, None) if direction == "asc" else (None, seq)
+    items = store.select(
+        kind, where, order=direction, after=after, before=before, limit=asked.size + 1
+    )
+    more, page = len(items) > asked.size, items[: asked.size]
+    if forward:
+        return Page(page, asked, bool(page), more)
+    return Page(page[::-1], asked, more, bool(page))
+
+
+def fetch_ranked(items: list[Any], asked: PageRequest, rank: Rank) -> Page:
+    """One page of items that were read whole, sorted by `rank`, which differs between any two.
+
+    Raises:
+        TwilioError: 20001, the token is not one that a page link carried.
+    """
+    ranked = sorted(items, key=rank)
+    start, end = _span(ranked, asked, rank)
+    page = ranked[start:end]
+    return Page(page, asked, bool(page) and start > 0, end < len(ranked), rank)
+
+
+def _span(ranked: list[Any], asked: PageRequest, rank: Rank) -> tuple[int, int]:
+    """Where a page starts and ends."""
+    if asked.token is None:
+        start = asked.number * asked.size
+        return start, start + asked.size
+    match = _RANKED_TOKEN.match(asked.token)
+    if match is None:
+        raise _bad_token()
+    place = _place(match["rank"])
+    if match["way"] == "A":
+        start = sum(1 for item in ranked if rank(item) <= place)
+        return start, start + asked.size
+    end = sum(1 for item in ranked if rank(item) < place)
+    return max(0, end - asked.size), end
+
+
+def _place(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in json.loads(bytes.fromhex(text)))
+    except (ValueError, TypeError):
+        raise _bad_token() from None
+
+
+def _bad_token() -> TwilioError:
+    return TwilioError(20001, "PageToken is not valid; follow next_page_url as it is")
+
+
+Narrowing = Mapping[str, Any] | Keep
+"""Field values to match, or a test of each item."""
+
+Filter = Callable[[Context, Any, list[str]], Narrowing]
+"""What values of a parameter narrow a list to; called with the parent the list is inside."""
+
+Filters = Mapping[str, str | Filter]
+
+
+@dataclass(slots=True)
+class Selection:
+    """Conditions that an item must meet: those the store can test, and those only Python can."""
+
+    where: dict[str, Any]
+    keeps: list[Keep] = field(default_factory=list)
+
+    def narrow(self, by: str | Filter, ctx: Context, parent: Any, values: list[str]) -> None:
+        """Add a condition."""
+        chosen = {by: values} if isinstance(by, str) else by(ctx, parent, values)
+        if isinstance(chosen, Mapping):
+            for column, allowed in chosen.items():
+                self._allow(column, allowed)
+        else:
+            self.keeps.append(chosen)
+
+    def _allow(self, column: str, allowed: Any) -> None:
+        before = self.where.get(column)
+        if isinstance(before, list) and isinstance(allowed, list):
+            allowed = [value for value in before if value in allowed]
+        self.where[column] = allowed
+
+    def holds(self, item: Any) -> bool:
+        """Whether an item that the store found meets the other conditions as well."""
+        return all(keep(item) for keep in self.keeps)
+
+
+def read_ordering(orderings: Mapping[str, str], text: str | None) -> Rank:
+    """`Priority:desc,DateCreated:asc` as a sort key; ties are in the order the last part says.
+
+    Raises:
+        TwilioError: 20001, a part names nothing to sort by, or another direction.
+    """
+    parts = [_part(orderings, part) for part in (text or "").split(",") if part]
+    parts.append(("seq", parts[-1][1] if parts else 1))
+
+    def rank(item: Any) -> tuple[float, ...]:
+        return tuple(sign * getattr(item, column) for column, sign in parts)
+
+    return rank
+
+
+def _part(orderings: Mapping[str, str], part: str) -> tuple[str, int]:
+    name, _, way = part.strip().partition(":")
+    if name not in orderings or way not in ("", "asc", "desc"):
+        names = ", ".join(orderings)
+        raise TwilioError(20001, f"Ordering takes {names}, each with :asc or :desc; got {part!r}")
+    return orderings[name], -1 if way == "desc" else 1

@@ -1,0 +1,85 @@
+"""Keeps other people's web pages away from the mock's levers.
+
+A page from anywhere may send requests to a server on the reader's machine. The levers and the
+inspector ask for no password on the machine itself, so they check where a request comes from.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..core.credentials import Credentials
+from .rest_app import credentials_of
+
+_LOCAL_NAME = "localhost"
+
+
+class OriginCheck:
+    """Lets in who is on this machine and comes from no other page, or has the credentials."""
+
+    def __init__(self, inner: ASGIApp, credentials: Credentials) -> None:
+        self._inner = inner
+        self._credentials = credentials
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        connection = HTTPConnection(scope)
+        if self._has_credentials(connection) or _is_at_home(connection):
+            await self._inner(scope, receive, send)
+            return
+        refusal = JSONResponse(
+            {
+                "error": "From another machine or another page, this needs the account's"
+                " credentials (account SID and auth token, as basic auth)"
+            },
+            401,
+            {"WWW-Authenticate": 'Basic realm="the mock\'s account SID and auth token"'},
+        )
+        await refusal(scope, receive, send)
+
+    def _has_credentials(self, connection: HTTPConnection) -> bool:
+        given = credentials_of(connection.headers.get("authorization", ""))
+        return given is not None and self._credentials.open(*given)
+
+
+def _is_at_home(connection: HTTPConnection) -> bool:
+    """Whether client, address and page are all on this machine.
+
+    The `Host` is looked at since a foreign name may be made to lead here (DNS rebinding).
+    """
+    origin = connection.headers.get("origin")
+    return (
+        (connection.client is None or _is_local(connection.client.host))
+        and _is_local(connection.url.hostname or "")
+        and (origin is None or urlsplit(origin).netloc == connection.headers.get("host"))
+        and (
+            connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+            or _is_a_visit(connection)
+        )
+    )
+
+
+def _is_a_visit(connection: HTTPConnection) -> bool:
+    """Whether somebody follows a link here from another page, a notebook's say.
+
+    That page cannot read what is opened, nor pull a lever by it.
+    """
+    return (
+        connection.scope.get("method") == "GET"
+        and connection.headers.get("sec-fetch-mode") == "navigate"
+        and connection.headers.get("sec-fetch-dest") == "document"
+    )
+
+
+def _is_local(host: str) -> bool:
+    if host == _LOCAL_NAME:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,133 @@
+"""Reservations that hold a worker: found, and closed one way or another."""
+
+from __future__ import annotations
+
+from ..core.context import Context
+from ..core.errors import TwilioError
+from . import events
+from .limits import change
+from .resources import OPEN_RESERVATIONS, Reservation, Task, Worker
+
+
+def open_reservations(ctx: Context, task: Task) -> list[Reservation]:
+    """A task's reservations that have not ended."""
+    where = {"task_sid": task.sid, "reservation_status": list(OPEN_RESERVATIONS)}
+    return ctx.store.select(Reservation, where)
+
+
+def task_of(ctx: Context, reservation: Reservation) -> Task:
+    """The task of a reservation; both go together."""
+    task = ctx.store.first(Task, sid=reservation.task_sid)
+    assert task is not None  # noqa: S101 - a task takes its reservations with it
+    return task
+
+
+def close_reservation(
+    ctx: Context, reservation: Reservation, status: str, task: Task, event: str | None = None
+) -> Worker:
+    """Give a reservation another status, and tell of it as `reservation.<event>`.
+
+    Returns:
+        Its worker, who has been idle from now on where the reservation has ended.
+    """
+    change(ctx, reservation, reservation_status=status, due_at=None)
+    worker = ctx.store.first(Worker, sid=reservation.worker_sid)
+    assert worker is not None  # noqa: S101 - a worker with reservations cannot be deleted
+    if status != "wrapping":
+        ctx.store.save(worker, idle_since=ctx.now)
+    emit_reservation(ctx, event or status, reservation, task, worker)
+    return worker
+
+
+def emit_reservation(
+    ctx: Context, happened: str, reservation: Reservation, task: Task, worker: Worker
+) -> None:
+    """Tell what happened to a reservation."""
+    events.emit(
+        ctx,
+        f"reservation.{happened}",
+        reservation,
+        task=task,
+        reservation=reservation,
+        worker=worker,
+    )
+
+
+DELETED_AFTER = 300.0
+"""Seconds until a task that ended is deleted (documented)."""
+TTL_EXCEEDED = "Task TTL Exceeded"
+"""Why a task was cancelled that waited too long (specified)."""
+
+
+def wrap_up(ctx: Context, task: Task, reason: str | None = None) -> None:
+    """Leave a worker to finish off an assigned task.
+
+    Raises:
+        TwilioError: 20001, it is not assigned (text observed).
+    """
+    if task.assignment_status != "assigned":
+        raise _cannot(ctx, "wrap up a", task, "it's not currently assigned")
+    change(ctx, task, assignment_status="wrapping", reason=reason or task.reason)
+    for reservation in open_reservations(ctx, task):
+        close_reservation(ctx, reservation, "wrapping", task, "wrapup")
+    events.emit(ctx, "task.wrapup", task, task=task)
+
+
+def complete(ctx: Context, task: Task, reason: str | None = None) -> None:
+    """End a task that was worked on.
+
+    Raises:
+        TwilioError: 20001, it is neither assigned nor wrapping (text after that of `wrap_up`).
+    """
+    if task.assignment_status not in ("assigned", "wrapping"):
+        raise _cannot(ctx, "complete", task, "it's not currently assigned")
+    _end(ctx, task, "completed", reason or task.reason)
+
+
+def cancel(ctx: Context, task: Task, reason: str | None = None) -> None:
+    """Give up a task that nobody has taken on.
+
+    Raises:
+        TwilioError: 20001, it is neither pending nor reserved (text observed).
+    """
+    if task.assignment_status not in ("pending", "reserved"):
+        raise _cannot(ctx, "cancel", task, "it is not pending or reserved")
+    _end(ctx, task, "canceled", reason)
+
+
+def _end(ctx: Context, task: Task, status: str, reason: str | None) -> None:
+    change(
+        ctx,
+        task,
+        assignment_status=status,
+        reason=reason,
+        undecided=False,
+        due_at=ctx.now + DELETED_AFTER,
+    )
+    for reservation in open_reservations(ctx, task):
+        close_reservation(ctx, reservation, status, task)
+    events.emit(ctx, f"task.{status}", task, task=task)
+
+
+def delete(ctx: Context, task: Task, event: str | None = None) -> None:
+    """Forget a task with its reservations; those still open are cancelled (inferred).
+
+    Args:
+        ctx: The unit of work.
+        task: Whatever state it is in.
+        event: What to tell of it; nothing where it ended and is cleared away (documented).
+    """
+    for reservation in open_reservations(ctx, task):
+        close_reservation(ctx, reservation, "canceled", task)
+    if event is not None:
+        events.emit(ctx, event, task, task=task)
+    ctx.store.remove_all(Reservation, task_sid=task.sid)
+    ctx.store.remove(task)
+
+
+def _cannot(ctx: Context, act: str, task: Task, why: str) -> TwilioError:
+    return TwilioError(
+        20001,
+        f"Cannot {act} task {task.sid} in workspace {task.workspace_sid} for account"
+        f" {ctx.account_sid} because {why}.",
+    )

@@ -1,0 +1,90 @@
+"""Shapes of TaskRouter's parameters, and what its functions share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import BLANK_IS_ABSENT, at_most, is_web_address, json_object
+from ..core.store import Resource
+from .expressions import parse
+from .resources import Activity, Reservation, Task, Worker
+
+R = TypeVar("R", bound=Resource)
+
+MAX_TIMEOUT = 1_209_600
+"""Seconds: two weeks (specified)."""
+MAX_RESERVATION_TIMEOUT = 86_400
+"""Seconds: a day (specified)."""
+
+_YES = ("true", "1", "yes")
+
+
+def is_yes(value: Any) -> bool:
+    """`true`, `1` and `yes` are true, everything else is false (specified)."""
+    return str(value).lower() in _YES
+
+
+def _expression(text: str) -> str:
+    parse(text)
+    return text
+
+
+def _url(text: str | None) -> str | None:
+    if text and not is_web_address(text):
+        raise TwilioError(20001, f"{text[:80]!r} is not an http or https URL")
+    return text
+
+
+Name = Annotated[str, at_most(64, 20001, "FriendlyName"), Field(min_length=1)]
+LongName = Annotated[str, Field(min_length=1)]
+"""A name whose length nothing limits."""
+Flag = Annotated[bool, BeforeValidator(is_yes)]
+Url = Annotated[str | None, BLANK_IS_ABSENT, AfterValidator(_url)]
+Text = Annotated[str | None, BLANK_IS_ABSENT]
+Sid = Text
+Attributes = Annotated[str, json_object(20001, "Attributes")]
+Expression = Annotated[str, AfterValidator(_expression)]
+Priority = Annotated[int, Field(ge=0, le=2**31 - 1)]
+QueueOrder = Literal["FIFO", "LIFO"]
+
+
+def change(ctx: Context, resource: Worker | Task | Reservation, **changes: Any) -> None:
+    """Change a resource that counts its changes, which its ETag shows."""
+    ctx.store.save(resource, **changes, version=resource.version + 1, date_updated=ctx.now)
+
+
+def inside(
+    ctx: Context, kind: type[R], workspace_sid: str, sid: str | None, parameter: str
+) -> None:
+    """Refuse a SID that names nothing in the workspace; none at all is fine.
+
+    Raises:
+        TwilioError: 20001, naming the parameter.
+    """
+    if sid and not ctx.store.exists(kind, sid=sid, workspace_sid=workspace_sid):
+        raise TwilioError(
+            20001, f"Invalid parameter {parameter}: workspace {workspace_sid} has no {sid}"
+        )
+
+
+def activity(ctx: Context, workspace_sid: str, sid: str, parameter: str) -> Activity:
+    """The activity of a SID.
+
+    Raises:
+        TwilioError: 20001, the workspace has none of that SID.
+    """
+    found = ctx.store.first(Activity, sid=sid, workspace_sid=workspace_sid)
+    if found is None:
+        raise TwilioError(
+            20001, f"Invalid parameter {parameter}: workspace {workspace_sid} has no {sid}"
+        )
+    return found
+
+
+def in_use(what: str, why: str) -> TwilioError:
+    """The refusal to delete what others need."""
+    return TwilioError(20409, f"{what} cannot be deleted: {why}")

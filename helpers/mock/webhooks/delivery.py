@@ -1,0 +1,192 @@
+"""Carries deliveries out: in order for each channel, never in the way of who caused them.
+
+Pre-events are asked from here too, by whoever waits for the answer, so that every try is logged.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from ..core.clock import iso
+from ..core.context import Backend
+from ..core.events import Event
+from ..core.jobs import KeyedExecutor
+from ..messaging.resources import Service
+from .outbox import KEPT, AttemptFinished, Delivery, DeliveryDue, PreEventRequested
+from .payloads import Payload
+from .receivers import Receiver, Receivers, WebhookAnswer
+
+WORKERS = 8
+"""Deliveries under way at once; those of one channel follow one another."""
+_GRACE = 1.0
+"""Seconds beyond a receiver's time-out in which its delivery is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one delivery.
+
+    Attributes:
+        event: e.g. `onMessageSent`.
+        url: Where it went.
+        number: 0 for the first try, as Twilio's `RetryCount` counts.
+        status: The HTTP status of the answer; None for none.
+        problem: Why there was none, or what the receiver raised.
+        milliseconds: How long it took.
+        at: When, as ISO 8601.
+        parameters: What was posted.
+    """
+
+    event: str
+    url: str
+    number: int
+    status: int | None
+    problem: str | None
+    milliseconds: float
+    at: str
+    parameters: dict[str, str]
+
+
+class Webhooks:
+    """An account's webhooks: register receivers for URLs, wait for deliveries, read the log."""
+
+    def __init__(self, backend: Backend, receivers: Receivers) -> None:
+        self._backend = backend
+        self._receivers = receivers
+        self._queues = KeyedExecutor("webhooks", WORKERS)
+
+    @property
+    def timeout(self) -> float:
+        """Seconds a receiver has to answer: five, as at Twilio (documented), unless set."""
+        return self._receivers.timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float) -> None:
+        self._receivers.timeout = seconds
+
+    def register(self, url: str, receiver: Receiver) -> None:
+        """Have a Python function receive what is sent to a URL, so that no tunnel is needed.
+
+        Args:
+            url: The URL that a service, a channel webhook or a Flex Flow names; its query does
+                not matter.
+            receiver: Takes a `WebhookRequest`. It returns None for an empty 200, a number for a
+                status, a dict for JSON, or a pair of status and body; what it raises counts as
+                a 500. It has `timeout` seconds, and runs on a thread of its own.
+        """
+        self._receivers.register(url, receiver)
+
+    def unregister(self, url: str) -> None:
+        """Let what is sent to the URL go to the network again."""
+        self._receivers.unregister(url)
+
+    def register_fallback(self, receiver: Receiver) -> None:
+        """Have a Python function receive whatever no other is registered for.
+
+        Nothing goes to the network any more, be it a webhook or what a Studio flow asks for.
+
+        Args:
+            receiver: As for `register`; it may also return a `WebhookAnswer`, e.g. one without a
+                status for a server that does not answer.
+        """
+        self._receivers.register_fallback(receiver)
+
+    @property
+    def log(self) -> list[Attempt]:
+        """Every try so far, in the order of what was told; the latest thousand events are kept."""
+        found = self._backend.store.select(Delivery)
+        return [Attempt(**attempt) for delivery in found for attempt in delivery.attempts]
+
+    def settle(self, timeout: float = 30.0) -> bool:
+        """Wait until nothing is left to deliver; whether that came about in time (seconds)."""
+        return self._queues.settle(timeout, also=self._is_settled)
+
+    def _is_settled(self) -> bool:
+        """Asks the store too: what another thread has committed may not have been told yet."""
+        return not self._backend.store.exists(Delivery, state="pending")
+
+    def handle(self, event: Event) -> None:
+        """Take up what has become due."""
+        if isinstance(event, DeliveryDue):
+            self._queues.put(event.queue, partial(self._deliver, event.seq))
+
+    def resume(self) -> None:
+        """Take up what is due in a store that was put back; what is not in it was dropped."""
+        for delivery in self._backend.store.select(Delivery, {"state": "pending"}):
+            self._queues.put(delivery.queue, partial(self._deliver, delivery.seq))
+
+    def forget(self, *states: str) -> None:
+        """Drop the deliveries in these states, such as those that nobody waits for any more."""
+        with self._backend.transaction():
+            self._backend.store.remove_all(Delivery, state=list(states))
+
+    def close(self) -> None:
+        """Deliver no more; what is under way ends first, and what is due stays written down."""
+        self._queues.close(self.timeout + _GRACE)
+
+    def ask(self, service: Service, telling: Payload) -> WebhookAnswer:
+        """Ask a service's webhook before something happens, and wait for the answer."""
+        with self._backend.transaction():
+            asked = self._backend.store.add(
+                Delivery(
+                    event=telling.name,
+                    url=service.pre_webhook_url or "",
+                    method=service.webhook_method,
+                    parameters=telling.parameters,
+                    retries=service.pre_webhook_retry_count,
+                    queue="",
+                    state="asking",
+                    attempts=[],
+                    date_created=self._backend.clock.now(),
+                )
+            )
+            self._backend.events.emit(PreEventRequested(asked.seq))
+        return self._carry_out(asked)
+
+    def _deliver(self, seq: int) -> None:
+        delivery = self._backend.store.first(Delivery, seq=seq, state="pending")
+        if delivery is not None:  # else the account was put back meanwhile
+            self._carry_out(delivery)
+
+    def _carry_out(self, delivery: Delivery) -> WebhookAnswer:
+        while True:
+            number = len(delivery.attempts)
+            answer, attempt = self._attempt(delivery, number)
+            is_last = number >= delivery.retries or not answer.is_passing
+            kept = self._keep(delivery, attempt, is_last=is_last)
+            if is_last or not kept or self._queues.is_closed:
+                return answer
+
+    def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, Attempt]:
+        parameters = dict(delivery.parameters)
+        if parameters.pop("RetryCount", None) is not None:
+            parameters["RetryCount"] = str(number)
+        at, started = iso(self._backend.clock.now()) or "", time.perf_counter()
+        answer = self._receivers.send(delivery.method, delivery.url, parameters)
+        return answer, Attempt(
+            event=delivery.event,
+            url=delivery.url,
+            number=number,
+            status=answer.status,
+            problem=answer.problem,
+            milliseconds=(time.perf_counter() - started) * 1000,
+            at=at,
+            parameters=parameters,
+        )
+
+    def _keep(self, delivery: Delivery, attempt: Attempt, *, is_last: bool) -> bool:
+        """Log a try; False if the delivery was dropped meanwhile, as the account was put back."""
+        store = self._backend.store
+        with self._backend.transaction():
+            if not store.exists(Delivery, seq=delivery.seq, state=delivery.state):
+                return False
+            store.save(delivery, attempts=[*delivery.attempts, asdict(attempt)])
+            if is_last:
+                answered = attempt.status is not None and attempt.status < 400  # noqa: PLR2004
+                store.save(delivery, state="delivered" if answered else "failed")
+                finished = ["delivered", "failed"]
+                store.remove_before(Delivery, delivery.seq - KEPT, state=finished)
+            self._backend.events.emit(AttemptFinished(delivery.seq))
+        return True
