@@ -138,6 +138,26 @@ class Context:
         self.events = backend.events
         self.now = backend.clock.now()
 
+    def create(self, kind: type[R], **values: Any) -> R:
+        """Store a new resource.
+
+        Its SID, account and dates, where the kind has such fields, are filled in unless given.
+
+        Args:
+            kind: The resource class.
+            values: Its other fields, by name.
+        """
+        for name in kind.filled():
+            if name not in values:
+                values[name] = (
+                    self.sids.new(kind.prefix)
+                    if name == "sid"
+                    else self.account_sid
+                    if name == "account_sid"
+                    else self.now
+                )
+        return self.store.add(kind(**values))
+
     def emit(self, event: Event) -> None:
         """Remember what happened, to be told after the commit."""
         self.backend.events.emit(event)

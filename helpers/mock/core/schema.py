@@ -23,6 +23,9 @@ class Between:
     high: float = 1e308
 
 
+_FILLED = ("sid", "account_sid", "date_created", "date_updated")
+
+
 @dataclass(slots=True)
 class Resource:
     """Base of everything kept. `seq` is the order of arrival within a kind.
@@ -37,6 +40,13 @@ class Resource:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     seq: int = field(default=0, kw_only=True, compare=False)
+
+    @classmethod
+    @cache
+    def filled(cls) -> tuple[str, ...]:
+        """Names of the fields that `Context.create` fills in by itself."""
+        own = {f.name for f in fields(cls)}
+        return tuple(name for name in _FILLED if name in own)
 
 
 R = TypeVar("R", bound=Resource)
