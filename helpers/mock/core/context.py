@@ -56,6 +56,7 @@ class Backend:
             try:
                 with self.transaction():
                     act()
+                    self.store.flush()  # what SQLite refuses is refused here, too
                     raise _RolledBack(*self.events.emitted)  # noqa: TRY301 - rolls back
             except _RolledBack as rehearsed:
                 return rehearsed.args
@@ -147,16 +148,15 @@ class Context:
             kind: The resource class.
             values: Its other fields, by name.
         """
+        draws = False
         for name in kind.filled():
-            if name not in values:
-                values[name] = (
-                    self.sids.new(kind.prefix)
-                    if name == "sid"
-                    else self.account_sid
-                    if name == "account_sid"
-                    else self.now
-                )
-        return self.store.add(kind(**values))
+            if name in values:
+                continue
+            if name == "sid":
+                values[name], draws = self.sids.new(kind.prefix), True
+            else:
+                values[name] = self.account_sid if name == "account_sid" else self.now
+        return self.store.add(kind(**values), is_fresh=draws)
 
     def emit(self, event: Event) -> None:
         """Remember what happened, to be told after the commit."""
