@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -55,7 +56,7 @@ class ServerApp:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         requests = ServedRequests(mock.clock)
         door = RestApp(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
-        mock.realtime.tell_requests(requests.add_of_chat_sdk)
+        mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         self._door = door
         self._door_for_pages = CORSMiddleware(
             door, allow_origins=["*"], allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]

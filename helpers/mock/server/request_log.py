@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from ..core.clock import Clock
 from ..rest.http import Reply, Request
 
@@ -103,11 +101,6 @@ class ServedRequests:
             self._kept.append(answered)
         for follower in tuple(self._followers):
             follower(answered)
-
-    def add_of_chat_sdk(self, request: Request, reply: Reply, milliseconds: float) -> None:
-        """Remember a request that came over a chat SDK's own connection."""
-        content = b"" if reply.json is None else orjson.dumps(reply.json)
-        self.add(request, reply, content, milliseconds, by_chat_sdk=True)
 
     def follow(self, follower: Callable[[ServedRequest], None]) -> Callable[[], None]:
         """Have `follower` told of every request from now on; call the result to stop."""

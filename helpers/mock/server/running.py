@@ -21,7 +21,7 @@ from websockets.protocol import State
 
 from .. import MockTwilio
 from ..realtime.connection import SEND
-from ..realtime.notices import LARGEST, is_acknowledgement
+from ..realtime.notices import MAX_FRAME, is_acknowledgement
 from .app import ServerApp
 from .rest_app import CUT
 
@@ -167,7 +167,7 @@ class MockServer(uvicorn.Server):
                 lifespan="off",
                 http=CuttingProtocol,
                 ws=TwilsockProtocol,
-                ws_max_size=LARGEST,
+                ws_max_size=MAX_FRAME,
                 ws_per_message_deflate=False,  # on one machine, time costs more than bytes
                 log_config=None,
                 access_log=False,
