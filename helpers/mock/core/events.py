@@ -1,8 +1,8 @@
-"""What happened, in order, told after the commit.
+"""Events: emitted within a transaction, dispatched after its commit, in order.
 
-A product notes events while its transaction runs. When the transaction commits they join one
-queue, and the queue is told to the subscribers one event at a time: no subscriber runs inside
-another's transaction, and one that acts in turn sees its own events told after those before them.
+When a transaction commits, its events join one queue, which is dispatched to the subscribers one
+event at a time: no subscriber runs inside another's transaction, and the events of one that acts
+in turn come after those before them.
 """
 
 from __future__ import annotations
@@ -16,101 +16,103 @@ _log = logging.getLogger(__name__)
 
 
 class Event:
-    """Base class of what products tell; a subclass is a frozen dataclass."""
+    """Base class of events; a subclass is a dataclass that is not changed once emitted."""
 
     __slots__ = ()
 
 
 class PutBack(Event):
-    """Everything kept was put back as it once was."""
+    """The account was restored to an earlier state."""
 
     __slots__ = ()
 
 
 Subscriber = Callable[[Event], None]
-Recorder = Callable[[Event], None]
 
 
-class _ByKind:
-    """Who wants which kinds of events; who wants nothing of a kind costs it nothing."""
+class _Subscribers:
+    """Subscribers by event type; an event without one costs a single look-up."""
 
     def __init__(self) -> None:
         self._wanted: list[tuple[Subscriber, tuple[type[Event], ...]]] = []
-        self._found: dict[type[Event], tuple[Subscriber, ...]] = {}
+        self._by_kind: dict[type[Event], tuple[Subscriber, ...]] = {}
 
-    def add(self, who: Subscriber, kinds: tuple[type[Event], ...]) -> Callable[[], None]:
-        wanted = (who, kinds)
+    def add(self, subscriber: Subscriber, kinds: tuple[type[Event], ...]) -> Callable[[], None]:
+        wanted = (subscriber, kinds)
         self._wanted.append(wanted)
-        self._found = {}
+        self._by_kind = {}
 
         def stop() -> None:
             if wanted in self._wanted:
                 self._wanted.remove(wanted)
-                self._found = {}
+                self._by_kind = {}
 
         return stop
 
     def of(self, kind: type[Event]) -> tuple[Subscriber, ...]:
-        known = self._found  # a new one takes its place whenever somebody comes or goes
-        found = known.get(kind)
+        by_kind = self._by_kind  # add() and stop() replace it, on any thread
+        found = by_kind.get(kind)
         if found is None:
             wanted = tuple(self._wanted)
-            found = tuple(who for who, kinds in wanted if not kinds or issubclass(kind, kinds))
-            known[kind] = found
+            found = tuple(call for call, kinds in wanted if not kinds or issubclass(kind, kinds))
+            by_kind[kind] = found
         return found
 
 
 class Events:
-    """One queue between those who act and those who follow."""
+    """One queue of events between products and subscribers."""
 
     def __init__(self) -> None:
         self._emitted: list[Event] = []
         self._queue: deque[Event] = deque()
-        self._subscribers = _ByKind()
-        self._recorders = _ByKind()
+        self._subscribers = _Subscribers()
+        self._recorders = _Subscribers()
         self._dispatching = threading.Lock()
 
     def emit(self, event: Event) -> None:
-        """Remember an event of the running transaction."""
+        """Add an event to the running transaction."""
         self._emitted.append(event)
         for recorder in self._recorders.of(type(event)):
             recorder(event)
 
     @property
     def emitted(self) -> tuple[Event, ...]:
-        """What the running transaction has noted so far."""
+        """The events of the running transaction so far."""
         return tuple(self._emitted)
 
-    def on_emit(self, recorder: Recorder, *kinds: type[Event]) -> None:
-        """Have `recorder` called for events within their transaction, to keep what follows.
+    def on_emit(self, recorder: Subscriber, *kinds: type[Event]) -> None:
+        """Call `recorder` with each event within its transaction, so that both are kept or neither.
 
         Args:
-            recorder: Called with each event as it is noted.
-            kinds: Which events; every one, where none is named.
+            recorder: Called with each event as it is emitted.
+            kinds: Types of events; every type, if none is named.
         """
         self._recorders.add(recorder, kinds)
 
     def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
-        """Have `subscriber` told of events from now on; call the result to stop.
+        """Call `subscriber` with each event from now on, after its commit.
 
         Args:
-            subscriber: Called with each event after its commit.
-            kinds: Which events; every one, where none is named.
+            subscriber: Called with each event.
+            kinds: Types of events; every type, if none is named.
+
+        Returns:
+            A call that ends the subscription.
         """
         return self._subscribers.add(subscriber, kinds)
 
     def commit(self) -> None:
-        """The transaction is done: what it noted has happened."""
+        """Queue the events of the transaction that has committed."""
         if self._emitted:
             self._queue.extend(self._emitted)
             self._emitted.clear()
 
     def rollback(self) -> None:
-        """The transaction failed: what it noted never happened."""
+        """Drop the events of the transaction that has failed."""
         self._emitted.clear()
 
     def dispatch(self) -> None:
-        """Tell what has happened, in order; a telling already under way takes it along."""
+        """Dispatch the queue, in order, unless another thread is doing so already."""
         queue = self._queue
         while queue and self._dispatching.acquire(blocking=False):
             try:
@@ -123,5 +125,5 @@ class Events:
         for subscriber in self._subscribers.of(type(event)):
             try:
                 subscriber(event)
-            except Exception:  # noqa: BLE001 - whatever it is, the others still run
+            except Exception:  # noqa: BLE001 - the others must still run
                 _log.exception("a subscriber failed on %s", type(event).__name__)
