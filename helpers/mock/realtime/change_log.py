@@ -99,11 +99,6 @@ class ChangeLog:
                 self._store.remove(oldest)
         return event_id
 
-    def document_id(self, object_sid: str, last: Message | None) -> int:
-        """The id of a channel document's last change; a new message changes it too."""
-        entry = self.find(object_sid, DOCUMENT_KEY)
-        return max(entry.changed if entry else FIRST, message_id(last) if last else FIRST)
-
     def find(self, object_sid: str, key: str) -> SyncChange | None:
         """The last change of one item; None without an entry."""
         return self._store.first(SyncChange, object_sid=object_sid, key=key)

@@ -23,7 +23,7 @@ from ..messaging.events import (
 from ..messaging.resources import Channel, Invite, Member, Message, UserChannel
 from . import notices, sync_objects
 from .change_log import DOCUMENT_KEY, ChangeLog, message_id
-from .notices import Notice
+from .notices import ItemChange, Notice
 from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, ROSTER, SyncType
 
 _INFO_KEYS = {
@@ -73,7 +73,7 @@ class ChangeRecorder:
             MemberEvent: self._on_member,
             ChannelEvent: self._on_channel,
             InviteEvent: self._on_invite,
-            UserChannelEvent: self._on_user_channel,
+            UserChannelEvent: lambda event: self._update_own_channel(event.view),
             UserEvent: self._on_user,
         }
 
@@ -86,7 +86,8 @@ class ChangeRecorder:
             event_id = self._log.record(sid, str(message.index), event.change, arrival)
         if self._wanted(sid):
             [data] = sync_objects.messages(self._store, [message])
-            self._emit_item(MESSAGES, owner_sid, event.change, message.index, data, event_id)
+            changed = ItemChange(event.change, message.index, data, event_id)
+            self._emit_item(MESSAGES, owner_sid, changed)
         if event.change == "added":
             self._update_document(event.channel, message)
         elif event.change == "removed":
@@ -113,7 +114,8 @@ class ChangeRecorder:
         event_id = self._log.record(sid, member.sid, event.change)
         if self._wanted(sid):
             data = sync_objects.roster_item(member)
-            self._emit_item(ROSTER, channel.sid, event.change, member.sid, data, event_id)
+            changed = ItemChange(event.change, member.sid, data, event_id)
+            self._emit_item(ROSTER, channel.sid, changed)
         if event.change == "added" or "last_consumed_message_index" in event.reasons:
             self._update_own_channel(member)
 
@@ -128,13 +130,15 @@ class ChangeRecorder:
         view = self._store.first(UserChannel, user_sid=of.user_sid, channel_sid=channel_sid)
         if view is not None:
             data = sync_objects.own_channel(self._store, view)
-            self._emit_item(CHANNELS, of.user_sid, change, channel_sid, data, event_id)
+            changed = ItemChange(change, channel_sid, data, event_id)
+            self._emit_item(CHANNELS, of.user_sid, changed)
 
     def _remove_own_channel(self, of: Member | Invite | UserChannel) -> None:
         sid = CHANNELS.sid(of.user_sid)
         event_id = self._log.record(sid, of.channel_sid, "removed")
         if self._wanted(sid):
-            self._emit_item(CHANNELS, of.user_sid, "removed", of.channel_sid, None, event_id)
+            changed = ItemChange("removed", of.channel_sid, None, event_id)
+            self._emit_item(CHANNELS, of.user_sid, changed)
 
     def _on_channel(self, event: ChannelEvent) -> None:
         if event.change == "updated":
@@ -150,9 +154,6 @@ class ChangeRecorder:
         else:
             self._remove_own_channel(event.invite)
 
-    def _on_user_channel(self, event: UserChannelEvent) -> None:
-        self._update_own_channel(event.view)
-
     def _on_user(self, event: UserEvent) -> None:
         user = event.user
         if event.change == "removed":
@@ -162,7 +163,7 @@ class ChangeRecorder:
         for key in {_INFO_KEYS[reason] for reason in event.reasons if reason in _INFO_KEYS}:
             event_id = self._log.record(sid, key, "updated")
             if self._wanted(sid):
-                self._emit_item(INFO, user.sid, "updated", key, data[key], event_id)
+                self._emit_item(INFO, user.sid, ItemChange("updated", key, data[key], event_id))
 
     def _remove_objects(self, sync_types: Iterable[SyncType], owner_sid: str) -> None:
         now = self._backend.clock.now()
@@ -172,17 +173,8 @@ class ChangeRecorder:
             if self._wanted(sid):
                 self._emit(sid, notices.gone(sync_type, owner_sid, self._log.next_id(), now))
 
-    def _emit_item(  # noqa: PLR0913, PLR0917 - one item's change, part by part
-        self,
-        sync_type: SyncType,
-        owner_sid: str,
-        change: str,
-        key: str | int,
-        data: Any,
-        event_id: int,
-    ) -> None:
-        now = self._backend.clock.now()
-        notice = notices.item(sync_type, owner_sid, change, key, data, event_id, now)
+    def _emit_item(self, sync_type: SyncType, owner_sid: str, changed: ItemChange) -> None:
+        notice = notices.item(sync_type, owner_sid, changed, self._backend.clock.now())
         self._emit(sync_type.sid(owner_sid), notice)
 
     def _emit(self, object_sid: str, notice: Notice, *, merges: bool = False) -> None:

@@ -10,19 +10,16 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
+
+from starlette.types import Receive, Scope, Send
 
 from ..core.context import Actor
 from ..core.database import DatabaseClosed
 from .notices import FrameError, decode, is_acknowledgement
 from .session import ClientSession, SessionParts
-
-Scope = MutableMapping[str, Any]
-AsgiMessage = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[AsgiMessage]]
-Send = Callable[[AsgiMessage], Awaitable[None]]
 
 LOG_IN_SECONDS = 10
 """Time to log in, after which a client is dropped."""

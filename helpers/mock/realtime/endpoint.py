@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from starlette.types import Receive, Scope, Send
+
 from ..core.context import Backend
 from ..core.events import Event
 from ..messaging.events import TypingEvent
@@ -13,8 +15,8 @@ from ..rest.application import Application
 from . import conversations, notices
 from .change_log import ChangeLog
 from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
-from .connection import ClientConnection, Receive, Scope, Send
-from .feeds import Feeds, Subscriptions
+from .connection import ClientConnection
+from .feeds import Feeds
 from .session import Presence, SessionParts
 from .sync import SyncReads
 from .tunnel import OnRequest, Tunnel
@@ -31,7 +33,8 @@ class Realtime:
     """
 
     def __init__(self, backend: Backend, application: Application, account_sid: str) -> None:
-        log, feeds = ChangeLog(backend.store), Feeds()
+        log = ChangeLog(backend.store)
+        feeds = Feeds(backend, account_sid, log)
         operations = (*conversations.OPERATIONS, *SyncReads(log).operations)
         self._feeds = feeds
         self._parts = SessionParts(
@@ -41,7 +44,6 @@ class Realtime:
             feeds,
             Presence(backend, account_sid),
             Tunnel(application, operations),
-            Subscriptions(backend, account_sid, log, feeds),
         )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
         self._recorder = ChangeRecorder(backend, log, feeds.is_wanted)

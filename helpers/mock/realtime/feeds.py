@@ -20,6 +20,10 @@ from .change_log import ChangeLog
 from .change_recorder import AccessLost, SyncObjectChanged
 from .notices import Notice
 
+PATH = "/v4/Subscriptions"
+_LATEST = 2**63 - 1
+ACCEPTED = {"max_batch_size": 100, "estimated_delivery_in_ms": 10_000}
+"""Answer to a valid batch of subscription requests."""
 MERGED = 0.2
 """Seconds within which changes of which only the latest matters become one."""
 
@@ -41,13 +45,16 @@ class FeedClient(Protocol):
 
 
 class Feeds:
-    """The followers of every Sync object.
+    """The followers of every Sync object, and their subscriptions.
 
     A follower has seen an object up to an event, and is sent the events after it only: a replayed
     event is not sent again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend, account_sid: str, log: ChangeLog) -> None:
+        self._backend = backend
+        self._account_sid = account_sid
+        self._log = log
         self._followers: dict[str, dict[FeedClient, int]] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -140,22 +147,6 @@ class Feeds:
                 if is_user and seen < lost.event_id:
                     self.unfollow(client, object_sid)
 
-
-PATH = "/v4/Subscriptions"
-_LATEST = 2**63 - 1
-ACCEPTED = {"max_batch_size": 100, "estimated_delivery_in_ms": 10_000}
-"""Answer to a valid batch of subscription requests."""
-
-
-class Subscriptions:
-    """Establishes and cancels subscriptions of clients."""
-
-    def __init__(self, backend: Backend, account_sid: str, log: ChangeLog, feeds: Feeds) -> None:
-        self._backend = backend
-        self._account_sid = account_sid
-        self._log = log
-        self._feeds = feeds
-
     def prepare(
         self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
     ) -> Callable[[], None]:
@@ -183,9 +174,9 @@ class Subscriptions:
                     self._establish(client, actor, each, correlation)
                 else:
                     about = _about(each)
-                    self._feeds.unfollow(client, about["object_sid"])
+                    self.unfollow(client, about["object_sid"])
                     payload = notices.subscription("canceled", correlation, about)
-                    client.enqueue([self._feeds.notification(payload)])
+                    client.enqueue([self.notification(payload)])
 
         return carry_out
 
@@ -206,12 +197,12 @@ class Subscriptions:
             else:
                 last = self._log.current() if is_all else missed[-1].event_id
                 if is_all:
-                    self._feeds.follow(client, found.sid, last)
+                    self.follow(client, found.sid, last)
                 status = "completed" if is_all else "interrupted"
                 state = about | {"replay_status": status, "last_event_id": last}
                 payloads = [notice.payload() for notice in missed]
                 payloads.append(notices.subscription("established", correlation, state))
-            client.enqueue([self._feeds.notification(payload) for payload in payloads])
+            client.enqueue([self.notification(payload) for payload in payloads])
 
 
 def _about(request: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -112,7 +112,6 @@ def is_acknowledgement(data: bytes) -> bool:
 
 SYNC = "twilio.sync.event"
 TYPING = "twilio.ipmsg.typing_indicator"
-PROTOCOL_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,33 +129,34 @@ class Notice:
     def payload(self) -> dict[str, Any]:
         """Payload of a notification."""
         return {
-            "event_protocol_version": PROTOCOL_VERSION,
+            "event_protocol_version": 4,
             "event_type": self.event_type,
             "event": self.event,
         }
 
 
-def item(  # noqa: PLR0913, PLR0917 - one item's change, part by part
-    sync_type: SyncType,
-    owner_sid: str,
-    change: str,
-    key: str | int,
-    data: Any,
-    event_id: int,
-    at: float,
-) -> Notice:
+class ItemChange(NamedTuple):
     """An item was `added`, `updated` or `removed`."""
-    kind, label = sync_type.kind, sync_type.item_label
+
+    change: str
+    key: str | int
+    data: Any
+    event_id: int
+
+
+def item(sync_type: SyncType, owner_sid: str, changed: ItemChange, at: float) -> Notice:
+    """An item of a list or map has changed."""
+    kind, event_id = sync_type.kind, changed.event_id
     event = _event(sync_type, owner_sid, event_id, at)
-    event |= {f"item_{label}": key, "item_data": data}
-    if change != "removed":
+    event |= {f"item_{sync_type.item_label}": changed.key, "item_data": changed.data}
+    if changed.change != "removed":
         event |= {
             f"{kind}_revision": str(event_id),
-            "item_url": f"{sync_type.url(owner_sid)}/Items/{key}",
+            "item_url": f"{sync_type.url(owner_sid)}/Items/{changed.key}",
             "item_revision": str(event_id),
             "date_expires": None,
         }
-    return Notice(f"{kind}_item_{change}", event)
+    return Notice(f"{kind}_item_{changed.change}", event)
 
 
 def document(owner_sid: str, data: Any, event_id: int, at: float) -> Notice:
@@ -178,12 +178,7 @@ def _event(sync_type: SyncType, owner_sid: str, event_id: int, at: float) -> dic
 
 def subscription(state: str, correlation: Any, event: dict[str, Any]) -> dict[str, Any]:
     """Payload that says that a subscription is `established`, `canceled` or `failed`."""
-    return {
-        "event_protocol_version": PROTOCOL_VERSION,
-        "event_type": f"subscription_{state}",
-        "correlation_id": correlation,
-        "event": event,
-    }
+    return {**Notice(f"subscription_{state}", event).payload(), "correlation_id": correlation}
 
 
 def typing(channel_sid: str, identity: str, timeout: int) -> dict[str, Any]:

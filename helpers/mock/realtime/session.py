@@ -21,7 +21,7 @@ from ..messaging import users
 from ..messaging.resources import Service, User
 from ..rest.application import Application
 from . import feeds, notices, tunnel
-from .feeds import FeedClient, Feeds, Subscriptions
+from .feeds import FeedClient, Feeds
 from .notices import Frame
 from .tunnel import Tunnel
 
@@ -85,7 +85,6 @@ class SessionParts:
     feeds: Feeds
     presence: Presence
     tunnel: Tunnel
-    subscriptions: Subscriptions
 
 
 class ClientSession:
@@ -179,7 +178,7 @@ class ClientSession:
             return self._parts.tunnel.answer(actor, frame, request)
         batch = tunnel.read_body(frame)
         try:
-            carry_out = self._parts.subscriptions.prepare(self._client, actor, batch)
+            carry_out = self._parts.feeds.prepare(self._client, actor, batch)
         except TwilioError as error:
             return tunnel.answer_frame(frame, error.status, orjson.dumps(error.body()))
         self._client.enqueue([tunnel.answer_frame(frame, 200, _ACCEPTED)])

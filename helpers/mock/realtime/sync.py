@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -14,9 +14,9 @@ from ..messaging.resources import Channel, Message
 from ..rest.collection import Arguments, Operation
 from ..rest.http import Reply, Request, last
 from . import notices, paging, sync_objects
-from .change_log import FIRST, SPAN, ChangeLog, message_id
+from .change_log import DOCUMENT_KEY, FIRST, SPAN, ChangeLog, message_id
 from .conversations import HOST
-from .notices import Notice
+from .notices import ItemChange, Notice
 from .paging import SyncItem, SyncKey, SyncQuery
 from .sync_objects import SyncObject
 
@@ -151,43 +151,49 @@ def missed(
     went meanwhile is reported as removed, since the client may have seen it in another way.
     """
     owner = found.owner
+    if isinstance(owner, Channel) and found.type.kind == "document":
+        last = sync_objects.last_message(ctx.store, owner)
+        entry = log.find(found.sid, DOCUMENT_KEY)
+        # a new message changes the document too
+        changed = max(entry.changed if entry else FIRST, message_id(last) if last else FIRST)
+        if changed <= event_id:
+            return [], True
+        data = sync_objects.document(ctx.store, owner, last)
+        return [notices.document(owner.sid, data, changed, ctx.now)], True
     if found.type.kind == "list":
-        return _missed_messages(ctx, log, found, event_id)
-    if found.type.kind == "map":
-        changes = log.since(found.sid, event_id)
-        items = sync_objects.map_items(ctx.store, found) if changes else {}
-        return [
-            notices.item(
-                found.type,
-                owner.sid,
-                "removed" if each.removed else "added" if each.added > event_id else "updated",
-                each.key,
-                items.get(each.key),
-                each.changed,
-                ctx.now,
-            )
-            for each in changes
-        ], True
-    assert isinstance(owner, Channel)  # noqa: S101 - a document's owner
-    changed = log.document_id(found.sid, sync_objects.last_message(ctx.store, owner))
-    if changed <= event_id:
-        return [], True
-    data = sync_objects.document(ctx.store, owner)
-    return [notices.document(owner.sid, data, changed, ctx.now)], True
+        items, is_all = _missed_messages(ctx, log, found, event_id)
+    else:
+        items, is_all = _missed_items(ctx, log, found, event_id), True
+    return [notices.item(found.type, owner.sid, each, ctx.now) for each in items], is_all
+
+
+def _missed_items(
+    ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
+) -> list[ItemChange]:
+    changes = log.since(found.sid, event_id)
+    items = sync_objects.map_items(ctx.store, found) if changes else {}
+    return [
+        ItemChange(
+            "removed" if each.removed else "added" if each.added > event_id else "updated",
+            each.key,
+            items.get(each.key),
+            each.changed,
+        )
+        for each in changes
+    ]
 
 
 def _missed_messages(
     ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
-) -> tuple[list[Notice], bool]:
+) -> tuple[list[ItemChange], bool]:
     """New messages as they are, and edits of every message that the client knows by then."""
-    sid = found.owner.sid
-    where = {"channel_sid": sid}
+    where = {"channel_sid": found.owner.sid}
     new = ctx.store.select(Message, where, after=event_id // SPAN, limit=REPLAYED + 1)
     is_all = len(new) <= REPLAYED
     new = new[:REPLAYED]
     last_id = log.current() if is_all else message_id(new[-1])
-    changes = [
-        (message_id(each), "added", each.index, data)
+    items = [
+        ItemChange("added", each.index, data, message_id(each))
         for each, data in zip(new, sync_objects.messages(ctx.store, new), strict=True)
     ]
     for change in log.since(found.sid, event_id):
@@ -195,9 +201,5 @@ def _missed_messages(
             kept = ctx.store.select(Message, {**where, "index": int(change.key)})
             data = next(iter(sync_objects.messages(ctx.store, kept)), None)
             kind = "removed" if change.removed else "updated"
-            changes.append((change.changed, kind, int(change.key), data))
-    changes.sort(key=itemgetter(0))
-    return [
-        notices.item(found.type, sid, kind, index, data, changed, ctx.now)
-        for changed, kind, index, data in changes
-    ], is_all
+            items.append(ItemChange(kind, int(change.key), data, change.changed))
+    return sorted(items, key=attrgetter("event_id")), is_all
