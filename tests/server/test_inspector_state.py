@@ -231,7 +231,7 @@ def test_a_limit_that_cannot_be_is_refused(read: Read, limit: str) -> None:
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("key", ["nothing", "99999", "9" * 5000, "²"])
 def test_what_is_not_there_is_said_to_be_gone(read: Read, kind: str, key: str) -> None:
-    assert "or no more" in read(f"{kind}/{key}", 404)["error"]
+    assert "any more" in read(f"{kind}/{key}", 404)["error"]
 
 
 def test_a_busy_account_is_read_quickly(mock: MockTwilio, url: str, shared: Account) -> None:

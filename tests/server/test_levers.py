@@ -143,7 +143,7 @@ def test_an_unknown_scenario_is_refused_with_the_nearest(remote: RemoteMock, url
 def test_an_unknown_snapshot_is_refused(url: str) -> None:
     answer = requests.post(f"{url}/_mock/snapshots/99/restore")
     assert answer.status_code == 404
-    assert answer.json()["error"].startswith("There is no snapshot '99', or no more")
+    assert answer.json()["error"].startswith("There is no snapshot '99' any more")
 
 
 @pytest.mark.parametrize(
