@@ -14,7 +14,7 @@ from . import new_account, studio, taskrouter
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
-from .core.errors import TwilioError
+from .core.errors import Refused
 from .core.events import Event, Events, PutBack
 from .core.sids import Sids
 from .core.store import Resource, Store
@@ -29,10 +29,13 @@ from .messaging.channels import find as find_channel
 from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.messages import type_in
 from .messaging.push import bind
+from .messaging.refusals import Reason
 from .messaging.resources import Service
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
+from .rest import chat_upgrade, chat_webhooks
 from .rest.application import OPERATIONS, Application
+from .rest.chat_refusals import REFUSALS
 from .rest.event_feed import (
     ChatEvent,
     TaskRouterNotification,
@@ -61,6 +64,8 @@ KINDS: tuple[type[Resource], ...] = (
     Delivery,
     SyncChange,
 )
+WEBHOOKS = {chat_webhooks.NAME: chat_webhooks.DIALECT}
+"""APIs over which webhooks of channels are made."""
 Seen = TypeVar("Seen")
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
@@ -111,7 +116,7 @@ class MockTwilio:
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         self.studio = Studio(self._backend, self.credentials.account_sid, answering)
-        self.studio.hand_over = hand_over
+        self.studio.hand_over, self.studio.dialects = hand_over, WEBHOOKS
         self._router = TaskRouter(self._backend, self.credentials.account_sid)
         self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
         self._connect(self._backend.events)
@@ -130,7 +135,8 @@ class MockTwilio:
 
     def _connect(self, events: Events) -> None:
         """Have each part told of what concerns it."""
-        events.on_emit(Outbox(self._backend).record)
+        outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        events.on_emit(outbox.record, *outbox.EVENTS)
         events.on_emit(self.studio.record, MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
         events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
@@ -229,7 +235,8 @@ class MockTwilio:
         actor = self._application.chat_user(token)
         with self._backend.transaction():
             ctx = Context(self._backend, self.credentials.account_sid, actor)
-            return type_in(ctx, find_channel(ctx, channel_sid))
+            with REFUSALS.worded():
+                return type_in(ctx, find_channel(ctx, channel_sid))
 
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
         """Bind a device of the chat user of `token` to push notifications.
@@ -252,9 +259,10 @@ class MockTwilio:
         with self._backend.transaction():
             ctx = Context(self._backend, self.credentials.account_sid, actor)
             service = ctx.store.first(Service, sid=actor.service_sid)
-            if service is None:
-                raise TwilioError(50050, f"Service {actor.service_sid} not found")
-            return bind(ctx, service, credential_sid, address).sid
+            with REFUSALS.worded():
+                if service is None:
+                    raise Refused(Reason.SERVICE_NOT_FOUND, sid=actor.service_sid)
+                return bind(ctx, service, credential_sid, address).sid
 
     def reset(self, at: datetime | float | None = None) -> None:
         """Back to a new account, without faults; whoever follows its events stays subscribed.
@@ -401,6 +409,7 @@ class MockTwilio:
         with backend.transaction():
             backend.store.write_fact("seed", seed)
             backend.store.write_fact("born", backend.clock.now())
+            chat_upgrade.mark(backend.store)
             self._furnish(backend)
 
     def _go_on(self) -> None:
@@ -409,6 +418,8 @@ class MockTwilio:
         self._backend.sids = Sids(f"{store.read_fact('seed')} opened {store.read_fact('openings')}")
         self.clock.setting = store.read_fact("clock") or self.clock.setting
         self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
+        with self._backend.transaction():
+            chat_upgrade.upgrade(store)
         self._orchestration.resume()
         self._router.resume()
 

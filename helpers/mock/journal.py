@@ -184,8 +184,8 @@ class Journal:
     def _meet(self, member: Member) -> None:
         """Remember on which lane somebody is, who may speak long after joining."""
         lane = AGENT if '"agent"' in member.attributes else CUSTOMER
-        if self._lanes.get(member.identity) != AGENT:
-            self._lanes[member.identity] = lane
+        if self._lanes.get(member.name) != AGENT:
+            self._lanes[member.name] = lane
         if len(self._lanes) > KEPT:
             del self._lanes[next(iter(self._lanes))]
 
@@ -235,9 +235,9 @@ class _Reading:
     @said.register
     def _(self, event: MemberEvent) -> StatementText | None:
         happened = {"added": "joins", "removed": "leaves"}.get(event.change)
-        identity = event.member.identity
-        lane = self._lanes.get(identity, CUSTOMER)
-        return (lane, FLEX, f"{identity} {happened}") if happened else None
+        name = event.member.name
+        lane = self._lanes.get(name, CUSTOMER)
+        return (lane, FLEX, f"{name} {happened}") if happened else None
 
     @said.register
     def _(self, event: ChannelEvent) -> StatementText | None:

@@ -9,7 +9,6 @@ from .flex.flows import NewFlow
 from .flex.flows import create as create_flow
 from .flex.resources import FlexFlow
 from .messaging.resources import Service
-from .messaging.services import NewService
 from .messaging.services import create as create_service
 from .studio import StudioFlow
 from .studio import flows as studio_flows
@@ -31,7 +30,7 @@ DOING = (*ACTIVITIES, ("Break", False))
 
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
-    service = create_service(ctx, NewService(friendly_name="Flex Chat Service"), chat_service_sid)
+    service = create_service(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
     _web_flow(ctx, service, _webchat_flow(ctx, _workspace(ctx)))
 
 

@@ -21,11 +21,9 @@ KEPT = 12
 """URLs and SIDs remembered of each kind, so that later requests find what earlier ones made."""
 
 
-def names_of(write: Write) -> list[str]:
+def names_of(write: Write[Any, Any]) -> list[str]:
     """The form parameters that a create or update takes."""
-    own = [info.alias or name for name, info in write.fields.model_fields.items()]
-    renamed = {ours: theirs for theirs, ours in write.rename.items()}
-    return [renamed.get(name, name) for name in own]
+    return [info.alias or name for name, info in write.fields.model_fields.items()]
 
 
 COLLECTIONS = (*chat_v2.COLLECTIONS, *flex_v1.COLLECTIONS, *taskrouter_v1.COLLECTIONS)

@@ -1,14 +1,15 @@
-"""The one way to refuse: a `TwilioError` whose code decides its HTTP status.
+"""Refusals: symbolic ones of a product, and a dialect's `TwilioError` for each.
 
 `CODES` is the only place that knows which codes the mock uses, what HTTP status each carries and
-how well that is known. Products raise, one place renders.
+how well that is known. Products raise, dialects say it in their words, one place renders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum, StrEnum
+from typing import Any, NamedTuple
 
 
 class Basis(StrEnum):
@@ -164,3 +165,56 @@ class TwilioError(Exception):
             "status": self.status,
         }
         return body if self.details is None else {**body, "details": self.details}
+
+
+class Refused(Exception):  # noqa: N818 - the field's word
+    """A refusal that speaks no dialect.
+
+    Args:
+        reason: Why; a member of the product's enumeration.
+        about: Values that the words of a dialect may name.
+    """
+
+    def __init__(self, reason: Enum, **about: Any) -> None:
+        super().__init__(reason, about)
+        self.reason = reason
+        self.about = about
+
+    def __str__(self) -> str:
+        return str(self.reason.value).format_map(self.about)
+
+
+class Refusals:
+    """A dialect's words for refusals.
+
+    Args:
+        table: Code and text of each reason; in the text, `{name}` stands for a value.
+        spelling: The dialect's words for the values of one name, such as `permission`.
+    """
+
+    def __init__(
+        self, table: Mapping[Enum, tuple[int, str]], **spelling: Mapping[Any, str]
+    ) -> None:
+        self._table = table
+        self._spelling = spelling
+
+    def error(self, refused: Refused) -> TwilioError:
+        """Return the refusal in the dialect's words."""
+        code, text = self._table[refused.reason]
+        about = dict(refused.about)
+        for name, words in self._spelling.items():
+            if name in about:
+                about[name] = words.get(about[name], about[name])
+        return TwilioError(code, text.format_map(about))
+
+    @contextmanager
+    def worded(self) -> Iterator[None]:
+        """Raise what is refused inside in the dialect's words."""
+        try:
+            yield
+        except Refused as refused:
+            raise self.error(refused) from None
+
+
+NO_REFUSALS = Refusals({})
+"""Words of a dialect whose products raise `TwilioError` themselves."""

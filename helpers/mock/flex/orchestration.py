@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 
 from ..core.context import Backend, Context
-from ..core.errors import TwilioError
+from ..core.errors import Refused, TwilioError
 from ..core.events import Event
 from ..core.store import Store
-from ..messaging import channels, members
+from ..messaging import members
 from ..messaging.events import ChannelEvent, MessageEvent
 from ..messaging.resources import Channel, Member, Message
 from ..taskrouter import Task
@@ -57,7 +57,7 @@ class Orchestration:
         for flex_channel in store.select(FlexChannel):
             try:
                 self._catch_up(flex_channel)
-            except TwilioError:
+            except (Refused, TwilioError):
                 _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
 
     def _catch_up(self, flex_channel: FlexChannel) -> None:
@@ -151,7 +151,7 @@ def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel, channel
 def _clean_up(ctx: Context, channel: Channel, *, end: bool) -> None:
     """The janitor's work: end the chat unless it is long-lived, and take agents out (specified)."""
     if end and handlers.is_active(channel):
-        channels.merge_attributes(ctx, channel, status="INACTIVE")
+        handlers.mark(ctx, channel, status="INACTIVE")
     for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
         if '"agent"' in member.attributes:
             members.remove(ctx, member)

@@ -9,9 +9,12 @@ from urllib.parse import quote
 from ..core.clock import iso
 from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
+from ..core.store import R
 from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
+from ..rest import chat_parameters as given
 from ..rest import chat_v2
+from ..rest.chat_refusals import REFUSALS
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
 from ..rest.listing import Page, PageRequest, PageSizes, fetch_page
@@ -203,18 +206,18 @@ def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     form = dict(request.form)
     if "LastReadMessageIndex" in form:
         form["LastConsumedMessageIndex"] = form.pop("LastReadMessageIndex")
-    members.update_user_channel(ctx, view, members.UserChannelChanges.read(form))
+    members.update_user_channel(ctx, view, **given.UserChannelChanges.read(form).given())
     return _channel_json(ctx, channel)
 
 
 def _create(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = channels.NewChannel.read(request.form)
-    return _channel_json(ctx, channels.create(ctx, _service(ctx), new))
+    new = given.NewChannel.read(request.form).given()
+    return _channel_json(ctx, channels.create(ctx, _service(ctx), **new))
 
 
 def _update(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = channels.ChannelChanges.read(request.form)
-    return _channel_json(ctx, channels.update(ctx, _channel(ctx, arguments), changes))
+    changes = given.ChannelChanges.read(request.form).given()
+    return _channel_json(ctx, channels.update(ctx, _channel(ctx, arguments), **changes))
 
 
 def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
@@ -224,9 +227,17 @@ def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
 # -- what is in a channel
 
 
-def _item(ctx: Context, collection: Collection, arguments: Arguments) -> Any:
+def _item(ctx: Context, collection: Collection[Any, R], arguments: Arguments) -> R:
     path = _in_service(ctx, ChannelSid=arguments["Channel"])
     return collection.resolve(ctx, path, arguments["Key"])
+
+
+class _MessageChanges(given.MessageChanges):
+    author: given.Author | None = None
+
+
+class _NewMessage(given.NewMessage):
+    author: given.Author | None = None
 
 
 def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -236,8 +247,8 @@ def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
             raise TwilioError(NOT_SIMULATED, f"{name} of a message is not simulated by this mock")
     if form.get("MediaSids"):
         form["MediaSid"] = _one_media(form["MediaSids"])
-    new = messages.NewMessage.read(form)
-    sent = messages.send(ctx, _channel(ctx, arguments), new)
+    new = _NewMessage.read(form).given()
+    sent = messages.send(ctx, _channel(ctx, arguments), **new)
     return {"sid": sent.sid, "index": sent.index}
 
 
@@ -252,8 +263,8 @@ def _one_media(sids: Any) -> str:
 
 
 def _edit(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = messages.MessageChanges.read(request.form)
-    edited = messages.update(ctx, _item(ctx, chat_v2.MESSAGES, arguments), changes)
+    changes = _MessageChanges.read(request.form).given()
+    edited = messages.update(ctx, _item(ctx, chat_v2.MESSAGES, arguments), **changes)
     return {"sid": edited.sid, "index": edited.index}
 
 
@@ -262,13 +273,13 @@ def _remove_message(ctx: Context, arguments: Arguments, request: Request) -> Non
 
 
 def _add_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = members.NewMember.read(request.form)
-    return _member_json(members.add(ctx, _channel(ctx, arguments), new))
+    new = given.NewMember.read(request.form).given()
+    return _member_json(members.add(ctx, _channel(ctx, arguments), **new))
 
 
 def _update_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = members.MemberChanges.read(request.form)
-    return _member_json(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), changes))
+    changes = given.MemberChanges.read(request.form).given()
+    return _member_json(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), **changes))
 
 
 def _remove_member(ctx: Context, arguments: Arguments, request: Request) -> None:
@@ -276,8 +287,8 @@ def _remove_member(ctx: Context, arguments: Arguments, request: Request) -> None
 
 
 def _invite(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = members.NewInvite.read(request.form)
-    made = members.invite(ctx, _channel(ctx, arguments), new)
+    new = given.NewInvite.read(request.form).given()
+    made = members.invite(ctx, _channel(ctx, arguments), **new)
     return {"sid": made.sid, "identity": made.identity}
 
 
@@ -297,7 +308,7 @@ def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
     sid = last(request.query, "ConversationSid") or last(request.query, "ChannelSid") or ""
     where = {"channel_sid": _channel(ctx, {"Channel": sid}).sid}
     page = fetch_page(ctx.store, Member, where, PageRequest.read(request.query, PAGES))
-    found = [_user(ctx, member.identity) for member in page.items]
+    found = [_user(ctx, member.identity) for member in page.items if member.identity]
     return _page_json([_user_json(user) for user in found], "users", page)
 
 
@@ -306,8 +317,8 @@ def _fetch_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 
 def _update_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = users.UserChanges.read(request.form)
-    return _user_json(users.update(ctx, _user(ctx, arguments["Identity"]), changes))
+    changes = given.UserChanges.read(request.form).given()
+    return _user_json(users.update(ctx, _user(ctx, arguments["Identity"]), **changes))
 
 
 # -- operations
@@ -317,7 +328,7 @@ def _operation(name: str, method: str, path: str, status: int, handler: Handler)
     def handle(ctx: Context, arguments: Arguments, request: Request) -> Reply:
         return Reply(status, handler(ctx, arguments, request))
 
-    return Operation(name, method, HOST, f"/Client{path}", handle)
+    return Operation(name, method, HOST, f"/Client{path}", handle, refusals=REFUSALS)
 
 
 _CHANNEL = "/v1/Conversations/{Channel}"

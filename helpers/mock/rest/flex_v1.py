@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import BLANK_IS_ABSENT, Parameters
 from ..flex import channels, flows
 from ..flex.resources import FlexChannel, FlexFlow
+from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
+from .chat_refusals import REFUSALS
 from .collection import Collection, Write
 from .listing import PageSizes
 from .views import view
@@ -11,7 +20,60 @@ from .views import view
 HOST = "flex-api.twilio.com"
 SIZES = PageSizes(50, 1000)
 INTERNAL = ("identity", "contact", "live_task_sid", "task_attributes", "is_web")
-"""What Flex keeps of a channel and does not show."""
+"""Fields of a channel that Flex keeps and does not show."""
+
+
+# -- parameters
+
+
+def _not_reserved(identity: str) -> str:
+    if identity in RESERVED_IDENTITIES:
+        raise TwilioError(45211, f"Identity {identity!r} is reserved; choose another")
+    return identity
+
+
+FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
+Text = Annotated[str | None, BLANK_IS_ABSENT]
+
+
+class NewWebChannel(Parameters):
+    """Parameters of web channel creation (specified)."""
+
+    flex_flow_sid: str
+    identity: FlexIdentity
+    chat_user_friendly_name: LongerName = Field(alias="CustomerFriendlyName")
+    chat_friendly_name: NewName
+    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
+    pre_engagement_data: Text = None
+
+
+class NewChannel(NewWebChannel):
+    """Parameters of Flex channel creation (specified)."""
+
+    chat_user_friendly_name: LongerName
+    target: Text = None
+    task_sid: Text = None
+    task_attributes: Text = None
+    long_lived: bool | None = None
+
+
+class WebChannelChanges(Parameters):
+    """Parameters of web channel update (specified)."""
+
+    chat_status: str | None = None
+    post_engagement_data: Text = None
+
+
+# -- collections
+
+
+def _create(ctx: Context, new: NewChannel) -> FlexChannel:
+    return channels.create(ctx, channels.NewFlexChannel(**new.given()))
+
+
+def _create_web_channel(ctx: Context, new: NewWebChannel) -> FlexChannel:
+    return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=True)
+
 
 FLEX_FLOWS = Collection(
     host=HOST,
@@ -22,6 +84,7 @@ FLEX_FLOWS = Collection(
     noun="FlexFlow",
     sizes=SIZES,
     filters={"FriendlyName": "friendly_name"},
+    refusals=REFUSALS,
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
     update=Write(flows.FlowChanges, flows.update, status=200),
@@ -36,8 +99,9 @@ CHANNELS = Collection(
     noun="Channel",
     sizes=SIZES,
     only={"is_web": False},
+    refusals=REFUSALS,
     render=view(FlexChannel, omit=INTERNAL),
-    create=Write(channels.NewFlexChannel, channels.create),
+    create=Write(NewChannel, _create),
     delete=channels.delete,
 )
 WEB_CHANNELS = Collection(
@@ -49,11 +113,12 @@ WEB_CHANNELS = Collection(
     noun="WebChannel",
     sizes=SIZES,
     only={"is_web": True},
+    refusals=REFUSALS,
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
-    create=Write(channels.NewWebChannel, channels.create_web_channel),
-    update=Write(channels.WebChannelChanges, channels.update_web_channel, status=200),
+    create=Write(NewWebChannel, _create_web_channel),
+    update=Write(WebChannelChanges, channels.update_web_channel, status=200, spread=True),
     delete=channels.delete,
 )
 
-COLLECTIONS = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
+COLLECTIONS: tuple[Collection[Any, Any], ...] = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
 OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]

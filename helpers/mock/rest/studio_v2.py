@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
+from ..core.store import R
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
 from .collection import Arguments, Collection, Handler, Operation, Write, not_found
@@ -33,7 +34,7 @@ def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
     }
 
 
-def _in_lists(render: Render) -> Render:
+def _in_lists(render: Render[R]) -> Render[R]:
     """Lists leave out what is long (specified by Twilio's samples)."""
 
     def brief(resource: Any, url: str) -> dict[str, Any]:
@@ -60,7 +61,7 @@ FLOWS = Collection(
     update=Write(flows.FlowChanges, flows.update, status=200),
     delete=flows.delete,
 )
-REVISIONS = Collection(
+REVISIONS: Collection[Any, FlowRevision] = Collection(
     host=HOST,
     segment="Revisions",
     parent=FLOWS,
@@ -87,14 +88,14 @@ EXECUTIONS = Collection(
     render=view(
         Execution,
         omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats"),
-        links=("steps", "execution_context"),
+        links={"steps": "Steps", "execution_context": "Context"},
         extra=lambda *_: {"contact_sid": None, "context": {}},
     ),
     create=Write(executions.NewExecution, executions.create),
     update=Write(executions.ExecutionChanges, executions.update, status=200),
     delete=executions.delete,
 )
-STEPS = Collection(
+STEPS: Collection[Any, Step] = Collection(
     host=HOST,
     segment="Steps",
     parent=EXECUTIONS,
@@ -106,7 +107,7 @@ STEPS = Collection(
     render=view(
         Step,
         omit=("error", "is_faulty"),
-        links=("step_context",),
+        links={"step_context": "Context"},
         extra=lambda *_: {"parent_step_sid": None, "context": {}},
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.store import Resource
+from ..core.store import R
 from ..taskrouter import (
     activities,
     reservations,
@@ -58,7 +58,7 @@ WORKSPACES = Collection(
 )
 
 
-def _inside(segment: str, kind: type[Resource], key: str, noun: str, **more: Any) -> Collection:
+def _inside(segment: str, kind: type[R], key: str, noun: str, **more: Any) -> Collection[Any, R]:
     return Collection(
         host=HOST,
         segment=segment,
@@ -150,7 +150,12 @@ WORKERS = _inside(
     orderings={"DateStatusChanged": "date_status_changed", "DateCreated": "date_created"},
     version="version",
     elsewhere=STATISTICS,
-    render=view(Worker, omit=("name_key", "idle_since", "version"), extra=shown.worker_links),
+    render=view(
+        Worker,
+        omit=("name_key", "idle_since", "version"),
+        dates=("date_status_changed",),
+        extra=shown.worker_links,
+    ),
     detail=shown.worker_activity,
     create=Write(workers.NewWorker, workers.create),
     update=Write(workers.WorkerChanges, workers.update, status=200),
@@ -158,7 +163,7 @@ WORKERS = _inside(
 )
 
 
-WORKER_CHANNELS = Collection(
+WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
     host=HOST,
     segment="Channels",
     parent=WORKERS,
@@ -203,6 +208,7 @@ TASKS = _inside(
     render=view(
         Task,
         omit=("step", "step_ends_at", "undecided", "due_at", "assignments", "version"),
+        dates=("task_queue_entered_date", "virtual_start_time"),
         extra=shown.task_links,
     ),
     detail=shown.task_names,
@@ -214,7 +220,9 @@ TASKS = _inside(
 # -- reservations, from either side
 
 
-def _reservations(parent: Collection, scope: str, noun: str, **filters: str) -> Collection:
+def _reservations(
+    parent: Collection[Any, Any], scope: str, noun: str, **filters: str
+) -> Collection[Any, Reservation]:
     status = by.one_of("ReservationStatus", "reservation_status", by.RESERVATION_STATUSES)
     return Collection(
         host=HOST,
@@ -272,11 +280,12 @@ EVENTS = _inside(
             "worker_sid",
             "reservation_sid",
         ),
+        dates=("event_date",),
         extra=shown.event_extra,
     ),
 )
 
-COLLECTIONS = (
+COLLECTIONS: tuple[Collection[Any, Any], ...] = (
     WORKSPACES,
     ACTIVITIES,
     TASK_CHANNELS,

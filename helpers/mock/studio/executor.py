@@ -10,9 +10,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from ..core.context import Backend, Context
-from ..core.errors import NOT_SIMULATED, TwilioError
+from ..core.errors import NOT_SIMULATED, Refused, TwilioError
+from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
 from ..core.sids import Sids
 from ..messaging import channels, messages
 from ..webhooks.receivers import Receivers, WebhookRequest
@@ -124,10 +128,11 @@ class Executor:
             with self.unit(execution.sid, execution.steps) as ctx:
                 if (current := _unmoved(ctx, execution)) is not None:
                     _arrive(ctx, current, widget, self._acted(ctx, current, move))
-        except TwilioError as error:
+        except (Refused, TwilioError) as error:
             if not isinstance(move, SendMessage | SendToFlex):
                 raise
-            self._carry_out(execution, widget, move.refused(error.message))
+            reason = error.message if isinstance(error, TwilioError) else str(error)
+            self._carry_out(execution, widget, move.refused(reason))
 
     def _acted(self, ctx: Context, execution: Execution, move: Action) -> Outcome | WaitForReply:
         if isinstance(move, SendMessage):
@@ -164,11 +169,21 @@ def _arrive(
         executions.leave(ctx, execution, widget, move)
 
 
+class _Message(Parameters):
+    """Limits of a flow's messages, which are Chat's (inferred)."""
+
+    author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
+    body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
+    attributes: Annotated[
+        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+    ]
+
+
 def _say(ctx: Context, execution: Execution, say: SendMessage) -> Mapping[str, str]:
     """Send a message on the flow's behalf; it fires no webhooks, so that no flow hears it."""
     channel = channels.find(ctx, say.channel_sid)
-    new = messages.NewMessage(author=say.author, body=say.body, attributes=say.attributes)
-    message = messages.send(ctx, channel, new)
+    new = {"From": say.author, "Body": say.body, "Attributes": say.attributes}
+    message = messages.send(ctx, channel, **_Message.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
     return {
         "Sid": message.sid,

@@ -6,14 +6,14 @@ A message that was acknowledged is therefore never lost, and one that was rolled
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
 from ..messaging.resources import ChannelWebhook
-from ..webhooks.payloads import payload_for
+from ..webhooks.payloads import Payload, WebhookDialect
 from . import executions, flows
 from .engine import standing
 from .events import MessageRouted
@@ -33,30 +33,34 @@ class IncomingDue(Event):
     queue: str
 
 
-def record(backend: Backend, event: Event) -> None:
+def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Event) -> None:
     """Write down whom a new message concerns: each Studio flow that its channel's webhooks name.
 
     Only what fires webhooks reaches Studio (documented), which its own messages do not.
     """
     if type(event) is MessageEvent and event.change == "added" and event.actor.webhooks:
-        for incoming in _for_flows(backend, event):
+        for incoming in _for_flows(backend, dialects, event):
             added = backend.store.add(incoming)
             backend.events.emit(IncomingDue(added.seq, added.channel_sid))
 
 
-def _for_flows(backend: Backend, event: MessageEvent) -> Iterator[Incoming]:
+def _for_flows(
+    backend: Backend, dialects: Mapping[str, WebhookDialect], event: MessageEvent
+) -> Iterator[Incoming]:
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
-        yield _incoming(backend, event, webhook)
+        payload = dialects[webhook.dialect].payload_for(event)
+        yield _incoming(backend, event, webhook, payload)
 
 
-def _incoming(backend: Backend, event: MessageEvent, webhook: ChannelWebhook) -> Incoming:
+def _incoming(
+    backend: Backend, event: MessageEvent, webhook: ChannelWebhook, payload: Payload | None
+) -> Incoming:
     """What the flow will see: a webhook's words, and the channel's attributes as an object.
 
     The contact's address is `from` of the channel's attributes, where Flex keeps it, else the
     author's identity (inferred).
     """
-    told = payload_for(event)
     attributes = json.loads(event.channel.attributes)
     return Incoming(
         account_sid=event.message.account_sid,
@@ -66,7 +70,7 @@ def _incoming(backend: Backend, event: MessageEvent, webhook: ChannelWebhook) ->
         author=event.message.author,
         contact=str(attributes.get("from") or event.message.author),
         message={
-            **(told.parameters if told else {}),
+            **(payload.parameters if payload else {}),
             "WebhookType": webhook.type,
             "WebhookSid": webhook.sid,
             "ChannelAttributes": attributes,
