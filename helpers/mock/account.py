@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from . import new_account, studio, taskrouter
@@ -44,6 +44,7 @@ from .rest.event_feed import (
 )
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
+from .studio import incoming
 from .studio.executions import ExecutionDue
 from .studio.incoming import IncomingDue
 from .studio.runner import Studio
@@ -116,7 +117,7 @@ class MockTwilio:
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         self.studio = Studio(self._backend, self.credentials.account_sid, answering)
-        self.studio.hand_over, self.studio.dialects = hand_over, WEBHOOKS
+        self.studio.hand_over = hand_over
         self._router = TaskRouter(self._backend, self.credentials.account_sid)
         self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
         self._connect(self._backend.events)
@@ -137,7 +138,7 @@ class MockTwilio:
         """Have each part told of what concerns it."""
         outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
         events.on_emit(outbox.record, *outbox.EVENTS)
-        events.on_emit(self.studio.record, MessageEvent)
+        events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
         events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
         events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)

@@ -40,10 +40,12 @@ class Parameters(BaseModel):
 
     Attributes:
         lists: Names, as in a form, of the parameters that may be repeated.
+        rules_out: A field -> another that does not count beside it.
     """
 
     model_config = ConfigDict(alias_generator=form_name, extra="ignore", populate_by_name=True)
     lists: ClassVar[frozenset[str]] = frozenset()
+    rules_out: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -58,10 +60,13 @@ class Parameters(BaseModel):
         )
 
     def given(self) -> dict[str, Any]:
-        """Return only what the caller sent, by field name."""
+        """Return only what the caller sent and counts, by field name."""
         sent = self.__dict__.copy()
         for name in sent.keys() - self.__pydantic_fields_set__:
             del sent[name]
+        for name, other in self.rules_out.items():
+            if sent.get(name):
+                sent.pop(other, None)
         return sent
 
     @classmethod

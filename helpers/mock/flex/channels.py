@@ -136,7 +136,9 @@ def _chat(
         attributes=handlers.attributes_of(attributes),
         type="private",
     )
-    members.add(ctx, channel, identity=new.identity, attributes='{"member_type": "guest"}')
+    members.add(
+        ctx, channel, identity=new.identity, user=user, attributes='{"member_type": "guest"}'
+    )
     return user, channel
 
 

@@ -12,7 +12,7 @@ from .refusals import Reason
 from .resources import IN_A_CHANNEL, Channel, Member, Service, User
 
 
-class ChannelChanges(TypedDict, total=False):
+class ChannelFields(TypedDict, total=False):
     """Fields of a channel that can change."""
 
     friendly_name: str | None
@@ -98,7 +98,7 @@ def refuse_closed(channel: Channel) -> None:
         raise Refused(Reason.CHANNEL_CLOSED)
 
 
-def update(ctx: Context, channel: Channel, **changes: Unpack[ChannelChanges]) -> Channel:
+def update(ctx: Context, channel: Channel, **changes: Unpack[ChannelFields]) -> Channel:
     """Change a channel; `attributes` replaces the whole JSON document.
 
     Raises:

@@ -13,14 +13,14 @@ from .refusals import Reason
 from .resources import Channel, Invite, Member, Message, Service, User, UserChannel
 
 
-class Reading(TypedDict, total=False):
+class ReadHorizon(TypedDict, total=False):
     """How far a member has read, and when."""
 
     last_consumed_message_index: int | None
     last_consumption_timestamp: float | None
 
 
-class MemberChanges(Reading, total=False):
+class MemberFields(ReadHorizon, total=False):
     """Fields of a member that can change."""
 
     attributes: str
@@ -30,7 +30,7 @@ class MemberChanges(Reading, total=False):
     date_updated: float
 
 
-class UserChannelChanges(Reading, total=False):
+class UserChannelFields(ReadHorizon, total=False):
     """Fields of a user's own view that can change."""
 
     notification_level: str
@@ -46,6 +46,7 @@ def add(  # noqa: PLR0913 - one member, part by part
     channel: Channel,
     *,
     identity: str | None = None,
+    user: User | None = None,
     messaging_binding: dict[str, str] | None = None,
     role_sid: str | None = None,
     attributes: str = "{}",
@@ -64,6 +65,7 @@ def add(  # noqa: PLR0913 - one member, part by part
         ctx: The context.
         channel: The channel.
         identity: The chat user's.
+        user: The user of the identity, where the caller has it.
         messaging_binding: Type, address and proxy address of a person without an identity.
         role_sid: A role in place of the default one.
         attributes: JSON text.
@@ -87,7 +89,8 @@ def add(  # noqa: PLR0913 - one member, part by part
         raise Refused(Reason.MEMBER_EXISTS)
     if channel.members_count >= service.limits["channel_members"]:
         raise Refused(Reason.CHANNEL_FULL, count=channel.members_count)
-    user = users.ensure(ctx, service, identity) if identity else None
+    if user is None and identity:
+        user = users.ensure(ctx, service, identity)
     if user is not None and user.joined_channels_count >= service.limits["user_channels"]:
         raise Refused(Reason.USER_FULL, count=user.joined_channels_count)
     if messaging_binding is not None:
@@ -96,10 +99,13 @@ def add(  # noqa: PLR0913 - one member, part by part
         roles.pick(ctx, service.sid, role_sid, CHANNEL)
     elif invite:
         role_sid = invite.role_sid
-    elif channel.created_by == identity:
-        role_sid = service.default_channel_creator_role_sid
     else:
-        role_sid = service.default_channel_role_sid
+        is_creator = channel.created_by == identity
+        role_sid = (
+            service.default_channel_creator_role_sid
+            if is_creator
+            else service.default_channel_role_sid
+        )
     if last_consumption_timestamp is None and last_consumed_message_index is not None:
         last_consumption_timestamp = ctx.now
     created = date_created if date_created is not None else ctx.now
@@ -179,7 +185,7 @@ def find(ctx: Context, channel_sid: str, identity: str) -> Member | None:
     return ctx.store.first(Member, channel_sid=channel_sid, identity=identity)
 
 
-def update(ctx: Context, member: Member, **changes: Unpack[MemberChanges]) -> Member:
+def update(ctx: Context, member: Member, **changes: Unpack[MemberFields]) -> Member:
     """Change a membership, the read horizon included.
 
     Raises:
@@ -245,7 +251,7 @@ def member_of(ctx: Context, view: UserChannel) -> Member | None:
 
 
 def update_user_channel(
-    ctx: Context, view: UserChannel, **changes: Unpack[UserChannelChanges]
+    ctx: Context, view: UserChannel, **changes: Unpack[UserChannelFields]
 ) -> UserChannel:
     """Change a user's view of a channel.
 

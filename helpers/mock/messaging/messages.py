@@ -14,7 +14,7 @@ from .refusals import Reason
 from .resources import Channel, Message, Service
 
 
-class MessageChanges(TypedDict, total=False):
+class MessageFields(TypedDict, total=False):
     """Fields of a message that can change."""
 
     author: str
@@ -56,7 +56,8 @@ def send(  # noqa: PLR0913 - one message, part by part
         Refused: CHANNEL_CLOSED; MEDIA_NOT_FOUND; MEDIA_SENT; NOT_A_MEMBER or NOT_PERMITTED, a
             chat user.
     """
-    channels.refuse_closed(channel)
+    if channel.state != "active":
+        channels.refuse_closed(channel)
     attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
     identity = ctx.actor.identity
     if identity is not None:
@@ -74,7 +75,7 @@ def send(  # noqa: PLR0913 - one message, part by part
         attributes=attributes,
         index=index,
         type="media" if attached else "text",
-        media=[media.description(each) for each in attached] or None,
+        media=[media.description(each) for each in attached] if attached else None,
         last_updated_by=last_updated_by,
         was_edited=last_updated_by is not None or date_updated is not None,
         date_created=created,
@@ -94,7 +95,7 @@ def send(  # noqa: PLR0913 - one message, part by part
     return message
 
 
-def update(ctx: Context, message: Message, **changes: Unpack[MessageChanges]) -> Message:
+def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> Message:
     """Edit a message; it counts as edited from then on.
 
     Raises:

@@ -13,7 +13,7 @@ from .refusals import Reason
 from .resources import OF_A_USER, Binding, Channel, Member, Service, User
 
 
-class UserChanges(TypedDict, total=False):
+class UserFields(TypedDict, total=False):
     """Fields of a user that can change."""
 
     friendly_name: str | None
@@ -80,7 +80,7 @@ def ensure(ctx: Context, service: Service, identity: str, friendly_name: str | N
     return known or _make(ctx, service, identity, friendly_name)
 
 
-def update(ctx: Context, user: User, **changes: Unpack[UserChanges]) -> User:
+def update(ctx: Context, user: User, **changes: Unpack[UserFields]) -> User:
     """Change a user.
 
     Raises:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from dataclasses import replace
+from functools import lru_cache
 
 import orjson
 
@@ -39,6 +40,13 @@ _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
 
+@lru_cache
+def _product_host(host: str) -> str:
+    """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
+    regional = _REGIONAL_HOST.match(host)
+    return f"{regional['product']}.twilio.com" if regional else host
+
+
 class Application:
     """Answers requests of Twilio's REST APIs from one account's backend."""
 
@@ -54,7 +62,9 @@ class Application:
         """Answer; every refusal comes as Twilio's error document."""
         try:
             try:
-                operation, arguments = self._find(request)
+                operation, arguments = self._router.find(
+                    request.method, _product_host(request.host), request.path
+                )
             except TwilioError:
                 self._actor(request)  # a caller without credentials learns of that first
                 raise
@@ -68,17 +78,10 @@ class Application:
         except TwilioError as error:
             return Reply(error.status, error.body())
 
-    def _find(self, request: Request) -> tuple[Operation, dict[str, str]]:
-        """Find the operation; edge and region make no difference: `chat.dublin.ie1.twilio.com`."""
-        host = request.host
-        if host.count(".") != 2 and (regional := _REGIONAL_HOST.match(host)):  # noqa: PLR2004
-            host = f"{regional['product']}.twilio.com"
-        return self._router.find(request.method, host, request.path)
-
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
         try:
-            return self._find(request)[0]
+            return self._router.find(request.method, _product_host(request.host), request.path)[0]
         except TwilioError:
             return None
 
@@ -96,14 +99,12 @@ class Application:
             if actor.identity is not None and operation.method != "GET":
                 request = self._consult(actor, operation, arguments, request)
             with self._backend.transaction():
-                return operation.handle(self._context(actor), arguments, request)
+                ctx = Context(self._backend, self._credentials.account_sid, actor)
+                return operation.handle(ctx, arguments, request)
         except Refused as refused:
             raise operation.refusals.error(refused) from None
         except _UNSTORABLE as error:
             raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
-
-    def _context(self, actor: Actor) -> Context:
-        return Context(self._backend, self._credentials.account_sid, actor)
 
     def _consult(
         self, actor: Actor, operation: Operation, arguments: Arguments, request: Request
@@ -116,8 +117,9 @@ class Application:
         service = self._backend.store.first(Service, sid=actor.service_sid)
         if service is None or not is_consulted(service):
             return request
-        events = self._backend.dry_run(
-            lambda: operation.handle(self._context(actor), arguments, request)
+        backend, account_sid = self._backend, self._credentials.account_sid
+        events = backend.dry_run(
+            lambda: operation.handle(Context(backend, account_sid, actor), arguments, request)
         )
         changes = consult(self._webhooks, chat_webhooks.DIALECT, service, events)
         return replace(request, form={**request.form, **changes})

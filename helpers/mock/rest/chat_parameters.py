@@ -7,7 +7,8 @@ Conversations, its successor on the same backend, are used (inferred).
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -260,12 +261,12 @@ class ChannelChanges(_Dates):
     created_by: Author | None = None
 
 
-class _Reading(Parameters):
+class _Horizon(Parameters):
     last_consumed_message_index: ReadIndex = None
     last_consumption_timestamp: ReadMoment = None
 
 
-class MemberChanges(_Dates, _Reading):
+class MemberChanges(_Dates, _Horizon):
     """Parameters of member update."""
 
     role_sid: str | None = None
@@ -278,7 +279,7 @@ class NewMember(MemberChanges):
     identity: Identity
 
 
-class UserChannelChanges(_Reading):
+class UserChannelChanges(_Horizon):
     """Parameters of user channel update (specified)."""
 
     notification_level: Literal["default", "muted"] | None = None
@@ -303,14 +304,9 @@ class MessageChanges(_Dates):
 class NewMessage(MessageChanges):
     """Parameters of a new message; a file has no text beside it in Chat."""
 
-    media_sids: OneMedia = Field([], alias="MediaSid")
+    rules_out: ClassVar[Mapping[str, str]] = {"media_sids": "body"}
 
-    def given(self) -> dict[str, Any]:
-        """Return what the caller sent, a file without its text."""
-        sent = super().given()
-        if sent.get("media_sids"):
-            sent.pop("body", None)
-        return sent
+    media_sids: OneMedia = Field([], alias="MediaSid")
 
 
 # -- channel webhooks

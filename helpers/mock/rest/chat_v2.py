@@ -169,10 +169,6 @@ MEMBERS = Collection(
 )
 
 
-def _first_media(message: Message, _: str) -> dict[str, Any]:
-    return {"media": message.media[0] if message.media else None}
-
-
 MESSAGES = Collection(
     host=HOST,
     segment="Messages",
@@ -186,7 +182,7 @@ MESSAGES = Collection(
     users_of=users_of,
     refusals=REFUSALS,
     render=view(
-        Message, rename={"author": "from"}, repeat={"to": "channel_sid"}, extra=_first_media
+        Message, rename={"author": "from"}, repeat={"to": "channel_sid"}, firsts=("media",)
     ),
     create=Write(given.NewMessage, messages.send, spread=True),
     update=Write(

@@ -229,7 +229,14 @@ class Collection(Generic[P, R]):
             TwilioError: 20404, it or one of its parents does not exist.
             Refused: With `missing`, it does not exist; or a chat user may not see it.
         """
-        where = self._scope(ctx, arguments)
+        above = self.parent
+        if above is not None and above.parent is None and above.lookup == ("sid",):
+            # an item inside a parent at the root proves that the parent exists
+            where = {**self.only}
+            if self.scope is not None:
+                where[self.scope] = arguments[above.argument]
+        else:
+            where = self._within(ctx, self.resolve_parent(ctx, arguments))
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
@@ -254,18 +261,6 @@ class Collection(Generic[P, R]):
             return None if self.inside is None else self.inside(ctx)
         return above.resolve(ctx, arguments, arguments[above.argument])
 
-    def _scope(self, ctx: Context, arguments: Arguments) -> dict[str, Any]:
-        """Return conditions that keep a query inside the parent.
-
-        What is found inside a parent at the root proves that the parent exists, so it is not
-        looked up.
-        """
-        above = self.parent
-        if above is not None and above.parent is None and above.lookup == ("sid",):
-            scope = {self.scope: arguments[above.argument]} if self.scope else {}
-            return {**scope, **self.only}
-        return self._within(ctx, self.resolve_parent(ctx, arguments))
-
     def _within(self, ctx: Context, parent: Any) -> dict[str, Any]:
         if parent is None or self.scope is None:
             return {**self.only}
@@ -276,15 +271,12 @@ class Collection(Generic[P, R]):
     def _url_path(self, arguments: Arguments) -> str:
         return self.path.format_map({n: quote(v, safe="") for n, v in arguments.items()})
 
-    def url(self, arguments: Arguments, parent: Any) -> str:
-        """Return the absolute URL of the collection, its parent named by SID."""
-        if self.parent is None:
-            return self._template
-        return self._template.format_map({**arguments, self.parent.argument: parent.sid})
-
     def item_json(self, ctx: Context, arguments: Arguments, parent: Any, item: R) -> dict[str, Any]:
         """Return the JSON of one item."""
-        shown = self.render(item, f"{self.url(arguments, parent)}/{getattr(item, self.item_key)}")
+        url = self._template
+        if self.parent is not None:
+            url = url.format_map({**arguments, self.parent.argument: parent.sid})
+        shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
         return shown if self.detail is None else shown | self.detail(ctx, item)
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
@@ -300,7 +292,9 @@ class Collection(Generic[P, R]):
             chosen.narrow(self.default, ctx, parent, list(request.query))
         self._bound(request, chosen.where, kept)
         page = self._page(ctx, chosen, request, kept)
-        url = self.url(arguments, parent)
+        url = self._template
+        if self.parent is not None:
+            url = url.format_map({**arguments, self.parent.argument: parent.sid})
         render, detail = self.in_lists or self.render, self.detail
         rendered = [render(item, f"{url}/{getattr(item, self.item_key)}") for item in page.items]
         if detail is not None:

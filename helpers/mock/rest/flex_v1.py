@@ -36,7 +36,7 @@ FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
 Text = Annotated[str | None, BLANK_IS_ABSENT]
 
 
-class NewWebChannel(Parameters):
+class WebChannelParameters(Parameters):
     """Parameters of web channel creation (specified)."""
 
     flex_flow_sid: str
@@ -47,7 +47,7 @@ class NewWebChannel(Parameters):
     pre_engagement_data: Text = None
 
 
-class NewChannel(NewWebChannel):
+class FlexChannelParameters(WebChannelParameters):
     """Parameters of Flex channel creation (specified)."""
 
     chat_user_friendly_name: LongerName
@@ -67,11 +67,11 @@ class WebChannelChanges(Parameters):
 # -- collections
 
 
-def _create(ctx: Context, new: NewChannel) -> FlexChannel:
+def _create(ctx: Context, new: FlexChannelParameters) -> FlexChannel:
     return channels.create(ctx, channels.NewFlexChannel(**new.given()))
 
 
-def _create_web_channel(ctx: Context, new: NewWebChannel) -> FlexChannel:
+def _create_web_channel(ctx: Context, new: WebChannelParameters) -> FlexChannel:
     return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=True)
 
 
@@ -101,7 +101,7 @@ CHANNELS = Collection(
     only={"is_web": False},
     refusals=REFUSALS,
     render=view(FlexChannel, omit=INTERNAL),
-    create=Write(NewChannel, _create),
+    create=Write(FlexChannelParameters, _create),
     delete=channels.delete,
 )
 WEB_CHANNELS = Collection(
@@ -115,7 +115,7 @@ WEB_CHANNELS = Collection(
     only={"is_web": True},
     refusals=REFUSALS,
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
-    create=Write(NewWebChannel, _create_web_channel),
+    create=Write(WebChannelParameters, _create_web_channel),
     update=Write(WebChannelChanges, channels.update_web_channel, status=200, spread=True),
     delete=channels.delete,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ R = TypeVar("R", bound=Resource)
 Render = Callable[[R, str], dict[str, Any]]
 """Turns a resource and its URL into JSON."""
 DATES = ("date_created", "date_updated")
+_iso = lru_cache(maxsize=4096)(iso)  # a resource is shown several times, its dates are often equal
 
 
 def view(  # noqa: PLR0913 - one view, part by part
@@ -23,6 +25,7 @@ def view(  # noqa: PLR0913 - one view, part by part
     rename: Mapping[str, str] | None = None,
     repeat: Mapping[str, str] | None = None,
     dates: tuple[str, ...] = (),
+    firsts: tuple[str, ...] = (),
     links: Mapping[str, str] | None = None,
     extra: Callable[[R, str], dict[str, Any]] | None = None,
 ) -> Render[R]:
@@ -34,6 +37,7 @@ def view(  # noqa: PLR0913 - one view, part by part
         rename: This API's name for a field.
         repeat: A further name of this API -> the field it shows again.
         dates: Fields that are dates, besides those of creation and update.
+        firsts: Fields that hold a list, of which this API shows the first item.
         links: Name of each link -> path segment below the resource's URL; None leaves `links` out.
         extra: More that this API shows, from the resource and its URL.
     """
@@ -47,7 +51,9 @@ def view(  # noqa: PLR0913 - one view, part by part
     def render(resource: R, url: str) -> dict[str, Any]:
         shown = dict(zip(keys, values(resource), strict=True))
         for key in moments:
-            shown[key] = iso(shown[key])
+            shown[key] = _iso(shown[key])
+        for key in firsts:
+            shown[key] = shown[key][0] if shown[key] else None
         shown["url"] = url
         if links is not None:
             shown["links"] = {name: f"{url}/{segment}" for name, segment in links.items()}

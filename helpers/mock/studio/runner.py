@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +12,6 @@ from ..core.errors import TwilioError
 from ..core.events import Event
 from ..core.jobs import KeyedExecutor
 from ..core.sids import Sids
-from ..webhooks.payloads import WebhookDialect
 from ..webhooks.receivers import Receiver, Receivers
 from . import engine, executions, incoming
 from .actions import SendToFlex
@@ -80,12 +78,10 @@ class Studio:
 
     Attributes:
         hand_over: Makes the task of a Send to Flex.
-        dialects: The APIs in whose words flows hear of messages, by name.
     """
 
     def __init__(self, backend: Backend, account_sid: str, receivers: Receivers) -> None:
         self.hand_over: HandingOver = _nobody
-        self.dialects: Mapping[str, WebhookDialect] = {}
         self._backend = backend
         self._account_sid = account_sid
         self._receivers = receivers
@@ -146,10 +142,6 @@ class Studio:
         return store.exists(Incoming, outcome=PENDING) or store.exists(
             Execution, status=ACTIVE, waiting_until=None
         )
-
-    def record(self, event: Event) -> None:
-        """Write down whom a new message concerns, in the transaction that sent it."""
-        incoming.record(self._backend, self.dialects, event)
 
     def handle(self, event: Event) -> None:
         """Take up what has become due."""
