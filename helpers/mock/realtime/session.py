@@ -111,7 +111,7 @@ class ClientSession:
             "init": self._log_in,
             "update": self._log_in,
             "message": self._request,
-            "close": self._close,
+            "close": lambda frame: self._client.hang_up(1000, "the client closed"),
         }
 
     def answer(self, frame: Frame) -> bytes | None:
@@ -124,9 +124,6 @@ class ClientSession:
             if self._is_over or frame.method in _NO_ANSWER:
                 return None
             return self._by_method.get(frame.method, _not_simulated)(frame)
-
-    def _close(self, frame: Frame) -> None:
-        self._client.hang_up(1000, "the client closed")
 
     def _log_in(self, frame: Frame) -> bytes:
         try:

@@ -91,9 +91,10 @@ class ChatPage:
     @property
     def routes(self) -> list[BaseRoute]:
         """Routes below `PATH`; the back end's only for this page, or with credentials."""
+        start, token = self._back_end.start, self._back_end.token
         back_end = [
-            _json_route("/session", _Start, self._start),
-            _json_route("/token", _Renewal, self._renew),
+            _json_route("/session", _Start, lambda body: asdict(start(body.identity, body.name))),
+            _json_route("/token", _Renewal, lambda body: {"token": token(body.identity)}),
         ]
         return [
             Route("/", self._page),
@@ -120,12 +121,6 @@ class ChatPage:
             advice = f"No copy here: run `npm install twilio-chat`, or load {sdk_copy.CDN}"
             return JSONResponse({"error": advice}, 404, headers)
         return FileResponse(copy, headers=headers, media_type="text/javascript")
-
-    def _start(self, body: _Start) -> dict[str, Any]:
-        return asdict(self._back_end.start(body.identity, body.name))
-
-    def _renew(self, body: _Renewal) -> dict[str, Any]:
-        return {"token": self._back_end.token(body.identity)}
 
 
 def _file(name: str) -> Callable[[Request], Response]:

@@ -6,7 +6,7 @@ A resource is shown as its REST API shows it, with fields beside it that only th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from ...core.clock import iso
@@ -37,13 +37,6 @@ _COUNTED: dict[str, type[Resource]] = {
 }
 _MAX_DIGITS = 15
 """Digits of a number that the store can compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParentLink:
-    """Stands for the resource that another is nested in: its URL needs only the SID."""
-
-    sid: str
 
 
 def overview(ctx: Context, limit: int) -> Json:
@@ -167,7 +160,7 @@ def _one(ctx: Context, kind: type[R], sid: str) -> R:
 def _shown(
     ctx: Context, collection: Collection, item: Any, parent_sid: str | None, **path: str
 ) -> Json:
-    parent = None if parent_sid is None else ParentLink(parent_sid)
+    parent = SimpleNamespace(sid=parent_sid)  # the URL needs no more of it
     return collection.item_json(ctx, path, parent, item)
 
 
