@@ -300,7 +300,7 @@ def test_other_peoples_pages_see_nothing(url: str, path: str, headers: dict[str,
     assert requests.get(f"{url}/{path}", headers=headers, auth=AUTH).status_code == 200
 
 
-def test_a_link_on_another_page_may_be_followed_but_pulls_no_lever(url: str) -> None:
+def test_a_link_on_another_page_may_be_followed_but_uses_no_control(url: str) -> None:
     followed = {
         "Sec-Fetch-Site": "cross-site",
         "Sec-Fetch-Mode": "navigate",

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
+import orjson
+
 from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from . import notices, sync, sync_objects
@@ -22,7 +24,7 @@ from .notices import Notice
 
 PATH = "/v4/Subscriptions"
 _LATEST = 2**63 - 1
-ACCEPTED = {"max_batch_size": 100, "estimated_delivery_in_ms": 10_000}
+ACCEPTED = orjson.dumps({"max_batch_size": 100, "estimated_delivery_in_ms": 10_000})
 """Answer to a valid batch of subscription requests."""
 MERGED = 0.2
 """Seconds within which changes of which only the latest matters become one."""
@@ -63,7 +65,7 @@ class Feeds:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
-        """Whether any client follows an object."""
+        """Check for clients that follow an object."""
         return object_sid in self._followers
 
     def frame_id(self) -> str:
@@ -147,7 +149,7 @@ class Feeds:
                 if is_user and seen < lost.event_id:
                     self.unfollow(client, object_sid)
 
-    def prepare(
+    def prepare_batch(
         self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
     ) -> Callable[[], None]:
         """Check a batch of requests, each of which is answered by a notification.

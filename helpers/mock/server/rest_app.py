@@ -25,6 +25,7 @@ from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
 from ..http_client import parsed
+from ..realtime.connection import CUT
 from ..rest.http import Reply, Request
 from .request_log import ServedRequests
 
@@ -41,8 +42,6 @@ SMALL_BODY = 64 * 1024
 """Bytes of a body that is read in no time."""
 MAX_WAIT = 300.0
 """Seconds after which a request that a fault leaves without an answer is cut off."""
-CUT = "mock.cut"
-"""The ASGI extension that cuts a connection off."""
 _UNANSWERED = Reply(0)
 _STOPPED = TwilioError(
     20503, "The mock is stopping; a request that was under way may have had its effect or not"

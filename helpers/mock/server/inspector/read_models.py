@@ -5,6 +5,7 @@ A resource is shown as its REST API shows it, with fields beside it that only th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -35,8 +36,6 @@ _COUNTED: dict[str, type[Resource]] = {
     "tasks": Task,
     "webhooks": Delivery,
 }
-_MAX_DIGITS = 15
-"""Digits of a number that the store can compare."""
 
 
 def overview(ctx: Context, limit: int) -> Json:
@@ -130,7 +129,7 @@ def webhook(ctx: Context, number: str, limit: int) -> Json:
     Raises:
         TwilioError: 20404, there is none of this number.
     """
-    is_number = number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS
+    is_number = re.fullmatch("[0-9]{1,15}", number)  # at most as large as the store can compare
     found = ctx.store.first(Delivery, seq=int(number)) if is_number else None
     if found is None:
         raise TwilioError(20404, f"There is no delivery {number} any more")
