@@ -20,7 +20,7 @@ from ..core.errors import TwilioError
 from . import notices, sync, sync_objects
 from .change_log import ChangeLog
 from .change_recorder import AccessLost, SyncObjectChanged
-from .notices import Notice
+from .notices import SyncNotice
 
 PATH = "/v4/Subscriptions"
 _LATEST = 2**63 - 1
@@ -60,7 +60,7 @@ class Feeds:
         self._followers: dict[str, dict[FeedClient, int]] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._merging: dict[str, Notice] = {}
+        self._merging: dict[str, SyncNotice] = {}
         self.clients: set[FeedClient] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -129,7 +129,7 @@ class Feeds:
             if event_id > seen:
                 client.send(frame)
 
-    def _merge(self, object_sid: str, notice: Notice) -> None:
+    def _merge(self, object_sid: str, notice: SyncNotice) -> None:
         if object_sid not in self._merging:
             asyncio.get_running_loop().call_later(MERGED, self._deliver_merged, object_sid)
         self._merging[object_sid] = notice

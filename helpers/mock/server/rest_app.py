@@ -24,12 +24,11 @@ from starlette.types import Message, Receive, Scope, Send
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
-from ..http_client import parsed
+from ..http_client import Handle, parsed
 from ..realtime.connection import CUT
 from ..rest.http import Reply, Request
 from .request_log import ServedRequests
 
-Handle = Callable[[Request], Reply]
 Header = tuple[bytes, bytes]
 Answer = tuple[Message, Message]
 T = TypeVar("T")
@@ -156,8 +155,7 @@ class RestApp:
                 reply = await self._in_worker(self._reply, request)
             reply = match.reply or reply
             if reply is not None and match.drop is None:
-                now = time.perf_counter()
-                answer = await self._in_worker(self._logged, request, reply, now)
+                answer = await self._in_worker(self._logged, request, reply, time.perf_counter())
                 return None if is_gone else answer
             self._requests.add(request, _UNANSWERED, b"", 0)
             if not is_gone:

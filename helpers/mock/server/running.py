@@ -142,7 +142,7 @@ class MockServer(uvicorn.Server):
         chat_sdk: A copy of Twilio's Chat SDK, for the chat page.
 
     Raises:
-        NoSuchCopy: The copy that was named is not there.
+        NoSuchCopy: A copy was named that does not exist.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class BackgroundServer:
 
     Raises:
         CannotListen: The port is in use, say.
-        NoSuchCopy: The copy of the Chat SDK that was named is not there.
+        NoSuchCopy: A copy of the Chat SDK was named that does not exist.
     """
 
     def __init__(
