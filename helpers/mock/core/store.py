@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from . import database
@@ -177,7 +179,7 @@ class Store:
         if is_fresh:
             self._fresh.add(resource.sid)  # type: ignore[attr-defined]
         self._written.add(table)
-        table.added(table.row(resource), self._fresh)
+        table.added(resource, self._fresh)
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
@@ -368,11 +370,13 @@ class Store:
 
     def tally(self, kind: type[Resource], by: tuple[str, ...], where: Where) -> dict[Any, int]:
         """Count the resources with these values by what their fields `by` hold."""
-        names = ", ".join(map(quoted, by))
+        table = self._tables[kind]
         with self.lock:
-            rows = self._aggregate(
-                self._tables[kind], f"{names}, count(*)", where, f" GROUP BY {names}"
-            )
+            kept = self._rows(table, where)
+            if kept is not None:
+                return Counter(map(itemgetter(*map(table.positions.__getitem__, by)), kept))
+            names = ", ".join(map(quoted, by))
+            rows = self._aggregate(table, f"{names}, count(*)", where, f" GROUP BY {names}")
         return {row[:-1]: row[-1] for row in rows}
 
     def _aggregate(

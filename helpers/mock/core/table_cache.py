@@ -14,6 +14,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from .schema import SINGLE, Between, Resource, Table, Where, column_of
 
 KEPT_ROWS = 1000
@@ -200,8 +202,12 @@ class TableCache(Table):
 
     # -- writing
 
-    def added(self, row: Row, fresh: Fresh) -> None:
+    def added(self, resource: Resource, fresh: Fresh) -> None:
         """Keep step with an insertion, which waits to be written."""
+        row = [resource.seq, *self.values(resource)]
+        for position in self.json_positions:
+            if row[position] is not None:
+                row[position] = orjson.dumps(row[position]).decode()
         self.derived.clear()
         self.pending[row[0]] = self._rows[row[0]] = row
         if len(self._rows) > 2 * KEPT_ROWS:
@@ -251,8 +257,14 @@ class TableCache(Table):
                 continue
             key = shape.key(row)
             places = shape.results.get(key, _UNKNOWN)
-            if places is None or (places is _UNKNOWN and not shape.is_fresh(key, fresh)):
+            if places is None:
                 continue
+            if places is _UNKNOWN:
+                for value in key if type(key) is tuple else (key,):
+                    if fresh.get(value, -1) > shape.since:
+                        break
+                else:
+                    continue
             place = shape.place(row) if shape.by else (row[0],)
             if place is None or len(places) == LARGEST:
                 shape.results[key] = None
