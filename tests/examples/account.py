@@ -69,10 +69,6 @@ class Recorder(HttpClient):
         return answer
 
 
-def no_change(_: Any) -> None:
-    """Answer a webhook with nothing to change."""
-
-
 class PreparedAccount:
     """A mock account whose clock stands still.
 
@@ -86,7 +82,7 @@ class PreparedAccount:
         self.recorder = Recorder(mock.http_client)
         self.account = Account("mock", mock.credentials, self.recorder, mock)
         self.mock, self.own, self.client = mock, mock.credentials, self.account.client
-        self.answer_hooks(no_change)
+        self.answer_hooks()
         self.account.clock.freeze()  # so that ages are the same whenever they are asked for
         self.service = self.client.chat.v2.services(self.own.chat_service_sid).fetch()
         self.workspace = self.client.taskrouter.v1.workspaces.list()[0]
@@ -99,8 +95,8 @@ class PreparedAccount:
         """Answer of a resource's own URL."""
         return json.loads(self.client.request("GET", url).text)
 
-    def answer_hooks(self, receiver: Callable[[Any], Any]) -> None:
-        """Have a function answer every webhook of the examples."""
+    def answer_hooks(self, receiver: Callable[[Any], Any] = lambda _: None) -> None:
+        """Answer every webhook of the examples with a function; the default changes nothing."""
         for url in (HOOK, OTHER_HOOK):
             self.mock.webhooks.register(url, receiver)
 
@@ -114,11 +110,11 @@ class PreparedAccount:
             finally:
                 self.mock.faults.clear()
                 self.mock.webhooks.timeout = timeout
-                self.answer_hooks(no_change)
+                self.answer_hooks()
 
     @contextmanager
     def acting(self, auth: Credentials | None) -> Iterator[None]:
-        """Have the SDK call with other credentials in the `with` block."""
+        """Send other credentials than the SDK's own in the `with` block."""
         self.recorder.auth = auth
         try:
             yield

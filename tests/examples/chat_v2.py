@@ -1,4 +1,4 @@
-"""How each operation of Programmable Chat v2 is called."""
+"""Calls of each operation of Programmable Chat v2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each operation on Flex Flows, Flex channels and web channels is called."""
+"""Calls of each operation on Flex Flows, Flex channels and web channels."""
 
 from __future__ import annotations
 

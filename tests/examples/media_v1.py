@@ -1,4 +1,4 @@
-"""How each operation of the media service is called; Twilio has no document for it."""
+"""Calls of each operation of the media service; Twilio has no document for it."""
 
 from __future__ import annotations
 

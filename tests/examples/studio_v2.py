@@ -1,4 +1,4 @@
-"""How each operation on Studio's flows and executions is called."""
+"""Calls of each operation on Studio's flows and executions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each operation of TaskRouter v1 is called, less the statistics, which are not simulated."""
+"""Calls of each operation of TaskRouter v1 but statistics, which are not simulated."""
 
 from __future__ import annotations
 

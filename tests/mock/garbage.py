@@ -95,7 +95,7 @@ GARBAGE = [*TEXTS, *NUMBERS, *DATES, *JSON]
 
 
 def worst(name: str) -> list[str]:
-    """What a parameter of such a name should fear most."""
+    """Values that a parameter of such a name is most likely to fail on."""
     if name.startswith("Date") or name.endswith("Timestamp"):
         return DATES
     if name.endswith(("Attributes", "Data")):
@@ -109,12 +109,6 @@ IDENTITIES = ["jane", "alice", "bob", "user-42", "Jane", "ünïcode", "a/b", "a 
 NAMES = ["support", *(f"name {number}" for number in range(20))]
 EXPRESSIONS = ["1==1", "topic == 'billing'", "skills HAS 'chat' OR level >= 2", ""]
 FEW = ["1", "5", "60"]
-EVALUATED = (
-    "TargetWorkers",
-    "TargetWorkersExpression",
-    "EvaluateTaskAttributes",
-    "EvaluateWorkerAttributes",
-)
 PAGING = {
     "PageSize": ["1", "2", "50", "1000"],
     "Page": ["0", "1", "7"],
@@ -124,7 +118,9 @@ VARIED = {
     **dict.fromkeys(("Identity", "From", "CreatedBy", "LastUpdatedBy"), IDENTITIES),
     **dict.fromkeys(("FriendlyName", "UniqueName", "ChatUniqueName"), NAMES),
     **dict.fromkeys(("Limits.ChannelMembers", "Limits.UserChannels"), FEW),
-    **dict.fromkeys(EVALUATED, EXPRESSIONS),
+    **dict.fromkeys(("TargetWorkers", "TargetWorkersExpression"), EXPRESSIONS),
+    **dict.fromkeys(("EvaluateTaskAttributes", "EvaluateWorkerAttributes"), EXPRESSIONS),
+    "Configuration": ['{"task_routing": {}}'],
     **PAGING,
 }
 """Parameters that need more values than examples give them."""

@@ -60,7 +60,7 @@ class Garbler:
         return token[:at] + self._random.choice("Aa0_-.= é") + token[at + 1 :]
 
     def learn(self, path: str, reply: Reply) -> None:
-        """Remember what an answer tells of, and forget what is not there."""
+        """Remember the resources in an answer, and forget what is not there."""
         known = self._paths[SIDS.sub("{}", path)]
         if reply.status in (204, 404) and path in known:
             known.remove(path)
@@ -212,11 +212,7 @@ def recorded(call: Call, account: PreparedAccount) -> list[Exchange]:
 
 def resources(document: Any) -> list[dict[str, Any]]:
     """Objects in an answer: itself, or the members of its list."""
-    if isinstance(document, list):
-        return [each for each in document if isinstance(each, dict)]
-    if not isinstance(document, dict):
-        return []
-    return [
-        document,
-        *chain(*(resources(each) for each in document.values() if isinstance(each, list))),
-    ]
+    if isinstance(document, dict):
+        lists = [each for each in document.values() if isinstance(each, list)]
+        return [document, *chain(*map(resources, lists))]
+    return [each for each in document or () if isinstance(each, dict)]
