@@ -144,7 +144,7 @@ function show(message) {
 }
 
 // The URL of a file works for a few minutes, so it is asked for when it is wanted.
-/** @param {Media} media @param {{ setFile: (media: Media, url: string) => void }} bubble */
+/** @param {Media} media @param {ReturnType<typeof view.showMessage>} bubble */
 async function showMedia(media, bubble) {
   bubble.setFile(media, await media.getContentTemporaryUrl());
 }
