@@ -7,7 +7,7 @@ import { h, keepFromJupyter } from "./dom.js";
 /** @import { Channel, Client, Member, Message } from "twilio-chat" */
 /** @typedef {{ type: "start", to: string, sdk: string[], mock: string | null, token: string, channel_sid: string }} Start */
 /** @typedef {{ type: "command", to: string, name: "sendMessage" | "typing" | "updateToken", arguments: [string] }} Order */
-/** @typedef {(about: any) => object} Data  what is told of an event, made of what the SDK says */
+/** @typedef {(about: any) => object} Data  the data of an event, made of the SDK's objects */
 
 /** @type {[Parameters<Channel["on"]>[0], Data][]} */
 const EVENTS = [

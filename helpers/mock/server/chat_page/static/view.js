@@ -1,5 +1,5 @@
 // What the chat page looks like. Bodies, names and file names are other people's: they enter the
-// page as text, never as HTML. The server has dom.js from helpers/static.
+// page as text, never as HTML. dom.js is served beside this file; its own place is helpers/static.
 import { h } from "./dom.js";
 
 /** @import { Media, Message } from "twilio-chat" */

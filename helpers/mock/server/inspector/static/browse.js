@@ -16,7 +16,7 @@ import { ICONS } from "./icons.js";
  * @property {string[]} topics
  * @property {string[]} [heads]
  * @property {(one: Item | Whole) => string} key
- * @property {(item: Item) => unknown[]} words what a filter looks at
+ * @property {(item: Item) => unknown[]} words the texts that a filter searches
  * @property {(item: Item) => Child} row
  * @property {(whole: Whole, doings: { moreOf: () => void }) => Child} details
  * @property {() => Child} empty
