@@ -9,10 +9,10 @@ from pathlib import Path
 import node_packages
 import pytest
 
+from helpers.front_ends import ChatSdkWidget
 from helpers.javascript import KIT, joined
 from helpers.panel.agent import AgentHead, ConversationBar
 from helpers.panel.widget import ChatLog
-from helpers.sdk_widget import ChatSdkWidget
 
 HELPERS = Path(__file__).resolve().parent.parent / "helpers"
 SCRIPTS = sorted(HELPERS.rglob("*.js"))
