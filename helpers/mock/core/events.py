@@ -1,8 +1,8 @@
-"""Events: emitted within a transaction, dispatched after its commit, in order.
+"""Events of products, dispatched in order after the commit.
 
-When a transaction commits, its events join one queue, which is dispatched to the subscribers one
-event at a time: no subscriber runs inside another's transaction, and the events of one that acts
-in turn come after those before them.
+A product emits events while its transaction runs. When the transaction commits they join one
+queue, which is dispatched to the subscribers one event at a time: no subscriber runs inside
+another's transaction, and the events of one that acts in turn follow those before them.
 """
 
 from __future__ import annotations
@@ -16,51 +16,38 @@ _log = logging.getLogger(__name__)
 
 
 class Event:
-    """Base class of events; a subclass is a dataclass that is not changed once emitted."""
+    """Base class of events; a subclass is a dataclass."""
 
     __slots__ = ()
 
 
 class PutBack(Event):
-    """The account was restored to an earlier state."""
+    """The account was put back to an earlier state."""
 
     __slots__ = ()
 
 
 Subscriber = Callable[[Event], None]
+_Registered = tuple[Subscriber, tuple[type[Event], ...]]
 
 
-class _Subscribers:
-    """Subscribers by event type; an event without one costs a single look-up."""
+class _Subscribers(dict[type[Event], tuple[Subscriber, ...]]):
+    """Subscribers by the type of event they take, looked up once for each type."""
 
-    def __init__(self) -> None:
-        self._wanted: list[tuple[Subscriber, tuple[type[Event], ...]]] = []
-        self._by_kind: dict[type[Event], tuple[Subscriber, ...]] = {}
+    def __init__(self, registered: tuple[_Registered, ...] = ()) -> None:
+        super().__init__()
+        self.registered = registered
 
-    def add(self, subscriber: Subscriber, kinds: tuple[type[Event], ...]) -> Callable[[], None]:
-        wanted = (subscriber, kinds)
-        self._wanted.append(wanted)
-        self._by_kind = {}
-
-        def stop() -> None:
-            if wanted in self._wanted:
-                self._wanted.remove(wanted)
-                self._by_kind = {}
-
-        return stop
-
-    def of(self, kind: type[Event]) -> tuple[Subscriber, ...]:
-        by_kind = self._by_kind  # add() and stop() replace it, on any thread
-        found = by_kind.get(kind)
-        if found is None:
-            wanted = tuple(self._wanted)
-            found = tuple(call for call, kinds in wanted if not kinds or issubclass(kind, kinds))
-            by_kind[kind] = found
+    def __missing__(self, kind: type[Event]) -> tuple[Subscriber, ...]:
+        found = tuple(
+            each for each, kinds in self.registered if not kinds or issubclass(kind, kinds)
+        )
+        self[kind] = found
         return found
 
 
 class Events:
-    """One queue of events between products and subscribers."""
+    """The queue between products that emit events and their subscribers."""
 
     def __init__(self) -> None:
         self._emitted: list[Event] = []
@@ -72,58 +59,60 @@ class Events:
     def emit(self, event: Event) -> None:
         """Add an event to the running transaction."""
         self._emitted.append(event)
-        for recorder in self._recorders.of(type(event)):
+        for recorder in self._recorders[type(event)]:
             recorder(event)
 
     @property
     def emitted(self) -> tuple[Event, ...]:
-        """The events of the running transaction so far."""
+        """Events of the running transaction so far."""
         return tuple(self._emitted)
 
     def on_emit(self, recorder: Subscriber, *kinds: type[Event]) -> None:
-        """Call `recorder` with each event within its transaction, so that both are kept or neither.
+        """Call `recorder` for events within their transaction, to store what follows from them.
 
         Args:
             recorder: Called with each event as it is emitted.
-            kinds: Types of events; every type, if none is named.
+            kinds: Types of events; all, if none is given.
         """
-        self._recorders.add(recorder, kinds)
+        self._recorders = _Subscribers((*self._recorders.registered, (recorder, kinds)))
 
     def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
-        """Call `subscriber` with each event from now on, after its commit.
+        """Call `subscriber` with events from now on. Returns a function that stops it.
 
         Args:
-            subscriber: Called with each event.
-            kinds: Types of events; every type, if none is named.
-
-        Returns:
-            A call that ends the subscription.
+            subscriber: Called with each event after its commit.
+            kinds: Types of events; all, if none is given.
         """
-        return self._subscribers.add(subscriber, kinds)
+        entry = (subscriber, kinds)
+        self._subscribers = _Subscribers((*self._subscribers.registered, entry))
+
+        def stop() -> None:
+            others = tuple(each for each in self._subscribers.registered if each is not entry)
+            self._subscribers = _Subscribers(others)
+
+        return stop
 
     def commit(self) -> None:
-        """Queue the events of the transaction that has committed."""
+        """Queue the events of the transaction, which has committed."""
         if self._emitted:
             self._queue.extend(self._emitted)
             self._emitted.clear()
 
     def rollback(self) -> None:
-        """Drop the events of the transaction that has failed."""
+        """Drop the events of the transaction, which has failed."""
         self._emitted.clear()
 
     def dispatch(self) -> None:
-        """Dispatch the queue, in order, unless another thread is doing so already."""
+        """Call the subscribers with queued events in order, unless another call does already."""
         queue = self._queue
         while queue and self._dispatching.acquire(blocking=False):
             try:
                 while queue:
-                    self._dispatch_one(queue.popleft())
+                    event = queue.popleft()
+                    for subscriber in self._subscribers[type(event)]:
+                        try:
+                            subscriber(event)
+                        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+                            _log.exception("a subscriber failed on %s", type(event).__name__)
             finally:
                 self._dispatching.release()
-
-    def _dispatch_one(self, event: Event) -> None:
-        for subscriber in self._subscribers.of(type(event)):
-            try:
-                subscriber(event)
-            except Exception:  # noqa: BLE001 - the others must still run
-                _log.exception("a subscriber failed on %s", type(event).__name__)
