@@ -148,9 +148,8 @@ def _request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
 
 def _encoded(values: Mapping[str, object] | None) -> FormValues:
     """Values as a form carries them: text, or lists of text for repeated names; no empty lists."""
-    if not values:
-        return {}
-    return {name: _text(value) for name, value in values.items() if value not in (None, [])}
+    given = values or {}
+    return {name: _text(value) for name, value in given.items() if value not in (None, [])}
 
 
 def _text(value: Any) -> str | list[str]:

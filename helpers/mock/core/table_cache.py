@@ -14,6 +14,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from .schema import SINGLE, Between, Resource, Table, Where, column_of
 
 KEPT_ROWS = 1000
@@ -110,6 +112,7 @@ class TableCache(Table):
 
     Attributes:
         derived: Results made of all its resources, by name; dropped at each write.
+        shared: Resources by SID that are shared by readers, each until its row changes.
         pending: Rows to be inserted and columns to be updated, by `seq`, in the order of writing.
     """
 
@@ -118,6 +121,7 @@ class TableCache(Table):
         self.positions = {name: at for at, name in enumerate(("seq", *self.columns))}
         self.has_sid = ("sid",) in kind.unique
         self.derived: dict[Any, Any] = {}
+        self.shared: dict[str, Any] = {}
         self.pending: dict[int, Row | dict[str, Any]] = {}
         self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
@@ -200,8 +204,12 @@ class TableCache(Table):
 
     # -- writing
 
-    def added(self, row: Row, fresh: Fresh) -> None:
+    def added(self, resource: Resource, fresh: Fresh) -> None:
         """Keep step with an insertion, which waits to be written."""
+        row = [resource.seq, *self.values(resource)]
+        for position in self.json_positions:
+            if row[position] is not None:
+                row[position] = orjson.dumps(row[position]).decode()
         self.derived.clear()
         self.pending[row[0]] = self._rows[row[0]] = row
         if len(self._rows) > 2 * KEPT_ROWS:
@@ -213,6 +221,8 @@ class TableCache(Table):
         """Keep step with an update, which waits to be written; values are as columns hold them."""
         self.derived.clear()
         seq = row[0]
+        if self.has_sid:
+            self.shared.pop(row[self.positions["sid"]], None)
         affected = []
         for shape in self._shapes.values():
             if not shape.columns.isdisjoint(changes):
@@ -233,6 +243,8 @@ class TableCache(Table):
         """Keep step with a removal. Returns whether the row is in the database yet."""
         self.derived.clear()
         seq = row[0]
+        if self.has_sid:
+            self.shared.pop(row[self.positions["sid"]], None)
         self._leave(row, self._shapes.values())
         self._rows.pop(seq, None)
         return not isinstance(self.pending.pop(seq, None), list)
@@ -240,6 +252,7 @@ class TableCache(Table):
     def forget(self) -> None:
         """Keep nothing: many rows were removed, or a unit of work was taken back."""
         self.derived.clear()
+        self.shared.clear()
         self.pending.clear()
         self._rows.clear()
         self._shapes.clear()
@@ -251,8 +264,14 @@ class TableCache(Table):
                 continue
             key = shape.key(row)
             places = shape.results.get(key, _UNKNOWN)
-            if places is None or (places is _UNKNOWN and not shape.is_fresh(key, fresh)):
+            if places is None:
                 continue
+            if places is _UNKNOWN:
+                for value in key if type(key) is tuple else (key,):
+                    if fresh.get(value, -1) > shape.since:
+                        break
+                else:
+                    continue
             place = shape.place(row) if shape.by else (row[0],)
             if place is None or len(places) == LARGEST:
                 shape.results[key] = None

@@ -69,16 +69,9 @@ class ChangeLog:
         return self._last
 
     def record(self, object_sid: str, key: str, change: str, added: int = FIRST) -> int:
-        """Record that an item was `added`, `updated` or `removed`.
+        """Record that an item was `added`, `updated` or `removed`. Returns the event's id.
 
-        Args:
-            object_sid: The item's Sync object.
-            key: The item's key or index.
-            change: Its latest change.
-            added: The id of its arrival, where the log has no entry.
-
-        Returns:
-            The event's id.
+        `added` is the id of its arrival, where the log has no entry.
         """
         known, event_id = self.find(object_sid, key), self.next_id()
         removed = change == "removed"

@@ -23,7 +23,7 @@ from ..messaging.events import (
 from ..messaging.resources import Channel, Invite, Member, Message, UserChannel
 from . import notices, sync_objects
 from .change_log import DOCUMENT_KEY, ChangeLog, message_id
-from .notices import ItemChange, Notice
+from .notices import ItemChange, SyncNotice
 from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, ROSTER, SyncType
 
 _INFO_KEYS = {
@@ -42,7 +42,7 @@ class SyncObjectChanged(Event):
     """
 
     object_sid: str
-    notice: Notice
+    notice: SyncNotice
     merges: bool = False
 
 
@@ -182,5 +182,5 @@ class ChangeRecorder:
         notice = notices.item(sync_type, owner_sid, changed, self._backend.clock.now())
         self._emit(sync_type.sid(owner_sid), notice)
 
-    def _emit(self, object_sid: str, notice: Notice, *, merges: bool = False) -> None:
+    def _emit(self, object_sid: str, notice: SyncNotice, *, merges: bool = False) -> None:
         self._backend.events.emit(SyncObjectChanged(object_sid, notice, merges))

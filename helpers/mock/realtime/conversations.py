@@ -245,21 +245,16 @@ def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
     for name in ("Subject", "ContentSid", "ContentVariables"):
         if form.get(name):
             raise TwilioError(NOT_SIMULATED, f"{name} of a message is not simulated by this mock")
-    if form.get("MediaSids"):
-        form["MediaSid"] = _one_media(form["MediaSids"])
+    if sids := form.get("MediaSids"):
+        if not isinstance(sids, list):
+            raise TwilioError(20001, "media_sids must be a list")
+        if len(sids) > MAX_MEDIA:
+            refusal = f"A message with {len(sids)} files is not simulated; send one at a time"
+            raise TwilioError(NOT_SIMULATED, refusal)
+        form["MediaSid"] = str(sids[0])
     new = _NewMessage.read(form).given()
     sent = messages.send(ctx, _channel(ctx, arguments), **new)
     return {"sid": sent.sid, "index": sent.index}
-
-
-def _one_media(sids: Any) -> str:
-    if not isinstance(sids, list):
-        raise TwilioError(20001, "media_sids must be a list")
-    if len(sids) > MAX_MEDIA:
-        raise TwilioError(
-            NOT_SIMULATED, f"A message with {len(sids)} files is not simulated; send one at a time"
-        )
-    return str(sids[0])
 
 
 def _edit(ctx: Context, arguments: Arguments, request: Request) -> Any:

@@ -13,16 +13,18 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
+import orjson
+
 from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from . import notices, sync, sync_objects
 from .change_log import ChangeLog
 from .change_recorder import AccessLost, SyncObjectChanged
-from .notices import Notice
+from .notices import SyncNotice
 
 PATH = "/v4/Subscriptions"
 _LATEST = 2**63 - 1
-ACCEPTED = {"max_batch_size": 100, "estimated_delivery_in_ms": 10_000}
+ACCEPTED = orjson.dumps({"max_batch_size": 100, "estimated_delivery_in_ms": 10_000})
 """Answer to a valid batch of subscription requests."""
 MERGED = 0.2
 """Seconds within which changes of which only the latest matters become one."""
@@ -58,12 +60,12 @@ class Feeds:
         self._followers: dict[str, dict[FeedClient, int]] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._merging: dict[str, Notice] = {}
+        self._merging: dict[str, SyncNotice] = {}
         self.clients: set[FeedClient] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
-        """Whether any client follows an object."""
+        """Check for clients that follow an object."""
         return object_sid in self._followers
 
     def frame_id(self) -> str:
@@ -127,7 +129,7 @@ class Feeds:
             if event_id > seen:
                 client.send(frame)
 
-    def _merge(self, object_sid: str, notice: Notice) -> None:
+    def _merge(self, object_sid: str, notice: SyncNotice) -> None:
         if object_sid not in self._merging:
             asyncio.get_running_loop().call_later(MERGED, self._deliver_merged, object_sid)
         self._merging[object_sid] = notice
@@ -147,7 +149,7 @@ class Feeds:
                 if is_user and seen < lost.event_id:
                     self.unfollow(client, object_sid)
 
-    def prepare(
+    def prepare_batch(
         self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
     ) -> Callable[[], None]:
         """Check a batch of requests, each of which is answered by a notification.

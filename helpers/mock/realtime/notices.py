@@ -115,7 +115,7 @@ TYPING = "twilio.ipmsg.typing_indicator"
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SyncNotice:
     """One event of a Sync object."""
 
     event_type: str
@@ -144,7 +144,7 @@ class ItemChange(NamedTuple):
     event_id: int
 
 
-def item(sync_type: SyncType, owner_sid: str, changed: ItemChange, at: float) -> Notice:
+def item(sync_type: SyncType, owner_sid: str, changed: ItemChange, at: float) -> SyncNotice:
     """An item of a list or map has changed."""
     kind, event_id = sync_type.kind, changed.event_id
     event = _event(sync_type, owner_sid, event_id, at)
@@ -156,19 +156,19 @@ def item(sync_type: SyncType, owner_sid: str, changed: ItemChange, at: float) ->
             "item_revision": str(event_id),
             "date_expires": None,
         }
-    return Notice(f"{kind}_item_{changed.change}", event)
+    return SyncNotice(f"{kind}_item_{changed.change}", event)
 
 
-def document(owner_sid: str, data: Any, event_id: int, at: float) -> Notice:
+def document(owner_sid: str, data: Any, event_id: int, at: float) -> SyncNotice:
     """A document has new content, all of which is sent."""
     event = _event(DOCUMENT, owner_sid, event_id, at)
     event |= {"document_revision": str(event_id), "document_data": data}
-    return Notice("document_updated", event)
+    return SyncNotice("document_updated", event)
 
 
-def gone(sync_type: SyncType, owner_sid: str, event_id: int, at: float) -> Notice:
+def gone(sync_type: SyncType, owner_sid: str, event_id: int, at: float) -> SyncNotice:
     """The whole object was removed."""
-    return Notice(f"{sync_type.kind}_removed", _event(sync_type, owner_sid, event_id, at))
+    return SyncNotice(f"{sync_type.kind}_removed", _event(sync_type, owner_sid, event_id, at))
 
 
 def _event(sync_type: SyncType, owner_sid: str, event_id: int, at: float) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def _event(sync_type: SyncType, owner_sid: str, event_id: int, at: float) -> dic
 
 def subscription(state: str, correlation: Any, event: dict[str, Any]) -> dict[str, Any]:
     """Payload that says that a subscription is `established`, `canceled` or `failed`."""
-    return {**Notice(f"subscription_{state}", event).payload(), "correlation_id": correlation}
+    return {**SyncNotice(f"subscription_{state}", event).payload(), "correlation_id": correlation}
 
 
 def typing(channel_sid: str, identity: str, timeout: int) -> dict[str, Any]:

@@ -69,10 +69,8 @@ class Presence:
                 users.mark_online(ctx, user, online=online)
 
 
-_UNAUTHORIZED, _FORBIDDEN, _NOT_IMPLEMENTED = 401, 403, 501
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
 """Methods that need no answer."""
-_ACCEPTED = orjson.dumps(feeds.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class ClientSession:
             "init": self._log_in,
             "update": self._log_in,
             "message": self._request,
-            "close": self._close,
+            "close": lambda frame: self._client.hang_up(1000, "the client closed"),
         }
 
     def answer(self, frame: Frame) -> bytes | None:
@@ -124,9 +122,6 @@ class ClientSession:
             if self._is_over or frame.method in _NO_ANSWER:
                 return None
             return self._by_method.get(frame.method, _not_simulated)(frame)
-
-    def _close(self, frame: Frame) -> None:
-        self._client.hang_up(1000, "the client closed")
 
     def _log_in(self, frame: Frame) -> bytes:
         try:
@@ -178,10 +173,10 @@ class ClientSession:
             return self._parts.tunnel.answer(actor, frame, request)
         batch = tunnel.read_body(frame)
         try:
-            carry_out = self._parts.feeds.prepare(self._client, actor, batch)
+            carry_out = self._parts.feeds.prepare_batch(self._client, actor, batch)
         except TwilioError as error:
             return tunnel.answer_frame(frame, error.status, orjson.dumps(error.body()))
-        self._client.enqueue([tunnel.answer_frame(frame, 200, _ACCEPTED)])
+        self._client.enqueue([tunnel.answer_frame(frame, 200, feeds.ACCEPTED)])
         carry_out()
         return None
 
@@ -213,11 +208,11 @@ class ClientSession:
 
 def _not_simulated(frame: Frame) -> bytes:
     what = f"method {frame.method[:40]!r} of Twilsock is not simulated by this mock"
-    return notices.reply(frame, _NOT_IMPLEMENTED, description=what)
+    return notices.reply(frame, 501, description=what)
 
 
 def _refused(frame: Frame, error: TwilioError) -> bytes:
     """A refusal that ends in `denied`; the SDKs would try again at any other status."""
-    code = error.status if error.status in (_UNAUTHORIZED, _FORBIDDEN) else _FORBIDDEN
+    code = error.status if error.status in (401, 403) else 403
     about = {"errorCode": error.code, "description": error.message}
     return notices.reply(frame, code, status=notices.status_of(code) | about)

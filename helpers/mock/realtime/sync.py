@@ -16,7 +16,7 @@ from ..rest.http import Reply, Request, last
 from . import notices, paging, sync_objects
 from .change_log import DOCUMENT_KEY, FIRST, SPAN, ChangeLog, message_id
 from .conversations import HOST
-from .notices import ItemChange, Notice
+from .notices import ItemChange, SyncNotice
 from .paging import SyncItem, SyncKey, SyncQuery
 from .sync_objects import SyncObject
 
@@ -144,7 +144,7 @@ def _messages_query(store: Store, channel_sid: str) -> SyncQuery:
 
 def missed(
     ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
-) -> tuple[list[Notice], bool]:
+) -> tuple[list[SyncNotice], bool]:
     """Changes of an object after an event, in order, and whether these are all.
 
     Of each item its last change only: the client ends with the same state. An item that came and

@@ -1,7 +1,7 @@
 """Requests inside Twilsock frames: read, answered by the account's application, put back.
 
 A request becomes one of the REST dialects' own, so that permissions, error codes and pre-event
-webhooks are the same by every door.
+webhooks are the same as over HTTP.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from .conversations import HOST
 from .notices import Frame, FrameError
 
 _log = logging.getLogger(__name__)
-_FORM = "application/x-www-form-urlencoded"
 _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"})
 """Parameters that a client clears by sending null; any other null stands for an absent one."""
 
@@ -60,7 +59,8 @@ def _decoded(value: Any) -> str | list[str]:
 
 def read_body(frame: Frame) -> Mapping[str, Any]:
     """The parameters in a frame's payload, with the client's own names."""
-    if str(frame.header.get("payload_type", "")).startswith(_FORM):
+    payload_type = str(frame.header.get("payload_type", ""))
+    if payload_type.startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(frame.payload.decode("utf-8", "replace"), keep_blank_values=True))
     body = frame.json()
     return body if isinstance(body, dict) else {}

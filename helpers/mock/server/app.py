@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -42,7 +43,7 @@ class ServerApp:
         chat_sdk: A copy of Twilio's Chat SDK, as `ChatPage` takes it.
 
     Raises:
-        NoSuchCopy: The copy that was named is not there.
+        NoSuchCopy: A copy was named that does not exist.
     """
 
     def __init__(
@@ -106,6 +107,5 @@ def _is_own_path(path: str) -> bool:
     return path in ("/", CHAT_PATH) or path.startswith(own)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for no other
+async def _refused(request: Request, error: Any) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)

@@ -71,11 +71,11 @@ class Control:
     @property
     def routes(self) -> list[Route]:
         """Routes by path and method."""
-        route, faults = self._route, self._mock.faults
+        route, mock, faults = self._route, self._mock, self._mock.faults
         return [
             route("GET", "/clock", self._clock),
             route("POST", "/clock", self._set_clock, _ClockChange.model_validate_json, alone=True),
-            route("POST", "/reset", self._reset, _read_reset, alone=True),
+            route("POST", "/reset", lambda body: mock.reset(body.at), _read_reset, alone=True),
             route("POST", "/snapshots", self._take_snapshot, alone=True),
             route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
             route("DELETE", "/snapshots/{name}", self._drop_snapshot),
@@ -100,12 +100,8 @@ class Control:
     ) -> Route:
         """A route that acts on a worker thread, since clock and reset run timers and webhooks.
 
-        Args:
-            method: HTTP method.
-            path: Path, with names that `act` takes.
-            act: Takes the body, if there is one to `read`; returns the answer, if there is one.
-            read: Reads the body.
-            alone: Whether it waits for other such routes to end.
+        `act` takes the body, if there is one to `read`, and the path's names; it returns the
+        answer, if there is one. With `alone` it waits for other such routes to end.
         """
 
         def run(raw: bytes, names: _Json) -> _Json | None:
@@ -150,9 +146,6 @@ class Control:
         if change.advance:
             clock.advance(change.advance)
         return self._clock()
-
-    def _reset(self, body: _Reset) -> None:
-        self._mock.reset(body.at)
 
     def _scenarios(self) -> _Json:
         return {"scenarios": [asdict(each) for each in self._mock.scenarios.values()]}

@@ -79,6 +79,8 @@ class ServedRequests:
     ) -> None:
         """Keep a request and its answer, whose bytes are `content`."""
         is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
+        user = "token" if by_chat_sdk else request.auth and request.auth[0]
+        parameters = {**request.query, **request.form}
         is_kept = reply.json is not None and len(content) <= MAX_ANSWER
         with self._lock:
             served = ServedRequest(
@@ -87,9 +89,12 @@ class ServedRequests:
                 method=request.method,
                 host=request.host,
                 path=request.path,
-                by="chat user" if by_chat_sdk else _caller(request),
+                by="nobody" if user is None else "chat user" if user == "token" else "account",
                 fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
-                parameters=_shown({**request.query, **request.form}),
+                parameters={
+                    name: MASK if name in SECRETS else _short(value)
+                    for name, value in islice(parameters.items(), MAX_VALUES)
+                },
                 body_size=len(request.body),
                 status=reply.status,
                 code=reply.json.get("code") if is_refusal else None,
@@ -113,17 +118,6 @@ class ServedRequests:
 
     def __len__(self) -> int:
         return len(self._kept)
-
-
-def _caller(request: Request) -> str:
-    if request.auth is None:
-        return "nobody"
-    return "chat user" if request.auth[0] == "token" else "account"
-
-
-def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    first = islice(parameters.items(), MAX_VALUES)
-    return {name: MASK if name in SECRETS else _short(value) for name, value in first}
 
 
 def _short(value: Any) -> Any:

@@ -24,11 +24,11 @@ from starlette.types import Message, Receive, Scope, Send
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
-from ..http_client import parsed
+from ..http_client import Handle, parsed
+from ..realtime.connection import CUT
 from ..rest.http import Reply, Request
 from .request_log import ServedRequests
 
-Handle = Callable[[Request], Reply]
 Header = tuple[bytes, bytes]
 Answer = tuple[Message, Message]
 T = TypeVar("T")
@@ -41,8 +41,6 @@ SMALL_BODY = 64 * 1024
 """Bytes of a body that is read in no time."""
 MAX_WAIT = 300.0
 """Seconds after which a request that a fault leaves without an answer is cut off."""
-CUT = "mock.cut"
-"""The ASGI extension that cuts a connection off."""
 _UNANSWERED = Reply(0)
 _STOPPED = TwilioError(
     20503, "The mock is stopping; a request that was under way may have had its effect or not"
@@ -157,8 +155,7 @@ class RestApp:
                 reply = await self._in_worker(self._reply, request)
             reply = match.reply or reply
             if reply is not None and match.drop is None:
-                now = time.perf_counter()
-                answer = await self._in_worker(self._logged, request, reply, now)
+                answer = await self._in_worker(self._logged, request, reply, time.perf_counter())
                 return None if is_gone else answer
             self._requests.add(request, _UNANSWERED, b"", 0)
             if not is_gone:

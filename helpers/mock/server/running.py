@@ -21,10 +21,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from .. import MockTwilio
-from ..realtime.connection import SEND
+from ..realtime.connection import CUT, SEND
 from ..realtime.notices import MAX_FRAME, is_acknowledgement
 from .app import ServerApp
-from .rest_app import CUT
 
 GRACE = 3
 """Seconds for requests under way to end when the server stops."""
@@ -74,7 +73,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def is_everywhere(listening: socket.socket) -> bool:
-    """Whether it listens on every address of this machine."""
+    """Check for a socket that listens on every address of this machine."""
     return ipaddress.ip_address(listening.getsockname()[0]).is_unspecified
 
 
@@ -143,7 +142,7 @@ class MockServer(uvicorn.Server):
         chat_sdk: A copy of Twilio's Chat SDK, for the chat page.
 
     Raises:
-        NoSuchCopy: The copy that was named is not there.
+        NoSuchCopy: A copy was named that does not exist.
     """
 
     def __init__(
@@ -218,7 +217,7 @@ class BackgroundServer:
 
     Raises:
         CannotListen: The port is in use, say.
-        NoSuchCopy: The copy of the Chat SDK that was named is not there.
+        NoSuchCopy: A copy of the Chat SDK was named that does not exist.
     """
 
     def __init__(
@@ -246,7 +245,7 @@ class BackgroundServer:
 
     @property
     def is_running(self) -> bool:
-        """Whether it answers; not after `close()`."""
+        """State of the server: True while it answers, until `close()`."""
         return self._thread.is_alive() and not self._server.should_exit
 
     def close(self) -> None:

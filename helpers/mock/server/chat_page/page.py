@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from ....javascript import KIT
 from ... import MockTwilio
 from ..origin_check import OriginCheck
 from . import sdk_copy
@@ -30,10 +31,11 @@ from .backend import BackEnd, NoFlexFlow, NotACustomer
 PATH = "/chat"
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
-    "chat.js": "text/javascript",  # explicit, since Windows may take scripts for plain text
-    "view.js": "text/javascript",
-    "chat.css": "text/css",
-    "icon.svg": "image/svg+xml",
+    KIT: "text/javascript",  # explicit, since Windows may take scripts for plain text
+    _STATIC / "chat.js": "text/javascript",
+    _STATIC / "view.js": "text/javascript",
+    _STATIC / "chat.css": "text/css",
+    _STATIC / "icon.svg": "image/svg+xml",
 }
 _SDK = "twilio-chat.min.js"
 _HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
@@ -91,15 +93,16 @@ class ChatPage:
     @property
     def routes(self) -> list[BaseRoute]:
         """Routes below `PATH`; the back end's only for this page, or with credentials."""
+        start, token = self._back_end.start, self._back_end.token
         back_end = [
-            _json_route("/session", _Start, self._start),
-            _json_route("/token", _Renewal, self._renew),
+            _json_route("/session", _Start, lambda body: asdict(start(body.identity, body.name))),
+            _json_route("/token", _Renewal, lambda body: {"token": token(body.identity)}),
         ]
         return [
             Route("/", self._page),
             Route(f"/{_SDK}", self._sdk),
             *(Route(each.path, OriginCheck(each, self._credentials)) for each in back_end),
-            *(Route(f"/{name}", _file(name)) for name in _FILES),
+            *(Route(f"/{path.name}", _file(path)) for path in _FILES),
         ]
 
     def _copy(self) -> Path | None:
@@ -121,15 +124,9 @@ class ChatPage:
             return JSONResponse({"error": advice}, 404, headers)
         return FileResponse(copy, headers=headers, media_type="text/javascript")
 
-    def _start(self, body: _Start) -> dict[str, Any]:
-        return asdict(self._back_end.start(body.identity, body.name))
 
-    def _renew(self, body: _Renewal) -> dict[str, Any]:
-        return {"token": self._back_end.token(body.identity)}
-
-
-def _file(name: str) -> Callable[[Request], Response]:
-    return lambda _: FileResponse(_STATIC / name, headers=_HEADERS, media_type=_FILES[name])
+def _file(path: Path) -> Callable[[Request], Response]:
+    return lambda _: FileResponse(path, headers=_HEADERS, media_type=_FILES[path])
 
 
 def _policy(host: str) -> str:

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from ....javascript import KIT
+
 # Windows takes media types from its registry, where scripts are often plain text, which a browser
 # under `nosniff` does not run.
 mimetypes.add_type("text/javascript", ".js")
@@ -25,7 +27,7 @@ class Pages(StaticFiles):
     """Serves the page's files, from which a browser loads nothing else; `/` is the page."""
 
     def __init__(self) -> None:
-        super().__init__(packages=[(__package__, "static")], html=True)
+        super().__init__(directory=KIT.parent, packages=[(__package__, "static")], html=True)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, with headers that keep the browser to this server and its current files."""

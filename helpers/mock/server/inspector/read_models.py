@@ -5,8 +5,9 @@ A resource is shown as its REST API shows it, with fields beside it that only th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from ...core.clock import iso
@@ -35,15 +36,6 @@ _COUNTED: dict[str, type[Resource]] = {
     "tasks": Task,
     "webhooks": Delivery,
 }
-_MAX_DIGITS = 15
-"""Digits of a number that the store can compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParentLink:
-    """Stands for the resource that another is nested in: its URL needs only the SID."""
-
-    sid: str
 
 
 def overview(ctx: Context, limit: int) -> Json:
@@ -137,7 +129,7 @@ def webhook(ctx: Context, number: str, limit: int) -> Json:
     Raises:
         TwilioError: 20404, there is none of this number.
     """
-    is_number = number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS
+    is_number = re.fullmatch("[0-9]{1,15}", number)  # at most as large as the store can compare
     found = ctx.store.first(Delivery, seq=int(number)) if is_number else None
     if found is None:
         raise TwilioError(20404, f"There is no delivery {number} any more")
@@ -167,7 +159,7 @@ def _one(ctx: Context, kind: type[R], sid: str) -> R:
 def _shown(
     ctx: Context, collection: Collection[Any, R], item: Any, parent_sid: str | None, **path: str
 ) -> Json:
-    parent = None if parent_sid is None else ParentLink(parent_sid)
+    parent = SimpleNamespace(sid=parent_sid)  # the URL needs no more of it
     return collection.item_json(ctx, path, parent, item)
 
 
