@@ -19,6 +19,8 @@ class ChannelFields(TypedDict, total=False):
     unique_name: str | None
     attributes: str
     state: str
+    inactive_after: float | None
+    closed_after: float | None
     created_by: str
     date_created: float
     date_updated: float
@@ -33,6 +35,8 @@ def create(  # noqa: PLR0913 - one channel, part by part
     attributes: str = "{}",
     type: str = "public",
     state: str = "active",
+    inactive_after: float | None = None,
+    closed_after: float | None = None,
     created_by: str | None = None,
     date_created: float | None = None,
     date_updated: float | None = None,
@@ -61,6 +65,9 @@ def create(  # noqa: PLR0913 - one channel, part by part
         date_created=created,
         date_updated=date_updated if date_updated is not None else created,
         state=state,
+        inactive_after=inactive_after,
+        closed_after=closed_after,
+        active_at=ctx.now,
     )
     ctx.emit(ChannelEvent("added", channel, ctx.actor))
     return channel
@@ -88,13 +95,13 @@ def by_unique_name(ctx: Context, service_sid: str, unique_name: str) -> Channel 
     return ctx.store.first(Channel, service_sid=service_sid, unique_name=unique_name)
 
 
-def refuse_closed(channel: Channel) -> None:
+def refuse_closed(ctx: Context, channel: Channel) -> None:
     """Refuse to write to a closed channel.
 
     Raises:
         Refused: CHANNEL_CLOSED.
     """
-    if channel.state == "closed":
+    if channel.state_at(ctx.now) == "closed":
         raise Refused(Reason.CHANNEL_CLOSED)
 
 
@@ -104,7 +111,7 @@ def update(ctx: Context, channel: Channel, **changes: Unpack[ChannelFields]) -> 
     Raises:
         Refused: CHANNEL_CLOSED; UNIQUE_NAME_TAKEN; NOT_PERMITTED to a chat user.
     """
-    refuse_closed(channel)
+    refuse_closed(ctx, channel)
     if "attributes" in changes:
         require(ctx, channel.service_sid, Permission.EDIT_CHANNEL_ATTRIBUTES, channel)
     if changes.keys() - {"attributes"}:
@@ -113,7 +120,10 @@ def update(ctx: Context, channel: Channel, **changes: Unpack[ChannelFields]) -> 
         unique_name = changes["unique_name"] = changes["unique_name"] or None
         if unique_name and unique_name != channel.unique_name:
             _refuse_taken(ctx, channel.service_sid, unique_name)
-    return _save(ctx, channel, {"date_updated": ctx.now, **changes}, tuple(changes))
+    values: dict[str, Any] = {"date_updated": ctx.now, **changes}
+    if not changes.keys().isdisjoint(("state", "inactive_after", "closed_after")):
+        values["active_at"] = ctx.now
+    return _save(ctx, channel, values, tuple(changes))
 
 
 def _save(

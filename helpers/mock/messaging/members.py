@@ -78,7 +78,7 @@ def add(  # noqa: PLR0913 - one member, part by part
         Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;
             CHANNEL_NOT_JOINABLE or NOT_PERMITTED, a chat user.
     """
-    channels.refuse_closed(channel)
+    channels.refuse_closed(ctx, channel)
     service = ctx.get_cached(Service, channel.service_sid)
     if service is None:
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=channel.service_sid)
@@ -147,7 +147,7 @@ def _refuse_taken(ctx: Context, service_sid: str, binding: dict[str, str]) -> No
         taken = other.messaging_binding or {}
         if all(taken.get(name) == binding.get(name) for name in pair):
             channel = ctx.store.first(Channel, sid=other.channel_sid)
-            if channel is not None and channel.state != "closed":
+            if channel is not None and channel.state_at(ctx.now) != "closed":
                 raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=channel.sid)
 
 
@@ -194,7 +194,7 @@ def update(ctx: Context, member: Member, **changes: Unpack[MemberFields]) -> Mem
     """
     own = ctx.actor.identity == member.identity
     channel = channels.find(ctx, member.channel_sid)
-    channels.refuse_closed(channel)
+    channels.refuse_closed(ctx, channel)
     if "attributes" in changes:
         permission = (
             Permission.EDIT_OWN_MEMBER_ATTRIBUTES if own else Permission.EDIT_ANY_MEMBER_ATTRIBUTES

@@ -47,7 +47,7 @@ def send(  # noqa: PLR0913 - one message, part by part
     date_created: float | None = None,
     date_updated: float | None = None,
 ) -> Message:
-    """Add a message at the end of a channel; an inactive one becomes active.
+    """Add a message at the end of a channel; an inactive one becomes active, timers start anew.
 
     The author is the acting chat user, or for account credentials the one named, member or not,
     `system` by default (specified; observed for the non-member).
@@ -56,8 +56,9 @@ def send(  # noqa: PLR0913 - one message, part by part
         Refused: CHANNEL_CLOSED; MEDIA_NOT_FOUND; MEDIA_SENT; NOT_A_MEMBER or NOT_PERMITTED, a
             chat user.
     """
-    if channel.state != "active":
-        channels.refuse_closed(channel)
+    has_timers = channel.inactive_after is not None or channel.closed_after is not None
+    if has_timers or channel.state != "active":
+        channels.refuse_closed(ctx, channel)
     attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
     identity = ctx.actor.identity
     if identity is not None:
@@ -88,8 +89,8 @@ def send(  # noqa: PLR0913 - one message, part by part
         "next_index": index + 1,
         "last_message_sid": message.sid,
     }
-    if channel.state != "active":
-        counts["state"] = "active"
+    if has_timers or channel.state != "active":
+        counts |= {"state": "active", "active_at": ctx.now}
     ctx.store.save(channel, **counts)
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
     return message
@@ -105,7 +106,7 @@ def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> 
     if "body" in changes and message.media and message.body is None:
         raise Refused(Reason.MEDIA_BODY_FIXED)
     channel = channels.find(ctx, message.channel_sid)
-    channels.refuse_closed(channel)
+    channels.refuse_closed(ctx, channel)
     for field in ("body", "attributes"):
         if field in changes:
             _permit(ctx, channel, message, "edit", field)

@@ -34,6 +34,7 @@ class Reason(Enum):
     UNIQUE_NAME_TAKEN = "channel with unique name {unique_name!r} already exists"
 
     NOT_A_MEMBER = "user {identity!r} is not a member of the channel"
+    MEMBER_NOT_FOUND = "member {sid} not found"
     MEMBER_EXISTS = "member already exists"
     MEMBER_ADDRESS_TAKEN = "address and proxy address are in use in channel {sid}"
     USER_FULL = "user is in its limit of {count} channels"

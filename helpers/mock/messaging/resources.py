@@ -89,8 +89,8 @@ class User(Resource):
 class Channel(Resource):
     """A channel, or conversation (CH).
 
-    `next_index` is the index the next message will take; `state` is `active`, `inactive` or
-    `closed`, which is final.
+    `next_index` is the index the next message will take. `state` is `active`, `inactive` or
+    `closed`, which is final; timers, in seconds since `active_at`, make it one of the latter.
     """
 
     prefix: ClassVar[str] = "CH"
@@ -110,9 +110,25 @@ class Channel(Resource):
     date_created: float
     date_updated: float
     state: str = "active"
+    inactive_after: float | None = None
+    closed_after: float | None = None
+    active_at: float | None = None
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "unique_name"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+
+    def timer_dates(self) -> dict[str, float]:
+        """Return when each timer ends or ended, by the state it leads to."""
+        timers = {"closed": self.closed_after, "inactive": self.inactive_after}
+        start = self.active_at or self.date_created
+        return {state: start + after for state, after in timers.items() if after is not None}
+
+    def state_at(self, now: float) -> str:
+        """Return the state, timers considered; each timer runs by itself (inferred)."""
+        if self.state == "closed":
+            return self.state
+        ended = [state for state, date in self.timer_dates().items() if date <= now]
+        return ended[0] if ended else self.state
 
     def attribute(self, name: str) -> Any:
         """One value of the channel's JSON attributes, or None."""

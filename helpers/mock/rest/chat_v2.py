@@ -127,6 +127,15 @@ def _channel_links(channel: Channel, url: str) -> dict[str, Any]:
     return {"links": links | {"last_message": f"{url}/Messages/{last}" if last else None}}
 
 
+INTERNAL = (
+    "next_index",
+    "last_message_sid",
+    "state",
+    "inactive_after",
+    "closed_after",
+    "active_at",
+)
+"""Fields of a channel that Chat does not show."""
 CHANNELS = Collection(
     host=HOST,
     segment="Channels",
@@ -140,7 +149,7 @@ CHANNELS = Collection(
     guard=permissions.see,
     users_of=users_of,
     refusals=REFUSALS,
-    render=view(Channel, omit=("next_index", "last_message_sid", "state"), extra=_channel_links),
+    render=view(Channel, omit=INTERNAL, extra=_channel_links),
     create=Write(given.NewChannel, channels.create, spread=True),
     update=Write(
         given.ChannelChanges, channels.update, status=200, needs_parameters=True, spread=True
