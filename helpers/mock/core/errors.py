@@ -195,12 +195,12 @@ class Refusals:
     def __init__(
         self, table: Mapping[Enum, tuple[int, str]], **spelling: Mapping[Any, str]
     ) -> None:
-        self._table = table
+        self.table = table
         self._spelling = spelling
 
     def error(self, refused: Refused) -> TwilioError:
         """Return the refusal in the dialect's words."""
-        code, text = self._table[refused.reason]
+        code, text = self.table[refused.reason]
         about = dict(refused.about)
         for name, words in self._spelling.items():
             if name in about:

@@ -25,7 +25,6 @@ class MemberFields(ReadHorizon, total=False):
 
     attributes: str
     role_sid: str
-    messaging_binding: dict[str, str]
     date_created: float
     date_updated: float
 
