@@ -20,13 +20,22 @@ from ..core.errors import Refused, TwilioError
 from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
 from ..webhooks.pre_events import consult, is_consulted
-from . import chat_v2, chat_webhooks, flex_v1, media_v1, studio_v2, taskrouter_v1
+from . import (
+    chat_v2,
+    chat_webhooks,
+    conversations_v1,
+    flex_v1,
+    media_v1,
+    studio_v2,
+    taskrouter_v1,
+)
 from .collection import Arguments, Operation
 from .http import Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
+    *conversations_v1.OPERATIONS,
     *flex_v1.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
