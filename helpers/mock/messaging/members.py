@@ -14,7 +14,7 @@ from .resources import Channel, Invite, Member, Message, Service, User, UserChan
 
 
 class ReadHorizon(TypedDict, total=False):
-    """How far a member has read, and when."""
+    """A member's read horizon: index of a message, and when it was read."""
 
     last_consumed_message_index: int | None
     last_consumption_timestamp: float | None

@@ -99,7 +99,7 @@ class Application:
     ) -> Reply:
         """Carry out an operation that was found, in one transaction.
 
-        Before a chat user changes anything, pre-event webhooks are asked.
+        Before a chat user changes anything, pre-events are sent.
 
         Raises:
             TwilioError: It is refused.

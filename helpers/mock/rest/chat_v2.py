@@ -67,9 +67,7 @@ SERVICES = Collection(
         links={"channels": "Channels", "users": "Users", "roles": "Roles", "bindings": "Bindings"},
     ),
     create=Write(given.NewService, _create_service),
-    update=Write(
-        given.ServiceChanges, services.update, status=200, needs_parameters=True, spread=True
-    ),
+    update=Write(given.ServiceChanges, services.update, needs_parameters=True, spread=True),
     delete=services.delete,
 )
 
@@ -94,7 +92,7 @@ ROLES = Collection(
     refusals=REFUSALS,
     render=view(Role, omit=("is_default",), extra=_role_words),
     create=Write(given.NewRole, roles.create, spread=True),
-    update=Write(given.RoleChanges, roles.update, status=200, spread=True),
+    update=Write(given.RoleChanges, roles.update, spread=True),
     delete=roles.delete,
 )
 USERS = Collection(
@@ -111,7 +109,7 @@ USERS = Collection(
     refusals=REFUSALS,
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
     create=Write(given.NewUser, users.create, spread=True),
-    update=Write(given.UserChanges, users.update, status=200, needs_parameters=True, spread=True),
+    update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
     delete=users.delete,
 )
 
@@ -151,9 +149,7 @@ CHANNELS = Collection(
     refusals=REFUSALS,
     render=view(Channel, omit=INTERNAL, extra=_channel_links),
     create=Write(given.NewChannel, channels.create, spread=True),
-    update=Write(
-        given.ChannelChanges, channels.update, status=200, needs_parameters=True, spread=True
-    ),
+    update=Write(given.ChannelChanges, channels.update, needs_parameters=True, spread=True),
     delete=channels.delete,
 )
 MEMBERS = Collection(
@@ -171,9 +167,7 @@ MEMBERS = Collection(
     refusals=REFUSALS,
     render=view(Member, omit=("user_sid", "messaging_binding"), dates=READ),
     create=Write(given.NewMember, members.add, spread=True),
-    update=Write(
-        given.MemberChanges, members.update, status=200, needs_parameters=True, spread=True
-    ),
+    update=Write(given.MemberChanges, members.update, needs_parameters=True, spread=True),
     delete=members.remove,
 )
 
@@ -194,9 +188,7 @@ MESSAGES = Collection(
         Message, rename={"author": "from"}, repeat={"to": "channel_sid"}, firsts=("media",)
     ),
     create=Write(given.NewMessage, messages.send, spread=True),
-    update=Write(
-        given.MessageChanges, messages.update, status=200, needs_parameters=True, spread=True
-    ),
+    update=Write(given.MessageChanges, messages.update, needs_parameters=True, spread=True),
     delete=messages.remove,
 )
 INVITES = Collection(
@@ -245,7 +237,7 @@ WEBHOOKS = Collection(
     refusals=REFUSALS,
     render=view(ChannelWebhook, omit=("dialect",)),
     create=Write(given.NewWebhook, _create_webhook),
-    update=Write(given.WebhookChanges, _update_webhook, status=200, needs_parameters=True),
+    update=Write(given.WebhookChanges, _update_webhook, needs_parameters=True),
     delete=channel_webhooks.delete,
 )
 
@@ -280,11 +272,7 @@ USER_CHANNELS = Collection(
     render=view(UserChannel),
     detail=_own_view,
     update=Write(
-        given.UserChannelChanges,
-        members.update_user_channel,
-        status=200,
-        needs_parameters=True,
-        spread=True,
+        given.UserChannelChanges, members.update_user_channel, needs_parameters=True, spread=True
     ),
     delete=members.leave_channel,
 )
@@ -307,9 +295,7 @@ CREDENTIALS = Collection(
     refusals=REFUSALS,
     render=view(Credential),
     create=Write(given.NewCredential, _create_credential),
-    update=Write(
-        given.CredentialChanges, push.update, status=200, needs_parameters=True, spread=True
-    ),
+    update=Write(given.CredentialChanges, push.update, needs_parameters=True, spread=True),
     delete=push.delete,
 )
 

@@ -32,11 +32,11 @@ from .views import Render
 Arguments = Mapping[str, str]
 """Values of the `{Names}` in an operation's path, decoded."""
 P = TypeVar("P")
-"""What a collection is nested in."""
+"""The resource that a collection is nested in."""
 
 ANY_TIME = Between()
 _REST_OF_THE_SECOND = 0.999999
-"""Dates are shown and asked for in whole seconds, and kept more finely."""
+"""Dates are shown and queried in whole seconds, and kept more finely."""
 
 Handler = Callable[[Context, Arguments, Request], Reply]
 ServiceOf = Callable[[Store, Arguments], str | None]
@@ -79,14 +79,12 @@ class Write(Generic[P, R]):
         fields: The parameters it takes.
         run: The product's function; called with the parameters, below the parent that a resource
             is made in or the resource that is changed, if there is one.
-        status: HTTP's, of the answer.
         needs_parameters: Refuse a call without any.
         spread: Call `run` with keyword arguments, of what the caller sent.
     """
 
     fields: type[Parameters]
     run: Callable[Concatenate[Context, P, ...], R]
-    status: int = 201
     needs_parameters: bool = False
     spread: bool = False
 
@@ -305,29 +303,29 @@ class Collection(Generic[P, R]):
     def _bound(self, request: Request, where: dict[str, Any], kept: list[tuple[str, str]]) -> None:
         """Keep to the periods that the query names."""
         for name, column in self.periods.items():
-            asked = {
+            bounds = {
                 bound: text
                 for bound in (f"{name}From", f"{name}To")
                 if (text := last(request.query, bound)) is not None
             }
-            if asked:
-                low = _moment(asked, f"{name}From", ANY_TIME.low)
-                high = _moment(asked, f"{name}To", ANY_TIME.high)
+            if bounds:
+                low = _moment(bounds, f"{name}From", ANY_TIME.low)
+                high = _moment(bounds, f"{name}To", ANY_TIME.high)
                 where[column] = Between(low, high + _REST_OF_THE_SECOND)
-                kept.extend(asked.items())
+                kept.extend(bounds.items())
 
     def _page(
         self, ctx: Context, chosen: Selection, request: Request, kept: list[tuple[str, str]]
     ) -> Page:
-        asked = PageRequest.read(request.query, self.sizes)
+        wanted = PageRequest.read(request.query, self.sizes)
         order = self._order(request, kept)
         ordering = last(request.query, "Ordering") if self.orderings else None
         if ordering is not None:
             kept.append(("Ordering", ordering))
         if ordering is None and not chosen.keeps:
-            return fetch_page(ctx.store, self.kind, chosen.where, asked, order)
+            return fetch_page(ctx.store, self.kind, chosen.where, wanted, order)
         found = [item for item in ctx.store.select(self.kind, chosen.where) if chosen.holds(item)]
-        return fetch_ranked(found, asked, read_ordering(self.orderings, ordering))
+        return fetch_ranked(found, wanted, read_ordering(self.orderings, ordering))
 
     def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
         order = last(request.query, "Order") if self.ordered else None
@@ -353,7 +351,7 @@ class Collection(Generic[P, R]):
             made = write.run(ctx, fields)
         else:
             made = write.run(ctx, parent, fields)
-        return self._reply(ctx, write.status, arguments, parent, made)
+        return self._reply(ctx, 201, arguments, parent, made)
 
     def _update(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.update
@@ -365,9 +363,7 @@ class Collection(Generic[P, R]):
             changed = write.run(ctx, item, **fields.given())
         else:
             changed = write.run(ctx, item, fields)
-        return self._reply(
-            ctx, write.status, arguments, self.resolve_parent(ctx, arguments), changed
-        )
+        return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
 
     def _delete(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         remove = self.delete
@@ -397,9 +393,9 @@ class Collection(Generic[P, R]):
             )
 
 
-def _moment(asked: Mapping[str, str], name: str, otherwise: float) -> float:
+def _moment(bounds: Mapping[str, str], name: str, otherwise: float) -> float:
     try:
-        return as_moment(asked[name]) if name in asked else otherwise
+        return as_moment(bounds[name]) if name in bounds else otherwise
     except ValueError:
         raise TwilioError(
             20001, f"Invalid parameter {name}: give ISO 8601, e.g. 2026-01-05T09:00:00Z"

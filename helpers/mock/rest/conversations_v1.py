@@ -6,6 +6,7 @@ is here too, makes it private (documented).
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -40,52 +41,50 @@ PERMISSIONS = CHATS_PERMISSIONS | {
     Permission.REMOVE_MEMBER: "removeParticipant",
 }
 """Conversations' spelling of each permission."""
+_REFUSALS: dict[Enum, tuple[int, str]] = {
+    Reason.SERVICE_NOT_FOUND: (20404, "The requested resource /Services/{sid} was not found"),
+    Reason.NOT_PERMITTED: (
+        50107,
+        "User {identity!r} is not authorized for this command:"
+        " none of its roles has the permission {permission}",
+    ),
+    Reason.ROLE_NOT_FOUND: (50109, "Conversation role {sid} not found in this service"),
+    Reason.NOT_A_CHANNEL_ROLE: (
+        50101,
+        "Role {sid} is of type {scope}; a conversation role is needed",
+    ),
+    Reason.ROLE_NOT_SETTABLE: (50205, "A chat user may not set a role"),
+    Reason.CHANNEL_NOT_FOUND: (50350, "Conversation {sid} not found"),
+    Reason.CHANNEL_HIDDEN: (50430, "User not participant of conversation"),
+    Reason.CHANNEL_CLOSED: (50377, "Can't update conversation as it's in final closed state"),
+    Reason.CHANNEL_NOT_JOINABLE: (
+        50107,
+        "A conversation cannot be joined; a participant must add you",
+    ),
+    Reason.CHANNEL_FULL: (50417, "Conversation has its limit of {count} participants"),
+    Reason.UNIQUE_NAME_TAKEN: (
+        50353,
+        "Conversation with unique name {unique_name!r} already exists",
+    ),
+    Reason.NOT_A_MEMBER: (50430, "User {identity!r} is not participant of conversation"),
+    Reason.MEMBER_NOT_FOUND: (50432, "Participant {sid} not found"),
+    Reason.MEMBER_EXISTS: (50433, "Participant already exists"),
+    Reason.MEMBER_ADDRESS_TAKEN: (
+        50416,
+        "A binding for this participant and proxy address already exists in Conversation {sid}",
+    ),
+    Reason.USER_FULL: (50214, "User is in its limit of {count} conversations"),
+    Reason.HORIZON_OF_ANOTHER: (50107, "A chat user may only move its own read horizon"),
+    Reason.MEDIA_BODY_FIXED: (50509, "The body of a media message cannot be changed"),
+    Reason.MESSAGE_FIELDS_FIXED: (
+        50107,
+        "A chat user changes a message's body and attributes only",
+    ),
+    Reason.MEDIA_NOT_FOUND: (50507, "Media {sid} not found in this service; upload it first"),
+    Reason.MEDIA_SENT: (50508, "Media {sid} was sent already; upload the file again"),
+}
 REFUSALS = Refusals(
-    {
-        Reason.SERVICE_NOT_FOUND: (20404, "The requested resource /Services/{sid} was not found"),
-        Reason.NOT_PERMITTED: (
-            50107,
-            "User {identity!r} is not authorized for this command:"
-            " none of its roles has the permission {permission}",
-        ),
-        Reason.ROLE_NOT_FOUND: (50109, "Conversation role {sid} not found in this service"),
-        Reason.NOT_A_CHANNEL_ROLE: (
-            50101,
-            "Role {sid} is of type {scope}; a conversation role is needed",
-        ),
-        Reason.ROLE_NOT_SETTABLE: (50205, "A chat user may not set a role"),
-        Reason.CHANNEL_NOT_FOUND: (50350, "Conversation {sid} not found"),
-        Reason.CHANNEL_HIDDEN: (50430, "User not participant of conversation"),
-        Reason.CHANNEL_CLOSED: (
-            50377,
-            "Can't update conversation as it's in final closed state",
-        ),
-        Reason.CHANNEL_NOT_JOINABLE: (
-            50107,
-            "A conversation cannot be joined; a participant must add you",
-        ),
-        Reason.CHANNEL_FULL: (50417, "Conversation has its limit of {count} participants"),
-        Reason.UNIQUE_NAME_TAKEN: (
-            50353,
-            "Conversation with unique name {unique_name!r} already exists",
-        ),
-        Reason.NOT_A_MEMBER: (50430, "User {identity!r} is not participant of conversation"),
-        Reason.MEMBER_NOT_FOUND: (50432, "Participant {sid} not found"),
-        Reason.MEMBER_EXISTS: (50433, "Participant already exists"),
-        Reason.MEMBER_ADDRESS_TAKEN: (
-            50416,
-            "A binding for this participant and proxy address already exists in Conversation {sid}",
-        ),
-        Reason.USER_FULL: (50214, "User is in its limit of {count} conversations"),
-        Reason.HORIZON_OF_ANOTHER: (50107, "A chat user may only move its own read horizon"),
-        Reason.MEDIA_BODY_FIXED: (50509, "The body of a media message cannot be changed"),
-        Reason.MESSAGE_FIELDS_FIXED: (
-            50107,
-            "A chat user changes a message's body and attributes only",
-        ),
-        Reason.MEDIA_NOT_FOUND: (50507, "Media {sid} not found in this service; upload it first"),
-        Reason.MEDIA_SENT: (50508, "Media {sid} was sent already; upload the file again"),
-    },
+    _REFUSALS,
     permission=PERMISSIONS,
     scope={CHANNEL: "conversation", SERVICE: "service"},
 )
@@ -211,7 +210,7 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
         ),
         detail=_state,
         create=Write(given.NewConversation, partial(channels.create, type="private"), spread=True),
-        update=Write(given.ConversationChanges, channels.update, status=200, spread=True),
+        update=Write(given.ConversationChanges, channels.update, spread=True),
         delete=channels.delete,
         **place,
     )
@@ -237,7 +236,7 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
                 dates=chat_v2.READ,
             ),
             create=Write(given.NewParticipant, members.add, spread=True),
-            update=Write(given.ParticipantChanges, members.update, status=200, spread=True),
+            update=Write(given.ParticipantChanges, members.update, spread=True),
             delete=members.remove,
             **inside,
         ),
@@ -256,9 +255,7 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
             ),
             detail=_about_message,
             create=Write(given.NewConversationMessage, messages.send, spread=True),
-            update=Write(
-                given.ConversationMessageChanges, messages.update, status=200, spread=True
-            ),
+            update=Write(given.ConversationMessageChanges, messages.update, spread=True),
             delete=messages.remove,
             **inside,
         ),
@@ -292,7 +289,7 @@ MIGRATION: Collection[Any, Channel] = Collection(
     noun="Channel",
     refusals=REFUSALS,
     render=view(Channel, omit=chat_v2.INTERNAL, extra=lambda *_: {"messaging_service_sid": None}),
-    update=Write(given.ChannelMigration, _migrate, status=200),
+    update=Write(given.ChannelMigration, _migrate),
 )
 COLLECTIONS = (
     *_collections("Service", parent=SERVICES),

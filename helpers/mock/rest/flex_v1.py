@@ -87,7 +87,7 @@ FLEX_FLOWS = Collection(
     refusals=REFUSALS,
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
-    update=Write(flows.FlowChanges, flows.update, status=200),
+    update=Write(flows.FlowChanges, flows.update),
     delete=flows.delete,
 )
 CHANNELS = Collection(
@@ -116,7 +116,7 @@ WEB_CHANNELS = Collection(
     refusals=REFUSALS,
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
     create=Write(WebChannelParameters, _create_web_channel),
-    update=Write(WebChannelChanges, channels.update_web_channel, status=200, spread=True),
+    update=Write(WebChannelChanges, channels.update_web_channel, spread=True),
     delete=channels.delete,
 )
 

@@ -58,7 +58,7 @@ FLOWS = Collection(
     render=_FLOW,
     in_lists=_in_lists(_FLOW),
     create=Write(flows.NewFlow, flows.create),
-    update=Write(flows.FlowChanges, flows.update, status=200),
+    update=Write(flows.FlowChanges, flows.update),
     delete=flows.delete,
 )
 REVISIONS: Collection[Any, FlowRevision] = Collection(
@@ -92,7 +92,7 @@ EXECUTIONS = Collection(
         extra=lambda *_: {"contact_sid": None, "context": {}},
     ),
     create=Write(executions.NewExecution, executions.create),
-    update=Write(executions.ExecutionChanges, executions.update, status=200),
+    update=Write(executions.ExecutionChanges, executions.update),
     delete=executions.delete,
 )
 STEPS: Collection[Any, Step] = Collection(

@@ -1,4 +1,4 @@
-"""What TaskRouter's lists are narrowed by, beyond a field's value."""
+"""Filters of TaskRouter's lists, beyond a field's value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RESERVATION_STATUSES = frozenset(
     }
 )
 EVENT_MINUTES = 15
-"""How far back events are read unless told otherwise (specified)."""
+"""Age of the oldest events that are read by default (specified)."""
 _WHEN = frozenset({"Minutes", "StartDate", "EndDate", "Sid"})
 
 

@@ -53,7 +53,7 @@ WORKSPACES = Collection(
     render=view(Workspace, extra=shown.workspace_links),
     detail=shown.workspace_names,
     create=Write(workspaces.NewWorkspace, workspaces.create),
-    update=Write(workspaces.WorkspaceChanges, workspaces.update, status=200),
+    update=Write(workspaces.WorkspaceChanges, workspaces.update),
     delete=workspaces.delete,
 )
 
@@ -82,7 +82,7 @@ ACTIVITIES = _inside(
     filters={"FriendlyName": "friendly_name", "Available": by.activity_available},
     render=view(Activity, extra=shown.only_workspace),
     create=Write(activities.NewActivity, activities.create),
-    update=Write(activities.ActivityChanges, activities.update, status=200),
+    update=Write(activities.ActivityChanges, activities.update),
     delete=activities.delete,
 )
 TASK_CHANNELS = _inside(
@@ -93,7 +93,7 @@ TASK_CHANNELS = _inside(
     lookup=("sid", "unique_name"),
     render=view(TaskChannel, extra=shown.only_workspace),
     create=Write(task_channels.NewTaskChannel, task_channels.create),
-    update=Write(task_channels.TaskChannelChanges, task_channels.update, status=200),
+    update=Write(task_channels.TaskChannelChanges, task_channels.update),
     delete=task_channels.delete,
 )
 
@@ -106,7 +106,7 @@ WORKFLOWS = _inside(
     filters={"FriendlyName": "friendly_name"},
     render=view(Workflow, extra=shown.workflow_links),
     create=Write(workflows.NewWorkflow, workflows.create),
-    update=Write(workflows.WorkflowChanges, workflows.update, status=200),
+    update=Write(workflows.WorkflowChanges, workflows.update),
     delete=workflows.delete,
 )
 
@@ -126,7 +126,7 @@ TASK_QUEUES = _inside(
     render=view(TaskQueue, extra=shown.queue_links),
     detail=shown.queue_names,
     create=Write(task_queues.NewTaskQueue, task_queues.create),
-    update=Write(task_queues.TaskQueueChanges, task_queues.update, status=200),
+    update=Write(task_queues.TaskQueueChanges, task_queues.update),
     delete=task_queues.delete,
 )
 
@@ -158,7 +158,7 @@ WORKERS = _inside(
     ),
     detail=shown.worker_activity,
     create=Write(workers.NewWorker, workers.create),
-    update=Write(workers.WorkerChanges, workers.update, status=200),
+    update=Write(workers.WorkerChanges, workers.update),
     delete=workers.delete,
 )
 
@@ -175,9 +175,7 @@ WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
     sizes=SIZES,
     render=view(WorkerChannel),
     detail=shown.room,
-    update=Write(
-        task_channels.WorkerChannelChanges, task_channels.update_worker_channel, status=200
-    ),
+    update=Write(task_channels.WorkerChannelChanges, task_channels.update_worker_channel),
 )
 
 # -- tasks
@@ -213,7 +211,7 @@ TASKS = _inside(
     ),
     detail=shown.task_names,
     create=Write(tasks.NewTask, tasks.create),
-    update=Write(tasks.TaskChanges, tasks.update, status=200),
+    update=Write(tasks.TaskChanges, tasks.update),
     delete=tasks.delete,
 )
 
@@ -241,7 +239,7 @@ def _reservations(
             extra=shown.reservation_links,
         ),
         detail=shown.worker_name,
-        update=Write(reservations.ReservationChanges, reservations.update, status=200),
+        update=Write(reservations.ReservationChanges, reservations.update),
     )
 
 

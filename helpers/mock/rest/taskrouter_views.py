@@ -1,4 +1,4 @@
-"""What TaskRouter's resources show besides their fields: links, and what can be worked out."""
+"""Views of TaskRouter's resources beyond their fields: links, and derived values."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
 
 
 def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
-    """What its default and timeout activities are called."""
+    """Names of its default and timeout activities."""
     return {
         f"{setting}_activity_name": _found(
             ctx, Activity, getattr(workspace, f"{setting}_activity_sid"), "friendly_name"
@@ -106,7 +106,7 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
 
 
 def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
-    """What its activities are called."""
+    """Names of its activities."""
     return {
         f"{setting}_activity_name": _found(
             ctx, Activity, getattr(queue, f"{setting}_activity_sid"), "friendly_name"
@@ -135,7 +135,7 @@ def worker_links(worker: Worker, url: str) -> dict[str, Any]:
 
 
 def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
-    """What a worker is doing."""
+    """A worker's activity."""
     activity = ctx.get_cached(Activity, worker.activity_sid)
     return {
         "activity_name": activity and activity.friendly_name,
@@ -144,7 +144,7 @@ def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
 
 
 def room(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
-    """How much of a worker's capacity is left."""
+    """The part of a worker's capacity that is left."""
     return {
         "assigned_tasks": task_channels.assigned_tasks(ctx, own),
         "available_capacity_percentage": task_channels.percentage_left(
@@ -191,7 +191,7 @@ def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
 
 
 def worker_name(ctx: Context, reservation: Reservation) -> dict[str, Any]:
-    """What its worker is called."""
+    """Name of its worker."""
     return {"worker_name": _found(ctx, Worker, reservation.worker_sid, "friendly_name")}
 
 
