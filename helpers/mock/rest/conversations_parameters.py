@@ -87,12 +87,12 @@ Body = Annotated[str, AtMostBytes(32 * 1024, 50504, "Body")]
 ReadIndex = Annotated[int | None, BeforeValidator(_index)]
 
 
-class _Dates(Parameters):
+class _BackDating(Parameters):
     date_created: Moment | None = None
     date_updated: Moment | None = None
 
 
-class ConversationChanges(_Dates):
+class ConversationChanges(_BackDating):
     """Parameters of conversation update (specified)."""
 
     friendly_name: Name | None = None
@@ -112,7 +112,7 @@ class NewConversation(ConversationChanges):
     state: FirstState | None = None
 
 
-class ParticipantChanges(_Dates):
+class ParticipantChanges(_BackDating):
     """Parameters of participant update (specified)."""
 
     attributes: SmallAttributes | None = None
@@ -124,7 +124,7 @@ class ParticipantChanges(_Dates):
     messaging_binding__projected_address: NotSimulated = None
 
 
-class NewParticipant(_Dates):
+class NewParticipant(_BackDating):
     """Parameters of participant creation: an identity, or an address with its proxy address."""
 
     identity: Identity | None = None
@@ -161,7 +161,7 @@ class NewParticipant(_Dates):
         return sent | {"messaging_binding": binding}
 
 
-class ConversationMessageChanges(_Dates):
+class ConversationMessageChanges(_BackDating):
     """Parameters of message update (specified)."""
 
     author: Author | None = None
