@@ -1,4 +1,4 @@
-"""Which calls a fault is for: a glob over names of operations, or over method, host and path."""
+"""Pattern of the calls of a fault: a glob over operation names, or over method, host and path."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Pattern:
         self._url = url.removeprefix("https://").strip("/").split("/") if url else None
 
     def fits(self, operation: Operation, path: str) -> bool:
-        """Whether a call of the operation at this path is meant; hosts have no region here."""
+        """Whether a call of the operation at this path fits; hosts have no region here."""
         if self._url is None:
             return fnmatchcase(operation.name, self.text)
         if not fnmatchcase(operation.method, self._method):
@@ -33,20 +33,20 @@ class Pattern:
         return _fit([operation.host, *path.strip("/").split("/")], self._url)
 
     def problem(self, operations: Iterable[Operation]) -> str | None:
-        """What to do about a pattern that fits no operation; None for one that does."""
+        """Advice about a pattern that fits no operation; None for one that does."""
         known = tuple(operations)
         if any(self.fits(operation, operation.path) for operation in known):
             return None
-        return f"no operation of this mock fits {self.text!r}; {self._nearest(known)}"
-
-    def _nearest(self, operations: Iterable[Operation]) -> str:
         if self._url is None:
-            names = sorted({operation.name for operation in operations})
+            names = sorted({operation.name for operation in known})
         else:
-            names = [f"{each.method} {each.host}{each.path}" for each in operations]
+            names = [f"{each.method} {each.host}{each.path}" for each in known]
         plain = {name.lower(): name for name in names}
-        found = difflib.get_close_matches(self.text.lower(), plain, n=_NEAREST, cutoff=0)
-        return f"the nearest are {', '.join(plain[name] for name in found)}"
+        near = difflib.get_close_matches(self.text.lower(), plain, n=_NEAREST, cutoff=0)
+        return (
+            f"no operation of this mock fits {self.text!r};"
+            f" the nearest are {', '.join(plain[name] for name in near)}"
+        )
 
 
 def _fit(segments: list[str], globs: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The faults of a mock elsewhere."""
+"""The faults of a mock that runs as a server."""
 
 from __future__ import annotations
 
@@ -7,55 +7,49 @@ from typing import Any
 
 from ..faults import BadFault, Fault
 from ..faults.matching import listed, listed_as_html
-from ..faults.registry import FaultRegistry
-from ..faults.settings import Settings
+from ..faults.settings import FaultRegistry, FaultSettings
 from .control_client import ControlClient, ControlRefused
 
 _COUNTED = ("id", "hits", "passed", "left")
 
 
 class RemoteFault:
-    """One rule of a mock elsewhere, with the names of `Fault`; what it counts is asked for anew.
+    """One rule of the server, with the names of `Fault`; its counts are fetched at each read.
 
     Attributes:
         id: A number of its own.
-        settings: What it does, to which calls.
+        settings: Its pattern and effect.
     """
 
-    def __init__(self, control: ControlClient, said: dict[str, Any]) -> None:
+    def __init__(self, control: ControlClient, fault: dict[str, Any]) -> None:
         self._control = control
-        self.id: int = said["id"]
-        self.settings = Settings.read(
-            {name: value for name, value in said.items() if name not in _COUNTED}
+        self.id: int = fault["id"]
+        self.settings = FaultSettings.read(
+            {name: value for name, value in fault.items() if name not in _COUNTED}
         )
 
     @property
     def hits(self) -> int:
-        """Calls it has struck."""
-        return int(self._counted()["hits"])
+        """Calls that it has made fail."""
+        return self.here().hits
 
     @property
     def passed(self) -> int:
-        """Calls it has let pass, as `skip` asks."""
-        return int(self._counted()["passed"])
+        """Calls that it has let pass, by `skip`."""
+        return self.here().passed
 
     @property
     def left(self) -> int | None:
-        """Calls it will still strike; None for as many as come."""
-        left: int | None = self._counted()["left"]
-        return left
-
-    def _counted(self) -> dict[str, Any]:
-        counted: dict[str, Any] = self._control.call("GET", f"/faults/{self.id}")
-        return counted
+        """Calls that it will still make fail; None for no limit."""
+        return self.here().left
 
     def remove(self) -> None:
-        """Strike no more, and be listed no more."""
+        """Stop, and leave the list."""
         self._control.call("DELETE", f"/faults/{self.id}")
 
     def here(self) -> Fault:
-        """As it stands now, to be shown."""
-        counted = self._counted()
+        """A copy with its present counts."""
+        counted = self._control.call("GET", f"/faults/{self.id}")
         fault = Fault(self.id, self.settings, lambda _: None)
         fault.hits, fault.passed = counted["hits"], counted["passed"]
         return fault
@@ -71,13 +65,13 @@ class RemoteFault:
 
 
 class RemoteFaults(FaultRegistry[RemoteFault]):
-    """The faults of a mock elsewhere, with the names of `Faults`."""
+    """The faults of the server, with the names of `Faults`."""
 
     def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     def add_from_json(self, given: Mapping[str, Any]) -> RemoteFault:
-        """A fault from a JSON object, with the names that `add` has.
+        """Add a fault from a JSON object, with the names of the arguments of `add`.
 
         Raises:
             BadFault: It fits no operation, or its settings do not fit together.
@@ -88,21 +82,18 @@ class RemoteFaults(FaultRegistry[RemoteFault]):
             raise BadFault(str(refusal)) from None
 
     def clear(self) -> None:
-        """Have every call answered again."""
+        """Remove all faults."""
         self._control.call("DELETE", "/faults")
 
     def __iter__(self) -> Iterator[RemoteFault]:
-        said = self._control.call("GET", "/faults")["faults"]
-        return iter([RemoteFault(self._control, each) for each in said])
+        faults = self._control.call("GET", "/faults")["faults"]
+        return iter([RemoteFault(self._control, each) for each in faults])
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
     def __repr__(self) -> str:
-        return listed(self._here())
+        return listed(fault.here() for fault in self)
 
     def _repr_html_(self) -> str:
-        return listed_as_html(self._here())
-
-    def _here(self) -> list[Fault]:
-        return [fault.here() for fault in self]
+        return listed_as_html(fault.here() for fault in self)
