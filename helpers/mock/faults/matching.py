@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .pattern import Pattern
-from .settings import BadFault, FaultRegistry, Phase, FaultSettings
+from .settings import BadFault, FaultRegistry, FaultSettings, Phase
 
 ConnectionOutcome = Literal["timeout", "reset"]
 

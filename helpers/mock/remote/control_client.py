@@ -18,8 +18,8 @@ _ADVICE = (
     (requests.exceptions.SSLError, "The mock speaks plain http: begin its URL with http://"),
     (
         requests.exceptions.ReadTimeout,
-        f"It is busy for more than {TIMEOUT} s and may still carry out the request; check before you"
-        " repeat it",
+        f"It is busy for more than {TIMEOUT} s and may still carry out the request; check before"
+        " you repeat it",
     ),
 )
 
