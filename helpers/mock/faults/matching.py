@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ...html import escaped, table
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .pattern import Pattern
@@ -242,12 +242,5 @@ def listed_as_html(faults: Iterable[Fault]) -> str:
     """A table of faults."""
     rows = [fault.row() for fault in faults]
     if not rows:
-        return f"<p>{html.escape(listed(()))}</p>"
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
-    body = "".join(_html_row(row.values()) for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _html_row(values: Iterable[str]) -> str:
-    cells = "".join(f'<td style="text-align:left">{html.escape(value)}</td>' for value in values)
-    return f"<tr>{cells}</tr>"
+        return f"<p>{escaped(listed(()))}</p>"
+    return table([list(row.values()) for row in rows], list(rows[0]))

@@ -7,9 +7,9 @@ from typing import Any
 
 import requests
 
+from ...json_object import json_object
 from ..core.clock import epoch
 from ..core.credentials import Credentials
-from ..core.parameters import read_json_object
 
 TIMEOUT = 30
 """Seconds to wait for an answer."""
@@ -65,7 +65,7 @@ class ControlClient:
             raise MockUnreachable(
                 f"No answer from {self.base} ({type(error).__name__}). {advice}"
             ) from None
-        content = read_json_object(answer.content.decode(errors="replace"))
+        content = json_object(answer.content)
         if content is None:
             raise MockUnreachable(
                 f"{answer.url} answered HTTP {answer.status_code}, but not as a mock does:"

@@ -1,4 +1,4 @@
-"""An account with nothing but what Flex cannot be without."""
+"""An account with only the resources that Flex needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BEGINS = 10 * MINUTE
 
 
 def play(story: Story) -> None:
-    """Take away what a new account has for its user to look at."""
+    """Delete the workers and flows of a new account."""
     story.at(5)
     for worker in story.workspace.workers.list():
         worker.delete()

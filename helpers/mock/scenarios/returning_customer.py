@@ -1,10 +1,10 @@
-"""A customer with a long-lived chat, who comes back to it again and again."""
+"""A customer who returns to a long-lived chat."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .story import DAY, MINUTE, ScenarioCustomer, Story, talk
+from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story
 
 BEGINS = 95 * DAY
 IDENTITY, NAME = "user-42", "Jane"
@@ -38,28 +38,25 @@ CONTACTS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
         ),
     ),
 )
-"""Days ago, who answered, and what was said, the customer first."""
+"""Days ago, the agent, and the messages, the customer's first."""
 
 
 def play(story: Story) -> None:
-    """Three contacts in three months, and a fourth that an agent is offered just now."""
+    """Play three contacts in three months, and a fourth that an agent is offered now."""
     story.at_days(93)
     story.workflow.update(task_reservation_timeout=30 * MINUTE)
     flow = story.task_flow(friendly_name="Shop app", long_lived=True)
-    for days, name, said in CONTACTS:
+    for days, name, bodies in CONTACTS:
         story.at_days(days)
-        agent = story.agent(name)
+        agent = ScenarioAgent(story, name)
         agent.goes("Available")
         customer = _contact(story, flow)
-        customer.says(said[0])
+        customer.says(bodies[0])
         agent.accepts(customer)
-        talk(customer, agent, said)
-        agent.wraps_up(customer)
-        story.wait(MINUTE)
-        agent.completes(customer)
+        agent.serves(customer, bodies)
         agent.goes("Offline")
     story.at(9)
-    story.agent("alice").goes("Available")
+    ScenarioAgent(story, "alice").goes("Available")
     story.at(4)
     _contact(story, flow).says("Hello again! Now the lamp of order 1044 flickers.")
 

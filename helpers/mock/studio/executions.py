@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from ...json_object import json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.events import Event
-from ..core.parameters import Parameters, read_json_object
+from ..core.parameters import Parameters
 from . import definition, flows
 from .actions import StepError, StepProblem, WaitForReply, WidgetResult
 from .definition import Definition, Widget
@@ -223,7 +224,7 @@ def end(ctx: Context, execution: Execution) -> None:
 
 
 def _read_parameters(text: str) -> dict[str, Any]:
-    parsed = read_json_object(text)
+    parsed = json_object(text)
     if parsed is None:
         raise TwilioError(20001, "Invalid parameter Parameters: give a JSON object as text")
     return parsed

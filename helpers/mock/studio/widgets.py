@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from ...json_object import json_object
 from ..core.errors import NOT_SIMULATED
-from ..core.parameters import read_json_object
 from .actions import (
     FUNCTION_FAILED,
     MESSAGE_FAILED,
@@ -186,7 +186,7 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
         return WidgetResult("failedToEnqueue", problem=StepProblem(TASK_FAILED, reason))
 
     attributes = str(properties.get("attributes") or "{}")
-    if read_json_object(attributes) is None:
+    if json_object(attributes) is None:
         return refused(f"The attributes of {widget.name} are no JSON object: {attributes[:200]}")
     return SendToFlex(
         workflow=str(properties.get("workflow") or ""),
@@ -254,7 +254,7 @@ def _understood(response: HttpResponse) -> tuple[str | None, dict[str, Any]]:
         "content_type": response.content_type,
         "body": response.body,
     }
-    parsed = read_json_object(response.body) if "json" in response.content_type else None
+    parsed = json_object(response.body) if "json" in response.content_type else None
     if parsed is not None:
         output["parsed"] = parsed
     return None if response.status in _OK else f"answered {response.status}", output
