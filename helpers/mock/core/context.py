@@ -56,6 +56,7 @@ class Backend:
             try:
                 with self.transaction():
                     act()
+                    self.store.flush()  # what SQLite refuses is refused here, too
                     raise _RolledBack(*self.events.emitted)  # noqa: TRY301 - rolls back
             except _RolledBack as rehearsed:
                 return rehearsed.args
@@ -137,6 +138,25 @@ class Context:
         self.sids = backend.sids
         self.events = backend.events
         self.now = backend.clock.now()
+
+    def create(self, kind: type[R], **values: Any) -> R:
+        """Store a new resource.
+
+        Its SID, account and dates, where the kind has such fields, are filled in unless given.
+
+        Args:
+            kind: The resource class.
+            values: Its other fields, by name.
+        """
+        draws = False
+        for name in kind.filled():
+            if name in values:
+                continue
+            if name == "sid":
+                values[name], draws = self.sids.new(kind.prefix), True
+            else:
+                values[name] = self.account_sid if name == "account_sid" else self.now
+        return self.store.add(kind(**values), is_fresh=draws)
 
     def emit(self, event: Event) -> None:
         """Remember what happened, to be told after the commit."""

@@ -57,38 +57,37 @@ class Trigger:
 
 def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
     """Start an execution of a flow at its trigger."""
-    execution = Execution(
-        sid=ctx.sids.new("FN"),
-        account_sid=ctx.account_sid,
+    sid = ctx.sids.new(Execution.prefix)
+    flow_context = {
+        "flow_sid": flow_revision.sid,
+        "sid": sid,
+        "channel": {"address": trigger.address},
+        "variables": {},
+        "data": dict(trigger.data),
+    }
+    execution = ctx.create(
+        Execution,
+        sid=sid,
         flow_sid=flow_revision.sid,
         flow_version=flow_revision.revision,
         contact_channel_address=trigger.contact,
         channel_sid=trigger.channel_sid,
         status=ACTIVE,
         initiated_by=trigger.initiated_by,
-        context={},
+        context={
+            "trigger": dict(trigger.content),
+            "contact": {"channel": {"address": trigger.contact}},
+            "flow": flow_context,
+            "widgets": {},
+        },
         widget=flow_revision.definition["initial_state"],
         step_sid=None,
         waiting_until=None,
         steps=0,
         repeats=0,
-        date_created=ctx.now,
-        date_updated=ctx.now,
     )
-    execution.context = {
-        "trigger": dict(trigger.content),
-        "contact": {"channel": {"address": trigger.contact}},
-        "flow": {
-            "flow_sid": execution.flow_sid,
-            "sid": execution.sid,
-            "channel": {"address": trigger.address},
-            "variables": {},
-            "data": dict(trigger.data),
-        },
-        "widgets": {},
-    }
     _emit(ctx, execution, "started")
-    return ctx.store.add(execution)
+    return execution
 
 
 def _emit(ctx: Context, execution: Execution, change: str) -> None:
@@ -121,22 +120,18 @@ def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
         step = ctx.store.first(Step, sid=execution.step_sid)
         assert step is not None  # noqa: S101 - steps go with their execution
         return step
-    step = ctx.store.add(
-        Step(
-            sid=ctx.sids.new("FT"),
-            account_sid=execution.account_sid,
-            flow_sid=execution.flow_sid,
-            execution_sid=execution.sid,
-            name=None,
-            type=widget.type,
-            transitioned_from=widget.name,
-            transitioned_to=None,
-            context=execution.context,
-            error=None,
-            is_faulty=False,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    step = ctx.create(
+        Step,
+        account_sid=execution.account_sid,
+        flow_sid=execution.flow_sid,
+        execution_sid=execution.sid,
+        name=None,
+        type=widget.type,
+        transitioned_from=widget.name,
+        transitioned_to=None,
+        context=execution.context,
+        error=None,
+        is_faulty=False,
     )
     ctx.store.save(execution, step_sid=step.sid, date_updated=ctx.now)
     return step

@@ -50,20 +50,15 @@ def create(ctx: Context, new: NewStudioFlow) -> StudioFlow:
     Raises:
         TwilioError: 81022, the definition is not valid.
     """
-    flow = ctx.store.add(
-        StudioFlow(
-            sid=ctx.sids.new("FW"),
-            account_sid=ctx.account_sid,
-            friendly_name=new.friendly_name,
-            definition=new.definition,
-            status=new.status,
-            revision=1,
-            commit_message=new.commit_message,
-            warnings=warnings(new.definition),
-            test_users=[],
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    flow = ctx.create(
+        StudioFlow,
+        friendly_name=new.friendly_name,
+        definition=new.definition,
+        status=new.status,
+        revision=1,
+        commit_message=new.commit_message,
+        warnings=warnings(new.definition),
+        test_users=[],
     )
     _keep_revision(ctx, flow)
     return flow
@@ -85,18 +80,15 @@ def update(ctx: Context, flow: StudioFlow, changes: StudioFlowChanges) -> Studio
 
 
 def _keep_revision(ctx: Context, flow: StudioFlow) -> None:
-    ctx.store.add(
-        FlowRevision(
-            sid=flow.sid,
-            account_sid=flow.account_sid,
-            friendly_name=flow.friendly_name,
-            definition=flow.definition,
-            status=flow.status,
-            revision=flow.revision,
-            commit_message=flow.commit_message,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    ctx.create(
+        FlowRevision,
+        sid=flow.sid,
+        account_sid=flow.account_sid,
+        friendly_name=flow.friendly_name,
+        definition=flow.definition,
+        status=flow.status,
+        revision=flow.revision,
+        commit_message=flow.commit_message,
     )
 
 

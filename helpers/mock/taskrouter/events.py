@@ -132,7 +132,7 @@ def emit(  # noqa: PLR0913 - an event, and whom it concerns
     if reservation is not None:
         data["reservation_sid"] = reservation.sid
     data |= {key: str(value) for key, value in more.items() if value is not None}
-    record = ctx.store.add(_record(ctx, name, about, data))
+    record = _record(ctx, name, about, data)
     if record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
     told = TaskRouterEvent(name, workspace, record, _copy(task), _copy(reservation), _copy(worker))
@@ -162,9 +162,8 @@ def _workspace(ctx: Context, about: Any) -> Workspace:
 
 
 def _record(ctx: Context, name: str, about: Any, data: dict[str, str]) -> WorkspaceEvent:
-    return WorkspaceEvent(
-        sid=ctx.sids.new("EV"),
-        account_sid=ctx.account_sid,
+    return ctx.create(
+        WorkspaceEvent,
         workspace_sid=data["workspace_sid"],
         event_type=name,
         event_date=ctx.now,
