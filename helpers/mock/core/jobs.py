@@ -71,27 +71,22 @@ class KeyedExecutor:
         return self.settle(timeout)
 
     def _work(self) -> None:
-        while (key := self._next_key()) is not None:
+        while True:
+            with self._changed:
+                if not self._ready:
+                    self._workers -= 1
+                    return
+                key = self._ready.popleft()
             try:
                 self._jobs[key][0]()
             except Exception:  # noqa: BLE001 - the other jobs still run, whatever it is
                 level = logging.DEBUG if self._closed else logging.ERROR  # the store may be closed
                 _log.log(level, "a job of %s failed", self._name, exc_info=True)
             finally:
-                self._done(key)
-
-    def _next_key(self) -> str | None:
-        with self._changed:
-            if not self._ready:
-                self._workers -= 1
-                return None
-            return self._ready.popleft()
-
-    def _done(self, key: str) -> None:
-        with self._changed:
-            self._jobs[key].popleft()
-            if self._jobs[key]:
-                self._ready.append(key)
-            else:
-                del self._jobs[key]
-            self._changed.notify_all()
+                with self._changed:
+                    self._jobs[key].popleft()
+                    if self._jobs[key]:
+                        self._ready.append(key)
+                    else:
+                        del self._jobs[key]
+                    self._changed.notify_all()

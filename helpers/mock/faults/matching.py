@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...html import escaped, table
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .pattern import Pattern
-from .settings import BadFault, FaultRegistry, FaultSettings, Phase
+from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
 
 ConnectionOutcome = Literal["timeout", "reset"]
 
 
-class Fault:
+class Fault(FaultRule):
     """One rule; as a context manager it is in force for the block.
 
     Attributes:
@@ -70,15 +69,6 @@ class Fault:
         """Its settings and counts."""
         so_far = {"id": self.id, "hits": self.hits, "passed": self.passed, "left": self.left}
         return self.settings.model_dump(mode="json") | so_far
-
-    def __enter__(self) -> Fault:
-        return self
-
-    def __exit__(self, *about: object) -> None:
-        self.remove()
-
-    def __repr__(self) -> str:
-        return "Fault({})".format(", ".join(f"{name}: {text}" for name, text in self.row().items()))
 
     def row(self) -> dict[str, str]:
         """Its row in a list of faults."""
@@ -225,22 +215,3 @@ class Faults(FaultRegistry[Fault]):
 
     def __len__(self) -> int:
         return len(self._all)
-
-    def __repr__(self) -> str:
-        return listed(self)
-
-    def _repr_html_(self) -> str:
-        return listed_as_html(self)
-
-
-def listed(faults: Iterable[Fault]) -> str:
-    """One fault a line."""
-    return "\n".join(map(repr, faults)) or "no faults: every call is answered"
-
-
-def listed_as_html(faults: Iterable[Fault]) -> str:
-    """A table of faults."""
-    rows = [fault.row() for fault in faults]
-    if not rows:
-        return f"<p>{escaped(listed(()))}</p>"
-    return table([list(row.values()) for row in rows], list(rows[0]))

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from ...html import escaped, table
 from ..core.errors import CODES, NOT_SIMULATED, TwilioError
 
 FaultKind = Literal["refusal", "latency", "timeout", "reset"]
 Phase = Literal["before", "after"]
 LONGEST = 3600.0
 """Longest latency, in seconds."""
+_NO_FAULTS = "no faults: every call is answered"
 _GENERAL_CODES = 20_000
 """Twilio's general code for an HTTP status is the status above this."""
-F = TypeVar("F")
 
 
 class BadFault(ValueError):  # noqa: N818 - a public name
@@ -151,6 +152,30 @@ def _sentence(error: ErrorDetails) -> str:
     return f"{name}={error['input']!r}: {message[0].lower()}{message[1:]}"
 
 
+class FaultRule(ABC):
+    """One fault; as a context manager it is in force for the block."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Stop, and leave the list."""
+
+    @abstractmethod
+    def row(self) -> dict[str, str]:
+        """Its row in a list of faults."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self.remove()
+
+    def __repr__(self) -> str:
+        return "Fault({})".format(", ".join(f"{name}: {text}" for name, text in self.row().items()))
+
+
+F = TypeVar("F", bound=FaultRule)
+
+
 class FaultRegistry(ABC, Generic[F]):
     """A collection of faults, here or on a server."""
 
@@ -211,3 +236,15 @@ class FaultRegistry(ABC, Generic[F]):
         Raises:
             BadFault: As for `add`, and for unknown names.
         """
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[F]: ...
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self)) or _NO_FAULTS
+
+    def _repr_html_(self) -> str:
+        rows = [fault.row() for fault in self]
+        if not rows:
+            return f"<p>{escaped(_NO_FAULTS)}</p>"
+        return table([list(row.values()) for row in rows], list(rows[0]))

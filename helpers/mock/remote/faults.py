@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..faults import BadFault, Fault
-from ..faults.matching import listed, listed_as_html
-from ..faults.settings import FaultRegistry, FaultSettings
+from ..faults.settings import FaultRegistry, FaultRule, FaultSettings
 from .control_client import ControlClient, ControlRefused
 
 _COUNTED = ("id", "hits", "passed", "left")
 
 
-class RemoteFault:
+class RemoteFault(FaultRule):
     """One rule of the server, with the names of `Fault`; its counts are fetched at each read.
 
     Attributes:
@@ -31,37 +30,32 @@ class RemoteFault:
     @property
     def hits(self) -> int:
         """Calls that it has made fail."""
-        return self.here().hits
+        return self._counted().hits
 
     @property
     def passed(self) -> int:
         """Calls that it has let pass, by `skip`."""
-        return self.here().passed
+        return self._counted().passed
 
     @property
     def left(self) -> int | None:
         """Calls that it will still make fail; None for no limit."""
-        return self.here().left
+        return self._counted().left
 
     def remove(self) -> None:
         """Stop, and leave the list."""
         self._control.call("DELETE", f"/faults/{self.id}")
 
-    def here(self) -> Fault:
+    def row(self) -> dict[str, str]:
+        """Its row in a list of faults."""
+        return self._counted().row()
+
+    def _counted(self) -> Fault:
         """A copy with its present counts."""
-        counted = self._control.call("GET", f"/faults/{self.id}")
+        counts = self._control.call("GET", f"/faults/{self.id}")
         fault = Fault(self.id, self.settings, lambda _: None)
-        fault.hits, fault.passed = counted["hits"], counted["passed"]
+        fault.hits, fault.passed = counts["hits"], counts["passed"]
         return fault
-
-    def __repr__(self) -> str:
-        return repr(self.here())
-
-    def __enter__(self) -> RemoteFault:
-        return self
-
-    def __exit__(self, *about: object) -> None:
-        self.remove()
 
 
 class RemoteFaults(FaultRegistry[RemoteFault]):
@@ -91,9 +85,3 @@ class RemoteFaults(FaultRegistry[RemoteFault]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
-
-    def __repr__(self) -> str:
-        return listed(fault.here() for fault in self)
-
-    def _repr_html_(self) -> str:
-        return listed_as_html(fault.here() for fault in self)

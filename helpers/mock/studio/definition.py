@@ -39,22 +39,14 @@ class Widget:
         return next((each for each in self.transitions if each.event == event), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A flow: its widgets by name, and the one it starts with."""
-
-    initial: str
-    widgets: Mapping[str, Widget]
-
-
-def read(document: Mapping[str, Any]) -> Definition:
-    """Read a definition that `validation` has accepted."""
+def read(document: Mapping[str, Any]) -> dict[str, Widget]:
+    """Read the widgets of a definition that `validation` has accepted, by name."""
     widgets = {}
     for state in document["states"]:
         transitions = tuple(map(_transition, state.get("transitions") or ()))
         name = state["name"]
         widgets[name] = Widget(name, state["type"], transitions, state.get("properties") or {})
-    return Definition(document["initial_state"], widgets)
+    return widgets
 
 
 def _transition(transition: Mapping[str, Any]) -> Transition:

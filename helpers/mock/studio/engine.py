@@ -19,7 +19,7 @@ from .actions import (
     StepError,
     WidgetResult,
 )
-from .definition import Definition, Widget
+from .definition import Widget
 
 MAX_STEPS = 1000
 """Steps after which an execution ends (documented)."""
@@ -67,11 +67,6 @@ WIDGET_TYPES: dict[str, WidgetType] = {
 
 MISSING = "missing"
 """Type of a widget that the definition does not have; to enter it is an error."""
-
-
-def current_widget(definition: Definition, name: str | None) -> Widget:
-    """The widget of an execution, of type `MISSING` where the definition has none."""
-    return definition.widgets.get(name or "") or Widget(name or "", MISSING, (), {})
 
 
 def enter(widget: Widget, context: FlowContext, *, steps: int, repeats: int) -> Action:

@@ -15,8 +15,8 @@ from ..core.events import Event
 from ..core.parameters import Parameters
 from . import definition, flows
 from .actions import StepError, StepProblem, WaitForReply, WidgetResult
-from .definition import Definition, Widget
-from .engine import follow, with_output, with_result
+from .definition import Widget
+from .engine import MISSING, follow, with_output, with_result
 from .events import ExecutionEvent
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
 
@@ -107,11 +107,16 @@ def active(ctx: Context, flow_sid: str, contact: str) -> Execution | None:
     )
 
 
-def definition_of(ctx: Context, execution: Execution) -> Definition:
-    """The definition of the revision that an execution was started with; empty once deleted."""
+def current_widget(ctx: Context, execution: Execution) -> Widget:
+    """The current widget by the revision that an execution was started with.
+
+    It is of type `MISSING` where the revision has no such widget, or was deleted.
+    """
     where = {"sid": execution.flow_sid, "revision": execution.flow_version}
-    saved = ctx.store.first(FlowRevision, **where)
-    return definition.read(saved.definition) if saved else Definition("", {})
+    revision = ctx.store.first(FlowRevision, **where)
+    name = execution.widget or ""
+    widgets = definition.read(revision.definition) if revision else {}
+    return widgets.get(name) or Widget(name, MISSING, (), {})
 
 
 def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:

@@ -88,8 +88,7 @@ class Executor:
 
     def _run_widget(self, execution: Execution) -> None:
         ctx = Context(self.backend, self.account_sid)
-        definition = executions.definition_of(ctx, execution)
-        widget = engine.current_widget(definition, execution.widget)
+        widget = executions.current_widget(ctx, execution)
         try:
             self._apply(execution, widget, self._effect(execution, widget))
         except StepError as error:

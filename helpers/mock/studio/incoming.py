@@ -14,7 +14,6 @@ from ..messaging.events import MessageEvent
 from ..messaging.resources import ChannelWebhook
 from ..webhooks.payloads import payload_for
 from . import executions, flows
-from .engine import current_widget
 from .events import MessageRouted
 from .executions import Trigger
 from .resources import Execution, Incoming, StudioFlow
@@ -83,7 +82,7 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
             _close(ctx, incoming, SWALLOWED, active)
             return None
         _close(ctx, incoming, REPLIED, active)
-        widget = current_widget(executions.definition_of(ctx, active), active.widget)
+        widget = executions.current_widget(ctx, active)
         executions.leave(ctx, active, widget, replied(message))
         return active
     flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid)

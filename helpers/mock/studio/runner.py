@@ -12,7 +12,7 @@ from ..core.events import Event
 from ..core.jobs import KeyedExecutor
 from ..core.sids import Sids
 from ..webhooks.receivers import Receiver, Receivers
-from . import engine, executions, incoming
+from . import executions, incoming
 from .executions import LIFE_SECONDS, ExecutionDue, queue_of
 from .executor import REQUEST_SECONDS, Executor, HandOver
 from .incoming import PENDING, IncomingDue
@@ -236,7 +236,6 @@ class Studio:
             if due >= execution.date_created + LIFE_SECONDS:
                 executions.end(ctx, execution)
                 return
-            definition = executions.definition_of(ctx, execution)
-            widget = engine.current_widget(definition, execution.widget)
+            widget = executions.current_widget(ctx, execution)
             executions.leave(ctx, execution, widget, TIMED_OUT)
         self._run(seq, lag)
