@@ -92,9 +92,7 @@ def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
                 "name": "SendMessageToAgent",
                 "type": "send-to-flex",
                 "transitions": [
-                    {"event": "callComplete"},
-                    {"event": "failedToEnqueue"},
-                    {"event": "callFailure"},
+                    {"event": event} for event in ("callComplete", "failedToEnqueue", "callFailure")
                 ],
                 "properties": properties,
             },

@@ -16,8 +16,8 @@ from datetime import datetime
 from ...html import escaped
 from ..core.clock import epoch
 from ..webhooks.receivers import Receiver
-from . import busy_afternoon, empty_account, returning_customer
-from .story import Resettable, Story
+from . import busy_afternoon, returning_customer
+from .story import MINUTE, Resettable, Story
 
 __all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
 
@@ -98,8 +98,21 @@ SCENARIOS = Scenarios(
     ),
 )
 
+
+def _empty_account(story: Story) -> None:
+    """Delete the workers and flows of a new account."""
+    story.at(5)
+    for resources in (
+        story.workspace.workers,
+        story.client.flex_api.v1.flex_flow,
+        story.client.studio.v2.flows,
+    ):
+        for each in resources.list():
+            each.delete()
+
+
 _PLAYS: dict[str, tuple[float, Callable[[Story], None]]] = {
-    "empty account": (empty_account.BEGINS, empty_account.play),
+    "empty account": (10 * MINUTE, _empty_account),
     "busy afternoon": (busy_afternoon.BEGINS, busy_afternoon.play),
     "returning customer": (returning_customer.BEGINS, returning_customer.play),
 }

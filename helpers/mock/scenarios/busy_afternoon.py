@@ -3,77 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from . import shop
-from .story import DAY, ScenarioAgent, ScenarioCustomer, Story
+from .story import DAY, ScenarioAgent, ScenarioCustomer, Story, chats
 
 BEGINS = 30 * DAY
 
 
-class FinishedChat(NamedTuple):
-    """A finished chat: minutes ago, customer, topic, and the messages, by turns."""
+# minutes ago, customer and topic
+FINISHED = """
+240 user-101 Ines orders
+Where is my parcel?
+It left the depot this morning; you should have it tomorrow.
+Great, thanks!
 
-    minutes: int
-    identity: str
-    name: str
-    topic: str
-    bodies: tuple[str, ...]
+222 user-102 Omar returns
+I would like to send the kettle back.
+The label is in your inbox.
+Got it.
 
+205 user-103 Mei orders
+Can I add a second cup to order 2031?
+It is packed already, I am afraid. Shall I make a new order?
+Yes, please.
+Done: it is order 2077.
 
-FINISHED = (
-    FinishedChat(
-        240,
-        "user-101",
-        "Ines",
-        "orders",
-        (
-            "Where is my parcel?",
-            "It left the depot this morning; you should have it tomorrow.",
-            "Great, thanks!",
-        ),
-    ),
-    FinishedChat(
-        222,
-        "user-102",
-        "Omar",
-        "returns",
-        ("I would like to send the kettle back.", "The label is in your inbox.", "Got it."),
-    ),
-    FinishedChat(
-        205,
-        "user-103",
-        "Mei",
-        "orders",
-        (
-            "Can I add a second cup to order 2031?",
-            "It is packed already, I am afraid. Shall I make a new order?",
-            "Yes, please.",
-            "Done: it is order 2077.",
-        ),
-    ),
-    FinishedChat(
-        172,
-        "user-104",
-        "Paul",
-        "orders",
-        ("Do you ship to Iceland?", "We do, in five days.", "Perfect."),
-    ),
-    FinishedChat(
-        138,
-        "user-105",
-        "Aylin",
-        "returns",
-        ("My refund has not come yet.", "It was paid out today.", "Then I will wait. Thanks."),
-    ),
-    FinishedChat(
-        96,
-        "user-106",
-        "Tom",
-        "orders",
-        ("The voucher SPRING is refused.", "It ran out on Sunday; take MAY10.", "That worked!"),
-    ),
-)
+172 user-104 Paul orders
+Do you ship to Iceland?
+We do, in five days.
+Perfect.
+
+138 user-105 Aylin returns
+My refund has not come yet.
+It was paid out today.
+Then I will wait. Thanks.
+
+96 user-106 Tom orders
+The voucher SPRING is refused.
+It ran out on Sunday; take MAY10.
+That worked!
+"""
 
 
 def play(story: Story) -> None:
@@ -84,11 +53,11 @@ def play(story: Story) -> None:
     agents = [ScenarioAgent(story, name) for name in ("alice", "bob", "carol")]
     for agent in agents:
         agent.goes("Available")
-    for chat in FINISHED:
-        story.at(chat.minutes)
-        crm.is_down = chat.identity == "user-104"
-        customer = _comes(story, chat.identity, chat.name, chat.topic, chat.bodies[0])
-        _takes(agents, customer).serves(customer, chat.bodies)
+    for (minutes, identity, name, topic), bodies in chats(FINISHED):
+        story.at(int(minutes))
+        crm.is_down = identity == "user-104"
+        customer = _comes(story, identity, name, topic, bodies[0])
+        _takes(agents, customer).serves(customer, bodies)
     crm.is_down = False
     story.at(80)
     _visitors(story, agents)

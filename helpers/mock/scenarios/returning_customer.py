@@ -4,41 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story
+from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story, chats
 
 BEGINS = 95 * DAY
 IDENTITY, NAME = "user-42", "Jane"
-CONTACTS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
-    (
-        92,
-        "bob",
-        (
-            "My order 1001 has not come.",
-            "I am sorry. It waits at the depot; I have sent it on its way.",
-            "Thank you, Bob!",
-        ),
-    ),
-    (
-        41,
-        "alice",
-        (
-            "The desk lamp of order 1001 flickers.",
-            "Is the bulb screwed in tightly?",
-            "It was not. It works now, thank you!",
-        ),
-    ),
-    (
-        8,
-        "bob",
-        (
-            "Can I still change the address of order 1044?",
-            "Yes, until tonight. What is the new one?",
-            "1 Harbour Street, as in my profile.",
-            "Done.",
-        ),
-    ),
-)
-"""Days ago, the agent, and the messages, the customer's first."""
+# days ago, and the agent
+CONTACTS = """
+92 bob
+My order 1001 has not come.
+I am sorry. It waits at the depot; I have sent it on its way.
+Thank you, Bob!
+
+41 alice
+The desk lamp of order 1001 flickers.
+Is the bulb screwed in tightly?
+It was not. It works now, thank you!
+
+8 bob
+Can I still change the address of order 1044?
+Yes, until tonight. What is the new one?
+1 Harbour Street, as in my profile.
+Done.
+"""
 
 
 def play(story: Story) -> None:
@@ -46,8 +33,8 @@ def play(story: Story) -> None:
     story.at_days(93)
     story.workflow.update(task_reservation_timeout=30 * MINUTE)
     flow = story.task_flow(friendly_name="Shop app", long_lived=True)
-    for days, name, bodies in CONTACTS:
-        story.at_days(days)
+    for (days, name), bodies in chats(CONTACTS):
+        story.at_days(int(days))
         agent = ScenarioAgent(story, name)
         agent.goes("Available")
         customer = _contact(story, flow)

@@ -102,6 +102,12 @@ def _routing(story: Story, queues: dict[str, str]) -> str:
 
 def _menu(story: Story) -> dict[str, Any]:
     """A bot that asks for a choice: opening hours, which it answers, or an agent."""
+    [chat] = [each for each in story.workspace.task_channels.list() if each.unique_name == "chat"]
+    attributes = {
+        "name": "{{trigger.message.ChannelAttributes.from}}",
+        "channelType": "web",
+        "channelSid": "{{trigger.message.ChannelSid}}",
+    }
     question = "Hi! Answer 1 for opening hours, 2 for an agent."
     return {
         "description": "Tells opening hours or hands over to an agent",
@@ -123,22 +129,15 @@ def _menu(story: Story) -> dict[str, Any]:
             ),
             _say("hours", "We are open from 9 to 17, Monday to Friday."),
             _say("goodbye", "Bye for now!"),
-            _widget("agent", "send-to-flex", [_to("callComplete")], **_handed_over(story)),
+            _widget(
+                "agent",
+                "send-to-flex",
+                [_to("callComplete")],
+                workflow=story.workflow.fetch().sid,
+                channel=chat.sid,
+                attributes=json.dumps(attributes),
+            ),
         ],
-    }
-
-
-def _handed_over(story: Story) -> dict[str, str]:
-    [chat] = [each for each in story.workspace.task_channels.list() if each.unique_name == "chat"]
-    about = {
-        "name": "{{trigger.message.ChannelAttributes.from}}",
-        "channelType": "web",
-        "channelSid": "{{trigger.message.ChannelSid}}",
-    }
-    return {
-        "workflow": story.workflow.fetch().sid,
-        "channel": chat.sid,
-        "attributes": json.dumps(about),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -22,6 +22,13 @@ from ..webhooks.receivers import Receiver
 MINUTE, DAY = 60, 86_400
 TYPING = 20
 """Seconds between a message and its answer."""
+
+
+def chats(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Read chats: each a line of facts and a line for each message, the customer's first."""
+    for chat in text.strip().split("\n\n"):
+        facts, *bodies = chat.splitlines()
+        yield facts.split(), bodies
 
 
 class Resettable(Protocol):

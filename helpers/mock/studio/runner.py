@@ -140,18 +140,15 @@ class Studio:
         """Wait until every flow waits or has ended. Returns False on timeout (seconds)."""
         deadline = time.monotonic() + timeout
         while self._queues.settle(max(0.0, deadline - time.monotonic())):
-            if not self._is_due():
+            store = self._backend.store
+            if not store.exists(Incoming, outcome=PENDING) and not store.exists(
+                Execution, status=ACTIVE, waiting_until=None
+            ):
                 return True
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.001)  # another thread has committed something and not dispatched it yet
         return False
-
-    def _is_due(self) -> bool:
-        store = self._backend.store
-        return store.exists(Incoming, outcome=PENDING) or store.exists(
-            Execution, status=ACTIVE, waiting_until=None
-        )
 
     def record(self, event: Event) -> None:
         """Record a new message for its flows, in the transaction that sent it."""

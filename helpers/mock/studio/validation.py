@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ..core.errors import TwilioError
 from .engine import WIDGET_TYPES
@@ -21,11 +21,8 @@ WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials 
 """Properties that a simulated widget has and this mock ignores, with the consequence."""
 
 
-class DefinitionFinding(NamedTuple):
-    """A path into the JSON and advice, under the names that Twilio gives them (inferred)."""
-
-    property_path: str
-    message: str
+Found = Iterator[tuple[str, str]]
+"""Paths into the JSON, each with advice."""
 
 
 def checked(definition: Any) -> dict[str, Any]:
@@ -37,7 +34,7 @@ def checked(definition: Any) -> dict[str, Any]:
     try:
         document = json.loads(definition) if isinstance(definition, str) else definition
     except (ValueError, RecursionError) as error:
-        found = [DefinitionFinding("#", f"the definition is not JSON: {error}")]
+        found = [("#", f"the definition is not JSON: {error}")]
     else:
         found = list(_errors(document))
     if found:
@@ -46,18 +43,23 @@ def checked(definition: Any) -> dict[str, Any]:
         raise TwilioError(
             81022,
             f"Flow definition validation failed at {path}: {message}{others}",
-            details={"errors": [finding._asdict() for finding in found]},
+            details={"errors": _listed(found)},
         )
     return dict(document)
 
 
-def _errors(document: Any) -> Iterator[DefinitionFinding]:
+def _listed(found: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """List findings under the names that Twilio gives them (inferred)."""
+    return [{"property_path": path, "message": message} for path, message in found]
+
+
+def _errors(document: Any) -> Found:
     states = document.get("states") if isinstance(document, Mapping) else None
     if not isinstance(states, list) or not states:
-        yield DefinitionFinding("#/states", "give a list of at least one widget, the trigger")
+        yield "#/states", "give a list of at least one widget, the trigger"
         return
     if len(states) > MAX_WIDGETS:
-        yield DefinitionFinding("#/states", f"{len(states)} widgets, at most {MAX_WIDGETS}")
+        yield "#/states", f"{len(states)} widgets, at most {MAX_WIDGETS}"
     malformed = [error for at, state in _numbered(states) for error in _state_errors(at, state)]
     yield from malformed or _flow_errors(document, states)
 
@@ -66,36 +68,32 @@ def _numbered(states: list[Any]) -> Iterator[tuple[str, Any]]:
     return ((f"#/states/{number}", state) for number, state in enumerate(states))
 
 
-def _state_errors(at: str, state: Any) -> Iterator[DefinitionFinding]:
+def _state_errors(at: str, state: Any) -> Found:
     if not isinstance(state, Mapping):
-        yield DefinitionFinding(
-            at, "a widget is an object with name, type, transitions and properties"
-        )
+        yield at, "a widget is an object with name, type, transitions and properties"
         return
     for key in ("name", "type"):
         if not isinstance(state.get(key), str) or not state[key]:
-            yield DefinitionFinding(f"{at}/{key}", f"give the widget a {key}")
+            yield f"{at}/{key}", f"give the widget a {key}"
     if not isinstance(state.get("properties", {}), Mapping):
-        yield DefinitionFinding(f"{at}/properties", "properties are an object")
+        yield f"{at}/properties", "properties are an object"
     transitions = state.get("transitions")
     if not isinstance(transitions, list):
-        yield DefinitionFinding(f"{at}/transitions", "give a list of transitions; it may be empty")
+        yield f"{at}/transitions", "give a list of transitions; it may be empty"
         return
     for number, transition in enumerate(transitions):
         yield from _transition_errors(f"{at}/transitions/{number}", transition)
 
 
-def _transition_errors(at: str, transition: Any) -> Iterator[DefinitionFinding]:
+def _transition_errors(at: str, transition: Any) -> Found:
     if not isinstance(transition, Mapping) or not isinstance(transition.get("event"), str):
-        yield DefinitionFinding(at, "a transition is an object with an event")
+        yield at, "a transition is an object with an event"
         return
     if not isinstance(transition.get("next"), str | None):
-        yield DefinitionFinding(f"{at}/next", "next is the name of a widget, or left out")
+        yield f"{at}/next", "next is the name of a widget, or left out"
     conditions = transition.get("conditions") or []
     if not isinstance(conditions, list) or not all(map(_is_condition, conditions)):
-        yield DefinitionFinding(
-            f"{at}/conditions", "conditions are objects with type, arguments and value"
-        )
+        yield f"{at}/conditions", "conditions are objects with type, arguments and value"
 
 
 def _is_condition(condition: Any) -> bool:
@@ -106,58 +104,56 @@ def _is_condition(condition: Any) -> bool:
     )
 
 
-def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Iterator[DefinitionFinding]:
+def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:
     counts = Counter(state["name"] for state in states)
     types = {state["name"]: state["type"] for state in states}
     for at, state in _numbered(states):
         if counts[state["name"]] > 1:
-            message = f"{state['name']!r} names {counts[state['name']]} widgets"
-            yield DefinitionFinding(f"{at}/name", message)
+            yield f"{at}/name", f"{state['name']!r} names {counts[state['name']]} widgets"
         for number, transition in enumerate(state["transitions"]):
             target = transition.get("next")
             if target and target not in types:
                 known = ", ".join(list(types)[:20])
-                message = f"there is no widget {target!r}; it leads to one of {known}"
-                yield DefinitionFinding(f"{at}/transitions/{number}/next", message)
+                yield (
+                    f"{at}/transitions/{number}/next",
+                    f"there is no widget {target!r}; it leads to one of {known}",
+                )
         widget_type = WIDGET_TYPES.get(state["type"])
         for name in widget_type.required if widget_type else ():
             if name not in state.get("properties", {}):
-                message = f"{state['type']} cannot do without {name}"
-                yield DefinitionFinding(f"{at}/properties/{name}", message)
+                yield f"{at}/properties/{name}", f"{state['type']} cannot do without {name}"
     initial = document.get("initial_state")
     triggers = [name for name, type_ in types.items() if type_ == "trigger"]
     if len(triggers) != 1:
-        message = f"a flow has one widget of type trigger, not {len(triggers)}"
-        yield DefinitionFinding("#/states", message)
+        yield "#/states", f"a flow has one widget of type trigger, not {len(triggers)}"
     elif initial not in triggers:
-        message = f"name the trigger, {triggers[0]!r}, not {initial!r}"
-        yield DefinitionFinding("#/initial_state", message)
+        yield "#/initial_state", f"name the trigger, {triggers[0]!r}, not {initial!r}"
 
 
 def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """List the parts of a valid definition that will not run in this mock."""
-    return [
-        finding._asdict()
-        for at, state in _numbered(document["states"])
-        for finding in _state_warnings(at, state)
-    ]
+    states = _numbered(document["states"])
+    return _listed(found for at, state in states for found in _state_warnings(at, state))
 
 
-def _state_warnings(at: str, state: Mapping[str, Any]) -> Iterator[DefinitionFinding]:
+def _state_warnings(at: str, state: Mapping[str, Any]) -> Found:
     widget_type = WIDGET_TYPES.get(state["type"])
     if widget_type is None:
         known = ", ".join(WIDGET_TYPES)
-        message = f"{state['type']!r} is not simulated by this mock; it simulates {known}"
-        yield DefinitionFinding(f"{at}/type", message)
+        yield f"{at}/type", f"{state['type']!r} is not simulated by this mock; it simulates {known}"
         return
     for name, value in state.get("properties", {}).items():
         if name in WITHOUT_EFFECT and value:
-            yield DefinitionFinding(f"{at}/properties/{name}", WITHOUT_EFFECT[name])
+            yield f"{at}/properties/{name}", WITHOUT_EFFECT[name]
         elif name not in ("offset", *widget_type.required, *widget_type.optional):
-            message = f"{name} of {state['type']} is not known to this mock and ignored"
-            yield DefinitionFinding(f"{at}/properties/{name}", message)
+            yield (
+                f"{at}/properties/{name}",
+                f"{name} of {state['type']} is not known to this mock and ignored",
+            )
     for number, transition in enumerate(state["transitions"]):
         for condition in transition.get("conditions") or ():
             if condition["type"] not in COMPARISONS:
-                message = f"condition {condition['type']!r} is not simulated"
-                yield DefinitionFinding(f"{at}/transitions/{number}/conditions", message)
+                yield (
+                    f"{at}/transitions/{number}/conditions",
+                    f"condition {condition['type']!r} is not simulated",
+                )
