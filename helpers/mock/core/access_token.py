@@ -61,7 +61,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DecodedToken:
-    """A token taken apart, nothing verified: JSON header, JSON claims, and what was signed."""
+    """A token decoded but not verified: JSON header, JSON claims, and the signed bytes."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]

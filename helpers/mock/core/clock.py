@@ -32,7 +32,7 @@ class Timer:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it has neither run nor been cancelled."""
+        """True until it has run or been cancelled."""
         return self._call is not None
 
     def cancel(self) -> None:
@@ -90,7 +90,7 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands still."""
+        """True while the clock is frozen."""
         return self._frozen_at is not None
 
     @property

@@ -50,7 +50,7 @@ class Credentials:
         return {"account_sid": self.account_sid, "chat_service_sid": self.chat_service_sid}
 
     def open(self, username: str, password: str) -> bool:
-        """Whether a basic-auth pair is the account's own, or its API key's."""
+        """Check a basic-auth pair: the account's own, or its API key's."""
         if username not in (self.account_sid, self.api_key):
             return False
         secret = self.auth_token if username == self.account_sid else self.api_secret

@@ -30,7 +30,7 @@ class KeyedExecutor:
 
     @property
     def is_closed(self) -> bool:
-        """Whether no more jobs are taken."""
+        """True once no more jobs are taken."""
         return self._closed
 
     def put(self, key: str, job: Job) -> None:

@@ -33,7 +33,7 @@ class Sids:
 
 
 def looks_like(text: str, prefix: str) -> bool:
-    """Whether `text` has the shape of a SID with this prefix."""
+    """Check whether `text` has the form of a SID with this prefix."""
     return (
         text.startswith(prefix)
         and SID.match(text.lower().replace(prefix.lower(), prefix, 1)) is not None

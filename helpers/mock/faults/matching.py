@@ -30,7 +30,7 @@ class Pattern:
         self._url = url.removeprefix("https://").strip("/").split("/") if url else None
 
     def fits(self, operation: Operation, path: str) -> bool:
-        """Whether a call of the operation at this path fits; hosts have no region here."""
+        """Match a call of the operation at this path; hosts have no region here."""
         if self._url is None:
             return fnmatchcase(operation.name, self.text)
         if not fnmatchcase(operation.method, self._method):
@@ -169,7 +169,7 @@ class Match:
 
     @property
     def is_only_late(self) -> bool:
-        """Whether the call has its effect and its answer, late."""
+        """True where the call has its effect and its answer, only late."""
         return self.fault.settings.kind == "latency"
 
     def wait(self, patience: float | None) -> float:

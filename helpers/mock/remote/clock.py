@@ -32,7 +32,7 @@ class RemoteClock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands still."""
+        """True while the clock is frozen."""
         return bool(self._control.call("GET", "/clock")["is_frozen"])
 
     def freeze(self, at: datetime | float | None = None) -> None:

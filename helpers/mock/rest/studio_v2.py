@@ -33,7 +33,7 @@ def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
 
 
 def _in_lists(render: Render) -> Render:
-    """Lists leave out what is long (specified by Twilio's samples)."""
+    """Leave long values out of lists (specified by Twilio's samples)."""
 
     def brief(resource: Any, url: str) -> dict[str, Any]:
         shown = render(resource, url)

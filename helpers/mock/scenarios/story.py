@@ -79,7 +79,7 @@ class Story:
         self.at(days * DAY / MINUTE)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, once webhooks are delivered and flows have gone on."""
+        """Let time pass, once webhooks are delivered and flows are idle."""
         self._settle()
         self._mock.clock.advance(seconds)
         self._settle()

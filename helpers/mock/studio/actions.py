@@ -46,7 +46,7 @@ FlowContext = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class WidgetResult:
-    """How a widget ended.
+    """Result of a widget.
 
     Attributes:
         event: The event that selects the transition.

@@ -21,7 +21,7 @@ from .events import ExecutionEvent
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
 
 LIFE_SECONDS = 30 * 24 * 3600
-"""How long an execution may be active (documented)."""
+"""Longest time that an execution may be active (documented)."""
 END = "Ended"
 """Target of a step where the flow ends (specified)."""
 
@@ -108,7 +108,7 @@ def active(ctx: Context, flow_sid: str, contact: str) -> Execution | None:
 
 
 def current_widget(ctx: Context, execution: Execution) -> Widget:
-    """The current widget by the revision that an execution was started with.
+    """The current widget, from the revision that an execution was started with.
 
     It is of type `MISSING` where the revision has no such widget, or was deleted.
     """

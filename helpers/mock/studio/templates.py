@@ -25,7 +25,7 @@ Comparison = Callable[[str, str], bool]
 
 
 def condition_holds(name: str, tested: str, value: str) -> bool:
-    """Whether a comparison holds between two texts.
+    """Compare two texts.
 
     Raises:
         StepError: 501, the comparison is not simulated.
