@@ -124,14 +124,6 @@ class Table:
         """A field's value as its column holds it."""
         return orjson.dumps(value).decode() if name in self.json and value is not None else value
 
-    def row(self, resource: Resource) -> list[Any]:
-        """A resource as values for `insert`."""
-        values = [resource.seq, *self.values(resource)]
-        for position in self.json_positions:
-            if values[position] is not None:
-                values[position] = orjson.dumps(values[position]).decode()
-        return values
-
     def resource(self, row: Sequence[Any]) -> Any:
         """What `row` made a row of, from what `select` found."""
         seq, *values = row

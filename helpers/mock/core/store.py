@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from . import database
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
-from .table_cache import LARGEST, MOST_FRESH, Row, TableCache
+from .table_cache import LARGEST, Fresh, Row, Shape, TableCache
 
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
 
@@ -40,6 +42,7 @@ class Store:
         owner: Mapping[str, str] | None = None,
     ) -> None:
         self._tables = {kind: TableCache(kind) for kind in kinds}
+        self.derived = {kind: table.derived for kind, table in self._tables.items()}
         tables = self._tables.values()
         self._db = (
             database.in_memory(tables)
@@ -48,9 +51,8 @@ class Store:
         )
         self.is_on_disk = file is not None
         self.lock = threading.RLock()
-        self._depth = 0
-        self._draws = 0
-        self._fresh: dict[Any, int] = {}
+        self.depth = 0
+        self._fresh = Fresh()
         self._written: set[TableCache] = set()
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._count_on(self._db)
@@ -91,8 +93,8 @@ class Store:
             self._execute("BEGIN IMMEDIATE")
         write_fact(db, name, value)
 
-    def begin(self) -> bool:
-        """Start a unit of work and hold the lock. Returns whether it is the outermost one.
+    def begin(self) -> None:
+        """Start a unit of work and hold the lock.
 
         SQLite begins a transaction at the first write: most units only read.
         """
@@ -100,56 +102,57 @@ class Store:
         if self._execute is _closed:
             self.lock.release()
             raise database.DatabaseClosed
-        self._depth += 1
-        return self._depth == 1
+        self.depth += 1
 
     def _write(self, sql: str, values: Sequence[Any]) -> None:
-        if not self._depth:
+        if not self.depth:
             raise RuntimeError("a write outside a unit of work")
         if not self._db.in_transaction:
             self._execute("BEGIN IMMEDIATE")
         self._execute(sql, values)
 
-    def end(self, *, keep: bool) -> None:
-        """End the innermost unit of work and release the lock; the outermost one decides."""
-        self._depth -= 1
-        try:
-            if self._depth == 0:
-                self._finish(keep=keep)
-        finally:
-            self.lock.release()
+    def end(self, *, keep: bool) -> bool:
+        """End the innermost unit of work and release the lock; the outermost one decides.
 
-    def _finish(self, *, keep: bool) -> None:
-        kept = False
+        Returns whether it was the outermost one.
+        """
         try:
-            if keep:
-                self._depth = 1  # what waits is still this unit's
-                self.flush()
-                if self._db.in_transaction:
-                    self._execute("COMMIT")
-            kept = keep
+            if self.depth > 1:
+                return False
+            kept = False
+            try:
+                if keep:
+                    if self._written:
+                        self.flush()
+                    if self._db.in_transaction:
+                        self._execute("COMMIT")
+                kept = keep
+            finally:
+                if not kept:
+                    self._forget(self._written)
+                self._written.clear()
+                if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
+                    self._execute("ROLLBACK")
+            return True
         finally:
-            self._depth = 0
-            if not kept:
-                self._forget(self._written)
-            self._written.clear()
-            if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
-                self._execute("ROLLBACK")
+            self.depth -= 1
+            self.lock.release()
 
     def flush(self) -> None:
         """Write what waits to be written, within a unit of work."""
         for table in self._written:
-            self._flush(table)
+            if table.pending:
+                self._flush(table)
 
     def _flush(self, table: TableCache) -> None:
         """Write what waits to be written to a table."""
-        if not table.pending:
-            return
+        if not self._db.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
         for seq, waiting in table.pending.items():
             if isinstance(waiting, list):
-                self._write(table.insert, waiting)
+                self._execute(table.insert, waiting)
             else:
-                self._write(table.update(tuple(waiting)), (*waiting.values(), seq))
+                self._execute(table.update(tuple(waiting)), (*waiting.values(), seq))
         table.pending.clear()
 
     def _forget(self, tables: Iterable[TableCache]) -> None:
@@ -168,23 +171,20 @@ class Store:
             sqlite3.IntegrityError: A `unique` group is taken; at the end of the unit of work, at
                 the latest.
         """
-        if not self._depth:
+        if not self.depth:
             raise RuntimeError("a write outside a unit of work")
         table = self._tables[type(resource)]
         resource.seq = table.next_seq
         table.next_seq += 1
         if is_fresh:
-            self._draws += 1
-            if len(self._fresh) == MOST_FRESH:
-                self._fresh.clear()
-            self._fresh[resource.sid] = self._draws  # type: ignore[attr-defined]
+            self._fresh.add(resource.sid)  # type: ignore[attr-defined]
         self._written.add(table)
-        table.added(table.row(resource), self._fresh)
+        table.added(resource, self._fresh)
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
         """Change fields of a stored resource, in the store and in the object."""
-        if not self._depth:
+        if not self.depth:
             raise RuntimeError("a write outside a unit of work")
         table = self._tables[type(resource)]
         for name, value in changes.items():
@@ -207,7 +207,8 @@ class Store:
 
     def _read(self, table: TableCache, where: Where, tail: str = "", *more: Any) -> list[Row]:
         """Read rows from SQLite, once what waits is written."""
-        self._flush(table)
+        if table.pending:
+            self._flush(table)
         condition, values = table.where(where)
         cursor = self._execute(f"{table.select}{condition}{tail}", (*values, *more))
         return [list(row) for row in cursor.fetchall()]
@@ -230,7 +231,7 @@ class Store:
             self._remove(table, [row])
 
     def _remove(self, table: TableCache, rows: list[Row]) -> None:
-        if not self._depth:
+        if not self.depth:
             raise RuntimeError("a write outside a unit of work")
         self._written.add(table)
         for row in rows:
@@ -242,48 +243,46 @@ class Store:
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """Return the earliest resource whose fields have these values, or None."""
-        return self.find(kind, where)
-
-    def find(self, kind: type[R], where: Where) -> R | None:
-        """Do the same for fields whose names are not known when the code is written."""
         table = self._tables[kind]
         with self.lock:
             row = self._first(table, where)
         return None if row is None else table.resource(row)
+
+    def find(self, kind: type[R], where: Where) -> R | None:
+        """Do the same for fields whose names are not known when the code is written."""
+        return self.first(kind, **where)
 
     def _first(self, table: TableCache, where: Where) -> Row | None:
         if "seq" in where:
             seq = where["seq"]
             row = table.row_of(seq) or self._row(table, seq)
             return row if row is not None and table.fits(row, where) else None
-        if len(where) > 1 and "sid" in where and table.has_sid:
-            rows = self._rows(table, {"sid": where["sid"]})
-            return rows[0] if rows and table.fits(rows[0], where) else None
-        rows = self._rows(table, where)
+        by_sid = len(where) > 1 and "sid" in where and table.has_sid
+        query = {"sid": where["sid"]} if by_sid else where
+        rows, shape, key = table.kept(query, (), self._fresh)
         if rows is None:
-            rows = self._read(table, where, " ORDER BY seq LIMIT 1")
-        return rows[0] if rows else None
+            rows = self._read_kept(table, query, (), shape, key)
+            if rows is None:
+                rows = self._read(table, query, " ORDER BY seq LIMIT 1")
+        if not rows or (by_sid and not table.fits(rows[0], where)):
+            return None
+        return rows[0]
 
     def _rows(
         self, table: TableCache, where: Where, by: tuple[str, ...] = ()
     ) -> Sequence[Row] | None:
         """Return the rows of a query in ascending order; None where they are too many to keep."""
-        shape, key = table.shape(where, by, self._draws)
+        rows, shape, key = table.kept(where, by, self._fresh)
+        return rows if rows is not None else self._read_kept(table, where, by, shape, key)
+
+    def _read_kept(
+        self, table: TableCache, where: Where, by: tuple[str, ...], shape: Shape | None, key: Any
+    ) -> Sequence[Row] | None:
         if shape is None:
             return None
-        if key in shape.results:
-            places = shape.results[key]
-            if not places:
-                return None if places is None else ()
-            rows = table.rows(places)
-            if rows is not None:
-                return rows
-        elif shape.is_fresh(key, self._fresh):
-            shape.results[key] = []
-            return ()
         sorted_by = ", ".join((*map(sorting, by), "seq"))
         rows = self._read(table, where, f" ORDER BY {sorted_by} LIMIT ?", LARGEST + 1)
-        table.keep_result(shape, key, rows)
+        table.keep_result(shape, key, rows, self._fresh)
         return rows if shape.results[key] is not None else None
 
     def exists(self, kind: type[Resource], **where: Any) -> bool:
@@ -371,17 +370,20 @@ class Store:
 
     def tally(self, kind: type[Resource], by: tuple[str, ...], where: Where) -> dict[Any, int]:
         """Count the resources with these values by what their fields `by` hold."""
-        names = ", ".join(map(quoted, by))
+        table = self._tables[kind]
         with self.lock:
-            rows = self._aggregate(
-                self._tables[kind], f"{names}, count(*)", where, f" GROUP BY {names}"
-            )
+            kept = self._rows(table, where)
+            if kept is not None:
+                return Counter(map(itemgetter(*map(table.positions.__getitem__, by)), kept))
+            names = ", ".join(map(quoted, by))
+            rows = self._aggregate(table, f"{names}, count(*)", where, f" GROUP BY {names}")
         return {row[:-1]: row[-1] for row in rows}
 
     def _aggregate(
         self, table: TableCache, columns: str, where: Where, tail: str = "", *more: Any
     ) -> list[tuple[Any, ...]]:
-        self._flush(table)
+        if table.pending:
+            self._flush(table)
         condition, values = table.where(where)
         sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"  # noqa: S608
         return self._execute(sql, (*values, *more)).fetchall()
@@ -411,7 +413,8 @@ class Store:
     def _delete(self, table: TableCache, where: Where, tail: str = "", *more: Any) -> None:
         """Remove rows that are too many to name."""
         self._written.add(table)
-        self._flush(table)
+        if table.pending:
+            self._flush(table)
         self._write_count(table)
         condition, values = table.where(where)
         sql = f"DELETE FROM {table.name}{condition}{tail}"  # noqa: S608

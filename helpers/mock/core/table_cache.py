@@ -9,10 +9,12 @@ that a row changed twice in one unit of work is written once.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Any
+
+import orjson
 
 from .schema import SINGLE, Between, Resource, Table, Where, column_of
 
@@ -20,7 +22,7 @@ KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
 LARGEST = 256
 """Rows of the largest result that is kept."""
-MOST_RESULTS = 4000
+MOST_RESULTS = 1000
 """Results that are kept of each shape."""
 MOST_SHAPES = 24
 """Shapes of queries that are followed for each kind."""
@@ -33,8 +35,19 @@ Row = list[Any]
 """A row as the database holds it: `seq`, then the columns."""
 Place = tuple[Any, ...]
 """What a row is sorted by in a result; its `seq` comes last."""
-Fresh = Mapping[Any, int]
-"""SIDs drawn lately, and the number of each draw."""
+
+
+class Fresh(dict[Any, int]):
+    """SIDs drawn lately, with the number of each draw; `draws` is the latest number."""
+
+    draws = 0
+
+    def add(self, sid: str) -> None:
+        """Remember a SID that was just drawn."""
+        if len(self) == MOST_FRESH:
+            self.clear()
+        self.draws += 1
+        self[sid] = self.draws
 
 
 class Shape:
@@ -77,10 +90,14 @@ class Shape:
                 return True
         return False
 
+    def make_room(self, fresh: Fresh) -> None:
+        """Drop all results once there are too many."""
+        if len(self.results) >= MOST_RESULTS:
+            self.results.clear()
+            self.since = fresh.draws
+
     def place(self, row: Row) -> Place | None:
         """Return where a row stands in its result; None where a column is no number."""
-        if not self.by:
-            return (row[0],)
         place = []
         for position, sign in self.by:
             value = row[position]
@@ -110,35 +127,45 @@ class TableCache(Table):
 
     # -- reading
 
-    def shape(self, where: Where, by: tuple[str, ...], draws: int) -> tuple[Shape | None, Any]:
-        """Return the shape of a query and its key; None where such queries are not followed."""
-        values = tuple(where.values())
+    def kept(
+        self, where: Where, by: tuple[str, ...], fresh: Fresh
+    ) -> tuple[Sequence[Row] | None, Shape | None, Any]:
+        """Return the rows of a query, its shape and its key.
+
+        The rows are None where SQLite must be read; `keep_result` may then keep what it finds,
+        unless the shape is None, too, for a query that is not followed.
+        """
+        values: Any = tuple(where.values())
         if SINGLE.issuperset(map(type, values)):
             name: Any = (tuple(where), (), by)
         elif (parts := _parts(where)) is None:
-            return None, None
+            return None, None, None
         else:
             values, name = parts[0], (*parts[1:], by)
+        key = values[0] if len(values) == 1 else values
         shape = self._shapes.get(name)
         if shape is None:
-            if len(self._shapes) == MOST_SHAPES:
-                return None, None
-            compared, tests, order = name
-            shape = self._shapes[name] = Shape(self.positions, compared, tests, order, draws)
-        elif len(shape.results) > MOST_RESULTS:
-            shape.results.clear()
-            shape.since = draws
-        return shape, values[0] if len(values) == 1 else values
-
-    def rows(self, places: Iterable[Place]) -> list[Row] | None:
-        """Return the rows of a result; None where one of them is not kept any more."""
-        found = []
+            if len(self._shapes) < MOST_SHAPES:
+                compared, tests, order = name
+                self._shapes[name] = shape = Shape(
+                    self.positions, compared, tests, order, fresh.draws
+                )
+            return None, shape, key
+        places = shape.results.get(key, _UNKNOWN)
+        if places is _UNKNOWN:
+            if not shape.is_fresh(key, fresh):
+                return None, shape, key
+            shape.make_room(fresh)
+            shape.results[key] = places = []
+        elif places is None:
+            return None, None, None
+        rows = []
         for place in places:
             row = self._rows.get(place[-1])
             if row is None:
-                return None
-            found.append(row)
-        return found
+                return None, shape, key
+            rows.append(row)
+        return rows, shape, key
 
     def row_of(self, seq: int) -> Row | None:
         """Return a row that is kept or waits to be inserted."""
@@ -152,34 +179,39 @@ class TableCache(Table):
                 return False
         return True
 
-    def keep_result(self, shape: Shape, key: Any, rows: list[Row]) -> None:
-        """Keep what SQLite found for a key of a shape, unless it is too much."""
+    def keep_result(self, shape: Shape, key: Any, rows: list[Row], fresh: Fresh) -> None:
+        """Keep what SQLite found for a key of a shape, unless it is too much or has no order."""
         places: list[Place] = []
         for row in rows if len(rows) <= LARGEST else ():
             place = shape.place(self.keep(row))
             if place is None:
                 break
             places.append(place)
+        shape.make_room(fresh)
         shape.results[key] = places if len(places) == len(rows) else None
 
     def keep(self, row: Row) -> Row:
         """Keep a row, or return the one that is kept already."""
-        rows = self._rows
-        known = rows.get(row[0])
-        if known is not None:
-            return known
-        rows[row[0]] = row
-        if len(rows) > 2 * KEPT_ROWS:
-            self._rows = dict(islice(rows.items(), KEPT_ROWS, None))
-        return row
+        known = self._rows.setdefault(row[0], row)
+        if len(self._rows) > 2 * KEPT_ROWS:
+            self._drop_rows()
+        return known
+
+    def _drop_rows(self) -> None:
+        self._rows = dict(islice(self._rows.items(), KEPT_ROWS, None))
 
     # -- writing
 
-    def added(self, row: Row, fresh: Fresh) -> None:
+    def added(self, resource: Resource, fresh: Fresh) -> None:
         """Keep step with an insertion, which waits to be written."""
+        row = [resource.seq, *self.values(resource)]
+        for position in self.json_positions:
+            if row[position] is not None:
+                row[position] = orjson.dumps(row[position]).decode()
         self.derived.clear()
-        self.pending[row[0]] = row
-        self.keep(row)
+        self.pending[row[0]] = self._rows[row[0]] = row
+        if len(self._rows) > 2 * KEPT_ROWS:
+            self._drop_rows()
         if self._shapes:
             self._enter(row, self._shapes.values(), fresh)
 
@@ -225,13 +257,22 @@ class TableCache(Table):
                 continue
             key = shape.key(row)
             places = shape.results.get(key, _UNKNOWN)
-            if places is None or (places is _UNKNOWN and not shape.is_fresh(key, fresh)):
+            if places is None:
                 continue
-            place = shape.place(row)
+            if places is _UNKNOWN:
+                for value in key if type(key) is tuple else (key,):
+                    if fresh.get(value, -1) > shape.since:
+                        break
+                else:
+                    continue
+            place = shape.place(row) if shape.by else (row[0],)
             if place is None or len(places) == LARGEST:
                 shape.results[key] = None
             elif places is _UNKNOWN:
-                shape.results[key] = [place]
+                if len(shape.results) >= MOST_RESULTS:
+                    shape.make_room(fresh)
+                else:
+                    shape.results[key] = [place]
             else:
                 insort(places, place)
 
@@ -239,8 +280,10 @@ class TableCache(Table):
         """Take a row out of the results that it belongs to so far."""
         for shape in shapes:
             places = shape.results.get(shape.key(row))
-            place = shape.place(row) if places else None
-            if places and place is not None:
+            if not places:
+                continue
+            place = shape.place(row) if shape.by else (row[0],)
+            if place is not None:
                 at = bisect_left(places, place)
                 if at < len(places) and places[at] == place:
                     del places[at]
