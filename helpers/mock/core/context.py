@@ -159,10 +159,4 @@ class Context:
 
         For kinds that are read often and change seldom.
         """
-        if sid is None:
-            return None
-        derived = self.store.derived[kind]
-        if sid not in derived:
-            derived[sid] = self.store.first(kind, sid=sid)
-        found: R | None = derived[sid]
-        return found
+        return None if sid is None else self.store.shared(kind, sid)

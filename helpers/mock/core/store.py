@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from . import database
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
-from .table_cache import LARGEST, Fresh, Row, Shape, TableCache
+from .table_cache import KEPT_ROWS, LARGEST, Fresh, Row, Shape, TableCache
 
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
 
@@ -42,7 +42,6 @@ class Store:
         owner: Mapping[str, str] | None = None,
     ) -> None:
         self._tables = {kind: TableCache(kind) for kind in kinds}
-        self.derived = {kind: table.derived for kind, table in self._tables.items()}
         tables = self._tables.values()
         self._db = (
             database.in_memory(tables)
@@ -387,6 +386,33 @@ class Store:
         condition, values = table.where(where)
         sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"  # noqa: S608
         return self._execute(sql, (*values, *more)).fetchall()
+
+    def shared(self, kind: type[R], sid: str) -> R | None:
+        """Return the resource of a SID that all readers share until it changes, or None."""
+        table = self._tables[kind]
+        with self.lock:
+            found: R | None = table.shared.get(sid)
+            if found is None and (row := self._first(table, {"sid": sid})) is not None:
+                found = self._share(table, sid, row)
+        return found
+
+    def select_shared(self, kind: type[R], where: Where) -> list[R]:
+        """Return resources in order of arrival, as `shared` does."""
+        table = self._tables[kind]
+        found = []
+        with self.lock:
+            rows = self._rows(table, where)
+            for row in self._read(table, where, " ORDER BY seq") if rows is None else rows:
+                sid = row[table.positions["sid"]]
+                found.append(table.shared.get(sid) or self._share(table, sid, row))
+        return found
+
+    @staticmethod
+    def _share(table: TableCache, sid: str, row: Row) -> Any:
+        if len(table.shared) >= KEPT_ROWS:
+            table.shared.clear()
+        table.shared[sid] = table.resource(row)
+        return table.shared[sid]
 
     def cached(self, kind: type[Resource], name: Any, make: Callable[[], T]) -> T:
         """Return the result of `make`, kept by name until a resource of the kind changes."""

@@ -112,6 +112,7 @@ class TableCache(Table):
 
     Attributes:
         derived: Results made of all its resources, by name; dropped at each write.
+        shared: Resources by SID that are shared by readers, each until its row changes.
         pending: Rows to be inserted and columns to be updated, by `seq`, in the order of writing.
     """
 
@@ -120,6 +121,7 @@ class TableCache(Table):
         self.positions = {name: at for at, name in enumerate(("seq", *self.columns))}
         self.has_sid = ("sid",) in kind.unique
         self.derived: dict[Any, Any] = {}
+        self.shared: dict[str, Any] = {}
         self.pending: dict[int, Row | dict[str, Any]] = {}
         self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
@@ -219,6 +221,8 @@ class TableCache(Table):
         """Keep step with an update, which waits to be written; values are as columns hold them."""
         self.derived.clear()
         seq = row[0]
+        if self.has_sid:
+            self.shared.pop(row[self.positions["sid"]], None)
         affected = []
         for shape in self._shapes.values():
             if not shape.columns.isdisjoint(changes):
@@ -239,6 +243,8 @@ class TableCache(Table):
         """Keep step with a removal. Returns whether the row is in the database yet."""
         self.derived.clear()
         seq = row[0]
+        if self.has_sid:
+            self.shared.pop(row[self.positions["sid"]], None)
         self._leave(row, self._shapes.values())
         self._rows.pop(seq, None)
         return not isinstance(self.pending.pop(seq, None), list)
@@ -246,6 +252,7 @@ class TableCache(Table):
     def forget(self) -> None:
         """Keep nothing: many rows were removed, or a unit of work was taken back."""
         self.derived.clear()
+        self.shared.clear()
         self.pending.clear()
         self._rows.clear()
         self._shapes.clear()

@@ -66,7 +66,7 @@ def available(ctx: Context, workspace: Workspace) -> list[Candidate]:
         return []
     available = [one.sid for one in inside(ctx, Activity, workspace) if one.available]
     where = {"workspace_sid": workspace.sid, "activity_sid": available}
-    workers = [one for one in ctx.store.select(Worker, where) if one.sid in free]
+    workers = [one for one in ctx.store.select_shared(Worker, where) if one.sid in free]
     return _candidates(ctx, workspace, workers, held)
 
 
