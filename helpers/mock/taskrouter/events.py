@@ -152,7 +152,7 @@ def emit(  # noqa: PLR0913 - an event, and whom it concerns
         worker_sid=data.get("worker_sid"),
         reservation_sid=data.get("reservation_sid"),
     )
-    if record.seq % _CLEARED_EVERY == 0:
+    if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
     ctx.emit(
         TaskRouterEvent(
