@@ -1,8 +1,8 @@
 """The in-process door: HTTP clients for the official SDK, sync and async, with no network.
 
 Twilio documents that a `Client` takes a custom HTTP client; these hand each request to the mock in
-this process. A fault that a request meets ends as it would over a network, with what the SDK's own
-clients raise.
+this process. A request that meets a fault ends as it would over a network, with the exceptions of
+the SDK's own clients.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 from urllib3.exceptions import ProtocolError
 
-from .faults import Faults, Match
+from .faults import Faults
 from .faults.matching import ConnectionOutcome
 from .rest.http import FormValues, Reply, Request
 
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class MockHttpClient(HttpClient):  # type: ignore[misc]
-    """Answers the SDK's requests from `handle`, but for those that meet a fault.
+    """Answers the SDK's requests from `handle`, except those that meet a fault.
 
     `timeout` is how many seconds its user waits for an answer; None for as long as it takes.
     """
@@ -41,45 +41,32 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
         self._handle = handle
         self._faults = faults
 
-    def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
-        self,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Answer one request; there is nothing here that redirects.
+    def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
+        """Answer one request, given as the SDK's own client takes it.
 
         Raises:
             requests.exceptions.RequestException: A fault left it without an answer.
         """
-        request = _request(method, uri, params, data, headers, auth)
-        met = self._faults.meet(request)
-        if met is None:
+        request, timeout = _request(method, uri, *args, **options)
+        if timeout is None:
+            timeout = self.timeout
+        match = self._faults.meet(request)
+        if match is None:
             return _response(self._handle(request))
-        return _response(
-            self._carry_out(met, request, self.timeout if timeout is None else timeout)
-        )
-
-    def _carry_out(self, met: Match, request: Request, timeout: float | None) -> Reply:
-        answer = self._handle(request) if met.phase == "after" else None
-        time.sleep(met.wait(timeout))
-        if answer is None and met.is_only_late:
+        answer = self._handle(request) if match.phase == "after" else None
+        time.sleep(match.wait(timeout))
+        if answer is None and match.is_only_late:
             answer = self._handle(request)
-        ending = met.ending(timeout)
-        if ending is not None:
-            raise _as_requests_would(ending, request.host, timeout)
-        return _said(met, answer)
+        outcome = match.ending(timeout)
+        if outcome is not None:
+            raise _as_requests_would(outcome, request.host, timeout)
+        return _response(match.reply or answer)
 
 
 class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
     """The same for `await client....create_async(...)`; runs off the event loop's thread.
 
-    Like the SDK's own it heeds the time-out of a request, and none that the client has (observed).
+    Like the SDK's own it obeys the time-out of a request, and none of the client's (observed).
     """
 
     def __init__(self, handle: Handle, faults: Faults) -> None:
@@ -87,82 +74,65 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         self._handle = handle
         self._faults = faults
 
-    async def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
-        self,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Answer one request.
+    async def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
+        """Answer one request, given as the SDK's own client takes it.
 
         Raises:
-            TimeoutError: A fault let it wait in vain.
+            TimeoutError: A fault left it without an answer.
             aiohttp.ClientError: A fault cut its connection.
         """
-        request = _request(method, uri, params, data, headers, auth)
-        met = self._faults.meet(request)
-        if met is None:
+        request, timeout = _request(method, uri, *args, **options)
+        match = self._faults.meet(request)
+        if match is None:
             return _response(await asyncio.to_thread(self._handle, request))
-        return _response(await self._carry_out(met, request, timeout))
-
-    async def _carry_out(self, met: Match, request: Request, timeout: float | None) -> Reply:
         answer = None
-        if met.phase == "after":
+        if match.phase == "after":
             answer = await asyncio.to_thread(self._handle, request)
-        await asyncio.sleep(met.wait(timeout))
-        if answer is None and met.is_only_late:
+        await asyncio.sleep(match.wait(timeout))
+        if answer is None and match.is_only_late:
             answer = await asyncio.to_thread(self._handle, request)
-        ending = met.ending(timeout)
-        if ending is not None:
-            raise _as_aiohttp_would(ending)
-        return _said(met, answer)
+        outcome = match.ending(timeout)
+        if outcome is not None:
+            raise _as_aiohttp_would(outcome)
+        return _response(match.reply or answer)
 
 
-def _said(met: Match, answer: Reply | None) -> Reply:
-    """The fault's own answer, or the account's; one that has neither ends otherwise."""
-    reply = met.reply or answer
-    assert reply is not None  # noqa: S101
-    return reply
-
-
-def _as_requests_would(ending: ConnectionOutcome, host: str, timeout: float | None) -> Exception:
-    """What the SDK's own client raises, which stands on `requests`."""
-    if ending == "reset":
+def _as_requests_would(outcome: ConnectionOutcome, host: str, timeout: float | None) -> Exception:
+    """The exception of the SDK's own client, which builds on `requests`."""
+    if outcome == "reset":
         return requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", _reset()))
     pool = f"HTTPSConnectionPool(host={host!r}, port=443)"
     return requests.exceptions.ReadTimeout(f"{pool}: Read timed out. (read timeout={timeout})")
 
 
-def _as_aiohttp_would(ending: ConnectionOutcome) -> Exception:
-    """What the SDK's own asynchronous client raises, which stands on `aiohttp`."""
-    from aiohttp import ClientOSError  # noqa: PLC0415 - 0.2 s, only for whoever needs it
+def _as_aiohttp_would(outcome: ConnectionOutcome) -> Exception:
+    """The exception of the SDK's own asynchronous client, which builds on `aiohttp`."""
+    from aiohttp import ClientOSError  # noqa: PLC0415 - 0.2 s, needed for a fault only
 
-    return ClientOSError(*_reset().args) if ending == "reset" else TimeoutError()
+    return ClientOSError(*_reset().args) if outcome == "reset" else TimeoutError()
 
 
 def _reset() -> ConnectionResetError:
     return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
-def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
+def _request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
     method: str,
     uri: str,
-    params: Mapping[str, object] | None,
-    data: Mapping[str, object] | bytes | None,
-    headers: Mapping[str, str] | None,
-    auth: tuple[str, str] | None,
-) -> Request:
+    params: Mapping[str, object] | None = None,
+    data: Mapping[str, object] | bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    timeout: float | None = None,
+    allow_redirects: bool = False,
+) -> tuple[Request, float | None]:
+    """The request of a call of the SDK's HTTP client, and its time-out."""
     url = urlsplit(uri)
     headers = headers or {}
     query = _encoded(params)
     if url.query:
         query = {**parsed(url.query), **query}
-    return Request(
+    request = Request(
         method=method.upper(),
         host=url.netloc,
         path=url.path,
@@ -173,13 +143,13 @@ def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
         is_form="json" not in headers.get("Content-Type", ""),
         body=data if isinstance(data, bytes) else b"",
     )
+    return request, timeout
 
 
 def _encoded(values: Mapping[str, object] | None) -> FormValues:
-    """What a form would carry: text, lists of text for repeated names, nothing for empty lists."""
-    if not values:
-        return {}
-    return {name: _text(value) for name, value in values.items() if value not in (None, [])}
+    """Values as a form carries them: text, or lists of text for repeated names; no empty lists."""
+    given = values or {}
+    return {name: _text(value) for name, value in given.items() if value not in (None, [])}
 
 
 def _text(value: Any) -> str | list[str]:
@@ -202,7 +172,8 @@ def parsed(query: str) -> FormValues:
     return values
 
 
-def _response(reply: Reply) -> Response:
+def _response(reply: Reply | None) -> Response:
+    assert reply is not None  # noqa: S101 - a fault without an answer ends in an exception
     text = reply.content.decode("latin-1")
     if reply.json is not None:
         text = orjson.dumps(reply.json).decode()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.mock.realtime.notices import LARGEST, FrameError, decode, encode, is_acknowledgement
+from helpers.mock.realtime.notices import MAX_FRAME, FrameError, decode, encode, is_acknowledgement
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -65,7 +65,7 @@ def test_garbage_is_refused_and_nothing_worse(garbage: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"x" * (LARGEST + 1), "at most"),
+        (b"x" * (MAX_FRAME + 1), "at most"),
         (b"TWILSOCK V2.0 2\r\n{}\r\n", "does not begin"),
         (b"TWILSOCK V3.0 3\r\n{}\r\n", "not as long as announced"),
         (b"TWILSOCK V3.0 2\r\n[]\r\n", "not a JSON object"),

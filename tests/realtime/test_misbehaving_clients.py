@@ -15,7 +15,7 @@ from wire import PATIENCE, Wire
 
 from helpers import Account
 from helpers.mock.realtime import connection
-from helpers.mock.realtime.notices import LARGEST, encode
+from helpers.mock.realtime.notices import MAX_FRAME, encode
 
 Connect = Callable[..., Wire]
 
@@ -83,7 +83,7 @@ def test_garbage_and_half_frames_end_the_connection(
 
 def test_a_huge_frame_ends_the_connection(meet: Connect, jane_hears: Callable[[], None]) -> None:
     mallory = meet("mallory")
-    mallory.socket.send(b"x" * (LARGEST + 1))
+    mallory.socket.send(b"x" * (MAX_FRAME + 1))
     assert dropped(mallory)[0] == 1009
     jane_hears()
 

@@ -87,7 +87,7 @@ def test_after_its_token_has_expired_a_client_goes_on_with_a_new_one(
 def test_a_token_for_somebody_else_is_refused(account: Account, jane: JavaScriptClient) -> None:
     with pytest.raises(Refused):
         jane.ask("updateToken", account.chat_token("bob"))
-    assert "somebody else" in jane.hears("connectionError")["message"]
+    assert "another user" in jane.hears("connectionError")["message"]
 
 
 @in_the_bundle_too

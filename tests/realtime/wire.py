@@ -57,7 +57,7 @@ class Wire:
         """The event of the next notification of this type."""
         while True:
             frame = self.notified.pop(0) if self.notified else decode(self.bytes())
-            told = frame.json() if frame.method == "notification" else {}
-            if told.get("event_type") == event_type:
-                event: dict[str, Any] = told["event"]
+            payload = frame.json() if frame.method == "notification" else {}
+            if payload.get("event_type") == event_type:
+                event: dict[str, Any] = payload["event"]
                 return event

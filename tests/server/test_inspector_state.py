@@ -231,7 +231,7 @@ def test_a_limit_that_cannot_be_is_refused(read: Read, limit: str) -> None:
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("key", ["nothing", "99999", "9" * 5000, "²"])
 def test_what_is_not_there_is_said_to_be_gone(read: Read, kind: str, key: str) -> None:
-    assert "or no more" in read(f"{kind}/{key}", 404)["error"]
+    assert "any more" in read(f"{kind}/{key}", 404)["error"]
 
 
 def test_a_busy_account_is_read_quickly(mock: MockTwilio, url: str, shared: Account) -> None:
@@ -300,7 +300,7 @@ def test_other_peoples_pages_see_nothing(url: str, path: str, headers: dict[str,
     assert requests.get(f"{url}/{path}", headers=headers, auth=AUTH).status_code == 200
 
 
-def test_a_link_on_another_page_may_be_followed_but_pulls_no_lever(url: str) -> None:
+def test_a_link_on_another_page_may_be_followed_but_uses_no_control(url: str) -> None:
     followed = {
         "Sec-Fetch-Site": "cross-site",
         "Sec-Fetch-Mode": "navigate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.mock import Clock, Reply, Request
-from helpers.mock.server.request_log import LONGEST_VALUE, MOST_VALUES, ServedRequests
+from helpers.mock.server.request_log import MAX_CHARACTERS, MAX_VALUES, ServedRequests
 
 
 def remembered(**form: str | list[str]) -> dict[str, str | list[str]]:
@@ -19,16 +19,16 @@ def test_a_short_parameter_is_remembered_as_it_is() -> None:
 
 
 def test_of_a_very_long_one_its_beginning_and_its_length_are() -> None:
-    long = "x" * (LONGEST_VALUE + 1)
-    cut = f"{'x' * LONGEST_VALUE}... ({LONGEST_VALUE + 1} characters)"
+    long = "x" * (MAX_CHARACTERS + 1)
+    cut = f"{'x' * MAX_CHARACTERS}... ({MAX_CHARACTERS + 1} characters)"
     assert remembered(Body=long, Tag=[long]) == {"Body": cut, "Tag": [cut]}
 
 
 def test_of_very_many_the_first_are() -> None:
-    many = {f"P{number}": "x" for number in range(MOST_VALUES + 5)}
-    assert list(remembered(**many)) == list(many)[:MOST_VALUES]
-    assert remembered(Tag=["x"] * (MOST_VALUES + 5)) == {"Tag": ["x"] * MOST_VALUES}
+    many = {f"P{number}": "x" for number in range(MAX_VALUES + 5)}
+    assert list(remembered(**many)) == list(many)[:MAX_VALUES]
+    assert remembered(Tag=["x"] * (MAX_VALUES + 5)) == {"Tag": ["x"] * MAX_VALUES}
 
 
 def test_a_secret_is_masked_however_long() -> None:
-    assert remembered(Secret="5" * (LONGEST_VALUE + 1)) == {"Secret": "***"}
+    assert remembered(Secret="5" * (MAX_CHARACTERS + 1)) == {"Secret": "***"}

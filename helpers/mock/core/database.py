@@ -1,7 +1,7 @@
 """The SQLite database below the store: in memory, or one file that a single process holds.
 
-A file is opened by this version as it is, or after additions that lose nothing; any other is
-refused and left as it was.
+A file of this version is opened, and one of an earlier version if what it lacks can be added
+without loss; any other is refused and left as it was.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import orjson
 from .schema import Table
 
 FORMAT = 1
-"""Raised when what is stored changes its meaning; what is merely added needs no new number."""
+"""Raised when stored data changes its meaning; mere additions need no new number."""
 APPLICATION_ID = 0x464C4348
-"""`FLCH` in the file's header, which tells this database from others."""
+"""`FLCH` in the file's header, the mark of this database."""
 
 _OWN_TABLES = {
     "_fact": "CREATE TABLE _fact (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
@@ -34,12 +34,12 @@ _OTHER_VERSION = (
 
 
 class DatabaseRefused(Exception):  # noqa: N818 - says what happened to the file
-    """A database file that was not opened, and left as it was.
+    """Refusal to open a database file, which is left as it was.
 
     Args:
         path: The file.
-        problem: What is wrong with it.
-        advice: What to do.
+        problem: The fault, as the sentence's predicate.
+        advice: The next step.
     """
 
     def __init__(self, path: Path, problem: str, advice: str) -> None:
@@ -56,18 +56,18 @@ class DatabaseRefused(Exception):  # noqa: N818 - says what happened to the file
 
 
 def read_fact(db: sqlite3.Connection, name: str) -> Any:
-    """What is noted under a name, or None."""
+    """The value of a fact, or None."""
     row = db.execute("SELECT value FROM _fact WHERE name = ?", (name,)).fetchone()
     return None if row is None else orjson.loads(row[0])
 
 
 def write_fact(db: sqlite3.Connection, name: str, value: Any) -> None:
-    """Note something that JSON can say, in place of what was noted under the name."""
+    """Set a fact to a value that JSON can hold."""
     text = orjson.dumps(value).decode()
     db.execute("INSERT OR REPLACE INTO _fact VALUES (?, ?)", (name, text))
 
 
-# -- what it must be
+# -- checks
 
 
 def marks() -> Iterator[str]:
@@ -76,7 +76,7 @@ def marks() -> Iterator[str]:
     yield f"PRAGMA user_version = {FORMAT}"
 
 
-def everything(tables: Iterable[Table]) -> Iterator[str]:
+def creation(tables: Iterable[Table]) -> Iterator[str]:
     """SQL that fills an empty database with tables and indexes."""
     yield from _OWN_TABLES.values()
     for table in tables:
@@ -87,14 +87,14 @@ def everything(tables: Iterable[Table]) -> Iterator[str]:
 def check(
     db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
 ) -> None:
-    """Only read, and pass what is empty, or this project's, the owner's and can be brought up.
+    """Accept a database that is empty, or this project's, the owner's and upgradable; only read.
 
     Raises:
         DatabaseRefused: It is none of these.
     """
     mark, version = _header(db, "application_id"), _header(db, "user_version")
     if not (mark or version or _header(db, "schema_version")):
-        return  # nobody has written to it yet
+        return  # nothing was written to it yet
     if mark != APPLICATION_ID:
         raise DatabaseRefused(path, "is a database of another program", ANOTHER_FILE)
     if version != FORMAT:
@@ -127,7 +127,7 @@ def _columns(db: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[str]:
-    """What this version would lose or could not fill in."""
+    """Differences that this version would lose or could not fill in."""
     found = _tables(db)
     unknown = found - {table.name for table in tables} - set(_OWN_TABLES)
     yield from (f"table {name} is unknown" for name in sorted(unknown))
@@ -140,11 +140,11 @@ def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[
         yield from (f"{table.name}.{name} is missing" for name in sorted(missing))
 
 
-# -- what may be added
+# -- additions
 
 
 def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -> None:
-    """Add tables, columns that have a default, and indexes; an index is made anew if it differs."""
+    """Add tables, columns that have a default, and indexes; replace an index that differs."""
     for statement in marks():
         db.execute(statement)
     found = _tables(db)
@@ -157,7 +157,7 @@ def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -
         else:
             db.execute(table.creation)
     try:
-        _renew_indexes(db, tables)
+        _replace_indexes(db, tables)
     except sqlite3.IntegrityError as error:
         problem = f"holds what this version does not allow ({error})"
         raise DatabaseRefused(path, problem, _OTHER_VERSION) from None
@@ -171,7 +171,7 @@ def _add_columns(db: sqlite3.Connection, table: Table) -> None:
             db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))  # noqa: S608
 
 
-def _renew_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
+def _replace_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
     wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
     rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
     found = dict(rows.fetchall())
@@ -183,10 +183,10 @@ def _renew_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
             db.execute(sql)
 
 
-_PATIENCE = 0.5
-"""Seconds another process may take to look at the file before it counts as in use."""
+_BUSY_SECONDS = 0.5
+"""Time for another process to finish a check of the file before it counts as in use."""
 _STATEMENTS = 512
-"""Statements that SQLite need not prepare again."""
+"""Prepared statements that are kept."""
 _WAL_MARKS, _PLAIN_MARKS = slice(18, 20), b"\1\1"
 _IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PROBLEMS = {
@@ -199,7 +199,7 @@ _PROBLEMS = {
 
 
 class DatabaseInUse(DatabaseRefused):
-    """A database file that another account holds, in this process or another."""
+    """Refusal of a database file that another account holds, in this process or another."""
 
     def __init__(self, path: Path) -> None:
         advice = "Stop the one that has it, or name another file; there is no lock to delete"
@@ -207,7 +207,7 @@ class DatabaseInUse(DatabaseRefused):
 
 
 class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
-    """Something was asked of an account after it was closed."""
+    """Use of an account after it was closed."""
 
     def __init__(self) -> None:
         super().__init__("This account was closed; make a new MockTwilio, with the same db if any")
@@ -216,7 +216,7 @@ class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
 def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(
         target,
-        timeout=_PATIENCE,
+        timeout=_BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_STATEMENTS,
@@ -228,14 +228,14 @@ def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
-    """A database of its own, gone when it is closed."""
+    """A new database, gone when it is closed."""
     db = _connect(":memory:")
-    db.executescript(";\n".join(("BEGIN", *marks(), *everything(tables), "COMMIT;")))
+    db.executescript(";\n".join(("BEGIN", *marks(), *creation(tables), "COMMIT;")))
     return db
 
 
 def image_of(db: sqlite3.Connection) -> bytearray:
-    """A whole database as bytes that can be opened in memory, wherever it is kept."""
+    """A whole database, in memory or in a file, as bytes to be opened in memory."""
     image = bytearray(db.serialize())
     image[_WAL_MARKS] = _PLAIN_MARKS
     return image
@@ -243,7 +243,7 @@ def image_of(db: sqlite3.Connection) -> bytearray:
 
 @contextmanager
 def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
-    """A database in memory from an image of one."""
+    """Open an image of a database in memory."""
     db = _connect(":memory:")
     try:
         db.deserialize(image)
@@ -258,26 +258,26 @@ def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
 def in_file(
     file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
 ) -> sqlite3.Connection:
-    """Open a file for this process alone, or make it; what is committed is on disk.
+    """Open or create a file for this process alone; what is committed is on disk.
 
     The lock is the operating system's and goes with the process, however that ends.
 
     Args:
-        file: Where; its folder must exist.
-        tables: What it is to hold.
-        owner: Facts that it must agree with, such as whose it is.
+        file: Its name; its folder must exist.
+        tables: The tables it must have.
+        owner: Facts that it must agree with, such as the account's SID.
 
     Raises:
         DatabaseInUse: Another account holds the file.
-        DatabaseRefused: It cannot be opened, is somebody else's, or of another version.
+        DatabaseRefused: It cannot be opened, is another owner's, or of another version.
     """
     path, tables = _path(file), tuple(tables)
     with _refusing(path):
         if path.exists() and path.stat().st_size:
-            _look(path, tables, owner)
+            _inspect(path, tables, owner)
         db = _connect(path)
         try:
-            _take(db, path)
+            _lock(db, path)
             _prepare(db, path, tables, owner)
         except BaseException:
             db.close()
@@ -298,7 +298,7 @@ def _path(file: str | os.PathLike[str]) -> Path:
 
 @contextmanager
 def _refusing(path: Path) -> Iterator[None]:
-    """Say what SQLite's refusals mean for the file."""
+    """Turn SQLite's errors into refusals of the file."""
     try:
         yield
     except sqlite3.Error as error:
@@ -306,16 +306,16 @@ def _refusing(path: Path) -> Iterator[None]:
         if name.startswith(_IN_USE):
             raise DatabaseInUse(path) from None
         problem, advice = next(
-            (said for code, said in _PROBLEMS.items() if name.startswith(code)),
+            (texts for code, texts in _PROBLEMS.items() if name.startswith(code)),
             (f"cannot be opened ({error})", ANOTHER_FILE),
         )
         raise DatabaseRefused(path, problem, advice) from None
 
 
-def _look(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:
-    """Refuse what must not be opened, through a connection that cannot change it.
+def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:
+    """Check a file through a connection that cannot change it.
 
-    Only a file with a log beside it may be in use; without one, nothing is made beside it either.
+    Only a file with a log beside it may be in use; without one, nothing is created beside it.
     """
     log = Path(f"{path}-wal")
     way = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
@@ -328,7 +328,7 @@ def _look(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> No
         db.close()
 
 
-def _take(db: sqlite3.Connection, path: Path) -> None:
+def _lock(db: sqlite3.Connection, path: Path) -> None:
     """Lock the file for as long as the process lives, and have every commit reach the disk."""
     db.execute("PRAGMA locking_mode = EXCLUSIVE")
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -341,7 +341,7 @@ def _take(db: sqlite3.Connection, path: Path) -> None:
 def _prepare(
     db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
 ) -> None:
-    """Check again, now that nobody else can write, and add what is missing; or change nothing."""
+    """Check again, now that the file is locked, and add what is missing; or change nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
         check(db, path, tables, owner)
@@ -353,4 +353,6 @@ def _prepare(
     finally:
         if db.in_transaction:
             db.execute("ROLLBACK")
-    Path(f"{path}-shm").unlink(missing_ok=True)  # left by a look at a file whose process was killed
+    Path(f"{path}-shm").unlink(
+        missing_ok=True
+    )  # left by a check of a file whose process was killed

@@ -1,4 +1,4 @@
-"""What a connection's access token has ahead of it, on the mock's clock."""
+"""Timers for the expiry of an access token, on the mock's clock."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from .clock import Clock, Timer
 
 LEAD = 180
-"""Seconds before a token's end at which its client is told (inferred: Twilio's shortest life)."""
+"""Seconds before a token's expiry at which it is announced (inferred: Twilio's shortest life)."""
 
 
 class TokenTimers:
-    """Calls when a token is about to expire, and when it has."""
+    """Calls one function shortly before a token expires, and one when it has."""
 
     def __init__(
         self, clock: Clock, about_to_expire: Callable[[], None], expired: Callable[[], None]
@@ -22,9 +22,9 @@ class TokenTimers:
         self._timers: list[Timer] = []
 
     def start(self, expires: float) -> None:
-        """Follow a token that ends then, and forget any other.
+        """Set the timers for a token that expires then, in place of any other.
 
-        One with less than twice the lead to live is announced half-way.
+        The expiry of one with less than twice the lead to live is announced half-way.
         """
         self.stop()
         left = expires - self._clock.now()
@@ -34,7 +34,7 @@ class TokenTimers:
         ]
 
     def stop(self) -> None:
-        """Call no more."""
+        """Cancel both timers."""
         for timer in self._timers:
             timer.cancel()
         self._timers = []

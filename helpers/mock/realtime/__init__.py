@@ -2,6 +2,6 @@
 
 `twilio-chat` and `@twilio/conversations` speak Twilsock, a framing on a WebSocket: requests go
 through it to chat's REST dialect, and every list a client shows is a Sync object that it reads
-once, follows from there, and catches up with after a break. None of that is kept a second time:
-Sync objects are views of chat's own resources, brought up to date by chat's own events.
+once, follows from there, and catches up with after a break. Sync objects are no second copy but
+views of chat's own resources, kept up to date by chat's own events.
 """

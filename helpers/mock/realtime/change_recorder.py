@@ -1,7 +1,7 @@
-"""Turns what happens in chat into changes of Sync objects, within its transaction.
+"""Records events of chat as changes of Sync objects, within the event's transaction.
 
-The log is always kept, for clients that are away; what changed is only spelled out where a client
-is there to be told, which costs nothing for objects nobody has open.
+The log is always kept, for clients that are away; a notice is only made for an object that a
+client has open, so that the others cost nothing.
 """
 
 from __future__ import annotations
@@ -20,20 +20,12 @@ from ..messaging.events import (
     UserChannelEvent,
     UserEvent,
 )
-from ..messaging.resources import Channel, Invite, Member, UserChannel
+from ..messaging.resources import Channel, Invite, Member, Message, UserChannel
 from . import notices, sync_objects
 from .change_log import DOCUMENT_KEY, ChangeLog, message_id
-from .notices import Notice
-from .sync_objects import SyncType
+from .notices import ItemChange, SyncNotice
+from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, ROSTER, SyncType
 
-HEARD: tuple[type[Event], ...] = (
-    ChannelEvent,
-    InviteEvent,
-    MemberEvent,
-    MessageEvent,
-    UserChannelEvent,
-    UserEvent,
-)
 _INFO_KEYS = {
     "attributes": "attributes",
     "friendly_name": "friendlyName",
@@ -43,14 +35,14 @@ _INFO_KEYS = {
 
 
 @dataclass(slots=True)
-class SyncChanged(Event):
-    """A Sync object changed, and somebody has it open.
+class SyncObjectChanged(Event):
+    """A Sync object that clients have open has changed.
 
-    `merges` where only the latest matters: what follows soon after takes its place.
+    `merges` where only the latest change matters: one that follows soon takes its place.
     """
 
     object_sid: str
-    notice: Notice
+    notice: SyncNotice
     merges: bool = False
 
 
@@ -65,156 +57,125 @@ class AccessLost(Event):
 
 
 class ChangeRecorder:
-    """Keeps the log, and notes news of objects that are `wanted`."""
+    """Keeps the log, and emits notices of objects that are `wanted`.
+
+    Attributes:
+        handlers: Handlers by type of event.
+    """
 
     def __init__(self, backend: Backend, log: ChangeLog, wanted: Callable[[str], bool]) -> None:
         self._backend = backend
         self._store = backend.store
         self._log = log
         self._wanted = wanted
-        self._by_kind: dict[type[Event], Callable[[Any], None]] = {
-            MessageEvent: self._message,
-            MemberEvent: self._member,
-            ChannelEvent: self._channel,
-            InviteEvent: self._invite,
-            UserChannelEvent: self._view,
-            UserEvent: self._user,
+        self.handlers: dict[type[Event], Callable[[Any], None]] = {
+            MessageEvent: self._on_message,
+            MemberEvent: self._on_member,
+            ChannelEvent: self._on_channel,
+            InviteEvent: self._on_invite,
+            UserChannelEvent: lambda event: self._update_own_channel(event.view),
+            UserEvent: self._on_user,
         }
 
-    def record(self, event: Event) -> None:
-        """Take up one event of chat."""
-        self._by_kind[type(event)](event)
-
-    def _message(self, event: MessageEvent) -> None:
-        message, sort, owner = event.message, sync_objects.MESSAGES, event.channel.sid
-        sid, key = sort.sid(owner), str(message.index)
-        came = message_id(message)
+    def _on_message(self, event: MessageEvent) -> None:
+        message, owner_sid = event.message, event.channel.sid
+        sid, arrival = MESSAGES.sid(owner_sid), message_id(message)
         if event.change == "added":
-            event_id = came
-        elif event.change == "updated":
-            event_id = self._log.updated(sid, key, came)
+            event_id = arrival
         else:
-            event_id = self._log.removed(sid, key, came)
+            event_id = self._log.record(sid, str(message.index), event.change, arrival)
         if self._wanted(sid):
-            data = sync_objects.message(self._store, message)
-            self._item(sort, owner, event.change, message.index, data, event_id)
+            [data] = sync_objects.messages(self._store, [message])
+            changed = ItemChange(event.change, message.index, data, event_id)
+            self._emit_item(MESSAGES, owner_sid, changed)
         if event.change == "added":
-            self._last_message(event, event_id)
+            self._update_document(event.channel, message)
         elif event.change == "removed":
-            self._document(event.channel)
+            self._update_document(event.channel)
 
-    def _last_message(self, event: MessageEvent, event_id: int) -> None:
-        sort, owner = sync_objects.DOCUMENT, event.channel.sid
-        if self._wanted(sort.sid(owner)):
-            data = sync_objects.channel_document(event.channel, event.message)
-            notice = notices.document(sort, owner, data, event_id, self._backend.clock.now())
-            self._backend.events.emit(SyncChanged(sort.sid(owner), notice, merges=True))
-
-    def _document(self, channel: Channel) -> None:
-        sort = sync_objects.DOCUMENT
-        sid = sort.sid(channel.sid)
-        event_id = self._log.updated(sid, DOCUMENT_KEY)
+    def _update_document(self, channel: Channel, added: Message | None = None) -> None:
+        """Record a document's change; a message that was `added` is its own record."""
+        sid = DOCUMENT.sid(channel.sid)
+        event_id = message_id(added) if added else self._log.record(sid, DOCUMENT_KEY, "updated")
         if self._wanted(sid):
-            data = sync_objects.document(self._store, channel)
-            now = self._backend.clock.now()
-            self._note(sid, notices.document(sort, channel.sid, data, event_id, now))
+            data = sync_objects.document(self._store, channel, added)
+            notice = notices.document(channel.sid, data, event_id, self._backend.clock.now())
+            self._emit(sid, notice, merges=added is not None)
 
-    def _member(self, event: MemberEvent) -> None:
-        member = event.member
-        if event.change == "removed":
-            self._leave(event.channel, member)
-            return
-        self._roster(event.change, member)
+    def _on_member(self, event: MemberEvent) -> None:
+        member, channel = event.member, event.channel
+        if event.change == "removed":  # the member's notices come first, then the others'
+            self._remove_own_channel(member)
+            closed = [MESSAGES, ROSTER, *([DOCUMENT] if channel.type == "private" else [])]
+            sids = tuple(sync_type.sid(channel.sid) for sync_type in closed)
+            lost = AccessLost(member.service_sid, member.identity, sids, self._log.current())
+            self._backend.events.emit(lost)
+        sid = ROSTER.sid(channel.sid)
+        event_id = self._log.record(sid, member.sid, event.change)
+        if self._wanted(sid):
+            data = sync_objects.roster_item(member)
+            changed = ItemChange(event.change, member.sid, data, event_id)
+            self._emit_item(ROSTER, channel.sid, changed)
         if event.change == "added" or "last_consumed_message_index" in event.reasons:
-            self._own(member.user_sid, event.channel.sid)
+            self._update_own_channel(member)
 
-    def _roster(self, change: str, member: Member) -> None:
-        sort, owner = sync_objects.ROSTER, member.channel_sid
-        note = {
-            "added": self._log.added,
-            "updated": self._log.updated,
-            "removed": self._log.removed,
-        }
-        event_id = note[change](sort.sid(owner), member.sid)
-        if self._wanted(sort.sid(owner)):
-            self._item(sort, owner, change, member.sid, sync_objects.roster_item(member), event_id)
-
-    def _leave(self, channel: Channel, member: Member) -> None:
-        """The leaver is told first, then follows the channel no more, then the others are told."""
-        self._gone_for(member)
-        closed = [sync_objects.MESSAGES, sync_objects.ROSTER]
-        if channel.type == "private":
-            closed.append(sync_objects.DOCUMENT)
-        sids = tuple(sort.sid(channel.sid) for sort in closed)
-        lost = AccessLost(member.service_sid, member.identity, sids, self._log.current())
-        self._backend.events.emit(lost)
-        self._roster("removed", member)
-
-    def _own(self, user_sid: str, channel_sid: str) -> None:
-        """A user's own view of a channel has come or changed."""
-        sort = sync_objects.CHANNELS
-        sid = sort.sid(user_sid)
+    def _update_own_channel(self, of: Member | Invite | UserChannel) -> None:
+        """Record that a user's own view of a channel was added or updated."""
+        sid, channel_sid = CHANNELS.sid(of.user_sid), of.channel_sid
         known = self._log.find(sid, channel_sid)
-        is_new = known is None or known.removed
-        event_id = (self._log.added if is_new else self._log.updated)(sid, channel_sid)
+        change = "added" if known is None or known.removed else "updated"
+        event_id = self._log.record(sid, channel_sid, change)
         if not self._wanted(sid):
             return
-        view = self._store.first(UserChannel, user_sid=user_sid, channel_sid=channel_sid)
+        view = self._store.first(UserChannel, user_sid=of.user_sid, channel_sid=channel_sid)
         if view is not None:
             data = sync_objects.own_channel(self._store, view)
-            self._item(
-                sort, user_sid, "added" if is_new else "updated", channel_sid, data, event_id
-            )
+            changed = ItemChange(change, channel_sid, data, event_id)
+            self._emit_item(CHANNELS, of.user_sid, changed)
 
-    def _gone_for(self, who: Member | Invite | UserChannel) -> None:
-        sort = sync_objects.CHANNELS
-        sid = sort.sid(who.user_sid)
-        event_id = self._log.removed(sid, who.channel_sid)
+    def _remove_own_channel(self, of: Member | Invite | UserChannel) -> None:
+        sid = CHANNELS.sid(of.user_sid)
+        event_id = self._log.record(sid, of.channel_sid, "removed")
         if self._wanted(sid):
-            self._item(sort, who.user_sid, "removed", who.channel_sid, None, event_id)
+            changed = ItemChange("removed", of.channel_sid, None, event_id)
+            self._emit_item(CHANNELS, of.user_sid, changed)
 
-    def _channel(self, event: ChannelEvent) -> None:
+    def _on_channel(self, event: ChannelEvent) -> None:
         if event.change == "updated":
-            self._document(event.channel)
+            self._update_document(event.channel)
         elif event.change == "removed":
             for view in self._store.select(UserChannel, {"channel_sid": event.channel.sid}):
-                self._gone_for(view)
-            self._forget(sync_objects.OF_A_CHANNEL, event.channel.sid)
+                self._remove_own_channel(view)
+            self._remove_objects(sync_objects.OF_A_CHANNEL, event.channel.sid)
 
-    def _invite(self, event: InviteEvent) -> None:
+    def _on_invite(self, event: InviteEvent) -> None:
         if event.change == "added":
-            self._own(event.invite.user_sid, event.channel.sid)
+            self._update_own_channel(event.invite)
         else:
-            self._gone_for(event.invite)
+            self._remove_own_channel(event.invite)
 
-    def _view(self, event: UserChannelEvent) -> None:
-        self._own(event.view.user_sid, event.channel.sid)
-
-    def _user(self, event: UserEvent) -> None:
+    def _on_user(self, event: UserEvent) -> None:
         user = event.user
         if event.change == "removed":
-            self._forget(sync_objects.OF_A_USER, user.sid)
+            self._remove_objects(sync_objects.OF_A_USER, user.sid)
             return
-        sort = sync_objects.INFO
-        data = sync_objects.user_info(user)
+        sid, data = INFO.sid(user.sid), sync_objects.user_info(user)
         for key in {_INFO_KEYS[reason] for reason in event.reasons if reason in _INFO_KEYS}:
-            event_id = self._log.updated(sort.sid(user.sid), key)
-            if self._wanted(sort.sid(user.sid)):
-                self._item(sort, user.sid, "updated", key, data[key], event_id)
+            event_id = self._log.record(sid, key, "updated")
+            if self._wanted(sid):
+                self._emit_item(INFO, user.sid, ItemChange("updated", key, data[key], event_id))
 
-    def _forget(self, sorts: Iterable[SyncType], owner_sid: str) -> None:
+    def _remove_objects(self, sync_types: Iterable[SyncType], owner_sid: str) -> None:
         now = self._backend.clock.now()
-        for sort in sorts:
-            sid = sort.sid(owner_sid)
+        for sync_type in sync_types:
+            sid = sync_type.sid(owner_sid)
             self._log.forget(sid)
             if self._wanted(sid):
-                self._note(sid, notices.gone(sort, owner_sid, self._log.next_id(), now))
+                self._emit(sid, notices.gone(sync_type, owner_sid, self._log.next_id(), now))
 
-    def _item(  # noqa: PLR0913, PLR0917 - one item's change, part by part
-        self, sort: SyncType, owner: str, change: str, key: str | int, data: Any, event_id: int
-    ) -> None:
-        now = self._backend.clock.now()
-        self._note(sort.sid(owner), notices.item(sort, owner, change, key, data, event_id, now))
+    def _emit_item(self, sync_type: SyncType, owner_sid: str, changed: ItemChange) -> None:
+        notice = notices.item(sync_type, owner_sid, changed, self._backend.clock.now())
+        self._emit(sync_type.sid(owner_sid), notice)
 
-    def _note(self, object_sid: str, notice: Notice) -> None:
-        self._backend.events.emit(SyncChanged(object_sid, notice))
+    def _emit(self, object_sid: str, notice: SyncNotice, *, merges: bool = False) -> None:
+        self._backend.events.emit(SyncObjectChanged(object_sid, notice, merges))

@@ -1,7 +1,7 @@
-"""One WebSocket: frames in, in order; frames out, through a queue that never grows without end.
+"""One WebSocket: frames in, in order; frames out, through a queue of limited size.
 
-An ASGI application of its own. A client that sends what is no frame, says nothing, or stops
-reading is dropped, and nobody else notices.
+A client that sends data that is no frame, does not log in, or stops reading is dropped, without
+effect on the others.
 """
 
 from __future__ import annotations
@@ -10,56 +10,52 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
+
+from starlette.types import Receive, Scope, Send
 
 from ..core.context import Actor
 from ..core.database import DatabaseClosed
 from .notices import FrameError, decode, is_acknowledgement
-from .session import ClientSession, Parts
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from .session import ClientSession, SessionParts
 
 LOG_IN_SECONDS = 10
-"""A client that has not logged in by then is dropped."""
+"""Time to log in, after which a client is dropped."""
 QUEUE_BYTES = 8 * 1024 * 1024
 """Bytes that may wait for a client that reads slowly."""
 CLOSE_SECONDS = 2
-"""A client that does not take part in closing is cut off."""
+"""Time for a client to take part in closing, after which it is cut off."""
 CUT = "mock.cut"
 """The ASGI extension that cuts a connection off, where the server has it."""
 SEND = "mock.send"
-"""The ASGI extension that sends without waiting, and says whether it could."""
+"""The ASGI extension that sends without waiting, and returns whether it could."""
 
 _log = logging.getLogger(__name__)
 
 
 class ClientConnection:
-    """A client's connection, from the handshake to its end."""
+    """A client's connection, from the handshake to its end.
 
-    def __init__(self, parts: Parts, workers: Executor, scope: Scope) -> None:
+    Attributes:
+        actor: The chat user; None before the login has been answered.
+    """
+
+    def __init__(self, parts: SessionParts, workers: Executor, scope: Scope) -> None:
         self._workers = workers
         extensions = scope.get("extensions", {})
-        self._cut: Callable[[], None] = extensions.get(CUT, {}).get("now", _nothing)
-        self._send_now: Callable[[bytes], bool] = extensions.get(SEND, {}).get("now", _later)
+        self._cut: Callable[[], None] = extensions.get(CUT, {}).get("now", lambda: None)
+        self._send_now: Callable[[bytes], bool] = extensions.get(SEND, {}).get(
+            "now", lambda frame: False
+        )
         self._loop = asyncio.get_running_loop()
         self._out: deque[bytes] = deque()
         self._out_bytes = 0
         self._has_out = asyncio.Event()
         self._ended: asyncio.Future[tuple[int, str]] = self._loop.create_future()
-        self._session = ClientSession(parts, self, _base(scope), self.hang_up)
-        self.service_sid = self.identity = ""
-
-    @property
-    def actor(self) -> Actor:
-        """Whose connection it is; only asked for once it has logged in."""
-        actor = self._session.actor
-        assert actor is not None  # noqa: S101 - as above
-        return actor
+        self._session = ClientSession(parts, self, _base(scope))
+        self.actor: Actor | None = None
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Serve the client until either side ends it."""
@@ -75,10 +71,7 @@ class ClientConnection:
         finally:
             for task in tasks:
                 task.cancel()
-            self._workers.submit(self._session.end).add_done_callback(_report)
-        await self._close(send, code, reason)
-
-    async def _close(self, send: Send, code: int, reason: str) -> None:
+            self._workers.submit(self._session.end).add_done_callback(_log_failure)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 with contextlib.suppress(Exception):  # it may be closed already
@@ -91,12 +84,14 @@ class ClientConnection:
         if self._session.actor is None:
             self._end(1008, f"no init within {LOG_IN_SECONDS} s")
 
-    # -- in
-
     async def _read(self, receive: Receive) -> None:
         try:
             while (message := await receive())["type"] == "websocket.receive":
-                await self._take(message.get("bytes"))
+                data = message.get("bytes")
+                if data is None:
+                    raise FrameError("a text message; Twilsock frames are binary")  # noqa: TRY301
+                if not is_acknowledgement(data):
+                    await self._answer(data)
             self._end(1000, "")
         except FrameError as error:
             self._end(1008, str(error)[:120])
@@ -104,20 +99,12 @@ class ClientConnection:
             _log.exception("a realtime connection failed")
             self._end(1011, "the mock failed; its log says why")
 
-    async def _take(self, data: bytes | None) -> None:
-        if data is None:
-            raise FrameError("a text message; Twilsock frames are binary")
-        if is_acknowledgement(data):
-            return
+    async def _answer(self, data: bytes) -> None:
         frame = decode(data)
-        answer = await self._loop.run_in_executor(self._workers, self._session.take, frame)
-        if not self.identity and self._session.actor is not None:
-            self.service_sid = self._session.actor.service_sid or ""
-            self.identity = self._session.actor.identity or ""
+        answer = await self._loop.run_in_executor(self._workers, self._session.answer, frame)
+        self.actor = self._session.actor
         if answer is not None:
             self.send(answer)
-
-    # -- out
 
     def send(self, frame: bytes) -> None:
         """Send a frame, or queue it; on the event loop only."""
@@ -130,13 +117,14 @@ class ClientConnection:
         self._out.append(frame)
         self._has_out.set()
 
-    def pass_on(self, frames: list[bytes]) -> None:
-        """Queue frames, from any thread."""
-        self._on_loop(self._send_all, frames)
+    def enqueue(self, frames: list[bytes]) -> None:
+        """Send frames in this order, from any thread."""
 
-    def _send_all(self, frames: list[bytes]) -> None:
-        for frame in frames:
-            self.send(frame)
+        def send() -> None:
+            for frame in frames:
+                self.send(frame)
+
+        self._on_loop(send)
 
     async def _write(self, send: Send) -> None:
         try:
@@ -150,8 +138,6 @@ class ClientConnection:
         except Exception:  # noqa: BLE001 - the client is gone, whatever the server calls that
             self._end(1006, "")
 
-    # -- the end
-
     def hang_up(self, code: int, reason: str) -> None:
         """End the connection, from any thread."""
         self._on_loop(self._end, code, reason)
@@ -160,26 +146,18 @@ class ClientConnection:
         if not self._ended.done():
             self._ended.set_result((code, reason))
 
-    def _on_loop(self, what: Callable[..., None], *arguments: Any) -> None:
+    def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
-            self._loop.call_soon_threadsafe(what, *arguments)
+            self._loop.call_soon_threadsafe(call, *arguments)
 
 
-def _report(done: Future[None]) -> None:
+def _log_failure(done: Future[None]) -> None:
     error = done.exception()
     if error is not None and not isinstance(error, DatabaseClosed):
         _log.error("the end of a realtime connection failed", exc_info=error)
 
 
-def _nothing() -> None:
-    """Without the extension, closing has to do."""
-
-
-def _later(frame: bytes) -> bool:
-    return False
-
-
 def _base(scope: Scope) -> str:
-    """Where the client reached this server, for links it shall follow over HTTP."""
+    """Address at which the client reached this server, for links to follow over HTTP."""
     host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
     return f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"

@@ -1,4 +1,4 @@
-"""How chat's resources are shown to the SDKs over their connection, in either SDK's spelling."""
+"""Chat's REST dialect of the JavaScript SDKs: operations and JSON, in either SDK's spelling."""
 
 from __future__ import annotations
 
@@ -19,29 +19,43 @@ from ..rest.media_v1 import PUBLIC_HOST
 from . import sync_objects
 
 HOST = "aim.us1.twilio.com"
-"""All hosts a client may name are this one."""
+"""Stands for every host that a client names."""
 BASE = f"https://{HOST}/Client/v1"
 CONVERSATIONS = f"{BASE}/Conversations"
-MINE = f"{BASE}/MyConversations"
 USERS = f"{BASE}/Users"
-TYPING = f"{BASE}/Typing"
+PAGES = PageSizes(100, 100)
+MAX_MEDIA = 1
+"""Files a message carries (inferred from Chat, whose model this is)."""
+
+Handler = Callable[[Context, Arguments, Request], Any]
 
 
-def inside(ctx: Context, **more: str) -> dict[str, str]:
-    """A path within the acting user's service."""
+def _in_service(ctx: Context, **more: str) -> dict[str, str]:
+    """Path arguments within the acting user's service."""
     return {"ServiceSid": ctx.actor.service_sid or "", **more}
 
 
-def user_of(ctx: Context, key: str) -> User:
+def _user(ctx: Context, key: str) -> User:
     """The user of an identity or SID."""
-    found: User = chat_v2.USERS.resolve(ctx, inside(ctx), key)
+    found: User = chat_v2.USERS.resolve(ctx, _in_service(ctx), key)
     return found
 
 
-def shown_channel(ctx: Context, channel: Channel) -> dict[str, Any]:
+def _acting_user(ctx: Context) -> User:
+    return _user(ctx, ctx.actor.identity or "")
+
+
+def _service(ctx: Context) -> Service:
+    found: Service = chat_v2.SERVICES.resolve(ctx, {}, ctx.actor.service_sid or "")
+    return found
+
+
+# -- JSON
+
+
+def _channel_json(ctx: Context, channel: Channel) -> dict[str, Any]:
     """A channel as the acting user has it."""
-    user = user_of(ctx, ctx.actor.identity or "")
-    view = members.find_user_channel(ctx, user.sid, channel.sid)
+    view = members.find_user_channel(ctx, _acting_user(ctx).sid, channel.sid)
     member = members.member_of(ctx, view) if view else None
     read = member.last_consumed_message_index if member else None
     url = f"{CONVERSATIONS}/{channel.sid}"
@@ -76,7 +90,7 @@ def shown_channel(ctx: Context, channel: Channel) -> dict[str, Any]:
     }
 
 
-def shown_member(member: Member) -> dict[str, Any]:
+def _member_json(member: Member) -> dict[str, Any]:
     """A member of a channel."""
     return {
         "sid": member.sid,
@@ -88,8 +102,8 @@ def shown_member(member: Member) -> dict[str, Any]:
     }
 
 
-def shown_user(user: User) -> dict[str, Any]:
-    """A user, with where its changes are told."""
+def _user_json(user: User) -> dict[str, Any]:
+    """A user, with the Sync map that carries its changes."""
     return {
         "identity": user.identity,
         "friendly_name": user.friendly_name,
@@ -102,26 +116,19 @@ def shown_user(user: User) -> dict[str, Any]:
     }
 
 
-def page_of(shown: list[Any], key: str, page: Page) -> dict[str, Any]:
+def _page_json(items: list[Any], key: str, page: Page) -> dict[str, Any]:
     """A page of a list, with the tokens of the pages around it."""
-    previous, following = page.previous_token, page.next_token
-    meta = {"previous_token": previous, "prev_token": previous, "next_token": following}
-    return {key: shown, "meta": meta}
-
-
-PAGES = PageSizes(100, 100)
-MOST_MEDIA = 1
-"""Files a message carries (inferred from Chat, whose model this is)."""
-
-Handler = Callable[[Context, Arguments, Request], Any]
+    before, after = page.previous_token, page.next_token
+    meta = {"previous_token": before, "prev_token": before, "next_token": after}
+    return {key: items, "meta": meta}
 
 
 # -- start-up
 
 
-def configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    """Everything a client needs to know to begin."""
-    service, user = _service(ctx), user_of(ctx, ctx.actor.identity or "")
+def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
+    """Limits, links and Sync objects that a client starts with."""
+    service, user = _service(ctx), _acting_user(ctx)
     media = f"{request.base}/{PUBLIC_HOST}/v1/Services/{service.sid}"
     return {
         "identity": user.identity,
@@ -131,7 +138,7 @@ def configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
             "reachability_enabled": service.reachability_enabled,
             "http_cache_interval": "PT5S",
             "my_conversations_page_size": PAGES.default,
-            "media_attachments_count_limit": MOST_MEDIA,
+            "media_attachments_count_limit": MAX_MEDIA,
             "media_attachment_size_limit_in_mb": service.media["size_limit_mb"],
             "media_attachments_total_size_limit_in_mb": service.media["size_limit_mb"],
             "email_histories_allowed_mime_types": [],
@@ -142,11 +149,11 @@ def configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
             "my_conversations": sync_objects.CHANNELS.name(user.sid),
         },
         "links": {
-            "my_conversations": MINE,
+            "my_conversations": f"{BASE}/MyConversations",
             "conversations": CONVERSATIONS,
             "users": USERS,
             "current_user": f"{USERS}/{quote(user.identity, safe='')}",
-            "typing": TYPING,
+            "typing": f"{BASE}/Typing",
             "media_service": f"{media}/Media",
             "media_set_service": f"{media}/MediaSet",
             "messages_receipts": f"{BASE}/Receipts",
@@ -154,46 +161,41 @@ def configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
     }
 
 
-def _service(ctx: Context) -> Service:
-    found: Service = chat_v2.SERVICES.resolve(ctx, {}, ctx.actor.service_sid or "")
-    return found
-
-
 # -- channels
 
 
 def _channel(ctx: Context, arguments: Arguments) -> Channel:
-    found: Channel = chat_v2.CHANNELS.resolve(ctx, inside(ctx), arguments["Channel"])
+    found: Channel = chat_v2.CHANNELS.resolve(ctx, _in_service(ctx), arguments["Channel"])
     return found
 
 
 def _list_public(ctx: Context, arguments: Arguments, request: Request) -> Any:
     where = {"service_sid": ctx.actor.service_sid, "type": "public"}
     page = fetch_page(ctx.store, Channel, where, PageRequest.read(request.query, PAGES))
-    return page_of([shown_channel(ctx, channel) for channel in page.items], "conversations", page)
+    return _page_json([_channel_json(ctx, each) for each in page.items], "conversations", page)
 
 
 def _list_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    where = {"user_sid": user_of(ctx, ctx.actor.identity or "").sid}
+    where = {"user_sid": _acting_user(ctx).sid}
     page = fetch_page(ctx.store, UserChannel, where, PageRequest.read(request.query, PAGES))
     mine = [channels.find(ctx, view.channel_sid) for view in page.items]
-    return page_of([shown_channel(ctx, channel) for channel in mine], "conversations", page)
+    return _page_json([_channel_json(ctx, each) for each in mine], "conversations", page)
 
 
 def _fetch(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return shown_channel(ctx, _channel(ctx, arguments))
+    return _channel_json(ctx, _channel(ctx, arguments))
 
 
 def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
     channel = _channel(ctx, arguments)
-    view = members.find_user_channel(ctx, user_of(ctx, ctx.actor.identity or "").sid, channel.sid)
+    view = members.find_user_channel(ctx, _acting_user(ctx).sid, channel.sid)
     if view is None:
         raise not_found(f"/v1/MyConversations/{arguments['Channel']}")
     return channel, view
 
 
 def _fetch_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return shown_channel(ctx, _mine(ctx, arguments)[0])
+    return _channel_json(ctx, _mine(ctx, arguments)[0])
 
 
 def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -202,17 +204,17 @@ def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     if "LastReadMessageIndex" in form:
         form["LastConsumedMessageIndex"] = form.pop("LastReadMessageIndex")
     members.update_user_channel(ctx, view, members.UserChannelChanges.read(form))
-    return shown_channel(ctx, channel)
+    return _channel_json(ctx, channel)
 
 
 def _create(ctx: Context, arguments: Arguments, request: Request) -> Any:
     new = channels.NewChannel.read(request.form)
-    return shown_channel(ctx, channels.create(ctx, _service(ctx), new))
+    return _channel_json(ctx, channels.create(ctx, _service(ctx), new))
 
 
 def _update(ctx: Context, arguments: Arguments, request: Request) -> Any:
     changes = channels.ChannelChanges.read(request.form)
-    return shown_channel(ctx, channels.update(ctx, _channel(ctx, arguments), changes))
+    return _channel_json(ctx, channels.update(ctx, _channel(ctx, arguments), changes))
 
 
 def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
@@ -223,33 +225,25 @@ def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
 
 
 def _item(ctx: Context, collection: Collection, arguments: Arguments) -> Any:
-    within = inside(ctx, ChannelSid=arguments["Channel"])
-    return collection.resolve(ctx, within, arguments["Key"])
-
-
-_NOT_TAKEN = ("Subject", "ContentSid", "ContentVariables")
+    path = _in_service(ctx, ChannelSid=arguments["Channel"])
+    return collection.resolve(ctx, path, arguments["Key"])
 
 
 def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
     form = dict(request.form)
-    for name in _NOT_TAKEN:
+    for name in ("Subject", "ContentSid", "ContentVariables"):
         if form.get(name):
             raise TwilioError(NOT_SIMULATED, f"{name} of a message is not simulated by this mock")
-    if form.get("MediaSids"):
-        form["MediaSid"] = _one_media(form["MediaSids"])
+    if sids := form.get("MediaSids"):
+        if not isinstance(sids, list):
+            raise TwilioError(20001, "media_sids must be a list")
+        if len(sids) > MAX_MEDIA:
+            refusal = f"A message with {len(sids)} files is not simulated; send one at a time"
+            raise TwilioError(NOT_SIMULATED, refusal)
+        form["MediaSid"] = str(sids[0])
     new = messages.NewMessage.read(form)
     sent = messages.send(ctx, _channel(ctx, arguments), new)
     return {"sid": sent.sid, "index": sent.index}
-
-
-def _one_media(sids: Any) -> str:
-    if not isinstance(sids, list):
-        raise TwilioError(20001, "media_sids must be a list")
-    if len(sids) > MOST_MEDIA:
-        raise TwilioError(
-            NOT_SIMULATED, f"A message with {len(sids)} files is not simulated; send one at a time"
-        )
-    return str(sids[0])
 
 
 def _edit(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -264,12 +258,12 @@ def _remove_message(ctx: Context, arguments: Arguments, request: Request) -> Non
 
 def _add_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
     new = members.NewMember.read(request.form)
-    return shown_member(members.add(ctx, _channel(ctx, arguments), new))
+    return _member_json(members.add(ctx, _channel(ctx, arguments), new))
 
 
 def _update_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
     changes = members.MemberChanges.read(request.form)
-    return shown_member(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), changes))
+    return _member_json(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), changes))
 
 
 def _remove_member(ctx: Context, arguments: Arguments, request: Request) -> None:
@@ -282,7 +276,7 @@ def _invite(ctx: Context, arguments: Arguments, request: Request) -> Any:
     return {"sid": made.sid, "identity": made.identity}
 
 
-def _take_back(ctx: Context, arguments: Arguments, request: Request) -> None:
+def _withdraw_invite(ctx: Context, arguments: Arguments, request: Request) -> None:
     members.withdraw_invite(ctx, _item(ctx, chat_v2.INVITES, arguments))
 
 
@@ -296,88 +290,55 @@ def _type(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
     sid = last(request.query, "ConversationSid") or last(request.query, "ChannelSid") or ""
-    channel = _channel(ctx, {"Channel": sid})
-    where = {"channel_sid": channel.sid}
+    where = {"channel_sid": _channel(ctx, {"Channel": sid}).sid}
     page = fetch_page(ctx.store, Member, where, PageRequest.read(request.query, PAGES))
-    shown = [shown_user(user_of(ctx, member.identity)) for member in page.items]
-    return page_of(shown, "users", page)
+    found = [_user(ctx, member.identity) for member in page.items]
+    return _page_json([_user_json(user) for user in found], "users", page)
 
 
 def _fetch_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return shown_user(user_of(ctx, arguments["Identity"]))
+    return _user_json(_user(ctx, arguments["Identity"]))
 
 
 def _update_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
     changes = users.UserChanges.read(request.form)
-    return shown_user(users.update(ctx, user_of(ctx, arguments["Identity"]), changes))
+    return _user_json(users.update(ctx, _user(ctx, arguments["Identity"]), changes))
 
 
-# -- the table
+# -- operations
 
 
-def _answering(status: int, handler: Handler) -> Callable[[Context, Arguments, Request], Reply]:
-    def answer(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+def _operation(name: str, method: str, path: str, status: int, handler: Handler) -> Operation:
+    def handle(ctx: Context, arguments: Arguments, request: Request) -> Reply:
         return Reply(status, handler(ctx, arguments, request))
 
-    return answer
+    return Operation(name, method, HOST, f"/Client{path}", handle)
 
 
-_TABLE: tuple[tuple[str, str, str, int, Handler], ...] = (
-    ("FetchConfiguration", "GET", "/Client/v1/Configuration", 200, configure),
-    ("FetchConversationsConfiguration", "GET", "/Client/v2/Configuration", 200, configure),
-    ("ListMyConversation", "GET", MINE, 200, _list_mine),
-    ("FetchMyConversation", "GET", f"{MINE}/{{Channel}}", 200, _fetch_mine),
-    ("UpdateMyConversation", "POST", f"{MINE}/{{Channel}}", 200, _update_mine),
-    ("ListConversation", "GET", CONVERSATIONS, 200, _list_public),
-    ("CreateConversation", "POST", CONVERSATIONS, 201, _create),
-    ("FetchConversation", "GET", f"{CONVERSATIONS}/{{Channel}}", 200, _fetch),
-    ("UpdateConversation", "POST", f"{CONVERSATIONS}/{{Channel}}", 200, _update),
-    ("DeleteConversation", "DELETE", f"{CONVERSATIONS}/{{Channel}}", 204, _delete),
-    ("SendMessage", "POST", f"{CONVERSATIONS}/{{Channel}}/Messages", 201, _send),
-    ("EditMessage", "POST", f"{CONVERSATIONS}/{{Channel}}/Messages/{{Key}}", 200, _edit),
-    (
-        "RemoveMessage",
-        "DELETE",
-        f"{CONVERSATIONS}/{{Channel}}/Messages/{{Key}}",
-        204,
-        _remove_message,
+_CHANNEL = "/v1/Conversations/{Channel}"
+OPERATIONS = (
+    _operation("FetchConfiguration", "GET", "/v1/Configuration", 200, _configure),
+    _operation("FetchConversationsConfiguration", "GET", "/v2/Configuration", 200, _configure),
+    _operation("ListMyConversation", "GET", "/v1/MyConversations", 200, _list_mine),
+    _operation("FetchMyConversation", "GET", "/v1/MyConversations/{Channel}", 200, _fetch_mine),
+    _operation("UpdateMyConversation", "POST", "/v1/MyConversations/{Channel}", 200, _update_mine),
+    _operation("ListConversation", "GET", "/v1/Conversations", 200, _list_public),
+    _operation("CreateConversation", "POST", "/v1/Conversations", 201, _create),
+    _operation("FetchConversation", "GET", _CHANNEL, 200, _fetch),
+    _operation("UpdateConversation", "POST", _CHANNEL, 200, _update),
+    _operation("DeleteConversation", "DELETE", _CHANNEL, 204, _delete),
+    _operation("SendMessage", "POST", _CHANNEL + "/Messages", 201, _send),
+    _operation("EditMessage", "POST", _CHANNEL + "/Messages/{Key}", 200, _edit),
+    _operation("RemoveMessage", "DELETE", _CHANNEL + "/Messages/{Key}", 204, _remove_message),
+    _operation("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_member),
+    _operation("UpdateParticipant", "POST", _CHANNEL + "/Participants/{Key}", 200, _update_member),
+    _operation(
+        "RemoveParticipant", "DELETE", _CHANNEL + "/Participants/{Key}", 204, _remove_member
     ),
-    ("AddParticipant", "POST", f"{CONVERSATIONS}/{{Channel}}/Participants", 201, _add_member),
-    (
-        "UpdateParticipant",
-        "POST",
-        f"{CONVERSATIONS}/{{Channel}}/Participants/{{Key}}",
-        200,
-        _update_member,
-    ),
-    (
-        "RemoveParticipant",
-        "DELETE",
-        f"{CONVERSATIONS}/{{Channel}}/Participants/{{Key}}",
-        204,
-        _remove_member,
-    ),
-    ("Invite", "POST", f"{CONVERSATIONS}/{{Channel}}/Invites", 201, _invite),
-    (
-        "TakeInvitationBack",
-        "DELETE",
-        f"{CONVERSATIONS}/{{Channel}}/Invites/{{Key}}",
-        204,
-        _take_back,
-    ),
-    ("Type", "POST", TYPING, 200, _type),
-    ("ListUser", "GET", USERS, 200, _list_users),
-    ("FetchUser", "GET", f"{USERS}/{{Identity}}", 200, _fetch_user),
-    ("UpdateUser", "POST", f"{USERS}/{{Identity}}", 200, _update_user),
-)
-
-OPERATIONS = tuple(
-    Operation(
-        name,
-        method,
-        HOST,
-        path.removeprefix(f"https://{HOST}"),
-        _answering(status, handler),
-    )
-    for name, method, path, status, handler in _TABLE
+    _operation("Invite", "POST", _CHANNEL + "/Invites", 201, _invite),
+    _operation("TakeInvitationBack", "DELETE", _CHANNEL + "/Invites/{Key}", 204, _withdraw_invite),
+    _operation("Type", "POST", "/v1/Typing", 200, _type),
+    _operation("ListUser", "GET", "/v1/Users", 200, _list_users),
+    _operation("FetchUser", "GET", "/v1/Users/{Identity}", 200, _fetch_user),
+    _operation("UpdateUser", "POST", "/v1/Users/{Identity}", 200, _update_user),
 )

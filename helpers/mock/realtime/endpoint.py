@@ -1,22 +1,23 @@
-"""Twilio's JavaScript chat SDKs, connected to one account: puts the parts together."""
+"""Twilio's JavaScript chat SDKs, connected to one account: composes the parts."""
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
 
 from ..core.context import Backend
-from ..core.events import Event
 from ..messaging.events import TypingEvent
 from ..messaging.resources import Member
 from ..rest.application import Application
 from . import conversations, notices
 from .change_log import ChangeLog
-from .change_recorder import HEARD, AccessLost, ChangeRecorder, SyncChanged
-from .connection import ClientConnection, Receive, Scope, Send
-from .conversations import HOST
-from .feeds import Feeds, Subscriptions
-from .session import Parts, Presence
+from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
+from .connection import ClientConnection
+from .feeds import Feeds
+from .session import Presence, SessionParts
 from .sync import SyncReads
 from .tunnel import OnRequest, Tunnel
 
@@ -32,17 +33,17 @@ class Realtime:
     """
 
     def __init__(self, backend: Backend, application: Application, account_sid: str) -> None:
-        log, feeds = ChangeLog(backend.store), Feeds()
-        operations = (*conversations.OPERATIONS, *SyncReads(HOST, log).operations)
+        log = ChangeLog(backend.store)
+        feeds = Feeds(backend, account_sid, log)
+        operations = (*conversations.OPERATIONS, *SyncReads(log).operations)
         self._feeds = feeds
-        self._parts = Parts(
+        self._parts = SessionParts(
             backend,
             application,
             account_sid,
             feeds,
             Presence(backend, account_sid),
             Tunnel(application, operations),
-            Subscriptions(backend, account_sid, log, feeds),
         )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
         self._recorder = ChangeRecorder(backend, log, feeds.is_wanted)
@@ -52,19 +53,20 @@ class Realtime:
         return f"<Realtime with {len(self)} connections>"
 
     def __len__(self) -> int:
-        """How many clients are connected."""
+        """Number of connected clients."""
         return len(self._feeds.clients)
 
     def listen(self) -> None:
-        """Keep the log of what changes; twice does nothing."""
+        """Keep the change log from now on; a second call does nothing."""
         if self._is_listening:
             return
         self._is_listening = True
-        self._parts.presence.nobody()
+        self._parts.presence.reset()
         events = self._parts.backend.events
-        events.on_emit(self._recorder.record, *HEARD)
-        events.subscribe(self._feeds.handle, SyncChanged, AccessLost)
-        events.subscribe(self._hear_typing, TypingEvent)
+        for kind, handler in self._recorder.handlers.items():
+            events.on_emit(handler, kind)
+        events.subscribe(self._feeds.handle, SyncObjectChanged, AccessLost)
+        events.subscribe(self._send_typing, TypingEvent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""
@@ -77,21 +79,20 @@ class Realtime:
         finally:
             self._feeds.clients.discard(connection)
 
-    def tell_requests(self, told: OnRequest) -> None:
-        """Have `told` called, on worker threads, for every request that clients send."""
-        self._parts.tunnel.told = told
+    def on_request(self, call: OnRequest) -> None:
+        """Call this, on worker threads, for every request of a client that was answered."""
+        self._parts.tunnel.on_request = call
 
     def hang_up(self, reason: str) -> None:
-        """End every connection, from any thread; the SDKs come back by themselves."""
+        """End every connection, from any thread; the SDKs reconnect by themselves."""
         for client in tuple(self._feeds.clients):
             client.hang_up(1012, reason)
 
-    def _hear_typing(self, event: Event) -> None:
-        """Tell the other members; the SDKs take for granted that nobody hears of himself."""
-        assert isinstance(event, TypingEvent)  # noqa: S101 - subscribed to no other
+    def _send_typing(self, event: Any) -> None:
+        """Notify the other members only: the SDKs expect no notice of their own typing."""
         channel, typist = event.channel, event.member.identity
         members = self._parts.backend.store.select(Member, {"channel_sid": channel.sid})
         others = {member.identity for member in members} - {typist}
-        told = notices.typing(channel.sid, typist, event.timeout)
-        frame = self._feeds.worded(told, notices.TYPING)
-        self._feeds.tell_users(channel.service_sid, others, frame)
+        notice = notices.typing(channel.sid, typist, event.timeout)
+        frame = self._feeds.notification(notice, notices.TYPING)
+        self._feeds.send_to_users(channel.service_sid, others, frame)

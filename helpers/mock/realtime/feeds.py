@@ -1,7 +1,7 @@
-"""Who follows which Sync objects, and how news reaches them.
+"""Feeds of Sync objects: the clients that follow each, and the delivery of notices to them.
 
-News is told on the thread that acted. It is put into words once and handed to the event loop once,
-however many follow; the loop passes the same bytes to every connection.
+A notice is encoded once, on the thread that acted, and handed to the event loop once, however many
+clients follow; the loop sends the same bytes to every connection.
 """
 
 from __future__ import annotations
@@ -13,208 +13,200 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
+import orjson
+
 from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
-from ..rest.http import Reply
 from . import notices, sync, sync_objects
 from .change_log import ChangeLog
-from .change_recorder import AccessLost, SyncChanged
-from .notices import Notice
+from .change_recorder import AccessLost, SyncObjectChanged
+from .notices import SyncNotice
 
+PATH = "/v4/Subscriptions"
+_LATEST = 2**63 - 1
+ACCEPTED = orjson.dumps({"max_batch_size": 100, "estimated_delivery_in_ms": 10_000})
+"""Answer to a valid batch of subscription requests."""
 MERGED = 0.2
 """Seconds within which changes of which only the latest matters become one."""
 
 
-class Follower(Protocol):
-    """A connection, as news sees it."""
+class FeedClient(Protocol):
+    """A connection, as feeds see it."""
 
-    service_sid: str
-    identity: str
+    actor: Actor | None
+    """The chat user; None before the login."""
 
     def send(self, frame: bytes) -> None:
-        """Take a frame to the client; on the event loop only."""
+        """Send a frame; on the event loop only."""
+
+    def enqueue(self, frames: list[bytes]) -> None:
+        """Send frames in this order, from any thread, after those enqueued before."""
 
     def hang_up(self, code: int, reason: str) -> None:
         """End the connection, from any thread."""
 
 
 class Feeds:
-    """The followers of every Sync object.
+    """The followers of every Sync object, and their subscriptions.
 
-    Who follows an object is given the event it knows the object up to, and is told of nothing
-    before that: what it was replayed does not come again.
+    A follower has seen an object up to an event, and is sent the events after it only: a replayed
+    event is not sent again.
     """
 
-    def __init__(self) -> None:
-        self._followers: dict[str, dict[Follower, int]] = {}
+    def __init__(self, backend: Backend, account_sid: str, log: ChangeLog) -> None:
+        self._backend = backend
+        self._account_sid = account_sid
+        self._log = log
+        self._followers: dict[str, dict[FeedClient, int]] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._waiting: dict[str, Notice] = {}
-        self.clients: set[Follower] = set()
+        self._merging: dict[str, SyncNotice] = {}
+        self.clients: set[FeedClient] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
-        """Whether anybody follows an object."""
+        """Check for clients that follow an object."""
         return object_sid in self._followers
 
     def frame_id(self) -> str:
         """A fresh id for a frame; one frame may go to many."""
         return f"TM{next(self._numbers):032x}"
 
-    def follow(self, follower: Follower, object_sid: str, event_id: int) -> None:
-        """Tell the follower of what happens to an object after an event."""
+    def follow(self, client: FeedClient, object_sid: str, event_id: int) -> None:
+        """Send the client an object's events after this one."""
         with self._lock:
-            self._followers.setdefault(object_sid, {})[follower] = event_id
+            self._followers.setdefault(object_sid, {})[client] = event_id
 
-    def leave(self, follower: Follower, *object_sids: str) -> None:
-        """Tell the follower no more; of nothing at all, where no object is named."""
+    def unfollow(self, client: FeedClient, *object_sids: str) -> None:
+        """Send the client no more of these objects; of any object, if none is named."""
         with self._lock:
             for object_sid in object_sids or tuple(self._followers):
-                following = self._followers.get(object_sid, {})
-                following.pop(follower, None)
-                if not following:
+                followers = self._followers.get(object_sid, {})
+                followers.pop(client, None)
+                if not followers:
                     self._followers.pop(object_sid, None)
 
-    def following(self, object_sid: str) -> list[tuple[Follower, int]]:
-        """The followers of an object, and the event from which each is told."""
+    def _followers_of(self, object_sid: str) -> list[tuple[FeedClient, int]]:
         with self._lock:
             return list(self._followers.get(object_sid, {}).items())
 
     def handle(self, event: Any) -> None:
-        """Pass on news, or the end of somebody's access, from the thread that acted."""
+        """Pass on a change or a loss of access, from the thread that acted."""
         if isinstance(event, AccessLost):
-            self._call(self._dismiss, event)
-        elif isinstance(event, SyncChanged) and event.merges:
-            self._call(self._merge, event.object_sid, event.notice)
-        elif isinstance(event, SyncChanged):
-            frame = self.worded(event.notice.payload())
-            self._call(self._deliver, event.object_sid, event.notice.event_id, frame)
+            self._on_loop(self._revoke, event)
+        elif isinstance(event, SyncObjectChanged) and event.merges:
+            self._on_loop(self._merge, event.object_sid, event.notice)
+        elif isinstance(event, SyncObjectChanged):
+            frame = self.notification(event.notice.payload())
+            self._on_loop(self._deliver, event.object_sid, event.notice.event_id, frame)
 
-    def worded(self, payload: Any, message_type: str = notices.SYNC) -> bytes:
-        """A notification, ready to be sent to anybody."""
-        return notices.notification(self.frame_id(), message_type, payload)
+    def notification(self, payload: Any, message_type: str = notices.SYNC) -> bytes:
+        """The frame of a notification, for any client."""
+        header = {"method": "notification", "id": self.frame_id(), "message_type": message_type}
+        return notices.encode(header, payload)
 
-    def tell_users(self, service_sid: str, identities: Collection[str], frame: bytes) -> None:
+    def send_to_users(self, service_sid: str, identities: Collection[str], frame: bytes) -> None:
         """Send a frame to every client of these users, whatever it follows."""
-        self._call(self._deliver_to_users, service_sid, identities, frame)
 
-    def _call(self, what: Any, *arguments: Any) -> None:
+        def send() -> None:
+            for client in tuple(self.clients):
+                actor = client.actor
+                if actor and actor.service_sid == service_sid and actor.identity in identities:
+                    client.send(frame)
+
+        self._on_loop(send)
+
+    def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
         if self.loop is not None:
             with contextlib.suppress(RuntimeError):  # it is closed, and every connection with it
-                self.loop.call_soon_threadsafe(what, *arguments)
+                self.loop.call_soon_threadsafe(call, *arguments)
 
     def _deliver(self, object_sid: str, event_id: int, frame: bytes) -> None:
-        waiting = self._waiting.get(object_sid)
-        if waiting is not None and waiting.event_id <= event_id:
-            del self._waiting[object_sid]
-        for follower, since in self.following(object_sid):
-            if event_id > since:
-                follower.send(frame)
+        merging = self._merging.get(object_sid)
+        if merging is not None and merging.event_id <= event_id:
+            del self._merging[object_sid]
+        for client, seen in self._followers_of(object_sid):
+            if event_id > seen:
+                client.send(frame)
 
-    def _deliver_to_users(
-        self, service_sid: str, identities: Collection[str], frame: bytes
-    ) -> None:
-        for follower in tuple(self.clients):
-            if follower.service_sid == service_sid and follower.identity in identities:
-                follower.send(frame)
-
-    def _merge(self, object_sid: str, notice: Notice) -> None:
-        is_due = object_sid in self._waiting
-        self._waiting[object_sid] = notice
-        if not is_due:
+    def _merge(self, object_sid: str, notice: SyncNotice) -> None:
+        if object_sid not in self._merging:
             asyncio.get_running_loop().call_later(MERGED, self._deliver_merged, object_sid)
+        self._merging[object_sid] = notice
 
     def _deliver_merged(self, object_sid: str) -> None:
-        notice = self._waiting.pop(object_sid, None)
+        notice = self._merging.pop(object_sid, None)
         if notice is not None:
-            self._deliver(object_sid, notice.event_id, self.worded(notice.payload()))
+            self._deliver(object_sid, notice.event_id, self.notification(notice.payload()))
 
-    def _dismiss(self, lost: AccessLost) -> None:
-        """End what was followed before; who came back since may stay."""
-        who = (lost.service_sid, lost.identity)
+    def _revoke(self, lost: AccessLost) -> None:
+        """End what the user followed before the loss; a later subscription may stay."""
+        user = (lost.service_sid, lost.identity)
         for object_sid in lost.object_sids:
-            for follower, since in self.following(object_sid):
-                if (follower.service_sid, follower.identity) == who and since < lost.event_id:
-                    self.leave(follower, object_sid)
+            for client, seen in self._followers_of(object_sid):
+                actor = client.actor
+                is_user = actor is not None and (actor.service_sid, actor.identity) == user
+                if is_user and seen < lost.event_id:
+                    self.unfollow(client, object_sid)
 
+    def prepare_batch(
+        self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
+    ) -> Callable[[], None]:
+        """Check a batch of requests, each of which is answered by a notification.
 
-PATH = "/v4/Subscriptions"
-_BATCH = 100
-_DELIVERY_MS = 10_000
-_LATEST = 2**63 - 1
-TAKEN = Reply(200, {"max_batch_size": _BATCH, "estimated_delivery_in_ms": _DELIVERY_MS})
-"""What a batch that makes sense is answered."""
+        The batch must be answered with `ACCEPTED` before it is carried out: if its answer comes
+        last, the Sync 3.0 of the browser bundle forgets to open what was opened meanwhile
+        (observed).
 
-
-class Receiver(Follower, Protocol):
-    """A follower that is reached from any thread."""
-
-    @property
-    def actor(self) -> Actor:
-        """Whose connection it is."""
-
-    def pass_on(self, frames: list[bytes]) -> None:
-        """Have frames sent, in this order, after whatever was passed on before."""
-
-
-class Subscriptions:
-    """Establishes and cancels them."""
-
-    def __init__(self, backend: Backend, account_sid: str, log: ChangeLog, feeds: Feeds) -> None:
-        self._backend = backend
-        self._account_sid = account_sid
-        self._log = log
-        self._feeds = feeds
-
-    def prepare(self, receiver: Receiver, body: Mapping[str, Any]) -> Callable[[], None]:
-        """What carries a batch of requests out; each is answered by a notification.
-
-        The batch itself must be answered before that, with `TAKEN`: if its answer comes last, the
-        Sync 3.0 of the browser bundle forgets to ask for what was opened meanwhile (observed).
+        Returns:
+            The call that carries the batch out.
 
         Raises:
             TwilioError: 20001, the batch makes no sense.
         """
-        requests = body.get("requests")
+        requests, correlation = body.get("requests"), body.get("correlation_id")
         if not isinstance(requests, list) or not all(isinstance(each, dict) for each in requests):
             raise TwilioError(20001, "requests must be a list of objects")
-        acts = {"establish": self._establish, "cancel": self._cancel}
-        act = acts.get(str(body.get("action")))
-        if act is None:
+        if (action := body.get("action")) not in ("establish", "cancel"):
             raise TwilioError(20001, "action must be establish or cancel")
 
         def carry_out() -> None:
             for each in requests:
-                act(receiver, each, body.get("correlation_id"))
+                if action == "establish":
+                    self._establish(client, actor, each, correlation)
+                else:
+                    about = _about(each)
+                    self.unfollow(client, about["object_sid"])
+                    payload = notices.subscription("canceled", correlation, about)
+                    client.enqueue([self.notification(payload)])
 
         return carry_out
 
-    def _establish(self, receiver: Receiver, asked: dict[str, Any], correlation: Any) -> None:
-        """Replay and follow under the store's lock, so that nothing falls between the two."""
-        sid, kind = str(asked.get("object_sid")), str(asked.get("object_type"))
-        known = asked.get("last_event_id")
+    def _establish(
+        self, client: FeedClient, actor: Actor, request: dict[str, Any], correlation: Any
+    ) -> None:
+        """Replay and follow under the store's lock, so that no event falls between the two."""
+        about, known = _about(request), request.get("last_event_id")
         known = min(max(known, 0), _LATEST) if isinstance(known, int) else 0
         with self._backend.store.lock:
+            ctx = Context(self._backend, self._account_sid, actor)
             try:
-                payloads = self._replay(receiver, sid, kind, known, correlation)
+                found = sync_objects.find(ctx, about["object_type"], about["object_sid"])
+                missed, is_all = sync.missed(ctx, self._log, found, known)
             except TwilioError as error:
-                about = {"status": error.status, "message": error.message, "code": error.code}
-                payloads = [notices.failed(sid, kind, correlation, about)]
-            receiver.pass_on([self._feeds.worded(payload) for payload in payloads])
+                refusal = {"status": error.status, "message": error.message, "code": error.code}
+                payloads = [notices.subscription("failed", correlation, about | {"error": refusal})]
+            else:
+                last = self._log.current() if is_all else missed[-1].event_id
+                if is_all:
+                    self.follow(client, found.sid, last)
+                status = "completed" if is_all else "interrupted"
+                state = about | {"replay_status": status, "last_event_id": last}
+                payloads = [notice.payload() for notice in missed]
+                payloads.append(notices.subscription("established", correlation, state))
+            client.enqueue([self.notification(payload) for payload in payloads])
 
-    def _replay(
-        self, receiver: Receiver, sid: str, kind: str, known: int, correlation: Any
-    ) -> list[dict[str, Any]]:
-        ctx = Context(self._backend, self._account_sid, receiver.actor)
-        found = sync_objects.find(ctx, kind, sid)
-        told, is_all = sync.missed(ctx, self._log, found, known)
-        upto = self._log.current() if is_all else told[-1].event_id
-        if is_all:
-            self._feeds.follow(receiver, found.sid, upto)
-        payloads = [notice.payload() for notice in told]
-        return [*payloads, notices.established(sid, kind, correlation, upto, complete=is_all)]
 
-    def _cancel(self, receiver: Receiver, asked: dict[str, Any], correlation: Any) -> None:
-        sid, kind = str(asked.get("object_sid")), str(asked.get("object_type"))
-        self._feeds.leave(receiver, sid)
-        receiver.pass_on([self._feeds.worded(notices.canceled(sid, kind, correlation))])
+def _about(request: dict[str, Any]) -> dict[str, Any]:
+    sid, kind = str(request.get("object_sid")), str(request.get("object_type"))
+    return {"object_sid": sid, "object_type": kind}

@@ -1,19 +1,23 @@
-"""Sync as the SDKs read it: documents, lists and maps, page by page; and what a client missed."""
+"""Sync as the SDKs read it: objects, items page by page, and the changes that a client missed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
 from ..core.clock import iso
 from ..core.context import Context
+from ..core.store import Between, Store
 from ..messaging.resources import Channel, Message
 from ..rest.collection import Arguments, Operation
 from ..rest.http import Reply, Request, last
 from . import notices, paging, sync_objects
-from .change_log import FIRST, SPAN, ChangeLog, message_id
-from .notices import Notice
+from .change_log import DOCUMENT_KEY, FIRST, SPAN, ChangeLog, message_id
+from .conversations import HOST
+from .notices import ItemChange, SyncNotice
+from .paging import SyncItem, SyncKey, SyncQuery
 from .sync_objects import SyncObject
 
 REPLAYED = 1000
@@ -26,91 +30,90 @@ PATHS = {
     "FetchSyncList": "/v3/Lists/{Key}",
     "ListSyncListItem": "/v3/Lists/{Key}/Items",
 }
-"""What can be read, and where."""
+"""Paths of the operations."""
 
 
 class SyncReads:
-    """What clients read of Sync objects."""
+    """Operations that read Sync objects."""
 
-    def __init__(self, host: str, log: ChangeLog) -> None:
+    def __init__(self, log: ChangeLog) -> None:
         self._log = log
         handlers = (self._document, self._map, self._map_items, self._list, self._list_items)
         self.operations = [
-            Operation(name, "GET", host, path, handle)
+            Operation(name, "GET", HOST, path, handle)
             for (name, path), handle in zip(PATHS.items(), handlers, strict=True)
         ]
 
     def _document(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "document", arguments["Key"])
-        shown = self._root(found) | {"data": sync_objects.document(ctx.store, _channel(found))}
-        return Reply(200, shown)
+        assert isinstance(found.owner, Channel)  # noqa: S101 - a document's owner
+        data = sync_objects.document(ctx.store, found.owner)
+        return Reply(200, self._object(found) | {"data": data})
 
     def _map(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "map", arguments["Key"])
-        shown = self._collection(found)
+        shown = self._object(found)
         if last(request.query, "Include") == "items":
-            page = paging.fetch(
-                paging.SyncPageRequest(), paging.within(sync_objects.entries(ctx.store, found))
-            )
-            shown["items"] = self._shown(found, page.items)
+            items = paging.from_mapping(sync_objects.map_items(ctx.store, found))
+            page = paging.fetch(paging.SyncPageRequest(), items)
+            shown["items"] = self._items(found, page.items)
         return Reply(200, shown)
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        return Reply(200, self._collection(sync_objects.find(ctx, "list", arguments["Key"])))
+        return Reply(200, self._object(sync_objects.find(ctx, "list", arguments["Key"])))
 
-    def _root(self, found: SyncObject) -> dict[str, Any]:
-        current = self._log.current()
+    def _object(self, found: SyncObject) -> dict[str, Any]:
+        current, url = self._log.current(), found.type.url(found.owner.sid)
+        links = {} if found.type.kind == "document" else {"links": {"items": f"{url}/Items"}}
         return {
             "sid": found.sid,
-            "unique_name": found.name,
-            "url": found.url,
+            "unique_name": found.type.name(found.owner.sid),
+            "url": url,
             "revision": str(current),
             "last_event_id": current,
             "date_created": iso(found.owner.date_created),
             "date_updated": iso(found.owner.date_updated),
             "date_expires": None,
+            **links,
         }
-
-    def _collection(self, found: SyncObject) -> dict[str, Any]:
-        return self._root(found) | {"links": {"items": f"{found.url}/Items"}}
 
     def _map_items(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "map", arguments["Key"])
-        entries = sync_objects.entries(ctx.store, found)
+        items = sync_objects.map_items(ctx.store, found)
         key = last(request.query, "Key")
         if key is not None:
-            entries = {key: entries[key]} if key in entries else {}
-        page = paging.fetch(paging.read(request.query, numbered=False), paging.within(entries))
-        return Reply(200, {"items": self._shown(found, page.items), "meta": page.meta})
+            items = {key: items[key]} if key in items else {}
+        page = paging.fetch(paging.read(request.query, numbered=False), paging.from_mapping(items))
+        return Reply(200, {"items": self._items(found, page.items), "meta": page.meta})
 
     def _list_items(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "list", arguments["Key"])
-        query = sync_objects.messages_of(ctx.store, found.owner.sid)
         index = last(request.query, "Index")
         if index is None:
+            query = _messages_query(ctx.store, found.owner.sid)
             page = paging.fetch(paging.read(request.query, numbered=True), query)
+            messages, meta = [message for _, message in page.items], page.meta
         else:
-            page = paging.only(paging.read({"From": index}, numbered=True), query)
-        held = [message for _, message in page.items]
-        data = sync_objects.messages(ctx.store, held)
-        items = [(each.index, shown) for each, shown in zip(held, data, strict=True)]
-        came = [message_id(message) for message in held]
-        return Reply(200, {"items": self._shown(found, items, came), "meta": page.meta})
+            only = {"channel_sid": found.owner.sid, "index": paging.read_key(index, numbered=True)}
+            messages, meta = ctx.store.select(Message, only), paging.NO_OTHER_PAGES
+        data = sync_objects.messages(ctx.store, messages)
+        items = [(message.index, shown) for message, shown in zip(messages, data, strict=True)]
+        arrivals = [message_id(message) for message in messages]
+        return Reply(200, {"items": self._items(found, items, arrivals), "meta": meta})
 
-    def _shown(
-        self, found: SyncObject, items: list[paging.SyncItem], came: Sequence[int] | None = None
+    def _items(
+        self, found: SyncObject, items: list[SyncItem], arrivals: Sequence[int] | None = None
     ) -> list[dict[str, Any]]:
-        """Items as Sync answers them; `came` is when each did, where that is known."""
-        known = self._log.changes(found.sid, [str(key) for key, _ in items])
-        label = notices.item_label(found.sort)
+        """JSON of items; `arrivals` are the ids of the events that added them, where known."""
+        changes = self._log.changes(found.sid, [str(key) for key, _ in items])
         shown = []
-        for (key, data), event_id in zip(items, came or [FIRST] * len(items), strict=True):
-            change = known.get(str(key))
+        for (key, data), event_id in zip(items, arrivals or [FIRST] * len(items), strict=True):
+            change = changes.get(str(key))
             changed = max(event_id, change.changed) if change else event_id
             shown.append(
                 {
-                    label: key,
-                    "url": f"{found.url}/Items/{quote(str(key), safe='')}",
+                    found.type.item_label: key,
+                    "url": f"{found.type.url(found.owner.sid)}/Items/{quote(str(key), safe='')}",
                     "revision": str(changed),
                     "last_event_id": changed,
                     "date_updated": data.get("dateUpdated") or iso(found.owner.date_updated),
@@ -121,76 +124,82 @@ class SyncReads:
         return shown
 
 
-def _channel(found: SyncObject) -> Channel:
-    assert isinstance(found.owner, Channel)  # noqa: S101 - a document's owner
-    return found.owner
+def _messages_query(store: Store, channel_sid: str) -> SyncQuery:
+    """A query of a channel's messages by their index."""
 
+    def query(
+        start: SyncKey | None, *, included: bool, descending: bool, limit: int
+    ) -> list[SyncItem]:
+        where: dict[str, Any] = {"channel_sid": channel_sid}
+        if start is not None:
+            step = 0 if included else 1
+            first = int(start) - step if descending else int(start) + step
+            where["index"] = Between(high=first) if descending else Between(low=first)
+        by = ("-index",) if descending else ("index",)
+        found = store.select(Message, where, by=by, limit=limit)
+        return [(each.index, each) for each in found]
 
-# -- what a client missed
+    return query
 
 
 def missed(
     ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
-) -> tuple[list[Notice], bool]:
-    """What happened to an object after an event, in order; whether that is all of it.
+) -> tuple[list[SyncNotice], bool]:
+    """Changes of an object after an event, in order, and whether these are all.
 
-    Of each item its last change only: the client ends with the same state. What came and went
-    meanwhile is told as gone, for the client may have seen it by another way.
+    Of each item its last change only: the client ends with the same state. An item that came and
+    went meanwhile is reported as removed, since the client may have seen it in another way.
     """
-    told, is_all = _TELL[found.sort.kind](ctx, log, found, event_id)
-    return sorted(told, key=lambda notice: notice.event_id), is_all
+    owner = found.owner
+    if isinstance(owner, Channel) and found.type.kind == "document":
+        last = sync_objects.last_message(ctx.store, owner)
+        entry = log.find(found.sid, DOCUMENT_KEY)
+        # a new message changes the document too
+        changed = max(entry.changed if entry else FIRST, message_id(last) if last else FIRST)
+        if changed <= event_id:
+            return [], True
+        data = sync_objects.document(ctx.store, owner, last)
+        return [notices.document(owner.sid, data, changed, ctx.now)], True
+    if found.type.kind == "list":
+        items, is_all = _missed_messages(ctx, log, found, event_id)
+    else:
+        items, is_all = _missed_items(ctx, log, found, event_id), True
+    return [notices.item(found.type, owner.sid, each, ctx.now) for each in items], is_all
 
 
-_Missed = tuple[list[Notice], bool]
-
-
-def _document_since(ctx: Context, log: ChangeLog, found: SyncObject, event_id: int) -> _Missed:
-    channel = _channel(found)
-    changed = log.document_id(found.sid, sync_objects.last_message(ctx.store, channel))
-    if changed <= event_id:
-        return [], True
-    data = sync_objects.document(ctx.store, channel)
-    return [notices.document(found.sort, channel.sid, data, changed, ctx.now)], True
-
-
-def _map_since(ctx: Context, log: ChangeLog, found: SyncObject, event_id: int) -> _Missed:
+def _missed_items(
+    ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
+) -> list[ItemChange]:
     changes = log.since(found.sid, event_id)
-    held = sync_objects.entries(ctx.store, found) if changes else {}
+    items = sync_objects.map_items(ctx.store, found) if changes else {}
     return [
-        notices.item(
-            found.sort,
-            found.owner.sid,
-            "removed" if change.removed else "added" if change.added > event_id else "updated",
-            change.key,
-            held.get(change.key),
-            change.changed,
-            ctx.now,
+        ItemChange(
+            "removed" if each.removed else "added" if each.added > event_id else "updated",
+            each.key,
+            items.get(each.key),
+            each.changed,
         )
-        for change in changes
-    ], True
+        for each in changes
+    ]
 
 
-def _list_since(ctx: Context, log: ChangeLog, found: SyncObject, event_id: int) -> _Missed:
-    """New messages come first as they are, then the edits of all that the client knows by then."""
-    where, sid = {"channel_sid": found.owner.sid}, found.owner.sid
+def _missed_messages(
+    ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
+) -> tuple[list[ItemChange], bool]:
+    """New messages as they are, and edits of every message that the client knows by then."""
+    where = {"channel_sid": found.owner.sid}
     new = ctx.store.select(Message, where, after=event_id // SPAN, limit=REPLAYED + 1)
     is_all = len(new) <= REPLAYED
     new = new[:REPLAYED]
-    told = [
-        notices.item(found.sort, sid, "added", each.index, data, message_id(each), ctx.now)
+    last_id = log.current() if is_all else message_id(new[-1])
+    items = [
+        ItemChange("added", each.index, data, message_id(each))
         for each, data in zip(new, sync_objects.messages(ctx.store, new), strict=True)
     ]
-    upto = log.current() if is_all else message_id(new[-1])
     for change in log.since(found.sid, event_id):
-        if change.changed > upto:
-            continue
-        message = ctx.store.first(Message, index=int(change.key), **where)
-        what = "removed" if change.removed else "updated"
-        data = sync_objects.message(ctx.store, message) if message else None
-        told.append(
-            notices.item(found.sort, sid, what, int(change.key), data, change.changed, ctx.now)
-        )
-    return told, is_all
-
-
-_TELL = {"document": _document_since, "map": _map_since, "list": _list_since}
+        if change.changed <= last_id:
+            kept = ctx.store.select(Message, {**where, "index": int(change.key)})
+            data = next(iter(sync_objects.messages(ctx.store, kept)), None)
+            kind = "removed" if change.removed else "updated"
+            items.append(ItemChange(kind, int(change.key), data, change.changed))
+    return sorted(items, key=attrgetter("event_id")), is_all

@@ -1,7 +1,7 @@
-"""Requests inside Twilsock frames: taken apart, answered by the account's application, put back.
+"""Requests inside Twilsock frames: read, answered by the account's application, put back.
 
-Nothing is decided here. A request becomes one of the REST dialects' own, so that permissions, error
-codes and pre-event webhooks are the same by every door.
+A request becomes one of the REST dialects' own, so that permissions, error codes and pre-event
+webhooks are the same as over HTTP.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
+
+import orjson
 
 from ..core.context import Actor
 from ..core.errors import TwilioError
@@ -21,27 +21,17 @@ from ..rest.application import Application
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from ..rest.router import OperationRouter
+from . import notices
 from .conversations import HOST
-from .notices import Frame, FrameError, encode
+from .notices import Frame, FrameError
 
 _log = logging.getLogger(__name__)
-_FORM = "application/x-www-form-urlencoded"
 _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"})
-"""What a client clears by sending null; elsewhere null is what was left out."""
+"""Parameters that a client clears by sending null; any other null stands for an absent one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TunnelRequest:
-    """What a client asks for inside a frame."""
-
-    method: str
-    path: str
-    query: Mapping[str, str | list[str]]
-    body: Mapping[str, Any] = field(repr=False)
-
-
-def read(frame: Frame) -> TunnelRequest:
-    """The request a frame carries.
+def read(frame: Frame, base: str) -> Request:
+    """The request a frame carries, from a client that reaches this server at `base` over HTTP.
 
     Raises:
         FrameError: It carries none.
@@ -52,8 +42,13 @@ def read(frame: Frame) -> TunnelRequest:
     method, path, params = http.get("method"), http.get("path"), http.get("params") or {}
     if not (isinstance(method, str) and isinstance(path, str) and isinstance(params, dict)):
         raise FrameError("http_request needs method, path and params")
+    form = {
+        form_name(name) if name[:1].islower() else name: value
+        for name, value in read_body(frame).items()
+        if value is not None or name in _NULLABLE
+    }
     query = {name: _decoded(value) for name, value in params.items()}
-    return TunnelRequest(method.upper(), path, query, _body(frame))
+    return Request(method.upper(), HOST, path, query, form, base=base)
 
 
 def _decoded(value: Any) -> str | list[str]:
@@ -62,79 +57,53 @@ def _decoded(value: Any) -> str | list[str]:
     return unquote(str(value))
 
 
-def _body(frame: Frame) -> Mapping[str, Any]:
-    if str(frame.header.get("payload_type", "")).startswith(_FORM):
+def read_body(frame: Frame) -> Mapping[str, Any]:
+    """The parameters in a frame's payload, with the client's own names."""
+    payload_type = str(frame.header.get("payload_type", ""))
+    if payload_type.startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(frame.payload.decode("utf-8", "replace"), keep_blank_values=True))
     body = frame.json()
     return body if isinstance(body, dict) else {}
 
 
-OnRequest = Callable[[Request, Reply, float], None]
-"""Hears of a request, its answer, and how many milliseconds that took."""
+OnRequest = Callable[[Request, Reply, bytes, float], None]
+"""Takes a request, its answer, the answer's JSON as bytes, and the milliseconds it took."""
 
 
 class Tunnel:
     """Answers requests that come through a connection.
 
     Attributes:
-        told: Hears of every request that was answered.
+        on_request: Called for every request that was answered.
     """
 
     def __init__(self, application: Application, operations: Iterable[Operation]) -> None:
         self._application = application
         self._router = OperationRouter(operations, complete=())
-        self.told: OnRequest = lambda request, reply, milliseconds: None
+        self.on_request: OnRequest = lambda request, reply, content, milliseconds: None
 
-    def answer(self, actor: Actor, asked: TunnelRequest, base: str) -> Reply:
-        """Answer as the REST application would; every refusal is Twilio's error document.
-
-        `base` is where the client reaches this server over HTTP.
-        """
-        request = Request(
-            method=asked.method,
-            host=HOST,
-            path=asked.path,
-            query=asked.query,
-            form=_form(asked.body),
-            base=base,
-        )
+    def answer(self, actor: Actor, frame: Frame, request: Request) -> bytes:
+        """Answer as the REST application would; every refusal is Twilio's error document."""
         started = time.perf_counter()
-        reply = refusing(lambda: self._perform(actor, request))
-        self.told(request, reply, (time.perf_counter() - started) * 1000)
-        return reply
-
-    def _perform(self, actor: Actor, request: Request) -> Reply:
-        operation, arguments = self._router.find(request.method, HOST, request.path)
-        return self._application.perform(actor, operation, arguments, request)
-
-
-def refusing(act: Callable[[], Reply]) -> Reply:
-    """What `act` answers, or its refusal."""
-    try:
-        return act()
-    except TwilioError as error:
-        return Reply(error.status, error.body())
-    except Exception:  # noqa: BLE001 - the client is told, the log says why
-        _log.exception("a request through a realtime connection failed")
-        return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
+        try:
+            operation, arguments = self._router.find(request.method, HOST, request.path)
+            reply = self._application.perform(actor, operation, arguments, request)
+        except TwilioError as error:
+            reply = Reply(error.status, error.body())
+        except Exception:  # noqa: BLE001 - the client gets an error, the log its cause
+            _log.exception("a request through a realtime connection failed")
+            reply = Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
+        content = b"" if reply.json is None else orjson.dumps(reply.json)
+        self.on_request(request, reply, content, (time.perf_counter() - started) * 1000)
+        return answer_frame(frame, reply.status, content)
 
 
-def _form(body: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"last_read_message_index": 3}` -> `{"LastReadMessageIndex": 3}`."""
-    return {
-        form_name(name) if name[:1].islower() else name: value
-        for name, value in body.items()
-        if value is not None or name in _NULLABLE
-    }
-
-
-def answered(frame_id: Any, reply: Reply) -> bytes:
-    """The frame that answers a request; the outer status says only that it was taken."""
-    header = {
-        "method": "reply",
-        "id": frame_id,
-        "status": {"code": 200, "status": "OK"},
-        "http_status": {"code": reply.status, "status": HTTPStatus(reply.status).name},
-        "http_headers": {"Content-Type": "application/json"},
-    }
-    return encode(header, reply.json)
+def answer_frame(frame: Frame, status: int, content: bytes) -> bytes:
+    """The frame that answers a request; the outer status only confirms its receipt."""
+    return notices.reply(
+        frame,
+        200,
+        content or None,
+        http_status=notices.status_of(status),
+        http_headers={"Content-Type": "application/json"},
+    )

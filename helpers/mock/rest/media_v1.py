@@ -6,6 +6,7 @@ JavaScript SDKs have a media client of their own, which follows links as they ar
 
 from __future__ import annotations
 
+import contextlib
 from email import message_from_bytes
 from email.policy import HTTP
 from typing import Any
@@ -24,17 +25,20 @@ from .http import Reply, Request, last
 
 HOST = "mcs.twilio.com"
 PUBLIC_HOST = "mcs.us1.twilio.com"
-MOST_IN_A_SET = 100
-"""Files described at once (the mock's own limit)."""
+MAX_SET = 100
+"""Files of one request (the mock's own limit)."""
 PATH = "/v1/Services/{ServiceSid}/Media"
-_BROWSERS_CLIENT = "X-Twilio-Token"
-"""The header by which the JavaScript SDKs' media client is known."""
+_BROWSER_HEADER = "X-Twilio-Token"
+"""The header that only the JavaScript SDKs' media client sends."""
 _LINK = "Signature"
 """The query parameter of a temporary link."""
 
 
 def _json(ctx: Context, found: Media, request: Request) -> dict[str, Any]:
-    url = f"{_home(request)}/v1/Services/{found.service_sid}/Media/{found.sid}"
+    # links lead to Twilio's host, but for clients that follow them as they are
+    follows_links = request.base and _BROWSER_HEADER in request.headers
+    home = f"{request.base}/{PUBLIC_HOST}" if follows_links else f"https://{PUBLIC_HOST}"
+    url = f"{home}/v1/Services/{found.service_sid}/Media/{found.sid}"
     expires = int(ctx.now) + media.LINK_SECONDS
     signed = urlencode({"Expires": expires, _LINK: media.signature(found, expires)})
     return {
@@ -58,12 +62,6 @@ def _json(ctx: Context, found: Media, request: Request) -> dict[str, Any]:
             "content_direct_temporary": f"{url}/Content?{signed}",
         },
     }
-
-
-def _home(request: Request) -> str:
-    """Where links lead: to Twilio's host, which only the SDK's HTTP client can be told about."""
-    follows_links = request.base and _BROWSERS_CLIENT in request.headers
-    return f"{request.base}/{PUBLIC_HOST}" if follows_links else f"https://{PUBLIC_HOST}"
 
 
 def _upload(ctx: Context, arguments: Arguments, request: Request) -> Reply:
@@ -104,20 +102,18 @@ def _fetch(ctx: Context, arguments: Arguments, request: Request) -> Reply:
 
 
 def _fetch_set(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-    """Several at once, as `@twilio/conversations` asks."""
-    sids = _asked_for(request.body)
+    """Fetch several at once, as `@twilio/conversations` does."""
+    sids = None
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        body = orjson.loads(request.body)
+        if body["command"] == "get":
+            sids = [str(each["media_sid"]) for each in body["list"]][:MAX_SET]
+    if sids is None:
+        raise TwilioError(
+            20001, 'The body must be JSON: {"command": "get", "list": [{"media_sid"}]}'
+        )
     found = [_find(ctx, {**arguments, "Sid": sid}) for sid in sids]
     return Reply(200, [{"code": 200, "media_record": _json(ctx, each, request)} for each in found])
-
-
-def _asked_for(body: bytes) -> list[str]:
-    try:
-        asked = orjson.loads(body)
-        if asked["command"] == "get":
-            return [str(each["media_sid"]) for each in asked["list"]][:MOST_IN_A_SET]
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise TwilioError(20001, 'The body must be JSON: {"command": "get", "list": [{"media_sid"}]}')
 
 
 def _content(ctx: Context, arguments: Arguments, request: Request) -> Reply:

@@ -1,4 +1,4 @@
 """The mock over HTTP: the same account, for any client that speaks Twilio's REST API.
 
-`python -m helpers.mock` runs it; `running.BackgroundServer` runs it beside other work.
+`python -m helpers.mock` runs it; `running.BackgroundServer` runs it in a thread.
 """

@@ -1,6 +1,6 @@
-"""The mock's own levers over HTTP: clock, reset, faults and so on. Twilio has none of these.
+"""The mock's own controls over HTTP: clock, reset, faults and so on. Twilio has none of these.
 
-They stand under `/_mock`, take and answer JSON, and refuse with `{"error": "..."}`.
+They are under `/_mock`, take and answer JSON, and refuse with `{"error": "..."}`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,18 @@ from starlette.routing import Route
 
 from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
 
-TURN = 20.0
-"""Seconds that a lever waits for another one to be done with."""
+MAX_WAIT = 20.0
+"""Seconds that a control waits for another one to end."""
 KEPT_SNAPSHOTS = 20
-"""Snapshots kept for clients that may never come back for them; older ones are dropped."""
+"""Snapshots kept for clients that may never restore them; older ones are dropped."""
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-_AnyBody = TypeAdapter(dict[str, Any])
-
-
 class _ClockChange(_Body):
-    """What a client wants of the clock; several at once are carried out in this order."""
+    """Changes of the clock; several at once are made in this order."""
 
     reset: bool = False
     unfreeze: bool = False
@@ -51,82 +48,94 @@ class _Typing(_Body):
     channel_sid: str
 
 
-class _Loading(_Body):
+class _Load(_Body):
     name: str
     at: float | AwareDatetime | None = None
 
 
-class Control:
-    """The levers of one mock.
+_Json = dict[str, Any]
 
-    Those that change the whole account or its clock are pulled one at a time: a reset in the midst
-    of a scenario would leave half of it.
+
+class Control:
+    """The controls of one mock.
+
+    Those that change the whole account or its clock run one at a time: a reset in the midst of a
+    scenario would leave half of it.
     """
 
     def __init__(self, mock: MockTwilio) -> None:
         self._mock = mock
         self._snapshots: dict[str, Snapshot] = {}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @property
     def routes(self) -> list[Route]:
-        """What may be asked, by path and method."""
+        """Routes by path and method."""
+        route, mock, faults = self._route, self._mock, self._mock.faults
         return [
-            self._route("GET", "/clock", self._clock),
-            self._route("POST", "/clock", self._alone(self._set_clock)),
-            self._route("POST", "/reset", self._alone(self._reset)),
-            self._route("POST", "/snapshots", self._alone(self._take_snapshot)),
-            self._route("POST", "/snapshots/{name}/restore", self._alone(self._restore_snapshot)),
-            self._route("DELETE", "/snapshots/{name}", self._drop_snapshot),
-            self._route("POST", "/typing", self._type),
-            self._route("GET", "/scenarios", self._scenarios),
-            self._route("POST", "/scenarios", self._alone(self._load)),
-            self._route("GET", "/faults", self._faults),
-            self._route("POST", "/faults", self._add_fault),
-            self._route("DELETE", "/faults", self._clear_faults),
-            self._route("GET", "/faults/{number:int}", self._fault),
-            self._route("DELETE", "/faults/{number:int}", self._remove_fault),
+            route("GET", "/clock", self._clock),
+            route("POST", "/clock", self._set_clock, _ClockChange.model_validate_json, alone=True),
+            route("POST", "/reset", lambda body: mock.reset(body.at), _read_reset, alone=True),
+            route("POST", "/snapshots", self._take_snapshot, alone=True),
+            route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
+            route("DELETE", "/snapshots/{name}", self._drop_snapshot),
+            route("POST", "/typing", self._type, _Typing.model_validate_json),
+            route("GET", "/scenarios", self._scenarios),
+            route("POST", "/scenarios", self._load, _Load.model_validate_json, alone=True),
+            route("GET", "/faults", lambda: {"faults": [each.to_json() for each in faults]}),
+            route("POST", "/faults", self._add_fault, TypeAdapter(_Json).validate_json),
+            route("DELETE", "/faults", faults.clear),
+            route("GET", "/faults/{number:int}", self._fault),
+            route("DELETE", "/faults/{number:int}", self._remove_fault),
         ]
 
-    @staticmethod
-    def _route(method: str, path: str, act: Callable[..., Any]) -> Route:
-        """One lever, pulled on a worker thread, since clock and reset run timers and webhooks."""
+    def _route(
+        self,
+        method: str,
+        path: str,
+        act: Callable[..., _Json | None],
+        read: Callable[[bytes], Any] | None = None,
+        *,
+        alone: bool = False,
+    ) -> Route:
+        """A route that acts on a worker thread, since clock and reset run timers and webhooks.
+
+        `act` takes the body, if there is one to `read`, and the path's names; it returns the
+        answer, if there is one. With `alone` it waits for other such routes to end.
+        """
+
+        def run(raw: bytes, names: _Json) -> _Json | None:
+            body = () if read is None else (read(raw),)
+            if not alone:
+                return act(*body, **names)
+            if not self._lock.acquire(timeout=MAX_WAIT):  # the other's webhook may take long
+                raise HTTPException(
+                    409, f"Another control has been under way for {MAX_WAIT:.0f} s; try again later"
+                )
+            try:
+                return act(*body, **names)
+            finally:
+                self._lock.release()
 
         async def endpoint(request: Request) -> Response:
-            body = await request.body()
+            raw = await request.body()
             try:
-                answer = await run_in_threadpool(act, body, **request.path_params)
+                answer = await run_in_threadpool(run, raw, request.path_params)
             except ValidationError as error:
                 raise HTTPException(400, _in_words(error)) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
             except TwilioError as error:
                 return JSONResponse(error.body(), error.status)
-            return JSONResponse(answer)
+            return JSONResponse(answer or {})
 
         return Route(path, endpoint, methods=[method])
 
-    def _alone(self, act: Callable[..., Any]) -> Callable[..., Any]:
-        """A lever that waits until no other such is being pulled; a webhook's may wait in vain."""
-
-        def pull(*arguments: Any, **names: Any) -> Any:
-            if not self._turn.acquire(timeout=TURN):
-                raise HTTPException(
-                    409, f"Another lever has been under way for {TURN:.0f} s; try again later"
-                )
-            try:
-                return act(*arguments, **names)
-            finally:
-                self._turn.release()
-
-        return pull
-
-    def _clock(self, body: bytes) -> dict[str, Any]:
+    def _clock(self) -> _Json:
         clock = self._mock.clock
         return {"now": clock.now(), "is_frozen": clock.is_frozen}
 
-    def _set_clock(self, body: bytes) -> dict[str, Any]:
-        change = _ClockChange.model_validate_json(body)
+    def _set_clock(self, change: _ClockChange) -> _Json:
         clock = self._mock.clock
         if change.reset:
             clock.to_real_time()
@@ -136,75 +145,60 @@ class Control:
             clock.freeze(None if change.freeze is True else change.freeze)
         if change.advance:
             clock.advance(change.advance)
-        return self._clock(body)
+        return self._clock()
 
-    def _reset(self, body: bytes) -> dict[str, Any]:
-        self._mock.reset(_Reset.model_validate_json(body or b"{}").at)
-        return {}
-
-    def _scenarios(self, body: bytes) -> dict[str, Any]:
+    def _scenarios(self) -> _Json:
         return {"scenarios": [asdict(each) for each in self._mock.scenarios.values()]}
 
-    def _load(self, body: bytes) -> dict[str, Any]:
-        asked = _Loading.model_validate_json(body)
+    def _load(self, body: _Load) -> _Json:
         try:
-            return asdict(self._mock.load(asked.name, asked.at))
+            return asdict(self._mock.load(body.name, body.at))
         except UnknownScenario as error:
             raise HTTPException(404, str(error)) from None
 
-    def _take_snapshot(self, body: bytes) -> dict[str, Any]:
-        name = secrets.token_hex(8)  # a client of a server before this one must not meet it
+    def _take_snapshot(self) -> _Json:
+        name = secrets.token_hex(8)  # unknown to clients of an earlier server
         self._snapshots[name] = self._mock.take_snapshot()
         for oldest in list(self._snapshots)[:-KEPT_SNAPSHOTS]:
             self._snapshots.pop(oldest, None)  # a client may drop it meanwhile
         return {"name": name}
 
-    def _restore_snapshot(self, body: bytes, name: str) -> dict[str, Any]:
-        self._mock.restore(self._snapshot(name))
-        return {}
-
-    def _drop_snapshot(self, body: bytes, name: str) -> dict[str, Any]:
-        self._snapshots.pop(name, None)
-        return {}
-
-    def _snapshot(self, name: str) -> Snapshot:
+    def _restore_snapshot(self, name: str) -> None:
         snapshot = self._snapshots.get(name)
         if snapshot is None:
             raise HTTPException(
                 404,
-                f"There is no snapshot {name!r}, or no more: the server keeps the latest"
+                f"There is no snapshot {name!r} any more: the server keeps the latest"
                 f" {KEPT_SNAPSHOTS}, for as long as it runs",
             )
-        return snapshot
+        self._mock.restore(snapshot)
 
-    def _type(self, body: bytes) -> dict[str, Any]:
-        typing = _Typing.model_validate_json(body)
-        return {"seconds": self._mock.type_in(typing.token, typing.channel_sid)}
+    def _drop_snapshot(self, name: str) -> None:
+        self._snapshots.pop(name, None)
 
-    def _faults(self, body: bytes) -> dict[str, Any]:
-        return {"faults": [fault.to_json() for fault in self._mock.faults]}
+    def _type(self, body: _Typing) -> _Json:
+        return {"seconds": self._mock.type_in(body.token, body.channel_sid)}
 
-    def _add_fault(self, body: bytes) -> dict[str, Any]:
-        return self._mock.faults.add_from_json(_AnyBody.validate_json(body)).to_json()
+    def _add_fault(self, body: _Json) -> _Json:
+        return self._mock.faults.add_from_json(body).to_json()
 
-    def _clear_faults(self, body: bytes) -> dict[str, Any]:
-        self._mock.faults.clear()
-        return {}
-
-    def _fault(self, body: bytes, number: int) -> dict[str, Any]:
+    def _fault(self, number: int) -> _Json:
         fault = self._mock.faults.find(number)
         if fault is None:
-            raise HTTPException(404, f"There is no fault {number}, or no more")
+            raise HTTPException(404, f"There is no fault {number} any more")
         return fault.to_json()
 
-    def _remove_fault(self, body: bytes, number: int) -> dict[str, Any]:
+    def _remove_fault(self, number: int) -> None:
         fault = self._mock.faults.find(number)
         if fault is not None:
             fault.remove()
-        return {}
+
+
+def _read_reset(body: bytes) -> _Reset:
+    return _Reset.model_validate_json(body or b"{}")
 
 
 def _in_words(error: ValidationError) -> str:
-    """A sentence for each wrong name; of a moment's several forms the last, its date, is told."""
+    """A sentence for each wrong name; of a moment's several forms the last one, its date."""
     problems = {str(each["loc"][0]) if each["loc"] else "body": each for each in error.errors()}
     return "; ".join(f"{name}: {problem['msg']}" for name, problem in problems.items())

@@ -1,7 +1,7 @@
-"""Keeps other people's web pages away from the mock's levers.
+"""Keeps foreign web pages away from the mock's controls.
 
-A page from anywhere may send requests to a server on the reader's machine. The levers and the
-inspector ask for no password on the machine itself, so they check where a request comes from.
+A page from anywhere may send requests to a server on the reader's machine. The controls and the
+inspector need no password on the machine itself, so they check the origin of a request.
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core.credentials import Credentials
 from .rest_app import credentials_of
 
-_LOCAL_NAME = "localhost"
-
 
 class OriginCheck:
-    """Lets in who is on this machine and comes from no other page, or has the credentials."""
+    """Admits requests from this machine and no foreign page, and those with the credentials."""
 
     def __init__(self, inner: ASGIApp, credentials: Credentials) -> None:
         self._inner = inner
@@ -29,7 +27,8 @@ class OriginCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         connection = HTTPConnection(scope)
-        if self._has_credentials(connection) or _is_at_home(connection):
+        given = credentials_of(connection.headers.get("authorization", ""))
+        if (given is not None and self._credentials.open(*given)) or _is_local_page(connection):
             await self._inner(scope, receive, send)
             return
         refusal = JSONResponse(
@@ -42,15 +41,11 @@ class OriginCheck:
         )
         await refusal(scope, receive, send)
 
-    def _has_credentials(self, connection: HTTPConnection) -> bool:
-        given = credentials_of(connection.headers.get("authorization", ""))
-        return given is not None and self._credentials.open(*given)
 
+def _is_local_page(connection: HTTPConnection) -> bool:
+    """Check that client, address and page are all on this machine.
 
-def _is_at_home(connection: HTTPConnection) -> bool:
-    """Whether client, address and page are all on this machine.
-
-    The `Host` is looked at since a foreign name may be made to lead here (DNS rebinding).
+    The `Host` is checked since a foreign name may be made to lead here (DNS rebinding).
     """
     origin = connection.headers.get("origin")
     return (
@@ -65,9 +60,9 @@ def _is_at_home(connection: HTTPConnection) -> bool:
 
 
 def _is_a_visit(connection: HTTPConnection) -> bool:
-    """Whether somebody follows a link here from another page, a notebook's say.
+    """Recognise a link that is followed from another page, such as a notebook.
 
-    That page cannot read what is opened, nor pull a lever by it.
+    That page can neither read the opened page nor use a control.
     """
     return (
         connection.scope.get("method") == "GET"
@@ -77,9 +72,7 @@ def _is_a_visit(connection: HTTPConnection) -> bool:
 
 
 def _is_local(host: str) -> bool:
-    if host == _LOCAL_NAME:
-        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host == "localhost"

@@ -1,4 +1,4 @@
-"""The server's request log: what was asked and answered, for people to look at."""
+"""The server's request log: the latest requests and answers, for the inspector."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from ..core.clock import Clock
 from ..rest.http import Reply, Request
 
 KEPT = 1000
-"""Requests remembered; older ones are dropped, so that a long session does not grow."""
-LONGEST_ANSWER = 20_000
-"""Bytes of an answer remembered; of a longer one only its size is."""
-LONGEST_VALUE = 20_000
-"""Characters of a parameter remembered; of a longer one only its beginning is."""
-MOST_VALUES = 200
-"""Parameters remembered, and values of one that is repeated."""
+"""Requests kept; older ones are dropped, so that a long session does not grow."""
+MAX_ANSWER = 20_000
+"""Bytes of an answer that is kept; of a longer one only its size is."""
+MAX_CHARACTERS = 20_000
+"""Characters kept of a parameter."""
+MAX_VALUES = 200
+"""Parameters kept, and values of a repeated one."""
 SECRETS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret", "Signature"})
 MASK = "***"
 
@@ -36,7 +34,7 @@ class ServedRequest:
         at: Epoch seconds of the mock's clock.
         by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
             themselves are never kept.
-        fires_webhooks: Whether it asked for webhooks, with `X-Twilio-Webhook-Enabled: true`.
+        fires_webhooks: Whether it had the header `X-Twilio-Webhook-Enabled: true`.
         parameters: Of the query and the form; secret ones are masked, very long ones cut short.
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.
@@ -79,19 +77,24 @@ class ServedRequests:
         *,
         by_chat_sdk: bool = False,
     ) -> None:
-        """Remember a request and its answer, `content` being the answer's bytes."""
+        """Keep a request and its answer, whose bytes are `content`."""
         is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
-        is_kept = reply.json is not None and len(content) <= LONGEST_ANSWER
+        user = "token" if by_chat_sdk else request.auth and request.auth[0]
+        parameters = {**request.query, **request.form}
+        is_kept = reply.json is not None and len(content) <= MAX_ANSWER
         with self._lock:
-            answered = ServedRequest(
+            served = ServedRequest(
                 number=next(self._numbers),
                 at=self._clock.now(),
                 method=request.method,
                 host=request.host,
                 path=request.path,
-                by="chat user" if by_chat_sdk else _by(request),
+                by="nobody" if user is None else "chat user" if user == "token" else "account",
                 fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
-                parameters=_shown({**request.query, **request.form}),
+                parameters={
+                    name: MASK if name in SECRETS else _short(value)
+                    for name, value in islice(parameters.items(), MAX_VALUES)
+                },
                 body_size=len(request.body),
                 status=reply.status,
                 code=reply.json.get("code") if is_refusal else None,
@@ -100,23 +103,14 @@ class ServedRequests:
                 answer_size=len(content),
                 by_chat_sdk=by_chat_sdk,
             )
-            self._kept.append(answered)
+            self._kept.append(served)
         for follower in tuple(self._followers):
-            follower(answered)
-
-    def add_of_chat_sdk(self, request: Request, reply: Reply, milliseconds: float) -> None:
-        """Remember a request that came over a chat SDK's own connection."""
-        content = b"" if reply.json is None else orjson.dumps(reply.json)
-        self.add(request, reply, content, milliseconds, by_chat_sdk=True)
+            follower(served)
 
     def follow(self, follower: Callable[[ServedRequest], None]) -> Callable[[], None]:
-        """Have `follower` told of every request from now on; call the result to stop."""
+        """Call `follower` with every request from now on. Returns a call that ends this."""
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)
-
-    def clear(self) -> None:
-        """Forget every request so far."""
-        self._kept.clear()
 
     def __iter__(self) -> Iterator[ServedRequest]:
         with self._lock:
@@ -126,25 +120,13 @@ class ServedRequests:
         return len(self._kept)
 
 
-def _by(request: Request) -> str:
-    if request.auth is None:
-        return "nobody"
-    return "chat user" if request.auth[0] == "token" else "account"
-
-
-def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    first = islice(parameters.items(), MOST_VALUES)
-    return {name: MASK if name in SECRETS else _short(value) for name, value in first}
-
-
 def _short(value: Any) -> Any:
-    """A value as it is remembered; what chat SDKs send in JSON may be a number, say."""
+    """A value as it is kept; one of a chat SDK's JSON may be a number or the like."""
     if isinstance(value, list):
-        return [_short(each) for each in value[:MOST_VALUES]]
+        return [_short(each) for each in value[:MAX_VALUES]]
     if value is None or isinstance(value, (int, float)):
         return value
-    if not isinstance(value, str):
-        return _short(str(value))
-    if len(value) <= LONGEST_VALUE:
-        return value
-    return f"{value[:LONGEST_VALUE]}... ({len(value)} characters)"
+    text = str(value)
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return f"{text[:MAX_CHARACTERS]}... ({len(text)} characters)"

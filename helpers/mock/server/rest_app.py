@@ -1,4 +1,4 @@
-"""The REST door: HTTP requests in, Twilio's answers out.
+"""Twilio's REST APIs over HTTP, as an ASGI application.
 
 `https://HOST/path` is reached at `BASE/HOST/path`; a `Host: chat.twilio.com` header with the plain
 path works too.
@@ -24,36 +24,33 @@ from starlette.types import Message, Receive, Scope, Send
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
-from ..http_client import parsed
+from ..http_client import Handle, parsed
+from ..realtime.connection import CUT
 from ..rest.http import Reply, Request
 from .request_log import ServedRequests
 
-Handle = Callable[[Request], Reply]
 Header = tuple[bytes, bytes]
 Answer = tuple[Message, Message]
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-LARGEST_BODY = 160 * 1024 * 1024
+MAX_BODY = 160 * 1024 * 1024
 """Bytes; a little above the largest file that Twilio's media service documents."""
-
-SMALL = 64 * 1024
-"""Bytes of a body that takes no time worth mentioning to read."""
-LONGEST_WAIT = 300.0
+SMALL_BODY = 64 * 1024
+"""Bytes of a body that is read in no time."""
+MAX_WAIT = 300.0
 """Seconds after which a request that a fault leaves without an answer is cut off."""
-CUT = "mock.cut"
-"""The ASGI extension that cuts a connection off."""
 _UNANSWERED = Reply(0)
-_STOPPING = TwilioError(
+_STOPPED = TwilioError(
     20503, "The mock is stopping; a request that was under way may have had its effect or not"
 )
+_STOPPING = Reply(_STOPPED.status, _STOPPED.body())
 _NO_PAGE: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     (b"x-content-type-options", b"nosniff"),
 )
-"""Sent with what users upload: a page among it must not run as one of the mock's own, which may
-pull the levers."""
+"""Headers of uploaded files: a page among them must not run as one of the mock's own."""
 
 _ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
 _CHAT_USER = re.compile(
@@ -67,13 +64,13 @@ class RestApp:
     """An ASGI application that has each request answered on a worker thread.
 
     Args:
-        handle: Answers a request; may wait, for a webhook's answer say.
-        faults: Which calls go wrong, and how.
-        requests: Where every request and answer is remembered.
-        workers: Where requests are answered, so that one that waits holds up nobody else.
+        handle: Answers a request; may wait, for example for a webhook's answer.
+        faults: The faults that requests meet.
+        requests: The log of requests and answers.
+        workers: Threads for requests, so that one that waits does not block others.
         at_once: Whether small writes with the account's credentials are answered on the event
             loop itself, which saves two changes of thread. Right where they wait for nothing: no
-            disk, and nobody in this process whom they would call.
+            disk, and no function of this process.
     """
 
     def __init__(
@@ -90,45 +87,47 @@ class RestApp:
         self._requests = requests
         self._workers = workers
         self._at_once = at_once
-        self._leaving = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request, cancelled ones too: the server stops and waits no longer."""
-        said: Answer | _MatchedFaults | None
+        """Answer one HTTP request, even a cancelled one: the server stops and waits no longer."""
+        answer: Answer | _FaultyRequest | None
         try:
             body = await _body(receive)
             if self._at_once and _is_quick(scope, body):
-                said = self._answer(scope, body)
+                answer = self._answer(scope, body)
             else:
-                said = await self._off_the_loop(self._answer, scope, body)
-            if isinstance(said, _MatchedFaults):
-                said = await self._strike(said, scope, receive)
+                answer = await self._in_worker(self._answer, scope, body)
+            if isinstance(answer, _FaultyRequest):
+                answer = await self._apply_fault(answer, scope, receive)
         except asyncio.CancelledError:
-            said = _refusal(_STOPPING)
-        for message in said or ():
+            answer = _messages(_STOPPING, _content(_STOPPING))
+        for message in answer or ():
             await send(message)
 
-    def leave(self) -> None:
-        """Keep nobody waiting on behalf of a fault any more; called on the event loop."""
-        self._leaving.set()
+    def stop(self) -> None:
+        """End every wait that a fault causes; on the event loop."""
+        self._stopping.set()
 
-    async def _off_the_loop(self, work: Callable[..., T], *arguments: Any) -> T:
+    async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
 
-    def _answer(self, scope: Scope, body: bytes | None) -> Answer | _MatchedFaults:
+    def _answer(self, scope: Scope, body: bytes | None) -> Answer | _FaultyRequest:
         try:
             request = _request(scope, body)
         except TwilioError as error:
-            return _refusal(error)
-        met = self._faults.meet(request)
-        if met is None:
-            return self._logged(request, self._reply)
-        return _MatchedFaults(met, request, self._reply(request) if met.phase == "after" else None)
+            reply = Reply(error.status, error.body())
+            return _messages(reply, _content(reply))
+        match = self._faults.meet(request)
+        if match is None:
+            started = time.perf_counter()
+            return self._logged(request, self._reply(request), started)
+        return _FaultyRequest(
+            match, request, self._reply(request) if match.phase == "after" else None
+        )
 
-    def _logged(self, request: Request, answer: Callable[[Request], Reply]) -> Answer:
-        started = time.perf_counter()
-        reply = answer(request)
-        content = reply.content if reply.json is None else orjson.dumps(reply.json)
+    def _logged(self, request: Request, reply: Reply, started: float) -> Answer:
+        content = _content(reply)
         self._requests.add(request, reply, content, (time.perf_counter() - started) * 1000)
         return _messages(reply, content)
 
@@ -136,41 +135,41 @@ class RestApp:
         try:
             return self._handle(request)
         except DatabaseClosed:
-            return Reply(_STOPPING.status, _STOPPING.body())
-        except Exception:  # noqa: BLE001 - the client is told, the log says why
+            return _STOPPING
+        except Exception:  # noqa: BLE001 - the client gets an error, the log its cause
             _log.exception("%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 
-    async def _strike(
-        self, struck: _MatchedFaults, scope: Scope, receive: Receive
+    async def _apply_fault(
+        self, faulty: _FaultyRequest, scope: Scope, receive: Receive
     ) -> Answer | None:
-        """Carry a fault out; None where the client gets no answer, or has not waited for one."""
-        met, answered = struck.met, struck.answered
-        gone = asyncio.ensure_future(_gone(receive))
-        leaving = asyncio.ensure_future(self._leaving.wait())
+        """Apply a fault; None where the client gets no answer, or did not wait for one."""
+        match, request, reply = faulty.match, faulty.request, faulty.reply
+        gone = asyncio.ensure_future(_disconnected(receive))
+        stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            delay = LONGEST_WAIT if met.drop == "timeout" else met.delay
-            await asyncio.wait((gone, leaving), timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+            delay = MAX_WAIT if match.drop == "timeout" else match.delay
+            await asyncio.wait((gone, stopping), timeout=delay, return_when=asyncio.FIRST_COMPLETED)
             is_gone = gone.done()
-            if answered is None and met.is_only_late:
-                answered = await self._off_the_loop(self._reply, struck.request)
-            reply = met.reply or answered
-            if reply is not None and met.drop is None:
-                said = await self._off_the_loop(self._logged, struck.request, lambda _: reply)
-                return None if is_gone else said
-            self._requests.add(struck.request, _UNANSWERED, b"", 0)
+            if reply is None and match.is_only_late:
+                reply = await self._in_worker(self._reply, request)
+            reply = match.reply or reply
+            if reply is not None and match.drop is None:
+                answer = await self._in_worker(self._logged, request, reply, time.perf_counter())
+                return None if is_gone else answer
+            self._requests.add(request, _UNANSWERED, b"", 0)
             if not is_gone:
                 scope["extensions"][CUT]["now"]()
-                await gone  # uvicorn would answer for an application that leaves before
+                await gone  # uvicorn would answer for an application that returns before
             return None
         finally:
             gone.cancel()
-            leaving.cancel()
+            stopping.cancel()
 
 
 def _is_quick(scope: Scope, body: bytes | None) -> bool:
-    """Whether a request is a small write that asks no webhook first, as a chat user's might."""
-    if scope["method"] != "POST" or body is None or len(body) > SMALL:
+    """Recognise a small write that waits for no pre-event webhook, as a chat user's may."""
+    if scope["method"] != "POST" or body is None or len(body) > SMALL_BODY:
         return False
     return not any(
         name == b"x-twilio-token" or (name == b"authorization" and _CHAT_USER.match(value))
@@ -178,40 +177,38 @@ def _is_quick(scope: Scope, body: bytes | None) -> bool:
     )
 
 
-async def _gone(receive: Receive) -> None:
-    """Come back once the client has closed the connection."""
+async def _disconnected(receive: Receive) -> None:
+    """Wait until the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 @dataclass(slots=True)
-class _MatchedFaults:
-    """A request that met a fault, and what the account answered if it had its effect."""
+class _FaultyRequest:
+    """A request that met a fault, and the account's reply if it had its effect."""
 
-    met: Match
+    match: Match
     request: Request
-    answered: Reply | None
+    reply: Reply | None
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """All of a request's body; None where it is too large."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
+    """All of a request's body; None for one that is too large."""
+    parts, size = [], 0
+    while True:
         message = await receive()
-        size += len(message.get("body", b""))
-        if size <= LARGEST_BODY:
-            parts.append(message.get("body", b""))
-    return b"".join(parts) if size <= LARGEST_BODY else None
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY:
+            parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts) if size <= MAX_BODY else None
 
 
 def _request(scope: Scope, body: bytes | None) -> Request:
     if body is None:
-        raise TwilioError(50512, f"The body is larger than {LARGEST_BODY} bytes")
-    headers = {_usual(name): value.decode("latin-1") for name, value in scope["headers"]}
+        raise TwilioError(50512, f"The body is larger than {MAX_BODY} bytes")
+    headers = {_header_name(name): value.decode("latin-1") for name, value in scope["headers"]}
     host, path = _address(headers.get("Host", ""), scope["raw_path"].decode("latin-1"))
     content_type = headers.get("Content-Type", _FORM)
     is_form = content_type.startswith(_FORM)
@@ -231,13 +228,13 @@ def _request(scope: Scope, body: bytes | None) -> Request:
 
 
 @lru_cache(maxsize=512)
-def _usual(name: bytes) -> str:
+def _header_name(name: bytes) -> str:
     """`b"x-twilio-webhook-enabled"` -> `X-Twilio-Webhook-Enabled`."""
     return "-".join(part.capitalize() for part in name.decode("latin-1").split("-"))
 
 
 def _address(host: str, path: str) -> tuple[str, str]:
-    """The host a request is for and the path there."""
+    """The Twilio host of a request, and the path there."""
     named = host.partition(":")[0]
     if _TWILIO_HOST.match(named):
         return named, path
@@ -247,7 +244,7 @@ def _address(host: str, path: str) -> tuple[str, str]:
     raise TwilioError(
         20404,
         f"{path} names no host of Twilio's. https://chat.twilio.com/v2/Services is reached at"
-        f" http://{host}/chat.twilio.com/v2/Services, and what this account holds is shown at"
+        f" http://{host}/chat.twilio.com/v2/Services, and this account's contents are shown at"
         f" http://{host}/",
     )
 
@@ -272,8 +269,8 @@ def credentials_of(authorization: str) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-def _refusal(error: TwilioError) -> Answer:
-    return _messages(Reply(error.status, error.body()), orjson.dumps(error.body()))
+def _content(reply: Reply) -> bytes:
+    return reply.content if reply.json is None else orjson.dumps(reply.json)
 
 
 def _messages(reply: Reply, content: bytes) -> Answer:

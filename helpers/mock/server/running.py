@@ -1,4 +1,4 @@
-"""Runs the server: in this process's main thread, or in the background of other work."""
+"""Runs the server: in this process's main thread, or in one of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -20,34 +21,33 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from .. import MockTwilio
-from ..realtime.connection import SEND
-from ..realtime.notices import LARGEST, is_acknowledgement
+from ..realtime.connection import CUT, SEND
+from ..realtime.notices import MAX_FRAME, is_acknowledgement
 from .app import ServerApp
-from .rest_app import CUT
 
 GRACE = 3
-"""Seconds that requests under way are given to end when the server stops."""
+"""Seconds for requests under way to end when the server stops."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
-KEPT_ALIVE = 75
+KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than chat clients pause between polls, so that none
 is closed at the very moment of a request."""
-STOPPING = (signal.SIGINT, signal.SIGTERM)
-STARTING = 10
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+START_TIMEOUT = 10
 """Seconds within which a background server must answer."""
 
 
-class CannotListen(OSError):  # noqa: N818 - reads as what happened
-    """There is no listening at an address; it says why, and what to do."""
+class CannotListen(OSError):  # noqa: N818 - a condition, named as such
+    """Failure to listen at an address, with its cause and advice."""
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens at the address; port 0 takes a free one.
 
-    Whoever connects from here on is answered once the server has started.
+    A connection made from here on is answered once the server has started.
 
     Raises:
-        CannotListen: The port is in use, or the address not to be had.
+        CannotListen: The port is in use, or the address is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends without delay only on sockets that name their protocol
@@ -56,27 +56,24 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(BACKLOG)  # only this keeps others from the port
+        listening.listen(BACKLOG)  # only this reserves the port
     except OSError as error:
         listening.close()
+        advice = "Give --host an address of this machine, such as 127.0.0.1"
+        if error.errno == errno.EADDRINUSE:
+            advice = (
+                "Is another mock running there? Use or stop it, or give --port 0 for a free port"
+            )
+        elif isinstance(error, PermissionError):
+            advice = "Give another --port, above 1023, or --port 0 for a free one"
         raise CannotListen(
-            f"Cannot listen on {host} port {port}: {error.strerror}. {_advice(error)}"
+            f"Cannot listen on {host} port {port}: {error.strerror}. {advice}"
         ) from error
     return listening
 
 
-def _advice(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            "Is another mock running there? Use that one, stop it, or give --port 0 for a free port"
-        )
-    if isinstance(error, PermissionError):
-        return "Give another --port, above 1023, or --port 0 for a free one"
-    return "Give --host an address of this machine, such as 127.0.0.1"
-
-
 def is_everywhere(listening: socket.socket) -> bool:
-    """Whether it listens on every address of this machine."""
+    """Check for a socket that listens on every address of this machine."""
     return ipaddress.ip_address(listening.getsockname()[0]).is_unspecified
 
 
@@ -89,22 +86,19 @@ def url_of(listening: socket.socket) -> str:
 
 
 class CuttingProtocol(HttpToolsProtocol):
-    """Uvicorn's HTTP, which lets the application cut the connection off without an answer."""
+    """Uvicorn's HTTP protocol, whose connection the application may cut off without an answer."""
 
     def on_message_begin(self) -> None:
         """Start a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {CUT: {"now": self._cut}}
-
-    def _cut(self) -> None:
-        _cut(self.transport)
+        self.scope["extensions"] = {CUT: {"now": partial(_cut, self.transport)}}
 
 
 class TwilsockProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket, for connections that carry many small frames.
+    """Uvicorn's WebSocket protocol, for connections that carry many small frames.
 
-    The application may send without waiting and cut off a client that does not read. What only
-    acknowledges a frame is dropped where it arrives: there are as many as there are frames.
+    The application may send without waiting and cut off a client that does not read. A message
+    that only acknowledges a frame is dropped on arrival: there are as many as there are frames.
     """
 
     def handle_connect(self, event: Any) -> None:
@@ -112,17 +106,17 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.conn.handshake_exc is None:
             self.scope["extensions"] |= {
-                CUT: {"now": lambda: _cut(self.transport)},
+                CUT: {"now": partial(_cut, self.transport)},
                 SEND: {"now": self._send_now},
             }
 
     def handle_bytes(self, event: Any) -> None:
-        """Take a message, unless there is nothing to do about it."""
+        """Handle a message, except an acknowledgement."""
         if not (event.fin and is_acknowledgement(event.data)):
             super().handle_bytes(event)
 
     def _send_now(self, data: bytes) -> bool:
-        """Send a message, if the client is not behind; whether it was sent."""
+        """Send a message at once, unless earlier ones wait. Returns whether it was sent."""
         is_open = self.conn.state is State.OPEN and not (self.close_sent or self.disconnected)
         if not (is_open and self.writable.is_set()):
             return False
@@ -141,14 +135,14 @@ class MockServer(uvicorn.Server):
     """Uvicorn with one mock account in it.
 
     Args:
-        mock: What is served.
-        listening: What `listen()` gave.
+        mock: The account to serve.
+        listening: A socket of `listen()`.
         started: Called once, when the server answers.
-        at_once: Whether small writes are answered on the event loop itself, as `RestDoor` says.
+        at_once: Whether small writes are answered on the event loop itself, as by `RestApp`.
         chat_sdk: A copy of Twilio's Chat SDK, for the chat page.
 
     Raises:
-        NoSuchCopy: The copy that was named is not there.
+        NoSuchCopy: A copy was named that does not exist.
     """
 
     def __init__(
@@ -167,13 +161,13 @@ class MockServer(uvicorn.Server):
                 lifespan="off",
                 http=CuttingProtocol,
                 ws=TwilsockProtocol,
-                ws_max_size=LARGEST,
+                ws_max_size=MAX_FRAME,
                 ws_per_message_deflate=False,  # on one machine, time costs more than bytes
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE,
-                timeout_keep_alive=KEPT_ALIVE,
+                timeout_keep_alive=KEEP_ALIVE,
             )
         )
         self._listening = listening
@@ -189,15 +183,14 @@ class MockServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop in order at a signal, and leave it at that: what comes after is the caller's.
+        """Stop in order at a signal; the rest is left to the caller.
 
-        Uvicorn would raise the signal again, and with it end the process before the account is
-        closed.
+        Uvicorn would raise the signal again, which ends the process before the account is closed.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {each: signal.signal(each, self.handle_exit) for each in STOPPING}
+        before = {each: signal.signal(each, self.handle_exit) for each in STOP_SIGNALS}
         try:
             yield
         finally:
@@ -205,14 +198,14 @@ class MockServer(uvicorn.Server):
                 signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does, then say so."""
+        """Start as uvicorn does, then call `started`."""
         await super().startup(sockets)
         if self.started:
             self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop as uvicorn does, without waiting for what would go on for ever."""
-        self._application.leave()
+        """Stop as uvicorn does, after ending every endless response."""
+        self._application.stop()
         await super().shutdown(sockets)
 
 
@@ -220,11 +213,11 @@ class BackgroundServer:
     """Serves a mock from a thread of this process; a context manager.
 
     Attributes:
-        url: Where it answers, e.g. `http://127.0.0.1:8787`.
+        url: Its address, e.g. `http://127.0.0.1:8787`.
 
     Raises:
         CannotListen: The port is in use, say.
-        NoSuchCopy: The copy of the Chat SDK that was named is not there.
+        NoSuchCopy: A copy of the Chat SDK was named that does not exist.
     """
 
     def __init__(
@@ -247,16 +240,16 @@ class BackgroundServer:
             target=self._server.serve_until_stopped, name="mock-server", daemon=True
         )
         self._thread.start()
-        if not answering.wait(STARTING):
-            raise RuntimeError(f"The mock's server did not start within {STARTING} s")
+        if not answering.wait(START_TIMEOUT):
+            raise RuntimeError(f"The mock's server did not start within {START_TIMEOUT} s")
 
     @property
     def is_running(self) -> bool:
-        """Whether it answers; not after `close()`."""
+        """State of the server: True while it answers, until `close()`."""
         return self._thread.is_alive() and not self._server.should_exit
 
     def close(self) -> None:
-        """Stop answering, and give requests under way a moment to end."""
+        """Stop the server; requests under way get `GRACE` seconds to end."""
         self._server.should_exit = True
         self._thread.join(GRACE + 2)
 

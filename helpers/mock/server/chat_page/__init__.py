@@ -1,4 +1,4 @@
-"""A web page with Twilio's own Chat SDK in it, to learn from and to copy: the customer's chat.
+"""The customer's chat: a web page with Twilio's own Chat SDK, to learn from and to copy.
 
-`static/chat.js` is the page's side, `backend.py` the server's; neither needs anything of the mock.
+`static/chat.js` is the page's side, `backend.py` the server's; neither depends on the mock.
 """

@@ -1,7 +1,7 @@
-"""What the chat page asks of a server: your back end, on Twilio's helper library alone. Copy it.
+"""The chat page's back end, on Twilio's helper library alone: copy it for yours.
 
 A browser must not hold the account's secrets. So the server makes the access token and the Flex
-channel, and the page gets only what opens the chat of this one customer.
+channel, and the page gets access to the chat of this one customer only.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ TOKEN_LIFETIME = 3600
 _CUSTOMER = re.compile(r"visitor_[0-9a-f]{32}")
 
 
-class NoFlexFlow(LookupError):  # noqa: N818 - reads as what happened
-    """There is no message handler that new chats could go to."""
+class NoFlexFlow(LookupError):  # noqa: N818 - a condition, named as such
+    """No message handler exists that new chats could go to."""
 
 
 class NotACustomer(ValueError):  # noqa: N818
-    """This identity was not given out here."""
+    """An identity that this back end did not issue."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatPageSession:
-    """A customer's chat: what the page is told."""
+    """A customer's chat, as the page gets it."""
 
     identity: str
     channel_sid: str
@@ -39,14 +39,14 @@ class ChatPageSession:
 
 
 class BackEnd:
-    """Starts chats, and makes tokens for them.
+    """Starts chats and makes access tokens for them.
 
     Args:
         client: The account's, with secrets that stay on the server.
         chat_service_sid: IS..., of the Flex Chat Service.
-        api_key: SK..., what access tokens are signed with.
+        api_key: SK..., the key that signs access tokens.
         api_secret: Of the API key.
-        now: What time it is, as epoch seconds.
+        now: Returns the time in epoch seconds.
     """
 
     def __init__(
@@ -65,19 +65,19 @@ class BackEnd:
         self._now = now
 
     def start(self, identity: str | None = None, name: str = "Visitor") -> ChatPageSession:
-        """A chat for a customer: the one under way, else a new one.
+        """Return a customer's current chat, or start a new one.
 
         Args:
-            identity: Of a customer who returns; None for one who is new.
-            name: What agents see.
+            identity: Of a customer who returns; None for a new one.
+            name: Display name for agents.
 
         Raises:
             NoFlexFlow: The account is not ready for custom chats.
-            NotACustomer: The identity was not given out here.
+            NotACustomer: The identity was not issued by this back end.
             TwilioRestException: Twilio refuses.
         """
-        # No name and no address: others see it. No number either: whoever knows it may read the
-        # chat, so it must not be guessed. With a login, derive it from the user's id instead.
+        # No name and no address: others see it. No number either: it opens the chat, so it must
+        # not be guessable. With a login, derive it from the user's id instead.
         identity = identity or f"visitor_{secrets.token_hex(16)}"
         token = self.token(identity)
         channel = self._client.flex_api.v1.channel.create(
@@ -93,7 +93,7 @@ class BackEnd:
         """An access token for the chat of a customer.
 
         Raises:
-            NotACustomer: The identity was not given out here; it might be an agent's.
+            NotACustomer: The identity was not issued by this back end; it might be an agent's.
         """
         if not _CUSTOMER.fullmatch(identity):
             raise NotACustomer("This is no customer's identity: leave it out, and get a new one")
@@ -110,13 +110,13 @@ class BackEnd:
         return str(token.to_jwt())
 
     def _flow_sid(self) -> str:
-        """The message handler. You may know its SID, and need not look for it."""
+        """Find the message handler. If you know its SID, skip this."""
         for flow in self._client.flex_api.v1.flex_flow.list():
             is_for_us = flow.chat_service_sid == self._chat_service_sid
             if is_for_us and flow.channel_type == "custom" and flow.enabled:
                 return str(flow.sid)
         raise NoFlexFlow(
-            "This account has no enabled Flex Flow with ChannelType custom, so nobody would get"
-            " the messages. Make one with client.flex_api.v1.flex_flow.create(...), as notebook 02"
-            " does, then try again"
+            "This account has no enabled Flex Flow with ChannelType custom, so new messages would"
+            " reach no agent. Make one with client.flex_api.v1.flex_flow.create(...), as notebook"
+            " 02 does, then try again"
         )

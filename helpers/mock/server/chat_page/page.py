@@ -1,6 +1,6 @@
-"""Serves the chat page: its files, the SDK's copy where there is one, and the back end.
+"""Serves the chat page: its files, a copy of the SDK if there is one, and the back end.
 
-The page loads nothing but its own files and Twilio's SDK, and only pages of this machine, such as
+The page loads only its own files and Twilio's SDK, and only pages of this machine, such as
 JupyterLab's, may frame it.
 """
 
@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Route
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
@@ -31,7 +31,7 @@ from .backend import BackEnd, NoFlexFlow, NotACustomer
 PATH = "/chat"
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
-    KIT: "text/javascript",  # said here, since Windows may take scripts for mere text
+    KIT: "text/javascript",  # explicit, since Windows may take scripts for plain text
     _STATIC / "chat.js": "text/javascript",
     _STATIC / "view.js": "text/javascript",
     _STATIC / "chat.css": "text/css",
@@ -50,16 +50,16 @@ _HEADERS = {
 }
 
 
-class _Question(BaseModel):
+class _BackEndRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Start(_Question):
+class _Start(_BackEndRequest):
     identity: str | None = None
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "Visitor"
 
 
-class _Renewal(_Question):
+class _Renewal(_BackEndRequest):
     identity: str
 
 
@@ -69,11 +69,11 @@ class ChatPage:
     Args:
         mock: The account.
         chat_sdk: A copy of Twilio's Chat SDK for browsers. By default the one that
-            `TWILIO_CHAT_SDK` names, or that npm has put near the working directory; without any,
-            the page loads the SDK from Twilio's CDN.
+            `TWILIO_CHAT_SDK` names, or that npm installed near the working directory; without
+            any, the page loads the SDK from Twilio's CDN.
 
     Raises:
-        NoSuchCopy: A copy was named, and is not there.
+        NoSuchCopy: A copy was named that does not exist.
     """
 
     def __init__(self, mock: MockTwilio, chat_sdk: str | os.PathLike[str] | None = None) -> None:
@@ -92,16 +92,16 @@ class ChatPage:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """What may be asked below `PATH`; the back end only by this page, or with credentials."""
-        back_end = Router(
-            [_asked("/session", _Start, self._start), _asked("/token", _Renewal, self._renew)]
-        )
-        guarded = OriginCheck(back_end, self._credentials)
+        """Routes below `PATH`; the back end's only for this page, or with credentials."""
+        start, token = self._back_end.start, self._back_end.token
+        back_end = [
+            _json_route("/session", _Start, lambda body: asdict(start(body.identity, body.name))),
+            _json_route("/token", _Renewal, lambda body: {"token": token(body.identity)}),
+        ]
         return [
             Route("/", self._page),
             Route(f"/{_SDK}", self._sdk),
-            Route("/session", guarded),
-            Route("/token", guarded),
+            *(Route(each.path, OriginCheck(each, self._credentials)) for each in back_end),
             *(Route(f"/{path.name}", _file(path)) for path in _FILES),
         ]
 
@@ -117,18 +117,12 @@ class ChatPage:
 
     def _sdk(self, request: Request) -> Response:
         """The SDK, for pages of other origins too: a widget in JupyterLab loads it from here."""
-        anybody = {"Access-Control-Allow-Origin": "*"}
+        headers = _HEADERS | {"Access-Control-Allow-Origin": "*"}
         copy = self._copy()
         if copy is None:
             advice = f"No copy here: run `npm install twilio-chat`, or load {sdk_copy.CDN}"
-            return JSONResponse({"error": advice}, 404, _HEADERS | anybody)
-        return FileResponse(copy, headers=_HEADERS | anybody, media_type="text/javascript")
-
-    def _start(self, asked: _Start) -> dict[str, Any]:
-        return asdict(self._back_end.start(asked.identity, asked.name))
-
-    def _renew(self, asked: _Renewal) -> dict[str, Any]:
-        return {"token": self._back_end.token(asked.identity)}
+            return JSONResponse({"error": advice}, 404, headers)
+        return FileResponse(copy, headers=headers, media_type="text/javascript")
 
 
 def _file(path: Path) -> Callable[[Request], Response]:
@@ -136,7 +130,7 @@ def _file(path: Path) -> Callable[[Request], Response]:
 
 
 def _policy(host: str) -> str:
-    """What the page may load; not every browser takes `self` to cover WebSockets."""
+    """The page's content security policy; not every browser takes `self` to cover WebSockets."""
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
         f"default-src 'self'; script-src 'self' {sdk_copy.CDN.partition('/sdk')[0]};"
@@ -145,17 +139,19 @@ def _policy(host: str) -> str:
     )
 
 
-def _asked(path: str, model: type[_Question], answer: Callable[[Any], dict[str, Any]]) -> Route:
-    """A question with a JSON body, answered on a worker thread."""
+def _json_route(
+    path: str, model: type[_BackEndRequest], answer: Callable[[Any], dict[str, Any]]
+) -> Route:
+    """A route with a JSON body, answered on a worker thread."""
 
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         try:
-            question = model.model_validate_json(body)
-            return JSONResponse(await run_in_threadpool(answer, question), headers=_HEADERS)
+            given = model.model_validate_json(body)
+            return JSONResponse(await run_in_threadpool(answer, given), headers=_HEADERS)
         except ValidationError as error:
-            what = "; ".join(f"{problem['loc']}: {problem['msg']}" for problem in error.errors())
-            raise HTTPException(400, f"This takes a JSON object. {what}") from None
+            faults = "; ".join(f"{each['loc']}: {each['msg']}" for each in error.errors())
+            raise HTTPException(400, f"This takes a JSON object. {faults}") from None
         except NotACustomer as error:
             raise HTTPException(403, str(error)) from None
         except NoFlexFlow as error:

@@ -1,4 +1,4 @@
-"""Where this machine has a copy of Twilio's Chat SDK for browsers, as npm installs it."""
+"""Finds a copy of Twilio's Chat SDK for browsers on this machine, as npm installs it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import os
 from pathlib import Path
 
 CDN = "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js"
-"""Where Twilio has it (the README of npm's twilio-chat 6)."""
+"""Twilio's own copy (the README of npm's twilio-chat 6)."""
 PLACE = Path("node_modules/twilio-chat/builds/twilio-chat.min.js")
 VARIABLE = "TWILIO_CHAT_SDK"
 
 
-class NoSuchCopy(FileNotFoundError):  # noqa: N818 - reads as what happened
-    """A copy was named, and is not there."""
+class NoSuchCopy(FileNotFoundError):  # noqa: N818 - a condition, named as such
+    """A copy was named that does not exist."""
 
 
 def named(path: str | os.PathLike[str] | None = None) -> Path | None:
-    """The copy that was asked for: by `path`, else by the environment; None if by neither.
+    """The copy named by `path`, else by the environment; None if by neither.
 
     Raises:
         NoSuchCopy: There is no such file.
     """
-    asked = path or os.environ.get(VARIABLE)
-    if not asked:
+    name = path or os.environ.get(VARIABLE)
+    if not name:
         return None
-    copy = Path(asked).resolve()
+    copy = Path(name).resolve()
     if not copy.is_file():
         raise NoSuchCopy(
             f"{copy}, from {'the call' if path else VARIABLE}, is no file. After `npm install"
@@ -34,7 +34,7 @@ def named(path: str | os.PathLike[str] | None = None) -> Path | None:
 
 
 def nearest() -> Path | None:
-    """The copy that npm put into the working directory or one above it, or None."""
+    """The copy that npm installed in the working directory or one above it, or None."""
     here = Path.cwd()
-    found = (folder / PLACE for folder in (here, *here.parents))
-    return next((copy for copy in found if copy.is_file()), None)
+    copies = (folder / PLACE for folder in (here, *here.parents))
+    return next((copy for copy in copies if copy.is_file()), None)

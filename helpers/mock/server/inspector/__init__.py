@@ -1,5 +1,5 @@
-"""The server's front page: what the account holds, live, in a browser.
+"""The server's front page: the account's contents, live, in a browser.
 
-The page reads JSON under `/_mock/state` and hears of news on `/_mock/news`; it changes nothing
-except by the levers that anybody may pull.
+The page reads JSON under `/_mock/state` and follows changes at `/_mock/news`; it changes the
+account only through the server's public controls.
 """

@@ -1,17 +1,17 @@
-"""The page itself: static files that need no build, and may load nothing from elsewhere."""
+"""The page itself: static files that need no build and load nothing from elsewhere."""
 
 from __future__ import annotations
 
 import mimetypes
 
-from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from ....javascript import KIT
 
-# Windows takes media types from its registry, where scripts are often mere text; a browser that
-# is told not to guess would run none of them.
+# Windows takes media types from its registry, where scripts are often plain text, which a browser
+# under `nosniff` does not run.
 mimetypes.add_type("text/javascript", ".js")
 
 _HEADERS = {
@@ -23,21 +23,14 @@ _HEADERS = {
 }
 
 
-def pages() -> ASGIApp:
-    """An application of the page's files; `/` is the page."""
-    return _Strict(StaticFiles(directory=KIT.parent, packages=[(__package__, "static")], html=True))
+class Pages(StaticFiles):
+    """Serves the page's files, from which a browser loads nothing else; `/` is the page."""
 
+    def __init__(self) -> None:
+        super().__init__(directory=KIT.parent, packages=[(__package__, "static")], html=True)
 
-class _Strict:
-    """Tells the browser to run and load only what comes from here, and never an old copy of it."""
-
-    def __init__(self, inner: ASGIApp) -> None:
-        self._inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_strictly(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
-            await send(message)
-
-        await self._inner(scope, receive, send_strictly)
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, with headers that keep the browser to this server and its current files."""
+        response = await super().get_response(path, scope)
+        response.headers.update(_HEADERS)
+        return response

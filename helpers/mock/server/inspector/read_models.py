@@ -1,15 +1,13 @@
-"""What the account holds, as the inspector reads it: Twilio's JSON, with what belongs to it added.
+"""Read models of the inspector: Twilio's JSON of resources, joined with related data.
 
-A resource is shown as its REST API shows it; what an API does not show, but the mock keeps and a
-reader asks for, stands beside it.
+A resource is shown as its REST API shows it, with fields beside it that only the mock has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from ...core.clock import iso
@@ -38,24 +36,17 @@ _COUNTED: dict[str, type[Resource]] = {
     "tasks": Task,
     "webhooks": Delivery,
 }
-_LONGEST_NUMBER = 15
-"""Digits that a number may have, and be one that the store can compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParentLink:
-    """What a resource's URL needs of the one it is nested in: its SID."""
-
-    sid: str
 
 
 def overview(ctx: Context, limit: int) -> Json:
-    """How much there is of everything, and how the account is set up."""
+    """Counts of everything, and the account's set-up."""
     store = ctx.store
     return {
         "account_sid": ctx.account_sid,
         "counts": {name: store.count(kind) for name, kind in _COUNTED.items()},
-        "flex_flows": [_flex_flow(ctx, each) for each in _newest(ctx, FlexFlow, limit)],
+        "flex_flows": [
+            _shown(ctx, flex_v1.FLEX_FLOWS, each, None) for each in _newest(ctx, FlexFlow, limit)
+        ],
         "workers": [
             _shown(ctx, taskrouter_v1.WORKERS, each, each.workspace_sid)
             for each in store.select(Worker, limit=limit)
@@ -66,25 +57,12 @@ def overview(ctx: Context, limit: int) -> Json:
 
 
 def channels(ctx: Context, limit: int) -> Json:
-    """The newest channels, each with its last message and what Flex keeps of it."""
-    found = _newest(ctx, Channel, limit)
-    flex = _by_sid(ctx, FlexChannel, [each.sid for each in found])
-    last = _by_sid(ctx, Message, [each.last_message_sid for each in found])
-    items = [
-        {
-            **_channel(ctx, each),
-            "last_message": _message(ctx, last[each.last_message_sid])
-            if each.last_message_sid in last
-            else None,
-            "flex": _flex(ctx, flex[each.sid]) if each.sid in flex else None,
-        }
-        for each in found
-    ]
-    return {"items": items, "total": ctx.store.count(Channel)}
+    """The newest channels, each with its last message and its Flex data."""
+    return _list(ctx, Channel, limit, _channel_with_last_message)
 
 
 def channel(ctx: Context, sid: str, limit: int) -> Json:
-    """One channel with its newest messages, oldest of them first, and who is in it.
+    """One channel with its newest messages, oldest first, and its members.
 
     Raises:
         TwilioError: 20404, there is none of this SID.
@@ -95,7 +73,7 @@ def channel(ctx: Context, sid: str, limit: int) -> Json:
     flex = ctx.store.first(FlexChannel, sid=sid)
     return {
         **_channel(ctx, found),
-        "flex": _flex(ctx, flex) if flex else None,
+        "flex": flex and _flex(ctx, flex),
         "task": _task_of(ctx, flex),
         "members": _listed(ctx, chat_v2.MEMBERS, found, Member),
         "invites": _listed(ctx, chat_v2.INVITES, found, Invite),
@@ -107,12 +85,7 @@ def channel(ctx: Context, sid: str, limit: int) -> Json:
 
 def tasks(ctx: Context, limit: int) -> Json:
     """The newest tasks, each with its reservations."""
-    found = _newest(ctx, Task, limit)
-    sids = [each.sid for each in found]
-    offers = ctx.store.select(Reservation, {"task_sid": sids}, by=("task_sid",)) if sids else []
-    by_task = {sid: list(own) for sid, own in groupby(offers, attrgetter("task_sid"))}
-    items = [_task(ctx, each, by_task.get(each.sid, ())) for each in found]
-    return {"items": items, "total": ctx.store.count(Task)}
+    return _list(ctx, Task, limit, _task)
 
 
 def task(ctx: Context, sid: str, limit: int) -> Json:
@@ -121,17 +94,12 @@ def task(ctx: Context, sid: str, limit: int) -> Json:
     Raises:
         TwilioError: 20404, there is none of this SID.
     """
-    found = _one(ctx, Task, sid)
-    return _task(ctx, found, ctx.store.select(Reservation, {"task_sid": sid}))
+    return _task(ctx, _one(ctx, Task, sid))
 
 
 def executions(ctx: Context, limit: int) -> Json:
     """The newest executions of all Studio flows."""
-    found = _newest(ctx, Execution, limit)
-    return {
-        "items": [_execution(ctx, each) for each in found],
-        "total": ctx.store.count(Execution),
-    }
+    return _list(ctx, Execution, limit, _execution)
 
 
 def execution(ctx: Context, sid: str, limit: int) -> Json:
@@ -151,68 +119,74 @@ def execution(ctx: Context, sid: str, limit: int) -> Json:
 
 
 def webhooks(ctx: Context, limit: int) -> Json:
-    """The newest deliveries, without what was sent."""
-    found = _newest(ctx, Delivery, limit)
-    return {
-        "items": [_delivery(each) for each in found],
-        "total": ctx.store.count(Delivery),
-    }
+    """The newest deliveries, without their parameters."""
+    return _list(ctx, Delivery, limit, _delivery)
 
 
 def webhook(ctx: Context, number: str, limit: int) -> Json:
-    """One delivery with what was sent and how each try ended.
+    """One delivery with its parameters and the result of each attempt.
 
     Raises:
-        TwilioError: 20404, there is none of this number, or no more.
+        TwilioError: 20404, there is none of this number.
     """
-    is_number = number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER
+    is_number = re.fullmatch("[0-9]{1,15}", number)  # at most as large as the store can compare
     found = ctx.store.first(Delivery, seq=int(number)) if is_number else None
     if found is None:
-        raise TwilioError(20404, f"There is no delivery {number}, or no more")
+        raise TwilioError(20404, f"There is no delivery {number} any more")
     attempts = [
         {name: attempt[name] for name in ("number", "status", "problem", "milliseconds", "at")}
         for attempt in found.attempts
     ]
-    return {**_delivery(found), "parameters": found.parameters, "attempts": attempts}
+    return {**_delivery(ctx, found), "parameters": found.parameters, "attempts": attempts}
 
 
 def _newest(ctx: Context, kind: type[R], limit: int) -> list[R]:
     return ctx.store.select(kind, order="desc", limit=limit)
 
 
+def _list(ctx: Context, kind: type[R], limit: int, render: Callable[[Context, R], Json]) -> Json:
+    items = [render(ctx, each) for each in _newest(ctx, kind, limit)]
+    return {"items": items, "total": ctx.store.count(kind)}
+
+
 def _one(ctx: Context, kind: type[R], sid: str) -> R:
     found = ctx.store.find(kind, {"sid": sid})
     if found is None:
-        raise TwilioError(20404, f"There is no {kind.__name__.lower()} {sid}, or no more")
+        raise TwilioError(20404, f"There is no {kind.__name__.lower()} {sid} any more")
     return found
 
 
-def _by_sid(ctx: Context, kind: type[Any], sids: Iterable[str | None]) -> dict[str, Any]:
-    wanted = [sid for sid in sids if sid is not None]
-    return {each.sid: each for each in ctx.store.select(kind, {"sid": wanted})} if wanted else {}
-
-
-def _shown(ctx: Context, collection: Collection, item: Any, parent_sid: str | None) -> Json:
-    parent = None if parent_sid is None else ParentLink(parent_sid)
-    scope = {"ServiceSid": getattr(item, "service_sid", "")}
-    return collection.item_json(ctx, scope, parent, item)
+def _shown(
+    ctx: Context, collection: Collection, item: Any, parent_sid: str | None, **path: str
+) -> Json:
+    parent = SimpleNamespace(sid=parent_sid)  # the URL needs no more of it
+    return collection.item_json(ctx, path, parent, item)
 
 
 def _listed(ctx: Context, collection: Collection, channel: Channel, kind: type[R]) -> list[Json]:
     found = ctx.store.select(kind, {"channel_sid": channel.sid})
-    return [_shown(ctx, collection, each, channel.sid) for each in found]
+    service_sid = channel.service_sid
+    return [_shown(ctx, collection, each, channel.sid, ServiceSid=service_sid) for each in found]
 
 
 def _channel(ctx: Context, channel: Channel) -> Json:
     return _shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid)
 
 
+def _channel_with_last_message(ctx: Context, channel: Channel) -> Json:
+    last_sid = channel.last_message_sid
+    last = ctx.store.first(Message, sid=last_sid) if last_sid else None
+    flex = ctx.store.first(FlexChannel, sid=channel.sid)
+    return {
+        **_channel(ctx, channel),
+        "last_message": last and _message(ctx, last),
+        "flex": flex and _flex(ctx, flex),
+    }
+
+
 def _message(ctx: Context, message: Message) -> Json:
-    return _shown(ctx, chat_v2.MESSAGES, message, message.channel_sid)
-
-
-def _flex_flow(ctx: Context, flow: FlexFlow) -> Json:
-    return _shown(ctx, flex_v1.FLEX_FLOWS, flow, None)
+    service_sid = message.service_sid
+    return _shown(ctx, chat_v2.MESSAGES, message, message.channel_sid, ServiceSid=service_sid)
 
 
 def _flex(ctx: Context, channel: FlexChannel) -> Json:
@@ -233,15 +207,14 @@ def _task_of(ctx: Context, channel: FlexChannel | None) -> Json | None:
     return _shown(ctx, taskrouter_v1.TASKS, found, found.workspace_sid) if found else None
 
 
-def _task(ctx: Context, task: Task, offers: Iterable[Reservation]) -> Json:
+def _task(ctx: Context, task: Task) -> Json:
     shown = _shown(ctx, taskrouter_v1.TASKS, task, task.workspace_sid)
-    made = [
-        taskrouter_v1.TASK_RESERVATIONS.item_json(
-            ctx, {"WorkspaceSid": task.workspace_sid}, ParentLink(task.sid), each
-        )
-        for each in offers
+    collection, workspace_sid = taskrouter_v1.TASK_RESERVATIONS, task.workspace_sid
+    reservations = [
+        _shown(ctx, collection, each, task.sid, WorkspaceSid=workspace_sid)
+        for each in ctx.store.select(Reservation, {"task_sid": task.sid})
     ]
-    return {**shown, "reservations": made, "step": task.step, "due_at": iso(task.due_at)}
+    return {**shown, "reservations": reservations, "step": task.step, "due_at": iso(task.due_at)}
 
 
 def _execution(ctx: Context, execution: Execution) -> Json:
@@ -259,13 +232,11 @@ def _execution(ctx: Context, execution: Execution) -> Json:
 
 
 def _step(ctx: Context, step: Step) -> Json:
-    shown = studio_v2.STEPS.item_json(
-        ctx, {"FlowSid": step.flow_sid}, ParentLink(step.execution_sid), step
-    )
+    shown = _shown(ctx, studio_v2.STEPS, step, step.execution_sid, FlowSid=step.flow_sid)
     return {**shown, "context": step.context, "error": step.error}
 
 
-def _delivery(delivery: Delivery) -> Json:
+def _delivery(ctx: Context, delivery: Delivery) -> Json:
     last = delivery.attempts[-1] if delivery.attempts else {}
     return {
         "number": delivery.seq,

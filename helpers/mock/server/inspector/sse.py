@@ -1,6 +1,6 @@
-"""Tells open pages that something has changed: topics, not contents, as server-sent events.
+"""Server-sent events for open pages: topics of changes, without their contents.
 
-Whoever acts only leaves a topic; a page that is slow or busy gets all that came meanwhile as one.
+A change only adds a topic to each page's set; a slow page gets all topics since as one event.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ...messaging.events import ChannelEvent, InviteEvent, MemberEvent, MessageE
 from ...studio.events import ExecutionEvent, MessageRouted
 from ...taskrouter.events import TaskRouterEvent
 from ...webhooks.outbox import AttemptFinished, DeliveryDue, PreEventRequested
-from ..request_log import ServedRequest, ServedRequests
+from ..request_log import ServedRequests
 
 BEAT = 2.0
-"""Seconds between two looks at the clock, which tells nobody when it is moved."""
+"""Seconds between two events of the clock, which has no event of its own."""
 PAUSE = 0.1
-"""Seconds between two pieces of news for a page, at least."""
+"""Seconds between two events for a page, at least."""
 
 CHANNELS, TASKS, EXECUTIONS, WEBHOOKS = "channels", "tasks", "executions", "webhooks"
 REQUESTS = "requests"
@@ -41,8 +41,8 @@ _TOPICS: dict[type[Event], frozenset[str]] = {
 }
 
 
-class _Listener:
-    """One open page: topics that it has not been told of yet."""
+class _OpenPage:
+    """One open page, with the topics to be sent to it."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -50,8 +50,8 @@ class _Listener:
         self._lock = threading.Lock()
         self._topics: set[str] = set()
 
-    def tell(self, topics: frozenset[str]) -> None:
-        """Leave topics, from any thread."""
+    def add(self, topics: frozenset[str]) -> None:
+        """Add topics, from any thread."""
         with self._lock:
             is_waiting = not self._topics
             self._topics |= topics
@@ -59,11 +59,11 @@ class _Listener:
             self._loop.call_soon_threadsafe(self.wake)
 
     def wake(self) -> None:
-        """Have it look up, from the loop's own thread."""
+        """End the wait of `take()`, on the event loop."""
         self._woken.set()
 
     async def take(self) -> list[str]:
-        """The topics left since, once there are any or a beat has passed."""
+        """The topics added since, once there are any or a beat has passed."""
         try:
             await asyncio.wait_for(self._woken.wait(), BEAT)
         except TimeoutError:
@@ -75,70 +75,67 @@ class _Listener:
 
 
 class ChangeStream:
-    """The stream of what changes; follows the account only while a page is open."""
+    """The stream of changes; follows the account only while a page is open."""
 
     def __init__(self, mock: MockTwilio, requests: ServedRequests) -> None:
         self._mock = mock
         self._requests = requests
-        self._listeners: tuple[_Listener, ...] = ()
+        self._pages: tuple[_OpenPage, ...] = ()
         self._stop: list[Callable[[], None]] = []
         self._is_over = False
 
     @property
     def routes(self) -> list[Route]:
-        """What may be asked."""
+        """Routes of the stream."""
         return [Route("/news", self._open, methods=["GET"])]
 
     def end(self) -> None:
-        """End every stream, so that none holds up the server's stop."""
+        """End every stream, so that none delays the server's stop."""
         self._is_over = True
-        for listener in self._listeners:
-            listener.wake()
+        for page in self._pages:
+            page.wake()
 
     async def _open(self, request: Request) -> Response:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
 
     async def _stream(self) -> AsyncIterator[bytes]:
-        listener = _Listener()
-        self._join(listener)
+        page = _OpenPage()
+        self._join(page)
         try:
             yield b"retry: 1000\n\n" + self._beat()
             while not self._is_over:
-                if topics := await listener.take():
+                if topics := await page.take():
                     yield _event("news", topics)
                     await asyncio.sleep(PAUSE)
                 else:
                     yield self._beat()
         finally:
-            self._leave(listener)
+            self._leave(page)
 
     def _beat(self) -> bytes:
         clock = self._mock.clock
         return _event("clock", {"now": clock.now(), "is_frozen": clock.is_frozen})
 
-    def _join(self, listener: _Listener) -> None:
-        if not self._listeners:
-            self._stop = [self._mock.follow_all(self._hear), self._requests.follow(self._heed)]
-        self._listeners = (*self._listeners, listener)
+    def _join(self, page: _OpenPage) -> None:
+        if not self._pages:
+            changed = frozenset({REQUESTS})
+            self._stop = [
+                self._mock.follow_all(lambda event: self._send(_TOPICS.get(type(event)))),
+                self._requests.follow(lambda request: self._send(changed)),
+            ]
+        self._pages = (*self._pages, page)
 
-    def _leave(self, listener: _Listener) -> None:
-        self._listeners = tuple(each for each in self._listeners if each is not listener)
-        if not self._listeners:
+    def _leave(self, page: _OpenPage) -> None:
+        self._pages = tuple(each for each in self._pages if each is not page)
+        if not self._pages:
             for stop in self._stop:
                 stop()
 
-    def _hear(self, event: Event) -> None:
-        topics = _TOPICS.get(type(event))
+    def _send(self, topics: frozenset[str] | None) -> None:
         if topics:
-            self._tell(topics)
-
-    def _heed(self, answered: ServedRequest) -> None:
-        self._tell(frozenset({REQUESTS}))
-
-    def _tell(self, topics: frozenset[str]) -> None:
-        for listener in self._listeners:
-            listener.tell(topics)
+            for page in self._pages:
+                page.add(topics)
 
 
 def _event(name: str, about: object) -> bytes:

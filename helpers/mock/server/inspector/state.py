@@ -1,10 +1,9 @@
-"""What the page reads, under `/_mock/state`: the newest of everything, and one thing whole."""
+"""The inspector's API under `/_mock/state`: the newest of everything, and one item in full."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import orjson
@@ -19,58 +18,19 @@ from ...core.errors import TwilioError
 from ..request_log import MASK, ServedRequest, ServedRequests
 from . import read_models
 
+LIMIT = 50
+"""Default number of items in a list."""
+MAX_LIMIT = 1000
+"""Largest number of items in a list, so that a busy account is shown as quickly as a new one."""
+JOURNAL_ENTRIES = 30
+"""Latest entries of the journal in the overview."""
 
-def request_list(requests: ServedRequests, limit: int) -> dict[str, Any]:
-    """The newest requests, without parameters and answers."""
-    kept = list(requests)
-    return {"items": [_brief(each) for each in kept[-limit:][::-1]], "total": len(kept)}
-
-
-def request_detail(requests: ServedRequests, number: str) -> dict[str, Any]:
-    """One request with its parameters and its answer.
-
-    Raises:
-        TwilioError: 20404, there is none of this number, or no more.
-    """
-    found = next((each for each in requests if str(each.number) == number), None)
-    if found is None:
-        raise TwilioError(20404, f"There is no request {number}, or no more")
-    return {
-        **_brief(found),
-        "fires_webhooks": found.fires_webhooks,
-        "by_chat_sdk": found.by_chat_sdk,
-        "body_size": found.body_size,
-        "parameters": found.parameters,
-        "answer": None if found.answer is None else orjson.loads(found.answer),
-        "answer_size": found.answer_size,
-    }
-
-
-def _brief(request: ServedRequest) -> dict[str, Any]:
-    return {
-        "number": request.number,
-        "at": request.at,
-        "method": request.method,
-        "host": request.host,
-        "path": request.path,
-        "by": request.by,
-        "status": request.status,
-        "code": request.code,
-        "milliseconds": round(request.milliseconds, 2),
-    }
-
-
-SHOWN = 50
-"""Items of a list, unless more are asked for."""
-MOST = 1000
-"""Items of a list at most, so that a busy account is as quick to look at as a new one."""
-STORIES = 30
-"""Latest things that happened, told in the overview."""
-
+_BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
+_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size")
 _SECRET = re.compile(
     rb'(?P<password>://[^\s/"\\@:]*:)[^\s/"\\@]+(?=@)|(?P<link>[?&]Signature=)[^&"\s\\]+'
 )
-"""What a URL may bring: a password, or what opens a file without credentials."""
+"""Secrets in a URL: a password, or a signature that opens a file without credentials."""
 
 Read = Callable[..., Any]
 
@@ -84,25 +44,27 @@ class StateApi:
 
     @property
     def routes(self) -> list[Route]:
-        """What may be asked; `limit` is how much of it."""
+        """Routes; each takes the query parameter `limit`."""
         return [
             _route("/state/overview", self._overview),
-            *self._kind("channels", read_models.channels, read_models.channel),
-            *self._kind("tasks", read_models.tasks, read_models.task),
-            *self._kind("executions", read_models.executions, read_models.execution),
-            *self._kind("webhooks", read_models.webhooks, read_models.webhook),
-            _route("/state/requests", partial(request_list, self._requests)),
-            _route("/state/requests/{key}", self._exchange),
+            *self._pair("channels", read_models.channels, read_models.channel),
+            *self._pair("tasks", read_models.tasks, read_models.task),
+            *self._pair("executions", read_models.executions, read_models.execution),
+            *self._pair("webhooks", read_models.webhooks, read_models.webhook),
+            _route("/state/requests", self._request_list),
+            _route("/state/requests/{key}", self._request),
         ]
 
-    def _kind(self, name: str, listed: Read, whole: Read) -> list[Route]:
-        def read_list(limit: int) -> Any:
-            return self._mock.look(lambda ctx: listed(ctx, limit))
+    def _pair(self, name: str, items: Read, item: Read) -> list[Route]:
+        """Routes of a list and of one item."""
 
-        def read_one(limit: int, key: str) -> Any:
-            return self._mock.look(lambda ctx: whole(ctx, key, limit))
+        def read_items(limit: int) -> Any:
+            return self._mock.look(lambda ctx: items(ctx, limit))
 
-        return [_route(f"/state/{name}", read_list), _route(f"/state/{name}/{{key}}", read_one)]
+        def read_item(limit: int, key: str) -> Any:
+            return self._mock.look(lambda ctx: item(ctx, key, limit))
+
+        return [_route(f"/state/{name}", read_items), _route(f"/state/{name}/{{key}}", read_item)]
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
@@ -112,38 +74,46 @@ class StateApi:
             "requests": len(self._requests),
             "journal": [
                 {"at": each.at, "source": each.source, "target": each.target, "text": each.text}
-                for each in self._mock.journal.latest(STORIES)
+                for each in self._mock.journal.latest(JOURNAL_ENTRIES)
             ],
         }
 
-    def _exchange(self, limit: int, key: str) -> Any:
-        return request_detail(self._requests, key)
+    def _request_list(self, limit: int) -> Any:
+        kept = list(self._requests)
+        return {"items": [_brief(each) for each in kept[-limit:][::-1]], "total": len(kept)}
+
+    def _request(self, limit: int, key: str) -> Any:
+        found = next((each for each in self._requests if str(each.number) == key), None)
+        if found is None:
+            raise TwilioError(20404, f"There is no request {key} any more")
+        answer = None if found.answer is None else orjson.loads(found.answer)
+        details = {name: getattr(found, name) for name in _DETAILS}
+        return {**_brief(found), **details, "answer": answer}
+
+
+def _brief(request: ServedRequest) -> dict[str, Any]:
+    shown = {name: getattr(request, name) for name in _BRIEF}
+    return {**shown, "milliseconds": round(request.milliseconds, 2)}
 
 
 def _route(path: str, read: Read) -> Route:
-    """One reading, on a worker thread, since the account may be busy."""
+    """A route that reads on a worker thread, since the account may be busy."""
 
     async def endpoint(request: Request) -> Response:
-        limit = _limit(request.query_params.get("limit", str(SHOWN)))
+        text = request.query_params.get("limit", str(LIMIT))
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT):
+            raise HTTPException(
+                400, f"limit must be a whole number from 1 to {MAX_LIMIT}, not {text[:20]!r}"
+            )
         try:
-            found = await run_in_threadpool(read, limit=limit, **request.path_params)
+            found = await run_in_threadpool(read, limit=int(text), **request.path_params)
         except TwilioError as error:
             raise HTTPException(error.status, error.message) from None
-        headers = {"Cache-Control": "no-store"}
-        return Response(
-            _masked(orjson.dumps(found)), media_type="application/json", headers=headers
+        content = _SECRET.sub(
+            lambda secret: (secret["password"] or secret["link"]) + MASK.encode(),
+            orjson.dumps(found),
         )
+        headers = {"Cache-Control": "no-store"}
+        return Response(content, media_type="application/json", headers=headers)
 
     return Route(path, endpoint, methods=["GET"])
-
-
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
-        raise HTTPException(
-            400, f"limit must be a whole number from 1 to {MOST}, not {text[:20]!r}"
-        )
-    return int(text)
-
-
-def _masked(answer: bytes) -> bytes:
-    return _SECRET.sub(lambda found: (found["password"] or found["link"]) + MASK.encode(), answer)

@@ -1,4 +1,4 @@
-"""The mock's own levers over HTTP: clock, reset, snapshots, typing, and who may pull them."""
+"""The mock's own controls over HTTP: clock, reset, snapshots, typing, and their access rules."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_snapshot_of_a_server_before_is_not_taken_for_another(
     assert (again.status_code, early in again.json()["error"]) == (404, True)
 
 
-def test_levers_of_several_clients_are_pulled_one_at_a_time(
+def test_controls_of_several_clients_run_one_at_a_time(
     remote: RemoteMock, mock: MockTwilio, url: str
 ) -> None:
     def load(_: int) -> None:
@@ -104,8 +104,8 @@ def test_levers_of_several_clients_are_pulled_one_at_a_time(
         RemoteMock(url, mock.credentials).reset()
 
     with ThreadPoolExecutor(4) as clients:
-        pulled = [clients.submit(pull, turn) for turn in range(4) for pull in (load, reset)]
-        assert [each.result() for each in pulled] == [None] * 8
+        runs = [clients.submit(act, turn) for turn in range(4) for act in (load, reset)]
+        assert [each.result() for each in runs] == [None] * 8
     remote.load("returning customer")
     [channel] = connect(url).client.chat.v2.services(SERVICE).channels.list()
     assert channel.friendly_name == "Chat with Jane"
@@ -141,7 +141,7 @@ def test_an_unknown_scenario_is_refused_with_the_nearest(remote: RemoteMock, url
 def test_an_unknown_snapshot_is_refused(url: str) -> None:
     answer = requests.post(f"{url}/_mock/snapshots/99/restore")
     assert answer.status_code == 404
-    assert answer.json()["error"].startswith("There is no snapshot '99', or no more")
+    assert answer.json()["error"].startswith("There is no snapshot '99' any more")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_malformed_wish_is_refused_by_name(
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )
-def test_other_peoples_pages_pull_no_lever(url: str, headers: dict[str, str]) -> None:
+def test_foreign_pages_use_no_control(url: str, headers: dict[str, str]) -> None:
     assert requests.post(f"{url}/_mock/reset", headers=headers).status_code == 401
     assert requests.post(f"{url}/_mock/reset", headers=headers, auth=AUTH).status_code == 200
 
