@@ -78,5 +78,6 @@ def test_a_table_escapes_whatever_is_not_declared_to_be_markup() -> None:
         '<th scope="col" style="text-align:left">1</th></tr></thead><tbody><tr>'
         '<th scope="row" style="text-align:left">&lt;i&gt;</th>'
         '<td style="text-align:left"><b>&amp;</b></td></tr><tr>'
-        '<th scope="row" colspan="2" style="text-align:left;color:red">&amp;</th></tr></tbody></table>'
+        '<th scope="row" colspan="2" style="text-align:left;color:red">&amp;</th>'
+        "</tr></tbody></table>"
     )

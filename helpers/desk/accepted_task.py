@@ -1,27 +1,12 @@
-"""What is gone already need not be taken away."""
+"""Offers that an agent is asked to take, and the tasks that came of them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from twilio.base.exceptions import TwilioRestException
-
+from .. import flex_ui
 from ..chat import Channel
-
-
-@contextmanager
-def ignore_not_found() -> Iterator[None]:
-    """Do not mind that what is asked for in here is not there any more."""
-    try:
-        yield
-    except TwilioRestException as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +77,16 @@ class AcceptedTask:
 
         A long-lived channel stays ACTIVE.
         """
-        self._task().update(assignment_status="wrapping", reason="Ended by the agent")
+        flex_ui.wrap_up(self._task(), "Ended by the agent")
         if self.offer.channel_sid is not None:
-            with ignore_not_found():
-                self._end_chat(self.desk.service.channels(self.offer.channel_sid))
-
-    def _end_chat(self, channel: Any) -> None:
-        attributes = json.loads(channel.fetch().attributes)
-        if not attributes.get("long_lived"):
-            ended = json.dumps({**attributes, "status": "INACTIVE"})
-            channel.update(attributes=ended, x_twilio_webhook_enabled="true")
+            with flex_ui.ignore_not_found():
+                flex_ui.end_chat(self.desk.service.channels(self.offer.channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
         """Finish the task, wrapping up first if need be, and leave the channel."""
         if self.status == "assigned":
             self.wrap_up()
-        self._task().update(assignment_status="completed", reason=reason)
+        flex_ui.complete(self._task(), reason)
         self.desk.leave(self)
 
     def _task(self) -> Any:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from .. import flex_ui
 from ..account import Account
 from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
 from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
+from ..flex_ui import ignore_not_found
+from ..json_object import json_object
 from ..mock import MockTwilio, TaskRouterNotification
 from ..mock.remote import MockUnreachable
-from .accepted_task import AcceptedTask, Offer, ignore_not_found
+from .accepted_task import AcceptedTask, Offer
 
 WORKSPACE = "Flex Task Assignment"
 POLL_SECONDS = 1.0
@@ -100,7 +102,7 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
         self.worker = self.workspace.workers(self._worker_sid)
-        attributes = json.loads(workers[0].attributes)
+        attributes = json_object(workers[0].attributes) or {}
         self.identity = _identity(str(attributes.get("contact_uri", "")), self.agent)
 
     def __repr__(self) -> str:
@@ -141,7 +143,7 @@ class AgentDesk(Emitter):
 
     def _offer(self, reservation: Any) -> Offer:
         task = self.workspace.tasks(reservation.task_sid).fetch()
-        attributes = json.loads(task.attributes or "{}")
+        attributes = json_object(task.attributes) or {}
         return Offer(reservation.sid, reservation.task_sid, attributes, task.age)
 
     def accept(self, offer: Offer | None = None) -> AcceptedTask:
@@ -152,7 +154,7 @@ class AgentDesk(Emitter):
             TwilioRestException: The reservation is no longer pending.
         """
         offer = offer or self._oldest()
-        self.worker.reservations(offer.sid).update(reservation_status="accepted")
+        flex_ui.accept(self.worker.reservations(offer.sid))
         channel = self._join(offer.channel_sid) if offer.channel_sid else None
         conversation = AcceptedTask(self, offer, channel)
         self.conversations.append(conversation)
@@ -179,20 +181,9 @@ class AgentDesk(Emitter):
     def _join(self, channel_sid: str) -> Channel | None:
         """The agent's view of a chat, as a member of it; None if it has been deleted."""
         with ignore_not_found():
-            self._become_member(channel_sid)
+            flex_ui.join(self.service.channels(channel_sid), self.identity)
             return self._connected().get_channel_by_sid(channel_sid)
         return None
-
-    def _become_member(self, channel_sid: str) -> None:
-        try:
-            self.service.channels(channel_sid).members.create(
-                identity=self.identity,
-                attributes='{"member_type": "agent"}',
-                x_twilio_webhook_enabled="true",
-            )
-        except TwilioRestException as error:
-            if error.code != 50404:  # noqa: PLR2004 - a member already
-                raise
 
     def _connected(self) -> ChatClient:
         """The agent's chat client, whose token is renewed as long as the desk is open."""
@@ -216,8 +207,7 @@ class AgentDesk(Emitter):
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
         if channel_sid is not None and channel_sid not in others:
-            with ignore_not_found():  # the janitor may have been there first
-                self.service.channels(channel_sid).members(self.identity).delete()
+            flex_ui.leave(self.service.channels(channel_sid), self.identity)
         self.emit("conversationEnded", conversation)
         self.refresh()
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
+from ..flex_ui import is_agent
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
@@ -183,7 +184,7 @@ class Journal:
 
     def _meet(self, member: Member) -> None:
         """Remember on which lane somebody is, who may speak long after joining."""
-        lane = AGENT if '"agent"' in member.attributes else CUSTOMER
+        lane = AGENT if is_agent(member.attributes) else CUSTOMER
         if self._lanes.get(member.identity) != AGENT:
             self._lanes[member.identity] = lane
         if len(self._lanes) > KEPT:

@@ -9,7 +9,7 @@ from twilio.rest import Client
 
 from ...account import Account
 from ...desk import AcceptedTask, AgentDesk, Offer
-from ...desk.accepted_task import ignore_not_found
+from ...flex_ui import ignore_not_found
 from ...mock import MockTwilio, TaskRouterNotification
 from .recording import Record
 from .script import Agents

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from ...flex_ui import GUEST_ATTRIBUTES
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import BLANK_IS_ABSENT, Parameters, read_json_object
@@ -153,7 +154,7 @@ def _chat(
         type="private",
     )
     channel = channels.create(ctx, service, parameters)
-    guest = members.NewMember(identity=new.identity, attributes='{"member_type": "guest"}')
+    guest = members.NewMember(identity=new.identity, attributes=GUEST_ATTRIBUTES)
     members.add(ctx, channel, guest)
     return user, channel
 
