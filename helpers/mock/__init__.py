@@ -5,11 +5,12 @@
 
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
 from .core.access_token import Claims, verify
-from .core.clock import Clock
+from .core.clock import Clock, Timer
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
 from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
@@ -51,6 +52,8 @@ __all__ = [
     "StepFault",
     "Studio",
     "TaskRouterNotification",
+    "Timer",
+    "TokenTimers",
     "TwilioError",
     "UnknownScenario",
     "WebhookAnswer",
