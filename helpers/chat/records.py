@@ -46,15 +46,17 @@ class Message:
     @classmethod
     def of(cls, fields: Mapping[str, Any], media_url: Callable[[str], str]) -> Message:
         """Make one from its fields; `media_url` returns the URL of a media SID."""
-        media = fields["media"]
+        sent, updated, media = fields["date_created"], fields["date_updated"], fields["media"]
+        if isinstance(sent, str):
+            sent, updated = map(datetime.fromisoformat, (sent, updated))
         return cls(
             sid=fields["sid"],
             index=fields["index"],
             author=fields["from" if "from" in fields else "_from"],
             body=fields["body"],
             attributes=json_object(fields["attributes"]) or {},
-            timestamp=moment(fields["date_created"]),
-            date_updated=moment(fields["date_updated"]),
+            timestamp=sent,
+            date_updated=updated,
             last_updated_by=fields["last_updated_by"],
             type=fields["type"],
             media=media and Media.of(media, media_url),

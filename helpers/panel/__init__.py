@@ -1,4 +1,4 @@
-"""The panels a notebook shows, a chat's and an agent's, and the plain models behind them.
+"""Panels that a notebook shows, for a chat and for an agent, and the models behind them.
 
 The models need no widget library, so importing them loads none.
 """
