@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioException
@@ -14,6 +15,7 @@ from .channel_book import ChannelBook
 from .emitter import Emitter
 from .errors import as_chat_error, raises_chat_error
 from .feeds import KernelFeed, PollingFeed
+from .media import Upload
 from .records import User, in_path
 from .session import ChatSession, Wait
 
@@ -65,11 +67,11 @@ class ChatClient(Emitter):
         super().__init__()
         self.account = account
         self._session = session = ChatSession(account, token, self, wait)
-        self._book = book = ChannelBook(session, self)
+        self._book: ChannelBook = ChannelBook(session, self)
         session.feed = (
-            KernelFeed(session, book, account.mock)
+            KernelFeed(session, self._book, account.mock)
             if isinstance(account.mock, MockTwilio)
-            else PollingFeed(session, book, poll_seconds)
+            else PollingFeed(session, self._book, poll_seconds)
         )
         try:
             self._connect()
@@ -115,16 +117,12 @@ class ChatClient(Emitter):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(f"ChatClient has no attribute {name!r}")
-            value = getattr(self._session, name)
-            warnings.warn(
-                f"ChatClient.{name} is not part of the Chat SDK and will be removed; use the"
-                " account you connected with, e.g. account.client_of_chat_user(token, identity)",
-                DeprecationWarning,
-                stacklevel=2,
-            )
-            return value
+            if name not in _REPLACED:
+                raise AttributeError(f"'ChatClient' object has no attribute {name!r}")
+            new, value = _REPLACED[name]
+            message = f"ChatClient.{name} is not part of the Chat SDK; use {new}"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            return value(self)
 
     @raises_chat_error
     def update_token(self, token: str) -> None:
@@ -213,3 +211,27 @@ class ChatClient(Emitter):
         """Return a user by identity."""
         self._session.require_connected()
         return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
+
+
+_REST = "account.client_of_chat_user()"
+_REPLACED: dict[str, tuple[str, Callable[[ChatClient], Any]]] = {
+    "known": ("get_channel_by_sid()", lambda client: client._book.channels.get),
+    "is_usable": ("connection_state", lambda client: client._session.is_usable),
+    "require_connected": (
+        "connection_state",
+        lambda client: client._session.require_connected,
+    ),
+    "upload": (
+        "Channel.send_message(media=...)",
+        lambda client: lambda media: client._session.media.upload(Upload.of(media)),
+    ),
+    "media_url": (
+        "Media.get_content_temporary_url()",
+        lambda client: client._session.media_url,
+    ),
+    "tell_typing": ("Channel.typing()", lambda client: client._session.type_in),
+    "newest_index": ("Channel.get_messages()", lambda client: client._session.feed.newest_index),
+    "service": (_REST, lambda client: client._session.service),
+    "polled_service": (_REST, lambda client: client._session.polled_service),
+}
+"""Names that a client once showed: the name to use instead, and the old one's value."""

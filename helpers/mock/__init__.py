@@ -3,6 +3,9 @@
 `MockTwilio` is one. The official SDK reaches it through `http_client`.
 """
 
+from typing import TYPE_CHECKING
+
+from ..lazy import lazily
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
 from .core.access_token import Claims, verify
 from .core.clock import Clock, Timer
@@ -63,3 +66,6 @@ __all__ = [
     "flex_flows",
     "verify",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, TaskRouterNews="TaskRouterNotification")

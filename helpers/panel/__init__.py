@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from .agent import AgentPanel
     from .widget import ChatPanel
 
-_WIDGETS = {"AgentPanel": "agent", "ChatPanel": "widget"}
-
 __all__ = ["AgentPanel", "AgentPanelModel", "ChatPanel", "ChatPanelModel"]
 
-__getattr__ = lazily(__name__, _WIDGETS)  # only when widgets are wanted
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)

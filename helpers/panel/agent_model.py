@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..lazy import renamed
 from .agent_records import AgentStatus, ConversationView, OfferView, conversation_view, offer_view
 from .events import Announcer, Subscriptions
 from .protocols import Handler
@@ -58,6 +59,8 @@ class AgentPanelModel:
     def observe(self, observer: Callable[[AgentStatus], None]) -> Callable[[], None]:
         """Call `observer` with every new status. Returns a function that stops that."""
         return self._announcer.observe(observer)
+
+    tell = renamed("notify")
 
     def notify(self) -> None:
         """Notify the observers of the current status, in its turn among the changes."""
