@@ -80,7 +80,7 @@ class RetryingClient(HttpClient):  # type: ignore[misc]
     def __init__(
         self,
         inner: HttpClient,
-        wait: Callable[[float], None],
+        wait: Callable[[float], object],
         *,
         tries: int = TRIES,
         backoff: Backoff | None = None,
