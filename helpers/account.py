@@ -1,6 +1,6 @@
-"""Which Twilio account the notebooks talk to: a mock here, a shared mock, or the live one.
+"""The Twilio account that notebooks use: a mock here, a shared mock, or the live one.
 
-Live is never reached unless it is asked for by name.
+The live one is used only if it is named.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -35,8 +35,8 @@ class EndOfLifeWarning(UserWarning):
     """A Twilio product used here has been ended by Twilio."""
 
 
-class CredentialsMissing(ValueError):  # noqa: N818 - reads as what happened
-    """Live credentials are missing or malformed; `problems` names each with what to do."""
+class CredentialsMissing(ValueError):  # noqa: N818 - a public name
+    """Live credentials are missing or malformed; `problems` names each with its remedy."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
@@ -77,16 +77,16 @@ _VARIABLES = {
 
 
 class Account:
-    """An account to talk to.
+    """An account, with the official SDK's client for it.
 
     Attributes:
         client: The official `twilio.rest.Client`.
         mode: `mock`, `shared` or `live`.
         credentials: SIDs, and secrets that never show.
         requests: A log of every REST call made here.
-        mock: The mock's levers: the mock in this kernel, or one elsewhere with the same clock,
-            faults, snapshots and reset; None for the live account.
-        clock: The time this account lives by.
+        mock: The mock in this kernel, or control of one elsewhere, with the same clock, faults,
+            snapshots and reset; None for the live account.
+        clock: The account's time.
     """
 
     def __init__(
@@ -107,9 +107,9 @@ class Account:
         )
 
     def chat_token(self, identity: str, ttl: int = 3600) -> str:
-        """An access token with a chat grant for one of this account's chat users.
+        """Return an access token with a chat grant for one of this account's chat users.
 
-        What notebook 01 does by hand. On a mock it is dated by the mock's clock.
+        Notebook 01 makes one by hand. On a mock it is dated by the mock's clock.
 
         Args:
             identity: Unique per end user, and no personal data.
@@ -129,7 +129,7 @@ class Account:
         )
 
     def client_of_chat_user(self, token: str, identity: str, *, polling: bool = False) -> Client:
-        """An SDK client that acts for a chat user.
+        """Return an SDK client that acts for a chat user.
 
         On a mock it carries the access token, so that roles and membership apply. Twilio's live
         REST API takes no access token: there it carries the account's credentials.
@@ -148,19 +148,17 @@ class Account:
         return html.table(self.holdings().items(), title=title, row_heads=True)
 
     def holdings(self) -> dict[str, str]:
-        """What the account holds, asked through the SDK; an answer that fails says why."""
-        return {name: self._ask(question) for name, question in _QUESTIONS.items()}
-
-    def _ask(self, question: Any) -> str:
-        client = Client(
-            self.credentials.account_sid,
-            self.credentials.auth_token,
-            http_client=self._door.speaking_for("poll"),
-        )
-        try:
-            return str(question(client, self.credentials.chat_service_sid))
-        except (TwilioException, requests.RequestException) as error:
-            return f"no answer: {getattr(error, 'msg', error)}"
+        """Read the account's contents through the SDK; a failure stands in place of its answer."""
+        own = self.credentials
+        http_client = self._door.speaking_for("poll")
+        client = Client(own.account_sid, own.auth_token, http_client=http_client)
+        found = {}
+        for name, read in _CONTENTS.items():
+            try:
+                found[name] = str(read(client, own.chat_service_sid))
+            except (TwilioException, requests.RequestException) as error:
+                found[name] = f"no answer: {getattr(error, 'msg', error)}"
+        return found
 
 
 _NAMES: dict[Mode, str] = {
@@ -169,7 +167,7 @@ _NAMES: dict[Mode, str] = {
     "live": "LIVE Twilio account",
 }
 SHOWN = 20
-"""Resources named in an account's display before it says that there are more."""
+"""Resources of a kind that an account's display names."""
 
 
 def _named(resources: list[Any]) -> str:
@@ -177,7 +175,7 @@ def _named(resources: list[Any]) -> str:
     return ", ".join(names) + (", ..." if len(resources) > SHOWN else "") if names else "none"
 
 
-_QUESTIONS = {
+_CONTENTS: dict[str, Callable[[Client, str], str]] = {
     "Chat service": lambda client, sid: (
         f"{client.chat.v2.services(sid).fetch().friendly_name}: {sid}"
     ),
@@ -197,14 +195,11 @@ class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, base: str, timeout: float = 30) -> None:
         super().__init__(timeout=timeout)
-        self.session.trust_env = False  # a proxy that the environment names is for the internet
+        self.session.trust_env = False  # a proxy in the environment is for the internet
         self._base = base.rstrip("/")
 
     def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
-        """Send one request to the mock instead of to Twilio.
-
-        What fails is the SDK's own affair; it is only told where to look.
-        """
+        """Send one request to the mock instead of to Twilio; a failure notes the remedy."""
         try:
             return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
         except requests.exceptions.SSLError as error:
@@ -228,10 +223,10 @@ def connect(
             `http://127.0.0.1:8787` for a shared one; `"live"` for the real account. By default
             `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
         seed: Seed of a new mock's SIDs, in this kernel.
-        db: A file that keeps the mock in this kernel; it is gone on with if it is there.
+        db: SQLite file of the mock in this kernel. Reopened if it exists.
 
     Raises:
-        CredentialsMissing: `"live"` was asked for, and variables are missing or malformed.
+        CredentialsMissing: Variables of the live account are missing or malformed.
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is not this account's, not this version's, or none at all.
         ValueError: `where` is neither a mock's URL nor `"live"`, or comes with `db` or `seed`.
@@ -275,12 +270,11 @@ def _problem_of_url(url: str) -> str | None:
 
 
 def _without_user(url: str) -> str:
-    """A URL that may be shown."""
     return re.sub(r"//[^/]*@", "//...@", url)
 
 
 def from_environment() -> str | None:
-    """Which account the environment names: `"live"`, a shared mock's URL, or None."""
+    """Return the account that the environment names: `"live"`, a shared mock's URL, or None."""
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
         return "live"
     return os.environ.get("TWILIO_MOCK_URL") or None
@@ -312,7 +306,7 @@ def _live_credentials() -> Credentials:
 
 
 def _problem(name: str, variable: _Variable, value: str) -> str | None:
-    """What is wrong with a variable, never quoting its value: it may be a secret."""
+    """Describe the fault of a variable, never quoting its value: it may be a secret."""
     if not value:
         return f"missing. It is {variable.example}; find it at {variable.console}"
     if value == DEMO_VALUES[name]:

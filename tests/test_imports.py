@@ -78,6 +78,7 @@ RENAMED_METHODS = [
     ("helpers.mock.Studio.hear", "Studio.handle"),
     ("helpers.mock.Webhooks.hear", "Webhooks.handle"),
     ("helpers.panel.AgentPanelModel.tell", "AgentPanelModel.notify"),
+    ("helpers.front_ends.SdkModel.take", "SdkModel.handle"),
 ]
 REPLACED = [
     ("known", "get_channel_by_sid()"),

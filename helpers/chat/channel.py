@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from functools import cache, partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -35,7 +36,7 @@ class ConnectedClient(Protocol):
 
     @property
     def identity(self) -> str:
-        """Whose chat it is."""
+        """Identity of its user."""
 
     @property
     def connection_state(self) -> str:
@@ -98,7 +99,7 @@ class Channel(Emitter):
 
     @property
     def is_ended(self) -> bool:
-        """Whether Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
+        """True once Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
         return str(self._attributes.get("status", "")).upper() == "INACTIVE"
 
     def __repr__(self) -> str:
@@ -121,9 +122,9 @@ class Channel(Emitter):
 
         Messages of one channel are sent one after another. Where the server throttles or cannot be
         reached, the call waits and tries again, for a minute at most. Where it is not known
-        whether a message arrived, the call looks for it - one of this user, with the same content,
-        newer than what this client knew before - and sends it again only if it is not there. A
-        server that acts only after that look may still have it twice.
+        whether a message arrived, the call searches for it - one of this user, with the same
+        content, newer than the messages this client knew - and sends it again only if it is not
+        there. A server that acts only after that search may still have it twice.
 
         Args:
             body: The text; a message with media has none.
@@ -180,58 +181,51 @@ class Channel(Emitter):
             Message.of(vars(rest), self._session.media_url)
             for rest in self._rest().messages.stream(order=order, page_size=min(100, page_size + 1))
         )
-        if anchor is None:
-            return self._page(stream, None, page_size, backwards, beyond=False)
-        skipped = False
-        for message in stream:
-            if message.index <= anchor if backwards else message.index >= anchor:
-                return self._page(stream, message, page_size, backwards, beyond=skipped)
-            skipped = True
-        older = lambda: self.get_messages(page_size, anchor - 1)  # noqa: E731
-        newer = lambda: self.get_messages(page_size, anchor + 1, "forward")  # noqa: E731
-        return Paginator([], not backwards and skipped, backwards and skipped, older, newer)
+        first, skipped = next(stream, None), False
+        if anchor is not None:
+            while first and (first.index > anchor if backwards else first.index < anchor):
+                first, skipped = next(stream, None), True
+        messages = chain([first] if first else [], stream)
+        return self._page(messages, page_size, backwards, anchor or 0, beyond=skipped)
 
     def _page(
         self,
-        stream: Iterator[Message],
-        first: Message | None,
+        messages: Iterator[Message],
         page_size: int,
         backwards: bool,
+        anchor: int,
         *,
         beyond: bool,
     ) -> Paginator:
-        """Take a page off a stream of messages; `first` was taken from it already."""
-        taken = [first] if first is not None else []
-        taken.extend(islice(stream, page_size - len(taken)))
-        ahead = next(stream, None)
+        """Take a page off a stream of messages; `beyond` says whether it skipped any."""
+        taken = list(islice(messages, page_size))
+        ahead = next(messages, None)
         items = taken[::-1] if backwards else taken
-        first_index = items[0].index if items else 0
-        last_index = items[-1].index if items else 0
-        follow = self._follower(stream, ahead, page_size, backwards) if ahead else None
+        oldest, newest = (items[0].index, items[-1].index) if items else (anchor, anchor)
+        follow = self._follower(messages, ahead, page_size, backwards) if ahead else None
         if backwards:
-            newer = lambda: self.get_messages(page_size, last_index + 1, "forward")  # noqa: E731
+            newer = partial(self.get_messages, page_size, newest + 1, "forward")
             return Paginator(items, ahead is not None, beyond, follow, newer)
-        older = lambda: self.get_messages(page_size, first_index - 1)  # noqa: E731
+        older = partial(self.get_messages, page_size, oldest - 1)
         return Paginator(items, beyond, ahead is not None, older, follow)
 
     def _follower(
-        self, stream: Iterator[Message], ahead: Message, page_size: int, backwards: bool
+        self, messages: Iterator[Message], ahead: Message, page_size: int, backwards: bool
     ) -> Callable[[], Paginator]:
         """Read the page that begins with `ahead`, once, since a stream can be read only once.
 
         Where the stream fails, as when its token has expired, the page is requested anew.
         """
-        streams, pages = [stream], list[Paginator]()
+        unread = [chain([ahead], messages)]
 
+        @cache
         def follow() -> Paginator:
-            if not pages and streams:
+            if unread:
                 with suppress(TwilioException, RequestException):
-                    page = self._page(streams.pop(), ahead, page_size, backwards, beyond=True)
-                    pages.append(page)
-            if not pages:
-                direction: Direction = "backwards" if backwards else "forward"
-                pages.append(self.get_messages(page_size, ahead.index, direction))
-            return pages[0]
+                    return self._page(unread.pop(), page_size, backwards, ahead.index, beyond=True)
+            return self.get_messages(
+                page_size, ahead.index, "backwards" if backwards else "forward"
+            )
 
         return follow
 

@@ -87,7 +87,7 @@ class ChatClient(Emitter):
 
     @property
     def identity(self) -> str:
-        """Whose chat it is."""
+        """Identity of its user."""
         return self._session.identity
 
     @property

@@ -1,7 +1,7 @@
 """An HTTP client for the SDK that tells refusals from failures, and retries.
 
 The SDK's exceptions carry no headers and take a proxy's HTML for Twilio's answer. So answers are
-classified here: a refusal by Twilio goes on to the SDK, anything that may pass becomes a
+classified here: a refusal by Twilio passes to the SDK, anything that may pass becomes a
 `TransientError`.
 """
 

@@ -56,27 +56,13 @@ class Sending:
             delivered = self._session.feed.newest_index(self._channel_sid)
             known = [index for index in (delivered, self._newest) if index is not None]
             before = max(known, default=None)
-            outgoing = Outgoing(self._session, self._channel_sid, content, before)
-            index = self._deliver(outgoing, upload)
+            outgoing = _Outgoing(self._session, self._channel_sid, content, before)
+            index = outgoing.deliver(upload)
             self._newest = max(index, -1 if self._newest is None else self._newest)
             return index
 
-    def _deliver(self, outgoing: Outgoing, upload: Callable[[], str] | None) -> int:
-        deadline, backoff = time.monotonic() + MOST_SECONDS, Backoff()
-        for left in reversed(range(MOST_TRIES)):
-            try:
-                if upload is not None:
-                    outgoing.content["media_sid"], upload = upload(), None
-                return outgoing.settle()
-            except TransientError as failure:
-                delay = backoff.after(failure)
-                if not left or time.monotonic() + delay > deadline:
-                    raise outgoing.given_up(failure, delay) from failure
-                outgoing.wait(delay)
-        raise AssertionError("a message is tried at least once")
 
-
-class Outgoing:
+class _Outgoing:
     """A message on its way.
 
     Args:
@@ -84,9 +70,6 @@ class Outgoing:
         channel_sid: CH...
         content: Arguments of the SDK's `create()`.
         before: Index of the newest message known before.
-
-    Attributes:
-        in_doubt: Whether a try may have delivered it.
     """
 
     def __init__(
@@ -94,46 +77,45 @@ class Outgoing:
     ) -> None:
         self._session = session
         self._channel_sid = channel_sid
-        self.content = content
+        self._content = content
         self._before = before
-        self.in_doubt = False
+        self._in_doubt = False
 
-    def settle(self) -> int:
-        """Find it if it may be there, else send it, and return its index.
-
-        Raises:
-            TransientError: Both failed for now.
-        """
-        try:
-            self._session.require_connected()
-            arrived = self._found() if self.in_doubt else None
-            return self._posted() if arrived is None else arrived
-        except (TransientError, OutcomeUnknown):
-            raise
-        except TwilioException as error:
-            raise self._refused(as_chat_error(error)) from None
-
-    def wait(self, seconds: float) -> None:
-        """Wait before another try."""
-        try:
-            self._session.wait(seconds)
-        except ChatError as error:
-            raise self._refused(error) from None
-
-    def given_up(self, failure: TransientError, delay: float) -> ChatError:
-        """Return the error to raise after the last try."""
-        if self.in_doubt:
-            return self._unknown(str(failure.msg), failure)
-        text = f"Not sent: {failure.msg}. Send it again in {delay:.0f} s or later"
-        return ChatError(failure.code, text, failure.status)
+    def deliver(self, upload: Callable[[], str] | None) -> int:
+        """Send it, unless a try before may have: then find it first. Returns its index."""
+        deadline, backoff, delay = time.monotonic() + MOST_SECONDS, Backoff(), 0.0
+        for left in reversed(range(MOST_TRIES)):
+            try:
+                if delay:
+                    self._session.wait(delay)
+                if upload is not None:
+                    self._content["media_sid"], upload = upload(), None
+                self._session.require_connected()
+                arrived = self._found() if self._in_doubt else None
+                return self._posted() if arrived is None else arrived
+            except TransientError as failure:
+                delay = backoff.after(failure)
+                if left and time.monotonic() + delay <= deadline:
+                    continue
+                if self._in_doubt:
+                    raise self._unknown(str(failure.msg), failure) from failure
+                text = f"Not sent: {failure.msg}. Send it again in {delay:.0f} s or later"
+                raise ChatError(failure.code, text, failure.status) from failure
+            except OutcomeUnknown:
+                raise
+            except TwilioException as error:
+                refusal = as_chat_error(error)
+                unknown = self._in_doubt and self._unknown(str(refusal.msg), refusal)
+                raise unknown or refusal from None
+        raise AssertionError("a message is tried at least once")
 
     def _posted(self) -> int:
         try:
             sent = self._channel.messages.create(
-                from_=self._session.identity, x_twilio_webhook_enabled="true", **self.content
+                from_=self._session.identity, x_twilio_webhook_enabled="true", **self._content
             )
         except TransientError as failure:
-            self.in_doubt = failure.may_have_acted
+            self._in_doubt = failure.may_have_acted
             raise
         return int(sent.index)
 
@@ -154,18 +136,15 @@ class Outgoing:
             return int(min(matching))
         if own:
             raise self._unknown("there are other new messages of this user")
-        self.in_doubt = False
+        self._in_doubt = False
         return None
 
     def _is_this(self, message: Any) -> bool:
         media_sid = message.media["sid"] if message.media else None
         there = (message.body if media_sid is None else None, media_sid)
-        return there == (self.content.get("body"), self.content.get("media_sid")) and (
-            json_object(message.attributes) == json_object(self.content["attributes"])
+        return there == (self._content.get("body"), self._content.get("media_sid")) and (
+            json_object(message.attributes) == json_object(self._content["attributes"])
         )
-
-    def _refused(self, refusal: ChatError) -> ChatError:
-        return self._unknown(str(refusal.msg), refusal) if self.in_doubt else refusal
 
     def _unknown(self, why: str, cause: ChatError | None = None) -> OutcomeUnknown:
         text = f"It is not known whether the message arrived: {why}. {ADVICE}"

@@ -166,7 +166,7 @@ class ChatSession:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the client is open and its token accepted."""
+        """True while the client is open and its token accepted."""
         return self._refusal is None and not self.closing.is_set()
 
     def require_open(self) -> None:

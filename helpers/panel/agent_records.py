@@ -51,17 +51,17 @@ class ConversationView:
 
     @property
     def can_wrap_up(self) -> bool:
-        """Whether the chat can be ended."""
+        """True while the chat can be ended."""
         return self.status == "assigned"
 
     @property
     def can_complete(self) -> bool:
-        """Whether the task can be finished; TaskRouter wants it wrapped up before."""
+        """True while the task can be completed; TaskRouter requires a wrap-up first."""
         return self.status == "wrapping"
 
     @property
     def can_leave(self) -> bool:
-        """Whether the task ended elsewhere, so that only the chat is left to leave."""
+        """True if the task ended elsewhere, so that only the chat is left to leave."""
         return self.status in {"completed", "canceled"}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from operator import methodcaller
 from typing import Any, TypeVar
 
 from .events import Subscriptions
@@ -107,7 +106,7 @@ class ChatPanelModel:
 
     @property
     def ended(self) -> bool:
-        """Whether the agent ended the chat, or the channel was removed."""
+        """True once the agent ended the chat, or the channel was removed."""
         return self.status.ended is not None
 
     # -- actions
@@ -154,11 +153,14 @@ class ChatPanelModel:
 
     def media_url(self, sid: str) -> str | None:
         """Return the temporary URL of a message's file, by the message's SID."""
-        if sid not in self._files:
+        media = self._files.get(sid)
+        if media is None:
             return None
-        ask = partial(methodcaller("get_content_temporary_url"), self._files[sid])
-        url: str | None = self._attempt("Could not open the file", ask)
-        return url
+
+        def ask_url() -> str:
+            return media.get_content_temporary_url()
+
+        return self._attempt("Could not open the file", ask_url)
 
     def dismiss_alert(self) -> None:
         """Remove the alert."""
@@ -254,9 +256,9 @@ class ChatPanelModel:
             user: User | None = self._attempt("Could not load a name", load)
             self._friendly_names[identity] = user.friendly_name if user else None
         name = self._friendly_names[identity]
-        who = self._people[identity] = person(identity, member.attributes, name)
-        if who.identity == self.identity:
-            self._state.set(role=who.role)
+        found = self._people[identity] = person(identity, member.attributes, name)
+        if identity == self.identity:
+            self._state.set(role=found.role)
         elif member.last_consumed_message_index is not None:
             self._state.seen(member.last_consumed_message_index)
 
@@ -265,15 +267,15 @@ class ChatPanelModel:
 
     def _view(self, message: Message) -> MessageView:
         author = message.author
-        who = self._people.get(author) or self._person(author)
+        writer = self._people.get(author) or self._person(author)
         if message.media is not None:
             self._files[message.sid] = message.media
         return MessageView(
             sid=message.sid,
             index=message.index,
             author=author,
-            name=who.name,
-            role=who.role,
+            name=writer.name,
+            role=writer.role,
             body=message.body,
             own=author == self.identity,
             timestamp=message.timestamp,

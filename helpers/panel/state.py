@@ -181,10 +181,10 @@ class ChatState:
             self.announcer.queue(Change("notice", notice=notice))
         self.announcer.flush()
 
-    def start_typing(self, who: Person) -> None:
+    def start_typing(self, typist: Person) -> None:
         """Show that a person types; the latest comes last."""
         with self._lock:
-            self._update(typing=(*self._typing_without(who.identity), who))
+            self._update(typing=(*self._typing_without(typist.identity), typist))
         self.announcer.flush()
 
     def stop_typing(self, identity: str) -> None:
@@ -218,7 +218,7 @@ class ChatState:
             self.announcer.queue(Change(kind, messages))
 
     def _typing_without(self, identity: str) -> tuple[Person, ...]:
-        return tuple(who for who in self._status.typing if who.identity != identity)
+        return tuple(typist for typist in self._status.typing if typist.identity != identity)
 
     def _observer_failed(self, change: Change, failure: Exception) -> None:
         if change.kind != "status":  # a view that cannot show a status would fail for ever

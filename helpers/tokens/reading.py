@@ -1,4 +1,4 @@
-"""Looking at an access token: what it says, and what Twilio would refuse it for."""
+"""Reading an access token: its claims, and the reasons why Twilio would refuse it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..mock.core.errors import CODES
 
 
 class ClaimRow(NamedTuple):
-    """One claim of a token: its dotted name, its value as text, and what it means."""
+    """A claim of a token: its dotted name, its value as text, and its meaning."""
 
     claim: str
     value: str
@@ -24,7 +24,7 @@ class ClaimRow(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class TokenReading:
-    """What a token says, unverified: iterate for a `ClaimRow` each, or display it.
+    """Claims of a token, unverified: iterate for a `ClaimRow` each, or display it.
 
     `expires` and `now` are seconds since the epoch. The same token shows the same, so that it can
     be stored in a notebook: a remaining time is shown only where `now` was given.
@@ -43,7 +43,7 @@ class TokenReading:
         return len(self.rows)
 
     def expires_in(self, now: float | None = None) -> float | None:
-        """Seconds left at `now` (else at the reading's own, else on the clock); None: no expiry."""
+        """Return the seconds left at `now`, by default the reading's or else the clock's."""
         at = self.now if now is None else now
         at = time.time() if at is None else at
         return None if self.expires is None else self.expires - at
@@ -66,7 +66,7 @@ class TokenReading:
 
 
 def read_token(token: str, *, now: float | None = None) -> TokenReading:
-    """Take a token apart to look at, without verifying it.
+    """Read a token without verifying it.
 
     Neither the signature nor the token itself is kept, and a claim meant for a SID that holds
     something else is described, not shown.
@@ -157,18 +157,18 @@ def _printable(text: str) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """Everything Twilio would refuse a token for: (code, message) each, most decisive first."""
+    """Reasons why Twilio would refuse a token: (code, message) each, most decisive first."""
 
     problems: tuple[tuple[int, str], ...]
 
     @property
     def ok(self) -> bool:
-        """Whether Twilio would accept the token."""
+        """True if Twilio would accept the token."""
         return not self.problems
 
     @property
     def code(self) -> int | None:
-        """The code Twilio would answer with: the first problem's, or None."""
+        """Code that Twilio would answer with: the first problem's, or None."""
         return self.problems[0][0] if self.problems else None
 
     def __repr__(self) -> str:
@@ -188,10 +188,10 @@ class Diagnosis:
 def diagnose_token(
     token: str, *, account_sid: str, api_secrets: Mapping[str, str], now: float | None = None
 ) -> Diagnosis:
-    """Name everything Twilio would refuse a token for, by the rules the mock refuses it by.
+    """Find every reason why Twilio would refuse a token, by the mock's own rules.
 
     Args:
-        token: A JWT, or what is taken for one.
+        token: A JWT, or a text that may be one.
         account_sid: The account it is used with.
         api_secrets: API key SID to API key secret, for the account's keys.
         now: Seconds since the epoch; the clock's, unless given.
