@@ -25,15 +25,28 @@ OWN_PLACE = frozenset({"memberJoined", "memberLeft", "channelInvited", "inviteRe
 """Events that change the place of the user they are about."""
 
 
-class KernelFeed:
+class _ReconciledFeed:
+    def __init__(self, session: ChatSession, book: ChannelBook) -> None:
+        self._session = session
+        self._reconciler = Reconciler(session, book)
+        self._paused = False
+
+    def pause(self) -> None:
+        """Deliver no events for now."""
+        self._paused = True
+
+    def newest_index(self, channel_sid: str) -> int | None:
+        """Index of the newest message delivered, -1 for none; None for a channel not followed."""
+        return self._reconciler.newest_index(channel_sid)
+
+
+class KernelFeed(_ReconciledFeed):
     """Events of a mock in this kernel, delivered after each commit, on the thread that acted."""
 
     def __init__(self, session: ChatSession, book: ChannelBook, mock: MockTwilio) -> None:
-        self._session = session
+        super().__init__(session, book)
         self._book = book
         self._mock = mock
-        self._reconciler = Reconciler(session, book)
-        self._paused = False
         self._catching_up: threading.Thread | None = None
         self._lock = threading.RLock()
         self._unfollow: Any = None
@@ -49,10 +62,6 @@ class KernelFeed:
         """Follow the mock from now on."""
         self._unfollow = self._mock.follow(self._handle)
         self._reconciler.load()
-
-    def pause(self) -> None:
-        """Let events pass."""
-        self._paused = True
 
     def resume(self) -> bool:
         """Deliver what was missed, then follow again; where that fails, a thread keeps trying."""
@@ -75,10 +84,6 @@ class KernelFeed:
 
     def follow_channel(self, channel_sid: str) -> None:
         """Do nothing: joining is an event."""
-
-    def newest_index(self, channel_sid: str) -> int | None:
-        """Index of the newest message delivered in a channel."""
-        return self._reconciler.newest_index(channel_sid)
 
     def _catch_up(self) -> None:
         with self._lock:
@@ -196,7 +201,7 @@ class KernelFeed:
             emit(channel, "typingEnded", typing[1])
 
 
-class PollingFeed:
+class PollingFeed(_ReconciledFeed):
     """Events found by reading the REST API on a background thread.
 
     It continues from the last message delivered whatever fails, and waits after a failure as long
@@ -204,14 +209,13 @@ class PollingFeed:
     """
 
     def __init__(self, session: ChatSession, book: ChannelBook, pause: float) -> None:
-        self._session = session
-        self._reconciler = Reconciler(session, book)
+        super().__init__(session, book)
         self._shortest = self._pause = pause
         self._throttled = False
         self._nudged = threading.Event()
         self._ordered = threading.Event()
         self._reading = threading.RLock()
-        self._paused = self._stopped = False
+        self._stopped = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -220,10 +224,6 @@ class PollingFeed:
         name = f"chat-poll-{self._session.identity}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
-
-    def pause(self) -> None:
-        """Stop reading for now."""
-        self._paused = True
 
     def resume(self) -> bool:
         """Read again, from where it stopped."""
@@ -253,10 +253,6 @@ class PollingFeed:
         """Read this channel now."""
         with self._reading:
             self._reconciler.follow_channel(channel_sid)
-
-    def newest_index(self, channel_sid: str) -> int | None:
-        """Index of the newest message delivered in a channel."""
-        return self._reconciler.newest_index(channel_sid)
 
     def _run(self) -> None:
         while not self._stopped:

@@ -5,21 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-from .protocols import Handler
+from .protocols import EventSource, Handler
 
 ChangeT = TypeVar("ChangeT")
-
-
-class EventSource(Protocol):
-    """An object with events: a channel, a client or a desk."""
-
-    def on(self, event: str, handler: Handler, /) -> Any:
-        """Subscribe."""
-
-    def off(self, event: str, handler: Handler, /) -> Any:
-        """Unsubscribe."""
 
 
 class Subscriptions:
