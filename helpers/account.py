@@ -9,8 +9,8 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import fields
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -47,8 +47,7 @@ class CredentialsMissing(ValueError):  # noqa: N818 - a public name
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Variable:
+class _Variable(NamedTuple):
     shape: str
     example: str
     console: str
@@ -243,8 +242,9 @@ def connect(
         return _live()
     problem = _problem_of_url(where)
     if problem:
+        shown = re.sub(r"//[^/]*@", "//...@", where)
         raise ValueError(
-            f"connect({_without_user(where)!r}): {problem}; give nothing for a mock in this kernel,"
+            f"connect({shown!r}): {problem}; give nothing for a mock in this kernel,"
             " a mock's URL such as 'http://127.0.0.1:8787', or 'live' for the real account"
         )
     credentials = Credentials.demo()
@@ -269,10 +269,6 @@ def _problem_of_url(url: str) -> str | None:
     return None
 
 
-def _without_user(url: str) -> str:
-    return re.sub(r"//[^/]*@", "//...@", url)
-
-
 def from_environment() -> str | None:
     """Return the account that the environment names: `"live"`, a shared mock's URL, or None."""
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
@@ -281,18 +277,6 @@ def from_environment() -> str | None:
 
 
 def _live() -> Account:
-    credentials = _live_credentials()
-    warnings.warn(
-        "Twilio ended Programmable Chat for Flex on 1 June 2026 (announced 25 January 2021; ended"
-        " outside Flex on 25 July 2022): calls to Chat v2 and legacy Flex channels may fail or be"
-        " gone. New work belongs on Flex Conversations.",
-        EndOfLifeWarning,
-        stacklevel=3,
-    )
-    return Account("live", credentials, TwilioHttpClient(timeout=30))
-
-
-def _live_credentials() -> Credentials:
     found = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
     problems = {
         name: problem
@@ -301,8 +285,16 @@ def _live_credentials() -> Credentials:
     }
     if problems:
         raise CredentialsMissing(problems)
-    names = {f.name: f"TWILIO_{f.name.upper()}" for f in fields(Credentials)}
-    return Credentials(**{name: found[key] or "" for name, key in names.items()})
+    names = [each.name for each in fields(Credentials)]
+    credentials = Credentials(**{name: found[f"TWILIO_{name.upper()}"] or "" for name in names})
+    warnings.warn(
+        "Twilio ended Programmable Chat for Flex on 1 June 2026 (announced 25 January 2021; ended"
+        " outside Flex on 25 July 2022): calls to Chat v2 and legacy Flex channels may fail or be"
+        " gone. New work belongs on Flex Conversations.",
+        EndOfLifeWarning,
+        stacklevel=3,
+    )
+    return Account("live", credentials, TwilioHttpClient(timeout=30))
 
 
 def _problem(name: str, variable: _Variable, value: str) -> str | None:

@@ -143,8 +143,10 @@ class Channel(Emitter):
         self._session.require_connected()
         if (body is None) == (media is None):
             raise ValueError("send_message() takes a body or media, one of them")
-        if self._session.acts_for_account:
-            self._require_member()
+        if self._session.acts_for_account and self.status != "joined":
+            self._session.feed.follow_channel(self.sid)
+            if self.status != "joined":
+                raise not_a_member(self._session.identity, self.sid)
         content = {"attributes": json.dumps(attributes or {})}
         if body is not None:
             content["body"] = body
@@ -153,12 +155,6 @@ class Channel(Emitter):
             return self._sending.send(content, upload)
         finally:
             self._session.feed.nudge()
-
-    def _require_member(self) -> None:
-        if self.status != "joined":
-            self._session.feed.follow_channel(self.sid)
-        if self.status != "joined":
-            raise not_a_member(self._session.identity, self.sid)
 
     @raises_chat_error
     def get_messages(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +25,37 @@ _log = logging.getLogger(__name__)
 WINDOW = 50
 """Latest messages of a channel in which edits and removals are noticed."""
 NOT_A_MEMBER = 50400
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turn answers that do not have the form of Twilio's into failures that may pass."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        _log.debug("an answer could not be understood", exc_info=True)
+        raise TransientError("an answer that cannot be understood", type(error).__name__) from error
+    except TwilioException as error:
+        if not as_chat_error(error).status and not isinstance(error, ChatError):  # no refusal
+            raise TransientError("an answer that cannot be understood", str(error)) from error
+        raise
+
+
+def _false_if_gone(sync: Callable[[Reconciler, str], bool]) -> Callable[[Reconciler, str], bool]:
+    """Make a sync return False where the channel, or the user's place in it, is gone."""
+
+    @wraps(sync)
+    def guarded(reconciler: Reconciler, sid: str) -> bool:
+        try:
+            with _understood():
+                return sync(reconciler, sid)
+        except TwilioException as error:
+            refusal = as_chat_error(error)
+            if refusal.status == HTTPStatus.NOT_FOUND or refusal.code == NOT_A_MEMBER:
+                return False
+            raise
+
+    return guarded
 
 
 class _LastSeen:
@@ -73,13 +105,33 @@ class Reconciler:
             changes = [syncs[status](sid) for sid, status in now.items() if status in syncs]
             return bool(gone) or any(changes)
 
+    @_false_if_gone
     def sync_channel(self, sid: str) -> bool:
-        """Do the same for one channel that the user is in, unless it or that is over by now."""
-        return self._unless_gone(self._sync_channel, sid)
+        """Do the same for one channel that the user is in, unless that is over by now."""
+        channel = self._book.channels.get(sid)
+        if channel is None or sid not in self._seen:
+            self._join(sid)
+            return True
+        fields = self._fetch(sid)
+        if fields["date_created"] != channel.date_created:  # another account's, with the same SIDs
+            self.forget(sid, removed=True)
+            self._join(sid)
+            return True
+        reasons = refresh(channel, fields)
+        if reasons:
+            emit_updated(channel, reasons)
+        members = self._sync_members(channel)
+        return self._sync_messages(channel) or members or bool(reasons)
 
+    @_false_if_gone
     def sync_invitation(self, sid: str) -> bool:
         """Do the same for one channel that the user is invited into."""
-        return self._unless_gone(self._sync_invitation, sid)
+        known = self._book.channels.get(sid)
+        if known is not None and known.status == "invited":
+            return False
+        channel = self._book.enter(self._fetch(sid), "invited")
+        self._book.emit_entered(channel, is_new=known is None)
+        return True
 
     def apply_message(self, sid: str, event: str, message: Message) -> bool:
         """Take in an event that came without a sync. Returns whether it is new."""
@@ -126,40 +178,6 @@ class Reconciler:
                 raise
             return bool(refusal.status == HTTPStatus.NOT_FOUND)
         return False
-
-    def _unless_gone(self, sync: Callable[[str], bool], sid: str) -> bool:
-        try:
-            with _understood():
-                return sync(sid)
-        except TwilioException as error:
-            refusal = as_chat_error(error)
-            if refusal.status == HTTPStatus.NOT_FOUND or refusal.code == NOT_A_MEMBER:
-                return False
-            raise
-
-    def _sync_invitation(self, sid: str) -> bool:
-        known = self._book.channels.get(sid)
-        if known is not None and known.status == "invited":
-            return False
-        channel = self._book.enter(self._fetch(sid), "invited")
-        self._book.emit_entered(channel, is_new=known is None)
-        return True
-
-    def _sync_channel(self, sid: str) -> bool:
-        channel = self._book.channels.get(sid)
-        if channel is None or sid not in self._seen:
-            self._join(sid)
-            return True
-        fields = self._fetch(sid)
-        if fields["date_created"] != channel.date_created:  # another account's, with the same SIDs
-            self.forget(sid, removed=True)
-            self._join(sid)
-            return True
-        reasons = refresh(channel, fields)
-        if reasons:
-            emit_updated(channel, reasons)
-        members = self._sync_members(channel)
-        return self._sync_messages(channel) or members or bool(reasons)
 
     def _join(self, sid: str) -> None:
         """Follow a channel before emitting that, so that a handler's acts in it are delivered."""
@@ -249,20 +267,6 @@ class Reconciler:
             if found[-1].index <= last_index and len(found) >= WINDOW:
                 break
         return found[::-1]
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Turn answers that do not have the form of Twilio's into failures that may pass."""
-    try:
-        yield
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        _log.debug("an answer could not be understood", exc_info=True)
-        raise TransientError("an answer that cannot be understood", type(error).__name__) from error
-    except TwilioException as error:
-        if not as_chat_error(error).status and not isinstance(error, ChatError):  # no refusal
-            raise TransientError("an answer that cannot be understood", str(error)) from error
-        raise
 
 
 def _changed(before: object, after: object, names: tuple[str, ...]) -> list[str]:
