@@ -90,11 +90,7 @@ class ChatSession:
         self._client = client
         self._refusal: ChatError | None = None
         self._backoff = Backoff()
-        self._timers = TokenTimers(
-            account.clock,
-            lambda left: client.emit("tokenAboutToExpire", round(left)),
-            self._expired,
-        )
+        self._timers = TokenTimers(account.clock, self._about_to_expire, self._expired)
         self._token = ""
         self.use(token)
 
@@ -230,6 +226,9 @@ class ChatSession:
         """Show that the client was shut down."""
         self.problem = None
         self._set_state("disconnected")
+
+    def _about_to_expire(self, seconds: float) -> None:
+        self._client.emit("tokenAboutToExpire", round(seconds))
 
     def _expired(self) -> None:
         message = "Access token expired; get a fresh one from your server and update_token() it"
