@@ -31,6 +31,20 @@ def account() -> Account:
     return connect()
 
 
+@pytest.fixture(scope="session")
+def _prepared() -> Any:
+    from examples import prepared_account
+
+    return prepared_account()
+
+
+@pytest.fixture
+def prepared(_prepared: Any) -> Iterator[Any]:
+    """A mock account with one of everything, which is put back after the test."""
+    with _prepared.unchanged():
+        yield _prepared
+
+
 @pytest.fixture
 def client(account: Account) -> Any:
     """The official SDK's client of that account."""

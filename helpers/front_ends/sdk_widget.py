@@ -15,6 +15,7 @@ import anywidget
 from ipywidgets import Layout
 
 from ..account import Account
+from ..javascript import joined
 from ..mock.server.chat_page.sdk_copy import CDN
 from .sdk_model import SdkEvent, SdkModel
 
@@ -38,7 +39,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
         NotServed: The mock is not served.
     """
 
-    _esm = _HERE / "sdk_widget.js"
+    _esm = joined(_HERE / "sdk_widget.js")
     _css = _HERE / "sdk_widget.css"
 
     def __init__(self, account: Account, channel_sid: str, token: str) -> None:

@@ -111,8 +111,8 @@ class MockTwilio:
         store = Store(KINDS, db, self.credentials.sids)
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
-        self.studio = Studio(self._backend, self.credentials.account_sid, answering)
-        self.studio.hand_over = hand_over
+        account_sid = self.credentials.account_sid
+        self.studio = Studio(self._backend, account_sid, answering, hand_over)
         self._router = TaskRouter(self._backend, self.credentials.account_sid)
         self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
         self._connect(self._backend.events)

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 from ipywidgets import Layout, VBox
 
+from ..javascript import joined
 from .agent_model import AgentPanelModel
 from .agent_records import AgentStatus, ConversationView
-from .widget import STYLES, ChatPanel, joined
+from .widget import STYLES, ChatPanel
 
 if TYPE_CHECKING:
     from ..desk import AgentDesk
 
+_HERE = Path(__file__).parent
 CHAT_HEIGHT = "354px"
 """Height that makes it, with head and bar, as tall as a customer's panel."""
 
@@ -60,7 +63,7 @@ class _AgentView(anywidget.AnyWidget):
 class AgentHead(_AgentView):
     """Head of the panel: the agent, the activity, the offers and the alert."""
 
-    _esm = joined(("dom.js", "agent_view.js", "agent_head.js"))
+    _esm = joined(_HERE / "agent_head.js")
 
     def __init__(self, model: AgentPanelModel) -> None:
         available, offline = model.go_available, model.go_offline
@@ -87,7 +90,7 @@ class AgentHead(_AgentView):
 class ConversationBar(_AgentView):
     """Bar above a chat: the customer, the task's status, and the buttons that end it."""
 
-    _esm = joined(("dom.js", "agent_view.js", "agent_bar.js"))
+    _esm = joined(_HERE / "agent_bar.js")
 
     def __init__(self, model: AgentPanelModel, view: ConversationView) -> None:
         acts = {"wrap_up": model.wrap_up, "complete": model.complete, "leave": model.leave}

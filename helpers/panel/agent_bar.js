@@ -1,23 +1,37 @@
 // What stands above an accepted chat: with whom it is, how far the task is, and what ends it.
 
-class ConversationBarView {
-  look = "fcl-desk fcl-bar";
+import { h } from "./dom.js";
+import { avatar } from "./parts.js";
+import { actionButton, agentView } from "./agent_view.js";
 
-  build(panel, ask) {
+/**
+ * @typedef {object} Conversation
+ * @property {string} name
+ * @property {string} status
+ * @property {boolean} has_chat
+ * @property {boolean} can_wrap_up
+ * @property {boolean} can_complete
+ * @property {boolean} can_leave
+ */
+
+class ConversationBarView {
+  face = h("div");
+  name = h("div", { class: "fcl-title" });
+  status = h("b");
+
+  /** @param {HTMLElement} panel @param {import("./agent_view.js").Ask} ask */
+  constructor(panel, ask) {
     this.panel = panel;
-    this.face = h("div", {});
-    this.name = h("div", { class: "fcl-title" });
-    this.status = h("b", {});
     const task = h("div", { class: "fcl-connection", role: "status" }, "Task ", this.status);
     const headings = h("div", { class: "fcl-headings" }, this.name, task);
     this.wrapUp = actionButton("Wrap up", "", () => ask("wrap_up"));
     this.complete = actionButton("Complete", "fcl-primary", () => ask("complete"));
     this.leave = actionButton("Leave", "fcl-primary", () => ask("leave"));
     const actions = h("div", { class: "fcl-actions" }, this.wrapUp, this.complete, this.leave);
-    const row = [this.face, headings, actions];
-    panel.append(h("header", { class: "fcl-header" }, ...row));
+    panel.append(h("header", { class: "fcl-header" }, this.face, headings, actions));
   }
 
+  /** @param {Conversation} told */
   show(told) {
     this.panel.setAttribute("aria-label", `Conversation with ${told.name}`);
     this.panel.classList.toggle("fcl-alone", !told.has_chat);
@@ -33,10 +47,15 @@ class ConversationBarView {
     this.able(this.leave, told.can_leave);
   }
 
+  /** @param {HTMLButtonElement} button @param {boolean} can */
   able(button, can) {
     button.removeAttribute("aria-disabled");
     button.disabled = !can;
   }
 }
 
-export default { render: (context) => agentView(context, new ConversationBarView()) };
+/** @type {import("@anywidget/types").AnyWidget} */
+export default {
+  render: (context) =>
+    agentView(context, "fcl-desk fcl-bar", (panel, ask) => new ConversationBarView(panel, ask)),
+};

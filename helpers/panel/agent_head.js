@@ -1,30 +1,59 @@
 // The head of an agent's panel: the agent, who waits, and what went wrong.
 
+import { h, icon } from "./dom.js";
+import { ICONS, alertParts, avatar } from "./parts.js";
+import { actionButton, agentView } from "./agent_view.js";
+
+/**
+ * @typedef {object} Offer
+ * @property {string} sid
+ * @property {string} name
+ * @property {string} channel
+ * @property {[string, string][]} details
+ * @property {string} since
+ */
+/**
+ * @typedef {object} Status
+ * @property {string} agent
+ * @property {string} activity
+ * @property {Offer[]} offers
+ * @property {number} talking
+ * @property {import("./parts.js").Alert | null} alert
+ */
+
 const TICK_MS = 1000;
 const ACTIVITIES = { available: "Available", offline: "Offline" };
 
 class AgentHeadView {
-  look = "fcl-desk";
+  /** @type {Status | undefined} */
+  shown;
+  face = h("div", { class: "fcl-face" });
+  name = h("div", { class: "fcl-title" });
+  activity = h("div", { class: "fcl-connection", role: "status" });
+  toggle = h("div", { class: "fcl-toggle", role: "group", "aria-label": "Activity" });
+  alert = h("div", { class: "fcl-alert", role: "alert", hidden: true });
+  idle = h("div", { class: "fcl-idle", role: "status", hidden: true });
+  offers = h("ul", { class: "fcl-offers", "aria-label": "Offers", "aria-live": "polite" });
 
-  build(panel, ask) {
-    Object.assign(this, { panel, ask, shown: {} });
-    this.face = h("div", { class: "fcl-face" });
-    this.name = h("div", { class: "fcl-title" });
-    this.activity = h("div", { class: "fcl-connection", role: "status" });
-    this.toggle = h("div", { class: "fcl-toggle", role: "group", "aria-label": "Activity" });
+  /** @param {HTMLElement} panel @param {import("./agent_view.js").Ask} ask */
+  constructor(panel, ask) {
+    this.panel = panel;
+    this.ask = ask;
     const headings = h("div", { class: "fcl-headings" }, this.name, this.activity);
-    this.alert = h("div", { class: "fcl-alert", role: "alert", hidden: true });
-    this.idle = h("div", { class: "fcl-idle", role: "status", hidden: true });
-    this.offers = h("ul", { class: "fcl-offers", "aria-label": "Offers", "aria-live": "polite" });
     const header = h("header", { class: "fcl-header" }, this.face, headings, this.toggle);
     panel.append(header, this.offers, this.idle, this.alert);
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
-  // Only what changed is touched, lest the focus goes and a screen reader repeats itself.
+  /**
+   * Only what changed is touched, lest the focus goes and a screen reader repeats itself.
+   *
+   * @param {Status} told
+   */
   show(told) {
     const before = this.shown;
-    const differs = (name) => JSON.stringify(before[name]) !== JSON.stringify(told[name]);
+    /** @param {keyof Status} name */
+    const differs = (name) => JSON.stringify(before?.[name]) !== JSON.stringify(told[name]);
     this.shown = told;
     if (differs("agent") || differs("activity")) this.showAgent(told);
     this.showToggle(told.activity);
@@ -33,15 +62,16 @@ class AgentHeadView {
     if (differs("alert")) this.showAlert(told.alert);
   }
 
+  /** @param {Status} status */
   showAgent({ agent, activity }) {
     this.panel.setAttribute("aria-label", `Desk of ${agent}`);
     this.panel.dataset.connection = activity === "Available" ? "connected" : "away";
     this.face.replaceChildren(avatar({ identity: agent, name: agent }));
     this.name.textContent = agent;
-    const what = h("b", {}, activity);
-    this.activity.replaceChildren(h("span", { class: "fcl-dot" }), "Agent · ", what);
+    this.activity.replaceChildren(h("span", { class: "fcl-dot" }), "Agent · ", h("b", {}, activity));
   }
 
+  /** @param {string} activity */
   showToggle(activity) {
     if (!this.toggle.firstChild) {
       for (const [type, label] of Object.entries(ACTIVITIES)) {
@@ -49,14 +79,15 @@ class AgentHeadView {
       }
     }
     for (const button of this.toggle.children) {
-      button.setAttribute("aria-pressed", button.textContent === activity);
+      button.setAttribute("aria-pressed", String(button.textContent === activity));
     }
   }
 
+  /** @param {Offer[]} offers */
   showOffers(offers) {
-    const known = new Map([...this.offers.children].map((item) => [item.dataset.sid, item]));
+    const known = new Map([...this.offers.children].map((item) => [item.getAttribute("data-sid"), item]));
     const wanted = new Set(offers.map(({ sid }) => sid));
-    for (const [sid, item] of known) if (!wanted.has(sid)) item.remove();
+    for (const [sid, item] of known) if (!sid || !wanted.has(sid)) item.remove();
     for (const offer of offers) {
       const item = known.get(offer.sid);
       if (!item) this.offers.append(this.offer(offer));
@@ -66,11 +97,11 @@ class AgentHeadView {
     this.tick();
   }
 
+  /** @param {Offer} offer */
   offer({ sid, name, channel, details, since }) {
     const about = h("span", { class: "fcl-waiting", "data-since": since, "data-channel": channel });
     const texts = details.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)));
-    const who = h("strong", {}, name);
-    const words = h("div", { class: "fcl-headings" }, who, about);
+    const words = h("div", { class: "fcl-headings" }, h("strong", {}, name), about);
     const reject = actionButton("Reject", "", () => this.ask("reject", { sid }));
     const accept = actionButton("Accept", "fcl-primary", () => this.ask("accept", { sid }));
     for (const button of [reject, accept]) {
@@ -78,37 +109,34 @@ class AgentHeadView {
     }
     const buttons = h("div", { class: "fcl-actions" }, reject, accept);
     const face = avatar({ identity: name, name });
-    const item = h("li", { class: "fcl-offer", "data-sid": sid }, face, words, buttons);
-    if (texts.length > 0) item.append(h("dl", {}, ...texts));
-    return item;
+    const more = texts.length > 0 && h("dl", {}, texts);
+    return h("li", { class: "fcl-offer", "data-sid": sid }, face, words, buttons, more);
   }
 
   tick() {
-    for (const about of this.offers.querySelectorAll("[data-since]")) {
-      const { since, channel } = about.dataset;
+    /** @type {NodeListOf<HTMLElement>} */
+    const waiting = this.offers.querySelectorAll("[data-since]");
+    for (const about of waiting) {
+      const { since = "", channel } = about.dataset;
       const text = `${channel} · waiting ${howLong(Date.now() - Date.parse(since))}`;
       if (about.textContent !== text) about.textContent = text;
     }
   }
 
+  /** @param {Status} status */
   showIdle({ offers, talking, activity }) {
     this.idle.hidden = offers.length > 0 || talking > 0;
     const hint = activity === "Available" ? "Offers appear here." : "Go available to get offers.";
     const text = [h("strong", {}, "No one is waiting"), h("span", {}, hint)];
     if (this.idle.textContent !== `No one is waiting${hint}`) {
-      this.idle.replaceChildren(icon("chat"), ...text);
+      this.idle.replaceChildren(icon(ICONS.chat), ...text);
     }
   }
 
+  /** @param {Status["alert"]} alert */
   showAlert(alert) {
     this.alert.hidden = !alert;
-    if (!alert) return void this.alert.replaceChildren();
-    const close = { type: "button", "aria-label": "Dismiss", click: () => this.ask("dismiss") };
-    const page = `https://www.twilio.com/docs/errors/${alert.code}`;
-    // Twilio's codes have five digits; a smaller one is not Twilio's and has no page.
-    const more = alert.code >= 10000 ? [" ", link(page, "What this means")] : [];
-    const text = h("span", {}, alert.text, ...more);
-    this.alert.replaceChildren(icon("alert"), text, h("button", close, icon("close")));
+    this.alert.replaceChildren(...(alert ? alertParts(alert, () => this.ask("dismiss")) : []));
   }
 
   close() {
@@ -116,6 +144,7 @@ class AgentHeadView {
   }
 }
 
+/** @param {number} ms */
 function howLong(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -123,4 +152,7 @@ function howLong(ms) {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-export default { render: (context) => agentView(context, new AgentHeadView()) };
+/** @type {import("@anywidget/types").AnyWidget} */
+export default {
+  render: (context) => agentView(context, "fcl-desk", (panel, ask) => new AgentHeadView(panel, ask)),
+};

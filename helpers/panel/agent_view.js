@@ -1,22 +1,35 @@
 // What the parts of an agent's panel share: they ask, are told, and show what they are told.
 
-const LATE_MS = 4000;
-const BUSY = "Waiting for the kernel, which may be busy running a cell";
+import { h, keepFromJupyter } from "./dom.js";
+import { BUSY, LATE_MS } from "./parts.js";
 
-function agentView({ model, el }, view) {
-  const panel = h("section", { class: `fcl ${view.look}`, "data-role": "agent" });
+/** @typedef {(type: string, content?: object) => void} Ask */
+/** @typedef {{ show: (told: any) => void, close?: () => void }} View */
+
+/**
+ * Render a part of the panel.
+ *
+ * @param {import("@anywidget/types").RenderProps} context
+ * @param {string} look
+ * @param {(panel: HTMLElement, ask: Ask) => View} build
+ */
+export function agentView({ model, el }, look, build) {
+  const panel = h("section", { class: `fcl ${look}`, "data-role": "agent" });
   const waiting = h("div", { class: "fcl-idle", hidden: true }, BUSY);
-  const receive = (message) => {
-    clearTimeout(late);
-    waiting.remove();
-    view.show(message);
-  };
-  const late = setTimeout(() => (waiting.hidden = false), LATE_MS);
-  keepFromNotebook(panel);
+  keepFromJupyter(panel);
   el.classList.add("fcl-root");
   el.append(panel);
-  view.build(panel, (type, content = {}) => model.send({ type, ...content }));
+  const view = build(panel, (type, content = {}) => model.send({ type, ...content }));
   panel.append(waiting);
+  const late = setTimeout(() => {
+    waiting.hidden = false;
+  }, LATE_MS);
+  /** @param {object} told */
+  const receive = (told) => {
+    clearTimeout(late);
+    waiting.remove();
+    view.show(told);
+  };
   model.on("msg:custom", receive);
   model.send({ type: "ready" });
   return () => {
@@ -26,19 +39,19 @@ function agentView({ model, el }, view) {
   };
 }
 
-// Otherwise JupyterLab takes keys for commands and for moves to another cell.
-function keepFromNotebook(panel) {
-  panel.setAttribute("data-lm-suppress-shortcuts", "true");
-  const keep = (event) => event.stopPropagation();
-  for (const kind of ["keydown", "keyup", "keypress"]) panel.addEventListener(kind, keep);
-}
-
-// A button that is out of use from the click until Python has told what came of it.
-function actionButton(label, look, act) {
-  const click = ({ currentTarget }) => {
-    if (currentTarget.getAttribute("aria-disabled") === "true") return;
-    currentTarget.setAttribute("aria-disabled", "true"); // disabled, it would lose the focus
+/**
+ * Make a button that is out of use from the click until Python has told what came of it.
+ *
+ * @param {string} label
+ * @param {string} look
+ * @param {() => void} act
+ */
+export function actionButton(label, look, act) {
+  const click = () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true"); // disabled, it would lose the focus
     act();
   };
-  return h("button", { type: "button", class: `fcl-action ${look}`, click }, label);
+  const button = h("button", { type: "button", class: `fcl-action ${look}`, click }, label);
+  return button;
 }

@@ -1,13 +1,20 @@
 // Where one writes, and what was written but has not come back from Twilio yet.
 
-const TYPING_EVERY_MS = 3000;
-const LATE_MS = 4000;
-const TALLEST_PX = 140;
-const BUSY = "Waiting for the kernel, which may be busy running a cell";
+import { h, icon } from "./dom.js";
+import { BUSY, ICONS, LATE_MS } from "./parts.js";
 
-class Composer {
+/** @typedef {{ text: string, element: HTMLElement, timer: number, index?: number }} Waiting */
+
+const TYPING_EVERY_MS = 3000;
+const TALLEST_PX = 140;
+
+export class Composer {
+  typedAt = 0;
+
+  /** @param {{ send: (text: string) => void, typing: () => void }} acts */
   constructor({ send, typing }) {
-    Object.assign(this, { send, typing, typedAt: 0 });
+    this.send = send;
+    this.typing = typing;
     this.input = h("textarea", {
       rows: 1,
       disabled: true,
@@ -17,7 +24,7 @@ class Composer {
       keydown: (event) => this.key(event),
     });
     const look = { type: "submit", class: "fcl-send", disabled: true };
-    this.button = h("button", look, icon("send"), h("span", {}, "Send"));
+    this.button = h("button", look, icon(ICONS.send), h("span", {}, "Send"));
     this.form = h(
       "form",
       { class: "fcl-composer", submit: (event) => this.submit(event) },
@@ -31,16 +38,19 @@ class Composer {
     return h("div", { class: "fcl-hint" }, ...keys);
   }
 
+  /** @param {boolean} enabled */
   enable(enabled) {
     this.input.disabled = !enabled;
     this.changed(false);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     // While an input method composes a character, Enter chooses it and must not send.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.submit(event);
   }
 
+  /** @param {Event} event */
   submit(event) {
     event.preventDefault();
     const text = this.input.value.trim();
@@ -61,7 +71,11 @@ class Composer {
     this.typing();
   }
 
-  // What could not be sent comes back, in front of what was written since.
+  /**
+   * Take back what could not be sent, in front of what was written since.
+   *
+   * @param {string | undefined} text
+   */
   restore(text) {
     this.input.value = [text, this.input.value].filter(Boolean).join("\n");
     this.changed(false);
@@ -69,12 +83,12 @@ class Composer {
   }
 }
 
-class Outbox {
-  constructor() {
-    this.waiting = new Map();
-    this.element = h("div", { class: "fcl-outbox", "aria-hidden": "true" });
-  }
+export class Outbox {
+  /** @type {Map<number, Waiting>} */
+  waiting = new Map();
+  element = h("div", { class: "fcl-outbox", "aria-hidden": "true" });
 
+  /** @param {number} key @param {string} text */
   add(key, text) {
     const state = h("div", { class: "fcl-meta" }, "Sending…");
     const bubble = h("div", { class: "fcl-bubble" }, h("div", { class: "fcl-body" }, text));
@@ -86,13 +100,17 @@ class Outbox {
     this.element.append(element);
   }
 
-  // The message itself may come before or after the word that it was sent.
-  arrived(message) {
-    const isThis = ({ text, index }) => (index ?? message.index) === message.index && text === message.body;
-    const entry = message.own && [...this.waiting].find(([, waiting]) => isThis(waiting));
-    if (entry) this.take(entry[0]);
+  /**
+   * The message itself may come before or after the word that it was sent.
+   *
+   * @param {import("./rows.js").Message} message
+   */
+  arrived({ own, body, index }) {
+    const entry = [...this.waiting].find(([, one]) => (one.index ?? index) === index && one.text === body);
+    if (own && entry) this.take(entry[0]);
   }
 
+  /** @param {number} key @param {number} index @param {boolean} isShown */
   sent(key, index, isShown) {
     const entry = this.waiting.get(key);
     if (!entry) return;
@@ -101,6 +119,7 @@ class Outbox {
     if (isShown) this.take(key);
   }
 
+  /** @param {number} key */
   take(key) {
     const entry = this.waiting.get(key);
     clearTimeout(entry?.timer);

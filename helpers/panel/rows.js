@@ -1,14 +1,49 @@
 // The transcript: rows in the order of their index, grouped by author, with a line for each day.
 
+import { h, icon } from "./dom.js";
+import { ICONS, avatar, away, dayName, formats, linked, midnight, safeUrl, sizeName, timeElement } from "./parts.js";
+
+/** @typedef {{ content_type: string, filename: string | null, size: number }} Media */
+/**
+ * @typedef {object} Message
+ * @property {string} sid
+ * @property {number} index
+ * @property {string} author
+ * @property {string} name
+ * @property {string | null} role
+ * @property {string | null} body
+ * @property {boolean} own
+ * @property {string} timestamp
+ * @property {Media | null} media
+ * @property {boolean} edited
+ */
+/** @typedef {{ number: number, after: number, text: string, timestamp: string }} Notice */
+/**
+ * @typedef {object} Row
+ * @property {[number, number]} key its place: the index of a message, then the number of a notice
+ * @property {number} time
+ * @property {HTMLElement} element
+ * @property {HTMLElement} dayLine
+ * @property {Message} [record]
+ * @property {Notice} [notice]
+ * @property {HTMLElement} [file]
+ */
+
+const GROUP_MS = 5 * 60 * 1000;
 const BURST_MS = 80;
 
-class Rows {
+export class Rows {
+  /** @type {Row[]} */
+  rows = [];
+  /** @type {Map<string, Row>} */
+  bySid = new Map();
+  /** @type {Row | undefined} */
+  seenRow;
+
+  /** @param {HTMLElement} log @param {(sid: string) => void} askForMedia */
   constructor(log, askForMedia) {
     this.log = log;
     this.askForMedia = askForMedia;
-    this.rows = [];
-    this.bySid = new Map();
-    this.seenRow = null;
     this.arrivedAt = 0;
     this.inView = new IntersectionObserver((entries) => this.cameIntoView(entries));
   }
@@ -19,39 +54,49 @@ class Rows {
     this.log.replaceChildren();
   }
 
+  /** @param {Message} record */
   put(record, live = false) {
     const known = this.bySid.get(record.sid);
-    const row = { record, key: [record.index, 0], time: Date.parse(record.timestamp) };
-    row.element = this.build(row);
+    const row = this.build(record);
     this.bySid.set(record.sid, row);
     if (known) this.swap(known, row);
     else this.place(row);
     if (live) this.animate(row.element);
   }
 
-  // One message slides in; a burst of them just appears.
+  /**
+   * One message slides in; a burst of them just appears.
+   *
+   * @param {HTMLElement} element
+   */
   animate(element) {
     const now = performance.now();
     element.classList.toggle("fcl-enter", now - this.arrivedAt > BURST_MS);
     this.arrivedAt = now;
   }
 
-  notice(record) {
-    const row = { notice: record, key: [record.after, record.number], time: Date.parse(record.timestamp) };
-    if (this.rows.some((other) => other.notice?.number === record.number)) return;
-    const text = h("div", { class: "fcl-notice" }, record.text, " · ", timeElement(row.time));
-    row.element = h("div", { class: "fcl-row" }, this.day(row), text);
-    this.place(row);
+  /** @param {Notice} notice */
+  notice(notice) {
+    if (this.rows.some((other) => other.notice?.number === notice.number)) return;
+    const time = Date.parse(notice.timestamp);
+    const dayLine = dayLineOf(time);
+    const text = h("div", { class: "fcl-notice" }, notice.text, " · ", timeElement(time));
+    const element = h("div", { class: "fcl-row" }, dayLine, text);
+    this.place({ key: [notice.after, notice.number], time, element, dayLine, notice });
   }
 
+  /** @param {string} sid */
   remove(sid) {
-    const at = this.rows.indexOf(this.bySid.get(sid));
-    if (at < 0) return;
+    const row = this.bySid.get(sid);
+    if (!row) return;
+    const at = this.rows.indexOf(row);
     this.bySid.delete(sid);
-    this.rows.splice(at, 1)[0].element.remove();
+    this.rows.splice(at, 1);
+    row.element.remove();
     this.decorate(at - 1, at);
   }
 
+  /** @param {Row} known @param {Row} row */
   swap(known, row) {
     const at = this.rows.indexOf(known);
     this.rows[at] = row;
@@ -59,6 +104,7 @@ class Rows {
     this.decorate(at);
   }
 
+  /** @param {Row} row */
   place(row) {
     let at = this.rows.length;
     while (at > 0 && isAfter(this.rows[at - 1].key, row.key)) at -= 1;
@@ -67,7 +113,11 @@ class Rows {
     this.decorate(at - 1, at, at + 1);
   }
 
-  // How a row looks depends on its neighbours only, so only those are looked at again.
+  /**
+   * How a row looks depends on its neighbours only, so only those are looked at again.
+   *
+   * @param {number[]} places
+   */
   decorate(...places) {
     for (const at of places) {
       const [before, row, after] = [this.rows[at - 1], this.rows[at], this.rows[at + 1]];
@@ -79,72 +129,59 @@ class Rows {
     }
   }
 
+  /** @param {number | null} index */
   markSeen(index) {
-    const isSeen = ({ record }) => index !== null && record?.own && record.index <= index;
-    const seen = this.rows.findLast(isSeen);
+    const seen = this.rows.findLast(({ record }) => index !== null && record?.own && record.index <= index);
     if (seen === this.seenRow) return;
     this.seenRow?.element.classList.remove("fcl-seen");
     seen?.element.classList.add("fcl-seen");
     this.seenRow = seen;
   }
 
-  day(row) {
-    row.dayLine = h("div", { class: "fcl-day", hidden: true }, h("span", {}, dayName(row.time)));
-    return row.dayLine;
-  }
-
-  build(row) {
-    const { sid, own, edited, author, name } = row.record;
-    const line = h("div", { class: "fcl-line" }, this.author(row.record), this.bubble(row), this.meta(row));
-    if (!own) line.append(avatar({ identity: author, name }));
+  /** @param {Message} record @returns {Row} */
+  build(record) {
+    const { sid, own, edited, author, name } = record;
+    const time = Date.parse(record.timestamp);
+    const dayLine = dayLineOf(time);
+    const file = record.media ? this.file(sid, record.media) : undefined;
+    const bubble = h("div", { class: "fcl-bubble", title: formats.full.format(time) });
+    if (record.body) bubble.append(h("div", { class: "fcl-body" }, linked(record.body)));
+    if (file) bubble.append(file);
+    const face = !own && avatar({ identity: author, name });
+    const line = h("div", { class: "fcl-line" }, authorOf(record), bubble, meta(record, time), face);
     const kind = `fcl-row fcl-message ${own ? "fcl-own" : "fcl-theirs"} ${edited ? "fcl-edited" : ""}`;
-    return h("div", { class: kind, "data-sid": sid }, this.day(row), line);
+    const element = h("div", { class: kind, "data-sid": sid }, dayLine, line);
+    return { key: [record.index, 0], time, element, dayLine, record, file };
   }
 
-  // One's own name needs no space on the screen, but whoever listens must hear who wrote.
-  author({ own, name, role }) {
-    if (own) return h("div", { class: "fcl-author fcl-spoken" }, "You");
-    const chip = role === "agent" ? [h("span", { class: "fcl-chip" }, "Agent")] : [];
-    return h("div", { class: "fcl-author" }, name, ...chip);
-  }
-
-  meta({ record, time }) {
-    const parts = [timeElement(time)];
-    if (record.edited) parts.push(" · Edited");
-    if (record.own) parts.push(h("span", { class: "fcl-read" }, " · Seen"));
-    return h("div", { class: "fcl-meta" }, ...parts);
-  }
-
-  bubble(row) {
-    const { record } = row;
-    const bubble = h("div", { class: "fcl-bubble", title: formats.full.format(row.time) });
-    if (record.body) bubble.append(h("div", { class: "fcl-body" }, ...linked(record.body)));
-    if (record.media) bubble.append(this.file(row));
-    return bubble;
-  }
-
-  // A file's URL is temporary, so it is asked for when the file comes into view.
-  file(row) {
-    const { media, sid } = row.record;
+  /**
+   * A file's URL is temporary, so it is asked for when the file comes into view.
+   *
+   * @param {string} sid
+   * @param {Media} media
+   */
+  file(sid, media) {
     const name = media.filename || media.content_type;
     const about = h("span", {}, `${media.content_type}, ${sizeName(media.size)}`);
     const label = h("span", { class: "fcl-label" }, h("strong", {}, name), about);
-    row.file = h("a", { class: "fcl-file", "data-sid": sid }, icon("file"), label);
-    this.inView.observe(row.file);
-    return row.file;
+    const file = h("a", { class: "fcl-file", "data-sid": sid }, icon(ICONS.file), label);
+    this.inView.observe(file);
+    return file;
   }
 
+  /** @param {IntersectionObserverEntry[]} entries */
   cameIntoView(entries) {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       this.inView.unobserve(target);
-      this.askForMedia(target.dataset.sid);
+      this.askForMedia(target.getAttribute("data-sid") ?? "");
     }
   }
 
+  /** @param {string} sid @param {string} url */
   mediaArrived(sid, url) {
     const row = this.bySid.get(sid);
-    if (!row?.file) return;
+    if (!row?.file || !row.record?.media) return;
     const href = safeUrl(url);
     for (const [name, value] of Object.entries(href ? away(href) : {})) row.file.setAttribute(name, value);
     const { content_type: kind, filename } = row.record.media;
@@ -152,9 +189,10 @@ class Rows {
     if (src) this.showImage(row.file, src, filename ?? "Image");
   }
 
+  /** @param {HTMLElement} file @param {string} src @param {string} alt */
   showImage(file, src, alt) {
     const show = () => file.classList.add("fcl-image");
-    const image = h("img", { alt, load: show, error: () => image.remove() });
+    const image = h("img", { alt, load: show, error: () => void image.remove() });
     file.prepend(image);
     image.src = src;
   }
@@ -164,12 +202,32 @@ class Rows {
   }
 }
 
+/** @param {number} time */
+const dayLineOf = (time) => h("div", { class: "fcl-day", hidden: true }, h("span", {}, dayName(time)));
+
+/**
+ * One's own name needs no space on the screen, but whoever listens must hear who wrote.
+ *
+ * @param {Message} record
+ */
+function authorOf({ own, name, role }) {
+  if (own) return h("div", { class: "fcl-author fcl-spoken" }, "You");
+  return h("div", { class: "fcl-author" }, name, role === "agent" && h("span", { class: "fcl-chip" }, "Agent"));
+}
+
+/** @param {Message} record @param {number} time */
+function meta({ own, edited }, time) {
+  const seen = own && h("span", { class: "fcl-read" }, " · Seen");
+  return h("div", { class: "fcl-meta" }, timeElement(time), edited && " · Edited", seen);
+}
+
+/** @param {Row["key"]} left @param {Row["key"]} right */
 function isAfter(left, right) {
   return left[0] - right[0] > 0 || (left[0] === right[0] && left[1] > right[1]);
 }
 
+/** @param {Row | undefined} before @param {Row | undefined} after */
 function sameGroup(before, after) {
-  const author = before?.record?.author;
-  if (author === undefined || author !== after?.record?.author) return false;
+  if (!before?.record || before.record.author !== after?.record?.author) return false;
   return after.time - before.time < GROUP_MS && midnight(before.time) === midnight(after.time);
 }

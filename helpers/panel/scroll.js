@@ -1,11 +1,28 @@
 // Where the reader is: at the end, which is then kept in sight, or reading back, which is respected.
 
+import { h, icon } from "./dom.js";
+import { ICONS } from "./parts.js";
+
+/** @typedef {() => void} Act */
+
 const NEAR_PX = 40;
 
-class Scroll {
+export class Scroll {
+  stuck = true;
+  hidden = false;
+  unread = 0;
+  saved = 0;
+  extent = 0;
+
+  /**
+   * @param {HTMLElement} box
+   * @param {HTMLElement} content
+   * @param {{ atTop: Act, atEnd: Act, toAnswer: Act }} acts
+   */
   constructor(box, content, { atTop, atEnd, toAnswer }) {
-    Object.assign(this, { box, content, atTop, atEnd, stuck: true, hidden: false, unread: 0 });
-    Object.assign(this, { saved: 0, extent: 0 });
+    this.box = box;
+    this.atTop = atTop;
+    this.atEnd = atEnd;
     const look = { type: "button", class: "fcl-pill", hidden: true };
     const follow = () => {
       this.toEnd(true);
@@ -49,21 +66,27 @@ class Scroll {
     this.box.scrollTo({ top: this.box.scrollHeight, behavior });
   }
 
-  // Puts something in above what is being read, without moving that.
+  /**
+   * Put something in above what is being read, without moving that.
+   *
+   * @param {Act} insert
+   */
   keeping(insert) {
     const { scrollHeight, scrollTop } = this.box;
     insert();
     if (!this.stuck) this.box.scrollTop = scrollTop + this.box.scrollHeight - scrollHeight;
   }
 
+  /** @param {number} count */
   arrived(count) {
     if (!this.stuck) this.showPill(this.unread + count);
   }
 
+  /** @param {number} unread */
   showPill(unread) {
     this.unread = unread;
     this.pill.hidden = unread === 0;
-    this.pill.replaceChildren(icon("down"), unread === 1 ? "1 new message" : `${unread} new messages`);
+    this.pill.replaceChildren(icon(ICONS.down), unread === 1 ? "1 new message" : `${unread} new messages`);
   }
 
   close() {

@@ -15,30 +15,25 @@ from typing import Any
 import anywidget
 from ipywidgets import Layout, VBox
 
+from ..javascript import joined
 from .model import ChatPanelModel
 from .protocols import Channel
 from .records import Change, MessageView, Notice, Status
 
 _HERE = Path(__file__).parent
-# A comm carries one ES module and a sibling cannot be imported from it: the parts are joined.
-_SCRIPTS = ("dom.js", "rows.js", "scroll.js", "composer.js", "log.js")
 _TITLE_SHOWN = 60
-
-
-def joined(parts: tuple[str, ...]) -> str:
-    """Return one text of several files beside this one."""
-    return "\n".join((_HERE / part).read_text("utf-8") for part in parts)
-
 
 # The same for every view: each adds them to the page anew, so a part alone would come last and
 # override the parts that belong after it.
-STYLES = joined(("panel.css", "log.css", "agent.css"))
+STYLES = "\n".join(
+    (_HERE / name).read_text("utf-8") for name in ("panel.css", "log.css", "agent.css")
+)
 
 
 class ChatLog(anywidget.AnyWidget):
     """The view: sends the browser the chat, and does what it requests."""
 
-    _esm = joined(_SCRIPTS)
+    _esm = joined(_HERE / "log.js")
     _css = STYLES
 
     def __init__(self, model: ChatPanelModel, title: str | None = None) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from .. import html
-from ..mock.core.access_token import SID, DecodedToken, decode, epoch, problems, shown, utc
+from ..mock.core.access_token import SID, DecodedToken, decode, numeric_date, problems, shown, utc
 from ..mock.core.errors import CODES
 
 
@@ -85,7 +85,7 @@ def read_token(token: str, *, now: float | None = None) -> TokenReading:
         rows=tuple(_rows(decoded)),
         identity=_text_or_none((decoded.grants or {}).get("identity")),
         service_sid=_text_or_none(chat.get("service_sid") if isinstance(chat, dict) else None),
-        expires=epoch(decoded.claims.get("exp")),
+        expires=numeric_date(decoded.claims.get("exp")),
         now=now,
     )
 
@@ -138,7 +138,7 @@ def _leaves(claims: Mapping[str, object], under: str = "") -> Iterator[tuple[str
 
 
 def _value(name: str, value: object) -> str:
-    seconds = epoch(value)
+    seconds = numeric_date(value)
     if name in _TIMES and seconds is not None:
         return f"{seconds} = {utc(seconds)}"
     if not isinstance(value, str):

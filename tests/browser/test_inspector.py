@@ -257,7 +257,7 @@ def test_a_long_list_starts_with_the_newest_and_gives_more(inspector: Visit, cha
     page = inspector.open("channels")
     assert page.locator(".rows .row").count() == 50
     page.get_by_role("button", name="Show more").click()
-    page.wait_for_function("document.querySelectorAll('.rows .row').length > 60")
+    page.locator(".rows .row").nth(60).wait_for()
 
 
 # -- copy as curl

@@ -107,11 +107,6 @@ class Operation:
         """Properties of the resource answered with."""
         return dict(self.document.resolved(self.response or {}).get("properties", {}))
 
-    def matches(self, method: str, path: str) -> bool:
-        """Whether a request is one of this operation."""
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path))
-        return method.lower() == self.method and re.fullmatch(pattern, path) is not None
-
     @cached_property
     def _validator(self) -> Draft202012Validator:
         schema = {**strict(self.response or {}), "components": self.document.strict_components}
@@ -129,18 +124,15 @@ class Document:
 
     Args:
         file: Where it is.
-        paths: Keep those operations whose path starts with one of these.
-        without: Leave out those whose path ends with one of these.
+        paths: Keep those operations whose path is matched by this regular expression.
     """
 
-    def __init__(
-        self, file: Path, paths: tuple[str, ...] = ("/",), without: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, file: Path, paths: str) -> None:
         self._content = json.loads(file.read_text(encoding="utf-8"))
         self.operations = {
-            operation["operationId"]: Operation(self, path, method, operation)
+            operation["operationId"]: Operation(self, path, method.upper(), operation)
             for path, item in self._content["paths"].items()
-            if path.startswith(paths) and not path.endswith(without)
+            if re.fullmatch(paths, path)
             for method, operation in item.items()
             if method in METHODS
         }
@@ -154,11 +146,6 @@ class Document:
         """What a reference refers to; anything else as it is."""
         name = schema.get("$ref", "").rpartition("/")[2]
         return self._content["components"]["schemas"][name] if name else schema
-
-    def operation_of(self, method: str, path: str) -> Operation | None:
-        """The operation that a request is one of, or None."""
-        found = [each for each in self.operations.values() if each.matches(method, path)]
-        return min(found, key=lambda each: each.path.count("{"), default=None)
 
 
 def strict(schema: Schema) -> Schema:

@@ -5,69 +5,66 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from garbage import GARBAGE, IDENTITIES, PLAUSIBLE, PREFIXES, likely, worst
+from examples import EXAMPLES, OPERATIONS, Call, Exchange, PreparedAccount
+from garbage import GARBAGE, IDENTITIES, PAGING, VARIED, worst
+from twilio.base.exceptions import TwilioException
 
-from helpers import Account
 from helpers.mock import Reply, Request
-from helpers.mock.rest import chat_v2, flex_v1, taskrouter_v1
-from helpers.mock.rest.application import OPERATIONS
-from helpers.mock.rest.collection import Operation, Write
 
 SIDS = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 KEPT = 12
 """URLs and SIDs remembered of each kind, so that later requests find what earlier ones made."""
-
-
-def names_of(write: Write) -> list[str]:
-    """The form parameters that a create or update takes."""
-    own = [info.alias or name for name, info in write.fields.model_fields.items()]
-    renamed = {ours: theirs for theirs, ours in write.rename.items()}
-    return [renamed.get(name, name) for name in own]
-
-
-COLLECTIONS = (*chat_v2.COLLECTIONS, *flex_v1.COLLECTIONS, *taskrouter_v1.COLLECTIONS)
-WRITES = {
-    (collection.host, f"{verb}{collection.noun}"): names_of(write)
-    for collection in COLLECTIONS
-    for verb, write in (("Create", collection.create), ("Update", collection.update))
-    if write is not None
-}
-"""The form parameters of each operation that takes any."""
-NAMES = sorted({name for names in WRITES.values() for name in names})
-FILTERS = sorted({name for collection in COLLECTIONS for name in collection.filters})
-QUERY = ("PageSize", "Page", "PageToken", "Order", "Ordering", *FILTERS)
-"""Query parameters of lists."""
+LARGE = 1024 * 1024
 OPEN_TO_CHAT_USERS = ("chat.twilio.com", "mcs.twilio.com")
+Values = dict[str, str | list[str]]
 
 
 class Garbler:
-    """Makes requests to an account, and learns from the answers what can be asked for.
+    """Makes requests like those of the examples, and learns from the answers what there is.
 
     The same seed, and the same answers, give the same requests.
     """
 
-    def __init__(self, account: Account, seed: int) -> None:
+    def __init__(self, account: PreparedAccount, seed: int) -> None:
         self._random = random.Random(seed)
-        self._own = account.credentials
+        self._own = account.own
+        self._kept = (account.service.sid, account.workspace.sid)
         self._sids: defaultdict[str, list[str]] = defaultdict(list)
         self._paths: defaultdict[str, list[str]] = defaultdict(list)
-        good = [account.chat_token(identity) for identity in IDENTITIES]
+        for exchange in account.recorder.exchanges:
+            self.learn(exchange.path, Reply(exchange.status, exchange.json))
+        self._examples: defaultdict[tuple[str, str], list[Exchange]] = defaultdict(list)
+        self._refused: defaultdict[tuple[str, str], list[Exchange]] = defaultdict(list)
+        good = [account.account.chat_token(identity) for identity in IDENTITIES]
         self._tokens = [*good * 20, *(self._spoilt(token) for token in good), *GARBAGE]
-        self._paths["/v2/Services/{}"].append(f"/v2/Services/{self._own.chat_service_sid}")
+        for api, operation, example in EXAMPLES:
+            self._examples[api.host, operation] += recorded(example, account)
+            for _, call in example.refusals():
+                self._refused[api.host, operation] += recorded(call, account)
+                self._tokens += [call.by(account)[1]] * 5 if call.by else []
+        self._forms: defaultdict[str, list[Any]] = defaultdict(list)
+        self._queries: defaultdict[str, list[Any]] = defaultdict(list, PAGING)
+        for exchange in chain(*self._examples.values()):
+            for known, given in (self._forms, exchange.form), (self._queries, exchange.query):
+                for name, value in given.items():
+                    known[name] = [*known[name], value]
 
     def _spoilt(self, token: str) -> str:
         at = self._random.randrange(len(token))
         return token[:at] + self._random.choice("Aa0_-.= é") + token[at + 1 :]
 
     def learn(self, path: str, reply: Reply) -> None:
-        """Remember what an answer tells of, and forget what is not there."""
+        """Remember the resources in an answer, and forget what is not there."""
         known = self._paths[SIDS.sub("{}", path)]
         if reply.status in (204, 404) and path in known:
             known.remove(path)
-        for shown in _resources(reply.json):
+        for shown in resources(reply.json):
             url = str(shown.get("url", ""))
             place = urlsplit(url).path
             self._remember(self._paths, SIDS.sub("{}", place), place)
@@ -83,36 +80,42 @@ class Garbler:
     def _chance(self, share: float) -> bool:
         return self._random.random() < share
 
-    def request(self) -> Request:
-        """One request, more likely right than wrong."""
+    def request(self) -> tuple[Any, Request]:
+        """One request, more likely right than wrong, and the operation that it is like."""
         operation = self._operation()
-        return Request(
+        known = self._refused if self._chance(0.1) else self._examples
+        called = operation.host, operation.name
+        example = self._random.choice(known[called] or self._examples[called])
+        headers = self._headers(example)
+        return operation, Request(
             method=self._garbage() if self._chance(0.005) else operation.method,
             host=self._garbage() if self._chance(0.001) else operation.host,
-            path=self._path(operation),
-            query=self._query(),
-            form=self._form(operation),
-            headers=self._headers(),
+            path=self._path(example),
+            query=self._query(example),
+            form=self._form(example),
+            headers=headers,
             auth=self._auth(operation.host),
-            is_form=not self._chance(0.03),
-            body=self._random.randbytes(40) if self._chance(0.1) else b"",
+            is_form="json" not in headers["Content-Type"] and not self._chance(0.03),
+            body=self._random.randbytes(40) if self._chance(0.1) else example.body,
         )
 
-    def _operation(self) -> Operation:
+    def _operation(self) -> Any:
         operation = self._random.choice(OPERATIONS)
-        rare = operation.name in ("CreateService", "DeleteService") or operation.method == "DELETE"
+        rare = operation.name == "CreateService" or operation.method == "DELETE"
         return self._operation() if rare and self._chance(0.8) else operation
 
     def _garbage(self) -> str:
         return self._random.choice(GARBAGE)
 
-    def _path(self, operation: Operation) -> str:
-        above, _, below = re.sub(r"\{\w+\}", "{}", operation.path).rpartition("{}")
-        known = self._paths[f"{above}{{}}"]
-        found = self._random.choice(known) if known else f"{above}{'0' * 32}"
-        if operation.name == "DeleteService" and found.endswith(self._own.chat_service_sid):
-            found = "/v2/Services/none"
-        path = found + below if above else operation.path
+    def _path(self, example: Exchange) -> str:
+        """The path with one like it for what it names, or what it is below."""
+        sids = list(SIDS.finditer(example.path))
+        if not sids:
+            return example.path
+        above, below = example.path[: sids[-1].end()], example.path[sids[-1].end() :]
+        path = self._random.choice(self._paths[SIDS.sub("{}", above)] or [above]) + below
+        if example.method == "DELETE" and path.endswith(self._kept):
+            path = SIDS.sub("none", path)
         if self._chance(0.002):
             return f"{path}/{self._garbage()}"
         return self._garbled(path) if self._chance(0.1) else path
@@ -147,57 +150,69 @@ class Garbler:
             [(own.account_sid, self._garbage()), (self._garbage(), own.auth_token)]
         )
 
-    def _query(self) -> dict[str, str | list[str]]:
-        if self._chance(0.6):
-            return {}
-        return self._values(self._random.sample(QUERY, self._random.randint(1, 3)))
+    def _query(self, example: Exchange) -> Values:
+        names = [name for name in example.query if self._chance(0.5)]
+        if self._chance(0.3):
+            names += self._random.sample(sorted(self._queries), self._random.randint(1, 3))
+        return self._values(names, example.query, self._queries)
 
-    def _form(self, operation: Operation) -> dict[str, str | list[str]]:
-        names = WRITES.get((operation.host, operation.name))
-        if names is None:
-            return {}
+    def _form(self, example: Exchange) -> Values:
         share = self._random.choice((0.3, 0.9, 1.0))
-        kept = [name for name in names if self._chance(share / 4 if "Role" in name else share)]
+        names = [name for name in example.form if self._chance(share)]
         if self._chance(0.1):
-            kept += self._random.sample(NAMES, 3)
-        values = self._values(kept, f"{operation.name}.")
-        if kept and self._chance(0.5):
-            name = self._random.choice(kept)
+            names += self._random.sample(sorted(self._forms), 3)
+        values = self._values(names, example.form, self._forms)
+        if names and self._chance(0.5):
+            name = self._random.choice(names)
             values[name] = self._random.choice(worst(name))
         return values
 
-    def _values(self, names: list[str], where: str = "") -> dict[str, str | list[str]]:
-        values: dict[str, str | list[str]] = {}
+    def _values(
+        self, names: list[str], given: Mapping[str, Any], known: Mapping[str, list[Any]]
+    ) -> Values:
+        values: Values = {}
         for name in names:
-            kind = where + name if where + name in PLAUSIBLE else name
-            value = self._value(kind)
-            values[name] = [self._value(kind), value] if self._chance(0.03) else value
+            likely = given[name] if name in given else self._random.choice(known[name])
+            values[name] = self._value(name, likely)
+            if self._chance(0.03):
+                values[name] = [self._random.choice(GARBAGE), str(values[name])]
         if self._chance(0.02):
             values[self._garbage()] = self._garbage()
         return values
 
-    def _value(self, name: str) -> str:
+    def _value(self, name: str, likely: Any) -> str | list[str]:
+        """A likely value, or another one of those it may have; SIDs are of what is there now."""
         if self._chance(0.01):
             return self._garbage()
-        if name in PLAUSIBLE:
-            return self._random.choice(PLAUSIBLE[name])
-        if name in PREFIXES:
-            return self._sid(PREFIXES[name])
-        return self._random.choice(likely(name))
+        if name in VARIED and self._chance(0.9):
+            return self._random.choice(VARIED[name])
+        if isinstance(likely, list):
+            return [str(each) for each in likely]
+        text = str(likely)
+        return SIDS.sub(lambda sid: self._sid(sid[0][:2]), text) if self._chance(0.4) else text
 
-    def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": self._random.choice(["text/plain", "image/png", "nonsense"])}
+    def _headers(self, example: Exchange) -> dict[str, str]:
+        kind = example.headers.get("Content-Type", "text/plain")
+        if self._chance(0.3):
+            kind = self._random.choice(["text/plain", "image/png", "nonsense"])
+        headers = {"Content-Type": kind}
         if self._chance(0.2):
             headers["X-Twilio-Webhook-Enabled"] = self._random.choice(["true", "false", "\0"])
         return headers
 
 
-def _resources(document: Any) -> list[dict[str, Any]]:
-    """The resources in an answer: itself, or the members of its list."""
-    if not isinstance(document, dict):
-        return []
-    return [document, *(item for each in document.values() for item in _listed(each))]
+def recorded(call: Call, account: PreparedAccount) -> list[Exchange]:
+    """Requests of a call, refused or not, less those that are too large to be made often."""
+    before = len(account.recorder.exchanges)
+    with account.unchanged(), suppress(TwilioException):
+        call(account)
+    made = account.recorder.exchanges[before:]
+    return [exchange for exchange in made if len(exchange.body) <= LARGE]
 
 
-def _listed(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def resources(document: Any) -> list[dict[str, Any]]:
+    """Objects in an answer: itself, or the members of its list."""
+    if isinstance(document, dict):
+        lists = [each for each in document.values() if isinstance(each, list)]
+        return [document, *chain(*map(resources, lists))]
+    return [each for each in document or () if isinstance(each, dict)]

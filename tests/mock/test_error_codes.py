@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-import provoking_chat
-import provoking_faults
-import provoking_others
-import provoking_studio
-import provoking_taskrouter
 import pytest
-from provoking import PROVOKED, Stage
+from examples import EXAMPLES, NOBODY, Call, PreparedAccount
 from support import everything
 from twilio.base.exceptions import TwilioException
 
-from helpers import Account
 from helpers.chat.errors import as_chat_error
-from helpers.mock import CODES, TwilioError
+from helpers.mock import CODES, NOT_SIMULATED, TwilioError
 
-TABLES = (
-    provoking_chat,
-    provoking_faults,
-    provoking_others,
-    provoking_studio,
-    provoking_taskrouter,
-)
-"""Where provocations enter themselves into the table."""
+
+def token_of_another_service(account: PreparedAccount) -> str:
+    return account.token(grants={"identity": "jane", "chat": {"service_sid": "IS" + NOBODY}})
+
+
+OF_NO_OPERATION = {
+    NOT_SIMULATED: Call("flex.interaction.create", {"Channel": {"type": "web"}}),
+    20004: Call("chat.update", {"Method": "PUT", "Uri": "/Services"}),
+    50050: Call(
+        "mock.bind_push",
+        {
+            "Token": token_of_another_service,
+            "CredentialSid": lambda account: account.credential.sid,
+            "Address": "a phone",
+        },
+    ),
+}
+REFUSALS = {
+    **{f"{code}": (code, call) for code, call in OF_NO_OPERATION.items()},
+    **{
+        f"{code}-{operation}": (code, call)
+        for _, operation, example in EXAMPLES
+        for code, call in example.refusals()
+    },
+}
 
 
 def test_every_code_is_provoked_here() -> None:
-    assert sorted(PROVOKED) == sorted(CODES)
+    assert {code for code, _ in REFUSALS.values()} == set(CODES)
 
 
-@pytest.mark.parametrize("code", sorted(PROVOKED))
+@pytest.mark.parametrize(("code", "call"), REFUSALS.values(), ids=REFUSALS)
 def test_a_code_is_provoked_with_its_status_and_changes_nothing(
-    account: Account, code: int
+    prepared: PreparedAccount, code: int, call: Call
 ) -> None:
-    steps = PROVOKED[code](Stage(account))
-    next(steps)
-    before = everything(account)
+    attempt = call.prepare(prepared)
+    before = everything(prepared.account)
     with pytest.raises((TwilioException, TwilioError)) as caught:
-        next(steps, None)
+        attempt()
     refusal = as_chat_error(caught.value)
     assert (refusal.code, refusal.status) == (code, CODES[code].status)
-    assert everything(account) == before
+    assert everything(prepared.account) == before

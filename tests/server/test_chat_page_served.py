@@ -148,6 +148,7 @@ def test_the_page_is_its_files_and_may_load_little_else(mock: MockTwilio) -> Non
     assert "unsafe" not in policy
     assert get(mock, "chat.js").headers["Content-Type"].startswith("text/javascript")
     assert get(mock, "view.js").headers["Content-Type"].startswith("text/javascript")
+    assert get(mock, "dom.js").headers["Content-Type"].startswith("text/javascript")
     assert get(mock, "chat.css").headers["Content-Type"].startswith("text/css")
     assert get(mock, "../backend.py").status_code == 404
 

@@ -310,7 +310,9 @@ def test_a_link_on_another_page_may_be_followed_but_pulls_no_lever(url: str) -> 
     assert requests.post(f"{url}/_mock/reset", headers=followed).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["", "_mock/inspector/main.js", "_mock/inspector/base.css"])
+@pytest.mark.parametrize(
+    "path", ["", *(f"_mock/inspector/{name}" for name in ("main.js", "dom.js", "base.css"))]
+)
 def test_the_page_may_load_nothing_from_elsewhere_nor_be_framed(url: str, path: str) -> None:
     answer = requests.get(f"{url}/{path}")
     policy = answer.headers["Content-Security-Policy"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
@@ -23,6 +23,9 @@ class Between:
     high: float = 1e308
 
 
+_FILLED = ("sid", "account_sid", "date_created", "date_updated")
+
+
 @dataclass(slots=True)
 class Resource:
     """Base of everything kept. `seq` is the order of arrival within a kind.
@@ -37,6 +40,13 @@ class Resource:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     seq: int = field(default=0, kw_only=True, compare=False)
+
+    @classmethod
+    @cache
+    def filled(cls) -> tuple[str, ...]:
+        """Names of the fields that `Context.create` fills in by itself."""
+        own = {f.name for f in fields(cls)}
+        return tuple(name for name in _FILLED if name in own)
 
 
 R = TypeVar("R", bound=Resource)
@@ -85,7 +95,7 @@ class Table:
     def indexes(self) -> dict[str, str]:
         """SQL that makes each index, by its name."""
         return {
-            (name := f"{self.name}_{'_'.join(map(_field, group))}"): (
+            (name := f"{self.name}_{'_'.join(map(column_of, group))}"): (
                 f"CREATE {kind} {name} ON {self.name} ({', '.join(map(sorting, group))})"
             )
             for kind, groups in (("UNIQUE INDEX", self.kind.unique), ("INDEX", self.kind.indexes))
@@ -114,15 +124,7 @@ class Table:
         """A field's value as its column holds it."""
         return orjson.dumps(value).decode() if name in self.json and value is not None else value
 
-    def row(self, resource: Resource) -> list[Any]:
-        """A resource as values for `insert`."""
-        values = [resource.seq, *self.values(resource)]
-        for position in self.json_positions:
-            if values[position] is not None:
-                values[position] = orjson.dumps(values[position]).decode()
-        return values
-
-    def resource(self, row: tuple[Any, ...]) -> Any:
+    def resource(self, row: Sequence[Any]) -> Any:
         """What `row` made a row of, from what `select` found."""
         seq, *values = row
         for position, decode in self.decoders:
@@ -188,13 +190,14 @@ def _default(of: Field[Any]) -> Any:
     return of.default if of.default_factory is MISSING else of.default_factory()
 
 
-def _field(name: str) -> str:
+def column_of(name: str) -> str:
+    """Return the column of a name to sort by: `-priority` -> `priority`."""
     return name.removeprefix("-")
 
 
 def sorting(name: str) -> str:
     """`-priority` -> `"priority" DESC`."""
-    return f"{quoted(_field(name))} {'DESC' if name.startswith('-') else 'ASC'}"
+    return f"{quoted(column_of(name))} {'DESC' if name.startswith('-') else 'ASC'}"
 
 
 def quoted(name: str) -> str:

@@ -1,7 +1,7 @@
 """Faults on demand: rules that make chosen calls fail as a network, or Twilio, fails.
 
-What is decided here is carried out by each door in its own way: in process by `sdk`, and likewise
-over HTTP. The account itself knows nothing of faults.
+Each front door carries them out in its own way: `http_client` in process, the server over HTTP. The
+account itself knows nothing of faults.
 """
 
 from typing import TYPE_CHECKING

@@ -67,21 +67,17 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     _release_unique_name(ctx, flow, new.chat_unique_name)
     user, channel = _chat(ctx, flow, new, pre_engagement)
     handlers.wire(ctx, flow, channel)
-    flex_channel = ctx.store.add(
-        FlexChannel(
-            sid=channel.sid,
-            account_sid=ctx.account_sid,
-            flex_flow_sid=flow.sid,
-            user_sid=user.sid,
-            identity=new.identity,
-            contact=new.target or new.identity,
-            task_sid=None,
-            live_task_sid=None,
-            task_attributes=task_attributes,
-            is_web=is_web,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    flex_channel = ctx.create(
+        FlexChannel,
+        sid=channel.sid,
+        flex_flow_sid=flow.sid,
+        user_sid=user.sid,
+        identity=new.identity,
+        contact=new.target or new.identity,
+        task_sid=None,
+        live_task_sid=None,
+        task_attributes=task_attributes,
+        is_web=is_web,
     )
     if new.task_sid is not None:
         handlers.bind_task(ctx, flow, flex_channel, new.task_sid)

@@ -67,14 +67,7 @@ def create(ctx: Context, new: NewFlow) -> FlexFlow:
     values = {name: getattr(new, name) for name in type(new).model_fields if "__" not in name}
     values["integration"] = _integration(new.integration_type, {}, new.given())
     _check(ctx, values, own_sid=None)
-    flow = FlexFlow(
-        sid=ctx.sids.new("FO"),
-        account_sid=ctx.account_sid,
-        date_created=ctx.now,
-        date_updated=ctx.now,
-        **values,
-    )
-    return ctx.store.add(flow)
+    return ctx.create(FlexFlow, **values)
 
 
 def update(ctx: Context, flow: FlexFlow, changes: FlowChanges) -> FlexFlow:

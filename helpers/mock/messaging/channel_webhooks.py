@@ -49,17 +49,12 @@ def create(ctx: Context, channel: Channel, new: NewWebhook) -> ChannelWebhook:
 
 def add(ctx: Context, channel: Channel, kind: str, given: dict[str, Any]) -> ChannelWebhook:
     """Add a webhook whose configuration is checked here, as Flex does for its handlers."""
-    return ctx.store.add(
-        ChannelWebhook(
-            sid=ctx.sids.new("WH"),
-            account_sid=ctx.account_sid,
-            service_sid=channel.service_sid,
-            channel_sid=channel.sid,
-            type=kind,
-            configuration=_configuration(kind, given),
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    return ctx.create(
+        ChannelWebhook,
+        service_sid=channel.service_sid,
+        channel_sid=channel.sid,
+        type=kind,
+        configuration=_configuration(kind, given),
     )
 
 

@@ -54,23 +54,20 @@ def create(ctx: Context, service: Service, new: NewChannel) -> Channel:
     unique_name = new.unique_name or None
     _refuse_taken(ctx, service.sid, unique_name)
     created = new.date_created if new.date_created is not None else ctx.now
-    channel = ctx.store.add(
-        Channel(
-            sid=ctx.sids.new("CH"),
-            account_sid=ctx.account_sid,
-            service_sid=service.sid,
-            friendly_name=new.friendly_name,
-            unique_name=unique_name,
-            attributes=new.attributes,
-            type=new.type,
-            created_by=ctx.actor.identity or new.created_by or "system",
-            members_count=0,
-            messages_count=0,
-            next_index=0,
-            last_message_sid=None,
-            date_created=created,
-            date_updated=new.date_updated if new.date_updated is not None else created,
-        )
+    channel = ctx.create(
+        Channel,
+        service_sid=service.sid,
+        friendly_name=new.friendly_name,
+        unique_name=unique_name,
+        attributes=new.attributes,
+        type=new.type,
+        created_by=ctx.actor.identity or new.created_by or "system",
+        members_count=0,
+        messages_count=0,
+        next_index=0,
+        last_message_sid=None,
+        date_created=created,
+        date_updated=new.date_updated if new.date_updated is not None else created,
     )
     ctx.emit(ChannelEvent("added", channel, ctx.actor))
     return channel

@@ -31,23 +31,19 @@ def upload(
     limit = service.media["size_limit_mb"]
     if len(content) > limit * MEGABYTE:
         raise TwilioError(50512, f"Media is too large: at most {limit} MB")
-    return ctx.store.add(
-        Media(
-            sid=ctx.sids.new("ME"),
-            account_sid=ctx.account_sid,
-            service_sid=service.sid,
-            channel_sid=None,
-            message_sid=None,
-            author=ctx.actor.identity,
-            content=content,
-            content_type=content_type,
-            filename=filename,
-            category="media",
-            size=len(content),
-            link_key=ctx.sids.new("LK"),
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    return ctx.create(
+        Media,
+        sid=ctx.sids.new(Media.prefix),
+        service_sid=service.sid,
+        channel_sid=None,
+        message_sid=None,
+        author=ctx.actor.identity,
+        content=content,
+        content_type=content_type,
+        filename=filename,
+        category="media",
+        size=len(content),
+        link_key=ctx.sids.new("LK"),
     )
 
 

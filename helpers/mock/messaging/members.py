@@ -40,16 +40,15 @@ def add_joined(ctx: Context, member: Member) -> None:
 def _add_user_channel(
     ctx: Context, who: Member | Invite, member_sid: str | None, status: str
 ) -> None:
-    ctx.store.add(
-        UserChannel(
-            account_sid=who.account_sid,
-            service_sid=who.service_sid,
-            channel_sid=who.channel_sid,
-            user_sid=who.user_sid,
-            member_sid=member_sid,
-            status=status,
-            notification_level="default",
-        )
+    ctx.create(
+        UserChannel,
+        account_sid=who.account_sid,
+        service_sid=who.service_sid,
+        channel_sid=who.channel_sid,
+        user_sid=who.user_sid,
+        member_sid=member_sid,
+        status=status,
+        notification_level="default",
     )
 
 
@@ -115,7 +114,7 @@ def add(ctx: Context, channel: Channel, new: NewMember) -> Member:
     if user.joined_channels_count >= service.limits["user_channels"]:
         raise TwilioError(50208, f"User is in its limit of {user.joined_channels_count} channels")
     role_sid = _role(ctx, service, channel, new, invite) or ""
-    member = ctx.store.add(_member(ctx, channel, user, new, role_sid))
+    member = _create(ctx, channel, user, new, role_sid)
     add_joined(ctx, member)
     ctx.store.save(channel, members_count=channel.members_count + 1)
     ctx.store.save(user, joined_channels_count=user.joined_channels_count + 1)
@@ -141,11 +140,10 @@ def _permit(ctx: Context, channel: Channel, identity: str, invite: Invite | None
         require(ctx, channel.service_sid, "addMember", channel)
 
 
-def _member(ctx: Context, channel: Channel, user: User, new: NewMember, role_sid: str) -> Member:
+def _create(ctx: Context, channel: Channel, user: User, new: NewMember, role_sid: str) -> Member:
     created = new.date_created if new.date_created is not None else ctx.now
-    return Member(
-        sid=ctx.sids.new("MB"),
-        account_sid=ctx.account_sid,
+    return ctx.create(
+        Member,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
         user_sid=user.sid,
@@ -309,19 +307,15 @@ def invite(ctx: Context, channel: Channel, new: NewInvite) -> Invite:
         raise TwilioError(50404, "Member already exists")
     if ctx.store.exists(Invite, channel_sid=channel.sid, identity=new.identity):
         raise TwilioError(50212, "User is invited to the channel already")
-    invite = Invite(
-        sid=ctx.sids.new("IN"),
-        account_sid=ctx.account_sid,
+    invite = ctx.create(
+        Invite,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
         user_sid=user.sid,
         identity=new.identity,
         role_sid=_invite_role(ctx, channel, new) or "",
         created_by=ctx.actor.name,
-        date_created=ctx.now,
-        date_updated=ctx.now,
     )
-    ctx.store.add(invite)
     add_invited(ctx, invite)
     ctx.emit(InviteEvent("added", channel, invite, ctx.actor))
     return invite

@@ -53,23 +53,20 @@ def send(ctx: Context, channel: Channel, new: NewMessage) -> Message:
         permission = "sendMediaMessage" if attached else "sendMessage"
         require(ctx, channel.service_sid, permission, channel)
     created = new.date_created if new.date_created is not None else ctx.now
-    message = ctx.store.add(
-        Message(
-            sid=ctx.sids.new("IM"),
-            account_sid=ctx.account_sid,
-            service_sid=channel.service_sid,
-            channel_sid=channel.sid,
-            author=ctx.actor.identity or new.author or "system",
-            body=None if attached else new.body,
-            attributes=new.attributes,
-            index=channel.next_index,
-            type="media" if attached else "text",
-            media=media.description(attached) if attached else None,
-            last_updated_by=new.last_updated_by,
-            was_edited=new.last_updated_by is not None or new.date_updated is not None,
-            date_created=created,
-            date_updated=new.date_updated if new.date_updated is not None else created,
-        )
+    message = ctx.create(
+        Message,
+        service_sid=channel.service_sid,
+        channel_sid=channel.sid,
+        author=ctx.actor.identity or new.author or "system",
+        body=None if attached else new.body,
+        attributes=new.attributes,
+        index=channel.next_index,
+        type="media" if attached else "text",
+        media=media.description(attached) if attached else None,
+        last_updated_by=new.last_updated_by,
+        was_edited=new.last_updated_by is not None or new.date_updated is not None,
+        date_created=created,
+        date_updated=new.date_updated if new.date_updated is not None else created,
     )
     if attached:
         ctx.store.save(attached, channel_sid=channel.sid, message_sid=message.sid)

@@ -35,16 +35,11 @@ class NewCredential(CredentialChanges):
 
 def create(ctx: Context, new: NewCredential) -> Credential:
     """Register a push service."""
-    return ctx.store.add(
-        Credential(
-            sid=ctx.sids.new("CR"),
-            account_sid=ctx.account_sid,
-            friendly_name=new.friendly_name,
-            type=new.type,
-            sandbox=_sandbox(new.sandbox),
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    return ctx.create(
+        Credential,
+        friendly_name=new.friendly_name,
+        type=new.type,
+        sandbox=_sandbox(new.sandbox),
     )
 
 
@@ -90,20 +85,15 @@ def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> B
         push = {"credential_sid": credential.sid, "binding_type": credential.type}
         ctx.store.save(known, **push, date_updated=ctx.now)
         return known
-    return ctx.store.add(
-        Binding(
-            sid=ctx.sids.new("BS"),
-            account_sid=ctx.account_sid,
-            service_sid=service.sid,
-            user_sid=user.sid,
-            identity=user.identity,
-            endpoint=endpoint,
-            credential_sid=credential.sid,
-            binding_type=credential.type,
-            message_types=list(MESSAGE_TYPES),
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    return ctx.create(
+        Binding,
+        service_sid=service.sid,
+        user_sid=user.sid,
+        identity=user.identity,
+        endpoint=endpoint,
+        credential_sid=credential.sid,
+        binding_type=credential.type,
+        message_types=list(MESSAGE_TYPES),
     )
 
 

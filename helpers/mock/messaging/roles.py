@@ -103,18 +103,13 @@ def _make(  # noqa: PLR0913 - one role, part by part
     *,
     is_default: bool,
 ) -> Role:
-    return ctx.store.add(
-        Role(
-            sid=ctx.sids.new("RL"),
-            account_sid=ctx.account_sid,
-            service_sid=service_sid,
-            friendly_name=name,
-            type=kind,
-            permissions=list(permissions),
-            is_default=is_default,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    return ctx.create(
+        Role,
+        service_sid=service_sid,
+        friendly_name=name,
+        type=kind,
+        permissions=list(permissions),
+        is_default=is_default,
     )
 
 

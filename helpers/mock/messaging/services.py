@@ -77,35 +77,31 @@ def _notifications() -> dict[str, Any]:
 
 def create(ctx: Context, new: NewService, sid: str | None = None) -> Service:
     """Make a service with its four default roles."""
-    sid = sid or ctx.sids.new("IS")
+    sid = sid or ctx.sids.new(Service.prefix)
     _, service_user, channel_admin, channel_user = roles.make_defaults(ctx, sid)
-    return ctx.store.add(
-        Service(
-            sid=sid,
-            account_sid=ctx.account_sid,
-            friendly_name=new.friendly_name,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-            default_service_role_sid=service_user.sid,
-            default_channel_role_sid=channel_user.sid,
-            default_channel_creator_role_sid=channel_admin.sid,
-            read_status_enabled=True,
-            reachability_enabled=False,
-            typing_indicator_timeout=5,
-            consumption_report_interval=10,
-            limits=limits(),
-            pre_webhook_url=None,
-            post_webhook_url=None,
-            webhook_method="POST",
-            webhook_filters=[],
-            pre_webhook_retry_count=0,
-            post_webhook_retry_count=0,
-            notifications=_notifications(),
-            media={
-                "size_limit_mb": 150,
-                "compatibility_message": "Media messages are not supported by your client",
-            },
-        )
+    return ctx.create(
+        Service,
+        sid=sid,
+        friendly_name=new.friendly_name,
+        default_service_role_sid=service_user.sid,
+        default_channel_role_sid=channel_user.sid,
+        default_channel_creator_role_sid=channel_admin.sid,
+        read_status_enabled=True,
+        reachability_enabled=False,
+        typing_indicator_timeout=5,
+        consumption_report_interval=10,
+        limits=limits(),
+        pre_webhook_url=None,
+        post_webhook_url=None,
+        webhook_method="POST",
+        webhook_filters=[],
+        pre_webhook_retry_count=0,
+        post_webhook_retry_count=0,
+        notifications=_notifications(),
+        media={
+            "size_limit_mb": 150,
+            "compatibility_message": "Media messages are not supported by your client",
+        },
     )
 
 

@@ -49,21 +49,16 @@ def _make(ctx: Context, service: Service, new: NewUser) -> User:
     role_sid = service.default_service_role_sid
     if new.role_sid:
         role_sid = roles.pick(ctx, service.sid, new.role_sid, "deployment")
-    user = ctx.store.add(
-        User(
-            sid=ctx.sids.new("US"),
-            account_sid=ctx.account_sid,
-            service_sid=service.sid,
-            identity=new.identity,
-            friendly_name=new.friendly_name,
-            attributes=new.attributes,
-            role_sid=role_sid or "",
-            is_online=None,
-            is_notifiable=None,
-            joined_channels_count=0,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    user = ctx.create(
+        User,
+        service_sid=service.sid,
+        identity=new.identity,
+        friendly_name=new.friendly_name,
+        attributes=new.attributes,
+        role_sid=role_sid or "",
+        is_online=None,
+        is_notifiable=None,
+        joined_channels_count=0,
     )
     ctx.emit(UserEvent("added", user, ctx.actor))
     return user

@@ -1,4 +1,4 @@
-"""A mock account that runs as a server: what `account.mock` is after `connect(URL)`."""
+"""A mock that runs as a server: `account.mock` after `connect(URL)`."""
 
 from typing import TYPE_CHECKING
 

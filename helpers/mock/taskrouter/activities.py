@@ -24,16 +24,11 @@ class ActivityChanges(Parameters):
 
 def create(ctx: Context, workspace: Workspace, new: NewActivity) -> Activity:
     """Add something a worker can be doing."""
-    activity = ctx.store.add(
-        Activity(
-            sid=ctx.sids.new("WA"),
-            account_sid=ctx.account_sid,
-            workspace_sid=workspace.sid,
-            friendly_name=new.friendly_name,
-            available=new.available,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    activity = ctx.create(
+        Activity,
+        workspace_sid=workspace.sid,
+        friendly_name=new.friendly_name,
+        available=new.available,
     )
     _tell(ctx, "activity.created", activity)
     return activity

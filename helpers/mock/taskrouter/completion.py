@@ -17,7 +17,7 @@ def open_reservations(ctx: Context, task: Task) -> list[Reservation]:
 
 def task_of(ctx: Context, reservation: Reservation) -> Task:
     """The task of a reservation; both go together."""
-    task = ctx.store.first(Task, sid=reservation.task_sid)
+    task = ctx.get_cached(Task, reservation.task_sid)
     assert task is not None  # noqa: S101 - a task takes its reservations with it
     return task
 
@@ -31,7 +31,7 @@ def close_reservation(
         Its worker, who has been idle from now on where the reservation has ended.
     """
     change(ctx, reservation, reservation_status=status, due_at=None)
-    worker = ctx.store.first(Worker, sid=reservation.worker_sid)
+    worker = ctx.get_cached(Worker, reservation.worker_sid)
     assert worker is not None  # noqa: S101 - a worker with reservations cannot be deleted
     if status != "wrapping":
         ctx.store.save(worker, idle_since=ctx.now)

@@ -123,7 +123,9 @@ def emit(  # noqa: PLR0913 - an event, and whom it concerns
         worker: The worker it concerns.
         more: What else its data holds.
     """
-    workspace = _workspace(ctx, about)
+    is_workspace = isinstance(about, Workspace)
+    workspace = about if is_workspace else ctx.get_cached(Workspace, about.workspace_sid)
+    assert workspace is not None  # noqa: S101 - all that is inside a workspace goes with it
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
     if task is not None:
         data |= _of_task(ctx, task)
@@ -131,41 +133,12 @@ def emit(  # noqa: PLR0913 - an event, and whom it concerns
         data |= _of_worker(ctx, worker)
     if reservation is not None:
         data["reservation_sid"] = reservation.sid
-    data |= {key: str(value) for key, value in more.items() if value is not None}
-    record = ctx.store.add(_record(ctx, name, about, data))
-    if record.seq % _CLEARED_EVERY == 0:
-        ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
-    told = TaskRouterEvent(name, workspace, record, _copy(task), _copy(reservation), _copy(worker))
-    ctx.emit(told)
-
-
-def _copy(resource: R | None) -> R | None:
-    """A resource as it is now, since the original may change before it is told of."""
-    if resource is None:
-        return None
-    kind: Any = type(resource)
-    copy: R = kind(*_values(kind)(resource), seq=resource.seq)
-    return copy
-
-
-@cache
-def _values(kind: Any) -> Callable[[Resource], tuple[Any, ...]]:
-    return attrgetter(*(field.name for field in fields(kind) if field.name != "seq"))
-
-
-def _workspace(ctx: Context, about: Any) -> Workspace:
-    if isinstance(about, Workspace):
-        return about
-    workspace = ctx.get_cached(Workspace, about.workspace_sid)
-    assert workspace is not None  # noqa: S101 - what is inside a workspace goes with it
-    return workspace
-
-
-def _record(ctx: Context, name: str, about: Any, data: dict[str, str]) -> WorkspaceEvent:
-    return WorkspaceEvent(
-        sid=ctx.sids.new("EV"),
-        account_sid=ctx.account_sid,
-        workspace_sid=data["workspace_sid"],
+    for key, value in more.items():
+        if value is not None:
+            data[key] = str(value)
+    record = ctx.create(
+        WorkspaceEvent,
+        workspace_sid=workspace.sid,
         event_type=name,
         event_date=ctx.now,
         event_data=data,
@@ -179,6 +152,30 @@ def _record(ctx: Context, name: str, about: Any, data: dict[str, str]) -> Worksp
         worker_sid=data.get("worker_sid"),
         reservation_sid=data.get("reservation_sid"),
     )
+    if record.seq % _CLEARED_EVERY == 0:
+        ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
+    ctx.emit(
+        TaskRouterEvent(
+            name,
+            workspace,
+            record,
+            task and _copy(task),
+            reservation and _copy(reservation),
+            worker and _copy(worker),
+        )
+    )
+
+
+def _copy(resource: R) -> R:
+    """Return a resource as it is now, since the original may change before the event is handled."""
+    kind: Any = type(resource)
+    copy: R = kind(*_values(kind)(resource), seq=resource.seq)
+    return copy
+
+
+@cache
+def _values(kind: Any) -> Callable[[Resource], tuple[Any, ...]]:
+    return attrgetter(*(field.name for field in fields(kind) if field.name != "seq"))
 
 
 def _description(name: str, about: Any, data: dict[str, str]) -> str:

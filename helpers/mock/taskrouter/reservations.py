@@ -30,20 +30,15 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> Reservation:
     """Offer a task to a worker."""
     workflow = ctx.get_cached(Workflow, task.workflow_sid)
     seconds = workflow.task_reservation_timeout if workflow else RESERVATION_TIMEOUT
-    reservation = ctx.store.add(
-        Reservation(
-            sid=ctx.sids.new("WR"),
-            account_sid=ctx.account_sid,
-            workspace_sid=task.workspace_sid,
-            task_sid=task.sid,
-            worker_sid=worker.sid,
-            task_channel_sid=task.task_channel_sid,
-            reservation_status="pending",
-            due_at=ctx.now + seconds,
-            version=0,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    reservation = ctx.create(
+        Reservation,
+        workspace_sid=task.workspace_sid,
+        task_sid=task.sid,
+        worker_sid=worker.sid,
+        task_channel_sid=task.task_channel_sid,
+        reservation_status="pending",
+        due_at=ctx.now + seconds,
+        version=0,
     )
     if task.assignment_status == "pending":
         change(

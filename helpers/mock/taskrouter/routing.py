@@ -95,6 +95,8 @@ def decide(lines: Iterable[Line], candidates: Iterable[Candidate]) -> list[Offer
     """
     made: list[Offer] = []
     free = list(candidates)
+    if not free:
+        return made
     heads: list[tuple[Place, Waiting, Line]] = []
     for line in lines:
         _advance(heads, line, free)

@@ -35,19 +35,14 @@ class WorkerChannelChanges(Parameters):
 
 def add_worker_channels(ctx: Context, worker: Worker, channel: TaskChannel) -> WorkerChannel:
     """Let a worker take tasks of a channel."""
-    return ctx.store.add(
-        WorkerChannel(
-            sid=ctx.sids.new("WC"),
-            account_sid=ctx.account_sid,
-            workspace_sid=worker.workspace_sid,
-            worker_sid=worker.sid,
-            task_channel_sid=channel.sid,
-            task_channel_unique_name=channel.unique_name,
-            available=True,
-            configured_capacity=DEFAULT_CAPACITY.get(channel.unique_name, 1),
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    return ctx.create(
+        WorkerChannel,
+        workspace_sid=worker.workspace_sid,
+        worker_sid=worker.sid,
+        task_channel_sid=channel.sid,
+        task_channel_unique_name=channel.unique_name,
+        available=True,
+        configured_capacity=DEFAULT_CAPACITY.get(channel.unique_name, 1),
     )
 
 
@@ -157,17 +152,12 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChann
     """
     if find(ctx, workspace.sid, new.unique_name):
         raise TwilioError(20409, f"Task channel {new.unique_name!r} exists already")
-    channel = ctx.store.add(
-        TaskChannel(
-            sid=ctx.sids.new("TC"),
-            account_sid=ctx.account_sid,
-            workspace_sid=workspace.sid,
-            friendly_name=new.friendly_name,
-            unique_name=new.unique_name,
-            channel_optimized_routing=new.channel_optimized_routing,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    channel = ctx.create(
+        TaskChannel,
+        workspace_sid=workspace.sid,
+        friendly_name=new.friendly_name,
+        unique_name=new.unique_name,
+        channel_optimized_routing=new.channel_optimized_routing,
     )
     for worker in ctx.store.select(Worker, {"workspace_sid": workspace.sid}):
         add_worker_channels(ctx, worker, channel)

@@ -44,15 +44,10 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskQueue) -> TaskQueue:
         TwilioError: 20001, the expression cannot be read, or an activity does not exist.
     """
     _check(ctx, workspace.sid, new)
-    queue = ctx.store.add(
-        TaskQueue(
-            sid=ctx.sids.new("WQ"),
-            account_sid=ctx.account_sid,
-            workspace_sid=workspace.sid,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-            **new.model_dump(),
-        )
+    queue = ctx.create(
+        TaskQueue,
+        workspace_sid=workspace.sid,
+        **new.model_dump(),
     )
     _tell(ctx, "task-queue.created", queue)
     return queue

@@ -113,23 +113,18 @@ def create_task(  # noqa: PLR0913 - one task, named part by part
 
 
 def _make(ctx: Context, **given: Any) -> Task:
-    task = ctx.store.add(
-        Task(
-            sid=ctx.sids.new("WT"),
-            account_sid=ctx.account_sid,
-            assignment_status="pending",
-            reason=None,
-            task_queue_entered_date=None,
-            step=None,
-            step_ends_at=None,
-            undecided=False,
-            due_at=None,
-            assignments=0,
-            version=0,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-            **given,
-        )
+    task = ctx.create(
+        Task,
+        assignment_status="pending",
+        reason=None,
+        task_queue_entered_date=None,
+        step=None,
+        step_ends_at=None,
+        undecided=False,
+        due_at=None,
+        assignments=0,
+        version=0,
+        **given,
     )
     workflow_progress.start(ctx, task)
     return task

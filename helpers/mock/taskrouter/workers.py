@@ -36,21 +36,16 @@ def create(ctx: Context, workspace: Workspace, new: NewWorker) -> Worker:
     """
     sid = new.activity_sid or workspace.default_activity_sid or ""
     _refuse_taken(ctx, workspace.sid, new.friendly_name)
-    worker = ctx.store.add(
-        Worker(
-            sid=ctx.sids.new("WK"),
-            account_sid=ctx.account_sid,
-            workspace_sid=workspace.sid,
-            friendly_name=new.friendly_name,
-            name_key=new.friendly_name.casefold(),
-            attributes=new.attributes,
-            activity_sid=activity(ctx, workspace.sid, sid, "ActivitySid").sid,
-            date_status_changed=ctx.now,
-            idle_since=ctx.now,
-            version=0,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-        )
+    worker = ctx.create(
+        Worker,
+        workspace_sid=workspace.sid,
+        friendly_name=new.friendly_name,
+        name_key=new.friendly_name.casefold(),
+        attributes=new.attributes,
+        activity_sid=activity(ctx, workspace.sid, sid, "ActivitySid").sid,
+        date_status_changed=ctx.now,
+        idle_since=ctx.now,
+        version=0,
     )
     for channel in ctx.store.select(TaskChannel, {"workspace_sid": workspace.sid}):
         task_channels.add_worker_channels(ctx, worker, channel)

@@ -44,15 +44,10 @@ def create(ctx: Context, workspace: Workspace, new: NewWorkflow) -> Workflow:
         TwilioError: 20001, its configuration cannot be read or names a queue that does not exist.
     """
     _check(ctx, workspace.sid, new.configuration)
-    workflow = ctx.store.add(
-        Workflow(
-            sid=ctx.sids.new("WW"),
-            account_sid=ctx.account_sid,
-            workspace_sid=workspace.sid,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-            **new.model_dump(),
-        )
+    workflow = ctx.create(
+        Workflow,
+        workspace_sid=workspace.sid,
+        **new.model_dump(),
     )
     _tell(ctx, "workflow.created", workflow)
     return workflow

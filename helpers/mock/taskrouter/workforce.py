@@ -41,8 +41,9 @@ class _Share(NamedTuple):
 
     def has_room(self, used: Counts | None) -> bool:
         """Whether it can take a task of any."""
-        held = used or {}
-        return any(most > held.get(sid, 0) for sid, most in self.capacity.items())
+        if not used:
+            return any(self.capacity.values())
+        return any(most > used.get(sid, 0) for sid, most in self.capacity.items())
 
     def room(self, used: Counts | None) -> dict[str, int]:
         """How many more tasks it can take of each."""
@@ -59,13 +60,14 @@ def inside(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
 
 def available(ctx: Context, workspace: Workspace) -> list[Candidate]:
     """Workers who can be offered a task now: their activity lets them, and they have room."""
-    doing = [one.sid for one in inside(ctx, Activity, workspace) if one.available]
-    held = _held(ctx, {"workspace_sid": workspace.sid})
-    free = [
-        sid for sid, share in _shares(ctx, workspace).items() if share.has_room(held.used.get(sid))
-    ]
-    where = {"sid": free, "activity_sid": doing}
-    return _candidates(ctx, workspace, ctx.store.select(Worker, where) if free else [], held)
+    held, shares = _held(ctx, {"workspace_sid": workspace.sid}), _shares(ctx, workspace)
+    free = {sid for sid, share in shares.items() if share.has_room(held.used.get(sid))}
+    if not free:
+        return []
+    available = [one.sid for one in inside(ctx, Activity, workspace) if one.available]
+    where = {"workspace_sid": workspace.sid, "activity_sid": available}
+    workers = [one for one in ctx.store.select_shared(Worker, where) if one.sid in free]
+    return _candidates(ctx, workspace, workers, held)
 
 
 def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:

@@ -53,16 +53,11 @@ def create(
     their names are observed and inferred).
     """
     given = new.model_dump(exclude={"template"})
-    workspace = ctx.store.add(
-        Workspace(
-            sid=ctx.sids.new("WS"),
-            account_sid=ctx.account_sid,
-            default_activity_sid=None,
-            timeout_activity_sid=None,
-            date_created=ctx.now,
-            date_updated=ctx.now,
-            **given,
-        )
+    workspace = ctx.create(
+        Workspace,
+        default_activity_sid=None,
+        timeout_activity_sid=None,
+        **given,
     )
     events.emit(ctx, "workspace.created", workspace)
     for name, available in doing:

@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route, Router
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from ....javascript import KIT
 from ... import MockTwilio
 from ..origin_check import OriginCheck
 from . import sdk_copy
@@ -30,10 +31,11 @@ from .backend import BackEnd, NoFlexFlow, NotACustomer
 PATH = "/chat"
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
-    "chat.js": "text/javascript",  # said here, since Windows may take scripts for mere text
-    "view.js": "text/javascript",
-    "chat.css": "text/css",
-    "icon.svg": "image/svg+xml",
+    KIT: "text/javascript",  # said here, since Windows may take scripts for mere text
+    _STATIC / "chat.js": "text/javascript",
+    _STATIC / "view.js": "text/javascript",
+    _STATIC / "chat.css": "text/css",
+    _STATIC / "icon.svg": "image/svg+xml",
 }
 _SDK = "twilio-chat.min.js"
 _HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
@@ -100,7 +102,7 @@ class ChatPage:
             Route(f"/{_SDK}", self._sdk),
             Route("/session", guarded),
             Route("/token", guarded),
-            *(Route(f"/{name}", _file(name)) for name in _FILES),
+            *(Route(f"/{path.name}", _file(path)) for path in _FILES),
         ]
 
     def _copy(self) -> Path | None:
@@ -129,8 +131,8 @@ class ChatPage:
         return {"token": self._back_end.token(asked.identity)}
 
 
-def _file(name: str) -> Callable[[Request], Response]:
-    return lambda _: FileResponse(_STATIC / name, headers=_HEADERS, media_type=_FILES[name])
+def _file(path: Path) -> Callable[[Request], Response]:
+    return lambda _: FileResponse(path, headers=_HEADERS, media_type=_FILES[path])
 
 
 def _policy(host: str) -> str:

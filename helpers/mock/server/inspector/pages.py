@@ -8,6 +8,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ....javascript import KIT
+
 # Windows takes media types from its registry, where scripts are often mere text; a browser that
 # is told not to guess would run none of them.
 mimetypes.add_type("text/javascript", ".js")
@@ -23,7 +25,7 @@ _HEADERS = {
 
 def pages() -> ASGIApp:
     """An application of the page's files; `/` is the page."""
-    return _Strict(StaticFiles(packages=[(__package__, "static")], html=True))
+    return _Strict(StaticFiles(directory=KIT.parent, packages=[(__package__, "static")], html=True))
 
 
 class _Strict:

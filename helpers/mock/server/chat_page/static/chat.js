@@ -4,10 +4,17 @@
 // the page looks like is in view.js; what is Twilio's is here.
 import * as view from "./view.js";
 
-let session; // what the server said: { identity, token, channel_sid }
-let client; // the SDK's connection
-let channel; // the chat
-let page; // the oldest page of messages loaded so far
+/** @import { Channel, Client, Media, Message } from "twilio-chat" */
+
+/** @type {{ identity: string, token: string, channel_sid: string }} what the server said */
+let session;
+/** @type {Client} the SDK's connection */
+let client;
+/** @type {Channel} the chat */
+let channel;
+let isOpen = false; // whether the chat is this connection's
+/** @type {Awaited<ReturnType<Channel["getMessages"]>> | null} the oldest messages loaded so far */
+let page;
 
 // -- connecting
 
@@ -18,13 +25,14 @@ async function start() {
 }
 
 function connect() {
-  channel = page = null;
+  isOpen = false;
+  page = null;
   view.clear();
   client = new Twilio.Chat.Client(session.token, {
     Twilsock: { uri: `${location.origin.replace("http", "ws")}/v3/wsconnect` }, // the mock: delete this line to talk to Twilio
   });
   // Client.create() may resolve before there is anything to work with; this state says there is.
-  client.on("stateChanged", (state) => state === "initialized" && !channel && attempt(open));
+  client.on("stateChanged", (state) => state === "initialized" && !isOpen && attempt(open));
   // connecting, connected, disconnecting, disconnected or denied. The SDK reconnects by itself,
   // and messages missed meanwhile arrive as usual.
   client.on("connectionStateChanged", view.showConnection);
@@ -53,6 +61,7 @@ function leave() {
 }
 
 // Your own server. It refuses with { error }.
+/** @param {string} path @param {object} question */
 async function ask(path, question) {
   const headers = { "Content-Type": "application/json" };
   const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(question) });
@@ -65,6 +74,7 @@ async function ask(path, question) {
 
 async function open() {
   channel = await client.getChannelBySid(session.channel_sid);
+  isOpen = true;
   channel.on("messageAdded", (message) => arrived(message));
   channel.on("messageUpdated", ({ message }) => show(message));
   channel.on("messageRemoved", (message) => view.removeMessage(message.index));
@@ -80,13 +90,16 @@ async function open() {
 
 // History comes in pages from the end, oldest message first within a page.
 async function showEarlier() {
-  page = page ? await page.prevPage() : await channel.getMessages(30);
-  view.keepPlace(() => page.items.forEach(show));
-  view.offerEarlier(page.hasPrevPage);
-  if (page.items.length) await markRead(page.items.at(-1).index);
+  page = await (page?.prevPage() ?? channel.getMessages(30));
+  const { items, hasPrevPage } = page;
+  view.keepPlace(() => items.forEach(show));
+  view.offerEarlier(hasPrevPage);
+  const last = items.at(-1);
+  if (last) await markRead(last.index);
 }
 
 // One's own messages arrive too: they are shown then, and only then, in the order all others see.
+/** @param {Message} message */
 async function arrived(message) {
   view.follow(() => show(message), isOwn(message));
   await markRead(message.index);
@@ -95,7 +108,8 @@ async function arrived(message) {
 // Flex marks a chat that is over in the channel's attributes. Nobody reads what comes after, so
 // the next message belongs in a new Flex channel.
 function showStatus() {
-  if (channel.attributes.status === "INACTIVE") view.end("This chat has ended.", "Start a new chat");
+  const { status } = /** @type {{ status?: string }} */ (channel.attributes);
+  if (status === "INACTIVE") view.end("This chat has ended.", "Start a new chat");
   else view.enable();
 }
 
@@ -107,6 +121,7 @@ async function showTyping() {
 // How far a member has read is called the read horizon: tell mine, show the others'. Not with
 // setAllMessagesConsumed(): that fetches the last message, and one that arrives at that moment is
 // then taken for known, and has no messageAdded.
+/** @param {number} index */
 async function markRead(index) {
   if (!document.hidden) await channel.advanceLastConsumedMessageIndex(index);
 }
@@ -118,8 +133,10 @@ async function showSeen() {
 
 // -- one message
 
+/** @param {Message} message */
 const isOwn = (message) => message.author === session.identity;
 
+/** @param {Message} message */
 function show(message) {
   const bubble = view.showMessage(message, isOwn(message));
   nameOf(message.author).then(bubble.setAuthor);
@@ -127,10 +144,12 @@ function show(message) {
 }
 
 // The URL of a file works for a few minutes, so it is asked for when it is wanted.
+/** @param {Media} media @param {ReturnType<typeof view.showMessage>} bubble */
 async function showMedia(media, bubble) {
   bubble.setFile(media, await media.getContentTemporaryUrl());
 }
 
+/** @param {string} identity */
 async function nameOf(identity) {
   try {
     return (await client.getUser(identity)).friendlyName || identity;
@@ -144,7 +163,7 @@ async function nameOf(identity) {
 view.onSend((text) => attempt(() => channel.sendMessage(text)));
 view.onTyping(() => attempt(() => channel.typing())); // the SDK itself keeps this rare
 view.onEarlier(() => attempt(showEarlier));
-view.onReturn((last) => channel && attempt(() => markRead(last)));
+view.onReturn((last) => isOpen && attempt(() => markRead(last)));
 view.onAgain(() => begin(restart));
 view.onFile((file) => {
   const form = new FormData();
@@ -160,16 +179,18 @@ async function restart() {
 // -- when something goes wrong
 
 // Whether it went well; if not, the page says why. What Twilio says is in the error's body.
+/** @param {() => unknown} what */
 async function attempt(what) {
   try {
     await what();
     return true;
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     view.complain(error.body?.message ?? error.message);
     return false;
   }
 }
 
+/** @param {() => Promise<void>} how */
 async function begin(how) {
   if (!(await attempt(how))) view.end("There is no chat yet.", "Try again");
 }

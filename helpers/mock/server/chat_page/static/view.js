@@ -1,12 +1,18 @@
 // What the chat page looks like. Bodies, names and file names are other people's: they enter the
-// page as text, never as HTML.
+// page as text, never as HTML. dom.js is served beside this file; its own place is helpers/static.
+import { h } from "./dom.js";
 
-const the = Object.fromEntries([...document.querySelectorAll("[id]")].map((one) => [one.id, one]));
+/** @import { Media, Message } from "twilio-chat" */
+/** @typedef {{ fields: HTMLFieldSetElement, form: HTMLFormElement, text: HTMLInputElement, file: HTMLInputElement }} Form */
+
+const named = [...document.querySelectorAll("[id]")].map((one) => [one.id, one]);
+const the = /** @type {Record<string, HTMLElement> & Form} */ (Object.fromEntries(named));
 
 export const NO_SDK =
   "Twilio's Chat SDK could not be loaded. Without a network it comes from npm: run" +
   " `npm install twilio-chat` in the folder where the mock runs, then load this page again.";
 
+/** @type {Record<string, string>} */
 const STATES = {
   connecting: "Connecting…",
   connected: "Connected",
@@ -25,12 +31,14 @@ export function clear() {
   complain("");
 }
 
+/** @param {string} state */
 export function showConnection(state) {
   the.connection.textContent = STATES[state] ?? state;
   the.connection.dataset.state = state;
   if (state === "connected") complain("");
 }
 
+/** @param {string} problem */
 export function complain(problem) {
   the.problem.textContent = problem;
 }
@@ -41,6 +49,7 @@ export function enable() {
   isAsked = false;
 }
 
+/** @param {string} why @param {string} again */
 export function end(why, again) {
   the.why.textContent = why;
   the.again.textContent = again;
@@ -49,64 +58,86 @@ export function end(why, again) {
   toEnd();
 }
 
+/** @param {string[]} names */
 export function showTyping(names) {
   the.typing.textContent = names.length ? `${names.join(", ")} is typing…` : "";
 }
 
 // -- messages
 
-const rows = () => [...the.log.querySelectorAll(".row")];
-const rowOf = (index) => rows().find((row) => row.dataset.index === String(index));
+function rows() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const found = the.log.querySelectorAll(".row");
+  return [...found];
+}
+/** @param {number} index */
+const rowOf = (index) => rows().find((row) => indexOf(row) === index);
+/** @param {HTMLElement} row */
+const indexOf = (row) => Number(row.dataset.index);
 
-// Draws a message in its place, or anew; what is known only later can be set on what comes back.
+/**
+ * Draw a message in its place, or anew; what is known only later can be set on what comes back.
+ *
+ * @param {Message} message
+ * @param {boolean} isOwn
+ */
 export function showMessage(message, isOwn) {
-  const author = element("div", "author", message.author);
-  const bubble = element("div", "bubble", message.body ?? "");
+  const author = h("div", { class: "author" }, message.author);
+  const bubble = h("div", { class: "bubble" }, message.body);
   const sent = message.dateCreated;
-  const time = element("time", "time", sent.toLocaleTimeString([], { timeStyle: "short" }));
-  time.dateTime = sent.toISOString();
-  const row = element("div", isOwn ? "row own" : "row");
-  row.dataset.index = message.index;
-  row.append(author, bubble, time);
-  place(row, message.index);
+  const time = h("time", { class: "time", datetime: sent.toISOString() },
+    sent.toLocaleTimeString([], { timeStyle: "short" }));
+  const look = { class: isOwn ? "row own" : "row", "data-index": message.index };
+  place(h("div", look, author, bubble, time), message.index);
   return {
-    setAuthor: (name) => (author.textContent = isOwn ? "You" : name),
-    setFile: (media, url) => follow(() => bubble.replaceChildren(file(media, url))),
+    /** @param {string} name */
+    setAuthor(name) {
+      author.textContent = isOwn ? "You" : name;
+    },
+    /** @param {Media} media @param {string} url */
+    setFile(media, url) {
+      follow(() => bubble.replaceChildren(file(media, url)));
+    },
   };
 }
 
+/** @param {HTMLElement} row @param {number} index */
 function place(row, index) {
   const known = rowOf(index);
-  const next = rows().find((other) => Number(other.dataset.index) > index);
+  const next = rows().find((other) => indexOf(other) > index);
   if (known) known.replaceWith(row);
   else the.log.insertBefore(row, next ?? null);
 }
 
+/** @param {Media} media @param {string} url */
 function file({ contentType, filename }, url) {
-  const link = element("a", "file", filename || contentType);
-  Object.assign(link, { href: url, download: filename || "", target: "_blank", rel: "noopener" });
-  if (contentType.startsWith("image/")) {
-    const image = element("img");
-    image.addEventListener("load", () => isNearEnd(image.height) && toEnd());
-    Object.assign(image, { alt: filename || "Image", src: url });
-    link.replaceChildren(image);
-  }
-  return link;
+  const away = { href: url, download: filename || "", target: "_blank", rel: "noopener" };
+  return h("a", { class: "file", ...away },
+    contentType.startsWith("image/") ? picture(filename, url) : filename || contentType);
 }
 
+/** @param {string} filename @param {string} src */
+function picture(filename, src) {
+  const load = () => void (isNearEnd(image.height) && toEnd());
+  const image = h("img", { load, alt: filename || "Image", src });
+  return image;
+}
+
+/** @param {number} index */
 export function removeMessage(index) {
   rowOf(index)?.remove();
 }
 
+/** @param {number} horizon */
 export function showSeen(horizon) {
-  const isSeen = (row) => row.matches(".own") && Number(row.dataset.index) <= horizon;
-  const seen = rows().findLast(isSeen);
+  const seen = rows().findLast((row) => row.matches(".own") && indexOf(row) <= horizon);
   follow(() => {
     the.seen.hidden = !seen;
     seen?.after(the.seen);
   });
 }
 
+/** @param {boolean} is */
 export function offerEarlier(is) {
   the.earlier.hidden = !is;
 }
@@ -117,14 +148,22 @@ const isNearEnd = (added = 0) =>
   the.scroll.scrollHeight - the.scroll.scrollTop - the.scroll.clientHeight < added + 60;
 const toEnd = () => the.scroll.scrollTo({ top: the.scroll.scrollHeight });
 
-// Go along with what is added at the end, unless somebody reads further up.
+/**
+ * Go along with what is added at the end, unless somebody reads further up.
+ *
+ * @param {() => void} add
+ */
 export function follow(add, always = false) {
   const isFollowed = always || isNearEnd();
   add();
   if (isFollowed) toEnd();
 }
 
-// What is in sight stays there while something is added above it.
+/**
+ * What is in sight stays there while something is added above it.
+ *
+ * @param {() => void} add
+ */
 export function keepPlace(add) {
   const below = the.scroll.scrollHeight - the.scroll.scrollTop;
   add();
@@ -133,6 +172,7 @@ export function keepPlace(add) {
 
 // -- what the customer does
 
+/** @param {(text: string) => Promise<boolean>} send */
 export function onSend(send) {
   the.form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -145,14 +185,16 @@ export function onSend(send) {
   });
 }
 
+/** @param {(file: File) => Promise<boolean>} send */
 export function onFile(send) {
   the.file.addEventListener("change", async () => {
     complain("");
-    await send(the.file.files[0]);
+    if (the.file.files?.[0]) await send(the.file.files[0]);
     the.file.value = "";
   });
 }
 
+/** @param {() => void} act */
 export function onAgain(act) {
   the.again.addEventListener("click", () => {
     complain("");
@@ -161,13 +203,20 @@ export function onAgain(act) {
   });
 }
 
+/** @param {() => void} act */
 export const onTyping = (act) => the.text.addEventListener("input", act);
+/** @param {() => void} act */
 export const onEarlier = (act) => the.earlier.addEventListener("click", act);
 
-// Whoever looks at the page again sees the last message.
+/**
+ * Whoever looks at the page again sees the last message.
+ *
+ * @param {(last: number) => void} act
+ */
 export function onReturn(act) {
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && rows().length) act(Number(rows().at(-1).dataset.index));
+    const last = rows().at(-1);
+    if (!document.hidden && last) act(indexOf(last));
   });
 }
 
@@ -184,14 +233,11 @@ export function knownIdentity() {
   }
 }
 
+/** @param {string} identity */
 export function remember(identity) {
   try {
     localStorage.setItem("identity", identity);
   } catch {
     console.info("This browser keeps nothing: loaded again, the page starts a new chat");
   }
-}
-
-function element(name, look = "", text = "") {
-  return Object.assign(document.createElement(name), { className: look, textContent: text });
 }

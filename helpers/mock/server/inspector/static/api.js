@@ -3,12 +3,14 @@
 const BASE = new URL("../", import.meta.url);
 
 export class Refused extends Error {
+  /** @param {number} status @param {string} message */
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
+/** @param {string} path @param {RequestInit} options */
 async function ask(path, options) {
   const answer = await fetch(new URL(path, BASE), options);
   const said = await answer.json();
@@ -16,8 +18,12 @@ async function ask(path, options) {
   return said;
 }
 
+/** @param {string} path */
 export const read = (path) => ask(path, { cache: "no-store" });
 
+/** @typedef {(path: string, body?: object, method?: string) => Promise<any>} Pull */
+
+/** @type {Pull} */
 export const pull = (path, body = {}, method = "POST") =>
   ask(path, { method, body: JSON.stringify(body) });
 

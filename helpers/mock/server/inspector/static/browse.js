@@ -2,8 +2,41 @@
 
 import { h, icon } from "./dom.js";
 import { plural } from "./format.js";
+import { ICONS } from "./icons.js";
 
-export function matching(items, filter, words) {
+/** @import { Child } from "./dom.js" */
+/**
+ * @template Item as it is listed
+ * @template Whole as it is shown beside the list
+ * @typedef {object} View
+ * @property {keyof typeof ICONS} name
+ * @property {string} one
+ * @property {string} [many]
+ * @property {string} title
+ * @property {string[]} topics
+ * @property {string[]} [heads]
+ * @property {(one: Item | Whole) => string} key
+ * @property {(item: Item) => unknown[]} words the texts that a filter searches
+ * @property {(item: Item) => Child} row
+ * @property {(whole: Whole, doings: { moreOf: () => void }) => Child} details
+ * @property {() => Child} empty
+ */
+/** @typedef {View<any, any>} AnyView */
+/** @typedef {{ items: object[], total: number }} List */
+/**
+ * @typedef {object} Shown
+ * @property {List | undefined} list
+ * @property {string} filter
+ * @property {string | null} key
+ * @property {object | null} whole
+ * @property {string | null} problem
+ * @property {() => void} more
+ * @property {() => void} moreOf
+ * @property {() => void} close
+ */
+
+/** @param {object[]} items @param {string} filter @param {AnyView["words"]} words */
+function matching(items, filter, words) {
   const wanted = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return items;
   return items.filter((item) => {
@@ -12,24 +45,27 @@ export function matching(items, filter, words) {
   });
 }
 
-export function browse(view, { list, filter, key, whole, problem, more, moreOf, close }) {
+/** @param {AnyView} view @param {Shown} shown */
+export function browse(view, shown) {
+  const { list, key } = shown;
   return h("div", { class: "browse", "data-view": view.name, "data-open": key ? "yes" : "no" },
-    listed(view, list, filter, key, more),
-    key ? details(view, key, whole, problem, moreOf, close) : hint(view, list));
+    listed(view, shown), key ? details(view, key, shown) : hint(view, list));
 }
 
-function listed(view, list, filter, key, more) {
+/** @param {AnyView} view @param {Shown} shown */
+function listed(view, { list, filter, key, more }) {
   if (!list) return h("section", { class: "list", "aria-busy": "true" }, h("p", { class: "muted note" }, "Loading…"));
-  if (!list.total) return h("section", { class: "list" }, h("div", { class: "empty" }, icon(view.name), view.empty()));
+  if (!list.total) return h("section", { class: "list" }, h("div", { class: "empty" }, icon(ICONS[view.name]), view.empty()));
   const found = matching(list.items, filter, view.words);
   const reached = found.find((item) => view.key(item) === key) ?? found[0];
   return h("section", { class: "list", "aria-label": view.title },
     view.heads && h("p", { class: "row heads", "aria-hidden": "true" }, view.heads.map((head) => h("span", {}, head))),
     h("ul", { class: "rows" }, found.map((item) => row(view, item, key, item === reached))),
     counted(view, list, found, filter),
-    list.total > list.items.length && h("button", { class: "button more", type: "button", on: { click: more } }, "Show more"));
+    list.total > list.items.length && h("button", { class: "button more", type: "button", click: more }, "Show more"));
 }
 
+/** @param {AnyView} view @param {object} item @param {string | null} key @param {boolean} isReached */
 function row(view, item, key, isReached) {
   const own = view.key(item);
   return h("li", { "data-key": own },
@@ -41,6 +77,7 @@ function row(view, item, key, isReached) {
     }, view.row(item)));
 }
 
+/** @param {AnyView} view @param {List} list @param {object[]} found @param {string} filter */
 function counted(view, list, found, filter) {
   const { items, total } = list;
   const newest = total > items.length ? `newest ${items.length} of ${total}` : plural(total, view.one, view.many);
@@ -48,13 +85,15 @@ function counted(view, list, found, filter) {
   return h("p", { class: "note muted", role: "status" }, text);
 }
 
+/** @param {AnyView} view @param {List | undefined} list */
 const hint = (view, list) =>
   h("div", { class: "hint", "aria-hidden": "true" },
-    list?.total ? h("p", {}, icon(view.name), `Choose a ${view.one} to look at it.`) : null);
+    list?.total ? h("p", {}, icon(ICONS[view.name]), `Choose a ${view.one} to look at it.`) : null);
 
-function details(view, key, whole, problem, moreOf, close) {
+/** @param {AnyView} view @param {string} key @param {Shown} shown */
+function details(view, key, { whole, problem, moreOf, close }) {
   const isHere = whole && view.key(whole) === key;
   return h("section", { class: "details", id: "details", tabindex: "-1", "aria-label": `${view.one} ${key}`, "data-key": `${view.name}/${key}` },
-    h("button", { class: "button close", type: "button", "aria-label": "Close (Esc)", title: "Close (Esc)", on: { click: close } }, icon("close")),
+    h("button", { class: "button close", type: "button", "aria-label": "Close (Esc)", title: "Close (Esc)", click: close }, icon(ICONS.close)),
     isHere ? view.details(whole, { moreOf }) : h("p", { class: "muted note" }, problem ?? "Loading…"));
 }

@@ -2,15 +2,65 @@
 
 import { h, icon } from "./dom.js";
 import { parsed, plural, size } from "./format.js";
+import { ICONS } from "./icons.js";
 import { block, fields, jsonBlock, none, sid, sidText, snippet, state, table, time } from "./parts.js";
 import { serverUrl } from "./api.js";
 
+/** @typedef {{ filename: string | null, content_type: string, size: number }} Media */
+/**
+ * @typedef {object} Message
+ * @property {string} sid
+ * @property {number} index
+ * @property {string} from
+ * @property {string | null} body
+ * @property {Media | null} media
+ * @property {string} attributes
+ * @property {string} date_created
+ * @property {boolean} was_edited
+ */
+/**
+ * @typedef {object} Flex
+ * @property {string} flex_flow_sid
+ * @property {string | null} flex_flow_friendly_name
+ * @property {string | null} integration_type
+ * @property {string} identity
+ * @property {boolean} is_web
+ */
+/**
+ * @typedef {object} Channel
+ * @property {string} sid
+ * @property {string} service_sid
+ * @property {string | null} friendly_name
+ * @property {string | null} unique_name
+ * @property {string} type
+ * @property {string} attributes
+ * @property {string} created_by
+ * @property {string} date_created
+ * @property {number} messages_count
+ * @property {Flex | null} flex
+ */
+/** @typedef {{ sid: string, identity: string, last_consumed_message_index: number | null }} Member */
+/** @typedef {{ identity: string, created_by: string }} Invite */
+/** @typedef {{ type: string, configuration: { url?: string, flow_sid?: string } }} Webhook */
+/** @typedef {{ sid: string, assignment_status: string, task_queue_friendly_name: string | null }} Task */
+/** @typedef {Channel & { last_message: Message | null }} Listed */
+/**
+ * @typedef {Channel & {
+ *   messages: Message[], messages_total: number, members: Member[], invites: Invite[],
+ *   webhooks: Webhook[], task: Task | null,
+ * }} Whole
+ */
+
 const HUES = 6;
 
+/** @param {Channel} channel */
 const nameOf = (channel) => channel.friendly_name || channel.unique_name || "(no name)";
+/** @param {Channel} channel @returns {string | undefined} */
 const statusOf = (channel) => parsed(channel.attributes)?.status;
+/** @param {Message} message */
 const preview = (message) => message.body || (message.media ? message.media.filename || "a file" : "");
 
+/** @type {import("./browse.js").View<Listed, Whole>} */
 export default {
   name: "channels",
   one: "channel",
@@ -36,13 +86,16 @@ export default {
         statusOf(channel) === "INACTIVE" && state("inactive")),
     ];
   },
-  details: (channel, doings) => [
-    h("header", { class: "head" },
-      h("h2", {}, nameOf(channel)), statusOf(channel) && state(statusOf(channel).toLowerCase()), sid(channel.sid)),
-    h("div", { class: "two" },
-      transcript(channel, doings),
-      h("div", { class: "aside" }, about(channel))),
-  ],
+  details(channel, doings) {
+    const status = statusOf(channel);
+    return [
+      h("header", { class: "head" },
+        h("h2", {}, nameOf(channel)), status && state(status.toLowerCase()), sid(channel.sid)),
+      h("div", { class: "two" },
+        transcript(channel, doings),
+        h("div", { class: "aside" }, about(channel))),
+    ];
+  },
   empty: () => [
     h("h2", {}, "No channels yet"),
     h("p", {}, "A chat begins with one. Create it:"),
@@ -59,16 +112,19 @@ account.client.chat.v2.services(
   ],
 };
 
+/** @param {Whole} channel @param {{ moreOf: () => void }} doings */
 function transcript(channel, { moreOf }) {
   const { messages, messages_total: total } = channel;
   const authors = [...new Set(messages.map((message) => message.from))];
+  /** @param {Message} message */
   const hue = (message) => authors.indexOf(message.from) % HUES;
   return h("div", { class: "transcript", tabindex: "0", role: "log", "aria-label": "Transcript", "data-bottom": "yes" },
-    total > messages.length && h("button", { class: "button more", type: "button", on: { click: moreOf } }, `Earlier messages (${total - messages.length})`),
+    total > messages.length && h("button", { class: "button more", type: "button", click: moreOf }, `Earlier messages (${total - messages.length})`),
     messages.length ? h("ol", { class: "messages" }, messages.map((message, at) => bubble(message, messages[at - 1], channel, hue(message))))
       : h("p", { class: "muted note" }, "No messages yet."));
 }
 
+/** @param {Message} message @param {Message | undefined} before @param {Whole} channel @param {number} hue */
 function bubble(message, before, channel, hue) {
   const customer = channel.flex?.identity ?? channel.messages[0].from;
   const isFirst = before?.from !== message.from;
@@ -78,12 +134,13 @@ function bubble(message, before, channel, hue) {
     isFirst && h("span", { class: `author hue-${hue}` }, message.from),
     h("div", { class: "bubble" },
       message.body && h("p", { class: "body" }, message.body),
-      message.media && h("p", { class: "media" }, icon("file"), `${message.media.filename || "a file"}, ${message.media.content_type}, ${size(message.media.size)}`),
+      message.media && h("p", { class: "media" }, icon(ICONS.file), `${message.media.filename || "a file"}, ${message.media.content_type}, ${size(message.media.size)}`),
       attributes && h("details", { class: "attributes" }, h("summary", {}, "Attributes"), h("pre", { class: "code" }, JSON.stringify(attributes, null, 2)))),
     h("span", { class: "stamp" },
       h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited"));
 }
 
+/** @param {Whole} channel */
 function about(channel) {
   const { flex, task, members, invites, webhooks } = channel;
   return [

@@ -1,8 +1,12 @@
 // The mock's own time, between two times the server tells it.
 
+/** @typedef {{ now: number, is_frozen: boolean }} Clock */
+
+/** @type {Clock} */
 let told = { now: Date.now() / 1000, is_frozen: false };
 let at = performance.now();
 
+/** @param {Clock} clock */
 export function setClock(clock) {
   told = clock;
   at = performance.now();

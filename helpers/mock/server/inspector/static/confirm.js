@@ -1,21 +1,25 @@
 // What cannot be undone is asked about first.
 
-const element = (id) => document.getElementById(id);
+import { byId, dialog } from "./parts.js";
 
+/** @import { Pull } from "./api.js" */
+
+/** @type {(pull: Pull) => unknown} */
 let act = () => {};
 
-// `pull` carries a lever out, once it was agreed to.
+/** @param {Pull} pull carries a lever out, once it was agreed to */
 export function useConfirmation(pull) {
-  element("confirm-no").onclick = () => element("confirm").close();
-  element("confirm-yes").onclick = () => {
-    element("confirm").close();
+  byId("confirm-no").onclick = () => dialog("confirm").close();
+  byId("confirm-yes").onclick = () => {
+    dialog("confirm").close();
     act(pull);
   };
 }
 
+/** @param {string} question @param {string} word @param {string} path @param {object} [body] */
 export function confirmed(question, word, path, body) {
-  element("confirm-title").textContent = question;
-  element("confirm-yes").textContent = word;
+  byId("confirm-title").textContent = question;
+  byId("confirm-yes").textContent = word;
   act = (pull) => pull(path, body);
-  element("confirm").showModal();
+  dialog("confirm").showModal();
 }

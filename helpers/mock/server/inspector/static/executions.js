@@ -4,8 +4,37 @@ import { h } from "./dom.js";
 import { plural } from "./format.js";
 import { block, fields, jsonBlock, none, pill, sid, sidText, snippet, state, time } from "./parts.js";
 
+/** @typedef {{ code?: number, message?: string }} Failure */
+/**
+ * @typedef {object} Step
+ * @property {string} sid
+ * @property {string | null} name
+ * @property {string} transitioned_from
+ * @property {string | null} transitioned_to
+ * @property {string} date_created
+ * @property {object | null} context
+ * @property {Failure | null} error
+ */
+/**
+ * @typedef {object} Execution
+ * @property {string} sid
+ * @property {string} flow_sid
+ * @property {string | null} flow_friendly_name
+ * @property {number} flow_version
+ * @property {string} contact_channel_address
+ * @property {string | null} channel_sid
+ * @property {string} status
+ * @property {string | null} widget
+ * @property {string | null} waiting_until
+ * @property {number} steps_total
+ * @property {string} date_created
+ */
+/** @typedef {Execution & { context: object, steps: Step[] }} Whole */
+
+/** @param {Execution} execution */
 const standsAt = (execution) => (execution.status === "active" ? execution.widget : null);
 
+/** @type {import("./browse.js").View<Execution, Whole>} */
 export default {
   name: "executions",
   one: "execution",
@@ -34,7 +63,7 @@ export default {
       ["Started", time(execution.date_created, { long: true })],
     ])),
     block(`Steps (${execution.steps_total})`,
-      execution.steps_total > execution.steps.length && h("button", { class: "button more", type: "button", on: { click: moreOf } }, "Earlier steps"),
+      execution.steps_total > execution.steps.length && h("button", { class: "button more", type: "button", click: moreOf }, "Earlier steps"),
       h("ol", { class: "steps" }, execution.steps.map(step))),
     jsonBlock("Context", execution.context),
   ],
@@ -46,6 +75,7 @@ flow.executions.create(to="user-42", from_="me")`),
   ],
 };
 
+/** @param {Step} each */
 const step = (each) =>
   h("li", { "data-key": each.sid, class: each.error ? "step failed" : "step" },
     h("span", { class: "step-line" },

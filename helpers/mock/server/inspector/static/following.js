@@ -3,15 +3,19 @@
 
 const NEAR = 60;
 
+/** @param {HTMLElement} place */
 export function keepTheEnd(place) {
+  const first = firstIn(place);
   const before = place.querySelector(".transcript");
   const atEnd = !before || before.scrollHeight - before.scrollTop - before.clientHeight < NEAR;
-  const fromEnd = before && before.scrollHeight - before.scrollTop;
-  const first = before?.querySelector(".message")?.dataset.key;
+  const fromEnd = before ? before.scrollHeight - before.scrollTop : 0;
   return () => {
     const after = place.querySelector(".transcript");
     if (!after) return;
     if (atEnd || after !== before) after.scrollTop = after.scrollHeight;
-    else if (after.querySelector(".message")?.dataset.key !== first) after.scrollTop = after.scrollHeight - fromEnd;
+    else if (firstIn(place) !== first) after.scrollTop = after.scrollHeight - fromEnd;
   };
 }
+
+/** @param {HTMLElement} place */
+const firstIn = (place) => place.querySelector(".transcript .message")?.getAttribute("data-key");

@@ -3,13 +3,16 @@
 import { h } from "./dom.js";
 
 const TOKEN = /"(?:[^"\\]|\\.)*"(?=(\s*:)?)|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** @type {Record<string, string>} */
 const PAGES = { CH: "channels", WT: "tasks", FN: "executions" };
 
+/** @param {string} sid */
 export function pageOf(sid) {
-  const page = /^(?:CH|WT|FN)[0-9a-f]{32}$/.test(sid ?? "") && PAGES[sid.slice(0, 2)];
+  const page = /^(?:CH|WT|FN)[0-9a-f]{32}$/.test(sid) && PAGES[sid.slice(0, 2)];
   return page ? `#/${page}/${sid}` : null;
 }
 
+/** @param {string} text @param {boolean} isName */
 function token(text, isName) {
   if (isName) return h("span", { class: "json-name" }, text);
   if (!text.startsWith('"')) return h("span", { class: "json-plain" }, text);
@@ -17,8 +20,10 @@ function token(text, isName) {
   return page ? h("a", { href: page }, text) : h("span", { class: "json-text" }, text);
 }
 
+/** @param {unknown} value */
 export function json(value) {
   const text = JSON.stringify(value, null, 2) ?? "";
+  /** @type {import("./dom.js").Child[]} */
   const parts = [];
   let at = 0;
   for (const match of text.matchAll(TOKEN)) {

@@ -6,9 +6,21 @@ import { newsUrl } from "./api.js";
 const AGAIN_MS = 1000;
 const SILENCE_MS = 8000; // the server speaks every two seconds
 
+/** @import { Clock } from "./clock.js" */
+/**
+ * @typedef {object} Listener
+ * @property {(topics: string[]) => void} onNews
+ * @property {(clock: Clock) => void} onClock
+ * @property {() => void} onOpen
+ * @property {() => void} onLost
+ */
+
+/** @param {Listener} listener */
 export function listen({ onNews, onClock, onOpen, onLost }) {
+  /** @type {EventSource | null} */
   let source = null;
-  let silence = null;
+  /** @type {number | undefined} */
+  let silence;
 
   function open() {
     if (source || document.hidden) return;
@@ -25,6 +37,7 @@ export function listen({ onNews, onClock, onOpen, onLost }) {
     silence = setTimeout(retry, SILENCE_MS);
   }
 
+  /** @param {() => void} tell */
   function heard(tell) {
     wait();
     tell();

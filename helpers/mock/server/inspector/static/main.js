@@ -4,12 +4,14 @@ import { pull, read, Refused } from "./api.js";
 import { browse } from "./browse.js";
 import { isFrozen, now, setClock } from "./clock.js";
 import { useConfirmation } from "./confirm.js";
-import { draw, h, icon } from "./dom.js";
+import { h, icon } from "./dom.js";
+import { draw } from "./draw.js";
 import { fullTime, timeOf } from "./format.js";
 import { keepTheEnd } from "./following.js";
+import { ICONS } from "./icons.js";
 import { useKeys } from "./keys.js";
 import { listen } from "./live.js";
-import { say, sid } from "./parts.js";
+import { byId, dialog, say, sid } from "./parts.js";
 import channels from "./channels.js";
 import executions from "./executions.js";
 import overview from "./overview.js";
@@ -17,22 +19,33 @@ import requests from "./requests.js";
 import tasks from "./tasks.js";
 import webhooks from "./webhooks.js";
 
+/** @import { AnyView, List } from "./browse.js" */
+/** @typedef {{ view: typeof overview | AnyView, key: string | null }} Route */
+
 const VIEWS = [overview, channels, tasks, executions, requests, webhooks];
 const FIRST = 50;
 const FIRST_INSIDE = 100;
 const MOST = 1000;
 const AGES_MS = 5000;
 
+/** @type {Record<string, List>} */
 const lists = {};
+/** @type {Record<string, string>} */
 const filters = {};
+/** @type {Record<string, number>} */
 const limits = {};
 let inside = FIRST_INSIDE;
+/** @type {Route} */
 let route = { view: overview, key: null };
+/** @type {object | null} */
 let whole = null;
+/** @type {string | null} */
 let problem = null;
-let counts = {};
+/** @type {import("./overview.js").Summary | null} */
+let summary = null;
+/** @type {import("./overview.js").Levers | null} */
+let levers = null;
 
-const element = (id) => document.getElementById(id);
 const opened = () => `#/${route.view.name}${route.key ? `/${route.key}` : ""}`;
 
 function goWhereTheAddressSays() {
@@ -57,6 +70,7 @@ function refresh() {
   readAgain();
 }
 
+/** @param {string[]} topics */
 function newsCame(topics) {
   isViewStale ||= route.view.topics.some((topic) => topics.includes(topic));
   readAgain();
@@ -79,12 +93,12 @@ async function readAgain() {
 }
 
 async function readCounts() {
-  const summary = await read("state/overview");
-  counts = { ...summary.counts, requests: summary.requests };
-  lists.overview = { ...lists.overview, ...summary };
-  setClock(summary.clock);
+  const found = await read("state/overview");
+  summary = found;
+  setClock(found.clock);
 }
 
+/** @param {Route} asked */
 async function readView({ view, key }) {
   if (view === overview) return readLevers();
   const [list, found] = await Promise.all([
@@ -92,24 +106,27 @@ async function readView({ view, key }) {
     key && read(`state/${view.name}/${encodeURIComponent(key)}?limit=${inside}`).catch(missing(key)),
   ]);
   lists[view.name] = list;
-  if (found) take(key, found);
+  if (key && found) take(key, found);
 }
 
 async function readLevers() {
   const [{ faults }, { scenarios }] = await Promise.all([read("faults"), read("scenarios")]);
-  lists.overview = { ...lists.overview, faults, scenarios };
+  levers = { faults, scenarios };
 }
 
-const missing = (key) => (error) => {
+/** @param {string} key */
+const missing = (key) => (/** @type {unknown} */ error) => {
   if (!(error instanceof Refused)) throw error;
   if (route.key === key) [whole, problem] = [null, error.message];
   return null;
 };
 
+/** @param {string} key @param {object} found */
 function take(key, found) {
   if (route.key === key) [whole, problem] = [found, null];
 }
 
+/** @param {unknown} error */
 function tellProblem(error) {
   if (error instanceof Refused) say(error.message, "bad");
   else lost();
@@ -120,33 +137,38 @@ function tellProblem(error) {
 function paint() {
   const { view } = route;
   document.title = `${view.title} · Twilio mock`;
-  const follow = keepTheEnd(element("view"));
-  draw(element("nav"), VIEWS.map(tab));
-  draw(element("account"), lists.overview && sid(lists.overview.account_sid));
-  draw(element("view"), h("div", { class: "page", "data-key": view.name }, headOf(view), content(view)));
+  const follow = keepTheEnd(byId("view"));
+  draw(byId("nav"), VIEWS.map(tab));
+  draw(byId("account"), summary && sid(summary.account_sid));
+  draw(byId("view"), h("div", { class: "page", "data-key": view.name }, headOf(view), content(view)));
   tick();
   follow();
 }
 
+/** @param {string} name */
+const countOf = (name) => (name === "requests" ? summary?.requests : summary?.counts[name]) ?? 0;
+
+/** @param {Route["view"]} view @param {number} place */
 const tab = (view, place) =>
   h("a", { href: `#/${view.name}`, "aria-current": view === route.view ? "page" : null, title: `Press ${place + 1}` },
-    icon(view.name), h("span", {}, view.title), view !== overview && counts[view.name] > 0 && h("span", { class: "number" }, String(counts[view.name])));
+    icon(ICONS[view.name]), h("span", {}, view.title), countOf(view.name) > 0 && h("span", { class: "number" }, String(countOf(view.name))));
 
+/** @param {Route["view"]} view */
 function headOf(view) {
   return h("header", { class: "page-head" },
     h("h1", {}, view.title),
     view !== overview && h("input", {
       class: "filter", id: "filter", type: "search", placeholder: "Filter  ( / )", autocomplete: "off",
       spellcheck: "false", "aria-label": `Filter ${view.title.toLowerCase()}`, value: filters[view.name],
-      on: { input: (event) => { filters[view.name] = event.target.value; paint(); } },
+      input: (event) => { filters[view.name] = event.target.value; paint(); },
     }));
 }
 
+/** @param {Route["view"]} view */
 function content(view) {
-  const list = lists[view.name];
-  if (view === overview) return overview.draw(list, act);
+  if ("draw" in view) return view.draw(summary, levers, act);
   return browse(view, {
-    list, whole, problem, key: route.key, filter: filters[view.name] ?? "", close,
+    list: lists[view.name], whole, problem, key: route.key, filter: filters[view.name] ?? "", close,
     more: () => { limits[view.name] = Math.min(MOST, (limits[view.name] ?? FIRST) * 4); refresh(); },
     moreOf: () => { inside = Math.min(MOST, inside * 4); refresh(); },
   });
@@ -156,9 +178,12 @@ function close() {
   const { view, key } = route;
   history.replaceState(null, "", `#/${view.name}`);
   goWhereTheAddressSays();
-  document.querySelector(`.rows [href="#/${view.name}/${key}"]`)?.focus();
+  /** @type {HTMLElement | null} */
+  const row = document.querySelector(`.rows [href="#/${view.name}/${key}"]`);
+  row?.focus();
 }
 
+/** @type {import("./api.js").Pull} */
 async function act(path, body, method) {
   try {
     const said = await pull(path, body, method);
@@ -171,8 +196,8 @@ async function act(path, body, method) {
 
 function tick() {
   const time = now();
-  draw(element("time"), h("span", { class: `clock ${isFrozen() ? "frozen" : ""}`, title: new Date(time * 1000).toISOString() },
-    icon("clock"), timeOf(time, time), isFrozen() && " frozen"));
+  draw(byId("time"), h("span", { class: `clock ${isFrozen() ? "frozen" : ""}`, title: new Date(time * 1000).toISOString() },
+    icon(ICONS.clock), timeOf(time, time), isFrozen() && " frozen"));
   const full = document.querySelector("[data-clock=full]");
   if (full && full.textContent !== fullTime(time)) full.textContent = fullTime(time);
 }
@@ -188,13 +213,15 @@ function lost() {
   showConnection("lost", "Connection lost, trying again…");
 }
 
+/** @param {string} state @param {string} text */
 function showConnection(state, text) {
-  const place = element("connection");
+  const place = byId("connection");
   if (place.textContent === text) return;
   place.textContent = text;
   place.dataset.state = state;
 }
 
+/** @param {import("./clock.js").Clock} clock */
 function clockTold(clock) {
   const isNew = clock.is_frozen !== isFrozen() || Math.abs(clock.now - now()) > 1;
   setClock(clock);
@@ -206,9 +233,9 @@ function clockTold(clock) {
 
 useConfirmation(act);
 // Its address would be taken for that of a view.
-document.querySelector(".skip").onclick = (event) => { event.preventDefault(); element("view").focus(); };
-element("help-open").onclick = () => element("help").showModal();
-element("help-close").onclick = () => element("help").close();
+document.querySelector(".skip")?.addEventListener("click", (event) => { event.preventDefault(); byId("view").focus(); });
+byId("help-open").onclick = () => dialog("help").showModal();
+byId("help-close").onclick = () => dialog("help").close();
 
 useKeys({ views: VIEWS, current: () => route, opened, close });
 addEventListener("hashchange", goWhereTheAddressSays);

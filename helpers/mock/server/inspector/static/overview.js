@@ -6,6 +6,37 @@ import { isFrozen } from "./clock.js";
 import { confirmed } from "./confirm.js";
 import { serverUrl } from "./api.js";
 
+/** @import { Pull } from "./api.js" */
+/** @typedef {{ sid: string, friendly_name: string, channel_type: string, integration_type: string, enabled: boolean }} FlexFlow */
+/** @typedef {{ sid: string, friendly_name: string, activity_name: string | null, available: boolean }} Worker */
+/** @typedef {{ at: string, source: string, target: string, text: string }} Entry */
+/**
+ * @typedef {object} Fault
+ * @property {number} id
+ * @property {string} pattern
+ * @property {string} kind
+ * @property {string} phase
+ * @property {number | null} status
+ * @property {number | null} code
+ * @property {number} latency
+ * @property {number} hits
+ * @property {number | null} left
+ */
+/** @typedef {{ name: string, sentence: string }} Scenario */
+/**
+ * @typedef {object} Summary
+ * @property {string} account_sid
+ * @property {string | null} service_sid
+ * @property {string | null} workspace_sid
+ * @property {Record<string, number>} counts
+ * @property {number} requests
+ * @property {FlexFlow[]} flex_flows
+ * @property {Worker[]} workers
+ * @property {Entry[]} journal
+ * @property {import("./clock.js").Clock} clock
+ */
+/** @typedef {{ faults: Fault[], scenarios: Scenario[] }} Levers */
+
 const COUNTS = [
   ["channels", "Channels", "channels"], ["messages", "Messages", "channels"],
   ["tasks", "Tasks", "tasks"], ["executions", "Executions", "executions"],
@@ -13,11 +44,13 @@ const COUNTS = [
 ];
 
 export default {
+  /** @type {"overview"} */
   name: "overview",
   title: "Overview",
   topics: ["channels", "tasks", "executions", "webhooks", "requests"],
-  draw(found, pull) {
-    if (!found?.counts) return h("p", { class: "muted note" }, "Loading…");
+  /** @param {Summary | null} found @param {Levers | null} levers @param {Pull} pull */
+  draw(found, levers, pull) {
+    if (!found) return h("p", { class: "muted note" }, "Loading…");
     return h("div", { class: "overview" },
       h("ul", { class: "counts" }, COUNTS.map(([name, title, view]) => count(title, view, found.counts[name] ?? found.requests))),
       h("div", { class: "cards" },
@@ -25,21 +58,25 @@ export default {
         card("Use this account", use(found)),
         card("Flex Flows", flexFlows(found.flex_flows)),
         card("Workers", workers(found.workers)),
-        found.faults && card("Faults", faults(found.faults, pull)),
-        found.scenarios && card("Scenarios", scenarios(found.scenarios)),
+        levers && card("Faults", faults(levers.faults, pull)),
+        levers && card("Scenarios", scenarios(levers.scenarios)),
         card("What has just happened", journal(found.journal), "wide")));
   },
 };
 
+/** @param {string} title @param {string} view @param {number} number */
 const count = (title, view, number) =>
   h("li", {}, h("a", { class: "count", href: `#/${view}` },
     h("strong", {}, String(number)), h("span", {}, title)));
 
+/** @param {string} title @param {import("./dom.js").Child} content */
 const card = (title, content, more = "") =>
   h("section", { class: `card ${more}`, "data-key": title }, h("h2", {}, title), content);
 
-const lever = (text, act) => h("button", { class: "button", type: "button", on: { click: act } }, text);
+/** @param {string} text @param {() => unknown} act */
+const lever = (text, act) => h("button", { class: "button", type: "button", click: act }, text);
 
+/** @param {Pull} pull */
 const clock = (pull) => [
   h("p", { class: "big", "data-clock": "full" }),
   h("p", {}, isFrozen() ? pill("warn", "Frozen") : pill("good", "Running"),
@@ -51,6 +88,7 @@ const clock = (pull) => [
     lever("Real time", () => pull("clock", { reset: true }))),
 ];
 
+/** @param {Summary} found */
 const use = (found) => [
   h("dl", { class: "fields" },
     h("dt", {}, "Account"), h("dd", {}, sid(found.account_sid)),
@@ -59,6 +97,7 @@ const use = (found) => [
   snippet(`from helpers import connect\n\nclient = connect("${serverUrl}").client`, "Copy Python"),
 ];
 
+/** @param {FlexFlow[]} flows */
 function flexFlows(flows) {
   if (!flows.length) return h("p", { class: "muted" }, "None: without one, a message reaches nobody.");
   return table(["Name", "Channel type", "Handler", "", "SID"], flows.map((flow) => [
@@ -67,6 +106,7 @@ function flexFlows(flows) {
   ]));
 }
 
+/** @param {Worker[]} found */
 function workers(found) {
   if (!found.length) return h("p", { class: "muted" }, "None.");
   return table(["Name", "Activity", "", "SID"], found.map((worker) => [
@@ -75,6 +115,7 @@ function workers(found) {
   ]));
 }
 
+/** @param {Entry[]} entries */
 function journal(entries) {
   if (!entries.length) {
     return h("p", { class: "muted" }, "Nothing yet. Create a channel and send a message: it shows here as it happens.");
@@ -91,6 +132,7 @@ const reset = () =>
     h("p", { class: "buttons" },
       lever("Reset the account…", () => confirmed("Reset the account?", "Reset", "reset"))));
 
+/** @param {Fault[]} found @param {Pull} pull */
 function faults(found, pull) {
   if (!found.length) {
     return [
@@ -104,11 +146,13 @@ function faults(found, pull) {
   ]));
 }
 
+/** @param {Fault} fault */
 const wrong = (fault) => [
   fault.kind, fault.status && `HTTP ${fault.status}`, fault.code && `code ${fault.code}`,
   fault.latency > 0 && `${fault.latency} s late`, fault.phase === "after" && "after its effect",
 ].filter(Boolean).join(", ");
 
+/** @param {Scenario[]} found */
 const scenarios = (found) => [
   h("p", { class: "muted" }, "Accounts with a story behind them, to look around in."),
   h("ul", { class: "scenarios" }, found.map(({ name, sentence }) =>

@@ -6,8 +6,29 @@ import { block, copyButton, fields, httpTone, jsonBlock, pill, snippet, table, t
 import { asCurl } from "./curl.js";
 import { serverUrl } from "./api.js";
 
+/**
+ * @typedef {object} Asked
+ * @property {number} number
+ * @property {number} at
+ * @property {string} method
+ * @property {string} host
+ * @property {string} path
+ * @property {string} by
+ * @property {number} status
+ * @property {number | null} code
+ * @property {number} milliseconds
+ */
+/**
+ * @typedef {Asked & {
+ *   fires_webhooks: boolean, by_chat_sdk: boolean, body_size: number,
+ *   parameters: Record<string, string | string[]>, answer: unknown, answer_size: number,
+ * }} Whole
+ */
+
+/** @param {Asked} request */
 const answered = ({ status, code }) => `${status} ${worded(status)}${code ? ` · ${code}` : ""}`;
 
+/** @type {import("./browse.js").View<Asked, Whole>} */
 export default {
   name: "requests",
   one: "request",

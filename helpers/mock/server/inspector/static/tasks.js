@@ -5,14 +5,39 @@ import { age, moment, parsed, plural } from "./format.js";
 import { block, fields, jsonBlock, none, sid, sidText, snippet, state, table, time } from "./parts.js";
 import { now } from "./clock.js";
 
+/** @typedef {{ sid: string, worker_name: string | null, reservation_status: string, date_created: string }} Offer */
+/**
+ * @typedef {object} Task
+ * @property {string} sid
+ * @property {string} workspace_sid
+ * @property {string} workflow_sid
+ * @property {string | null} workflow_friendly_name
+ * @property {string | null} task_queue_sid
+ * @property {string | null} task_queue_friendly_name
+ * @property {string} task_channel_unique_name
+ * @property {string} attributes
+ * @property {string} assignment_status
+ * @property {string | null} reason
+ * @property {number} priority
+ * @property {number} timeout
+ * @property {string} date_created
+ * @property {string} date_updated
+ * @property {string | null} due_at
+ * @property {[filter: number, target: number] | null} step
+ * @property {Offer[]} reservations
+ */
+
+/** @param {Task} task */
 const nameOf = (task) => {
   const attributes = parsed(task.attributes);
   return String(attributes?.name ?? attributes?.customerName ?? attributes?.type ?? task.task_channel_unique_name ?? "Task");
 };
+/** @param {Task} task */
 const isOver = (task) => ["completed", "canceled"].includes(task.assignment_status);
-const ageOf = (task) => age(now() - moment(task.date_created) / 1000);
-const lastOffer = (task) => task.reservations.at(-1);
+/** @param {Task} task */
+const ageOf = (task) => age(now() - moment(task.date_created).getTime() / 1000);
 
+/** @type {import("./browse.js").View<Task, Task>} */
 export default {
   name: "tasks",
   one: "task",
@@ -24,15 +49,18 @@ export default {
     task.workflow_friendly_name, task.task_channel_unique_name, task.reason,
     task.reservations.map((offer) => [offer.worker_name, offer.sid, offer.reservation_status]),
   ],
-  row: (task) => [
-    h("span", { class: "row-top" }, h("strong", {}, nameOf(task)), state(task.assignment_status)),
-    h("span", { class: "row-text" }, lastOffer(task) ? `${lastOffer(task).worker_name}: ${lastOffer(task).reservation_status}` : "Offered to nobody yet"),
-    h("span", { class: "row-foot" },
-      sidText(task.sid),
-      h("span", {}, task.task_queue_friendly_name ?? "no queue"),
-      h("span", {}, `priority ${task.priority}`),
-      !isOver(task) && h("span", {}, `${ageOf(task)} old`)),
-  ],
+  row(task) {
+    const offer = task.reservations.at(-1);
+    return [
+      h("span", { class: "row-top" }, h("strong", {}, nameOf(task)), state(task.assignment_status)),
+      h("span", { class: "row-text" }, offer ? `${offer.worker_name}: ${offer.reservation_status}` : "Offered to nobody yet"),
+      h("span", { class: "row-foot" },
+        sidText(task.sid),
+        h("span", {}, task.task_queue_friendly_name ?? "no queue"),
+        h("span", {}, `priority ${task.priority}`),
+        !isOver(task) && h("span", {}, `${ageOf(task)} old`)),
+    ];
+  },
   details: (task) => [
     h("header", { class: "head" }, h("h2", {}, nameOf(task)), state(task.assignment_status), sid(task.sid)),
     block(`Reservations (${task.reservations.length})`, task.reservations.length
@@ -69,7 +97,7 @@ workspace.tasks.create(workflow_sid=workflow.sid, attributes='{"name": "Jane"}')
   ],
 };
 
-// Filters and targets count from 0; the default filter is -1.
+/** @param {NonNullable<Task["step"]>} step  filters and targets count from 0; the default filter is -1 */
 function stepOf([filter, target]) {
   return filter < 0 ? "default filter" : `filter ${filter + 1}, target ${target + 1}`;
 }

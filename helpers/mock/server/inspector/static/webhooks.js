@@ -4,11 +4,23 @@ import { h } from "./dom.js";
 import { milliseconds, parsed, plural, worded } from "./format.js";
 import { block, fields, httpTone, jsonBlock, none, pill, sid, snippet, state, table, time } from "./parts.js";
 
+/** @typedef {{ status: number | null, problem: string | null }} Outcome */
+/** @typedef {Outcome & { number: number, milliseconds: number, at: string | number }} Attempt */
+/**
+ * @typedef {Outcome & {
+ *   number: number, event: string, url: string, method: string, state: string, tries: number,
+ *   retries: number, date_created: string, channel_sid: string | null,
+ * }} Delivery
+ */
+/** @typedef {Delivery & { parameters: Record<string, string>, attempts: Attempt[] }} Whole */
+
 const JSON_PARAMETERS = /Attributes$/;
 
+/** @param {Outcome} last */
 const outcome = ({ status, problem }) =>
   status ? pill(httpTone(status), `${status} ${worded(status)}`) : problem ? pill("bad", "No answer") : none();
 
+/** @type {import("./browse.js").View<Delivery, Whole>} */
 export default {
   name: "webhooks",
   one: "delivery",
@@ -58,6 +70,7 @@ service.update(
   ],
 };
 
+/** @param {Whole["parameters"]} parameters */
 const readable = (parameters) =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) =>
     [name, JSON_PARAMETERS.test(name) ? parsed(value) : value]));
