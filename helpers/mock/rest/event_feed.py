@@ -19,7 +19,6 @@ from ..messaging.events import (
     TypingEvent,
     UserEvent,
 )
-from ..messaging.resources import Channel
 from ..taskrouter.events import TaskRouterEvent
 from . import chat_v2
 
@@ -46,6 +45,7 @@ class ChatEvent:
 
 
 _SERVICES = f"https://{chat_v2.HOST}/v2/Services"
+_CHANNEL_URL = _SERVICES + "/{0.service_sid}/Channels/{0.sid}"
 _CHANNEL = {"added": "channelAdded", "updated": "channelUpdated", "removed": "channelRemoved"}
 _MEMBER = {"added": "memberJoined", "updated": "memberUpdated", "removed": "memberLeft"}
 _MESSAGE = {"added": "messageAdded", "updated": "messageUpdated", "removed": "messageRemoved"}
@@ -55,31 +55,33 @@ _USER = {"added": "userAdded", "updated": "userUpdated", "removed": "userRemoved
 
 def _channel(event: ChannelEvent) -> ChatEvent:
     channel = event.channel
-    shown = chat_v2.CHANNELS.render(channel, _url(channel))
+    shown = chat_v2.CHANNELS.render(channel, _CHANNEL_URL.format(channel))
     return ChatEvent(_CHANNEL[event.change], channel.sid, None, shown, event.reasons)
 
 
 def _invite(event: InviteEvent) -> ChatEvent:
     channel = event.channel
-    shown = chat_v2.CHANNELS.render(channel, _url(channel))
+    shown = chat_v2.CHANNELS.render(channel, _CHANNEL_URL.format(channel))
     return ChatEvent(_INVITE[event.change], channel.sid, event.invite.identity, shown)
 
 
 def _member(event: MemberEvent) -> ChatEvent:
     channel, member = event.channel, event.member
-    shown = chat_v2.MEMBERS.render(member, f"{_url(channel)}/Members/{member.sid}")
+    shown = chat_v2.MEMBERS.render(member, f"{_CHANNEL_URL.format(channel)}/Members/{member.sid}")
     return ChatEvent(_MEMBER[event.change], channel.sid, member.identity, shown, event.reasons)
 
 
 def _typing(event: TypingEvent) -> ChatEvent:
     channel, member = event.channel, event.member
-    shown = chat_v2.MEMBERS.render(member, f"{_url(channel)}/Members/{member.sid}")
+    shown = chat_v2.MEMBERS.render(member, f"{_CHANNEL_URL.format(channel)}/Members/{member.sid}")
     return ChatEvent("typingStarted", channel.sid, member.identity, shown, timeout=event.timeout)
 
 
 def _message(event: MessageEvent) -> ChatEvent:
     channel, message = event.channel, event.message
-    shown = chat_v2.MESSAGES.render(message, f"{_url(channel)}/Messages/{message.sid}")
+    shown = chat_v2.MESSAGES.render(
+        message, f"{_CHANNEL_URL.format(channel)}/Messages/{message.sid}"
+    )
     return ChatEvent(_MESSAGE[event.change], channel.sid, message.author, shown, event.reasons)
 
 
@@ -87,10 +89,6 @@ def _user(event: UserEvent) -> ChatEvent:
     user = event.user
     shown = chat_v2.USERS.render(user, f"{_SERVICES}/{user.service_sid}/Users/{user.sid}")
     return ChatEvent(_USER[event.change], None, user.identity, shown, event.reasons)
-
-
-def _url(channel: Channel) -> str:
-    return f"{_SERVICES}/{channel.service_sid}/Channels/{channel.sid}"
 
 
 _RENDERERS: dict[type[Event], Callable[[Any], ChatEvent]] = {
