@@ -23,7 +23,7 @@ MEMBER_EXISTS = 50404
 
 
 def is_agent(attributes: str) -> bool:
-    """Whether a member with these attributes is an agent: only `member_type` decides."""
+    """Return whether a member with these attributes is an agent: only `member_type` decides."""
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 

@@ -13,6 +13,7 @@ from functools import singledispatchmethod
 
 from ..flex_ui import is_agent
 from ..json_object import json_object
+from ..lazy import renamed
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
@@ -160,6 +161,8 @@ class Journal:
 
     def __repr__(self) -> str:
         return "\n".join(map(str, self)) or "nothing has happened yet"
+
+    hear = renamed("handle")
 
     def handle(self, event: Event) -> None:
         """Keep one event; it is rendered later."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...account import Account
 from ...mock import MockTwilio
-from ...panel.announcer import Announcer
+from ...panel.events import Announcer
 from ..checks import Report, check
 from ..config import FlexFlowConfig, masked
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
+from ...lazy import renamed
 from ..core.clock import Timer, iso
 from ..core.context import Backend
 from ..core.events import Event
@@ -153,6 +154,8 @@ class Studio:
     def record(self, event: Event) -> None:
         """Record a new message for its flows, in the transaction that sent it."""
         incoming.record(self._backend, event)
+
+    hear = renamed("handle")
 
     def handle(self, event: Event) -> None:
         """Queue a message or an execution that has become due."""
