@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .errors import FlowProblem
     from .exporting import export
     from .file import FlowFile, load
-    from .form import FlowForm, FlowFormModel
+    from .form.model import FlowFormModel
+    from .form.widget import FlowForm
     from .planning import Plan, plan
     from .rehearsal import (
         SCRIPTS,
@@ -60,8 +61,8 @@ _HOMES = {
     "arguments_for": "directory",
     "export": "exporting",
     "FlowFile": "file",
-    "FlowForm": "form",
-    "FlowFormModel": "form",
+    "FlowForm": "form.widget",
+    "FlowFormModel": "form.model",
     "load": "file",
     "Plan": "planning",
     "plan": "planning",
