@@ -12,13 +12,11 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals
-    from .busy_day.durations import Exponential, Lognormal
-    from .busy_day.grid import Sweep
+    from .busy_day.demand import Arrivals, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.staffing import Shift, Staffing
-    from .busy_day.sweeping import sweep
+    from .busy_day.sweeping import Sweep, sweep
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
@@ -41,9 +39,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Arrivals": "busy_day.demand",
-    "Exponential": "busy_day.durations",
-    "Lognormal": "busy_day.durations",
-    "Sweep": "busy_day.grid",
+    "Exponential": "busy_day.demand",
+    "Lognormal": "busy_day.demand",
+    "Sweep": "busy_day.sweeping",
     "LoadTest": "busy_day.result",
     "Shift": "busy_day.staffing",
     "Staffing": "busy_day.staffing",

@@ -59,3 +59,7 @@ def refusal_text(error: BaseException) -> str:
             f" ({type(error).__name__})."
         )
     return f"{type(error).__name__}: {masked(str(error))}."
+
+
+class NotSettled(RuntimeError):  # noqa: N818 - reads as what happened
+    """Flows, bots or webhooks of a simulation do not come to an end."""

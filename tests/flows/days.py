@@ -10,8 +10,7 @@ from typing import Any
 
 from helpers import Account
 from helpers.flows import FlexFlowConfig, Integration, Shift, Staffing
-from helpers.flows.busy_day.demand import Arrival
-from helpers.flows.busy_day.durations import Constant
+from helpers.flows.busy_day.demand import Arrival, Constant
 from helpers.mock import WebhookRequest
 
 WORKSPACE, WORKFLOW = "Flex Task Assignment", "Assign to Anyone"

@@ -34,7 +34,7 @@ from helpers.flows import (
     load_test,
     rehearse,
 )
-from helpers.flows.busy_day.durations import Constant
+from helpers.flows.busy_day.demand import Constant
 
 QUIET = {"progress": False}
 

@@ -17,7 +17,7 @@ from twilio.rest import Client
 
 from helpers import Account, ChatClient, MockTwilio
 from helpers.flows import SCRIPTS, FlowProblem, rehearse
-from helpers.flows.rehearsal.recording import Record
+from helpers.flows.rehearsal.timeline import Record
 from helpers.mock import Credentials, Request, WebhookRequest
 
 MENU_BOT = Path(__file__).parent.parent / "mock" / "menu_bot.json"
@@ -315,9 +315,10 @@ def test_a_record_says_whose_a_request_is(account: Account) -> None:
     assert account.mock is not None
     record = Record(account.mock)
     record.acting = "customer"
+    add = record.add_request
     reservations = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1/Reservations"
-    assert record.ask("get", "https://chat.twilio.com/v2/Services", "token").who == "customer"
-    assert record.ask("post", "https://flex-api.twilio.com/v1/Channels", "AC1").who == "your server"
-    assert record.ask("get", reservations, "AC1").who == "agent"
+    assert add("get", "https://chat.twilio.com/v2/Services", "token").who == "customer"
+    assert add("post", "https://flex-api.twilio.com/v1/Channels", "AC1").who == "your server"
+    assert add("get", reservations, "AC1").who == "agent"
     record.acting = "agent alice"
-    assert record.ask("get", reservations, "AC1").who == "agent alice"
+    assert add("get", reservations, "AC1").who == "agent alice"
