@@ -5,7 +5,6 @@ Live is never reached unless it is asked for by name.
 
 from __future__ import annotations
 
-import html
 import os
 import re
 import warnings
@@ -22,6 +21,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from . import html
 from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio
 from .mock.remote import RemoteClock, RemoteMock
 from .request_log import LoggedHttpClient, RequestLog
@@ -144,13 +144,8 @@ class Account:
         return f"<{_NAMES[self.mode]} {self.credentials.account_sid}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in self.holdings().items()
-        )
-        title = html.escape(f"{_NAMES[self.mode]}: {self.credentials.account_sid}")
-        return f"<table><caption><b>{title}</b></caption><tbody>{rows}</tbody></table>"
+        title = f"{_NAMES[self.mode]}: {self.credentials.account_sid}"
+        return html.table(self.holdings().items(), title=title, row_heads=True)
 
     def holdings(self) -> dict[str, str]:
         """What the account holds, asked through the SDK; an answer that fails says why."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 MASK = "***"
 SECRET_PARAMETERS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret", "Signature"})
 
 
-def masked_parameter(name: str, value: Any) -> Any:
-    """Return a request parameter's value as it may be shown."""
-    return MASK if name in SECRET_PARAMETERS else value
+def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request's parameters as they may be shown."""
+    return {**parameters, **dict.fromkeys(SECRET_PARAMETERS & parameters.keys(), MASK)}

@@ -37,44 +37,6 @@ if TYPE_CHECKING:
         rehearse,
     )
 
-_HOMES = {
-    "Arrivals": "busy_day.demand",
-    "Exponential": "busy_day.demand",
-    "Lognormal": "busy_day.demand",
-    "Sweep": "busy_day.sweeping",
-    "LoadTest": "busy_day.result",
-    "Shift": "busy_day.staffing",
-    "Staffing": "busy_day.staffing",
-    "sweep": "busy_day.sweeping",
-    "Interrupted": "busy_day.load_testing",
-    "load_test": "busy_day.load_testing",
-    "CHECKS": "checks",
-    "Finding": "checks",
-    "Report": "checks",
-    "check": "checks",
-    "Applied": "applying",
-    "ApplyStopped": "applying",
-    "FlexFlowConfig": "config",
-    "Integration": "config",
-    "arguments_for": "directory",
-    "export": "exporting",
-    "FlowFile": "file",
-    "FlowForm": "form.widget",
-    "FlowFormModel": "form.model",
-    "load": "file",
-    "Plan": "planning",
-    "plan": "planning",
-    "FlowProblem": "errors",
-    "SCRIPTS": "rehearsal",
-    "Comparison": "rehearsal",
-    "Comparisons": "rehearsal",
-    "Rehearsal": "rehearsal",
-    "Script": "rehearsal",
-    "ScriptProblem": "rehearsal",
-    "compare": "rehearsal",
-    "rehearse": "rehearsal",
-}
-
 __all__ = [
     "CHECKS",
     "SCRIPTS",
@@ -113,8 +75,5 @@ __all__ = [
     "sweep",
 ]
 
-__getattr__ = lazily(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)

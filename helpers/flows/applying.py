@@ -27,7 +27,7 @@ Flows = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Operation:
+class PlannedWrite:
     """One write.
 
     Attributes:
@@ -48,7 +48,7 @@ class Operation:
         return f"{verb} {self.step.name!r}" + (f" ({self.step.sid})" if self.step.sid else "")
 
 
-def in_order(steps: Sequence[PlanStep]) -> list[Operation]:
+def in_order(steps: Sequence[PlanStep]) -> list[PlannedWrite]:
     """The writes that carry out the steps: as planned where possible, deletions last."""
     left = [step for step in steps if step.action in ("create", "update")]
     left += [step for step in steps if step.action == "delete"]
@@ -62,7 +62,7 @@ def in_order(steps: Sequence[PlanStep]) -> list[Operation]:
         else:
             left.remove(step)
             now[id(step)] = step.after
-        order.append(Operation(step, now[id(step)]))
+        order.append(PlannedWrite(step, now[id(step)]))
     return order
 
 
@@ -125,7 +125,7 @@ def _listed(title: str, operations: Sequence[str]) -> str:
 def apply(
     account: Account,
     steps: Sequence[PlanStep],
-    operations: Sequence[Operation],
+    operations: Sequence[PlannedWrite],
     code: str,
     confirm: Confirm,
 ) -> Applied:
@@ -163,7 +163,7 @@ def _confirmed(run: _Run, code: str, confirm: Confirm) -> None:
 
 class _Run:
     def __init__(
-        self, account: Account, steps: Sequence[PlanStep], operations: Sequence[Operation]
+        self, account: Account, steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]
     ) -> None:
         self._account = account
         self._directory = Directory(account)
@@ -229,7 +229,7 @@ class _Run:
             flows[f"{key} ({one.sid})" if key in flows else key] = one.parameters
         return flows
 
-    def _write(self, operation: Operation) -> None:
+    def _write(self, operation: PlannedWrite) -> None:
         flows = self._account.client.flex_api.v1.flex_flow
         step = operation.step
         if operation.after is None:
@@ -242,7 +242,7 @@ class _Run:
             flows(step.sid).update(**_changed(step.before or {}, operation.after))
 
 
-def _chain(steps: Sequence[PlanStep], operations: Sequence[Operation]) -> list[Flows]:
+def _chain(steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]) -> list[Flows]:
     state: Flows = {step.sid: step.before for step in steps if step.sid and step.before}
     chain = [state]
     for operation in operations:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..account import Account
 from . import impact, render
-from .applying import Applied, Confirm, Operation, apply, in_order
+from .applying import Applied, Confirm, PlannedWrite, apply, in_order
 from .diff import PlanStep, diff
 from .directory import Directory
 from .exporting import flows_of
@@ -37,7 +37,7 @@ class Plan:
     account: Account = field(compare=False)
     source: str
     steps: tuple[PlanStep, ...]
-    operations: tuple[Operation, ...]
+    operations: tuple[PlannedWrite, ...]
 
     @property
     def is_empty(self) -> bool:

@@ -34,9 +34,10 @@ from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
 from .rest.application import OPERATIONS, Application
 from .rest.event_feed import (
+    CHAT_EVENTS,
     ChatEvent,
+    ChatFeed,
     TaskRouterNotification,
-    as_chat_events,
     as_taskrouter_notifications,
 )
 from .rest.http import Reply, Request
@@ -120,6 +121,7 @@ class MockTwilio:
         self.http_client = MockHttpClient(self.handle, self.faults)
         self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
         self.journal = Journal(self._backend)
+        self._chat_feed = ChatFeed()
         try:
             self._start(seed)
         except BaseException:
@@ -193,7 +195,8 @@ class MockTwilio:
         It is called on the thread that acted, before that thread's request returns. Call the
         result to stop.
         """
-        return self._backend.events.subscribe(as_chat_events(follower))
+        subscriber = self._chat_feed.subscriber(follower)
+        return self._backend.events.subscribe(subscriber, *CHAT_EVENTS)
 
     def follow_taskrouter(
         self, follower: Callable[[TaskRouterNotification], None]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
 from ..flex_ui import is_agent
+from ..lazy import renamed
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
@@ -168,6 +169,8 @@ class Journal:
 
     def __repr__(self) -> str:
         return "\n".join(map(str, self)) or "nothing has happened yet"
+
+    hear = renamed("handle")
 
     def handle(self, event: Event) -> None:
         """Remember one event; it is put into words later."""

@@ -1,10 +1,10 @@
-"""What the panel needs of a chat client, in the shape of Twilio's Chat SDK.
+"""Shape of the chat client that the panel needs, that of Twilio's Chat SDK.
 
 `helpers.chat` has this shape; so may a test's fake or a client of your own. Events and their
 arguments are named as in Twilio's SDK and listed at `Channel.on` and `Client.on`.
 """
 
-# ruff: noqa: D102 - what these mean is documented by Twilio, under the same names
+# ruff: noqa: D102 - Twilio documents these names
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Message(Protocol):
 
 
 class Member(Protocol):
-    """Someone in the channel; Flex writes `member_type` into the attributes."""
+    """A member of the channel; Flex writes `member_type` into the attributes."""
 
     @property
     def sid(self) -> str: ...
@@ -64,7 +64,7 @@ class Member(Protocol):
 
 
 class User(Protocol):
-    """A chat user; `friendly_name` is what the others see."""
+    """A chat user; the others see the `friendly_name`."""
 
     @property
     def identity(self) -> str: ...

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from html import escape
 from typing import NamedTuple
 
+from .. import html
 from ..mock.core.access_token import SID, DecodedToken, decode, epoch, problems, shown, utc
 from ..mock.core.errors import CODES
 
@@ -52,7 +52,7 @@ class TokenReading:
         return _text(self._title(), self.rows)
 
     def _repr_html_(self) -> str:
-        return _html(self._title(), ClaimRow._fields, self.rows)
+        return html.table(self.rows, ClaimRow._fields, title=self._title(), row_heads=True)
 
     def _title(self) -> str:
         return "Access token, not verified" + self._remaining()
@@ -175,7 +175,8 @@ class Diagnosis:
         return _text(self._title(), self._rows())
 
     def _repr_html_(self) -> str:
-        return _html(self._title(), ("code", "meaning", "what is wrong, what to do"), self._rows())
+        heads = ("code", "meaning", "what is wrong, what to do") if self.problems else ()
+        return html.table(self._rows(), heads, title=self._title(), row_heads=True)
 
     def _title(self) -> str:
         return "Twilio would accept this token" if self.ok else "Twilio would refuse this token"
@@ -207,19 +208,3 @@ def diagnose_token(
 def _text(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
     first, second = (max((len(row[n]) for row in rows), default=0) for n in (0, 1))
     return "\n".join([title, *(f"  {a:<{first}}  {b:<{second}}  {c}" for a, b, c in rows)])
-
-
-def _html(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(_cell("th", "col", column) for column in columns)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>" if body else ""
-    return f"<table><caption>{escape(title)}</caption>{table}</table>"
-
-
-def _cells(row: Sequence[str]) -> str:
-    return _cell("th", "row", row[0]) + "".join(_cell("td", "", text) for text in row[1:])
-
-
-def _cell(tag: str, scope: str, text: str) -> str:
-    scoped = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{scoped} style="text-align:left">{escape(text)}</{tag}>'

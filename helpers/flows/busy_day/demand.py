@@ -27,7 +27,7 @@ class Duration(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Fixed:
     """Always the same number of seconds."""
 
     seconds: float
@@ -122,7 +122,7 @@ def as_duration(name: str, given: Given) -> Duration:
         ValueError: Its seconds are negative or no number.
     """
     if isinstance(given, int | float) and not isinstance(given, bool):
-        return Constant(given)
+        return Fixed(given)
     if hasattr(given, "draw"):
         return given
     if callable(given):
@@ -141,7 +141,7 @@ def _check(name: str, value: float, least: float | None = None) -> None:
         raise ValueError(f"{name} must be {'more than 0' if least is None else '0 or more'}")
 
 
-ANSWERS_AFTER = Constant(10.0)
+ANSWERS_AFTER = Fixed(10.0)
 """Default time that a customer takes to answer a bot: an assumption."""
 
 Arriving = int | Sequence[float]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .demand import HOUR, Constant, Duration
+from .demand import HOUR, Duration, Fixed
 
-REACTION, WRAP_UP = Constant(5.0), Constant(30.0)
+REACTION, WRAP_UP = Fixed(5.0), Fixed(30.0)
 """Default times that an agent takes: assumptions, as are the seconds below."""
 
 

@@ -86,7 +86,7 @@ def estimate(values: Sequence[float | None]) -> Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SweepCell:
     """One config with one staffing; `summaries` are in the order of the seeds."""
 
     flow: FlexFlowConfig
@@ -121,12 +121,12 @@ class Sweep:
     seeds: tuple[int, ...]
     summaries: tuple[Summary, ...] = field(repr=False)
 
-    def cells(self) -> Iterator[Cell]:
+    def cells(self) -> Iterator[SweepCell]:
         """Each config with each staffing."""
         each = len(self.seeds)
         pairs = [(flow, staffing) for flow in self.flows for staffing in self.staffing]
         for number, (flow, staffing) in enumerate(pairs):
-            yield Cell(flow, staffing, self.summaries[number * each : (number + 1) * each])
+            yield SweepCell(flow, staffing, self.summaries[number * each : (number + 1) * each])
 
     def table(self, *names: str) -> pd.DataFrame:
         """Figures by config and staffing, each with its mean and 95 % interval over the seeds.

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ...account import Account
 from ...mock import MockTwilio, flex_flows
-from ...panel.announcer import Announcer
+from ...panel.events import Announcer
 from ..checks import Report, check
 from ..config import FlexFlowConfig, masked, settings_of
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text

@@ -1,20 +1,34 @@
-"""What a connection's access token has ahead of it, on the mock's clock."""
+"""Timers of an access token: shortly before it expires, and when it does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
-from .clock import Clock, Timer
+from .clock import Timer
 
 LEAD = 180
-"""Seconds before a token's end at which its client is told (inferred: Twilio's shortest life)."""
+"""Seconds between the announcement and the end of a token (inferred: Twilio's shortest life)."""
+
+
+class TimerClock(Protocol):
+    """A clock that timers run on: a mock's own, or that of a mock elsewhere."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+
+    def call_at(self, due: float, call: Callable[[], None]) -> Timer:
+        """Run `call` at `due`."""
 
 
 class TokenTimers:
-    """Calls when a token is about to expire, and when it has."""
+    """Calls when a token is about to expire, with the seconds left, and when it has expired."""
 
     def __init__(
-        self, clock: Clock, about_to_expire: Callable[[], None], expired: Callable[[], None]
+        self,
+        clock: TimerClock,
+        about_to_expire: Callable[[float], None],
+        expired: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._about_to_expire = about_to_expire
@@ -22,19 +36,19 @@ class TokenTimers:
         self._timers: list[Timer] = []
 
     def start(self, expires: float) -> None:
-        """Follow a token that ends then, and forget any other.
+        """Follow a token that ends then, and no other.
 
         One with less than twice the lead to live is announced half-way.
         """
         self.stop()
-        left = expires - self._clock.now()
+        lead = min(LEAD, (expires - self._clock.now()) / 2)
         self._timers = [
-            self._clock.call_at(expires - min(LEAD, left / 2), self._about_to_expire),
+            self._clock.call_at(expires - lead, lambda: self._about_to_expire(lead)),
             self._clock.call_at(expires, self._expired),
         ]
 
     def stop(self) -> None:
-        """Call no more."""
+        """Cancel both calls."""
         for timer in self._timers:
             timer.cancel()
         self._timers = []

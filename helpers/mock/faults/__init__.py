@@ -4,7 +4,13 @@ What is decided here is carried out by each door in its own way: in process by `
 over HTTP. The account itself knows nothing of faults.
 """
 
+from typing import TYPE_CHECKING
+
+from ...lazy import lazily
 from .matching import Fault, Faults, Match
 from .settings import BadFault, FaultKind, Phase
 
 __all__ = ["BadFault", "Fault", "FaultKind", "Faults", "Match", "Phase"]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, Kind="FaultKind", Met="Match")

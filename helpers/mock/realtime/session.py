@@ -214,7 +214,7 @@ class ClientSession:
         what = f"method {frame.method[:40]!r} of Twilsock is not simulated by this mock"
         return _replied(frame, _UNKNOWN, description=what)
 
-    def _announce_end(self) -> None:
+    def _announce_end(self, _seconds: float) -> None:
         header = {
             "method": "client_update",
             "id": self._parts.feeds.frame_id(),

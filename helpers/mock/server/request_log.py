@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from ...masking import masked
 from ..core.clock import Clock
 from ..rest.http import Reply, Request
 
@@ -23,8 +24,6 @@ LONGEST_VALUE = 20_000
 """Characters of a parameter remembered; of a longer one only its beginning is."""
 MOST_VALUES = 200
 """Parameters remembered, and values of one that is repeated."""
-SECRETS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret", "Signature"})
-MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,8 @@ def _by(request: Request) -> str:
 
 
 def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    first = islice(parameters.items(), MOST_VALUES)
-    return {name: MASK if name in SECRETS else _short(value) for name, value in first}
+    first = islice(masked(parameters).items(), MOST_VALUES)
+    return {name: _short(value) for name, value in first}
 
 
 def _short(value: Any) -> Any:

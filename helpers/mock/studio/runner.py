@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
+from ...lazy import renamed
 from ..core.clock import Timer, iso
 from ..core.context import Backend, Context
 from ..core.errors import TwilioError
@@ -146,6 +147,8 @@ class Studio:
     def record(self, event: Event) -> None:
         """Write down whom a new message concerns, in the transaction that sent it."""
         incoming.record(self._backend, event)
+
+    hear = renamed("handle")
 
     def handle(self, event: Event) -> None:
         """Take up what has become due."""

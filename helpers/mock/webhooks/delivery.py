@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from ...lazy import renamed
 from ..core.clock import iso
 from ..core.context import Backend
 from ..core.events import Event
@@ -106,6 +107,8 @@ class Webhooks:
     def _is_settled(self) -> bool:
         """Asks the store too: what another thread has committed may not have been told yet."""
         return not self._backend.store.exists(Delivery, state="pending")
+
+    hear = renamed("handle")
 
     def handle(self, event: Event) -> None:
         """Take up what has become due."""
