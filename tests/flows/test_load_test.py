@@ -263,7 +263,7 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
         ({"agents": 0}, "at least one agent"),
         ({"agents": "ten"}, "give a number, or Staffing"),
         ({"arrivals": 0}, "at least 1"),
-        ({"arrivals": [0.0, 0.0]}, "somebody has to come"),
+        ({"arrivals": [0.0, 0.0]}, "no customer would come"),
         ({"arrivals": [-1.0]}, "0 or more"),
         ({"arrivals": "many"}, "a number of customers"),
         ({"hours": 0}, "1 to 168 hours"),

@@ -166,7 +166,7 @@ class Arrivals:
         if any(not math.isfinite(each) or each < 0 for each in self.per_hour):
             raise ValueError("arrivals in an hour must be 0 or more")
         if sum(self.per_hour) <= 0:
-            raise ValueError("somebody has to come: arrivals must be more than 0 in some hour")
+            raise ValueError("no customer would come: arrivals must be more than 0 in some hour")
         if self.exactly is not None and self.exactly < 1:
             raise ValueError(f"arrivals={self.exactly}: give at least 1")
 

@@ -275,7 +275,7 @@ class Day:
                 self._environment.process(serving)
 
     def _handle_message(self, event: ChatEvent) -> None:
-        """Have the customer answer a bot, if that wrote the message."""
+        """Start the customer's answer to a bot's message."""
         contact = self._by_channel.get(event.channel_sid or "")
         if event.name != "messageAdded" or contact is None or contact.is_typing:
             return

@@ -65,7 +65,7 @@ class Staffing:
 
     def __post_init__(self) -> None:
         if not self.shifts:
-            raise ValueError("somebody has to work: give at least one Shift")
+            raise ValueError("no agent would work: give at least one Shift")
         if self.at_once < 1:
             raise ValueError(f"at_once={self.at_once}: an agent takes at least one chat")
 

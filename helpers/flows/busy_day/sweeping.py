@@ -299,7 +299,7 @@ def _check(
 
 @contextmanager
 def _backend(cluster: Cluster | None, jobs: int) -> Iterator[None]:
-    """Have joblib work on this machine, or on a cluster."""
+    """Select the backend of joblib: this machine, or a cluster."""
     if cluster is None:
         with parallel_config("loky", n_jobs=jobs):
             yield
