@@ -7,8 +7,8 @@ from pathlib import Path
 from ...account import Account
 from ..file import FlowFile, load
 from .account_reader import AccountReader
-from .catalogue import CHECKS, Check, CheckInput, CheckResult
-from .report import Finding, Report, Skipped
+from .catalogue import CHECKS
+from .report import Check, CheckInput, CheckResult, Finding, Report, Skipped
 
 __all__ = ["CHECKS", "Check", "Finding", "Report", "Skipped", "check"]
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...mock import Basis, flex_flows
-from ..config import FlexFlowConfig, contact_text
+from ..config import contact_text
 from ..errors import FlowProblem
-from ..file import FlowFile
-from .account_reader import AccountReader
-from .report import Severity
+from .report import Check, CheckInput, CheckResult, Find, Severity
 
 DOCS = "https://www.twilio.com/docs"
 GUIDE = f"{DOCS}/flex/developer/messaging/integrate-custom-chat-client"
@@ -26,60 +23,6 @@ SEND_TO_FLEX = "send-to-flex"
 SUBFLOW = "run-subflow"
 INCOMING = "incomingMessage"
 TEMPLATE = "{{"
-
-
-@dataclass(frozen=True)
-class CheckInput:
-    """A flow in its file, and the account it is for, if one is given."""
-
-    file: FlowFile
-    flow: FlexFlowConfig
-    reader: AccountReader | None
-
-    @property
-    def account(self) -> AccountReader:
-        """The account.
-
-        Raises:
-            LookupError: None is given; a check that reads one does not run then.
-        """
-        if self.reader is None:
-            raise LookupError("This check needs an account, and none is given")
-        return self.reader
-
-
-class CheckResult(NamedTuple):
-    """One result of a check: field, reason and fix."""
-
-    field: tuple[str, ...]
-    reason: str
-    fix: str
-
-
-Find = Callable[[CheckInput], Iterable[CheckResult]]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing to look for.
-
-    Attributes:
-        id: Its name in `accept` of a file.
-        severity: `error` or `warning`.
-        title: Short description.
-        documentation: URL of Twilio's page.
-        basis: How well it is known to be Twilio's; None for a matter of the file alone.
-        find: Yields results.
-        asks_account: Whether it needs an account.
-    """
-
-    id: str
-    severity: Severity
-    title: str
-    documentation: str
-    basis: Basis | None
-    find: Find
-    asks_account: bool = False
 
 
 _checks: list[Check] = []

@@ -1,25 +1,80 @@
-"""Results of the checks, as text, as a table and as JSON."""
+"""Checks, their input and their results, as text, as a table and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ...html import TOP_LEFT, Markup
 from ...html import table as html_table
 from ...mock import Basis
+from ..config import FlexFlowConfig
+from ..file import FlowFile
 from ..render import badge
+from .account_reader import AccountReader
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Severity = Literal["error", "warning"]
 """An error will not work; a warning works, but is probably not meant."""
-
-
 COLUMNS = ("", "flow", "reason", "what to do", "source")
+
+
+@dataclass(frozen=True)
+class CheckInput:
+    """A flow in its file, and the account it is for, if one is given."""
+
+    file: FlowFile
+    flow: FlexFlowConfig
+    reader: AccountReader | None
+
+    @property
+    def account(self) -> AccountReader:
+        """The account.
+
+        Raises:
+            LookupError: None is given; a check that reads one does not run then.
+        """
+        if self.reader is None:
+            raise LookupError("This check needs an account, and none is given")
+        return self.reader
+
+
+class CheckResult(NamedTuple):
+    """One result of a check: field, reason and fix."""
+
+    field: tuple[str, ...]
+    reason: str
+    fix: str
+
+
+Find = Callable[[CheckInput], Iterable[CheckResult]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look for.
+
+    Attributes:
+        id: Its name in `accept` of a file.
+        severity: `error` or `warning`.
+        title: Short description.
+        documentation: URL of Twilio's page.
+        basis: How well it is known to be Twilio's; None for a matter of the file alone.
+        find: Yields results.
+        asks_account: Whether it needs an account.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    documentation: str
+    basis: Basis | None
+    find: Find
+    asks_account: bool = False
 
 
 @dataclass(frozen=True)
