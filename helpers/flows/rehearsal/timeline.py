@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,7 +15,6 @@ from twilio.http.response import Response
 from ...account import MOCK_TOKEN_USER
 from ...json_object import error_code
 from ...mock import JournalEntry, MockTwilio
-from ...mock.core.clock import iso
 
 
 class Misfit(RuntimeError):  # noqa: N818 - nothing has gone wrong
@@ -148,7 +148,7 @@ class Record:
     def note(self, kind: RowKind, who: str, what: str, detail: str = "") -> None:
         """Add a row, after those of everything that happened before it."""
         self.catch_up()
-        at = iso(self._mock.clock.now()) or ""
+        at = _iso(self._mock.clock.now())
         who, what, detail = map(self.names.short, (who, what, detail))
         self.rows.append(Row(at, self.seconds, kind, who, what, detail))
 
@@ -186,8 +186,12 @@ class Record:
         refusal = "" if request.code is None else f" ({request.code})"
         what = f"{request.method} {self.names.short(url.path)}"
         detail = f"{url.netloc} answers {request.status}{refusal}"
-        at, seconds = iso(request.now) or "", int(request.now - self._start)
+        at, seconds = _iso(request.now), int(request.now - self._start)
         self.rows.append(Row(at, seconds, "request", request.who, what, detail))
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class RecordingHttpClient(HttpClient):  # type: ignore[misc]
