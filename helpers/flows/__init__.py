@@ -12,20 +12,19 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals
-    from .busy_day.durations import Exponential, Lognormal
-    from .busy_day.grid import Sweep
+    from .busy_day.demand import Arrivals, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.staffing import Shift, Staffing
-    from .busy_day.sweeping import sweep
+    from .busy_day.sweeping import Sweep, sweep
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
     from .errors import FlowProblem
     from .exporting import export
     from .file import FlowFile, load
-    from .form import FlowForm, FlowFormModel
+    from .form.model import FlowFormModel
+    from .form.widget import FlowForm
     from .planning import Plan, plan
     from .rehearsal import (
         SCRIPTS,

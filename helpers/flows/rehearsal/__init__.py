@@ -1,4 +1,4 @@
-"""Rehearses Flex Flow configs in a throw-away account, and compares what comes of them."""
+"""Rehearses Flex Flow configs in a throw-away account, and compares the results."""
 
 from typing import TYPE_CHECKING
 
