@@ -27,7 +27,7 @@ _LANES = {
 _SPECIAL = re.compile(r"""[#;:"'`<>&%{}$\\]|\be(?=nd\b)""", re.IGNORECASE)
 
 
-class NoStory(RuntimeError):  # noqa: N818 - reads as what happened
+class NoStory(RuntimeError):
     """What happened in this account is not known in this kernel."""
 
 

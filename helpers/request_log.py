@@ -123,7 +123,7 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         """The same door and log, for calls made by somebody else."""
         return LoggedHttpClient(self._inner, self._log, by)
 
-    def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+    def request(
         self,
         method: str,
         uri: str,
@@ -156,7 +156,7 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             self._log.add(_entry(method, uri, params, data, status, code, elapsed, self._by))
 
 
-def _entry(  # noqa: PLR0913, PLR0917 - one call, part by part
+def _entry(
     method: str,
     uri: str,
     params: Mapping[str, object] | None,

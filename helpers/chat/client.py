@@ -138,7 +138,7 @@ class ChatClient(ChatConnection):
         try:
             found = self.service.users(in_path(self.identity)).fetch()
         except TwilioRestException as error:
-            if error.status != 404:  # noqa: PLR2004 - HTTP's not found
+            if error.status != 404:
                 raise
             found = self.service.users.create(identity=self.identity)
         self.user = User.of(found)

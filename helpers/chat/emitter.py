@@ -44,5 +44,5 @@ class Emitter(EventEmitter):
     ) -> None:
         try:
             f(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+        except Exception:  # the other listeners still run
             _log.exception("a chat event handler failed")

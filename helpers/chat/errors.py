@@ -47,7 +47,7 @@ class TransientError(ChatError):
         delay: Seconds after which there will be another try.
     """
 
-    def __init__(  # noqa: PLR0913 - what is known of one failure
+    def __init__(
         self,
         what: str,
         detail: str = "",
@@ -64,7 +64,7 @@ class TransientError(ChatError):
         self.delay = 1.0 if retry_after is None else retry_after
 
 
-class OutcomeUnknown(ChatError):  # noqa: N818 - reads as what is the matter
+class OutcomeUnknown(ChatError):
     """A message was sent, and it could not be found out whether it arrived."""
 
 

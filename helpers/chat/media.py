@@ -113,5 +113,5 @@ class MediaService:
             found: dict[str, Any] = json.loads(answer.text)
             return found
         refusal = Version.exception(method, self._base, answer, "Unable to create record")
-        assert isinstance(refusal, TwilioRestException)  # noqa: S101 - not RFC 9457
+        assert isinstance(refusal, TwilioRestException)  # not RFC 9457
         raise refusal

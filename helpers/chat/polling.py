@@ -119,7 +119,7 @@ class PollingFeed:
             self._client.denied(refusal)
             return
         self._pause = max(self._pause, LONGEST_IDLE)
-        if refusal.status == 404:  # noqa: PLR2004 - not found
+        if refusal.status == 404:
             with self._reading:
                 self._survey.leave_all()
         self._client.forgotten(refusal)

@@ -139,7 +139,7 @@ class Reconciler:
             refusal = as_chat_error(error)
             if isinstance(error, TransientError) or refusal.status not in (403, 404):
                 raise
-            return bool(refusal.status == 404)  # noqa: PLR2004 - not found
+            return bool(refusal.status == 404)
         return False
 
     def look_into(self, sid: str) -> bool:
@@ -155,7 +155,7 @@ class Reconciler:
                 return look(sid)
         except TwilioException as error:
             refusal = as_chat_error(error)
-            if refusal.status == 404 or refusal.code == 50400:  # noqa: PLR2004 - none, not a member
+            if refusal.status == 404 or refusal.code == 50400:  # none, or not a member
                 return False
             raise
 

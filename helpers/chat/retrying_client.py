@@ -149,7 +149,7 @@ def _was_never_sent(error: OSError) -> bool:
 
 
 def _trouble_in(method: str, uri: str, answer: Response) -> TransientError | None:
-    if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's failures
+    if answer.status_code >= 400:
         return _trouble_in_refusal(answer)
     if _is_understood(method, uri, answer):
         return None
@@ -158,7 +158,7 @@ def _trouble_in(method: str, uri: str, answer: Response) -> TransientError | Non
 
 def _is_understood(method: str, uri: str, answer: Response) -> bool:
     if method == "DELETE":
-        return bool(answer.status_code == 204)  # noqa: PLR2004 - no content
+        return bool(answer.status_code == 204)
     if urlsplit(uri).path.endswith("/Content"):  # a file
         return True
     found = _document(answer)
@@ -170,13 +170,13 @@ def _trouble_in_refusal(answer: Response) -> TransientError | None:
     status, document = answer.status_code, _document(answer)
     code, message = document.get("code"), str(document.get("message", ""))
     retry_after = _retry_after(answer)
-    if status == 429:  # noqa: PLR2004 - never processed, safe to retry (documented)
+    if status == 429:  # never processed, safe to retry (documented)
         own = code if isinstance(code, int) else None
         return TransientError("throttled", message, own, status, retry_after, may_have_acted=False)
     if not isinstance(code, int):
         what = f"an answer that is not Twilio's (HTTP {status})"
         return TransientError(what, "", None, status, retry_after)
-    if code in _GENERIC or (status >= 500 and code == status):  # noqa: PLR2004 - server errors
+    if code in _GENERIC or (status >= 500 and code == status):
         return TransientError(f"server error {status}", message, code, status, retry_after)
     return None
 

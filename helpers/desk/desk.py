@@ -27,7 +27,7 @@ POLL_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-class NoDeskHere(RuntimeError):  # noqa: N818 - reads as what happened
+class NoDeskHere(RuntimeError):
     """There is no desk for this account, or no such agent."""
 
 
@@ -191,7 +191,7 @@ class AgentDesk(Emitter):
                 x_twilio_webhook_enabled="true",
             )
         except TwilioRestException as error:
-            if error.code != 50404:  # noqa: PLR2004 - a member already
+            if error.code != 50404:  # a member already
                 raise
 
     def _connected(self) -> ChatClient:
@@ -253,7 +253,7 @@ class AgentDesk(Emitter):
         while not self._stopped.wait(pause):
             try:
                 self._look()
-            except Exception as failure:  # noqa: BLE001 - whatever it is, the desk goes on
+            except Exception as failure:  # the desk continues
                 trouble = _trouble_of(failure)
                 pause = backoff.after(trouble)
                 self._suffer(f"{trouble.what}, next try in {pause:.1f} s")

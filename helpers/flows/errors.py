@@ -32,7 +32,7 @@ class Problem:
         return ": ".join(part for part in (self.where, self.what, self.fix) if part)
 
 
-class FlowProblem(ValueError):  # noqa: N818 - it lists problems, one or several
+class FlowProblem(ValueError):
     """A flow file cannot be used as it is; `problems` says where and what to do.
 
     Attributes:

@@ -70,7 +70,7 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
 
 def table(steps: Iterable[PlanStep]) -> pd.DataFrame:
     """A plan as a pandas table."""
-    import pandas as pd  # noqa: PLC0415 - only where a table is asked for
+    import pandas as pd
 
     return pd.DataFrame(list(rows(steps)), columns=list(COLUMNS))
 

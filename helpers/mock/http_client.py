@@ -41,7 +41,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
         self._handle = handle
         self._faults = faults
 
-    def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+    def request(
         self,
         method: str,
         uri: str,
@@ -87,7 +87,7 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         self._handle = handle
         self._faults = faults
 
-    async def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+    async def request(
         self,
         method: str,
         uri: str,
@@ -126,7 +126,7 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
 def _said(met: Match, answer: Reply | None) -> Reply:
     """The fault's own answer, or the account's; one that has neither ends otherwise."""
     reply = met.reply or answer
-    assert reply is not None  # noqa: S101
+    assert reply is not None
     return reply
 
 
@@ -140,7 +140,7 @@ def _as_requests_would(ending: ConnectionOutcome, host: str, timeout: float | No
 
 def _as_aiohttp_would(ending: ConnectionOutcome) -> Exception:
     """What the SDK's own asynchronous client raises, which stands on `aiohttp`."""
-    from aiohttp import ClientOSError  # noqa: PLC0415 - 0.2 s, only for whoever needs it
+    from aiohttp import ClientOSError
 
     return ClientOSError(*_reset().args) if ending == "reset" else TimeoutError()
 
@@ -149,7 +149,7 @@ def _reset() -> ConnectionResetError:
     return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
-def _request(  # noqa: PLR0913, PLR0917 - one request, part by part
+def _request(
     method: str,
     uri: str,
     params: Mapping[str, object] | None,

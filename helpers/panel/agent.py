@@ -52,7 +52,7 @@ class _AgentView(anywidget.AnyWidget):
         try:
             if content["type"] != "ready":
                 self.ask(content)
-        except Exception as failure:  # noqa: BLE001 - Jupyter would drop it where nobody looks
+        except Exception as failure:  # Jupyter would drop it
             self._agent.report("The panel failed", failure)
         self.show()
 

@@ -206,7 +206,7 @@ class AgentPanelModel:
     def _attempt(self, what: str, call: Callable[[], object]) -> None:
         try:
             call()
-        except Exception as failure:  # noqa: BLE001 - the agent must learn of it, whatever it was
+        except Exception as failure:  # shown to the agent
             self.report(what, failure)
 
     def _set(self, **fields: Any) -> None:

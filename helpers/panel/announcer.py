@@ -72,5 +72,5 @@ class Announcer(Generic[Told]):
         for observer in tuple(self._observers):
             try:
                 observer(change)
-            except Exception as failure:  # noqa: BLE001 - a broken view must not silence the others
+            except Exception as failure:  # the other views are still notified
                 self._on_failure(change, failure)

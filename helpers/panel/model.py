@@ -128,7 +128,7 @@ class ChatPanelModel:
             return None
         try:
             index = self.channel.send_message(body)
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the writer must learn of it
+        except Exception as failure:  # shown to the writer
             self._not_sent(body, alert_for("send", "Not sent", failure))
             return None
         self.draft = ""
@@ -283,7 +283,7 @@ class ChatPanelModel:
     def _attempt(self, what: str, call: Callable[[], T]) -> T | None:
         try:
             return call()
-        except Exception as failure:  # noqa: BLE001 - the reader must learn of it, whatever it was
+        except Exception as failure:  # shown to the reader
             self.report(what, failure)
             return None
 

@@ -42,7 +42,7 @@ class Subscriptions:
         def run(*arguments: Any) -> None:
             try:
                 handler(*arguments)
-            except Exception as failure:  # noqa: BLE001 - nobody sees an exception in a handler
+            except Exception as failure:  # a handler's exception would be lost
                 self._on_failure(event, failure)
 
         return run

@@ -18,7 +18,7 @@ _TRIGGER = "Trigger"
 _ENDED = "Ended"
 
 
-class MockOnly(RuntimeError):  # noqa: N818 - reads as what is the matter
+class MockOnly(RuntimeError):
     """Only a mock in this kernel knows this."""
 
 
@@ -65,7 +65,7 @@ def steps(account: Account, execution_sid: str) -> pd.DataFrame:
         try:
             execution = account.client.studio.v2.flows(flow.sid).executions(execution_sid).fetch()
         except TwilioRestException as error:
-            if error.status != 404:  # noqa: PLR2004 - an execution of another flow
+            if error.status != 404:  # an execution of another flow
                 raise
             continue
         return pd.DataFrame(_way(execution), columns=_STEPS)
@@ -140,6 +140,6 @@ def _body(account: Account, channel_sid: str, message_sid: str) -> str:
     try:
         return service.channels(channel_sid).messages(message_sid).fetch().body or ""
     except TwilioRestException as error:
-        if error.status != 404:  # noqa: PLR2004 - deleted meanwhile
+        if error.status != 404:  # deleted meanwhile
             raise
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class TokenProblem(ValueError):  # noqa: N818 - it lists problems, one or several
+class TokenProblem(ValueError):
     """Values that would not make a working token, all of them; no value is repeated.
 
     Attributes:

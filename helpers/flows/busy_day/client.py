@@ -18,7 +18,7 @@ _TOLD = {"X-Twilio-Webhook-Enabled": "true"}
 _AGENT = '{"member_type": "agent"}'
 
 
-class RequestRefused(Exception):  # noqa: N818 - reads as what happened
+class RequestRefused(Exception):
     """The mock refuses a request; `status`, `code` and `message` are Twilio's."""
 
     def __init__(self, request: str, status: int, code: int, message: str) -> None:

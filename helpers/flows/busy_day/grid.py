@@ -119,7 +119,7 @@ class Sweep:
         Raises:
             ValueError: There is no such figure.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         rows = {
             (cell.flow.friendly_name, cell.staffing.label): {
@@ -135,7 +135,7 @@ class Sweep:
 
     def days(self) -> pd.DataFrame:
         """Every single day: flow, agents, seed and all its figures."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         return pd.DataFrame(
             {"flow": cell.flow.friendly_name, "agents": cell.staffing.label, "seed": seed}
@@ -150,7 +150,7 @@ class Sweep:
         Raises:
             ValueError: There is no such figure.
         """
-        from .plotting import Estimated, plot_sweep  # noqa: PLC0415 - heavy, and not everybody wants a picture
+        from .plotting import Estimated, plot_sweep
 
         labels = [staffing.label for staffing in self.staffing]
         lines: dict[str, list[Estimated]] = {}

@@ -33,7 +33,7 @@ class Interrupted(KeyboardInterrupt):
         )
 
 
-def load_test(  # noqa: PLR0913 - a day, named part by part
+def load_test(
     flow: FlexFlowConfig,
     *,
     agents: int | Staffing,
@@ -90,7 +90,7 @@ def load_test(  # noqa: PLR0913 - a day, named part by part
         return simulate(case, within, shown.tell)
 
 
-def demand_of(  # noqa: PLR0913, PLR0917 - a day's customers, named part by part
+def demand_of(
     arrivals: Arriving | Arrivals,
     handle_time: Given,
     patience: Given | None,

@@ -83,7 +83,7 @@ class _Terminal(_Screen):
 
 class _Notebook(_Screen):
     def __init__(self, title: str) -> None:
-        from IPython import display  # noqa: PLC0415 - only in a notebook
+        from IPython import display
 
         self._title = html.escape(title)
         self._display: Any = display

@@ -91,14 +91,14 @@ class LoadTest:
     @property
     def waits(self) -> pd.DataFrame:
         """Everybody's day, one row each; moments in seconds since the day began."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         columns = [*ContactRecord.__dataclass_fields__]
         return pd.DataFrame([asdict(each) for each in self.conversations], columns=columns)
 
     def table(self) -> pd.DataFrame:
         """Each hour of the day in figures."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         return pd.DataFrame(self._hours()).set_index("hour")
 
@@ -108,7 +108,7 @@ class LoadTest:
 
     def plot(self) -> Picture:
         """The day as a picture: waits, the queue, and how busy the agents were."""
-        from .plotting import plot_day  # noqa: PLC0415 - heavy, and not everybody wants a picture
+        from .plotting import plot_day
 
         occupancy = [hour["occupancy"] for hour in self._hours()]
         return plot_day(self.title, self.conversations, self.queue, occupancy)

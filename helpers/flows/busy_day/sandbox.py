@@ -19,7 +19,7 @@ BOT_SECONDS = 30.0
 _ROUNDS = 50
 
 
-class NotSettled(RuntimeError):  # noqa: N818 - reads as what happened
+class NotSettled(RuntimeError):
     """Flows or servers go on and on."""
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Cluster = Client | str
 
 
-def sweep(  # noqa: PLR0913 - a grid of days, named part by part
+def sweep(
     flows: Sequence[FlexFlowConfig],
     *,
     staffing: Sequence[int | Staffing],
@@ -138,7 +138,7 @@ def _on(cluster: Cluster | None, jobs: int) -> Iterator[None]:
 def _client(cluster: Cluster) -> Iterator[Any]:
     """The client that is given, or one of our own for an address."""
     try:
-        from distributed import Client  # noqa: PLC0415 - only whoever has a cluster needs it
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "cluster= needs Dask: pip install 'distributed' (requirements.txt names the version),"

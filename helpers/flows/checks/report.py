@@ -147,7 +147,7 @@ class Report:
 
     def table(self) -> pd.DataFrame:
         """One row a finding."""
-        import pandas as pd  # noqa: PLC0415 - only where a table is asked for
+        import pandas as pd
 
         return pd.DataFrame(
             [asdict(one) for one in self.findings], columns=[one.name for one in fields(Finding)]

@@ -207,7 +207,7 @@ def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> d
         found["failure"] = str(refused)
     except REFUSALS as error:
         found["failure"] = refusal_text(error)
-    except Exception as error:  # noqa: BLE001 - on a timer's thread nobody else would see it
+    except Exception as error:  # a timer's thread would lose it
         found["failure"] = _unexpected(error)
     return found
 

@@ -46,7 +46,7 @@ class Pair:
     def row(self) -> Row:
         """One of the two."""
         found = self.a or self.b
-        assert found is not None  # noqa: S101 - a pair is never empty
+        assert found is not None  # a pair is never empty
         return found
 
 
@@ -97,7 +97,7 @@ class Comparison:
             One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
             `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         sides = [f"{name}_{side}" for side in "ab" for name in ("who", "what", "detail")]
         rows = [_cells(pair) for pair in self.pairs]
@@ -164,7 +164,7 @@ class Comparisons(Sequence[Comparison]):
             One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
             how many lines of its timelines differ.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         return pd.DataFrame(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
 

@@ -165,7 +165,7 @@ class Rehearsal:
         Returns:
             One row each: `at`, `seconds`, `kind`, `who`, `what` and `detail`.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         return pd.DataFrame([astuple(row) for row in self.shown(reads=reads)], columns=COLUMNS)
 
@@ -176,7 +176,7 @@ class Rehearsal:
 
     def plot(self) -> Picture:
         """The timeline as a picture: who wrote when, and what state the task and chat were in."""
-        from .plotting import plot  # noqa: PLC0415 - heavy, and not everybody wants a picture
+        from .plotting import plot
 
         return plot(self.rows, self.title)
 

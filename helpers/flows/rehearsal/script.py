@@ -120,7 +120,7 @@ def _said(given: object) -> tuple[object, object]:
         return given.verb, given.said
     if isinstance(given, Mapping) and len(given) == 1:
         return next(iter(given.items()))
-    if isinstance(given, tuple | list) and len(given) == 2:  # noqa: PLR2004 - verb and what it takes
+    if isinstance(given, tuple | list) and len(given) == 2:  # a verb and its argument
         return given[0], given[1]
     return given, None
 

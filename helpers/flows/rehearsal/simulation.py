@@ -26,7 +26,7 @@ MOST_TIMERS = 20_000
 """Timers that may run in one wait, lest two of them wind each other up for ever."""
 
 
-class NotSettled(RuntimeError):  # noqa: N818 - reads as what happened
+class NotSettled(RuntimeError):
     """Flows or webhooks went on and on."""
 
 
@@ -50,7 +50,7 @@ class Simulation:
         servers: What answers URLs; the others get an empty 200.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a rehearsal is made of
+    def __init__(
         self,
         mock: MockTwilio,
         account: Account,

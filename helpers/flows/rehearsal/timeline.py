@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-class Misfit(RuntimeError):  # noqa: N818 - nothing has gone wrong
+class Misfit(RuntimeError):
     """What somebody could not do, and why; the message says both."""
 
 

@@ -51,7 +51,7 @@ class Timer:
             return
         try:
             call()
-        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+        except Exception:  # the other listeners still run
             _log.exception("a timer of the mock failed")
 
 

@@ -63,7 +63,7 @@ class Backend:
                 self.sids.state = sids
 
 
-class _RolledBack(Exception):  # noqa: N818 - not an error: ends a rehearsal
+class _RolledBack(Exception):  # not an error: ends a dry run
     """Carries the events of a rehearsal."""
 
 

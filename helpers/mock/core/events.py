@@ -123,5 +123,5 @@ class Events:
         for subscriber in self._subscribers.of(type(event)):
             try:
                 subscriber(event)
-            except Exception:  # noqa: BLE001 - whatever it is, the others still run
+            except Exception:  # the other listeners still run
                 _log.exception("a subscriber failed on %s", type(event).__name__)

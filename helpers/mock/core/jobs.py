@@ -74,7 +74,7 @@ class KeyedExecutor:
         while (key := self._next_key()) is not None:
             try:
                 self._jobs[key][0]()
-            except Exception:  # noqa: BLE001 - whatever it is, the other jobs still run
+            except Exception:  # the other jobs still run
                 level = logging.DEBUG if self._closed else logging.ERROR  # its ground may be gone
                 _log.log(level, "a job of %s failed", self._name, exc_info=True)
             finally:

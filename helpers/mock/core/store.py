@@ -123,7 +123,7 @@ class Store:
         """Go on after the highest `seq` ever given out, so that none is used twice."""
         counted = dict(db.execute("SELECT name, next FROM _counter").fetchall())
         for table in self._tables.values():
-            highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0  # noqa: S608
+            highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0
             table.next_seq = max(table.next_seq, highest + 1, counted.get(table.name, 1))
 
     def _note_count(self, table: Table) -> None:
@@ -279,7 +279,7 @@ class Store:
     def _is_empty(self, table: _Cache) -> bool:
         """Whether a table holds nothing, so that nobody need look; asked with the lock held."""
         if table.is_empty is None:
-            sql = f"SELECT 1 FROM {table.name} LIMIT 1"  # noqa: S608
+            sql = f"SELECT 1 FROM {table.name} LIMIT 1"
             table.is_empty = self._execute(sql).fetchone() is None
         return table.is_empty
 
@@ -290,10 +290,10 @@ class Store:
             if table.knows(where) or self._is_empty(table):
                 return self._row(table, where) is not None
             condition, values = table.where(where)
-            sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"  # noqa: S608
+            sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"
             return self._execute(sql, values).fetchone() is not None
 
-    def select(  # noqa: PLR0913 - a query, named part by part
+    def select(
         self,
         kind: type[R],
         where: Where | None = None,
@@ -337,14 +337,14 @@ class Store:
         table = self._tables[kind]
         condition, values = table.where(where)
         with self.lock:
-            row = self._execute(f"SELECT count(*) FROM {table.name}{condition}", values).fetchone()  # noqa: S608
+            row = self._execute(f"SELECT count(*) FROM {table.name}{condition}", values).fetchone()
         return int(row[0])
 
     def count_above(self, kind: type[Resource], field: str, floor: int, **where: Any) -> int:
         """How many resources with these values have a field above `floor`."""
         table = self._tables[kind]
         condition, values = table.where(where)
-        sql = f'SELECT count(*) FROM {table.name}{condition} AND "{field}" > ?'  # noqa: S608
+        sql = f'SELECT count(*) FROM {table.name}{condition} AND "{field}" > ?'
         with self.lock:
             return int(self._execute(sql, (*values, floor)).fetchone()[0])
 
@@ -353,7 +353,7 @@ class Store:
         table = self._tables[kind]
         condition, values = table.where(where)
         names = ", ".join(map(quoted, by))
-        sql = f"SELECT {names}, count(*) FROM {table.name}{condition} GROUP BY {names}"  # noqa: S608
+        sql = f"SELECT {names}, count(*) FROM {table.name}{condition} GROUP BY {names}"
         with self.lock:
             rows = self._execute(sql, values).fetchall()
         return {row[:-1]: row[-1] for row in rows}
@@ -374,7 +374,7 @@ class Store:
             return
         condition, values = table.where(where)
         self._note_count(table)
-        self._write(f"DELETE FROM {table.name}{condition}", values)  # noqa: S608
+        self._write(f"DELETE FROM {table.name}{condition}", values)
         self._written.add(table)
         table.forget()
 
@@ -384,7 +384,7 @@ class Store:
         condition, values = table.where(where)
         condition += f"{' AND' if condition else ' WHERE'} seq < ?"
         self._note_count(table)
-        self._write(f"DELETE FROM {table.name}{condition}", (*values, seq))  # noqa: S608
+        self._write(f"DELETE FROM {table.name}{condition}", (*values, seq))
         self._written.add(table)
         table.forget()
 

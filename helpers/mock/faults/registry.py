@@ -14,7 +14,7 @@ F = TypeVar("F")
 class FaultRegistry(ABC, Generic[F]):
     """Faults that more can be added to."""
 
-    def add(  # noqa: PLR0913 - one fault, setting by setting
+    def add(
         self,
         pattern: str,
         *,

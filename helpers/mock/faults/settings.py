@@ -19,7 +19,7 @@ _CODES_BY_STATUS = 20_000
 """Twilio's general code for an HTTP status is this much above it."""
 
 
-class BadFault(ValueError):  # noqa: N818 - reads as what happened
+class BadFault(ValueError):
     """A fault that cannot be; its text says what to give instead."""
 
 

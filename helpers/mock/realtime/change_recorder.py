@@ -210,7 +210,7 @@ class ChangeRecorder:
             if self._wanted(sid):
                 self._note(sid, notices.gone(sort, owner_sid, self._log.next_id(), now))
 
-    def _item(  # noqa: PLR0913, PLR0917 - one item's change, part by part
+    def _item(
         self, sort: SyncType, owner: str, change: str, key: str | int, data: Any, event_id: int
     ) -> None:
         now = self._backend.clock.now()

@@ -88,7 +88,7 @@ class Realtime:
 
     def _hear_typing(self, event: Event) -> None:
         """Tell the other members; the SDKs take for granted that nobody hears of himself."""
-        assert isinstance(event, TypingEvent)  # noqa: S101 - subscribed to no other
+        assert isinstance(event, TypingEvent)  # subscribed to no other type
         channel, typist = event.channel, event.member.identity
         members = self._parts.backend.store.select(Member, {"channel_sid": channel.sid})
         others = {member.identity for member in members} - {typist}

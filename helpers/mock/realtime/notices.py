@@ -126,7 +126,7 @@ class Notice:
         }
 
 
-def item(  # noqa: PLR0913, PLR0917 - one item's change, part by part
+def item(
     sort: SyncType, owner_sid: str, change: str, key: str | int, data: Any, event_id: int, at: float
 ) -> Notice:
     """An item was `added`, `updated` or `removed`."""

@@ -122,7 +122,7 @@ class SyncReads:
 
 
 def _channel(found: SyncObject) -> Channel:
-    assert isinstance(found.owner, Channel)  # noqa: S101 - a document's owner
+    assert isinstance(found.owner, Channel)  # a document's owner
     return found.owner
 
 

@@ -114,7 +114,7 @@ def refusing(act: Callable[[], Reply]) -> Reply:
         return act()
     except TwilioError as error:
         return Reply(error.status, error.body())
-    except Exception:  # noqa: BLE001 - the client is told, the log says why
+    except Exception:  # the client gets a 500, the log the reason
         _log.exception("a request through a realtime connection failed")
         return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 

@@ -23,11 +23,11 @@ _WHY = (
 )
 
 
-class MockUnreachable(ConnectionError):  # noqa: N818 - reads as what happened
+class MockUnreachable(ConnectionError):
     """No mock answers where one should be."""
 
 
-class ControlRefused(ValueError):  # noqa: N818 - reads as what happened
+class ControlRefused(ValueError):
     """The mock refused what was asked of it; `status` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -22,7 +22,7 @@ from .story import Resettable, Story
 __all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
 
 
-class UnknownScenario(LookupError):  # noqa: N818 - reads as what happened
+class UnknownScenario(LookupError):
     """There is no scenario of that name; the text names the nearest and all there are."""
 
 

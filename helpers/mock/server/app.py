@@ -111,5 +111,5 @@ def _is_for_people(scope: Scope) -> bool:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    assert isinstance(error, HTTPException)  # it is registered for this class
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)

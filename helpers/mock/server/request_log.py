@@ -80,7 +80,7 @@ class ServedRequests:
         by_chat_sdk: bool = False,
     ) -> None:
         """Remember a request and its answer, `content` being the answer's bytes."""
-        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
+        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)
         is_kept = reply.json is not None and len(content) <= LONGEST_ANSWER
         with self._lock:
             answered = ServedRequest(

@@ -137,7 +137,7 @@ class RestApp:
             return self._handle(request)
         except DatabaseClosed:
             return Reply(_STOPPING.status, _STOPPING.body())
-        except Exception:  # noqa: BLE001 - the client is told, the log says why
+        except Exception:  # the client gets a 500, the log the reason
             _log.exception("%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 

@@ -37,7 +37,7 @@ STARTING = 10
 """Seconds within which a background server must answer."""
 
 
-class CannotListen(OSError):  # noqa: N818 - reads as what happened
+class CannotListen(OSError):
     """There is no listening at an address; it says why, and what to do."""
 
 

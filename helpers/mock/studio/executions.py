@@ -127,7 +127,7 @@ def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
     """The execution's step in the widget where it stands."""
     if execution.step_sid is not None:
         step = ctx.store.first(Step, sid=execution.step_sid)
-        assert step is not None  # noqa: S101 - steps go with their execution
+        assert step is not None  # deleting an execution deletes its steps
         return step
     step = ctx.create(
         Step,
@@ -197,7 +197,7 @@ def fail(ctx: Context, execution: Execution, widget: Widget, problem: Problem) -
     end(ctx, execution)
 
 
-def _close_step(  # noqa: PLR0913, PLR0917 - a step's end, part by part
+def _close_step(
     ctx: Context,
     step: Step,
     name: str | None,

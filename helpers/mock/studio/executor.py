@@ -93,7 +93,7 @@ class Executor:
             self._carry_out(execution, widget, self._decided(execution, widget))
         except StepError as error:
             self._fail(execution, widget, error.problem)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the execution must not hang
+        except Exception as error:  # else the execution would hang
             _log.exception("the mock failed in widget %s", widget.name)
             reason = f"The mock itself failed here: {type(error).__name__}: {error}"
             self._fail(execution, widget, Problem(NOT_SIMULATED, reason))
@@ -136,7 +136,7 @@ class Executor:
             task_sid = self.hand_over(ctx, execution, move)
             ctx.emit(CreatedByFlow(task_sid))
             return move.then(task_sid)
-        assert isinstance(move, Outcome | WaitForReply)  # noqa: S101 - requests are made before
+        assert isinstance(move, Outcome | WaitForReply)  # requests are made before
         return move
 
     def _fail(self, execution: Execution, widget: Widget, problem: Problem) -> None:

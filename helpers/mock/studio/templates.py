@@ -97,7 +97,7 @@ def render(text: str, context: Mapping[str, Any]) -> str:
     """
     if "{{" not in text and "{%" not in text:
         return text
-    from liquid.exceptions import LiquidError  # noqa: PLC0415 - 0.1 s, only for whoever needs it
+    from liquid.exceptions import LiquidError
 
     try:
         return _template(text).render(**context)
@@ -126,7 +126,7 @@ def _template(text: str) -> BoundTemplate:
 
 @cache
 def _environment() -> Environment:
-    from liquid import Environment  # noqa: PLC0415 - 0.1 s, only for whoever needs it
+    from liquid import Environment
 
     class Limited(Environment):
         loop_iteration_limit = MAX_ITERATIONS
@@ -140,6 +140,6 @@ def _environment() -> Environment:
 
 def _to_json(value: Any) -> str:
     """Twilio's own filter, for objects in a task's attributes (documented)."""
-    from liquid import Undefined  # noqa: PLC0415 - loaded by then
+    from liquid import Undefined
 
     return json.dumps(None if isinstance(value, Undefined) else value)

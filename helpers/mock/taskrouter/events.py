@@ -102,7 +102,7 @@ class TaskRouterEvent(Event):
     worker: Worker | None = None
 
 
-def emit(  # noqa: PLR0913 - an event, and whom it concerns
+def emit(
     ctx: Context,
     name: str,
     about: Any,
@@ -157,7 +157,7 @@ def _workspace(ctx: Context, about: Any) -> Workspace:
     if isinstance(about, Workspace):
         return about
     workspace = ctx.get_cached(Workspace, about.workspace_sid)
-    assert workspace is not None  # noqa: S101 - what is inside a workspace goes with it
+    assert workspace is not None  # deleting a workspace deletes its resources
     return workspace
 
 

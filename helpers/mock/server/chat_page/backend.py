@@ -21,11 +21,11 @@ TOKEN_LIFETIME = 3600
 _CUSTOMER = re.compile(r"visitor_[0-9a-f]{32}")
 
 
-class NoFlexFlow(LookupError):  # noqa: N818 - reads as what happened
+class NoFlexFlow(LookupError):
     """There is no message handler that new chats could go to."""
 
 
-class NotACustomer(ValueError):  # noqa: N818
+class NotACustomer(ValueError):
     """This identity was not given out here."""
 
 
