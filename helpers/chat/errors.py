@@ -14,8 +14,7 @@ from twilio.base.exceptions import (
 from twilio.base.version import Version
 from twilio.http.response import Response
 
-from ..mock import TwilioError
-from ..mock.remote import MockUnreachable
+from ..mock import MockUnreachable, TwilioError
 
 P = ParamSpec("P")
 T = TypeVar("T")

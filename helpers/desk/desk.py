@@ -17,8 +17,7 @@ from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
 from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
-from ..mock import MockTwilio, TaskRouterNotification
-from ..mock.remote import MockUnreachable
+from ..mock import MockTwilio, MockUnreachable, TaskRouterNotification
 from .accepted_task import AcceptedTask, Offer, ignore_not_found
 
 WORKSPACE = "Flex Task Assignment"

@@ -13,6 +13,7 @@ from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
+from .remote import MockUnreachable, RemoteClock, RemoteMock
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -43,6 +44,9 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "MockTwilio",
+    "MockUnreachable",
+    "RemoteClock",
+    "RemoteMock",
     "Reply",
     "Request",
     "Scenario",

@@ -10,8 +10,8 @@ from datetime import timedelta
 from html import escape
 from typing import NamedTuple
 
+from ..mock import CODES
 from ..mock.core.access_token import SID, DecodedToken, decode, epoch, problems, shown, utc
-from ..mock.core.errors import CODES
 
 
 class ClaimRow(NamedTuple):
