@@ -1,10 +1,9 @@
-"""The ground every product stands on: clock, SIDs, store and events, bound into one transaction."""
+"""Backend and context: clock, SIDs, store and events of an account, in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from .clock import Clock
@@ -16,13 +15,14 @@ AccountState = tuple[bytearray, Any]
 
 
 class Backend:
-    """What an account is made of, whatever it holds."""
+    """The parts of an account that every product shares."""
 
     def __init__(self, store: Store, clock: Clock, sids: Sids) -> None:
         self.store = store
         self.clock = clock
         self.sids = sids
         self.events = Events()
+        self._unit = _Unit(store, self.events)
 
     @property
     def state(self) -> AccountState:
@@ -37,64 +37,60 @@ class Backend:
             self.store.restore(copy)
 
     def transaction(self) -> _Unit:
-        """One unit of work: state and events together, or neither.
+        """Return one unit of work: state and events together, or neither.
 
-        Events are told once the outermost unit has committed and let go of the store.
+        Events are dispatched once the outermost unit has committed and released the store.
         """
-        return _Unit(self)
+        return self._unit
 
     def dry_run(self, act: Callable[[], object]) -> tuple[Event, ...]:
-        """Do something outside any unit of work and take it all back, SIDs included.
+        """Call `act` outside any unit of work and roll back all it did, SIDs included.
 
-        The lock is held throughout, so that nobody else draws a SID that would come again.
+        The lock is held throughout, so that no other thread draws a SID that would come again.
 
         Returns:
-            What would have happened.
+            The events it would have led to.
         """
         with self.store.lock:
             sids = self.sids.state
             try:
                 with self.transaction():
                     act()
+                    self.store.flush()  # what SQLite refuses is refused here, too
                     raise _RolledBack(*self.events.emitted)  # noqa: TRY301 - rolls back
-            except _RolledBack as rehearsed:
-                return rehearsed.args
+            except _RolledBack as dry_run:
+                return dry_run.args
             finally:
                 self.sids.state = sids
 
 
-class _RolledBack(Exception):  # not an error: ends a dry run
-    """Carries the events of a rehearsal."""
+class _RolledBack(Exception):  # noqa: N818 - not an error: ends a dry run
+    """Carries the events of a dry run."""
 
 
 class _Unit:
-    __slots__ = ("_backend", "_outermost")
+    """A unit of work, entered once or within itself."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._outermost = False
+    __slots__ = ("_events", "_store")
+
+    def __init__(self, store: Store, events: Events) -> None:
+        self._store = store
+        self._events = events
 
     def __enter__(self) -> None:
-        self._outermost = self._backend.store.begin()
+        self._store.begin()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        store, events = self._backend.store, self._backend.events
-        if not self._outermost:
-            store.end(keep=kind is None)
-            return
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        store, events = self._store, self._events
         with store.lock:
-            kept = False
+            is_kept = False
             try:
-                store.end(keep=kind is None)
-                kept = kind is None
+                is_outermost = store.end(keep=kind is None)
+                is_kept = kind is None
             finally:
-                events.commit() if kept else events.rollback()
-        if kept:
+                if not store.depth:
+                    events.commit() if is_kept else events.rollback()
+        if is_kept and is_outermost:
             events.dispatch()
 
 
@@ -127,7 +123,7 @@ ACCOUNT = Actor()
 class Context:
     """One unit of work on one account."""
 
-    __slots__ = ("account_sid", "actor", "backend", "events", "now", "sids", "store")
+    __slots__ = ("account_sid", "actor", "backend", "emit", "events", "now", "sids", "store")
 
     def __init__(self, backend: Backend, account_sid: str, actor: Actor = ACCOUNT) -> None:
         self.backend = backend
@@ -136,6 +132,7 @@ class Context:
         self.store = backend.store
         self.sids = backend.sids
         self.events = backend.events
+        self.emit = backend.events.emit
         self.now = backend.clock.now()
 
     def create(self, kind: type[R], **values: Any) -> R:
@@ -147,26 +144,25 @@ class Context:
             kind: The resource class.
             values: Its other fields, by name.
         """
+        is_fresh = False
         for name in kind.filled():
-            if name not in values:
-                values[name] = (
-                    self.sids.new(kind.prefix)
-                    if name == "sid"
-                    else self.account_sid
-                    if name == "account_sid"
-                    else self.now
-                )
-        return self.store.add(kind(**values))
-
-    def emit(self, event: Event) -> None:
-        """Remember what happened, to be told after the commit."""
-        self.backend.events.emit(event)
+            if name in values:
+                continue
+            if name == "sid":
+                values[name], is_fresh = self.sids.new(kind.prefix), True
+            else:
+                values[name] = self.account_sid if name == "account_sid" else self.now
+        return self.store.add(kind(**values), is_fresh=is_fresh)
 
     def get_cached(self, kind: type[R], sid: str | None) -> R | None:
-        """The resource of a SID, only to read: the same object until one of its kind changes.
+        """Return the resource of a SID, to read only; the same until one of its kind changes.
 
-        For what is read often and changes seldom.
+        For kinds that are read often and change seldom.
         """
         if sid is None:
             return None
-        return self.store.cached(kind, sid, lambda: self.store.first(kind, sid=sid))
+        derived = self.store.derived[kind]
+        if sid not in derived:
+            derived[sid] = self.store.first(kind, sid=sid)
+        found: R | None = derived[sid]
+        return found

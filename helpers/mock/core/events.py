@@ -1,8 +1,8 @@
-"""What happened, in order, told after the commit.
+"""Events of products, dispatched in order after the commit.
 
-A product notes events while its transaction runs. When the transaction commits they join one
-queue, and the queue is told to the subscribers one event at a time: no subscriber runs inside
-another's transaction, and one that acts in turn sees its own events told after those before them.
+A product emits events while its transaction runs. When the transaction commits they join one
+queue, which is dispatched to the subscribers one event at a time: no subscriber runs inside
+another's transaction, and the events of one that acts in turn follow those before them.
 """
 
 from __future__ import annotations
@@ -16,112 +16,103 @@ _log = logging.getLogger(__name__)
 
 
 class Event:
-    """Base class of what products tell; a subclass is a frozen dataclass."""
+    """Base class of events; a subclass is a dataclass."""
 
     __slots__ = ()
 
 
 class PutBack(Event):
-    """Everything kept was put back as it once was."""
+    """The account was put back to an earlier state."""
 
     __slots__ = ()
 
 
 Subscriber = Callable[[Event], None]
-Recorder = Callable[[Event], None]
+_Registered = tuple[Subscriber, tuple[type[Event], ...]]
 
 
-class _ByKind:
-    """Who wants which kinds of events; who wants nothing of a kind costs it nothing."""
+class _Subscribers(dict[type[Event], tuple[Subscriber, ...]]):
+    """Subscribers by the type of event they take, looked up once for each type."""
 
-    def __init__(self) -> None:
-        self._wanted: list[tuple[Subscriber, tuple[type[Event], ...]]] = []
-        self._found: dict[type[Event], tuple[Subscriber, ...]] = {}
+    def __init__(self, registered: tuple[_Registered, ...] = ()) -> None:
+        super().__init__()
+        self.registered = registered
 
-    def add(self, who: Subscriber, kinds: tuple[type[Event], ...]) -> Callable[[], None]:
-        wanted = (who, kinds)
-        self._wanted.append(wanted)
-        self._found = {}
-
-        def stop() -> None:
-            if wanted in self._wanted:
-                self._wanted.remove(wanted)
-                self._found = {}
-
-        return stop
-
-    def of(self, kind: type[Event]) -> tuple[Subscriber, ...]:
-        known = self._found  # a new one takes its place whenever somebody comes or goes
-        found = known.get(kind)
-        if found is None:
-            wanted = tuple(self._wanted)
-            found = tuple(who for who, kinds in wanted if not kinds or issubclass(kind, kinds))
-            known[kind] = found
+    def __missing__(self, kind: type[Event]) -> tuple[Subscriber, ...]:
+        found = tuple(
+            each for each, kinds in self.registered if not kinds or issubclass(kind, kinds)
+        )
+        self[kind] = found
         return found
 
 
 class Events:
-    """One queue between those who act and those who follow."""
+    """The queue between products that emit events and their subscribers."""
 
     def __init__(self) -> None:
         self._emitted: list[Event] = []
         self._queue: deque[Event] = deque()
-        self._subscribers = _ByKind()
-        self._recorders = _ByKind()
+        self._subscribers = _Subscribers()
+        self._recorders = _Subscribers()
         self._dispatching = threading.Lock()
 
     def emit(self, event: Event) -> None:
-        """Remember an event of the running transaction."""
+        """Add an event to the running transaction."""
         self._emitted.append(event)
-        for recorder in self._recorders.of(type(event)):
+        for recorder in self._recorders[type(event)]:
             recorder(event)
 
     @property
     def emitted(self) -> tuple[Event, ...]:
-        """What the running transaction has noted so far."""
+        """Events of the running transaction so far."""
         return tuple(self._emitted)
 
-    def on_emit(self, recorder: Recorder, *kinds: type[Event]) -> None:
-        """Have `recorder` called for events within their transaction, to keep what follows.
+    def on_emit(self, recorder: Subscriber, *kinds: type[Event]) -> None:
+        """Call `recorder` for events within their transaction, to store what follows from them.
 
         Args:
-            recorder: Called with each event as it is noted.
-            kinds: Which events; every one, where none is named.
+            recorder: Called with each event as it is emitted.
+            kinds: Types of events; all, if none is given.
         """
-        self._recorders.add(recorder, kinds)
+        self._recorders = _Subscribers((*self._recorders.registered, (recorder, kinds)))
 
     def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
-        """Have `subscriber` told of events from now on; call the result to stop.
+        """Call `subscriber` with events from now on. Returns a function that stops it.
 
         Args:
             subscriber: Called with each event after its commit.
-            kinds: Which events; every one, where none is named.
+            kinds: Types of events; all, if none is given.
         """
-        return self._subscribers.add(subscriber, kinds)
+        entry = (subscriber, kinds)
+        self._subscribers = _Subscribers((*self._subscribers.registered, entry))
+
+        def stop() -> None:
+            others = tuple(each for each in self._subscribers.registered if each is not entry)
+            self._subscribers = _Subscribers(others)
+
+        return stop
 
     def commit(self) -> None:
-        """The transaction is done: what it noted has happened."""
+        """Queue the events of the transaction, which has committed."""
         if self._emitted:
             self._queue.extend(self._emitted)
             self._emitted.clear()
 
     def rollback(self) -> None:
-        """The transaction failed: what it noted never happened."""
+        """Drop the events of the transaction, which has failed."""
         self._emitted.clear()
 
     def dispatch(self) -> None:
-        """Tell what has happened, in order; a telling already under way takes it along."""
+        """Call the subscribers with queued events in order, unless another call does already."""
         queue = self._queue
         while queue and self._dispatching.acquire(blocking=False):
             try:
                 while queue:
-                    self._dispatch_one(queue.popleft())
+                    event = queue.popleft()
+                    for subscriber in self._subscribers[type(event)]:
+                        try:
+                            subscriber(event)
+                        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+                            _log.exception("a subscriber failed on %s", type(event).__name__)
             finally:
                 self._dispatching.release()
-
-    def _dispatch_one(self, event: Event) -> None:
-        for subscriber in self._subscribers.of(type(event)):
-            try:
-                subscriber(event)
-            except Exception:  # the other listeners still run
-                _log.exception("a subscriber failed on %s", type(event).__name__)

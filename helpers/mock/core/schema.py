@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
@@ -95,7 +95,7 @@ class Table:
     def indexes(self) -> dict[str, str]:
         """SQL that makes each index, by its name."""
         return {
-            (name := f"{self.name}_{'_'.join(map(_field, group))}"): (
+            (name := f"{self.name}_{'_'.join(map(column_of, group))}"): (
                 f"CREATE {kind} {name} ON {self.name} ({', '.join(map(sorting, group))})"
             )
             for kind, groups in (("UNIQUE INDEX", self.kind.unique), ("INDEX", self.kind.indexes))
@@ -132,7 +132,7 @@ class Table:
                 values[position] = orjson.dumps(values[position]).decode()
         return values
 
-    def resource(self, row: tuple[Any, ...]) -> Any:
+    def resource(self, row: Sequence[Any]) -> Any:
         """What `row` made a row of, from what `select` found."""
         seq, *values = row
         for position, decode in self.decoders:
@@ -198,13 +198,14 @@ def _default(of: Field[Any]) -> Any:
     return of.default if of.default_factory is MISSING else of.default_factory()
 
 
-def _field(name: str) -> str:
+def column_of(name: str) -> str:
+    """Return the column of a name to sort by: `-priority` -> `priority`."""
     return name.removeprefix("-")
 
 
 def sorting(name: str) -> str:
     """`-priority` -> `"priority" DESC`."""
-    return f"{quoted(_field(name))} {'DESC' if name.startswith('-') else 'ASC'}"
+    return f"{quoted(column_of(name))} {'DESC' if name.startswith('-') else 'ASC'}"
 
 
 def quoted(name: str) -> str:

@@ -13,74 +13,8 @@ from typing import Any, TypeVar
 
 from . import database
 from .database import read_fact, write_fact
-from .schema import SINGLE, Between, Order, R, Resource, Table, Where, quoted, sorting
-
-KNOWN = 1000
-"""Rows of each kind that are kept at hand."""
-
-
-class _Cache(Table):
-    """A table with a cache of its rows and of results derived from them.
-
-    Attributes:
-        rows: Rows by SID, as the database holds them.
-        derived: What was made of all its resources, by whatever name it was given.
-        is_empty: Whether there are none; None where that has not been asked.
-    """
-
-    def __init__(self, kind: type[Resource]) -> None:
-        super().__init__(kind)
-        self._positions = {name: at for at, name in enumerate(self.columns, start=1)}
-        self._has_sid = ("sid",) in kind.unique
-        self.rows: dict[str, tuple[Any, ...]] = {}
-        self.derived: dict[Any, Any] = {}
-        self.is_empty: bool | None = None
-
-    def knows(self, where: Where) -> bool:
-        """Whether a row's SID and fields say whether it is meant: no lists, no ranges."""
-        return self._has_sid and "sid" in where and SINGLE.issuperset(map(type, where.values()))
-
-    def fits(self, row: tuple[Any, ...], where: Where) -> bool:
-        """Whether a row has these single values."""
-        positions = self._positions
-        return all(row[positions[name]] == value for name, value in where.items())
-
-    def remember(self, sid: str, row: tuple[Any, ...]) -> None:
-        """Keep a row at hand; the one kept longest makes room for it."""
-        if len(self.rows) >= KNOWN:
-            del self.rows[next(iter(self.rows))]
-        self.rows[sid] = row
-
-    def added(self, resource: Any, row: list[Any]) -> None:
-        """Keep step with an insertion."""
-        self.is_empty = False
-        self.derived.clear()
-        if self._has_sid:
-            self.remember(resource.sid, tuple(row))
-
-    def changed(self, resource: Any, changes: Where) -> None:
-        """Keep step with an update; the values are as they are stored."""
-        self.derived.clear()
-        row = self.rows.get(resource.sid) if self._has_sid else None
-        if row is not None:
-            amended = list(row)
-            for name, value in changes.items():
-                amended[self._positions[name]] = value
-            self.rows[resource.sid] = tuple(amended)
-
-    def removed(self, resource: Any) -> None:
-        """Keep step with the removal of one row."""
-        self.is_empty = None
-        self.derived.clear()
-        if self._has_sid:
-            self.rows.pop(resource.sid, None)
-
-    def forget(self) -> None:
-        """Know nothing any more: many rows went, or what was written was taken back."""
-        self.is_empty = None
-        self.derived.clear()
-        self.rows.clear()
-
+from .schema import Between, Order, R, Resource, Where, quoted, sorting
+from .table_cache import LARGEST, Fresh, Row, Shape, TableCache
 
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
 
@@ -105,7 +39,8 @@ class Store:
         file: str | os.PathLike[str] | None = None,
         owner: Mapping[str, str] | None = None,
     ) -> None:
-        self._tables = {kind: _Cache(kind) for kind in kinds}
+        self._tables = {kind: TableCache(kind) for kind in kinds}
+        self.derived = {kind: table.derived for kind, table in self._tables.items()}
         tables = self._tables.values()
         self._db = (
             database.in_memory(tables)
@@ -114,8 +49,9 @@ class Store:
         )
         self.is_on_disk = file is not None
         self.lock = threading.RLock()
-        self._depth = 0
-        self._written: set[_Cache] = set()
+        self.depth = 0
+        self._fresh = Fresh()
+        self._written: set[TableCache] = set()
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._count_on(self._db)
 
@@ -126,8 +62,8 @@ class Store:
             highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0
             table.next_seq = max(table.next_seq, highest + 1, counted.get(table.name, 1))
 
-    def _note_count(self, table: Table) -> None:
-        """Write down how far a kind has been counted, as its highest may be about to go."""
+    def _write_count(self, table: TableCache) -> None:
+        """Write down the next `seq` of a kind, as its highest row is about to go."""
         self._write(_COUNT, (table.name, table.next_seq))
 
     def close(self) -> None:
@@ -150,148 +86,208 @@ class Store:
 
     def write_fact(self, name: str, value: Any) -> None:
         """Note a fact, within a unit of work; it is neither listed, copied back nor taken back."""
-        self._begin_writing()
-        write_fact(self._open, name, value)
+        db = self._open
+        if not db.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
+        write_fact(db, name, value)
 
-    def begin(self) -> bool:
-        """Start a unit of work, holding the lock; whether it is the outermost one.
+    def begin(self) -> None:
+        """Start a unit of work and hold the lock.
 
-        The database hears of it once something is written: most units only read.
+        SQLite begins a transaction at the first write: most units only read.
         """
         self.lock.acquire()
         if self._execute is _closed:
             self.lock.release()
             raise database.DatabaseClosed
-        self._depth += 1
-        return self._depth == 1
-
-    def _begin_writing(self) -> None:
-        if self._depth and not self._db.in_transaction:
-            self._execute("BEGIN IMMEDIATE")
+        self.depth += 1
 
     def _write(self, sql: str, values: Sequence[Any]) -> None:
-        self._begin_writing()
+        if not self.depth:
+            raise RuntimeError("a write outside a unit of work")
+        if not self._db.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
         self._execute(sql, values)
 
-    def end(self, *, keep: bool) -> None:
-        """End the innermost unit of work and let go of the lock; the outermost one decides."""
-        self._depth -= 1
+    def end(self, *, keep: bool) -> bool:
+        """End the innermost unit of work and release the lock; the outermost one decides.
+
+        Returns whether it was the outermost one.
+        """
         try:
-            if self._depth == 0:
-                self._finish(keep=keep)
+            if self.depth > 1:
+                return False
+            kept = False
+            try:
+                if keep:
+                    if self._written:
+                        self.flush()
+                    if self._db.in_transaction:
+                        self._execute("COMMIT")
+                kept = keep
+            finally:
+                if not kept:
+                    self._forget(self._written)
+                self._written.clear()
+                if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
+                    self._execute("ROLLBACK")
+            return True
         finally:
+            self.depth -= 1
             self.lock.release()
 
-    def _finish(self, *, keep: bool) -> None:
-        kept = False
-        try:
-            if keep and self._db.in_transaction:
-                self._execute("COMMIT")
-            kept = keep
-        finally:
-            if not kept:
-                self._forget(self._written)
-            self._written.clear()
-            if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
-                self._execute("ROLLBACK")
+    def flush(self) -> None:
+        """Write what waits to be written, within a unit of work."""
+        for table in self._written:
+            if table.pending:
+                self._flush(table)
 
-    @staticmethod
-    def _forget(tables: Iterable[_Cache]) -> None:
+    def _flush(self, table: TableCache) -> None:
+        """Write what waits to be written to a table."""
+        if not self._db.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
+        for seq, waiting in table.pending.items():
+            if isinstance(waiting, list):
+                self._execute(table.insert, waiting)
+            else:
+                self._execute(table.update(tuple(waiting)), (*waiting.values(), seq))
+        table.pending.clear()
+
+    def _forget(self, tables: Iterable[TableCache]) -> None:
         for table in tables:
             table.forget()
+        self._fresh.clear()
 
-    def add(self, resource: R) -> R:
-        """Keep a new resource and give it its place in the order of arrival.
+    def add(self, resource: R, *, is_fresh: bool = False) -> R:
+        """Store a new resource, next in the order of arrival.
+
+        Args:
+            resource: The resource; its `seq` is set.
+            is_fresh: Its SID was drawn for it, so that no other row can hold the SID yet.
 
         Raises:
-            sqlite3.IntegrityError: A `unique` group is taken.
+            sqlite3.IntegrityError: A `unique` group is taken; at the end of the unit of work, at
+                the latest.
         """
+        if not self.depth:
+            raise RuntimeError("a write outside a unit of work")
         table = self._tables[type(resource)]
         resource.seq = table.next_seq
         table.next_seq += 1
-        row = table.row(resource)
-        self._write(table.insert, row)
+        if is_fresh:
+            self._fresh.add(resource.sid)  # type: ignore[attr-defined]
         self._written.add(table)
-        table.added(resource, row)
+        table.added(table.row(resource), self._fresh)
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
-        """Change fields of a kept resource, in the store and in the object."""
+        """Change fields of a stored resource, in the store and in the object."""
+        if not self.depth:
+            raise RuntimeError("a write outside a unit of work")
         table = self._tables[type(resource)]
         for name, value in changes.items():
             setattr(resource, name, value)
         if table.json:
-            changes = {name: table.encode(name, value) for name, value in changes.items()}
-        self._write(table.update(tuple(changes)), (*changes.values(), resource.seq))
-        self._written.add(table)
-        table.changed(resource, changes)
+            for name in table.json:
+                if name in changes:
+                    changes[name] = table.encode(name, changes[name])
+        row = table.row_of(resource.seq) or self._row(table, resource.seq)
+        if row is not None:
+            self._written.add(table)
+            if table.pending and not table.unique_columns.isdisjoint(changes):
+                self._flush(table)  # in the order of writing, as one row may take another's value
+            table.changed(row, changes, self._fresh)
+
+    def _row(self, table: TableCache, seq: int) -> Row | None:
+        """Read a row that is not kept."""
+        rows = self._read(table, {"seq": seq})
+        return table.keep(rows[0]) if rows else None
+
+    def _read(self, table: TableCache, where: Where, tail: str = "", *more: Any) -> list[Row]:
+        """Read rows from SQLite, once what waits is written."""
+        if table.pending:
+            self._flush(table)
+        condition, values = table.where(where)
+        cursor = self._execute(f"{table.select}{condition}{tail}", (*values, *more))
+        return [list(row) for row in cursor.fetchall()]
 
     def last_seq(self, kind: type[Resource]) -> int:
-        """The latest place in the order of arrival that was given out."""
+        """Return the latest place in the order of arrival that was given out."""
         return self._tables[kind].next_seq - 1
 
     def skip_seq(self, kind: type[Resource]) -> None:
-        """Give the next place in the order of arrival to nobody."""
+        """Leave out the next place in the order of arrival."""
         table = self._tables[kind]
         table.next_seq += 1
-        self._note_count(table)
+        self._write_count(table)
 
     def remove(self, resource: Resource) -> None:
-        """Forget a resource."""
+        """Remove a resource."""
         table = self._tables[type(resource)]
-        self._note_count(table)
-        self._write(table.delete, (resource.seq,))
+        row = table.row_of(resource.seq) or self._row(table, resource.seq)
+        if row is not None:
+            self._remove(table, [row])
+
+    def _remove(self, table: TableCache, rows: list[Row]) -> None:
+        if not self.depth:
+            raise RuntimeError("a write outside a unit of work")
         self._written.add(table)
-        table.removed(resource)
+        for row in rows:
+            seq = row[0]
+            if seq == table.next_seq - 1:
+                self._write_count(table)
+            if table.removed(row):
+                self._write(table.delete, (seq,))
 
     def first(self, kind: type[R], **where: Any) -> R | None:
-        """The earliest resource whose fields have these values, or None."""
-        return self.find(kind, where)
-
-    def find(self, kind: type[R], where: Where) -> R | None:
-        """The same, for fields whose names are not known when the code is written."""
+        """Return the earliest resource whose fields have these values, or None."""
         table = self._tables[kind]
         with self.lock:
-            row = self._row(table, where)
+            row = self._first(table, where)
         return None if row is None else table.resource(row)
 
-    def _row(self, table: _Cache, where: Where) -> tuple[Any, ...] | None:
-        """The earliest row with these values; one with a SID is asked of the database once."""
-        if self._is_empty(table):
+    def find(self, kind: type[R], where: Where) -> R | None:
+        """Do the same for fields whose names are not known when the code is written."""
+        return self.first(kind, **where)
+
+    def _first(self, table: TableCache, where: Where) -> Row | None:
+        if "seq" in where:
+            seq = where["seq"]
+            row = table.row_of(seq) or self._row(table, seq)
+            return row if row is not None and table.fits(row, where) else None
+        by_sid = len(where) > 1 and "sid" in where and table.has_sid
+        query = {"sid": where["sid"]} if by_sid else where
+        rows, shape, key = table.kept(query, (), self._fresh)
+        if rows is None:
+            rows = self._read_kept(table, query, (), shape, key)
+            if rows is None:
+                rows = self._read(table, query, " ORDER BY seq LIMIT 1")
+        if not rows or (by_sid and not table.fits(rows[0], where)):
             return None
-        if not table.knows(where):
-            return self._read(table, where)
-        sid = where["sid"]
-        row = table.rows.get(sid)
-        if row is None:
-            row = self._read(table, {"sid": sid})
-            if row is None:
-                return None
-            table.remember(sid, row)
-        return row if len(where) == 1 or table.fits(row, where) else None
+        return rows[0]
 
-    def _read(self, table: Table, where: Where) -> tuple[Any, ...] | None:
-        condition, values = table.where(where)
-        cursor = self._execute(f"{table.select}{condition} LIMIT 1", values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+    def _rows(
+        self, table: TableCache, where: Where, by: tuple[str, ...] = ()
+    ) -> Sequence[Row] | None:
+        """Return the rows of a query in ascending order; None where they are too many to keep."""
+        rows, shape, key = table.kept(where, by, self._fresh)
+        return rows if rows is not None else self._read_kept(table, where, by, shape, key)
 
-    def _is_empty(self, table: _Cache) -> bool:
-        """Whether a table holds nothing, so that nobody need look; asked with the lock held."""
-        if table.is_empty is None:
-            sql = f"SELECT 1 FROM {table.name} LIMIT 1"
-            table.is_empty = self._execute(sql).fetchone() is None
-        return table.is_empty
+    def _read_kept(
+        self, table: TableCache, where: Where, by: tuple[str, ...], shape: Shape | None, key: Any
+    ) -> Sequence[Row] | None:
+        if shape is None:
+            return None
+        sorted_by = ", ".join((*map(sorting, by), "seq"))
+        rows = self._read(table, where, f" ORDER BY {sorted_by} LIMIT ?", LARGEST + 1)
+        table.keep_result(shape, key, rows, self._fresh)
+        return rows if shape.results[key] is not None else None
 
     def exists(self, kind: type[Resource], **where: Any) -> bool:
-        """Whether any resource has these values; cheaper than `first`."""
+        """Return whether any resource has these values; cheaper than `first`."""
         table = self._tables[kind]
         with self.lock:
-            if table.knows(where) or self._is_empty(table):
-                return self._row(table, where) is not None
-            condition, values = table.where(where)
-            sql = f"SELECT 1 FROM {table.name}{condition} LIMIT 1"
-            return self._execute(sql, values).fetchone() is not None
+            return self._first(table, where) is not None
 
     def select(
         self,
@@ -305,7 +301,7 @@ class Store:
         limit: int = -1,
         offset: int = 0,
     ) -> list[R]:
-        """Resources in order of arrival.
+        """Return resources in order of arrival.
 
         Args:
             kind: Which resources.
@@ -318,79 +314,113 @@ class Store:
             offset: Leave out so many.
         """
         table = self._tables[kind]
+        where = where or {}
         with self.lock:
-            if self._is_empty(table):
-                return []
-        condition, values = table.where(where or {})
+            kept = None
+            if after is before is None and (order == "asc" or not by):
+                kept = self._rows(table, where, by)
+            if kept is None:
+                rows: Sequence[Row] = self._page(
+                    table, where, order, by, after, before, limit, offset
+                )
+            else:
+                rows = kept if order == "asc" else kept[::-1]
+                if limit >= 0 or offset:
+                    rows = rows[offset : None if limit < 0 else offset + limit]
+        return list(map(table.resource, rows))
+
+    def _page(  # noqa: PLR0913, PLR0917 - a query, named part by part
+        self,
+        table: TableCache,
+        where: Where,
+        order: Order,
+        by: tuple[str, ...],
+        after: int | None,
+        before: int | None,
+        limit: int,
+        offset: int,
+    ) -> list[Row]:
+        bounds = ""
+        values = []
         for bound, sign in ((after, ">"), (before, "<")):
             if bound is not None:
-                condition += f"{' AND' if condition else ' WHERE'} seq {sign} ?"
+                bounds += f"{' AND' if where or bounds else ' WHERE'} seq {sign} ?"
                 values.append(bound)
         sorted_by = ", ".join((*map(sorting, by), f"seq {order}"))
-        sql = f"{table.select}{condition} ORDER BY {sorted_by} LIMIT ? OFFSET ?"
-        with self.lock:
-            rows = self._execute(sql, (*values, limit, offset)).fetchall()
-        return [table.resource(row) for row in rows]
+        tail = f"{bounds} ORDER BY {sorted_by} LIMIT ? OFFSET ?"
+        return self._read(table, where, tail, *values, limit, offset)
 
     def count(self, kind: type[Resource], **where: Any) -> int:
-        """How many resources have these values."""
+        """Return how many resources have these values."""
         table = self._tables[kind]
-        condition, values = table.where(where)
         with self.lock:
-            row = self._execute(f"SELECT count(*) FROM {table.name}{condition}", values).fetchone()
-        return int(row[0])
+            rows = self._rows(table, where)
+            return (
+                len(rows) if rows is not None else self._aggregate(table, "count(*)", where)[0][0]
+            )
 
     def count_above(self, kind: type[Resource], field: str, floor: int, **where: Any) -> int:
-        """How many resources with these values have a field above `floor`."""
+        """Return how many resources with these values have a field above `floor`."""
         table = self._tables[kind]
-        condition, values = table.where(where)
-        sql = f'SELECT count(*) FROM {table.name}{condition} AND "{field}" > ?'
         with self.lock:
-            return int(self._execute(sql, (*values, floor)).fetchone()[0])
+            rows = self._aggregate(table, "count(*)", where, f' AND "{field}" > ?', floor)
+        return int(rows[0][0])
 
     def tally(self, kind: type[Resource], by: tuple[str, ...], where: Where) -> dict[Any, int]:
-        """How many resources with these values there are, by what their fields `by` say."""
-        table = self._tables[kind]
-        condition, values = table.where(where)
+        """Count the resources with these values by what their fields `by` hold."""
         names = ", ".join(map(quoted, by))
-        sql = f"SELECT {names}, count(*) FROM {table.name}{condition} GROUP BY {names}"
         with self.lock:
-            rows = self._execute(sql, values).fetchall()
+            rows = self._aggregate(
+                self._tables[kind], f"{names}, count(*)", where, f" GROUP BY {names}"
+            )
         return {row[:-1]: row[-1] for row in rows}
 
+    def _aggregate(
+        self, table: TableCache, columns: str, where: Where, tail: str = "", *more: Any
+    ) -> list[tuple[Any, ...]]:
+        if table.pending:
+            self._flush(table)
+        condition, values = table.where(where)
+        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"  # noqa: S608
+        return self._execute(sql, (*values, *more)).fetchall()
+
     def cached(self, kind: type[Resource], name: Any, make: Callable[[], T]) -> T:
-        """What `make` makes of the resources of a kind alone, kept until one of them changes."""
+        """Return the result of `make`, kept by name until a resource of the kind changes."""
         with self.lock:
-            rows = self._tables[kind].derived
-            if name not in rows:
-                rows[name] = make()
-            found: T = rows[name]
+            derived = self._tables[kind].derived
+            if name not in derived:
+                derived[name] = make()
+            found: T = derived[name]
         return found
 
     def remove_all(self, kind: type[Resource], **where: Any) -> None:
-        """Forget every resource with these values."""
+        """Remove every resource with these values."""
         table = self._tables[kind]
-        if self._is_empty(table):
-            return
-        condition, values = table.where(where)
-        self._note_count(table)
-        self._write(f"DELETE FROM {table.name}{condition}", values)
-        self._written.add(table)
-        table.forget()
+        rows = self._rows(table, where)
+        if rows is None:
+            self._delete(table, where)
+        else:
+            self._remove(table, list(rows))
 
     def remove_before(self, kind: type[Resource], seq: int, **where: Any) -> None:
-        """Forget what arrived before `seq`, of what has these values."""
-        table = self._tables[kind]
-        condition, values = table.where(where)
-        condition += f"{' AND' if condition else ' WHERE'} seq < ?"
-        self._note_count(table)
-        self._write(f"DELETE FROM {table.name}{condition}", (*values, seq))
+        """Remove the resources with these values that arrived before `seq`."""
+        self._delete(self._tables[kind], where, f"{' AND' if where else ' WHERE'} seq < ?", seq)
+
+    def _delete(self, table: TableCache, where: Where, tail: str = "", *more: Any) -> None:
+        """Remove rows that are too many to name."""
         self._written.add(table)
+        if table.pending:
+            self._flush(table)
+        self._write_count(table)
+        condition, values = table.where(where)
+        sql = f"DELETE FROM {table.name}{condition}{tail}"  # noqa: S608
+        self._write(sql, (*values, *more))
         table.forget()
 
     def copy(self) -> bytearray:
         """Everything kept, as one block of bytes for `restore()`."""
         with self.lock:
+            self.flush()
             return database.image_of(self._open)
 
     def restore(self, copy: bytearray) -> None:

@@ -82,10 +82,13 @@ class Application:
         Raises:
             TwilioError: It is refused.
         """
-        if actor.identity is not None and operation.method != "GET":
-            request = self._consult(actor, operation, arguments, request)
-        with self._backend.transaction():
-            return self._carry_out(actor, operation, arguments, request)
+        try:
+            if actor.identity is not None and operation.method != "GET":
+                request = self._consult(actor, operation, arguments, request)
+            with self._backend.transaction():
+                return self._carry_out(actor, operation, arguments, request)
+        except _UNSTORABLE as error:
+            raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
 
     def _route(self, request: Request) -> tuple[Operation, dict[str, str]]:
         host = _product_host(request.host)
@@ -99,10 +102,7 @@ class Application:
         self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
     ) -> Reply:
         ctx = Context(self._backend, self._credentials.account_sid, actor)
-        try:
-            return operation.handle(ctx, arguments, request)
-        except _UNSTORABLE as error:
-            raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
+        return operation.handle(ctx, arguments, request)
 
     def _consult(
         self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
