@@ -329,7 +329,7 @@ class Store:
                     rows = rows[offset : None if limit < 0 else offset + limit]
         return list(map(table.resource, rows))
 
-    def _page(  # noqa: PLR0913, PLR0917 - a query, named part by part
+    def _page(
         self,
         table: TableCache,
         where: Where,
@@ -381,7 +381,7 @@ class Store:
         if table.pending:
             self._flush(table)
         condition, values = table.where(where)
-        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"  # noqa: S608
+        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"
         return self._execute(sql, (*values, *more)).fetchall()
 
     def cached(self, kind: type[Resource], name: Any, make: Callable[[], T]) -> T:
@@ -413,7 +413,7 @@ class Store:
             self._flush(table)
         self._write_count(table)
         condition, values = table.where(where)
-        sql = f"DELETE FROM {table.name}{condition}{tail}"  # noqa: S608
+        sql = f"DELETE FROM {table.name}{condition}{tail}"
         self._write(sql, (*values, *more))
         table.forget()
 
