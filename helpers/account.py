@@ -35,7 +35,7 @@ class EndOfLifeWarning(UserWarning):
     """A Twilio product used here has been ended by Twilio."""
 
 
-class CredentialsMissing(ValueError):  # noqa: N818 - a public name
+class CredentialsMissing(ValueError):
     """Live credentials are missing or malformed; `problems` names each with its remedy."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:

@@ -27,7 +27,7 @@ _LANES = {
 _SPECIAL = re.compile(r"""[#;:"'`<>&%{}$\\]|\be(?=nd\b)""", re.IGNORECASE)
 
 
-class NoStory(RuntimeError):  # noqa: N818 - a public name
+class NoStory(RuntimeError):
     """The events of this account are not known in this kernel."""
 
 

@@ -108,7 +108,7 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         """Return a client of the same account and log, for calls made by another user."""
         return LoggedHttpClient(self._inner, self._log, by)
 
-    def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+    def request(
         self,
         method: str,
         uri: str,

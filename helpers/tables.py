@@ -36,7 +36,7 @@ _ENDED = "Ended"
 _by_date = attrgetter("date_created")
 
 
-class MockOnly(RuntimeError):  # noqa: N818 - a public name
+class MockOnly(RuntimeError):
     """Only a mock in this kernel knows this."""
 
 

@@ -44,5 +44,5 @@ class Emitter(EventEmitter):
     ) -> None:
         try:
             f(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - the others still run
+        except Exception:
             _log.exception("a chat event handler failed")

@@ -14,8 +14,7 @@ from twilio.base.exceptions import (
 from twilio.base.version import Version
 from twilio.http.response import Response
 
-from ..mock import TwilioError
-from ..mock.remote import MockUnreachable
+from ..mock import MockUnreachable, TwilioError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,7 +46,7 @@ class TransientError(ChatError):
         delay: Seconds until the next try.
     """
 
-    def __init__(  # noqa: PLR0913 - each a property of a failure
+    def __init__(
         self,
         what: str,
         detail: str = "",
@@ -64,7 +63,7 @@ class TransientError(ChatError):
         self.delay = 1.0 if retry_after is None else retry_after
 
 
-class OutcomeUnknown(ChatError):  # noqa: N818 - a public name
+class OutcomeUnknown(ChatError):
     """A message was sent, and may have arrived or not."""
 
 

@@ -120,5 +120,5 @@ class MediaService:
         if answer.ok and found is not None:
             return found
         refusal = Version.exception(method, self._base, answer, "Unable to create record")
-        assert isinstance(refusal, TwilioRestException)  # noqa: S101 - not RFC 9457
+        assert isinstance(refusal, TwilioRestException)  # not RFC 9457
         raise refusal

@@ -29,7 +29,7 @@ POLL_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-class NoDeskHere(RuntimeError):  # noqa: N818 - a public name
+class NoDeskHere(RuntimeError):
     """There is no desk for this account, or no such agent."""
 
 
@@ -314,7 +314,7 @@ class AgentDesk(Emitter):
         while not self._stopped.wait(pause):
             try:
                 self._sync()
-            except Exception as error:  # noqa: BLE001 - the desk continues
+            except Exception as error:
                 failure = _as_transient(error)
                 pause = backoff.after(failure)
                 self._set_problem(f"{failure.what}, next try in {pause:.1f} s")

@@ -86,7 +86,7 @@ class Applied:
         return _listed("Done", self.done) if self.done else "Nothing to do: it was done already."
 
 
-class ApplyStopped(RuntimeError):  # noqa: N818 - reads as what happened
+class ApplyStopped(RuntimeError):
     """A plan was not carried out to its end.
 
     Attributes:

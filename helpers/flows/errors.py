@@ -31,7 +31,7 @@ class Problem:
         return ": ".join(part for part in (self.where, self.what, self.fix) if part)
 
 
-class FlowProblem(ValueError):  # noqa: N818 - it lists problems, one or several
+class FlowProblem(ValueError):
     """A flow file cannot be used as it is.
 
     Attributes:
@@ -61,5 +61,5 @@ def refusal_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {masked(str(error))}."
 
 
-class NotSettled(RuntimeError):  # noqa: N818 - reads as what happened
+class NotSettled(RuntimeError):
     """Flows, bots or webhooks of a simulation do not come to an end."""

@@ -64,7 +64,7 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
 
 def table(steps: Iterable[PlanStep]) -> pd.DataFrame:
     """A plan as a pandas table."""
-    import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+    import pandas as pd
 
     return pd.DataFrame(list(rows(steps)), columns=list(COLUMNS))
 

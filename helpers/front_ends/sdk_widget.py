@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 _log = logging.getLogger(__name__)
 
 
-class NotServed(RuntimeError):  # noqa: N818 - a public name
+class NotServed(RuntimeError):
     """The mock is not served, so no browser can reach it."""
 
 

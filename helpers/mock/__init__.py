@@ -17,6 +17,7 @@ from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
+from .remote import MockUnreachable, RemoteClock, RemoteMock
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -47,6 +48,9 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "MockTwilio",
+    "MockUnreachable",
+    "RemoteClock",
+    "RemoteMock",
     "Reply",
     "Request",
     "Scenario",

@@ -172,7 +172,7 @@ class MockTwilio:
             NoSuchCopy: There is no such file.
             ValueError: It is served already, on another port.
         """
-        from .server.running import BackgroundServer  # noqa: PLC0415 - few mocks are served
+        from .server.running import BackgroundServer
 
         if self.url is None or self._server is None:
             self._server = BackgroundServer(self, port=port, chat_sdk=chat_sdk)

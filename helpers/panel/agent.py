@@ -55,7 +55,7 @@ class _AgentView(anywidget.AnyWidget):
         try:
             if content["type"] != "ready":
                 self.act(content)
-        except Exception as failure:  # noqa: BLE001 - Jupyter would drop it
+        except Exception as failure:
             self._agent.report("The panel failed", failure)
         self.show()
 

@@ -207,7 +207,7 @@ class AgentPanelModel:
     def _attempt(self, what: str, call: Callable[[], object]) -> None:
         try:
             call()
-        except Exception as failure:  # noqa: BLE001 - shown to the agent
+        except Exception as failure:
             self.report(what, failure)
 
     def _set(self, **fields: Any) -> None:

@@ -36,7 +36,7 @@ class Subscriptions:
         def run(*arguments: Any) -> None:
             try:
                 handler(*arguments)
-            except Exception as failure:  # noqa: BLE001 - an emitter would only log it
+            except Exception as failure:
                 self._on_failure(event, failure)
 
         return run
@@ -87,7 +87,7 @@ class Announcer(Generic[ChangeT]):
                 for observer in tuple(self._observers):
                     try:
                         observer(change)
-                    except Exception as failure:  # noqa: BLE001 - the others still run
+                    except Exception as failure:
                         self._on_failure(change, failure)
         except BaseException:  # an interrupted cell must not silence the panel
             self._is_notifying = False

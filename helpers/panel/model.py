@@ -128,7 +128,7 @@ class ChatPanelModel:
             return None
         try:
             index = self.channel.send_message(body)
-        except Exception as failure:  # noqa: BLE001 - shown to the writer
+        except Exception as failure:
             self._not_sent(body, alert_for("send", "Not sent", failure))
             return None
         self.draft = ""
@@ -289,7 +289,7 @@ class ChatPanelModel:
     def _attempt(self, what: str, call: Callable[[], T]) -> T | None:
         try:
             return call()
-        except Exception as failure:  # noqa: BLE001 - shown to the reader
+        except Exception as failure:
             self.report(what, failure)
             return None
 

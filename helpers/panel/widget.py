@@ -55,7 +55,7 @@ class ChatLog(anywidget.AnyWidget):
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         try:
             self._answers[content["type"]](content)
-        except Exception as failure:  # noqa: BLE001 - Jupyter would drop it
+        except Exception as failure:
             self._chat.report("The panel failed", failure)
 
     def _show(self, change: Change) -> None:

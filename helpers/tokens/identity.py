@@ -8,7 +8,7 @@ import re
 from urllib.parse import unquote
 
 
-class TokenProblem(ValueError):  # noqa: N818 - a public name
+class TokenProblem(ValueError):
     """Values that would not make a working token, all of them; no value is repeated.
 
     Attributes:
@@ -103,7 +103,7 @@ def _is_full_name(text: str) -> bool:
     words = [word for word in re.split(r"[\s_,]+|(?<=\w\w)\.|(?<=\.)", text) if word]
     names = [word for word in words if not _PARTICLE.fullmatch(word)]
     return (
-        2 <= len(names) <= 4  # noqa: PLR2004
+        2 <= len(names) <= 4
         and all(_is_name_word(name) for name in names)
         and not all(_is_initial(name) for name in names)
         and not any(_NO_NAME.fullmatch(name) for name in names)

@@ -18,7 +18,7 @@ class IdentityWarning(UserWarning):
     """An identity looks like personal data, which other people and logs would see."""
 
 
-def create_chat_token(  # noqa: PLR0913 - each a value of its own, by name
+def create_chat_token(
     *,
     account_sid: str,
     api_key: str,

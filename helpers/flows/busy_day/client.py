@@ -19,7 +19,7 @@ _GONE = 404
 _HEADERS = {CHAT: {"X-Twilio-Webhook-Enabled": "true"}}
 
 
-class RequestRefused(Exception):  # noqa: N818 - reads as what happened
+class RequestRefused(Exception):
     """The mock refuses a request; `status`, `code` and `message` are Twilio's."""
 
     def __init__(self, request: str, status: int, code: int, message: str) -> None:

@@ -42,7 +42,7 @@ class Interrupted(KeyboardInterrupt):
         )
 
 
-def load_test(  # noqa: PLR0913 - the parts of a day
+def load_test(
     flow: FlexFlowConfig,
     *,
     agents: int | Staffing,
@@ -97,7 +97,7 @@ def load_test(  # noqa: PLR0913 - the parts of a day
         return simulate(job, within, bar.update)
 
 
-def jobs_of(  # noqa: PLR0913, PLR0917 - the parts of a day
+def jobs_of(
     flows: Sequence[FlexFlowConfig],
     demand: Demand,
     staffing: Staffing,
@@ -118,7 +118,7 @@ def jobs_of(  # noqa: PLR0913, PLR0917 - the parts of a day
     ]
 
 
-def demand_of(  # noqa: PLR0913, PLR0917 - the parts of a day's demand
+def demand_of(
     arrivals: Arriving | Arrivals,
     handle_time: Given,
     patience: Given | None,

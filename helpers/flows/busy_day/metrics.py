@@ -123,7 +123,7 @@ def shown(name: str, value: float | None) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
-def summarise(  # noqa: PLR0913 - the parts of a day
+def summarise(
     conversations: Sequence[ContactRecord],
     queue: Iterable[tuple[float, int]],
     staffing: Staffing,

@@ -74,7 +74,7 @@ def _terminal(title: str) -> _Screen:
 
 
 def _notebook(title: str) -> _Screen:
-    from IPython import display  # noqa: PLC0415 - only in a notebook
+    from IPython import display
 
     def page(bar: str = "") -> Any:
         return display.HTML(f"<div>{html.escape(title)}{bar}</div>")  # type: ignore[no-untyped-call]

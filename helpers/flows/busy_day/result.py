@@ -91,14 +91,14 @@ class LoadTest:
     @property
     def waits(self) -> pd.DataFrame:
         """The customers, one row each; moments in seconds since the day began."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         columns = [*ContactRecord.__dataclass_fields__]
         return pd.DataFrame([asdict(each) for each in self.conversations], columns=columns)
 
     def table(self) -> pd.DataFrame:
         """Figures of the day, hour by hour."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         return pd.DataFrame(self._hours()).set_index("hour")
 
@@ -108,7 +108,7 @@ class LoadTest:
 
     def plot(self) -> Picture:
         """The day as a picture: waits, the queue and occupancy."""
-        from .plotting import plot_day  # noqa: PLC0415 - heavy, and few need a picture
+        from .plotting import plot_day
 
         occupancy = [hour["occupancy"] for hour in self._hours()]
         return plot_day(self.title, self.conversations, self.queue, occupancy)

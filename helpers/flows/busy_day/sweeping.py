@@ -137,7 +137,7 @@ class Sweep:
         Raises:
             ValueError: There is no such figure.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         rows = {
             (cell.flow.friendly_name, cell.staffing.label): {
@@ -153,7 +153,7 @@ class Sweep:
 
     def days(self) -> pd.DataFrame:
         """The days, one row each: flow, agents, seed and all figures."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         return pd.DataFrame(
             {"flow": cell.flow.friendly_name, "agents": cell.staffing.label, "seed": seed}
@@ -168,7 +168,7 @@ class Sweep:
         Raises:
             ValueError: There is no such figure.
         """
-        from .plotting import Estimated, plot_sweep  # noqa: PLC0415 - heavy, and few need a picture
+        from .plotting import Estimated, plot_sweep
 
         labels = [staffing.label for staffing in self.staffing]
         lines: dict[str, list[Estimated]] = {}
@@ -212,7 +212,7 @@ def _written(name: str, found: Estimate) -> str:
     return f"{mean} ({shown(name, found.low)} to {shown(name, found.high)})"
 
 
-def sweep(  # noqa: PLR0913 - the parts of a grid of days
+def sweep(
     flows: Sequence[FlexFlowConfig],
     *,
     staffing: Sequence[int | Staffing],
@@ -305,7 +305,7 @@ def _backend(cluster: Cluster | None, jobs: int) -> Iterator[None]:
             yield
         return
     try:
-        from distributed import Client  # noqa: PLC0415 - needed for a cluster only
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "cluster= needs Dask: pip install 'distributed' (requirements.txt names the version),"

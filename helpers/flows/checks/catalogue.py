@@ -28,7 +28,7 @@ TEMPLATE = "{{"
 _checks: list[Check] = []
 
 
-def _check(  # noqa: PLR0913, PLR0917 - the fields of a check
+def _check(
     id_: str,
     severity: Severity,
     title: str,

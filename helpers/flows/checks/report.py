@@ -149,7 +149,7 @@ class Report:
 
     def table(self) -> pd.DataFrame:
         """Findings, one row each."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         return pd.DataFrame(
             [asdict(one) for one in self.findings], columns=[one.name for one in fields(Finding)]

@@ -293,7 +293,7 @@ def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> d
         found["failure"] = str(refused)
     except REFUSALS as error:
         found["failure"] = refusal_text(error)
-    except Exception as error:  # noqa: BLE001 - nothing else shows it on a timer's thread
+    except Exception as error:
         found["failure"] = _unexpected(error)
     return found
 

@@ -98,7 +98,7 @@ class Comparison:
             One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
             `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         sides = [f"{name}_{side}" for side in "ab" for name in ("who", "what", "detail")]
         rows = [
@@ -168,7 +168,7 @@ class Comparisons(Sequence[Comparison]):
             One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
             the number of lines that differ in its timelines.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         return pd.DataFrame(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
 

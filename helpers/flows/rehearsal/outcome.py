@@ -169,7 +169,7 @@ class Rehearsal:
         Returns:
             One row each: `at`, `seconds`, `kind`, `who`, `what` and `detail`.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and few need a table
+        import pandas as pd
 
         return pd.DataFrame([astuple(row) for row in self.shown(reads=reads)], columns=COLUMNS)
 
@@ -186,7 +186,7 @@ class Rehearsal:
 
     def plot(self) -> Picture:
         """The timeline as a picture: messages, and states of tasks and chats."""
-        from .plotting import plot  # noqa: PLC0415 - heavy, and few need a picture
+        from .plotting import plot
 
         return plot(self.rows, self.title)
 

@@ -123,7 +123,7 @@ class _Reader:
                 verb, said = each.verb, each.said
             elif isinstance(each, Mapping) and len(each) == 1:
                 verb, said = next(iter(each.items()))
-            elif isinstance(each, tuple | list) and len(each) == 2:  # noqa: PLR2004 - a pair
+            elif isinstance(each, tuple | list) and len(each) == 2:
                 verb, said = each
             found += self._step(verb, said, f"step {number}")
         return self._script("script", found)

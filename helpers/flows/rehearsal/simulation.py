@@ -44,7 +44,7 @@ class Simulation:
         servers: Makers of receivers by URL; other URLs get an empty 200.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a rehearsal
+    def __init__(
         self,
         mock: MockTwilio,
         account: Account,

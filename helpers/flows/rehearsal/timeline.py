@@ -17,7 +17,7 @@ from ...json_object import error_code
 from ...mock import JournalEntry, MockTwilio
 
 
-class Misfit(RuntimeError):  # noqa: N818 - nothing has gone wrong
+class Misfit(RuntimeError):
     """A step of a script cannot be done; the message gives the reason."""
 
 

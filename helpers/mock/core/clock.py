@@ -48,7 +48,7 @@ class Timer:
             return
         try:
             call()
-        except Exception:  # noqa: BLE001 - the others still run, whatever it is
+        except Exception:
             _log.exception("a timer of the mock failed")
 
 

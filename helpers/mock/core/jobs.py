@@ -79,7 +79,7 @@ class KeyedExecutor:
                 key = self._ready.popleft()
             try:
                 self._jobs[key][0]()
-            except Exception:  # noqa: BLE001 - the other jobs still run, whatever it is
+            except Exception:
                 level = logging.DEBUG if self._closed else logging.ERROR  # the store may be closed
                 _log.log(level, "a job of %s failed", self._name, exc_info=True)
             finally:

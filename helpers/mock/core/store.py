@@ -27,7 +27,7 @@ MOST_WAITING = 2_000
 """Rows of an account in memory that wait to be written, before all of them are."""
 
 
-class NoUnitOfWork(RuntimeError):  # noqa: N818 - says what is missing
+class NoUnitOfWork(RuntimeError):
     """A write was tried outside a unit of work."""
 
 
@@ -70,7 +70,7 @@ class Store:
         """Go on after the highest `seq` ever given out, so that none is used twice."""
         counted = dict(db.execute("SELECT name, next FROM _counter").fetchall())
         for table in self._tables.values():
-            highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0  # noqa: S608
+            highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0
             table.next_seq = max(table.next_seq, highest + 1, counted.get(table.name, 1))
 
     def _write_count(self, table: TableCache) -> None:
@@ -342,7 +342,7 @@ class Store:
         with self.lock:
             return self._first(table, where) is not None
 
-    def select(  # noqa: PLR0913 - a query, named part by part
+    def select(
         self,
         kind: type[R],
         where: Where | None = None,
@@ -395,7 +395,7 @@ class Store:
         start = bisect_left(kept, bounds.low, key=value)
         return kept[start : bisect_right(kept, bounds.high, key=value)]
 
-    def _page(  # noqa: PLR0913, PLR0917 - a query, named part by part
+    def _page(
         self,
         table: TableCache,
         where: Where,
@@ -451,7 +451,7 @@ class Store:
         elif table.committed:
             self._write_committed()
         condition, values = table.where(where)
-        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"  # noqa: S608
+        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"
         return self._execute(sql, (*values, *more)).fetchall()
 
     def shared(self, kind: type[R], sid: str) -> R | None:
@@ -510,7 +510,7 @@ class Store:
             self._flush(table)
         self._write_count(table)
         condition, values = table.where(where)
-        sql = f"DELETE FROM {table.name}{condition}{tail}"  # noqa: S608
+        sql = f"DELETE FROM {table.name}{condition}{tail}"
         self._write(sql, (*values, *more))
         table.forget()
 

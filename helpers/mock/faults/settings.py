@@ -22,7 +22,7 @@ _GENERAL_CODES = 20_000
 """Twilio's general code for an HTTP status is the status above this."""
 
 
-class BadFault(ValueError):  # noqa: N818 - a public name
+class BadFault(ValueError):
     """Invalid settings of a fault; the text names the valid ones."""
 
 
@@ -179,7 +179,7 @@ F = TypeVar("F", bound=FaultRule)
 class FaultRegistry(ABC, Generic[F]):
     """A collection of faults, here or on a server."""
 
-    def add(  # noqa: PLR0913 - one fault, setting by setting
+    def add(
         self,
         pattern: str,
         *,

@@ -55,7 +55,7 @@ def one_of(choices: tuple[str, ...], code: int, what: str) -> AfterValidator:
 
 
 def _retries(value: Any) -> Any:
-    if not str(value).isdecimal() or not 0 <= int(value) <= 3:  # noqa: PLR2004 - specified
+    if not str(value).isdecimal() or not 0 <= int(value) <= 3:  # specified
         raise TwilioError(50065, "RetryCount is a number from 0 to 3")
     return int(value)
 

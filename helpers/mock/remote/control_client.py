@@ -24,11 +24,11 @@ _ADVICE = (
 )
 
 
-class MockUnreachable(ConnectionError):  # noqa: N818 - a public name
+class MockUnreachable(ConnectionError):
     """No mock answers at the URL."""
 
 
-class ControlRefused(ValueError):  # noqa: N818 - a public name
+class ControlRefused(ValueError):
     """The mock refused a control request; `status` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:

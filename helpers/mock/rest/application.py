@@ -158,7 +158,7 @@ class Application:
 
 def _product_host(host: str) -> str:
     """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
-    if host.count(".") == 2:  # noqa: PLR2004 - product.twilio.com
+    if host.count(".") == 2:  # product.twilio.com
         return host
     match = _REGIONAL_HOST.match(host)
     return f"{match['product']}.twilio.com" if match else host

@@ -333,7 +333,7 @@ class Collection:
 
     def _create(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.create
-        assert write is not None  # noqa: S101 - operations() lists only what is declared
+        assert write is not None  # operations() lists only what is declared
         parent = self.resolve_parent(ctx, arguments)
         fields = write.read(request)
         made = write.run(ctx, fields) if parent is None else write.run(ctx, parent, fields)
@@ -342,7 +342,7 @@ class Collection:
 
     def _update(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.update
-        assert write is not None  # noqa: S101 - operations() lists only what is declared
+        assert write is not None  # operations() lists only what is declared
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
         changed = write.run(ctx, item, write.read(request))
@@ -350,7 +350,7 @@ class Collection:
 
     def _delete(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         remove = self.delete
-        assert remove is not None  # noqa: S101 - operations() lists only what is declared
+        assert remove is not None  # operations() lists only what is declared
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
         remove(ctx, item)

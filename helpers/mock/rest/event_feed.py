@@ -142,7 +142,7 @@ def as_taskrouter_notifications(follower: Callable[[TaskRouterNotification], Non
     """Return a subscriber to TaskRouter's events that notifies the follower."""
 
     def subscriber(event: Event) -> None:
-        assert isinstance(event, TaskRouterEvent)  # noqa: S101 - the only kind subscribed to
+        assert isinstance(event, TaskRouterEvent)
         about = (event.task, event.reservation, event.worker)
         follower(
             TaskRouterNotification(event.name, *(each.sid if each else None for each in about))

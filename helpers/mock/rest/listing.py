@@ -155,7 +155,7 @@ def _by_number(store: Store, kind: type[R], where: Where, asked: PageRequest, or
     return Page(page, asked, bool(page) and offset > 0, len(items) > asked.size)
 
 
-def _by_token(  # noqa: PLR0913, PLR0917 - the page asked for, part by part
+def _by_token(
     store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order, way: str, seq: int
 ) -> Page:
     forward = way == "A"

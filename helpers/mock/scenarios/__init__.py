@@ -22,7 +22,7 @@ from .story import MINUTE, Resettable, Story
 __all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
 
 
-class UnknownScenario(LookupError):  # noqa: N818 - a public name
+class UnknownScenario(LookupError):
     """There is no scenario of that name; the text names the nearest one and all others."""
 
 

@@ -77,7 +77,7 @@ class ServedRequests:
         by_chat_sdk: bool = False,
     ) -> None:
         """Keep a request and its answer, whose bytes are `content`."""
-        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
+        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)
         user = "token" if by_chat_sdk else request.auth and request.auth[0]
         parameters = {**request.query, **request.form}
         is_kept = reply.json is not None and len(content) <= MAX_ANSWER

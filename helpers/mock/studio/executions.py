@@ -123,7 +123,7 @@ def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
     """The execution's step in its current widget, created if there is none."""
     if execution.step_sid is not None:
         step = ctx.store.first(Step, sid=execution.step_sid)
-        assert step is not None  # noqa: S101 - steps go with their execution
+        assert step is not None  # deleting an execution deletes its steps
         return step
     step = ctx.create(
         Step,

@@ -93,7 +93,7 @@ class Executor:
             self._apply(execution, widget, self._effect(execution, widget))
         except StepError as error:
             self._fail(execution, widget, error.problem)
-        except Exception as error:  # noqa: BLE001 - the execution must not hang, whatever it is
+        except Exception as error:
             _log.exception("the mock failed in widget %s", widget.name)
             reason = f"The mock itself failed here: {type(error).__name__}: {error}"
             self._fail(execution, widget, StepProblem(NOT_SIMULATED, reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core.store import Resource
+from ..core.schema import Resource
 
 ACTIVE, ENDED = "active", "ended"
 

@@ -91,7 +91,7 @@ def render(text: str, context: Mapping[str, Any]) -> str:
     """
     if "{{" not in text and "{%" not in text:
         return text
-    from liquid.exceptions import LiquidError  # noqa: PLC0415 - takes 0.1 s to load
+    from liquid.exceptions import LiquidError
 
     try:
         return _template(text).render(**context)
@@ -120,7 +120,7 @@ def _template(text: str) -> BoundTemplate:
 
 @cache
 def _environment() -> Environment:
-    from liquid import Environment, Undefined  # noqa: PLC0415 - takes 0.1 s to load
+    from liquid import Environment, Undefined
 
     class Limited(Environment):
         loop_iteration_limit = MAX_ITERATIONS

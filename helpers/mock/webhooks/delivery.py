@@ -187,7 +187,7 @@ class Webhooks:
                 return False
             store.save(delivery, attempts=[*delivery.attempts, asdict(attempt)])
             if is_last:
-                answered = attempt.status is not None and attempt.status < 400  # noqa: PLR2004
+                answered = attempt.status is not None and attempt.status < 400
                 store.save(delivery, state="delivered" if answered else "failed")
                 finished = ["delivered", "failed"]
                 store.remove_before(Delivery, delivery.seq - KEPT, state=finished)
