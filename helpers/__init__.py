@@ -1,4 +1,4 @@
-"""What a notebook imports: an account to talk to, something to look at, a chat to type in.
+"""Everything a notebook imports: an account, chat clients, panels, tokens.
 
 Names are loaded when they are first used, so that `import helpers` stays cheap.
 """
@@ -26,25 +26,6 @@ if TYPE_CHECKING:
         stable_identity,
     )
 
-_HOMES = {
-    "Account": "account",
-    "connect": "account",
-    "ChatClient": "chat",
-    "ChatError": "chat",
-    "AgentDesk": "desk",
-    "check": "exercise",
-    "check_environment": "environment",
-    "MockTwilio": "mock",
-    "AgentPanel": "panel",
-    "ChatPanel": "panel",
-    "ChatSdkWidget": "front_ends",
-    "create_chat_token": "tokens",
-    "diagnose_token": "tokens",
-    "looks_personal": "tokens",
-    "read_token": "tokens",
-    "stable_identity": "tokens",
-}
-
 __all__ = [
     "Account",
     "AgentDesk",
@@ -64,8 +45,5 @@ __all__ = [
     "stable_identity",
 ]
 
-__getattr__ = lazily(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)

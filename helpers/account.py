@@ -1,17 +1,16 @@
-"""Which Twilio account the notebooks talk to: a mock here, a shared mock, or the live one.
+"""The Twilio account that notebooks use: a mock here, a shared mock, or the live one.
 
-Live is never reached unless it is asked for by name.
+The live one is used only if it is named.
 """
 
 from __future__ import annotations
 
-import html
 import os
 import re
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -22,6 +21,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from . import html
 from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio
 from .mock.remote import RemoteClock, RemoteMock
 from .request_log import LoggedHttpClient, RequestLog
@@ -35,8 +35,8 @@ class EndOfLifeWarning(UserWarning):
     """A Twilio product used here has been ended by Twilio."""
 
 
-class CredentialsMissing(ValueError):  # noqa: N818 - reads as what happened
-    """Live credentials are missing or malformed; `problems` names each with what to do."""
+class CredentialsMissing(ValueError):
+    """Live credentials are missing or malformed; `problems` names each with its remedy."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
@@ -47,8 +47,7 @@ class CredentialsMissing(ValueError):  # noqa: N818 - reads as what happened
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Variable:
+class _Variable(NamedTuple):
     shape: str
     example: str
     console: str
@@ -77,16 +76,16 @@ _VARIABLES = {
 
 
 class Account:
-    """An account to talk to.
+    """An account, with the official SDK's client for it.
 
     Attributes:
         client: The official `twilio.rest.Client`.
         mode: `mock`, `shared` or `live`.
         credentials: SIDs, and secrets that never show.
         requests: A log of every REST call made here.
-        mock: The mock's levers: the mock in this kernel, or one elsewhere with the same clock,
-            faults, snapshots and reset; None for the live account.
-        clock: The time this account lives by.
+        mock: The mock in this kernel, or control of one elsewhere, with the same clock, faults,
+            snapshots and reset; None for the live account.
+        clock: The account's time.
     """
 
     def __init__(
@@ -107,9 +106,9 @@ class Account:
         )
 
     def chat_token(self, identity: str, ttl: int = 3600) -> str:
-        """An access token with a chat grant for one of this account's chat users.
+        """Return an access token with a chat grant for one of this account's chat users.
 
-        What notebook 01 does by hand. On a mock it is dated by the mock's clock.
+        Notebook 01 makes one by hand. On a mock it is dated by the mock's clock.
 
         Args:
             identity: Unique per end user, and no personal data.
@@ -129,7 +128,7 @@ class Account:
         )
 
     def client_of_chat_user(self, token: str, identity: str, *, polling: bool = False) -> Client:
-        """An SDK client that acts for a chat user.
+        """Return an SDK client that acts for a chat user.
 
         On a mock it carries the access token, so that roles and membership apply. Twilio's live
         REST API takes no access token: there it carries the account's credentials.
@@ -144,28 +143,21 @@ class Account:
         return f"<{_NAMES[self.mode]} {self.credentials.account_sid}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in self.holdings().items()
-        )
-        title = html.escape(f"{_NAMES[self.mode]}: {self.credentials.account_sid}")
-        return f"<table><caption><b>{title}</b></caption><tbody>{rows}</tbody></table>"
+        title = f"{_NAMES[self.mode]}: {self.credentials.account_sid}"
+        return html.table(self.holdings().items(), title=title, row_heads=True)
 
     def holdings(self) -> dict[str, str]:
-        """What the account holds, asked through the SDK; an answer that fails says why."""
-        return {name: self._ask(question) for name, question in _QUESTIONS.items()}
-
-    def _ask(self, question: Any) -> str:
-        client = Client(
-            self.credentials.account_sid,
-            self.credentials.auth_token,
-            http_client=self._door.speaking_for("poll"),
-        )
-        try:
-            return str(question(client, self.credentials.chat_service_sid))
-        except (TwilioException, requests.RequestException) as error:
-            return f"no answer: {getattr(error, 'msg', error)}"
+        """Read the account's contents through the SDK; a failure stands in place of its answer."""
+        own = self.credentials
+        http_client = self._door.speaking_for("poll")
+        client = Client(own.account_sid, own.auth_token, http_client=http_client)
+        found = {}
+        for name, read in _CONTENTS.items():
+            try:
+                found[name] = str(read(client, own.chat_service_sid))
+            except (TwilioException, requests.RequestException) as error:
+                found[name] = f"no answer: {getattr(error, 'msg', error)}"
+        return found
 
 
 _NAMES: dict[Mode, str] = {
@@ -174,7 +166,7 @@ _NAMES: dict[Mode, str] = {
     "live": "LIVE Twilio account",
 }
 SHOWN = 20
-"""Resources named in an account's display before it says that there are more."""
+"""Resources of a kind that an account's display names."""
 
 
 def _named(resources: list[Any]) -> str:
@@ -182,7 +174,7 @@ def _named(resources: list[Any]) -> str:
     return ", ".join(names) + (", ..." if len(resources) > SHOWN else "") if names else "none"
 
 
-_QUESTIONS = {
+_CONTENTS: dict[str, Callable[[Client, str], str]] = {
     "Chat service": lambda client, sid: (
         f"{client.chat.v2.services(sid).fetch().friendly_name}: {sid}"
     ),
@@ -202,14 +194,11 @@ class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, base: str, timeout: float = 30) -> None:
         super().__init__(timeout=timeout)
-        self.session.trust_env = False  # a proxy that the environment names is for the internet
+        self.session.trust_env = False  # a proxy in the environment is for the internet
         self._base = base.rstrip("/")
 
     def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
-        """Send one request to the mock instead of to Twilio.
-
-        What fails is the SDK's own affair; it is only told where to look.
-        """
+        """Send one request to the mock instead of to Twilio; a failure notes the remedy."""
         try:
             return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
         except requests.exceptions.SSLError as error:
@@ -233,10 +222,10 @@ def connect(
             `http://127.0.0.1:8787` for a shared one; `"live"` for the real account. By default
             `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
         seed: Seed of a new mock's SIDs, in this kernel.
-        db: A file that keeps the mock in this kernel; it is gone on with if it is there.
+        db: SQLite file of the mock in this kernel. Reopened if it exists.
 
     Raises:
-        CredentialsMissing: `"live"` was asked for, and variables are missing or malformed.
+        CredentialsMissing: Variables of the live account are missing or malformed.
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is not this account's, not this version's, or none at all.
         ValueError: `where` is neither a mock's URL nor `"live"`, or comes with `db` or `seed`.
@@ -253,8 +242,9 @@ def connect(
         return _live()
     problem = _problem_of_url(where)
     if problem:
+        shown = re.sub(r"//[^/]*@", "//...@", where)
         raise ValueError(
-            f"connect({_without_user(where)!r}): {problem}; give nothing for a mock in this kernel,"
+            f"connect({shown!r}): {problem}; give nothing for a mock in this kernel,"
             " a mock's URL such as 'http://127.0.0.1:8787', or 'live' for the real account"
         )
     credentials = Credentials.demo()
@@ -279,20 +269,24 @@ def _problem_of_url(url: str) -> str | None:
     return None
 
 
-def _without_user(url: str) -> str:
-    """A URL that may be shown."""
-    return re.sub(r"//[^/]*@", "//...@", url)
-
-
 def from_environment() -> str | None:
-    """Which account the environment names: `"live"`, a shared mock's URL, or None."""
+    """Return the account that the environment names: `"live"`, a shared mock's URL, or None."""
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
         return "live"
     return os.environ.get("TWILIO_MOCK_URL") or None
 
 
 def _live() -> Account:
-    credentials = _live_credentials()
+    found = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+    problems = {
+        name: problem
+        for name, variable in _VARIABLES.items()
+        if (problem := _problem(name, variable, found.get(name) or ""))
+    }
+    if problems:
+        raise CredentialsMissing(problems)
+    names = [each.name for each in fields(Credentials)]
+    credentials = Credentials(**{name: found[f"TWILIO_{name.upper()}"] or "" for name in names})
     warnings.warn(
         "Twilio ended Programmable Chat for Flex on 1 June 2026 (announced 25 January 2021; ended"
         " outside Flex on 25 July 2022): calls to Chat v2 and legacy Flex channels may fail or be"
@@ -303,21 +297,8 @@ def _live() -> Account:
     return Account("live", credentials, TwilioHttpClient(timeout=30))
 
 
-def _live_credentials() -> Credentials:
-    found = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
-    problems = {
-        name: problem
-        for name, variable in _VARIABLES.items()
-        if (problem := _problem(name, variable, found.get(name) or ""))
-    }
-    if problems:
-        raise CredentialsMissing(problems)
-    names = {f.name: f"TWILIO_{f.name.upper()}" for f in fields(Credentials)}
-    return Credentials(**{name: found[key] or "" for name, key in names.items()})
-
-
 def _problem(name: str, variable: _Variable, value: str) -> str | None:
-    """What is wrong with a variable, never quoting its value: it may be a secret."""
+    """Describe the fault of a variable, never quoting its value: it may be a secret."""
     if not value:
         return f"missing. It is {variable.example}; find it at {variable.console}"
     if value == DEMO_VALUES[name]:

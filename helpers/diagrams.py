@@ -1,4 +1,4 @@
-"""Pictures of what just happened, in Mermaid, which JupyterLab draws."""
+"""Sequence diagrams of the latest events, in Mermaid, which JupyterLab draws."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .account import Account
 from .mock import JournalEntry, MockTwilio
 
 LONGEST = 40
-"""Characters of a text that are shown."""
+"""Characters shown of a text."""
 STEPS = 100
-"""Steps that are drawn, the latest ones: Mermaid takes no more than 50,000 characters."""
+"""Latest steps drawn: Mermaid takes no more than 50,000 characters."""
 SETTLING = 5.0
-"""Seconds to wait for flows and webhooks that are under way."""
+"""Seconds to wait for flows and webhooks to finish."""
 
 _LANES = {
     "customer": "Customer",
@@ -27,18 +27,18 @@ _LANES = {
 _SPECIAL = re.compile(r"""[#;:"'`<>&%{}$\\]|\be(?=nd\b)""", re.IGNORECASE)
 
 
-class NoStory(RuntimeError):  # noqa: N818 - reads as what happened
-    """What happened in this account is not known in this kernel."""
+class NoStory(RuntimeError):
+    """The events of this account are not known in this kernel."""
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceDiagram:
-    """Who turned to whom, from top to bottom; a notebook draws it.
+    """Messages between the parties, from top to bottom; a notebook draws it.
 
     Attributes:
-        steps: What happened, oldest first.
-        left_out: How many earlier steps are not shown.
-        notes: What is written across before a step, by the step's place.
+        steps: Entries of the journal, oldest first.
+        left_out: Number of earlier steps that are not shown.
+        notes: Texts written across before a step, by the step's place.
     """
 
     steps: tuple[JournalEntry, ...]
@@ -83,13 +83,13 @@ class SequenceDiagram:
 
 
 def sequence(account: Account, since: int | None = None) -> SequenceDiagram:
-    """Draw what has just happened between customer, Flex, Studio, TaskRouter, agent and server.
+    """Draw the latest events between customer, Flex, Studio, TaskRouter, agent and server.
 
-    It waits for flows and webhooks that are under way, a few seconds at the most.
+    It waits a few seconds at most for flows and webhooks to finish.
 
     Args:
         account: A mock account in this kernel.
-        since: Only what happened since then: what `account.mock.journal.position` was.
+        since: A former `account.mock.journal.position`: only later events are drawn.
 
     Raises:
         NoStory: The account is live, or a shared mock in another process.
@@ -106,11 +106,11 @@ def sequence(account: Account, since: int | None = None) -> SequenceDiagram:
 
 
 def _cut(text: str) -> str:
-    """A text on one line that is not too long."""
+    """Return a text on one line, shortened."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3].rstrip()}..."
 
 
 def _escaped(text: str) -> str:
-    """A text with what means something to Mermaid, or to Markdown, as character codes."""
+    """Return a text with the special characters of Mermaid and Markdown as codes."""
     return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", text) or "#160;"

@@ -1,4 +1,4 @@
-"""Whether this kernel has what the notebooks need, said in a way that tells how to mend it."""
+"""A check of the packages that the notebooks need."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
-MEND = "run `pip install -r requirements.txt` in the project's folder, then restart the kernel"
+REMEDY = "run `pip install -r requirements.txt` in the project's folder, then restart the kernel"
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What was found; `missing` says of each thing that is not as it should be how to mend it."""
+    """Result of the check; `missing` names each problem with its remedy."""
 
     missing: tuple[str, ...]
 
@@ -22,7 +22,7 @@ class Environment:
 
 
 def check_environment() -> Environment:
-    """Check Python and each package against what this project asks for."""
+    """Check Python and each package against the project's requirements."""
     oldest = (3, 11)
     problems: list[str | None] = []
     if sys.version_info < oldest:
@@ -35,7 +35,7 @@ def _problem(requirement: Requirement) -> str | None:
     try:
         found = version(requirement.name)
     except PackageNotFoundError:
-        return f"{requirement} is missing: {MEND}"
+        return f"{requirement} is missing: {REMEDY}"
     if found not in requirement.specifier:
-        return f"{requirement} is needed, this is {found}: {MEND}"
+        return f"{requirement} is needed, this is {found}: {REMEDY}"
     return None

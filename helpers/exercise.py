@@ -1,17 +1,18 @@
-"""Checks an exercise in a notebook: what holds, what does not yet, and a hint."""
+"""Checks of the exercises in notebooks, each with a hint."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from twilio.base.exceptions import TwilioException
 
+from .html import escaped
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome of one check; `done` says whether the statement holds."""
+    """Result of a check; `done` says whether the statement holds."""
 
     statement: str
     done: bool
@@ -23,20 +24,20 @@ class Checked:
         return f"Not yet: {self.statement}\nHint: {self.hint}"
 
     def _repr_html_(self) -> str:
-        statement, hint = html.escape(self.statement), html.escape(self.hint)
+        statement, hint = escaped(self.statement), escaped(self.hint)
         if self.done:
             return f'<b style="color: var(--jp-success-color0, green)">✓ Done:</b> {statement}'
         return f"<b>○ Not yet:</b> {statement}<br><i>Hint:</i> {hint}"
 
 
 def check(statement: str, holds: Callable[[], bool], hint: str) -> Checked:
-    """Check a statement about what the reader was asked to do.
+    """Check a statement about an exercise.
 
     Args:
-        statement: What should hold, in words.
-        holds: Tells whether it does. A name that is not defined yet counts as not yet, and so does
-            what Twilio refuses.
-        hint: What to try.
+        statement: The statement that should hold.
+        holds: Returns whether it does. A name that is not defined yet, or a refusal by Twilio,
+            counts as not yet.
+        hint: Advice for the reader.
     """
     try:
         done = bool(holds())

@@ -1,26 +1,69 @@
-"""Names that a package offers, each loaded when it is first used, so that importing it is cheap."""
+"""Names of packages and classes that are loaded when first used, or that were renamed."""
 
 from __future__ import annotations
 
+import ast
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 
-def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """A package's `__getattr__` (PEP 562).
+def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return a package's `__getattr__` and `__dir__` (PEP 562).
+
+    Names that the package imports under `if TYPE_CHECKING` are loaded when first used, so that the
+    interpreter and type checkers read one list.
 
     Args:
         package: Its `__name__`.
-        homes: For each name it offers so, the module inside it that holds it.
+        renamed_to: New names by old ones, which work with a `DeprecationWarning`.
     """
+    module = sys.modules[package]
+    homes = _declared(str(module.__file__))
 
     def load(name: str) -> Any:
+        if name in renamed_to:
+            _warn(f"{package}.{name}", f"{package}.{renamed_to[name]}")
+            return getattr(module, renamed_to[name])
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(f".{homes[name]}", package), name)
-        setattr(sys.modules[package], name, value)
+        setattr(module, name, value)
         return value
 
-    return load
+    return load, lambda: sorted({*vars(module), *homes})
+
+
+class renamed:  # noqa: N801 - stands where a method does
+    """A method's old name, which works with a `DeprecationWarning`: `hear = renamed("handle")`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._old = f"{owner.__name__}.{name}"
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        _warn(self._old, f"{owner.__name__}.{self._name}")
+        return getattr(instance, self._name)
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=3)
+
+
+def _declared(file: str) -> dict[str, str]:
+    """Return the module of each name that a package imports under `if TYPE_CHECKING`."""
+    return {
+        name.name: str(statement.module)
+        for block in ast.parse(Path(file).read_text("utf-8")).body
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for name in statement.names
+    }

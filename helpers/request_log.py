@@ -1,9 +1,7 @@
-"""A log of every REST call the SDK makes, kept at the door to the network or the mock."""
+"""A log of every REST call the SDK makes, kept where it leaves for the network or the mock."""
 
 from __future__ import annotations
 
-import html
-import json
 import re
 import time
 from collections import deque
@@ -15,18 +13,20 @@ from urllib.parse import parse_qs, urlsplit
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
+from . import html
+from .json_object import error_code
+from .masking import masked
+
 KEPT = 1000
-"""Calls remembered; older ones are dropped, so that a long session does not grow."""
-SECRET_PARAMETERS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret"})
-MASK = "***"
+"""Calls kept; older ones are dropped, so that a long session does not grow."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One REST call as the SDK made it, and how it ended.
+    """A REST call as the SDK made it, with its result.
 
-    `by` says who made it: `account`, a chat user's identity, or `poll` for the chat client's
-    background reads. `code` is Twilio's error code, None for a success.
+    `by` is `account`, a chat user's identity, or `poll` for the chat client's background reads.
+    `code` is Twilio's error code, None for a success.
     """
 
     method: str
@@ -54,15 +54,15 @@ class RequestLog:
         self._entries: deque[LoggedRequest] = deque(entries, maxlen=KEPT)
 
     def add(self, entry: LoggedRequest) -> None:
-        """Remember one call."""
+        """Add one call."""
         self._entries.append(entry)
 
     def clear(self) -> None:
-        """Forget every call so far."""
+        """Remove every call so far."""
         self._entries.clear()
 
     def shown(self, *, polls: bool = False) -> RequestLog:
-        """The calls without (or with) those of background polling."""
+        """Return the calls without (or with) those of background polling."""
         return RequestLog(entry for entry in self if polls or entry.by != "poll")
 
     def __iter__(self) -> Iterator[LoggedRequest]:
@@ -79,39 +79,24 @@ class RequestLog:
         return "\n".join(str(entry) for entry in self.shown()) or "no requests yet"
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f"<th>{name}</th>" for name in ("Call", "Parameters", "Answer", "Time", "By")
-        )
-        rows = "".join(_row(entry) for entry in self.shown())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        heads = ("Call", "Parameters", "Answer", "Time", "By")
+        return html.table(map(_cells, self.shown()), heads, style=html.TOP_LEFT)
 
 
-_CELL = "text-align: left; vertical-align: top; white-space: normal; overflow-wrap: anywhere"
-
-
-def _row(entry: LoggedRequest) -> str:
-    parameters = "<br>".join(
-        f"{html.escape(name)} = {html.escape(str(value))}"
-        for name, value in entry.parameters.items()
-    )
+def _cells(entry: LoggedRequest) -> tuple[str, ...]:
+    path = re.sub(r"([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}", r"\1...", entry.path)
     code = "" if entry.code is None else f" ({entry.code})"
-    cells = (
-        f"<b>{entry.method}</b> {html.escape(entry.host)}<br>{html.escape(_short(entry.path))}",
-        parameters,
+    return (
+        html.Markup(f"<b>{entry.method}</b> {html.escaped(entry.host)}<br>{html.escaped(path)}"),
+        "\n".join(f"{name} = {value}" for name, value in entry.parameters.items()),
         f"{entry.status}{code}",
         f"{entry.milliseconds:.1f} ms",
-        html.escape(entry.by),
+        entry.by,
     )
-    return "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
-
-
-def _short(path: str) -> str:
-    """A path with its SIDs cut short, to be read rather than copied."""
-    return re.sub(r"([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}", r"\1...", path)
 
 
 class LoggedHttpClient(HttpClient):  # type: ignore[misc]
-    """Passes requests on and logs how they ended. Headers and credentials are never logged."""
+    """Passes requests on and logs their results, never headers or credentials."""
 
     def __init__(self, inner: HttpClient, log: RequestLog, by: str = "account") -> None:
         super().__init__(inner.logger, is_async=False, timeout=inner.timeout)
@@ -120,10 +105,10 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         self._by = by
 
     def speaking_for(self, by: str) -> LoggedHttpClient:
-        """The same door and log, for calls made by somebody else."""
+        """Return a client of the same account and log, for calls made by another user."""
         return LoggedHttpClient(self._inner, self._log, by)
 
-    def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+    def request(
         self,
         method: str,
         uri: str,
@@ -149,39 +134,25 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
                 allow_redirects=allow_redirects,
             )
             status = response.status_code
-            code = None if response.ok else _code(response.text)
+            code = None if response.ok else error_code(response.text)
             return response
         finally:
-            elapsed = (time.perf_counter() - started) * 1000
-            self._log.add(_entry(method, uri, params, data, status, code, elapsed, self._by))
-
-
-def _entry(  # noqa: PLR0913, PLR0917 - one call, part by part
-    method: str,
-    uri: str,
-    params: Mapping[str, object] | None,
-    data: Mapping[str, object] | bytes | None,
-    status: int,
-    code: int | None,
-    elapsed: float,
-    by: str,
-) -> LoggedRequest:
-    url = urlsplit(uri)
-    parameters: dict[str, Any] = {}
-    for name, values in parse_qs(url.query, keep_blank_values=True).items():
-        parameters[name] = values[0] if len(values) == 1 else values
-    sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
-    parameters.update({**(params or {}), **(sent or {})})
-    for name in SECRET_PARAMETERS & parameters.keys():
-        parameters[name] = MASK
-    return LoggedRequest(
-        method.upper(), url.netloc, url.path, parameters, status, code, elapsed, by
-    )
-
-
-def _code(text: str) -> int | None:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return None
-    return body.get("code") if isinstance(body, dict) else None
+            url = urlsplit(uri)
+            query = parse_qs(url.query, keep_blank_values=True)
+            parameters: dict[str, Any] = {}
+            for name, values in query.items():
+                parameters[name] = values[0] if len(values) == 1 else values
+            sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
+            parameters.update({**(params or {}), **(sent or {})})
+            self._log.add(
+                LoggedRequest(
+                    method=method.upper(),
+                    host=url.netloc,
+                    path=url.path,
+                    parameters=masked(parameters),
+                    status=status,
+                    code=code,
+                    milliseconds=(time.perf_counter() - started) * 1000,
+                    by=self._by,
+                )
+            )

@@ -236,7 +236,7 @@ def test_a_desk_keeps_its_conversations_and_tells_of_them(
     make_channel(task_flow)
     conversation = alice.accept()
     assert alice.conversations == started.told == [conversation]
-    assert repr(conversation) == "Conversation(with 'Jane', assigned)"
+    assert repr(conversation) == "AcceptedTask(with 'Jane', assigned)"
     conversation.wrap_up()
     assert (conversation.status, ended.told) == ("wrapping", [])
     conversation.complete()

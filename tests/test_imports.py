@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import helpers
+import helpers.front_ends
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("pandas", "matplotlib", "ipywidgets", "anywidget", "twilio", "pydantic", "IPython")
@@ -55,3 +61,74 @@ def test_every_public_name_can_be_had_and_is_listed() -> None:
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
     assert not hasattr(helpers, "no_such_thing")
+
+
+# -- old names
+
+RENAMED = [
+    ("helpers.desk.Conversation", "helpers.desk.AcceptedTask"),
+    ("helpers.flows.rehearsal.Step", "helpers.flows.rehearsal.ScriptStep"),
+    ("helpers.mock.TaskRouterNews", "helpers.mock.TaskRouterNotification"),
+    ("helpers.mock.faults.Kind", "helpers.mock.faults.FaultKind"),
+    ("helpers.mock.faults.Met", "helpers.mock.faults.Match"),
+    ("helpers.mock.remote.LeverRefused", "helpers.mock.remote.ControlRefused"),
+]
+RENAMED_METHODS = [
+    ("helpers.mock.Journal.hear", "Journal.handle"),
+    ("helpers.mock.Studio.hear", "Studio.handle"),
+    ("helpers.mock.Webhooks.hear", "Webhooks.handle"),
+    ("helpers.panel.AgentPanelModel.tell", "AgentPanelModel.notify"),
+    ("helpers.front_ends.SdkModel.take", "SdkModel.handle"),
+]
+REPLACED = [
+    ("known", "get_channel_by_sid()"),
+    ("is_usable", "connection_state"),
+    ("require_connected", "connection_state"),
+    ("upload", "Channel.send_message(media=...)"),
+    ("media_url", "Media.get_content_temporary_url()"),
+    ("tell_typing", "Channel.typing()"),
+    ("newest_index", "Channel.get_messages()"),
+    ("service", "account.client_of_chat_user()"),
+    ("polled_service", "account.client_of_chat_user()"),
+]
+
+
+def found(path: str) -> Any:
+    package, name = path.rsplit(".", 1)
+    return getattr(importlib.import_module(package), name)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED)
+def test_a_renamed_class_is_found_under_its_old_name_with_a_warning(old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"^{re.escape(old)} is now {re.escape(new)}$"):
+        assert found(old) is found(new)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_METHODS)
+def test_a_renamed_method_works_under_its_old_name_with_a_warning(old: str, new: str) -> None:
+    path, name = old.rsplit(".", 1)
+    instance = object.__new__(found(path))
+    with pytest.warns(DeprecationWarning, match=f"{name} is now {new}$"):
+        assert getattr(instance, name) == getattr(instance, new.rsplit(".", 1)[1])
+
+
+@pytest.mark.parametrize(("old", "new"), REPLACED)
+def test_what_a_chat_client_showed_works_and_names_what_to_use(
+    account: Any, old: str, new: str
+) -> None:
+    with helpers.ChatClient(account, account.chat_token("user-42")) as chat:
+        assert old not in dir(chat)
+        with pytest.warns(DeprecationWarning, match=f"ChatClient.{old} .*; use {re.escape(new)}$"):
+            assert getattr(chat, old) is not None
+
+
+def test_a_chat_client_has_no_other_attributes(account: Any) -> None:
+    with helpers.ChatClient(account, account.chat_token("user-42")) as chat:
+        assert not hasattr(chat, "no_such_thing")
+
+
+def test_the_old_package_of_the_sdks_widget_warns_and_offers_the_same() -> None:
+    with pytest.warns(DeprecationWarning, match="helpers.sdk_widget is now helpers.front_ends"):
+        old = importlib.import_module("helpers.sdk_widget")
+    for name in helpers.front_ends.__all__:
+        assert getattr(old, name) is getattr(helpers.front_ends, name)

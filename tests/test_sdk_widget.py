@@ -41,7 +41,7 @@ class Browser:
         self.widget = widget
         self.name = name
         self.told: list[dict[str, Any]] = []
-        monkeypatch.setattr(widget._sdk, "_tell", self._hear)
+        monkeypatch.setattr(widget._sdk, "_send", self._hear)
         self.say("hello")
 
     def say(self, kind: str, **content: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import helpers
-from helpers import ChatClient, check, check_environment, environment, tables
+from helpers import ChatClient, check, check_environment, environment, html, tables
 
 
 def test_an_exercise_is_done_when_its_statement_holds() -> None:
@@ -68,3 +68,16 @@ def test_requests_are_listed_with_their_codes(account: Any, client: Any) -> None
 
 def test_every_public_name_can_be_imported() -> None:
     assert all(hasattr(helpers, name) for name in helpers.__all__)
+
+
+def test_a_table_escapes_whatever_is_not_declared_to_be_markup() -> None:
+    rows = [("<i>", html.Markup("<b>&amp;</b>")), (html.Cell("&", "color:red", span=2),)]
+    assert html.table(rows, ("<a>", 1), title="<t>", row_heads=True) == (
+        '<table><caption style="text-align:left"><b>&lt;t&gt;</b></caption><thead><tr>'
+        '<th scope="col" style="text-align:left">&lt;a&gt;</th>'
+        '<th scope="col" style="text-align:left">1</th></tr></thead><tbody><tr>'
+        '<th scope="row" style="text-align:left">&lt;i&gt;</th>'
+        '<td style="text-align:left"><b>&amp;</b></td></tr><tr>'
+        '<th scope="row" colspan="2" style="text-align:left;color:red">&amp;</th>'
+        "</tr></tbody></table>"
+    )

@@ -6,25 +6,53 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
-from itertools import islice
+from functools import cache, partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
 
+from ..json_object import json_object
 from .emitter import Emitter
-from .errors import raises_chat_error
-from .records import Member, Message, Paginator, in_path, json_object
+from .errors import ChatError, raises_chat_error
+from .media import Upload
+from .records import Member, Message, Paginator, User, in_path, moment
 from .sending import Sending
-
-if TYPE_CHECKING:
-    from .client import ChatClient
+from .session import ChatSession
 
 PAGE_SIZE = 30
 """Messages a page, as in the Chat SDK."""
 Direction = Literal["backwards", "forward"]
+
+
+TRACKED = ("friendly_name", "unique_name", "_attributes", "created_by", "date_updated")
+"""Attributes of a channel that an update may change."""
+
+
+class ConnectedClient(Protocol):
+    """The client of a channel: a `ChatClient`."""
+
+    @property
+    def identity(self) -> str:
+        """Identity of its user."""
+
+    @property
+    def connection_state(self) -> str:
+        """State of the connection."""
+
+    def get_user(self, identity: str) -> User:
+        """Return a user by identity."""
+
+    def emit(self, event: str, *arguments: Any) -> bool:
+        """Call the handlers of an event."""
+
+    def on(self, event: str, f: Callable[..., Any] | None = None) -> Callable[..., Any]:
+        """Subscribe to an event."""
+
+    def off(self, event: str, f: Callable[..., Any]) -> None:
+        """Unsubscribe from an event."""
 
 
 class Channel(Emitter):
@@ -39,59 +67,40 @@ class Channel(Emitter):
         client: The chat client it belongs to.
         sid: CH...
         status: `joined`, `invited` or `notParticipating`.
-        friendly_name, unique_name, type, created_by: As in Twilio's REST API.
-        attributes: What the application keeps; Flex writes `status` `ACTIVE` or `INACTIVE`.
-        last_consumed_message_index: How far this client's user has read.
+        friendly_name, unique_name, type, created_by, date_created, date_updated: As in Twilio's
+            REST API.
+        last_consumed_message_index: Read horizon of this client's user.
     """
 
-    def __init__(self, client: ChatClient, rest: Any) -> None:
+    friendly_name: str | None
+    unique_name: str | None
+    type: str
+    created_by: str | None
+    date_created: datetime
+    date_updated: datetime
+    _attributes: dict[str, Any]
+
+    def __init__(
+        self, session: ChatSession, client: ConnectedClient, fields: Mapping[str, Any]
+    ) -> None:
         super().__init__()
         self.client = client
-        self.sid: str = rest.sid
+        self.sid: str = fields["sid"]
         self.status = "notParticipating"
         self.last_consumed_message_index: int | None = None
-        self._sending = Sending(client, self.sid, in_kernel=client.is_in_kernel)
-        self.take(rest)
-
-    def take(self, rest: Any) -> list[str]:
-        """Take over what REST says of the channel; the names of what changed."""
-        before = dict(getattr(self, "_told", {}))
-        self._told = {
-            "friendly_name": rest.friendly_name,
-            "unique_name": rest.unique_name,
-            "attributes": json_object(rest.attributes),
-            "created_by": rest.created_by,
-            "date_updated": rest.date_updated,
-        }
-        self.type: str = rest.type
-        self.date_created: datetime = rest.date_created
-        changed = [name for name, value in self._told.items() if before.get(name) != value]
-        return [name for name in changed if name != "date_updated"] or changed
-
-    @property
-    def friendly_name(self) -> str | None:
-        """Display name."""
-        return self._told["friendly_name"]  # type: ignore[no-any-return]
-
-    @property
-    def unique_name(self) -> str | None:
-        """The application's own name for it, unique in the service."""
-        return self._told["unique_name"]  # type: ignore[no-any-return]
+        self._session = session
+        self._sending = Sending(session, self.sid)
+        refresh(self, fields)
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """What the application keeps with the channel."""
-        return dict(self._told["attributes"])
-
-    @property
-    def created_by(self) -> str | None:
-        """Who created it; `system` for REST."""
-        return self._told["created_by"]  # type: ignore[no-any-return]
+        """Application data; Flex writes `status` `ACTIVE` or `INACTIVE`."""
+        return dict(self._attributes)
 
     @property
     def is_ended(self) -> bool:
-        """Whether Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
-        return str(self._told["attributes"].get("status", "")).upper() == "INACTIVE"
+        """True once Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
+        return str(self._attributes.get("status", "")).upper() == "INACTIVE"
 
     def __repr__(self) -> str:
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
@@ -108,18 +117,18 @@ class Channel(Emitter):
 
         On a mock it counts as sent by the SDK: the user must be a member, and roles apply. On a
         live account, where Python has only REST, it is sent with account credentials and
-        `X-Twilio-Webhook-Enabled: true`, so that Studio and webhooks hear of it as `Source` `API`;
+        `X-Twilio-Webhook-Enabled: true`, so that Studio and webhooks get it as `Source` `API`;
         membership is checked here first, since REST would not.
 
         Messages of one channel are sent one after another. Where the server throttles or cannot be
-        reached, the call waits and tries again, for a minute at the most. Where it is not known
-        whether a message arrived, the call looks for it - one of this user, with the same content,
-        newer than what this client knew before - and sends it again only if it is not there. A
-        server that acts only after that look may still have it twice.
+        reached, the call waits and tries again, for a minute at most. Where it is not known
+        whether a message arrived, the call searches for it - one of this user, with the same
+        content, newer than the messages this client knew - and sends it again only if it is not
+        there. A server that acts only after that search may still have it twice.
 
         Args:
             body: The text; a message with media has none.
-            attributes: What the application keeps with the message.
+            attributes: Application data.
             media: A file's path, or `{"content_type": ..., "media": bytes, "filename": ...}`.
 
         Returns:
@@ -131,25 +140,21 @@ class Channel(Emitter):
             OutcomeUnknown: A `ChatError`, where it may have arrived or not.
             ValueError: Neither body nor media, both, or media without content or its type.
         """
-        self.client.require_connected()
+        self._session.require_connected()
         if (body is None) == (media is None):
             raise ValueError("send_message() takes a body or media, one of them")
-        if self.client.acts_for_account:
-            self._require_member()
+        if self._session.acts_for_account and self.status != "joined":
+            self._session.feed.follow_channel(self.sid)
+            if self.status != "joined":
+                raise not_a_member(self._session.identity, self.sid)
         content = {"attributes": json.dumps(attributes or {})}
         if body is not None:
             content["body"] = body
-        upload = None if media is None else partial(self.client.upload, media)
+        upload = None if media is None else lambda: self._session.media.upload(Upload.of(media))
         try:
             return self._sending.send(content, upload)
         finally:
-            self.client.notice()
-
-    def _require_member(self) -> None:
-        if self.status != "joined":
-            self.client.meet(self.sid)
-        if self.status != "joined":
-            raise self.client.not_a_member(self.sid)
+            self._session.feed.nudge()
 
     @raises_chat_error
     def get_messages(
@@ -158,120 +163,113 @@ class Channel(Emitter):
         anchor: int | None = None,
         direction: Direction = "backwards",
     ) -> Paginator:
-        """A page of messages, ascending.
+        """Return a page of messages, ascending.
 
         Args:
             page_size: Messages a page.
             anchor: Index to start from, included; by default the end (or, forward, the beginning).
             direction: `backwards` to older messages, or `forward`.
         """
-        self.client.require_connected()
+        self._session.require_connected()
         backwards = direction == "backwards"
         order = "desc" if backwards else "asc"
         stream = (
-            Message.of(rest, self.client.media_url)
+            Message.of(vars(rest), self._session.media_url)
             for rest in self._rest().messages.stream(order=order, page_size=min(100, page_size + 1))
         )
-        if anchor is None:
-            return self._page(stream, None, page_size, backwards, beyond=False)
-        skipped = False
-        for message in stream:
-            if message.index <= anchor if backwards else message.index >= anchor:
-                return self._page(stream, message, page_size, backwards, beyond=skipped)
-            skipped = True
-        older = lambda: self.get_messages(page_size, anchor - 1)  # noqa: E731
-        newer = lambda: self.get_messages(page_size, anchor + 1, "forward")  # noqa: E731
-        return Paginator([], not backwards and skipped, backwards and skipped, older, newer)
+        first, skipped = next(stream, None), False
+        if anchor is not None:
+            while first and (first.index > anchor if backwards else first.index < anchor):
+                first, skipped = next(stream, None), True
+        messages = chain([first] if first else [], stream)
+        return self._page(messages, page_size, backwards, anchor or 0, beyond=skipped)
 
     def _page(
         self,
-        stream: Iterator[Message],
-        first: Message | None,
+        messages: Iterator[Message],
         page_size: int,
         backwards: bool,
+        anchor: int,
         *,
         beyond: bool,
     ) -> Paginator:
-        """One page off a stream of messages; `first` was taken from it already."""
-        taken = [first] if first is not None else []
-        taken.extend(islice(stream, page_size - len(taken)))
-        ahead = next(stream, None)
+        """Take a page off a stream of messages; `beyond` says whether it skipped any."""
+        taken = list(islice(messages, page_size))
+        ahead = next(messages, None)
         items = taken[::-1] if backwards else taken
-        first_index = items[0].index if items else 0
-        last_index = items[-1].index if items else 0
-        follow = self._follower(stream, ahead, page_size, backwards) if ahead else None
+        oldest, newest = (items[0].index, items[-1].index) if items else (anchor, anchor)
+        follow = self._follower(messages, ahead, page_size, backwards) if ahead else None
         if backwards:
-            newer = lambda: self.get_messages(page_size, last_index + 1, "forward")  # noqa: E731
+            newer = partial(self.get_messages, page_size, newest + 1, "forward")
             return Paginator(items, ahead is not None, beyond, follow, newer)
-        older = lambda: self.get_messages(page_size, first_index - 1)  # noqa: E731
+        older = partial(self.get_messages, page_size, oldest - 1)
         return Paginator(items, beyond, ahead is not None, older, follow)
 
     def _follower(
-        self, stream: Iterator[Message], ahead: Message, page_size: int, backwards: bool
+        self, messages: Iterator[Message], ahead: Message, page_size: int, backwards: bool
     ) -> Callable[[], Paginator]:
-        """Reads the page that begins with `ahead`, once, since a stream can be read only once.
+        """Read the page that begins with `ahead`, once, since a stream can be read only once.
 
-        Where the stream fails, as when its token has expired, the page is asked for anew.
+        Where the stream fails, as when its token has expired, the page is requested anew.
         """
-        streams, pages = [stream], list[Paginator]()
+        unread = [chain([ahead], messages)]
 
+        @cache
         def follow() -> Paginator:
-            if not pages and streams:
+            if unread:
                 with suppress(TwilioException, RequestException):
-                    page = self._page(streams.pop(), ahead, page_size, backwards, beyond=True)
-                    pages.append(page)
-            if not pages:
-                direction: Direction = "backwards" if backwards else "forward"
-                pages.append(self.get_messages(page_size, ahead.index, direction))
-            return pages[0]
+                    return self._page(unread.pop(), page_size, backwards, ahead.index, beyond=True)
+            return self.get_messages(
+                page_size, ahead.index, "backwards" if backwards else "forward"
+            )
 
         return follow
 
     @raises_chat_error
     def get_members(self) -> list[Member]:
-        """Everybody in the channel."""
-        self.client.require_connected()
-        return [Member.of(rest) for rest in self._rest().members.list()]
+        """Return the members."""
+        self._session.require_connected()
+        return [Member.of(vars(rest)) for rest in self._rest().members.list()]
 
     @raises_chat_error
     def get_members_count(self) -> int:
-        """How many are in the channel."""
-        self.client.require_connected()
+        """Return the number of members."""
+        self._session.require_connected()
         return int(self._rest().fetch().members_count)
 
     @raises_chat_error
     def get_messages_count(self) -> int:
-        """How many messages it holds."""
-        self.client.require_connected()
+        """Return the number of messages."""
+        self._session.require_connected()
         return int(self._rest().fetch().messages_count)
 
     @raises_chat_error
     def typing(self) -> bool:
-        """Tell the others that this user is typing.
+        """Signal the others that this user is typing.
 
         Returns:
-            Whether it could be told: Twilio's REST API has no such operation, so only a mock can.
+            False on a live account: Twilio's REST API has no such operation, only a mock has.
         """
-        self.client.require_connected()
-        return self.client.tell_typing(self.sid)
+        self._session.require_connected()
+        return self._session.type_in(self.sid)
 
     @raises_chat_error
     def update_last_consumed_message_index(self, index: int | None) -> int | None:
         """Set the read horizon.
 
         Returns:
-            The unread count that results; None when there is no horizon.
+            The unread count that results; None without a horizon.
         """
-        self.client.require_connected()
-        view = self._user_channel().update(
+        self._session.require_connected()
+        view = self._session.user_channel(self.sid).update(
             last_consumed_message_index="" if index is None else index
         )
         self.last_consumed_message_index = view.last_consumed_message_index
-        self.client.notice()
+        self._session.feed.nudge()
         return view.unread_messages_count  # type: ignore[no-any-return]
 
     def advance_last_consumed_message_index(self, index: int) -> int | None:
-        """Set the read horizon, only ever forward; the unread count that results."""
+        """Set the read horizon, only ever forward, and return the unread count that results."""
         current = self.last_consumed_message_index
         if current is not None and index <= current:
             return self.get_unconsumed_messages_count()
@@ -279,77 +277,108 @@ class Channel(Emitter):
 
     @raises_chat_error
     def set_all_messages_consumed(self) -> int | None:
-        """Move the read horizon to the last message; the unread count that results."""
+        """Move the read horizon to the last message and return the unread count that results."""
         newest = self._rest().messages.list(order="desc", limit=1, page_size=1)
         if not newest:
             return self.get_unconsumed_messages_count()
         return self.update_last_consumed_message_index(newest[0].index)
 
     def set_no_messages_consumed(self) -> int | None:
-        """Take the read horizon away: nothing counts as read."""
+        """Remove the read horizon: nothing counts as read."""
         return self.update_last_consumed_message_index(None)
 
     @raises_chat_error
     def get_unconsumed_messages_count(self) -> int | None:
-        """Messages above the read horizon; None when there is no horizon."""
-        self.client.require_connected()
-        return self._user_channel().fetch().unread_messages_count  # type: ignore[no-any-return]
+        """Return the number of messages above the read horizon; None without a horizon."""
+        self._session.require_connected()
+        return self._session.user_channel(self.sid).fetch().unread_messages_count  # type: ignore[no-any-return]
 
     @raises_chat_error
     def join(self) -> Channel:
         """Join a public channel.
 
-        Whoever made a Flex channel for this identity has put it in already; joining again is
-        refused.
+        Creating a Flex channel makes its identity a member already; joining again is refused.
 
         Raises:
             ChatError: 50404, already a member; 50107, the channel is private.
         """
-        self.client.require_connected()
-        self._rest().members.create(identity=self.client.identity, x_twilio_webhook_enabled="true")
-        self.client.meet(self.sid)
+        self._session.require_connected()
+        self._rest().members.create(
+            identity=self._session.identity, x_twilio_webhook_enabled="true"
+        )
+        self._session.feed.follow_channel(self.sid)
         return self
 
     @raises_chat_error
     def leave(self) -> Channel:
         """Leave the channel.
 
-        On a live account no webhook hears of it: twilio 9.13 drops the header that asks for
-        webhooks from every DELETE.
+        On a live account it fires no webhook: twilio 9.13 drops the header that asks for webhooks
+        from every DELETE.
         """
-        self.client.require_connected()
-        self._rest().members(in_path(self.client.identity)).delete(x_twilio_webhook_enabled="true")
-        self.client.notice()
+        self._session.require_connected()
+        self._rest().members(in_path(self._session.identity)).delete(
+            x_twilio_webhook_enabled="true"
+        )
+        self._session.feed.nudge()
         return self
 
     @raises_chat_error
     def decline(self) -> Channel:
         """Decline an invitation to the channel."""
-        self.client.require_connected()
-        self._user_channel().delete()
-        self.client.notice()
+        self._session.require_connected()
+        self._session.user_channel(self.sid).delete()
+        self._session.feed.nudge()
         return self
 
     @raises_chat_error
     def add(self, identity: str) -> None:
-        """Add somebody; needs the permission `addMember`."""
-        self.client.require_connected()
+        """Add a member; needs the permission `addMember`."""
+        self._session.require_connected()
         self._rest().members.create(identity=identity, x_twilio_webhook_enabled="true")
-        self.client.notice()
+        self._session.feed.nudge()
 
     @raises_chat_error
     def update_attributes(self, attributes: dict[str, Any]) -> Channel:
         """Replace the attributes; merge with `channel.attributes` first to keep Flex's own."""
-        self.client.require_connected()
+        self._session.require_connected()
         text = json.dumps(attributes)
         rest = self._rest().update(attributes=text, x_twilio_webhook_enabled="true")
-        reasons = self.take(rest)
-        if reasons:  # not told by an event yet
-            self.client.tell_updated(self, reasons)
+        reasons = refresh(self, vars(rest))
+        if reasons:  # no event yet
+            emit_updated(self, reasons)
         return self
 
     def _rest(self) -> Any:
-        return self.client.service.channels(self.sid)
+        return self._session.service.channels(self.sid)
 
-    def _user_channel(self) -> Any:
-        return self.client.service.users(in_path(self.client.identity)).user_channels(self.sid)
+
+def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
+    """Update a channel from its fields. Returns the names of those that changed."""
+    before = vars(channel).copy()
+    channel.friendly_name, channel.unique_name = fields["friendly_name"], fields["unique_name"]
+    channel._attributes = json_object(fields["attributes"]) or {}
+    channel.type, channel.created_by = fields["type"], fields["created_by"]
+    channel.date_created = moment(fields["date_created"])
+    channel.date_updated = moment(fields["date_updated"])
+    now = vars(channel)
+    changed = [name.lstrip("_") for name in TRACKED if before.get(name) != now[name]]
+    return [name for name in changed if name != "date_updated"] or changed
+
+
+def emit(channel: Channel, event: str, about: Any) -> None:
+    """Emit a channel's event on the channel and on its client."""
+    channel.emit(event, about)
+    channel.client.emit(event, about)
+
+
+def emit_updated(channel: Channel, reasons: list[str]) -> None:
+    """Emit that a channel changed: `updated` there, `channelUpdated` on its client."""
+    about = {"channel": channel, "update_reasons": reasons}
+    channel.emit("updated", about)
+    channel.client.emit("channelUpdated", about)
+
+
+def not_a_member(identity: str, channel_sid: str) -> ChatError:
+    """Return Twilio's refusal of a user who is not in a channel."""
+    return ChatError(50400, f"User {identity!r} is not a member of channel {channel_sid}", 403)

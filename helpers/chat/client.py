@@ -1,30 +1,29 @@
-"""The chat client: connects with an access token, finds channels, emits what happens."""
+"""The chat client: connects with an access token, finds channels, emits events."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from pathlib import Path
+import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 
-from ..mock import MockTwilio, verify
-from .channel import Channel
-from .connection import ChatConnection, Wait
-from .errors import ChatError, as_chat_error, raises_chat_error
-from .feeds import Feed, KernelFeed
-from .lifetime import TokenLifetime
-from .media import MediaService, Upload
-from .polling import PollingFeed
+from ..mock import MockTwilio
+from .channel import Channel, not_a_member, refresh
+from .channel_book import ChannelBook
+from .emitter import Emitter
+from .errors import as_chat_error, raises_chat_error
+from .feeds import KernelFeed, PollingFeed
+from .media import Upload
 from .records import User, in_path
-from .retrying_client import TRIES, Backoff, RetryingClient
+from .session import ChatSession, Wait
 
 if TYPE_CHECKING:
     from ..account import Account
 
 
-class ChatClient(ChatConnection):
+class ChatClient(Emitter):
     """A customer's or agent's chat, connected with an access token.
 
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
@@ -32,7 +31,7 @@ class ChatClient(ChatConnection):
 
     Against a mock in this kernel events arrive at once. Against a live account or a shared mock a
     polite background poll delivers each message exactly once and in order; it cannot see typing,
-    and sees an edit only while the message is among the latest fifty. It goes on through throttling
+    and sees an edit only while the message is among the latest fifty. It survives throttling
     (waiting as long as the server asks for), time-outs, broken connections and restarts of the
     server; meanwhile `connection_state` is `connecting` and `connection_problem` says why. It is
     `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
@@ -46,14 +45,12 @@ class ChatClient(ChatConnection):
     Args:
         account: From `connect()`.
         token: An access token with a chat grant.
-        poll_seconds: Pause between polls while there is news, where polling is needed.
-        wait: How to wait between polls and between tries; a test need not take the time.
+        poll_seconds: Pause between polls while something happens, where polling is needed.
+        wait: Waits between polls and between tries; a test need not take the time.
 
     Attributes:
-        connection_state: One of `CONNECTION_STATES`, as in the Chat SDK.
-        connection_problem: Why it is not `connected`, and when it is tried again, in words; None
-            while all is well.
-        identity: Whose chat it is.
+        account: As given.
+        user: The user as it was when connected.
 
     Raises:
         ChatError: The token is refused (20101 to 20107), or Twilio refuses the connection.
@@ -67,23 +64,46 @@ class ChatClient(ChatConnection):
         poll_seconds: float = 1.0,
         wait: Wait = threading.Event.wait,
     ) -> None:
-        super().__init__(wait)
+        super().__init__()
         self.account = account
-        mock = account.mock if isinstance(account.mock, MockTwilio) else None
-        self.is_in_kernel = mock is not None
-        self._backoff = Backoff()
-        self.acts_for_account = account.mode == "live"
-        self._own = threading.RLock()
-        self._channels: dict[str, Channel] = {}
-        self._lifetime = TokenLifetime(account.clock, self._about_to_expire, self._expired)
-        self._token: str | None = None
-        self._feed: Feed = KernelFeed(self, mock) if mock else PollingFeed(self, poll_seconds)
-        self._use(token)
+        self._session = session = ChatSession(account, token, self, wait)
+        self._book: ChannelBook = ChannelBook(session, self)
+        session.feed = (
+            KernelFeed(session, self._book, account.mock)
+            if isinstance(account.mock, MockTwilio)
+            else PollingFeed(session, self._book, poll_seconds)
+        )
         try:
             self._connect()
         except BaseException:
-            self._close()
+            session.close()
             raise
+
+    @raises_chat_error
+    def _connect(self) -> None:
+        self.user = self._session.open_user()
+        self._session.feed.start()
+        self._session.regained()
+
+    @property
+    def identity(self) -> str:
+        """Identity of its user."""
+        return self._session.identity
+
+    @property
+    def service_sid(self) -> str:
+        """IS..., the chat service."""
+        return self._session.service_sid
+
+    @property
+    def connection_state(self) -> str:
+        """One of `CONNECTION_STATES`, as in the Chat SDK."""
+        return self._session.state
+
+    @property
+    def connection_problem(self) -> str | None:
+        """Reason why it is not `connected`, and when it is tried again; None if it is."""
+        return self._session.problem
 
     def __repr__(self) -> str:
         return f"ChatClient(identity={self.identity!r}, {self.connection_state})"
@@ -94,92 +114,46 @@ class ChatClient(ChatConnection):
     def __exit__(self, *_: object) -> None:
         self.shutdown()
 
-    @raises_chat_error
-    def _use(self, token: str) -> None:
-        credentials = self.account.credentials
-        claims = verify(
-            token,
-            account_sid=credentials.account_sid,
-            secrets={credentials.api_key: credentials.api_secret},
-            now=self.account.clock.now(),
-        )
-        own = (claims.identity, claims.service_sid or "")
-        if self._token is not None and own != (self.identity, self.service_sid):
-            what = "A token for another identity or service needs a client of its own"
-            raise ChatError(20101, what)
-        self.identity: str
-        self.service_sid: str
-        self.identity, self.service_sid = own
-        self._token = token
-        rest = self.account.client_of_chat_user(token, self.identity)
-        rest.http_client = RetryingClient(rest.http_client, self.wait)
-        self.service = rest.chat.v2.services(self.service_sid)
-        self._media = MediaService(rest, self.service_sid, in_kernel=self.is_in_kernel)
-        polled = self.account.client_of_chat_user(token, self.identity, polling=True)
-        polled.http_client = self._polled_line(polled.http_client)
-        self.polled_service = polled.chat.v2.services(self.service_sid)
-        self._lifetime.follow(claims.expires)
+    if not TYPE_CHECKING:
 
-    def _polled_line(self, door: Any) -> RetryingClient:
-        """One whose failures show in the state; in this kernel it holds nobody's thread up."""
-        tries = 1 if self.is_in_kernel else TRIES
-        return RetryingClient(
-            door, self.wait, tries=tries, backoff=self._backoff, failing=self.lost
-        )
-
-    @raises_chat_error
-    def _connect(self) -> None:
-        self._ensure_user()
-        self._feed.start()
-        self.regained()
-
-    def _ensure_user(self) -> None:
-        """Connecting with a new identity makes its user (observed)."""
-        try:
-            found = self.service.users(in_path(self.identity)).fetch()
-        except TwilioRestException as error:
-            if error.status != 404:  # noqa: PLR2004 - HTTP's not found
-                raise
-            found = self.service.users.create(identity=self.identity)
-        self.user = User.of(found)
+        def __getattr__(self, name: str) -> Any:
+            if name not in _REPLACED:
+                raise AttributeError(f"'ChatClient' object has no attribute {name!r}")
+            new, value = _REPLACED[name]
+            message = f"ChatClient.{name} is not part of the Chat SDK; use {new}"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            return value(self)
 
     @raises_chat_error
     def update_token(self, token: str) -> None:
-        """Go on with a fresh token for the same identity, catching up on what was missed.
+        """Continue with a fresh token for the same identity, catching up on what was missed.
 
         Raises:
             ChatError: The token is refused, or is for another identity or service; or this client
                 was shut down.
         """
-        self._require_open()
-        self._use(token)
-        self._refusal = None
+        self._session.require_open()
+        self._session.use(token)
         try:
-            caught_up = self._feed.resume()
+            caught_up = self._session.feed.resume()
         except TwilioException as error:
-            self.denied(as_chat_error(error))
+            self._session.denied(as_chat_error(error))
             raise
         if caught_up:
-            self.regained()
+            self._session.regained()
 
     def shutdown(self) -> None:
-        """Disconnect: no more events. Doing it twice is fine."""
+        """Disconnect: no more events. Repeating it does nothing."""
         if self.connection_state == "disconnected":
             return
-        self._close()
-        self.connection_problem = None
-        self._state("disconnected")
-        for emitter in (self, *self._channels.values()):
+        self._session.close()
+        self._session.disconnected()
+        for emitter in (self, *self._book.channels.values()):
             emitter.remove_all_listeners()
-
-    def _close(self) -> None:
-        self._closing.set()
-        self._feed.stop()
-        self._lifetime.stop()
 
     @raises_chat_error
     def get_channel_by_sid(self, sid: str) -> Channel:
-        """A channel by its SID.
+        """Return a channel by its SID.
 
         Raises:
             ChatError: 20404 or 50300, there is none, or it is private and not this user's.
@@ -188,7 +162,7 @@ class ChatClient(ChatConnection):
 
     @raises_chat_error
     def get_channel_by_unique_name(self, unique_name: str) -> Channel:
-        """A channel by its unique name.
+        """Return a channel by its unique name.
 
         Raises:
             ChatError: 20404 or 50300, there is none, or it is private and not this user's.
@@ -196,33 +170,23 @@ class ChatClient(ChatConnection):
         return self._find(unique_name)
 
     def _find(self, key: str) -> Channel:
-        self.require_connected()
-        rest = self.service.channels(key).fetch()
-        self.meet(rest.sid)
-        channel = self.known(rest.sid)
+        session = self._session
+        session.require_connected()
+        fields = vars(session.service.channels(key).fetch())
+        session.feed.follow_channel(fields["sid"])
+        channel = self._book.channels.get(fields["sid"])
         if channel is None:
-            if self.acts_for_account and rest.type == "private":
-                raise self.not_a_member(rest.sid)  # the Chat SDK would not show it
-            channel = self._channels[rest.sid] = Channel(self, rest)
+            if session.acts_for_account and fields["type"] == "private":
+                raise not_a_member(session.identity, fields["sid"])  # as the Chat SDK refuses it
+            channel = self._book.add(fields)
         elif channel.status != "joined":
-            channel.take(rest)
+            refresh(channel, fields)
         return channel
 
-    def meet(self, channel_sid: str) -> None:
-        """Hear of this channel from now on, if this client's user is in it."""
-        self._feed.meet(channel_sid)
-
-    def not_a_member(self, channel_sid: str) -> ChatError:
-        """The refusal Twilio gives somebody who is not in a channel."""
-        return ChatError(
-            50400, f"User {self.identity!r} is not a member of channel {channel_sid}", 403
-        )
-
     def get_subscribed_channels(self) -> list[Channel]:
-        """The channels this client's user is in, in the order it joined them."""
-        self.require_connected()
-        with self._own:
-            return [channel for channel in self._channels.values() if channel.status == "joined"]
+        """Return the channels this client's user is in, in the order it joined them."""
+        self._session.require_connected()
+        return self._book.of_status("joined")
 
     @raises_chat_error
     def create_channel(
@@ -232,116 +196,42 @@ class ChatClient(ChatConnection):
         unique_name: str | None = None,
         is_private: bool = False,
     ) -> Channel:
-        """Make an empty chat channel, to be joined. A Flex channel comes from the Flex API."""
-        self.require_connected()
+        """Create an empty chat channel, to be joined. A Flex channel comes from the Flex API."""
+        self._session.require_connected()
         given = {"friendly_name": friendly_name, "unique_name": unique_name}
-        rest = self.service.channels.create(
+        created = self._session.service.channels.create(
             type="private" if is_private else "public",
             x_twilio_webhook_enabled="true",
             **{name: value for name, value in given.items() if value is not None},
         )
-        return self._channels.setdefault(rest.sid, Channel(self, rest))
+        return self._book.add(vars(created))
 
     @raises_chat_error
     def get_user(self, identity: str) -> User:
-        """A user by identity."""
-        self.require_connected()
-        return User.of(self.service.users(in_path(identity)).fetch())
+        """Return a user by identity."""
+        self._session.require_connected()
+        return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
 
-    def known(self, channel_sid: str) -> Channel | None:
-        """The channel object handed out for this SID, if any."""
-        with self._own:
-            return self._channels.get(channel_sid)
 
-    def joined(self, rest: Any) -> Channel:
-        """This client's user is in a channel now."""
-        return self._enter(rest, "joined")
-
-    def invited(self, rest: Any) -> Channel:
-        """This client's user is invited into a channel now."""
-        return self._enter(rest, "invited")
-
-    def _enter(self, rest: Any, status: str) -> Channel:
-        with self._own:
-            channel = self._channels.setdefault(rest.sid, Channel(self, rest))
-            channel.take(rest)
-            channel.status = status
-        return channel
-
-    def invitations(self) -> list[str]:
-        """The SIDs of the channels that this client's user is invited into."""
-        with self._own:
-            return [sid for sid, each in self._channels.items() if each.status == "invited"]
-
-    def tell_joined(self, channel: Channel, *, is_new: bool) -> None:
-        """Emit that this client's user has joined a channel, which is new to it or not."""
-        if is_new:
-            self.emit("channelAdded", channel)
-        self.emit("channelJoined", channel)
-
-    def tell_invited(self, channel: Channel, *, is_new: bool) -> None:
-        """Emit that this client's user is invited into a channel, which is new to it or not."""
-        if is_new:
-            self.emit("channelAdded", channel)
-        self.emit("channelInvited", channel)
-
-    def left(self, channel: Channel, *, removed: bool = False) -> None:
-        """This client's user is no longer in a channel, or the channel is gone."""
-        gone = removed or channel.type == "private"
-        with self._own:
-            was_in, channel.status = channel.status != "notParticipating", "notParticipating"
-            if gone:
-                self._channels.pop(channel.sid, None)
-        if was_in:
-            self.emit("channelLeft", channel)
-        if gone:
-            self.emit("channelRemoved", channel)
-            channel.emit("removed", channel)
-
-    def tell(self, channel: Channel, event: str, about: Any) -> None:
-        """Emit a channel's event on the channel and on this client."""
-        channel.emit(event, about)
-        self.emit(event, about)
-
-    def tell_updated(self, channel: Channel, reasons: list[str]) -> None:
-        """Emit that a channel changed: `updated` there, `channelUpdated` here."""
-        about = {"channel": channel, "update_reasons": reasons}
-        channel.emit("updated", about)
-        self.emit("channelUpdated", about)
-
-    def tell_typing(self, channel_sid: str) -> bool:
-        """Tell others that this user types, where there is a way to."""
-        if self.account.mock is None or self._token is None:
-            return False
-        self.account.mock.type_in(self._token, channel_sid)  # in this kernel or over a network
-        return True
-
-    def upload(self, media: str | Path | Mapping[str, Any]) -> str:
-        """Upload a file to send; its media SID."""
-        return self._media.upload(Upload.of(media))
-
-    def media_url(self, sid: str) -> str:
-        """A URL of an uploaded file's content that works for a while."""
-        return self._media.temporary_url(sid)
-
-    def notice(self) -> None:
-        """This client changed something: where polling is needed, look soon."""
-        self._feed.nudge()
-
-    def newest_index(self, channel_sid: str) -> int | None:
-        """The newest message known in a channel, -1 for none; None for one that is not followed."""
-        return self._feed.newest_index(channel_sid)
-
-    def denied(self, error: ChatError) -> None:
-        """Twilio refuses the token: nothing works until `update_token()`."""
-        if self.is_usable:
-            self._feed.pause()
-            super().denied(error)
-
-    def _about_to_expire(self, seconds: float) -> None:
-        self.emit("tokenAboutToExpire", round(seconds))
-
-    def _expired(self) -> None:
-        message = "Access token expired; get a fresh one from your server and update_token() it"
-        self.denied(ChatError(20104, message, 401))
-        self.emit("tokenExpired")
+_REST = "account.client_of_chat_user()"
+_REPLACED: dict[str, tuple[str, Callable[[ChatClient], Any]]] = {
+    "known": ("get_channel_by_sid()", lambda client: client._book.channels.get),
+    "is_usable": ("connection_state", lambda client: client._session.is_usable),
+    "require_connected": (
+        "connection_state",
+        lambda client: client._session.require_connected,
+    ),
+    "upload": (
+        "Channel.send_message(media=...)",
+        lambda client: lambda media: client._session.media.upload(Upload.of(media)),
+    ),
+    "media_url": (
+        "Media.get_content_temporary_url()",
+        lambda client: client._session.media_url,
+    ),
+    "tell_typing": ("Channel.typing()", lambda client: client._session.type_in),
+    "newest_index": ("Channel.get_messages()", lambda client: client._session.feed.newest_index),
+    "service": (_REST, lambda client: client._session.service),
+    "polled_service": (_REST, lambda client: client._session.polled_service),
+}
+"""Names that a client once showed: the name to use instead, and the old one's value."""

@@ -1,4 +1,4 @@
-"""`on("messageAdded", handler)` as in the guide: Node's event emitter, with handlers kept apart."""
+"""`on("messageAdded", handler)` as in the guide: Node's event emitter, with isolated handlers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Emitter(EventEmitter):
     """An event emitter in which a handler that fails is logged and does not stop the others.
 
     `on(event, handler)` subscribes and `off(event, handler)` unsubscribes; `@on(event)` decorates.
-    Handlers are plain functions, called on whichever thread brings the news.
+    Handlers are plain functions, called on the thread that delivers the event.
     """
 
     def on(  # type: ignore[override]  # one signature for call and decorator
         self, event: str, f: Callable[..., Any] | None = None
     ) -> Callable[..., Any]:
-        """Have `f` called at every `event`.
+        """Call `f` at every `event`.
 
         Raises:
             TypeError: `f` is a coroutine function; start a task from a plain function instead.
@@ -35,7 +35,7 @@ class Emitter(EventEmitter):
         return super().on(event) if f is None else super().on(event, f)
 
     def off(self, event: str, f: Callable[..., Any]) -> None:
-        """No longer call `f` at `event`; not an error if it was not."""
+        """Stop calling `f` at `event`; not an error if it was not called."""
         if f in self.listeners(event):
             self.remove_listener(event, f)
 
@@ -44,5 +44,5 @@ class Emitter(EventEmitter):
     ) -> None:
         try:
             f(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+        except Exception:
             _log.exception("a chat event handler failed")

@@ -1,4 +1,4 @@
-"""What a chat client raises when Twilio refuses: the SDK's own exception, said more shortly."""
+"""Errors of a chat client: Twilio's refusals with their code, failures that may pass."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from twilio.base.exceptions import (
 from twilio.base.version import Version
 from twilio.http.response import Response
 
-from ..mock import TwilioError
-from ..mock.remote import MockUnreachable
+from ..mock import MockUnreachable, TwilioError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,8 +25,8 @@ class ChatError(TwilioRestException):  # type: ignore[misc]
 
     Attributes:
         code: Twilio's error code, e.g. 50400 for a user that is not a member.
-        status: The HTTP status it came with; 0 where no request was made.
-        msg: What was refused and why.
+        status: HTTP status; 0 where no request was made.
+        msg: The refusal and its reason.
     """
 
     def __init__(self, code: int | None, msg: str, status: int = 0) -> None:
@@ -41,13 +40,13 @@ class TransientError(ChatError):
     """A failure that may pass by itself: throttling, a network or a server in distress.
 
     Attributes:
-        what: What the matter is, in a few words.
-        retry_after: Seconds for which the server asked to be left alone, if it did.
+        what: The failure in a few words.
+        retry_after: Seconds to wait, where the server names them.
         may_have_acted: Whether the request may have had its effect all the same.
-        delay: Seconds after which there will be another try.
+        delay: Seconds until the next try.
     """
 
-    def __init__(  # noqa: PLR0913 - what is known of one failure
+    def __init__(
         self,
         what: str,
         detail: str = "",
@@ -64,12 +63,12 @@ class TransientError(ChatError):
         self.delay = 1.0 if retry_after is None else retry_after
 
 
-class OutcomeUnknown(ChatError):  # noqa: N818 - reads as what is the matter
-    """A message was sent, and it could not be found out whether it arrived."""
+class OutcomeUnknown(ChatError):
+    """A message was sent, and may have arrived or not."""
 
 
 def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
-    """The same refusal as a `ChatError`."""
+    """Return a refusal as a `ChatError`."""
     if isinstance(error, ChatError):
         return error
     if isinstance(error, TwilioError):
@@ -85,7 +84,7 @@ def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
 
 
 def raises_chat_error(call: Callable[P, T]) -> Callable[P, T]:
-    """Have a method raise `ChatError` for every refusal of Twilio's."""
+    """Make a method raise `ChatError` for every refusal by Twilio."""
 
     @wraps(call)
     def refused(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -93,7 +92,7 @@ def raises_chat_error(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except (TwilioException, TwilioError) as error:
             raise as_chat_error(error) from None
-        except MockUnreachable as error:  # asked for its clock, or told of typing
+        except MockUnreachable as error:  # its clock, or typing
             what = "the server cannot be reached"
             raise TransientError(what, str(error), may_have_acted=False) from None
 

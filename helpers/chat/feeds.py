@@ -1,220 +1,293 @@
-"""Where a chat client's news comes from; here, the mock in this kernel. `polling` has the other."""
+"""Sources of a chat client's events: the mock in this kernel, or polling for any other account."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from http import HTTPStatus
+from typing import Any
 
 from twilio.base.exceptions import TwilioException
-from twilio.rest.chat.v2.service.channel import ChannelInstance
-from twilio.rest.chat.v2.service.channel.member import MemberInstance
-from twilio.rest.chat.v2.service.channel.message import MessageInstance
 
-from ..mock import ChatEvent, MockTwilio
-from ..mock.core.clock import Timer
+from ..mock import ChatEvent, MockTwilio, Timer
+from .channel import Channel, emit, emit_updated, refresh
+from .channel_book import ChannelBook
 from .errors import TransientError, as_chat_error
 from .reconciler import Reconciler
 from .records import Member, Message
+from .session import ChatSession
 
-if TYPE_CHECKING:
-    from .channel import Channel
-    from .client import ChatClient
+IDLE_FACTOR = 1.5
+"""Factor by which each pause between polls grows while nothing happens."""
+LONGEST_IDLE = 5.0
+"""Seconds between polls when nothing has happened for a while."""
+
+OWN_PLACE = frozenset({"memberJoined", "memberLeft", "channelInvited", "inviteRemoved"})
+"""Events that change the place of the user they are about."""
 
 
-class Feed(Protocol):
-    """Brings news to a chat client."""
-
-    def start(self) -> None:
-        """Learn which channels there are, and bring news from now on."""
+class _ReconciledFeed:
+    def __init__(self, session: ChatSession, book: ChannelBook) -> None:
+        self._session = session
+        self._reconciler = Reconciler(session, book)
+        self._paused = False
 
     def pause(self) -> None:
-        """Bring no news for now."""
-
-    def resume(self) -> bool:
-        """Bring what was missed, and news again; False where it could not be read, for now."""
-
-    def stop(self) -> None:
-        """Bring no more news."""
-
-    def nudge(self) -> None:
-        """There may be news."""
-
-    def meet(self, channel_sid: str) -> None:
-        """Bring news of this channel from now on, if it is joined."""
+        """Deliver no events for now."""
+        self._paused = True
 
     def newest_index(self, channel_sid: str) -> int | None:
-        """The newest message known in a channel, -1 for none; None for a channel not followed."""
+        """Index of the newest message delivered, -1 for none; None for a channel not followed."""
+        return self._reconciler.newest_index(channel_sid)
 
 
-class KernelFeed:
-    """News of a mock in this kernel, brought on the thread that acted, as soon as it committed."""
+class KernelFeed(_ReconciledFeed):
+    """Events of a mock in this kernel, delivered after each commit, on the thread that acted."""
 
-    def __init__(self, client: ChatClient, mock: MockTwilio) -> None:
-        self._client = client
+    def __init__(self, session: ChatSession, book: ChannelBook, mock: MockTwilio) -> None:
+        super().__init__(session, book)
+        self._book = book
         self._mock = mock
-        self._survey = Reconciler(client)
-        self._paused = False
         self._catching_up: threading.Thread | None = None
         self._lock = threading.RLock()
-        self._stop_following: Any = None
+        self._unfollow: Any = None
         self._typing: dict[tuple[str, str], tuple[Timer, Member]] = {}
+        self._handlers = {
+            "channelUpdated": self._channel_updated,
+            **dict.fromkeys(("messageAdded", "messageUpdated", "messageRemoved"), self._message),
+            **dict.fromkeys(("memberJoined", "memberUpdated", "memberLeft"), self._member),
+            "typingStarted": self._started_typing,
+        }
 
     def start(self) -> None:
         """Follow the mock from now on."""
-        self._stop_following = self._mock.follow(self._hear)
-        self._survey.begin()
-
-    def pause(self) -> None:
-        """Let events pass."""
-        self._paused = True
+        self._unfollow = self._mock.follow(self._handle)
+        self._reconciler.load()
 
     def resume(self) -> bool:
-        """Survey what was missed, then follow again; where that fails, a thread goes on trying."""
+        """Deliver what was missed, then follow again; where that fails, a thread keeps trying."""
         try:
             self._catch_up()
-        except TransientError as trouble:
-            self._keep_trying(trouble)
+        except TransientError as failure:
+            self._keep_trying(failure)
             return False
         return True
 
-    def _catch_up(self) -> None:
-        with self._lock:
-            while self._paused and self._survey.look():
-                pass  # what handlers did meanwhile is news too
-            self._paused = False
-
-    def _keep_trying(self, trouble: TransientError) -> None:
-        self._client.lost(trouble)
-        with self._lock:
-            self._paused = True
-            if self._catching_up is None:
-                name = f"chat-catch-up-{self._client.identity}"
-                self._catching_up = threading.Thread(
-                    target=self._try_again, args=(trouble,), name=name, daemon=True
-                )
-                self._catching_up.start()
-
-    def _try_again(self, trouble: TransientError) -> None:
-        while self._is_behind():
-            try:
-                self._client.wait(trouble.delay)
-                self._catch_up()
-            except TransientError as again:
-                trouble = again
-                self._client.lost(trouble)
-            except TwilioException as error:
-                self._client.denied(as_chat_error(error))
-            else:
-                self._client.regained()
-
-    def _is_behind(self) -> bool:
-        with self._lock:
-            behind = self._paused and self._client.is_usable
-            if not behind:
-                self._catching_up = None
-            return behind
-
     def stop(self) -> None:
-        """Follow no longer."""
-        if self._stop_following is not None:
-            self._stop_following()
+        """Stop following."""
+        if self._unfollow is not None:
+            self._unfollow()
         for timer, _ in self._typing.values():
             timer.cancel()
 
     def nudge(self) -> None:
-        """Nothing to do: events come by themselves."""
+        """Do nothing: events come by themselves."""
 
-    def meet(self, channel_sid: str) -> None:
-        """Nothing to do: joining is an event."""
+    def follow_channel(self, channel_sid: str) -> None:
+        """Do nothing: joining is an event."""
 
-    def newest_index(self, channel_sid: str) -> int | None:
-        """The newest message heard of in a channel."""
-        return self._survey.newest_index(channel_sid)
-
-    def _hear(self, event: ChatEvent) -> None:
+    def _catch_up(self) -> None:
         with self._lock:
+            while self._paused and self._reconciler.sync():
+                pass  # handlers may have acted meanwhile
+            self._paused = False
+
+    def _keep_trying(self, failure: TransientError) -> None:
+        self._session.lost(failure)
+        with self._lock:
+            self._paused = True
+            if self._catching_up is None:
+                name = f"chat-catch-up-{self._session.identity}"
+                self._catching_up = threading.Thread(
+                    target=self._try_again, args=(failure,), name=name, daemon=True
+                )
+                self._catching_up.start()
+
+    def _try_again(self, failure: TransientError) -> None:
+        while self._is_behind():
             try:
-                self._sort(event)
-            except TransientError as trouble:  # what there is to this event is caught up on later
-                self._keep_trying(trouble)
+                self._session.wait(failure.delay)
+                self._catch_up()
+            except TransientError as again:
+                failure = again
+                self._session.lost(failure)
+            except TwilioException as error:
+                self._session.denied(as_chat_error(error))
+            else:
+                self._session.regained()
 
-    def _sort(self, event: ChatEvent) -> None:
-        if self._paused or event.channel_sid is None:
-            return
-        if event.resource["service_sid"] != self._client.service_sid:
-            return
-        channel = self._client.known(event.channel_sid)
-        mine = event.identity == self._client.identity
-        if event.name == "memberJoined" and mine:
-            self._survey.look_into(event.channel_sid)
-        elif event.name == "channelInvited" and mine:
-            self._survey.invited(event.channel_sid)
-        elif channel is None or channel.status == "notParticipating":
-            return
-        elif event.name in ("memberLeft", "inviteRemoved") and mine:
-            self._survey.leave(channel.sid)
-        elif event.name == "channelRemoved":
-            self._survey.leave(channel.sid, removed=True)
-        elif channel.status == "joined":
-            self._pass_on(channel, event)
+    def _is_behind(self) -> bool:
+        with self._lock:
+            behind = self._paused and self._session.is_usable
+            if not behind:
+                self._catching_up = None
+            return behind
 
-    def _pass_on(self, channel: Channel, event: ChatEvent) -> None:
-        if event.name == "channelUpdated":
-            rest = ChannelInstance(None, event.resource, self._client.service_sid)
-            channel.take(rest)
-            self._client.tell_updated(channel, list(event.reasons))
-        elif event.name.startswith("message"):
-            self._message(channel, event)
-        elif event.name.startswith("member"):
-            self._member(channel, event)
-        elif event.name == "typingStarted" and event.identity != self._client.identity:
-            self._started_typing(channel, event)
+    def _handle(self, event: ChatEvent) -> None:
+        sid = event.channel_sid
+        with self._lock:
+            if (
+                self._paused
+                or sid is None
+                or event.resource["service_sid"] != self._session.service_sid
+            ):
+                return
+            channel = self._book.channels.get(sid)
+            try:
+                if event.identity == self._session.identity and event.name in OWN_PLACE:
+                    self._own_place(sid, event.name, channel)
+                elif channel is None or channel.status == "notParticipating":
+                    return
+                elif event.name == "channelRemoved":
+                    self._reconciler.forget(sid, removed=True)
+                elif channel.status == "joined" and event.name in self._handlers:
+                    self._handlers[event.name](channel, event)
+            except TransientError as failure:  # the rest of this event is caught up on later
+                self._keep_trying(failure)
+
+    def _own_place(self, sid: str, event: str, channel: Channel | None) -> None:
+        """Handle that this client's user joined, was invited, or is neither any more."""
+        if event == "memberJoined":
+            self._reconciler.sync_channel(sid)
+        elif event == "channelInvited":
+            self._reconciler.sync_invitation(sid)
+        elif channel is not None and channel.status != "notParticipating":
+            self._reconciler.forget(sid)
+
+    def _channel_updated(self, channel: Channel, event: ChatEvent) -> None:
+        refresh(channel, event.resource)
+        emit_updated(channel, list(event.reasons))
 
     def _message(self, channel: Channel, event: ChatEvent) -> None:
-        rest = MessageInstance(None, event.resource, self._client.service_sid, channel.sid)
-        message = Message.of(rest, self._client.media_url)
-        if not self._survey.heard(channel.sid, event.name, message):
+        message = Message.of(event.resource, self._session.media_url)
+        if not self._reconciler.apply_message(channel.sid, event.name, message):
             return
+        about: Any = message
         if event.name == "messageUpdated":
             about = {"message": message, "update_reasons": list(event.reasons)}
-            self._client.tell(channel, event.name, about)
-            return
-        if event.name == "messageAdded":
+        elif event.name == "messageAdded" and self._typing:
             self._stopped_typing(channel, message.author)
-        self._client.tell(channel, event.name, message)
+        emit(channel, event.name, about)
 
     def _member(self, channel: Channel, event: ChatEvent) -> None:
-        member = self._member_of(channel, event)
-        if not self._survey.heard(channel.sid, event.name, member):
+        member = Member.of(event.resource)
+        if not self._reconciler.apply_member(channel.sid, event.name, member):
             return
-        if member.identity == self._client.identity:
+        if member.identity == self._session.identity:
             channel.last_consumed_message_index = member.last_consumed_message_index
+        about: Any = member
         if event.name == "memberUpdated":
             about = {"member": member, "update_reasons": list(event.reasons)}
-            self._client.tell(channel, event.name, about)
-        else:
-            self._client.tell(channel, event.name, member)
-
-    def _member_of(self, channel: Channel, event: ChatEvent) -> Member:
-        rest = MemberInstance(None, event.resource, self._client.service_sid, channel.sid)
-        return Member.of(rest)
+        emit(channel, event.name, about)
 
     def _started_typing(self, channel: Channel, event: ChatEvent) -> None:
-        member = self._member_of(channel, event)
+        member = Member.of(event.resource)
+        if member.identity == self._session.identity:
+            return
         key = (channel.sid, member.identity)
         known = self._typing.pop(key, None)
         if known is not None:
             known[0].cancel()
-        clock = self._client.account.clock
-        end = clock.call_later(
+        end = self._session.account.clock.call_later(
             event.timeout or 0, lambda: self._stopped_typing(channel, member.identity)
         )
         self._typing[key] = (end, member)
         if known is None:
-            self._client.tell(channel, "typingStarted", member)
+            emit(channel, "typingStarted", member)
 
     def _stopped_typing(self, channel: Channel, identity: str) -> None:
         typing = self._typing.pop((channel.sid, identity), None)
         if typing is not None:
             typing[0].cancel()
-            self._client.tell(channel, "typingEnded", typing[1])
+            emit(channel, "typingEnded", typing[1])
+
+
+class PollingFeed(_ReconciledFeed):
+    """Events found by reading the REST API on a background thread.
+
+    It continues from the last message delivered whatever fails, and waits after a failure as long
+    as the server asks for, or longer each time.
+    """
+
+    def __init__(self, session: ChatSession, book: ChannelBook, pause: float) -> None:
+        super().__init__(session, book)
+        self._shortest = self._pause = pause
+        self._throttled = False
+        self._nudged = threading.Event()
+        self._ordered = threading.Event()
+        self._reading = threading.RLock()
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Load the channels now, so that a failure shows here, then poll."""
+        self._reconciler.load()
+        name = f"chat-poll-{self._session.identity}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def resume(self) -> bool:
+        """Read again, from where it stopped."""
+        self._paused = False
+        self._pause = self._shortest
+        self._wake()
+        return True
+
+    def stop(self) -> None:
+        """End the thread; it is given a moment to finish its read."""
+        self._stopped = True
+        self._wake()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=5)
+
+    def _wake(self) -> None:
+        self._ordered.set()
+        self._nudged.set()
+
+    def nudge(self) -> None:
+        """Poll soon, and often for a while, unless the server throttles."""
+        if not self._throttled:
+            self._pause = self._shortest
+            self._nudged.set()
+
+    def follow_channel(self, channel_sid: str) -> None:
+        """Read this channel now."""
+        with self._reading:
+            self._reconciler.follow_channel(channel_sid)
+
+    def _run(self) -> None:
+        while not self._stopped:
+            woken_by = self._ordered if self._throttled else self._nudged
+            self._session.wait_for(woken_by, self._pause)
+            woken_by.clear()
+            if not (self._stopped or self._paused):
+                self._poll()
+
+    def _poll(self) -> None:
+        service = self._session.polled_service
+        try:
+            with self._reading:
+                changed = self._reconciler.sync()
+        except TransientError as failure:
+            self._pause, self._throttled = failure.delay, failure.retry_after is not None
+            self._session.lost(failure)
+        except TwilioException as error:
+            if not self._stopped and service is self._session.polled_service:  # no newer token
+                self._refused(error)
+        else:
+            self._throttled = False
+            longer = min(LONGEST_IDLE, max(self._shortest, self._pause * IDLE_FACTOR))
+            self._pause = self._shortest if changed else longer
+            self._session.regained()
+
+    def _refused(self, error: TwilioException) -> None:
+        """Treat a refused token as final, unlike a user that is gone and may come back."""
+        refusal = as_chat_error(error)
+        self._throttled = False
+        if refusal.status in (401, 403):
+            self._session.denied(refusal)
+            return
+        self._pause = max(self._pause, LONGEST_IDLE)
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            with self._reading:
+                self._reconciler.forget_all()
+        self._session.forgotten(refusal)

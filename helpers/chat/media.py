@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,20 +13,22 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.base.version import Version
 from twilio.rest import Client
 
+from ..json_object import json_object
+
 MEDIA_SERVICE = "https://mcs.us1.twilio.com/v1/Services"
-"""Twilio's media service; the helper library has no resource for it, so it is asked directly."""
+"""Twilio's media service; the SDK has no resource for it."""
 UNKNOWN = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The file of a media message.
+    """File of a media message.
 
     Attributes:
         sid: ME...
         content_type: e.g. `image/png`.
-        filename: What its sender called it, if anything.
-        size: In bytes.
+        filename: Name the sender gave it, if any.
+        size: Bytes.
     """
 
     sid: str
@@ -36,8 +37,15 @@ class Media:
     size: int
     _ask_url: Callable[[str], str] = field(repr=False, compare=False)
 
+    @classmethod
+    def of(cls, fields: Mapping[str, Any], ask_url: Callable[[str], str]) -> Media:
+        """Make one from its fields in a message; `ask_url` returns the URL of a media SID."""
+        return cls(
+            fields["sid"], fields["content_type"], fields["filename"], fields["size"], ask_url
+        )
+
     def get_content_temporary_url(self) -> str:
-        """A URL of the content that a browser can open for a few minutes.
+        """Return a URL of the content that a browser can open for a few minutes.
 
         A mock in this kernel has no address, so its URL is a `data:` URL that holds the content.
         """
@@ -54,7 +62,7 @@ class Upload:
 
     @classmethod
     def of(cls, media: str | Path | Mapping[str, Any]) -> Upload:
-        """From a path, or from the Chat SDK's object: `content_type`, `media`, `filename`.
+        """Make one from a path or the Chat SDK's object: `content_type`, `media`, `filename`.
 
         Raises:
             ValueError: The object lacks a content type or content, which the Chat SDK refuses too.
@@ -73,9 +81,9 @@ class MediaService:
     """Twilio's media service as one chat client uses it.
 
     Args:
-        rest: The SDK client to ask with.
+        rest: The user's SDK client.
         service_sid: IS...
-        in_kernel: Whether the answers come from a mock in this kernel.
+        in_kernel: Whether `rest` reaches a mock in this kernel, which has no address.
     """
 
     def __init__(self, rest: Client, service_sid: str, *, in_kernel: bool) -> None:
@@ -84,7 +92,7 @@ class MediaService:
         self._in_kernel = in_kernel
 
     def upload(self, upload: Upload) -> str:
-        """Upload a file; its SID.
+        """Upload a file and return its SID.
 
         Raises:
             TwilioRestException: 50511, the content type; 50512, the size.
@@ -96,22 +104,21 @@ class MediaService:
             data=upload.content,
             headers={"Content-Type": upload.content_type},
         )
-        return str(self._understood("POST", answer)["sid"])
+        return str(self._document("POST", answer)["sid"])
 
     def temporary_url(self, sid: str) -> str:
-        """A URL of the content that works for a while."""
-        media = self._understood("GET", self._rest.request("GET", f"{self._base}/{sid}"))
+        """Return a URL of the content that works for a few minutes."""
+        media = self._document("GET", self._rest.request("GET", f"{self._base}/{sid}"))
         url = str(media["links"]["content_direct_temporary"])
-        return self._as_data(url, media["content_type"]) if self._in_kernel else url
-
-    def _as_data(self, url: str, content_type: str) -> str:
+        if not self._in_kernel:
+            return url
         content = self._rest.request("GET", url).text.encode("latin-1")
-        return f"data:{content_type};base64,{base64.b64encode(content).decode()}"
+        return f"data:{media['content_type']};base64,{base64.b64encode(content).decode()}"
 
-    def _understood(self, method: str, answer: Any) -> dict[str, Any]:
-        if answer.ok:
-            found: dict[str, Any] = json.loads(answer.text)
+    def _document(self, method: str, answer: Any) -> dict[str, Any]:
+        found = json_object(answer.text)
+        if answer.ok and found is not None:
             return found
         refusal = Version.exception(method, self._base, answer, "Unable to create record")
-        assert isinstance(refusal, TwilioRestException)  # noqa: S101 - not RFC 9457
+        assert isinstance(refusal, TwilioRestException)  # not RFC 9457
         raise refusal

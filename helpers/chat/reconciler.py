@@ -1,7 +1,7 @@
-"""Compares what REST says of a user's channels with what the client knows, and tells the news.
+"""Compares a user's channels, as REST shows them, with the client's, and emits the differences.
 
-One survey delivers each message once and in order however often it is repeated, since it goes on
-from the last index it has seen.
+A sync delivers each message once and in order however often it is repeated: it continues from the
+last index delivered.
 """
 
 from __future__ import annotations
@@ -9,261 +9,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
+from .channel import Channel, emit, emit_updated, refresh
+from .channel_book import ChannelBook
 from .errors import ChatError, TransientError, as_chat_error
 from .records import Member, Message, in_path
-
-if TYPE_CHECKING:
-    from .channel import Channel
-    from .client import ChatClient
+from .session import ChatSession
 
 _log = logging.getLogger(__name__)
 WINDOW = 50
 """Latest messages of a channel in which edits and removals are noticed."""
-
-
-class _Seen:
-    """What is known of one channel."""
-
-    def __init__(self, last_index: int, members: dict[str, Member]) -> None:
-        self.last_index = last_index
-        self.window: dict[int, Message] = {}
-        self.members = members
-
-    def knows(self, about: Message | Member) -> bool:
-        if isinstance(about, Message):
-            return about.index <= self.last_index
-        return about.sid in self.members
-
-    def take(self, about: Message | Member, *, gone: bool) -> None:
-        kept: dict[Any, Any] = self.members
-        key: int | str = about.sid
-        if isinstance(about, Message):
-            self.last_index = max(self.last_index, about.index)
-            kept, key = self.window, about.index
-            kept.pop(key - WINDOW, None)
-        if gone:
-            kept.pop(key, None)
-        else:
-            kept[key] = about
-
-
-class Reconciler:
-    """One client's view of its channels, brought up to date by `look()`."""
-
-    def __init__(self, client: ChatClient) -> None:
-        self._client = client
-        self._seen: dict[str, _Seen] = {}
-
-    def begin(self) -> None:
-        """Learn the channels as they are; nothing of it is news."""
-        with _understood():
-            for sid, status in self._channels().items():
-                if status == "joined":
-                    self._keep(self._client.joined(self._fetch(sid)))
-                elif status == "invited":
-                    self._client.invited(self._fetch(sid))
-
-    def meet(self, sid: str) -> None:
-        """Follow a channel from now on if it is joined, rather than from the next look on."""
-        if sid not in self._seen and self._channels().get(sid) == "joined":
-            self.look_into(sid)
-
-    def newest_index(self, sid: str) -> int | None:
-        """The newest message known in a channel, -1 for none; None for one not followed."""
-        seen = self._seen.get(sid)
-        return None if seen is None else seen.last_index
-
-    def _join(self, sid: str) -> None:
-        """Follow a channel and then tell of it, so that what a handler does in it is news."""
-        known = self._client.known(sid)
-        was_invited = known is not None and known.status == "invited"
-        channel = self._client.joined(self._fetch(sid))
-        self._keep(channel)
-        self._client.tell_joined(channel, is_new=not was_invited)
-
-    def invited(self, sid: str) -> bool:
-        """Tell of an invitation; whether it is one that was not known."""
-        known = self._client.known(sid)
-        if known is not None and known.status == "invited":
-            return False
-        with _understood():
-            channel = self._client.invited(self._fetch(sid))
-        self._client.tell_invited(channel, is_new=known is None)
-        return True
-
-    def _keep(self, channel: Channel) -> None:
-        """Start following a channel; what it holds already is history, not news."""
-        seen = _Seen(-1, {member.sid: member for member in self._members(channel.sid)})
-        for message in self._latest(channel.sid, WINDOW):
-            seen.take(message, gone=False)
-        own = next((m for m in seen.members.values() if m.identity == self._client.identity), None)
-        channel.last_consumed_message_index = own.last_consumed_message_index if own else None
-        self._seen[channel.sid] = seen
-
-    def heard(self, channel_sid: str, event: str, about: Message | Member) -> bool:
-        """Something came by other means; whether it is news."""
-        seen = self._seen.get(channel_sid)
-        if seen is None or (event in ("messageAdded", "memberJoined") and seen.knows(about)):
-            return False
-        seen.take(about, gone=event in ("messageRemoved", "memberLeft"))
-        return True
-
-    def look(self) -> bool:
-        """Tell what is new; whether anything was."""
-        with _understood():
-            now = self._channels()
-            gone = [sid for sid in self._followed() if sid not in now]
-            for sid in gone:
-                self.leave(sid, removed=self._is_gone(sid))
-            looks = {"joined": self.look_into, "invited": self._look_at_invitation}
-            news = [looks[status](sid) for sid, status in now.items() if status in looks]
-            return bool(gone) or any(news)
-
-    def leave_all(self) -> None:
-        """Follow nothing any more: the account knows none of it."""
-        for sid in self._followed():
-            self.leave(sid, removed=True)
-
-    def _followed(self) -> list[str]:
-        return [*self._seen, *self._client.invitations()]
-
-    def _is_gone(self, sid: str) -> bool:
-        """Whether a channel is no more, rather than left by this client's user."""
-        try:
-            self._fetch(sid)
-        except TwilioException as error:
-            refusal = as_chat_error(error)
-            if isinstance(error, TransientError) or refusal.status not in (403, 404):
-                raise
-            return bool(refusal.status == 404)  # noqa: PLR2004 - not found
-        return False
-
-    def look_into(self, sid: str) -> bool:
-        """The same for one channel; nothing where it, or the user's place in it, is gone by now."""
-        return self._unless_gone(self._look_into, sid)
-
-    def _look_at_invitation(self, sid: str) -> bool:
-        return self._unless_gone(self.invited, sid)
-
-    def _unless_gone(self, look: Callable[[str], bool], sid: str) -> bool:
-        try:
-            with _understood():
-                return look(sid)
-        except TwilioException as error:
-            refusal = as_chat_error(error)
-            if refusal.status == 404 or refusal.code == 50400:  # noqa: PLR2004 - none, not a member
-                return False
-            raise
-
-    def _look_into(self, sid: str) -> bool:
-        channel = self._client.known(sid)
-        if channel is None or sid not in self._seen:
-            self._join(sid)
-            return True
-        rest = self._fetch(sid)
-        if rest.date_created != channel.date_created:  # another account's, with the same SIDs
-            self.leave(sid, removed=True)
-            self._join(sid)
-            return True
-        reasons = channel.take(rest)
-        if reasons:
-            self._client.tell_updated(channel, reasons)
-        members = self._tell_members(channel)
-        return self._tell_messages(channel) or members or bool(reasons)
-
-    def leave(self, sid: str, *, removed: bool = False) -> None:
-        """Follow a channel no longer, and tell of it."""
-        self._seen.pop(sid, None)
-        channel = self._client.known(sid)
-        if channel is not None:
-            self._client.left(channel, removed=removed)
-
-    def _tell_messages(self, channel: Channel) -> bool:
-        seen = self._seen[channel.sid]
-        latest = self._since(channel.sid, seen.last_index)
-        news = self._tell_changes(channel, seen, {message.index: message for message in latest})
-        for message in latest:
-            if message.index > seen.last_index:
-                seen.last_index = message.index
-                self._client.tell(channel, "messageAdded", message)
-                news = True
-        seen.window = {message.index: message for message in latest[-WINDOW:]}
-        return news
-
-    def _tell_changes(self, channel: Channel, seen: _Seen, now: dict[int, Message]) -> bool:
-        """Edits and removals among the messages that are known and still in sight."""
-        oldest = min(now) if len(now) >= WINDOW else 0  # fewer are all there are
-        news = False
-        for index, before in seen.window.items():
-            after = now.get(index)
-            if (after is None and index >= oldest) or (after and after.sid != before.sid):
-                self._client.tell(channel, "messageRemoved", before)
-                news = True
-            if after is not None and after.sid != before.sid:  # the account was put back meanwhile
-                self._client.tell(channel, "messageAdded", after)
-            elif after is not None and after != before:
-                reasons = [n for n in ("body", "attributes") if _differ(before, after, n)]
-                about = {"message": after, "update_reasons": reasons}
-                self._client.tell(channel, "messageUpdated", about)
-                news = True
-        return news
-
-    def _tell_members(self, channel: Channel) -> bool:
-        seen = self._seen[channel.sid]
-        now = {member.sid: member for member in self._members(channel.sid)}
-        before, seen.members = seen.members, now
-        for sid in before.keys() - now.keys():
-            self._client.tell(channel, "memberLeft", before[sid])
-        for sid, member in now.items():
-            if member.identity == self._client.identity:
-                channel.last_consumed_message_index = member.last_consumed_message_index
-            if sid not in before:
-                self._client.tell(channel, "memberJoined", member)
-            elif member != before[sid]:
-                names = ("attributes", "last_consumed_message_index", "role_sid")
-                reasons = [name for name in names if _differ(before[sid], member, name)]
-                about = {"member": member, "update_reasons": reasons}
-                self._client.tell(channel, "memberUpdated", about)
-        return before != now
-
-    @property
-    def _service(self) -> Any:
-        return self._client.polled_service
-
-    def _channels(self) -> dict[str, str]:
-        """The channels of this client's user, by SID, with its status in them."""
-        user = self._service.users(in_path(self._client.identity))
-        return {channel.channel_sid: channel.status for channel in user.user_channels.list()}
-
-    def _fetch(self, sid: str) -> Any:
-        return self._service.channels(sid).fetch()
-
-    def _members(self, channel_sid: str) -> list[Member]:
-        return [Member.of(rest) for rest in self._service.channels(channel_sid).members.list()]
-
-    def _latest(self, channel_sid: str, count: int) -> list[Message]:
-        newest = self._service.channels(channel_sid).messages.list(order="desc", limit=count)
-        return [Message.of(rest, self._client.media_url) for rest in reversed(newest)]
-
-    def _since(self, channel_sid: str, last_index: int) -> list[Message]:
-        """The latest messages, ascending: at least the window, and everything not seen yet."""
-        found: list[Message] = []
-        stream = self._service.channels(channel_sid).messages.stream(order="desc", page_size=WINDOW)
-        for rest in stream:
-            message = Message.of(rest, self._client.media_url)
-            found.append(message)
-            if message.index <= last_index and len(found) >= WINDOW:
-                break
-        return found[::-1]
+NOT_A_MEMBER = 50400
 
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """Answers in here are Twilio's; one that has not the form of Twilio's is trouble."""
+    """Turn answers that do not have the form of Twilio's into failures that may pass."""
     try:
         yield
     except (LookupError, TypeError, AttributeError, ValueError) as error:
@@ -275,5 +41,233 @@ def _understood() -> Iterator[None]:
         raise
 
 
-def _differ(before: object, after: object, name: str) -> bool:
-    return bool(getattr(before, name) != getattr(after, name))
+def _false_if_gone(sync: Callable[[Reconciler, str], bool]) -> Callable[[Reconciler, str], bool]:
+    """Make a sync return False where the channel, or the user's place in it, is gone."""
+
+    @wraps(sync)
+    def guarded(reconciler: Reconciler, sid: str) -> bool:
+        try:
+            with _understood():
+                return sync(reconciler, sid)
+        except TwilioException as error:
+            refusal = as_chat_error(error)
+            if refusal.status == HTTPStatus.NOT_FOUND or refusal.code == NOT_A_MEMBER:
+                return False
+            raise
+
+    return guarded
+
+
+class _LastSeen:
+    """State of one channel as last delivered."""
+
+    def __init__(self, messages: list[Message], members: list[Member]) -> None:
+        self.last_index = messages[-1].index if messages else -1
+        self.window = {message.index: message for message in messages}
+        self.members = {member.sid: member for member in members}
+
+
+class Reconciler:
+    """One client's view of its channels, brought up to date by `sync()`."""
+
+    def __init__(self, session: ChatSession, book: ChannelBook) -> None:
+        self._session = session
+        self._book = book
+        self._seen: dict[str, _LastSeen] = {}
+
+    def load(self) -> None:
+        """Load current channels without emitting events."""
+        with _understood():
+            for sid, status in self._statuses().items():
+                if status in ("joined", "invited"):
+                    channel = self._book.enter(self._fetch(sid), status)
+                    if status == "joined":
+                        self._remember(channel)
+
+    def follow_channel(self, sid: str) -> None:
+        """Follow a channel from now on if it is joined, rather than from the next sync on."""
+        if sid not in self._seen and self._statuses().get(sid) == "joined":
+            self.sync_channel(sid)
+
+    def newest_index(self, sid: str) -> int | None:
+        """Return the newest index delivered, -1 for none; None for a channel not followed."""
+        seen = self._seen.get(sid)
+        return None if seen is None else seen.last_index
+
+    def sync(self) -> bool:
+        """Emit what changed since the last sync. Returns whether anything did."""
+        with _understood():
+            now = self._statuses()
+            gone = [sid for sid in self._followed() if sid not in now]
+            for sid in gone:
+                self.forget(sid, removed=self._is_deleted(sid))
+            syncs = {"joined": self.sync_channel, "invited": self.sync_invitation}
+            changes = [syncs[status](sid) for sid, status in now.items() if status in syncs]
+            return bool(gone) or any(changes)
+
+    @_false_if_gone
+    def sync_channel(self, sid: str) -> bool:
+        """Do the same for one channel that the user is in, unless that is over by now."""
+        channel = self._book.channels.get(sid)
+        if channel is None or sid not in self._seen:
+            self._join(sid)
+            return True
+        fields = self._fetch(sid)
+        if fields["date_created"] != channel.date_created:  # another account's, with the same SIDs
+            self.forget(sid, removed=True)
+            self._join(sid)
+            return True
+        reasons = refresh(channel, fields)
+        if reasons:
+            emit_updated(channel, reasons)
+        members = self._sync_members(channel)
+        return self._sync_messages(channel) or members or bool(reasons)
+
+    @_false_if_gone
+    def sync_invitation(self, sid: str) -> bool:
+        """Do the same for one channel that the user is invited into."""
+        known = self._book.channels.get(sid)
+        if known is not None and known.status == "invited":
+            return False
+        channel = self._book.enter(self._fetch(sid), "invited")
+        self._book.emit_entered(channel, is_new=known is None)
+        return True
+
+    def apply_message(self, sid: str, event: str, message: Message) -> bool:
+        """Take in an event that came without a sync. Returns whether it is new."""
+        seen = self._seen.get(sid)
+        if seen is None or (event == "messageAdded" and message.index <= seen.last_index):
+            return False
+        seen.last_index = max(seen.last_index, message.index)
+        seen.window.pop(message.index - WINDOW, None)
+        seen.window[message.index] = message
+        if event == "messageRemoved":
+            del seen.window[message.index]
+        return True
+
+    def apply_member(self, sid: str, event: str, member: Member) -> bool:
+        """Take in an event that came without a sync. Returns whether it is new."""
+        seen = self._seen.get(sid)
+        if seen is None or (event == "memberJoined" and member.sid in seen.members):
+            return False
+        seen.members[member.sid] = member
+        if event == "memberLeft":
+            del seen.members[member.sid]
+        return True
+
+    def forget(self, sid: str, *, removed: bool = False) -> None:
+        """Stop following a channel, and emit that the user left it or that it was deleted."""
+        self._seen.pop(sid, None)
+        self._book.leave(sid, removed=removed)
+
+    def forget_all(self) -> None:
+        """Stop following every channel: the account knows none of them."""
+        for sid in self._followed():
+            self.forget(sid, removed=True)
+
+    def _followed(self) -> list[str]:
+        return [*self._seen, *(channel.sid for channel in self._book.of_status("invited"))]
+
+    def _is_deleted(self, sid: str) -> bool:
+        """Tell a channel that was deleted from one that the user left."""
+        try:
+            self._fetch(sid)
+        except TwilioException as error:
+            refusal = as_chat_error(error)
+            if isinstance(error, TransientError) or refusal.status not in (403, 404):
+                raise
+            return bool(refusal.status == HTTPStatus.NOT_FOUND)
+        return False
+
+    def _join(self, sid: str) -> None:
+        """Follow a channel before emitting that, so that a handler's acts in it are delivered."""
+        known = self._book.channels.get(sid)
+        was_invited = known is not None and known.status == "invited"
+        channel = self._book.enter(self._fetch(sid), "joined")
+        self._remember(channel)
+        self._book.emit_entered(channel, is_new=not was_invited)
+
+    def _remember(self, channel: Channel) -> None:
+        """Start following a channel; what it holds already raises no events."""
+        members = self._members(channel.sid)
+        newest = self._messages(channel.sid).list(order="desc", limit=WINDOW)
+        own = next((m for m in members if m.identity == self._session.identity), None)
+        channel.last_consumed_message_index = own.last_consumed_message_index if own else None
+        self._seen[channel.sid] = _LastSeen([self._message(each) for each in newest[::-1]], members)
+
+    def _sync_messages(self, channel: Channel) -> bool:
+        seen = self._seen[channel.sid]
+        latest = self._since(channel.sid, seen.last_index)
+        changed = self._sync_window(channel, seen, {message.index: message for message in latest})
+        for message in latest:
+            if message.index > seen.last_index:
+                seen.last_index = message.index
+                emit(channel, "messageAdded", message)
+                changed = True
+        seen.window = {message.index: message for message in latest[-WINDOW:]}
+        return changed
+
+    def _sync_window(self, channel: Channel, seen: _LastSeen, now: dict[int, Message]) -> bool:
+        """Emit edits and removals among the messages that are known and still in sight."""
+        oldest = min(now) if len(now) >= WINDOW else 0  # fewer are all there are
+        changed = False
+        for index, before in seen.window.items():
+            after = now.get(index)
+            if (after is None and index >= oldest) or (after and after.sid != before.sid):
+                emit(channel, "messageRemoved", before)
+                changed = True
+            if after is not None and after.sid != before.sid:  # the account was put back meanwhile
+                emit(channel, "messageAdded", after)
+            elif after is not None and after != before:
+                reasons = _changed(before, after, ("body", "attributes"))
+                emit(channel, "messageUpdated", {"message": after, "update_reasons": reasons})
+                changed = True
+        return changed
+
+    def _sync_members(self, channel: Channel) -> bool:
+        seen = self._seen[channel.sid]
+        now = {member.sid: member for member in self._members(channel.sid)}
+        before, seen.members = seen.members, now
+        for sid in before.keys() - now.keys():
+            emit(channel, "memberLeft", before[sid])
+        for sid, member in now.items():
+            if member.identity == self._session.identity:
+                channel.last_consumed_message_index = member.last_consumed_message_index
+            if sid not in before:
+                emit(channel, "memberJoined", member)
+            elif member != before[sid]:
+                names = ("attributes", "last_consumed_message_index", "role_sid")
+                reasons = _changed(before[sid], member, names)
+                emit(channel, "memberUpdated", {"member": member, "update_reasons": reasons})
+        return before != now
+
+    def _statuses(self) -> dict[str, str]:
+        """Return the user's status in each of its channels, by SID."""
+        user = self._session.polled_service.users(in_path(self._session.identity))
+        return {channel.channel_sid: channel.status for channel in user.user_channels.list()}
+
+    def _fetch(self, sid: str) -> dict[str, Any]:
+        return dict(vars(self._session.polled_service.channels(sid).fetch()))
+
+    def _members(self, sid: str) -> list[Member]:
+        members = self._session.polled_service.channels(sid).members.list()
+        return [Member.of(vars(member)) for member in members]
+
+    def _messages(self, sid: str) -> Any:
+        return self._session.polled_service.channels(sid).messages
+
+    def _message(self, instance: Any) -> Message:
+        return Message.of(vars(instance), self._session.media_url)
+
+    def _since(self, sid: str, last_index: int) -> list[Message]:
+        """Return the latest messages, ascending: the window, and all that were not seen yet."""
+        found: list[Message] = []
+        for instance in self._messages(sid).stream(order="desc", page_size=WINDOW):
+            found.append(self._message(instance))
+            if found[-1].index <= last_index and len(found) >= WINDOW:
+                break
+        return found[::-1]
+
+
+def _changed(before: object, after: object, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if getattr(before, name) != getattr(after, name)]

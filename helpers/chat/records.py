@@ -1,30 +1,33 @@
-"""What chat events and calls hand out: messages, members, users and pages of messages."""
+"""Messages, members, users and pages of messages, as chat events and calls return them.
+
+Each is made from a resource's fields: Twilio's JSON, or `vars()` of the SDK's instance.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from ..json_object import json_object
 from .media import Media
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message.
+    """A message.
 
     Attributes:
         sid: IM...
         index: Its place in the channel, from 0; there may be gaps.
         author: The identity that sent it.
         body: Its text, never interpreted as HTML; None for media.
-        attributes: What the application keeps with it.
-        timestamp: When it was sent, aware, UTC.
-        date_updated: When it was last changed.
-        last_updated_by: Who edited it last; None if nobody did.
+        attributes: Application data.
+        timestamp: Time it was sent, aware, UTC.
+        date_updated: Time of its last change.
+        last_updated_by: Identity that edited it last, or None.
         type: `text` or `media`.
         media: The file of a media message.
     """
@@ -41,40 +44,35 @@ class Message:
     media: Media | None = None
 
     @classmethod
-    def of(cls, rest: Any, media_url: Callable[[str], str]) -> Message:
-        """From the SDK's `MessageInstance`; `media_url` asks for the URL of a media SID."""
-        media = rest.media
+    def of(cls, fields: Mapping[str, Any], media_url: Callable[[str], str]) -> Message:
+        """Make one from its fields; `media_url` returns the URL of a media SID."""
+        sent, updated, media = fields["date_created"], fields["date_updated"], fields["media"]
+        if isinstance(sent, str):
+            sent, updated = map(datetime.fromisoformat, (sent, updated))
         return cls(
-            sid=rest.sid,
-            index=rest.index,
-            author=rest._from,
-            body=rest.body,
-            attributes=json_object(rest.attributes),
-            timestamp=rest.date_created,
-            date_updated=rest.date_updated,
-            last_updated_by=rest.last_updated_by,
-            type=rest.type,
-            media=media
-            and Media(
-                sid=media["sid"],
-                content_type=media["content_type"],
-                filename=media["filename"],
-                size=media["size"],
-                _ask_url=media_url,
-            ),
+            sid=fields["sid"],
+            index=fields["index"],
+            author=fields["from" if "from" in fields else "_from"],
+            body=fields["body"],
+            attributes=json_object(fields["attributes"]) or {},
+            timestamp=sent,
+            date_updated=updated,
+            last_updated_by=fields["last_updated_by"],
+            type=fields["type"],
+            media=media and Media.of(media, media_url),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in a channel.
+    """A member of a channel.
 
     Attributes:
         sid: MB...
         identity: The user's identity.
-        attributes: What the application keeps; Flex writes `member_type` `guest` or `agent`.
-        last_consumed_message_index: How far they have read; None for not at all.
-        last_consumption_timestamp: When they last read.
+        attributes: Application data; Flex writes `member_type` `guest` or `agent`.
+        last_consumed_message_index: Read horizon; None for nothing read.
+        last_consumption_timestamp: Time of the last reading.
         role_sid: RL...
     """
 
@@ -86,15 +84,15 @@ class Member:
     role_sid: str
 
     @classmethod
-    def of(cls, rest: Any) -> Member:
-        """From the SDK's `MemberInstance`."""
+    def of(cls, fields: Mapping[str, Any]) -> Member:
+        """Make one from its fields."""
         return cls(
-            sid=rest.sid,
-            identity=rest.identity,
-            attributes=json_object(rest.attributes),
-            last_consumed_message_index=rest.last_consumed_message_index,
-            last_consumption_timestamp=rest.last_consumption_timestamp,
-            role_sid=rest.role_sid,
+            sid=fields["sid"],
+            identity=fields["identity"],
+            attributes=json_object(fields["attributes"]) or {},
+            last_consumed_message_index=fields["last_consumed_message_index"],
+            last_consumption_timestamp=moment(fields["last_consumption_timestamp"]),
+            role_sid=fields["role_sid"],
         )
 
 
@@ -108,20 +106,20 @@ class User:
     attributes: dict[str, Any]
 
     @classmethod
-    def of(cls, rest: Any) -> User:
-        """From the SDK's `UserInstance`."""
-        return cls(rest.sid, rest.identity, rest.friendly_name, json_object(rest.attributes))
+    def of(cls, fields: Mapping[str, Any]) -> User:
+        """Make one from its fields."""
+        attributes = json_object(fields["attributes"]) or {}
+        return cls(fields["sid"], fields["identity"], fields["friendly_name"], attributes)
+
+
+def moment(value: Any) -> Any:
+    """Return a date of a resource's fields as the SDK parses it."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def in_path(identity: str) -> str:
-    """An identity as one segment of a path, where the SDK puts its keys in as they are."""
+    """Return an identity as one segment of a path; the SDK does not escape its keys."""
     return quote(identity, safe="")
-
-
-def json_object(text: str | None) -> dict[str, Any]:
-    """Attributes as an object; Twilio's REST API gives them as JSON text."""
-    value = json.loads(text) if text else {}
-    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -135,11 +133,11 @@ class Paginator:
     _following: Callable[[], Paginator] | None = field(default=None, repr=False)
 
     def prev_page(self) -> Paginator:
-        """The page of older messages; an empty one where there is none."""
+        """Return the page of older messages, an empty one where there is none."""
         return self._previous() if self._previous and self.has_prev_page else EMPTY
 
     def next_page(self) -> Paginator:
-        """The page of newer messages; an empty one where there is none."""
+        """Return the page of newer messages, an empty one where there is none."""
         return self._following() if self._following and self.has_next_page else EMPTY
 
 

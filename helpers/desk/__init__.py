@@ -1,6 +1,11 @@
-"""The agent's side of a chat: what Flex UI does for an agent, through the official SDK."""
+"""The agent's side of a chat, as in Flex UI, through the official SDK."""
 
-from .accepted_task import AcceptedTask, Offer
-from .desk import AgentDesk, NoDeskHere
+from typing import TYPE_CHECKING
+
+from ..lazy import lazily
+from .desk import AcceptedTask, AgentDesk, NoDeskHere, Offer
 
 __all__ = ["AcceptedTask", "AgentDesk", "NoDeskHere", "Offer"]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, Conversation="AcceptedTask")

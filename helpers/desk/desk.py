@@ -1,47 +1,130 @@
-"""An agent's desk: goes available, sees offers, accepts or rejects them, keeps conversations."""
+"""An agent's desk: goes available, accepts or rejects offers, keeps the accepted tasks."""
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from .. import flex_ui
 from ..account import Account
 from ..chat import Channel, ChatClient
 from ..chat.emitter import Emitter
 from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
+from ..flex_ui import ignore_not_found
+from ..json_object import json_object
 from ..mock import MockTwilio, TaskRouterNotification
 from ..mock.remote import MockUnreachable
-from .accepted_task import AcceptedTask, Offer, ignore_not_found
 
 WORKSPACE = "Flex Task Assignment"
 POLL_SECONDS = 1.0
-"""Pause between looks, where the mock is not in this kernel."""
+"""Seconds between polls, where the mock is not in this kernel."""
 _log = logging.getLogger(__name__)
 
 
-class NoDeskHere(RuntimeError):  # noqa: N818 - reads as what happened
+class NoDeskHere(RuntimeError):
     """There is no desk for this account, or no such agent."""
 
 
-class AgentDesk(Emitter):
-    """What Flex UI is to an agent, through the official SDK's TaskRouter and Chat calls.
-
-    At a shared mock the desk looks for offers every second. It goes on through failures, and
-    through a restart that has lost all state, as long as there is an agent of this name again.
-
-    Events: `offersChanged` (list of `Offer`), `activityChanged` (name),
-    `conversationStarted` and `conversationEnded` (Conversation), `problemChanged` (text or None).
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A task offered to an agent.
 
     Attributes:
-        problem: Why it cannot look for offers, and when it tries again; None while it can.
+        sid: WR..., the reservation.
+        task_sid: WT..., the task.
+        attributes: The task's attributes; for a chat `name` and `channelSid`.
+        age: Seconds since the task was created.
+    """
+
+    sid: str
+    task_sid: str
+    attributes: dict[str, Any] = field(repr=False)
+    age: int = field(repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Name of the customer who waits."""
+        return str(self.attributes.get("name") or "somebody")
+
+    @property
+    def channel_sid(self) -> str | None:
+        """Chat channel of the task, if it has one."""
+        return self.attributes.get("channelSid")
+
+
+class AcceptedTask:
+    """An accepted task.
+
+    Attributes:
+        desk: The agent's desk.
+        offer: The reservation that was accepted.
+        channel: The agent's view of the chat; None for a task without one.
+    """
+
+    def __init__(self, desk: AgentDesk, offer: Offer, channel: Channel | None) -> None:
+        self.desk = desk
+        self.offer = offer
+        self.channel = channel
+
+    def __repr__(self) -> str:
+        return f"AcceptedTask(with {self.offer.name!r}, {self.status})"
+
+    @property
+    def status(self) -> str:
+        """Assignment status of the task: `assigned`, `wrapping`, `completed` or `canceled`."""
+        return str(self._task().fetch().assignment_status)
+
+    def reply(self, body: str) -> int:
+        """Send a message to the customer and return its index.
+
+        Raises:
+            ValueError: The task has no chat.
+        """
+        if self.channel is None:
+            raise ValueError("this task has no chat channel")
+        return self.channel.send_message(body)
+
+    def wrap_up(self) -> None:
+        """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
+
+        A long-lived channel stays ACTIVE.
+        """
+        flex_ui.wrap_up(self._task(), "Ended by the agent")
+        if self.offer.channel_sid is not None:
+            with flex_ui.ignore_not_found():
+                flex_ui.end_chat(self.desk.service.channels(self.offer.channel_sid))
+
+    def complete(self, reason: str = "Completed by the agent") -> None:
+        """Complete the task, wrapping up first if need be, and leave the channel."""
+        if self.status == "assigned":
+            self.wrap_up()
+        flex_ui.complete(self._task(), reason)
+        self.desk.leave(self)
+
+    def _task(self) -> Any:
+        return self.desk.workspace.tasks(self.offer.task_sid)
+
+
+class AgentDesk(Emitter):
+    """The part of Flex UI for an agent, through the official SDK's TaskRouter and Chat calls.
+
+    At a shared mock the desk polls for offers every second. It survives failures, and a restart
+    that has lost all state, as long as there is an agent of this name again.
+
+    Events: `offersChanged` (list of `Offer`), `activityChanged` (name),
+    `conversationStarted` and `conversationEnded` (AcceptedTask), `problemChanged` (text or None).
+
+    Attributes:
+        conversations: Accepted tasks, oldest first.
+        problem: Reason why it cannot poll, and when it tries again; None while it can.
 
     Args:
         account: From `connect()`; a mock. On a live account the agent sits in Flex.
@@ -65,26 +148,18 @@ class AgentDesk(Emitter):
         self.agent = agent
         self.problem: str | None = None
         self._stopped = threading.Event()
-        self._client = self._reached()
+        self._client = account.client
+        if not isinstance(account.mock, MockTwilio):
+            own = account.credentials
+            http_client = RetryingClient(account.client.http_client, self._stopped.wait)
+            self._client = Client(own.account_sid, own.auth_token, http_client=http_client)
         self._workspace_name = workspace
         self._find_worker()
         self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[AcceptedTask] = []
         self._chat: ChatClient | None = None
         self._known: list[Offer] = []
-        self._stop_following = self._follow()
-
-    def _reached(self) -> Any:
-        """The account's SDK client; one that tries again, where it leads out of this kernel."""
-        known = self.account.client
-        if isinstance(self.account.mock, MockTwilio):
-            return known
-        line = RetryingClient(known.http_client, self._wait)
-        credentials = self.account.credentials
-        return Client(credentials.account_sid, credentials.auth_token, http_client=line)
-
-    def _wait(self, seconds: float) -> None:
-        self._stopped.wait(seconds)
+        self._unfollow = self._follow()
 
     def _find_worker(self) -> None:
         taskrouter = self._client.taskrouter.v1
@@ -100,19 +175,20 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
         self.worker = self.workspace.workers(self._worker_sid)
-        attributes = json.loads(workers[0].attributes)
-        self.identity = _identity(str(attributes.get("contact_uri", "")), self.agent)
+        attributes = json_object(workers[0].attributes) or {}
+        contact = str(attributes.get("contact_uri", "")).removeprefix("client:")  # (observed)
+        self.identity = unquote(contact) or self.agent
 
     def __repr__(self) -> str:
         return f"AgentDesk({self.agent!r}, {self.activity})"
 
     @property
     def activity(self) -> str:
-        """What the agent is doing, e.g. `Available`."""
+        """The agent's activity, e.g. `Available`."""
         return str(self.worker.fetch().activity_name)
 
     def go(self, activity: str) -> None:
-        """Change activity, by its name; one that takes no tasks rejects what is offered.
+        """Change activity, by its name; one that takes no tasks rejects the offers.
 
         Raises:
             NoDeskHere: The workspace has no such activity.
@@ -130,19 +206,19 @@ class AgentDesk(Emitter):
         self.go("Available")
 
     def go_offline(self) -> None:
-        """Take no more chats; those under way go on."""
+        """Take no more chats; current ones continue."""
         self.go("Offline")
 
     @property
     def offers(self) -> list[Offer]:
-        """The reservations that wait for an answer, oldest first."""
+        """Pending reservations, oldest first."""
         pending = self.worker.reservations.list(reservation_status="pending")
-        return [self._offer(reservation) for reservation in pending]
-
-    def _offer(self, reservation: Any) -> Offer:
-        task = self.workspace.tasks(reservation.task_sid).fetch()
-        attributes = json.loads(task.attributes or "{}")
-        return Offer(reservation.sid, reservation.task_sid, attributes, task.age)
+        offers = []
+        for reservation in pending:
+            task = self.workspace.tasks(reservation.task_sid).fetch()
+            attributes = json_object(task.attributes) or {}
+            offers.append(Offer(reservation.sid, task.sid, attributes, task.age))
+        return offers
 
     def accept(self, offer: Offer | None = None) -> AcceptedTask:
         """Accept an offer, the oldest by default, and join its chat.
@@ -152,16 +228,20 @@ class AgentDesk(Emitter):
             TwilioRestException: The reservation is no longer pending.
         """
         offer = offer or self._oldest()
-        self.worker.reservations(offer.sid).update(reservation_status="accepted")
-        channel = self._join(offer.channel_sid) if offer.channel_sid else None
-        conversation = AcceptedTask(self, offer, channel)
-        self.conversations.append(conversation)
-        self.emit("conversationStarted", conversation)
+        flex_ui.accept(self.worker.reservations(offer.sid))
+        channel = None
+        if offer.channel_sid:
+            with ignore_not_found():
+                flex_ui.join(self.service.channels(offer.channel_sid), self.identity)
+                channel = self._connected().get_channel_by_sid(offer.channel_sid)
+        accepted = AcceptedTask(self, offer, channel)
+        self.conversations.append(accepted)
+        self.emit("conversationStarted", accepted)
         self.refresh()
-        return conversation
+        return accepted
 
     def reject(self, offer: Offer | None = None) -> None:
-        """Reject an offer, the oldest by default; its task goes to somebody else.
+        """Reject an offer, the oldest by default; its task goes to another agent.
 
         Raises:
             NoDeskHere: There is no offer.
@@ -176,26 +256,8 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"nothing is offered to {self.agent!r} (activity: {self.activity})")
         return offers[0]
 
-    def _join(self, channel_sid: str) -> Channel | None:
-        """The agent's view of a chat, as a member of it; None if it has been deleted."""
-        with ignore_not_found():
-            self._become_member(channel_sid)
-            return self._connected().get_channel_by_sid(channel_sid)
-        return None
-
-    def _become_member(self, channel_sid: str) -> None:
-        try:
-            self.service.channels(channel_sid).members.create(
-                identity=self.identity,
-                attributes='{"member_type": "agent"}',
-                x_twilio_webhook_enabled="true",
-            )
-        except TwilioRestException as error:
-            if error.code != 50404:  # noqa: PLR2004 - a member already
-                raise
-
     def _connected(self) -> ChatClient:
-        """The agent's chat client, whose token is renewed as long as the desk is open."""
+        """Return the agent's chat client; its token is renewed as long as the desk is open."""
         if self._chat is None:
             self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
             self._chat.on("tokenAboutToExpire", self._renew)
@@ -207,22 +269,21 @@ class AgentDesk(Emitter):
             self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
-        """Leave the chat of a finished conversation, as Flex UI does on completion.
+        """Leave the chat of a finished task, as Flex UI does on completion.
 
-        The agent stays where a later task of the same chat is theirs too.
+        The agent stays if a later task of the same chat is theirs too.
         """
         if conversation in self.conversations:
             self.conversations.remove(conversation)
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
         if channel_sid is not None and channel_sid not in others:
-            with ignore_not_found():  # the janitor may have been there first
-                self.service.channels(channel_sid).members(self.identity).delete()
+            flex_ui.leave(self.service.channels(channel_sid), self.identity)
         self.emit("conversationEnded", conversation)
         self.refresh()
 
     def refresh(self) -> list[Offer]:
-        """Look for offers now, and tell if they have changed."""
+        """Read the offers now, and emit them if they have changed."""
         offers = self.offers
         if offers != self._known:
             self._known = offers
@@ -230,72 +291,63 @@ class AgentDesk(Emitter):
         return offers
 
     def close(self) -> None:
-        """Follow no more, and disconnect from chats."""
+        """Stop following, and disconnect from chats."""
         self._stopped.set()
-        self._stop_following()
+        self._unfollow()
         if self._chat is not None:
             self._chat.shutdown()
 
     def _follow(self) -> Any:
         if isinstance(self.account.mock, MockTwilio):
-            return self.account.mock.follow_taskrouter(self._hear)
+            return self.account.mock.follow_taskrouter(self._handle)
         name = f"desk-{self.agent}"
         threading.Thread(target=self._poll, name=name, daemon=True).start()
         return lambda: None
 
-    def _hear(self, news: TaskRouterNotification) -> None:
-        is_own = news.worker_sid == self._worker_sid
-        if is_own and news.name.startswith("reservation.") and not self._stopped.is_set():
+    def _handle(self, event: TaskRouterNotification) -> None:
+        is_own = event.worker_sid == self._worker_sid and event.name.startswith("reservation.")
+        if is_own and not self._stopped.is_set():
             self.refresh()
 
     def _poll(self) -> None:
         pause, backoff = POLL_SECONDS, Backoff()
         while not self._stopped.wait(pause):
             try:
-                self._look()
-            except Exception as failure:  # noqa: BLE001 - whatever it is, the desk goes on
-                trouble = _trouble_of(failure)
-                pause = backoff.after(trouble)
-                self._suffer(f"{trouble.what}, next try in {pause:.1f} s")
+                self._sync()
+            except Exception as error:
+                failure = _as_transient(error)
+                pause = backoff.after(failure)
+                self._set_problem(f"{failure.what}, next try in {pause:.1f} s")
             else:
                 pause = POLL_SECONDS
                 backoff.reset()
-                self._suffer(None)
+                self._set_problem(None)
 
-    def _look(self) -> None:
+    def _sync(self) -> None:
         if self._chat is not None and self._chat.connection_state == "denied":
-            self._renew()  # it could not be, while the server was away
+            self._renew()  # it failed while the server was away
         try:
             self.refresh()
         except TwilioException as error:
-            if not _is_not_found(error):
+            if as_chat_error(error).status != HTTPStatus.NOT_FOUND:
                 raise
-            self._find_worker()  # in an account made anew
+            self._find_worker()  # in a new account
             self.emit("activityChanged", self.activity)
             self.refresh()
 
-    def _suffer(self, problem: str | None) -> None:
+    def _set_problem(self, problem: str | None) -> None:
         if problem != self.problem and not self._stopped.is_set():
             _log.debug("the desk of %s: %s", self.agent, problem or "it works again")
             self.problem = problem
             self.emit("problemChanged", problem)
 
 
-def _trouble_of(failure: Exception) -> TransientError:
-    """What keeps the desk from looking; what nobody expects is logged in full."""
-    if isinstance(failure, TransientError):
-        return failure
-    if isinstance(failure, TwilioException):
-        return TransientError(str(as_chat_error(failure).msg))
-    if not isinstance(failure, (NoDeskHere, MockUnreachable)):
-        _log.error("a desk failed to look for offers", exc_info=failure)
-    return TransientError(str(failure))
-
-
-def _is_not_found(error: TwilioException) -> bool:
-    return bool(as_chat_error(error).status == HTTPStatus.NOT_FOUND)
-
-
-def _identity(contact_uri: str, fallback: str) -> str:
-    """The chat identity in a worker's `contact_uri`, e.g. `client:alice` (observed)."""
-    return unquote(contact_uri.removeprefix("client:")) or fallback
+def _as_transient(error: Exception) -> TransientError:
+    """Return a failure of polling; an unexpected one is logged in full."""
+    if isinstance(error, TransientError):
+        return error
+    if isinstance(error, TwilioException):
+        return TransientError(str(as_chat_error(error).msg))
+    if not isinstance(error, (NoDeskHere, MockUnreachable)):
+        _log.error("a desk failed to poll for offers", exc_info=error)
+    return TransientError(str(error))

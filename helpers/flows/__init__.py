@@ -12,20 +12,19 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals
-    from .busy_day.durations import Exponential, Lognormal
-    from .busy_day.grid import Sweep
+    from .busy_day.demand import Arrivals, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.staffing import Shift, Staffing
-    from .busy_day.sweeping import sweep
+    from .busy_day.sweeping import Sweep, sweep
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .directory import arguments_for
     from .errors import FlowProblem
     from .exporting import export
     from .file import FlowFile, load
-    from .form import FlowForm, FlowFormModel
+    from .form.model import FlowFormModel
+    from .form.widget import FlowForm
     from .planning import Plan, plan
     from .rehearsal import (
         SCRIPTS,
@@ -37,44 +36,6 @@ if TYPE_CHECKING:
         compare,
         rehearse,
     )
-
-_HOMES = {
-    "Arrivals": "busy_day.demand",
-    "Exponential": "busy_day.durations",
-    "Lognormal": "busy_day.durations",
-    "Sweep": "busy_day.grid",
-    "LoadTest": "busy_day.result",
-    "Shift": "busy_day.staffing",
-    "Staffing": "busy_day.staffing",
-    "sweep": "busy_day.sweeping",
-    "Interrupted": "busy_day.load_testing",
-    "load_test": "busy_day.load_testing",
-    "CHECKS": "checks",
-    "Finding": "checks",
-    "Report": "checks",
-    "check": "checks",
-    "Applied": "applying",
-    "ApplyStopped": "applying",
-    "FlexFlowConfig": "config",
-    "Integration": "config",
-    "arguments_for": "directory",
-    "export": "exporting",
-    "FlowFile": "file",
-    "FlowForm": "form",
-    "FlowFormModel": "form",
-    "load": "file",
-    "Plan": "planning",
-    "plan": "planning",
-    "FlowProblem": "errors",
-    "SCRIPTS": "rehearsal",
-    "Comparison": "rehearsal",
-    "Comparisons": "rehearsal",
-    "Rehearsal": "rehearsal",
-    "Script": "rehearsal",
-    "ScriptProblem": "rehearsal",
-    "compare": "rehearsal",
-    "rehearse": "rehearsal",
-}
 
 __all__ = [
     "CHECKS",
@@ -114,8 +75,5 @@ __all__ = [
     "sweep",
 ]
 
-__getattr__ = lazily(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)

@@ -1,32 +1,80 @@
 """Carries a plan out, write by write, as long as the account is where the plan expects it.
 
-The plan is a chain of states: what the account has now, and what it has after each write. Before
-each write the account is read and found in the chain. So a plan that was carried out does nothing,
-one that was interrupted goes on, and an account that anybody else changed stops it.
+Twilio refuses a second enabled flow for a contact (45212), so the writes are ordered such that a
+contact is given up before it is taken. Where two flows swap contacts, one is disabled in between.
+
+The plan is a chain of states: the account now, and after each write. Before each write the account
+is read and found in the chain. So a plan that was carried out does nothing, one that was
+interrupted continues, and an account that was changed meanwhile stops it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..account import Account
 from .config import masked
-from .diff import PlanStep
+from .diff import PlanStep, changes_of, contact_of
 from .directory import Directory
 from .errors import REFUSALS, refusal_text
-from .ordering import Operation
-from .reading import flows_of
+from .exporting import flows_of
 
 Confirm = Callable[[str], str] | str
 Flows = dict[str, dict[str, Any]]
 """Parameters of each flow, by SID; by name for one the plan makes."""
 
 
+@dataclass(frozen=True)
+class PlannedWrite:
+    """One write.
+
+    Attributes:
+        step: The step it belongs to.
+        after: The flow afterwards; None where it is deleted.
+    """
+
+    step: PlanStep
+    after: dict[str, Any] | None = field(repr=False)
+
+    @property
+    def is_pause(self) -> bool:
+        """Return whether it only disables the flow, so that others can take its contact."""
+        return self.after is not None and self.after is not self.step.after
+
+    def __str__(self) -> str:
+        verb = "disable for a moment" if self.is_pause else self.step.action
+        return f"{verb} {self.step.name!r}" + (f" ({self.step.sid})" if self.step.sid else "")
+
+
+def in_order(steps: Sequence[PlanStep]) -> list[PlannedWrite]:
+    """The writes that carry out the steps: as planned where possible, deletions last."""
+    left = [step for step in steps if step.action in ("create", "update")]
+    left += [step for step in steps if step.action == "delete"]
+    now = {id(step): step.before for step in left}
+    order = []
+    while left:
+        step = next((step for step in left if _is_free(step, now)), None)
+        if step is None:
+            step = next(step for step in left if contact_of(now[id(step)]))
+            now[id(step)] = {**(now[id(step)] or {}), "enabled": False}
+        else:
+            left.remove(step)
+            now[id(step)] = step.after
+        order.append(PlannedWrite(step, now[id(step)]))
+    return order
+
+
+def _is_free(step: PlanStep, now: dict[int, dict[str, Any] | None]) -> bool:
+    wanted = contact_of(step.after)
+    held = (contact_of(flow) for other, flow in now.items() if other != id(step))
+    return wanted is None or wanted not in held
+
+
 @dataclass(frozen=True, repr=False)
 class Applied:
-    """What was done.
+    """The result of a plan that was carried out.
 
     Attributes:
         done: The writes that were made, in order; none where there was nothing to do.
@@ -38,11 +86,11 @@ class Applied:
         return _listed("Done", self.done) if self.done else "Nothing to do: it was done already."
 
 
-class ApplyStopped(RuntimeError):  # noqa: N818 - reads as what happened
+class ApplyStopped(RuntimeError):
     """A plan was not carried out to its end.
 
     Attributes:
-        reason: Why.
+        reason: Why it stopped.
         done: Writes that were made.
         failed: The write that failed, if one did.
         not_done: Writes that were not made.
@@ -60,7 +108,7 @@ class ApplyStopped(RuntimeError):  # noqa: N818 - reads as what happened
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The same for programs."""
+        """The same as JSON."""
         return {
             "stopped": self.reason,
             "done": list(self.done),
@@ -77,14 +125,14 @@ def _listed(title: str, operations: Sequence[str]) -> str:
 def apply(
     account: Account,
     steps: Sequence[PlanStep],
-    operations: Sequence[Operation],
+    operations: Sequence[PlannedWrite],
     code: str,
     confirm: Confirm,
 ) -> Applied:
-    """Carry the operations out, from wherever in the chain the account is.
+    """Carry the operations out, from the state in the chain that the account is in.
 
     Raises:
-        ApplyStopped: As `Plan.apply` says.
+        ApplyStopped: As for `Plan.apply`.
     """
     run = _Run(account, steps, operations)
     run.find_start()
@@ -107,7 +155,7 @@ def _confirmed(run: _Run, code: str, confirm: Confirm) -> None:
     try:
         typed = confirm if isinstance(confirm, str) else confirm(prompt)
     except EOFError:
-        reason = f"nobody could be asked for the code {code}; give it as confirm="
+        reason = f"there is no input to read the code {code} from; give it as confirm="
         raise run.stopped(reason) from None
     if typed.strip() != code:
         raise run.stopped(f"the code typed is not this plan's, {code}")
@@ -115,7 +163,7 @@ def _confirmed(run: _Run, code: str, confirm: Confirm) -> None:
 
 class _Run:
     def __init__(
-        self, account: Account, steps: Sequence[PlanStep], operations: Sequence[Operation]
+        self, account: Account, steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]
     ) -> None:
         self._account = account
         self._directory = Directory(account)
@@ -136,10 +184,7 @@ class _Run:
 
     def find_start(self) -> None:
         """Find the account in the chain: at its end, if it is there more than once."""
-        try:
-            flows = self._read()
-        except REFUSALS as error:
-            raise self.stopped(f"the account could not be read: {refusal_text(error)}") from error
+        flows = self._read()
         places = [at for at, state in enumerate(self._chain) if state == flows]
         if not places:
             raise self.stopped(
@@ -148,29 +193,23 @@ class _Run:
         self._at = places[-1]
 
     def write(self) -> None:
-        """Make the next write, and see that the account then is as it should be."""
+        """Make the next write, and check that the account then is as it should be."""
         operation = self._operations[self._at]
         try:
-            _write(self._account, operation)
+            self._write(operation)
         except REFUSALS as error:
             raise self.stopped(f"{refusal_text(error)} {self._outcome()}", failed=True) from error
         self.done.append(str(operation))
         self._at += 1
-        self._look()
-
-    def _look(self) -> None:
-        try:
-            flows = self._read()
-        except REFUSALS as error:
-            raise self.stopped(f"the account could not be read: {refusal_text(error)}") from error
+        flows = self._read()
         if flows != self._chain[self._at]:
             difference = _difference(self._chain[self._at], flows)
             raise self.stopped(f"the account is not as it should be now: {difference}")
 
     def _outcome(self) -> str:
-        """Whether a write that failed had its effect all the same."""
+        """Say whether a write that failed had its effect all the same."""
         try:
-            flows = self._read()
+            flows = self._flows()
         except REFUSALS as error:
             return f"(whether it was carried out is not known: {refusal_text(error)})"
         if flows == self._chain[self._at + 1]:
@@ -178,14 +217,32 @@ class _Run:
         return "(it was not carried out)" if flows == self._chain[self._at] else "(see the account)"
 
     def _read(self) -> Flows:
+        try:
+            return self._flows()
+        except REFUSALS as error:
+            raise self.stopped(f"the account could not be read: {refusal_text(error)}") from error
+
+    def _flows(self) -> Flows:
         flows: Flows = {}
         for one in flows_of(self._account, self._directory):
             key = one.sid if one.sid in self._planned else _new(one.name)
             flows[f"{key} ({one.sid})" if key in flows else key] = one.parameters
         return flows
 
+    def _write(self, operation: PlannedWrite) -> None:
+        flows = self._account.client.flex_api.v1.flex_flow
+        step = operation.step
+        if operation.after is None:
+            flows(step.sid).delete()
+        elif step.sid is None:
+            flows.create(**{name: value for name, value in operation.after.items() if value != ""})
+        elif operation.is_pause:
+            flows(step.sid).update(enabled=False)
+        else:
+            flows(step.sid).update(**_changed(step.before or {}, operation.after))
 
-def _chain(steps: Sequence[PlanStep], operations: Sequence[Operation]) -> list[Flows]:
+
+def _chain(steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]) -> list[Flows]:
     state: Flows = {step.sid: step.before for step in steps if step.sid and step.before}
     chain = [state]
     for operation in operations:
@@ -201,21 +258,8 @@ def _new(name: str) -> str:
     return f"a new flow {name!r}"
 
 
-def _write(account: Account, operation: Operation) -> None:
-    flows = account.client.flex_api.v1.flex_flow
-    step = operation.step
-    if operation.after is None:
-        flows(step.sid).delete()
-    elif step.sid is None:
-        flows.create(**{name: value for name, value in operation.after.items() if value != ""})
-    elif operation.is_pause:
-        flows(step.sid).update(enabled=False)
-    else:
-        flows(step.sid).update(**_changed(step.before or {}, operation.after))
-
-
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """What an update must say: settings all or none, and always whether the flow is enabled."""
+    """Parameters of an update: settings all or none, and always `enabled`."""
     changed = {name for name, value in after.items() if before.get(name) != value}
     if any(name.startswith("integration") for name in changed):
         changed |= {name for name in after if name.startswith("integration")}
@@ -223,24 +267,12 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 def _difference(expected: Flows, found: Flows) -> str:
-    told = [f"{key} is there" for key in found if key not in expected]
-    told += [f"{_called(key, flow)} is gone" for key, flow in expected.items() if key not in found]
+    differences = [f"{key} is there" for key in found if key not in expected]
     for key, flow in expected.items():
+        name = flow["friendly_name"]
+        label = key if key == _new(name) else f"{name!r} ({key})"
         if key in found:
-            told += _fields(_called(key, flow), flow, found[key])
-    return "; ".join(told)
-
-
-def _called(key: str, flow: dict[str, Any]) -> str:
-    """A flow by its name, as the file knows it, and by its SID if it has one."""
-    name = flow["friendly_name"]
-    return key if key == _new(name) else f"{name!r} ({key})"
-
-
-def _fields(called: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    names = dict.fromkeys((*expected, *found))
-    return [
-        f"{called} {name}: {expected.get(name)!r} -> {found.get(name)!r}"
-        for name in names
-        if expected.get(name) != found.get(name)
-    ]
+            differences += [f"{label} {change}" for change in changes_of(flow, found[key])]
+        else:
+            differences.append(f"{label} is gone")
+    return "; ".join(differences)

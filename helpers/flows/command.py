@@ -4,7 +4,7 @@ Exit codes:
   0  done, or nothing to do
   1  problems: errors in the file, an account that refuses, a plan that stopped
   2  changes are pending (plan --detailed-exitcode)
-  3  the command itself was not right
+  3  a wrong command
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 from ..account import Account, CredentialsMissing, connect, from_environment
 from .applying import ApplyStopped
 from .checks import check
-from .config import FlexFlowConfig, masked
+from .config import masked
 from .errors import REFUSALS, FlowProblem, refusal_text
 from .exporting import export
-from .file import FlowFile, load
+from .file import load
 from .planning import plan
 from .rehearsal import SCRIPTS, rehearse
 
@@ -31,7 +31,7 @@ STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
 
 
 class UsageError(Exception):
-    """The command was not right."""
+    """The command is wrong."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -48,21 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    code = PROBLEMS
     try:
-        asked = _parser().parse_args(arguments)
-        code: int = asked.run(asked)
+        options = _parser().parse_args(arguments)
+        return int(options.run(options))
     except UsageError as error:
-        return _fail(str(error), USAGE)
+        code, message = USAGE, str(error)
     except REFUSALS as error:
-        return _fail(refusal_text(error), PROBLEMS)
+        message = refusal_text(error)
     except KeyboardInterrupt as stop:
-        return _fail("\n".join(getattr(stop, "__notes__", ["Interrupted."])), PROBLEMS)
+        message = "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
     except STOPS as error:
-        return _fail(masked(str(error)), PROBLEMS)
-    return code
-
-
-def _fail(message: str, code: int) -> int:
+        message = masked(str(error))
     sys.stderr.write(f"{message}\n")
     return code
 
@@ -74,28 +71,28 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    checked = _command(commands, "check", _check, "say what will not work in a flow file")
-    checked.add_argument("--strict", action="store_true", help="exit with 1 for warnings, too")
+    checking = _command(commands, "check", _check, "find problems of a flow file")
+    checking.add_argument("--strict", action="store_true", help="exit with 1 for warnings, too")
     for name, run in (("plan", _plan), ("apply", _apply)):
-        planned = _command(commands, name, run, f"{name} what a flow file changes in an account")
-        planned.add_argument(
+        planning = _command(commands, name, run, f"{name} the changes of an account to a flow file")
+        planning.add_argument(
             "--delete", action="store_true", help="delete flows that the file does not name"
         )
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
     commands.choices["apply"].add_argument(
-        "--confirm", metavar="CODE", help="the plan's code, which a live account asks for"
+        "--confirm", metavar="CODE", help="the plan's code, which a live account requires"
     )
-    rehearsed = _command(commands, "rehearse", _rehearse, "play scripts in a throw-away account")
-    rehearsed.add_argument("--flow", metavar="NAME", help="one flow of the file; by default all")
-    rehearsed.add_argument(
+    rehearsing = _command(commands, "rehearse", _rehearse, "play scripts in a throw-away account")
+    rehearsing.add_argument("--flow", metavar="NAME", help="one flow of the file; by default all")
+    rehearsing.add_argument(
         "--script",
         metavar="NAME",
         action="append",
         help="a shipped script's name or a YAML file; by default every shipped one",
     )
-    _command(commands, "export", _export, "write the flow file for what an account has")
+    _command(commands, "export", _export, "write the flow file of an account")
     return parser
 
 
@@ -115,9 +112,9 @@ def _command(
     return parser
 
 
-def _account(asked: argparse.Namespace) -> Account | None:
-    """The account that is asked for, by the command or by the environment; None for neither."""
-    where = asked.to or from_environment()
+def _account(options: argparse.Namespace) -> Account | None:
+    """The account that the options or the environment name; None for neither."""
+    where = options.to or from_environment()
     try:
         return connect(where) if where else None
     except CredentialsMissing:
@@ -126,8 +123,8 @@ def _account(asked: argparse.Namespace) -> Account | None:
         raise UsageError(str(error)) from None
 
 
-def _needed(asked: argparse.Namespace) -> Account:
-    account = _account(asked)
+def _required_account(options: argparse.Namespace) -> Account:
+    account = _account(options)
     if account is None:
         raise UsageError(
             "Which account? A mock in this process would end with it. Give --to URL of a shared"
@@ -136,39 +133,39 @@ def _needed(asked: argparse.Namespace) -> Account:
     return account
 
 
-def _write(asked: argparse.Namespace, result: Any, data: Any) -> None:
-    text = json.dumps(data, indent=2, ensure_ascii=False) if asked.json else str(result)
+def _write(options: argparse.Namespace, result: Any, data: Any) -> None:
+    text = json.dumps(data, indent=2, ensure_ascii=False) if options.json else str(result)
     sys.stdout.write(f"{text}\n")
 
 
-def _check(asked: argparse.Namespace) -> int:
-    report = check(asked.file, _account(asked))
-    _write(asked, report, report.as_json())
-    return PROBLEMS if report.errors or (asked.strict and report.warnings) else OK
+def _check(options: argparse.Namespace) -> int:
+    report = check(options.file, _account(options))
+    _write(options, report, report.as_json())
+    return PROBLEMS if report.errors or (options.strict and report.warnings) else OK
 
 
-def _plan(asked: argparse.Namespace) -> int:
-    planned = plan(_needed(asked), asked.file, delete=asked.delete)
-    _write(asked, planned, planned.as_json())
-    return PENDING if asked.detailed_exitcode and not planned.is_empty else OK
+def _plan(options: argparse.Namespace) -> int:
+    planned = plan(_required_account(options), options.file, delete=options.delete)
+    _write(options, planned, planned.as_json())
+    return PENDING if options.detailed_exitcode and not planned.is_empty else OK
 
 
-def _apply(asked: argparse.Namespace) -> int:
-    planned = plan(_needed(asked), asked.file, delete=asked.delete)
-    if not asked.json:
+def _apply(options: argparse.Namespace) -> int:
+    planned = plan(_required_account(options), options.file, delete=options.delete)
+    if not options.json:
         sys.stdout.write(f"{planned}\n")
     try:
-        applied = planned.apply(confirm=asked.confirm or _ask)
+        applied = planned.apply(confirm=options.confirm or _ask)
     except ApplyStopped as stopped:
-        if asked.json:
-            _write(asked, stopped, planned.as_json() | stopped.as_json())
+        if options.json:
+            _write(options, stopped, planned.as_json() | stopped.as_json())
         raise
-    _write(asked, applied, planned.as_json() | {"done": list(applied.done)})
+    _write(options, applied, planned.as_json() | {"done": list(applied.done)})
     return OK
 
 
 def _ask(prompt: str) -> str:
-    """Ask on standard error, so that standard output stays the result."""
+    """Prompt on standard error, so that standard output stays the result."""
     sys.stderr.write(prompt)
     sys.stderr.flush()
     line = sys.stdin.readline()
@@ -177,35 +174,29 @@ def _ask(prompt: str) -> str:
     return line
 
 
-def _rehearse(asked: argparse.Namespace) -> int:
-    file = load(asked.file)
-    account = _account(asked)
-    played = {
-        (flow.friendly_name, script): rehearse(flow, script, account=account).outcome
-        for flow in _flows(file, asked.flow)
-        for script in asked.script or SCRIPTS
-    }
-    text = "\n\n".join(
-        f"{flow}, {script}\n{refusal_text}" for (flow, script), refusal_text in played.items()
-    )
-    data = [
-        {"flow": flow, "script": script, "outcome": asdict(refusal_text)}
-        for (flow, script), refusal_text in played.items()
-    ]
-    _write(asked, text, data)
-    return PROBLEMS if any(refusal_text.unmet for refusal_text in played.values()) else OK
-
-
-def _flows(file: FlowFile, name: str | None) -> Sequence[FlexFlowConfig]:
+def _rehearse(options: argparse.Namespace) -> int:
+    file = load(options.file)
     try:
-        return [file[name]] if name else file.flows
+        flows = [file[options.flow]] if options.flow else file.flows
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
+    account = _account(options)
+    played = [
+        (flow.friendly_name, script, rehearse(flow, script, account=account).outcome)
+        for flow in flows
+        for script in options.script or SCRIPTS
+    ]
+    text = "\n\n".join(f"{flow}, {script}\n{outcome}" for flow, script, outcome in played)
+    data = [
+        {"flow": flow, "script": script, "outcome": asdict(outcome)}
+        for flow, script, outcome in played
+    ]
+    _write(options, text, data)
+    return PROBLEMS if any(outcome.unmet for _, _, outcome in played) else OK
 
 
-def _export(asked: argparse.Namespace) -> int:
-    account = _needed(asked)
-    file = export(account, asked.file)
+def _export(options: argparse.Namespace) -> int:
+    file = export(_required_account(options), options.file)
     count = "1 flow" if len(file.flows) == 1 else f"{len(file.flows)} flows"
-    _write(asked, f"{count} written to {asked.file}", {"written": asked.file})
+    _write(options, f"{count} written to {options.file}", {"written": options.file})
     return OK

@@ -1,7 +1,7 @@
 """A Flex Flow as a file describes it: by names, complete, and apart from any account.
 
-What is left out means Twilio's default, not "as it is": a file says all there is to say about a
-flow, so that two accounts with the same file behave the same.
+A field that is left out means Twilio's default, not "as it is": two accounts with the same file
+behave the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..mock import flex_flows
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 SIDS_OF = {"flow": "flow_sid", "workspace": "workspace_sid", "workflow": "workflow_sid"}
-"""Settings that a file gives by SID or friendly name, and what Twilio calls them."""
+"""Settings that a file gives by SID or friendly name, and their names at Twilio."""
 
 
 def _web_address(url: str) -> str:
@@ -27,11 +27,17 @@ def _web_address(url: str) -> str:
 
 
 def masked(text: str) -> str:
-    """A text that may be a URL, without the password in it."""
+    """A text without the passwords of URLs in it."""
     return _PASSWORD.sub(r"\1***@", text)
 
 
 _PASSWORD = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]*@")
+
+
+def contact_text(channel_type: str, identity: str | None) -> str:
+    """A contact, for a sentence."""
+    whom = f"contact {identity!r}" if identity else "no contact identity"
+    return f"channel type {channel_type} and {whom}"
 
 
 class _Described(BaseModel):
@@ -43,7 +49,7 @@ class _Described(BaseModel):
 
 
 class Integration(_Described):
-    """What the handler needs to know; which settings apply depends on the integration type.
+    """Settings of the handler; which ones apply depends on the integration type.
 
     Attributes:
         flow: The Studio flow, by SID (FW...) or friendly name: for `studio`.
@@ -52,9 +58,9 @@ class Integration(_Described):
         workflow: By SID (WW...) or friendly name, in that workspace.
         channel: The task channel, by unique name or SID (TC...).
         timeout: Seconds the task may wait.
-        priority: Of the task.
+        priority: The task's priority.
         creation_on_message: Whether the task waits for the customer's first message.
-        retry_count: How often a call that failed is made again: for `studio` and `external`.
+        retry_count: Retries of a call that failed: for `studio` and `external`.
     """
 
     flow: Name | None = None
@@ -72,14 +78,14 @@ class FlexFlowConfig(_Described):
     """One Flex Flow, by names.
 
     Attributes:
-        friendly_name: What it is known by, in the file and in the account.
-        formerly: The name it had: a flow of this name is renamed instead of made anew.
-        accept: Ids of warnings of `check` that are meant.
+        friendly_name: Its key, in the file and in the account.
+        formerly: Its old name: a flow of this name is renamed instead of made anew.
+        accept: Ids of warnings of `check` to suppress.
         channel_type: `custom` for a chat client of one's own.
         contact_identity: The contact centre's address on that channel.
         chat_service: By SID (IS...) or friendly name; by default the account's own.
-        integration_type: Who handles messages: `studio`, `task` or `external`.
-        integration: What that handler needs.
+        integration_type: The handler of messages: `studio`, `task` or `external`.
+        integration: The handler's settings.
         long_lived: Whether the chat stays open after its task has ended.
         janitor_enabled: Whether a chat is ended when its task ends outside Flex UI.
         enabled: Whether inbound contacts reach it.
@@ -117,6 +123,11 @@ class FlexFlowConfig(_Described):
             )
         return self
 
+    @property
+    def contact(self) -> tuple[str, str | None]:
+        """The channel type and identity, for which Twilio takes one enabled flow only."""
+        return self.channel_type, self.contact_identity
+
     def settings(self) -> dict[str, Any]:
         """The settings that apply, Twilio's defaults filled in: names where Twilio wants SIDs."""
         given = self.integration.model_dump(exclude_none=True)
@@ -124,12 +135,12 @@ class FlexFlowConfig(_Described):
         return {name: both[name] for name in settings_of(self.integration_type)}
 
     def complete(self) -> FlexFlowConfig:
-        """The same flow with Twilio's defaults written out, and without what only a file says."""
+        """The same flow with Twilio's defaults written out, without fields that only a file has."""
         written = Integration(**self.settings())
         return self.model_copy(update={"integration": written, "formerly": None, "accept": ()})
 
     def fields(self) -> dict[str, Any]:
-        """The fields that an account keeps, settings as `integration.flow` and so on."""
+        """The fields that an account keeps, settings as `integration.flow` etc."""
         own = self.complete().model_dump(exclude={"formerly", "accept", "integration"})
         return own | {f"integration.{name}": value for name, value in self.settings().items()}
 

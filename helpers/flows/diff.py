@@ -1,7 +1,7 @@
-"""What it takes to bring an account to what a file says: decided here, carried out elsewhere.
+"""Compares a flow file with an account: one step a flow, decided here, carried out elsewhere.
 
-A flow is known by its friendly name, in the file and in the account. `formerly` says which name it
-had, so that a new name is a rename and not another flow.
+The friendly name is a flow's key, in the file and in the account. `formerly` gives the old name, so
+that a new name is a rename and not another flow.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..mock import flex_flows
-from .config import FlexFlowConfig, masked
+from .config import FlexFlowConfig, contact_text, masked
 from .directory import Directory
 from .errors import FlowProblem, Problem
+from .exporting import AccountFlow
 from .file import FlowFile
-from .reading import Found
 
 Action = Literal["create", "update", "leave", "delete"]
 
 
 @dataclass(frozen=True, repr=False)
 class FieldChange:
-    """A field, and what it says before and after."""
+    """A field, before and after."""
 
     field: str
     before: Any
@@ -35,14 +35,14 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class PlanStep:
-    """What becomes of one flow.
+    """The change of one flow.
 
     Attributes:
         action: `create`, `update`, `leave` or `delete`.
         name: The flow's friendly name, after the step.
         sid: FO..., or None for one to be made.
-        changes: What an update changes, or what a new flow says.
-        note: What else there is to say: conversations in progress, or why it is left.
+        changes: Fields that an update changes, or that a new flow has.
+        note: A remark: conversations in progress, or why it is left.
         before: As parameters; None for one to be made.
         after: As parameters; None for one to be deleted.
     """
@@ -57,7 +57,7 @@ class PlanStep:
 
 
 def diff(
-    file: FlowFile, found: Sequence[Found], directory: Directory, delete: bool
+    file: FlowFile, found: Sequence[AccountFlow], directory: Directory, delete: bool
 ) -> list[PlanStep]:
     """One step a flow: those of the file in its order, then the account's others.
 
@@ -65,7 +65,7 @@ def diff(
         FlowProblem: Names that stand for nothing, or several, and contacts with two enabled flows.
     """
     problems: list[Problem] = []
-    matched: dict[str, Found] = {}
+    matched: dict[str, AccountFlow] = {}
     planned = []
     for flow in file.flows:
         try:
@@ -75,14 +75,22 @@ def diff(
             planned.append(_step(file, flow, own, directory))
         except FlowProblem as refused:
             problems.extend(refused.problems)
-    others = [_other(one, delete) for one in found if one.sid not in matched]
+    others = [
+        PlanStep("delete", one.name, one.sid, (), "", one.parameters, None)
+        if delete
+        else _left(one, "not in the file")
+        for one in found
+        if one.sid not in matched
+    ]
     problems.extend(_collisions(file, [*planned, *others]))
     if problems:
         raise FlowProblem(*problems)
     return [*planned, *others]
 
 
-def _match(file: FlowFile, flow: FlexFlowConfig, found: Sequence[Found]) -> Found | None:
+def _match(
+    file: FlowFile, flow: FlexFlowConfig, found: Sequence[AccountFlow]
+) -> AccountFlow | None:
     for name in filter(None, (flow.friendly_name, flow.formerly)):
         same = [one for one in found if one.name == name]
         if len(same) > 1:
@@ -95,72 +103,56 @@ def _match(file: FlowFile, flow: FlexFlowConfig, found: Sequence[Found]) -> Foun
 
 
 def _step(
-    file: FlowFile, flow: FlexFlowConfig, own: Found | None, directory: Directory
+    file: FlowFile, flow: FlexFlowConfig, own: AccountFlow | None, directory: Directory
 ) -> PlanStep:
     named = directory.named(flow)
     if own is not None and own.config == named:
         return _left(own, "")
     after = directory.parameters(flow, lambda *fields: file.where(flow, *fields))
     before = own.config.fields() if own and own.config else {}
-    changes = tuple(_changes(before, named.fields()))
+    changes = tuple(changes_of(before, named.fields()))
     if own is None:
         return PlanStep("create", flow.friendly_name, None, changes, "", None, after)
     return PlanStep("update", flow.friendly_name, own.sid, changes, "", own.parameters, after)
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldChange]:
+def changes_of(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldChange]:
+    """Fields that differ."""
     for name in dict.fromkeys((*before, *after)):
         change = FieldChange(name, before.get(name), after.get(name))
         if change.before != change.after:
             yield change
 
 
-def _other(found: Found, delete: bool) -> PlanStep:
-    if delete:
-        return PlanStep("delete", found.name, found.sid, (), "", found.parameters, None)
-    return _left(found, "not in the file")
-
-
-def _left(found: Found, note: str) -> PlanStep:
+def _left(found: AccountFlow, note: str) -> PlanStep:
     return PlanStep("leave", found.name, found.sid, (), note, found.parameters, found.parameters)
 
 
 def contact_of(parameters: dict[str, Any] | None) -> tuple[Any, ...] | None:
-    """Which contacts an enabled flow serves; None for a flow that serves none."""
+    """The contact that an enabled flow serves; None for a flow that serves none."""
     if parameters is None or not parameters["enabled"]:
         return None
     return tuple(parameters[name] for name in flex_flows.CONTACT)
 
 
 def _collisions(file: FlowFile, planned: Iterable[PlanStep]) -> Iterator[Problem]:
-    """Twilio refuses a second enabled flow for a contact (45212); here it is said beforehand."""
+    """Contacts with two enabled flows, of which Twilio refuses the second (45212)."""
     enabled = [(contact_of(step.after), step) for step in planned if contact_of(step.after)]
     counted = Counter(contact for contact, _ in enabled)
     named = {flow.friendly_name for flow in file.flows}
-    told = {contact for contact, step in enabled if step.name in named}
+    in_file = {contact for contact, step in enabled if step.name in named}
     for contact, step in enabled:
-        if counted[contact] > 1 and (step.name in named or contact not in told):
+        if counted[contact] > 1 and (step.name in named or contact not in in_file):
             others = [one for other, one in enabled if other == contact and one is not step]
-            yield Problem(_place(file, step), repr(step.name), _collision(contact, others, named))
+            place = file.where(file[step.name]) if step.name in named else step.sid or ""
+            yield Problem(place, repr(step.name), _collision(contact, others, named))
 
 
 def _collision(contact: Any, others: list[PlanStep], named: Container[str]) -> str:
-    channel_type, identity = contact
     names = ", ".join(f"{one.name!r} ({one.sid or 'in the file'})" for one in others)
-    whom = f"contact {identity!r}" if identity else "no contact identity"
-    return (
-        f"is enabled for channel type {channel_type} and {whom}, as is {names}; put"
-        " `enabled: false` on one of them in the file, or give one another contact_identity"
-        f"{_renaming(others, named)}"
-    )
-
-
-def _renaming(others: list[PlanStep], named: Container[str]) -> str:
-    """A flow that the file leaves out may be the same one under the name it had."""
     former = next((one.name for one in others if one.name not in named), None)
-    return f"; or, if this is {former!r} renamed, add `formerly: {former}`" if former else ""
-
-
-def _place(file: FlowFile, step: PlanStep) -> str:
-    flow = next((flow for flow in file.flows if flow.friendly_name == step.name), None)
-    return file.where(flow) if flow is not None else step.sid or ""
+    renamed = f"; or, if this is {former!r} renamed, add `formerly: {former}`" if former else ""
+    return (
+        f"is enabled for {contact_text(*contact)}, as is {names}; put `enabled: false` on one of"
+        f" them in the file, or give one another contact_identity{renamed}"
+    )

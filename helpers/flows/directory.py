@@ -1,4 +1,4 @@
-"""Names to SIDs and back: what an account holds that a Flex Flow can refer to.
+"""Names to SIDs and back, for resources of an account that a Flex Flow can refer to.
 
 A name stands for a SID where it is the only one of its kind; otherwise the SID stands for itself.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,7 @@ Where = Callable[..., str]
 
 
 def nowhere(*_: str) -> str:
-    """The place of what is in no file."""
+    """The place of a flow that is in no file."""
     return ""
 
 
@@ -32,15 +33,25 @@ class ReferenceKind:
     """Resources of one kind: their SIDs by name.
 
     Attributes:
-        noun: What they are called.
+        noun: Their name in messages.
         named: (name, SID) of each.
     """
 
     noun: str
     named: tuple[tuple[str, str], ...]
 
+    @property
+    def sids(self) -> list[str]:
+        """The SID of each."""
+        return [sid for _, sid in self.named]
+
+    @property
+    def names(self) -> list[str]:
+        """The name that stands for each."""
+        return [self.name(sid) for sid in self.sids]
+
     def sid(self, given: str) -> str:
-        """The SID of a name, or of a SID that there is.
+        """The SID of a name, or of a SID that exists.
 
         Raises:
             LookupError: There is none, or the name is that of several.
@@ -51,7 +62,18 @@ class ReferenceKind:
             found = [sid for name, sid in self.named if name == given]
         if len(found) == 1:
             return found[0]
-        raise LookupError(self._several(given, found) if found else self._none(given))
+        if found:
+            raise LookupError(
+                f"{len(found)} {self.noun}s are named {given!r}; give one's SID: {', '.join(found)}"
+            )
+        names = [name or sid for name, sid in self.named]
+        near = difflib.get_close_matches(given, names, n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        known = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+        raise LookupError(
+            f"the account has no {self.noun} {given!r}{meant}. It has {known or 'none'};"
+            f" create the {self.noun} there first, or name another"
+        )
 
     def name(self, sid: str) -> str:
         """The name that stands for a SID, or the SID."""
@@ -60,28 +82,15 @@ class ReferenceKind:
         return name if name and unique and not SID.match(name) else sid
 
     def standing_for(self, given: str) -> str:
-        """The name that stands for what is given by name or SID, or what is given."""
+        """The name that stands for a name or SID, or the argument itself."""
         try:
             return self.name(self.sid(given))
         except LookupError:
             return given
 
-    def _several(self, given: str, found: list[str]) -> str:
-        return f"{len(found)} {self.noun}s are named {given!r}; give one's SID: {', '.join(found)}"
-
-    def _none(self, given: str) -> str:
-        names = [name or sid for name, sid in self.named]
-        near = difflib.get_close_matches(given, names, n=1)
-        meant = f" (did you mean {near[0]!r}?)" if near else ""
-        there = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
-        return (
-            f"the account has no {self.noun} {given!r}{meant}. It has {there or 'none'};"
-            f" create the {self.noun} there first, or name another"
-        )
-
 
 class Directory:
-    """What one account holds, asked through the SDK when it is first needed, and then kept."""
+    """Resources of one account, read through the SDK when they are first needed, and cached."""
 
     def __init__(self, account: Account) -> None:
         self._client = account.client
@@ -129,42 +138,51 @@ class Directory:
             where: Gives the place of a field, for problems.
 
         Raises:
-            FlowProblem: Names that stand for nothing here; all of them.
+            FlowProblem: Names that stand for nothing in this account; all of them.
         """
-        found = _Resolved(flow, where)
-        service = flow.chat_service
-        service_sid = (
-            found.sid(self.services, service, "chat_service") if service else self._own_service
-        )
-        settings = flow.settings()
+        problems: list[Problem] = []
+
+        service_sid, settings = self._own_service, flow.settings()
+
+        def resolve(kind: ReferenceKind, given: str, *field: str) -> str:
+            try:
+                return kind.sid(given)
+            except LookupError as error:
+                what = f"{flow.friendly_name!r} {'.'.join(field)}"
+                problems.append(Problem(where(*field), what, error.args[0]))
+                return ""
+
+        def resolve_setting(kind: ReferenceKind, name: str) -> None:
+            settings[name] = resolve(kind, settings[name], "integration", name)
+
+        if flow.chat_service:
+            service_sid = resolve(self.services, flow.chat_service, "chat_service")
         if "flow" in settings:
-            settings["flow"] = found.sid(self.studio_flows, settings["flow"], "integration", "flow")
+            resolve_setting(self.studio_flows, "flow")
         if "workspace" in settings:
-            settings |= self._task_settings(found, settings)
-        if found.problems:
-            raise FlowProblem(*found.problems)
+            resolve_setting(self.workspaces, "workspace")
+        if settings.get("workspace"):
+            workflows, channels = self._workspace(settings["workspace"])
+            resolve_setting(channels, "channel")
+            settings["channel"] = channels.name(settings["channel"])
+            resolve_setting(workflows, "workflow")
+        if problems:
+            raise FlowProblem(*problems)
         return parameters(flow, service_sid, settings)
 
-    def _task_settings(self, found: _Resolved, settings: dict[str, Any]) -> dict[str, str]:
-        sid = found.sid(self.workspaces, settings["workspace"], "integration", "workspace")
-        if not sid:
-            return {}
-        workflows, channels = self._workspace(sid)
-        channel_sid = found.sid(channels, settings["channel"], "integration", "channel")
-        return {
-            "workspace": sid,
-            "workflow": found.sid(workflows, settings["workflow"], "integration", "workflow"),
-            "channel": channels.name(channel_sid),
-        }
-
     def named(self, flow: FlexFlowConfig) -> FlexFlowConfig:
-        """The flow complete, with the name for everything that has one of its own."""
+        """The flow complete, by names where they stand for something."""
         flow = flow.complete()
         settings = flow.integration.model_dump(exclude_none=True)
         if "flow" in settings:
             settings["flow"] = self.studio_flows.standing_for(settings["flow"])
         if "workspace" in settings:
-            settings |= self._named_task_settings(settings)
+            with suppress(LookupError):
+                sid = self.workspaces.sid(settings["workspace"])
+                workflows, channels = self._workspace(sid)
+                settings["workspace"] = self.workspaces.name(sid)
+                settings["workflow"] = workflows.standing_for(settings["workflow"])
+                settings["channel"] = channels.standing_for(settings["channel"])
         service = flow.chat_service and self.services.standing_for(flow.chat_service)
         own = service == self.services.name(self._own_service)
         changes = {
@@ -172,36 +190,6 @@ class Directory:
             "chat_service": None if own else service,
         }
         return flow.model_copy(update=changes)
-
-    def _named_task_settings(self, settings: dict[str, Any]) -> dict[str, str]:
-        try:
-            sid = self.workspaces.sid(settings["workspace"])
-        except LookupError:
-            return {}
-        workflows, channels = self._workspace(sid)
-        return {
-            "workspace": self.workspaces.name(sid),
-            "workflow": workflows.standing_for(settings["workflow"]),
-            "channel": channels.standing_for(settings["channel"]),
-        }
-
-
-class _Resolved:
-    """Looks names up, and collects those that stand for nothing."""
-
-    def __init__(self, flow: FlexFlowConfig, where: Where) -> None:
-        self._flow = flow
-        self._where = where
-        self.problems: list[Problem] = []
-
-    def sid(self, kind: ReferenceKind, given: str, *field: str) -> str:
-        """The SID, or a blank and one problem more."""
-        try:
-            return kind.sid(given)
-        except LookupError as error:
-            what = f"{self._flow.friendly_name!r} {'.'.join(field)}"
-            self.problems.append(Problem(self._where(*field), what, error.args[0]))
-            return ""
 
 
 def parameters(
@@ -225,10 +213,10 @@ def _kind(noun: str, resources: Iterable[Any]) -> ReferenceKind:
 
 
 def must_be_config(flow: object) -> None:
-    """Take one config for one config, and nothing else: a file may hold several.
+    """Refuse anything but a single config: a file may hold several.
 
     Raises:
-        TypeError: It is something else.
+        TypeError: It is no `FlexFlowConfig`.
     """
     if not isinstance(flow, FlexFlowConfig):
         raise TypeError(
@@ -241,7 +229,7 @@ def arguments_for(account: Account, flow: FlexFlowConfig) -> dict[str, Any]:
     """A flow as arguments of `client.flex_api.v1.flex_flow.create`, names resolved to SIDs.
 
     Raises:
-        FlowProblem: Names that stand for nothing in this account, and what there is.
+        FlowProblem: Names that stand for nothing in this account.
         TypeError: It is no config.
     """
     must_be_config(flow)

@@ -1,27 +1,26 @@
-"""How this package refuses a flow file, or an account that does not fit it."""
+"""Problems of flow files, and refusals of accounts in words."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from requests import ConnectionError as NoConnection
 from requests import RequestException, Timeout
-from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.response import Response
+from twilio.base.exceptions import TwilioException
 
+from ..chat.errors import as_chat_error
 from .config import masked
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong, where, and what to do about it.
+    """One problem, its place, and the way to fix it.
 
     Attributes:
-        where: `FILE:LINE`, or what there is of it.
+        where: `FILE:LINE`, or as much of it as is known.
         what: The flow or field at fault.
-        fix: What is wrong and what to do.
+        fix: Reason and remedy.
     """
 
     where: str
@@ -32,11 +31,11 @@ class Problem:
         return ": ".join(part for part in (self.where, self.what, self.fix) if part)
 
 
-class FlowProblem(ValueError):  # noqa: N818 - it lists problems, one or several
-    """A flow file cannot be used as it is; `problems` says where and what to do.
+class FlowProblem(ValueError):
+    """A flow file cannot be used as it is.
 
     Attributes:
-        problems: All that were found.
+        problems: Everything that was found, with place and remedy.
     """
 
     def __init__(self, *problems: Problem) -> None:
@@ -49,30 +48,18 @@ REFUSALS = (TwilioException, RequestException)
 
 def refusal_text(error: BaseException) -> str:
     """A refusal as one sentence."""
-    if isinstance(error, TwilioRestException):
-        return f"Twilio refused: {error.msg} (HTTP {error.status}, code {error.code})."
-    if isinstance(error, TwilioException) and isinstance(error.args[-1], Response):
-        return _of_list(error.args[-1])
+    refused = as_chat_error(error) if isinstance(error, TwilioException) else None
+    if refused is not None and refused.status:
+        return f"Twilio refused: {refused.msg} (HTTP {refused.status}, code {refused.code})."
     if isinstance(error, NoConnection | Timeout) and error.request is not None:
-        return f"{_unreached(error)} ({type(error).__name__})."
+        url = urlsplit(str(error.request.url))
+        return (
+            f"No answer from {url.scheme}://{url.netloc.rpartition('@')[2]}: see that the address"
+            " is right and the server runs; `python -m helpers.mock` serves a shared mock"
+            f" ({type(error).__name__})."
+        )
     return f"{type(error).__name__}: {masked(str(error))}."
 
 
-def _unreached(error: RequestException) -> str:
-    """Which server it was, and what to look at; the library's own words are about its pools."""
-    url = urlsplit(str(error.request.url if error.request else ""))
-    return (
-        f"No answer from {url.scheme}://{url.netloc.rpartition('@')[2]}: see that the address is"
-        " right and the server runs; `python -m helpers.mock` serves a shared mock"
-    )
-
-
-def _of_list(response: Response) -> str:
-    """The SDK raises what a list was answered with as it is."""
-    try:
-        body = json.loads(response.text)
-        return (
-            f"Twilio refused: {body['message']} (HTTP {response.status_code}, code {body['code']})."
-        )
-    except (ValueError, KeyError, TypeError):
-        return f"Twilio refused with HTTP {response.status_code}."
+class NotSettled(RuntimeError):
+    """Flows, bots or webhooks of a simulation do not come to an end."""

@@ -1,50 +1,115 @@
-"""Writes the flow file for what an account has, by names, so that another account can take it."""
+"""Reads the flows that an account has, as a file would describe them, and writes that file."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from ..account import Account
-from .directory import Directory
+from ..mock import flex_flows
+from .config import SIDS_OF, FlexFlowConfig, settings_of
+from .directory import Directory, parameters
 from .errors import FlowProblem, Problem
 from .file import FlowFile
-from .reading import Found, flows_of
+
+
+@dataclass(frozen=True)
+class AccountFlow:
+    """A flow of an account.
+
+    Attributes:
+        sid: FO...
+        name: Its friendly name, which may be blank or that of several.
+        config: Its description in a file; None where a file cannot describe it.
+        problem: The reason why a file cannot describe it.
+        parameters: As `flex_flow.update` would take them.
+    """
+
+    sid: str
+    name: str
+    config: FlexFlowConfig | None
+    problem: str
+    parameters: dict[str, Any]
+
+
+def flows_of(account: Account, directory: Directory) -> list[AccountFlow]:
+    """The account's flows, oldest first."""
+    flows = account.client.flex_api.v1.flex_flow.list()
+    return [_read(flow, directory) for flow in sorted(flows, key=lambda flow: flow.date_created)]
+
+
+def _read(flow: Any, directory: Directory) -> AccountFlow:
+    name, fields = flow.friendly_name or "", _fields(flow)
+    try:
+        config = FlexFlowConfig.model_validate(fields, strict=False)
+    except ValidationError as refused:
+        error = refused.errors()[0]
+        field = ".".join(map(str, error["loc"]))
+        problem = f"cannot be put in a file: {field} {error['msg']}; change it in the account first"
+        raw = {
+            **fields,
+            "contact_identity": flow.contact_identity or "",
+            "integration": str(flow.integration),
+        }
+        return AccountFlow(flow.sid, name, None, problem, raw)
+    named = directory.named(config)
+    settings = config.settings()
+    if named.integration.channel:
+        settings["channel"] = named.integration.channel
+    found = parameters(config, flow.chat_service_sid, settings)
+    return AccountFlow(flow.sid, name, named, "", found)
+
+
+def _fields(flow: Any) -> dict[str, Any]:
+    ours = {theirs: name for name, theirs in SIDS_OF.items()}
+    settings = {ours.get(key, key): value for key, value in (flow.integration or {}).items()}
+    is_known = flow.integration_type in flex_flows.DEFAULTS
+    known = settings_of(flow.integration_type) if is_known else ()
+    return {
+        "friendly_name": flow.friendly_name,
+        "channel_type": flow.channel_type,
+        "contact_identity": flow.contact_identity or None,
+        "chat_service": flow.chat_service_sid,
+        "integration_type": flow.integration_type,
+        "integration": {name: settings[name] for name in known if settings.get(name) is not None},
+        "long_lived": bool(flow.long_lived),
+        "janitor_enabled": bool(flow.janitor_enabled),
+        "enabled": bool(flow.enabled),
+    }
 
 
 def export(account: Account, path: str | Path | None = None) -> FlowFile:
-    """The flow file of an account, sorted by name; the account's own chat service goes unsaid.
+    """Describe an account's flows as a flow file, sorted by name.
 
-    What has no name of its own is given by SID, and then applies to this account only.
+    The account's own chat service is left out. Resources without a name of their own are given by
+    SID, so that such a file fits this account only.
 
     Args:
-        account: Which account.
-        path: Where to write it; nothing is written by default.
+        account: The account to read.
+        path: Where to write the file; it is not written by default.
 
     Raises:
-        FlowProblem: Flows share a name, or have what a file cannot say; or the file cannot be
-            written.
+        FlowProblem: Flows share a name, or have settings that a file cannot describe; or the file
+            cannot be written.
     """
     found = flows_of(account, Directory(account))
-    problems = [*_shared_names(found), *_unsayable(found)]
+    counted = Counter(flow.name for flow in found)
+    shared = "is the name of another flow too; rename or delete one"
+    problems = [
+        Problem(flow.sid, repr(flow.name), shared) for flow in found if counted[flow.name] > 1
+    ]
+    problems += [Problem(one.sid, repr(one.name), one.problem) for one in found if one.problem]
     if problems:
         raise FlowProblem(*problems)
-    configs = sorted((flow.described() for flow in found), key=lambda flow: flow.friendly_name)
+    configs = sorted(
+        (flow.config for flow in found if flow.config), key=lambda config: config.friendly_name
+    )
     source = str(path or f"<export of {account.credentials.account_sid}>")
     file = FlowFile(tuple(configs), source)
     if path is not None:
         file.write(path)
     return file
-
-
-def _shared_names(found: list[Found]) -> list[Problem]:
-    counted = Counter(flow.name for flow in found)
-    return [
-        Problem(flow.sid, repr(flow.name), "is the name of another flow too; rename or delete one")
-        for flow in found
-        if counted[flow.name] > 1
-    ]
-
-
-def _unsayable(found: list[Found]) -> list[Problem]:
-    return [Problem(flow.sid, repr(flow.name), flow.problem) for flow in found if flow.problem]

@@ -1,9 +1,9 @@
-"""Reads and writes flow files: YAML whose every refusal names the line and the fix."""
+"""Reads and writes flow files, in YAML; every problem names the line and the fix."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -17,35 +17,39 @@ from .config import FlexFlowConfig, Integration, masked
 from .errors import FlowProblem, Problem
 
 ROOT = "flex_flows"
-"""What a file calls its list of flows."""
+"""Key of the list of flows."""
 _KNOWN = {1: (ROOT,), 3: tuple(FlexFlowConfig.model_fields), 4: tuple(Integration.model_fields)}
-"""The fields there are, by how deep they are in a file."""
+"""Known fields, by their depth in a file."""
 
 
 def setting_of(error: ErrorDetails) -> tuple[str, ...]:
-    """Where in a flow a setting is that does not fit the flow's type; empty for other errors."""
+    """Path of a setting that does not fit the flow's type; empty for other errors."""
     setting = error.get("ctx", {}).get("setting")
     return ("integration", setting) if setting else ()
 
 
 def fix_of(error: ErrorDetails, written: str | None = None) -> str:
-    """What is wrong with a value and what to do, without repeating what may be secret.
+    """The problem with a value and its remedy, without repeating what may be secret.
 
     Args:
-        error: What pydantic says.
+        error: From pydantic.
         written: The value as the file writes it, where that is one word or line.
     """
     kind, value = error["type"], error["input"]
-    if kind == "missing":
-        return "is missing; add it"
     if kind == "extra_forbidden":
-        return f"is not known here; {_nearest(error['loc'])}"
+        known = _KNOWN[len(error["loc"])]
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"is not known here; {hint}"
     if kind == "string_type":
-        return _not_text(value, written)
+        in_quotes = f"; put it in quotes: '{value if written is None else written}'"
+        without = ", in one line" if value is not None else ", and there is none; add it"
+        is_text = value is not None and not isinstance(value, list | dict)
+        return f"must be text{in_quotes if is_text else without}"
     if kind in ("model_type", "dict_type"):
         return _FIELDS if error["loc"] else _BEGINNING
-    if kind == "list_type":
-        return "must be a list, each flow beginning with `- friendly_name:`"
+    if kind in _FIXES:
+        return _FIXES[kind]
     message = _PLAINLY.get(kind) or error["msg"][:1].lower() + error["msg"][1:]
     message = message.replace("input should be", "must be", 1)
     given = str(value) if written is None else written
@@ -54,27 +58,16 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
 
 _BEGINNING = f"must begin with `{ROOT}:`, and the list of flows below it"
 _FIELDS = "must be a mapping of fields, each on a line such as `channel_type: custom`"
+_FIXES = {
+    "missing": "is missing; add it",
+    "list_type": "must be a list, each flow beginning with `- friendly_name:`",
+}
 _SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
     "int_type": "must be a whole number, without quotes or a unit",
 }
-
-
-def _not_text(value: Any, written: str | None) -> str:
-    if value is None:
-        return "must be text, and there is none; add it"
-    if isinstance(value, list | dict):
-        return "must be text, in one line"
-    return f"must be text; put it in quotes: '{value if written is None else written}'"
-
-
-def _nearest(path: Sequence[str | int]) -> str:
-    known = _KNOWN[len(path)]
-    near = difflib.get_close_matches(str(path[-1]), known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-
 
 FieldPath = tuple[str | int, ...]
 TEXT = "<text>"
@@ -88,7 +81,7 @@ class _Contents(BaseModel):
 
 @dataclass(frozen=True, repr=False)
 class FlowFile:
-    """Several Flex Flows, and where each of their lines is.
+    """Several Flex Flows, and the lines that their fields are on.
 
     Attributes:
         flows: In the order of the file.
@@ -113,7 +106,7 @@ class FlowFile:
         return found
 
     def where(self, flow: FlexFlowConfig, *fields: str) -> str:
-        """`FILE:LINE` of a flow's field, or of the nearest line above it that there is."""
+        """`FILE:LINE` of a flow's field, or of the nearest field above it."""
         path: FieldPath = (self.flows.index(flow), *fields)
         while path and path not in self.lines:
             path = path[:-1]
@@ -121,8 +114,9 @@ class FlowFile:
 
     @property
     def text(self) -> str:
-        """The flows as YAML, whatever the file looked like."""
-        content = {ROOT: [written(flow) for flow in self.flows]}
+        """The flows as YAML, in a layout of its own."""
+        dumped = (flow.model_dump(mode="json", exclude_none=True) for flow in self.flows)
+        content = {ROOT: [{k: v for k, v in fields.items() if v != []} for fields in dumped]}
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -137,12 +131,12 @@ class FlowFile:
         try:
             Path(path).write_text(self.text, encoding="utf-8", newline="\n")
         except OSError as error:
-            fix = f"cannot be written ({error.strerror}); give a path in a folder that there is"
+            fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
             raise FlowProblem(Problem(str(path), "", fix)) from None
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes line breaks of every kind as escapes: PyYAML folds some that it takes as they are."""
+    """Writes line breaks of every kind as escapes: PyYAML folds some that it reads verbatim."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -153,21 +147,15 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def written(flow: FlexFlowConfig) -> dict[str, Any]:
-    """A flow as a file holds it: what says nothing is left out."""
-    fields = flow.model_dump(mode="json", exclude_none=True)
-    return {name: value for name, value in fields.items() if value != []}
-
-
 def load(file: str | Path | FlowFile) -> FlowFile:
     """Read a flow file.
 
     Args:
-        file: A path; or the YAML text itself, told by its line breaks; or one read already.
+        file: A path; or the YAML text itself, which has line breaks; or one read already.
 
     Raises:
         FlowProblem: It cannot be read or is not right; every problem with its line and fix.
-        TypeError: It is neither of these.
+        TypeError: It is none of these.
     """
     if isinstance(file, FlowFile):
         return file
@@ -188,10 +176,9 @@ def load(file: str | Path | FlowFile) -> FlowFile:
 
 
 def _read(text: str, source: str) -> FlowFile:
-    root = _compose(text, source)
-    _refuse_repeated_keys(root, source)
+    root, content = _parse(text, source)
     try:
-        contents = _Contents.model_validate(_construct(root, source))
+        contents = _Contents.model_validate(content)
     except ValidationError as refused:
         problems = (_problem(error, root, source) for error in refused.errors())
         raise FlowProblem(*problems) from None
@@ -200,59 +187,41 @@ def _read(text: str, source: str) -> FlowFile:
     return file
 
 
-def _compose(text: str, source: str) -> yaml.Node:
+def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
+    """The nodes of a YAML text, which know their lines, and its content."""
+    loader = yaml.SafeLoader("")
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise _not_yaml(error, source) from None
+        repeated = [] if root is None else list(_repeated_keys(root, source))
+        content = None if root is None or repeated else loader.construct_document(root)
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{source}:{mark.line + 1}" if mark else source
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        raise FlowProblem(Problem(where, "", f"is not YAML: {what}; correct the line")) from None
     except RecursionError:
-        raise _too_deep(source) from None
+        fix = "is not YAML: it is nested too deep; flatten it"
+        raise FlowProblem(Problem(source, "", fix)) from None
+    finally:
+        loader.dispose()
     if root is None:
         fix = f"is empty; begin with `{ROOT}:` and a list of flows"
         raise FlowProblem(Problem(source, "", fix))
-    return root
+    if repeated:
+        raise FlowProblem(*repeated)
+    return root, content
 
 
-def _construct(root: yaml.Node, source: str) -> Any:
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_document(root)
-    except (yaml.YAMLError, ValueError) as error:
-        raise _not_yaml(error, source) from None
-    except RecursionError:
-        raise _too_deep(source) from None
-    finally:
-        loader.dispose()
-
-
-def _not_yaml(error: Exception, source: str) -> FlowProblem:
-    mark = getattr(error, "problem_mark", None)
-    where = f"{source}:{mark.line + 1}" if mark else source
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return FlowProblem(Problem(where, "", f"is not YAML: {what}; correct the line"))
-
-
-def _too_deep(source: str) -> FlowProblem:
-    return FlowProblem(Problem(source, "", "is not YAML: it is nested too deep; flatten it"))
-
-
-def _refuse_repeated_keys(root: yaml.Node, source: str) -> None:
-    problems = [
-        Problem(f"{source}:{key.start_mark.line + 1}", str(key.value), "is given twice; remove one")
-        for mapping in _mappings(root)
-        for key in _repeated([key for key, _ in mapping.value])
-    ]
-    if problems:
-        raise FlowProblem(*problems)
-
-
-def _repeated(keys: Sequence[yaml.Node]) -> Iterator[yaml.Node]:
-    seen = set()
-    for key in keys:
-        known = (key.tag, str(key.value))
-        if known in seen:
-            yield key
-        seen.add(known)
+def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
+    """Find keys that a mapping has twice, before construction merges mappings."""
+    for mapping in _mappings(root):
+        seen = set()
+        for key, _ in mapping.value:
+            known = (key.tag, str(key.value))
+            if known in seen:
+                where = f"{source}:{key.start_mark.line + 1}"
+                yield Problem(where, str(key.value), "is given twice; remove one")
+            seen.add(known)
 
 
 def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
@@ -265,16 +234,12 @@ def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             yield node
-        found.extend(_children(node))
-
-
-def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
-    for child in node.value:
-        yield from child if isinstance(child, tuple) else (child,)
+            found.extend(child for pair in node.value for child in pair)
+        else:
+            found.extend(node.value)
 
 
 def _refuse_repeated_names(file: FlowFile) -> None:
-    """Every name, new or former, stands for one flow."""
     firsts: dict[str, str] = {}
     problems = []
     for index, flow in enumerate(file.flows):
@@ -293,32 +258,17 @@ def _refuse_repeated_names(file: FlowFile) -> None:
 
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
-    node = _find(root, (*path, *setting_of(error)))
+    node, _ = _find(root, (*path, *setting_of(error)))
     where = f"{source}:{node.start_mark.line + 1}"
-    return Problem(where, _spelled(path), fix_of(error, _as_written(root, path)))
+    # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.
+    _, value = _find(root, path)
+    written = str(value.value) if path and isinstance(value, yaml.ScalarNode) else None
+    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return Problem(where, spelled.removeprefix("."), fix_of(error, written))
 
 
-def _as_written(root: yaml.Node, path: FieldPath) -> str | None:
-    """The letters of a value: YAML takes `+49170` for a number, and `0170` for another one."""
-    parent = _value(root, path[:-1])
-    node = _value(parent, path[-1:]) if parent and path else None
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
-
-
-def _value(node: yaml.Node | None, path: FieldPath) -> yaml.Node | None:
-    """What a path leads to, if anything."""
-    for step in path:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-        elif isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == str(step)), None)
-        else:
-            return None
-    return node
-
-
-def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
-    """The node of a path, or of what there is of it; of a field it is the key, which has a line."""
+def _find(node: yaml.Node, path: FieldPath) -> tuple[yaml.Node, yaml.Node | None]:
+    """The key, which has a line, of as much of a path as exists; and the path's value if any."""
     found = node
     for step in path:
         if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
@@ -326,16 +276,11 @@ def _find(node: yaml.Node, path: FieldPath) -> yaml.Node:
         elif isinstance(node, yaml.MappingNode):
             pair = next((pair for pair in node.value if pair[0].value == str(step)), None)
             if pair is None:
-                return found
+                return found, None
             found, node = pair
         else:
-            return found
-    return found
-
-
-def _spelled(path: FieldPath) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
+            return found, None
+    return found, node
 
 
 def _lines(root: yaml.Node, contents: _Contents) -> Iterator[tuple[FieldPath, int]]:
@@ -343,5 +288,5 @@ def _lines(root: yaml.Node, contents: _Contents) -> Iterator[tuple[FieldPath, in
         fields: list[FieldPath] = [(), *((name,) for name in flow.model_fields_set)]
         fields += [("integration", name) for name in flow.integration.model_fields_set]
         for path in fields:
-            node = _find(root, (ROOT, index, *path))
+            node, _ = _find(root, (ROOT, index, *path))
             yield (index, *path), node.start_mark.line + 1

@@ -1,21 +1,21 @@
-"""What a change does to conversations in progress, which began under the settings before it.
+"""The effect of a change on conversations in progress, which began under the settings before it.
 
-When each setting is read follows from what Twilio documents of channels, tasks and the janitor;
-that it is read then and not later is inferred.
+The moment at which a setting is read follows from Twilio's documentation of channels, tasks and the
+janitor; that it is read then and not later is inferred.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..account import Account
+from ..json_object import json_object
 from .diff import FieldChange, PlanStep
 
 LOOKED_AT = 2000
-"""Channels looked at, in each list; where there are more, it says "at least"."""
+"""Channels read of each list; where there are more, the count is "at least"."""
 AT_ONCE = ("janitor_enabled", "integration.creation_on_message")
 """Read when a task ends, or a customer writes."""
 NEXT_TASK = (
@@ -29,11 +29,11 @@ NEXT_TASK = (
 ONCE_ENDED = ("integration_type", "integration.flow")
 """Read when a long-lived chat is given back to its handler, its task having ended."""
 UNFELT = ("friendly_name", "enabled")
-"""Nothing to a conversation that has begun."""
+"""Without effect on a conversation that has begun."""
 
 
 class InProgress(NamedTuple):
-    """Those that have not ended, by flow; and whether all were looked at."""
+    """Conversations that have not ended, by flow, and whether all channels were read."""
 
     counted: Counter[str]
     are_all: bool
@@ -57,26 +57,20 @@ CONCERNING = ("update", "delete")
 
 
 def _is_active(attributes: str | None) -> bool:
-    try:
-        return str(json.loads(attributes or "{}").get("status")).upper() == "ACTIVE"
-    except (ValueError, AttributeError):
-        return False
+    return str((json_object(attributes) or {}).get("status")).upper() == "ACTIVE"
 
 
 def impact_note(step: PlanStep, conversations: InProgress) -> str:
-    """What the step does to them; blank where it changes nothing or there are none."""
+    """The effect of a step on them; blank where it changes nothing or there are none."""
     count = conversations.counted[step.sid or ""]
     if step.action not in CONCERNING or (count == 0 and conversations.are_all):
         return ""
     effect = ENDLESS if step.action == "delete" else _of_update(step.changes)
-    return f"{_number(conversations, count)}: {effect} (inferred)"
-
-
-def _number(conversations: InProgress, count: int) -> str:
     if count == 0:
-        return "conversations in progress, should there be any"
+        return f"conversations in progress, should there be any: {effect} (inferred)"
     number = f"{count} conversation{'s' if count != 1 else ''} in progress"
-    return number if conversations.are_all else f"at least {number}"
+    least = "" if conversations.are_all else "at least "
+    return f"{least}{number}: {effect} (inferred)"
 
 
 ENDLESS = "open as before, but no janitor and no further task will come to them"
@@ -93,5 +87,5 @@ def _of_update(changes: Iterable[FieldChange]) -> str:
         "applies once their task has ended": [name for name in fields if name in ONCE_ENDED],
         "stays as it was for them": [name for name in fields if name not in known],
     }
-    said = [f"{', '.join(names)} {what}" for what, names in groups.items() if names]
-    return "; ".join(said) or "nothing changes for them"
+    effects = [f"{', '.join(names)} {effect}" for effect, names in groups.items() if names]
+    return "; ".join(effects) or "nothing changes for them"

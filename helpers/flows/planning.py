@@ -1,4 +1,4 @@
-"""What a flow file would change in an account, before anything is changed."""
+"""Plans the changes that bring an account to a flow file, before anything is changed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..account import Account
 from . import impact, render
-from .applying import Applied, Confirm, apply
+from .applying import Applied, Confirm, PlannedWrite, apply, in_order
 from .diff import PlanStep, diff
 from .directory import Directory
+from .exporting import flows_of
 from .file import FlowFile, load
-from .ordering import Operation, in_order
-from .reading import flows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """What becomes of each flow, and the writes that it takes.
+    """The change of each flow, and the writes that make it.
 
     It shows as a table in a notebook, and as text elsewhere.
 
     Attributes:
-        account: Which account.
-        source: Which file.
+        account: The account to change.
+        source: The flow file.
         steps: One a flow: create, update, leave or delete.
         operations: The writes, in order.
     """
@@ -38,16 +37,16 @@ class Plan:
     account: Account = field(compare=False)
     source: str
     steps: tuple[PlanStep, ...]
-    operations: tuple[Operation, ...]
+    operations: tuple[PlannedWrite, ...]
 
     @property
     def is_empty(self) -> bool:
-        """Whether the account is as the file says."""
+        """Return whether the account is as the file says."""
         return not self.operations
 
     @property
     def code(self) -> str:
-        """Six characters that stand for exactly this plan on exactly this account."""
+        """Six characters that identify this plan for this account."""
         writes = [[str(one), one.after] for one in self.operations]
         before = [[step.sid, step.before] for step in self.steps]
         content = [self.account.credentials.account_sid, before, writes]
@@ -55,30 +54,30 @@ class Plan:
 
     @property
     def counts(self) -> Counter[str]:
-        """How many flows are created, updated, left and deleted."""
+        """Numbers of flows to create, update, leave and delete."""
         return Counter(step.action for step in self.steps)
 
     def apply(self, *, confirm: Confirm = input) -> Applied:
-        """Carry it out; where it has been carried out already, do nothing.
+        """Carry out the plan; do nothing if that was done already.
 
         The account is read before each write and after the last one. Against a live account the
         plan's code must be typed first.
 
         Args:
-            confirm: Asks for the code, as `input` does; or the code itself.
+            confirm: Prompts for the code, as `input` does; or the code itself.
 
         Raises:
             ApplyStopped: A write failed, the account is not as planned, or the code was not
-                given; it says what was and what was not done.
+                given; it lists the writes that were made and that were not.
         """
         return apply(self.account, self.steps, self.operations, self.code, confirm)
 
     def table(self) -> pd.DataFrame:
-        """One row a changed field, or a flow that is left or deleted."""
+        """The plan as a table, one row a changed field, or a flow that is left or deleted."""
         return render.table(self.steps)
 
     def as_json(self) -> dict[str, Any]:
-        """The plan for programs, with no secrets."""
+        """The plan as JSON, with no secrets."""
         return {
             "account": self.account.credentials.account_sid,
             "mode": self.account.mode,
@@ -100,32 +99,30 @@ class Plan:
     def _summary(self) -> str:
         if self.is_empty:
             return "Nothing to do: the account is as the file says."
-        said = ", ".join(f"{self.counts[name]} to {name}" for name in render.SIGNS)
+        counts = ", ".join(f"{self.counts[name]} to {name}" for name in render.SIGNS)
         order = "; ".join(str(operation) for operation in self.operations)
-        return f"{said}. In this order: {order}."
+        return f"{counts}. In this order: {order}."
 
 
 def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False) -> Plan:
     """Compare a flow file with an account; nothing is changed.
 
-    A flow is known by its friendly name. What the file leaves out has Twilio's default. Flows
+    A flow's key is its friendly name. Fields that the file leaves out get Twilio's default. Flows
     that the file does not name are left, unless they are to be deleted.
 
     Args:
-        account: Which account.
+        account: The account to change.
         file: A flow file: a path, YAML text, or one that has been read.
         delete: Whether flows that the file does not name are deleted.
 
     Raises:
-        FlowProblem: The file is not right, or names what the account does not have.
+        FlowProblem: The file is not right, or names something that the account does not have.
     """
     file = load(file)
     directory = Directory(account)
     planned = diff(file, flows_of(account, directory), directory, delete)
     conversations = impact.in_progress(account, planned)
-    noted = [_noted(step, impact.impact_note(step, conversations)) for step in planned]
+    noted = [
+        replace(step, note=impact.impact_note(step, conversations) or step.note) for step in planned
+    ]
     return Plan(account, file.source, tuple(noted), tuple(in_order(noted)))
-
-
-def _noted(step: PlanStep, note: str) -> PlanStep:
-    return replace(step, note=note) if note else step

@@ -1,14 +1,16 @@
-"""Plans and findings as text, as tables in a notebook and as JSON; never with a URL's password."""
+"""Plans as text, as tables in a notebook and as JSON; never with a URL's password."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..html import TOP_LEFT, Cell, Markup
+from ..html import table as html_table
 from .config import masked
-from .diff import FieldChange, PlanStep
+from .diff import PlanStep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +27,13 @@ COLOURS = {
 }
 """Under white letters, so that they read the same in light and dark themes."""
 COLUMNS = ("action", "flow", "sid", "field", "before", "after", "note")
-_LEFT = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
-_NOBODY = ("", "", "")
 
 
 def shown(value: Any) -> str:
-    """A value as one writes it in YAML."""
+    """A value as YAML writes it."""
     if value is None:
         return "not set"
-    return json.dumps(masked(value) if isinstance(value, str) else value, ensure_ascii=False)
+    return json.dumps(_masked(value), ensure_ascii=False)
 
 
 def text(title: str, steps: Iterable[PlanStep], summary: str) -> str:
@@ -42,19 +42,13 @@ def text(title: str, steps: Iterable[PlanStep], summary: str) -> str:
 
 
 def _lines(step: PlanStep) -> Iterator[str]:
-    yield f"  {SIGNS[step.action]} {step.action} {shown(step.name)}" + _sid(step)
-    yield from (f"      {change.field}: {_change(step, change)}" for change in step.changes)
+    sid = f" {step.sid}" if step.sid else ""
+    yield f"  {SIGNS[step.action]} {step.action} {shown(step.name)}{sid}"
+    for change in step.changes:
+        before = "" if step.action == "create" else f"{shown(change.before)} -> "
+        yield f"      {change.field}: {before}{shown(change.after)}"
     if step.note:
         yield f"      ({step.note})"
-
-
-def _sid(step: PlanStep) -> str:
-    return f" {step.sid}" if step.sid else ""
-
-
-def _change(step: PlanStep, change: FieldChange) -> str:
-    after = shown(change.after)
-    return after if step.action == "create" else f"{shown(change.before)} -> {after}"
 
 
 def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
@@ -70,67 +64,46 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
 
 def table(steps: Iterable[PlanStep]) -> pd.DataFrame:
     """A plan as a pandas table."""
-    import pandas as pd  # noqa: PLC0415 - only where a table is asked for
+    import pandas as pd
 
     return pd.DataFrame(list(rows(steps)), columns=list(COLUMNS))
 
 
 def html(title: str, steps: Iterable[PlanStep], summary: str) -> str:
     """A plan as an HTML table, in which a flow is named once, with its note below its changes."""
-    body = "".join(line for step in steps for line in _html_of(step))
-    return f"{_page(title, COLUMNS[:-1], body)}<p>{escape(summary)}</p>"
+    lines = [line for step in steps for line in _html_rows(step)]
+    drawn = html_table(lines, COLUMNS[:-1], title=title, style=TOP_LEFT)
+    return f"{drawn}<p>{escape(summary)}</p>"
 
 
-def _html_of(step: PlanStep) -> Iterator[str]:
-    who = (badge(step.action), escape(step.name), escape(step.sid or ""))
-    lines = [
-        "".join(map(_cell, map(escape, (field, before, after))))
-        for *_, field, before, after, _note in rows([step] if step.changes else ())
-    ]
-    if step.note or not lines:
-        lines.append(f'<td colspan="3"{_LEFT}><i>{escape(step.note)}</i></td>')
-    for number, line in enumerate(lines):
-        yield f"<tr>{''.join(map(_cell, who if number == 0 else _NOBODY))}{line}</tr>"
+def _html_rows(step: PlanStep) -> Iterator[tuple[object, ...]]:
+    who: tuple[object, ...] = (badge(step.action), step.name, step.sid or "")
+    for *_, field, before, after, _note in rows([step] if step.changes else ()):
+        yield (*who, field, before, after)
+        who = ("", "", "")
+    if step.note or not step.changes:
+        yield (*who, Cell(step.note, "font-style:italic", span=3))
 
 
-def badge(word: str) -> str:
+def badge(word: str) -> Markup:
     """A word on its colour."""
     style = f"background:{COLOURS[word]};color:#fff;padding:0 .5em;border-radius:.6em"
-    return f'<span style="{style}">{escape(word)}</span>'
-
-
-def html_table(title: str, columns: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already."""
-    return _page(title, columns, "".join(map(_line, body)))
-
-
-def _page(title: str, columns: Sequence[str], lines: str) -> str:
-    head = "".join(f'<th scope="col"{_LEFT}>{escape(column)}</th>' for column in columns)
-    caption = f'<caption style="text-align:left"><b>{escape(title)}</b></caption>'
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(map(_cell, cells))}</tr>"
-
-
-def _cell(html: str) -> str:
-    return f"<td{_LEFT}>{html}</td>"
+    return Markup(f'<span style="{style}">{escape(word)}</span>')
 
 
 def as_json(step: PlanStep) -> dict[str, Any]:
-    """A step for programs."""
+    """A step as JSON."""
     return {
         "action": step.action,
         "flow": step.name,
         "sid": step.sid,
         "changes": [
-            {"field": one.field, "before": _plain(one.before), "after": _plain(one.after)}
+            {"field": one.field, "before": _masked(one.before), "after": _masked(one.after)}
             for one in step.changes
         ],
         "note": step.note,
     }
 
 
-def _plain(value: Any) -> Any:
+def _masked(value: Any) -> Any:
     return masked(value) if isinstance(value, str) else value

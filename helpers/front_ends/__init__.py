@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
 
-_WIDGETS = {"ChatSdkWidget": "sdk_widget", "NotServed": "sdk_widget"}
-__getattr__ = lazily(__name__, _WIDGETS)  # only when a widget is wanted
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)

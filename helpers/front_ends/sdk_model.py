@@ -1,8 +1,7 @@
-"""What a browser with the Chat SDK in it says, and what it is asked to do. No widget in here.
+"""Model of a browser with the Chat SDK in it: its events, and the commands for it. No widget.
 
-A notebook may be open in several browsers, and each would log in by itself. The newest is the one
-that is listened to and that gets the commands, or a message would be sent as often as there are
-windows.
+A notebook may be open in several browsers, and each would log in by itself. Only the newest is
+listened to and gets commands, or a message would be sent once for each window.
 """
 
 from __future__ import annotations
@@ -14,19 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..chat.emitter import Emitter
+from ..lazy import renamed
 
 KEPT = 1000
-"""Events remembered; older ones are dropped."""
-Tell = Callable[[dict[str, Any]], None]
+"""Events kept; older ones are dropped."""
+Send = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class SdkEvent:
-    """One event of the SDK.
+    """An event of the SDK.
 
     Attributes:
         name: As the SDK names it, e.g. `messageAdded`.
-        data: What it was told with, under JavaScript's names: `data["author"]`.
+        data: Its argument, under JavaScript's names: `data["author"]`.
     """
 
     name: str
@@ -34,46 +34,48 @@ class SdkEvent:
 
 
 class SdkModel(Emitter):
-    """Keeps what the browser says, and tells it what to do once there is one.
+    """Keeps the browser's events, and sends it commands once there is one.
 
     Args:
-        tell: Sends the browsers a message.
-        log_in: What a browser needs to log in; a secret is in it, so it is told and never kept
+        send: Sends the browsers a message.
+        log_in: Data a browser needs to log in; it holds a secret, so it is sent and never kept
             where a notebook would save it.
     """
 
-    def __init__(self, tell: Tell, log_in: dict[str, Any]) -> None:
+    def __init__(self, send: Send, log_in: dict[str, Any]) -> None:
         super().__init__()
         self.state = "no browser yet"
         self.problem: str | None = None
         self.log_in = log_in
-        self._tell = tell
+        self._send = send
         self._browser: str | None = None
         self._is_open = False
-        self._heard: deque[SdkEvent] = deque(maxlen=KEPT)
+        self._received: deque[SdkEvent] = deque(maxlen=KEPT)
         self._waiting: deque[dict[str, Any]] = deque()
         self._state_lock = threading.RLock()
-        self._takes: dict[str, Callable[[dict[str, Any]], None]] = {
+        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "opened": lambda _: self._opened(),
-            "event": lambda said: self._happened(str(said["name"]), dict(said["data"])),
-            "problem": lambda said: self._suffer(str(said["text"])),
+            "event": lambda message: self._emit(str(message["name"]), dict(message["data"])),
+            "problem": lambda message: self._set_problem(str(message["text"])),
         }
 
     @property
     def events(self) -> list[SdkEvent]:
-        """What the SDK has told, oldest first."""
+        """Events of the SDK, oldest first."""
         with self._state_lock:
-            return list(self._heard)
+            return list(self._received)
 
-    def take(self, said: dict[str, Any]) -> None:
-        """What a browser says; of an older one only that it is there."""
-        if said["type"] == "hello":
-            self._welcome(str(said["browser"]))
-        elif said["browser"] == self._browser:
-            self._takes[said["type"]](said)
+    take = renamed("handle")
+
+    def handle(self, message: dict[str, Any]) -> None:
+        """Handle a message of a browser; of an older one only that it is there."""
+        if message["type"] == "hello":
+            self._welcome(str(message["browser"]))
+        elif message["browser"] == self._browser:
+            self._handlers[message["type"]](message)
 
     def order(self, command: str, *arguments: Any) -> None:
-        """Have the browser call the SDK; as soon as there is one, and a chat in it."""
+        """Make the browser call the SDK, as soon as there is one and a chat in it."""
         with self._state_lock:
             self._waiting.append({"type": "command", "name": command, "arguments": arguments})
         self._flush()
@@ -81,13 +83,13 @@ class SdkModel(Emitter):
     def _welcome(self, browser: str) -> None:
         with self._state_lock:
             self._browser, self._is_open = browser, False
-        self._suffer(None)
-        self._tell({"type": "start", "to": browser, **self.log_in})
+        self._set_problem(None)
+        self._send({"type": "start", "to": browser, **self.log_in})
 
     def _opened(self) -> None:
         with self._state_lock:
             self._is_open = True
-        self._suffer(None)
+        self._set_problem(None)
         self._flush()
 
     def _flush(self) -> None:
@@ -96,14 +98,14 @@ class SdkModel(Emitter):
             if self._is_open:
                 self._waiting.clear()
         for order in orders:
-            self._tell({**order, "to": self._browser})
+            self._send({**order, "to": self._browser})
 
-    def _happened(self, name: str, data: dict[str, Any]) -> None:
+    def _emit(self, name: str, data: dict[str, Any]) -> None:
         with self._state_lock:
-            self._heard.append(SdkEvent(name, data))
+            self._received.append(SdkEvent(name, data))
             if name == "connectionStateChanged":
                 self.state = str(data["state"])
         self.emit(name, data)
 
-    def _suffer(self, problem: str | None) -> None:
+    def _set_problem(self, problem: str | None) -> None:
         self.problem = problem

@@ -1,7 +1,7 @@
 """The Chat SDK in a cell as a Jupyter widget: a thin view over `SdkModel`.
 
-The SDK runs in the browser, so it is the browser that must reach the mock. Nothing of the chat is
-part of the widget's state, which notebooks may save; nor is the token.
+The SDK runs in the browser, so the browser must reach the mock. Neither the chat nor the token is
+part of the widget's state, which notebooks may save.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 _log = logging.getLogger(__name__)
 
 
-class NotServed(RuntimeError):  # noqa: N818 - reads as what happened
+class NotServed(RuntimeError):
     """The mock is not served, so no browser can reach it."""
 
 
@@ -55,57 +55,57 @@ class ChatSdkWidget(anywidget.AnyWidget):
 
     @property
     def events(self) -> list[SdkEvent]:
-        """What the SDK has told so far, oldest first; the latest thousand."""
+        """Events of the SDK so far, oldest first; the latest thousand."""
         return self._sdk.events
 
     @property
     def connection_state(self) -> str:
-        """As the SDK last told it: `connected`, say; `no browser yet` before it told anything."""
+        """State of the SDK's connection, e.g. `connected`; `no browser yet` before the first."""
         return self._sdk.state
 
     @property
     def problem(self) -> str | None:
-        """Why there is no chat in the browser, or what it was refused; None while all is well."""
+        """Reason why the browser has no chat, or a refusal; None without either."""
         return self._sdk.problem
 
     def on(self, event: str, handler: Callable[..., Any] | None = None) -> Callable[..., Any]:
-        """Have `handler` called with the data of every such event; decorates without one.
+        """Call `handler` with the data of every such event; decorates without one.
 
-        It runs on whichever thread the browser's word comes in, and not while a cell is running.
-        What it prints is shown nowhere: keep it, or show it in a widget.
+        It runs on the thread that receives the browser's message, and not while a cell is running.
+        The output of its print() is shown nowhere: keep it, or show it in a widget.
         """
         return self._sdk.on(event, handler)
 
     def off(self, event: str, handler: Callable[..., Any]) -> None:
-        """No longer call `handler` at such an event."""
+        """Stop calling `handler` at such an event."""
         self._sdk.off(event, handler)
 
     def send_message(self, text: str) -> None:
-        """Have the browser's SDK send a message; once there is a browser, if there is none yet.
+        """Make the browser's SDK send a message, once there is a browser.
 
-        It is sent after this cell: the message is then heard as `messageAdded`.
+        It is sent after this cell: the message then arrives as `messageAdded`.
         """
         self._sdk.order("sendMessage", text)
 
     def typing(self) -> None:
-        """Have the SDK tell the others that you are typing."""
+        """Make the SDK signal the others that you are typing."""
         self._sdk.order("typing")
 
     def update_token(self, token: str) -> None:
-        """Give the SDK a new token, as `tokenAboutToExpire` asks for."""
+        """Give the SDK a new token, as is due at `tokenAboutToExpire`."""
         self._sdk.log_in["token"] = token
         self._sdk.order("updateToken", token)
 
-    def _receive(self, _widget: object, said: dict[str, Any], _buffers: object) -> None:
+    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         try:
-            self._sdk.take(said)
-        except Exception:  # Jupyter would drop it where nobody looks
-            _log.exception("what a browser said could not be taken")
+            self._sdk.handle(message)
+        except Exception:  # Jupyter would drop it
+            _log.exception("a browser's message could not be handled")
             raise
 
 
 def _way_to(account: Account) -> dict[str, Any]:
-    """Where the browser gets the SDK, and where that connects."""
+    """Return where the browser gets the SDK, and where that connects."""
     if account.mock is None:
         return {"sdk": [CDN], "mock": None}
     base = account.mock.url

@@ -3,16 +3,21 @@
 `MockTwilio` is one. The official SDK reaches it through `http_client`.
 """
 
+from typing import TYPE_CHECKING
+
+from ..lazy import lazily
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
 from .core.access_token import Claims, verify
-from .core.clock import Clock
+from .core.clock import Clock, Timer
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
 from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
+from .remote import MockUnreachable, RemoteClock, RemoteMock
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -43,6 +48,9 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "MockTwilio",
+    "MockUnreachable",
+    "RemoteClock",
+    "RemoteMock",
     "Reply",
     "Request",
     "Scenario",
@@ -51,6 +59,8 @@ __all__ = [
     "StepFault",
     "Studio",
     "TaskRouterNotification",
+    "Timer",
+    "TokenTimers",
     "TwilioError",
     "UnknownScenario",
     "WebhookAnswer",
@@ -60,3 +70,6 @@ __all__ = [
     "flex_flows",
     "verify",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, TaskRouterNews="TaskRouterNotification")

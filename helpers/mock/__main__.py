@@ -9,22 +9,21 @@ import sys
 from collections.abc import Callable
 
 from . import DEFAULT_SEED, DEMO_VALUES, DatabaseRefused, MockTwilio
-from .core.credentials import Credentials
 from .server.chat_page.sdk_copy import NoSuchCopy
 from .server.running import CannotListen, MockServer, is_everywhere, listen, url_of
 
 PORT = 8787
 LAST_PORT = 65535
-MOST_SEED = 2**63 - 1
-"""What a file can keep."""
+MAX_SEED = 2**63 - 1
+"""Largest seed that a file can keep."""
 
 
-def _up_to(most: int) -> Callable[[str], int]:
-    """A whole number from 0, as an option's value."""
+def _up_to(highest: int) -> Callable[[str], int]:
+    """Make the reader of an option that is a whole number from 0."""
 
     def read(text: str) -> int:
-        if not (text.isdecimal() and int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {most}")
+        if not (text.isdecimal() and int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {highest}")
         return int(text)
 
     return read
@@ -47,7 +46,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         "--db", metavar="FILE", help="keep everything in this file; without it nothing outlives it"
     )
     parser.add_argument(
-        "--seed", type=_up_to(MOST_SEED), default=DEFAULT_SEED, help="seed of the SIDs"
+        "--seed", type=_up_to(MAX_SEED), default=DEFAULT_SEED, help="seed of the SIDs"
     )
     parser.add_argument(
         "--chat-sdk",
@@ -58,33 +57,26 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def _start_line(url: str, credentials: Credentials) -> str:
-    """Where it answers and what opens it; a secret from the environment is never shown."""
-    demo = credentials.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
-    token = credentials.auth_token if demo else "as in TWILIO_AUTH_TOKEN"
-    return (
-        f"Twilio mock at {url}  account SID {credentials.account_sid}  auth token {token}"
-        f"  (open {url} to look inside; Ctrl-C stops it)"
-    )
-
-
 def main(given: list[str] | None = None) -> int:
-    """Serve until SIGTERM or Ctrl-C; 0 for an orderly end, 1 where it could not start."""
+    """Serve until SIGTERM or Ctrl-C. Returns 0 for an orderly end, 1 if it could not start."""
     arguments = _arguments(given)
-    # where nothing is served Ctrl-C simply ends it: what was acknowledged is on disk
+    # while nothing is served Ctrl-C simply ends it: acknowledged changes are on disk
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         listening = listen(arguments.host, arguments.port)
-    except CannotListen as error:
+        mock = MockTwilio(seed=arguments.seed, db=arguments.db)
+    except (CannotListen, DatabaseRefused, ValueError) as error:  # the last where FILE names none
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
-    try:
-        mock = MockTwilio(seed=arguments.seed, db=arguments.db)
-    except (DatabaseRefused, ValueError) as error:  # the latter where FILE names none
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    line = _start_line(url_of(listening), mock.credentials)
+    url, own = url_of(listening), mock.credentials
+    # a secret from the environment is never shown
+    is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
+    line = (
+        f"Twilio mock at {url}  account SID {own.account_sid}"
+        f"  auth token {own.auth_token if is_demo else 'as in TWILIO_AUTH_TOKEN'}"
+        f"  (open {url} to look inside; Ctrl-C stops it)"
+    )
     if is_everywhere(listening):
         line += "  Other machines are let in, at this machine's name or address and the same port"
     try:

@@ -37,9 +37,10 @@ from .rest import chat_upgrade, chat_webhooks
 from .rest.application import OPERATIONS, Application
 from .rest.chat_refusals import REFUSALS
 from .rest.event_feed import (
+    CHAT_EVENTS,
     ChatEvent,
+    ChatFeed,
     TaskRouterNotification,
-    as_chat_events,
     as_taskrouter_notifications,
 )
 from .rest.http import Reply, Request
@@ -116,8 +117,8 @@ class MockTwilio:
         store = Store(KINDS, db, self.credentials.sids)
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
-        self.studio = Studio(self._backend, self.credentials.account_sid, answering)
-        self.studio.hand_over = hand_over
+        account_sid = self.credentials.account_sid
+        self.studio = Studio(self._backend, account_sid, answering, hand_over)
         self._router = TaskRouter(self._backend, self.credentials.account_sid)
         self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
         self._connect(self._backend.events)
@@ -126,6 +127,7 @@ class MockTwilio:
         self.http_client = MockHttpClient(self.handle, self.faults)
         self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
         self.journal = Journal(self._backend)
+        self._chat_feed = ChatFeed()
         try:
             self._start(seed)
         except BaseException:
@@ -177,7 +179,7 @@ class MockTwilio:
             NoSuchCopy: There is no such file.
             ValueError: It is served already, on another port.
         """
-        from .server.running import BackgroundServer  # noqa: PLC0415 - few mocks are served
+        from .server.running import BackgroundServer
 
         if self.url is None or self._server is None:
             self._server = BackgroundServer(self, port=port, chat_sdk=chat_sdk)
@@ -200,7 +202,8 @@ class MockTwilio:
         It is called on the thread that acted, before that thread's request returns. Call the
         result to stop.
         """
-        return self._backend.events.subscribe(as_chat_events(follower))
+        subscriber = self._chat_feed.subscriber(follower)
+        return self._backend.events.subscribe(subscriber, *CHAT_EVENTS)
 
     def follow_taskrouter(
         self, follower: Callable[[TaskRouterNotification], None]

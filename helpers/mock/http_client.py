@@ -107,7 +107,7 @@ def _as_requests_would(outcome: ConnectionOutcome, host: str, timeout: float | N
 
 def _as_aiohttp_would(outcome: ConnectionOutcome) -> Exception:
     """The exception of the SDK's own asynchronous client, which builds on `aiohttp`."""
-    from aiohttp import ClientOSError  # noqa: PLC0415 - 0.2 s, needed for a fault only
+    from aiohttp import ClientOSError
 
     return ClientOSError(*_reset().args) if outcome == "reset" else TimeoutError()
 
@@ -116,7 +116,7 @@ def _reset() -> ConnectionResetError:
     return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
-def _request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+def _request(
     method: str,
     uri: str,
     params: Mapping[str, object] | None = None,
@@ -173,7 +173,7 @@ def parsed(query: str) -> FormValues:
 
 
 def _response(reply: Reply | None) -> Response:
-    assert reply is not None  # noqa: S101 - a fault without an answer ends in an exception
+    assert reply is not None
     text = reply.content.decode("latin-1")
     if reply.json is not None:
         text = orjson.dumps(reply.json).decode()

@@ -1,17 +1,19 @@
-"""What has just happened, told as one story: who turned to whom, and about what.
+"""Journal of an account: its latest events as one story, each from a source to a target.
 
-Events are kept as they come and put into words only when somebody reads them, so that whoever
-acts does not wait for it.
+Events are kept as they come and rendered when they are read, so that the acting thread does not
+wait for it.
 """
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
+from ..flex_ui import is_agent
+from ..json_object import json_object
+from ..lazy import renamed
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
@@ -24,17 +26,10 @@ from .taskrouter.events import TaskRouterEvent
 from .webhooks.outbox import Delivery, DeliveryDue, PreEventRequested
 
 KEPT = 1000
-"""Entries remembered; older ones are dropped."""
+"""Entries kept; older ones are dropped."""
 CUSTOMER, FLEX, STUDIO, TASKROUTER = "customer", "Flex", "Studio", "TaskRouter"
 AGENT, SERVER = "agent", "your server"
-LANES = (CUSTOMER, FLEX, STUDIO, TASKROUTER, AGENT, SERVER)
 
-_TOLD = frozenset(
-    {ChannelEvent, MemberEvent, MessageEvent, ExecutionEvent, MessageRouted, TaskRouterEvent}
-    | {DeliveryDue, PreEventRequested}
-)
-_MAKERS: dict[type[Event], str] = {CreatedByFlow: STUDIO, CreatedByFlex: FLEX}
-"""Who has made a message or task that nobody asked for over REST."""
 _TASKS = {
     "task.created": "task created",
     "task.wrapup": "task in wrap-up",
@@ -59,17 +54,16 @@ _BY_TASKROUTER = {
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One thing that happened.
+    """One event of an account.
 
     Attributes:
-        at: When, as ISO 8601 by the mock's clock.
-        source: Who turned to `target`: `customer`, `Flex`, `Studio`, `TaskRouter`, `agent` or
-            `your server`.
-        target: To whom.
-        text: What it was; for a chat message its body.
-        kind: What it is about: `message`, `member`, `channel`, `studio`, `task`, `reservation`,
-            `worker` or `webhook`.
-        number: Its place in the journal, as `position` counts; not every number is told.
+        at: Time of the event, as ISO 8601 by the mock's clock.
+        source: Acting party: `customer`, `Flex`, `Studio`, `TaskRouter`, `agent` or `your server`.
+        target: Party acted upon, likewise.
+        text: The event in a few words; of a chat message its body.
+        kind: Subject: `message`, `member`, `channel`, `studio`, `task`, `reservation`, `worker` or
+            `webhook`.
+        number: Place in the journal, as `position` counts; some numbers have no entry.
     """
 
     at: str
@@ -84,15 +78,16 @@ class JournalEntry:
         return f"{self.source} -> {self.target}: {self.text}"
 
 
-StatementText = tuple[str, str, str]
+Line = tuple[str, str, str]
+"""Source, target and text of an entry."""
 JournalState = tuple[
     int, tuple[tuple[int, float, Event], ...], dict[str, str], tuple[tuple[str, str], ...]
 ]
 
 
 @dataclass(slots=True)
-class _Statement(Event):
-    """What a message's line takes: a thousand whole messages would be much to hold on to."""
+class _MessageLine(Event):
+    """The parts of a message event that its entry needs; whole messages would take much memory."""
 
     change: str
     sid: str
@@ -102,62 +97,61 @@ class _Statement(Event):
     channel_attributes: str
     identity: str | None
 
-    @classmethod
-    def of(cls, event: MessageEvent) -> _Statement:
-        message = event.message
-        return cls(
-            event.change,
-            message.sid,
-            message.author,
-            message.body,
-            message.type,
-            event.channel.attributes,
-            event.actor.identity,
-        )
+
+_KINDS: dict[type[Event], str] = {
+    MessageEvent: "message",
+    _MessageLine: "message",
+    MemberEvent: "member",
+    ChannelEvent: "channel",
+    ExecutionEvent: "studio",
+    MessageRouted: "studio",
+    TaskRouterEvent: "",
+    DeliveryDue: "webhook",
+    PreEventRequested: "webhook",
+}
+"""Events that are kept, and the kind of their entries; a TaskRouter event's name begins with it."""
 
 
 class Journal:
-    """The latest thousand things that happened in an account, oldest first."""
+    """The latest thousand events of an account, oldest first."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._count = 0
-        self._heard: deque[tuple[int, float, Event]] = deque(maxlen=KEPT)
-        self._lanes: dict[str, str] = {}
-        self._made: deque[tuple[str, str]] = deque(maxlen=KEPT)
+        self._events: deque[tuple[int, float, Event]] = deque(maxlen=KEPT)
+        self._parties: dict[str, str] = {}
+        self._creators: deque[tuple[str, str]] = deque(maxlen=KEPT)
 
     @property
     def position(self) -> int:
-        """How much has happened so far; hand it to `since()` later on."""
+        """Number of events so far, for `since()`."""
         return self._count
 
     @property
     def entries(self) -> list[JournalEntry]:
-        """Everything that is remembered, oldest first."""
+        """Every entry that is kept, oldest first."""
         return self.since(0)
 
     def latest(self, count: int) -> list[JournalEntry]:
-        """The last few things that happened, oldest of them first; fewer, where some go untold."""
-        heard = tuple(self._heard)[-count:]
-        return self.since(heard[0][0] - 1) if heard else []
+        """The entries of the last `count` events, oldest first; some events have none."""
+        events = tuple(self._events)[-count:]
+        return self.since(events[0][0] - 1) if events else []
 
     def since(self, position: int) -> list[JournalEntry]:
-        """What has happened since the journal was at a position."""
-        reading = _Reading(self._backend, self._lanes.copy(), dict(self._made))
-        told = (
-            (number, at, event, reading.said(event))
-            for number, at, event in tuple(self._heard)
-            if number > position
-        )
-        return [
-            JournalEntry(iso(at) or "", *said, _kind(event), number)
-            for number, at, event, said in told
-            if said is not None
-        ]
+        """The entries since the journal was at a position."""
+        renderer = _Renderer(self._backend, self._parties.copy(), dict(self._creators))
+        entries = []
+        for number, at, event in tuple(self._events):
+            line = renderer.line(event) if number > position else None
+            if line is not None:
+                name = event.name if isinstance(event, TaskRouterEvent) else _KINDS[type(event)]
+                kind = name.partition(".")[0]
+                entries.append(JournalEntry(iso(at) or "", *line, kind, number))
+        return entries
 
     def clear(self) -> None:
-        """Forget what has happened so far."""
-        self._heard.clear()
+        """Drop all entries."""
+        self._events.clear()
 
     def __iter__(self) -> Iterator[JournalEntry]:
         return iter(self.entries)
@@ -168,94 +162,98 @@ class Journal:
     def __repr__(self) -> str:
         return "\n".join(map(str, self)) or "nothing has happened yet"
 
+    hear = renamed("handle")
+
     def handle(self, event: Event) -> None:
-        """Remember one event; it is put into words later."""
-        kind = type(event)
-        if kind in _TOLD:
-            if kind is MemberEvent:
-                self._meet(event.member)  # type: ignore[attr-defined]
+        """Keep one event; it is rendered later."""
+        if type(event) in _KINDS:
             self._count += 1
-            if kind is MessageEvent:
-                event = _Statement.of(event)  # type: ignore[arg-type]
-            self._heard.append((self._count, self._backend.clock.now(), event))
-        elif kind in _MAKERS:
-            self._made.append((event.sid, _MAKERS[kind]))  # type: ignore[attr-defined]
+            if isinstance(event, MemberEvent):
+                self._meet(event.member)
+            elif isinstance(event, MessageEvent):
+                message, attributes = event.message, event.channel.attributes
+                event = _MessageLine(
+                    event.change,
+                    message.sid,
+                    message.author,
+                    message.body,
+                    message.type,
+                    attributes,
+                    event.actor.identity,
+                )
+            self._events.append((self._count, self._backend.clock.now(), event))
+        elif isinstance(event, CreatedByFlow | CreatedByFlex):
+            creator = STUDIO if isinstance(event, CreatedByFlow) else FLEX
+            self._creators.append((event.sid, creator))
 
     def _meet(self, member: Member) -> None:
-        """Remember on which lane somebody is, who may speak long after joining."""
-        lane = AGENT if '"agent"' in member.attributes else CUSTOMER
-        if self._lanes.get(member.name) != AGENT:
-            self._lanes[member.name] = lane
-        if len(self._lanes) > KEPT:
-            del self._lanes[next(iter(self._lanes))]
+        """Remember a member's party, for messages long after the member joined."""
+        if self._parties.get(member.name) != AGENT:
+            self._parties[member.name] = AGENT if is_agent(member.attributes) else CUSTOMER
+        if len(self._parties) > KEPT:
+            del self._parties[next(iter(self._parties))]
 
     @property
     def state(self) -> JournalState:
-        """What is remembered, to be put back later."""
-        return self._count, tuple(self._heard), self._lanes.copy(), tuple(self._made)
+        """The content, to be restored later."""
+        return self._count, tuple(self._events), self._parties.copy(), tuple(self._creators)
 
     @state.setter
     def state(self, state: JournalState) -> None:
-        self._count, heard, lanes, made = state
-        self._heard = deque(heard, maxlen=KEPT)
-        self._lanes = dict(lanes)
-        self._made = deque(made, maxlen=KEPT)
+        self._count, events, parties, creators = state
+        self._events = deque(events, maxlen=KEPT)
+        self._parties = dict(parties)
+        self._creators = deque(creators, maxlen=KEPT)
 
 
-class _Reading:
-    """Puts events into words, one reading of the journal at a time."""
+class _Renderer:
+    """Renders events as lines, for one reading of the journal."""
 
-    def __init__(self, backend: Backend, lanes: dict[str, str], made: dict[str, str]) -> None:
+    def __init__(self, backend: Backend, parties: dict[str, str], creators: dict[str, str]) -> None:
         self._store = backend.store
-        self._lanes = lanes
-        self._made = made
+        self._parties = parties
+        self._creators = creators
         self._ended: set[str] = set()
 
     @singledispatchmethod
-    def said(self, event: Event) -> StatementText | None:
-        """Source, target and text; None for what is no part of the story."""
+    def line(self, event: Event) -> Line | None:
+        """The line of an event, or None."""
         return None
 
-    @said.register
-    def _(self, event: _Statement) -> StatementText | None:
+    @line.register
+    def _(self, event: _MessageLine) -> Line | None:
         if event.change != "added":
             return None
         text = event.body or ("(media)" if event.type == "media" else "(no text)")
-        return self._speaker(event), FLEX, text
+        source = self._creators.get(event.sid) or self._parties.get(event.author)
+        if source is None:
+            by_contact = _object(event.channel_attributes).get("from") == event.author
+            source = CUSTOMER if by_contact or event.identity is not None else SERVER
+        return source, FLEX, text
 
-    def _speaker(self, event: _Statement) -> str:
-        if event.sid in self._made:
-            return self._made[event.sid]
-        known = self._lanes.get(event.author)
-        if known is not None:
-            return known
-        own = _parsed(event.channel_attributes).get("from") == event.author
-        return CUSTOMER if own or event.identity is not None else SERVER
-
-    @said.register
-    def _(self, event: MemberEvent) -> StatementText | None:
-        happened = {"added": "joins", "removed": "leaves"}.get(event.change)
+    @line.register
+    def _(self, event: MemberEvent) -> Line | None:
+        verb = {"added": "joins", "removed": "leaves"}.get(event.change)
         name = event.member.name
-        lane = self._lanes.get(name, CUSTOMER)
-        return (lane, FLEX, f"{name} {happened}") if happened else None
+        party = self._parties.get(name, CUSTOMER)
+        return (party, FLEX, f"{name} {verb}") if verb else None
 
-    @said.register
-    def _(self, event: ChannelEvent) -> StatementText | None:
+    @line.register
+    def _(self, event: ChannelEvent) -> Line | None:
         sid, name = event.channel.sid, event.channel.friendly_name or "a channel"
         if event.change == "added":
             actor = event.actor.identity
-            opener = SERVER if actor is None else self._lanes.get(actor, CUSTOMER)
+            opener = SERVER if actor is None else self._parties.get(actor, CUSTOMER)
             return opener, FLEX, f"opens {name}"
-        inactive = _parsed(event.channel.attributes).get("status") == "INACTIVE"
-        if event.change != "updated" or not inactive or sid in self._ended:
-            if not inactive:
-                self._ended.discard(sid)
-            return None
-        self._ended.add(sid)
-        return FLEX, CUSTOMER, f"{name} is INACTIVE"
+        if _object(event.channel.attributes).get("status") != "INACTIVE":
+            self._ended.discard(sid)
+        elif event.change == "updated" and sid not in self._ended:
+            self._ended.add(sid)
+            return FLEX, CUSTOMER, f"{name} is INACTIVE"
+        return None
 
-    @said.register
-    def _(self, event: ExecutionEvent) -> StatementText:
+    @line.register
+    def _(self, event: ExecutionEvent) -> Line:
         flow = self._flow(event.flow_sid)
         if event.change == "started":
             return (FLEX if event.by_message else SERVER), STUDIO, f"starts {flow}"
@@ -263,66 +261,47 @@ class _Reading:
             return STUDIO, STUDIO, f"{flow} waits at {event.widget}"
         return STUDIO, STUDIO, f"{flow} ends"
 
-    @said.register
-    def _(self, event: MessageRouted) -> StatementText:
-        outcome = {"replied": "reply to", "swallowed": "message swallowed by"}
-        happened = outcome.get(event.outcome, "message ignored by")
-        return FLEX, STUDIO, f"{happened} {self._flow(event.flow_sid)}"
+    @line.register
+    def _(self, event: MessageRouted) -> Line:
+        outcomes = {"replied": "reply to", "swallowed": "message swallowed by"}
+        outcome = outcomes.get(event.outcome, "message ignored by")
+        return FLEX, STUDIO, f"{outcome} {self._flow(event.flow_sid)}"
 
     def _flow(self, sid: str) -> str:
         flow = self._store.first(StudioFlow, sid=sid)
         return flow.friendly_name if flow else "a deleted flow"
 
-    @said.register
-    def _(self, event: TaskRouterEvent) -> StatementText | None:
-        name, task, worker = event.name, event.task, event.worker
-        who = worker.friendly_name if worker else "an agent"
+    @line.register
+    def _(self, event: TaskRouterEvent) -> Line | None:
+        name, task = event.name, event.task
+        agent = event.worker.friendly_name if event.worker else "an agent"
         if name in _BY_AGENT:
-            return AGENT, TASKROUTER, f"{who} {_BY_AGENT[name]}"
+            return AGENT, TASKROUTER, f"{agent} {_BY_AGENT[name]}"
         if name in _BY_TASKROUTER:
-            return TASKROUTER, AGENT, f"{_BY_TASKROUTER[name]} {who}"
+            return TASKROUTER, AGENT, f"{_BY_TASKROUTER[name]} {agent}"
         if name == "worker.activity.update":
-            doing = event.record.event_data["worker_activity_name"]
-            return AGENT, TASKROUTER, f"{who} is {doing}"
+            activity = event.record.event_data["worker_activity_name"]
+            return AGENT, TASKROUTER, f"{agent} is {activity}"
         if name not in _TASKS or task is None:
             return None
-        attributes = _parsed(task.attributes)
-        about = f" for {attributes['name']}" if attributes.get("name") else ""
-        is_chat = "channelSid" in attributes
-        if name != "task.created":
-            return TASKROUTER, FLEX if is_chat else SERVER, f"{_TASKS[name]}{about}"
-        maker = self._made.get(task.sid, SERVER)
-        return maker, TASKROUTER, f"{_TASKS[name]}{about}"
+        attributes = _object(task.attributes)
+        customer = f" for {attributes['name']}" if attributes.get("name") else ""
+        text = f"{_TASKS[name]}{customer}"
+        if name == "task.created":
+            return self._creators.get(task.sid, SERVER), TASKROUTER, text
+        return TASKROUTER, FLEX if "channelSid" in attributes else SERVER, text
 
-    @said.register(DeliveryDue)
-    @said.register(PreEventRequested)
-    def _(self, event: DeliveryDue | PreEventRequested) -> StatementText | None:
+    @line.register(DeliveryDue)
+    @line.register(PreEventRequested)
+    def _(self, event: DeliveryDue | PreEventRequested) -> Line | None:
         delivery = self._store.first(Delivery, seq=event.seq)
         if delivery is None:
             return None
         source = FLEX if delivery.event.startswith("on") else TASKROUTER
-        return source, SERVER, f"{delivery.event}, {_answered(delivery)}"
+        return source, SERVER, f"{delivery.event}, {_answer(delivery)}"
 
 
-_KINDS: dict[type[Event], str] = {
-    _Statement: "message",
-    MemberEvent: "member",
-    ChannelEvent: "channel",
-    ExecutionEvent: "studio",
-    MessageRouted: "studio",
-    DeliveryDue: "webhook",
-    PreEventRequested: "webhook",
-}
-
-
-def _kind(event: Event) -> str:
-    """What an event is about; TaskRouter's names begin with it."""
-    if isinstance(event, TaskRouterEvent):
-        return event.name.partition(".")[0]
-    return _KINDS[type(event)]
-
-
-def _answered(delivery: Delivery) -> str:
+def _answer(delivery: Delivery) -> str:
     if not delivery.attempts:
         return "not answered yet"
     status, tries = delivery.attempts[-1]["status"], len(delivery.attempts)
@@ -330,6 +309,5 @@ def _answered(delivery: Delivery) -> str:
     return answer if tries == 1 else f"{answer} at try {tries}"
 
 
-def _parsed(attributes: str) -> dict[str, object]:
-    parsed = json.loads(attributes or "{}")
-    return parsed if isinstance(parsed, dict) else {}
+def _object(text: str) -> dict[str, object]:
+    return json_object(text) or {}

@@ -1,4 +1,4 @@
-"""What a new Flex account holds before anybody has configured anything."""
+"""Content of a new Flex account, before anything is configured."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import json
 from .core.context import Context
 from .flex.flows import NewFlow
 from .flex.flows import create as create_flow
-from .flex.resources import FlexFlow
-from .messaging.resources import Service
 from .messaging.services import create as create_service
-from .studio import StudioFlow
 from .studio import flows as studio_flows
 from .taskrouter import TaskChannel, Workflow, WorkspaceEvent
 from .taskrouter.task_queues import NewTaskQueue
@@ -20,39 +17,47 @@ from .taskrouter.workspaces import ACTIVITIES, NewWorkspace, route_all
 from .taskrouter.workspaces import create as create_workspace
 
 AGENTS = ("alice", "bob")
-"""The account's two agents, offline. Their chat identity is what their `contact_uri` says
-(observed)."""
+"""The account's two agents, offline. `contact_uri` names their chat identity (observed)."""
 TASK_CHANNELS = {"default": "Default", "chat": "Programmable Chat"}
 """The workspace's task channels; chat's friendly name was observed."""
-DOING = (*ACTIVITIES, ("Break", False))
-"""What agents can be doing: Flex adds a break (inferred)."""
+AGENT_ACTIVITIES = (*ACTIVITIES, ("Break", False))
+"""Activities of agents: Flex adds a break (inferred)."""
 
 
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
     service = create_service(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
-    _web_flow(ctx, service, _webchat_flow(ctx, _workspace(ctx)))
+    webchat_flow = studio_flows.create(
+        ctx,
+        studio_flows.NewStudioFlow(
+            friendly_name="Webchat Flow",
+            status="published",
+            definition=_webchat_definition(ctx, _workflow(ctx)),
+        ),
+    )
+    create_flow(
+        ctx,
+        NewFlow(
+            friendly_name="Flex Web Channel Flow",
+            chat_service_sid=service.sid,
+            channel_type="web",
+            integration_type="studio",
+            integration__flow_sid=webchat_flow.sid,
+        ),
+    )
 
 
-def _workspace(ctx: Context) -> Workflow:
+def _workflow(ctx: Context) -> Workflow:
+    """Create the workspace and its agents; returns its workflow."""
     fields = NewWorkspace(friendly_name="Flex Task Assignment")
-    workspace = create_workspace(ctx, fields, TASK_CHANNELS, DOING)
+    workspace = create_workspace(ctx, fields, TASK_CHANNELS, AGENT_ACTIVITIES)
     everyone = NewTaskQueue(friendly_name="Everyone")
     workflow = route_all(ctx, workspace, "Assign to Anyone", everyone)
     for agent in AGENTS:
         attributes = json.dumps({"contact_uri": f"client:{agent}", "full_name": agent.title()})
         create_worker(ctx, workspace, NewWorker(friendly_name=agent, attributes=attributes))
-    ctx.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # before anybody looked
+    ctx.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # a new account lists none
     return workflow
-
-
-def _webchat_flow(ctx: Context, workflow: Workflow) -> StudioFlow:
-    new = studio_flows.NewFlow(
-        friendly_name="Webchat Flow",
-        status="published",
-        definition=_webchat_definition(ctx, workflow),
-    )
-    return studio_flows.create(ctx, new)
 
 
 def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
@@ -62,6 +67,11 @@ def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
         ' "channelType": "{{trigger.message.ChannelAttributes.channel_type}}",'
         ' "channelSid": "{{trigger.message.ChannelSid}}"}'
     )
+    properties = {
+        "workflow": workflow.sid,
+        "channel": chat.sid if chat else "",
+        "attributes": attributes,
+    }
     return {
         "description": "Hands every chat to an agent",
         "initial_state": "Trigger",
@@ -81,28 +91,9 @@ def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
                 "name": "SendMessageToAgent",
                 "type": "send-to-flex",
                 "transitions": [
-                    {"event": "callComplete"},
-                    {"event": "failedToEnqueue"},
-                    {"event": "callFailure"},
+                    {"event": event} for event in ("callComplete", "failedToEnqueue", "callFailure")
                 ],
-                "properties": {
-                    "workflow": workflow.sid,
-                    "channel": chat.sid if chat else "",
-                    "attributes": attributes,
-                },
+                "properties": properties,
             },
         ],
     }
-
-
-def _web_flow(ctx: Context, service: Service, webchat_flow: StudioFlow) -> FlexFlow:
-    return create_flow(
-        ctx,
-        NewFlow(
-            friendly_name="Flex Web Channel Flow",
-            chat_service_sid=service.sid,
-            channel_type="web",
-            integration_type="studio",
-            integration__flow_sid=webchat_flow.sid,
-        ),
-    )

@@ -1,4 +1,4 @@
-"""The panels a notebook shows, a chat's and an agent's, and the plain models behind them.
+"""Panels that a notebook shows, for a chat and for an agent, and the models behind them.
 
 The models need no widget library, so importing them loads none.
 """
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from .agent import AgentPanel
     from .widget import ChatPanel
 
-_WIDGETS = {"AgentPanel": "agent", "ChatPanel": "widget"}
-
 __all__ = ["AgentPanel", "AgentPanelModel", "ChatPanel", "ChatPanelModel"]
 
-__getattr__ = lazily(__name__, _WIDGETS)  # only when widgets are wanted
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)

@@ -1,7 +1,6 @@
-"""An agent's desk, ready to be shown: what `AgentPanel` displays, without any widget.
+"""Model of an agent's panel: everything `AgentPanel` displays, without any widget.
 
-What the panel shows and what a click does is decided here, so that it can be tested without a
-browser and used without one: `model.accept(model.status.offers[0].sid)`.
+It can be tested and used without a browser: `model.accept(model.status.offers[0].sid)`.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..lazy import renamed
 from .agent_records import AgentStatus, ConversationView, OfferView, conversation_view, offer_view
-from .announcer import Announcer
+from .events import Announcer, Subscriptions
 from .protocols import Handler
 from .records import Alert, alert_for
-from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from ..desk import AcceptedTask, AgentDesk, Offer
@@ -27,7 +26,7 @@ OVER = Alert("panel", "error", "This conversation is over.")
 
 
 class AgentPanelModel:
-    """One agent's desk, kept up to date by its events.
+    """State of one agent's desk, kept up to date by its events.
 
     Events may come on any thread. The desk is never called with the lock held, nor is an observer.
     Failures become `status.alert` and never vanish.
@@ -43,31 +42,33 @@ class AgentPanelModel:
         self._announcer: Announcer[AgentStatus] = Announcer(self._observer_failed)
         self._subscriptions = Subscriptions(self._handler_failed)
         self._subscribe()  # before looking, so that nothing falls between
-        self._attempt("Could not read the desk", self._look)
+        self._attempt("Could not read the desk", self._load)
 
     def __repr__(self) -> str:
         return f"AgentPanelModel({self.desk.agent!r})"
 
     @property
     def status(self) -> AgentStatus:
-        """What there is to see; an immutable value."""
+        """Everything the panel shows; an immutable value."""
         return self._status
 
     def conversation(self, sid: str) -> AcceptedTask | None:
-        """The conversation that came of this reservation, until it is over."""
+        """Return the accepted task of this reservation, until it is over."""
         return self._conversations.get(sid)
 
     def observe(self, observer: Callable[[AgentStatus], None]) -> Callable[[], None]:
-        """Tell `observer` of every new status; call what this returns to stop that."""
+        """Call `observer` with every new status. Returns a function that stops that."""
         return self._announcer.observe(observer)
 
-    def tell(self) -> None:
-        """Tell the observers the status as it is, in its turn among the changes."""
+    tell = renamed("notify")
+
+    def notify(self) -> None:
+        """Notify the observers of the current status, in its turn among the changes."""
         with self._lock:
             self._announcer.queue(self._status)
         self._announcer.flush()
 
-    # -- what an agent can do
+    # -- actions
 
     def go_available(self) -> None:
         """Take chats from now on."""
@@ -98,21 +99,21 @@ class AgentPanelModel:
         self._conclude("Could not leave", sid, self.desk.leave)
 
     def dismiss_alert(self) -> None:
-        """Take the alert away, as its reader asked."""
+        """Remove the alert."""
         self._set(alert=None)
 
     def report(self, what: str, failure: Exception) -> None:
-        """Show a failure in the alert line: what print() writes in a handler is never seen."""
+        """Show a failure in the alert line: the output of a handler's print() is never seen."""
         self._set(alert=alert_for("panel", what, failure))
 
     def close(self) -> None:
-        """Unsubscribe from the desk and its chats, and forget the observers. The desk stays."""
+        """Unsubscribe from the desk and its chats, and remove the observers; the desk stays."""
         self._subscriptions.close()
         for sid in tuple(self._following):
             self._following.pop(sid).close()
         self._announcer.close()
 
-    # -- what happens at the desk
+    # -- events of the desk
 
     def _subscribe(self) -> None:
         events: dict[str, Handler] = {
@@ -124,7 +125,7 @@ class AgentPanelModel:
         }
         self._subscriptions.listen(self.desk, events)
 
-    def _look(self) -> None:
+    def _load(self) -> None:
         for conversation in tuple(self.desk.conversations):
             self._started(conversation)
         self._offers_changed(self.desk.offers)
@@ -144,7 +145,7 @@ class AgentPanelModel:
             self._offers = {offer.sid: offer for offer in offers}
             self._update(offers=views)
         self._announcer.flush()
-        self._set(activity=self.desk.activity)  # what follows a rejection is TaskRouter's choice
+        self._set(activity=self.desk.activity)  # TaskRouter changes it after a rejection
 
     def _started(self, conversation: AcceptedTask) -> None:
         view = conversation_view(conversation)
@@ -157,11 +158,11 @@ class AgentPanelModel:
         self._announcer.flush()
 
     def _follow(self, sid: str, conversation: AcceptedTask) -> None:
-        """Look at the task when its chat changes: it may end outside this panel."""
+        """Read the task again when its chat changes: it may end outside this panel."""
         if conversation.channel is None:
             return
         following = self._following[sid] = Subscriptions(self._handler_failed)
-        handlers: dict[str, Handler] = {"updated": lambda _event: self._look_at(conversation)}
+        handlers: dict[str, Handler] = {"updated": lambda _event: self._refresh(conversation)}
         following.listen(conversation.channel, handlers)
 
     def _ended(self, conversation: AcceptedTask) -> None:
@@ -174,14 +175,14 @@ class AgentPanelModel:
             self._update(conversations=kept)
         self._announcer.flush()
 
-    def _look_at(self, conversation: AcceptedTask) -> None:
+    def _refresh(self, conversation: AcceptedTask) -> None:
         now = conversation_view(conversation)
         with self._lock:
             views = self._status.conversations
             self._update(conversations=tuple(now if v.sid == now.sid else v for v in views))
         self._announcer.flush()
 
-    # -- doing, and saying what went wrong
+    # -- failures
 
     def _answer(self, what: str, sid: str, answer: Callable[[Offer], object]) -> None:
         offer = self._offers.get(sid)
@@ -196,8 +197,8 @@ class AgentPanelModel:
             self._set(alert=OVER)
             return
         self._act(what, lambda: act(conversation))
-        if sid in self._conversations:  # also after a refusal, which the task's status explains
-            self._attempt("Could not look at the task", lambda: self._look_at(conversation))
+        if sid in self._conversations:  # after a refusal, too: the task's status explains it
+            self._attempt("Could not read the task", lambda: self._refresh(conversation))
 
     def _act(self, what: str, call: Callable[[], object]) -> None:
         self._set(alert=None)
@@ -206,7 +207,7 @@ class AgentPanelModel:
     def _attempt(self, what: str, call: Callable[[], object]) -> None:
         try:
             call()
-        except Exception as failure:  # noqa: BLE001 - the agent must learn of it, whatever it was
+        except Exception as failure:
             self.report(what, failure)
 
     def _set(self, **fields: Any) -> None:
@@ -223,6 +224,6 @@ class AgentPanelModel:
     def _handler_failed(self, event: str, failure: Exception) -> None:
         self.report(f"Could not handle {event}", failure)
 
-    def _observer_failed(self, told: AgentStatus, failure: Exception) -> None:
-        if told.alert is None:  # else a view that cannot show an alert would fail for ever
+    def _observer_failed(self, status: AgentStatus, failure: Exception) -> None:
+        if status.alert is None:  # a view that cannot show an alert would fail for ever
             self.report("Could not show the desk", failure)

@@ -1,6 +1,6 @@
-"""What an agent's panel shows, as values: offers, conversations and the status around them.
+"""Values that an agent's panel shows: offers, conversations and the status around them.
 
-They are frozen, so that a handler on one thread can hand them to a view on another.
+They are frozen, so that a handler on one thread can pass them to a view on another.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from .records import Alert
 if TYPE_CHECKING:
     from ..desk import AcceptedTask, Offer
 
-TOLD_OTHERWISE = {"name", "channelSid", "channelType"}
-"""Attributes that have a place of their own, or that mean nothing to an agent."""
+SHOWN_ELSEWHERE = {"name", "channelSid", "channelType"}
+"""Attributes with a place of their own, or without meaning to an agent."""
 _DETAILS_SHOWN = 6
 _VALUE_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """Someone who waits.
+    """A customer who waits.
 
     Attributes:
         sid: WR..., the reservation.
-        name: Who waits.
-        channel: What kind of channel they write in, e.g. `custom`; "no chat" for other tasks.
+        name: The customer's name.
+        channel: Channel type, e.g. `custom`; "no chat" for other tasks.
         details: Further task attributes, as names and texts.
-        since: When the task was made.
+        since: Time the task was created.
     """
 
     sid: str
@@ -42,7 +42,7 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """An accepted task; `status` is the task's assignment status."""
+    """An accepted task; `status` is its assignment status."""
 
     sid: str
     name: str
@@ -51,17 +51,17 @@ class ConversationView:
 
     @property
     def can_wrap_up(self) -> bool:
-        """Whether the chat can be ended."""
+        """True while the chat can be ended."""
         return self.status == "assigned"
 
     @property
     def can_complete(self) -> bool:
-        """Whether the task can be finished; TaskRouter wants it wrapped up before."""
+        """True while the task can be completed; TaskRouter requires a wrap-up first."""
         return self.status == "wrapping"
 
     @property
     def can_leave(self) -> bool:
-        """Whether the task ended elsewhere, so that only the chat is left to leave."""
+        """True if the task ended elsewhere, so that only the chat is left to leave."""
         return self.status in {"completed", "canceled"}
 
 
@@ -89,19 +89,19 @@ def offer_view(offer: Offer) -> OfferView:
 
 
 def conversation_view(conversation: AcceptedTask) -> ConversationView:
-    """Describe a conversation; this asks Twilio for the task."""
+    """Describe a conversation; this fetches the task."""
     offer = conversation.offer
     has_chat = conversation.channel is not None
     return ConversationView(offer.sid, offer.name, conversation.status, has_chat)
 
 
 def _details(attributes: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    told = [
+    shown = [
         (str(name), _text(value))
         for name, value in attributes.items()
-        if name not in TOLD_OTHERWISE and value not in (None, "", {}, [])
+        if name not in SHOWN_ELSEWHERE and value not in (None, "", {}, [])
     ]
-    return tuple(told[:_DETAILS_SHOWN])
+    return tuple(shown[:_DETAILS_SHOWN])
 
 
 def _text(value: Any) -> str:

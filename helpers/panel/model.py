@@ -1,18 +1,16 @@
-"""A chat, ready to be shown: what `ChatPanel` displays, without any widget.
+"""Model of a chat panel: everything `ChatPanel` displays, without any widget.
 
-Everything that can be decided is decided here, so that it can be tested without a browser and used
-without one: `model.send("Hello")`, `model.messages`. The chat client is taken by its shape (see
-`protocols`), which is that of Twilio's Chat SDK.
+It can be tested and used without a browser: `model.send("Hello")`, `model.messages`. It takes any
+chat client of the shape in `protocols`, which is that of Twilio's Chat SDK.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from operator import methodcaller
 from typing import Any, TypeVar
 
-from .announcer import Observer
+from .events import Subscriptions
 from .protocols import Channel, Client, Handler, Media, Member, Message, Page, User
 from .records import (
     ENDED,
@@ -20,6 +18,7 @@ from .records import (
     TOKEN_EXPIRED,
     TOKEN_EXPIRES,
     Alert,
+    Change,
     MediaView,
     MessageView,
     Notice,
@@ -30,7 +29,6 @@ from .records import (
     twilio_alert,
 )
 from .state import ChatState
-from .subscriptions import Subscriptions
 
 __all__ = ["Channel", "ChatPanelModel", "Client", "Media", "Member", "Message", "Page", "User"]
 
@@ -38,7 +36,7 @@ T = TypeVar("T")
 
 
 class ChatPanelModel:
-    """One channel as one person sees it, kept up to date by the client's events.
+    """A channel as one person sees it, kept up to date by the client's events.
 
     Events may come on any thread. Failures become `error` and never vanish.
     """
@@ -59,30 +57,32 @@ class ChatPanelModel:
                 ended=_ending(channel.attributes),
             )
         )
-        self._subscriptions = Subscriptions(self._handler_failed)
+        self._subscriptions = Subscriptions(
+            lambda event, failure: self.report(f"Could not handle {event}", failure)
+        )
         self._subscribe()  # before loading, so that nothing falls between
         self._attempt("Could not load the members", self._load_members)
-        self._attempt("Could not load messages", lambda: self._load(page_size))
+        self._load_page("Could not load messages", lambda: channel.get_messages(page_size))
 
     def __repr__(self) -> str:
         return f"ChatPanelModel({self.status.title!r}, as={self.identity!r})"
 
-    # -- what there is to see
+    # -- state
 
     @property
     def messages(self) -> list[MessageView]:
-        """The messages loaded so far, oldest first."""
+        """Messages loaded so far, oldest first."""
         return self._state.messages
 
     @property
     def notices(self) -> list[Notice]:
-        """Who joined and left while this model was listening."""
+        """Notices of who joined and left since this model was made."""
         return self._state.notices
 
     @property
     def you(self) -> Person:
-        """Whose view of the chat this is."""
-        return self._who(self.identity)
+        """The person whose view of the chat this is."""
+        return self._person(self.identity)
 
     @property
     def status(self) -> Status:
@@ -91,34 +91,34 @@ class ChatPanelModel:
 
     @property
     def connection_state(self) -> str:
-        """The client's state: connecting, connected, disconnected, denied or error."""
+        """State of the client: connecting, connected, disconnected, denied or error."""
         return self.status.connection
 
     @property
     def typing_identities(self) -> list[str]:
-        """Who else is typing."""
+        """Identities of the others who are typing."""
         return [typist.identity for typist in self.status.typing]
 
     @property
     def error(self) -> str | None:
-        """What went wrong last, with Twilio's code, or None."""
+        """The latest failure, with Twilio's code, or None."""
         return self.status.alert.text if self.status.alert else None
 
     @property
     def ended(self) -> bool:
-        """Whether the agent ended the chat, or the channel was removed."""
+        """True once the agent ended the chat, or the channel was removed."""
         return self.status.ended is not None
 
-    # -- what one can do
+    # -- actions
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Tell `observer` of every Change; call what this returns to stop that."""
+    def observe(self, observer: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `observer` with every Change. Returns a function that stops that."""
         return self._state.announcer.observe(observer)
 
     def send(self, text: str) -> int | None:
-        """Send a message and return its index; None where nothing was sent.
+        """Send a message and return its index; None if nothing was sent.
 
-        Blank text is not sent. Where Twilio refuses, `error` says why and `draft` keeps the text.
+        Blank text is not sent. If Twilio refuses, `error` says why and `draft` keeps the text.
         """
         body = text.strip()
         if not body:
@@ -128,7 +128,7 @@ class ChatPanelModel:
             return None
         try:
             index = self.channel.send_message(body)
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the writer must learn of it
+        except Exception as failure:
             self._not_sent(body, alert_for("send", "Not sent", failure))
             return None
         self.draft = ""
@@ -136,53 +136,56 @@ class ChatPanelModel:
         return index
 
     def typing(self) -> None:
-        """Let the others see that this person is typing."""
+        """Signal the others that this person is typing."""
         self._attempt("Could not signal typing", self.channel.typing)
 
     def load_earlier(self) -> None:
-        """Put the page before the oldest message in front; does nothing at the beginning."""
+        """Load the page before the oldest message; does nothing at the beginning."""
         page = self._page
         if page is not None and self._state.begin_loading():
-            self._attempt("Could not load earlier messages", lambda: self._keep(page.prev_page()))
+            self._load_page("Could not load earlier messages", page.prev_page)
             self._state.set(loading_earlier=False)
 
     def mark_read(self) -> None:
-        """Tell Twilio that everything here was read, if others wrote anything new."""
+        """Mark everything here as read, if others wrote anything new."""
         if self._state.take_unread():
             self._attempt("Could not mark as read", self.channel.set_all_messages_consumed)
 
     def media_url(self, sid: str) -> str | None:
-        """Ask for the temporary URL of a message's file, by the message's SID."""
-        if sid not in self._files:
+        """Return the temporary URL of a message's file, by the message's SID."""
+        media = self._files.get(sid)
+        if media is None:
             return None
-        ask = partial(methodcaller("get_content_temporary_url"), self._files[sid])
-        url: str | None = self._attempt("Could not open the file", ask)
-        return url
+
+        def ask_url() -> str:
+            return media.get_content_temporary_url()
+
+        return self._attempt("Could not open the file", ask_url)
 
     def dismiss_alert(self) -> None:
-        """Take the alert away, as its reader asked."""
+        """Remove the alert."""
         self._state.set(alert=None)
 
     def report(self, what: str, failure: Exception) -> None:
-        """Show a failure in the alert line: what print() writes in a handler is never seen."""
+        """Show a failure in the alert line: the output of a handler's print() is never seen."""
         self._state.report(what, failure)
 
     def close(self) -> None:
-        """Unsubscribe from the channel and the client, and forget the observers."""
+        """Unsubscribe from the channel and the client, and remove the observers."""
         self._subscriptions.close()
         self._state.announcer.close()
 
-    # -- what happens in the channel
+    # -- events of the channel
 
     def _subscribe(self) -> None:
         channel_events: dict[str, Handler] = {
-            "messageAdded": lambda message: self._state.add(self._view(message)),
+            "messageAdded": self._message_added,
             "messageUpdated": self._message_updated,
             "messageRemoved": lambda message: self._state.remove(message.sid),
             "typingStarted": self._typing_started,
             "typingEnded": lambda member: self._state.stop_typing(member.identity),
             "memberJoined": self._member_joined,
-            "memberUpdated": lambda event: self._know(event["member"]),
+            "memberUpdated": lambda event: self._add_member(event["member"]),
             "memberLeft": self._member_left,
             "updated": self._channel_updated,
             "removed": lambda _channel: self._state.set(ended=REMOVED, typing=()),
@@ -196,21 +199,29 @@ class ChatPanelModel:
         self._subscriptions.listen(self.channel, channel_events)
         self._subscriptions.listen(self.channel.client, client_events)
 
+    def _message_added(self, message: Message) -> None:
+        self._state.add(self._view(message))
+
     def _message_updated(self, event: Mapping[str, Any]) -> None:
         edited = "body" in (event.get("update_reasons") or ())
         self._state.replace(self._view(event["message"]), edited)
 
     def _typing_started(self, member: Member) -> None:
         if member.identity != self.identity:
-            self._state.start_typing(self._who(member.identity))
+            self._state.start_typing(self._person(member.identity))
 
     def _member_joined(self, member: Member) -> None:
-        self._know(member)
-        self._state.note(f"{self._called(member.identity)} joined")
+        self._add_member(member)
+        self._note(member, "joined")
 
     def _member_left(self, member: Member) -> None:
         self._state.stop_typing(member.identity)
-        self._state.note(f"{self._called(member.identity)} left")
+        self._note(member, "left")
+
+    def _note(self, member: Member, change: str) -> None:
+        identity = member.identity
+        name = "You" if identity == self.identity else self._person(identity).name
+        self._state.note(f"{name} {change}")
 
     def _channel_updated(self, _event: object) -> None:
         self._state.set(title=_title(self.channel), ended=_ending(self.channel.attributes))
@@ -225,55 +236,50 @@ class ChatPanelModel:
         alert = twilio_alert("connection", text, error.get("errorCode"))
         self._state.set(alert=alert, problem=_problem(self.channel.client))
 
-    def _handler_failed(self, event: str, failure: Exception) -> None:
-        self.report(f"Could not handle {event}", failure)
-
     # -- from the client's objects to records
-
-    def _load(self, page_size: int) -> None:
-        self._keep(self.channel.get_messages(page_size))
 
     def _load_members(self) -> None:
         for member in self.channel.get_members():
-            self._know(member)
+            self._add_member(member)
 
-    def _keep(self, page: Page) -> None:
-        self._page = page
-        self._state.prepend([self._view(message) for message in page.items], page.has_prev_page)
+    def _load_page(self, what: str, load: Callable[[], Page]) -> None:
+        def add() -> None:
+            page = self._page = load()
+            self._state.prepend([self._view(message) for message in page.items], page.has_prev_page)
 
-    def _know(self, member: Member) -> None:
+        self._attempt(what, add)
+
+    def _add_member(self, member: Member) -> None:
         identity = member.identity
-        if identity not in self._friendly_names:  # asked once: it is a request to Twilio
-            ask = partial(self.channel.client.get_user, identity)
-            user: User | None = self._attempt("Could not load a name", ask)
+        if identity not in self._friendly_names:  # once: it is a request to Twilio
+            load = partial(self.channel.client.get_user, identity)
+            user: User | None = self._attempt("Could not load a name", load)
             self._friendly_names[identity] = user.friendly_name if user else None
         name = self._friendly_names[identity]
-        who = self._people[identity] = person(identity, member.attributes, name)
-        if who.identity == self.identity:
-            self._state.set(role=who.role)
+        found = self._people[identity] = person(identity, member.attributes, name)
+        if identity == self.identity:
+            self._state.set(role=found.role)
         elif member.last_consumed_message_index is not None:
             self._state.seen(member.last_consumed_message_index)
 
-    def _who(self, identity: str) -> Person:
-        return self._people.get(identity) or person(identity)
-
-    def _called(self, identity: str) -> str:
-        return "You" if identity == self.identity else self._who(identity).name
+    def _person(self, identity: str) -> Person:
+        return self._people.setdefault(identity, person(identity))
 
     def _view(self, message: Message) -> MessageView:
-        who = self._who(message.author)
+        author = message.author
+        writer = self._people.get(author) or self._person(author)
         if message.media is not None:
             self._files[message.sid] = message.media
         return MessageView(
             sid=message.sid,
             index=message.index,
-            author=message.author,
-            name=who.name,
-            role=who.role,
+            author=author,
+            name=writer.name,
+            role=writer.role,
             body=message.body,
-            own=message.author == self.identity,
+            own=author == self.identity,
             timestamp=message.timestamp,
-            media=_media(message.media),
+            media=_media(message.media) if message.media else None,
         )
 
     def _not_sent(self, body: str, alert: Alert) -> None:
@@ -283,13 +289,13 @@ class ChatPanelModel:
     def _attempt(self, what: str, call: Callable[[], T]) -> T | None:
         try:
             return call()
-        except Exception as failure:  # noqa: BLE001 - the reader must learn of it, whatever it was
+        except Exception as failure:
             self.report(what, failure)
             return None
 
 
 def _problem(client: Client) -> str | None:
-    """What `helpers.chat` says beside the state; other clients of this shape need not."""
+    """Return what only `helpers.chat` says beside the state."""
     return getattr(client, "connection_problem", None)
 
 
@@ -302,11 +308,9 @@ def _ending(attributes: Mapping[str, Any]) -> str | None:
     return ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
 
 
-def _media(media: Any) -> MediaView | None:
-    """Describe a file; Twilio's REST API does that with a mapping, its Chat SDK with an object."""
-    if media is None:
-        return None
-    told: Callable[[str], Any] = partial(getattr, media)
+def _media(media: Any) -> MediaView:
+    """Describe a file: a mapping in Twilio's REST API, an object in its Chat SDK."""
+    names = ("sid", "content_type", "filename", "size")
     if isinstance(media, Mapping):
-        told = media.get
-    return MediaView(told("sid"), told("content_type"), told("filename"), told("size"))
+        return MediaView(*map(media.get, names))  # type: ignore[arg-type]
+    return MediaView(*(getattr(media, name) for name in names))

@@ -1,10 +1,10 @@
-"""What the panel needs of a chat client, in the shape of Twilio's Chat SDK.
+"""Shape of the chat client that the panel needs, that of Twilio's Chat SDK.
 
 `helpers.chat` has this shape; so may a test's fake or a client of your own. Events and their
-arguments are named as in Twilio's SDK and listed at `Channel.on` and `Client.on`.
+arguments are named as in Twilio's SDK.
 """
 
-# ruff: noqa: D102 - what these mean is documented by Twilio, under the same names
+# ruff: noqa: D102 - Twilio documents these names
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Message(Protocol):
 
 
 class Member(Protocol):
-    """Someone in the channel; Flex writes `member_type` into the attributes."""
+    """A member of the channel; Flex writes `member_type` into the attributes."""
 
     @property
     def sid(self) -> str: ...
@@ -64,7 +64,7 @@ class Member(Protocol):
 
 
 class User(Protocol):
-    """A chat user; `friendly_name` is what the others see."""
+    """A chat user; the others see the `friendly_name`."""
 
     @property
     def identity(self) -> str: ...
@@ -82,27 +82,38 @@ class Page(Protocol):
     def prev_page(self) -> Page: ...
 
 
-class Client(Protocol):
-    """The connection of one identity."""
+class EventSource(Protocol):
+    """An object with events: a channel, a client or a desk."""
+
+    def on(self, event: str, handler: Handler, /) -> Any:
+        """Subscribe to an event."""
+
+    def off(self, event: str, handler: Handler, /) -> Any:
+        """Unsubscribe from an event."""
+
+
+class Client(EventSource, Protocol):
+    """The connection of one identity.
+
+    Events: connectionStateChanged(state), connectionError(error), tokenAboutToExpire(ttl),
+    tokenExpired().
+    """
 
     @property
     def identity(self) -> str: ...
     @property
     def connection_state(self) -> str: ...
     def get_user(self, identity: str, /) -> User: ...
-    def on(self, event: str, handler: Handler, /) -> Any:
-        """Subscribe to an event.
-
-        connectionStateChanged(state), connectionError(error), tokenAboutToExpire(ttl),
-        tokenExpired().
-        """
-
-    def off(self, event: str, handler: Handler, /) -> Any:
-        """Unsubscribe."""
 
 
-class Channel(Protocol):
-    """A chat channel, seen by `client`."""
+class Channel(EventSource, Protocol):
+    """A chat channel, seen by `client`.
+
+    Events: messageAdded(message), messageUpdated({"message", "update_reasons"}),
+    messageRemoved(message), typingStarted(member), typingEnded(member), memberJoined(member),
+    memberUpdated({"member", "update_reasons"}), memberLeft(member),
+    updated({"channel", "update_reasons"}), removed(channel).
+    """
 
     @property
     def client(self) -> Client: ...
@@ -119,14 +130,3 @@ class Channel(Protocol):
     def get_members(self) -> Sequence[Member]: ...
     def typing(self) -> object: ...
     def set_all_messages_consumed(self) -> object: ...
-    def on(self, event: str, handler: Handler, /) -> Any:
-        """Subscribe to an event.
-
-        messageAdded(message), messageUpdated({"message", "update_reasons"}),
-        messageRemoved(message), typingStarted(member), typingEnded(member), memberJoined(member),
-        memberUpdated({"member", "update_reasons"}), memberLeft(member),
-        updated({"channel", "update_reasons"}), removed(channel).
-        """
-
-    def off(self, event: str, handler: Handler, /) -> Any:
-        """Unsubscribe."""

@@ -1,6 +1,6 @@
-"""What the chat panel shows, as values: lines of the transcript, people, status and changes.
+"""Values that the chat panel shows: lines of the transcript, people, status and changes.
 
-They are frozen, so that a handler on one thread can hand them to a view on another.
+They are frozen, so that a handler on one thread can pass them to a view on another.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class MediaView:
-    """The file of a media message; its URL is temporary, so it is asked for when needed."""
+    """File of a media message; its URL is temporary, so it is requested when needed."""
 
     sid: str
     content_type: str
@@ -55,7 +55,7 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line nobody wrote, such as "agent_alice joined"; it stands behind message `after`."""
+    """A line without an author, such as "agent_alice joined", shown after message `after`."""
 
     number: int
     after: int
@@ -65,7 +65,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What went wrong, or soon will, in a sentence; `code` is Twilio's where it gave one."""
+    """A failure, present or near, in a sentence; `code` is Twilio's where it gave one."""
 
     topic: AlertTopic
     level: Literal["warning", "error"]
@@ -79,9 +79,9 @@ TOKEN_EXPIRED = Alert("token", "error", "The access token has expired. Update th
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything around the messages: who is connected, who is typing, what went wrong.
+    """Everything around the messages: connection, typing, failures.
 
-    `problem` says why the connection is not what it should be, and when it is tried again.
+    `problem` says why the connection is not `connected`, and when it is tried again.
     """
 
     title: str
@@ -98,7 +98,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What observers are told: enough to update a view without reading the model again."""
+    """A change for observers: enough to update a view without reading the model again."""
 
     kind: MessageChange | Literal["notice", "status"]
     messages: tuple[MessageView, ...] = ()
@@ -107,7 +107,7 @@ class Change:
 
 
 def display_name(identity: str) -> str:
-    """Return what to call someone.
+    """Return the name to show for an identity.
 
     Flex writes a worker's e-mail address into the identity with `_40` for @ and `_2E` for the dot;
     anything that does not decode to an address is shown as it is.

@@ -1,22 +1,21 @@
-"""What a chat panel knows, and the one place where that changes.
+"""State of a chat panel, and the one place that changes it.
 
-Every method locks, changes, unlocks, and only then tells the observers: neither the chat client nor
-an observer is ever called with the lock held. Knows no chat client; `model` feeds it.
+Every method locks, changes, unlocks, and only then notifies the observers: neither the chat client
+nor an observer is ever called with the lock held.
 """
 
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from .announcer import Announcer
+from .events import Announcer
 from .records import (
-    Alert,
     AlertTopic,
     Change,
     MessageChange,
@@ -26,9 +25,64 @@ from .records import (
     Status,
     alert_for,
 )
-from .transcript import Transcript
 
 _NOTICES_KEPT = 200
+
+
+class Transcript:
+    """Messages in the order of their index, each once, whatever order they arrive in.
+
+    A page of history, an edit and a new message may cross. Not thread-safe: its owner locks.
+    """
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, MessageView] = {}
+        self._order: list[tuple[int, str]] = []
+        self._removed: set[str] = set()
+
+    def __iter__(self) -> Iterator[MessageView]:
+        return (self._by_sid[sid] for _, sid in self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @property
+    def last_index(self) -> int:
+        """Index of the newest message, -1 without one."""
+        return self._order[-1][0] if self._order else -1
+
+    def add(self, messages: Iterable[MessageView]) -> tuple[MessageView, ...]:
+        """Add the messages that are new and return those.
+
+        A known message stays as it is: an edit that overtook it is newer. A removed one stays away.
+        """
+        added = []
+        for message in messages:
+            if message.sid not in self._by_sid and message.sid not in self._removed:
+                self._by_sid[message.sid] = message
+                insort(self._order, (message.index, message.sid))
+                added.append(message)
+        return tuple(added)
+
+    def replace(self, message: MessageView) -> bool:
+        """Replace an edited message. Returns False for history that was never loaded."""
+        if message.sid in self._by_sid:
+            self._by_sid[message.sid] = message
+            return True
+        is_loaded = not self._order or message.index >= self._order[0][0]
+        return is_loaded and bool(self.add([message]))
+
+    def remove(self, sid: str) -> MessageView | None:
+        """Remove a message for good: a page loaded meanwhile may still contain it."""
+        self._removed.add(sid)
+        message = self._by_sid.pop(sid, None)
+        if message is not None:
+            del self._order[bisect_left(self._order, (message.index, sid))]
+        return message
+
+    def get(self, sid: str) -> MessageView | None:
+        """Return the message with this SID, or None."""
+        return self._by_sid.get(sid)
 
 
 class ChatState:
@@ -44,107 +98,114 @@ class ChatState:
 
     @property
     def status(self) -> Status:
-        """The status as it is now; the value itself never changes."""
+        """Current status, an immutable value."""
         return self._status
 
     @property
     def messages(self) -> list[MessageView]:
-        """The messages known so far, oldest first."""
+        """Messages loaded so far, oldest first."""
         with self._lock:
             return list(self._transcript)
 
     @property
     def notices(self) -> list[Notice]:
-        """The latest notices, oldest first."""
+        """Latest notices, oldest first."""
         with self._lock:
             return list(self._notices)
 
     def set(self, **fields: Any) -> None:
-        """Change fields of the status; nobody is told where that changes nothing."""
-        with self._changing():
+        """Change fields of the status; without a change, observers are not notified."""
+        with self._lock:
             self._update(**fields)
+        self.announcer.flush()
 
     def report(self, what: str, failure: Exception) -> None:
         """Show a failure in the alert line."""
         self.set(alert=alert_for("panel", what, failure))
 
     def settle(self, *topics: AlertTopic) -> None:
-        """Take an alert on one of these topics away: its cause is gone."""
-        with self._changing():
-            alert: Alert | None = self._status.alert
-            if alert and alert.topic in topics:
+        """Remove an alert on one of these topics: its cause is gone."""
+        with self._lock:
+            alert = self._status.alert
+            if alert is not None and alert.topic in topics:
                 self._update(alert=None)
+        self.announcer.flush()
 
     def begin_loading(self) -> bool:
-        """Say that earlier messages are being loaded; False where that is so already."""
-        with self._changing():
+        """Show that earlier messages are loading. Returns False if they are, or there are none."""
+        with self._lock:
             if self._status.loading_earlier or not self._status.has_earlier:
                 return False
             self._update(loading_earlier=True)
+        self.announcer.flush()
         return True
 
     def prepend(self, messages: Sequence[MessageView], has_earlier: bool) -> None:
-        """Take a page of history, of which some may be known already."""
-        with self._changing():
-            self._tell("earlier", self._transcript.add(messages))
+        """Add a page of history, of which some may be known already."""
+        with self._lock:
+            self._queue("earlier", self._transcript.add(messages))
             self._update(has_earlier=has_earlier)
+        self.announcer.flush()
 
     def add(self, message: MessageView) -> None:
-        """Take a new message; whoever wrote it is not typing any more."""
-        with self._changing():
-            self._tell("added", self._transcript.add([message]))
-            self._update(typing=self._typing_without(message.author))
+        """Add a new message; its author is not typing any more."""
+        with self._lock:
+            added = self._transcript.add([message])
+            if added:
+                self.announcer.queue(Change("added", added))
+            if self._status.typing:
+                self._update(typing=self._typing_without(message.author))
+        self.announcer.flush()
 
     def replace(self, message: MessageView, edited: bool) -> None:
-        """Take an update of a message; once edited, it stays marked so."""
-        with self._changing():
+        """Update a message; once edited, it stays marked so."""
+        with self._lock:
             known = self._transcript.get(message.sid)
             message = replace(message, edited=edited or (known is not None and known.edited))
-            if self._transcript.replace(message):
-                self._tell("updated", (message,))
+            self._queue("updated", (message,) if self._transcript.replace(message) else ())
+        self.announcer.flush()
 
     def remove(self, sid: str) -> None:
-        """Take a message out."""
-        with self._changing():
+        """Remove a message."""
+        with self._lock:
             gone = self._transcript.remove(sid)
-            self._tell("removed", (gone,) if gone else ())
+            self._queue("removed", (gone,) if gone else ())
+        self.announcer.flush()
 
     def note(self, text: str) -> None:
-        """Put a notice behind the newest message."""
-        with self._changing():
+        """Add a notice after the newest message."""
+        with self._lock:
             number = self._notices[-1].number + 1 if self._notices else 1
             notice = Notice(number, self._transcript.last_index, text, datetime.now(UTC))
             self._notices.append(notice)
             self.announcer.queue(Change("notice", notice=notice))
+        self.announcer.flush()
 
-    def start_typing(self, who: Person) -> None:
-        """Show that someone types; the latest comes last."""
-        with self._changing():
-            self._update(typing=(*self._typing_without(who.identity), who))
+    def start_typing(self, typist: Person) -> None:
+        """Show that a person types; the latest comes last."""
+        with self._lock:
+            self._update(typing=(*self._typing_without(typist.identity), typist))
+        self.announcer.flush()
 
     def stop_typing(self, identity: str) -> None:
-        """Show that someone stopped typing."""
-        with self._changing():
+        """Show that a person stopped typing."""
+        with self._lock:
             self._update(typing=self._typing_without(identity))
+        self.announcer.flush()
 
     def seen(self, index: int) -> None:
-        """Someone else has read up to this index."""
-        with self._changing():
+        """Show that another member has read up to this index."""
+        with self._lock:
             self._update(seen_index=max(index, self._status.seen_index or 0))
+        self.announcer.flush()
 
     def take_unread(self) -> bool:
-        """Say whether others wrote anything since this was last asked."""
+        """Return whether others wrote anything since the last call."""
         with self._lock:
             latest = max((m.index for m in self._transcript if not m.own), default=-1)
             unread = latest > self._read_up_to
             self._read_up_to = max(latest, self._read_up_to)
         return unread
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        with self._lock:
-            yield
-        self.announcer.flush()
 
     def _update(self, **fields: Any) -> None:
         status = replace(self._status, **fields)
@@ -152,13 +213,13 @@ class ChatState:
             self._status = status
             self.announcer.queue(Change("status", status=status))
 
-    def _tell(self, kind: MessageChange, messages: tuple[MessageView, ...]) -> None:
+    def _queue(self, kind: MessageChange, messages: tuple[MessageView, ...]) -> None:
         if messages:
             self.announcer.queue(Change(kind, messages))
 
     def _typing_without(self, identity: str) -> tuple[Person, ...]:
-        return tuple(who for who in self._status.typing if who.identity != identity)
+        return tuple(typist for typist in self._status.typing if typist.identity != identity)
 
     def _observer_failed(self, change: Change, failure: Exception) -> None:
-        if change.kind != "status":  # else a view that cannot show a status would fail for ever
+        if change.kind != "status":  # a view that cannot show a status would fail for ever
             self.report(f"Could not show {change.kind}", failure)

@@ -1,8 +1,8 @@
 """The chat panel as a Jupyter widget: a thin view over `ChatPanelModel`.
 
 The transcript is never part of the widget's state, which notebooks may save. A view that appears
-says `ready` and gets one snapshot; from then on it is told changes only, so that the thousandth
-message costs what the first one did.
+says `ready` and gets one snapshot, then changes only, so that the thousandth message costs as much
+as the first one.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from .records import Change, MessageView, Notice, Status
 _HERE = Path(__file__).parent
 _TITLE_SHOWN = 60
 
-# The same for every view: each adds them to the page anew, and a part alone would come to stand
-# behind, and so override, what belongs after it.
+# The same for every view: each adds them to the page anew, so a part alone would come last and
+# override the parts that belong after it.
 STYLES = "\n".join(
     (_HERE / name).read_text("utf-8") for name in ("panel.css", "log.css", "agent.css")
 )
 
 
 class ChatLog(anywidget.AnyWidget):
-    """The view: what the browser is told, and what it asks for."""
+    """The view: sends the browser the chat, and does what it requests."""
 
     _esm = joined(_HERE / "log.js")
     _css = STYLES
@@ -55,7 +55,7 @@ class ChatLog(anywidget.AnyWidget):
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         try:
             self._answers[content["type"]](content)
-        except Exception as failure:  # noqa: BLE001 - Jupyter would drop it where nobody looks
+        except Exception as failure:
             self._chat.report("The panel failed", failure)
 
     def _show(self, change: Change) -> None:
@@ -116,11 +116,11 @@ class ChatPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     @property
     def messages(self) -> list[MessageView]:
-        """The messages loaded so far, oldest first."""
+        """Messages loaded so far, oldest first."""
         return self.model.messages
 
     def send(self, text: str) -> int | None:
-        """Send a message as a person would, and return its index; None where it was not sent.
+        """Send a message as a person would and return its index; None if it was not sent.
 
         This takes the name of ipywidgets' own `send`, which only the log inside needs.
         """

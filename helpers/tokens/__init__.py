@@ -4,9 +4,8 @@ The SDK's `AccessToken` signs whatever it is given, so a mistake shows only when
 `create_chat_token` finds it first; `diagnose_token` names it, by the mock's own rules.
 """
 
-from .identity import looks_personal, stable_identity
+from .identity import TokenProblem, looks_personal, stable_identity
 from .making import IdentityWarning, create_chat_token
-from .problem import TokenProblem
 from .reading import ClaimRow, Diagnosis, TokenReading, diagnose_token, read_token
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Identities that tell nobody who the user is: make one, or notice one that does."""
+"""Identities without personal data: make one, or detect one that has some."""
 
 from __future__ import annotations
 
@@ -7,11 +7,23 @@ import hmac
 import re
 from urllib.parse import unquote
 
-from .problem import TokenProblem
+
+class TokenProblem(ValueError):
+    """Values that would not make a working token, all of them; no value is repeated.
+
+    Attributes:
+        problems: (parameter, the problem and its remedy), in the order of the signature.
+        parameter: The first parameter at fault.
+    """
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__("\n".join(f"{parameter} {message}" for parameter, message in problems))
+        self.problems = problems
+        self.parameter = problems[0][0]
 
 
 def stable_identity(user_id: str, *, key: str, prefix: str = "user-") -> str:
-    """Return an identity that is always the same for a user and tells nobody who that is.
+    """Return an identity that is always the same for a user and does not show who that is.
 
     It is `prefix` and 26 lower-case letters and digits: 128 bits of HMAC-SHA256 of the user id,
     which cannot be traced back, nor guessed at, without the key.
@@ -35,7 +47,7 @@ def stable_identity(user_id: str, *, key: str, prefix: str = "user-") -> str:
 
 
 def looks_personal(identity: str) -> str | None:
-    """Return what personal data an identity looks like, or None.
+    """Return the personal data an identity looks like, or None.
 
     That is "an e-mail address", "a phone number" or "a person's name". It is advice, not proof:
     bare digits are taken for an id, a phone number shows by its + or by how it is separated; one
@@ -91,7 +103,7 @@ def _is_full_name(text: str) -> bool:
     words = [word for word in re.split(r"[\s_,]+|(?<=\w\w)\.|(?<=\.)", text) if word]
     names = [word for word in words if not _PARTICLE.fullmatch(word)]
     return (
-        2 <= len(names) <= 4  # noqa: PLR2004
+        2 <= len(names) <= 4
         and all(_is_name_word(name) for name in names)
         and not all(_is_initial(name) for name in names)
         and not any(_NO_NAME.fullmatch(name) for name in names)

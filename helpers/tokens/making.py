@@ -1,4 +1,4 @@
-"""Making an access token, with everything checked that the SDK lets pass."""
+"""Access tokens, with all the checks that the SDK does not make."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 
 from ..mock.core.access_token import MAX_IDENTITY, MAX_LIFETIME, SID
-from .identity import looks_personal
-from .problem import TokenProblem
+from .identity import TokenProblem, looks_personal
 
 MIN_LIFETIME = 180
 """Seconds a token must live at least (documented)."""
@@ -19,7 +18,7 @@ class IdentityWarning(UserWarning):
     """An identity looks like personal data, which other people and logs would see."""
 
 
-def create_chat_token(  # noqa: PLR0913 - each a value of its own, by name
+def create_chat_token(
     *,
     account_sid: str,
     api_key: str,

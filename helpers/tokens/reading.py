@@ -1,21 +1,21 @@
-"""Looking at an access token: what it says, and what Twilio would refuse it for."""
+"""Reading an access token: its claims, and the reasons why Twilio would refuse it."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from html import escape
 from typing import NamedTuple
 
-from ..mock.core.access_token import SID, DecodedToken, decode, epoch, problems, shown, utc
+from .. import html
+from ..mock.core.access_token import SID, DecodedToken, decode, numeric_date, problems, shown, utc
 from ..mock.core.errors import CODES
 
 
 class ClaimRow(NamedTuple):
-    """One claim of a token: its dotted name, its value as text, and what it means."""
+    """A claim of a token: its dotted name, its value as text, and its meaning."""
 
     claim: str
     value: str
@@ -24,7 +24,7 @@ class ClaimRow(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class TokenReading:
-    """What a token says, unverified: iterate for a `ClaimRow` each, or display it.
+    """Claims of a token, unverified: iterate for a `ClaimRow` each, or display it.
 
     `expires` and `now` are seconds since the epoch. The same token shows the same, so that it can
     be stored in a notebook: a remaining time is shown only where `now` was given.
@@ -43,7 +43,7 @@ class TokenReading:
         return len(self.rows)
 
     def expires_in(self, now: float | None = None) -> float | None:
-        """Seconds left at `now` (else at the reading's own, else on the clock); None: no expiry."""
+        """Return the seconds left at `now`, by default the reading's or else the clock's."""
         at = self.now if now is None else now
         at = time.time() if at is None else at
         return None if self.expires is None else self.expires - at
@@ -52,7 +52,7 @@ class TokenReading:
         return _text(self._title(), self.rows)
 
     def _repr_html_(self) -> str:
-        return _html(self._title(), ClaimRow._fields, self.rows)
+        return html.table(self.rows, ClaimRow._fields, title=self._title(), row_heads=True)
 
     def _title(self) -> str:
         return "Access token, not verified" + self._remaining()
@@ -66,7 +66,7 @@ class TokenReading:
 
 
 def read_token(token: str, *, now: float | None = None) -> TokenReading:
-    """Take a token apart to look at, without verifying it.
+    """Read a token without verifying it.
 
     Neither the signature nor the token itself is kept, and a claim meant for a SID that holds
     something else is described, not shown.
@@ -85,7 +85,7 @@ def read_token(token: str, *, now: float | None = None) -> TokenReading:
         rows=tuple(_rows(decoded)),
         identity=_text_or_none((decoded.grants or {}).get("identity")),
         service_sid=_text_or_none(chat.get("service_sid") if isinstance(chat, dict) else None),
-        expires=epoch(decoded.claims.get("exp")),
+        expires=numeric_date(decoded.claims.get("exp")),
         now=now,
     )
 
@@ -138,7 +138,7 @@ def _leaves(claims: Mapping[str, object], under: str = "") -> Iterator[tuple[str
 
 
 def _value(name: str, value: object) -> str:
-    seconds = epoch(value)
+    seconds = numeric_date(value)
     if name in _TIMES and seconds is not None:
         return f"{seconds} = {utc(seconds)}"
     if not isinstance(value, str):
@@ -157,25 +157,26 @@ def _printable(text: str) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """Everything Twilio would refuse a token for: (code, message) each, most decisive first."""
+    """Reasons why Twilio would refuse a token: (code, message) each, most decisive first."""
 
     problems: tuple[tuple[int, str], ...]
 
     @property
     def ok(self) -> bool:
-        """Whether Twilio would accept the token."""
+        """True if Twilio would accept the token."""
         return not self.problems
 
     @property
     def code(self) -> int | None:
-        """The code Twilio would answer with: the first problem's, or None."""
+        """Code that Twilio would answer with: the first problem's, or None."""
         return self.problems[0][0] if self.problems else None
 
     def __repr__(self) -> str:
         return _text(self._title(), self._rows())
 
     def _repr_html_(self) -> str:
-        return _html(self._title(), ("code", "meaning", "what is wrong, what to do"), self._rows())
+        heads = ("code", "meaning", "what is wrong, what to do") if self.problems else ()
+        return html.table(self._rows(), heads, title=self._title(), row_heads=True)
 
     def _title(self) -> str:
         return "Twilio would accept this token" if self.ok else "Twilio would refuse this token"
@@ -187,10 +188,10 @@ class Diagnosis:
 def diagnose_token(
     token: str, *, account_sid: str, api_secrets: Mapping[str, str], now: float | None = None
 ) -> Diagnosis:
-    """Name everything Twilio would refuse a token for, by the rules the mock refuses it by.
+    """Find every reason why Twilio would refuse a token, by the mock's own rules.
 
     Args:
-        token: A JWT, or what is taken for one.
+        token: A JWT, or a text that may be one.
         account_sid: The account it is used with.
         api_secrets: API key SID to API key secret, for the account's keys.
         now: Seconds since the epoch; the clock's, unless given.
@@ -207,19 +208,3 @@ def diagnose_token(
 def _text(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
     first, second = (max((len(row[n]) for row in rows), default=0) for n in (0, 1))
     return "\n".join([title, *(f"  {a:<{first}}  {b:<{second}}  {c}" for a, b, c in rows)])
-
-
-def _html(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(_cell("th", "col", column) for column in columns)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>" if body else ""
-    return f"<table><caption>{escape(title)}</caption>{table}</table>"
-
-
-def _cells(row: Sequence[str]) -> str:
-    return _cell("th", "row", row[0]) + "".join(_cell("td", "", text) for text in row[1:])
-
-
-def _cell(tag: str, scope: str, text: str) -> str:
-    scoped = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{scoped} style="text-align:left">{escape(text)}</{tag}>'

@@ -195,7 +195,7 @@ def test_what_was_changed_on_its_way_is_neither_sent_twice_nor_said_to_have_arri
     service.update(pre_webhook_url="https://bot.example.com", webhook_filters=["onMessageSend"])
     webhooks.register("https://bot.example.com", lambda _request: {"body": "[censored]"})
     sender.fire.burn(["time-out, heard"], sends)
-    with pytest.raises(OutcomeUnknown, match="Nobody knows whether the message arrived"):
+    with pytest.raises(OutcomeUnknown, match="It is not known whether the message arrived"):
         sender.channel.send_message("a secret")
     assert bodies(channel) == ["[censored]"]
 
@@ -235,7 +235,7 @@ def test_a_refusal_is_raised_at_once(sender: Party, channel: Any, waits: Waits) 
 def test_sending_ends_when_the_client_is_shut_down(sender: Party, channel: Any) -> None:
     def shut_down(_method: str, _uri: str) -> bool:
         if sends(_method, _uri):
-            sender.chat._closing.set()
+            sender.chat._session.closing.set()
         return sends(_method, _uri)
 
     sender.fire.burn(["time-out, heard"], shut_down)

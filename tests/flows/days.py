@@ -10,8 +10,7 @@ from typing import Any
 
 from helpers import Account
 from helpers.flows import FlexFlowConfig, Integration, Shift, Staffing
-from helpers.flows.busy_day.demand import Arrival
-from helpers.flows.busy_day.durations import Constant
+from helpers.flows.busy_day.demand import Arrival, Fixed
 from helpers.mock import WebhookRequest
 
 WORKSPACE, WORKFLOW = "Flex Task Assignment", "Assign to Anyone"
@@ -101,7 +100,7 @@ def hands_over_at_once(account: Account) -> Callable[[WebhookRequest], None]:
 
 def servers_of(agents: int) -> Staffing:
     """Agents as queueing theory knows them: they accept at once, and do nothing afterwards."""
-    return Staffing((Shift(agents),), reaction=Constant(0), wrap_up=Constant(0))
+    return Staffing((Shift(agents),), reaction=Fixed(0), wrap_up=Fixed(0))
 
 
 def waits_first_come_first_served(customers: Iterable[Arrival], servers: int) -> list[float]:

@@ -38,7 +38,7 @@ def changed(flow: FlexFlowConfig, /, **changes: Any) -> FlexFlowConfig:
     return flow.model_copy(update={**changes, "integration": integration})
 
 
-def told(rehearsal: Rehearsal, *kinds: str) -> list[str]:
+def described(rehearsal: Rehearsal, *kinds: str) -> list[str]:
     """What happened, of these kinds: `who: what`."""
     return [f"{row.who}: {row.what}" for row in rehearsal.rows if row.kind in kinds]
 

@@ -345,7 +345,7 @@ def test_where_nobody_can_be_asked_it_says_how_to_give_the_code(live: Account) -
     def nobody(_: str) -> str:
         raise EOFError
 
-    with pytest.raises(ApplyStopped, match=r"nobody could be asked for the code .*confirm="):
+    with pytest.raises(ApplyStopped, match=r"there is no input to read the code .*confirm="):
         plan(live, TASK).apply(confirm=nobody)
 
 

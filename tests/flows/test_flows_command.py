@@ -146,7 +146,7 @@ def test_a_live_account_asks_for_the_code_on_standard_error(
     assert "Type the plan's code" in err
     assert "Type the plan's code" not in out
     monkeypatch.setattr(sys, "stdin", _Typed(""))
-    assert "nobody could be asked" in run("apply", file, to="live")[2]
+    assert "no input to read the code" in run("apply", file, to="live")[2]
 
 
 def test_an_application_that_is_interrupted_is_1_and_says_how_far_it_got(
@@ -250,7 +250,7 @@ def test_an_export_into_a_folder_that_is_not_there_is_1_and_says_where_to(
     code, out, err = run("export", path)
     assert (code, out) == (1, "")
     assert err.startswith(f"{path}: cannot be written (")
-    assert err.endswith("give a path in a folder that there is\n")
+    assert err.endswith("give a path in a folder that exists\n")
 
 
 def test_the_environment_may_name_the_account(

@@ -34,7 +34,7 @@ from helpers.flows import (
     load_test,
     rehearse,
 )
-from helpers.flows.busy_day.durations import Constant
+from helpers.flows.busy_day.demand import Fixed
 
 QUIET = {"progress": False}
 
@@ -83,7 +83,7 @@ def test_a_result_can_be_pickled() -> None:
 
 
 def test_with_nobody_waiting_an_agent_is_there_after_the_time_to_react() -> None:
-    agents = Staffing((Shift(20),), reaction=Constant(7))
+    agents = Staffing((Shift(20),), reaction=Fixed(7))
     day = a_day(agents=agents)
     assert {round(each.wait, 3) for each in day.conversations} == {7.0}
     assert (day.summary.answered, day.summary.abandoned, day.summary.service_level) == (20, 0, 1.0)
@@ -185,7 +185,7 @@ def test_an_external_flow_makes_no_tasks_and_says_so() -> None:
 def test_the_time_a_bot_takes_counts_as_waiting() -> None:
     account = connect()
     bot = add_asking_bot(account, timeout=90)
-    given = {"agents": Staffing((Shift(20),), reaction=Constant(5)), "account": account}
+    given = {"agents": Staffing((Shift(20),), reaction=Fixed(5)), "account": account}
     silent = a_day(bot, **given)
     answering = a_day(bot, says=("Hello", "An order"), answers_after=20, **given)
     assert {round(each.wait, 2) for each in silent.conversations} == {95.0}
@@ -263,7 +263,7 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
         ({"agents": 0}, "at least one agent"),
         ({"agents": "ten"}, "give a number, or Staffing"),
         ({"arrivals": 0}, "at least 1"),
-        ({"arrivals": [0.0, 0.0]}, "somebody has to come"),
+        ({"arrivals": [0.0, 0.0]}, "no customer would come"),
         ({"arrivals": [-1.0]}, "0 or more"),
         ({"arrivals": "many"}, "a number of customers"),
         ({"hours": 0}, "1 to 168 hours"),

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 import requests
-from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, URL, changed, told
+from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, URL, changed, described
 from support import everything
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from helpers import Account, ChatClient, MockTwilio
 from helpers.flows import SCRIPTS, FlowProblem, rehearse
-from helpers.flows.rehearsal.recording import Record
+from helpers.flows.rehearsal.timeline import Record
 from helpers.mock import Credentials, Request, WebhookRequest
 
 MENU_BOT = Path(__file__).parent.parent / "mock" / "menu_bot.json"
@@ -78,13 +78,13 @@ def test_the_original_is_untouched(busy: Account, flow: Any) -> None:
 def test_a_copy_holds_what_the_account_holds(busy: Account) -> None:
     played = rehearse(TASK, "answered", account=busy)
     assert (played.outcome.answered_by, played.outcome.tasks) == ("agent bob", ("completed",))
-    assert "TaskRouter: offer to alice" not in told(played, "reservation")  # she has Tom's
+    assert "TaskRouter: offer to alice" not in described(played, "reservation")  # she has Tom's
 
 
 def test_webhooks_of_the_account_are_answered_on_this_machine(busy: Account) -> None:
     steps = ["customer opens", "customer says: Hi", "webhook is down", "customer says: Hello?"]
     played = rehearse(TASK, steps, account=busy)
-    assert told(played, "webhook") == [
+    assert described(played, "webhook") == [
         "Flex: onMessageSent, answered 200",
         "Flex: onMessageSent, no answer",
     ]
@@ -114,7 +114,7 @@ def test_a_customer_who_is_there_already_goes_on_in_the_copy(
     account.client.flex_api.v1.channel.create(flow.sid, "customer-1", "Jane", "An older chat")
     played = rehearse(TASK, ["customer opens", "customer says: Hi"], account=account)
     assert played.outcome.channel == "ACTIVE"
-    assert "your server: opens Chat with Jane" not in told(played, "event")
+    assert "your server: opens Chat with Jane" not in described(played, "event")
 
 
 def test_a_flow_that_names_what_the_account_lacks_is_refused(account: Account) -> None:
@@ -151,7 +151,7 @@ def test_a_menu_of_studio_answers_and_hands_over_in_the_copy(account: Account) -
     flow = changed(STUDIO, flow="Menu")
     played = rehearse(flow, [*steps, "agent says: Hello"], account=account)
     assert (played.outcome.answered_by, played.outcome.agent_after) == ("Studio", 0)
-    assert told(played, "message")[:2] == [
+    assert described(played, "message")[:2] == [
         "customer: Hi",
         "Studio: Hi! Answer 1 for opening hours, 2 for an agent.",
     ]
@@ -187,7 +187,7 @@ def test_ones_own_server_answers_in_the_copy_and_is_given_it_to_act_on() -> None
 
     steps = ["customer opens", "customer says: When do you open?"]
     played = rehearse(EXTERNAL, steps, servers={URL: make})
-    assert told(played, "message")[-1] == "your server: At nine."
+    assert described(played, "message")[-1] == "your server: At nine."
     assert played.outcome.answered_by == "your server"
     sent = [row for row in played.shown() if row.kind == "request" and "Messages" in row.what]
     assert [row.who for row in sent] == ["customer", "your server"]
@@ -315,9 +315,10 @@ def test_a_record_says_whose_a_request_is(account: Account) -> None:
     assert account.mock is not None
     record = Record(account.mock)
     record.acting = "customer"
+    add = record.add_request
     reservations = "https://taskrouter.twilio.com/v1/Workspaces/WS1/Workers/WK1/Reservations"
-    assert record.ask("get", "https://chat.twilio.com/v2/Services", "token").who == "customer"
-    assert record.ask("post", "https://flex-api.twilio.com/v1/Channels", "AC1").who == "your server"
-    assert record.ask("get", reservations, "AC1").who == "agent"
+    assert add("get", "https://chat.twilio.com/v2/Services", "token").who == "customer"
+    assert add("post", "https://flex-api.twilio.com/v1/Channels", "AC1").who == "your server"
+    assert add("get", reservations, "AC1").who == "agent"
     record.acting = "agent alice"
-    assert record.ask("get", reservations, "AC1").who == "agent alice"
+    assert add("get", reservations, "AC1").who == "agent alice"

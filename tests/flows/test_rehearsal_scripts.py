@@ -125,7 +125,7 @@ def test_durations_are_said_in_two_units() -> None:
         ("agent says", "`agent says`: needs what is said"),
         ("expect: rain", "`expect`: 'rain' cannot be looked up; expect one of: no task; 2 tasks"),
         ("customer says: Hi", "the customer has not opened a chat yet; put `customer opens`"),
-        ("{wait: 1s, expect: no task}", "is no step; write one verb and what it takes"),
+        ("{wait: 1s, expect: no task}", "is no step; write one verb and its argument"),
         ("[customer, opens]", "is no step"),
     ],
 )

@@ -94,7 +94,7 @@ def test_its_text_shows_the_timeline_and_what_came_of_it(played: Rehearsal) -> N
         "unanswered: -",
         "reached nobody: -",
         "could not be done: -",
-        "expected in vain: -",
+        "expectations not met: -",
     ]
 
 
@@ -109,7 +109,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.add(tag)
-        assert {name for name, _ in attrs} <= {"style"}
+        assert {name for name, _ in attrs} <= {"style", "scope"}
 
     def handle_data(self, data: str) -> None:
         self.text += data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, changed, states, told
+from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, changed, described, states
 
 from helpers.flows import SCRIPTS, rehearse
 from helpers.flows.rehearsal import Lost
@@ -78,7 +78,7 @@ def test_where_nobody_is_there_the_task_waits_until_agents_come(flow: object) ->
 @BY_TYPE
 def test_a_rejected_offer_goes_to_the_next_agent(flow: object) -> None:
     played = rehearse(flow, "rejected")
-    assert told(played, "reservation")[:4] == [
+    assert described(played, "reservation")[:4] == [
         "TaskRouter: offer to alice",
         "agent: alice rejects",
         "TaskRouter: offer to bob",
@@ -92,7 +92,7 @@ def test_an_offer_that_runs_out_goes_on_and_sends_the_agent_offline(flow: object
     played = rehearse(flow, "timed_out")
     timed_out = [row for row in played.rows if "timed out" in row.what]
     assert [(row.seconds, row.what) for row in timed_out] == [(120, "offer timed out for alice")]
-    assert "agent: alice is Offline" in told(played, "event")
+    assert "agent: alice is Offline" in described(played, "event")
     assert played.outcome.answered_by == "agent bob"
 
 
@@ -110,7 +110,7 @@ def test_the_next_day_brings_a_new_chat_or_goes_on_in_a_long_lived_one(flow: obj
 @BY_TYPE
 def test_twilio_does_not_hear_that_a_customer_left(flow: object) -> None:
     played = rehearse(flow, "walks_away")
-    assert "customer: customer-1 leaves" not in told(played, "event")
+    assert "customer: customer-1 leaves" not in described(played, "event")
     assert (played.outcome.tasks, played.outcome.answered_by) == (("completed",), "agent alice")
 
 
@@ -119,9 +119,9 @@ def test_a_server_can_answer_as_a_bot_and_hand_over() -> None:
     assert played.outcome.misfits == ()
     assert (played.outcome.answered_by, played.outcome.answered_after) == ("your server", 0)
     assert (played.outcome.agent_after, played.outcome.tasks) == (20, ("completed",))
-    assert "your server: POST /v1/Workspaces/WS#1/Tasks" in told(played, "request")
-    assert "your server: task created for Jane" in told(played, "task")
-    assert told(played, "message")[:3] == [
+    assert "your server: POST /v1/Workspaces/WS#1/Tasks" in described(played, "request")
+    assert "your server: task created for Jane" in described(played, "task")
+    assert described(played, "message")[:3] == [
         "customer: What are your opening hours?",
         "your server: We open at nine. Can I do anything else for you?",
         "customer: I want to talk to a person.",
@@ -153,7 +153,7 @@ def test_what_a_server_that_is_slow_or_down_misses_reaches_nobody(retries: int) 
         Lost("Does this work?", "your server is down"),
     )
     tries = f" at try {retries + 1}" if retries else ""
-    assert told(played, "webhook")[:3] == [
+    assert described(played, "webhook")[:3] == [
         f"Flex: onMessageSent, no answer{tries}",
         f"Flex: onMessageSent, no answer{tries}",
         "Flex: onMessageSent, answered 200",

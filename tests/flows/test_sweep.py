@@ -15,7 +15,7 @@ from days import external_flow, task_flow
 
 from helpers import connect
 from helpers.flows import Exponential, Sweep, load_test, sweep
-from helpers.flows.busy_day.grid import estimate
+from helpers.flows.busy_day.sweeping import estimate
 
 FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
 DAY: dict[str, Any] = {

@@ -65,7 +65,7 @@ def test_nobody_draws_a_sid_twice_while_snapshots_are_put_back(file: Path, where
             while not done.is_set():
                 try:
                     service.channels.create()
-                except Exception as problem:  # noqa: BLE001 - told on the main thread
+                except Exception as problem:  # raised on the main thread
                     problems.append(problem)
 
         threads = [threading.Thread(target=work) for _ in range(3)]

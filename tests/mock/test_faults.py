@@ -475,7 +475,7 @@ def send_asynchronously(account: Account, mock: MockTwilio, channel: Any) -> Non
     ],
     ids=["refusal", "timeout", "reset"],
 )
-def test_the_asynchronous_sdk_meets_the_same_faults(  # noqa: PLR0913, PLR0917
+def test_the_asynchronous_sdk_meets_the_same_faults(
     account: Account,
     mock: MockTwilio,
     channel: Any,

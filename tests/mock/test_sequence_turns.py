@@ -116,6 +116,19 @@ def test_the_janitor_takes_agents_out_of_a_chat_whose_task_was_completed_by_api(
     assert (customer.status, customer.members) == ("INACTIVE", ["user-42"])
 
 
+def test_the_janitor_keeps_a_customer_whose_attributes_hold_the_word_agent(
+    customer_with: Make, service: Any, floor: Floor
+) -> None:
+    customer = customer_with("task", janitor_enabled=True)
+    alice = floor.desk()
+    channel = customer.contact()
+    member = service.channels(channel.sid).members("user-42")
+    member.update(attributes='{"member_type": "guest", "asked_for": "agent"}')
+    alice.accept()
+    floor.task.update(assignment_status="completed", reason="done")
+    assert (customer.status, customer.members) == ("INACTIVE", ["user-42"])
+
+
 def test_without_the_janitor_agents_stay_in_a_chat_whose_task_was_completed_by_api(
     customer: Customer, floor: Floor
 ) -> None:

@@ -284,6 +284,17 @@ def test_a_follower_that_acts_is_told_of_that_too(account: Account, channel: Any
     assert told == ["hello", "re: hello"]
 
 
+def test_an_event_is_rendered_once_for_all_its_followers(account: Account, channel: Any) -> None:
+    events: list[ChatEvent] = []
+    assert account.mock is not None
+    for _ in range(3):
+        account.mock.follow(events.append)
+    channel.messages.create(body="hello", from_="user-42")
+    first, second, third = events
+    assert first.name == "messageAdded"
+    assert first is second is third
+
+
 # -- snapshot and reset
 
 

@@ -112,12 +112,12 @@ BROKEN: dict[str, tuple[Any, str, str]] = {
     "transition without an event": (
         changed(set_at("states.1.transitions.0", {"next": "hi"})),
         "#/states/1/transitions/0",
-        "says its event",
+        "an object with an event",
     ),
     "next of the wrong shape": (
         changed(set_at("states.1.transitions.0.next", ["hi"])),
         "#/states/1/transitions/0/next",
-        "named by a text",
+        "the name of a widget",
     ),
     "conditions of the wrong shape": (
         changed(set_at("states.1.transitions.0.conditions", ["x"])),

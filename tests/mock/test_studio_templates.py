@@ -123,7 +123,7 @@ def test_variables_set_together_do_not_see_one_another(lab: Lab) -> None:
 
 def test_a_variable_that_is_not_the_json_it_should_be_is_an_error(lab: Lab) -> None:
     assert lab.heard(variables({"key": "x", "value": "{", "type": "json"}), send("say", "")) == []
-    assert "'x' is not the JSON" in lab.the_error().message
+    assert "'x' is not valid JSON" in lab.the_error().message
 
 
 # -- split

@@ -25,7 +25,7 @@ PATIENCE = 10
 in_the_bundle_too = pytest.mark.parametrize("sdk", [*SDKS, BUNDLE], indirect=True)
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened
+class Refused(Exception):
     """The SDK rejected what it was asked to do."""
 
     def __init__(self, told: dict[str, Any]) -> None:

@@ -112,9 +112,7 @@ def test_controls_of_several_clients_run_one_at_a_time(
 
 
 def test_what_only_a_mock_in_this_kernel_has_is_said_so(remote: RemoteMock) -> None:
-    with pytest.raises(
-        AttributeError, match=r"no 'webhooks' here, only clock, faults.*connect\(\)"
-    ):
+    with pytest.raises(AttributeError, match=r"no 'webhooks', only clock, faults.*connect\(\)"):
         _ = remote.webhooks
 
 

@@ -1,24 +1,25 @@
-"""The requests that a busy day is made of, as customers' servers and Flex UI send them.
+"""The requests of a busy day, as customers' servers and Flex UI send them.
 
-They go straight to the mock's `handle`: what the SDK would send, without the time it takes to build
-and read an object for each of fifty thousand of them. The account is set up through the SDK.
+They go straight to the mock's `handle`: the same requests as the SDK's, without the time it takes
+to build and read an object for each of fifty thousand of them. The account is set up through the
+SDK.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from ... import flex_ui
+from ...json_object import json_object
 from ...mock import MockTwilio, Request
 
 CHAT, FLEX, TASKROUTER = "chat.twilio.com", "flex-api.twilio.com", "taskrouter.twilio.com"
 _ERROR = 400
 _GONE = 404
-_TOLD = {"X-Twilio-Webhook-Enabled": "true"}
-_AGENT = '{"member_type": "agent"}'
+_HEADERS = {CHAT: {"X-Twilio-Webhook-Enabled": "true"}}
 
 
-class RequestRefused(Exception):  # noqa: N818 - reads as what happened
+class RequestRefused(Exception):
     """The mock refuses a request; `status`, `code` and `message` are Twilio's."""
 
     def __init__(self, request: str, status: int, code: int, message: str) -> None:
@@ -35,7 +36,7 @@ class RestClient:
     Args:
         mock: The account.
         service_sid: IS..., the chat service of the flow.
-        workspace_sid: WS..., where the agents work.
+        workspace_sid: WS..., the agents' workspace.
     """
 
     def __init__(self, mock: MockTwilio, service_sid: str, workspace_sid: str) -> None:
@@ -45,14 +46,13 @@ class RestClient:
         self._workspace = f"/v1/Workspaces/{workspace_sid}"
 
     def _send(self, method: str, host: str, path: str, **form: str) -> Any:
-        request = Request(
-            method, host, path, form=form, headers=_TOLD if host == CHAT else {}, auth=self._auth
+        headers = _HEADERS.get(host, {})
+        reply = self._handle(
+            Request(method, host, path, form=form, headers=headers, auth=self._auth)
         )
-        reply = self._handle(request)
         if reply.status >= _ERROR:
-            raise RequestRefused(
-                f"{method} {path}", reply.status, reply.json["code"], reply.json["message"]
-            )
+            code, message = reply.json["code"], reply.json["message"]
+            raise RequestRefused(f"{method} {path}", reply.status, code, message)
         return reply.json
 
     def open_chat(self, flow_sid: str, identity: str) -> tuple[str, str | None]:
@@ -76,10 +76,10 @@ class RestClient:
     def join(self, channel_sid: str, agent: str) -> None:
         """Make an agent a member of a chat."""
         path = f"{self._channels}/{channel_sid}/Members"
-        self._send("POST", CHAT, path, Identity=agent, Attributes=_AGENT)
+        self._send("POST", CHAT, path, Identity=agent, Attributes=flex_ui.AGENT_ATTRIBUTES)
 
     def leave(self, channel_sid: str, identity: str) -> None:
-        """Take somebody out of a chat; it does not matter if the janitor was there first."""
+        """Remove a member from a chat, unless the janitor was there first."""
         try:
             self._send("DELETE", CHAT, f"{self._channels}/{channel_sid}/Members/{identity}")
         except RequestRefused as refused:
@@ -87,12 +87,11 @@ class RestClient:
                 raise
 
     def end_chat(self, channel_sid: str) -> None:
-        """Mark a chat INACTIVE, as Flex UI does, unless it is long-lived."""
+        """Mark a chat INACTIVE, unless it is long-lived."""
         path = f"{self._channels}/{channel_sid}"
-        attributes = json.loads(self._send("GET", CHAT, path)["attributes"])
-        if not attributes.get("long_lived"):
-            ended = json.dumps({**attributes, "status": "INACTIVE"})
-            self._send("POST", CHAT, path, Attributes=ended)
+        attributes = flex_ui.ended(self._send("GET", CHAT, path)["attributes"])
+        if attributes is not None:
+            self._send("POST", CHAT, path, Attributes=attributes)
 
     def accept(self, worker_sid: str, reservation_sid: str) -> None:
         """Accept an offer."""
@@ -100,18 +99,18 @@ class RestClient:
         self._send("POST", TASKROUTER, path, ReservationStatus="accepted")
 
     def channel_of(self, task_sid: str) -> str | None:
-        """The chat that a task is about; None if it names none."""
+        """The chat of a task; None without one."""
         task = self._send("GET", TASKROUTER, f"{self._workspace}/Tasks/{task_sid}")
-        found = json.loads(task["attributes"]).get("channelSid")
+        found = (json_object(task["attributes"]) or {}).get("channelSid")
         return found if isinstance(found, str) else None
 
-    def move_task(self, task_sid: str, status: str) -> None:
-        """Have a task go into wrap-up or be completed."""
+    def update_task(self, task_sid: str, status: str) -> None:
+        """Put a task into wrap-up, or complete it."""
         path = f"{self._workspace}/Tasks/{task_sid}"
         self._send("POST", TASKROUTER, path, AssignmentStatus=status)
 
-    def move_worker(self, worker_sid: str, activity_sid: str, *, away: bool) -> None:
-        """Have an agent go available, or away, which rejects what is offered."""
+    def update_worker(self, worker_sid: str, activity_sid: str, *, away: bool) -> None:
+        """Set an agent's activity; one who goes away rejects pending offers."""
         form = {"ActivitySid": activity_sid}
         if away:
             form["RejectPendingReservations"] = "true"

@@ -1,36 +1,160 @@
-"""Who comes, when, and how long each talks and waits: the same customers for every config.
+"""The customers of a day and their durations: the same for every config.
 
-Each customer has a random stream of their own, named after the seed and their number, so that two
-configs or two numbers of agents meet the very same customers.
+Each customer has a random stream of its own, named after the seed and its number, so that two
+configs or two numbers of agents meet the very same customers. Durations are drawn from that stream:
+from a distribution, a trace or a function. All of them can be pickled, to be sent to other
+processes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-
-from .durations import Constant, Duration
+from typing import Protocol
 
 HOUR = 3600.0
 LONGEST_DAY = 24 * 7
 """Hours."""
 
-ANSWERS_AFTER = Constant(10.0)
-"""How long somebody takes to answer a bot, where nobody says: an assumption."""
+
+class Duration(Protocol):
+    """A number of seconds, drawn anew for each customer."""
+
+    def draw(self, random: Random, number: int) -> float:
+        """Seconds for the customer of this number, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Always the same number of seconds."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _check("seconds", self.seconds, least=0)
+
+    def draw(self, random: Random, number: int) -> float:
+        """Return the seconds."""
+        return self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Exponential:
+    """An exponential distribution, which has no memory."""
+
+    mean: float
+
+    def __post_init__(self) -> None:
+        _check("mean", self.mean)
+
+    def draw(self, random: Random, number: int) -> float:
+        """Draw seconds with this mean."""
+        return random.expovariate(1 / self.mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Lognormal:
+    """Mostly short, sometimes very long, as handle times tend to be.
+
+    Attributes:
+        mean: In seconds.
+        spread: The standard deviation as a share of the mean.
+    """
+
+    mean: float
+    spread: float = 0.75
+
+    def __post_init__(self) -> None:
+        _check("mean", self.mean)
+        _check("spread", self.spread)
+
+    def draw(self, random: Random, number: int) -> float:
+        """Draw seconds with this mean and spread."""
+        variance = math.log(1 + self.spread**2)
+        return random.lognormvariate(math.log(self.mean) - variance / 2, math.sqrt(variance))
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Seconds on record, one after another, and again from the start."""
+
+    seconds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.seconds:
+            raise ValueError("a trace needs at least one number of seconds")
+        for each in self.seconds:
+            _check("a trace's seconds", each, least=0)
+
+    def draw(self, random: Random, number: int) -> float:
+        """Return the seconds on record for the customer of this number."""
+        return self.seconds[number % len(self.seconds)]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Seconds from a function, which is given the random stream to draw from."""
+
+    function: Callable[[Random], float]
+
+    def draw(self, random: Random, number: int) -> float:
+        """Call the function.
+
+        Raises:
+            ValueError: It returns no number of seconds.
+        """
+        seconds = self.function(random)
+        _check(f"the result of {self.function!r}", seconds, least=0)
+        return seconds
+
+
+Given = Duration | float | Sequence[float] | Callable[[Random], float]
+"""A duration, seconds, a trace of seconds, or a function from a random stream to seconds."""
+
+
+def as_duration(name: str, given: Given) -> Duration:
+    """An argument as a duration.
+
+    Raises:
+        TypeError: It is none.
+        ValueError: Its seconds are negative or no number.
+    """
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return Fixed(given)
+    if hasattr(given, "draw"):
+        return given
+    if callable(given):
+        return Drawn(given)
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return Trace(tuple(given))
+    raise TypeError(
+        f"{name}={given!r} is no duration; give seconds, Exponential(300), Lognormal(300, 0.75), a"
+        " list of seconds on record, or a function that draws from the random.Random it is given"
+    )
+
+
+def _check(name: str, value: float, least: float | None = None) -> None:
+    ok = isinstance(value, int | float) and math.isfinite(value)
+    if not ok or (value <= 0 if least is None else value < least):
+        raise ValueError(f"{name} must be {'more than 0' if least is None else '0 or more'}")
+
+
+ANSWERS_AFTER = Fixed(10.0)
+"""Default time that a customer takes to answer a bot: an assumption."""
 
 Arriving = int | Sequence[float]
-"""So many customers in all, or how many to expect in each hour."""
+"""Number of customers in all, or expected in each hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """When customers come.
+    """Arrivals of customers.
 
     Attributes:
-        per_hour: How many to expect in each hour of the day. It also says how long the day is.
-        exactly: How many come in all; None for a number that is drawn as well (Poisson).
+        per_hour: Expected number in each hour; its length is that of the day.
+        exactly: Number of customers in all; None for a number that is drawn as well (Poisson).
     """
 
     per_hour: tuple[float, ...]
@@ -42,39 +166,35 @@ class Arrivals:
         if any(not math.isfinite(each) or each < 0 for each in self.per_hour):
             raise ValueError("arrivals in an hour must be 0 or more")
         if sum(self.per_hour) <= 0:
-            raise ValueError("somebody has to come: arrivals must be more than 0 in some hour")
+            raise ValueError("no customer would come: arrivals must be more than 0 in some hour")
         if self.exactly is not None and self.exactly < 1:
             raise ValueError(f"arrivals={self.exactly}: give at least 1")
 
     @property
     def hours(self) -> int:
-        """How long the day is."""
+        """Length of the day."""
         return len(self.per_hour)
 
     def moments(self, seed: int) -> list[float]:
-        """Seconds since the day began at which customers come, in order."""
+        """Times of arrival in seconds since the day began, in order."""
         random = Random(f"{seed}/arrivals")  # noqa: S311 - a simulation, no secret
-        if self.exactly is None:
-            return _poisson(random, self.per_hour)
-        hours = random.choices(range(self.hours), self.per_hour, k=self.exactly)
-        return sorted((hour + random.random()) * HOUR for hour in hours)
-
-
-def _poisson(random: Random, per_hour: Sequence[float]) -> list[float]:
-    moments: list[float] = []
-    for hour, expected in enumerate(per_hour):
-        at = hour * HOUR
-        while expected and (at := at + random.expovariate(expected / HOUR)) < (hour + 1) * HOUR:
-            moments.append(at)
-    return moments
+        if self.exactly is not None:
+            hours = random.choices(range(self.hours), self.per_hour, k=self.exactly)
+            return sorted((hour + random.random()) * HOUR for hour in hours)
+        moments: list[float] = []
+        for hour, expected in enumerate(self.per_hour):
+            at, end = hour * HOUR, (hour + 1) * HOUR
+            while expected and (at := at + random.expovariate(expected / HOUR)) < end:
+                moments.append(at)
+        return moments
 
 
 def as_arrivals(given: Arriving | Arrivals, hours: int) -> Arrivals:
-    """What is given as arrivals: a number is spread evenly over the hours.
+    """An argument as arrivals: a number is spread evenly over the hours.
 
     Raises:
-        TypeError: It is nothing of the kind.
-        ValueError: Nobody would come, or less than nobody.
+        TypeError: It is none.
+        ValueError: There would be no customer, or a negative number.
     """
     if isinstance(given, Arrivals):
         return given
@@ -90,14 +210,14 @@ def as_arrivals(given: Arriving | Arrivals, hours: int) -> Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Somebody who comes once.
+    """A customer who comes once.
 
     Attributes:
         number: Counted from 0.
         arrives: Seconds since the day began.
-        handle_time: Seconds an agent talks with them.
-        patience: Seconds until they leave if no agent is there.
-        random: Their random stream, for whatever else is drawn about them.
+        handle_time: Seconds of the talk with an agent.
+        patience: Seconds until the customer leaves if no agent has come.
+        random: The customer's random stream, for further draws.
     """
 
     number: int
@@ -108,21 +228,20 @@ class Arrival:
 
     @property
     def identity(self) -> str:
-        """Their chat identity."""
+        """Chat identity."""
         return f"customer-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a day asks of the agents.
+    """The customers of a day.
 
     Attributes:
-        arrivals: When customers come.
-        handle_time: How long an agent talks with one.
-        patience: How long they wait for an agent before they leave; None for ever.
-        says: Their first message, and how they answer a bot, message by message; when there are
-            no more they do not answer.
-        answers_after: How long they take to answer a bot.
+        arrivals: Times of arrival.
+        handle_time: Duration of a talk with an agent.
+        patience: Longest wait for an agent; None for ever.
+        says: The first message, and answers to a bot, message by message, while there are any.
+        answers_after: Time to answer a bot.
     """
 
     arrivals: Arrivals
@@ -137,18 +256,15 @@ class Demand:
 
     @property
     def seconds(self) -> float:
-        """How long the day is."""
+        """Length of the day."""
         return self.arrivals.hours * HOUR
 
     def customers(self, seed: int) -> list[Arrival]:
-        """Everybody who comes, in order."""
-        return [
-            self._customer(seed, number, arrives)
-            for number, arrives in enumerate(self.arrivals.moments(seed))
-        ]
-
-    def _customer(self, seed: int, number: int, arrives: float) -> Arrival:
-        random = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, no secret
-        handle_time = self.handle_time.draw(random, number)
-        patience = self.patience.draw(random, number) if self.patience else math.inf
-        return Arrival(number, arrives, handle_time, patience, random)
+        """The customers, in order of arrival."""
+        customers = []
+        for number, arrives in enumerate(self.arrivals.moments(seed)):
+            random = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, no secret
+            handle_time = self.handle_time.draw(random, number)
+            patience = self.patience.draw(random, number) if self.patience else math.inf
+            customers.append(Arrival(number, arrives, handle_time, patience, random))
+        return customers

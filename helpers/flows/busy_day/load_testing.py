@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ...account import Account
 from ..config import FlexFlowConfig
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, as_arrivals
-from .durations import Given, Lognormal, as_duration
-from .job import Job, Servers, origin_of
+from ..copying import Origin, Servers, copy_of
+from .demand import (
+    ANSWERS_AFTER,
+    Arrivals,
+    Arriving,
+    Demand,
+    Given,
+    Lognormal,
+    as_arrivals,
+    as_duration,
+)
 from .metrics import Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
+from .sandbox import Job
 from .simulation import Day
 from .staffing import Staffing, as_staffing
 
 HANDLE_TIME = Lognormal(480.0)
-"""Eight minutes on average, where nobody says: an assumption, not a fact about Twilio."""
+"""Eight minutes on average by default: an assumption, not a fact about Twilio."""
 WITHIN = 20.0
-"""Seconds in which a customer should be answered, where nobody says: the usual 80/20 target's."""
+"""Seconds in which a customer should be answered by default: those of the usual 80/20 target."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -33,7 +42,7 @@ class Interrupted(KeyboardInterrupt):
         )
 
 
-def load_test(  # noqa: PLR0913 - a day, named part by part
+def load_test(
     flow: FlexFlowConfig,
     *,
     agents: int | Staffing,
@@ -49,7 +58,7 @@ def load_test(  # noqa: PLR0913 - a day, named part by part
     servers: Servers | None = None,
     progress: bool | Show = True,
 ) -> LoadTest:
-    """Simulate how a Flex Flow config behaves on a busy day.
+    """Simulate a busy day for a Flex Flow config.
 
     The day happens in a throw-away copy of an account, whose clock runs as fast as it can: each
     customer opens a Flex channel and writes, tasks wait and are routed, agents accept, chat, wrap
@@ -59,38 +68,57 @@ def load_test(  # noqa: PLR0913 - a day, named part by part
 
     Args:
         flow: The config.
-        agents: How many work all day, or a `Staffing`. They work in the flow's workspace; where
-            the flow names none, in the account's first.
-        arrivals: How many customers come in all, spread evenly; or how many to expect in each
-            hour; or `Arrivals`.
-        handle_time: How long an agent talks with one: seconds, `Exponential(300)`,
+        agents: Number of agents who work all day, or a `Staffing`. They work in the flow's
+            workspace; where the flow names none, in the account's first.
+        arrivals: Number of customers in all, spread evenly; or expected in each hour; or
+            `Arrivals`.
+        handle_time: Duration of a talk with an agent: seconds, `Exponential(300)`,
             `Lognormal(300, 0.75)`, a list of seconds on record, or a function that draws from the
             `random.Random` it is given.
-        patience: How long they wait for an agent, likewise; None for ever.
-        hours: How long the day is, where `arrivals` does not say.
-        says: Their first message, then their answers to a bot, as long as there are any.
-        answers_after: How long they take to answer a bot, likewise.
+        patience: Longest wait for an agent, likewise; None for ever.
+        hours: Length of the day, where `arrivals` does not give it.
+        says: A customer's first message, then answers to a bot, while there are any.
+        answers_after: Time to answer a bot, likewise.
         within: Seconds in which a customer should be answered.
-        seed: Of everything that is drawn.
-        account: Where the flow is to live; a new mock account by default.
-        servers: For URLs that are called on the way, what makes a Python function to answer, as
+        seed: Seed of everything that is drawn.
+        account: The account that the flow is for; a new mock account by default.
+        servers: For URLs that are called on the way, makers of a Python function to answer, as
             for `rehearse`. Other URLs answer with an empty 200.
-        progress: Whether to show how far it is, or a function to be told seconds done and in all.
+        progress: Whether to show progress, or a function that is given seconds done and in all.
 
     Raises:
-        FlowProblem: The flow names what the account does not have.
+        FlowProblem: The flow names something that the account does not have.
         ValueError, TypeError: An argument makes no sense; nothing was simulated.
         Interrupted: It was stopped by hand.
     """
     demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
-    staffing = as_staffing(agents)
-    origin, [arguments] = origin_of(account, [flow])
-    case = Job(flow, arguments, demand, staffing, seed, origin, servers or {})
-    with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as shown:
-        return simulate(case, within, shown.tell)
+    [job] = jobs_of([flow], demand, as_staffing(agents), seed, account, servers)
+    with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as bar:
+        return simulate(job, within, bar.update)
 
 
-def demand_of(  # noqa: PLR0913, PLR0917 - a day's customers, named part by part
+def jobs_of(
+    flows: Sequence[FlexFlowConfig],
+    demand: Demand,
+    staffing: Staffing,
+    seed: int,
+    account: Account | None,
+    servers: Servers | None,
+) -> list[Job]:
+    """Make a job for each flow, with a snapshot of the account, which is only read.
+
+    Raises:
+        FlowProblem: A flow names something that the account does not have.
+    """
+    mock, arguments = copy_of(account, flows)
+    origin = None if account is None else Origin.of(mock)
+    return [
+        Job(flow, given, demand, staffing, seed, origin, servers or {})
+        for flow, given in zip(flows, arguments, strict=True)
+    ]
+
+
+def demand_of(
     arrivals: Arriving | Arrivals,
     handle_time: Given,
     patience: Given | None,
@@ -98,12 +126,12 @@ def demand_of(  # noqa: PLR0913, PLR0917 - a day's customers, named part by part
     says: tuple[str, ...],
     answers_after: Given,
 ) -> Demand:
-    """Who comes, from what was given.
+    """Make the demand from a load test's arguments.
 
     Raises:
         ValueError, TypeError: An argument makes no sense.
     """
-    if isinstance(says, str):  # a sequence of letters, to Python
+    if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
     return Demand(
         as_arrivals(arrivals, hours),
@@ -115,27 +143,23 @@ def demand_of(  # noqa: PLR0913, PLR0917 - a day's customers, named part by part
 
 
 def simulate(
-    case: Job, within: float = WITHIN, tell: Callable[[float], None] = lambda _: None
+    job: Job, within: float = WITHIN, on_progress: Callable[[float], None] = lambda _: None
 ) -> LoadTest:
-    """Live through one day.
+    """Simulate one day.
 
     Raises:
         Interrupted: It was stopped by hand.
     """
-    day = Day(case, tell)
+    day, interrupted = Day(job, on_progress), False
     try:
-        day.live()
+        day.run()
     except KeyboardInterrupt:
-        raise Interrupted(_result(case, day, within)) from None
-    return _result(case, day, within)
-
-
-def _result(case: Job, day: Day, within: float) -> LoadTest:
-    return LoadTest(
-        case.flow,
-        case.demand,
-        case.staffing,
-        case.seed,
+        interrupted = True
+    result = LoadTest(
+        job.flow,
+        job.demand,
+        job.staffing,
+        job.seed,
         within,
         day.conversations(),
         tuple(day.queue),
@@ -143,8 +167,11 @@ def _result(case: Job, day: Day, within: float) -> LoadTest:
         tuple(day.refusals),
         day.now,
     )
+    if interrupted:
+        raise Interrupted(result)
+    return result
 
 
-def summary_of(case: Job, within: float) -> Summary:
-    """A day's figures alone, for a sweep: they travel light."""
-    return simulate(case, within).summary
+def summary_of(job: Job, within: float) -> Summary:
+    """The figures of a day alone, which are cheap to send, for a sweep."""
+    return simulate(job, within).summary

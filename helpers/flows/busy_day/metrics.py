@@ -1,12 +1,12 @@
-"""What a simulated day comes to, in figures."""
+"""Figures of a simulated day: one record a customer, and summaries of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
-from .contacts import ContactRecord
 from .demand import HOUR
 from .staffing import Staffing
 
@@ -14,18 +14,62 @@ _SHARE = {"service_level", "occupancy"}
 _SECONDS = {"wait_mean", "wait_p50", "wait_p90", "wait_p99", "wait_max"}
 
 
+ContactOutcome = Literal["answered", "abandoned", "canceled", "waiting", "refused"]
+"""An agent came; the customer left before; TaskRouter canceled the task; the customer still waited
+when the day was over; the flow's channel could not be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """One customer's day. Moments are seconds since the day began, None if they never came.
+
+    Attributes:
+        number: The customer, counted from 0.
+        arrived: Arrival of the customer.
+        queued: Creation of the task.
+        accepted: Acceptance by an agent, maybe after the customer had left.
+        ended: Completion, cancellation or deletion of the task.
+        left: Departure of the customer, without an agent.
+        agent: The agent who accepted.
+        outcome: The result for the customer.
+        wait: Seconds until an agent was there, or until the customer stopped waiting.
+    """
+
+    number: int
+    arrived: float
+    queued: float | None
+    accepted: float | None
+    ended: float | None
+    left: float | None
+    agent: str | None
+    outcome: ContactOutcome
+    wait: float
+
+    @property
+    def in_vain(self) -> bool:
+        """Return whether an agent accepted it when the customer had left already."""
+        return self.accepted is not None and self.outcome == "abandoned"
+
+    def held_within(self, low: float, high: float) -> float:
+        """Seconds between two moments in which an agent held it."""
+        if self.accepted is None:
+            return 0.0
+        end = high if self.ended is None else self.ended
+        return max(0.0, min(high, end) - max(low, self.accepted))
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A day in figures; waits are in seconds, from a customer's arrival to an agent's acceptance.
 
-    A figure about nobody (the mean wait where nobody was answered) is None.
+    A figure without data (the mean wait where no customer was answered) is None.
 
     Attributes:
-        offered: Customers who came.
+        offered: Number of customers.
         tasks: Those for whom there was a task; an external flow makes none by itself.
         answered: Those an agent came to.
         abandoned: Those who left before.
-        canceled: Those whose task TaskRouter gave up.
+        canceled: Those whose task TaskRouter canceled.
         waiting: Those who still waited when the day was over.
         refused: Those whose channel could not be made.
         service_level: Share of those offered who were answered in time.
@@ -61,7 +105,7 @@ class Summary:
     missed: int
 
     def lines(self) -> list[tuple[str, str]]:
-        """Names and values as people read them."""
+        """Names and values as text."""
         return [(name.replace("_", " "), shown(name, getattr(self, name))) for name in FIGURES]
 
 
@@ -69,7 +113,7 @@ FIGURES = tuple(each.name for each in fields(Summary))
 
 
 def shown(name: str, value: float | None) -> str:
-    """A figure as people read it: `98.2 %`, `12.4 s`, `5,000`."""
+    """A figure as text: `98.2 %`, `12.4 s`, `5,000`."""
     if value is None:
         return "none"
     if name in _SHARE:
@@ -79,7 +123,7 @@ def shown(name: str, value: float | None) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
-def summarise(  # noqa: PLR0913 - a day, part by part
+def summarise(
     conversations: Sequence[ContactRecord],
     queue: Iterable[tuple[float, int]],
     staffing: Staffing,
@@ -91,23 +135,27 @@ def summarise(  # noqa: PLR0913 - a day, part by part
     """A day's figures.
 
     Args:
-        conversations: Everybody's day.
-        queue: How many tasks waited, from which moment on.
-        staffing: Who worked.
+        conversations: The customers.
+        queue: Numbers of tasks that waited, each with the moment from which on it held.
+        staffing: The agents.
         missed: Offers not answered in time.
-        closes: When the day ended, in seconds since it began.
+        closes: The end of the day, in seconds since it began.
         within: Seconds in which a customer should be answered.
     """
-    count = _counts(conversations)
+    outcomes = [each.outcome for each in conversations]
     waits = sorted(each.wait for each in conversations if each.outcome == "answered")
     in_time = sum(wait <= within for wait in waits)
     accepted = [each for each in conversations if each.accepted is not None]
     return Summary(
         offered=len(conversations),
         tasks=sum(each.queued is not None for each in conversations),
-        **count,
+        answered=outcomes.count("answered"),
+        abandoned=outcomes.count("abandoned"),
+        canceled=outcomes.count("canceled"),
+        waiting=outcomes.count("waiting"),
+        refused=outcomes.count("refused"),
         service_level=in_time / len(conversations) if conversations else None,
-        wait_mean=math.fsum(waits) / len(waits) if waits else None,
+        wait_mean=mean(waits),
         wait_p50=quantile(waits, 0.5),
         wait_p90=quantile(waits, 0.9),
         wait_p99=quantile(waits, 0.99),
@@ -120,22 +168,20 @@ def summarise(  # noqa: PLR0913 - a day, part by part
     )
 
 
-def _counts(conversations: Iterable[ContactRecord]) -> dict[str, int]:
-    counts = dict.fromkeys(("answered", "abandoned", "canceled", "waiting", "refused"), 0)
-    for each in conversations:
-        counts[each.outcome] += 1
-    return counts
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; None of none."""
+    return math.fsum(values) / len(values) if values else None
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
-    """The value that this share of sorted values does not exceed; none of none."""
+    """The value that this share of sorted values does not exceed; None of none."""
     return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
 def occupancy(
     conversations: Iterable[ContactRecord], staffing: Staffing, low: float, high: float
 ) -> float | None:
-    """Share of the agents' capacity that chats took up between two moments; none without agents."""
+    """Share of the agents' capacity in use between two moments; None without agents."""
     room = staffing.room_seconds(low, high)
     held = math.fsum(each.held_within(low, high) for each in conversations)
     return held / room if room else None
@@ -148,32 +194,28 @@ def by_hour(
     hours: int,
 ) -> list[dict[str, float | None]]:
     """Each hour in figures; a wait counts where the customer arrived."""
-    return [_hour(conversations, queue, staffing, hour) for hour in range(hours)]
-
-
-def _hour(
-    conversations: Sequence[ContactRecord],
-    queue: Sequence[tuple[float, int]],
-    staffing: Staffing,
-    hour: int,
-) -> dict[str, float | None]:
-    low, high = hour * HOUR, (hour + 1) * HOUR
-    came = [each for each in conversations if low <= each.arrived < high]
-    waits = sorted(each.wait for each in came if each.outcome == "answered")
-    return {
-        "hour": hour,
-        "offered": len(came),
-        "answered": len(waits),
-        "abandoned": sum(each.outcome == "abandoned" for each in came),
-        "wait_mean": math.fsum(waits) / len(waits) if waits else None,
-        "wait_p90": quantile(waits, 0.9),
-        "queue_max": longest(queue, low, high),
-        "occupancy": occupancy(conversations, staffing, low, high),
-    }
+    figures: list[dict[str, float | None]] = []
+    for hour in range(hours):
+        low, high = hour * HOUR, (hour + 1) * HOUR
+        came = [each for each in conversations if low <= each.arrived < high]
+        waits = sorted(each.wait for each in came if each.outcome == "answered")
+        figures.append(
+            {
+                "hour": hour,
+                "offered": len(came),
+                "answered": len(waits),
+                "abandoned": sum(each.outcome == "abandoned" for each in came),
+                "wait_mean": mean(waits),
+                "wait_p90": quantile(waits, 0.9),
+                "queue_max": longest(queue, low, high),
+                "occupancy": occupancy(conversations, staffing, low, high),
+            }
+        )
+    return figures
 
 
 def longest(queue: Sequence[tuple[float, int]], low: float, high: float) -> int:
-    """The longest the queue was between two moments, the one it had at first included."""
+    """The longest queue between two moments, that at the first moment included."""
     most = 0
     for at, length in queue:
         if at >= high:

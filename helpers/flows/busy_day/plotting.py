@@ -1,6 +1,6 @@
 """Load tests and sweeps as pictures, drawn without pyplot so that no window or state is involved.
 
-They stand on white, so that they read the same in a light and a dark notebook.
+Their background is white, so that they read the same in a light and a dark notebook.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..picture import Picture
-from .contacts import ContactRecord
+from ..rehearsal.plotting import Picture
 from .demand import HOUR
+from .metrics import ContactRecord
 
 BLUE, ORANGE, GREY, RED = "#0b6e99", "#d9730d", "#787774", "#c4314b"
 COLOURS = (BLUE, ORANGE, "#448361", "#9065b0", RED, "#ad8301", "#337ea9", GREY)
@@ -26,10 +26,10 @@ def plot_day(
     """Waits, the queue and occupancy over one day.
 
     Args:
-        title: What it shows.
-        conversations: Everybody's day.
-        queue: How many tasks waited, from which moment on (seconds since the day began).
-        occupancy: Of each hour.
+        title: Title.
+        conversations: The customers.
+        queue: Numbers of tasks that waited, each with the moment from which on it held.
+        occupancy: Occupancy of each hour.
     """
     figure = Picture(figsize=(9, 7), layout="constrained", facecolor="white")
     waits, waiting, busy = figure.subplots(3, 1, sharex=True)
@@ -57,7 +57,7 @@ def plot_day(
 
 
 Estimated = tuple[float | None, float | None, float | None]
-"""Mean, and where its interval begins and ends; None for what there is not."""
+"""Mean, and the ends of its interval; None where there is none."""
 
 
 def plot_sweep(
@@ -67,7 +67,7 @@ def plot_sweep(
 
     Args:
         name: The figure.
-        labels: What each staffing is called.
+        labels: Labels of the staffings.
         lines: For each flow the figure with each staffing.
     """
     figure = Picture(figsize=(8, 4.5), layout="constrained", facecolor="white")

@@ -1,8 +1,8 @@
-"""How far a simulation is, shown where somebody can see it, and nowhere else.
+"""Shows how far a simulation is, in a terminal or a notebook, and nowhere else.
 
-In a terminal it is a line that is written over. In a notebook it is a bar that goes away when it is
-done, and leaves the title: what is stored with the notebook is the same each time. Elsewhere, as
-in CI, nothing is written.
+In a terminal it is a line that is written over. In a notebook it is a bar that goes away at the
+end, and leaves the title: the stored output is the same each time. Elsewhere, as in CI, nothing is
+written.
 """
 
 from __future__ import annotations
@@ -14,101 +14,74 @@ from collections.abc import Callable
 from typing import Any, Self
 
 EVERY = 0.2
-"""Seconds of real time between two looks at it."""
+"""Seconds of real time between two updates."""
 WIDTH = 30
 
 Show = Callable[[float, float], None]
-"""Told how much is done, and how much there is."""
+"""Shows progress, given the amount done and the total."""
+_Screen = tuple[Show, Callable[[], object]]
+"""Draws progress, and cleans up."""
 
 
 class Progress:
-    """Shows how far something is.
+    """Shows progress.
 
     Args:
-        title: What is going on.
-        total: How much there is to do, in whatever unit.
-        given: True to show it where it can be seen, False for nowhere, or a function to be told.
+        title: Title.
+        total: Total amount, in any unit.
+        given: True to show it on the screen if there is one, False for nowhere, or a function.
     """
 
     def __init__(self, title: str, total: float, given: bool | Show) -> None:
         self._total = total
         self._next = 0.0
-        self._screen: _Screen = _Function(given) if callable(given) else _screen(title, shown=given)
+        self._draw, self._close = _screen(title, given)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *about: object) -> None:
-        self._screen.close()
+        self._close()
 
-    def tell(self, done: float) -> None:
-        """Say how much is done."""
+    def update(self, done: float) -> None:
+        """Show the amount done, at most every `EVERY` seconds."""
         now = time.monotonic()
         if now >= self._next or done >= self._total:
             self._next = now + EVERY
-            self._screen.draw(min(done, self._total), self._total)
+            self._draw(min(done, self._total), self._total)
 
 
-class _Screen:
-    """Where nobody looks."""
-
-    def draw(self, done: float, total: float) -> None:
-        """Show how far it is."""
-
-    def close(self) -> None:
-        """Leave nothing half-drawn behind."""
-
-
-class _Function(_Screen):
-    def __init__(self, show: Show) -> None:
-        self._show = show
-
-    def draw(self, done: float, total: float) -> None:
-        self._show(done, total)
+def _screen(title: str, given: bool | Show) -> _Screen:
+    if callable(given):
+        return given, lambda: None
+    ipython = sys.modules.get("IPython")  # not imported for this
+    shell = ipython.get_ipython() if ipython is not None else None
+    if given and shell is not None and hasattr(shell, "kernel"):
+        return _notebook(title)
+    if given and sys.stderr.isatty():
+        return _terminal(title)
+    return lambda _done, _total: None, lambda: None
 
 
-class _Terminal(_Screen):
-    def __init__(self, title: str) -> None:
-        self._title = title
-
-    def draw(self, done: float, total: float) -> None:
+def _terminal(title: str) -> _Screen:
+    def draw(done: float, total: float) -> None:
         filled = round(WIDTH * done / total)
         bar = "#" * filled + "." * (WIDTH - filled)
-        sys.stderr.write(f"\r{self._title} [{bar}] {done / total:4.0%}")
+        sys.stderr.write(f"\r{title} [{bar}] {done / total:4.0%}")
         sys.stderr.flush()
 
-    def close(self) -> None:
-        sys.stderr.write("\n")
+    return draw, lambda: sys.stderr.write("\n")
 
 
-class _Notebook(_Screen):
-    def __init__(self, title: str) -> None:
-        from IPython import display  # noqa: PLC0415 - only in a notebook
+def _notebook(title: str) -> _Screen:
+    from IPython import display
 
-        self._title = html.escape(title)
-        self._display: Any = display
-        self._handle = self._display.display(self._page(""), display_id=True)
+    def page(bar: str = "") -> Any:
+        return display.HTML(f"<div>{html.escape(title)}{bar}</div>")  # type: ignore[no-untyped-call]
 
-    def _page(self, bar: str) -> Any:
-        return self._display.HTML(f"<div>{self._title}{bar}</div>")
+    handle: Any = display.display(page(), display_id=True)  # type: ignore[no-untyped-call]
 
-    def draw(self, done: float, total: float) -> None:
-        self._handle.update(self._page(f' <progress value="{done}" max="{total}"></progress>'))
+    def draw(done: float, total: float) -> None:
+        handle.update(page(f' <progress value="{done}" max="{total}"></progress>'))
 
-    def close(self) -> None:
-        self._handle.update(self._page(""))
-
-
-def _screen(title: str, *, shown: bool) -> _Screen:
-    if not shown:
-        return _Screen()
-    if _in_notebook():
-        return _Notebook(title)
-    return _Terminal(title) if sys.stderr.isatty() else _Screen()
-
-
-def _in_notebook() -> bool:
-    """Whether a kernel runs this; asked without loading IPython where nobody has."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")
+    return draw, lambda: handle.update(page())

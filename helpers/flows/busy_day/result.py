@@ -1,4 +1,4 @@
-"""A load test that has been run: figures, tables and plots of a simulated day."""
+"""The result of a load test: figures, tables and plots of a simulated day."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...html import table as html_table
 from ..config import FlexFlowConfig
-from ..rehearsal import pages
 from . import metrics
-from .contacts import ContactRecord
 from .demand import Demand
-from .metrics import Summary
+from .metrics import ContactRecord, Summary
 from .staffing import Staffing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..picture import Picture
+    from ..rehearsal.plotting import Picture
 
 
 @dataclass(frozen=True)
 class LoadTest:
-    """How a Flex Flow config fared on a simulated day. It can be compared and pickled.
+    """A Flex Flow config on a simulated day. It can be compared and pickled.
 
     Attributes:
         flow: The config.
-        demand: Who came.
-        staffing: Who worked.
-        seed: Of the day.
+        demand: The customers.
+        staffing: The agents.
+        seed: The seed of the day.
         within: Seconds in which a customer should be answered, for the service level.
-        conversations: Everybody's day, in order of arrival.
-        queue: How many tasks waited, from which moment on (seconds since the day began).
+        conversations: A record of each customer, in order of arrival.
+        queue: Numbers of tasks that waited, each with the moment from which on it held (seconds
+            since the day began).
         missed: Offers that agents did not answer in time.
-        refusals: What the mock said where it refused to make a customer's channel.
-        reached: How far the day was simulated (seconds since it began).
+        refusals: Texts of the mock's refusals to make a customer's channel.
+        reached: The moment up to which the day was simulated (seconds since it began).
     """
 
     flow: FlexFlowConfig
@@ -50,7 +50,7 @@ class LoadTest:
 
     @property
     def closes(self) -> float:
-        """When the day ended, or where it was broken off, in seconds since it began."""
+        """The end of the day, or where it was broken off, in seconds since it began."""
         return min(self.demand.seconds, self.reached)
 
     @cached_property
@@ -67,7 +67,7 @@ class LoadTest:
 
     @property
     def title(self) -> str:
-        """What was tested."""
+        """The flow, and the numbers of conversations and agents."""
         name, kind = self.flow.friendly_name, self.flow.integration_type
         agents = self.staffing.agents
         people = f"{agents} agent{'' if agents == 1 else 's'}"
@@ -75,7 +75,7 @@ class LoadTest:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What to know about the figures."""
+        """Remarks about the figures."""
         found = []
         if self.flow.integration_type == "external" and not self.summary.tasks:
             found.append(
@@ -90,15 +90,15 @@ class LoadTest:
 
     @property
     def waits(self) -> pd.DataFrame:
-        """Everybody's day, one row each; moments in seconds since the day began."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        """The customers, one row each; moments in seconds since the day began."""
+        import pandas as pd
 
         columns = [*ContactRecord.__dataclass_fields__]
         return pd.DataFrame([asdict(each) for each in self.conversations], columns=columns)
 
     def table(self) -> pd.DataFrame:
-        """Each hour of the day in figures."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        """Figures of the day, hour by hour."""
+        import pandas as pd
 
         return pd.DataFrame(self._hours()).set_index("hour")
 
@@ -107,8 +107,8 @@ class LoadTest:
         return metrics.by_hour(self.conversations, self.queue, self.staffing, hours)
 
     def plot(self) -> Picture:
-        """The day as a picture: waits, the queue, and how busy the agents were."""
-        from .plotting import plot_day  # noqa: PLC0415 - heavy, and not everybody wants a picture
+        """The day as a picture: waits, the queue and occupancy."""
+        from .plotting import plot_day
 
         occupancy = [hour["occupancy"] for hour in self._hours()]
         return plot_day(self.title, self.conversations, self.queue, occupancy)
@@ -119,7 +119,7 @@ class LoadTest:
 
     def _repr_html_(self) -> str:
         remarks = [("note", remark) for remark in self.remarks]
-        return pages.section(self.title, pages.pairs([*self.summary.lines(), *remarks]))
+        return html_table([*self.summary.lines(), *remarks], title=self.title)
 
 
 def clock_time(seconds: float) -> str:

@@ -1,26 +1,50 @@
-"""The throw-away contact centre that a day is simulated in: one flow, and the agents of the day."""
+"""The throw-away account of a simulated day: one flow, and the agents of the day."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
-from twilio.rest import Client
-
-from ...account import Account
-from ...mock import MockTwilio
+from ..config import FlexFlowConfig
+from ..copying import Origin, Servers, account_of, new_mock, plain_client
+from ..errors import NotSettled
 from .client import RestClient
-from .job import MIDNIGHT, Job
-from .staffing import Shift
+from .demand import Demand
+from .staffing import Shift, Staffing
 
+MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
+"""The beginning of a day in a new account: on a Monday."""
 BOT_SECONDS = 30.0
-"""Seconds of real time that flows and servers have to come to rest."""
+"""Seconds of real time to wait until flows and servers are idle."""
 _ROUNDS = 50
 
 
-class NotSettled(RuntimeError):  # noqa: N818 - reads as what happened
-    """Flows or servers go on and on."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One day to simulate, complete and picklable, so that any process can do it.
+
+    Attributes:
+        flow: The config.
+        arguments: The same as arguments of `flex_flow.create`, names resolved to SIDs.
+        demand: The customers.
+        staffing: The agents.
+        seed: The same seed with the same rest gives the same figures.
+        origin: The account to copy; None for a new one.
+        servers: Makers of receivers by URL; other URLs get an empty 200.
+        overtime: Hours after the day's end at which customers who still wait are given up.
+    """
+
+    flow: FlexFlowConfig
+    arguments: Mapping[str, Any] = field(repr=False)
+    demand: Demand
+    staffing: Staffing
+    seed: int
+    origin: Origin | None = None
+    servers: Servers = field(default_factory=dict, repr=False)
+    overtime: float = 4.0
 
 
 @dataclass(slots=True)
@@ -29,9 +53,9 @@ class SandboxAgent:
 
     Attributes:
         sid: WK...
-        identity: Their chat identity.
-        shift: When they work.
-        works: Whether their shift is on.
+        identity: Chat identity.
+        shift: Working hours.
+        works: Whether the shift is on.
     """
 
     sid: str
@@ -41,52 +65,39 @@ class SandboxAgent:
 
 
 class DaySandbox:
-    """A mock account with nothing going on, its clock standing still at midnight.
+    """A mock account with nothing under way, its clock standing still at midnight.
 
     Attributes:
         mock: The account.
         rest: Sends requests to it.
-        flow_sid: FO..., the flow of the case.
-        agents: Everybody who works that day, all of them away.
+        flow_sid: FO..., the job's flow.
+        agents: The agents of the day by worker SID, all of them away.
         has_bot: Whether flows or servers act too, on threads of their own.
     """
 
-    def __init__(self, case: Job) -> None:
-        self.mock = case.origin.copy() if case.origin else _new()
+    def __init__(self, job: Job) -> None:
+        self.mock = job.origin.copy() if job.origin else new_mock(MIDNIGHT)
         self._begins = self.mock.clock.now()
-        credentials = self.mock.credentials
-        account = Account("mock", credentials, self.mock.http_client, self.mock)
-        self._client = Client(
-            credentials.account_sid, credentials.auth_token, http_client=self.mock.http_client
-        )
-        account.credentials = replace(
-            credentials, chat_service_sid=case.arguments["chat_service_sid"]
-        )
-        self._answer(case, account)
-        self.flow_sid = self._install(case)
-        self._workspace_sid = str(
-            case.arguments.get("integration_workspace_sid") or self._first_workspace()
-        )
-        self._workspace = self._client.taskrouter.v1.workspaces(self._workspace_sid)
-        self._find_activities()
-        self._clear()
-        channel = case.arguments.get("integration_channel") or "chat"
-        self.agents = {agent.sid: agent for agent in self._hire(case, channel)}
-        self.rest = RestClient(self.mock, case.arguments["chat_service_sid"], self._workspace_sid)
-        self.has_bot = case.flow.integration_type != "task" or bool(case.servers)
-
-    def _answer(self, case: Job, account: Account) -> None:
-        """Have servers answer in this process; nothing goes to the network."""
+        self._client = plain_client(self.mock)
+        account, service_sid = account_of(self.mock), job.arguments["chat_service_sid"]
+        account.credentials = replace(account.credentials, chat_service_sid=service_sid)
         self.mock.webhooks.register_fallback(lambda _: None)
-        for url, make in case.servers.items():
+        for url, make in job.servers.items():
             self.mock.webhooks.register(url, make(account))
-
-    def _install(self, case: Job) -> str:
         flows = self._client.flex_api.v1.flex_flow
         for other in flows.list():
             if other.enabled:
                 flows(other.sid).update(enabled=False)
-        return str(flows.create(**case.arguments).sid)
+        self.flow_sid = str(flows.create(**job.arguments).sid)
+        workspace_sid = str(
+            job.arguments.get("integration_workspace_sid") or self._first_workspace()
+        )
+        self._workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
+        self._available, self._away = self._activities(workspace_sid)
+        self._clear()
+        self.agents = {agent.sid: agent for agent in self._hire(job)}
+        self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _first_workspace(self) -> str:
         found = self._client.taskrouter.v1.workspaces.list(limit=1)
@@ -94,18 +105,21 @@ class DaySandbox:
             raise LookupError("the account has no TaskRouter workspace for agents to work in")
         return str(found[0].sid)
 
-    def _find_activities(self) -> None:
+    def _activities(self, workspace_sid: str) -> tuple[str, str]:
         activities = self._workspace.activities.list()
-        self._available = next((one.sid for one in activities if one.available), None)
-        self._away = next((one.sid for one in activities if not one.available), None)
-        if self._available is None or self._away is None:
+        found = [
+            next((str(one.sid) for one in activities if one.available is available), "")
+            for available in (True, False)
+        ]
+        if not all(found):
             raise LookupError(
-                f"workspace {self._workspace_sid} needs two activities, one available and one not,"
-                " for agents to come and go; create the one that is missing"
+                f"workspace {workspace_sid} needs two activities, one available and one not, for"
+                " agents to come and go; create the one that is missing"
             )
+        return found[0], found[1]
 
     def _clear(self) -> None:
-        """Send home whoever works here, and delete the tasks that are open."""
+        """Set the account's own workers away, and delete open tasks."""
         for worker in self._workspace.workers.list():
             if worker.activity_sid != self._away:
                 self._workspace.workers(worker.sid).update(
@@ -114,14 +128,17 @@ class DaySandbox:
         for task in self._workspace.tasks.list():
             self._workspace.tasks(task.sid).delete()
 
-    def _hire(self, case: Job, channel: str) -> Iterator[SandboxAgent]:
-        staffing = case.staffing
-        everybody = [shift for shift in staffing.shifts for _ in range(shift.agents)]
-        for number, shift in enumerate(everybody, start=1):
+    def _hire(self, job: Job) -> Iterator[SandboxAgent]:
+        staffing = job.staffing
+        channel = job.arguments.get("integration_channel") or "chat"
+        shifts = [shift for shift in staffing.shifts for _ in range(shift.agents)]
+        for number, shift in enumerate(shifts, start=1):
             identity = f"agent-{number}"
-            about = {**staffing.attributes, "contact_uri": f"client:{identity}"}
+            attributes = {**staffing.attributes, "contact_uri": f"client:{identity}"}
             made = self._workspace.workers.create(
-                f"load test {identity}", activity_sid=self._away, attributes=json.dumps(about)
+                f"load test {identity}",
+                activity_sid=self._away,
+                attributes=json.dumps(attributes),
             )
             own = self._workspace.workers(made.sid).worker_channels(channel)
             own.update(capacity=staffing.at_once)
@@ -134,7 +151,7 @@ class DaySandbox:
 
     @property
     def next_due(self) -> float:
-        """When the mock next does something by itself (seconds since the day began)."""
+        """Time of the mock's next timer (seconds since the day began)."""
         due = self.mock.clock.next_due
         return float("inf") if due is None else due - self._begins
 
@@ -144,34 +161,28 @@ class DaySandbox:
         clock.freeze(max(clock.now(), self._begins + moment))
 
     def settle(self) -> None:
-        """Wait for flows and servers that act on what has happened.
+        """Wait until flows and servers are idle.
 
         Raises:
-            NotSettled: They do not come to rest.
+            NotSettled: They do not come to an end.
         """
         if not self.has_bot:
             return
         mock = self.mock
         for _ in range(_ROUNDS):
             before = mock.journal.position
-            rested = mock.webhooks.settle(BOT_SECONDS) and mock.studio.settle(BOT_SECONDS)
-            if rested and mock.journal.position == before:
+            is_idle = mock.webhooks.settle(BOT_SECONDS) and mock.studio.settle(BOT_SECONDS)
+            if is_idle and mock.journal.position == before:
                 return
         raise NotSettled(
-            "the flow's bot or server goes on and on without anybody saying anything; look for a"
-            " flow whose widgets lead in a circle, or a server that answers its own messages"
+            "the flow's bot or server acts on and on without a message; look for a flow whose"
+            " widgets lead in a circle, or a server that answers its own messages"
         )
 
-    def come(self, agent: SandboxAgent) -> None:
-        """Have an agent go available."""
-        self.rest.move_worker(agent.sid, str(self._available), away=False)
+    def set_available(self, agent: SandboxAgent) -> None:
+        """Set an agent available."""
+        self.rest.update_worker(agent.sid, self._available, away=False)
 
-    def go(self, agent: SandboxAgent) -> None:
-        """Have an agent go away; chats under way go on."""
-        self.rest.move_worker(agent.sid, str(self._away), away=True)
-
-
-def _new() -> MockTwilio:
-    mock = MockTwilio()
-    mock.clock.freeze(MIDNIGHT)
-    return mock
+    def set_away(self, agent: SandboxAgent) -> None:
+        """Set an agent away; chats under way continue."""
+        self.rest.update_worker(agent.sid, self._away, away=True)

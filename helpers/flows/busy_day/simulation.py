@@ -1,8 +1,8 @@
-"""A day in a contact centre: simpy says what happens when, the mock what comes of it.
+"""A day in a contact centre: simpy decides when things happen, the mock their consequences.
 
-Customers and agents are simpy processes. Whatever TaskRouter, Studio or the janitor do about them
-is the mock's doing: its clock goes along from one event to the next, and its own timers
-(reservation and workflow time-outs, Studio's waits, the age of tasks) ring on the way.
+Customers and agents are simpy processes. TaskRouter, Studio and the janitor act in the mock: its
+clock moves along from one event to the next, and its own timers (reservation and workflow
+time-outs, Studio's waits, the age of tasks) ring on the way.
 """
 
 from __future__ import annotations
@@ -10,51 +10,110 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import simpy
 
 from ...mock import ChatEvent, TaskRouterNotification
 from .client import RequestRefused
-from .contacts import Contact, ContactRecord
 from .demand import HOUR, Arrival
-from .job import Job
-from .sandbox import DaySandbox, SandboxAgent
+from .metrics import ContactOutcome, ContactRecord
+from .sandbox import DaySandbox, Job, SandboxAgent
 
-Steps = Generator[simpy.Event, Any, None]
+Process = Generator[simpy.Event, Any, None]
 ENDED = frozenset({"task.completed", "task.canceled", "task.deleted", "task.system-deleted"})
 _NO_LONGER_OFFERED = frozenset({20001, 20404})
-"""An offer that timed out or was taken back; one that went with its task."""
+"""Codes for an offer that timed out or was taken back, and for one that went with its task."""
+
+
+@dataclass(slots=True)
+class Contact:
+    """A customer's contact during the day; moments as in `ContactRecord`.
+
+    Attributes:
+        said: Number of the customer's messages so far.
+        is_typing: Whether the customer is about to answer a bot.
+        is_refused: Whether the chat could not be made.
+    """
+
+    customer: Arrival
+    arrived: float
+    channel_sid: str = ""
+    queued: float | None = None
+    accepted: float | None = None
+    ended: float | None = None
+    left: float | None = None
+    agent: str | None = None
+    said: int = 0
+    is_typing: bool = False
+    is_refused: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Return whether the customer is there and no agent is, or has been."""
+        gone = self.left is not None or self.ended is not None or self.is_refused
+        return self.accepted is None and not gone
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether neither the customer nor an agent has anything left to do."""
+        has_task = self.queued is not None and self.ended is None
+        return not has_task and not (self.ended is None and self.left is None)
+
+    def recorded(self, now: float) -> ContactRecord:
+        """The contact's record as of now."""
+        outcome: ContactOutcome = "waiting"
+        until = now
+        if self.is_refused:
+            outcome, until = "refused", self.arrived
+        elif self.left is not None:
+            outcome, until = "abandoned", self.left
+        elif self.accepted is not None:
+            outcome, until = "answered", self.accepted
+        elif self.ended is not None:
+            outcome, until = "canceled", self.ended
+        return ContactRecord(
+            self.customer.number,
+            self.arrived,
+            self.queued,
+            self.accepted,
+            self.ended,
+            self.left,
+            self.agent,
+            outcome,
+            until - self.arrived,
+        )
 
 
 class Day:
-    """One day, to be lived through once.
+    """One day, which can be run once.
 
     Attributes:
-        closes: When it ends, in seconds since it began.
-        queue: How many tasks wait, from which moment on.
+        closes: The end of the day, in seconds since it began.
+        queue: Numbers of tasks that wait, each with the moment from which on it holds.
         missed: Offers that agents did not answer in time.
-        refusals: What the mock said where it refused to make a customer's channel.
+        refusals: Texts of the mock's refusals to make a customer's channel.
 
     Args:
-        case: What to simulate.
-        tell: Told again and again how many seconds of the day have passed.
+        job: The day to simulate.
+        on_progress: Called with the seconds of the day that have passed, again and again.
     """
 
-    def __init__(self, case: Job, tell: Callable[[float], None] = lambda _: None) -> None:
-        self.closes = case.demand.seconds
+    def __init__(self, job: Job, on_progress: Callable[[float], None] = lambda _: None) -> None:
+        self.closes = job.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
         self.refusals: list[str] = []
-        self._case = case
-        self._tell = tell
-        self._centre = DaySandbox(case)
-        self._rest = self._centre.rest
-        self._world = simpy.Environment()
-        self._news: deque[TaskRouterNotification | ChatEvent] = deque()
+        self._job = job
+        self._on_progress = on_progress
+        self._sandbox = DaySandbox(job)
+        self._rest = self._sandbox.rest
+        self._environment = simpy.Environment()
+        self._events: deque[TaskRouterNotification | ChatEvent] = deque()
         self._all: list[Contact] = []
-        self._chats: dict[str, Contact] = {}
-        self._of_task: dict[str, Contact | None] = {}
+        self._by_channel: dict[str, Contact] = {}
+        self._by_task: dict[str, Contact | None] = {}
         self._waiting: set[str] = set()
         self._open = 0
         self._expected = 0
@@ -62,205 +121,179 @@ class Day:
     @property
     def now(self) -> float:
         """Seconds since the day began."""
-        return self._centre.now
+        return self._sandbox.now
 
-    def live(self) -> None:
-        """Live through it, until nobody is there any more or overtime is up."""
-        self._prepare()
-        latest = self.closes + self._case.overtime * HOUR
-        while (self._expected or self._open) and self._go_on(latest):
-            self._centre.settle()
-            while self._news:
-                self._hear(self._news.popleft())
-        self._centre.go_to(latest if self._open else self.closes)
+    def run(self) -> None:
+        """Simulate the day, until all contacts are over or overtime is up."""
+        mock, demand = self._sandbox.mock, self._job.demand
+        mock.follow_taskrouter(self._events.append)
+        if self._sandbox.has_bot:
+            mock.follow(self._events.append)
+        customers = demand.customers(self._job.seed)
+        self._expected = len(customers)
+        for agent in self._sandbox.agents.values():
+            self._environment.process(self._work(agent))
+        self._environment.process(self._arrivals(customers))
+        latest = self.closes + self._job.overtime * HOUR
+        while (self._expected or self._open) and self._step(latest):
+            self._sandbox.settle()
+            while self._events:
+                self._handle(self._events.popleft())
+        self._sandbox.go_to(latest if self._open else self.closes)
 
-    def _go_on(self, latest: float) -> bool:
-        """Let the next thing happen, the mock's own things first; False if it is too late."""
-        upcoming, due = self._world.peek(), self._centre.next_due
+    def _step(self, latest: float) -> bool:
+        """Run the next event, the mock's own timers first; False if it is too late."""
+        upcoming, due = self._environment.peek(), self._sandbox.next_due
         moment = min(upcoming, due)
         if moment > latest:
             return False
-        self._centre.go_to(moment)
+        self._sandbox.go_to(moment)
         if upcoming < due:
-            self._world.step()
+            self._environment.step()
         return True
 
     def conversations(self) -> tuple[ContactRecord, ...]:
-        """What has become of everybody so far, in order of arrival."""
-        return tuple(chat.recorded(self.now) for chat in self._all)
-
-    def _prepare(self) -> None:
-        mock = self._centre.mock
-        mock.follow_taskrouter(self._news.append)
-        if self._centre.has_bot:
-            mock.follow(self._news.append)
-        customers = self._case.demand.customers(self._case.seed)
-        self._expected = len(customers)
-        for agent in self._centre.agents.values():
-            self._world.process(self._work(agent))
-        self._world.process(self._come(customers))
+        """The contacts so far, in order of arrival."""
+        return tuple(contact.recorded(self.now) for contact in self._all)
 
     def _in(self, seconds: float) -> simpy.Event:
-        """So many seconds from now; simpy's own clock may lag behind the mock's."""
-        return self._world.timeout(max(0.0, self.now + seconds - self._world.now))
+        """An event in so many seconds from now; simpy's own clock may lag behind the mock's."""
+        return self._environment.timeout(max(0.0, self.now + seconds - self._environment.now))
 
     # -- customers
 
-    def _come(self, customers: list[Arrival]) -> Steps:
+    def _arrivals(self, customers: list[Arrival]) -> Process:
         for customer in customers:
             yield self._in(customer.arrives - self.now)
             self._expected -= 1
-            self._tell(self.now)
-            self._arrive(customer)
+            self._on_progress(self.now)
+            contact = Contact(customer, self.now)
+            self._all.append(contact)
+            try:
+                contact.channel_sid, task_sid = self._rest.open_chat(
+                    self._sandbox.flow_sid, customer.identity
+                )
+            except RequestRefused as refused:
+                contact.is_refused = True
+                self.refusals.append(str(refused))
+                continue
+            self._open += 1
+            self._by_channel[contact.channel_sid] = contact
+            if task_sid is not None:
+                self._by_task[task_sid] = contact
+            self._say(contact)
+            if customer.patience < math.inf:
+                self._environment.process(self._lose_patience(contact))
 
-    def _arrive(self, customer: Arrival) -> None:
-        chat = Contact(customer, self.now)
-        self._all.append(chat)
-        try:
-            chat.channel_sid, task_sid = self._rest.open_chat(
-                self._centre.flow_sid, customer.identity
-            )
-        except RequestRefused as refused:
-            chat.is_refused = True
-            self.refusals.append(str(refused))
-            return
-        self._open += 1
-        self._chats[chat.channel_sid] = chat
-        if task_sid is not None:
-            self._of_task[task_sid] = chat
-        self._say(chat)
-        if customer.patience < math.inf:
-            self._world.process(self._lose_patience(chat))
+    def _say(self, contact: Contact) -> None:
+        body = self._job.demand.says[contact.said]
+        self._rest.say(contact.channel_sid, contact.customer.identity, body)
+        contact.said += 1
 
-    def _say(self, chat: Contact) -> None:
-        body = self._case.demand.says[chat.said]
-        self._rest.say(chat.channel_sid, chat.customer.identity, body)
-        chat.said += 1
+    def _lose_patience(self, contact: Contact) -> Process:
+        yield self._in(contact.customer.patience)
+        if contact.waits:
+            self._rest.leave(contact.channel_sid, contact.customer.identity)
+            contact.left = self.now
+            self._open -= contact.is_over
 
-    def _lose_patience(self, chat: Contact) -> Steps:
-        yield self._in(chat.customer.patience)
-        if chat.waits:
-            self._rest.leave(chat.channel_sid, chat.customer.identity)
-            chat.left = self.now
-            self._see_whether_over(chat)
-
-    def _answer_bot(self, chat: Contact) -> Steps:
-        demand, customer = self._case.demand, chat.customer
-        chat.is_typing = True
+    def _answer_bot(self, contact: Contact) -> Process:
+        demand, customer = self._job.demand, contact.customer
+        contact.is_typing = True
         yield self._in(demand.answers_after.draw(customer.random, customer.number))
-        chat.is_typing = False
-        if chat.waits and chat.said < len(demand.says):
-            self._say(chat)
-
-    def _see_whether_over(self, chat: Contact) -> None:
-        if chat.is_over:
-            self._open -= 1
+        contact.is_typing = False
+        if contact.waits and contact.said < len(demand.says):
+            self._say(contact)
 
     # -- agents
 
-    def _work(self, agent: SandboxAgent) -> Steps:
+    def _work(self, agent: SandboxAgent) -> Process:
         yield self._in(agent.shift.start * HOUR - self.now)
         agent.works = True
-        self._centre.come(agent)
+        self._sandbox.set_available(agent)
         if agent.shift.end is not None:
             yield self._in(agent.shift.end * HOUR - self.now)
             agent.works = False
-            self._centre.go(agent)
+            self._sandbox.set_away(agent)
 
-    def _come_back(self, agent: SandboxAgent) -> Steps:
-        """TaskRouter has sent an agent away who did not answer an offer."""
-        yield self._in(self._case.staffing.back_after)
+    def _come_back(self, agent: SandboxAgent) -> Process:
+        """Return after TaskRouter has set the agent away for not answering an offer."""
+        yield self._in(self._job.staffing.back_after)
         if agent.works:
-            self._centre.come(agent)
+            self._sandbox.set_available(agent)
 
     def _serve(
-        self, agent: SandboxAgent, chat: Contact, reservation_sid: str, task_sid: str
-    ) -> Steps:
-        staffing, customer = self._case.staffing, chat.customer
+        self, agent: SandboxAgent, contact: Contact, reservation_sid: str, task_sid: str
+    ) -> Process:
+        staffing, customer = self._job.staffing, contact.customer
         yield self._in(staffing.reaction.draw(customer.random, customer.number))
-        if not self._accept(agent, reservation_sid):
-            return
-        self._leave_queue(task_sid)
-        chat.accepted, chat.agent = self.now, agent.identity
-        self._rest.join(chat.channel_sid, agent.identity)
-        if chat.left is None:
-            self._rest.say(chat.channel_sid, agent.identity, "How can I help?")
-            yield self._in(customer.handle_time)
-        else:
-            yield self._in(staffing.notices)
-        if chat.ended is None:  # a task is deleted after a day, whoever works on it
-            self._rest.move_task(task_sid, "wrapping")
-        self._rest.end_chat(chat.channel_sid)
-        yield self._in(staffing.wrap_up.draw(customer.random, customer.number))
-        if chat.ended is None:
-            self._rest.move_task(task_sid, "completed")
-        self._rest.leave(chat.channel_sid, agent.identity)
-
-    def _accept(self, agent: SandboxAgent, reservation_sid: str) -> bool:
-        """Accept an offer; False if it is not there any more."""
         try:
             self._rest.accept(agent.sid, reservation_sid)
         except RequestRefused as refused:
             if refused.code in _NO_LONGER_OFFERED:
-                return False
+                return
             raise
-        return True
+        self._leave_queue(task_sid)
+        contact.accepted, contact.agent = self.now, agent.identity
+        self._rest.join(contact.channel_sid, agent.identity)
+        if contact.left is None:
+            self._rest.say(contact.channel_sid, agent.identity, "How can I help?")
+            yield self._in(customer.handle_time)
+        else:
+            yield self._in(staffing.notices)
+        if contact.ended is None:  # a task is deleted after a day, even one under way
+            self._rest.update_task(task_sid, "wrapping")
+        self._rest.end_chat(contact.channel_sid)
+        yield self._in(staffing.wrap_up.draw(customer.random, customer.number))
+        if contact.ended is None:
+            self._rest.update_task(task_sid, "completed")
+        self._rest.leave(contact.channel_sid, agent.identity)
 
-    # -- what the mock tells
+    # -- events of the mock
 
-    def _hear(self, news: TaskRouterNotification | ChatEvent) -> None:
-        if isinstance(news, ChatEvent):
-            self._hear_message(news)
-        elif news.name == "task.created":
-            self._enter_queue(str(news.task_sid))
-        elif news.name in ENDED:
-            self._end(str(news.task_sid))
-        elif news.name == "reservation.created":
-            self._offer(news)
-        elif news.name == "reservation.timeout":
-            self._miss(news)
-
-    def _hear_message(self, event: ChatEvent) -> None:
-        """A bot has spoken, unless it was the customer or an agent."""
-        chat = self._chats.get(event.channel_sid or "")
-        if event.name != "messageAdded" or chat is None or chat.is_typing or not chat.waits:
+    def _handle(self, event: TaskRouterNotification | ChatEvent) -> None:
+        if isinstance(event, ChatEvent):
+            self._handle_message(event)
             return
-        if event.identity != chat.customer.identity and chat.said < len(self._case.demand.says):
-            self._world.process(self._answer_bot(chat))
+        task_sid = str(event.task_sid)
+        if event.name == "task.created":
+            self._enter_queue(task_sid)
+        elif event.name in ENDED:
+            contact = self._by_task.pop(task_sid, None)
+            if contact is not None:
+                self._leave_queue(task_sid)
+                contact.ended = self.now
+                self._open -= contact.is_over
+        elif event.name in ("reservation.created", "reservation.timeout"):
+            agent = self._sandbox.agents.get(str(event.worker_sid))
+            contact = self._by_task.get(task_sid)
+            if agent is not None and event.name == "reservation.timeout":
+                self.missed += 1
+                self._environment.process(self._come_back(agent))
+            elif agent is not None and contact is not None:
+                serving = self._serve(agent, contact, str(event.reservation_sid), task_sid)
+                self._environment.process(serving)
+
+    def _handle_message(self, event: ChatEvent) -> None:
+        """Start the customer's answer to a bot's message."""
+        contact = self._by_channel.get(event.channel_sid or "")
+        if event.name != "messageAdded" or contact is None or contact.is_typing:
+            return
+        is_own = event.identity == contact.customer.identity
+        if contact.waits and not is_own and contact.said < len(self._job.demand.says):
+            self._environment.process(self._answer_bot(contact))
 
     def _enter_queue(self, task_sid: str) -> None:
-        if task_sid not in self._of_task:
-            self._of_task[task_sid] = self._chats.get(self._rest.channel_of(task_sid) or "")
-        chat = self._of_task[task_sid]
-        if chat is not None:
-            chat.queued = self.now
+        if task_sid not in self._by_task:
+            channel_sid = self._rest.channel_of(task_sid) or ""
+            self._by_task[task_sid] = self._by_channel.get(channel_sid)
+        contact = self._by_task[task_sid]
+        if contact is not None:
+            contact.queued = self.now
             self._waiting.add(task_sid)
-            self._count_queue()
+            self.queue.append((self.now, len(self._waiting)))
 
     def _leave_queue(self, task_sid: str) -> None:
         if task_sid in self._waiting:
             self._waiting.remove(task_sid)
-            self._count_queue()
-
-    def _count_queue(self) -> None:
-        self.queue.append((self.now, len(self._waiting)))
-
-    def _end(self, task_sid: str) -> None:
-        chat = self._of_task.pop(task_sid, None)
-        if chat is not None:
-            self._leave_queue(task_sid)
-            chat.ended = self.now
-            self._see_whether_over(chat)
-
-    def _offer(self, news: TaskRouterNotification) -> None:
-        agent = self._centre.agents.get(str(news.worker_sid))
-        chat = self._of_task.get(str(news.task_sid))
-        if agent is not None and chat is not None:
-            steps = self._serve(agent, chat, str(news.reservation_sid), str(news.task_sid))
-            self._world.process(steps)
-
-    def _miss(self, news: TaskRouterNotification) -> None:
-        agent = self._centre.agents.get(str(news.worker_sid))
-        if agent is not None:
-            self.missed += 1
-            self._world.process(self._come_back(agent))
+            self.queue.append((self.now, len(self._waiting)))

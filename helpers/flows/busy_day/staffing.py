@@ -1,4 +1,4 @@
-"""Who works, when, and how fast."""
+"""The agents of a day: their shifts and their speed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .demand import HOUR
-from .durations import Constant, Duration
+from .demand import HOUR, Duration, Fixed
 
-REACTION, WRAP_UP = Constant(5.0), Constant(30.0)
-"""How long an agent takes where nobody says: assumptions, as are the seconds below."""
+REACTION, WRAP_UP = Fixed(5.0), Fixed(30.0)
+"""Default times that an agent takes: assumptions, as are the seconds below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +17,9 @@ class Shift:
     """Agents who work the same hours.
 
     Attributes:
-        agents: How many.
+        agents: Number of agents.
         start: Hours since the day began.
-        end: Hours since the day began; None for until nobody waits any more.
+        end: Hours since the day began; None for until no customer waits any more.
     """
 
     agents: int
@@ -44,15 +43,15 @@ class Staffing:
     """The agents of a day.
 
     Attributes:
-        shifts: Who works when.
+        shifts: Working hours.
         at_once: Chats an agent takes at once: the capacity for the flow's task channel.
-        reaction: How long an agent takes to accept an offer. One who takes longer than the
-            workflow's reservation timeout misses it.
-        wrap_up: How long an agent takes after the chat until the task is completed.
+        reaction: Time until an agent accepts an offer. One who takes longer than the workflow's
+            reservation timeout misses it.
+        wrap_up: Time from the end of the chat until the task is completed.
         notices: Seconds until an agent notices that the customer has left.
         back_after: Seconds until an agent who missed an offer is available again.
-        attributes: What the workers are like, for queues and workflows that ask.
-        name: What it is called in tables; by default the number of agents.
+        attributes: Attributes of the workers, which queues and workflows match.
+        name: Label in tables; by default the number of agents.
     """
 
     shifts: tuple[Shift, ...]
@@ -66,18 +65,18 @@ class Staffing:
 
     def __post_init__(self) -> None:
         if not self.shifts:
-            raise ValueError("somebody has to work: give at least one Shift")
+            raise ValueError("no agent would work: give at least one Shift")
         if self.at_once < 1:
             raise ValueError(f"at_once={self.at_once}: an agent takes at least one chat")
 
     @property
     def agents(self) -> int:
-        """How many work that day."""
+        """Number of agents."""
         return sum(shift.agents for shift in self.shifts)
 
     @property
     def label(self) -> str:
-        """What tables call it."""
+        """Label in tables."""
         return self.name or str(self.agents)
 
     def room_seconds(self, low: float, high: float) -> float:
@@ -88,11 +87,11 @@ class Staffing:
 
 
 def as_staffing(given: int | Staffing) -> Staffing:
-    """What is given as staffing: a number of agents works all day.
+    """An argument as staffing: a number of agents works all day.
 
     Raises:
-        TypeError: It is nothing of the kind.
-        ValueError: Nobody would work.
+        TypeError: It is none.
+        ValueError: There would be no agent.
     """
     if isinstance(given, Staffing):
         return given

@@ -1,37 +1,218 @@
-"""Runs a grid of load tests: on all cores of this machine, or on a Dask cluster.
+"""Grids of load tests: on all cores of this machine, or on a Dask cluster.
 
-Both ways it is the same joblib code over the same cases; a day depends on nothing but its case, so
-the figures are the same wherever it is simulated, and however often.
+Both ways it is the same joblib code over the same jobs; a day depends on nothing but its job, so
+the figures are the same wherever it is simulated, and however often. A sweep has each figure of
+each config with each staffing over several seeds, with mean and interval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, astuple, dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed, parallel_config
 
 from ...account import Account
+from ...html import table as html_table
 from ..config import FlexFlowConfig
+from ..copying import Servers
 from ..directory import must_be_config
-from .demand import ANSWERS_AFTER, Arrivals, Arriving
-from .durations import Given
-from .grid import Sweep
-from .job import Job, Servers, origin_of
-from .load_testing import HANDLE_TIME, WITHIN, demand_of, summary_of
-from .metrics import Summary
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given
+from .load_testing import HANDLE_TIME, WITHIN, demand_of, jobs_of, summary_of
+from .metrics import FIGURES, Summary, shown
 from .progress import Progress, Show
 from .staffing import Staffing, as_staffing
 
 if TYPE_CHECKING:
+    import pandas as pd
     from distributed import Client
+
+    from ..rehearsal.plotting import Picture
 
     Cluster = Client | str
 
+MAIN = ("service_level", "wait_mean", "wait_p90", "abandoned", "queue_max", "occupancy")
+"""Figures of a sweep's table by default."""
 
-def sweep(  # noqa: PLR0913 - a grid of days, named part by part
+_MOST = {"service_level": 1.0}
+"""Upper bounds of figures; occupancy has none, as agents may finish after their shift."""
+_T = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+"""Student's t, 97.5 %, for 1 to 30 degrees of freedom."""
+_NORMAL = 1.960
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure over several seeds.
+
+    Attributes:
+        mean: None where no seed has the figure.
+        low: Lower end of the mean's 95 % interval (Student's t); None for a single seed.
+        high: Upper end.
+    """
+
+    mean: float | None
+    low: float | None = None
+    high: float | None = None
+
+    def within(self, least: float, most: float) -> Estimate:
+        """The same, its interval cut to the figure's bounds: few seeds make it wide."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(least, self.low), high=min(most, self.high))
+
+
+def estimate(values: Sequence[float | None]) -> Estimate:
+    """Mean and 95 % interval of a figure; seeds that do not have it are left out."""
+    found = [float(value) for value in values if value is not None]
+    if not found:
+        return Estimate(None)
+    mean = statistics.fmean(found)
+    freedom = len(found) - 1
+    if not freedom:
+        return Estimate(mean)
+    t = _T[freedom - 1] if freedom <= len(_T) else _NORMAL
+    off = t * statistics.stdev(found) / math.sqrt(len(found))
+    return Estimate(mean, mean - off, mean + off)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepCell:
+    """One config with one staffing; `summaries` are in the order of the seeds."""
+
+    flow: FlexFlowConfig
+    staffing: Staffing
+    summaries: tuple[Summary, ...]
+
+    def figure(self, name: str) -> Estimate:
+        """A figure over the seeds.
+
+        Raises:
+            ValueError: There is no such figure.
+        """
+        if name not in FIGURES:
+            raise ValueError(f"there is no figure {name!r}; there are: {', '.join(FIGURES)}")
+        found = estimate([getattr(summary, name) for summary in self.summaries])
+        return found.within(0.0, _MOST.get(name, math.inf))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid of load tests. It can be compared and pickled.
+
+    Attributes:
+        flows: The configs.
+        staffing: The staffings.
+        seeds: The seeds of the days.
+        summaries: The figures of every day: flow by flow, staffing by staffing, seed by seed.
+    """
+
+    flows: tuple[FlexFlowConfig, ...]
+    staffing: tuple[Staffing, ...]
+    seeds: tuple[int, ...]
+    summaries: tuple[Summary, ...] = field(repr=False)
+
+    def cells(self) -> Iterator[SweepCell]:
+        """Each config with each staffing."""
+        each = len(self.seeds)
+        pairs = [(flow, staffing) for flow in self.flows for staffing in self.staffing]
+        for number, (flow, staffing) in enumerate(pairs):
+            yield SweepCell(flow, staffing, self.summaries[number * each : (number + 1) * each])
+
+    def table(self, *names: str) -> pd.DataFrame:
+        """Figures by config and staffing, each with its mean and 95 % interval over the seeds.
+
+        Args:
+            names: Names of figures; the main ones by default.
+
+        Raises:
+            ValueError: There is no such figure.
+        """
+        import pandas as pd
+
+        rows = {
+            (cell.flow.friendly_name, cell.staffing.label): {
+                (name, part): value
+                for name in names or MAIN
+                for part, value in asdict(cell.figure(name)).items()
+            }
+            for cell in self.cells()
+        }
+        table = pd.DataFrame.from_dict(rows, orient="index").astype(float)
+        table.index = table.index.set_names(["flow", "agents"])
+        return table
+
+    def days(self) -> pd.DataFrame:
+        """The days, one row each: flow, agents, seed and all figures."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"flow": cell.flow.friendly_name, "agents": cell.staffing.label, "seed": seed}
+            | asdict(summary)
+            for cell in self.cells()
+            for seed, summary in zip(self.seeds, cell.summaries, strict=True)
+        )
+
+    def plot(self, name: str = "wait_mean") -> Picture:
+        """One figure over the staffing, a line for each config, its interval shaded.
+
+        Raises:
+            ValueError: There is no such figure.
+        """
+        from .plotting import Estimated, plot_sweep
+
+        labels = [staffing.label for staffing in self.staffing]
+        lines: dict[str, list[Estimated]] = {}
+        for cell in self.cells():
+            estimated = cell.figure(name)
+            lines.setdefault(cell.flow.friendly_name, []).append(astuple(estimated))
+        return plot_sweep(name, labels, lines)
+
+    @property
+    def title(self) -> str:
+        """The size of the grid."""
+        sizes = f"{len(self.flows)} configs x {len(self.staffing)} staffings"
+        return f"{sizes} x {len(self.seeds)} seeds: {len(self.summaries)} days"
+
+    def _rows(self) -> list[list[str]]:
+        return [
+            [cell.flow.friendly_name, cell.staffing.label]
+            + [_written(name, cell.figure(name)) for name in MAIN]
+            for cell in self.cells()
+        ]
+
+    def __repr__(self) -> str:
+        rows = [["flow", "agents", *MAIN], *self._rows()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join([self.title, *lines])
+
+    def _repr_html_(self) -> str:
+        heads = ["flow", "agents", *(name.replace("_", " ") for name in MAIN)]
+        return html_table(self._rows(), heads, title=self.title)
+
+
+def _written(name: str, found: Estimate) -> str:
+    """`12.3 s (10.1 s to 14.5 s)`."""
+    mean = shown(name, found.mean)
+    if found.low is None:
+        return mean
+    return f"{mean} ({shown(name, found.low)} to {shown(name, found.high)})"
+
+
+def sweep(
     flows: Sequence[FlexFlowConfig],
     *,
     staffing: Sequence[int | Staffing],
@@ -54,99 +235,82 @@ def sweep(  # noqa: PLR0913 - a grid of days, named part by part
     Args:
         flows: The configs.
         staffing: Numbers of agents, or `Staffing`s.
-        seeds: How many days of each, or their seeds. All configs meet the same customers.
-        arrivals: As for `load_test`, and so are the following.
-        handle_time: How long an agent talks with a customer.
-        patience: How long they wait for an agent.
-        hours: How long the day is, where `arrivals` does not say.
-        says: What a customer says first, and answers a bot.
-        answers_after: How long they take to answer a bot.
+        seeds: Number of days of each, or their seeds. All configs meet the same customers.
+        arrivals: As for `load_test`, as are the following.
+        handle_time: Duration of a talk with an agent.
+        patience: Longest wait for an agent.
+        hours: Length of the day, where `arrivals` does not give it.
+        says: A customer's first message, and answers to a bot.
+        answers_after: Time to answer a bot.
         within: Seconds in which a customer should be answered.
-        account: Where the flows are to live; copied once, before the first day.
-        servers: What answers URLs; functions that other processes are sent.
+        account: The account that the flows are for; copied once, before the first day.
+        servers: Makers of receivers by URL; functions that can be sent to other processes.
         cluster: A Dask `Client`, or the address of a scheduler: the days are simulated there, and
-            taken over by others where a worker is lost. None for this machine.
-        jobs: Days simulated at the same time on this machine; -1 for as many as it has cores.
-        progress: Whether to show how far it is, or a function to be told days done and in all.
+            taken over by other workers if one is lost. None for this machine.
+        jobs: Days simulated at the same time on this machine; -1 for one a core.
+        progress: Whether to show progress, or a function that is given days done and in all.
 
     Raises:
-        FlowProblem: A flow names what the account does not have.
+        FlowProblem: A flow names something that the account does not have.
         ValueError, TypeError: An argument makes no sense; nothing was simulated.
         ModuleNotFoundError: A cluster is given and Dask is not installed.
     """
-    for what, given in (("flows", flows), ("staffing", staffing)):
+    for name, given in (("flows", flows), ("staffing", staffing)):
         if not isinstance(given, Sequence) or isinstance(given, str):
-            raise TypeError(f"{what}: give a list, if only of one, not {type(given).__name__}")
+            raise TypeError(f"{name}: give a list, if only of one, not {type(given).__name__}")
     demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
     _check(flows, staffings, chosen)
-    origin, arguments = origin_of(account, flows)
-    cases = [
-        Job(flow, given, demand, staffed, seed, origin, servers or {})
-        for (flow, given), staffed, seed in product(
-            zip(flows, arguments, strict=True), staffings, chosen
+    days = [
+        replace(job, staffing=staffed, seed=seed)
+        for job, staffed, seed in product(
+            jobs_of(flows, demand, staffings[0], chosen[0], account, servers), staffings, chosen
         )
     ]
-    with Progress(f"{len(cases)} busy days", len(cases), progress) as shown, _on(cluster, jobs):
-        summaries = tuple(_simulated(cases, within, shown.tell))
-    return Sweep(tuple(flows), staffings, chosen, summaries)
+    summaries: list[Summary] = []
+    parallel = Parallel(return_as="generator", batch_size=1, pre_dispatch="all")
+    title = f"{len(days)} busy days"
+    with Progress(title, len(days), progress) as bar, _backend(cluster, jobs):
+        for summary in parallel(delayed(summary_of)(day, within) for day in days):
+            summaries.append(summary)
+            bar.update(len(summaries))
+    return Sweep(tuple(flows), staffings, chosen, tuple(summaries))
 
 
 def _check(
     flows: Sequence[FlexFlowConfig], staffings: Sequence[Staffing], seeds: Sequence[int]
 ) -> None:
-    """Refuse a grid with nothing in it, or with two things of one name."""
+    """Refuse a grid that is empty, or has two things of one name."""
     for flow in flows:
         must_be_config(flow)
     names = [flow.friendly_name for flow in flows]
     labels = [staffing.label for staffing in staffings]
-    for what, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):
+    for name, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):
         if not found:
-            raise ValueError(f"{what}: give at least one")
+            raise ValueError(f"{name}: give at least one")
         twice = next((each for each in found if list(found).count(each) > 1), None)
         if twice is not None:
             raise ValueError(
-                f"{what}: {twice!r} is there twice; give each a name of its own, so that tables"
+                f"{name}: {twice!r} is there twice; give each a name of its own, so that tables"
                 " and plots can tell them apart"
             )
 
 
-def _simulated(
-    cases: Iterable[Job], within: float, tell: Callable[[float], None]
-) -> Iterator[Summary]:
-    """The figures of each day, in order, as they come in."""
-    parallel = Parallel(return_as="generator", batch_size=1, pre_dispatch="all")
-    days = parallel(delayed(summary_of)(case, within) for case in cases)
-    for done, summary in enumerate(days, start=1):
-        tell(done)
-        yield summary
-
-
 @contextmanager
-def _on(cluster: Cluster | None, jobs: int) -> Iterator[None]:
-    """Have joblib work on this machine, or on a cluster."""
+def _backend(cluster: Cluster | None, jobs: int) -> Iterator[None]:
+    """Select the backend of joblib: this machine, or a cluster."""
     if cluster is None:
         with parallel_config("loky", n_jobs=jobs):
             yield
         return
-    with _client(cluster) as client, parallel_config("dask", client=client):
-        yield
-
-
-@contextmanager
-def _client(cluster: Cluster) -> Iterator[Any]:
-    """The client that is given, or one of our own for an address."""
     try:
-        from distributed import Client  # noqa: PLC0415 - only whoever has a cluster needs it
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "cluster= needs Dask: pip install 'distributed' (requirements.txt names the version),"
             " here and on every worker; leave cluster= out to use the cores of this machine"
         ) from error
-    if not isinstance(cluster, str):
-        yield cluster
-        return
-    client: Any = Client
-    with client(cluster) as opened:
-        yield opened
+    connect: Any = Client if isinstance(cluster, str) else nullcontext
+    with connect(cluster) as client, parallel_config("dask", client=client):
+        yield

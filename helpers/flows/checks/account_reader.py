@@ -1,4 +1,4 @@
-"""What the checks ask of an account, through the SDK, each question once."""
+"""Reads from an account, through the SDK, the data that checks need; most of it once."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ...account import Account
 from ...mock import could_match
 from ..config import FlexFlowConfig
 from ..directory import Directory
-from ..reading import Found, flows_of
+from ..exporting import AccountFlow, flows_of
 
 ENOUGH_WORKERS = 50
-"""Workers of a queue that are looked at; of one with more it is not said that nobody can."""
+"""Workers of a queue whose capacity is read; where more match, one is taken to have it."""
 GREETABLE = frozenset({"onChannelAdded", "onMemberAdded"})
-"""Events at which a bot can greet, before the customer has written."""
+"""Webhook events at which a bot can greet, before the customer writes."""
 NOT_FOUND = 404
 
 
 class AccountReader:
-    """An account, asked as little as possible."""
+    """Reads one account, as little of it as possible."""
 
     def __init__(self, account: Account) -> None:
         self._client = account.client
@@ -32,68 +32,61 @@ class AccountReader:
         self._definitions: dict[str, dict[str, Any] | None] = {}
 
     @cached_property
-    def flows(self) -> list[Found]:
-        """The flows it has."""
+    def flows(self) -> list[AccountFlow]:
+        """The account's Flex Flows."""
         return flows_of(self._account, self.directory)
 
     def definition(self, flow_sid: str) -> dict[str, Any] | None:
         """The published definition of a Studio flow; None where there are drafts only."""
         if flow_sid not in self._definitions:
-            self._definitions[flow_sid] = self._published(flow_sid)
+            revisions = self._client.studio.v2.flows(flow_sid).revisions
+            try:
+                found = dict(revisions("LatestPublished").fetch().definition)
+            except TwilioRestException as refused:
+                if refused.status != NOT_FOUND:
+                    raise
+                found = None
+            self._definitions[flow_sid] = found
         return self._definitions[flow_sid]
 
-    def _published(self, flow_sid: str) -> dict[str, Any] | None:
-        revisions = self._client.studio.v2.flows(flow_sid).revisions
-        try:
-            found = revisions("LatestPublished").fetch().definition
-        except TwilioRestException as refused:
-            if refused.status != NOT_FOUND:
-                raise
-            return None
-        return dict(found)
-
-    def service_sid(self, flow: FlexFlowConfig) -> str:
-        """The chat service of a flow.
+    def greets(self, flow: FlexFlowConfig) -> str:
+        """The URL that the flow's chat service notifies of new channels or members, or a blank.
 
         Raises:
             LookupError: There is no such service.
         """
-        own = self._account.credentials.chat_service_sid
-        return self.directory.services.sid(flow.chat_service) if flow.chat_service else own
-
-    def greets(self, flow: FlexFlowConfig) -> str:
-        """The URL told of new channels or members, by the flow's chat service; or a blank."""
-        service = self._client.chat.v2.services(self.service_sid(flow)).fetch()
-        hears = GREETABLE & set(service.webhook_filters or ())
-        return (service.post_webhook_url or "") if hears else ""
+        sid = self._account.credentials.chat_service_sid
+        if flow.chat_service:
+            sid = self.directory.services.sid(flow.chat_service)
+        service = self._client.chat.v2.services(sid).fetch()
+        is_notified = GREETABLE & set(service.webhook_filters or ())
+        return (service.post_webhook_url or "") if is_notified else ""
 
     def workspace_of(self, workflow_sid: str) -> str | None:
         """The workspace that has a workflow, or None."""
-        sids = (sid for _, sid in self.directory.workspaces.named)
-        return next((sid for sid in sids if self._has(sid, workflow_sid)), None)
-
-    def _has(self, workspace_sid: str, workflow_sid: str) -> bool:
-        return any(sid == workflow_sid for _, sid in self.directory.workflows(workspace_sid).named)
+        for _, workspace_sid in self.directory.workspaces.named:
+            if workflow_sid in self.directory.workflows(workspace_sid).sids:
+                return workspace_sid
+        return None
 
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
-        """The queues that a workflow can send a task to, of which some attributes are known."""
+        """The queues that a workflow can send a task to, given some of its attributes."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
         text = workspace.workflows(workflow_sid).fetch().configuration
         sids = dict.fromkeys(_queue_sids(json.loads(text).get("task_routing") or {}, known))
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
-        """Whether any worker matches, who has capacity on a task channel (unique name or SID).
-
-        Where more match than are looked at, one of them is taken to have it.
-        """
+        """Return whether a matching worker has capacity on a task channel (unique name or SID)."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
         matching = workspace.workers.list(
             target_workers_expression=target_workers, limit=ENOUGH_WORKERS + 1
         )
-        looked_at = matching[:ENOUGH_WORKERS]
-        return len(matching) > len(looked_at) or any(
-            _can_take(workspace.workers(one.sid), channel) for one in looked_at
+        return len(matching) > ENOUGH_WORKERS or any(
+            channel in (one.task_channel_unique_name, one.task_channel_sid)
+            and (one.configured_capacity or 0) > 0
+            for worker in matching
+            for one in workspace.workers(worker.sid).worker_channels.list()
         )
 
 
@@ -103,11 +96,3 @@ def _queue_sids(routing: dict[str, Any], known: Mapping[str, Any]) -> Iterator[s
     for target in (*targets, routing.get("default_filter") or {}):
         if target.get("queue"):
             yield target["queue"]
-
-
-def _can_take(worker: Any, channel: str) -> bool:
-    return any(
-        channel in (one.task_channel_unique_name, one.task_channel_sid)
-        and (one.configured_capacity or 0) > 0
-        for one in worker.worker_channels.list()
-    )

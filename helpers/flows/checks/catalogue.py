@@ -1,124 +1,372 @@
-"""All that is checked, with where Twilio says so and how well that is known."""
+"""All checks of a flow file, each with the page of Twilio's that it follows from."""
 
 from __future__ import annotations
 
-from ...mock import Basis
-from . import account_checks, file_checks
-from .report import Check
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ...mock import Basis, flex_flows
+from ..config import contact_text
+from ..errors import FlowProblem
+from .report import Check, CheckInput, CheckResult, Find, Severity
 
 DOCS = "https://www.twilio.com/docs"
 GUIDE = f"{DOCS}/flex/developer/messaging/integrate-custom-chat-client"
 FLOW = f"{DOCS}/flex/developer/messaging/flow"
 FLOWS = f"{DOCS}/flex/developer/messaging/manage-flows"
-SEND_TO_FLEX = f"{DOCS}/studio/widget-library/send-flex"
-STUDIO = f"{DOCS}/studio/rest-api/v2/flow"
-WORKFLOWS = f"{DOCS}/taskrouter/workflow-configuration"
 SECOND_FLOW = f"{DOCS}/api/errors/45212"
 LATE_WEBHOOK = f"{DOCS}/api/errors/50076"
 _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 
+TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
+SEND_TO_FLEX = "send-to-flex"
+SUBFLOW = "run-subflow"
+INCOMING = "incomingMessage"
+TEMPLATE = "{{"
 
-CHECKS: tuple[Check, ...] = (
-    Check(
-        "channel-type",
-        "warning",
-        "A channel type that is not custom, without an address on that channel",
-        GUIDE,
-        _DOC,
-        file_checks.channel_type,
-    ),
-    Check(
-        "task-channel",
-        "error",
-        "A task flow without Integration.Channel, or with the default one",
-        FLOWS,
-        _DOC,
-        file_checks.task_channel,
-    ),
-    Check(
-        "two-enabled",
-        "error",
-        "Two enabled flows for one contact",
-        SECOND_FLOW,
-        _DOC,
-        file_checks.two_enabled,
-    ),
-    Check(
-        "idle-janitor",
-        "warning",
-        "A long-lived flow with a janitor, which never fires",
-        FLOW,
-        _INF,
-        file_checks.idle_janitor,
-    ),
-    Check(
-        "creation-on-message",
-        "warning",
-        "Creation on message for customers' own chats, where a welcome makes no task",
-        FLOW,
-        _SPEC,
-        file_checks.outbound_setting,
-    ),
-    Check(
-        "doubling-retries",
-        "warning",
-        "A retry count with which a server gets a message twice",
-        LATE_WEBHOOK,
-        _INF,
-        file_checks.doubling_retries,
-    ),
-    Check(
-        "unknown-name",
-        "error",
-        "A name or SID that stands for nothing in the account, or for several things",
-        FLOW,
-        _SPEC,
-        account_checks.unknown_names,
-        asks_account=True,
-    ),
-    Check(
-        "other-enabled",
-        "error",
-        "An enabled flow of the account for the same contact, which the file leaves out",
-        SECOND_FLOW,
-        _DOC,
-        account_checks.other_enabled,
-        asks_account=True,
-    ),
-    Check(
-        "studio-draft",
-        "error",
-        "A Studio flow that was never published",
-        STUDIO,
-        _INF,
-        account_checks.unpublished,
-        asks_account=True,
-    ),
-    Check(
-        "no-send-to-flex",
-        "warning",
-        "A Studio flow whose incoming messages never lead to Send to Flex",
-        SEND_TO_FLEX,
-        _DOC,
-        account_checks.no_send_to_flex,
-        asks_account=True,
-    ),
-    Check(
-        "nobody-matches",
-        "error",
-        "A workflow that no worker can match",
-        WORKFLOWS,
-        _DOC,
-        account_checks.nobody_matches,
-        asks_account=True,
-    ),
-    Check(
-        "welcome-bot",
-        "warning",
-        "Creation on message with a bot that greets",
-        FLOW,
-        _INF,
-        account_checks.welcome_bot,
-        asks_account=True,
-    ),
+
+_checks: list[Check] = []
+
+
+def _check(
+    id_: str,
+    severity: Severity,
+    title: str,
+    documentation: str,
+    basis: Basis,
+    asks_account: bool = False,
+) -> Callable[[Find], Find]:
+    """Add a check to the catalogue."""
+
+    def add(find: Find) -> Find:
+        _checks.append(Check(id_, severity, title, documentation, basis, find, asks_account))
+        return find
+
+    return add
+
+
+# -- checks of the file alone
+
+
+@_check(
+    "channel-type",
+    "warning",
+    "A channel type that is not custom, without an address on that channel",
+    GUIDE,
+    _DOC,
 )
+def channel_type(subject: CheckInput) -> Iterator[CheckResult]:
+    """Only a flow with an address on another channel is taken to be meant for that channel."""
+    flow = subject.flow
+    has_address = flow.contact_identity is not None and flow.channel_type != "web"
+    if flow.channel_type != "custom" and not has_address:
+        yield CheckResult(
+            ("channel_type",),
+            f"A chat client of one's own needs channel type custom, and this is"
+            f" {flow.channel_type}.",
+            "Set `channel_type: custom`; or, where it is meant, `accept: [channel-type]`.",
+        )
+
+
+@_check(
+    "task-channel",
+    "error",
+    "A task flow without Integration.Channel, or with the default one",
+    FLOWS,
+    _DOC,
+)
+def task_channel(subject: CheckInput) -> Iterator[CheckResult]:
+    """Twilio's default is a task channel that Flex UI does not show as a chat."""
+    flow = subject.flow
+    if flow.integration_type == "task" and flow.settings()["channel"] == TASK_DEFAULT:
+        yield CheckResult(
+            ("integration", "channel"),
+            f"The task comes on the task channel {TASK_DEFAULT!r}: agents see it, but Flex UI"
+            " does not show it as a chat.",
+            "Set `channel: chat` under integration.",
+        )
+
+
+@_check("two-enabled", "error", "Two enabled flows for one contact", SECOND_FLOW, _DOC)
+def two_enabled(subject: CheckInput) -> Iterator[CheckResult]:
+    """Twilio refuses the second one (45212)."""
+    flow = subject.flow
+    names = ", ".join(
+        f"{one.friendly_name!r} ({subject.file.where(one, 'enabled')})"
+        for one in subject.file.flows
+        if one is not flow and one.enabled and one.contact == flow.contact
+    )
+    if flow.enabled and names:
+        yield CheckResult(
+            ("enabled",),
+            f"Enabled for {contact_text(*flow.contact)}, as is {names}; Twilio takes one only.",
+            "Set `enabled: false` on one of them, or give one another contact_identity.",
+        )
+
+
+@_check(
+    "idle-janitor", "warning", "A long-lived flow with a janitor, which never fires", FLOW, _INF
+)
+def idle_janitor(subject: CheckInput) -> Iterator[CheckResult]:
+    """The janitor leaves long-lived chats open."""
+    if subject.flow.long_lived and subject.flow.janitor_enabled:
+        yield CheckResult(
+            ("janitor_enabled",),
+            "The janitor ends the chat of a task that was ended outside Flex UI, but never one"
+            " that is long-lived: it ends none of these.",
+            "Leave out one of long_lived and janitor_enabled.",
+        )
+
+
+@_check(
+    "creation-on-message",
+    "warning",
+    "Creation on message for customers' own chats, where a welcome makes no task",
+    FLOW,
+    _SPEC,
+)
+def outbound_setting(subject: CheckInput) -> Iterator[CheckResult]:
+    """The setting is for chats that an agent begins; an enabled flow takes those of customers."""
+    flow = subject.flow
+    if flow.enabled and flow.settings().get("creation_on_message"):
+        yield CheckResult(
+            ("integration", "creation_on_message"),
+            "No task is made before the customer writes: one who opens the chat and waits to be"
+            " greeted, or is greeted by a bot, waits for ever, as the bot's message does not"
+            " count. Twilio has this setting for outbound chats only.",
+            "Set `creation_on_message: false`; for an outbound flow, `enabled: false`.",
+        )
+
+
+@_check(
+    "doubling-retries",
+    "warning",
+    "A retry count with which a server gets a message twice",
+    LATE_WEBHOOK,
+    _INF,
+)
+def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
+    """A server that took a message and answered late gets it again."""
+    flow = subject.flow
+    retries = flow.settings().get("retry_count", 0)
+    if flow.integration_type == "external" and retries:
+        given = "" if flow.integration.retry_count is not None else " (Twilio's default)"
+        yield CheckResult(
+            ("integration", "retry_count"),
+            f"With retry_count {retries}{given} a message whose answer is late or busy is posted"
+            f" up to {retries + 1} times: a bot that had taken it answers twice.",
+            "Set `retry_count: 0`; or have the server know a MessageSid it has seen, and"
+            " `accept: [doubling-retries]`.",
+        )
+
+
+# -- checks that read the account
+
+
+@_check(
+    "unknown-name",
+    "error",
+    "A name or SID that stands for nothing in the account, or for several things",
+    FLOW,
+    _SPEC,
+    asks_account=True,
+)
+def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
+    """Everything that a flow names must be there first."""
+    try:
+        subject.account.directory.parameters(subject.flow, lambda *field: ".".join(field))
+    except FlowProblem as refused:
+        for problem in refused.problems:
+            yield CheckResult(tuple(problem.where.split(".")), f"{problem.fix}.", "")
+
+
+@_check(
+    "other-enabled",
+    "error",
+    "An enabled flow of the account for the same contact, which the file leaves out",
+    SECOND_FLOW,
+    _DOC,
+    asks_account=True,
+)
+def other_enabled(subject: CheckInput) -> Iterator[CheckResult]:
+    """A flow of the account that the file does not mention holds its contact, too."""
+    flow = subject.flow
+    known = {name for one in subject.file.flows for name in (one.friendly_name, one.formerly)}
+    for other in subject.account.flows:
+        config = other.config
+        if other.name in known or config is None or not (flow.enabled and config.enabled):
+            continue
+        if config.contact == flow.contact:
+            yield CheckResult(
+                ("enabled",),
+                f"Enabled for {contact_text(*flow.contact)}, as is {other.name!r} ({other.sid})"
+                " of the account, which the file does not mention; Twilio takes one only.",
+                f"Put {other.name!r} into the file with `enabled: false`, set it on this one, or"
+                " plan with delete; where this is the same flow renamed, add"
+                f" `formerly: {other.name}`.",
+            )
+
+
+@_check(
+    "studio-draft",
+    "error",
+    "A Studio flow that was never published",
+    f"{DOCS}/studio/rest-api/v2/flow",
+    _INF,
+    asks_account=True,
+)
+def unpublished(subject: CheckInput) -> Iterator[CheckResult]:
+    """Customers get the latest published revision, never a draft."""
+    sid = _studio_flow(subject)
+    if sid and subject.account.definition(sid) is None:
+        yield CheckResult(
+            ("integration", "flow"),
+            f"The Studio flow {subject.flow.integration.flow!r} has drafts only: no message of a"
+            " customer starts it.",
+            "Publish it.",
+        )
+
+
+@_check(
+    "no-send-to-flex",
+    "warning",
+    "A Studio flow whose incoming messages never lead to Send to Flex",
+    f"{DOCS}/studio/widget-library/send-flex",
+    _DOC,
+    asks_account=True,
+)
+def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
+    """Without the widget no task is made, so that no agent ever comes."""
+    sid = _studio_flow(subject)
+    definition = subject.account.definition(sid) if sid else None
+    if definition is None:
+        return
+    types = {state["type"] for state in _reached(definition)}
+    if not types & {SEND_TO_FLEX, SUBFLOW}:
+        yield CheckResult(
+            ("integration", "flow"),
+            "No way from the incoming message of the Studio flow"
+            f" {subject.flow.integration.flow!r} leads to a Send to Flex widget: a customer never"
+            " reaches an agent.",
+            "Add Send to Flex where the bot is done; or, for a bot without agents,"
+            " `accept: [no-send-to-flex]`.",
+        )
+
+
+@_check(
+    "nobody-matches",
+    "error",
+    "A workflow that no worker can match",
+    f"{DOCS}/taskrouter/workflow-configuration",
+    _DOC,
+    asks_account=True,
+)
+def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
+    """A task that no worker can be offered waits until it times out, or cannot even be made."""
+    account = subject.account
+    for route in _routes(subject):
+        queues = account.queues(route.workspace, route.workflow, route.known)
+        workflow = repr(account.directory.workflows(route.workspace).name(route.workflow))
+        if not queues:
+            yield CheckResult(
+                route.field,
+                f"No filter of workflow {workflow} takes a task with {dict(route.known)}, and"
+                " there is no default filter: no task can be made, and so no channel.",
+                "Give the workflow a default filter, or one that takes these.",
+            )
+        elif not any(
+            account.has_takers(route.workspace, one.target_workers, route.channel) for one in queues
+        ):
+            wanted = "; ".join(f"{one.friendly_name}: {one.target_workers}" for one in queues)
+            yield CheckResult(
+                route.field,
+                f"No worker can be offered a task of workflow {workflow} on task channel"
+                f" {route.channel}: none with capacity there matches its queues ({wanted}).",
+                "Give a worker the attributes, or the capacity; or change the queues'"
+                " TargetWorkers.",
+            )
+
+
+@_check(
+    "welcome-bot",
+    "warning",
+    "Creation on message with a bot that greets",
+    FLOW,
+    _INF,
+    asks_account=True,
+)
+def welcome_bot(subject: CheckInput) -> Iterator[CheckResult]:
+    """A bot's message is not a customer's, and makes no task."""
+    if not subject.flow.settings().get("creation_on_message"):
+        return
+    try:
+        url = subject.account.greets(subject.flow)
+    except LookupError:
+        return  # unknown_names reports it
+    if url:
+        yield CheckResult(
+            ("integration", "creation_on_message"),
+            f"The chat service notifies {url} of new channels or members: a bot that greets there"
+            " makes no task, and a customer who waits for an answer to the greeting never gets"
+            " an agent.",
+            "Set `creation_on_message: false`, or let the bot greet with the customer's first"
+            " message.",
+        )
+
+
+CHECKS: tuple[Check, ...] = tuple(_checks)
+
+
+def _studio_flow(subject: CheckInput) -> str | None:
+    """The SID of the flow's Studio flow; None without one, which `unknown_names` reports."""
+    name = subject.flow.integration.flow
+    try:
+        return subject.account.directory.studio_flows.sid(name) if name else None
+    except LookupError:
+        return None
+
+
+def _reached(definition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The widgets that a customer's message can lead to."""
+    states = {state["name"]: state for state in definition["states"]}
+    trigger = states[definition["initial_state"]]
+    ahead = [one.get("next") for one in trigger["transitions"] if one["event"] == INCOMING]
+    seen = set()
+    while ahead:
+        name = ahead.pop()
+        if name and name not in seen:
+            seen.add(name)
+            yield states[name]
+            ahead += [one.get("next") for one in states[name].get("transitions") or ()]
+
+
+class Route(NamedTuple):
+    """The way of a task: the field that declares it, and its attributes as far as known."""
+
+    field: tuple[str, ...]
+    workspace: str
+    workflow: str
+    channel: str
+    known: Mapping[str, str]
+
+
+def _routes(subject: CheckInput) -> Iterator[Route]:
+    """The ways that tasks of a flow can take."""
+    account = subject.account
+    if subject.flow.integration_type == "task":
+        try:
+            found = account.directory.parameters(subject.flow)
+        except FlowProblem:
+            return  # unknown_names reports it
+        names = ("workspace_sid", "workflow_sid", "channel")
+        workspace, workflow, channel = (found[f"integration_{name}"] for name in names)
+        known = {"channelType": subject.flow.channel_type}
+        yield Route(("integration", "workflow"), workspace, workflow, channel, known)
+    sid = _studio_flow(subject)
+    definition = account.definition(sid) if sid else None
+    for state in _reached(definition) if definition else ():
+        properties = state.get("properties") or {}
+        workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
+        workspace = account.workspace_of(workflow) if state["type"] == SEND_TO_FLEX else None
+        if workspace and TEMPLATE not in f"{workflow}{channel}":
+            yield Route(("integration", "flow"), workspace, workflow, channel, {})

@@ -1,49 +1,57 @@
-"""What the checks found, as text, as a table and for programs."""
+"""Checks, their input and their results, as text, as a table and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ...html import TOP_LEFT, Markup
+from ...html import table as html_table
 from ...mock import Basis
 from ..config import FlexFlowConfig
 from ..file import FlowFile
-from ..render import badge, html_table
+from ..render import badge
 from .account_reader import AccountReader
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Severity = Literal["error", "warning"]
-"""An error will not work; a warning works, and probably is not what is meant."""
+"""An error will not work; a warning works, but is probably not meant."""
+COLUMNS = ("", "flow", "reason", "what to do", "source")
 
 
 @dataclass(frozen=True)
 class CheckInput:
-    """A flow in its file, and the account it is to go to, if one is given."""
+    """A flow in its file, and the account it is for, if one is given."""
 
     file: FlowFile
     flow: FlexFlowConfig
-    world: AccountReader | None
+    reader: AccountReader | None
 
     @property
     def account(self) -> AccountReader:
         """The account.
 
         Raises:
-            LookupError: None is given; a check that asks one is not run then.
+            LookupError: None is given; a check that reads one does not run then.
         """
-        if self.world is None:
-            raise LookupError("This check asks an account, and none is given")
-        return self.world
+        if self.reader is None:
+            raise LookupError("This check needs an account, and none is given")
+        return self.reader
 
 
-@dataclass(frozen=True)
-class CheckResult:
-    """What a check says of a flow: which field, what is wrong, what to do."""
+class CheckResult(NamedTuple):
+    """One result of a check: field, reason and fix."""
 
     field: tuple[str, ...]
     reason: str
     fix: str
+
+
+Find = Callable[[CheckInput], Iterable[CheckResult]]
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,12 @@ class Check:
     """One thing to look for.
 
     Attributes:
-        id: What `accept` in a file calls it.
+        id: Its name in `accept` of a file.
         severity: `error` or `warning`.
-        title: What trips it.
-        documentation: Where Twilio says so.
+        title: Short description.
+        documentation: URL of Twilio's page.
         basis: How well it is known to be Twilio's; None for a matter of the file alone.
-        find: Says what it finds.
+        find: Yields results.
         asks_account: Whether it needs an account.
     """
 
@@ -65,29 +73,23 @@ class Check:
     title: str
     documentation: str
     basis: Basis | None
-    find: Callable[[CheckInput], Iterable[CheckResult]]
+    find: Find
     asks_account: bool = False
-
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-COLUMNS = ("", "flow", "reason", "what to do", "source")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found.
+    """One result of a check.
 
     Attributes:
-        id: Which check.
-        severity: `error` for what will not work, `warning` for what probably is not meant.
+        id: The check's id.
+        severity: `error` for what will not work, `warning` for what is probably not meant.
         flow: The flow's friendly name.
         where: `FILE:LINE`.
         field: E.g. `integration.channel`.
-        reason: What is wrong with it.
-        fix: What to do.
-        documentation: Where Twilio says so.
+        reason: The problem with it.
+        fix: The way to mend it.
+        documentation: URL of Twilio's page.
         basis: How well it is known to be Twilio's; None for a matter of the file alone.
     """
 
@@ -103,13 +105,13 @@ class Finding:
 
     def __str__(self) -> str:
         source = f"{self.documentation} ({self.basis})" if self.documentation else ""
-        said = f"{self.where}: {self.severity}: {self.flow!r} {self.field}: {self.reason}"
-        return " ".join(filter(None, (said, self.fix, f"[{self.id}]", source)))
+        text = f"{self.where}: {self.severity}: {self.flow!r} {self.field}: {self.reason}"
+        return " ".join(filter(None, (text, self.fix, f"[{self.id}]", source)))
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A check that was not made, for want of an account."""
+    """A check that did not run, for want of an account."""
 
     id: str
     title: str
@@ -117,12 +119,12 @@ class Skipped:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """All that was found in a file.
+    """Results of checking a file.
 
     Attributes:
-        source: Which file.
+        source: The file's path.
         findings: In the order of the file.
-        skipped: What was not looked for.
+        skipped: Checks that did not run.
     """
 
     source: str
@@ -137,39 +139,34 @@ class Report:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """What will not work."""
+        """Findings that will not work."""
         return tuple(one for one in self.findings if one.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What probably is not meant."""
+        """Findings that are probably not meant."""
         return tuple(one for one in self.findings if one.severity == "warning")
 
     def table(self) -> pd.DataFrame:
-        """One row a finding."""
-        import pandas as pd  # noqa: PLC0415 - only where a table is asked for
+        """Findings, one row each."""
+        import pandas as pd
 
         return pd.DataFrame(
             [asdict(one) for one in self.findings], columns=[one.name for one in fields(Finding)]
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The report for programs."""
+        """The report as JSON."""
         return asdict(self)
 
     def __repr__(self) -> str:
         return "\n".join([*map(str, self.findings), *self._skipped(), self._summary()])
 
     def _repr_html_(self) -> str:
-        rows = (self._row(one) for one in self.findings)
+        rows = [_row(one) for one in self.findings]
         after = "".join(f"<p>{escape(line)}</p>" for line in (*self._skipped(), self._summary()))
-        table = html_table(f"Check of {self.source}", COLUMNS, rows) if self.findings else ""
-        return table + after
-
-    def _row(self, one: Finding) -> list[str]:
-        place = f"{escape(one.flow)}<br><small>{escape(one.where)}</small>"
-        reason = f"{escape(one.reason)} <small>[{escape(one.id)}]</small>"
-        return [badge(one.severity), place, reason, escape(one.fix), _source(one)]
+        title = f"Check of {self.source}"
+        return (html_table(rows, COLUMNS, title=title, style=TOP_LEFT) if rows else "") + after
 
     def _skipped(self) -> list[str]:
         if not self.skipped:
@@ -180,19 +177,19 @@ class Report:
     def _summary(self) -> str:
         if not self.findings:
             return f"{self.source}: nothing found."
-        errors, warnings = len(self.errors), len(self.warnings)
-        return f"{self.source}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
+        numbers = (("error", len(self.errors)), ("warning", len(self.warnings)))
+        counts = (f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers)
+        return f"{self.source}: {', '.join(counts)}."
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _source(one: Finding) -> str:
-    """A short link that goes to the place; how well it is known beside it."""
-    if not one.documentation:
-        return ""
-    name = one.documentation.rpartition("/")[2]
-    url = escape(one.documentation)
-    link = f'<a href="{url}" target="_blank" rel="noopener">{escape(name)}</a>'
-    return f"{link}<br><small>{escape(one.basis or '')}</small>"
+def _row(one: Finding) -> list[object]:
+    place = f"{escape(one.flow)}<br><small>{escape(one.where)}</small>"
+    reason = f"{escape(one.reason)} <small>[{escape(one.id)}]</small>"
+    source = ""
+    if one.documentation:
+        name, url = escape(one.documentation.rpartition("/")[2]), escape(one.documentation)
+        source = (
+            f'<a href="{url}" target="_blank" rel="noopener">{name}</a>'
+            f"<br><small>{escape(one.basis or '')}</small>"
+        )
+    return [badge(one.severity), Markup(place), Markup(reason), one.fix, Markup(source)]

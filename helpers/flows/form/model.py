@@ -1,7 +1,7 @@
-"""The form without any widget: values in, and out what is wrong with them and what they do.
+"""The form without any widget: values in; problems, checks and a rehearsal out.
 
-What is entered is validated at once. Checks and the rehearsal wait until nobody has typed for a
-moment, run on a thread of their own, and are thrown away if somebody has typed meanwhile.
+Values are validated at once. Checks and the rehearsal start after a pause in typing, on a thread of
+their own, and are thrown away if a value has changed meanwhile.
 """
 
 from __future__ import annotations
@@ -9,37 +9,124 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args
+
+from pydantic import ValidationError
 
 from ...account import Account
-from ...mock import MockTwilio
-from ...panel.announcer import Announcer
+from ...mock import MockTwilio, flex_flows
+from ...panel.events import Announcer
 from ..checks import Report, check
-from ..config import FlexFlowConfig, masked
+from ..config import FlexFlowConfig, masked, settings_of
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
-from ..file import FlowFile
+from ..file import FlowFile, fix_of, setting_of
 from ..rehearsal import Rehearsal, Script, rehearse
-from .entries import EMPTY, UNSEEN, entered
+
+EntryKind = Literal["text", "choice", "switch", "number"]
+
+
+class Entry(NamedTuple):
+    """One field of the form.
+
+    Attributes:
+        name: Key in `FlexFlowConfig.fields`.
+        label: Label in the form.
+        kind: Kind of control.
+        choices: Options of a choice.
+    """
+
+    name: str
+    label: str
+    kind: EntryKind
+    choices: tuple[str, ...] = ()
+
+    @property
+    def setting(self) -> str | None:
+        """The name of a handler's setting; None for a field of every flow."""
+        return self.name.removeprefix("integration.") if "." in self.name else None
+
+    def applies(self, integration_type: str) -> bool:
+        """Return whether a flow with this handler has the field."""
+        return self.setting is None or self.setting in settings_of(integration_type)
+
+
+ENTRIES = (
+    Entry("friendly_name", "Name", "text"),
+    Entry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType)),
+    Entry("contact_identity", "Contact identity", "text"),
+    Entry("integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType)),
+    Entry("integration.flow", "Studio flow", "text"),
+    Entry("integration.url", "URL", "text"),
+    Entry("integration.workspace", "Workspace", "text"),
+    Entry("integration.workflow", "Workflow", "text"),
+    Entry("integration.channel", "Task channel", "text"),
+    Entry("integration.timeout", "Timeout, s", "number"),
+    Entry("integration.priority", "Priority", "number"),
+    Entry("integration.creation_on_message", "Task on first message", "switch"),
+    Entry("integration.retry_count", "Retry count", "number"),
+    Entry("long_lived", "Long-lived", "switch"),
+    Entry("janitor_enabled", "Janitor", "switch"),
+    Entry("enabled", "Enabled", "switch"),
+)
+_NUMBERS = {
+    name: value
+    for defaults in flex_flows.DEFAULTS.values()
+    for name, value in defaults.items()
+    if not isinstance(value, str)
+}
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys((entry.name for entry in ENTRIES), None),
+    **{f"integration.{name}": value for name, value in _NUMBERS.items()},
+    "channel_type": "custom",
+    "integration_type": "studio",
+    "long_lived": False,
+    "janitor_enabled": False,
+    "enabled": True,
+}
+"""Values of an empty form."""
+UNSEEN = ("chat_service", "formerly", "accept")
+"""Other fields of a file, which the form keeps as they are."""
+
+
+def entered(values: Mapping[str, Any]) -> tuple[FlexFlowConfig | None, dict[str, str]]:
+    """Make a config of the values, or problems by field; settings of other handlers are ignored."""
+    kind = values["integration_type"]
+    given = {entry: values[entry.name] for entry in ENTRIES if values[entry.name] is not None}
+    own = {entry.name: value for entry, value in given.items() if entry.setting is None}
+    settings = {
+        entry.setting: value
+        for entry, value in given.items()
+        if entry.setting is not None and entry.applies(kind)
+    }
+    unseen = {name: values[name] for name in UNSEEN if values.get(name) is not None}
+    try:
+        return FlexFlowConfig.model_validate(own | unseen | {"integration": settings}), {}
+    except ValidationError as refused:
+        return None, {
+            ".".join(map(str, (*error["loc"], *setting_of(error)))): fix_of(error)
+            for error in refused.errors()
+        }
+
 
 DELAY = 0.4
 """Seconds without typing after which the flow is checked and rehearsed."""
 Cancel = Callable[[], None]
 Later = Callable[[float, Callable[[], None]], Cancel]
-"""Runs something after so many seconds, unless it is cancelled."""
+"""Calls a function after some seconds, unless it is cancelled."""
 
 
 @dataclass(frozen=True)
 class FormState:
-    """What there is to see.
+    """State of the form.
 
     Attributes:
-        values: What is entered, by field.
+        values: The values, by field.
         script: The situation that is rehearsed: a shipped one's name, or a script.
-        flow: The config, if what is entered makes one.
-        problems: What is wrong with what is entered, by field.
-        report: What the checks found; None until they have run.
-        rehearsal: What came of the script; None until it has been played.
-        failure: Why there is no rehearsal, if there cannot be one.
+        flow: The config, if the values make one.
+        problems: Problems of the values, by field.
+        report: Findings of the checks; None until they have run.
+        rehearsal: Result of the script; None until it has been played.
+        failure: The reason why there is no rehearsal.
         is_pending: Whether checks and rehearsal are of an earlier flow.
     """
 
@@ -54,12 +141,12 @@ class FormState:
 
     @property
     def text(self) -> str:
-        """The flow as a file would say it; blank while there is none."""
+        """The flow as YAML; blank while there is none."""
         return FlowFile((self.flow,)).text if self.flow else ""
 
 
 def on_a_timer(seconds: float, act: Callable[[], None]) -> Cancel:
-    """Act later on a thread that does not keep the process alive."""
+    """Call a function later, on a thread that does not keep the process alive."""
     timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
@@ -67,13 +154,13 @@ def on_a_timer(seconds: float, act: Callable[[], None]) -> Cancel:
 
 
 class FlowFormModel:
-    """One flow that is being edited, and what would come of it.
+    """A flow that is being edited, with its checks and its rehearsal.
 
     Args:
-        flow: What to begin with; an empty custom flow by default.
-        account: Where it is to live; a new mock account by default. It is only read.
+        flow: The initial flow; an empty custom flow by default.
+        account: The account it is for; a new mock account by default. It is only read.
         script: The situation to rehearse.
-        later: How to wait; a timer's thread by default.
+        later: Calls a function later; by default on a timer's thread.
     """
 
     def __init__(
@@ -84,20 +171,25 @@ class FlowFormModel:
         script: str | Script = "answered",
         later: Later = on_a_timer,
     ) -> None:
-        self.account = account or _new_account()
+        if account is None:
+            mock = MockTwilio()
+            account = Account("mock", mock.credentials, mock.http_client, mock)
+        self.account = account
         self._later = later
         self._lock = threading.RLock()
         self._at_work = threading.Lock()
         self._announcer: Announcer[FormState] = Announcer(self._observer_failed)
-        self._cancel: Cancel = _nothing
+        self._cancel: Cancel = lambda: None
         self._round = 0
-        values = EMPTY | (_values(flow) if flow else {})
+        values = dict(EMPTY)
+        if flow is not None:
+            values |= flow.fields() | {name: getattr(flow, name) for name in UNSEEN}
         self._state = FormState(values, script)
-        self._look()
+        self._update()
 
     @property
     def state(self) -> FormState:
-        """What there is to see; an immutable value."""
+        """The current state; an immutable value."""
         return self._state
 
     @property
@@ -105,7 +197,7 @@ class FlowFormModel:
         """The flow as a file to check, plan or write.
 
         Raises:
-            FlowProblem: What is entered makes no flow.
+            FlowProblem: The values make no flow.
         """
         flow = self._state.flow
         if flow is None:
@@ -114,7 +206,7 @@ class FlowFormModel:
         return FlowFile((flow,), "<form>")
 
     def set(self, name: str, value: Any) -> None:
-        """Enter a value; a blank means nothing is entered.
+        """Set a value; a blank means none.
 
         Raises:
             KeyError: There is no such field.
@@ -126,37 +218,37 @@ class FlowFormModel:
             if self._state.values[name] == value:
                 return
             self._state = replace(self._state, values={**self._state.values, name: value})
-        self._look()
+        self._update()
 
     def play(self, script: str | Script) -> None:
         """Rehearse another situation."""
         with self._lock:
             self._state = replace(self._state, script=script)
-        self._look()
+        self._update()
 
     def observe(self, observer: Callable[[FormState], None]) -> Cancel:
-        """Tell `observer` of every new state; call what this returns to stop that."""
+        """Notify `observer` of every new state; call the result to stop."""
         return self._announcer.observe(observer)
 
     def announce(self) -> None:
-        """Tell observers of the state as it is, after what they are being told of already."""
+        """Notify observers of the current state, after notifications under way."""
         with self._lock:
             self._announcer.queue(self._state)
         self._announcer.flush()
 
     def close(self) -> None:
-        """Check and rehearse no more, and tell nobody."""
+        """Stop checking, rehearsing and notifying."""
         with self._lock:
             self._cancel()
             self._round += 1
         self._announcer.close()
 
-    def _look(self) -> None:
-        """Validate now, and have the rest done when nobody types any more."""
+    def _update(self) -> None:
+        """Validate now, and schedule checks and rehearsal."""
         with self._lock:
             flow, problems = entered(self._state.values)
             self._cancel()
-            self._cancel = _nothing
+            self._cancel = lambda: None
             self._round += 1
             mine = self._round
             self._state = replace(
@@ -165,11 +257,9 @@ class FlowFormModel:
             script = self._state.script
             self._announcer.queue(self._state)
         self._announcer.flush()
-        if flow is not None:
-            self._schedule(mine, lambda: self._assess(mine, flow, script))
-
-    def _schedule(self, mine: int, act: Callable[[], None]) -> None:
-        cancel = self._later(DELAY, act)
+        if flow is None:
+            return
+        cancel = self._later(DELAY, lambda: self._assess(mine, flow, script))
         with self._lock:
             if mine == self._round:
                 self._cancel = cancel
@@ -177,7 +267,7 @@ class FlowFormModel:
         cancel()
 
     def _assess(self, mine: int, flow: FlexFlowConfig, script: str | Script) -> None:
-        with self._at_work:  # where that takes long, one is at work and only the latest waits
+        with self._at_work:  # one at a time; of those that wait only the latest runs
             if mine != self._round:
                 return
             found = _assessed(flow, script, self.account)
@@ -193,12 +283,8 @@ class FlowFormModel:
             self._state = replace(self._state, failure=_unexpected(failure))
 
 
-def _values(flow: FlexFlowConfig) -> dict[str, Any]:
-    return flow.fields() | {name: getattr(flow, name) for name in UNSEEN}
-
-
 def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> dict[str, Any]:
-    """Check and rehearse; what cannot be done is said in words."""
+    """Check and rehearse; a failure is put in words."""
     found: dict[str, Any] = {"report": None, "rehearsal": None, "failure": ""}
     try:
         found["report"] = check(FlowFile((flow,), "<form>"), account)
@@ -207,19 +293,10 @@ def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> d
         found["failure"] = str(refused)
     except REFUSALS as error:
         found["failure"] = refusal_text(error)
-    except Exception as error:  # noqa: BLE001 - on a timer's thread nobody else would see it
+    except Exception as error:
         found["failure"] = _unexpected(error)
     return found
 
 
 def _unexpected(failure: Exception) -> str:
     return masked(f"The form failed: {type(failure).__name__}: {failure}")
-
-
-def _new_account() -> Account:
-    mock = MockTwilio()
-    return Account("mock", mock.credentials, mock.http_client, mock)
-
-
-def _nothing() -> None:
-    """There is nothing to cancel."""

@@ -1,11 +1,10 @@
 """The form as Jupyter widgets: a thin view over `FlowFormModel`.
 
-Everything shown is escaped by what makes it. Events come on any of Jupyter's threads.
+Events come on any of Jupyter's threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -13,30 +12,28 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 
 from ...account import Account
 from ..config import FlexFlowConfig, masked
-from ..directory import Directory, ReferenceKind
+from ..directory import Directory
 from ..errors import REFUSALS
 from ..rehearsal import SCRIPTS, Script
 from ..rehearsal.script import script_of
 from ..render import badge
-from .entries import ENTRIES, Entry
-from .model import FlowFormModel, FormState
+from .model import ENTRIES, Entry, FlowFormModel, FormState
 
 _LABEL = {"description_width": "9em"}
 _LABELS = {entry.name: entry.label for entry in ENTRIES}
 _HEIGHT = "36em"
-"""Of the rehearsal, which scrolls."""
+"""Height of the rehearsal, which scrolls."""
 _LINES = "line-height:normal"
 """Instead of the height of a field, which widgets give each line."""
 
 
 class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """Edits a Flex Flow and shows its check and its rehearsal as one types.
+    """Edits a Flex Flow, and shows its checks and its rehearsal after each change.
 
     Args:
-        flow: What to begin with; an empty custom flow by default.
-        account: Where it is to live; a new mock account by default. It is only read.
-        script: The situation to rehearse first, as for `rehearse`; the form lets one choose
-            another.
+        flow: The initial flow; an empty custom flow by default.
+        account: The account it is for; a new mock account by default. It is only read.
+        script: The situation to rehearse first, as for `rehearse`; the form offers others.
 
     Raises:
         ScriptProblem: The script cannot be read or played.
@@ -52,7 +49,10 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
     ) -> None:
         chosen = script if isinstance(script, str) and script in SCRIPTS else script_of(script)
         self.model = model or FlowFormModel(flow, account, script=chosen)
-        self.fields = _fields(self.model)
+        names = _names(self.model.account)
+        self.fields = {
+            entry.name: _field(entry, self.model, names.get(entry.name, ())) for entry in ENTRIES
+        }
         played = self.model.state.script
         self.situation = Dropdown(
             options=_situations(played),
@@ -78,7 +78,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     @property
     def flow(self) -> FlexFlowConfig | None:
-        """The flow as it is entered; None while that makes none."""
+        """The flow; None while the values make none."""
         return self.model.state.flow
 
     def close(self) -> None:
@@ -93,69 +93,47 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.fields[entry.name].layout.display = None if applies else "none"
         self.problems.value = _listed(state)
         self.text.value = _file(state.text) if state.text else ""
-        found = "" if state.report is None else state.report._repr_html_()
-        self.report.value = _dimmed(state, found)
+        report = state.report._repr_html_() if state.report is not None else ""
+        self.report.value = _dimmed(state, report)
         self.rehearsal.value = _dimmed(state, _played(state))
-
-
-def _fields(model: FlowFormModel) -> dict[str, Any]:
-    there = _there(model.account)
-    return {entry.name: _field(entry, model, there.get(entry.name, ())) for entry in ENTRIES}
 
 
 def _field(entry: Entry, model: FlowFormModel, names: tuple[str, ...]) -> Any:
     value = model.state.values[entry.name]
     common = {"description": entry.label, "style": _LABEL, "layout": Layout(width="auto")}
-    made = _MAKERS[entry.kind](entry, value, names, common)
-    made.observe(lambda change: model.set(entry.name, change["new"]), names="value")
-    return made
+    control: Any
+    if entry.kind == "choice":
+        control = Dropdown(options=entry.choices, value=value, **common)
+    elif entry.kind == "switch":
+        control = Checkbox(value=bool(value), **common)
+    elif entry.kind == "number":
+        control = IntText(value=value or 0, **common)
+    elif names:
+        control = Combobox(value=value or "", options=names, ensure_option=False, **common)
+    else:
+        control = Text(value=value or "", **common)
+    control.observe(lambda change: model.set(entry.name, change["new"]), names="value")
+    return control
 
 
-def _text(_: Entry, value: Any, names: tuple[str, ...], common: dict[str, Any]) -> Any:
-    if names:
-        return Combobox(value=value or "", options=names, ensure_option=False, **common)
-    return Text(value=value or "", **common)
-
-
-_MAKERS: dict[str, Callable[..., Any]] = {
-    "text": _text,
-    "choice": lambda entry, value, _, common: Dropdown(
-        options=entry.choices, value=value, **common
-    ),
-    "switch": lambda _, value, __, common: Checkbox(value=bool(value), **common),
-    "number": lambda _, value, __, common: IntText(value=value or 0, **common),
-}
-
-
-def _there(account: Account) -> dict[str, tuple[str, ...]]:
-    """Names to choose from, of what the account has; none where it cannot be asked."""
-    try:
-        return _named(account)
-    except REFUSALS:
-        return {}  # the check, which asks it too, says why
-
-
-def _named(account: Account) -> dict[str, tuple[str, ...]]:
+def _names(account: Account) -> dict[str, tuple[str, ...]]:
+    """Names to choose from, by field; none where the account cannot be read."""
     directory = Directory(account)
-    found = {
-        "integration.flow": directory.studio_flows,
-        "integration.workspace": directory.workspaces,
-    }
-    names = {field: _names(kind) for field, kind in found.items()}
-    for _, sid in directory.workspaces.named:
-        names.setdefault("integration.workflow", ())
-        names["integration.workflow"] += _names(directory.workflows(sid))
-        names.setdefault("integration.channel", ())
-        names["integration.channel"] += _names(directory.task_channels(sid))
-    return {field: tuple(dict.fromkeys(given)) for field, given in names.items()}
-
-
-def _names(kind: ReferenceKind) -> tuple[str, ...]:
-    return tuple(kind.name(sid) for _, sid in kind.named)
+    try:
+        spaces = directory.workspaces.sids
+        names = {
+            "flow": directory.studio_flows.names,
+            "workspace": directory.workspaces.names,
+            "workflow": [name for sid in spaces for name in directory.workflows(sid).names],
+            "channel": [name for sid in spaces for name in directory.task_channels(sid).names],
+        }
+    except REFUSALS:
+        return {}  # the check, which reads it too, shows why
+    return {f"integration.{field}": tuple(dict.fromkeys(each)) for field, each in names.items()}
 
 
 def _situations(played: str | Script) -> list[tuple[str, str | Script]]:
-    """The shipped ones by title, and the one that is played if it is none of them."""
+    """The shipped ones by title, preceded by the one that is played if it is none of them."""
     shipped: list[tuple[str, str | Script]] = [(one.name, name) for name, one in SCRIPTS.items()]
     return shipped if isinstance(played, str) else [(played.name, played), *shipped]
 
@@ -180,7 +158,7 @@ def _played(state: FormState) -> str:
 
 
 def _dimmed(state: FormState, html: str) -> str:
-    """What is of an earlier flow is paler."""
+    """Content, paler where it is of an earlier flow."""
     stale = state.is_pending or state.flow is None
     busy = "true" if state.is_pending else "false"
     look = f"opacity:{0.5 if stale else 1};{_LINES}"

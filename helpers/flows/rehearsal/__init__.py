@@ -1,5 +1,8 @@
-"""Rehearses Flex Flow configs in a throw-away account, and compares what comes of them."""
+"""Rehearses Flex Flow configs in a throw-away account, and compares the results."""
 
+from typing import TYPE_CHECKING
+
+from ...lazy import lazily
 from .comparison import Comparison, Comparisons, Pair, compare
 from .outcome import Outcome, Rehearsal
 from .rehearse import rehearse
@@ -22,3 +25,6 @@ __all__ = [
     "compare",
     "rehearse",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, Step="ScriptStep")

@@ -1,19 +1,17 @@
-"""The agents of a rehearsal: who works, who is offered what, who has which chat."""
+"""The agents of a rehearsal: their activities, their desks and the tasks they are offered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from twilio.rest import Client
 
 from ...account import Account
 from ...desk import AcceptedTask, AgentDesk, Offer
-from ...desk.accepted_task import ignore_not_found
+from ...flex_ui import ignore_not_found
 from ...mock import MockTwilio, TaskRouterNotification
-from .recording import Record
 from .script import Agents
-from .timeline import AGENT, Misfit
+from .timeline import AGENT, Misfit, Record
 
 LIVE = ("pending", "reserved", "assigned")
 """States of a task that an agent has or will have."""
@@ -21,7 +19,7 @@ LIVE = ("pending", "reserved", "assigned")
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAgent:
-    """A worker of the account, where, and whether available when the rehearsal was set up."""
+    """A worker of the account; `available` is as the rehearsal was set up."""
 
     sid: str
     name: str
@@ -31,39 +29,47 @@ class SimulatedAgent:
 
 
 class SimulatedAgents:
-    """Everybody who could answer.
+    """All workers of the account.
 
     Args:
         account: The copy, whose requests are recorded.
-        mock: The same from inside.
-        behind: A client of the copy whose requests are not recorded, to set the stage with.
+        mock: The same as a mock.
+        setup: A client of the copy whose requests are not recorded.
         record: The timeline.
-        agents: Who works when the rehearsal begins.
+        agents: The workers who are available when the rehearsal begins.
 
     Attributes:
         tasks: SIDs of the tasks made since, oldest first.
     """
 
     def __init__(
-        self, account: Account, mock: MockTwilio, behind: Client, record: Record, agents: Agents
+        self, account: Account, mock: MockTwilio, setup: Client, record: Record, agents: Agents
     ) -> None:
-        self._account, self._behind, self._record = account, behind, record
+        self._account, self._setup, self._record = account, setup, record
         self.tasks: list[str] = []
         self._offers: dict[str, TaskRouterNotification] = {}
         self._desks: dict[str, AgentDesk] = {}
-        self._conversations: list[AcceptedTask] = []
-        self._touched: list[str] = []
+        self._accepted: list[AcceptedTask] = []
+        self._changed: list[str] = []
         self._known: dict[str, tuple[str, str]] = {}
         self._activities: dict[tuple[str, bool], str] = {}
-        spaces = behind.taskrouter.v1.workspaces
-        found = spaces.list()
-        self._workspaces = [spaces(space.sid) for space in found]
-        self.workers = [worker for space in found for worker in _workers(spaces, space)]
+        workspaces = setup.taskrouter.v1.workspaces
+        found = workspaces.list()
+        self._workspaces = [workspaces(space.sid) for space in found]
+        self.workers = [
+            SimulatedAgent(
+                worker.sid, worker.friendly_name, worker.available, space.sid, space.friendly_name
+            )
+            for space in found
+            for worker in sorted(
+                workspaces(space.sid).workers.list(), key=lambda worker: str(worker.friendly_name)
+            )
+        ]
         self._on_duty = self._chosen(agents)
         if agents != "as they are":
             moved = [each for each in self.workers if each.available != (each in self._on_duty)]
-            self._send(behind, moved, self._on_duty)
-        self._stop_following = mock.follow_taskrouter(self._hear)
+            self._set_activities(setup, moved, self._on_duty)
+        self._unsubscribe = mock.follow_taskrouter(self._handle)
 
     def _chosen(self, agents: Agents) -> list[SimulatedAgent]:
         if isinstance(agents, tuple):
@@ -73,29 +79,28 @@ class SimulatedAgents:
         return [] if agents == "none" else self.workers
 
     def missing(self, agents: Agents) -> list[str]:
-        """Names that a script gives and nobody has."""
+        """Names in a script that no worker has."""
         names = {worker.name for worker in self.workers}
         return sorted(set(agents) - names) if isinstance(agents, tuple) else []
 
-    def _send(
-        self, client: Client, workers: list[SimulatedAgent], there: list[SimulatedAgent]
+    def _set_activities(
+        self, client: Client, workers: list[SimulatedAgent], available: list[SimulatedAgent]
     ) -> None:
-        """Have these workers available where they are `there`, else not."""
         for worker in workers:
-            works = worker in there
-            rejecting = {} if works else {"reject_pending_reservations": True}
-            if client is not self._behind:
+            is_available = worker in available
+            rejecting = {} if is_available else {"reject_pending_reservations": True}
+            if client is not self._setup:
                 self._record.acting = f"{AGENT} {worker.name}"
             workspace = client.taskrouter.v1.workspaces(worker.workspace_sid)
-            activity = self._activity(worker.workspace_sid, available=works)
+            activity = self._activity(worker.workspace_sid, available=is_available)
             workspace.workers(worker.sid).update(activity_sid=activity, **rejecting)
 
     def _activity(self, workspace_sid: str, *, available: bool) -> str:
-        """The activity `Available` or `Offline`, else the first that does."""
+        """The activity `Available` or `Offline`, else the first of the same kind."""
         key = (workspace_sid, available)
         if key not in self._activities:
             name = "Available" if available else "Offline"
-            workspace = self._behind.taskrouter.v1.workspaces(workspace_sid)
+            workspace = self._setup.taskrouter.v1.workspaces(workspace_sid)
             found = workspace.activities.list(available=str(available).lower())
             if not found:
                 raise Misfit(f"the workspace has no activity that is {name.lower()}")
@@ -104,63 +109,62 @@ class SimulatedAgents:
         return self._activities[key]
 
     def go_away(self) -> None:
-        """Everybody stops working."""
-        self._send(self._account.client, self._on_duty or self.workers, [])
+        """Set the agents on duty offline."""
+        self._set_activities(self._account.client, self._on_duty or self.workers, [])
 
     def come_back(self) -> None:
-        """Those who worked when it began work again; everybody, if that was nobody."""
+        """Set the agents on duty available; all agents, if none were."""
         back = self._on_duty or self.workers
-        self._send(self._account.client, back, back)
+        self._set_activities(self._account.client, back, back)
 
     def accept(self) -> None:
-        """Whoever is offered the customer's task accepts it."""
-        worker, offer = self._offer("accept")
-        self._conversations.append(self._desk(worker).accept(offer))
+        """Accept the customer's task, as the agent who is offered it."""
+        desk, offer = self._offer("accept")
+        self._accepted.append(desk.accept(offer))
 
     def reject(self) -> None:
-        """Whoever is offered the customer's task rejects it."""
-        worker, offer = self._offer("reject")
-        self._desk(worker).reject(offer)
+        """Reject the customer's task, as the agent who is offered it."""
+        desk, offer = self._offer("reject")
+        desk.reject(offer)
 
-    def _offer(self, doing: str) -> tuple[SimulatedAgent, Offer]:
-        for news in list(self._offers.values()):
-            worker = next(each for each in self.workers if each.sid == news.worker_sid)
-            offers = self._desk(worker).offers
-            found = [offer for offer in offers if offer.sid == news.reservation_sid]
+    def _offer(self, action: str) -> tuple[AgentDesk, Offer]:
+        for created in list(self._offers.values()):
+            desk = self._desk(str(created.worker_sid))
+            found = [offer for offer in desk.offers if offer.sid == created.reservation_sid]
             if found:
-                return worker, found[0]
-        raise Misfit(f"{self._why_no_offer()}, so there is nothing to {doing}")
-
-    def _why_no_offer(self) -> str:
+                return desk, found[0]
         if not self.tasks:
-            return "no task was made"
-        status = self.look().get(self.tasks[-1], "gone")
-        if status == "pending":
-            return "the task waits and no agent is offered it"
-        return f"the latest task is {status}"
+            reason = "no task was made"
+        else:
+            status = self.sync().get(self.tasks[-1], "gone")
+            reason = f"the latest task is {status}"
+            if status == "pending":
+                reason = "the task waits and no agent is offered it"
+        raise Misfit(f"{reason}, so there is nothing to {action}")
 
     def says(self, body: str) -> None:
-        """The agent who has the chat writes in it."""
-        self._talking().reply(body)
+        """Write in the chat of the latest accepted task."""
+        self._latest().reply(body)
 
     def wrap_up(self) -> None:
-        """The agent who has the chat ends it."""
-        self._talking().wrap_up()
+        """End the chat of the latest accepted task."""
+        self._latest().wrap_up()
 
     def complete(self) -> None:
-        """The agent who has the chat completes its task."""
-        conversation = self._talking()
-        conversation.complete()
-        self._conversations.remove(conversation)
+        """Complete the latest accepted task."""
+        latest = self._latest()
+        latest.complete()
+        self._accepted.remove(latest)
 
-    def _talking(self) -> AcceptedTask:
-        if not self._conversations:
+    def _latest(self) -> AcceptedTask:
+        if not self._accepted:
             raise Misfit("no agent has the chat")
-        conversation = self._conversations[-1]
-        self._record.acting = f"{AGENT} {conversation.desk.agent}"
-        return conversation
+        latest = self._accepted[-1]
+        self._record.acting = f"{AGENT} {latest.desk.agent}"
+        return latest
 
-    def _desk(self, worker: SimulatedAgent) -> AgentDesk:
+    def _desk(self, worker_sid: str) -> AgentDesk:
+        worker = next(each for each in self.workers if each.sid == worker_sid)
         self._record.acting = f"{AGENT} {worker.name}"
         if worker.sid not in self._desks:
             desk = AgentDesk(self._account, worker.name, workspace=worker.workspace)
@@ -169,55 +173,45 @@ class SimulatedAgents:
 
     @property
     def identities(self) -> dict[str, str]:
-        """Chat identity -> name, of the agents who have had an offer to answer."""
+        """Names by chat identity, of the agents who have had an offer to answer."""
         return {desk.identity: desk.agent for desk in self._desks.values()}
 
-    def _hear(self, news: TaskRouterNotification) -> None:
-        if news.name == "task.created" and news.task_sid is not None:
-            self.tasks.append(news.task_sid)
-        if news.task_sid in self.tasks:
-            self._touched.append(news.task_sid)
-        if not news.name.startswith("reservation.") or news.reservation_sid is None:
+    def _handle(self, event: TaskRouterNotification) -> None:
+        if event.name == "task.created" and event.task_sid is not None:
+            self.tasks.append(event.task_sid)
+        if event.task_sid in self.tasks:
+            self._changed.append(event.task_sid)
+        if not event.name.startswith("reservation.") or event.reservation_sid is None:
             return
-        if news.name == "reservation.created" and news.task_sid in self.tasks:
-            self._offers[news.reservation_sid] = news
+        if event.name == "reservation.created" and event.task_sid in self.tasks:
+            self._offers[event.reservation_sid] = event
         else:
-            self._offers.pop(news.reservation_sid, None)
+            self._offers.pop(event.reservation_sid, None)
 
-    def look(self) -> dict[str, str]:
-        """The state of every task made since; of one that is gone, the last it had."""
-        touched, self._touched = self._touched, []
-        for sid in dict.fromkeys(touched):
-            task = self._task(sid)
-            if task is not None:
-                self._known[sid] = (str(task.assignment_status), task.attributes)
+    def sync(self) -> dict[str, str]:
+        """Read the tasks that have changed.
+
+        Returns:
+            The state of every task made since; of a deleted one, its last state.
+        """
+        changed, self._changed = self._changed, []
+        for sid in dict.fromkeys(changed):
+            for workspace in self._workspaces:
+                with ignore_not_found():
+                    task = workspace.tasks(sid).fetch()
+                    self._known[sid] = (str(task.assignment_status), task.attributes)
+                    break
         return {sid: self._known[sid][0] for sid in self.tasks if sid in self._known}
 
     def cares_for(self, channel_sid: str) -> bool:
-        """Whether an agent has the chat or will, by a task made since, when last looked at."""
+        """Return whether an agent has the chat or will, by a task made since."""
         return any(
             status in LIVE and channel_sid in attributes
             for status, attributes in self._known.values()
         )
 
-    def _task(self, sid: str) -> Any:
-        for workspace in self._workspaces:
-            with ignore_not_found():
-                return workspace.tasks(sid).fetch()
-        return None
-
     def close(self) -> None:
-        """Send everybody home."""
-        self._stop_following()
+        """Close all desks."""
+        self._unsubscribe()
         for desk in self._desks.values():
             desk.close()
-
-
-def _workers(spaces: Any, space: Any) -> list[SimulatedAgent]:
-    found = [
-        SimulatedAgent(
-            worker.sid, worker.friendly_name, worker.available, space.sid, space.friendly_name
-        )
-        for worker in spaces(space.sid).workers.list()
-    ]
-    return sorted(found, key=lambda worker: worker.name)

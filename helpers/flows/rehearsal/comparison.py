@@ -1,20 +1,21 @@
-"""Two Flex Flow configs side by side, with the same script: what differs, and what comes of it."""
+"""Compares two Flex Flow configs that are played with the same script."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from ...account import Account
+from ...html import TOP_LEFT, escaped
+from ...html import table as html_table
 from ..config import FlexFlowConfig
-from . import pages
-from .customer import Servers
+from ..copying import Servers
 from .grammar import duration
-from .outcome import Rehearsal
+from .outcome import BOLD, Rehearsal, styled
 from .rehearse import Sandbox
 from .script import SCRIPTS, Script, script_of
 from .timeline import Row
@@ -23,19 +24,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAME, CHANGED, ONLY_A, ONLY_B = "", "≠", "a", "b"
-"""How a line of two timelines is marked: nothing, differs, or is in one of them only."""
+"""Marks of a line of two timelines: the same, different, or in one of them only."""
+HIGHLIGHT = ";background:rgba(255,165,0,.22)"
+"""Orange that lets light and dark themes show through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two rows that stand side by side; None where one timeline has nothing to set against."""
+    """Two rows side by side; None where one timeline has no row for the other's."""
 
     a: Row | None
     b: Row | None
 
     @property
     def mark(self) -> str:
-        """What differs."""
+        """The mark of the difference."""
         if self.a is None:
             return ONLY_B
         if self.b is None:
@@ -45,9 +48,7 @@ class Pair:
     @property
     def row(self) -> Row:
         """One of the two."""
-        found = self.a or self.b
-        assert found is not None  # noqa: S101 - a pair is never empty
-        return found
+        return self.a or self.b  # type: ignore[return-value]  # a pair is never empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,17 @@ class Comparison:
 
     @property
     def script(self) -> Script:
-        """What was played."""
+        """The script."""
         return self.a.script
 
     @property
     def title(self) -> str:
-        """Which script, with which flows."""
+        """The names of script and flows."""
         return f"{self.script.name}: a = {_named(self.a.flow)}, b = {_named(self.b.flow)}"
 
     @property
     def outcomes(self) -> list[tuple[str, str, str]]:
-        """What came of it otherwise with b than with a: what is told, a's and b's."""
+        """Figures of the outcome that differ: the name, a's and b's."""
         both = zip(self.a.outcome.lines(), self.b.outcome.lines(), strict=True)
         return [(name, a, b) for (name, a), (_, b) in both if a != b]
 
@@ -87,7 +88,7 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs at all."""
+        """Return whether nothing differs."""
         return not self.differences and not self.outcomes
 
     def table(self) -> pd.DataFrame:
@@ -97,10 +98,13 @@ class Comparison:
             One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
             `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         sides = [f"{name}_{side}" for side in "ab" for name in ("who", "what", "detail")]
-        rows = [_cells(pair) for pair in self.pairs]
+        rows = [
+            (pair.mark, pair.row.seconds, pair.row.kind, *_cells(pair.a), *_cells(pair.b))
+            for pair in self.pairs
+        ]
         return pd.DataFrame(rows, columns=["mark", "seconds", "kind", *sides])
 
     def __repr__(self) -> str:
@@ -108,31 +112,31 @@ class Comparison:
         for pair in self.pairs:
             if pair.mark != SAME or pair.row.kind == "step":
                 when = duration(pair.row.seconds)
-                lines.append(f"{pair.mark:>2} {when:>12}  {_text(pair)}")
-        return "\n".join([*lines, "", *self._summary()])
-
-    def _summary(self) -> Iterator[str]:
-        if not self.outcomes:
-            yield "the same comes of both"
-        for name, a, b in self.outcomes:
-            yield f"{name}: a: {a} | b: {b}"
+                both = (pair.a, pair.b) if pair.mark == CHANGED else (pair.row,)
+                rows = " | ".join(map(_text, both))
+                lines.append(f"{pair.mark:>2} {when:>12}  {pair.row.kind}: {rows}")
+        summary = [f"{name}: a: {a} | b: {b}" for name, a, b in self.outcomes]
+        return "\n".join([*lines, "", *(summary or ["the same comes of both"])])
 
     def _repr_html_(self) -> str:
         heads = ("", "after", "kind", "a", "b")
         rows = [
-            (pair.mark, duration(pair.row.seconds), pair.row.kind, _said(pair.a), _said(pair.b))
+            (pair.mark, duration(pair.row.seconds), pair.row.kind, _text(pair.a), _text(pair.b))
             for pair in self.pairs
         ]
-        marked = [pair.mark != SAME for pair in self.pairs]
-        emphasis = [pair.row.kind == "step" for pair in self.pairs]
-        drawn = pages.table(heads, rows, emphasis, marked, narrow=3)
-        summary = pages.table(("outcome", "a", "b"), self.outcomes) if self.outcomes else ""
-        return pages.section(self.title, summary + drawn)
+        styles = [
+            BOLD * (pair.row.kind == "step") + HIGHLIGHT * (pair.mark != SAME)
+            for pair in self.pairs
+        ]
+        timelines = html_table(styled(rows, styles, narrow=3), heads, style=TOP_LEFT)
+        summary = html_table(self.outcomes, ("outcome", "a", "b"), style=TOP_LEFT)
+        shown = summary if self.outcomes else ""
+        return f"<div><b>{escaped(self.title)}</b>{shown}{timelines}</div>"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparisons(Sequence[Comparison]):
-    """Several scripts played with two configs; shows what comes of each otherwise.
+    """Several scripts played with two configs; shows the differences of each outcome.
 
     Attributes:
         each: One comparison a script.
@@ -144,7 +148,7 @@ class Comparisons(Sequence[Comparison]):
         return len(self.each)
 
     def __getitem__(self, position: int | str | slice) -> Comparison:  # type: ignore[override]
-        """One comparison, by its place or its script, as `rehearse` or its title names it."""
+        """One comparison, by its position or the name or title of its script."""
         if isinstance(position, str):
             shipped = SCRIPTS.get(position)
             found = next(
@@ -158,13 +162,13 @@ class Comparisons(Sequence[Comparison]):
         return self.each[position]  # type: ignore[return-value]
 
     def table(self) -> pd.DataFrame:
-        """What comes of the scripts otherwise.
+        """Differences of the outcomes.
 
         Returns:
             One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
-            how many lines of its timelines differ.
+            the number of lines that differ in its timelines.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         return pd.DataFrame(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
 
@@ -184,7 +188,8 @@ class Comparisons(Sequence[Comparison]):
     def _repr_html_(self) -> str:
         heads = ("script", "outcome", "a", "b", "lines that differ")
         flows = f"a = {_named(self.each[0].a.flow)}, b = {_named(self.each[0].b.flow)}"
-        return pages.section(flows, pages.table(heads, self._rows(), narrow=2))
+        drawn = html_table(self._rows(), heads, style=TOP_LEFT)
+        return f"<div><b>{escaped(flows)}</b>{drawn}</div>"
 
 
 @overload
@@ -220,8 +225,8 @@ def compare(
     """Play a script with two Flex Flows, side by side, each in a copy of its own.
 
     Args:
-        a: One config.
-        b: The other.
+        a: The first config.
+        b: The second config.
         script: As for `rehearse`; every shipped script by default.
         account: As for `rehearse`.
         servers: As for `rehearse`.
@@ -235,35 +240,28 @@ def compare(
     """
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
     sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
-    each = tuple(_compared(sides[0].play(one), sides[1].play(one)) for one in scripts)
+    played = [[side.play(one) for side in sides] for one in scripts]
+    each = tuple(Comparison(a, b, tuple(aligned(a.shown(), b.shown()))) for a, b in played)
     return Comparisons(each) if script is None else each[0]
 
 
-def _compared(a: Rehearsal, b: Rehearsal) -> Comparison:
-    return Comparison(a, b, tuple(aligned(a.shown(), b.shown())))
-
-
 def aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:
-    """Two timelines side by side: the script's steps always meet, and within them what is alike."""
+    """Two timelines side by side, aligned step by step, and within a step by equal rows."""
     for rows_a, rows_b in zip_longest(_by_step(a), _by_step(b), fillvalue=()):
-        yield from _aligned(rows_a, rows_b)
+        keys_a, keys_b = ([row.alike for row in rows] for rows in (rows_a, rows_b))
+        matcher = SequenceMatcher(None, keys_a, keys_b, autojunk=False)
+        for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+            left, right = rows_a[a_from:a_to], rows_b[b_from:b_to]
+            if tag == "replace":
+                yield from _set_against(left, right)
+            else:
+                yield from (Pair(*rows) for rows in zip_longest(left, right))
 
 
 def _by_step(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     starts = [number for number, row in enumerate(rows) if row.kind == "step"]
     for start, end in zip_longest(starts, starts[1:]):
         yield rows[start:end]
-
-
-def _aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:
-    one, other = ([row.alike for row in rows] for rows in (a, b))
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        left, right = a[a_from:a_to], b[b_from:b_to]
-        if tag == "replace":
-            yield from _set_against(left, right)
-        else:
-            yield from (Pair(*rows) for rows in zip_longest(left, right))
 
 
 def _set_against(left: Sequence[Row], right: Sequence[Row]) -> Iterator[Pair]:
@@ -279,21 +277,14 @@ def _set_against(left: Sequence[Row], right: Sequence[Row]) -> Iterator[Pair]:
     yield from (Pair(None, row) for row in rest)
 
 
-def _cells(pair: Pair) -> tuple[object, ...]:
-    sides = [astuple(row)[3:] if row else ("", "", "") for row in (pair.a, pair.b)]
-    return (pair.mark, pair.row.seconds, pair.row.kind, *sides[0], *sides[1])
+def _cells(row: Row | None) -> tuple[str, str, str]:
+    return (row.who, row.what, row.detail) if row else ("", "", "")
 
 
-def _said(row: Row | None) -> str:
+def _text(row: Row | None) -> str:
     if row is None:
         return ""
     return f"{row.who}: {row.what}" + (f" ({row.detail})" if row.detail else "")
-
-
-def _text(pair: Pair) -> str:
-    if pair.mark == CHANGED:
-        return f"{pair.row.kind}: {_said(pair.a)} | {_said(pair.b)}"
-    return f"{pair.row.kind}: {_said(pair.row)}"
 
 
 def _named(flow: FlexFlowConfig) -> str:

@@ -1,4 +1,4 @@
-"""What a script may say: its verbs, what each takes, and how long "1d 2h" is."""
+"""The grammar of scripts: verbs, their arguments, durations such as "1d 2h"."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LONGEST_WAIT = 31 * 86_400
 """Seconds a script may wait in one step."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_PART = re.compile(
+_PART = (
     r"\s*(\d+(?:\.\d+)?)\s*"
-    r"(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?)(?![a-z])\s*,?",
-    re.IGNORECASE,
+    r"(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?)(?![a-z])\s*,?"
 )
+_DURATION = re.compile(rf"(?:{_PART})+\s*", re.IGNORECASE)
 
 
 def seconds_of(given: object) -> int:
@@ -28,32 +28,23 @@ def seconds_of(given: object) -> int:
     """
     if isinstance(given, timedelta):
         given = given.total_seconds()
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    seconds = float(given) if is_number else _summed("" if given is None else str(given))  # type: ignore[arg-type]
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        seconds = float(given)
+    else:
+        text = "" if given is None else str(given)
+        if not _DURATION.fullmatch(text):
+            raise ValueError(
+                f"{text!r} is no duration; write for example 30s, 5m, 2h, 1d or 1h 30m"
+            )
+        parts = re.findall(_PART, text, re.IGNORECASE)
+        seconds = sum(float(count) * _UNITS[unit[0].lower()] for count, unit in parts)
     if not 0 <= seconds <= LONGEST_WAIT:
         raise ValueError(f"{given!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}")
     return round(seconds)
 
 
-def _summed(text: str) -> float:
-    rest, total = text.strip(), 0.0
-    if not rest:
-        raise ValueError(_no_duration(text))
-    while rest:
-        part = _PART.match(rest)
-        if part is None:
-            raise ValueError(_no_duration(text))
-        total += float(part[1]) * _UNITS[part[2][0].lower()]
-        rest = rest[part.end() :]
-    return total
-
-
-def _no_duration(given: object) -> str:
-    return f"{given!r} is no duration; write for example 30s, 5m, 2h, 1d or 1h 30m"
-
-
 def duration(seconds: float) -> str:
-    """Seconds as people say them: `45 s`, `2 min`, `1 d 1 h`."""
+    """Seconds in two units at most: `45 s`, `2 min`, `1 d 1 h`."""
     parts, left = [], round(seconds)
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
         count, left = divmod(left, size)
@@ -64,12 +55,12 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a script expects at some point.
+    """An expectation of a script.
 
     Attributes:
-        text: As the script says it.
-        of: `tasks` (how many), `task` (the latest one's status), `channel` or `customer`.
-        value: What that should be.
+        text: As the script words it.
+        of: `tasks` (their number), `task` (the latest one's status), `channel` or `customer`.
+        value: The expected value.
     """
 
     text: str
@@ -87,11 +78,13 @@ _COUNT = re.compile(r"(no|\d+) tasks?")
 
 
 def expectation(given: object) -> Expectation:
-    """What is expected, e.g. `task reserved`, `no task`, `2 tasks`, `channel inactive`.
+    """Parse an expectation, e.g. `task reserved`, `no task`, `2 tasks`, `channel inactive`.
 
     Raises:
         ValueError: It is not something that can be looked up.
     """
+    if isinstance(given, Expectation):
+        return given
     text = " ".join(str(given).lower().split())
     if count := _COUNT.fullmatch(text):
         return Expectation(text, "tasks", "0" if count[1] == "no" else str(int(count[1])))
@@ -103,7 +96,7 @@ def expectation(given: object) -> Expectation:
 
 
 def words(given: object) -> str:
-    """What somebody says.
+    """The text of a message.
 
     Raises:
         ValueError: It is not text, or there is none.
@@ -115,12 +108,12 @@ def words(given: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One thing a script may say.
+    """A verb of a script.
 
     Attributes:
-        takes: Reads what follows it; None for a verb that stands alone.
-        needs: How the customer's chat page must be before: `new`, `open` or `closed`.
-        leaves: How it is afterwards; None for as it was.
+        takes: Parses its argument; None for a verb without one.
+        needs: States of the customer's chat page before it: `new`, `open` or `closed`.
+        leaves: State of the page after it; None for as it was.
     """
 
     takes: Callable[[object], Any] | None = None
@@ -157,7 +150,7 @@ _MISPLACED = {
 
 
 def misplaced(verb: str, page: str) -> str | None:
-    """Why a verb does not fit how the customer's page is; None where it fits."""
+    """The reason why a verb does not fit the state of the customer's page; None where it fits."""
     needs = VERBS[verb].needs
     if not needs or page in needs:
         return None
@@ -167,7 +160,7 @@ def misplaced(verb: str, page: str) -> str | None:
 
 
 def unknown(verb: str) -> str:
-    """That there is no such verb, and what may have been meant."""
+    """The problem with a verb that does not exist, with the nearest one."""
     near = difflib.get_close_matches(verb, VERBS, n=1)
     meant = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(VERBS)}"
     return f"is not something a script can say; {meant}"

@@ -1,4 +1,4 @@
-"""What came of a rehearsal, in a few figures."""
+"""The result of a rehearsal: its timeline, and its outcome in a few figures."""
 
 from __future__ import annotations
 
@@ -9,31 +9,48 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...diagrams import STEPS, SequenceDiagram
+from ...html import TOP_LEFT, Cell, escaped
+from ...html import table as html_table
 from ...mock import JournalEntry
 from ..config import FlexFlowConfig
-from . import pages
 from .grammar import duration
 from .script import Script
 from .simulation import Lost, Simulation
 from .timeline import Row
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .plotting import Picture
+
+COLUMNS = tuple(each.name for each in fields(Row))
+BOLD, NOWRAP = ";font-weight:bold", ";white-space:nowrap"
+
+
+def styled(
+    rows: Iterable[Sequence[object]], styles: Iterable[str], narrow: int
+) -> Iterator[list[Cell]]:
+    """Rows of an HTML table, each in a style, whose first columns stay on one line."""
+    for row, style in zip(rows, styles, strict=True):
+        yield [Cell(each, style + NOWRAP * (at < narrow)) for at, each in enumerate(row)]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a rehearsal.
+    """The result of a rehearsal in a few figures.
 
     Attributes:
-        answered_by: Who answered the customer first: `agent NAME`, `Studio` or `your server`;
-            None for nobody.
+        answered_by: The first to answer the customer: `agent NAME`, `Studio` or `your server`;
+            None without an answer.
         answered_after: Seconds from the customer's first message until then.
         agent_after: Seconds from there to an agent's first message.
         tasks: The status of every task made, at the end.
-        channels: How many chats there were.
+        channels: Number of chats.
         channel: The status of the last one: `ACTIVE`, `INACTIVE`, `deleted` or `none`.
-        unanswered: The customer's messages after which nobody wrote in that chat.
+        unanswered: The customer's messages that have no answer after them in that chat.
         lost: The customer's messages that reached nobody, and why.
         misfits: Steps that could not be done, and why.
-        unmet: What the script expected in vain.
+        unmet: Expectations of the script that were not met.
     """
 
     answered_by: str | None
@@ -49,47 +66,43 @@ class Outcome:
 
     @property
     def answered(self) -> bool:
-        """Whether anybody answered the customer."""
+        """Return whether the customer was answered."""
         return self.answered_by is not None
 
     def lines(self) -> Iterator[tuple[str, str]]:
-        """The same in words: what is told, and what it was."""
+        """Names and values in words."""
+        after = [
+            "-" if seconds is None else duration(seconds)
+            for seconds in (self.answered_after, self.agent_after)
+        ]
         yield "answered by", self.answered_by or "nobody"
-        yield "answered after", _after(self.answered_after)
-        yield "agent after", _after(self.agent_after)
+        yield "answered after", after[0]
+        yield "agent after", after[1]
         yield "tasks", ", ".join(self.tasks) or "none"
         yield "chats", str(self.channels)
         yield "channel at the end", self.channel
-        yield "unanswered", _listed(self.unanswered)
-        yield "reached nobody", _listed(f"{lost.body} ({lost.why})" for lost in self.lost)
-        yield "could not be done", _listed(self.misfits)
-        yield "expected in vain", _listed(self.unmet)
+        yield "unanswered", "; ".join(self.unanswered) or "-"
+        yield "reached nobody", "; ".join(f"{one.body} ({one.why})" for one in self.lost) or "-"
+        yield "could not be done", "; ".join(self.misfits) or "-"
+        yield "expectations not met", "; ".join(self.unmet) or "-"
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.lines())
 
     def _repr_html_(self) -> str:
-        return pages.pairs(self.lines())
+        return html_table(self.lines(), style=TOP_LEFT)
 
 
-def _after(seconds: int | None) -> str:
-    return "-" if seconds is None else duration(seconds)
-
-
-def _listed(texts: Iterable[str]) -> str:
-    return "; ".join(texts) or "-"
-
-
-def outcome_of(stage: Simulation, kind: str) -> Outcome:
-    """What has come of what was played.
+def outcome_of(simulation: Simulation, kind: str) -> Outcome:
+    """The result of a simulation.
 
     Args:
-        stage: Where.
-        kind: The flow's integration type, which says whose words are no agent's.
+        simulation: After its last step.
+        kind: The flow's integration type, which tells Studio's messages from a server's.
     """
-    said, agents = stage.customer.said, stage.floor.identities
-    first = next((each for each in said if each.by_customer), None)
-    later = said[said.index(first) + 1 :] if first else []
+    messages, agents = simulation.customer.messages, simulation.agents.identities
+    first = next((each for each in messages if each.by_customer), None)
+    later = messages[messages.index(first) + 1 :] if first else []
     replies = [each for each in later if not each.by_customer]
     by_agents = [each for each in replies if each.author in agents]
     answered_by = None
@@ -98,43 +111,34 @@ def outcome_of(stage: Simulation, kind: str) -> Outcome:
         other = "Studio" if kind == "studio" else "your server"
         answered_by = f"agent {agents[author]}" if author in agents else other
     begun = first.seconds if first else 0
+    last_reply = {
+        each.channel_sid: position for position, each in enumerate(messages) if not each.by_customer
+    }
     return Outcome(
         answered_by=answered_by,
         answered_after=replies[0].seconds - begun if replies else None,
         agent_after=by_agents[0].seconds - begun if by_agents else None,
-        tasks=tuple(stage.floor.look().values()),
-        channels=len(stage.customer.channels),
-        channel=stage.channel_status(),
-        unanswered=tuple(_unanswered(stage)),
-        lost=tuple(stage.lost),
-        misfits=tuple(stage.misfits),
-        unmet=tuple(stage.unmet),
+        tasks=tuple(simulation.agents.sync().values()),
+        channels=len(simulation.customer.channels),
+        channel=simulation.channel_status(),
+        unanswered=tuple(
+            each.body
+            for position, each in enumerate(messages)
+            if each.by_customer and last_reply.get(each.channel_sid, -1) < position
+        ),
+        lost=tuple(simulation.lost),
+        misfits=tuple(simulation.misfits),
+        unmet=tuple(simulation.unmet),
     )
-
-
-def _unanswered(stage: Simulation) -> Iterator[str]:
-    said = stage.customer.said
-    for position, each in enumerate(said):
-        later = (other for other in said[position + 1 :] if other.channel_sid == each.channel_sid)
-        if each.by_customer and all(other.by_customer for other in later):
-            yield each.body
-
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..picture import Picture
-
-COLUMNS = tuple(each.name for each in fields(Row))
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What came of playing a script with a Flex Flow.
+    """A script that was played with a Flex Flow.
 
     Attributes:
         flow: The config.
-        script: What was played.
+        script: The script.
         rows: The timeline: every step, request, event, message, task, reservation, webhook and
             state, oldest first.
         entries: The part of it that a sequence diagram draws.
@@ -149,7 +153,7 @@ class Rehearsal:
 
     @property
     def title(self) -> str:
-        """Which script, with which flow."""
+        """The names of script and flow."""
         return f"{self.script.name}: {self.flow.friendly_name} ({self.flow.integration_type})"
 
     def shown(self, *, reads: bool = False) -> tuple[Row, ...]:
@@ -165,18 +169,24 @@ class Rehearsal:
         Returns:
             One row each: `at`, `seconds`, `kind`, `who`, `what` and `detail`.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and not everybody wants a table
+        import pandas as pd
 
         return pd.DataFrame([astuple(row) for row in self.shown(reads=reads)], columns=COLUMNS)
 
     def sequence(self) -> SequenceDiagram:
-        """Who turned to whom, as a Mermaid sequence diagram that a notebook draws."""
+        """The timeline as a Mermaid sequence diagram, which a notebook draws."""
         drawn = self.entries[-STEPS:]
-        return SequenceDiagram(drawn, len(self.entries) - len(drawn), dict(_pauses(drawn)))
+        moments = [datetime.fromisoformat(entry.at) for entry in drawn]
+        pauses = {
+            place: f"{duration((after - before).total_seconds())} later"
+            for place, (before, after) in enumerate(pairwise(moments), start=1)
+            if after > before
+        }
+        return SequenceDiagram(drawn, len(self.entries) - len(drawn), pauses)
 
     def plot(self) -> Picture:
-        """The timeline as a picture: who wrote when, and what state the task and chat were in."""
-        from .plotting import plot  # noqa: PLC0415 - heavy, and not everybody wants a picture
+        """The timeline as a picture: messages, and states of tasks and chats."""
+        from .plotting import plot
 
         return plot(self.rows, self.title)
 
@@ -189,16 +199,9 @@ class Rehearsal:
         return "\n".join([*lines, "", str(self.outcome)])
 
     def _repr_html_(self) -> str:
-        outcome = pages.pairs(self.outcome.lines())
         rows = [(duration(r.seconds), r.kind, r.who, r.what, r.detail) for r in self.shown()]
-        emphasis = [row.kind == "step" for row in self.shown()]
+        styles = [BOLD * (row.kind == "step") for row in self.shown()]
         heads = ("after", "kind", "who", "what", "detail")
-        return pages.section(self.title, outcome + pages.table(heads, rows, emphasis, narrow=3))
-
-
-def _pauses(entries: Sequence[JournalEntry]) -> Iterator[tuple[int, str]]:
-    """Where time went by between two entries, and how much."""
-    moments = [datetime.fromisoformat(entry.at) for entry in entries]
-    for place, (before, after) in enumerate(pairwise(moments), start=1):
-        if after > before:
-            yield place, f"{duration((after - before).total_seconds())} later"
+        timeline = html_table(styled(rows, styles, narrow=3), heads, style=TOP_LEFT)
+        outcome = self.outcome._repr_html_()
+        return f"<div><b>{escaped(self.title)}</b>{outcome}{timeline}</div>"

@@ -1,4 +1,4 @@
-"""A rehearsal as a picture: who wrote when, and what became of the task and the chat.
+"""A rehearsal as a picture: messages, and the states of tasks and chats.
 
 Hours in which nothing happens are cut short, with the time written below. The picture brings its
 own light background, so that it reads the same in a light and a dark notebook, and it is drawn
@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 
-from ..picture import Picture
 from .grammar import duration
 from .timeline import AGENT, CUSTOMER, SERVER, STUDIO, Row
 
 INK, PAPER, GRID = "#1f2328", "#ffffff", "#d0d7de"
 SPEAKERS = {CUSTOMER: "#0b6fb8", "bot": "#8250df", AGENT: "#1a7f37"}
-"""Lanes of those who write, from top to bottom, and their colours."""
+"""Lanes of authors, from top to bottom, and their colours."""
 COLOURS = {
     "ACTIVE": "#9be9a8",
     "INACTIVE": "#c6cdd5",
@@ -37,13 +38,22 @@ COLOURS = {
 }
 LOST = "#cf222e"
 _ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "deleted")
-"""States that nobody's mark stands for, so that they take a place of their own."""
+"""States without a mark of their own, which take a place of their own."""
 _OFFERS = ("accepts", "rejects", "timed out")
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, as one made without pyplot does not."""
+
+    def _repr_png_(self) -> bytes:
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", dpi=110)
+        return drawn.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something somebody did: `said` in full colour, else a turn in the task's way."""
+    """A message, or an answer to an offer."""
 
     x: float
     lane: str
@@ -54,13 +64,13 @@ class Mark:
 
 @dataclass(slots=True)
 class Layout:
-    """Where everything goes, before anything is drawn.
+    """The places of everything, before it is drawn.
 
     Attributes:
-        marks: What people did.
-        bars: For each task and chat, when it took which state.
-        moments: Where the clock moved, and to how many seconds.
-        end: How wide it is.
+        marks: Messages and answers to offers.
+        bars: For each task and chat, the places at which its states begin.
+        moments: Places at which the clock moved, and the seconds then.
+        end: The width.
     """
 
     marks: list[Mark] = field(default_factory=list)
@@ -70,7 +80,7 @@ class Layout:
 
 
 def laid_out(rows: Sequence[Row]) -> Layout:
-    """Where the rows of a timeline go; each message takes a place of its own."""
+    """Lay out the rows of a timeline; each message takes a place of its own."""
     layout, seconds = Layout(), -1
     for row in rows:
         if row.kind in ("step", "request", "webhook", "studio", "event"):
@@ -86,7 +96,8 @@ def laid_out(rows: Sequence[Row]) -> Layout:
 
 def _place(layout: Layout, row: Row) -> None:
     if row.kind == "message":
-        _mark(layout, _lane(row.who), row.what, is_said=True)
+        lane = "bot" if row.who in (STUDIO, SERVER) else row.who
+        _mark(layout, lane, row.what, is_said=True)
     elif row.kind == "reservation" and any(turn in row.what for turn in _OFFERS):
         _mark(layout, AGENT, row.what, is_said=False)
     elif row.kind == "state" and row.what in COLOURS:
@@ -94,18 +105,13 @@ def _place(layout: Layout, row: Row) -> None:
             layout.end += 1
         layout.bars.setdefault(row.who, []).append((layout.end, row.what))
     elif row.kind == "state" and row.who == CUSTOMER and layout.marks:
-        last = layout.marks[-1]
-        layout.marks[-1] = Mark(last.x, last.lane, last.text, last.is_said, is_lost=True)
+        layout.marks[-1] = replace(layout.marks[-1], is_lost=True)
 
 
 def _mark(layout: Layout, lane: str, text: str, *, is_said: bool) -> None:
     if any(mark.x == layout.end for mark in layout.marks):
         layout.end += 1
     layout.marks.append(Mark(layout.end, lane, text, is_said))
-
-
-def _lane(who: str) -> str:
-    return "bot" if who in (STUDIO, SERVER) else who
 
 
 def plot(rows: Sequence[Row], title: str) -> Picture:
@@ -125,7 +131,7 @@ def plot(rows: Sequence[Row], title: str) -> Picture:
 
 
 def _heights(speakers: list[str], bars: list[str]) -> Iterator[tuple[str, float]]:
-    """How high each lane is, from the top down."""
+    """The height of each lane, from the bottom up."""
     for place, lane in enumerate(reversed(speakers)):
         yield lane, 0.45 * len(bars) + 1.05 * place + 0.35
     for place, lane in enumerate(reversed(bars)):
@@ -136,8 +142,9 @@ def _draw(axes: Axes, mark: Mark, height: float) -> None:
     colour = LOST if mark.is_lost else SPEAKERS[mark.lane]
     shape = "X" if mark.is_lost else "o" if mark.is_said else "D"
     axes.plot([mark.x], [height], shape, color=colour, markersize=8 if mark.is_said else 5)
+    lines = textwrap.wrap(_shown(mark.text), 17, max_lines=3, placeholder="...")
     axes.annotate(
-        _label(mark.text),
+        "\n".join(lines),
         (mark.x, height),
         (0, 7),
         textcoords="offset points",
@@ -172,20 +179,19 @@ def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) ->
     for spine in axes.spines.values():
         spine.set_visible(False)
     if layout.marks:
-        axes.legend(handles=[*_legend(layout)], loc="upper left", **_LEGEND)
-
-
-_LEGEND: dict[str, Any] = {
-    "bbox_to_anchor": (0, -0.12),
-    "ncols": 6,
-    "fontsize": 7.5,
-    "frameon": False,
-    "labelcolor": INK,
-}
+        axes.legend(
+            handles=[*_legend(layout)],
+            loc="upper left",
+            bbox_to_anchor=(0, -0.12),
+            ncols=6,
+            fontsize=7.5,
+            frameon=False,
+            labelcolor=INK,
+        )
 
 
 def _legend(layout: Layout) -> Iterator[Any]:
-    """What the picture's signs mean, those only that are in it."""
+    """The signs that are in the picture."""
     if any(mark.is_said and not mark.is_lost for mark in layout.marks):
         yield Line2D([], [], color=INK, marker="o", linestyle="", label="writes")
     if any(mark.is_lost for mark in layout.marks):
@@ -199,17 +205,12 @@ def _named(lane: str) -> str:
     return {"CH": f"chat {number}", "WT": f"task {number}"}.get(kind, lane)
 
 
-def _label(text: str) -> str:
-    """A text in three short lines at the most, of characters that the font has."""
-    lines = textwrap.wrap(_shown(text), 17, max_lines=3, placeholder="...")
-    return "\n".join(lines)
-
-
 def _shown(text: str) -> str:
+    """A text in one line, of characters that the font has."""
     return "".join(c if ord(c) in _drawable() else "□" for c in " ".join(text.split()))
 
 
 @cache
 def _drawable() -> frozenset[int]:
-    """The characters that matplotlib's own font can draw; others would be warned of."""
+    """The characters that matplotlib's own font can draw; others would cause a warning."""
     return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())

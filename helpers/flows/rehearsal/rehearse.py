@@ -7,9 +7,8 @@ from typing import Any
 
 from ...account import Account
 from ..config import FlexFlowConfig
+from ..copying import Servers, account_of, copy_of
 from ..errors import Problem
-from .copying import copy_for
-from .customer import Servers
 from .outcome import Rehearsal, outcome_of
 from .script import Script, ScriptProblem, script_of
 from .simulation import Simulation
@@ -22,7 +21,7 @@ def rehearse(
     account: Account | None = None,
     servers: Servers | None = None,
 ) -> Rehearsal:
-    """Play a short script with a Flex Flow, and see all that comes of it.
+    """Play a short script with a Flex Flow.
 
     It happens in a throw-away copy with a clock of its own: the account is not touched, no request
     leaves the machine, and a day takes no time. An enabled flow that the new one would clash with
@@ -32,12 +31,13 @@ def rehearse(
         flow: The config.
         script: A shipped script's name (see `SCRIPTS`), a YAML file or text, a list of steps, or
             a `Script`.
-        account: Where the flow is to live; a new mock account by default.
-        servers: For URLs that are called on the way, what makes a Python function to answer: it is
-            given the copy as an account. Other URLs answer with an empty 200.
+        account: The account that the flow is for; a new mock account by default.
+        servers: For URLs that are called on the way, makers of a Python function to answer: each
+            is given the copy as an account. Other URLs answer with an empty 200.
 
     Raises:
-        FlowProblem: The flow names what the account does not have, or the script is not right.
+        FlowProblem: The flow names something that the account does not have, or the script is not
+            right.
         TwilioRestException: The flow is refused.
     """
     played = script_of(script)
@@ -53,70 +53,59 @@ class Sandbox:
         servers: As for `rehearse`.
 
     Raises:
-        FlowProblem: The flow names what the account does not have.
+        FlowProblem: The flow names something that the account does not have.
         TwilioRestException: The flow is refused.
     """
 
     def __init__(self, flow: FlexFlowConfig, account: Account | None, servers: Servers) -> None:
         self._flow, self._servers = flow, servers
-        self._mock, arguments = copy_for(flow, account)
+        self._mock, [arguments] = copy_of(account, [flow])
         mock = self._mock
-        self._account = Account("mock", mock.credentials, mock.http_client, mock)
+        self._account = account_of(mock)
         self._flow_sid = _put_in_place(self._account.client, arguments, flow.formerly)
         service = arguments["chat_service_sid"]
         self._account.credentials = replace(mock.credentials, chat_service_sid=service)
         self._before = mock.take_snapshot(), mock.clock.setting
 
     def play(self, script: Script) -> Rehearsal:
-        """Play a script from the beginning, whatever was played before."""
-        self._put_back()
-        kind = self._flow.integration_type
-        stage = Simulation(
-            self._mock, self._account, self._flow_sid, kind, script.agents, self._servers
-        )
-        try:
-            _play(stage, script)
-            outcome = outcome_of(stage, kind)
-        finally:
-            stage.close()
-        record = stage.record
-        return Rehearsal(self._flow, script, tuple(record.rows), tuple(record.entries), outcome)
-
-    def _put_back(self) -> None:
+        """Play a script from the beginning, independently of earlier ones."""
         snapshot, setting = self._before
         self._mock.clock.forget_timers()
         self._mock.clock.setting = setting
         self._mock.restore(snapshot)
-
-
-def _play(stage: Simulation, script: Script) -> None:
-    missing = stage.floor.missing(script.agents)
-    if missing:
-        raise _nobody(missing, [worker.name for worker in stage.floor.workers])
-    for step in script.steps:
-        stage.play(step)
-
-
-def _nobody(missing: list[str], there: list[str]) -> ScriptProblem:
-    fix = f"are no workers here: {', '.join(missing)}; there are: {', '.join(there) or 'none'}"
-    return ScriptProblem(Problem("", "agents", fix))
+        kind = self._flow.integration_type
+        simulation = Simulation(
+            self._mock, self._account, self._flow_sid, kind, script.agents, self._servers
+        )
+        try:
+            missing = simulation.agents.missing(script.agents)
+            if missing:
+                known = ", ".join(worker.name for worker in simulation.agents.workers) or "none"
+                fix = f"are no workers here: {', '.join(missing)}; there are: {known}"
+                raise ScriptProblem(Problem("", "agents", fix))
+            for step in script.steps:
+                simulation.play(step)
+            outcome = outcome_of(simulation, kind)
+        finally:
+            simulation.close()
+        record = simulation.record
+        return Rehearsal(self._flow, script, tuple(record.rows), tuple(record.entries), outcome)
 
 
 def _put_in_place(client: Any, arguments: dict[str, Any], formerly: str | None) -> str:
     """Make the flow in the copy, or change the one of that name; its SID."""
     flows = client.flex_api.v1.flex_flow
+    contact = (arguments["channel_type"], arguments.get("contact_identity"))
     own = None
     for flow in flows.list():
         if flow.friendly_name in (arguments["friendly_name"], formerly) and own is None:
             own = flow.sid
-        elif arguments["enabled"] and _clashes(flow, arguments):
-            client.flex_api.v1.flex_flow(flow.sid).update(enabled=False)
+        elif (
+            arguments["enabled"]
+            and flow.enabled
+            and (str(flow.channel_type), flow.contact_identity or None) == contact
+        ):
+            flows(flow.sid).update(enabled=False)
     if own is None:
         return str(flows.create(**arguments).sid)
-    return str(client.flex_api.v1.flex_flow(own).update(**{"contact_identity": ""} | arguments).sid)
-
-
-def _clashes(flow: Any, arguments: dict[str, Any]) -> bool:
-    same_type = str(flow.channel_type) == arguments["channel_type"]
-    same_contact = (flow.contact_identity or None) == arguments.get("contact_identity")
-    return bool(flow.enabled and same_type and same_contact)
+    return str(flows(own).update(**{"contact_identity": ""} | arguments).sid)

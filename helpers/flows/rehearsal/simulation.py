@@ -1,4 +1,4 @@
-"""Where a script is played: a copy of an account, its players, and a clock that waits for them."""
+"""Plays a script: a copy of an account with a customer, agents, a server and its own clock."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from twilio.base.exceptions import TwilioRestException
-from twilio.rest import Client
 
 from ...account import Account
 from ...chat import ChatError
 from ...desk import NoDeskHere
 from ...mock import MockTwilio
+from ..copying import SETTLING, Servers, plain_client
+from ..errors import NotSettled
 from .agents import SimulatedAgents
-from .customer import NAME, CustomerMessage, Servers, SimulatedCustomer, SimulatedServer
+from .customer import CustomerMessage, SimulatedCustomer, SimulatedServer
 from .grammar import Expectation, duration
-from .recording import Record, RecordingHttpClient
 from .script import Agents, ScriptStep
-from .timeline import CUSTOMER, Misfit
+from .timeline import CUSTOMER, Misfit, Record, RecordingHttpClient
 
-SETTLING = 10.0
-"""Seconds of real time that flows and webhooks have to come to rest."""
 MOST_TIMERS = 20_000
-"""Timers that may run in one wait, lest two of them wind each other up for ever."""
-
-
-class NotSettled(RuntimeError):  # noqa: N818 - reads as what happened
-    """Flows or webhooks went on and on."""
+"""Timers that may run in one wait, lest two of them start each other for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +36,15 @@ class Simulation:
     """A copy of an account with a customer, agents and a server.
 
     Args:
-        mock: The copy; its clock stands still but for the script.
+        mock: The copy; only the script moves its clock.
         account: The same as an account.
         flow_sid: FO..., the flow that is rehearsed.
         kind: Its integration type.
-        agents: Who works when it begins.
-        servers: What answers URLs; the others get an empty 200.
+        agents: The workers who are available when it begins.
+        servers: Makers of receivers by URL; other URLs get an empty 200.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a rehearsal is made of
+    def __init__(
         self,
         mock: MockTwilio,
         account: Account,
@@ -60,16 +54,12 @@ class Simulation:
         servers: Servers,
     ) -> None:
         self._mock, self._kind = mock, kind
-        credentials = account.credentials
-        self._behind = Client(
-            credentials.account_sid, credentials.auth_token, http_client=mock.http_client
-        )
         self.record = Record(mock)
         door = RecordingHttpClient(mock.http_client, self.record)
-        self._account = Account("mock", credentials, door, mock)
-        self.floor = SimulatedAgents(self._account, mock, self._behind, self.record, agents)
-        self.customer = SimulatedCustomer(self._account, mock, self.record, flow_sid)
-        self.server = SimulatedServer(self._account, self.record, kind, servers)
+        recorded = Account("mock", account.credentials, door, mock)
+        self.agents = SimulatedAgents(recorded, mock, plain_client(mock), self.record, agents)
+        self.customer = SimulatedCustomer(recorded, mock, self.record, flow_sid)
+        self.server = SimulatedServer(recorded, self.record, kind, servers)
         self.misfits: list[str] = []
         self.unmet: list[str] = []
         self.lost: list[Lost] = []
@@ -80,23 +70,23 @@ class Simulation:
         self.record.skip()
 
     def play(self, step: ScriptStep) -> None:
-        """Have one step done; what does not fit, or is refused, is written down."""
+        """Do one step; a misfit or a refusal is recorded."""
         self.record.note("step", "script", str(step))
+        reason = ""
         try:
             ACTS[step.verb](self, step.said)
         except (Misfit, NoDeskHere) as misfit:
-            self._does_not_fit(step, str(misfit))
+            reason = str(misfit)
         except (TwilioRestException, ChatError) as refused:
-            self._does_not_fit(step, f"Twilio refuses: {refused.code}: {refused.msg}")
-        self._look()
-
-    def _does_not_fit(self, step: ScriptStep, why: str) -> None:
-        who, _, _ = step.verb.partition(" ")
-        self.misfits.append(f"{step}: {why}")
-        self.record.note("state", who, f"could not: {step.verb}", why)
+            reason = f"Twilio refuses: {refused.code}: {refused.msg}"
+        if reason:
+            who, _, _ = step.verb.partition(" ")
+            self.misfits.append(f"{step}: {reason}")
+            self.record.note("state", who, f"could not: {step.verb}", reason)
+        self._sync()
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; everything that falls due on the way happens at its own moment."""
+        """Let time pass; each timer that is due on the way rings at its own moment."""
         clock = self._mock.clock
         end = clock.now() + seconds
         for _ in range(MOST_TIMERS):
@@ -105,12 +95,19 @@ class Simulation:
                 clock.advance(end - clock.now())
                 return
             clock.advance(max(0.0, due - clock.now()))
-            self._look()
+            self._sync()
         raise NotSettled(f"more than {MOST_TIMERS} timers ran within {duration(seconds)}")
 
     def expect(self, expected: Expectation) -> None:
-        """Look whether something is as it should be."""
-        found = self._facts()[expected.of]
+        """Check an expectation, and record the result."""
+        tasks = self.agents.tasks
+        is_answered = any(not each.by_customer for each in self.customer.messages)
+        found = {
+            "tasks": str(len(tasks)),
+            "task": self._states[tasks[-1]] if tasks else "none",
+            "channel": self.channel_status(),
+            "customer": "answered" if is_answered else "unanswered",
+        }[expected.of]
         met = found.lower() == expected.value
         if not met:
             self.unmet.append(f"expected {expected.text}: it is {found}")
@@ -118,27 +115,22 @@ class Simulation:
             "state", "script", f"expected {expected.text}", "yes" if met else f"no: {found}"
         )
 
-    def _facts(self) -> dict[str, str]:
-        answered = any(not said.by_customer for said in self.customer.said)
-        tasks = self.floor.tasks
-        return {
-            "tasks": str(len(tasks)),
-            "task": self._states[tasks[-1]] if tasks else "none",
-            "channel": self.channel_status(),
-            "customer": "answered" if answered else "unanswered",
-        }
-
     def channel_status(self) -> str:
         """`ACTIVE`, `INACTIVE`, `deleted`, or `none` before there is a chat."""
         channels = self.customer.channels
         return self.customer.states[channels[-1]] if channels else "none"
 
-    def _look(self) -> None:
-        """Let everything come to rest, then write down what happened and what has changed."""
+    def _sync(self) -> None:
+        """Wait until the mock is idle, then record events and states that have changed."""
         self._settle()
         self.record.catch_up()
-        states = {**self.customer.states, **self.floor.look()}
-        self._judge()
+        states = {**self.customer.states, **self.agents.sync()}
+        messages = self.customer.messages
+        new, self._judged = messages[self._judged :], len(messages)
+        for message in new:
+            if message.by_customer and (reason := self._why_lost(message)):
+                self.lost.append(Lost(message.body, reason))
+                self.record.note("state", CUSTOMER, "message reached nobody", reason)
         for sid, state in states.items():
             before = self._states.get(sid)
             if state != before:
@@ -153,78 +145,53 @@ class Simulation:
         if not settled:
             raise NotSettled(f"flows or webhooks are still at work after {SETTLING:g} s")
 
-    def _judge(self) -> None:
-        """See who was reached by what the customer has said since."""
-        new, self._judged = self.customer.said[self._judged :], len(self.customer.said)
-        for said in new:
-            if said.by_customer and not self._reached(said):
-                why = self._why_lost(said)
-                self.lost.append(Lost(said.body, why))
-                self.record.note("state", CUSTOMER, "message reached nobody", why)
-
-    def _reached(self, said: CustomerMessage) -> bool:
-        return (
-            self.floor.cares_for(said.channel_sid)
-            or self.server.has_heard(said.sid)
-            or self._flow_outcome(said) in ("started", "replied")
-        )
-
-    def _flow_outcome(self, said: CustomerMessage) -> str | None:
+    def _why_lost(self, message: CustomerMessage) -> str:
+        """The reason why a message reached nobody; blank if an agent, server or flow has it."""
         log = self._mock.studio.log
-        return next((heard.outcome for heard in log if heard.message_sid == said.sid), None)
-
-    def _why_lost(self, said: CustomerMessage) -> str:
-        if self.customer.states[said.channel_sid].upper() == "INACTIVE":
+        outcome = next((run.outcome for run in log if run.message_sid == message.sid), None)
+        if (
+            self.agents.cares_for(message.channel_sid)
+            or self.server.has_received(message.sid)
+            or outcome in ("started", "replied")
+        ):
+            return ""
+        if self.customer.states[message.channel_sid].upper() == "INACTIVE":
             return "the chat has ended (INACTIVE), nothing routes it"
         if self._kind == "external":
             return f"your server is {self.server.state}"
-        outcome = self._flow_outcome(said)
         if outcome is not None:
             return f"the Studio flow had it {outcome}"
         return "no task, flow or server cares for the chat"
 
     def close(self) -> None:
-        """Send everybody home."""
+        """Close all desks and clients."""
         self.customer.close()
-        self.floor.close()
-
-    def bot_says(self, body: str) -> None:
-        """The server answers as a bot."""
-        self.server.says(body, *self._latest())
-
-    def bot_hands_over(self) -> None:
-        """The server brings in an agent."""
-        channel_sid, message_sid = self._latest()
-        self.server.hand_over(channel_sid, NAME, message_sid)
-
-    def _latest(self) -> tuple[str, str]:
-        latest = self.customer.latest
-        return (latest.channel_sid, latest.sid) if latest else ("", "")
+        self.agents.close()
 
     def set_server(self, state: str) -> None:
-        """Have the server up, down or slow."""
+        """Set the server up, down or slow."""
         self.server.state = state
 
 
 Act = Callable[[Simulation, Any], None]
 ACTS: dict[str, Act] = {
-    "customer opens": lambda stage, _: stage.customer.open(),
-    "customer says": lambda stage, body: stage.customer.says(body),
-    "customer leaves": lambda stage, _: stage.customer.leave(),
-    "customer returns": lambda stage, _: stage.customer.open(),
-    "agent accepts": lambda stage, _: stage.floor.accept(),
-    "agent rejects": lambda stage, _: stage.floor.reject(),
-    "agent says": lambda stage, body: stage.floor.says(body),
-    "agent wraps up": lambda stage, _: stage.floor.wrap_up(),
-    "agent completes": lambda stage, _: stage.floor.complete(),
-    "agents go away": lambda stage, _: stage.floor.go_away(),
-    "agents come back": lambda stage, _: stage.floor.come_back(),
-    "bot says": lambda stage, body: stage.bot_says(body),
-    "bot hands over": lambda stage, _: stage.bot_hands_over(),
-    "webhook is down": lambda stage, _: stage.set_server("down"),
-    "webhook is slow": lambda stage, _: stage.set_server("slow"),
-    "webhook is up": lambda stage, _: stage.set_server("up"),
-    "wait": lambda stage, seconds: stage.wait(seconds),
-    "expect": lambda stage, expected: stage.expect(expected),
+    "customer opens": lambda it, _: it.customer.open(),
+    "customer says": lambda it, body: it.customer.says(body),
+    "customer leaves": lambda it, _: it.customer.leave(),
+    "customer returns": lambda it, _: it.customer.open(),
+    "agent accepts": lambda it, _: it.agents.accept(),
+    "agent rejects": lambda it, _: it.agents.reject(),
+    "agent says": lambda it, body: it.agents.says(body),
+    "agent wraps up": lambda it, _: it.agents.wrap_up(),
+    "agent completes": lambda it, _: it.agents.complete(),
+    "agents go away": lambda it, _: it.agents.go_away(),
+    "agents come back": lambda it, _: it.agents.come_back(),
+    "bot says": lambda it, body: it.server.says(body, it.customer.latest),
+    "bot hands over": lambda it, _: it.server.hand_over(it.customer.latest),
+    "webhook is down": lambda it, _: it.set_server("down"),
+    "webhook is slow": lambda it, _: it.set_server("slow"),
+    "webhook is up": lambda it, _: it.set_server("up"),
+    "wait": lambda it, seconds: it.wait(seconds),
+    "expect": lambda it, expected: it.expect(expected),
 }
-"""What each verb of a script does."""
+"""The action of each verb of a script."""

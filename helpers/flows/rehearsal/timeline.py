@@ -1,14 +1,24 @@
-"""What happened in a rehearsal, one row after another."""
+"""The timeline of a rehearsal: requests as they are made, the rest from the mock's journal."""
 
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+from ...account import MOCK_TOKEN_USER
+from ...json_object import error_code
+from ...mock import JournalEntry, MockTwilio
 
 
-class Misfit(RuntimeError):  # noqa: N818 - nothing has gone wrong
-    """What somebody could not do, and why; the message says both."""
+class Misfit(RuntimeError):
+    """A step of a script cannot be done; the message gives the reason."""
 
 
 RowKind = Literal[
@@ -32,23 +42,24 @@ ROW_KINDS: dict[str, RowKind] = {
     "reservation": "reservation",
     "webhook": "webhook",
 }
-"""What the journal's kinds of entries are called in a timeline."""
+"""Kinds of rows, by those of journal entries."""
 CUSTOMER, AGENT, SERVER, STUDIO = "customer", "agent", "your server", "Studio"
 _SID = re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that happened.
+    """One row of a timeline.
 
     Attributes:
-        at: When, as ISO 8601 by the copy's clock.
+        at: Time by the copy's clock, in ISO 8601.
         seconds: The same in seconds since the rehearsal began.
         kind: `step` of the script, `request`, `event` in chat, `message`, `studio`, `task`,
-            `reservation`, `webhook`, or `state` for what had changed after it.
-        who: Who did it, or what has the state.
-        what: What it was; SIDs are numbered by kind, as in `CH#1`, so that they compare.
-        detail: To whom, or how it ended.
+            `reservation`, `webhook`, or `state` for a state that has changed.
+        who: The actor, or the owner of the state.
+        what: The action or the state; SIDs are numbered by kind, as in `CH#1`, so that they
+            compare.
+        detail: The target or the result.
     """
 
     at: str
@@ -60,17 +71,17 @@ class Row:
 
     @property
     def is_read(self) -> bool:
-        """Whether it is a request that changes nothing."""
+        """Return whether it is a request that changes nothing."""
         return self.kind == "request" and self.what.startswith("GET ")
 
     @property
     def alike(self) -> tuple[object, ...]:
-        """What makes it the same as a row of another rehearsal."""
+        """Key by which it equals a row of another rehearsal."""
         return self.seconds, self.kind, self.who, self.what, self.detail
 
 
 class Names:
-    """Numbers SIDs in the order in which they turn up, kind by kind."""
+    """Numbers SIDs in the order in which they first appear, kind by kind."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -86,3 +97,116 @@ class Names:
             self._counts[prefix] = self._counts.get(prefix, 0) + 1
             self._known[sid] = f"{prefix}#{self._counts[prefix]}"
         return self._known[sid]
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """One request; `position` is that of the journal when it was made."""
+
+    position: int
+    now: float
+    who: str
+    method: str
+    uri: str
+    status: int = 0
+    code: int | None = None
+
+
+class Record:
+    """The timeline of one rehearsal, as it grows.
+
+    Attributes:
+        rows: The rows so far.
+        entries: The journal's part of it.
+        acting: The actor of the current step.
+        names: Numbers the SIDs.
+    """
+
+    def __init__(self, mock: MockTwilio) -> None:
+        self.rows: list[Row] = []
+        self.entries: list[JournalEntry] = []
+        self.acting = SERVER
+        self.names = Names()
+        self._mock = mock
+        self._start = mock.clock.now()
+        self._position = mock.journal.position
+        self._requests: list[RecordedRequest] = []
+        self._thread = threading.current_thread()
+
+    @property
+    def seconds(self) -> int:
+        """Seconds since the rehearsal began."""
+        return int(self._mock.clock.now() - self._start)
+
+    def skip(self) -> None:
+        """Drop the rows so far: they belong to the setup."""
+        self.catch_up()
+        self.rows.clear()
+        self.entries.clear()
+        self.names = Names()
+
+    def note(self, kind: RowKind, who: str, what: str, detail: str = "") -> None:
+        """Add a row, after those of everything that happened before it."""
+        self.catch_up()
+        at = _iso(self._mock.clock.now())
+        who, what, detail = map(self.names.short, (who, what, detail))
+        self.rows.append(Row(at, self.seconds, kind, who, what, detail))
+
+    def add_request(self, method: str, uri: str, user: str | None) -> RecordedRequest:
+        """Record a request that is about to be made."""
+        # Customers have nothing but their token, and desks look for offers whenever they refresh.
+        method, is_mine = method.upper(), threading.current_thread() is self._thread
+        if is_mine and (user == MOCK_TOKEN_USER or self.acting.startswith(AGENT)):
+            who = self.acting
+        else:
+            is_refresh = method == "GET" and ("/Reservations" in uri or "/Tasks/" in uri)
+            who = AGENT if is_refresh else SERVER
+        now, position = self._mock.clock.now(), self._mock.journal.position
+        request = RecordedRequest(position, now, who, method, uri)
+        self._requests.append(request)
+        return request
+
+    def catch_up(self) -> None:
+        """Add rows for everything since the last call, each request before its effects."""
+        entries = self._mock.journal.since(self._position)
+        requests, self._requests = self._requests, []
+        self._position = self._mock.journal.position
+        self.entries += entries
+        for entry in entries:
+            while requests and requests[0].position < entry.number:
+                self._add(requests.pop(0))
+            what, target = self.names.short(entry.text), f"to {entry.target}"
+            row = Row(entry.at, self.seconds, ROW_KINDS[entry.kind], entry.source, what, target)
+            self.rows.append(row)
+        for request in requests:
+            self._add(request)
+
+    def _add(self, request: RecordedRequest) -> None:
+        url = urlsplit(request.uri)
+        refusal = "" if request.code is None else f" ({request.code})"
+        what = f"{request.method} {self.names.short(url.path)}"
+        detail = f"{url.netloc} answers {request.status}{refusal}"
+        at, seconds = _iso(request.now), int(request.now - self._start)
+        self.rows.append(Row(at, seconds, "request", request.who, what, detail))
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class RecordingHttpClient(HttpClient):  # type: ignore[misc]
+    """Passes the SDK's requests on, and records each."""
+
+    def __init__(self, inner: HttpClient, record: Record) -> None:
+        super().__init__(inner.logger, is_async=False)
+        self._inner = inner
+        self._record = record
+
+    def request(self, method: str, uri: str, *rest: Any, **more: Any) -> Response:
+        """Pass one request on, as the SDK and its log make it: `auth` by name."""
+        auth = more.get("auth")
+        recorded = self._record.add_request(method, uri, auth[0] if auth else None)
+        response = self._inner.request(method, uri, *rest, **more)
+        recorded.status = response.status_code
+        recorded.code = None if response.ok else error_code(response.text)
+        return response

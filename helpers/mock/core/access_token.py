@@ -1,4 +1,4 @@
-"""What a Twilio access token is, and what makes Twilio refuse one.
+"""Access tokens: their content, and the reasons for which Twilio refuses one.
 
 An access token is a JWT that an application's server signs with an API key's secret and hands to a
 chat client. Everything here is a pure function of the token, the account and the time.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -37,7 +37,7 @@ clock, so a server a few seconds fast must not lock its users out; a minute is p
 synchronised clock's error and too short to hide a real mistake."""
 
 SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
-"""Any Twilio SID, by `fullmatch`; group 1 is the prefix that tells its kind."""
+"""Any Twilio SID, by `fullmatch`; group 1 is its prefix."""
 
 _LAST_SECOND = 253_402_300_799  # of the year 9999; an `exp` in milliseconds is beyond it
 _SHOWN_LENGTH = 24  # shorter than any Twilio secret
@@ -46,7 +46,7 @@ _MAKE_ANOTHER = "Make the token with the twilio SDK's AccessToken, which sets it
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an accepted token says; times in whole seconds since the epoch.
+    """Claims of an accepted token; times in whole seconds since the epoch.
 
     `service_sid` is always set on what `verify` returns, since a chat grant needs one.
     """
@@ -61,7 +61,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DecodedToken:
-    """A token taken apart, nothing verified: JSON header, JSON claims, and what was signed."""
+    """A token decoded but not verified: JSON header, JSON claims, and the signed bytes."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -82,7 +82,7 @@ class DecodedToken:
 
 
 class _Expected(NamedTuple):
-    """What a token is held against: the account, its API keys' secrets, and the time."""
+    """Facts to verify a token with: the account, its API keys' secrets, and the time."""
 
     account_sid: str
     secrets: Mapping[str, str]
@@ -96,11 +96,10 @@ def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: flo
         token: The JWT, as `AccessToken.to_jwt()` returns it.
         account_sid: The account the token must be for (`AC...`).
         secrets: API key SID (`SK...`) to API key secret, for every key of the account.
-        now: Seconds since the epoch, on whichever clock the caller keeps.
+        now: Seconds since the epoch, by the caller's clock.
 
     Raises:
         TwilioError: 20101 to 20107, for the first of `problems`.
-
     """
     decoded = _decoded(token) if isinstance(token, str) else decode(token)
     for refusal in _refusals(decoded, _Expected(account_sid, secrets, now)):
@@ -110,17 +109,17 @@ def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: flo
 
 @lru_cache(maxsize=256)
 def _decoded(token: str) -> DecodedToken:
-    """A token taken apart once for all the requests made with it; not to be changed."""
+    """Decode a token once for all requests made with it; not to be modified."""
     return decode(token)
 
 
 def problems(
     token: str, *, account_sid: str, secrets: Mapping[str, str], now: float
 ) -> Iterator[TwilioError]:
-    """Yield everything `verify` would refuse the token for, in its order; arguments as there.
+    """Yield every refusal of the token, in the order of `verify`; arguments as there.
 
-    What decides the key comes first (form, header, issuer), then the signature, then what the
-    signature vouches for (subject, times, grants): a forged token says 20107 whatever it claims.
+    The parts that decide the key come first (form, header, issuer), then the signature, then the
+    parts that it vouches for (subject, times, grants): a forged token gives 20107 in any case.
     """
     try:
         decoded = decode(token)
@@ -131,38 +130,28 @@ def problems(
 
 
 def decode(token: str) -> DecodedToken:
-    """Take a token apart without verifying anything.
+    """Decode a token without verifying it.
 
     Raises:
         TwilioError: 20101, unless it is three parts of which two are base64url JSON objects. The
             third may be anything: a damaged signature is a wrong one (20107).
-
     """
     try:
-        signing_input, signature = _split(token)
+        header, claims, signature = token.encode("ascii").split(b".")
+        signing_input = b".".join((header, claims))
         unsigned = jwt.decode_complete(signing_input + b".", options={"verify_signature": False})
-    except (jwt.PyJWTError, ValueError, RecursionError):
-        raise _undecodable() from None
+    except (AttributeError, jwt.PyJWTError, ValueError, RecursionError):
+        raise TwilioError(
+            20101,
+            "Not an access token: expected a JWT, three base64url parts joined by dots. Pass the"
+            " text that AccessToken.to_jwt() returns, whole, with no quotes and no 'Bearer' before"
+            " it.",
+        ) from None
     return DecodedToken(unsigned["header"], unsigned["payload"], signing_input, signature)
 
 
-def _split(token: object) -> tuple[bytes, bytes]:
-    if not isinstance(token, str) or token.count(".") != 2:  # noqa: PLR2004
-        raise _undecodable()
-    signing_input, _, signature = token.encode("ascii").rpartition(b".")
-    return signing_input, signature
-
-
-def _undecodable() -> TwilioError:
-    return TwilioError(
-        20101,
-        "Not an access token: expected a JWT, three base64url parts joined by dots. Pass the text "
-        "that AccessToken.to_jwt() returns, whole, with no quotes and no 'Bearer' before it.",
-    )
-
-
 def _claims(token: DecodedToken) -> Claims:
-    """Read the claims of a token already found good."""
+    """Read the claims of a verified token."""
     grants: Mapping[str, Any] = token.grants or {}
     chat: Any = token.chat_grant
     return Claims(
@@ -175,10 +164,7 @@ def _claims(token: DecodedToken) -> Claims:
     )
 
 
-# -- how a value is spoken of
-
-
-def epoch(value: object) -> int | None:
+def numeric_date(value: object) -> int | None:
     """Return `value` if it is a time in whole seconds since the epoch, before the year 10000."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LAST_SECOND:
         return value
@@ -191,7 +177,7 @@ def utc(seconds: float) -> str:
 
 
 def shown(value: object) -> str:
-    """Return `value` quoted if it is short or a SID, else only what kind of value it is.
+    """Return `value` quoted if it is short or a SID, else only its type.
 
     A claim may hold anything, an API key secret put in the wrong place included.
     """
@@ -204,148 +190,95 @@ def shown(value: object) -> str:
 _JSON_TYPES = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 
-# -- the checks: each returns what is wrong and what to do, or None
-
-
-def _type_problem(token: DecodedToken, _: _Expected) -> str | None:
-    typ = token.header.get("typ")
-    if typ == "JWT":
-        return None
-    return f"The header's typ is {shown(typ)}; it must be 'JWT'. {_MAKE_ANOTHER}"
-
-
-def _algorithm_problem(token: DecodedToken, _: _Expected) -> str | None:
-    alg = token.header.get("alg")
-    if alg == ALGORITHM:
-        return None
-    return f"The header's alg is {shown(alg)}; it must be {ALGORITHM!r}. {_MAKE_ANOTHER}"
-
-
-def _content_type_problem(token: DecodedToken, _: _Expected) -> str | None:
-    cty = token.header.get("cty")
-    if cty == CONTENT_TYPE:
-        return None
-    return f"The header's cty is {shown(cty)}; it must be {CONTENT_TYPE!r}. {_MAKE_ANOTHER}"
-
-
-def _issuer_problem(token: DecodedToken, expected: _Expected) -> str | None:
-    if _secret(token, expected) is not None:
-        return None
-    return (
-        f"The issuer (iss) is {shown(token.claims.get('iss'))}, which is not an API key of this "
-        "account. Make the token with the SID (SK...) of a key that exists here, and its secret."
-    )
-
-
-def _secret(token: DecodedToken, expected: _Expected) -> str | None:
-    issuer = token.claims.get("iss")
-    return expected.secrets.get(issuer) if isinstance(issuer, str) else None
-
-
-def _signature_problem(token: DecodedToken, expected: _Expected) -> str | None:
-    secret = _secret(token, expected)
-    if secret is None or token.header.get("alg") != ALGORITHM:
-        return None  # nothing to check it with; refused already
-    digest = hmac.digest(secret.encode(), token.signing_input, "sha256")
-    if hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), token.signature):
-        return None
-    return (
-        f"The signature was not made with the secret of {shown(token.claims['iss'])}. Sign with "
-        "that API key's secret, not the account's auth token, and see that neither the secret nor "
-        "the token was changed or cut short in copying."
-    )
-
-
-def _subject_problem(token: DecodedToken, expected: _Expected) -> str | None:
-    subject = token.claims.get("sub")
-    if subject == expected.account_sid:
-        return None
-    return (
-        f"The subject (sub) is {shown(subject)}, not this account, {expected.account_sid}. "
-        "Make the token with the SID of the account that owns the API key."
-    )
-
-
-def _expiry_problem(token: DecodedToken, expected: _Expected) -> str | None:
-    expires, now = epoch(token.claims.get("exp")), expected.now
-    if expires is None:
-        return "The expiry (exp) must be there, a time in whole seconds (not ms) since 1970, UTC."
-    if expires <= now:
-        return (
-            f"The token expired at {utc(expires)} and it is {utc(now)}. Make a new one on the "
-            "server; a connected client takes it with updateToken()."
-        )
-    if expires > now + MAX_LIFETIME:
-        return (
-            f"The token expires at {utc(expires)}, over 24 hours after {utc(now)}. "
-            f"Make it with a ttl of at most {MAX_LIFETIME} seconds."
-        )
-    return None
-
-
-def _start_problem(token: DecodedToken, expected: _Expected) -> str | None:
-    claim = token.claims.get("nbf")
-    if claim is None:
-        return None
-    start = epoch(claim)
-    if start is None:
-        return "The start (nbf) must be a time in whole seconds (not ms) since 1970, UTC."
-    if start <= expected.now + CLOCK_SKEW:
-        return None
-    return (
-        f"The token is not valid before {utc(start)} and it is {utc(expected.now)}. Set the clock "
-        "of the server that makes tokens, or leave nbf to the SDK."
-    )
-
-
-def _grants_problem(token: DecodedToken, _: _Expected) -> str | None:
-    if token.grants is not None:
-        return None
-    found = shown(token.claims.get("grants"))
-    return f"The grants must be a JSON object; found: {found}. {_MAKE_ANOTHER}"
-
-
-def _identity_problem(token: DecodedToken, _: _Expected) -> str | None:
-    if token.grants is None:
-        return None
-    identity = token.grants.get("identity")
-    if isinstance(identity, str) and 0 < len(identity) <= MAX_IDENTITY:
-        return None
-    return (
-        f"The identity must be a text of 1 to {MAX_IDENTITY} characters; found: "
-        f"{shown(identity)}. Pass identity=str(...) to AccessToken."
-    )
-
-
-def _chat_grant_problem(token: DecodedToken, _: _Expected) -> str | None:
-    if token.grants is None:
-        return None
-    grant = token.chat_grant
-    if not isinstance(grant, dict):
-        return "There is no chat grant. Add ChatGrant(service_sid='IS...') to the AccessToken."
-    service = grant.get("service_sid")
-    if isinstance(service, str) and service:
-        return None
-    return "The chat grant names no service. Pass ChatGrant the service_sid of a Chat Service."
-
-
-_CHECKS: tuple[tuple[int, Callable[[DecodedToken, _Expected], str | None]], ...] = (
-    (20101, _type_problem),
-    (20102, _algorithm_problem),
-    (20102, _content_type_problem),
-    (20103, _issuer_problem),
-    (20107, _signature_problem),
-    (20103, _subject_problem),
-    (20104, _expiry_problem),
-    (20105, _start_problem),
-    (20106, _grants_problem),
-    (20106, _identity_problem),
-    (20106, _chat_grant_problem),
-)
-
-
 def _refusals(token: DecodedToken, expected: _Expected) -> Iterator[TwilioError]:
-    for code, check in _CHECKS:
-        message = check(token, expected)
-        if message is not None:
+    for checked in (_header(token), _key(token, expected), _claimed(token, expected)):
+        for code, message in checked:
             yield TwilioError(code, message)
+
+
+def _header(token: DecodedToken) -> Iterator[tuple[int, str]]:
+    wanted = ((20101, "typ", "JWT"), (20102, "alg", ALGORITHM), (20102, "cty", CONTENT_TYPE))
+    for code, name, value in wanted:
+        found = token.header.get(name)
+        if found != value:
+            message = f"The header's {name} is {shown(found)}; it must be {value!r}."
+            yield code, f"{message} {_MAKE_ANOTHER}"
+
+
+def _key(token: DecodedToken, expected: _Expected) -> Iterator[tuple[int, str]]:
+    issuer = token.claims.get("iss")
+    secret = expected.secrets.get(issuer) if isinstance(issuer, str) else None
+    if secret is None:
+        yield (
+            20103,
+            f"The issuer (iss) is {shown(issuer)}, which is not an API key of this account. Make"
+            " the token with the SID (SK...) of a key that exists here, and its secret.",
+        )
+    elif token.header.get("alg") == ALGORITHM:
+        digest = hmac.digest(secret.encode(), token.signing_input, "sha256")
+        encoded = base64.urlsafe_b64encode(digest).rstrip(b"=")
+        if not hmac.compare_digest(encoded, token.signature):
+            yield (
+                20107,
+                f"The signature was not made with the secret of {shown(issuer)}. Sign with that API"
+                " key's secret, not the account's auth token, and see that neither the secret nor"
+                " the token was changed or cut short in copying.",
+            )
+
+
+def _claimed(token: DecodedToken, expected: _Expected) -> Iterator[tuple[int, str]]:
+    subject = token.claims.get("sub")
+    if subject != expected.account_sid:
+        yield (
+            20103,
+            f"The subject (sub) is {shown(subject)}, not this account, {expected.account_sid}. Make"
+            " the token with the SID of the account that owns the API key.",
+        )
+    yield from _times(token, expected.now)
+    if token.grants is None:
+        found = shown(token.claims.get("grants"))
+        yield 20106, f"The grants must be a JSON object; found: {found}. {_MAKE_ANOTHER}"
+        return
+    identity = token.grants.get("identity")
+    if not (isinstance(identity, str) and 0 < len(identity) <= MAX_IDENTITY):
+        yield (
+            20106,
+            f"The identity must be a text of 1 to {MAX_IDENTITY} characters; found:"
+            f" {shown(identity)}. Pass identity=str(...) to AccessToken.",
+        )
+    grant = token.chat_grant
+    service = grant.get("service_sid") if isinstance(grant, dict) else None
+    if not isinstance(grant, dict):
+        message = "There is no chat grant. Add ChatGrant(service_sid='IS...') to the AccessToken."
+        yield 20106, message
+    elif not (isinstance(service, str) and service):
+        message = "The chat grant names no service."
+        yield 20106, f"{message} Pass ChatGrant the service_sid of a Chat Service."
+
+
+def _times(token: DecodedToken, now: float) -> Iterator[tuple[int, str]]:
+    expires = numeric_date(token.claims.get("exp"))
+    whole_seconds = "a time in whole seconds (not ms) since 1970, UTC."
+    if expires is None:
+        yield 20104, f"The expiry (exp) must be there, {whole_seconds}"
+    elif expires <= now:
+        yield (
+            20104,
+            f"The token expired at {utc(expires)} and it is {utc(now)}. Make a new one on the"
+            " server; a connected client takes it with updateToken().",
+        )
+    elif expires > now + MAX_LIFETIME:
+        yield (
+            20104,
+            f"The token expires at {utc(expires)}, over 24 hours after {utc(now)}."
+            f" Make it with a ttl of at most {MAX_LIFETIME} seconds.",
+        )
+    start = numeric_date(token.claims.get("nbf"))
+    if start is None and token.claims.get("nbf") is not None:
+        yield 20105, f"The start (nbf) must be {whole_seconds}"
+    elif start is not None and start > now + CLOCK_SKEW:
+        yield (
+            20105,
+            f"The token is not valid before {utc(start)} and it is {utc(now)}. Set the clock of the"
+            " server that makes tokens, or leave nbf to the SDK.",
+        )

@@ -1,7 +1,7 @@
-"""Time the mock lives by: real time plus an offset you may advance, or frozen where you put it.
+"""Clock of the mock: real time plus an offset that can be advanced, or frozen at a moment.
 
 Expiring tokens, time-outs and ages all follow this clock, so that an hour passes in a notebook
-without anybody waiting for it.
+without a wait.
 """
 
 from __future__ import annotations
@@ -12,21 +12,18 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _log = logging.getLogger(__name__)
-
-
 Setting = tuple[float, float | None]
 LATEST = 253_370_764_800.0
-"""The year 9999; a little later no calendar has a name for a moment."""
+"""The year 9999, the last that `datetime` can show whole."""
 
 
 class Timer:
-    """A call the clock will make once; `cancel()` prevents it."""
+    """A call that the clock makes once; `cancel()` prevents it."""
 
     def __init__(self, due: float, call: Callable[[], None], cancelled: Callable[[], None]) -> None:
         self.due = due
@@ -35,11 +32,11 @@ class Timer:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it has neither run nor been cancelled."""
+        """True until it has run or been cancelled."""
         return self._call is not None
 
     def cancel(self) -> None:
-        """Forget the call. Cancelling twice, or after it ran, does nothing."""
+        """Drop the call. Cancelling twice, or after it ran, does nothing."""
         if self._call is not None:
             self._call = None
             self._cancelled()
@@ -51,7 +48,7 @@ class Timer:
             return
         try:
             call()
-        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+        except Exception:
             _log.exception("a timer of the mock failed")
 
 
@@ -67,12 +64,12 @@ class Clock:
         self._order = itertools.count()
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
-        self._told: Callable[[], None] = lambda: None
-        weakref.finalize(self, _wake, self._changed).atexit = False
+        self._on_change: Callable[[], None] = lambda: None
+        weakref.finalize(self, _notify, self._changed).atexit = False
 
     @property
     def setting(self) -> Setting:
-        """How far it is from real time and where it stands frozen, to be set again later."""
+        """Offset from real time, and the moment it is frozen at, to be set again later."""
         with self._changed:
             return self._offset, self._frozen_at
 
@@ -81,11 +78,11 @@ class Clock:
         with self._changed:
             self._offset, self._frozen_at = setting
             self._wake()
-        self._told()
+        self._on_change()
 
-    def when_set(self, told: Callable[[], None]) -> None:
-        """Have `told` called whenever the setting has changed, on the thread that changed it."""
-        self._told = told
+    def when_set(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change of the setting, on the thread that changed it."""
+        self._on_change = listener
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
@@ -93,12 +90,12 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands still."""
+        """True while the clock is frozen."""
         return self._frozen_at is not None
 
     @property
     def next_due(self) -> float | None:
-        """When the next timer falls due (epoch seconds); None where none is set."""
+        """Time at which the next timer falls due (epoch seconds); None where none is set."""
         with self._changed:
             self._drop_cancelled()
             return self._timers[0][0] if self._timers else None
@@ -109,7 +106,7 @@ class Clock:
         Timers that fall due by moving forward run at once.
 
         Raises:
-            ValueError: The moment has no time zone, or no calendar has it.
+            ValueError: The moment has no time zone, or is before 1970 or after 9999.
         """
         moment = self.now() if at is None else epoch(at)
         with self._changed:
@@ -117,37 +114,36 @@ class Clock:
         self._move_to(moment)
 
     def unfreeze(self) -> None:
-        """Let the clock run on from where it stands."""
+        """Let the clock run on from its present time."""
         with self._changed:
             self._offset, self._frozen_at = self.now() - time.time(), None
             self._wake()
-        self._told()
+        self._on_change()
 
     def advance(self, seconds: float) -> None:
         """Move forward, running every timer that falls due on the way, each at its own moment.
 
         Raises:
-            ValueError: `seconds` is negative, since what happened cannot be undone by a clock; or
-                goes beyond the calendar.
+            ValueError: `seconds` is negative, as a clock cannot undo events; or goes beyond 9999.
         """
         if seconds < 0:
             raise ValueError("the clock only moves forward; use snapshot() to go back")
         self._move_to(_possible(self.now() + seconds))
 
     def reset(self) -> None:
-        """Forget timers and offsets: real time again."""
+        """Return to real time, without timers."""
         self.forget_timers()
-        self.setting = 0.0, None
+        self.to_real_time()
 
     def forget_timers(self) -> None:
-        """Make none of the calls that are due later."""
+        """Drop all timers."""
         with self._changed:
             self._timers.clear()
             self._cancelled = 0
             self._changed.notify()
 
     def to_real_time(self) -> None:
-        """Real time again, keeping timers: those that are due by it run at once."""
+        """Return to real time and keep timers: those that are due by it run at once."""
         self.setting = 0.0, None
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
@@ -159,21 +155,15 @@ class Clock:
         return timer
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """Run `call` in so many seconds of this clock."""
+        """Run `call` after `seconds` of this clock."""
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        with self._moving():
+        with self._changed:
+            self._moves += 1  # timers run on this thread, one after another, not on the clock's
+        try:
             while (timer := self._step(moment)) is not None:
                 timer.fire()
-
-    @contextmanager
-    def _moving(self) -> Iterator[None]:
-        """Keep the thread off what is due, so that timers run here, one after another."""
-        with self._changed:
-            self._moves += 1
-        try:
-            yield
         finally:
             with self._changed:
                 self._moves -= 1
@@ -183,27 +173,30 @@ class Clock:
         """Go to the first timer that falls due by `moment`, or there if none does."""
         with self._changed:
             timer = self._pop_due(moment)
-            self._set(max(self.now(), moment if timer is None else timer.due))
-        self._told()
+            now = max(self.now(), moment if timer is None else timer.due)
+            if self._frozen_at is None:
+                self._offset = now - time.time()
+                self._wake()
+            else:
+                self._frozen_at = now
+        self._on_change()
         return timer
 
-    def _set(self, moment: float) -> None:
-        if self._frozen_at is None:
-            self._offset = moment - time.time()
-            self._wake()
-        else:
-            self._frozen_at = moment
-
     def _wake(self) -> None:
-        """Have the thread see to what is due; a clock that stands still needs none otherwise."""
+        """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""
         if not self._timers or self._moves:
             return
         if self._frozen_at is None or self._timers[0][0] <= self._frozen_at:
-            self._ensure_thread()
+            if self._thread is None or not self._thread.is_alive():
+                watched = (weakref.ref(self), self._changed)
+                self._thread = threading.Thread(
+                    target=_watch, args=watched, name="mock-clock", daemon=True
+                )
+                self._thread.start()
             self._changed.notify()
 
     def _forget_cancelled(self) -> None:
-        """Clear cancelled timers away once they are most of those kept."""
+        """Remove cancelled timers once they are most of those kept."""
         with self._changed:
             self._cancelled += 1
             if self._cancelled * 2 > len(self._timers):
@@ -224,16 +217,8 @@ class Clock:
             return heapq.heappop(self._timers)[2]
         return None
 
-    def _ensure_thread(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            watched = (weakref.ref(self), self._changed)
-            self._thread = threading.Thread(
-                target=_watch, args=watched, name="mock-clock", daemon=True
-            )
-            self._thread.start()
-
     def _next(self) -> Timer | float | None:
-        """The timer that is due, else seconds until one is; None, and the thread ends."""
+        """The timer that is due, else seconds until one is; None to end the thread."""
         now = self.now()
         timer = None if self._moves else self._pop_due(now)
         if timer is not None:
@@ -241,16 +226,14 @@ class Clock:
         if not self._timers or self._frozen_at is not None:
             self._thread = None
             return None
-        if self._moves:
-            return _EVER
-        return self._timers[0][0] - now
+        return _EVER if self._moves else self._timers[0][0] - now
 
 
 _EVER = float(threading.TIMEOUT_MAX)
 
 
 def _watch(watched: weakref.ref[Clock], changed: threading.Condition) -> None:
-    """Fire timers as they fall due in real time, for as long as anybody has the clock."""
+    """Fire timers as they fall due in real time, for as long as the clock exists."""
     while True:
         with changed:
             clock = watched()
@@ -265,8 +248,8 @@ def _watch(watched: weakref.ref[Clock], changed: threading.Condition) -> None:
         del found
 
 
-def _wake(changed: threading.Condition) -> None:
-    """Let the thread of a clock that nobody has any more see so."""
+def _notify(changed: threading.Condition) -> None:
+    """Wake the thread of a clock that no longer exists, so that it ends."""
     with changed:
         changed.notify_all()
 
@@ -295,6 +278,6 @@ def epoch(moment: datetime | float) -> float:
 
 
 def _possible(moment: float) -> float:
-    if not 0 <= moment < LATEST:  # not a number is neither
+    if not 0 <= moment < LATEST:  # false for NaN too
         raise ValueError(f"the clock goes from 1970 to 9999, in epoch seconds; not to {moment}")
     return moment

@@ -64,7 +64,7 @@ class Backend:
                 self.sids.state = sids
 
 
-class _RolledBack(Exception):  # noqa: N818 - not an error: ends a dry run
+class _RolledBack(Exception):
     """Carries the events of a dry run."""
 
 

@@ -1,4 +1,4 @@
-"""The credentials of the mock's account: from the environment, else fixed and obviously fake."""
+"""Credentials of the mock's account: from the environment, else fixed and obviously fake."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEMO = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What opens an account. The two secrets never show in a repr."""
+    """Credentials of an account. The two secrets never show in a repr."""
 
     account_sid: str
     auth_token: str = field(repr=False)
@@ -31,23 +31,26 @@ class Credentials:
     def demo(cls, environment: Mapping[str, str] | None = None) -> Credentials:
         """The mock's credentials: the environment's where set, else the demo values."""
         environment = os.environ if environment is None else environment
-        values = {f.name: f"TWILIO_{f.name.upper()}" for f in fields(cls)}
-        return cls(**{name: environment.get(key) or DEMO[key] for name, key in values.items()})
+        return cls(**{name: environment.get(key) or DEMO[key] for name, key in cls._keys()})
 
     def export(self) -> None:
         """Put the five values into this process's environment, under Twilio's usual names.
 
         Code that reads `os.environ["TWILIO_ACCOUNT_SID"]`, as Twilio's guides do, then finds them.
         """
-        os.environ.update({f"TWILIO_{f.name.upper()}": getattr(self, f.name) for f in fields(self)})
+        os.environ.update({key: getattr(self, name) for name, key in self._keys()})
+
+    @classmethod
+    def _keys(cls) -> list[tuple[str, str]]:
+        return [(f.name, f"TWILIO_{f.name.upper()}") for f in fields(cls)]
 
     @property
     def sids(self) -> dict[str, str]:
-        """Whose account it is; neither is secret."""
+        """SIDs of the account; neither is secret."""
         return {"account_sid": self.account_sid, "chat_service_sid": self.chat_service_sid}
 
     def open(self, username: str, password: str) -> bool:
-        """Whether a basic-auth pair is the account's own, or its API key's."""
+        """Check a basic-auth pair: the account's own, or its API key's."""
         if username not in (self.account_sid, self.api_key):
             return False
         secret = self.auth_token if username == self.account_sid else self.api_secret

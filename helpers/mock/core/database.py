@@ -33,7 +33,7 @@ _OTHER_VERSION = (
 )
 
 
-class DatabaseRefused(Exception):  # noqa: N818 - says what happened to the file
+class DatabaseRefused(Exception):
     """Refusal to open a database file, which is left as it was.
 
     Args:
@@ -168,7 +168,7 @@ def _add_columns(db: sqlite3.Connection, table: Table) -> None:
     for name, value in table.defaults.items():
         if name not in has:
             db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
-            db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))  # noqa: S608
+            db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
 
 
 def _replace_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
@@ -206,7 +206,7 @@ class DatabaseInUse(DatabaseRefused):
         super().__init__(path, "is in use by another mock account, or another program", advice)
 
 
-class DatabaseClosed(RuntimeError):  # noqa: N818 - says what happened to it
+class DatabaseClosed(RuntimeError):
     """Use of an account after it was closed."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Refusals: symbolic ones of a product, and a dialect's `TwilioError` for each.
 
-`CODES` is the only place that knows which codes the mock uses, what HTTP status each carries and
-how well that is known. Products raise, dialects say it in their words, one place renders.
+`CODES` lists every code that the mock uses, with its HTTP status and the basis of it. Products
+raise, dialects say it in their words, one place renders.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Basis(StrEnum):
-    """How well a behaviour of the mock is known to be Twilio's."""
+    """Basis on which a behaviour of the mock is taken for Twilio's."""
 
     DOCUMENTED = "documented"
     """Twilio's documentation or error catalogue states it."""
@@ -22,11 +22,11 @@ class Basis(StrEnum):
     OBSERVED = "observed"
     """Seen in bug reports or in production code, not in Twilio's reference."""
     INFERRED = "inferred"
-    """Nothing found states it; the mock's best reading."""
+    """No source found; the mock's best reading."""
 
 
 class ErrorCode(NamedTuple):
-    """One code the mock uses: its meaning, its HTTP status, and the basis of each."""
+    """One code that the mock uses: its HTTP status, its meaning, and the basis of the status."""
 
     code: int
     status: int
@@ -34,16 +34,12 @@ class ErrorCode(NamedTuple):
     status_basis: Basis
 
 
-def _table(*rows: ErrorCode) -> dict[int, ErrorCode]:
-    return {row.code: row for row in rows}
-
-
 _DOC, _OBS, _INF = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED
 
 NOT_SIMULATED = 501
-"""The mock's own code, which Twilio does not have: this operation is not simulated."""
+"""The mock's own code for an operation that is not simulated."""
 
-CODES: dict[int, ErrorCode] = _table(
+_CODES = (
     ErrorCode(NOT_SIMULATED, 501, "not simulated by this mock (not a Twilio code)", _INF),
     ErrorCode(20001, 400, "missing or invalid parameter", _OBS),
     ErrorCode(20003, 401, "authentication failed", _OBS),
@@ -154,6 +150,7 @@ CODES: dict[int, ErrorCode] = _table(
     ErrorCode(81022, 400, "Studio flow definition is not valid", _INF),
     ErrorCode(55555, 400, "invalid TaskRouter instruction", _INF),
 )
+CODES: dict[int, ErrorCode] = {row.code: row for row in _CODES}
 
 
 class TwilioError(Exception):
@@ -161,8 +158,8 @@ class TwilioError(Exception):
 
     Args:
         code: A Twilio error code listed in `CODES`, which also fixes the HTTP status.
-        message: What is wrong and, where it helps, what to do; shown to the caller.
-        details: What a program may want to know besides.
+        message: The problem and, where it helps, advice; shown to the caller.
+        details: Further facts for programs.
     """
 
     def __init__(
@@ -179,11 +176,11 @@ class TwilioError(Exception):
 
     @property
     def more_info(self) -> str:
-        """Where Twilio documents the code."""
+        """URL of Twilio's documentation of the code."""
         return f"https://www.twilio.com/docs/errors/{self.code}"
 
     def body(self) -> dict[str, object]:
-        """The JSON body Twilio's REST API answers with."""
+        """The JSON body of Twilio's answer."""
         body: dict[str, object] = {
             "code": self.code,
             "message": self.message.encode("utf-8", "replace").decode(),
@@ -193,7 +190,7 @@ class TwilioError(Exception):
         return body if self.details is None else {**body, "details": self.details}
 
 
-class Refused(Exception):  # noqa: N818 - the field's word
+class Refused(Exception):
     """A refusal that speaks no dialect.
 
     Args:

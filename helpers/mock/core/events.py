@@ -112,7 +112,7 @@ class Events:
                     for subscriber in self._subscribers[type(event)]:
                         try:
                             subscriber(event)
-                        except Exception:  # noqa: BLE001 - whatever it is, the others still run
+                        except Exception:
                             _log.exception("a subscriber failed on %s", type(event).__name__)
             finally:
                 self._dispatching.release()

@@ -1,4 +1,4 @@
-"""Work done off the caller's thread: in order for each key, several keys at once."""
+"""Jobs off the caller's thread: in order for each key, several keys at once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _log = logging.getLogger(__name__)
 
 
 class KeyedExecutor:
-    """One queue a key, emptied by a few daemon threads that end when there is nothing left.
+    """One queue a key, worked off by a few daemon threads that end when idle.
 
     Args:
-        name: What its threads are called.
-        workers: How many keys are worked on at once.
+        name: Name of its threads.
+        workers: Number of keys worked on at once.
     """
 
     def __init__(self, name: str, workers: int = 8) -> None:
@@ -30,11 +30,11 @@ class KeyedExecutor:
 
     @property
     def is_closed(self) -> bool:
-        """Whether no more jobs are taken."""
+        """True once no more jobs are taken."""
         return self._closed
 
     def put(self, key: str, job: Job) -> None:
-        """Have a job done once those of the same key before it are; once closed, never."""
+        """Queue a job behind those of the same key; dropped if closed."""
         with self._changed:
             if self._closed:
                 return
@@ -48,50 +48,45 @@ class KeyedExecutor:
             self._changed.notify_all()
 
     def settle(self, timeout: float, also: Callable[[], bool] = lambda: True) -> bool:
-        """Wait until nothing is left to do; whether that came about in time (seconds).
+        """Wait until idle. Returns False on timeout.
 
         Args:
-            timeout: How long to wait.
-            also: What must be true besides; asked again after each job.
+            timeout: Seconds to wait.
+            also: A further condition, checked after each job.
         """
         with self._changed:
             return self._changed.wait_for(lambda: not self._jobs and also(), timeout)
 
     def close(self, timeout: float) -> bool:
-        """Drop what has not begun, take no more, and wait for what has (seconds)."""
+        """Drop waiting jobs, take no more, and wait for running ones. Returns False on timeout."""
         with self._changed:
             self._closed = True
             for key in self._ready:
                 del self._jobs[key]
             self._ready.clear()
-            for under_way in self._jobs.values():
-                while len(under_way) > 1:
-                    under_way.pop()
+            for jobs in self._jobs.values():
+                while len(jobs) > 1:
+                    jobs.pop()
             self._changed.notify_all()
         return self.settle(timeout)
 
     def _work(self) -> None:
-        while (key := self._next_key()) is not None:
+        while True:
+            with self._changed:
+                if not self._ready:
+                    self._workers -= 1
+                    return
+                key = self._ready.popleft()
             try:
                 self._jobs[key][0]()
-            except Exception:  # noqa: BLE001 - whatever it is, the other jobs still run
-                level = logging.DEBUG if self._closed else logging.ERROR  # its ground may be gone
+            except Exception:
+                level = logging.DEBUG if self._closed else logging.ERROR  # the store may be closed
                 _log.log(level, "a job of %s failed", self._name, exc_info=True)
             finally:
-                self._done(key)
-
-    def _next_key(self) -> str | None:
-        with self._changed:
-            if not self._ready:
-                self._workers -= 1
-                return None
-            return self._ready.popleft()
-
-    def _done(self, key: str) -> None:
-        with self._changed:
-            self._jobs[key].popleft()
-            if self._jobs[key]:
-                self._ready.append(key)
-            else:
-                del self._jobs[key]
-            self._changed.notify_all()
+                with self._changed:
+                    self._jobs[key].popleft()
+                    if self._jobs[key]:
+                        self._ready.append(key)
+                    else:
+                        del self._jobs[key]
+                    self._changed.notify_all()

@@ -72,9 +72,9 @@ class Table:
         self.updates: dict[tuple[str, ...], str] = {}
         listed = ", ".join(map(quoted, self.columns))
         marks = ", ".join("?" * (len(self.columns) + 1))
-        self.insert = f"INSERT INTO {self.name} (seq, {listed}) VALUES ({marks})"  # noqa: S608
-        self.select = f"SELECT seq, {listed} FROM {self.name}"  # noqa: S608
-        self.delete = f"DELETE FROM {self.name} WHERE seq = ?"  # noqa: S608
+        self.insert = f"INSERT INTO {self.name} (seq, {listed}) VALUES ({marks})"
+        self.select = f"SELECT seq, {listed} FROM {self.name}"
+        self.delete = f"DELETE FROM {self.name} WHERE seq = ?"
 
     def _decoders(self, hints: Mapping[str, Any]) -> list[tuple[int, Callable[[Any], Any]]]:
         found: list[tuple[int, Callable[[Any], Any]]] = []
@@ -116,7 +116,7 @@ class Table:
         sql = self.updates.get(names)
         if sql is None:
             assignments = ", ".join(f'"{name}" = ?' for name in names)
-            sql = f"UPDATE {self.name} SET {assignments} WHERE seq = ?"  # noqa: S608
+            sql = f"UPDATE {self.name} SET {assignments} WHERE seq = ?"
             self.updates[names] = sql
         return sql
 
@@ -182,7 +182,7 @@ def _condition(name: str, shape: int | str) -> str:
     if shape == "between":
         return f'"{name}" BETWEEN ? AND ?'
     if shape == "many":
-        return f'"{name}" IN (SELECT value FROM json_each(?))'  # noqa: S608
+        return f'"{name}" IN (SELECT value FROM json_each(?))'
     return f'"{name}" IN ({", ".join("?" * int(shape))})'
 
 

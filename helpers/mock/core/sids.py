@@ -1,6 +1,6 @@
-"""SIDs from one seeded generator, so that the same calls give the same SIDs.
+"""SIDs from one seeded generator: the same calls give the same SIDs.
 
-Stored notebooks can then be compared to the letter, SIDs included.
+Stored notebooks then repeat to the letter.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ class Sids:
         self._random = random.Random(str(seed))  # noqa: S311 - names, not secrets
 
     def new(self, prefix: str) -> str:
-        """A fresh SID, e.g. `new("CH")` for a channel."""
+        """Return a new SID, e.g. `new("CH")` for a channel."""
         return f"{prefix}{self._random.getrandbits(128):032x}"
 
     @property
     def state(self) -> Any:
-        """Where the generator stands; assign it back to repeat what followed."""
+        """State of the generator; assign it back to repeat the SIDs that followed."""
         return self._random.getstate()
 
     @state.setter
@@ -33,7 +33,7 @@ class Sids:
 
 
 def looks_like(text: str, prefix: str) -> bool:
-    """Whether `text` has the shape of a SID with this prefix."""
+    """Check whether `text` has the form of a SID with this prefix."""
     return (
         text.startswith(prefix)
         and SID.match(text.lower().replace(prefix.lower(), prefix, 1)) is not None

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -21,6 +23,12 @@ from .table_cache import KEPT_ROWS, LARGEST, Fresh, Row, Shape, TableCache
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
 
 T = TypeVar("T")
+MOST_WAITING = 2_000
+"""Rows of an account in memory that wait to be written, before all of them are."""
+
+
+class NoUnitOfWork(RuntimeError):
+    """A write was tried outside a unit of work."""
 
 
 class Store:
@@ -53,24 +61,27 @@ class Store:
         self.depth = 0
         self._fresh = Fresh()
         self._written: set[TableCache] = set()
+        self._waiting = 0
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
+        self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
         self._count_on(self._db)
 
     def _count_on(self, db: sqlite3.Connection) -> None:
         """Go on after the highest `seq` ever given out, so that none is used twice."""
         counted = dict(db.execute("SELECT name, next FROM _counter").fetchall())
         for table in self._tables.values():
-            highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0  # noqa: S608
+            highest = db.execute(f"SELECT max(seq) FROM {table.name}").fetchone()[0] or 0
             table.next_seq = max(table.next_seq, highest + 1, counted.get(table.name, 1))
 
     def _write_count(self, table: TableCache) -> None:
-        """Write down the next `seq` of a kind, as its highest row is about to go."""
-        self._write(_COUNT, (table.name, table.next_seq))
+        """Write down the next `seq` of a kind in a file, as its highest row is about to go."""
+        if self.is_on_disk:
+            self._write(_COUNT, (table.name, table.next_seq))
 
     def close(self) -> None:
         """Let go of the database once the unit of work under way has ended; twice does nothing."""
         with self.lock:
-            self._execute = _closed
+            self._execute = self._execute_many = _closed
             self._forget(self._tables.values())
             self._db.close()
 
@@ -88,8 +99,7 @@ class Store:
     def write_fact(self, name: str, value: Any) -> None:
         """Note a fact, within a unit of work; it is neither listed, copied back nor taken back."""
         db = self._open
-        if not db.in_transaction:
-            self._execute("BEGIN IMMEDIATE")
+        self._begin_sql()
         write_fact(db, name, value)
 
     def begin(self) -> None:
@@ -105,10 +115,25 @@ class Store:
 
     def _write(self, sql: str, values: Sequence[Any]) -> None:
         if not self.depth:
-            raise RuntimeError("a write outside a unit of work")
-        if not self._db.in_transaction:
-            self._execute("BEGIN IMMEDIATE")
+            raise NoUnitOfWork
+        self._begin_sql()
         self._execute(sql, values)
+
+    def _begin_sql(self) -> None:
+        if not self._db.in_transaction:
+            self._write_committed()
+            self._execute("BEGIN IMMEDIATE")
+
+    def _write_committed(self) -> None:
+        """Write in one transaction whatever earlier units of work left to be written."""
+        tables = [table for table in self._tables.values() if table.committed]
+        if not tables:
+            return
+        self._execute("BEGIN IMMEDIATE")
+        for table in tables:
+            self._write_rows(table, table.committed)
+        self._execute("COMMIT")
+        self._waiting = 0
 
     def end(self, *, keep: bool) -> bool:
         """End the innermost unit of work and release the lock; the outermost one decides.
@@ -121,10 +146,7 @@ class Store:
             kept = False
             try:
                 if keep:
-                    if self._written:
-                        self.flush()
-                    if self._db.in_transaction:
-                        self._execute("COMMIT")
+                    self._commit()
                 kept = keep
             finally:
                 if not kept:
@@ -137,22 +159,41 @@ class Store:
             self.depth -= 1
             self.lock.release()
 
+    def _commit(self) -> None:
+        if self.is_on_disk or self._db.in_transaction:
+            self.flush()
+            if self._db.in_transaction:
+                self._execute("COMMIT")
+            return
+        for table in self._written:
+            self._waiting += len(table.pending)
+            table.commit()
+        if self._waiting > MOST_WAITING:
+            self._write_committed()
+
     def flush(self) -> None:
-        """Write what waits to be written, within a unit of work."""
+        """Write what this unit of work has changed; the end of the unit still decides."""
         for table in self._written:
             if table.pending:
                 self._flush(table)
 
     def _flush(self, table: TableCache) -> None:
-        """Write what waits to be written to a table."""
-        if not self._db.in_transaction:
-            self._execute("BEGIN IMMEDIATE")
-        for seq, waiting in table.pending.items():
-            if isinstance(waiting, list):
-                self._execute(table.insert, waiting)
-            else:
-                self._execute(table.update(tuple(waiting)), (*waiting.values(), seq))
-        table.pending.clear()
+        self._begin_sql()
+        self._write_rows(table, table.pending)
+
+    def _write_rows(self, table: TableCache, rows: dict[int, Any]) -> None:
+        """Write rows that wait, in order; those of one kind of statement together."""
+        statements = (
+            (table.insert, waiting)
+            if isinstance(waiting, list)
+            else (table.delete, (seq,))
+            if waiting is None
+            else (table.update(tuple(waiting)), (*waiting.values(), seq))
+            for seq, waiting in rows.items()
+        )
+        for sql, group in groupby(statements, itemgetter(0)):
+            self._execute_many(sql, [values for _, values in group])
+        rows.clear()
 
     def _forget(self, tables: Iterable[TableCache]) -> None:
         for table in tables:
@@ -171,20 +212,22 @@ class Store:
                 the latest.
         """
         if not self.depth:
-            raise RuntimeError("a write outside a unit of work")
+            raise NoUnitOfWork
         table = self._tables[type(resource)]
         resource.seq = table.next_seq
         table.next_seq += 1
         if is_fresh:
             self._fresh.add(resource.sid)  # type: ignore[attr-defined]
         self._written.add(table)
-        table.added(resource, self._fresh)
+        row = table.added(resource, self._fresh)
+        if not table.is_kept:
+            self._write(table.insert, row)
         return resource
 
     def save(self, resource: Resource, **changes: Any) -> None:
         """Change fields of a stored resource, in the store and in the object."""
         if not self.depth:
-            raise RuntimeError("a write outside a unit of work")
+            raise NoUnitOfWork
         table = self._tables[type(resource)]
         for name, value in changes.items():
             setattr(resource, name, value)
@@ -192,10 +235,13 @@ class Store:
             for name in table.json:
                 if name in changes:
                     changes[name] = table.encode(name, changes[name])
+        if not table.is_kept:
+            self._write(table.update(tuple(changes)), (*changes.values(), resource.seq))
+            return
         row = table.row_of(resource.seq) or self._row(table, resource.seq)
         if row is not None:
             self._written.add(table)
-            if table.pending and not table.unique_columns.isdisjoint(changes):
+            if not table.unique_columns.isdisjoint(changes):
                 self._flush(table)  # in the order of writing, as one row may take another's value
             table.changed(row, changes, self._fresh)
 
@@ -208,6 +254,8 @@ class Store:
         """Read rows from SQLite, once what waits is written."""
         if table.pending:
             self._flush(table)
+        elif table.committed:
+            self._write_committed()
         condition, values = table.where(where)
         cursor = self._execute(f"{table.select}{condition}{tail}", (*values, *more))
         return [list(row) for row in cursor.fetchall()]
@@ -225,20 +273,24 @@ class Store:
     def remove(self, resource: Resource) -> None:
         """Remove a resource."""
         table = self._tables[type(resource)]
+        if not self.depth:
+            raise NoUnitOfWork
+        if not table.is_kept:
+            self._write_count(table)
+            self._write(table.delete, (resource.seq,))
+            return
         row = table.row_of(resource.seq) or self._row(table, resource.seq)
         if row is not None:
             self._remove(table, [row])
 
     def _remove(self, table: TableCache, rows: list[Row]) -> None:
         if not self.depth:
-            raise RuntimeError("a write outside a unit of work")
+            raise NoUnitOfWork
         self._written.add(table)
         for row in rows:
-            seq = row[0]
-            if seq == table.next_seq - 1:
+            if row[0] == table.next_seq - 1:
                 self._write_count(table)
-            if table.removed(row):
-                self._write(table.delete, (seq,))
+            table.removed(row)
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """Return the earliest resource whose fields have these values, or None."""
@@ -290,7 +342,7 @@ class Store:
         with self.lock:
             return self._first(table, where) is not None
 
-    def select(  # noqa: PLR0913 - a query, named part by part
+    def select(
         self,
         kind: type[R],
         where: Where | None = None,
@@ -320,6 +372,8 @@ class Store:
             kept = None
             if after is before is None and (order == "asc" or not by):
                 kept = self._rows(table, where, by)
+                if kept is None and by and isinstance(where.get(by[0]), Between):
+                    kept = self._between(table, where, by)
             if kept is None:
                 rows: Sequence[Row] = self._page(
                     table, where, order, by, after, before, limit, offset
@@ -330,7 +384,18 @@ class Store:
                     rows = rows[offset : None if limit < 0 else offset + limit]
         return list(map(table.resource, rows))
 
-    def _page(  # noqa: PLR0913, PLR0917 - a query, named part by part
+    def _between(
+        self, table: TableCache, where: Where, by: tuple[str, ...]
+    ) -> Sequence[Row] | None:
+        """Return the rows of a range, out of all that are sorted by its column."""
+        kept = self._rows(table, {**where, by[0]: Between()}, by)
+        if kept is None:
+            return None
+        bounds, value = where[by[0]], itemgetter(table.positions[by[0]])
+        start = bisect_left(kept, bounds.low, key=value)
+        return kept[start : bisect_right(kept, bounds.high, key=value)]
+
+    def _page(
         self,
         table: TableCache,
         where: Where,
@@ -383,8 +448,10 @@ class Store:
     ) -> list[tuple[Any, ...]]:
         if table.pending:
             self._flush(table)
+        elif table.committed:
+            self._write_committed()
         condition, values = table.where(where)
-        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"  # noqa: S608
+        sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"
         return self._execute(sql, (*values, *more)).fetchall()
 
     def shared(self, kind: type[R], sid: str) -> R | None:
@@ -443,15 +510,21 @@ class Store:
             self._flush(table)
         self._write_count(table)
         condition, values = table.where(where)
-        sql = f"DELETE FROM {table.name}{condition}{tail}"  # noqa: S608
+        sql = f"DELETE FROM {table.name}{condition}{tail}"
         self._write(sql, (*values, *more))
         table.forget()
 
     def copy(self) -> bytearray:
         """Everything kept, as one block of bytes for `restore()`."""
         with self.lock:
+            db = self._open
             self.flush()
-            return database.image_of(self._open)
+            if not db.in_transaction:
+                self._write_committed()
+            if not self.is_on_disk:
+                counts = [(table.name, table.next_seq) for table in self._tables.values()]
+                self._execute_many(_COUNT, counts)
+            return database.image_of(db)
 
     def restore(self, copy: bytearray) -> None:
         """Put every resource back as it was when `copy` was taken, all at once; facts stay.
@@ -466,6 +539,8 @@ class Store:
             counts = [(table.name, table.next_seq) for table in self._tables.values()]
             source.executemany(_COUNT, counts)
             source.backup(self._open)
+            for table in self._tables.values():
+                table.committed.clear()
             self._forget(self._tables.values())
 
 

@@ -2,8 +2,11 @@
 
 SQLite is read once for each query; after that, writes keep its result up to date. A query by a SID
 that was drawn while such queries are followed needs no reading at all, as every row that can hold
-the SID was added since. What is written waits here until it is read from SQLite or committed, so
-that a row changed twice in one unit of work is written once.
+the SID was added since.
+
+Writes wait here, first those of the unit of work under way, then those of earlier ones: in a file
+until the unit commits, in memory until SQLite is read or too much waits. So a row that changes
+twice is written once. Kinds with binary content are neither kept nor made to wait.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, get_type_hints
 
 import orjson
 
@@ -22,7 +25,7 @@ KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
 LARGEST = 256
 """Rows of the largest result that is kept."""
-MOST_RESULTS = 1000
+MOST_RESULTS = 5000
 """Results that are kept of each shape."""
 MOST_SHAPES = 24
 """Shapes of queries that are followed for each kind."""
@@ -30,6 +33,7 @@ MOST_FRESH = 20_000
 """SIDs remembered as drawn lately."""
 _FEW = 8
 _NOT_NULL = Between()
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 Row = list[Any]
 """A row as the database holds it: `seq`, then the columns."""
@@ -61,9 +65,10 @@ class Shape:
         by: Positions of the columns to sort by, and 1 or -1 for the direction.
         results: For each key, the places of the rows found, sorted; None where they are too many.
         since: Draws up to this number may be in rows that were never seen here.
+        is_complete: Every row was added while the shape was followed, and no result was dropped.
     """
 
-    __slots__ = ("by", "columns", "key", "results", "since", "tests")
+    __slots__ = ("by", "columns", "is_complete", "key", "results", "since", "tests")
 
     def __init__(
         self,
@@ -71,7 +76,6 @@ class Shape:
         compared: tuple[str, ...],
         tests: tuple[tuple[str, tuple[Any, ...] | None], ...],
         by: tuple[str, ...],
-        since: int,
     ) -> None:
         order = [(column_of(name), -1 if name.startswith("-") else 1) for name in by]
         self.columns = {*compared, *(name for name, _ in (*tests, *order))}
@@ -81,10 +85,13 @@ class Shape:
         self.tests = [(positions[name], allowed) for name, allowed in tests]
         self.by = [(positions[name], sign) for name, sign in order]
         self.results: dict[Any, list[Place] | None] = {}
-        self.since = since
+        self.since = 0
+        self.is_complete = False
 
-    def is_fresh(self, key: Any, fresh: Fresh) -> bool:
+    def knows(self, key: Any, fresh: Fresh) -> bool:
         """Return whether every row of this key was added while the shape was followed."""
+        if self.is_complete:
+            return True
         for value in key if type(key) is tuple else (key,):
             if fresh.get(value, -1) > self.since:
                 return True
@@ -95,6 +102,7 @@ class Shape:
         if len(self.results) >= MOST_RESULTS:
             self.results.clear()
             self.since = fresh.draws
+            self.is_complete = False
 
     def place(self, row: Row) -> Place | None:
         """Return where a row stands in its result; None where a column is no number."""
@@ -113,7 +121,9 @@ class TableCache(Table):
     Attributes:
         derived: Results made of all its resources, by name; dropped at each write.
         shared: Resources by SID that are shared by readers, each until its row changes.
-        pending: Rows to be inserted and columns to be updated, by `seq`, in the order of writing.
+        pending: Writes of this unit of work by `seq`, in order: a row to insert, columns to update,
+            or None for a row to delete.
+        committed: Writes of earlier units that SQLite has yet to get.
     """
 
     def __init__(self, kind: type[Resource]) -> None:
@@ -122,7 +132,9 @@ class TableCache(Table):
         self.has_sid = ("sid",) in kind.unique
         self.derived: dict[Any, Any] = {}
         self.shared: dict[str, Any] = {}
-        self.pending: dict[int, Row | dict[str, Any]] = {}
+        self.pending: dict[int, Row | dict[str, Any] | None] = {}
+        self.committed: dict[int, Row | dict[str, Any] | None] = {}
+        self.is_kept = bytes not in get_type_hints(kind).values()
         self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
         self._shapes: dict[Any, Shape] = {}
@@ -140,27 +152,19 @@ class TableCache(Table):
         values: Any = tuple(where.values())
         if SINGLE.issuperset(map(type, values)):
             name: Any = (tuple(where), (), by)
-        elif (parts := _parts(where)) is None:
-            return None, None, None
-        else:
+        elif (parts := _parts(where)) is not None:
             values, name = parts[0], (*parts[1:], by)
+        else:
+            return _NOT_FOLLOWED
         key = values[0] if len(values) == 1 else values
-        shape = self._shapes.get(name)
+        shape = self._shapes.get(name) or self._follow(name, fresh)
         if shape is None:
-            if len(self._shapes) < MOST_SHAPES:
-                compared, tests, order = name
-                self._shapes[name] = shape = Shape(
-                    self.positions, compared, tests, order, fresh.draws
-                )
-            return None, shape, key
+            return _NOT_FOLLOWED
         places = shape.results.get(key, _UNKNOWN)
-        if places is _UNKNOWN:
-            if not shape.is_fresh(key, fresh):
-                return None, shape, key
-            shape.make_room(fresh)
-            shape.results[key] = places = []
-        elif places is None:
-            return None, None, None
+        if places is None:
+            return _NOT_FOLLOWED
+        if places is _UNKNOWN and not shape.knows(key, fresh):
+            return None, shape, key
         rows = []
         for place in places:
             row = self._rows.get(place[-1])
@@ -169,10 +173,16 @@ class TableCache(Table):
             rows.append(row)
         return rows, shape, key
 
+    def _follow(self, name: Any, fresh: Fresh) -> Shape | None:
+        if not self.is_kept or len(self._shapes) == MOST_SHAPES:
+            return None
+        shape = self._shapes[name] = Shape(self.positions, *name)
+        shape.since, shape.is_complete = fresh.draws, self.next_seq == 1
+        return shape
+
     def row_of(self, seq: int) -> Row | None:
         """Return a row that is kept or waits to be inserted."""
-        row = self._rows.get(seq) or self.pending.get(seq)
-        return row if isinstance(row, list) else None
+        return self._rows.get(seq)
 
     def fits(self, row: Row, where: Where) -> bool:
         """Return whether a row has these single values."""
@@ -204,23 +214,45 @@ class TableCache(Table):
 
     # -- writing
 
-    def added(self, resource: Resource, fresh: Fresh) -> None:
-        """Keep step with an insertion, which waits to be written."""
+    def added(self, resource: Resource, fresh: Fresh) -> Row:
+        """Keep step with an insertion, which waits to be written. Returns the row.
+
+        Raises:
+            UnicodeEncodeError, OverflowError: SQLite cannot hold a value.
+        """
         row = [resource.seq, *self.values(resource)]
         for position in self.json_positions:
             if row[position] is not None:
                 row[position] = orjson.dumps(row[position]).decode()
+        for value in row:
+            kind = type(value)
+            if kind is str and not value.isascii():
+                value.encode()
+            elif kind is int and not _LEAST <= value <= _MOST:
+                raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        if not self.is_kept:
+            return row
         self.derived.clear()
         self.pending[row[0]] = self._rows[row[0]] = row
         if len(self._rows) > 2 * KEPT_ROWS:
             self._drop_rows()
         if self._shapes:
             self._enter(row, self._shapes.values(), fresh)
+        return row
 
     def changed(self, row: Row, changes: Where, fresh: Fresh) -> None:
-        """Keep step with an update, which waits to be written; values are as columns hold them."""
+        """Keep step with an update, which waits to be written; values are as columns hold them.
+
+        Raises:
+            UnicodeEncodeError, OverflowError: SQLite cannot hold a value.
+        """
+        for value in changes.values():
+            kind = type(value)
+            if kind is str and not value.isascii():
+                value.encode()
+            elif kind is int and not _LEAST <= value <= _MOST:
+                raise OverflowError("Python int too large to convert to SQLite INTEGER")
         self.derived.clear()
-        seq = row[0]
         if self.has_sid:
             self.shared.pop(row[self.positions["sid"]], None)
         affected = []
@@ -229,6 +261,8 @@ class TableCache(Table):
                 affected.append(shape)
         if affected:
             self._leave(row, affected)
+        seq, row = row[0], row.copy()
+        self._rows[seq] = row
         for name, value in changes.items():
             row[self.positions[name]] = value
         if affected:
@@ -238,19 +272,40 @@ class TableCache(Table):
             self.pending[seq] = dict(changes)
         elif isinstance(waiting, dict):
             waiting.update(changes)
+        else:
+            self.pending[seq] = row
 
-    def removed(self, row: Row) -> bool:
-        """Keep step with a removal. Returns whether the row is in the database yet."""
-        self.derived.clear()
+    def removed(self, row: Row) -> None:
+        """Keep step with a removal, which waits to be written."""
         seq = row[0]
+        self.derived.clear()
         if self.has_sid:
             self.shared.pop(row[self.positions["sid"]], None)
         self._leave(row, self._shapes.values())
         self._rows.pop(seq, None)
-        return not isinstance(self.pending.pop(seq, None), list)
+        if isinstance(self.pending.get(seq), list):
+            del self.pending[seq]
+        else:
+            self.pending[seq] = None
+
+    def commit(self) -> None:
+        """Let the writes of this unit of work wait with those of earlier ones."""
+        committed = self.committed
+        for seq, waiting in self.pending.items():
+            before = committed.get(seq)
+            if waiting is None and isinstance(before, list):
+                del committed[seq]
+            elif isinstance(before, list) and isinstance(waiting, dict):
+                for name, value in waiting.items():
+                    before[self.positions[name]] = value
+            elif isinstance(before, dict) and isinstance(waiting, dict):
+                before.update(waiting)
+            else:
+                committed[seq] = waiting
+        self.pending.clear()
 
     def forget(self) -> None:
-        """Keep nothing: many rows were removed, or a unit of work was taken back."""
+        """Keep nothing but the writes of earlier units of work."""
         self.derived.clear()
         self.shared.clear()
         self.pending.clear()
@@ -266,7 +321,7 @@ class TableCache(Table):
             places = shape.results.get(key, _UNKNOWN)
             if places is None:
                 continue
-            if places is _UNKNOWN:
+            if places is _UNKNOWN and not shape.is_complete:
                 for value in key if type(key) is tuple else (key,):
                     if fresh.get(value, -1) > shape.since:
                         break
@@ -297,6 +352,7 @@ class TableCache(Table):
 
 
 _UNKNOWN: Any = ()
+_NOT_FOLLOWED = (None, None, None)
 
 
 def _no_key(_: Row) -> tuple[()]:

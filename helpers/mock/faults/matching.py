@@ -1,33 +1,81 @@
-"""Which fault strikes which call: counted, in order, and the same every time."""
+"""Matching of calls to faults: counted, in order, and the same every time."""
 
 from __future__ import annotations
 
-import html
+import difflib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
-from .pattern import Pattern
-from .registry import FaultRegistry
-from .settings import BadFault, Phase, Settings
+from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
 
 ConnectionOutcome = Literal["timeout", "reset"]
 
 
-class Fault:
+class Pattern:
+    """A glob of one word, over operation names, or of two: `POST chat.twilio.com/v2/Services/*`.
+
+    In a path `*` stands for a segment or a part of one, and at the end for all that follows, so
+    that `GET *` is every call that reads and `[!G]* *` every call that changes something.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text.split())
+        method, _, url = self.text.partition(" ")
+        self._method = method.upper()
+        self._url = url.removeprefix("https://").strip("/").split("/") if url else None
+
+    def fits(self, operation: Operation, path: str) -> bool:
+        """Match a call of the operation at this path; hosts have no region here."""
+        if self._url is None:
+            return fnmatchcase(operation.name, self.text)
+        if not fnmatchcase(operation.method, self._method):
+            return False
+        return _fit([operation.host, *path.strip("/").split("/")], self._url)
+
+    def problem(self, operations: Iterable[Operation]) -> str | None:
+        """Advice about a pattern that fits no operation; None for one that does."""
+        known = tuple(operations)
+        if any(self.fits(operation, operation.path) for operation in known):
+            return None
+        if self._url is None:
+            names = sorted({operation.name for operation in known})
+        else:
+            names = [f"{each.method} {each.host}{each.path}" for each in known]
+        plain = {name.lower(): name for name in names}
+        near = difflib.get_close_matches(self.text.lower(), plain, n=3, cutoff=0)
+        return (
+            f"no operation of this mock fits {self.text!r};"
+            f" the nearest are {', '.join(plain[name] for name in near)}"
+        )
+
+
+def _fit(segments: list[str], globs: list[str]) -> bool:
+    if globs[-1] == "*" and len(segments) >= len(globs):
+        globs, segments = globs[:-1], segments[: len(globs) - 1]
+    return len(segments) == len(globs) and all(
+        segment.startswith("{") or fnmatchcase(segment, glob)
+        for segment, glob in zip(segments, globs, strict=True)
+    )
+
+
+class Fault(FaultRule):
     """One rule; as a context manager it is in force for the block.
 
     Attributes:
         id: A number of its own, counted from 1.
-        settings: What it does, to which calls.
-        hits: Calls it has struck.
-        passed: Calls it has let pass, as `skip` asks.
+        settings: Its pattern and effect.
+        hits: Calls that it has made fail.
+        passed: Calls that it has let pass, by `skip`.
     """
 
-    def __init__(self, number: int, settings: Settings, remove: Callable[[Fault], None]) -> None:
+    def __init__(
+        self, number: int, settings: FaultSettings, remove: Callable[[Fault], None]
+    ) -> None:
         self.id = number
         self.settings = settings
         self.hits = 0
@@ -37,13 +85,13 @@ class Fault:
 
     @property
     def left(self) -> int | None:
-        """Calls it will still strike; None for as many as come."""
+        """Calls that it will still make fail; None for no limit."""
         times = self.settings.times
         return None if times is None else times - self.hits
 
     @property
     def what(self) -> str:
-        """What goes wrong, in a few words."""
+        """Its effect in a few words."""
         settings = self.settings
         late = f"{settings.latency:g} s late" if settings.latency else ""
         again = f"retry after {settings.retry_after} s" if settings.retry_after is not None else ""
@@ -52,7 +100,7 @@ class Fault:
         return ", ".join(part for part in (refusal, own, again, late) if part)
 
     def takes(self, operation: Operation, path: str) -> bool:
-        """Whether it strikes this call, which it counts if the call is one it is for."""
+        """Count a call that fits its pattern; returns whether it makes the call fail."""
         if self.left == 0 or not self._pattern.fits(operation, path):
             return False
         if self.passed < self.settings.skip:
@@ -62,25 +110,16 @@ class Fault:
         return True
 
     def remove(self) -> None:
-        """Strike no more, and be listed no more."""
+        """Stop, and leave the list."""
         self._remove(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Its settings, with what it has done so far."""
+        """Its settings and counts."""
         so_far = {"id": self.id, "hits": self.hits, "passed": self.passed, "left": self.left}
         return self.settings.model_dump(mode="json") | so_far
 
-    def __enter__(self) -> Fault:
-        return self
-
-    def __exit__(self, *about: object) -> None:
-        self.remove()
-
-    def __repr__(self) -> str:
-        return "Fault({})".format(", ".join(f"{name}: {said}" for name, said in self.row().items()))
-
     def row(self) -> dict[str, str]:
-        """What a list of faults says of it."""
+        """Its row in a list of faults."""
         settings = self.settings
         return {
             "calls": settings.pattern,
@@ -94,18 +133,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The fault that a call has met, for the door to carry out.
+    """The fault of a call, for the front door to carry out.
 
-    In this order: have the effect, if the phase is `after`; wait `delay` seconds; have the effect
-    now, if the call is only late; then drop the connection as `drop` says, or answer with
-    `reply`, or with what the account answered.
+    In this order: make the call, if the phase is `after`; wait `delay` seconds; make the call now,
+    if it is only late; then drop the connection as `drop` says, or answer with `reply`, or with the
+    account's answer.
     """
 
     fault: Fault
 
     @property
     def phase(self) -> Phase:
-        """`before` the effect, which then never comes but for a late call; or `after` it."""
+        """`before` the effect, which only a late call then has; or `after` it."""
         return self.fault.settings.phase
 
     @property
@@ -115,13 +154,13 @@ class Match:
 
     @property
     def drop(self) -> ConnectionOutcome | None:
-        """No answer: `timeout`, the caller waits until it gives up; `reset`, it is cut off."""
+        """End of the connection: `timeout`, no answer; `reset`, cut; None, an answer."""
         kind = self.fault.settings.kind
         return kind if kind in ("timeout", "reset") else None
 
     @property
     def reply(self) -> Reply | None:
-        """What is answered instead of the account's own answer."""
+        """The answer in place of the account's; None for the account's own."""
         refusal, again = self.fault.settings.refusal(), self.fault.settings.retry_after
         if refusal is None:
             return None
@@ -130,21 +169,20 @@ class Match:
 
     @property
     def is_only_late(self) -> bool:
-        """Whether the call has its effect and its answer, late."""
+        """True where the call has its effect and its answer, only late."""
         return self.fault.settings.kind == "latency"
 
     def wait(self, patience: float | None) -> float:
-        """Seconds that a caller waits who gives up after `patience` (None: never).
+        """Seconds that a caller waits which gives up after `patience` (None: never).
 
-        A time-out met by a caller who never gives up takes no longer than its latency: nobody
-        learns anything from waiting for ever.
+        For a caller that never gives up, a time-out takes no longer than its latency.
         """
         if patience is None:
             return self.delay
         return patience if self.drop == "timeout" else min(self.delay, patience)
 
     def ending(self, patience: float | None) -> ConnectionOutcome | None:
-        """What becomes of the connection, as that caller sees it."""
+        """End of the connection, as that caller sees it."""
         gave_up = patience is not None and self.delay >= patience
         return "timeout" if gave_up else self.drop
 
@@ -152,13 +190,13 @@ class Match:
 class Faults(FaultRegistry[Fault]):
     """An account's faults, in force in the order they were added.
 
-    They strike at the door: before credentials are looked at, as what stands in front of Twilio
-    fails for everybody. The first one that takes a call is the only one that does; one that lets
-    a call pass leaves it to those after it. Calls that are not simulated meet none.
+    They apply at the front door, before credentials are checked, as a proxy before Twilio fails for
+    every caller. A call has the first fault that takes it; one that lets it pass leaves it to those
+    after it. Calls that are not simulated have none.
 
     Args:
         operation_of: Finds the operation of a request; None for one that is not simulated.
-        operations: All there are.
+        operations: All operations.
     """
 
     def __init__(
@@ -174,12 +212,12 @@ class Faults(FaultRegistry[Fault]):
         self._lock = threading.Lock()
 
     def add_from_json(self, given: Mapping[str, Any]) -> Fault:
-        """The same as `add`, from a JSON object with its names.
+        """Add a fault from a JSON object, with the names of the arguments of `add`.
 
         Raises:
-            BadFault: As for `add`, and for names that are no setting.
+            BadFault: As for `add`, and for unknown names.
         """
-        settings = Settings.read(given)
+        settings = FaultSettings.read(given)
         problem = Pattern(settings.pattern).problem(self._operations)
         if problem is not None:
             raise BadFault(problem)
@@ -194,12 +232,12 @@ class Faults(FaultRegistry[Fault]):
         return next((fault for fault in self._all if fault.id == number), None)
 
     def clear(self) -> None:
-        """Have every call answered again."""
+        """Remove all faults."""
         with self._lock:
             self._keep(())
 
     def meet(self, request: Request) -> Match | None:
-        """The fault that a call meets, and counts; None, as a rule."""
+        """Count a call, and return its fault, if it has one."""
         if not self._armed:
             return None
         operation = self._operation_of(request)
@@ -225,29 +263,3 @@ class Faults(FaultRegistry[Fault]):
 
     def __len__(self) -> int:
         return len(self._all)
-
-    def __repr__(self) -> str:
-        return listed(self)
-
-    def _repr_html_(self) -> str:
-        return listed_as_html(self)
-
-
-def listed(faults: Iterable[Fault]) -> str:
-    """One fault a line."""
-    return "\n".join(map(repr, faults)) or "no faults: every call is answered"
-
-
-def listed_as_html(faults: Iterable[Fault]) -> str:
-    """A table of faults."""
-    rows = [fault.row() for fault in faults]
-    if not rows:
-        return f"<p>{html.escape(listed(()))}</p>"
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
-    body = "".join(_html_row(row.values()) for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _html_row(values: Iterable[str]) -> str:
-    cells = "".join(f'<td style="text-align:left">{html.escape(value)}</td>' for value in values)
-    return f"<tr>{cells}</tr>"

@@ -1,33 +1,33 @@
-"""What a fault does, checked before it is taken on."""
+"""Settings of a fault, checked before it is added, and the registry that takes them."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from ...html import escaped, table
 from ..core.errors import CODES, NOT_SIMULATED, TwilioError
 
 FaultKind = Literal["refusal", "latency", "timeout", "reset"]
 Phase = Literal["before", "after"]
 LONGEST = 3600.0
-"""Seconds of latency at most."""
-_CODES_BY_STATUS = 20_000
-"""Twilio's general code for an HTTP status is this much above it."""
+"""Longest latency, in seconds."""
+_NO_FAULTS = "no faults: every call is answered"
+_GENERAL_CODES = 20_000
+"""Twilio's general code for an HTTP status is the status above this."""
 
 
-class BadFault(ValueError):  # noqa: N818 - reads as what happened
-    """A fault that cannot be; its text says what to give instead."""
+class BadFault(ValueError):
+    """Invalid settings of a fault; the text names the valid ones."""
 
 
-class Settings(BaseModel):
-    """One fault as it was asked for, with what follows from that filled in.
-
-    See `Faults.add` for what each setting means.
-    """
+class FaultSettings(BaseModel):
+    """Settings of one fault, as `Faults.add` documents them, with derived values filled in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -43,27 +43,26 @@ class Settings(BaseModel):
     skip: Annotated[int, Field(ge=0)] = 0
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> Settings:
-        """Settings from names and values; a None counts as not given, but for `times`.
+    def read(cls, given: Mapping[str, Any]) -> FaultSettings:
+        """Read settings from names and values; a None is not given, except for `times`.
 
         Raises:
-            BadFault: They cannot be, with a sentence about each that is wrong.
+            BadFault: They are invalid, with a sentence about each error.
         """
         if not isinstance(given, Mapping):
             raise BadFault(
                 'a fault is an object such as {"pattern": "CreateMessage", "status": 503}'
             )
-        asked = {
-            name: value for name, value in given.items() if name == "times" or value is not None
-        }
         try:
-            return cls.model_validate(asked)
+            return cls.model_validate(
+                {key: value for key, value in given.items() if key == "times" or value is not None}
+            )
         except ValidationError as error:
             raise BadFault("; ".join(map(_sentence, error.errors()))) from None
 
     @model_validator(mode="before")
     @classmethod
-    def _say_the_kind(cls, given: Any) -> Any:
+    def _derive_kind(cls, given: Any) -> Any:
         if not isinstance(given, dict) or "kind" in given:
             return given
         if {"status", "code"} & given.keys():
@@ -76,20 +75,27 @@ class Settings(BaseModel):
         )
 
     @model_validator(mode="after")
-    def _hold_together(self) -> Settings:
+    def _check(self) -> FaultSettings:
         if self.kind == "latency" and not self.latency:
             raise ValueError("kind='latency' needs latency, in seconds")
         if self.kind == "refusal":
-            self._complete()
-        else:
-            self._answer_nothing()
+            self._complete_refusal()
+            return self
+        own = ("status", "code", "message", "retry_after")
+        given = [name for name in own if getattr(self, name) is not None]
+        if given:
+            raise ValueError(
+                f"kind={self.kind!r} brings no answer of its own, so leave out {', '.join(given)}"
+            )
         return self
 
-    def _complete(self) -> None:
+    def _complete_refusal(self) -> None:
         code = _code_of(self.status) if self.code is None else self.code
         if code == NOT_SIMULATED or code not in CODES:
+            near = ", ".join(difflib.get_close_matches(str(code), map(str, CODES), n=3))
             raise ValueError(
-                f"code {code} is no error of Twilio's that this mock knows{_try(code)}"
+                f"code {code} is no error of Twilio's that this mock knows"
+                + (f"; the nearest are {near}" if near else "")
             )
         if self.status not in (None, CODES[code].status):
             raise ValueError(
@@ -99,16 +105,8 @@ class Settings(BaseModel):
         object.__setattr__(self, "code", code)
         object.__setattr__(self, "status", CODES[code].status)
 
-    def _answer_nothing(self) -> None:
-        own = ("status", "code", "message", "retry_after")
-        given = [name for name in own if getattr(self, name) is not None]
-        if given:
-            raise ValueError(
-                f"kind={self.kind!r} brings no answer of its own, so leave out {', '.join(given)}"
-            )
-
     def refusal(self) -> TwilioError | None:
-        """What Twilio says, if it says anything."""
+        """The error that Twilio answers with, or None."""
         if self.code is None:
             return None
         return TwilioError(self.code, self.message or CODES[self.code].meaning.capitalize())
@@ -122,11 +120,12 @@ def _code_of(status: int | None) -> int:
     """
     if status is None:
         raise ValueError("kind='refusal' needs a status such as 503, or a code such as 20429")
-    code = _CODES_BY_STATUS + status
+    code = _GENERAL_CODES + status
     if code in CODES and CODES[code].status == status:
         return code
-    if _with_status(status):
-        raise ValueError(f"HTTP {status} has no general code; name one{_of_status(status)}")
+    codes = _of_status(status)
+    if codes:
+        raise ValueError(f"HTTP {status} has no general code; name one{codes}")
     known = sorted({entry.status for entry in CODES.values()} - {NOT_SIMULATED})
     raise ValueError(
         f"no error of Twilio's that this mock knows has HTTP status {status}; it knows"
@@ -134,18 +133,9 @@ def _code_of(status: int | None) -> int:
     )
 
 
-def _with_status(status: int | None) -> list[int]:
-    return [code for code, entry in CODES.items() if entry.status == status != NOT_SIMULATED]
-
-
 def _of_status(status: int | None) -> str:
-    codes = _with_status(status)
-    return f": with HTTP {status} come {', '.join(map(str, codes))}" if codes else ""
-
-
-def _try(code: int) -> str:
-    near = difflib.get_close_matches(str(code), map(str, CODES), n=3)
-    return f"; the nearest are {', '.join(near)}" if near else ""
+    codes = [str(code) for code, each in CODES.items() if each.status == status != NOT_SIMULATED]
+    return f": with HTTP {status} come {', '.join(codes)}" if codes else ""
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -154,9 +144,107 @@ def _sentence(error: ErrorDetails) -> str:
         return message
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
-        known = near or Settings.model_fields
+        near = difflib.get_close_matches(name, FaultSettings.model_fields, n=1, cutoff=0.5)
+        known = near or FaultSettings.model_fields
         return f"a fault has no setting {name!r}; there is {', '.join(known)}"
     if error["type"] == "missing":
         return f"{name} is missing"
     return f"{name}={error['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+class FaultRule(ABC):
+    """One fault; as a context manager it is in force for the block."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Stop, and leave the list."""
+
+    @abstractmethod
+    def row(self) -> dict[str, str]:
+        """Its row in a list of faults."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self.remove()
+
+    def __repr__(self) -> str:
+        return "Fault({})".format(", ".join(f"{name}: {text}" for name, text in self.row().items()))
+
+
+F = TypeVar("F", bound=FaultRule)
+
+
+class FaultRegistry(ABC, Generic[F]):
+    """A collection of faults, here or on a server."""
+
+    def add(
+        self,
+        pattern: str,
+        *,
+        kind: FaultKind | None = None,
+        status: int | None = None,
+        code: int | None = None,
+        message: str | None = None,
+        retry_after: int | None = None,
+        latency: float | None = None,
+        phase: Phase = "before",
+        times: int | None = 1,
+        skip: int = 0,
+    ) -> F:
+        """Make the next calls that fit a pattern fail.
+
+        Args:
+            pattern: Names of operations, such as `CreateMessage` or `*Channel*` (see FIDELITY.md),
+                or method and address, such as `POST chat.twilio.com/v2/Services/*`, where `*`
+                stands for a segment and at the end for all that follows.
+            kind: `timeout`, the answer never comes; `reset`, the connection is cut. `refusal` and
+                `latency` follow from the settings below.
+            status: The HTTP status of a refusal; its general code follows, e.g. 20429 from 429.
+            code: One of Twilio's error codes that the mock knows; its HTTP status follows.
+            message: Text of the refusal; by default the meaning of the code.
+            retry_after: Seconds, sent as the Retry-After header of a refusal.
+            latency: Seconds the answer is late. A client that gives up sooner sees a time-out; the
+                call still has its effect if latency is all that the fault does.
+            phase: `before`: the call has no effect. `after`: it has its effect, and only the answer
+                is lost.
+            times: Number of calls; None for all until it is removed.
+            skip: Number of calls to let pass first.
+
+        Raises:
+            BadFault: It fits no operation, or its settings do not fit together.
+        """
+        given = {
+            "pattern": pattern,
+            "kind": kind,
+            "status": status,
+            "code": code,
+            "message": message,
+            "retry_after": retry_after,
+            "latency": latency,
+            "phase": phase,
+            "times": times,
+            "skip": skip,
+        }
+        return self.add_from_json(given)
+
+    @abstractmethod
+    def add_from_json(self, given: Mapping[str, Any]) -> F:
+        """Add a fault from a JSON object, with the names of the arguments of `add`.
+
+        Raises:
+            BadFault: As for `add`, and for unknown names.
+        """
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[F]: ...
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self)) or _NO_FAULTS
+
+    def _repr_html_(self) -> str:
+        rows = [fault.row() for fault in self]
+        if not rows:
+            return f"<p>{escaped(_NO_FAULTS)}</p>"
+        return table([list(row.values()) for row in rows], list(rows[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ...flex_ui import GUEST_ATTRIBUTES
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import read_json_object
@@ -136,9 +137,7 @@ def _chat(
         attributes=handlers.attributes_of(attributes),
         type="private",
     )
-    members.add(
-        ctx, channel, identity=new.identity, user=user, attributes='{"member_type": "guest"}'
-    )
+    members.add(ctx, channel, identity=new.identity, user=user, attributes=GUEST_ATTRIBUTES)
     return user, channel
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from ...flex_ui import is_agent
 from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
@@ -153,5 +154,5 @@ def _clean_up(ctx: Context, channel: Channel, *, end: bool) -> None:
     if end and handlers.is_active(channel):
         handlers.mark(ctx, channel, status="INACTIVE")
     for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
-        if '"agent"' in member.attributes:
+        if is_agent(member.attributes):
             members.remove(ctx, member)

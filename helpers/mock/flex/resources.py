@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ..core.events import Event
 from ..core.parameters import is_web_address
-from ..core.store import Resource
+from ..core.schema import Resource
 
 __all__ = [
     "CONTACT",

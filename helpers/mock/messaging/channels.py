@@ -26,7 +26,7 @@ class ChannelFields(TypedDict, total=False):
     date_updated: float
 
 
-def create(  # noqa: PLR0913 - one channel, part by part
+def create(
     ctx: Context,
     service: Service,
     *,

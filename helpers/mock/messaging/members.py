@@ -40,7 +40,7 @@ def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChan
     return ctx.store.first(UserChannel, user_sid=user_sid, channel_sid=channel_sid)
 
 
-def add(  # noqa: PLR0913 - one member, part by part
+def add(
     ctx: Context,
     channel: Channel,
     *,
@@ -112,7 +112,7 @@ def add(  # noqa: PLR0913 - one member, part by part
         Member,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
-        user_sid=user and user.sid,
+        user_sid=user.sid if user else None,
         identity=identity,
         role_sid=role_sid or "",
         attributes=attributes,
@@ -123,7 +123,7 @@ def add(  # noqa: PLR0913 - one member, part by part
         messaging_binding=messaging_binding,
     )
     if user is not None:
-        _join(ctx, member, invite or None)
+        _join(ctx, user.sid, member, invite or None)
         ctx.store.save(user, joined_channels_count=user.joined_channels_count + 1)
     ctx.store.save(channel, members_count=channel.members_count + 1)
     ctx.emit(MemberEvent("added", channel, member, ctx.actor))
@@ -150,25 +150,25 @@ def _refuse_taken(ctx: Context, service_sid: str, binding: dict[str, str]) -> No
                 raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=channel.sid)
 
 
-def _join(ctx: Context, member: Member, invite: Invite | None) -> None:
+def _join(ctx: Context, user_sid: str, member: Member, invite: Invite | None) -> None:
     """Show a user its new channel; an invitation has done its work."""
     if invite is None:
-        _add_user_channel(ctx, member, member.sid, "joined")
+        _add_user_channel(ctx, user_sid, member, member.sid, "joined")
         return
     ctx.store.remove(invite)
-    known = find_user_channel(ctx, invite.user_sid, member.channel_sid)
+    known = find_user_channel(ctx, user_sid, member.channel_sid)
     if known is not None:
         ctx.store.save(known, status="joined", member_sid=member.sid)
 
 
 def _add_user_channel(
-    ctx: Context, of: Member | Invite, member_sid: str | None, status: str
+    ctx: Context, user_sid: str, of: Member | Invite, member_sid: str | None, status: str
 ) -> None:
     ctx.create(
         UserChannel,
         service_sid=of.service_sid,
         channel_sid=of.channel_sid,
-        user_sid=of.user_sid,
+        user_sid=user_sid,
         member_sid=member_sid,
         status=status,
         notification_level="default",
@@ -312,7 +312,7 @@ def invite(ctx: Context, channel: Channel, *, identity: str, role_sid: str | Non
         role_sid=role_sid or "",
         created_by=ctx.actor.name,
     )
-    _add_user_channel(ctx, invite, None, "invited")
+    _add_user_channel(ctx, user.sid, invite, None, "invited")
     ctx.emit(InviteEvent("added", channel, invite, ctx.actor))
     return invite
 

@@ -35,7 +35,7 @@ _OWN_AND_ANY = {
 }
 
 
-def send(  # noqa: PLR0913 - one message, part by part
+def send(
     ctx: Context,
     channel: Channel,
     *,

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core.store import Resource
+from ..core.schema import Resource
 
 
 @dataclass(slots=True)

@@ -107,7 +107,7 @@ def make_defaults(ctx: Context, service_sid: str) -> list[Role]:
     ]
 
 
-def _make(  # noqa: PLR0913 - one role, part by part
+def _make(
     ctx: Context,
     service_sid: str,
     name: str,

@@ -21,7 +21,7 @@ class UserFields(TypedDict, total=False):
     role_sid: str
 
 
-def create(  # noqa: PLR0913 - one user, part by part
+def create(
     ctx: Context,
     service: Service,
     *,
@@ -46,7 +46,7 @@ def create(  # noqa: PLR0913 - one user, part by part
     return _make(ctx, service, identity, friendly_name, attributes, role_sid)
 
 
-def _make(  # noqa: PLR0913, PLR0917 - one user, part by part
+def _make(
     ctx: Context,
     service: Service,
     identity: str,

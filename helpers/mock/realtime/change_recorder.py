@@ -138,7 +138,7 @@ class ChangeRecorder:
             self._emit_item(CHANNELS, of.user_sid, changed)
 
     def _remove_own_channel(self, of: Member | Invite | UserChannel) -> None:
-        assert of.user_sid is not None  # noqa: S101 - callers pass users only
+        assert of.user_sid is not None
         sid = CHANNELS.sid(of.user_sid)
         event_id = self._log.record(sid, of.channel_sid, "removed")
         if self._wanted(sid):

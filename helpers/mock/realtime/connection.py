@@ -95,7 +95,7 @@ class ClientConnection:
             self._end(1000, "")
         except FrameError as error:
             self._end(1008, str(error)[:120])
-        except Exception:  # noqa: BLE001 - a fault of the mock ends this connection only
+        except Exception:  # a fault of the mock ends this connection only
             _log.exception("a realtime connection failed")
             self._end(1011, "the mock failed; its log says why")
 
@@ -135,7 +135,7 @@ class ClientConnection:
                     await send({"type": "websocket.send", "bytes": frame})
                     self._out_bytes -= len(frame)
                 self._has_out.clear()
-        except Exception:  # noqa: BLE001 - the client is gone, whatever the server calls that
+        except Exception:  # the client is gone, by any of the server's exceptions
             self._end(1006, "")
 
     def hang_up(self, code: int, reason: str) -> None:

@@ -180,7 +180,7 @@ class ClientSession:
         carry_out()
         return None
 
-    def _announce_expiry(self) -> None:
+    def _announce_expiry(self, _seconds: float) -> None:
         header = {
             "method": "client_update",
             "id": self._parts.feeds.frame_id(),

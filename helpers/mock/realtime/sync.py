@@ -46,7 +46,7 @@ class SyncReads:
 
     def _document(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "document", arguments["Key"])
-        assert isinstance(found.owner, Channel)  # noqa: S101 - a document's owner
+        assert isinstance(found.owner, Channel)
         data = sync_objects.document(ctx.store, found.owner)
         return Reply(200, self._object(found) | {"data": data})
 
@@ -94,7 +94,10 @@ class SyncReads:
             page = paging.fetch(paging.read(request.query, numbered=True), query)
             messages, meta = [message for _, message in page.items], page.meta
         else:
-            only = {"channel_sid": found.owner.sid, "index": paging.read_key(index, numbered=True)}
+            only = {
+                "channel_sid": found.owner.sid,
+                "index": int(paging.read_key(index, numbered=True)),
+            }
             messages, meta = ctx.store.select(Message, only), paging.NO_OTHER_PAGES
         data = sync_objects.messages(ctx.store, messages)
         items = [(message.index, shown) for message, shown in zip(messages, data, strict=True)]

@@ -90,7 +90,7 @@ class Tunnel:
             reply = self._application.perform(actor, operation, arguments, request)
         except TwilioError as error:
             reply = Reply(error.status, error.body())
-        except Exception:  # noqa: BLE001 - the client gets an error, the log its cause
+        except Exception:
             _log.exception("a request through a realtime connection failed")
             reply = Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
         content = b"" if reply.json is None else orjson.dumps(reply.json)

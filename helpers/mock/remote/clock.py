@@ -1,4 +1,4 @@
-"""The clock of a mock elsewhere."""
+"""The clock of a mock that runs as a server."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from .control_client import ControlClient, ControlRefused, MockUnreachable, mome
 
 
 class RemoteClock:
-    """The clock of a mock elsewhere, with the methods of `Clock` that a notebook has use for.
+    """The server's clock, with the methods of `Clock` that a notebook needs.
 
-    `now()` is asked for once a second at most; between, the time that went by here is added.
+    It is read once a second at most; in between, the time elapsed here is added.
     """
 
     def __init__(self, control: ControlClient) -> None:
         self._control = control
-        self._asked: tuple[float, float, bool] | None = None
+        self._reading: tuple[float, float, bool] | None = None
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
-        asked = self._asked  # once: another thread may forget it
-        if asked is None or time.monotonic() - asked[0] > 1:
-            asked = self._take(self._control.call("GET", "/clock"))
-        at, now, is_frozen = asked
+        reading = self._reading  # read once: another thread may forget it
+        if reading is None or time.monotonic() - reading[0] > 1:
+            reading = self._keep(self._control.call("GET", "/clock"))
+        at, now, is_frozen = reading
         return now if is_frozen else now + time.monotonic() - at
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands still."""
+        """True while the clock is frozen."""
         return bool(self._control.call("GET", "/clock")["is_frozen"])
 
     def freeze(self, at: datetime | float | None = None) -> None:
@@ -40,7 +40,7 @@ class RemoteClock:
         self._set(freeze=True if at is None else moment(at))
 
     def unfreeze(self) -> None:
-        """Let the clock run on from where it stands."""
+        """Let the clock run on from its present time."""
         self._set(unfreeze=True)
 
     def advance(self, seconds: float) -> None:
@@ -52,20 +52,20 @@ class RemoteClock:
         self._set(advance=seconds)
 
     def reset(self) -> None:
-        """Real time again."""
+        """Return to real time."""
         self._set(reset=True)
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on a thread of this process.
 
-        The other clock is looked at once a second, so that an advance of it is noticed.
+        The server's clock is read once a second, so that an advance of it is noticed.
         """
         timer = Timer(due, call, lambda: None)
         threading.Thread(target=self._wait, args=(timer,), name="remote-clock", daemon=True).start()
         return timer
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """Run `call` in so many seconds of the other clock."""
+        """Run `call` after `seconds` of the server's clock."""
         return self.call_at(self.now() + seconds, call)
 
     def _wait(self, timer: Timer) -> None:
@@ -80,15 +80,15 @@ class RemoteClock:
                 time.sleep(min(left, 1))
 
     def forget(self) -> None:
-        """Ask anew what time it is: something else has moved the clock."""
-        self._asked = None
+        """Drop the last reading, as something else has moved the clock."""
+        self._reading = None
 
     def _set(self, **change: Any) -> None:
-        self._take(self._control.call("POST", "/clock", change))
+        self._keep(self._control.call("POST", "/clock", change))
 
-    def _take(self, said: dict[str, Any]) -> tuple[float, float, bool]:
-        self._asked = asked = (time.monotonic(), said["now"], said["is_frozen"])
-        return asked
+    def _keep(self, answer: dict[str, Any]) -> tuple[float, float, bool]:
+        self._reading = reading = (time.monotonic(), answer["now"], answer["is_frozen"])
+        return reading
 
     def __repr__(self) -> str:
         return f"<the clock of {self._control.base}>"

@@ -1,4 +1,4 @@
-"""Asks a mock that runs as a server to move its clock, make calls fail, and the like."""
+"""Client of the control paths of a mock that runs as a server: its clock, faults and the like."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from typing import Any
 
 import requests
 
+from ...json_object import json_object
 from ..core.clock import epoch
 from ..core.credentials import Credentials
 
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds to wait for an answer."""
 _START = "Start the mock there: python -m helpers.mock"
-_WHY = (
+_ADVICE = (
     (requests.exceptions.SSLError, "The mock speaks plain http: begin its URL with http://"),
     (
         requests.exceptions.ReadTimeout,
-        f"It is busy for more than {PATIENCE} s, and may still do what was asked; look before you"
-        " ask again",
+        f"It is busy for more than {TIMEOUT} s and may still carry out the request; check before"
+        " you repeat it",
     ),
 )
 
 
-class MockUnreachable(ConnectionError):  # noqa: N818 - reads as what happened
-    """No mock answers where one should be."""
+class MockUnreachable(ConnectionError):
+    """No mock answers at the URL."""
 
 
-class ControlRefused(ValueError):  # noqa: N818 - reads as what happened
-    """The mock refused what was asked of it; `status` is the HTTP status."""
+class ControlRefused(ValueError):
+    """The mock refused a control request; `status` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -36,7 +37,7 @@ class ControlRefused(ValueError):  # noqa: N818 - reads as what happened
 
 
 class ControlClient:
-    """Asks a server's `/_mock` paths.
+    """Sends requests to a server's `/_mock` paths.
 
     Args:
         base: Its URL, e.g. `http://127.0.0.1:8787`.
@@ -50,45 +51,37 @@ class ControlClient:
         self._session.auth = (credentials.account_sid, credentials.auth_token)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON answered.
+        """Send a request, and return the JSON of the answer.
 
         Raises:
-            MockUnreachable: Nobody answers there, or nobody who is a mock.
-            LeverRefused: The mock says why.
+            MockUnreachable: There is no answer, or none of a mock.
+            ControlRefused: The mock refused, with its reason.
         """
         url = f"{self.base}/_mock{path}"
         try:
-            answer = self._session.request(method, url, json=body, timeout=PATIENCE)
+            answer = self._session.request(method, url, json=body, timeout=TIMEOUT)
         except requests.RequestException as error:
-            advice = next((why for kind, why in _WHY if isinstance(error, kind)), _START)
+            advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), _START)
             raise MockUnreachable(
                 f"No answer from {self.base} ({type(error).__name__}). {advice}"
             ) from None
-        said = _document(answer)
-        if said is None:
+        content = json_object(answer.content)
+        if content is None:
             raise MockUnreachable(
                 f"{answer.url} answered HTTP {answer.status_code}, but not as a mock does:"
-                " something else runs there. Look at the URL that the mock said when it started"
+                " something else runs there. Look at the URL that the mock printed when it started"
             )
         if not answer.ok:
-            raise ControlRefused(answer.status_code, str(said.get("error") or said.get("message")))
-        return said
-
-
-def _document(answer: requests.Response) -> dict[str, Any] | None:
-    """The JSON object answered, as a mock always does; None for anything else."""
-    try:
-        said = answer.json()
-    except ValueError:
-        return None
-    return said if isinstance(said, dict) else None
+            reason = content.get("error") or content.get("message")
+            raise ControlRefused(answer.status_code, str(reason))
+        return content
 
 
 def moment(at: datetime | float) -> str | float:
-    """A moment as the levers take it.
+    """A moment in the JSON of a control request.
 
     Raises:
-        ValueError: It is one that no clock can show.
+        ValueError: It has no time zone, or is before 1970 or after 9999.
     """
     epoch(at)
     return at.isoformat() if isinstance(at, datetime) else float(at)

@@ -1,4 +1,4 @@
-"""The faults of a mock elsewhere."""
+"""The faults of a mock that runs as a server."""
 
 from __future__ import annotations
 
@@ -6,78 +6,66 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..faults import BadFault, Fault
-from ..faults.matching import listed, listed_as_html
-from ..faults.registry import FaultRegistry
-from ..faults.settings import Settings
+from ..faults.settings import FaultRegistry, FaultRule, FaultSettings
 from .control_client import ControlClient, ControlRefused
 
 _COUNTED = ("id", "hits", "passed", "left")
 
 
-class RemoteFault:
-    """One rule of a mock elsewhere, with the names of `Fault`; what it counts is asked for anew.
+class RemoteFault(FaultRule):
+    """One rule of the server, with the names of `Fault`; its counts are fetched at each read.
 
     Attributes:
         id: A number of its own.
-        settings: What it does, to which calls.
+        settings: Its pattern and effect.
     """
 
-    def __init__(self, control: ControlClient, said: dict[str, Any]) -> None:
+    def __init__(self, control: ControlClient, fault: dict[str, Any]) -> None:
         self._control = control
-        self.id: int = said["id"]
-        self.settings = Settings.read(
-            {name: value for name, value in said.items() if name not in _COUNTED}
+        self.id: int = fault["id"]
+        self.settings = FaultSettings.read(
+            {name: value for name, value in fault.items() if name not in _COUNTED}
         )
 
     @property
     def hits(self) -> int:
-        """Calls it has struck."""
-        return int(self._counted()["hits"])
+        """Calls that it has made fail."""
+        return self._counted().hits
 
     @property
     def passed(self) -> int:
-        """Calls it has let pass, as `skip` asks."""
-        return int(self._counted()["passed"])
+        """Calls that it has let pass, by `skip`."""
+        return self._counted().passed
 
     @property
     def left(self) -> int | None:
-        """Calls it will still strike; None for as many as come."""
-        left: int | None = self._counted()["left"]
-        return left
-
-    def _counted(self) -> dict[str, Any]:
-        counted: dict[str, Any] = self._control.call("GET", f"/faults/{self.id}")
-        return counted
+        """Calls that it will still make fail; None for no limit."""
+        return self._counted().left
 
     def remove(self) -> None:
-        """Strike no more, and be listed no more."""
+        """Stop, and leave the list."""
         self._control.call("DELETE", f"/faults/{self.id}")
 
-    def here(self) -> Fault:
-        """As it stands now, to be shown."""
-        counted = self._counted()
+    def row(self) -> dict[str, str]:
+        """Its row in a list of faults."""
+        return self._counted().row()
+
+    def _counted(self) -> Fault:
+        """A copy with its present counts."""
+        counts = self._control.call("GET", f"/faults/{self.id}")
         fault = Fault(self.id, self.settings, lambda _: None)
-        fault.hits, fault.passed = counted["hits"], counted["passed"]
+        fault.hits, fault.passed = counts["hits"], counts["passed"]
         return fault
-
-    def __repr__(self) -> str:
-        return repr(self.here())
-
-    def __enter__(self) -> RemoteFault:
-        return self
-
-    def __exit__(self, *about: object) -> None:
-        self.remove()
 
 
 class RemoteFaults(FaultRegistry[RemoteFault]):
-    """The faults of a mock elsewhere, with the names of `Faults`."""
+    """The faults of the server, with the names of `Faults`."""
 
     def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     def add_from_json(self, given: Mapping[str, Any]) -> RemoteFault:
-        """A fault from a JSON object, with the names that `add` has.
+        """Add a fault from a JSON object, with the names of the arguments of `add`.
 
         Raises:
             BadFault: It fits no operation, or its settings do not fit together.
@@ -88,21 +76,12 @@ class RemoteFaults(FaultRegistry[RemoteFault]):
             raise BadFault(str(refusal)) from None
 
     def clear(self) -> None:
-        """Have every call answered again."""
+        """Remove all faults."""
         self._control.call("DELETE", "/faults")
 
     def __iter__(self) -> Iterator[RemoteFault]:
-        said = self._control.call("GET", "/faults")["faults"]
-        return iter([RemoteFault(self._control, each) for each in said])
+        faults = self._control.call("GET", "/faults")["faults"]
+        return iter([RemoteFault(self._control, each) for each in faults])
 
     def __len__(self) -> int:
         return len(list(iter(self)))
-
-    def __repr__(self) -> str:
-        return listed(self._here())
-
-    def _repr_html_(self) -> str:
-        return listed_as_html(self._here())
-
-    def _here(self) -> list[Fault]:
-        return [fault.here() for fault in self]

@@ -1,6 +1,6 @@
-"""A mock that runs as a server elsewhere: its control, pulled over HTTP.
+"""A mock that runs as a server, controlled over HTTP.
 
-What it has, it has by the names of `MockTwilio`, so that a notebook's cells work with either.
+Its members have the names of `MockTwilio`'s, so that a notebook's cells work with either.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from .clock import RemoteClock
 from .control_client import ControlClient, ControlRefused, moment
 from .faults import RemoteFaults
 
-_HAS = ("clock", "faults", "load", "reset", "scenarios", "snapshot", "type_in", "url")
+_MEMBERS = ("clock", "faults", "load", "reset", "scenarios", "snapshot", "type_in", "url")
 
 
 class RemoteMock:
     """A mock account that runs as a server.
 
     Attributes:
-        url: Where it answers.
-        clock: The time it lives by, to freeze and advance.
+        url: The server's URL.
+        clock: The mock's clock, to freeze and advance.
         faults: Rules that make chosen calls fail.
     """
 
@@ -36,14 +36,14 @@ class RemoteMock:
         self.faults = RemoteFaults(self._control)
 
     def serve(self, port: int = 0) -> Self:
-        """It is served already, by whoever started it: this goes on answering at its `url`.
+        """Return this mock, which is served already at its `url`.
 
-        `port` is there so that a notebook's cells work with either mock, and chooses nothing.
+        `port` has no effect; it is there so that a notebook's cells work with either mock.
         """
         return self
 
     def close(self) -> None:
-        """Leave it to whoever started it."""
+        """Do nothing: the server runs until its own process ends."""
 
     def __enter__(self) -> Self:
         return self
@@ -52,40 +52,40 @@ class RemoteMock:
         self.close()
 
     def reset(self, at: datetime | float | None = None) -> None:
-        """Back to a new account, at real time or frozen at a moment; `MockTwilio.reset` says how.
+        """Reset to a new account, at real time or frozen at a moment; see `MockTwilio.reset`.
 
         Raises:
-            ValueError: `at` says no time zone; nothing has changed.
+            ValueError: `at` has no time zone; nothing has changed.
         """
         self._control.call("POST", "/reset", {"at": None if at is None else moment(at)})
         self.clock.forget()
 
     @property
     def scenarios(self) -> Scenarios:
-        """The accounts that `load()` knows there, with a sentence about each."""
+        """The accounts that `load()` takes, with a sentence about each."""
         listed = self._control.call("GET", "/scenarios")["scenarios"]
         return Scenarios(*(Scenario(**each) for each in listed))
 
     def load(self, name: str, at: datetime | float | None = None) -> Scenario:
-        """Make the account one with a story behind it; `MockTwilio.load` says how.
+        """Replace the account by a scenario; see `MockTwilio.load`.
 
         Raises:
-            UnknownScenario: There is none of that name; nothing has changed.
-            ValueError: `at` says no time zone; nothing has changed.
+            UnknownScenario: There is no scenario of that name; nothing has changed.
+            ValueError: `at` has no time zone; nothing has changed.
         """
         body = {"name": name, "at": None if at is None else moment(at)}
         try:
-            said = self._control.call("POST", "/scenarios", body)
+            loaded = self._control.call("POST", "/scenarios", body)
         except ControlRefused as refusal:
             if refusal.status == HTTPStatus.NOT_FOUND:
                 raise UnknownScenario(str(refusal)) from None
             raise
         self.clock.forget()
-        return Scenario(**said)
+        return Scenario(**loaded)
 
     @contextmanager
     def snapshot(self) -> Iterator[RemoteMock]:
-        """Put everything back on leaving the `with` block: resources and SIDs, not the clock."""
+        """Restore resources and SIDs on leaving the `with` block; the clock is not changed."""
         name = self._control.call("POST", "/snapshots")["name"]
         try:
             yield self
@@ -94,15 +94,15 @@ class RemoteMock:
             self._control.call("DELETE", f"/snapshots/{name}")
 
     def type_in(self, token: str, channel_sid: str) -> int:
-        """Tell a channel that the chat user of `token` is typing; seconds the indicator lasts."""
+        """Send a typing indicator of the chat user of `token`; returns the seconds it lasts."""
         body = {"token": token, "channel_sid": channel_sid}
         return int(self._control.call("POST", "/typing", body)["seconds"])
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Say what a mock elsewhere has, of one in this kernel."""
+        """Raise an error that names the members it has."""
         raise AttributeError(
-            f"a mock elsewhere has no {name!r} here, only {', '.join(_HAS)}; a mock in this kernel,"
-            " by connect() without a URL, has everything"
+            f"a mock that runs as a server has no {name!r}, only {', '.join(_MEMBERS)}; a mock in"
+            " this kernel, from connect() without a URL, has everything"
         )
 
     def __repr__(self) -> str:

@@ -92,7 +92,7 @@ def _unique_name(text: str) -> str:
 
 
 def _retries(value: Any) -> Any:
-    if not str(value).isdecimal() or not 0 <= int(value) <= 3:  # noqa: PLR2004 - specified
+    if not str(value).isdecimal() or not 0 <= int(value) <= 3:
         raise TwilioError(50065, "RetryCount is a number from 0 to 3")
     return int(value)
 

@@ -342,7 +342,7 @@ class Collection(Generic[P, R]):
 
     def _create(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.create
-        assert write is not None  # noqa: S101 - operations() lists only what is declared
+        assert write is not None  # operations() lists only what is declared
         parent = self.resolve_parent(ctx, arguments)
         fields = write.read(request)
         if write.spread:
@@ -355,7 +355,7 @@ class Collection(Generic[P, R]):
 
     def _update(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         write = self.update
-        assert write is not None  # noqa: S101 - operations() lists only what is declared
+        assert write is not None  # operations() lists only what is declared
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
         fields = write.read(request)
@@ -367,7 +367,7 @@ class Collection(Generic[P, R]):
 
     def _delete(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         remove = self.delete
-        assert remove is not None  # noqa: S101 - operations() lists only what is declared
+        assert remove is not None  # operations() lists only what is declared
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
         remove(ctx, item)

@@ -1,14 +1,13 @@
-"""What happens in chat, told to followers in this process in Chat v2's JSON.
+"""Chat and TaskRouter events for followers in this process, chat's in Chat v2's JSON.
 
-This is how a chat client in the same kernel hears of things at once, where Twilio's Chat SDK would
-hear of them over its own connection.
+Chat clients in the same kernel get them at once, where Twilio's Chat SDK would get them over its
+own connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import singledispatch
 from typing import Any
 
 from ..core.events import Event, Subscriber
@@ -20,20 +19,19 @@ from ..messaging.events import (
     TypingEvent,
     UserEvent,
 )
-from ..messaging.resources import Channel
 from ..taskrouter.events import TaskRouterEvent
 from . import chat_v2
 
 
 @dataclass(frozen=True, slots=True)
 class ChatEvent:
-    """One thing that happened.
+    """An event in chat.
 
     Attributes:
         name: The Chat SDK's name for it, e.g. `messageAdded`.
-        channel_sid: Where it happened; None for what happened to a user.
-        identity: Whom it is about: the author, member, user or whoever is invited.
-        resource: The resource in Chat v2's JSON, as it was then.
+        channel_sid: Its channel; None for an event of a user.
+        identity: The author, member, user or invited identity it is about.
+        resource: The resource in Chat v2's JSON, as it was then; all followers share it.
         reasons: Names of the fields that an update changed.
         timeout: Seconds a typing indicator lasts.
     """
@@ -46,6 +44,8 @@ class ChatEvent:
     timeout: int | None = None
 
 
+_SERVICES = f"https://{chat_v2.HOST}/v2/Services"
+_CHANNEL_URL = _SERVICES + "/{0.service_sid}/Channels/{0.sid}"
 _CHANNEL = {"added": "channelAdded", "updated": "channelUpdated", "removed": "channelRemoved"}
 _MEMBER = {"added": "memberJoined", "updated": "memberUpdated", "removed": "memberLeft"}
 _MESSAGE = {"added": "messageAdded", "updated": "messageUpdated", "removed": "messageRemoved"}
@@ -53,20 +53,77 @@ _INVITE = {"added": "channelInvited", "removed": "inviteRemoved"}
 _USER = {"added": "userAdded", "updated": "userUpdated", "removed": "userRemoved"}
 
 
-def as_chat_events(follower: Callable[[ChatEvent], None]) -> Subscriber:
-    """A subscriber that passes on what concerns chat."""
+def _channel(event: ChannelEvent) -> ChatEvent:
+    channel = event.channel
+    shown = chat_v2.CHANNELS.render(channel, _CHANNEL_URL.format(channel))
+    return ChatEvent(_CHANNEL[event.change], channel.sid, None, shown, event.reasons)
 
-    def subscriber(event: Event) -> None:
-        told = _as_chat(event)
-        if told is not None:
-            follower(told)
 
-    return subscriber
+def _invite(event: InviteEvent) -> ChatEvent:
+    channel = event.channel
+    shown = chat_v2.CHANNELS.render(channel, _CHANNEL_URL.format(channel))
+    return ChatEvent(_INVITE[event.change], channel.sid, event.invite.identity, shown)
+
+
+def _member(event: MemberEvent) -> ChatEvent:
+    channel, member = event.channel, event.member
+    shown = chat_v2.MEMBERS.render(member, f"{_CHANNEL_URL.format(channel)}/Members/{member.sid}")
+    return ChatEvent(_MEMBER[event.change], channel.sid, member.identity, shown, event.reasons)
+
+
+def _typing(event: TypingEvent) -> ChatEvent:
+    channel, member = event.channel, event.member
+    shown = chat_v2.MEMBERS.render(member, f"{_CHANNEL_URL.format(channel)}/Members/{member.sid}")
+    return ChatEvent("typingStarted", channel.sid, member.identity, shown, timeout=event.timeout)
+
+
+def _message(event: MessageEvent) -> ChatEvent:
+    channel, message = event.channel, event.message
+    shown = chat_v2.MESSAGES.render(
+        message, f"{_CHANNEL_URL.format(channel)}/Messages/{message.sid}"
+    )
+    return ChatEvent(_MESSAGE[event.change], channel.sid, message.author, shown, event.reasons)
+
+
+def _user(event: UserEvent) -> ChatEvent:
+    user = event.user
+    shown = chat_v2.USERS.render(user, f"{_SERVICES}/{user.service_sid}/Users/{user.sid}")
+    return ChatEvent(_USER[event.change], None, user.identity, shown, event.reasons)
+
+
+_RENDERERS: dict[type[Event], Callable[[Any], ChatEvent]] = {
+    ChannelEvent: _channel,
+    InviteEvent: _invite,
+    MemberEvent: _member,
+    MessageEvent: _message,
+    TypingEvent: _typing,
+    UserEvent: _user,
+}
+CHAT_EVENTS = tuple(_RENDERERS)
+
+
+class ChatFeed:
+    """Renders each chat event once, for all its followers."""
+
+    def __init__(self) -> None:
+        self._event: Event | None = None
+        self._rendered: ChatEvent
+
+    def subscriber(self, follower: Callable[[ChatEvent], None]) -> Subscriber:
+        """Return a subscriber to `CHAT_EVENTS` that passes them on to the follower."""
+
+        def subscriber(event: Event) -> None:
+            if event is not self._event:
+                self._rendered = _RENDERERS[type(event)](event)
+                self._event = event
+            follower(self._rendered)
+
+        return subscriber
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRouterNotification:
-    """One thing that happened in a workspace.
+    """An event in a workspace.
 
     Attributes:
         name: Twilio's name for it, e.g. `reservation.created`.
@@ -82,69 +139,13 @@ class TaskRouterNotification:
 
 
 def as_taskrouter_notifications(follower: Callable[[TaskRouterNotification], None]) -> Subscriber:
-    """A subscriber that passes on what concerns TaskRouter."""
+    """Return a subscriber to TaskRouter's events that notifies the follower."""
 
     def subscriber(event: Event) -> None:
-        if isinstance(event, TaskRouterEvent):
-            about = (event.task, event.reservation, event.worker)
-            follower(
-                TaskRouterNotification(event.name, *(each.sid if each else None for each in about))
-            )
+        assert isinstance(event, TaskRouterEvent)
+        about = (event.task, event.reservation, event.worker)
+        follower(
+            TaskRouterNotification(event.name, *(each.sid if each else None for each in about))
+        )
 
     return subscriber
-
-
-@singledispatch
-def _as_chat(event: Event) -> ChatEvent | None:
-    return None
-
-
-@_as_chat.register
-def _(event: ChannelEvent) -> ChatEvent:
-    channel = event.channel
-    url = f"{_service_url(channel)}/Channels/{channel.sid}"
-    shown = chat_v2.CHANNELS.render(channel, url)
-    return ChatEvent(_CHANNEL[event.change], channel.sid, None, shown, event.reasons)
-
-
-@_as_chat.register
-def _(event: MemberEvent) -> ChatEvent:
-    url = f"{_service_url(event.channel)}/Channels/{event.channel.sid}/Members/{event.member.sid}"
-    shown = chat_v2.MEMBERS.render(event.member, url)
-    identity = event.member.identity
-    return ChatEvent(_MEMBER[event.change], event.channel.sid, identity, shown, event.reasons)
-
-
-@_as_chat.register
-def _(event: MessageEvent) -> ChatEvent:
-    url = f"{_service_url(event.channel)}/Channels/{event.channel.sid}/Messages/{event.message.sid}"
-    shown = chat_v2.MESSAGES.render(event.message, url)
-    author = event.message.author
-    return ChatEvent(_MESSAGE[event.change], event.channel.sid, author, shown, event.reasons)
-
-
-@_as_chat.register
-def _(event: InviteEvent) -> ChatEvent:
-    channel = event.channel
-    shown = chat_v2.CHANNELS.render(channel, f"{_service_url(channel)}/Channels/{channel.sid}")
-    return ChatEvent(_INVITE[event.change], channel.sid, event.invite.identity, shown)
-
-
-@_as_chat.register
-def _(event: UserEvent) -> ChatEvent:
-    user = event.user
-    url = f"https://{chat_v2.HOST}/v2/Services/{user.service_sid}/Users/{user.sid}"
-    shown = chat_v2.USERS.render(user, url)
-    return ChatEvent(_USER[event.change], None, user.identity, shown, event.reasons)
-
-
-@_as_chat.register
-def _(event: TypingEvent) -> ChatEvent:
-    url = f"{_service_url(event.channel)}/Channels/{event.channel.sid}/Members/{event.member.sid}"
-    shown = chat_v2.MEMBERS.render(event.member, url)
-    identity = event.member.identity
-    return ChatEvent("typingStarted", event.channel.sid, identity, shown, timeout=event.timeout)
-
-
-def _service_url(channel: Channel) -> str:
-    return f"https://{chat_v2.HOST}/v2/Services/{channel.service_sid}"

@@ -85,7 +85,7 @@ def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
     for part in message_from_bytes(head + form, policy=HTTP).iter_parts():
         if part.get_filename() is not None:
             content = part.get_payload(decode=True)
-            assert isinstance(content, bytes)  # noqa: S101 - a part that has no parts
+            assert isinstance(content, bytes)  # a part that has no parts
             return content, part.get_content_type(), part.get_filename()
     raise TwilioError(50511, "The form holds no file; append one, with its name and type")
 

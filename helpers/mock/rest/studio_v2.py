@@ -1,4 +1,4 @@
-"""Studio v2 as `studio.twilio.com` spells it: flows with their revisions, and executions."""
+"""Studio v2, `studio.twilio.com`: flows with their revisions, and executions."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from ..core.context import Context
 from ..core.store import R
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
-from .collection import Arguments, Collection, Handler, Operation, Write, not_found
+from .collection import Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
 from .listing import PageSizes
 from .views import Render, view
 
 HOST = "studio.twilio.com"
 SIZES = PageSizes(50, 1000)
-_UNREAD_IN_LISTS = ("definition", "valid", "errors", "warnings")
+_OMITTED_IN_LISTS = ("definition", "valid", "errors", "warnings")
 
 
 def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
-    """A flow that was saved is valid: what is not is refused."""
     address = f"https://webhooks.twilio.com/v1/Accounts/{flow.account_sid}/Flows/{flow.sid}"
     return {
         "author_sid": None,
@@ -35,11 +34,11 @@ def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
 
 
 def _in_lists(render: Render[R]) -> Render[R]:
-    """Lists leave out what is long (specified by Twilio's samples)."""
+    """Leave long values out of lists (specified by Twilio's samples)."""
 
     def brief(resource: Any, url: str) -> dict[str, Any]:
         shown = render(resource, url)
-        return shown | {name: None for name in _UNREAD_IN_LISTS if name in shown}
+        return shown | {name: None for name in _OMITTED_IN_LISTS if name in shown}
 
     return brief
 
@@ -57,8 +56,8 @@ FLOWS = Collection(
     sizes=SIZES,
     render=_FLOW,
     in_lists=_in_lists(_FLOW),
-    create=Write(flows.NewFlow, flows.create),
-    update=Write(flows.FlowChanges, flows.update),
+    create=Write(flows.NewStudioFlow, flows.create),
+    update=Write(flows.StudioFlowChanges, flows.update),
     delete=flows.delete,
 )
 REVISIONS: Collection[Any, FlowRevision] = Collection(
@@ -114,7 +113,7 @@ STEPS: Collection[Any, Step] = Collection(
 
 
 def _validate(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-    Write(flows.NewFlow, flows.create).read(request)
+    Write(flows.NewStudioFlow, flows.create).read(request)
     return Reply(200, {"valid": True})
 
 
@@ -127,18 +126,14 @@ def _fetch_revision(ctx: Context, arguments: Arguments, request: Request) -> Rep
     return Reply(200, REVISIONS.item_json(ctx, arguments, flow, found))
 
 
-def _test_users(ctx: Context, arguments: Arguments) -> tuple[StudioFlow, str]:
-    flow = FLOWS.resolve(ctx, arguments, arguments["Sid"])
-    return flow, f"https://{HOST}/v2/Flows/{flow.sid}/TestUsers"
-
-
 def _fetch_test_users(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-    flow, url = _test_users(ctx, arguments)
+    flow = FLOWS.resolve(ctx, arguments, arguments["Sid"])
+    url = f"https://{HOST}/v2/Flows/{flow.sid}/TestUsers"
     return Reply(200, {"sid": flow.sid, "test_users": flow.test_users, "url": url})
 
 
 def _update_test_users(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-    flow, _ = _test_users(ctx, arguments)
+    flow = FLOWS.resolve(ctx, arguments, arguments["Sid"])
     flows.set_test_users(ctx, flow, Write(flows.TestUsers, flows.set_test_users).read(request))
     return _fetch_test_users(ctx, arguments, request)
 
@@ -149,7 +144,7 @@ def _context(ctx: Context, arguments: Arguments, request: Request) -> Reply:
 
 
 def _step_context(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-    """The context as the step left it; what went wrong in it is the mock's own addition."""
+    """Return the context after the step; its `error` is the mock's own addition."""
     step = STEPS.resolve(ctx, arguments, arguments["StepSid"])
     shown = _context_json(step, step.execution_sid, f"/Steps/{step.sid}")
     if step.error is not None:
@@ -168,23 +163,18 @@ def _context_json(found: Execution | Step, execution_sid: str, below: str = "") 
     }
 
 
-def _operation(name: str, method: str, path: str, handle: Handler) -> Operation:
-    return Operation(name, method, HOST, path, handle)
-
-
 _TEST_USERS = f"{FLOWS.path}/{{Sid}}/TestUsers"
-_EXECUTION = f"{EXECUTIONS.path}/{{ExecutionSid}}"
+_CONTEXT = f"{EXECUTIONS.path}/{{ExecutionSid}}/Context"
+_STEP_CONTEXT = f"{STEPS.path}/{{StepSid}}/Context"
 OPERATIONS = [
-    _operation("UpdateFlowValidate", "POST", f"{FLOWS.path}/Validate", _validate),
+    Operation("UpdateFlowValidate", "POST", HOST, f"{FLOWS.path}/Validate", _validate),
     *FLOWS.operations(),
     *(each for each in REVISIONS.operations() if each.name.startswith("List")),
-    _operation("FetchFlowRevision", "GET", f"{REVISIONS.path}/{{Revision}}", _fetch_revision),
-    _operation("FetchTestUser", "GET", _TEST_USERS, _fetch_test_users),
-    _operation("UpdateTestUser", "POST", _TEST_USERS, _update_test_users),
+    Operation("FetchFlowRevision", "GET", HOST, f"{REVISIONS.path}/{{Revision}}", _fetch_revision),
+    Operation("FetchTestUser", "GET", HOST, _TEST_USERS, _fetch_test_users),
+    Operation("UpdateTestUser", "POST", HOST, _TEST_USERS, _update_test_users),
     *EXECUTIONS.operations(),
     *STEPS.operations(),
-    _operation("FetchExecutionContext", "GET", f"{_EXECUTION}/Context", _context),
-    _operation(
-        "FetchExecutionStepContext", "GET", f"{STEPS.path}/{{StepSid}}/Context", _step_context
-    ),
+    Operation("FetchExecutionContext", "GET", HOST, _CONTEXT, _context),
+    Operation("FetchExecutionStepContext", "GET", HOST, _STEP_CONTEXT, _step_context),
 ]

@@ -18,7 +18,7 @@ DATES = ("date_created", "date_updated")
 _iso = lru_cache(maxsize=4096)(iso)  # a resource is shown several times, its dates are often equal
 
 
-def view(  # noqa: PLR0913 - one view, part by part
+def view(
     kind: type[R],
     *,
     omit: tuple[str, ...] = (),

@@ -1,38 +1,38 @@
-"""Accounts with a story behind them, loaded in one line: `mock.load("busy afternoon")`.
+"""Accounts with a history, loaded in one line: `mock.load("busy afternoon")`.
 
-Each story is played through the official SDK against a new account, on a clock that goes through
-it, so that everything in it came about as it does at Twilio: in the same order, with the same
-events, and the same SIDs every time. Identities, names and what people say are made up.
+Each scenario is played through the official SDK against a new account, on a clock that moves along,
+so that its history is as at Twilio: in the same order, with the same events, and the same SIDs
+every time. Identities, names and messages are made up.
 """
 
 from __future__ import annotations
 
 import difflib
-import html
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ...html import escaped
 from ..core.clock import epoch
 from ..webhooks.receivers import Receiver
-from . import busy_afternoon, empty_account, returning_customer
-from .story import Resettable, Story
+from . import busy_afternoon, returning_customer
+from .story import MINUTE, Resettable, Story
 
 __all__ = ["SCENARIOS", "Scenario", "Scenarios", "UnknownScenario", "load"]
 
 
-class UnknownScenario(LookupError):  # noqa: N818 - reads as what happened
-    """There is no scenario of that name; the text names the nearest and all there are."""
+class UnknownScenario(LookupError):
+    """There is no scenario of that name; the text names the nearest one and all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story that an account can be loaded with.
+    """A history that an account can be loaded with.
 
     Attributes:
-        name: What `load()` takes.
-        sentence: What is found in the account.
+        name: The name for `load()`.
+        sentence: The content of the account.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Scenarios(Mapping[str, Scenario]):
         self._by_name = {scenario.name: scenario for scenario in scenarios}
 
     def __getitem__(self, name: str) -> Scenario:
-        """The scenario of that name.
+        """Return the scenario of that name.
 
         Raises:
             UnknownScenario: There is none.
@@ -74,7 +74,7 @@ class Scenarios(Mapping[str, Scenario]):
 
     def _repr_html_(self) -> str:
         listed = "".join(
-            f"<dt><b>{html.escape(each.name)}</b></dt><dd>{html.escape(each.sentence)}</dd>"
+            f"<dt><b>{escaped(each.name)}</b></dt><dd>{escaped(each.sentence)}</dd>"
             for each in self.values()
         )
         return f"<dl>{listed}</dl>"
@@ -98,20 +98,33 @@ SCENARIOS = Scenarios(
     ),
 )
 
-_STORIES: dict[str, tuple[float, Callable[[Story], None]]] = {
-    "empty account": (empty_account.BEGINS, empty_account.play),
+
+def _empty_account(story: Story) -> None:
+    """Delete the workers and flows of a new account."""
+    story.at(5)
+    for resources in (
+        story.workspace.workers,
+        story.client.flex_api.v1.flex_flow,
+        story.client.studio.v2.flows,
+    ):
+        for each in resources.list():
+            each.delete()
+
+
+_PLAYS: dict[str, tuple[float, Callable[[Story], None]]] = {
+    "empty account": (10 * MINUTE, _empty_account),
     "busy afternoon": (busy_afternoon.BEGINS, busy_afternoon.play),
     "returning customer": (returning_customer.BEGINS, returning_customer.play),
 }
-"""How many seconds before its end each account is made, and what tells its story."""
+"""Seconds from an account's start to its end, and the function that plays its history."""
 
 
 def load(
     mock: Resettable, name: str, at: datetime | float | None
 ) -> tuple[Scenario, dict[str, Receiver]]:
-    """Play a scenario on a mock of its own; what was played, and what answers for its URLs."""
+    """Play a scenario on a new mock; returns it with the receivers of its URLs."""
     scenario = SCENARIOS[name]
-    begins, play = _STORIES[name]
+    begins, play = _PLAYS[name]
     end = time.time() if at is None else epoch(at)
     mock.reset(at=end - begins)
     story = Story(mock, end)

@@ -3,136 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from . import shop
-from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story, talk, task
+from .story import DAY, ScenarioAgent, ScenarioCustomer, Story, chats
 
 BEGINS = 30 * DAY
 
 
-class FinishedChat(NamedTuple):
-    """A chat that went well: minutes ago, who asked about what, what was said, by turns."""
+# minutes ago, customer and topic
+FINISHED = """
+240 user-101 Ines orders
+Where is my parcel?
+It left the depot this morning; you should have it tomorrow.
+Great, thanks!
 
-    minutes: int
-    identity: str
-    name: str
-    topic: str
-    said: tuple[str, ...]
+222 user-102 Omar returns
+I would like to send the kettle back.
+The label is in your inbox.
+Got it.
 
+205 user-103 Mei orders
+Can I add a second cup to order 2031?
+It is packed already, I am afraid. Shall I make a new order?
+Yes, please.
+Done: it is order 2077.
 
-FINISHED = (
-    FinishedChat(
-        240,
-        "user-101",
-        "Ines",
-        "orders",
-        (
-            "Where is my parcel?",
-            "It left the depot this morning; you should have it tomorrow.",
-            "Great, thanks!",
-        ),
-    ),
-    FinishedChat(
-        222,
-        "user-102",
-        "Omar",
-        "returns",
-        ("I would like to send the kettle back.", "The label is in your inbox.", "Got it."),
-    ),
-    FinishedChat(
-        205,
-        "user-103",
-        "Mei",
-        "orders",
-        (
-            "Can I add a second cup to order 2031?",
-            "It is packed already, I am afraid. Shall I make a new order?",
-            "Yes, please.",
-            "Done: it is order 2077.",
-        ),
-    ),
-    FinishedChat(
-        172,
-        "user-104",
-        "Paul",
-        "orders",
-        ("Do you ship to Iceland?", "We do, in five days.", "Perfect."),
-    ),
-    FinishedChat(
-        138,
-        "user-105",
-        "Aylin",
-        "returns",
-        ("My refund has not come yet.", "It was paid out today.", "Then I will wait. Thanks."),
-    ),
-    FinishedChat(
-        96,
-        "user-106",
-        "Tom",
-        "orders",
-        ("The voucher SPRING is refused.", "It ran out on Sunday; take MAY10.", "That worked!"),
-    ),
-)
+172 user-104 Paul orders
+Do you ship to Iceland?
+We do, in five days.
+Perfect.
+
+138 user-105 Aylin returns
+My refund has not come yet.
+It was paid out today.
+Then I will wait. Thanks.
+
+96 user-106 Tom orders
+The voucher SPRING is refused.
+It ran out on Sunday; take MAY10.
+That worked!
+"""
 
 
 def play(story: Story) -> None:
-    """Open the shop, and let the afternoon take its course."""
+    """Open the shop, and play the afternoon."""
     story.at(290)
     crm = shop.equip(story)
     story.at(245)
-    agents = [story.agent(name) for name in ("alice", "bob", "carol")]
+    agents = [ScenarioAgent(story, name) for name in ("alice", "bob", "carol")]
     for agent in agents:
         agent.goes("Available")
-    for chat in FINISHED:
-        story.at(chat.minutes)
-        crm.is_down = chat.identity == "user-104"
-        _in_full(story, agents, chat)
+    for (minutes, identity, name, topic), bodies in chats(FINISHED):
+        story.at(int(minutes))
+        crm.is_down = identity == "user-104"
+        customer = _comes(story, identity, name, topic, bodies[0])
+        _takes(agents, customer).serves(customer, bodies)
     crm.is_down = False
     story.at(80)
     _visitors(story, agents)
     _now(story, agents)
 
 
-def _in_full(story: Story, agents: Sequence[ScenarioAgent], chat: FinishedChat) -> None:
-    customer = shop.app_customer(story, chat.identity, chat.name, chat.topic)
-    customer.says(chat.said[0])
-    agent = _takes(agents, customer)
-    talk(customer, agent, chat.said)
-    agent.wraps_up(customer)
-    story.wait(MINUTE)
-    agent.completes(customer)
+def _offered(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
+    return next(agent for agent in agents if agent.offer(customer) is not None)
 
 
 def _takes(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
-    """Whoever is offered a customer's chat accepts it."""
+    """Accept a customer's chat as the agent that is offered it."""
     agent = _offered(agents, customer)
     agent.accepts(customer)
     return agent
 
 
-def _offered(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
-    return next(agent for agent in agents if agent.is_offered(customer))
-
-
 def _visitors(story: Story, agents: Sequence[ScenarioAgent]) -> None:
-    """Two visitors of the web site: the bot can help one of them, and hands the other over."""
+    """Play two visitors of the web site: the bot helps one of them and hands the other over."""
     shop.visitor(story, "user-201", "Lena").says("Hi", "1")
     visitor = shop.visitor(story, "user-202", "Raj")
     visitor.says("Hello", "2")
-    agent = _takes(agents, visitor)
-    agent.says(visitor, "Hello Raj, how can I help?")
-    visitor.says("Is the blue vase coming back?")
-    agent.says(visitor, "In two weeks.")
-    agent.wraps_up(visitor)
-    story.wait(MINUTE)
-    agent.completes(visitor)
+    question = "Is the blue vase coming back?"
+    bodies = ("2", "Hello Raj, how can I help?", question, "In two weeks.")
+    _takes(agents, visitor).serves(visitor, bodies)
 
 
 def _now(story: Story, agents: Sequence[ScenarioAgent]) -> None:
-    """What the supervisor sees: one customer in each state that a task can be in."""
+    """Play the last hour, which leaves one customer in each state of a task."""
     story.at(46)
-    dave = story.agent("dave")
+    dave = ScenarioAgent(story, "dave")
     dave.goes("Available")
     story.at(45)
     _comes(story, "user-111", "Greta", "billing", "I was charged twice.")  # dave misses it
@@ -162,7 +118,7 @@ def _now(story: Story, agents: Sequence[ScenarioAgent]) -> None:
     carol.wraps_up(wrapping)
     solving.wraps_up(solved)
     story.at(3)
-    task(story, given_up).update(assignment_status="canceled", reason="The customer left")
+    story.task(given_up).update(assignment_status="canceled", reason="The customer left")
     story.at(2)
     solving.completes(solved)
     under_way.says("Here it is: the box was empty on one side.")

@@ -1,65 +1,49 @@
-"""A customer with a long-lived chat, who comes back to it again and again."""
+"""A customer who returns to a long-lived chat."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .story import DAY, MINUTE, ScenarioCustomer, Story, talk
+from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story, chats
 
 BEGINS = 95 * DAY
 IDENTITY, NAME = "user-42", "Jane"
-CONTACTS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
-    (
-        92,
-        "bob",
-        (
-            "My order 1001 has not come.",
-            "I am sorry. It waits at the depot; I have sent it on its way.",
-            "Thank you, Bob!",
-        ),
-    ),
-    (
-        41,
-        "alice",
-        (
-            "The desk lamp of order 1001 flickers.",
-            "Is the bulb screwed in tightly?",
-            "It was not. It works now, thank you!",
-        ),
-    ),
-    (
-        8,
-        "bob",
-        (
-            "Can I still change the address of order 1044?",
-            "Yes, until tonight. What is the new one?",
-            "1 Harbour Street, as in my profile.",
-            "Done.",
-        ),
-    ),
-)
-"""Days ago, who answered, and what was said, the customer first."""
+# days ago, and the agent
+CONTACTS = """
+92 bob
+My order 1001 has not come.
+I am sorry. It waits at the depot; I have sent it on its way.
+Thank you, Bob!
+
+41 alice
+The desk lamp of order 1001 flickers.
+Is the bulb screwed in tightly?
+It was not. It works now, thank you!
+
+8 bob
+Can I still change the address of order 1044?
+Yes, until tonight. What is the new one?
+1 Harbour Street, as in my profile.
+Done.
+"""
 
 
 def play(story: Story) -> None:
-    """Three contacts in three months, and a fourth that an agent is offered just now."""
+    """Play three contacts in three months, and a fourth that an agent is offered now."""
     story.at_days(93)
     story.workflow.update(task_reservation_timeout=30 * MINUTE)
     flow = story.task_flow(friendly_name="Shop app", long_lived=True)
-    for days, name, said in CONTACTS:
-        story.at_days(days)
-        agent = story.agent(name)
+    for (days, name), bodies in chats(CONTACTS):
+        story.at_days(int(days))
+        agent = ScenarioAgent(story, name)
         agent.goes("Available")
         customer = _contact(story, flow)
-        customer.says(said[0])
+        customer.says(bodies[0])
         agent.accepts(customer)
-        talk(customer, agent, said)
-        agent.wraps_up(customer)
-        story.wait(MINUTE)
-        agent.completes(customer)
+        agent.serves(customer, bodies)
         agent.goes("Offline")
     story.at(9)
-    story.agent("alice").goes("Available")
+    ScenarioAgent(story, "alice").goes("Available")
     story.at(4)
     _contact(story, flow).says("Hello again! Now the lamp of order 1044 flickers.")
 

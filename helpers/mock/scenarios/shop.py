@@ -1,4 +1,4 @@
-"""A shop's Flex: queues by skill, four agents, an app and a web site, a bot, a CRM that listens."""
+"""A shop's Flex: queues by skill, four agents, an app and a web site, a bot, and a CRM."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from .story import MINUTE, ScenarioCustomer, Story
 APP, BOT = "Shop app", "Shop bot"
 CRM_URL = "https://crm.example.com/chat-events"
 HIRED = {"carol": ["returns"], "dave": ["billing"]}
-"""Agents besides Alice and Bob, with what they know about."""
+"""Agents besides Alice and Bob, and their skills."""
 
 
 class Crm:
-    """A web service that is told what is said, and is down at times.
+    """A web service that receives messages by webhook, and is down at times.
 
-    It goes on listening in a loaded account, so that its webhooks reach nobody's network.
+    It answers in a loaded account too, so that no webhook goes to the network.
     """
 
     def __init__(self) -> None:
         self.is_down = False
 
     def __call__(self, request: object) -> int:
-        """The status it answers with."""
+        """Return the status to answer with."""
         return HTTPStatus.SERVICE_UNAVAILABLE if self.is_down else HTTPStatus.OK
 
 
 def equip(story: Story) -> Crm:
-    """Set the shop up, as its engineers would through the API."""
+    """Set the shop up over REST, as its engineers would."""
     crm = Crm()
     story.receive(CRM_URL, crm)
     story.service.update(
@@ -43,12 +43,15 @@ def equip(story: Story) -> Crm:
         configuration=_routing(story, queues), task_reservation_timeout=30 * MINUTE
     )
     story.task_flow(friendly_name=APP)
-    _put_bot_in_front(story)
+    bot = story.client.studio.v2.flows.create(
+        friendly_name=BOT, status="published", definition=_menu(story)
+    )
+    _flow(story, "web").update(integration_flow_sid=bot.sid, janitor_enabled=True)
     return crm
 
 
 def app_customer(story: Story, identity: str, name: str, topic: str) -> ScenarioCustomer:
-    """A customer who gets in touch through the app."""
+    """Start a chat of a customer through the app."""
     made = story.client.flex_api.v1.channel.create(
         flex_flow_sid=_flow(story, "custom").sid,
         identity=identity,
@@ -60,7 +63,7 @@ def app_customer(story: Story, identity: str, name: str, topic: str) -> Scenario
 
 
 def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:
-    """A visitor of the web site, whom the bot sees first."""
+    """Start a chat of a visitor of the web site, which the bot answers first."""
     made = story.client.flex_api.v1.web_channel.create(
         flex_flow_sid=_flow(story, "web").sid,
         identity=identity,
@@ -83,7 +86,7 @@ def _queue(story: Story, skill: str) -> str:
 
 
 def _routing(story: Story, queues: dict[str, str]) -> str:
-    """A workflow's configuration: by topic to the queue that knows about it, else to everyone."""
+    """A workflow's configuration: by topic to the queue of that skill, else to everyone."""
     [everyone] = story.workspace.task_queues.list(friendly_name="Everyone")
     filters = [
         {
@@ -97,15 +100,14 @@ def _routing(story: Story, queues: dict[str, str]) -> str:
     return json.dumps({"task_routing": {"filters": filters, "default_filter": default}})
 
 
-def _put_bot_in_front(story: Story) -> None:
-    bot = story.client.studio.v2.flows.create(
-        friendly_name=BOT, status="published", definition=_menu(story)
-    )
-    _flow(story, "web").update(integration_flow_sid=bot.sid, janitor_enabled=True)
-
-
 def _menu(story: Story) -> dict[str, Any]:
-    """Asks what a visitor wants: opening hours, which it knows, or an agent."""
+    """A bot that asks for a choice: opening hours, which it answers, or an agent."""
+    [chat] = [each for each in story.workspace.task_channels.list() if each.unique_name == "chat"]
+    attributes = {
+        "name": "{{trigger.message.ChannelAttributes.from}}",
+        "channelType": "web",
+        "channelSid": "{{trigger.message.ChannelSid}}",
+    }
     question = "Hi! Answer 1 for opening hours, 2 for an agent."
     return {
         "description": "Tells opening hours or hands over to an agent",
@@ -127,22 +129,15 @@ def _menu(story: Story) -> dict[str, Any]:
             ),
             _say("hours", "We are open from 9 to 17, Monday to Friday."),
             _say("goodbye", "Bye for now!"),
-            _widget("agent", "send-to-flex", [_to("callComplete")], **_handed_over(story)),
+            _widget(
+                "agent",
+                "send-to-flex",
+                [_to("callComplete")],
+                workflow=story.workflow.fetch().sid,
+                channel=chat.sid,
+                attributes=json.dumps(attributes),
+            ),
         ],
-    }
-
-
-def _handed_over(story: Story) -> dict[str, str]:
-    [chat] = [each for each in story.workspace.task_channels.list() if each.unique_name == "chat"]
-    about = {
-        "name": "{{trigger.message.ChannelAttributes.from}}",
-        "channelType": "web",
-        "channelSid": "{{trigger.message.ChannelSid}}",
-    }
-    return {
-        "workflow": story.workflow.fetch().sid,
-        "channel": chat.sid,
-        "attributes": json.dumps(about),
     }
 
 

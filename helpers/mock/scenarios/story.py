@@ -1,9 +1,9 @@
-"""What a story is told with: the account through the official SDK, its people, and its clock."""
+"""Parts of a scenario: the account through the official SDK, its people, and its clock."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 from twilio.rest import Client
 
+from ... import flex_ui
 from ..core.access_token import MAX_LIFETIME
 from ..core.clock import Clock
 from ..core.credentials import Credentials
@@ -20,11 +21,18 @@ from ..webhooks.receivers import Receiver
 
 MINUTE, DAY = 60, 86_400
 TYPING = 20
-"""Seconds between what one says and what the other one answers."""
+"""Seconds between a message and its answer."""
+
+
+def chats(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Read chats: each a line of facts and a line for each message, the customer's first."""
+    for chat in text.strip().split("\n\n"):
+        facts, *bodies = chat.splitlines()
+        yield facts.split(), bodies
 
 
 class Resettable(Protocol):
-    """What a story needs of the mock it is played on."""
+    """The parts of a mock that a story needs."""
 
     credentials: Credentials
     clock: Clock
@@ -33,39 +41,32 @@ class Resettable(Protocol):
     studio: Studio
 
     def reset(self, at: datetime | float | None = None) -> None:
-        """Become a new account, made at this moment."""
+        """Reset to a new account, made at this moment."""
 
 
 class Story:
-    """An account in which something happens, moment by moment.
+    """An account and the moments of its history.
 
     Attributes:
         client: The official SDK's client, with the account's credentials.
         service: The account's chat service, as the SDK names it.
         workspace: Its TaskRouter workspace, likewise.
         workflow: The workspace's workflow.
-        receivers: The functions that answer for URLs of webhooks.
+        receivers: Functions that answer for URLs of webhooks.
     """
 
     def __init__(self, mock: Resettable, end: float) -> None:
         self._mock = mock
         self._end = end
-        self._own = mock.credentials
-        own = self._own
-        self.client = Client(own.account_sid, own.auth_token, http_client=mock.http_client)
-        self.service = self.client.chat.v2.services(own.chat_service_sid)
+        self.client = self._sdk(mock.credentials.account_sid, mock.credentials.auth_token)
+        self.service = self._service(self.client)
         taskrouter = self.client.taskrouter.v1
         self.workspace = taskrouter.workspaces(taskrouter.workspaces.list(limit=1)[0].sid)
         self.workflow = self.workspace.workflows(self.workspace.workflows.list(limit=1)[0].sid)
         self.receivers: dict[str, Receiver] = {}
 
-    @property
-    def service_sid(self) -> str:
-        """SID of the account's chat service."""
-        return self._own.chat_service_sid
-
     def receive(self, url: str, receiver: Receiver) -> None:
-        """Have a function answer for the URL of a webhook."""
+        """Answer for the URL of a webhook with a function."""
         self.receivers[url] = receiver
         self._mock.webhooks.register(url, receiver)
 
@@ -78,36 +79,37 @@ class Story:
         self.at(days * DAY / MINUTE)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, once webhooks are delivered and flows have gone on."""
-        self.settle()
+        """Let time pass, once webhooks are delivered and flows are idle."""
+        self._settle()
         self._mock.clock.advance(seconds)
-        self.settle()
+        self._settle()
 
-    def settle(self) -> None:
-        """Wait until nothing is left to do, so that the story goes the same way every time.
-
-        Raises:
-            TimeoutError: Something hangs.
-        """
+    def _settle(self) -> None:
+        """Wait until the mock is idle, so that the story is the same every time."""
         if not (self._mock.webhooks.settle() and self._mock.studio.settle()):
             raise TimeoutError("webhooks or flows of the story did not come to rest in 30 seconds")
 
     def seen_by(self, identity: str) -> Any:
         """The chat service as a chat user reaches it today, with an access token of a day."""
-        own, now = self._own, int(self._mock.clock.now())
+        own, now = self._mock.credentials, int(self._mock.clock.now())
         grant = ChatGrant(service_sid=own.chat_service_sid)
         token = AccessToken(
             own.account_sid, own.api_key, own.api_secret, [grant], identity=identity
         )
         token.nbf, token.valid_until = now, now + MAX_LIFETIME
-        door = self._mock.http_client
-        user = Client("token", str(token.to_jwt()), own.account_sid, http_client=door)
-        return user.chat.v2.services(own.chat_service_sid)
+        return self._service(self._sdk("token", str(token.to_jwt())))
+
+    def _sdk(self, username: str, password: str) -> Client:
+        account_sid = self._mock.credentials.account_sid
+        return Client(username, password, account_sid, http_client=self._mock.http_client)
+
+    def _service(self, client: Client) -> Any:
+        return client.chat.v2.services(self._mock.credentials.chat_service_sid)
 
     def task_flow(self, **settings: Any) -> Any:
-        """A Flex Flow for custom channels, which makes a task of a customer's first message."""
+        """Create a Flex Flow for custom channels, which makes a task of a first message."""
         return self.client.flex_api.v1.flex_flow.create(
-            chat_service_sid=self.service_sid,
+            chat_service_sid=self._mock.credentials.chat_service_sid,
             channel_type="custom",
             integration_type="task",
             integration_workspace_sid=self.workspace.fetch().sid,
@@ -118,18 +120,25 @@ class Story:
             **settings,
         )
 
-    def agent(self, name: str) -> ScenarioAgent:
-        """One of the workspace's workers."""
-        return ScenarioAgent(self, name)
+    def task(self, customer: ScenarioCustomer) -> Any:
+        """The latest task of a customer's chat, as the SDK names it.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for each in reversed(self.workspace.tasks.list()):
+            if json.loads(each.attributes).get("channelSid") == customer.sid:
+                return each
+        raise LookupError(f"there is no task for {customer.sid}")
 
 
 class ScenarioCustomer:
-    """Somebody who chats.
+    """A customer in a chat.
 
     Args:
-        story: Where.
+        story: The story.
         channel: The Flex channel or web channel of the contact.
-        identity: Whose.
+        identity: The chat identity.
     """
 
     def __init__(self, story: Story, channel: Any, identity: str) -> None:
@@ -138,7 +147,7 @@ class ScenarioCustomer:
         self._channel = story.seen_by(identity).channels(channel.sid)
 
     def says(self, *bodies: str) -> None:
-        """Send messages, and let whoever handles them do so."""
+        """Send messages, and let the account handle them."""
         for body in bodies:
             self._channel.messages.create(body=body)
             self._story.wait(TYPING)
@@ -148,7 +157,7 @@ class ScenarioAgent:
     """A worker who takes chats as in Flex UI.
 
     Args:
-        story: Where.
+        story: The story.
         name: The worker's friendly name, which is the chat identity too.
     """
 
@@ -164,22 +173,22 @@ class ScenarioAgent:
         [found] = self._story.workspace.activities.list(friendly_name=activity)
         self.worker.update(activity_sid=found.sid)
 
-    def is_offered(self, customer: ScenarioCustomer) -> bool:
-        """Whether the customer's chat is offered to the agent."""
-        return self._offer(customer) is not None
+    def offer(self, customer: ScenarioCustomer) -> Any:
+        """The pending reservation of the customer's chat, as the SDK names it; None without one."""
+        sid = self._story.task(customer).sid
+        for reservation in self.worker.reservations.list(reservation_status="pending"):
+            if reservation.task_sid == sid:
+                return self.worker.reservations(reservation.sid)
+        return None
 
     def accepts(self, customer: ScenarioCustomer) -> None:
-        """Take a chat on and join it."""
-        self._must_be_offered(customer).update(reservation_status="accepted")
-        self._story.service.channels(customer.sid).members.create(
-            identity=self.name,
-            attributes='{"member_type": "agent"}',
-            x_twilio_webhook_enabled="true",
-        )
+        """Accept the offered chat and join it."""
+        flex_ui.accept(self.offer(customer))
+        flex_ui.join(self._story.service.channels(customer.sid), self.name)
 
     def rejects(self, customer: ScenarioCustomer) -> None:
-        """Turn a chat down."""
-        self._must_be_offered(customer).update(reservation_status="rejected")
+        """Reject the offered chat."""
+        self.offer(customer).update(reservation_status="rejected")
 
     def says(self, customer: ScenarioCustomer, *bodies: str) -> None:
         """Answer in a chat."""
@@ -189,53 +198,20 @@ class ScenarioAgent:
 
     def wraps_up(self, customer: ScenarioCustomer) -> None:
         """End a chat, unless it is a long-lived one."""
-        task(self._story, customer).update(assignment_status="wrapping", reason="Solved")
-        channel = self._story.service.channels(customer.sid)
-        attributes = json.loads(channel.fetch().attributes)
-        if not attributes.get("long_lived"):
-            ended = json.dumps({**attributes, "status": "INACTIVE"})
-            channel.update(attributes=ended, x_twilio_webhook_enabled="true")
+        flex_ui.wrap_up(self._story.task(customer), "Solved")
+        flex_ui.end_chat(self._story.service.channels(customer.sid))
 
     def completes(self, customer: ScenarioCustomer) -> None:
-        """Finish the task of a chat; Flex's janitor takes the agent out of it."""
-        task(self._story, customer).update(assignment_status="completed", reason="Solved")
+        """Complete the task of a chat; Flex's janitor takes the agent out."""
+        flex_ui.complete(self._story.task(customer), "Solved")
 
-    def _must_be_offered(self, customer: ScenarioCustomer) -> Any:
-        offer = self._offer(customer)
-        if offer is None:
-            raise LookupError(f"{self.name} is not offered {customer.sid}")
-        return offer
-
-    def _offer(self, customer: ScenarioCustomer) -> Any:
-        sid = _task_sid(self._story, customer)
-        for reservation in self.worker.reservations.list(reservation_status="pending"):
-            if reservation.task_sid == sid:
-                return self.worker.reservations(reservation.sid)
-        return None
-
-
-def talk(customer: ScenarioCustomer, agent: ScenarioAgent, said: Sequence[str]) -> None:
-    """What is said after the customer's first message: by turns, the agent next."""
-    for turn, body in enumerate(said[1:]):
-        if turn % 2 == 0:
-            agent.says(customer, body)
-        else:
-            customer.says(body)
-
-
-def task(story: Story, customer: ScenarioCustomer) -> Any:
-    """The task of a customer's chat, as the SDK names it."""
-    return story.workspace.tasks(_task_sid(story, customer))
-
-
-def _task_sid(story: Story, customer: ScenarioCustomer) -> str:
-    """SID of the latest task that is about the customer's chat.
-
-    Raises:
-        LookupError: There is none.
-    """
-    for each in reversed(story.workspace.tasks.list()):
-        about: Mapping[str, Any] = json.loads(each.attributes)
-        if about.get("channelSid") == customer.sid:
-            return str(each.sid)
-    raise LookupError(f"there is no task for {customer.sid}")
+    def serves(self, customer: ScenarioCustomer, bodies: Sequence[str]) -> None:
+        """Exchange the messages after the customer's first one, by turns, and finish the task."""
+        for turn, body in enumerate(bodies[1:]):
+            if turn % 2 == 0:
+                self.says(customer, body)
+            else:
+                customer.says(body)
+        self.wraps_up(customer)
+        self._story.wait(MINUTE)
+        self.completes(customer)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from ...masking import masked
 from ..core.clock import Clock
 from ..rest.http import Reply, Request
 
@@ -21,8 +22,6 @@ MAX_CHARACTERS = 20_000
 """Characters kept of a parameter."""
 MAX_VALUES = 200
 """Parameters kept, and values of a repeated one."""
-SECRETS = frozenset({"Certificate", "PrivateKey", "ApiKey", "Secret", "Signature"})
-MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class ServedRequests:
         by_chat_sdk: bool = False,
     ) -> None:
         """Keep a request and its answer, whose bytes are `content`."""
-        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)  # noqa: PLR2004
+        is_refusal = reply.status >= 400 and isinstance(reply.json, dict)
         user = "token" if by_chat_sdk else request.auth and request.auth[0]
         parameters = {**request.query, **request.form}
         is_kept = reply.json is not None and len(content) <= MAX_ANSWER
@@ -92,8 +91,8 @@ class ServedRequests:
                 by="nobody" if user is None else "chat user" if user == "token" else "account",
                 fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
                 parameters={
-                    name: MASK if name in SECRETS else _short(value)
-                    for name, value in islice(parameters.items(), MAX_VALUES)
+                    name: _short(value)
+                    for name, value in islice(masked(parameters).items(), MAX_VALUES)
                 },
                 body_size=len(request.body),
                 status=reply.status,

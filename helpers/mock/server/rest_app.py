@@ -136,7 +136,7 @@ class RestApp:
             return self._handle(request)
         except DatabaseClosed:
             return _STOPPING
-        except Exception:  # noqa: BLE001 - the client gets an error, the log its cause
+        except Exception:
             _log.exception("%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 

@@ -37,7 +37,7 @@ START_TIMEOUT = 10
 """Seconds within which a background server must answer."""
 
 
-class CannotListen(OSError):  # noqa: N818 - a condition, named as such
+class CannotListen(OSError):
     """Failure to listen at an address, with its cause and advice."""
 
 

@@ -1,6 +1,7 @@
-"""What goes wrong while a flow runs: never an HTTP answer, but an entry in Twilio's debugger.
+"""Actions: the result of a widget, or an effect to perform before there is one.
 
-The mock writes each to its step, where `mock.studio.errors` finds it.
+A problem in a step is never an HTTP answer, but an entry in Twilio's debugger, which
+`mock.studio.errors` stands for.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..core.errors import NOT_SIMULATED
 from .definition import Transition
 
+# codes of Twilio's debugger that the mock uses (documented)
 TOO_MANY_STEPS = 81000
 TOO_MANY_REPEATS = 81001
 NO_TRANSITION = 81005
@@ -23,24 +24,9 @@ FUNCTION_FAILED = 81017
 TEMPLATE_FAILED = 81018
 WRONG_TRIGGER = 81020
 
-STEP_CODES: dict[int, str] = {
-    NOT_SIMULATED: "not simulated by this mock (not a Twilio code)",
-    TOO_MANY_STEPS: "the execution has taken too many steps",
-    TOO_MANY_REPEATS: "the widget has run too often in a row",
-    NO_TRANSITION: "the widget has no transition for what happened",
-    MESSAGE_FAILED: "the message could not be sent",
-    REQUEST_NOT_MADE: "the HTTP request could not be made",
-    TASK_FAILED: "the task could not be created",
-    REQUEST_FAILED: "the HTTP request failed",
-    FUNCTION_FAILED: "the function failed",
-    TEMPLATE_FAILED: "the template could not be rendered",
-    WRONG_TRIGGER: "the widget cannot run in an execution started this way",
-}
-"""Codes of Twilio's debugger that the mock uses (documented), and their meaning."""
 
-
-class Problem(NamedTuple):
-    """One thing that went wrong: a code of `STEP_CODES`, and what to do about it."""
+class StepProblem(NamedTuple):
+    """Problem in a step: a debugger code or 501 (not simulated), and advice."""
 
     code: int
     message: str
@@ -51,29 +37,29 @@ class StepError(Exception):
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(code, message)
-        self.problem = Problem(code, message)
+        self.problem = StepProblem(code, message)
 
 
-Context = Mapping[str, Any]
-"""What templates can see: `trigger`, `contact`, `flow` and `widgets`."""
+FlowContext = Mapping[str, Any]
+"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a widget ended.
+class WidgetResult:
+    """Result of a widget.
 
     Attributes:
-        event: What happened; it selects the transition.
-        left: What later widgets find under `widgets.NAME`.
-        variables: What later widgets find under `flow.variables`.
-        problem: What went wrong on the way, though the flow goes on.
-        transition: The transition a split has chosen among those of its event.
+        event: The event that selects the transition.
+        output: Values for later widgets, under `widgets.NAME`.
+        variables: Values for later widgets, under `flow.variables`.
+        problem: A problem that does not end the execution.
+        transition: The transition that a split has chosen among those of its event.
     """
 
     event: str
-    left: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
-    problem: Problem | None = None
+    problem: StepProblem | None = None
     transition: Transition | None = None
 
 
@@ -82,24 +68,24 @@ class WaitForReply:
     """Wait for a reply, `seconds` at the most."""
 
     seconds: float
-    left: Mapping[str, Any]
+    output: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message to a chat channel; `then` takes what was sent, `refused` why it was not."""
+    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason."""
 
     channel_sid: str
     author: str
     body: str
     attributes: str
-    then: Callable[[Mapping[str, str]], Outcome | WaitForReply]
-    refused: Callable[[str], Outcome]
+    then: Callable[[Mapping[str, str]], WidgetResult | WaitForReply]
+    refused: Callable[[str], WidgetResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an HTTP request brought back; status None for no answer, with the reason."""
+class HttpResponse:
+    """Response to an HTTP request; status None for no answer, with the problem."""
 
     status: int | None
     body: str
@@ -116,15 +102,15 @@ class HttpRequest:
     content_type: str
     parameters: Mapping[str, str]
     body: str
-    then: Callable[[Answer], Outcome]
+    then: Callable[[HttpResponse], WidgetResult]
 
 
 @dataclass(frozen=True, slots=True)
 class SendToFlex:
-    """Have Flex make a task for an agent; `then` takes its SID, `refused` why there is none.
+    """Make a task for an agent through Flex; `then` takes its SID, `refused` the reason.
 
-    All values are text as the flow has it, templates filled in; `workflow` and `channel` are SIDs,
-    or the task channel's unique name, `attributes` JSON, `priority` and `timeout` may be empty.
+    All values are text with templates filled in; `workflow` and `channel` are SIDs, or the task
+    channel's unique name, `attributes` JSON, `priority` and `timeout` may be empty.
     """
 
     workflow: str
@@ -132,8 +118,9 @@ class SendToFlex:
     attributes: str
     priority: str
     timeout: str
-    then: Callable[[str], Outcome]
-    refused: Callable[[str], Outcome]
+    then: Callable[[str], WidgetResult]
+    refused: Callable[[str], WidgetResult]
 
 
-Action = Outcome | WaitForReply | SendMessage | HttpRequest | SendToFlex
+Effect = WidgetResult | WaitForReply | SendMessage | SendToFlex
+Action = Effect | HttpRequest

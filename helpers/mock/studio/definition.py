@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison of a split: what is tested, how, against what. Both may be templates."""
+    """One comparison of a split; `tested` and `value` may be templates."""
 
     type: str
     tested: str | None
@@ -18,7 +18,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Where a widget leads when something happens; `next` is None where the flow ends."""
+    """Way out of a widget on an event; `next` is None where the flow ends."""
 
     event: str
     next: str | None
@@ -39,31 +39,22 @@ class Widget:
         return next((each for each in self.transitions if each.event == event), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A flow: its widgets by name, and the one it starts with."""
-
-    initial: str
-    widgets: Mapping[str, Widget]
-
-
-def read(document: Mapping[str, Any]) -> Definition:
-    """Read a definition that `validation` has found sound."""
-    widgets = {state["name"]: _widget(state) for state in document["states"]}
-    return Definition(document["initial_state"], widgets)
-
-
-def _widget(state: Mapping[str, Any]) -> Widget:
-    transitions = tuple(_transition(each) for each in state.get("transitions") or ())
-    return Widget(state["name"], state["type"], transitions, state.get("properties") or {})
+def read(document: Mapping[str, Any]) -> dict[str, Widget]:
+    """Read the widgets of a definition that `validation` has accepted, by name."""
+    widgets = {}
+    for state in document["states"]:
+        transitions = tuple(map(_transition, state.get("transitions") or ()))
+        name = state["name"]
+        widgets[name] = Widget(name, state["type"], transitions, state.get("properties") or {})
+    return widgets
 
 
 def _transition(transition: Mapping[str, Any]) -> Transition:
-    conditions = tuple(_condition(each) for each in transition.get("conditions") or ())
+    conditions = tuple(map(_condition, transition.get("conditions") or ()))
     return Transition(transition["event"], transition.get("next") or None, conditions)
 
 
 def _condition(condition: Mapping[str, Any]) -> Condition:
-    arguments = condition.get("arguments") or [None]
+    tested, *_ = condition.get("arguments") or [None]
     value = condition.get("value")
-    return Condition(condition["type"], arguments[0], "" if value is None else str(value))
+    return Condition(condition["type"], tested, "" if value is None else str(value))

@@ -1,4 +1,4 @@
-"""The state machine: what a widget does, and where the flow goes from there.
+"""The state machine: the action of a widget, and the way on from its result.
 
 Pure: no clock, no store, no network.
 """
@@ -15,11 +15,11 @@ from .actions import (
     TOO_MANY_REPEATS,
     TOO_MANY_STEPS,
     Action,
-    Context,
-    Outcome,
+    FlowContext,
     StepError,
+    WidgetResult,
 )
-from .definition import Definition, Widget
+from .definition import Widget
 
 MAX_STEPS = 1000
 """Steps after which an execution ends (documented)."""
@@ -28,9 +28,9 @@ MAX_REPEATS = 10
 
 
 class WidgetType(NamedTuple):
-    """What is known of a type of widget: what it does, and its properties (observed)."""
+    """A simulated type of widget: its function, and its properties (observed)."""
 
-    enter: Callable[[Widget, Context], Action]
+    enter: Callable[[Widget, FlowContext], Action]
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
@@ -65,22 +65,16 @@ WIDGET_TYPES: dict[str, WidgetType] = {
 }
 """The widgets that are simulated."""
 
-
 MISSING = "missing"
-"""The type of a widget that is not there; to enter it is an error."""
+"""Type of a widget that the definition does not have; to enter it is an error."""
 
 
-def standing(definition: Definition, name: str | None) -> Widget:
-    """The widget where an execution stands."""
-    return definition.widgets.get(name or "") or Widget(name or "", MISSING, (), {})
-
-
-def enter(widget: Widget, context: Context, *, steps: int, repeats: int) -> Action:
-    """What a widget does, after so many steps, of which so many in a row were its own.
+def enter(widget: Widget, context: FlowContext, *, steps: int, repeats: int) -> Action:
+    """Run a widget, after `steps` steps of which the last `repeats` were its own.
 
     Raises:
-        StepError: 81000 or 81001, the flow goes round in circles; 81005, there is no such widget;
-            501, its type is not simulated; and whatever the widget itself cannot do.
+        StepError: 81000 or 81001, the flow loops; 81005, there is no such widget; 501, its type is
+            not simulated; and the widget's own errors.
     """
     if widget.type == MISSING:
         raise StepError(NO_TRANSITION, f"The flow has no widget named {widget.name!r}")
@@ -93,42 +87,42 @@ def enter(widget: Widget, context: Context, *, steps: int, repeats: int) -> Acti
             TOO_MANY_REPEATS,
             f"{widget.name} has run {repeats} times in a row; lead it on to another widget",
         )
-    kind = WIDGET_TYPES.get(widget.type)
-    if kind is None:
+    widget_type = WIDGET_TYPES.get(widget.type)
+    if widget_type is None:
         raise StepError(
             NOT_SIMULATED,
             f"{widget.name} is of type {widget.type!r}, which this mock does not simulate;"
             f" it simulates {', '.join(WIDGET_TYPES)}",
         )
-    return kind.enter(widget, context)
+    return widget_type.enter(widget, context)
 
 
-def follow(widget: Widget, outcome: Outcome) -> str | None:
+def follow(widget: Widget, result: WidgetResult) -> str | None:
     """The widget that comes next; None where the flow ends.
 
     Raises:
-        StepError: 81005, the widget has no transition for what happened.
+        StepError: 81005, the widget has no transition for the event.
     """
-    transition = outcome.transition or widget.on(outcome.event)
+    transition = result.transition or widget.on(result.event)
     if transition is None:
         raise StepError(
             NO_TRANSITION,
-            f"{widget.name} has no transition for {outcome.event!r}; add"
-            f' {{"event": "{outcome.event}"}} to its transitions, with `next` to go on or without'
+            f"{widget.name} has no transition for {result.event!r}; add"
+            f' {{"event": "{result.event}"}} to its transitions, with `next` to go on or without'
             " to end there",
         )
     return transition.next
 
 
-def remember(context: Context, widget: Widget, left: Mapping[str, Any]) -> dict[str, Any]:
-    """The context with what a widget has left behind."""
+def with_output(context: FlowContext, widget: Widget, output: Mapping[str, Any]) -> dict[str, Any]:
+    """The context with the output of a widget added."""
     known = context["widgets"].get(widget.name, {})
-    return {**context, "widgets": {**context["widgets"], widget.name: {**known, **left}}}
+    return {**context, "widgets": {**context["widgets"], widget.name: {**known, **output}}}
 
 
-def after(context: Context, widget: Widget, outcome: Outcome) -> dict[str, Any]:
+def with_result(context: FlowContext, widget: Widget, result: WidgetResult) -> dict[str, Any]:
     """The context once a widget has ended."""
     flow = context["flow"]
-    variables = {**flow["variables"], **outcome.variables}
-    known = remember(context, widget, outcome.left) if outcome.left else context
+    variables = {**flow["variables"], **result.variables}
+    known = with_output(context, widget, result.output) if result.output else context
     return {**known, "flow": {**flow, "variables": variables}}

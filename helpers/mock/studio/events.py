@@ -1,4 +1,4 @@
-"""What happens in Studio, told to whoever follows the account."""
+"""Events of Studio."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ExecutionEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageRouted(Event):
-    """A message reached a flow; `outcome` says what came of it, as in the log of what was heard."""
+    """A message reached a flow; `outcome` as in `Incoming`, `started` aside."""
 
     flow_sid: str
     outcome: str

@@ -1,34 +1,34 @@
-"""Executions: started, moved from widget to widget, parked, ended, and read and ended by REST."""
+"""Executions: started, moved from widget to widget, parked and ended; created by REST."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from ...json_object import json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.events import Event
 from ..core.parameters import Parameters
 from . import definition, flows
-from .actions import Outcome, Problem, StepError, WaitForReply
-from .definition import Definition, Widget
-from .engine import after, follow, remember
+from .actions import StepError, StepProblem, WaitForReply, WidgetResult
+from .definition import Widget
+from .engine import MISSING, follow, with_output, with_result
 from .events import ExecutionEvent
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
 
 LIFE_SECONDS = 30 * 24 * 3600
-"""How long an execution may be active (documented)."""
+"""Longest time that an execution may be active (documented)."""
 END = "Ended"
-"""What a step leads to where the flow ends (specified)."""
+"""Target of a step where the flow ends (specified)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionDue(Event):
-    """An execution was started and nobody walks it yet."""
+    """An execution was started by REST and is to run."""
 
     seq: int
     queue: str
@@ -36,15 +36,15 @@ class ExecutionDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What starts an execution.
+    """A message or request that starts an execution.
 
     Attributes:
-        content: What templates find under `trigger`.
+        content: `trigger` in templates.
         contact: The contact's address, `contact.channel.address`.
         address: The flow's own address, `flow.channel.address`.
         initiated_by: The SID of the message or request.
-        channel_sid: The chat channel it came from, if it did.
-        data: What templates find under `flow.data`.
+        channel_sid: The chat channel of the message; None for a request.
+        data: `flow.data` in templates.
     """
 
     content: Mapping[str, Any]
@@ -58,6 +58,13 @@ class Trigger:
 def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
     """Start an execution of a flow at its trigger."""
     sid = ctx.sids.new(Execution.prefix)
+    flow_context = {
+        "flow_sid": flow_revision.sid,
+        "sid": sid,
+        "channel": {"address": trigger.address},
+        "variables": {},
+        "data": dict(trigger.data),
+    }
     execution = ctx.create(
         Execution,
         sid=sid,
@@ -67,39 +74,29 @@ def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execut
         channel_sid=trigger.channel_sid,
         status=ACTIVE,
         initiated_by=trigger.initiated_by,
-        context=_context(flow_revision.sid, sid, trigger),
+        context={
+            "trigger": dict(trigger.content),
+            "contact": {"channel": {"address": trigger.contact}},
+            "flow": flow_context,
+            "widgets": {},
+        },
         widget=flow_revision.definition["initial_state"],
         step_sid=None,
         waiting_until=None,
         steps=0,
         repeats=0,
     )
-    _tell(ctx, execution, "started")
+    _emit(ctx, execution, "started")
     return execution
 
 
-def _tell(ctx: Context, execution: Execution, change: str) -> None:
+def _emit(ctx: Context, execution: Execution, change: str) -> None:
     by_message = execution.channel_sid is not None
     ctx.emit(ExecutionEvent(change, execution.flow_sid, execution.widget, by_message))
 
 
-def _context(flow_sid: str, sid: str, trigger: Trigger) -> dict[str, Any]:
-    return {
-        "trigger": dict(trigger.content),
-        "contact": {"channel": {"address": trigger.contact}},
-        "flow": {
-            "flow_sid": flow_sid,
-            "sid": sid,
-            "channel": {"address": trigger.address},
-            "variables": {},
-            "data": dict(trigger.data),
-        },
-        "widgets": {},
-    }
-
-
 def queue_of(execution: Execution) -> str:
-    """What is done for one chat channel is done in order."""
+    """Key of the queue that runs it: jobs for one chat channel run in order."""
     return execution.channel_sid or execution.sid
 
 
@@ -110,24 +107,23 @@ def active(ctx: Context, flow_sid: str, contact: str) -> Execution | None:
     )
 
 
-def definition_of(ctx: Context, execution: Execution) -> Definition:
-    """The definition that an execution runs: that of the revision it was started with.
+def current_widget(ctx: Context, execution: Execution) -> Widget:
+    """The current widget, from the revision that an execution was started with.
 
-    It is empty once the flow was deleted, as the execution was with it.
+    It is of type `MISSING` where the revision has no such widget, or was deleted.
     """
     where = {"sid": execution.flow_sid, "revision": execution.flow_version}
-    saved = ctx.store.first(FlowRevision, **where)
-    return definition.read(saved.definition) if saved else Definition("", {})
-
-
-# -- from widget to widget
+    revision = ctx.store.first(FlowRevision, **where)
+    name = execution.widget or ""
+    widgets = definition.read(revision.definition) if revision else {}
+    return widgets.get(name) or Widget(name, MISSING, (), {})
 
 
 def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
-    """The execution's step in the widget where it stands."""
+    """The execution's step in its current widget, created if there is none."""
     if execution.step_sid is not None:
         step = ctx.store.first(Step, sid=execution.step_sid)
-        assert step is not None  # noqa: S101 - steps go with their execution
+        assert step is not None  # deleting an execution deletes its steps
         return step
     step = ctx.create(
         Step,
@@ -146,12 +142,18 @@ def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
     return step
 
 
-def _leave(ctx: Context, execution: Execution, widget: Widget, outcome: Outcome) -> None:
-    target = follow(widget, outcome)
-    context = after(execution.context, widget, outcome)
-    step = open_step(ctx, execution, widget)
-    _close_step(ctx, step, outcome.event, target or END, context, outcome.problem)
-    again = target == widget.name
+def leave(ctx: Context, execution: Execution, widget: Widget, result: WidgetResult) -> None:
+    """End the step in a widget and move on to the next one, or end.
+
+    A missing transition ends the execution with an error; the effects of the widget stay.
+    """
+    try:
+        target = follow(widget, result)
+    except StepError as error:
+        fail(ctx, execution, widget, error.problem)
+        return
+    context = with_result(execution.context, widget, result)
+    _close_step(ctx, execution, widget, (result.event, target or END, context), result.problem)
     ctx.store.save(
         execution,
         context=context,
@@ -159,54 +161,42 @@ def _leave(ctx: Context, execution: Execution, widget: Widget, outcome: Outcome)
         step_sid=None,
         waiting_until=None,
         steps=execution.steps + 1,
-        repeats=execution.repeats + 1 if again else 0,
+        repeats=execution.repeats + 1 if target == widget.name else 0,
         status=ENDED if target is None else ACTIVE,
         date_updated=ctx.now,
     )
     if target is None:
-        _tell(ctx, execution, "ended")
-
-
-def leave(ctx: Context, execution: Execution, widget: Widget, outcome: Outcome) -> None:
-    """End the step in a widget and move on to the next one, or end.
-
-    A transition that is missing ends the execution with an error; what the widget did stays done.
-    """
-    try:
-        _leave(ctx, execution, widget, outcome)
-    except StepError as error:
-        fail(ctx, execution, widget, error.problem)
+        _emit(ctx, execution, "ended")
 
 
 def park(ctx: Context, execution: Execution, widget: Widget, wait: WaitForReply) -> None:
-    """Have the execution wait for a reply in a widget, thirty days after its start at the most."""
+    """Wait for a reply in a widget, until thirty days after the execution's start at the most."""
     open_step(ctx, execution, widget)
     ctx.store.save(
         execution,
-        context=remember(execution.context, widget, wait.left),
+        context=with_output(execution.context, widget, wait.output),
         waiting_until=min(ctx.now + wait.seconds, execution.date_created + LIFE_SECONDS),
         date_updated=ctx.now,
     )
-    _tell(ctx, execution, "parked")
+    _emit(ctx, execution, "parked")
 
 
-def fail(ctx: Context, execution: Execution, widget: Widget, problem: Problem) -> None:
-    """End the execution with an error in the widget where it stands."""
-    step = open_step(ctx, execution, widget)
-    _close_step(ctx, step, "error", END, execution.context, problem)
+def fail(ctx: Context, execution: Execution, widget: Widget, problem: StepProblem) -> None:
+    """End the execution with an error in its current widget."""
+    _close_step(ctx, execution, widget, ("error", END, execution.context), problem)
     end(ctx, execution)
 
 
-def _close_step(  # noqa: PLR0913, PLR0917 - a step's end, part by part
+def _close_step(
     ctx: Context,
-    step: Step,
-    name: str | None,
-    target: str,
-    context: dict[str, Any],
-    problem: Problem | None,
+    execution: Execution,
+    widget: Widget,
+    ending: tuple[str, str, dict[str, Any]],
+    problem: StepProblem | None,
 ) -> None:
+    name, target, context = ending
     ctx.store.save(
-        step,
+        open_step(ctx, execution, widget),
         name=name,
         transitioned_to=target,
         context=context,
@@ -217,7 +207,7 @@ def _close_step(  # noqa: PLR0913, PLR0917 - a step's end, part by part
 
 
 def end(ctx: Context, execution: Execution) -> None:
-    """End an execution wherever it stands; a step it is in ends without a transition's name."""
+    """End an execution in any state; an open step ends without a transition's name."""
     if execution.step_sid is not None:
         step = ctx.store.first(Step, sid=execution.step_sid)
         if step is not None and step.transitioned_to is None:
@@ -230,18 +220,12 @@ def end(ctx: Context, execution: Execution) -> None:
         waiting_until=None,
         date_updated=ctx.now,
     )
-    _tell(ctx, execution, "ended")
+    _emit(ctx, execution, "ended")
 
 
-# -- what REST asks for
-
-
-def _parameters(text: Any) -> Any:
-    try:
-        parsed = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict):
+def _read_parameters(text: str) -> dict[str, Any]:
+    parsed = json_object(text)
+    if parsed is None:
         raise TwilioError(20001, "Invalid parameter Parameters: give a JSON object as text")
     return parsed
 
@@ -251,7 +235,7 @@ class NewExecution(Parameters):
 
     to: str
     from_: str
-    parameters: Annotated[dict[str, Any] | None, BeforeValidator(_parameters)] = None
+    parameters: Annotated[dict[str, Any] | None, BeforeValidator(_read_parameters)] = None
 
 
 class ExecutionChanges(Parameters):
@@ -276,9 +260,8 @@ def create(ctx: Context, flow: StudioFlow, new: NewExecution) -> Execution:
     if saved is None:
         raise TwilioError(20404, f"Flow {flow.sid} has no published revision to run")
     data = new.parameters or {}
-    asked = {"to": new.to, "from": new.from_, "parameters": data}
     trigger = Trigger(
-        content={"request": asked},
+        content={"request": {"to": new.to, "from": new.from_, "parameters": data}},
         contact=new.to,
         address=new.from_,
         initiated_by=ctx.sids.new("RQ"),
@@ -303,6 +286,6 @@ def update(ctx: Context, execution: Execution, changes: ExecutionChanges) -> Exe
 
 
 def delete(ctx: Context, execution: Execution) -> None:
-    """Delete an execution with its steps; one under way ends there and then (inferred)."""
+    """Delete an execution with its steps; an active one ends at once (inferred)."""
     ctx.store.remove_all(Step, execution_sid=execution.sid)
     ctx.store.remove(execution)

@@ -1,6 +1,6 @@
-"""Carries an execution from widget to widget, until it waits for a reply or has ended.
+"""Runs an execution from widget to widget, until it waits for a reply or has ended.
 
-Each widget is one transaction: what it did and where it led are kept together or not at all. HTTP
+Each widget is one transaction: its effects and its transition are kept together or not at all. HTTP
 requests are made between transactions.
 """
 
@@ -22,26 +22,26 @@ from ..messaging import channels, messages
 from ..webhooks.receivers import Receivers, WebhookRequest
 from . import engine, executions
 from .actions import (
-    Action,
-    Answer,
+    Effect,
     HttpRequest,
-    Outcome,
-    Problem,
+    HttpResponse,
     SendMessage,
     SendToFlex,
     StepError,
+    StepProblem,
     WaitForReply,
+    WidgetResult,
 )
 from .definition import Widget
 from .events import CreatedByFlow
 from .resources import ACTIVE, Execution
 
 REQUEST_SECONDS = 10.0
-"""How long an HTTP request of a flow may take (documented)."""
+"""Longest time that an HTTP request of a flow may take (documented)."""
 _log = logging.getLogger(__name__)
 
-HandingOver = Callable[[Context, Execution, SendToFlex], str]
-"""Makes the task of a Send to Flex and returns its SID, or raises a TwilioError saying why not.
+HandOver = Callable[[Context, Execution, SendToFlex], str]
+"""Makes the task of a Send to Flex and returns its SID, or raises a TwilioError.
 
 It runs in the transaction that ends the step: both are kept, or neither.
 """
@@ -49,127 +49,123 @@ It runs in the transaction that ends the step: both are kept, or neither.
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """One stretch of an execution's way.
+    """One run of an execution.
 
     Args:
-        ground: The account's.
-        account_sid: Whose.
+        backend: The account's.
+        account_sid: The account's.
         receivers: Answer HTTP requests.
         hand_over: Makes tasks.
         is_stopped: Whether to stop before the next widget, as the account is being closed.
-        lag: Seconds by which the clock had gone past the moment that set the walk off.
+        lag: Seconds by which the clock has passed the moment that caused the run.
     """
 
     backend: Backend
     account_sid: str
     receivers: Receivers
-    hand_over: HandingOver
+    hand_over: HandOver
     is_stopped: Callable[[], bool]
     lag: float = 0.0
 
     @contextmanager
-    def unit(self, *about: object) -> Iterator[Context]:
-        """One transaction, at the walk's own time.
+    def transaction(self, *seed: object) -> Iterator[Context]:
+        """Open a transaction at the run's own time.
 
-        Its SIDs follow from what it is about, so that they are the same however the threads of an
-        account take turns; what is about nothing makes nothing that has one.
+        Its SIDs follow from the seed, so that the order of the threads does not change them; no
+        seed is needed where no SID is made.
         """
         with self.backend.transaction():
             ctx = Context(self.backend, self.account_sid)
             ctx.now -= self.lag
-            ctx.sids = Sids(" ".join(map(str, about)))
+            ctx.sids = Sids(" ".join(map(str, seed)))
             yield ctx
 
-    def on(self, seq: int) -> Execution | None:
-        """Walk on as far as possible; the execution if it now waits, else None."""
+    def run(self, seq: int) -> Execution | None:
+        """Run as far as possible; returns the execution if it now waits, else None."""
         while True:
             execution = self.backend.store.first(Execution, seq=seq, status=ACTIVE)
             if execution is None or execution.waiting_until is not None:
                 return execution
             if self.is_stopped():
                 return None
-            self._step(execution)
+            self._run_widget(execution)
 
-    def _step(self, execution: Execution) -> None:
+    def _run_widget(self, execution: Execution) -> None:
         ctx = Context(self.backend, self.account_sid)
-        widget = engine.standing(executions.definition_of(ctx, execution), execution.widget)
+        widget = executions.current_widget(ctx, execution)
         try:
-            self._carry_out(execution, widget, self._decided(execution, widget))
+            self._apply(execution, widget, self._effect(execution, widget))
         except StepError as error:
             self._fail(execution, widget, error.problem)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the execution must not hang
+        except Exception as error:
             _log.exception("the mock failed in widget %s", widget.name)
             reason = f"The mock itself failed here: {type(error).__name__}: {error}"
-            self._fail(execution, widget, Problem(NOT_SIMULATED, reason))
+            self._fail(execution, widget, StepProblem(NOT_SIMULATED, reason))
 
-    def _decided(self, execution: Execution, widget: Widget) -> Action:
-        move = engine.enter(
+    def _effect(self, execution: Execution, widget: Widget) -> Effect:
+        action = engine.enter(
             widget, execution.context, steps=execution.steps, repeats=execution.repeats
         )
-        if not isinstance(move, HttpRequest):
-            return move
-        with self.unit(execution.sid, execution.steps, "ask") as ctx:
-            current = _unmoved(ctx, execution)
+        if not isinstance(action, HttpRequest):
+            return action
+        with self.transaction(execution.sid, execution.steps, "ask") as ctx:
+            current = _unchanged(ctx, execution)
             if current is None:
-                return Outcome("")  # it is over: nobody will follow this
+                return WidgetResult("")  # it has ended: no transition will be taken
             executions.open_step(ctx, current, widget)
-        return move.then(self._asked(move))
-
-    def _asked(self, ask: HttpRequest) -> Answer:
         headers = {"User-Agent": "TwilioProxy/1.1"}
-        if ask.content_type:
-            headers["Content-Type"] = ask.content_type
-        request = WebhookRequest(ask.method, ask.url, headers, dict(ask.parameters), ask.body)
+        if action.content_type:
+            headers["Content-Type"] = action.content_type
+        request = WebhookRequest(
+            action.method, action.url, headers, dict(action.parameters), action.body
+        )
         answer = self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
-        return Answer(answer.status, answer.body, answer.content_type, answer.problem)
+        return action.then(
+            HttpResponse(answer.status, answer.body, answer.content_type, answer.problem)
+        )
 
-    def _carry_out(self, execution: Execution, widget: Widget, move: Action) -> None:
+    def _apply(self, execution: Execution, widget: Widget, effect: Effect) -> None:
         try:
-            with self.unit(execution.sid, execution.steps) as ctx:
-                if (current := _unmoved(ctx, execution)) is not None:
-                    _arrive(ctx, current, widget, self._acted(ctx, current, move))
+            with self.transaction(execution.sid, execution.steps) as ctx:
+                if (current := _unchanged(ctx, execution)) is not None:
+                    result = self._result(ctx, current, effect)
+                    if isinstance(result, WaitForReply):
+                        executions.park(ctx, current, widget, result)
+                    else:
+                        executions.leave(ctx, current, widget, result)
         except (Refused, TwilioError) as error:
-            if not isinstance(move, SendMessage | SendToFlex):
+            if not isinstance(effect, SendMessage | SendToFlex):
                 raise
             reason = error.message if isinstance(error, TwilioError) else str(error)
-            self._carry_out(execution, widget, move.refused(reason))
+            self._apply(execution, widget, effect.refused(reason))
 
-    def _acted(self, ctx: Context, execution: Execution, move: Action) -> Outcome | WaitForReply:
-        if isinstance(move, SendMessage):
-            return move.then(_say(ctx, execution, move))
-        if isinstance(move, SendToFlex):
-            task_sid = self.hand_over(ctx, execution, move)
+    def _result(
+        self, ctx: Context, execution: Execution, effect: Effect
+    ) -> WidgetResult | WaitForReply:
+        if isinstance(effect, SendMessage):
+            return effect.then(_send(ctx, execution, effect))
+        if isinstance(effect, SendToFlex):
+            task_sid = self.hand_over(ctx, execution, effect)
             ctx.emit(CreatedByFlow(task_sid))
-            return move.then(task_sid)
-        assert isinstance(move, Outcome | WaitForReply)  # noqa: S101 - requests are made before
-        return move
+            return effect.then(task_sid)
+        return effect
 
-    def _fail(self, execution: Execution, widget: Widget, problem: Problem) -> None:
-        with self.unit(execution.sid, execution.steps) as ctx:
-            if (current := _unmoved(ctx, execution)) is not None:
+    def _fail(self, execution: Execution, widget: Widget, problem: StepProblem) -> None:
+        with self.transaction(execution.sid, execution.steps) as ctx:
+            if (current := _unchanged(ctx, execution)) is not None:
                 executions.fail(ctx, current, widget, problem)
 
 
-def _unmoved(ctx: Context, seen: Execution) -> Execution | None:
-    """The execution as it is now, if it still stands where it was seen.
+def _unchanged(ctx: Context, seen: Execution) -> Execution | None:
+    """The execution as it is now, or None if it is in another widget than when it was read.
 
-    It may have been ended meanwhile, or the whole account put back to an earlier state.
+    It may have been ended meanwhile, or the whole account restored to an earlier state.
     """
-    current = ctx.store.first(Execution, seq=seen.seq, status=ACTIVE, steps=seen.steps)
-    is_same = current and current.widget == seen.widget and current.waiting_until is None
-    return current if is_same else None
+    where = {"steps": seen.steps, "widget": seen.widget, "waiting_until": None}
+    return ctx.store.first(Execution, seq=seen.seq, status=ACTIVE, **where)
 
 
-def _arrive(
-    ctx: Context, execution: Execution, widget: Widget, move: Outcome | WaitForReply
-) -> None:
-    if isinstance(move, WaitForReply):
-        executions.park(ctx, execution, widget, move)
-    else:
-        executions.leave(ctx, execution, widget, move)
-
-
-class _Message(Parameters):
+class _NewMessage(Parameters):
     """Limits of a flow's messages, which are Chat's (inferred)."""
 
     author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
@@ -179,17 +175,17 @@ class _Message(Parameters):
     ]
 
 
-def _say(ctx: Context, execution: Execution, say: SendMessage) -> Mapping[str, str]:
-    """Send a message on the flow's behalf; it fires no webhooks, so that no flow hears it."""
-    channel = channels.find(ctx, say.channel_sid)
-    new = {"From": say.author, "Body": say.body, "Attributes": say.attributes}
-    message = messages.send(ctx, channel, **_Message.read(new).given())
+def _send(ctx: Context, execution: Execution, action: SendMessage) -> Mapping[str, str]:
+    """Send a message as the account: it fires no webhooks, so that it reaches no flow."""
+    channel = channels.find(ctx, action.channel_sid)
+    new = {"From": action.author, "Body": action.body, "Attributes": action.attributes}
+    message = messages.send(ctx, channel, **_NewMessage.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
     return {
         "Sid": message.sid,
         "From": message.author,
         "To": execution.contact_channel_address,
-        "Body": say.body,
+        "Body": action.body,
         "Status": "sent",
         "ChannelSid": channel.sid,
     }

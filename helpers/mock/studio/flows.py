@@ -1,4 +1,4 @@
-"""Studio flows: saved revision by revision, drafted, published and tried by test users."""
+"""Studio flows: saved revision by revision, drafted, published, and tried by test users."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..core.parameters import Parameters
 from .resources import Execution, FlowRevision, Step, StudioFlow
 from .validation import checked, warnings
 
-DRAFT, PUBLISHED = "draft", "published"
+PUBLISHED = "published"
 Status = Literal["draft", "published"]
 FlowDefinition = Annotated[dict[str, Any], BeforeValidator(checked)]
 LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
 
 
-class FlowChanges(Parameters):
+class StudioFlowChanges(Parameters):
     """Parameters of flow update: a new revision. Only the status is required (specified)."""
 
     status: Status
@@ -27,7 +27,7 @@ class FlowChanges(Parameters):
     commit_message: str | None = None
 
 
-class NewFlow(Parameters):
+class NewStudioFlow(Parameters):
     """Parameters of flow creation and of validation."""
 
     friendly_name: str
@@ -39,16 +39,16 @@ class NewFlow(Parameters):
 class TestUsers(Parameters):
     """Parameters of setting a flow's test users."""
 
-    __test__ = False  # not for pytest, whatever its name
+    __test__ = False  # the name looks like a test to pytest
 
     test_users: list[str]
 
 
-def create(ctx: Context, new: NewFlow) -> StudioFlow:
+def create(ctx: Context, new: NewStudioFlow) -> StudioFlow:
     """Make a flow, as its first revision.
 
     Raises:
-        TwilioError: 81022, the definition is not sound.
+        TwilioError: 81022, the definition is not valid.
     """
     flow = ctx.create(
         StudioFlow,
@@ -64,11 +64,11 @@ def create(ctx: Context, new: NewFlow) -> StudioFlow:
     return flow
 
 
-def update(ctx: Context, flow: StudioFlow, changes: FlowChanges) -> StudioFlow:
-    """Save a flow anew, as its next revision; executions under way go on with their own.
+def update(ctx: Context, flow: StudioFlow, changes: StudioFlowChanges) -> StudioFlow:
+    """Save the next revision of a flow; active executions go on with their own.
 
     Raises:
-        TwilioError: 81022, the definition is not sound.
+        TwilioError: 81022, the definition is not valid.
     """
     given = {name: value for name, value in changes.given().items() if value is not None}
     given["commit_message"] = changes.commit_message
@@ -93,7 +93,7 @@ def _keep_revision(ctx: Context, flow: StudioFlow) -> None:
 
 
 def set_test_users(ctx: Context, flow: StudioFlow, users: TestUsers) -> StudioFlow:
-    """Say whose messages reach the draft; no new revision. A blank clears them (inferred)."""
+    """Set the users that get the draft; no new revision. A blank clears them (inferred)."""
     ctx.store.save(flow, test_users=[user for user in users.test_users if user])
     return flow
 
@@ -117,21 +117,21 @@ def revision(ctx: Context, flow: StudioFlow, number: str) -> FlowRevision | None
 
 
 def latest_published(ctx: Context, flow: StudioFlow) -> FlowRevision | None:
-    """The revision that runs for everybody, or None while there are drafts only."""
+    """The revision that runs by default, or None while there are drafts only."""
     where = {"sid": flow.sid, "status": PUBLISHED}
     found = ctx.store.select(FlowRevision, where, order="desc", limit=1)
     return found[0] if found else None
 
 
-def running(ctx: Context, flow: StudioFlow, *who: str) -> FlowRevision | None:
-    """The revision that runs for somebody: a test user gets the draft (specified)."""
-    if set(who) & set(flow.test_users):
+def running(ctx: Context, flow: StudioFlow, *contacts: str) -> FlowRevision | None:
+    """The revision that runs for a contact: a test user gets the draft (specified)."""
+    if set(contacts) & set(flow.test_users):
         return ctx.store.first(FlowRevision, sid=flow.sid, revision=flow.revision)
     return latest_published(ctx, flow)
 
 
 def delete(ctx: Context, flow: StudioFlow) -> None:
-    """Delete a flow with its revisions and executions, which end there and then (inferred)."""
+    """Delete a flow with its revisions and executions, which end at once (inferred)."""
     for kind, field in ((FlowRevision, "sid"), (Execution, "flow_sid"), (Step, "flow_sid")):
         ctx.store.remove_all(kind, **{field: flow.sid})
     ctx.store.remove(flow)

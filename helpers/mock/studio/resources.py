@@ -1,18 +1,18 @@
-"""What Studio keeps, field by field."""
+"""Resources of Studio."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core.store import Resource
+from ..core.schema import Resource
 
 ACTIVE, ENDED = "active", "ended"
 
 
 @dataclass(slots=True)
 class StudioFlow(Resource):
-    """A Studio flow (FW), as its latest revision has it."""
+    """A Studio flow (FW), with the values of its latest revision."""
 
     prefix: ClassVar[str] = "FW"
 
@@ -33,7 +33,7 @@ class StudioFlow(Resource):
 
 @dataclass(slots=True)
 class FlowRevision(Resource):
-    """A flow as it was saved once; it has no SID but the flow's."""
+    """One saved revision of a flow; its SID is the flow's."""
 
     prefix: ClassVar[str] = "FW"
 
@@ -54,10 +54,10 @@ class FlowRevision(Resource):
 class Execution(Resource):
     """One contact's run through a flow (FN).
 
-    `widget` is where it stands, `step_sid` its step there if it has one, and `waiting_until` when
-    it stops waiting for a reply, in epoch seconds; null while it does not wait. `channel_sid` is
-    the chat channel it talks in; null for one started by REST. `repeats` counts how often in a row
-    the widget has run.
+    `widget` is the current one, `step_sid` its step there if it has one, and `waiting_until` the
+    end of its wait for a reply, in epoch seconds; null while it does not wait. `channel_sid` is its
+    chat channel; null for one started by REST. `repeats` counts how often in a row the widget has
+    run.
     """
 
     prefix: ClassVar[str] = "FN"
@@ -88,9 +88,9 @@ class Execution(Resource):
 
 @dataclass(slots=True)
 class Step(Resource):
-    """What one widget did in an execution (FT); unnamed until the widget is left.
+    """One widget's part of an execution (FT); unnamed until the widget is left.
 
-    `error` is what Twilio's debugger would be told: `code` and `message`.
+    `error` is the entry in Twilio's debugger: `code` and `message`.
     """
 
     prefix: ClassVar[str] = "FT"
@@ -115,11 +115,11 @@ class Step(Resource):
 
 @dataclass(slots=True)
 class Incoming(Resource):
-    """A message that a flow is told of, and what came of it.
+    """A message for a flow, and its outcome.
 
     `outcome` is `pending`; then `started` an execution, `replied` to one, was `swallowed` by one
     that waits for something else, or `ignored`, as no revision of the flow could take it.
-    `message` is what the flow will see of it, dropped once it has.
+    `message` is `trigger.message` or `inbound` for the flow, dropped once taken.
     """
 
     account_sid: str

@@ -1,7 +1,7 @@
-"""Liquid templates, as a flow's properties use them.
+"""Liquid templates, as a flow's properties use them, and the comparisons of a split.
 
-Twilio documents that loops are restricted to fifteen iterations; what happens to a longer one is
-inferred: the template fails. So does one that grows beyond reason.
+Twilio documents that loops are restricted to fifteen iterations; that a longer one fails the
+template is inferred. So does a template that grows beyond a limit.
 """
 
 from __future__ import annotations
@@ -15,20 +15,26 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import NOT_SIMULATED
 from .actions import TEMPLATE_FAILED, StepError
 
+if TYPE_CHECKING:
+    from liquid import BoundTemplate, Environment
+
+MAX_ITERATIONS = 15
+MAX_TEXT = 64 * 1024
+"""Bytes that a template may produce, and bytes that it may assign on the way (the mock's own)."""
 Comparison = Callable[[str, str], bool]
 
 
-def condition_holds(kind: str, tested: str, value: str) -> bool:
-    """Whether a comparison holds between two texts.
+def condition_holds(name: str, tested: str, value: str) -> bool:
+    """Compare two texts.
 
     Raises:
-        StepError: 501, a kind of comparison that is not simulated.
+        StepError: 501, the comparison is not simulated.
     """
-    comparison = COMPARISONS.get(kind)
+    comparison = COMPARISONS.get(name)
     if comparison is None:
         raise StepError(
             NOT_SIMULATED,
-            f"Condition {kind!r} is not simulated by this mock, which simulates"
+            f"Condition {name!r} is not simulated by this mock, which simulates"
             f" {', '.join(COMPARISONS)}",
         )
     return comparison(tested.strip(), value.strip())
@@ -40,10 +46,6 @@ def _folded(comparison: Comparison) -> Comparison:
 
 def _not(comparison: Comparison) -> Comparison:
     return lambda tested, value: not comparison(tested, value)
-
-
-def _comma_list(tested: str, value: str) -> bool:
-    return tested in [each.strip() for each in value.split(",")]
 
 
 def _matches(tested: str, value: str) -> bool:
@@ -60,8 +62,8 @@ def _less(tested: str, value: str) -> bool:
         return False
 
 
-_EQUAL, _LISTED = _folded(str.__eq__), _folded(_comma_list)
-_CONTAINS, _STARTS = _folded(str.__contains__), _folded(str.startswith)
+_EQUAL, _CONTAINS, _STARTS = map(_folded, (str.__eq__, str.__contains__, str.startswith))
+_LISTED = _folded(lambda tested, value: tested in map(str.strip, value.split(",")))
 
 COMPARISONS: dict[str, Comparison] = {
     "equal_to": _EQUAL,
@@ -78,26 +80,18 @@ COMPARISONS: dict[str, Comparison] = {
     "less_than": _less,
     "greater_than": lambda tested, value: _less(value, tested),
 }
-"""Twilio's names for them. Those of dates and times of day are not simulated."""
-
-
-if TYPE_CHECKING:
-    from liquid import BoundTemplate, Environment
-
-MAX_ITERATIONS = 15
-MAX_TEXT = 64 * 1024
-"""Bytes that a template may produce, and bytes of what it assigns on the way (the mock's own)."""
+"""Comparisons by Twilio's names. Those of dates and times of day are not simulated."""
 
 
 def render(text: str, context: Mapping[str, Any]) -> str:
-    """Fill a template in; what is undefined renders empty.
+    """Fill in a template; an undefined name renders empty.
 
     Raises:
         StepError: 81018, it is not a Liquid template, or it exceeds a limit.
     """
     if "{{" not in text and "{%" not in text:
         return text
-    from liquid.exceptions import LiquidError  # noqa: PLC0415 - 0.1 s, only for whoever needs it
+    from liquid.exceptions import LiquidError
 
     try:
         return _template(text).render(**context)
@@ -126,20 +120,17 @@ def _template(text: str) -> BoundTemplate:
 
 @cache
 def _environment() -> Environment:
-    from liquid import Environment  # noqa: PLC0415 - 0.1 s, only for whoever needs it
+    from liquid import Environment, Undefined
 
     class Limited(Environment):
         loop_iteration_limit = MAX_ITERATIONS
         output_stream_limit = MAX_TEXT
         local_namespace_limit = MAX_TEXT
 
+    def to_json(value: Any) -> str:
+        """Twilio's own filter, for objects in a task's attributes (documented)."""
+        return json.dumps(None if isinstance(value, Undefined) else value)
+
     environment = Limited()
-    environment.add_filter("to_json", _to_json)
+    environment.add_filter("to_json", to_json)
     return environment
-
-
-def _to_json(value: Any) -> str:
-    """Twilio's own filter, for objects in a task's attributes (documented)."""
-    from liquid import Undefined  # noqa: PLC0415 - loaded by then
-
-    return json.dumps(None if isinstance(value, Undefined) else value)

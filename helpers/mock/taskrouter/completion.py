@@ -18,7 +18,7 @@ def open_reservations(ctx: Context, task: Task) -> list[Reservation]:
 def task_of(ctx: Context, reservation: Reservation) -> Task:
     """The task of a reservation; both go together."""
     task = ctx.get_cached(Task, reservation.task_sid)
-    assert task is not None  # noqa: S101 - a task takes its reservations with it
+    assert task is not None
     return task
 
 
@@ -32,7 +32,7 @@ def close_reservation(
     """
     change(ctx, reservation, reservation_status=status, due_at=None)
     worker = ctx.get_cached(Worker, reservation.worker_sid)
-    assert worker is not None  # noqa: S101 - a worker with reservations cannot be deleted
+    assert worker is not None
     if status != "wrapping":
         ctx.store.save(worker, idle_since=ctx.now)
     emit_reservation(ctx, event or status, reservation, task, worker)

@@ -102,7 +102,7 @@ class TaskRouterEvent(Event):
     worker: Worker | None = None
 
 
-def emit(  # noqa: PLR0913 - an event, and whom it concerns
+def emit(
     ctx: Context,
     name: str,
     about: Any,
@@ -125,7 +125,7 @@ def emit(  # noqa: PLR0913 - an event, and whom it concerns
     """
     is_workspace = isinstance(about, Workspace)
     workspace = about if is_workspace else ctx.get_cached(Workspace, about.workspace_sid)
-    assert workspace is not None  # noqa: S101 - all that is inside a workspace goes with it
+    assert workspace is not None
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
     if task is not None:
         data |= _of_task(ctx, task)
@@ -152,7 +152,7 @@ def emit(  # noqa: PLR0913 - an event, and whom it concerns
         worker_sid=data.get("worker_sid"),
         reservation_sid=data.get("reservation_sid"),
     )
-    if record.seq % _CLEARED_EVERY == 0:
+    if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
     ctx.emit(
         TaskRouterEvent(

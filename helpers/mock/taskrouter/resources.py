@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core.store import Resource
+from ..core.schema import Resource
 
 Group = tuple[tuple[str, ...], ...]
 _SID: Group = (("sid",),)

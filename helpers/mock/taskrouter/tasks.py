@@ -75,7 +75,7 @@ def create(ctx: Context, workspace: Workspace, new: NewTask) -> Task:
     )
 
 
-def create_task(  # noqa: PLR0913 - one task, named part by part
+def create_task(
     ctx: Context,
     *,
     workflow: Workflow,

@@ -10,6 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from ...lazy import renamed
 from ..core.clock import iso
 from ..core.context import Backend
 from ..core.events import Event
@@ -108,6 +109,8 @@ class Webhooks:
         """Look into the store too: the event of another thread's commit may be on its way."""
         return not self._backend.store.exists(Delivery, state="pending")
 
+    hear = renamed("handle")
+
     def handle(self, event: Event) -> None:
         """Queue a delivery that is due."""
         if isinstance(event, DeliveryDue):
@@ -185,7 +188,7 @@ class Webhooks:
                 return False
             store.save(delivery, attempts=[*delivery.attempts, asdict(attempt)])
             if is_last:
-                answered = attempt.status is not None and attempt.status < 400  # noqa: PLR2004
+                answered = attempt.status is not None and attempt.status < 400
                 store.save(delivery, state="delivered" if answered else "failed")
                 finished = ["delivered", "failed"]
                 store.remove_before(Delivery, delivery.seq - KEPT, state=finished)

@@ -45,9 +45,9 @@ def _changes(dialect: WebhookDialect, answer: WebhookAnswer) -> dict[str, str]:
     if answer.status is None:
         code = 50076 if answer.is_late else 50057
         raise TwilioError(code, f"The pre-event webhook gave no answer: {answer.problem}")
-    if answer.status >= 500 or answer.is_passing:  # noqa: PLR2004 - HTTP's server errors
+    if answer.status >= 500 or answer.is_passing:
         raise TwilioError(50057, f"The pre-event webhook answered {answer.status}")
-    if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
+    if answer.status != 200:
         raise TwilioError(50056, f"The pre-event webhook refused this ({answer.status})")
     try:
         reply = json.loads(answer.body) if answer.body.strip() else {}

@@ -161,7 +161,7 @@ def _send(request: WebhookRequest, timeout: float, *, redirects: bool) -> Webhoo
 def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
     try:
         return _understood(function(request))
-    except BaseException as error:  # noqa: BLE001 - a server would answer 500, whatever it was
+    except BaseException as error:  # a server would answer 500
         _log.exception("the receiver registered for %s failed", _address(request.url))
         return WebhookAnswer(500, problem=f"raised {type(error).__name__}: {error}")
 
@@ -183,7 +183,7 @@ def _understood(result: Any) -> WebhookAnswer:
 
 
 def _status(number: int) -> int:
-    if not 100 <= number <= 599:  # noqa: PLR2004 - what HTTP knows
+    if not 100 <= number <= 599:
         raise ValueError(f"{number} is not an HTTP status")
     return number
 

@@ -21,11 +21,11 @@ TOKEN_LIFETIME = 3600
 _CUSTOMER = re.compile(r"visitor_[0-9a-f]{32}")
 
 
-class NoFlexFlow(LookupError):  # noqa: N818 - a condition, named as such
+class NoFlexFlow(LookupError):
     """No message handler exists that new chats could go to."""
 
 
-class NotACustomer(ValueError):  # noqa: N818
+class NotACustomer(ValueError):
     """An identity that this back end did not issue."""
 
 

@@ -11,7 +11,7 @@ PLACE = Path("node_modules/twilio-chat/builds/twilio-chat.min.js")
 VARIABLE = "TWILIO_CHAT_SDK"
 
 
-class NoSuchCopy(FileNotFoundError):  # noqa: N818 - a condition, named as such
+class NoSuchCopy(FileNotFoundError):
     """A copy was named that does not exist."""
 
 

@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....masking import MASK
 from ... import MockTwilio
 from ...core.errors import TwilioError
-from ..request_log import MASK, ServedRequest, ServedRequests
+from ..request_log import ServedRequest, ServedRequests
 from . import read_models
 
 LIMIT = 50

@@ -1,0 +1,82 @@
+"""Steps that Flex UI takes for an agent: join a chat, end it, wrap up, complete, leave.
+
+Functions over the official SDK's contexts, such as `workspace.tasks(sid)`; a leaf, so that the
+mock's scenarios take the same steps.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+from twilio.base.exceptions import TwilioRestException
+
+from .json_object import json_object
+
+AGENT_ATTRIBUTES = '{"member_type": "agent"}'
+"""Attributes of an agent's membership in a chat (observed)."""
+GUEST_ATTRIBUTES = '{"member_type": "guest"}'
+MEMBER_EXISTS = 50404
+
+
+def is_agent(attributes: str) -> bool:
+    """Return whether a member with these attributes is an agent: only `member_type` decides."""
+    return (json_object(attributes) or {}).get("member_type") == "agent"
+
+
+def ended(attributes: str) -> str | None:
+    """Return a chat's attributes once it has ended; None for a long-lived one, which stays."""
+    found = json_object(attributes) or {}
+    return None if found.get("long_lived") else json.dumps({**found, "status": "INACTIVE"})
+
+
+@contextmanager
+def ignore_not_found() -> Iterator[None]:
+    """Ignore that a resource no longer exists."""
+    try:
+        yield
+    except TwilioRestException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+
+
+def accept(reservation: Any) -> None:
+    """Accept a reservation, e.g. `worker.reservations(sid)`."""
+    reservation.update(reservation_status="accepted")
+
+
+def join(channel: Any, identity: str) -> None:
+    """Make an agent a member of a chat, unless the agent is one."""
+    try:
+        channel.members.create(
+            identity=identity, attributes=AGENT_ATTRIBUTES, x_twilio_webhook_enabled="true"
+        )
+    except TwilioRestException as error:
+        if error.code != MEMBER_EXISTS:
+            raise
+
+
+def wrap_up(task: Any, reason: str) -> None:
+    """Put a task into wrap-up."""
+    task.update(assignment_status="wrapping", reason=reason)
+
+
+def end_chat(channel: Any) -> None:
+    """Mark a chat INACTIVE, unless it is long-lived."""
+    attributes = ended(channel.fetch().attributes)
+    if attributes is not None:
+        channel.update(attributes=attributes, x_twilio_webhook_enabled="true")
+
+
+def complete(task: Any, reason: str) -> None:
+    """Complete a task."""
+    task.update(assignment_status="completed", reason=reason)
+
+
+def leave(channel: Any, identity: str) -> None:
+    """Take an agent out of a chat, unless the janitor was there first."""
+    with ignore_not_found():
+        channel.members(identity).delete()

@@ -1,0 +1,260 @@
+"""Throw-away copies of an account to play in; the original is read, never written to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+
+from ..account import Account
+from ..mock import Credentials, MockTwilio, Snapshot, WebhookRequest
+from .config import FlexFlowConfig
+from .directory import arguments_for
+from .errors import FlowProblem, Problem
+
+Servers = Mapping[str, Callable[[Account], Callable[[WebhookRequest], Any]]]
+"""Makers of receivers, by the URL that they answer for; called with the copy as an account."""
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+"""Time in a new account: a Monday morning."""
+SETTLING = 10.0
+"""Seconds of real time to wait until the original's own flows and webhooks are idle."""
+DAY = 86_400
+
+
+def account_of(mock: MockTwilio) -> Account:
+    """A mock as an account."""
+    return Account("mock", mock.credentials, mock.http_client, mock)
+
+
+def plain_client(mock: MockTwilio) -> Client:
+    """A client of a mock whose requests are not logged."""
+    own = mock.credentials
+    return Client(own.account_sid, own.auth_token, http_client=mock.http_client)
+
+
+def copy_of(
+    account: Account | None, flows: Sequence[FlexFlowConfig]
+) -> tuple[MockTwilio, list[dict[str, Any]]]:
+    """Copy an account for flows to be played in, into a mock whose clock stands still.
+
+    Args:
+        account: None for a new account; a mock in this kernel, which is copied whole; or a shared
+            or live account. Of that one the resources that chats need are read through the SDK:
+            services, workspaces with their queues, workflows and workers (but for their
+            capacities), and the flows' own Studio flows.
+        flows: The configs.
+
+    Returns:
+        The mock, and the flows' arguments of `flex_flow.create` there.
+
+    Raises:
+        FlowProblem: A flow names something that the account does not have, or the mock refuses a
+            resource that was read, as it cannot simulate it.
+    """
+    if account is not None and not isinstance(account.mock, MockTwilio):
+        given = [arguments_for(account, flow) for flow in flows]
+        mock = new_mock()
+        copying = _Copying(account.client, mock)
+        service_sid = account.credentials.chat_service_sid
+        copying.run(service_sid, [each.get("integration_flow_sid") for each in given])
+        sids = copying.sids
+        return mock, [
+            {key: sids.get(value, value) for key, value in each.items()} for each in given
+        ]
+    original = account.mock if account is not None else None
+    if original is None:
+        mock = new_mock()
+    else:
+        original.studio.settle(SETTLING)
+        original.webhooks.settle(SETTLING)
+        moment = int(original.clock.now())
+        mock = _restored(original.take_snapshot(), original.credentials, moment)
+    return mock, [arguments_for(account_of(mock), flow) for flow in flows]
+
+
+def new_mock(at: datetime = START) -> MockTwilio:
+    """A new account whose clock stands still."""
+    mock = MockTwilio()
+    mock.clock.freeze(at)
+    return mock
+
+
+def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> MockTwilio:
+    """A mock with a snapshot's resources and next SIDs, whose webhooks leave it for no network."""
+    mock = MockTwilio(credentials=credentials)
+    mock.webhooks.register_fallback(lambda _: None)
+    mock.clock.freeze(moment)
+    mock.restore(snapshot)
+    return mock
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An account to copy, in a form that other processes can be sent; it carries no secret.
+
+    Attributes:
+        account_sid: AC...
+        service_sid: IS..., its chat service.
+        taken: Time of the snapshot (epoch seconds).
+        begins: Midnight after it, when a day in a copy begins (epoch seconds).
+        snapshot: The account's resources.
+    """
+
+    account_sid: str
+    service_sid: str
+    taken: float
+    begins: float
+    snapshot: Snapshot = field(repr=False)
+
+    @classmethod
+    def of(cls, mock: MockTwilio) -> Origin:
+        """Take a snapshot of a mock."""
+        own, taken = mock.credentials, mock.clock.now()
+        begins = math.ceil(taken / DAY) * DAY
+        return cls(own.account_sid, own.chat_service_sid, taken, begins, mock.take_snapshot())
+
+    def copy(self) -> MockTwilio:
+        """A mock with the same resources, at the beginning of the day."""
+        credentials = replace(
+            Credentials.demo(), account_sid=self.account_sid, chat_service_sid=self.service_sid
+        )
+        mock = _restored(self.snapshot, credentials, self.taken)
+        mock.clock.freeze(self.begins)  # timers that are due on the way ring here
+        mock.webhooks.settle()
+        mock.studio.settle()
+        return mock
+
+
+class _Copying:
+    """Copies an account through the SDK, with GET requests only, into a mock emptied for it.
+
+    Attributes:
+        sids: SIDs in the copy, by those of the original.
+    """
+
+    def __init__(self, original: Client, mock: MockTwilio) -> None:
+        self._from = original
+        self._to = plain_client(mock)
+        self._own_service = mock.credentials.chat_service_sid
+        self.sids: dict[str, str] = {}
+
+    def run(self, own_service: str, studio_flows: Iterable[str | None]) -> None:
+        """Copy everything that chats need, and these Studio flows."""
+        copy = self._to
+        for kind in (
+            copy.flex_api.v1.flex_flow,
+            copy.studio.v2.flows,
+            copy.taskrouter.v1.workspaces,
+        ):
+            for resource in kind.list():
+                resource.delete()
+        services = copy.chat.v2.services
+        for service in self._from.chat.v2.services.list():
+            sid = self._own_service
+            if service.sid != own_service:
+                sid = services.create(friendly_name=service.friendly_name).sid
+            self.sids[service.sid] = sid
+            services(sid).update(**_given(service, _SERVICE))
+        for space in self._from.taskrouter.v1.workspaces.list():
+            with _copyable(f"workspace {space.friendly_name!r}"):
+                self._workspace(space)
+        for studio_sid in studio_flows:
+            if studio_sid is not None:
+                self._studio_flow(self._from.studio.v2.flows(studio_sid).fetch())
+
+    def _workspace(self, space: Any) -> None:
+        made = self._to.taskrouter.v1.workspaces.create(
+            friendly_name=space.friendly_name, **_given(space, _WORKSPACE)
+        )
+        self.sids[space.sid] = made.sid
+        old = self._from.taskrouter.v1.workspaces(space.sid)
+        new = self._to.taskrouter.v1.workspaces(made.sid)
+        self._each(old.activities, new.activities, ("friendly_name", "available"))
+        new.update(**self._translated(_given(space, _ACTIVITIES)))
+        self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
+        self._each(old.task_queues, new.task_queues, _QUEUE)
+        workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
+        for worker, copied in workers:
+            new.workers(copied.sid).update(activity_sid=self.sids[worker.activity_sid])
+        self._each(old.workflows, new.workflows, _WORKFLOW)
+
+    def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
+        """Copy a collection; a resource with the same first field that exists stands for it."""
+        name = fields[0]
+        existing = {getattr(each, name): each for each in new.list()}
+        pairs = []
+        for each in old.list():
+            given = self._translated(_given(each, fields))
+            copied = existing.get(getattr(each, name)) or new.create(**given)
+            self.sids[each.sid] = copied.sid
+            pairs.append((each, copied))
+        return pairs
+
+    def _studio_flow(self, flow: Any) -> None:
+        given = {"friendly_name": flow.friendly_name, "status": flow.status}
+        definition = json.loads(self._renamed(json.dumps(flow.definition)))
+        with _copyable(f"Studio flow {flow.friendly_name!r}"):
+            made = self._to.studio.v2.flows.create(definition=definition, **given)
+            self.sids[flow.sid] = made.sid
+
+    def _translated(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: self._renamed(value) if isinstance(value, str) else value
+            for name, value in given.items()
+        }
+
+    def _renamed(self, text: str) -> str:
+        for old, new in self.sids.items():
+            text = text.replace(old, new)
+        return text
+
+
+@contextmanager
+def _copyable(what: str) -> Iterator[None]:
+    """Name the resource that the mock refuses."""
+    try:
+        yield
+    except TwilioRestException as refused:
+        fix = f"cannot be copied, so that nothing that needs it can be rehearsed: {refused.msg}"
+        raise FlowProblem(Problem("", what, fix)) from None
+
+
+_SERVICE = (
+    "friendly_name",
+    "pre_webhook_url",
+    "post_webhook_url",
+    "webhook_method",
+    "webhook_filters",
+    "pre_webhook_retry_count",
+    "post_webhook_retry_count",
+)
+_WORKSPACE = ("event_callback_url", "multi_task_enabled")
+_ACTIVITIES = ("default_activity_sid", "timeout_activity_sid")
+_QUEUE = (
+    "friendly_name",
+    "target_workers",
+    "max_reserved_workers",
+    "task_order",
+    "assignment_activity_sid",
+    "reservation_activity_sid",
+)
+_WORKFLOW = (
+    "friendly_name",
+    "configuration",
+    "assignment_callback_url",
+    "fallback_assignment_callback_url",
+    "task_reservation_timeout",
+)
+
+
+def _given(resource: Any, fields: Iterable[str]) -> dict[str, Any]:
+    """Fields of a resource that are set, as parameters of the same names."""
+    found = {name: getattr(resource, name) for name in fields}
+    return {name: value for name, value in found.items() if value not in (None, "", [])}

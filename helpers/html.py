@@ -1,0 +1,74 @@
+"""HTML tables for notebooks: text in cells is escaped, markup has to be declared."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+LEFT = "text-align:left"
+TOP_LEFT = f"{LEFT};vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"
+
+
+class Markup(str):
+    """HTML that a cell shows as it is."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that differs from the others of its table.
+
+    Attributes:
+        content: Text or `Markup`.
+        style: CSS added to that of the table's cells.
+        span: Columns it extends over.
+    """
+
+    content: object
+    style: str = ""
+    span: int = 1
+
+
+def escaped(content: object) -> str:
+    """Return content as HTML: `Markup` as it is, anything else as text."""
+    return content if isinstance(content, Markup) else html.escape(str(content))
+
+
+def table(
+    rows: Iterable[Sequence[object]],
+    heads: Sequence[object] = (),
+    *,
+    title: str = "",
+    style: str = LEFT,
+    row_heads: bool = False,
+) -> str:
+    """Return an HTML table.
+
+    Args:
+        rows: Cells of each row: text, `Markup` or `Cell`.
+        heads: Heads of the columns, likewise.
+        title: Caption.
+        style: CSS of every cell.
+        row_heads: Whether each row's first cell is its head.
+    """
+    caption = f'<caption style="{LEFT}"><b>{escaped(title)}</b></caption>' if title else ""
+    head = "".join(_cell('th scope="col"', each, style) for each in heads)
+    body = "".join(f"<tr>{_row(row, style, row_heads)}</tr>" for row in rows)
+    thead = f"<thead><tr>{head}</tr></thead>" if head else ""
+    return f"<table>{caption}{thead}<tbody>{body}</tbody></table>"
+
+
+def _row(cells: Sequence[object], style: str, head: bool) -> str:
+    first = 'th scope="row"' if head else "td"
+    return "".join(
+        _cell("td" if place else first, content, style) for place, content in enumerate(cells)
+    )
+
+
+def _cell(tag: str, content: object, style: str) -> str:
+    cell = content if isinstance(content, Cell) else Cell(content)
+    css = f"{style};{cell.style}" if cell.style else style
+    span = f' colspan="{cell.span}"' if cell.span > 1 else ""
+    return f'<{tag}{span} style="{css}">{escaped(cell.content)}</{tag[:2]}>'

@@ -1,0 +1,317 @@
+"""pandas views of what happened: chats, requests, webhooks, tasks, reservations, executions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from operator import attrgetter
+from typing import Any
+
+import pandas as pd
+from twilio.base.exceptions import TwilioRestException
+
+from .account import Account
+from .chat import Channel, Message
+from .flex_ui import ignore_not_found
+from .json_object import json_object
+from .mock import Attempt, MockTwilio
+from .request_log import LoggedRequest
+
+__all__ = [
+    "MockOnly",
+    "deliveries",
+    "events",
+    "executions",
+    "flows",
+    "requests",
+    "reservations",
+    "steps",
+    "swallowed",
+    "tasks",
+    "transcript",
+]
+
+_TRIGGER = "Trigger"
+_ENDED = "Ended"
+_by_date = attrgetter("date_created")
+
+
+class MockOnly(RuntimeError):
+    """Only a mock in this kernel knows this."""
+
+
+# -- chats and requests
+
+
+def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:
+    """Return a channel's messages, oldest first.
+
+    Args:
+        channel: A channel of a `ChatClient`.
+        limit: At most so many of the latest messages.
+
+    Returns:
+        One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).
+    """
+    messages: list[Message] = []
+    page = channel.get_messages(page_size=min(limit, 100))
+    while page.items and len(messages) < limit:
+        messages[:0] = page.items
+        page = page.prev_page()
+    rows = [(m.index, m.author, m.body, m.type, m.timestamp) for m in messages[-limit:]]
+    return _frame("index author body type sent", rows).set_index("index").rename_axis(None)
+
+
+def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
+    """Return logged REST calls, oldest first: `method`, `host`, `path`, `status`, `code`, `by`.
+
+    `code` is Twilio's error code, missing for a success.
+    """
+    rows = [(e.method, e.host, e.path, e.status, e.code, e.by) for e in log]
+    return _frame("method host path status code by", rows).astype({"code": "Int64"})
+
+
+def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
+    """Return webhook attempts, oldest first.
+
+    Args:
+        log: `account.mock.webhooks.log`.
+
+    Returns:
+        One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
+        without an answer, and `problem`.
+    """
+    rows = [
+        (a.event, a.parameters.get("Source"), a.url, a.number + 1, a.status, a.problem or "")
+        for a in log
+    ]
+    table = _frame("event source url attempt status problem", rows)
+    return table.astype({"status": "Int64"})
+
+
+# -- Flex and TaskRouter
+
+
+def flows(account: Account) -> pd.DataFrame:
+    """Return the account's Flex Flows, oldest first.
+
+    Returns:
+        One row a flow: `flow` (FO...), `name`, `channel_type`, `handler` (`task`, `studio` or
+        `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and
+        `janitor`.
+    """
+    rows = [
+        (
+            flow.sid,
+            flow.friendly_name,
+            str(flow.channel_type),
+            str(flow.integration_type),
+            _target(flow.integration or {}),
+            flow.enabled,
+            flow.long_lived,
+            flow.janitor_enabled,
+        )
+        for flow in sorted(account.client.flex_api.v1.flex_flow.list(), key=_by_date)
+    ]
+    columns = "flow name channel_type handler target enabled long_lived janitor"
+    return _frame(columns, rows)
+
+
+def _target(integration: dict[str, Any]) -> Any:
+    names = ("workflow_sid", "flow_sid", "url")
+    return next(filter(None, (integration.get(name) for name in names)), "")
+
+
+def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the account's tasks, oldest first; Twilio deletes those that have ended.
+
+    Args:
+        account: From `connect()`.
+        limit: At most so many tasks of a workspace.
+
+    Returns:
+        One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`,
+        `chat` (CH...) and `reason` of its end; unknown values are empty.
+    """
+    rows = [
+        (
+            task.sid,
+            _attribute(task, "name"),
+            str(task.assignment_status),
+            task.task_queue_friendly_name or "",
+            task.task_channel_unique_name or "",
+            task.priority,
+            _attribute(task, "channelSid"),
+            task.reason or "",
+        )
+        for _, task in _tasks(account, limit)
+    ]
+    return _frame("task customer status queue channel priority chat reason", rows)
+
+
+def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the reservations of the account's tasks, by task, each task's oldest first.
+
+    Args:
+        account: From `connect()`.
+        limit: At most so many tasks of a workspace.
+
+    Returns:
+        One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and
+        `status`.
+    """
+    rows = [
+        (each.sid, task.sid, _attribute(task, "name"), each.worker_name, each.reservation_status)
+        for workspace, task in _tasks(account, limit)
+        for each in sorted(workspace.tasks(task.sid).reservations.list(), key=_by_date)
+    ]
+    return _frame("reservation task customer worker status", rows)
+
+
+def events(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the latest events of the account's workspaces, oldest first.
+
+    Args:
+        account: From `connect()`.
+        limit: At most so many events of a workspace.
+
+    Returns:
+        One row an event: `name`, e.g. `reservation.accepted`, `description`, `task` (WT...) and
+        `worker` (name), each empty if the event concerns none.
+    """
+    rows = []
+    for workspace in _workspaces(account):
+        found = workspace.events.list(limit=limit)
+        if len(found) > 1 and found[0].event_date > found[-1].event_date:
+            found.reverse()  # so that those of one second keep their order
+        for event in sorted(found, key=attrgetter("event_date")):
+            data = event.event_data or {}
+            concerned = (data.get("task_sid") or "", data.get("worker_name") or "")
+            rows.append((event.event_type, event.description, *concerned))
+    return _frame("name description task worker", rows)
+
+
+def _workspaces(account: Account) -> Iterator[Any]:
+    for workspace in account.client.taskrouter.v1.workspaces.list():
+        yield account.client.taskrouter.v1.workspaces(workspace.sid)
+
+
+def _tasks(account: Account, limit: int) -> Iterator[tuple[Any, Any]]:
+    for workspace in _workspaces(account):
+        for task in sorted(workspace.tasks.list(limit=limit), key=_by_date):
+            yield workspace, task
+
+
+def _attribute(task: Any, name: str) -> str:
+    return str((json_object(task.attributes) or {}).get(name) or "")
+
+
+# -- Studio
+
+
+def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the executions of the account's Studio flows, by flow, each flow's oldest first.
+
+    Args:
+        account: From `connect()`.
+        limit: At most so many executions of a flow.
+
+    Returns:
+        One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as
+        in `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
+    """
+    rows = []
+    for flow in sorted(account.client.studio.v2.flows.list(), key=_by_date):
+        found = account.client.studio.v2.flows(flow.sid).executions.list(limit=limit)
+        for execution in sorted(found, key=_by_date):
+            path = _path(execution)
+            widgets = [widget for widget, _, _ in path]
+            status, waits_at = str(execution.status), ""
+            if status == "active" and path:
+                widget, _, next_widget = path[-1]
+                waits_at = "" if next_widget == _ENDED else next_widget or widget
+            if waits_at and widgets[-1:] != [waits_at]:
+                widgets.append(waits_at)
+            steps = " > ".join(widgets)
+            contact = execution.contact_channel_address
+            rows.append((execution.sid, flow.friendly_name, contact, status, steps, waits_at))
+    return _frame("execution flow contact status steps waits_at", rows)
+
+
+def steps(account: Account, execution_sid: str) -> pd.DataFrame:
+    """Return the steps of one execution, widget by widget.
+
+    Args:
+        account: From `connect()`.
+        execution_sid: FN...
+
+    Returns:
+        One row a step, in order: `widget`, `event` that it was left by, and the `next` widget;
+        both are empty while the execution stands there.
+
+    Raises:
+        KeyError: No flow of the account has such an execution.
+    """
+    for flow in account.client.studio.v2.flows.list():
+        try:
+            execution = account.client.studio.v2.flows(flow.sid).executions(execution_sid).fetch()
+        except TwilioRestException as error:
+            if error.status != HTTPStatus.NOT_FOUND:  # that is an execution of another flow
+                raise
+            continue
+        return _frame("widget event next", _path(execution))
+    raise KeyError(f"no Studio flow of this account has an execution {execution_sid}")
+
+
+def swallowed(account: Account) -> pd.DataFrame:
+    """Return the messages that no flow answered, since the contact's execution was busy.
+
+    That is so while an execution waits in another channel, or is still at work: the message is no
+    reply to it, and starts no second one.
+
+    Args:
+        account: A mock account in this kernel.
+
+    Returns:
+        One row a message, oldest first: `flow` (name), `contact`, `execution` (FN...), `waits_at`
+        (widget where that one stands now), `message` (IM...) and `body`; empty if it is gone.
+
+    Raises:
+        MockOnly: The account is live, or a shared mock in another process; Twilio has no list of
+            such messages.
+    """
+    if not isinstance(account.mock, MockTwilio):
+        raise MockOnly(
+            "only a mock account in this kernel, from connect(), knows which messages were"
+            " swallowed: Twilio lists them nowhere; executions(account) shows which ones are parked"
+        )
+    known = executions(account).set_index("execution")
+    rows = []
+    for routed in account.mock.studio.log:
+        if routed.outcome == "swallowed":
+            sid = routed.execution_sid or ""
+            about = known.loc[sid] if sid in known.index else {"flow": "", "waits_at": ""}
+            body = _body(account, routed.channel_sid, routed.message_sid)
+            message = (routed.message_sid, body)
+            rows.append((about["flow"], routed.contact, sid, about["waits_at"], *message))
+    return _frame("flow contact execution waits_at message body", rows)
+
+
+def _path(execution: Any) -> list[tuple[str, str, str]]:
+    """Return an execution's steps in order: widget, event, next widget."""
+    found = execution.steps.list()
+    names = [step.transitioned_from for step in found]
+    if len(found) > 1 and names[-1] == _TRIGGER != names[0]:
+        found.reverse()
+    return [(step.transitioned_from, step.name or "", step.transitioned_to or "") for step in found]
+
+
+def _body(account: Account, channel_sid: str, message_sid: str) -> str:
+    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
+    with ignore_not_found():
+        return service.channels(channel_sid).messages(message_sid).fetch().body or ""
+    return ""
+
+
+def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns.split())

@@ -1,0 +1,110 @@
+"""Rules that hold the whole of `helpers` together, read from its files and its import graph."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SERVING = ("helpers.mock.account", "helpers.mock.server.running")
+"""`MockTwilio.serve()` loads the server that serves it when it is called, and not before."""
+
+PAST_THE_FACE = {
+    ("helpers.flows.rehearsal.recording", "helpers.mock.core.clock"): (
+        "a request's time is written as the journal writes that of an event"
+    ),
+    ("helpers.front_ends.sdk_widget", "helpers.mock.server.chat_page.sdk_copy"): (
+        "the address of Twilio's SDK for browsers, which the chat page loads too"
+    ),
+    ("helpers.tokens.making", "helpers.mock.core.access_token"): (
+        "a token is made within the limits by which the mock refuses one"
+    ),
+    ("helpers.tokens.reading", "helpers.mock.core.access_token"): (
+        "a token is diagnosed by the checks by which the mock refuses one"
+    ),
+}
+"""Imports from above the mock that go past its public face, each with its reason."""
+
+TWILIOS_OWN = {"Channel", "Media", "Member", "Message", "User"}
+"""Twilio's resources, which are a row in the mock's model and an object of the SDK's shape."""
+
+OPENINGS = ("What", "Who", "Whoever", "Whether", "Have")
+"""First words that make a docstring a riddle."""
+
+
+@pytest.fixture
+def imports() -> grimp.ImportGraph:
+    """All imports between modules of `helpers`, those for type checkers included."""
+    return grimp.build_graph("helpers", cache_dir=None)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> list[tuple[str, ast.AST]]:
+    """Every node of every file's syntax tree, with the file's name."""
+    return [
+        (str(file.relative_to(ROOT)), node)
+        for file in sorted((ROOT / "helpers").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+    ]
+
+
+def test_no_modules_import_each_other_in_a_circle(imports: grimp.ImportGraph) -> None:
+    assert imports.direct_import_exists(importer=SERVING[0], imported=SERVING[1])
+    imports.remove_import(importer=SERVING[0], imported=SERVING[1])
+    circles = {
+        frozenset(chain): " -> ".join((module, *chain))
+        for module in imports.modules
+        for imported in imports.find_modules_directly_imported_by(module)
+        if (chain := imports.find_shortest_chain(importer=imported, imported=module))
+    }
+    assert not circles, "\n".join(sorted(circles.values()))
+
+
+def test_what_stands_above_the_mock_imports_its_public_face_only(
+    imports: grimp.ImportGraph,
+) -> None:
+    past_the_face = {
+        (module, imported)
+        for module in imports.modules
+        if not f"{module}.".startswith("helpers.mock.")
+        for imported in imports.find_modules_directly_imported_by(module)
+        if imported.startswith("helpers.mock.")
+    }
+    # Names of `helpers.mock` that its `__all__` does not list are refused by mypy.
+    assert past_the_face == set(PAST_THE_FACE)
+
+
+def test_there_are_at_most_four_import_contracts() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert len(project["tool"]["importlinter"]["contracts"]) <= 4
+
+
+def test_every_docstring_opens_with_a_verb_or_a_noun(nodes: list[tuple[str, ast.AST]]) -> None:
+    opening = re.compile(rf"\W*({'|'.join(OPENINGS)})\b")
+    riddles = [
+        f"{file}:{node.lineno}: {node.value.value.splitlines()[0]}"
+        for file, node in nodes
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and opening.match(node.value.value)
+    ]
+    assert not riddles, "\n".join(riddles)
+
+
+def test_no_class_name_stands_for_two_things(nodes: list[tuple[str, ast.AST]]) -> None:
+    places = defaultdict(list)
+    for file, node in nodes:
+        if isinstance(node, ast.ClassDef):
+            places[node.name].append(f"{file}:{node.lineno}")
+    repeated = {name for name, found in places.items() if len(found) > 1}
+    ambiguous = [f"{name}: {', '.join(places[name])}" for name in sorted(repeated - TWILIOS_OWN)]
+    assert not ambiguous, "\n".join(ambiguous)
+    assert repeated == TWILIOS_OWN
