@@ -39,7 +39,9 @@ class Orchestration:
         """Act on what concerns Flex channels."""
         if isinstance(event, MessageEvent):
             if event.change == "added" and _MARK in event.channel.attributes:
-                self._wrote(event.channel.sid, event.message.author)
+                flex_channel = self._backend.store.first(FlexChannel, sid=event.channel.sid)
+                if flex_channel is not None and event.message.author == flex_channel.identity:
+                    self._wrote(flex_channel.sid)
         elif isinstance(event, TaskRouterEvent):
             if event.task is not None and event.name == "task.created":
                 self._task_made(event.task)
@@ -69,7 +71,7 @@ class Orchestration:
         if flex_channel.live_task_sid is not None:
             self._end_with(flex_channel.live_task_sid)
         if _was_written_to(store, flex_channel):
-            self._wrote(flex_channel.sid, flex_channel.identity)
+            self._wrote(flex_channel.sid)
 
     def _end_with(self, task_sid: str) -> None:
         task = self._backend.store.first(Task, sid=task_sid)
@@ -77,11 +79,12 @@ class Orchestration:
         if name in ENDED or name == "task.wrapping":
             self._task_moved(name, task_sid)
 
-    def _wrote(self, channel_sid: str, author: str) -> None:
+    def _wrote(self, channel_sid: str) -> None:
+        """Make the task that a customer's message calls for."""
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             flex_channel = ctx.store.first(FlexChannel, sid=channel_sid)
-            if flex_channel is None or author != flex_channel.identity:
+            if flex_channel is None:
                 return
             flow = ctx.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
             channel = ctx.store.first(Channel, sid=flex_channel.sid)

@@ -77,7 +77,8 @@ def add(
         Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;
             CHANNEL_NOT_JOINABLE or NOT_PERMITTED, a chat user.
     """
-    channels.refuse_closed(ctx, channel)
+    if channel.state == "closed" or channel.closed_after is not None:
+        channels.refuse_closed(ctx, channel)
     service = ctx.get_cached(Service, channel.service_sid)
     if service is None:
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=channel.service_sid)

@@ -125,7 +125,7 @@ class Channel(Resource):
 
     def state_at(self, now: float) -> str:
         """Return the state, timers considered; each timer runs by itself (inferred)."""
-        if self.state == "closed":
+        if self.state == "closed" or (self.inactive_after is None and self.closed_after is None):
             return self.state
         ended = [state for state, date in self.timer_dates().items() if date <= now]
         return ended[0] if ended else self.state

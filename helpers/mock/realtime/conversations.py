@@ -17,7 +17,7 @@ from ..rest import chat_v2
 from ..rest.chat_refusals import REFUSALS
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
-from ..rest.listing import Page, PageRequest, PageSizes, fetch_page
+from ..rest.listing import ListPage, PageRequest, PageSizes, fetch_page
 from ..rest.media_v1 import PUBLIC_HOST
 from . import sync_objects
 
@@ -119,7 +119,7 @@ def _user_json(user: User) -> dict[str, Any]:
     }
 
 
-def _page_json(items: list[Any], key: str, page: Page) -> dict[str, Any]:
+def _page_json(items: list[Any], key: str, page: ListPage) -> dict[str, Any]:
     """A page of a list, with the tokens of the pages around it."""
     before, after = page.previous_token, page.next_token
     meta = {"previous_token": before, "prev_token": before, "next_token": after}
@@ -232,11 +232,11 @@ def _item(ctx: Context, collection: Collection[Any, R], arguments: Arguments) ->
     return collection.resolve(ctx, path, arguments["Key"])
 
 
-class _MessageChanges(given.MessageChanges):
+class _MessageEdit(given.MessageChanges):
     author: given.Author | None = None
 
 
-class _NewMessage(given.NewMessage):
+class _MessageToSend(given.NewMessage):
     author: given.Author | None = None
 
 
@@ -252,13 +252,13 @@ def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
             refusal = f"A message with {len(sids)} files is not simulated; send one at a time"
             raise TwilioError(NOT_SIMULATED, refusal)
         form["MediaSid"] = str(sids[0])
-    new = _NewMessage.read(form).given()
+    new = _MessageToSend.read(form).given()
     sent = messages.send(ctx, _channel(ctx, arguments), **new)
     return {"sid": sent.sid, "index": sent.index}
 
 
 def _edit(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = _MessageChanges.read(request.form).given()
+    changes = _MessageEdit.read(request.form).given()
     edited = messages.update(ctx, _item(ctx, chat_v2.MESSAGES, arguments), **changes)
     return {"sid": edited.sid, "index": edited.index}
 

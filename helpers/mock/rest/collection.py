@@ -19,7 +19,7 @@ from .http import Reply, Request, last
 from .listing import (
     Filter,
     Filters,
-    Page,
+    ListPage,
     PageRequest,
     PageSizes,
     Selection,
@@ -316,7 +316,7 @@ class Collection(Generic[P, R]):
 
     def _page(
         self, ctx: Context, chosen: Selection, request: Request, kept: list[tuple[str, str]]
-    ) -> Page:
+    ) -> ListPage:
         wanted = PageRequest.read(request.query, self.sizes)
         order = self._order(request, kept)
         ordering = last(request.query, "Ordering") if self.orderings else None

@@ -83,7 +83,7 @@ def _number(text: str | None, name: str, default: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """One page's items, with what lies on either side."""
 
     items: list[Any]
@@ -134,7 +134,7 @@ class Page:
 
 def fetch_page(
     store: Store, kind: type[R], where: Where, request: PageRequest, order: Order = "asc"
-) -> Page:
+) -> ListPage:
     """Read one page of a kind, in order of arrival or against it.
 
     Raises:
@@ -145,7 +145,7 @@ def fetch_page(
         offset = request.number * size
         items = store.select(kind, where, order=order, limit=size + 1, offset=offset)
         page = items[:size]
-        return Page(page, request, bool(page) and offset > 0, len(items) > size)
+        return ListPage(page, request, bool(page) and offset > 0, len(items) > size)
     match = _match(_TOKEN, request.token)
     is_forward, seq = match["way"] == "A", int(match["seq"], 16)
     direction: Order = "asc" if is_forward == (order == "asc") else "desc"
@@ -153,11 +153,11 @@ def fetch_page(
     items = store.select(kind, where, order=direction, after=after, before=before, limit=size + 1)
     has_more, page = len(items) > size, items[:size]
     if is_forward:
-        return Page(page, request, bool(page), has_more)
-    return Page(page[::-1], request, has_more, bool(page))
+        return ListPage(page, request, bool(page), has_more)
+    return ListPage(page[::-1], request, has_more, bool(page))
 
 
-def fetch_ranked(items: list[Any], request: PageRequest, rank: Rank) -> Page:
+def fetch_ranked(items: list[Any], request: PageRequest, rank: Rank) -> ListPage:
     """Return one page of items that were read whole, sorted by `rank`, which no two share.
 
     Raises:
@@ -180,7 +180,7 @@ def fetch_ranked(items: list[Any], request: PageRequest, rank: Rank) -> Page:
             end = sum(1 for item in ranked if rank(item) < place)
             start = max(0, end - size)
     page = ranked[start:end]
-    return Page(page, request, bool(page) and start > 0, end < len(ranked), rank)
+    return ListPage(page, request, bool(page) and start > 0, end < len(ranked), rank)
 
 
 def _match(pattern: re.Pattern[str], token: str) -> re.Match[str]:

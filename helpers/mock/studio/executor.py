@@ -165,7 +165,7 @@ def _unchanged(ctx: Context, seen: Execution) -> Execution | None:
     return ctx.store.first(Execution, seq=seen.seq, status=ACTIVE, **where)
 
 
-class _NewMessage(Parameters):
+class _Limits(Parameters):
     """Limits of a flow's messages, which are Chat's (inferred)."""
 
     author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
@@ -179,7 +179,7 @@ def _send(ctx: Context, execution: Execution, action: SendMessage) -> Mapping[st
     """Send a message as the account: it fires no webhooks, so that it reaches no flow."""
     channel = channels.find(ctx, action.channel_sid)
     new = {"From": action.author, "Body": action.body, "Attributes": action.attributes}
-    message = messages.send(ctx, channel, **_NewMessage.read(new).given())
+    message = messages.send(ctx, channel, **_Limits.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
     return {
         "Sid": message.sid,
