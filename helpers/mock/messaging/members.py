@@ -97,15 +97,8 @@ def add(
         _refuse_taken(ctx, channel.service_sid, messaging_binding)
     if role_sid:
         roles.pick(ctx, service.sid, role_sid, CHANNEL)
-    elif invite:
-        role_sid = invite.role_sid
     else:
-        is_creator = channel.created_by == identity
-        role_sid = (
-            service.default_channel_creator_role_sid
-            if is_creator
-            else service.default_channel_role_sid
-        )
+        role_sid = invite.role_sid if invite else _default_role(service, channel, identity)
     if last_consumption_timestamp is None and last_consumed_message_index is not None:
         last_consumption_timestamp = ctx.now
     created = date_created if date_created is not None else ctx.now
@@ -129,6 +122,12 @@ def add(
     ctx.store.save(channel, members_count=channel.members_count + 1)
     ctx.emit(MemberEvent("added", channel, member, ctx.actor))
     return member
+
+
+def _default_role(service: Service, channel: Channel, identity: str | None) -> str | None:
+    if channel.created_by == identity:
+        return service.default_channel_creator_role_sid
+    return service.default_channel_role_sid
 
 
 def _permit(ctx: Context, channel: Channel, identity: str | None) -> None:
