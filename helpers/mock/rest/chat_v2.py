@@ -34,7 +34,7 @@ from . import chat_parameters as given
 from .chat_refusals import REFUSALS
 from .chat_webhooks import CHANNEL_EVENTS
 from .chat_webhooks import NAME as DIALECT
-from .collection import Arguments, Collection, Write
+from .collection import Api, Arguments, Collection, Write
 from .listing import PageSizes
 from .views import view
 
@@ -47,6 +47,9 @@ def users_of(store: Store, arguments: Arguments) -> str:
     return arguments["ServiceSid"]
 
 
+API = Api(HOST, REFUSALS, users_of)
+
+
 # -- services, roles and users
 
 
@@ -55,13 +58,13 @@ def _create_service(ctx: Context, new: given.NewService) -> Service:
 
 
 SERVICES = Collection(
-    host=HOST,
+    api=API,
     root="/v2",
     segment="Services",
     kind=Service,
     key="services",
     noun="Service",
-    refusals=REFUSALS,
+    open_to_users=(),
     render=view(
         Service,
         links={"channels": "Channels", "users": "Users", "roles": "Roles", "bindings": "Bindings"},
@@ -82,21 +85,21 @@ def _role_words(role: Role, _: str) -> dict[str, Any]:
 
 
 ROLES = Collection(
-    host=HOST,
+    api=API,
     segment="Roles",
     parent=SERVICES,
     scope="service_sid",
     kind=Role,
     key="roles",
     noun="Role",
-    refusals=REFUSALS,
+    open_to_users=(),
     render=view(Role, omit=("is_default",), extra=_role_words),
     create=Write(given.NewRole, roles.create, spread=True),
     update=Write(given.RoleChanges, roles.update, spread=True),
     delete=roles.delete,
 )
 USERS = Collection(
-    host=HOST,
+    api=API,
     segment="Users",
     parent=SERVICES,
     scope="service_sid",
@@ -104,9 +107,7 @@ USERS = Collection(
     kind=User,
     key="users",
     noun="User",
-    users_of=users_of,
     open_to_users=("List", "Create", "Fetch", "Update"),
-    refusals=REFUSALS,
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
     create=Write(given.NewUser, users.create, spread=True),
     update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
@@ -135,7 +136,7 @@ INTERNAL = (
 )
 """Fields of a channel that Chat does not show."""
 CHANNELS = Collection(
-    host=HOST,
+    api=API,
     segment="Channels",
     parent=SERVICES,
     scope="service_sid",
@@ -145,15 +146,13 @@ CHANNELS = Collection(
     noun="Channel",
     filters={"Type": "type"},
     guard=permissions.see,
-    users_of=users_of,
-    refusals=REFUSALS,
     render=view(Channel, omit=INTERNAL, extra=_channel_links),
     create=Write(given.NewChannel, channels.create, spread=True),
     update=Write(given.ChannelChanges, channels.update, needs_parameters=True, spread=True),
     delete=channels.delete,
 )
 MEMBERS = Collection(
-    host=HOST,
+    api=API,
     segment="Members",
     parent=CHANNELS,
     scope="channel_sid",
@@ -163,8 +162,6 @@ MEMBERS = Collection(
     noun="Member",
     filters={"Identity": "identity"},
     enter=permissions.look_inside,
-    users_of=users_of,
-    refusals=REFUSALS,
     render=view(Member, omit=("user_sid", "messaging_binding"), dates=READ),
     create=Write(given.NewMember, members.add, spread=True),
     update=Write(given.MemberChanges, members.update, needs_parameters=True, spread=True),
@@ -173,7 +170,7 @@ MEMBERS = Collection(
 
 
 MESSAGES = Collection(
-    host=HOST,
+    api=API,
     segment="Messages",
     parent=CHANNELS,
     scope="channel_sid",
@@ -182,8 +179,6 @@ MESSAGES = Collection(
     noun="Message",
     ordered=True,
     enter=permissions.look_inside,
-    users_of=users_of,
-    refusals=REFUSALS,
     render=view(
         Message, rename={"author": "from"}, repeat={"to": "channel_sid"}, firsts=("media",)
     ),
@@ -192,7 +187,7 @@ MESSAGES = Collection(
     delete=messages.remove,
 )
 INVITES = Collection(
-    host=HOST,
+    api=API,
     segment="Invites",
     parent=CHANNELS,
     scope="channel_sid",
@@ -201,8 +196,6 @@ INVITES = Collection(
     key="invites",
     noun="Invite",
     filters={"Identity": "identity"},
-    users_of=users_of,
-    refusals=REFUSALS,
     render=view(Invite, omit=("user_sid",)),
     create=Write(given.NewInvite, members.invite, spread=True),
     delete=members.withdraw_invite,
@@ -223,7 +216,7 @@ def _update_webhook(
 
 
 WEBHOOKS = Collection(
-    host=HOST,
+    api=API,
     segment="Webhooks",
     parent=CHANNELS,
     scope="channel_sid",
@@ -233,8 +226,6 @@ WEBHOOKS = Collection(
     sizes=PageSizes(5, 5),
     only={"dialect": DIALECT},
     enter=permissions.account_only,
-    users_of=users_of,
-    refusals=REFUSALS,
     render=view(ChannelWebhook, omit=("dialect",)),
     create=Write(given.NewWebhook, _create_webhook),
     update=Write(given.WebhookChanges, _update_webhook, needs_parameters=True),
@@ -256,7 +247,7 @@ def _own_view(ctx: Context, own: UserChannel) -> dict[str, Any]:
 
 
 USER_CHANNELS = Collection(
-    host=HOST,
+    api=API,
     segment="Channels",
     parent=USERS,
     scope="user_sid",
@@ -267,8 +258,6 @@ USER_CHANNELS = Collection(
     noun="UserChannel",
     sizes=PageSizes(50, 50),
     enter=permissions.own_only,
-    users_of=users_of,
-    refusals=REFUSALS,
     render=view(UserChannel),
     detail=_own_view,
     update=Write(
@@ -285,14 +274,14 @@ def _create_credential(ctx: Context, new: given.NewCredential) -> Credential:
 
 
 CREDENTIALS = Collection(
-    host=HOST,
+    api=API,
     root="/v2",
     segment="Credentials",
     kind=Credential,
     key="credentials",
     noun="Credential",
+    open_to_users=(),
     sizes=PageSizes(50, 1000),
-    refusals=REFUSALS,
     render=view(Credential),
     create=Write(given.NewCredential, _create_credential),
     update=Write(given.CredentialChanges, push.update, needs_parameters=True, spread=True),
@@ -309,7 +298,7 @@ def _bindings(
     parent: Collection[Any, Any], scope: str, noun: str, **more: Any
 ) -> Collection[Any, Binding]:
     return Collection(
-        host=HOST,
+        api=API,
         segment="Bindings",
         parent=parent,
         scope=scope,
@@ -317,7 +306,6 @@ def _bindings(
         key="bindings",
         noun=noun,
         sizes=PageSizes(50, 50),
-        refusals=REFUSALS,
         delete=push.unbind,
         **more,
     )
@@ -327,6 +315,7 @@ BINDINGS = _bindings(
     SERVICES,
     "service_sid",
     "Binding",
+    open_to_users=(),
     filters={"BindingType": "binding_type", "Identity": "identity"},
     render=view(Binding, omit=("user_sid",), extra=_user_link),
 )
@@ -335,7 +324,6 @@ USER_BINDINGS = _bindings(
     "user_sid",
     "UserBinding",
     enter=permissions.own_only,
-    users_of=users_of,
     filters={"BindingType": "binding_type"},
     render=view(Binding),
 )

@@ -46,6 +46,21 @@ EVERY = ("List", "Create", "Fetch", "Update", "Delete")
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """One REST API.
+
+    Attributes:
+        host: e.g. `chat.twilio.com`.
+        refusals: Its words for what a product refuses.
+        users_of: The service whose chat users may call operations open to them.
+    """
+
+    host: str
+    refusals: Refusals = NO_REFUSALS
+    users_of: ServiceOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One call an API answers.
 
@@ -119,7 +134,7 @@ class Collection(Generic[P, R]):
     """A collection of one API, below a parent or at its root.
 
     Attributes:
-        host: e.g. `chat.twilio.com`.
+        api: The API.
         segment: The collection's path segment, e.g. `Channels`.
         kind: The resource kept.
         render: Its JSON.
@@ -140,9 +155,7 @@ class Collection(Generic[P, R]):
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a chat user that may not see an item.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
-        users_of: The service whose chat users may call the operations.
-        open_to_users: Those operations.
-        refusals: The API's words for what a product refuses.
+        open_to_users: Operations that chat users of the API may call.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
@@ -152,7 +165,7 @@ class Collection(Generic[P, R]):
         elsewhere: Keys that name no item but operations which are not simulated.
     """
 
-    host: str
+    api: Api
     segment: str
     kind: type[R]
     render: Render[R]
@@ -175,9 +188,7 @@ class Collection(Generic[P, R]):
     delete: Callable[[Context, R], None] | None = None
     guard: Callable[[Context, R], None] | None = None
     enter: Callable[[Context, P], None] | None = None
-    users_of: ServiceOf | None = None
     open_to_users: tuple[str, ...] = EVERY
-    refusals: Refusals = NO_REFUSALS
     missing: Enum | None = None
     item_key: str = "sid"
     detail: Callable[[Context, R], dict[str, Any]] | None = None
@@ -194,7 +205,7 @@ class Collection(Generic[P, R]):
         path = f"{self.root}/" if above is None else f"{above.path}/{{{above.argument}}}/"
         object.__setattr__(self, "argument", self.argument or f"{self.noun}Sid")
         object.__setattr__(self, "path", path + self.segment)
-        object.__setattr__(self, "_template", f"https://{self.host}{self.path}")
+        object.__setattr__(self, "_template", f"https://{self.api.host}{self.path}")
 
     def operations(self) -> list[Operation]:
         """Return every operation that the declaration gives rise to."""
@@ -210,11 +221,11 @@ class Collection(Generic[P, R]):
             Operation(
                 f"{verb}{self.noun}",
                 method,
-                self.host,
+                self.api.host,
                 path,
                 handle,
-                users_of=self.users_of if verb in self.open_to_users else None,
-                refusals=self.refusals,
+                users_of=self.api.users_of if verb in self.open_to_users else None,
+                refusals=self.api.refusals,
             )
             for verb, method, path, handle in made
             if handle is not None

@@ -22,7 +22,7 @@ from ..messaging.resources import Channel, Member, Message, Service
 from . import chat_v2
 from . import conversations_parameters as given
 from .chat_parameters import PERMISSIONS as CHATS_PERMISSIONS
-from .collection import Arguments, Collection, Operation, Write
+from .collection import Api, Arguments, Collection, Operation, Write
 from .listing import Narrowing, PageSizes
 from .views import view
 
@@ -108,6 +108,10 @@ def _users_of(store: Store, arguments: Arguments) -> str | None:
     return next((each.sid for each in store.select(Service, limit=1)), None)
 
 
+API = Api(HOST, REFUSALS, _users_of)
+_CHAT_V3 = Api(chat_v2.HOST, REFUSALS)
+
+
 # -- JSON
 
 
@@ -157,14 +161,13 @@ def _in_state(ctx: Context, parent: Service, states: list[str]) -> Narrowing:
 # -- collections, under a service and under the default one
 
 SERVICES: Collection[Any, Service] = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="Services",
     kind=Service,
     key="services",
     noun="Service",
     argument="ChatServiceSid",
-    refusals=REFUSALS,
     render=view(Service),
 )
 
@@ -174,15 +177,13 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
     chat_service = {"service_sid": "chat_service_sid"}
     hidden = () if prefix else ("service_sid",)
     inside: dict[str, Any] = {
-        "host": HOST,
+        "api": API,
         "scope": "channel_sid",
         "sizes": SIZES,
         "enter": permissions.look_inside,
-        "users_of": _users_of,
-        "refusals": REFUSALS,
     }
     conversations = Collection(
-        host=HOST,
+        api=API,
         segment="Conversations",
         scope="service_sid",
         lookup=("sid", "unique_name"),
@@ -195,8 +196,6 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
         filters={"StartDate": _from, "EndDate": _until, "State": _in_state},
         guard=permissions.see,
         missing=Reason.CHANNEL_NOT_FOUND,
-        users_of=_users_of,
-        refusals=REFUSALS,
         render=view(
             Channel,
             omit=(*chat_v2.INTERNAL, "type", "created_by", "members_count", "messages_count"),
@@ -270,7 +269,7 @@ def _migrate(ctx: Context, channel: Channel, _: given.ChannelMigration) -> Chann
 
 
 _CHATS_SERVICES: Collection[Any, Service] = Collection(
-    host=chat_v2.HOST,
+    api=_CHAT_V3,
     root="/v3",
     segment="Services",
     kind=Service,
@@ -279,7 +278,7 @@ _CHATS_SERVICES: Collection[Any, Service] = Collection(
     render=view(Service),
 )
 MIGRATION: Collection[Any, Channel] = Collection(
-    host=chat_v2.HOST,
+    api=_CHAT_V3,
     segment="Channels",
     parent=_CHATS_SERVICES,
     scope="service_sid",
@@ -287,7 +286,6 @@ MIGRATION: Collection[Any, Channel] = Collection(
     kind=Channel,
     key="channels",
     noun="Channel",
-    refusals=REFUSALS,
     render=view(Channel, omit=chat_v2.INTERNAL, extra=lambda *_: {"messaging_service_sid": None}),
     update=Write(given.ChannelMigration, _migrate),
 )

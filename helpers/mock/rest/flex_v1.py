@@ -13,11 +13,12 @@ from ..flex import channels, flows
 from ..flex.resources import FlexChannel, FlexFlow
 from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from .chat_refusals import REFUSALS
-from .collection import Collection, Write
+from .collection import Api, Collection, Write
 from .listing import PageSizes
 from .views import view
 
 HOST = "flex-api.twilio.com"
+API = Api(HOST, REFUSALS)
 SIZES = PageSizes(50, 1000)
 INTERNAL = ("identity", "contact", "live_task_sid", "task_attributes", "is_web")
 """Fields of a channel that Flex keeps and does not show."""
@@ -76,7 +77,7 @@ def _create_web_channel(ctx: Context, new: WebChannelParameters) -> FlexChannel:
 
 
 FLEX_FLOWS = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="FlexFlows",
     kind=FlexFlow,
@@ -84,14 +85,13 @@ FLEX_FLOWS = Collection(
     noun="FlexFlow",
     sizes=SIZES,
     filters={"FriendlyName": "friendly_name"},
-    refusals=REFUSALS,
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
     update=Write(flows.FlowChanges, flows.update),
     delete=flows.delete,
 )
 CHANNELS = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="Channels",
     kind=FlexChannel,
@@ -99,13 +99,12 @@ CHANNELS = Collection(
     noun="Channel",
     sizes=SIZES,
     only={"is_web": False},
-    refusals=REFUSALS,
     render=view(FlexChannel, omit=INTERNAL),
     create=Write(FlexChannelParameters, _create),
     delete=channels.delete,
 )
 WEB_CHANNELS = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="WebChannels",
     kind=FlexChannel,
@@ -113,7 +112,6 @@ WEB_CHANNELS = Collection(
     noun="WebChannel",
     sizes=SIZES,
     only={"is_web": True},
-    refusals=REFUSALS,
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
     create=Write(WebChannelParameters, _create_web_channel),
     update=Write(WebChannelChanges, channels.update_web_channel, spread=True),

@@ -8,12 +8,13 @@ from ..core.context import Context
 from ..core.store import R
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
-from .collection import Arguments, Collection, Operation, Write, not_found
+from .collection import Api, Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
 from .listing import PageSizes
 from .views import Render, view
 
 HOST = "studio.twilio.com"
+API = Api(HOST)
 SIZES = PageSizes(50, 1000)
 _OMITTED_IN_LISTS = ("definition", "valid", "errors", "warnings")
 
@@ -47,7 +48,7 @@ _FLOW = view(StudioFlow, omit=("test_users",), extra=_flow_extra)
 _REVISION = view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []})
 
 FLOWS = Collection(
-    host=HOST,
+    api=API,
     root="/v2",
     segment="Flows",
     kind=StudioFlow,
@@ -61,7 +62,7 @@ FLOWS = Collection(
     delete=flows.delete,
 )
 REVISIONS: Collection[Any, FlowRevision] = Collection(
-    host=HOST,
+    api=API,
     segment="Revisions",
     parent=FLOWS,
     scope="sid",
@@ -74,7 +75,7 @@ REVISIONS: Collection[Any, FlowRevision] = Collection(
     in_lists=_in_lists(_REVISION),
 )
 EXECUTIONS = Collection(
-    host=HOST,
+    api=API,
     segment="Executions",
     parent=FLOWS,
     scope="flow_sid",
@@ -95,7 +96,7 @@ EXECUTIONS = Collection(
     delete=executions.delete,
 )
 STEPS: Collection[Any, Step] = Collection(
-    host=HOST,
+    api=API,
     segment="Steps",
     parent=EXECUTIONS,
     scope="execution_sid",

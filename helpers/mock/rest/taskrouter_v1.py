@@ -29,11 +29,12 @@ from ..taskrouter.resources import (
 )
 from . import taskrouter_filters as by
 from . import taskrouter_views as shown
-from .collection import Collection, Write
+from .collection import Api, Collection, Write
 from .listing import PageSizes
 from .views import view
 
 HOST = shown.HOST
+API = Api(HOST)
 SIZES = PageSizes(50, 1000, absolute=False)
 STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistics"})
 
@@ -42,7 +43,7 @@ STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistic
 
 
 WORKSPACES = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="Workspaces",
     kind=Workspace,
@@ -60,7 +61,7 @@ WORKSPACES = Collection(
 
 def _inside(segment: str, kind: type[R], key: str, noun: str, **more: Any) -> Collection[Any, R]:
     return Collection(
-        host=HOST,
+        api=API,
         segment=segment,
         parent=WORKSPACES,
         scope="workspace_sid",
@@ -164,7 +165,7 @@ WORKERS = _inside(
 
 
 WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
-    host=HOST,
+    api=API,
     segment="Channels",
     parent=WORKERS,
     scope="worker_sid",
@@ -223,7 +224,7 @@ def _reservations(
 ) -> Collection[Any, Reservation]:
     status = by.one_of("ReservationStatus", "reservation_status", by.RESERVATION_STATUSES)
     return Collection(
-        host=HOST,
+        api=API,
         segment="Reservations",
         parent=parent,
         scope=scope,
