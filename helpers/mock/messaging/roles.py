@@ -83,20 +83,17 @@ def delete(ctx: Context, role: Role) -> None:
             gives by default; ROLE_IN_USE, a user, a member or an invitation has it (inferred).
     """
     service = ctx.store.first(Service, sid=role.service_sid)
-    if role.is_default or (service is not None and role.sid in _given_by(service)):
+    given = service and (
+        service.default_service_role_sid,
+        service.default_channel_role_sid,
+        service.default_channel_creator_role_sid,
+    )
+    if role.is_default or role.sid in (given or ()):
         raise Refused(Reason.ROLE_IS_DEFAULT)
     held = {"service_sid": role.service_sid, "role_sid": role.sid}
     if any(ctx.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
         raise Refused(Reason.ROLE_IN_USE)
     ctx.store.remove(role)
-
-
-def _given_by(service: Service) -> tuple[str | None, ...]:
-    return (
-        service.default_service_role_sid,
-        service.default_channel_role_sid,
-        service.default_channel_creator_role_sid,
-    )
 
 
 def make_defaults(ctx: Context, service_sid: str) -> list[Role]:

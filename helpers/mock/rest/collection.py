@@ -108,7 +108,7 @@ class Write(Generic[P, R]):
         form, lists = request.form, self.fields.lists
         if list in map(type, form.values()) or not lists.isdisjoint(form):
             form = {
-                name: _listed(value) if name in lists else _single(value)
+                name: _listed(value) if name in lists else _listed(value)[-1]
                 for name, value in form.items()
             }
         fields = self.fields.read(form)
@@ -123,10 +123,6 @@ class Write(Generic[P, R]):
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _single(value: Any) -> Any:
-    return value[-1] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +257,10 @@ class Collection(Generic[P, R]):
             )
         if self.missing is not None:
             raise Refused(self.missing, sid=key)
-        raise not_found(f"{self._url_path(arguments)}/{key}")
+        path = self.path.format_map(
+            {name: quote(text, safe="") for name, text in arguments.items()}
+        )
+        raise not_found(f"{path}/{key}")
 
     def resolve_parent(self, ctx: Context, arguments: Arguments) -> Any:
         """Return the resource this collection is nested in, or None at the root."""
@@ -276,9 +275,6 @@ class Collection(Generic[P, R]):
         if self.enter is not None and ctx.actor.identity is not None:
             self.enter(ctx, parent)
         return {self.scope: parent.sid, **self.only}
-
-    def _url_path(self, arguments: Arguments) -> str:
-        return self.path.format_map({n: quote(v, safe="") for n, v in arguments.items()})
 
     def item_json(self, ctx: Context, arguments: Arguments, parent: Any, item: R) -> dict[str, Any]:
         """Return the JSON of one item."""

@@ -167,7 +167,7 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
 
 
 def _understood(result: Any) -> WebhookAnswer:
-    """None is an empty 200, a number a status, a pair status and body, the rest a 200's body.
+    """Read a result: None is an empty 200, a number a status, a pair status and body, the rest a 200's body.
 
     An answer is taken as it is, so that a function can stand in for a server that gives none.
     """
@@ -179,14 +179,11 @@ def _understood(result: Any) -> WebhookAnswer:
         return WebhookAnswer(_status(result))
     status, body = result if isinstance(result, tuple) else (200, result)
     content_type = "text/plain" if isinstance(body, str) else "application/json"
-    return WebhookAnswer(_status(status), _body(body), content_type=content_type)
+    text = body if isinstance(body, str) else json.dumps(body)
+    return WebhookAnswer(_status(status), text, content_type=content_type)
 
 
 def _status(number: int) -> int:
     if not 100 <= number <= 599:
         raise ValueError(f"{number} is not an HTTP status")
     return number
-
-
-def _body(content: Any) -> str:
-    return content if isinstance(content, str) else json.dumps(content)
