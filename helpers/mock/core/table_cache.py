@@ -23,7 +23,7 @@ from .schema import SINGLE, Between, Resource, Table, Where, column_of
 
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
-LARGEST = 256
+LARGEST = 1000
 """Rows of the largest result that is kept."""
 MOST_RESULTS = 5000
 """Results that are kept of each shape."""
