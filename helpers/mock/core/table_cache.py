@@ -38,7 +38,7 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 Row = list[Any]
 """A row as the database holds it: `seq`, then the columns."""
 Place = tuple[Any, ...]
-"""What a row is sorted by in a result; its `seq` comes last."""
+"""Values a row is sorted by in a result; its `seq` comes last."""
 
 
 class Fresh(dict[Any, int]):
