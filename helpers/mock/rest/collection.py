@@ -257,10 +257,8 @@ class Collection(Generic[P, R]):
             )
         if self.missing is not None:
             raise Refused(self.missing, sid=key)
-        path = self.path.format_map(
-            {name: quote(text, safe="") for name, text in arguments.items()}
-        )
-        raise not_found(f"{path}/{key}")
+        parents = {name: quote(text, safe="") for name, text in arguments.items()}
+        raise not_found(f"{self.path.format_map(parents)}/{key}")
 
     def resolve_parent(self, ctx: Context, arguments: Arguments) -> Any:
         """Return the resource this collection is nested in, or None at the root."""

@@ -167,9 +167,10 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
 
 
 def _understood(result: Any) -> WebhookAnswer:
-    """Read a result: None is an empty 200, a number a status, a pair status and body, the rest a 200's body.
+    """Read a function's result.
 
-    An answer is taken as it is, so that a function can stand in for a server that gives none.
+    None is an empty 200, a number a status, a pair status and body, the rest a 200's body. A
+    `WebhookAnswer` is taken as it is, so that a function can stand in for a server that gives none.
     """
     if isinstance(result, WebhookAnswer):
         return result
