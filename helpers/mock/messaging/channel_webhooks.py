@@ -25,15 +25,10 @@ def refuse_full(ctx: Context, channel: Channel) -> None:
 def add(
     ctx: Context, channel: Channel, dialect: str, kind: str, configuration: dict[str, Any]
 ) -> ChannelWebhook:
-    """Add a webhook.
+    """Add a webhook of kind `webhook`, `trigger` or `studio`, called in a dialect's words.
 
-    Args:
-        ctx: The context.
-        channel: The channel.
-        dialect: The API in whose words it is called.
-        kind: `webhook`, `trigger` or `studio`.
-        configuration: `flow_sid` for Studio; else `url`, `method`, and `filters`, the dialect's
-            names of events, or `triggers`; for each, `retry_count`.
+    The configuration has `flow_sid` for Studio; else `url`, `method`, and `filters`, the dialect's
+    names of events, or `triggers`; and in each case `retry_count`.
     """
     return ctx.create(
         ChannelWebhook,

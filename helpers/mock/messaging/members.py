@@ -58,20 +58,7 @@ def add(
 
     A chat user joins itself only with the permission and only a public channel; it adds others
     with another permission. An invited user gets the invitation's role (specified); the channel's
-    creator gets the creator role.
-
-    Args:
-        ctx: The context.
-        channel: The channel.
-        identity: The chat user's.
-        user: The user of the identity, where the caller has it.
-        messaging_binding: Type, address and proxy address of a person without an identity.
-        role_sid: A role in place of the default one.
-        attributes: JSON text.
-        last_consumed_message_index: How far the member has read.
-        last_consumption_timestamp: When; by default now.
-        date_created: By default now.
-        date_updated: By default when it was created.
+    creator gets the creator role. `user` is the identity's, where the caller has it.
 
     Raises:
         Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;

@@ -42,14 +42,7 @@ DEFAULT_ROLES: tuple[tuple[str, str, Iterable[Permission]], ...] = (
 def create(
     ctx: Context, service: Service, *, friendly_name: str, type: str, permissions: Iterable[str]
 ) -> Role:
-    """Make a role of the service.
-
-    Args:
-        ctx: The context.
-        service: Its service.
-        friendly_name: Its name.
-        type: Its scope, `channel` or `service`.
-        permissions: Each a `Permission`; a repeated one counts once.
+    """Make a role of the service; a permission given twice counts once.
 
     Raises:
         Refused: PERMISSION_UNKNOWN for the scope.

@@ -60,13 +60,7 @@ def create(ctx: Context, *, friendly_name: str, sid: str | None = None) -> Servi
 
 
 def update(ctx: Context, service: Service, **settings: Any) -> Service:
-    """Change settings.
-
-    Args:
-        ctx: The context.
-        service: The service.
-        settings: Fields by name; a value inside one of them by its path, its parts joined by two
-            underscores: `limits__channel_members`.
+    """Change settings: fields, or by `limits__channel_members` and the like a value inside one.
 
     Raises:
         Refused: As `roles.pick` does, of a default role.

@@ -330,11 +330,6 @@ class WebhookChanges(Parameters):
     ) -> dict[str, Any]:
         """Return the configuration of a webhook of this kind: as before, but for what is given.
 
-        Args:
-            kind: `webhook`, `trigger` or `studio`.
-            before: What it was; empty for a new webhook.
-            events: Names that a filter may have.
-
         Raises:
             TwilioError: 50322 to 50332, or 50054, something is missing or not acceptable.
         """
