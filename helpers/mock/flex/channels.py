@@ -50,7 +50,8 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     existing = active_channel(ctx, flow, new.target or new.identity, is_web=is_web)
     if existing is not None:
         return existing
-    _release_unique_name(ctx, flow, new.chat_unique_name)
+    if new.chat_unique_name:
+        _release_unique_name(ctx, flow, new.chat_unique_name)
     user, channel = _chat(ctx, flow, new, pre_engagement)
     handlers.wire(ctx, flow, channel)
     flex_channel = ctx.create(
@@ -98,10 +99,8 @@ def active_channel(
     return None
 
 
-def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str | None) -> None:
+def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str) -> None:
     """Refuse the name of an active channel; take it from one that has ended (documented)."""
-    if not unique_name:
-        return
     holder = channels.by_unique_name(ctx, flow.chat_service_sid, unique_name)
     if holder is None:
         return

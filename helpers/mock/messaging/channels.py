@@ -46,7 +46,8 @@ def create(
     Raises:
         Refused: UNIQUE_NAME_TAKEN; NOT_PERMITTED to a chat user.
     """
-    require(ctx, service.sid, Permission.CREATE_CHANNEL)
+    if ctx.actor.identity is not None:
+        require(ctx, service.sid, Permission.CREATE_CHANNEL)
     if unique_name:
         _refuse_taken(ctx, service.sid, unique_name)
     created = date_created if date_created is not None else ctx.now

@@ -78,7 +78,7 @@ def one_of(choices: tuple[str, ...], code: int, name: str) -> AfterValidator:
 def _identity(text: str) -> str:
     if text in RESERVED_IDENTITIES:
         raise TwilioError(50203, f"Identity {text!r} is reserved; choose another")
-    if looks_like(text, "US"):
+    if text.startswith("US") and looks_like(text, "US"):
         raise TwilioError(50206, "Identity must not look like a User SID (US and 32 hex digits)")
     if not text:
         raise TwilioError(50204, "Identity not provided")

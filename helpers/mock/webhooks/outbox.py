@@ -92,8 +92,8 @@ class Outbox:
     def record(self, event: Event) -> None:
         """Write down the deliveries of an event, in the transaction that emitted it."""
         if isinstance(event, TaskRouterEvent):
-            callback = callback_for(event)
-            if callback is not None:
+            callback = event.workspace.event_callback_url and callback_for(event)
+            if callback:
                 self._add(event.name, event.workspace.sid, callback._asdict())
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
