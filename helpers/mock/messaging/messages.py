@@ -88,9 +88,10 @@ def send(
         "messages_count": channel.messages_count + 1,
         "next_index": index + 1,
         "last_message_sid": message.sid,
+        "active_at": ctx.now,
     }
-    if has_timers or channel.state != "active":
-        counts |= {"state": "active", "active_at": ctx.now}
+    if channel.state != "active" or has_timers:
+        counts["state"] = "active"
     ctx.store.save(channel, **counts)
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
     return message

@@ -91,6 +91,7 @@ class Channel(Resource):
 
     `next_index` is the index the next message will take. `state` is `active`, `inactive` or
     `closed`, which is final; timers, in seconds since `active_at`, make it one of the latter.
+    `active_at` is when the latest message came, or the timers were set.
     """
 
     prefix: ClassVar[str] = "CH"

@@ -22,6 +22,7 @@ from .listing import (
     ListPage,
     PageRequest,
     PageSizes,
+    Rank,
     Selection,
     fetch_page,
     fetch_ranked,
@@ -148,6 +149,7 @@ class Collection(Generic[P, R]):
         default: A narrowing of every list, from the names in its query.
         ordered: Whether `Order` may be `desc`.
         orderings: What `Ordering` may name -> the field sorted by.
+        rank: An item's place in a list, where that is not the order of arrival.
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a chat user that may not see an item.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
@@ -179,6 +181,7 @@ class Collection(Generic[P, R]):
     default: Filter | None = None
     ordered: bool = False
     orderings: Mapping[str, str] = field(default_factory=dict)
+    rank: Rank | None = None
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
     delete: Callable[[Context, R], None] | None = None
@@ -327,10 +330,10 @@ class Collection(Generic[P, R]):
         ordering = last(request.query, "Ordering") if self.orderings else None
         if ordering is not None:
             kept.append(("Ordering", ordering))
-        if ordering is None and not chosen.keeps:
+        if ordering is None and not chosen.keeps and self.rank is None:
             return fetch_page(ctx.store, self.kind, chosen.where, wanted, order)
         found = [item for item in ctx.store.select(self.kind, chosen.where) if chosen.holds(item)]
-        return fetch_ranked(found, wanted, read_ordering(self.orderings, ordering))
+        return fetch_ranked(found, wanted, self.rank or read_ordering(self.orderings, ordering))
 
     def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
         order = last(request.query, "Order") if self.ordered else None
