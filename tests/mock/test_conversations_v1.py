@@ -322,7 +322,15 @@ def test_a_conversation_may_be_dated_back(conversations: Any) -> None:
     assert conversations.create(date_created=then).date_created == then
 
 
-def test_conversations_are_listed_in_order_of_creation(conversations: Any) -> None:
-    first, second = conversations.create(), conversations.create()
-    first.messages.create(body="Hello")
-    assert [each.sid for each in conversations.list()] == [first.sid, second.sid]
+def test_the_conversation_that_was_active_last_is_listed_first(
+    account: Account, conversations: Any
+) -> None:
+    account.clock.freeze()
+    made = []
+    for _ in range(3):
+        made.append(conversations.create())
+        account.clock.advance(60)
+    made[1].messages.create(body="Hello")
+    expected = [made[1].sid, made[2].sid, made[0].sid]
+    assert [each.sid for each in conversations.list()] == expected
+    assert [each.sid for each in conversations.list(page_size=1)] == expected

@@ -158,6 +158,10 @@ def _in_state(ctx: Context, parent: Service, states: list[str]) -> Narrowing:
     return lambda item: item.state_at(ctx.now) in states
 
 
+def _by_activity(conversation: Channel) -> tuple[float, ...]:
+    return -(conversation.active_at or conversation.date_created), -conversation.seq
+
+
 # -- collections, under a service and under the default one
 
 SERVICES: Collection[Any, Service] = Collection(
@@ -194,6 +198,7 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
         sizes=SIZES,
         only={"type": "private"},
         filters={"StartDate": _from, "EndDate": _until, "State": _in_state},
+        rank=_by_activity,
         guard=permissions.see,
         missing=Reason.CHANNEL_NOT_FOUND,
         render=view(
