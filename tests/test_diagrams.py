@@ -1,4 +1,4 @@
-"""What a sequence diagram shows, and that Mermaid can read whatever people write."""
+"""Sequence diagrams: their content, and that Mermaid can read whatever people write."""
 
 from __future__ import annotations
 

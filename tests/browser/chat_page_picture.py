@@ -58,7 +58,7 @@ def shows(pages: list[Any], what: str) -> None:
 
 
 def talk(pages: list[Any], desk: AgentDesk) -> None:
-    """Have the conversation, each line once the one before has arrived."""
+    """Chat, sending each line once the one before has arrived."""
     conversation = desk.accept()
     assert conversation.channel is not None
     pages[0].get_by_label("Your message").fill("Hi, is this the lamp I ordered?")

@@ -44,7 +44,7 @@ class Lab:
 
     def __enter__(self) -> Lab:
         self.root.mkdir(exist_ok=True)
-        self._ask_nothing()
+        self._disable_news_prompt()
         with self._log.open("wb") as out:
             self._server = subprocess.Popen(
                 self._command(), env=self._environment(), stdout=out, stderr=out, cwd=self.root
@@ -95,8 +95,8 @@ class Lab:
         }
         return {**os.environ, **{name: str(path) for name, path in own.items()}}
 
-    def _ask_nothing(self) -> None:
-        """Settings without which a question about news covers a corner of the page."""
+    def _disable_news_prompt(self) -> None:
+        """Write the settings that keep a prompt about news from covering a corner of the page."""
         quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
         self._set("notification", quiet)
 

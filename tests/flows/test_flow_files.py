@@ -233,7 +233,7 @@ def test_what_is_no_flow_file_is_refused(text: str, said: str) -> None:
     assert any(said in line for line in refusal(text)), refusal(text)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     text = TASK.replace("custom", "pigeon").replace("channel: chat", "channel: 7")
     assert [line.partition(": ")[0] for line in refusal(text)] == ["<text>:3", "<text>:8"]
 

@@ -1,4 +1,4 @@
-"""Plans: what a file would change, said before anything is changed."""
+"""Plans: the changes that a file would make, shown before any is made."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ WEB = "Flex Web Channel Flow"
 
 
 def actions(planned: Any) -> dict[str, str]:
-    """What becomes of each flow."""
+    """Return the action for each flow."""
     return {step.name: step.action for step in planned.steps}
 
 
 def changes(planned: Any, name: str) -> dict[str, tuple[Any, Any]]:
-    """What changes of a flow: field, before, after."""
+    """Return the changes of a flow: field, before, after."""
     step = next(step for step in planned.steps if step.name == name)
     return {change.field: (change.before, change.after) for change in step.changes}
 
@@ -42,7 +42,7 @@ def test_a_flow_that_is_not_there_is_created_and_one_not_in_the_file_is_left(
     assert [str(one) for one in planned.operations] == ["create 'Custom chat'"]
 
 
-def test_flows_not_in_the_file_are_deleted_only_when_asked(account: Account) -> None:
+def test_flows_not_in_the_file_are_deleted_only_on_request(account: Account) -> None:
     planned = plan(account, TASK, delete=True)
     assert actions(planned) == {"Custom chat": "create", WEB: "delete"}
 
@@ -270,7 +270,7 @@ def test_a_deletion_says_what_becomes_of_its_conversations(
     assert notes[WEB] == ""
 
 
-def test_another_handler_is_told_as_one_change_and_not_as_that_of_all_its_settings(
+def test_another_handler_is_one_change_and_not_one_for_each_of_its_settings(
     account: Account, make_channel: Callable[..., Any], client: Any
 ) -> None:
     plan(account, TASK).apply()

@@ -51,7 +51,7 @@ def sdk(request: Any, sdks: Callable[[str], javascript.Sdk]) -> javascript.Sdk:
 def start(
     account: Account, uri: str, sdk: javascript.Sdk
 ) -> Iterator[Callable[..., javascript.JavaScriptClient]]:
-    """Starts a client of somebody, logged in unless told otherwise."""
+    """Start a client for an identity, logged in by default."""
     started: list[javascript.JavaScriptClient] = []
 
     def begin(
