@@ -26,7 +26,7 @@ def workspace(client: Any) -> Any:
 
 @pytest.fixture
 def sits_down(account: Account) -> Iterator[Callable[..., AgentDesk]]:
-    """Opens desks, and closes them after the test."""
+    """Open desks, and close them after the test."""
     desks: list[AgentDesk] = []
 
     def open_desk(agent: str = "alice", at: Account | None = None) -> AgentDesk:

@@ -1,4 +1,4 @@
-"""How a notebook makes an access token, keeps personal data out of it, and reads it."""
+"""Access tokens: created in a notebook, free of personal data, and read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the picture of the chat page, notebooks/images/chat_page.png, anew.
+"""Renew the picture of the chat page, notebooks/images/chat_page.png.
 
     .venv/bin/pip install pillow
     .venv/bin/python tests/browser/chat_page_picture.py

@@ -39,7 +39,7 @@ class Lab:
 
     @property
     def url(self) -> str:
-        """Where it is, without what an earlier session left open."""
+        """URL of the server, without what an earlier session left open."""
         return f"http://127.0.0.1:{self._port}/lab?token={TOKEN}&reset"
 
     def __enter__(self) -> Lab:

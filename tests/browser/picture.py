@@ -1,4 +1,4 @@
-"""Makes the README's picture, notebooks/images/panel.png, anew.
+"""Renew the README's picture, notebooks/images/panel.png.
 
     .venv/bin/pip install pillow
     .venv/bin/python tests/browser/picture.py

@@ -83,7 +83,7 @@ FAULTS = (
 
 
 class Fire(HttpClient):
-    """Passes requests on to a mock, each with the fault whose turn it is; then without any."""
+    """HTTP client to a mock; each request meets the next fault, and none once they are used up."""
 
     def __init__(self, mock: Any) -> None:
         super().__init__(_log, is_async=False)
@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
-        """Not a word."""
+        """Log nothing."""
 
 
 class FlakyServer(ThreadingHTTPServer):

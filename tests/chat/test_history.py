@@ -1,4 +1,4 @@
-"""Reading back what was said: pages of messages, backwards and forward, from any place."""
+"""History: pages of messages, backwards and forward, from any place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def joined(chat: ChatClient) -> Any:
 
 @pytest.fixture
 def say(channel: Any) -> Callable[[int], list[str]]:
-    """Sends so many messages and gives their SIDs; message number 7 has the body "7"."""
+    """Send so many messages and return their SIDs; message number 7 has the body "7"."""
 
     def send(count: int) -> list[str]:
         return [channel.messages.create(body=str(number)).sid for number in range(count)]

@@ -18,7 +18,7 @@ HOUR = 3600
 
 @pytest.fixture
 def sdk_token(account: Account) -> Callable[..., str]:
-    """Makes a token as the guide does, some values changed."""
+    """Create a token as the guide does, with some values changed."""
 
     def make(**changes: Any) -> str:
         own = account.credentials

@@ -86,7 +86,7 @@ def by_language(client: Any) -> None:
 
 
 def one_has_room(client: Any) -> None:
-    """All but one take no chats."""
+    """Leave one worker who takes chats."""
     worker = _workspace(client).workers.list()[0]
     _workspace(client).workers(worker.sid).worker_channels("chat").update(capacity=0)
 

@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 def run(
     account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    """Runs a command; `SERVED` and `live` are the test's own account."""
+    """Run a command; `SERVED` and `live` are the test's own account."""
 
     def reached(where: str | None = None) -> Account:
         account.mode = "live" if where == "live" else "shared"

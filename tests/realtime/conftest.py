@@ -22,7 +22,7 @@ def server(account: Account) -> Iterator[BackgroundServer]:
 
 @pytest.fixture
 def uri(server: BackgroundServer) -> str:
-    """Where chat SDKs connect."""
+    """WebSocket URL for chat SDKs."""
     return server.url.replace("http", "ws", 1) + "/v3/wsconnect"
 
 

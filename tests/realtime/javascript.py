@@ -1,4 +1,4 @@
-"""Drives a chat client of Twilio's JavaScript SDKs, in a Node process of its own."""
+"""Chat clients of Twilio's JavaScript SDKs, in a Node process of their own."""
 
 from __future__ import annotations
 

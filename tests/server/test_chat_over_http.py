@@ -15,7 +15,7 @@ from helpers.mock.server.running import BackgroundServer
 
 
 def hurried(event: threading.Event, seconds: float) -> bool:
-    """Waits as a chat client does, but takes hardly any time for it."""
+    """Wait as a chat client does, but hardly any time."""
     return event.wait(min(seconds, 0.01))
 
 
@@ -24,7 +24,7 @@ Chat = Callable[[Account, str], ChatClient]
 
 @pytest.fixture
 def chats() -> Iterator[Chat]:
-    """Connects chat clients, and shuts them down after the test."""
+    """Connect chat clients, and shut them down after the test."""
     clients: list[ChatClient] = []
 
     def connected(account: Account, identity: str) -> ChatClient:

@@ -190,7 +190,7 @@ def test_without_a_server_the_error_says_how_to_start_one(mock: MockTwilio) -> N
 
 @pytest.fixture
 def stranger() -> Iterator[str]:
-    """Where something else answers that is no mock."""
+    """URL of a server that is no mock."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -28,7 +28,7 @@ Read = Callable[..., Any]
 
 @pytest.fixture
 def read(url: str, shared: Account) -> Read:
-    """Reads JSON of a new account."""
+    """Read JSON of a new account."""
 
     def get(path: str, status: int = 200, **query: Any) -> Any:
         answer = requests.get(f"{url}/_mock/state/{path}", params=query)
