@@ -179,7 +179,7 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "reason"),
     [
         ("127.0.0.1:8787", "no URL of a mock"),
         ("http://", "no URL of a mock"),
@@ -191,8 +191,8 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
         ("http://me:s3cret@127.0.0.1:8787", "not in the URL"),
     ],
 )
-def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said) as refused:
+def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason) as refused:
         connect(url)
     assert "'http://127.0.0.1:8787'" in str(refused.value)
     assert "s3cret" not in str(refused.value)

@@ -77,7 +77,7 @@ class TestTheWidget:
         room.edit(message, "hello")
         room.remove(message)
         room.emit("memberJoined", FakeMember("bob"))
-        assert [said["type"] for said in page.sent] == ["added", "updated", "removed", "notice"]
+        assert [sent["type"] for sent in page.sent] == ["added", "updated", "removed", "notice"]
 
     def test_answers_a_message_with_its_index(self, page):
         *_, answer = page.say(type="send", key=1, text="hello")

@@ -45,8 +45,8 @@ class Browser:
         self.say("hello")
 
     def say(self, kind: str, **content: Any) -> None:
-        said = {"type": kind, "browser": self.name, **content}
-        self.widget._handle_custom_msg(said, [])
+        message = {"type": kind, "browser": self.name, **content}
+        self.widget._handle_custom_msg(message, [])
 
     def emit_event(self, name: str, **data: Any) -> None:
         self.say("event", name=name, data=data)

@@ -57,11 +57,11 @@ def say(account: Account) -> Iterator[Callable[[Any, str], None]]:
     studio = account.mock.studio
     with ChatClient(account, account.chat_token("user-42")) as chat:
 
-        def said(channel: Any, body: str) -> None:
+        def send(channel: Any, body: str) -> None:
             chat.get_channel_by_sid(channel.sid).send_message(body)
             assert studio.settle()
 
-        yield said
+        yield send
 
 
 @pytest.fixture

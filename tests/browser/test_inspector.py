@@ -356,9 +356,9 @@ def test_a_reset_is_confirmed_first_and_leaves_views_that_say_what_to_do(browser
         page.get_by_role("button", name="Reset the account").click()
         page.get_by_role("button", name="Reset", exact=True).click()
         page.locator(".count", has_text="0Channels").wait_for()
-        for view, said in (("channels", "No channels yet"), ("executions", "No executions yet")):
+        for view, heading in (("channels", "No channels yet"), ("executions", "No executions yet")):
             page.goto(f"{server.url}/#/{view}")
-            page.get_by_role("heading", name=said).wait_for()
+            page.get_by_role("heading", name=heading).wait_for()
             assert page.locator("#view .snippet").count() > 0
         page.goto(f"{server.url}/#/channels")
         page.locator(".snippet button").first.click()

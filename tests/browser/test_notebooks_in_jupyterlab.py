@@ -89,10 +89,10 @@ def test_the_chat_sdk_runs_in_its_notebooks_page_and_cell(lab_page, opened):
     page = lab_page.show_cell(numbers["<iframe"]).frame_locator("iframe")
     page.get_by_role("log").get_by_text("Hello Jane, how can I help?").wait_for()
     cell = lab_page.show_cell(numbers["widget = ChatSdkWidget"])
-    said = "Written in Python, sent by the SDK in the browser"
-    cell.get_by_role("log").get_by_text(said).wait_for()
+    message = "Written in Python, sent by the SDK in the browser"
+    cell.get_by_role("log").get_by_text(message).wait_for()
     lab_page.show_cell(numbers["<iframe"])
-    page.get_by_role("log").get_by_text(said).wait_for()
+    page.get_by_role("log").get_by_text(message).wait_for()
 
 
 @pytest.mark.usefixtures("_set_going")

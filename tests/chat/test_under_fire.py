@@ -92,15 +92,15 @@ _scripts = st.lists(st.sampled_from(FAULTS), max_size=40)
 @given(
     sending=_scripts,
     receiving=_scripts,
-    said=st.lists(st.sampled_from(["yes", "no", "ok"]), min_size=1, max_size=6),
+    texts=st.lists(st.sampled_from(["yes", "no", "ok"]), min_size=1, max_size=6),
 )
 def test_every_message_is_stored_once_and_emitted_once_and_in_order(
-    account: Account, service: Any, sending: list[str], receiving: list[str], said: list[str]
+    account: Account, service: Any, sending: list[str], receiving: list[str], texts: list[str]
 ) -> None:
     with two_of_them(account, service) as (ann, bob, channel):
         ann.fire.burn(sending)
         bob.fire.burn(receiving)
-        results = [(body, try_to_send(ann.channel, body)) for body in said]
+        results = [(body, try_to_send(ann.channel, body)) for body in texts]
         ann.fire.burn(())
         say(channel, "that was all")
         there = [(message.index, message.body) for message in channel.messages.list()]
@@ -299,15 +299,15 @@ def test_the_client_says_what_is_the_matter_until_it_is_over(
     sender: Party, channel: Any, fault: str, problem: str
 ) -> None:
     states = EventLog(sender.chat, "connectionStateChanged")
-    said: list[str | None] = []
-    sender.chat.on("connectionError", lambda _: said.append(sender.chat.connection_problem))
+    shown: list[str | None] = []
+    sender.chat.on("connectionError", lambda _: shown.append(sender.chat.connection_problem))
     assert sender.chat.connection_problem is None
     sender.fire.burn([fault] * 5)
     states.wait_for(2)
     assert states.arguments == ["connecting", "connected"]
     assert sender.chat.connection_problem is None
-    assert len(said) == 5
-    assert all(text is not None and text.startswith(problem) for text in said), said
+    assert len(shown) == 5
+    assert all(text is not None and text.startswith(problem) for text in shown), shown
 
 
 def test_a_denied_client_says_so_and_a_renewed_one_no_more(sender: Party, account: Account) -> None:

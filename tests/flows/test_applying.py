@@ -229,7 +229,7 @@ def test_a_stop_from_the_keyboard_says_how_far_it_got(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         (lambda flows, web: flows(web).update(enabled=False), "{web} enabled: True -> False"),
         (lambda flows, web: flows(web).delete(), "{web} is gone"),
@@ -246,7 +246,7 @@ def test_a_stop_from_the_keyboard_says_how_far_it_got(
     ],
 )
 def test_an_account_that_has_changed_since_the_plan_stops_it(
-    account: Account, change: Callable[[Any, str], Any], said: str
+    account: Account, change: Callable[[Any, str], Any], reason: str
 ) -> None:
     planned = plan(account, STUDIO)
     flows = account.client.flex_api.v1.flex_flow
@@ -255,7 +255,7 @@ def test_an_account_that_has_changed_since_the_plan_stops_it(
     before = everything(account)
     with pytest.raises(ApplyStopped, match="the account has changed since the plan") as caught:
         planned.apply()
-    assert said.format(web=f"{WEB!r} ({web})") in caught.value.reason
+    assert reason.format(web=f"{WEB!r} ({web})") in caught.value.reason
     assert everything(account) == before
     assert "Custom chat" in {step.name for step in plan(account, STUDIO).steps}
 

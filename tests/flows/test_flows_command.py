@@ -114,8 +114,8 @@ def test_deletions_must_be_requested(run: Any, file: Path, client: Any) -> None:
 
 
 def test_plans_and_applications_are_json_for_programs(run: Any, file: Path) -> None:
-    said = json.loads(run("plan", file, "--json")[1])
-    assert [step["action"] for step in said["steps"]] == ["create", "leave"]
+    output = json.loads(run("plan", file, "--json")[1])
+    assert [step["action"] for step in output["steps"]] == ["create", "leave"]
     assert json.loads(run("apply", file, "--json")[1])["done"] == ["create 'Custom chat'"]
     assert json.loads(run("check", file, "--json")[1])["findings"] == []
 

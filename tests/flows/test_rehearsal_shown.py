@@ -47,9 +47,9 @@ def test_requests_that_only_read_are_shown_on_request(played: Rehearsal) -> None
 
 
 def test_each_request_comes_before_what_came_of_it(played: Rehearsal) -> None:
-    said = [f"{row.who}: {row.what}" for row in played.shown()]
-    request_row = said.index("your server: POST /v1/Channels")
-    assert said[request_row + 1 : request_row + 4] == [
+    rows = [f"{row.who}: {row.what}" for row in played.shown()]
+    request_row = rows.index("your server: POST /v1/Channels")
+    assert rows[request_row + 1 : request_row + 4] == [
         "your server: opens Chat with Jane",
         "customer: customer-1 joins",
         "Flex: task created for Jane",

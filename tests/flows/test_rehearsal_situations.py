@@ -52,12 +52,12 @@ def test_a_task_flow_makes_its_task_with_the_chat_and_studio_with_the_first_mess
         name: next(i for i, row in enumerate(rows) if row.what.startswith("task created"))
         for name, rows in first.items()
     }
-    said = {
+    message = {
         name: next(i for i, row in enumerate(rows) if row.kind == "message")
         for name, rows in first.items()
     }
-    assert made["By task"] < said["By task"]
-    assert made["By Studio"] > said["By Studio"]
+    assert made["By task"] < message["By task"]
+    assert made["By Studio"] > message["By Studio"]
 
 
 def test_a_task_that_waits_for_a_message_comes_with_it() -> None:

@@ -44,10 +44,10 @@ def test_a_signal_ends_it_in_order_with_a_connection_open(command: Start, how: i
     kept.request("GET", f"/{CHANNELS}")
     kept.getresponse().read()
     started = time.monotonic()
-    code, said = server.end(how)
+    code, output = server.end(how)
     kept.close()
     assert time.monotonic() - started < 3
-    assert (code, said) == (0, "")
+    assert (code, output) == (0, "")
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT] * 2])
@@ -78,7 +78,7 @@ def test_a_port_that_is_taken_is_reported_in_one_line(command: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "problem"),
     [
         (("--port", "99999"), "'99999' is no whole number from 0 to 65535"),
         (("--port", "-1"), "'-1' is no whole number from 0 to 65535"),
@@ -91,11 +91,11 @@ def test_a_port_that_is_taken_is_reported_in_one_line(command: Start) -> None:
     ],
 )
 def test_options_it_cannot_start_with_are_refused_with_what_to_do(
-    command: Start, options: tuple[str, ...], said: str
+    command: Start, options: tuple[str, ...], problem: str
 ) -> None:
     with pytest.raises(AssertionError) as refused:
         command(*options)
-    assert said in str(refused.value)
+    assert problem in str(refused.value)
     assert "Traceback" not in str(refused.value)
 
 

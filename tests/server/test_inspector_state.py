@@ -470,9 +470,9 @@ def test_open_pages_do_not_hold_up_the_servers_end(
     server = command()
     streams = [Stream(server.url) for _ in range(3)]
     started = time.monotonic()
-    code, said = server.end(how)
+    code, output = server.end(how)
     assert time.monotonic() - started < 2
     assert code in {0, -how}
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     for stream in streams:
         stream.close()
