@@ -1,1 +1,1 @@
-"""What every product of the mock builds on; it knows no product and no Twilio resource."""
+"""Foundations of every product of the mock; no product and no Twilio resource is known here."""
