@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from . import new_account, studio, taskrouter
+from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
@@ -45,8 +45,9 @@ from .scenarios import SCENARIOS, Scenario, Scenarios, load
 from .studio.executions import ExecutionDue
 from .studio.incoming import IncomingDue
 from .studio.runner import Studio
-from .taskrouter import TaskRouter
+from .taskrouter import resources as _taskrouter
 from .taskrouter.events import TaskRouterEvent
+from .taskrouter.router import TaskRouter
 from .webhooks.delivery import Webhooks
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 KINDS: tuple[type[Resource], ...] = (
     *_messaging.KINDS,
     *_flex.KINDS,
-    *taskrouter.KINDS,
+    *_taskrouter.KINDS,
     *studio.KINDS,
     Delivery,
     SyncChange,

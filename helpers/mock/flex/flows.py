@@ -10,7 +10,8 @@ from ..core.parameters import BLANK_IS_ABSENT, Parameters
 from ..messaging.limits import LongerName
 from ..messaging.resources import Service
 from ..studio import StudioFlow
-from ..taskrouter import Workflow, Workspace, find_task_channel
+from ..taskrouter.resources import Workflow, Workspace
+from ..taskrouter.task_channels import find as find_task_channel
 from .resources import (
     CONTACT,
     DEFAULTS,

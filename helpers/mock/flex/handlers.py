@@ -11,7 +11,9 @@ from ..messaging import channel_webhooks, channels
 from ..messaging.resources import Channel, ChannelWebhook, User
 from ..studio.actions import SendToFlex
 from ..studio.resources import Execution
-from ..taskrouter import Task, Workflow, create_task, find_task_channel
+from ..taskrouter.resources import Task, Workflow
+from ..taskrouter.task_channels import find as find_task_channel
+from ..taskrouter.tasks import create_task
 from .resources import CreatedByFlex, FlexChannel, FlexFlow
 
 DAY = 86_400

@@ -16,8 +16,8 @@ from ..core.store import Store
 from ..messaging import channels, members
 from ..messaging.events import ChannelEvent, MessageEvent
 from ..messaging.resources import Channel, Member, Message
-from ..taskrouter import Task
 from ..taskrouter.events import TaskRouterEvent
+from ..taskrouter.resources import Task
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 

@@ -1,4 +1,4 @@
-"""TaskRouter v1 as `taskrouter.twilio.com` spells it. Statistics are not simulated."""
+"""TaskRouter v1 of `taskrouter.twilio.com`. Statistics are not simulated."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _inside(segment: str, kind: type[Resource], key: str, noun: str, **more: Any
     )
 
 
-# -- what a workspace is set up with
+# -- configuration of a workspace
 
 ACTIVITIES = _inside(
     "Activities",
@@ -169,7 +169,7 @@ WORKER_CHANNELS = Collection(
     noun="WorkerChannel",
     sizes=SIZES,
     render=view(WorkerChannel),
-    detail=shown.room,
+    detail=shown.capacity,
     update=Write(
         task_channels.WorkerChannelChanges, task_channels.update_worker_channel, status=200
     ),

@@ -1,7 +1,4 @@
-"""What a TaskRouter workspace keeps, field by field.
-
-What can be worked out (ages, names of other resources, capacity left) is not kept.
-"""
+"""Resources of a TaskRouter workspace, without derived values such as ages or capacity left."""
 
 from __future__ import annotations
 
@@ -42,7 +39,7 @@ class Workspace(Resource):
 
 @dataclass(slots=True)
 class Activity(Resource):
-    """An activity (WA): what a worker is doing, and whether that leaves it free for tasks."""
+    """An activity (WA) of a worker, and whether it leaves it free for tasks."""
 
     prefix: ClassVar[str] = "WA"
 
@@ -78,7 +75,7 @@ class TaskChannel(Resource):
 
 @dataclass(slots=True)
 class TaskQueue(Resource):
-    """A task queue (WQ): which workers may take its tasks, and in what order they wait."""
+    """A task queue (WQ): the workers that may take its tasks, and the order of waiting."""
 
     prefix: ClassVar[str] = "WQ"
 
@@ -100,7 +97,7 @@ class TaskQueue(Resource):
 
 @dataclass(slots=True)
 class Workflow(Resource):
-    """A workflow (WW): how a workspace routes tasks to queues."""
+    """A workflow (WW), which routes tasks to queues."""
 
     prefix: ClassVar[str] = "WW"
 
@@ -123,8 +120,8 @@ class Workflow(Resource):
 class Worker(Resource):
     """A worker (WK): in Flex, an agent.
 
-    `name_key` makes names unique whatever their case; `idle_since` is when a task last came or
-    went, or the worker became available; `version` counts its changes.
+    `name_key` makes names unique whatever their case; `idle_since` is the time of the last offer or
+    ended task, or of becoming available; `version` counts its changes.
     """
 
     prefix: ClassVar[str] = "WK"
@@ -148,7 +145,7 @@ class Worker(Resource):
 
 @dataclass(slots=True)
 class WorkerChannel(Resource):
-    """A worker's share in a task channel (WC): how many of its tasks it takes at once."""
+    """A worker's share in a task channel (WC): the tasks it takes at once."""
 
     prefix: ClassVar[str] = "WC"
 
@@ -172,9 +169,8 @@ class Task(Resource):
     """A task (WT): one piece of work for a worker.
 
     `step` is its place in the workflow: filter and target, counted from 0; null where no workflow
-    moves it. `undecided` says that its step's `skip_if` is yet to be looked at. `due_at` is when
-    something happens to it by itself; `assignments` counts how often it was reserved; `version`
-    counts its changes.
+    moves it. `undecided` is true until its step's `skip_if` is checked. `due_at` is the time of its
+    next change by itself; `assignments` counts its reservations; `version` counts its changes.
     """
 
     prefix: ClassVar[str] = "WT"
@@ -218,16 +214,16 @@ class Task(Resource):
 
     @property
     def details(self) -> dict[str, Any]:
-        """The task's JSON attributes."""
+        """Its attributes, parsed."""
         found: dict[str, Any] = json.loads(self.attributes)
         return found
 
 
 @dataclass(slots=True)
 class Reservation(Resource):
-    """A reservation (WR): a task offered to a worker, and what came of it.
+    """A reservation (WR): a task offered to a worker.
 
-    `due_at` is when it times out; `version` counts its changes.
+    `due_at` is the time of its timeout; `version` counts its changes.
     """
 
     prefix: ClassVar[str] = "WR"
@@ -255,7 +251,7 @@ class Reservation(Resource):
 
 @dataclass(slots=True)
 class WorkspaceEvent(Resource):
-    """An event (EV) as a workspace remembers it: what happened, and to what."""
+    """An event (EV) of a workspace."""
 
     prefix: ClassVar[str] = "EV"
 

@@ -1,4 +1,4 @@
-"""Tasks as the API makes and changes them."""
+"""Creation and update of tasks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Moment, Parameters
 from . import completion, events, task_channels, workflow_progress
-from .completion import open_reservations
-from .limits import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, inside
+from .completion import delete, open_reservations
+from .limits import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, require
 from .resources import Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
 
+__all__ = ["NewTask", "TaskChanges", "create", "create_task", "delete", "update"]
+
 EARLIEST = -2_208_988_800.0
-"""The year 1900, which a virtual start time cannot be before (specified)."""
+"""Earliest virtual start time: the year 1900 (specified)."""
 
 Status = Literal["pending", "reserved", "assigned", "canceled", "completed", "wrapping"]
+
+
+_TARGETS: dict[str, type[Worker | TaskQueue | Workflow]] = {
+    "WK": Worker,
+    "WQ": TaskQueue,
+    "WW": Workflow,
+}
+"""Kinds that a task can be routed to at once, by their SID's prefix (specified)."""
 
 
 class NewTask(Parameters):
@@ -47,14 +57,18 @@ class TaskChanges(Parameters):
 
 
 def create(ctx: Context, workspace: Workspace, new: NewTask) -> Task:
-    """Make a task and let it wait in a queue; it is offered to workers once this is done.
+    """Create a task and let it wait in a queue; it is offered to workers after the commit.
 
     Raises:
-        TwilioError: 20001, what a parameter names does not exist here, there are several
-            workflows to choose from, or the workflow has no place for the task.
+        TwilioError: 20001, a parameter names a resource that does not exist here, there are
+            several workflows to choose from, or the workflow has no place for the task.
     """
-    inside(ctx, TaskQueue, workspace.sid, new.task_queue_sid, "TaskQueueSid")
-    target = _routing_target(ctx, workspace, new)
+    require(ctx, TaskQueue, workspace.sid, new.task_queue_sid, "TaskQueueSid")
+    target = new.routing_target
+    kind = _TARGETS.get(target[:2]) if target else Worker
+    if kind is None:
+        raise TwilioError(20001, "RoutingTarget must be a Worker, TaskQueue or Workflow SID")
+    require(ctx, kind, workspace.sid, target, "RoutingTarget")
     workflow = _workflow(ctx, workspace, new)
     queue_sid = target if target and target.startswith("WQ") else new.task_queue_sid
     is_for_worker = bool(target and target.startswith("WK"))
@@ -84,15 +98,15 @@ def create_task(
     priority: int,
     timeout: int,
 ) -> Task:
-    """Make a task that goes through a workflow, as Flex and Studio do.
+    """Create a task that goes through a workflow, as Flex and Studio do.
 
     Args:
         ctx: The unit of work.
-        workflow: Routes the task.
-        task_channel: Its kind of work.
+        workflow: The workflow.
+        task_channel: The kind of work.
         attributes: JSON text.
         priority: 0 or more; higher is sooner.
-        timeout: Seconds until a task that nobody has taken on is cancelled.
+        timeout: Seconds until a task without a worker is cancelled.
 
     Raises:
         TwilioError: 20001, the workflow has no place for the task.
@@ -130,20 +144,8 @@ def _make(ctx: Context, **given: Any) -> Task:
     return task
 
 
-def _routing_target(ctx: Context, workspace: Workspace, new: NewTask) -> str | None:
-    """What a task is routed to straight away: a worker, a queue or a workflow (specified)."""
-    sid = new.routing_target
-    kinds: dict[str, Any] = {"WK": Worker, "WQ": TaskQueue, "WW": Workflow}
-    if sid is None:
-        return None
-    if sid[:2] not in kinds:
-        raise TwilioError(20001, "RoutingTarget must be a Worker, TaskQueue or Workflow SID")
-    inside(ctx, kinds[sid[:2]], workspace.sid, sid, "RoutingTarget")
-    return sid
-
-
 def _workflow(ctx: Context, workspace: Workspace, new: NewTask) -> Workflow | None:
-    """The workflow named, or the only one (specified); none is needed with a queue or worker."""
+    """Return the workflow named, or the only one (specified); a queue or worker needs none."""
     target = new.routing_target or ""
     sid = target if target.startswith("WW") else new.workflow_sid
     where = {"workspace_sid": workspace.sid, **({"sid": sid} if sid else {})}
@@ -189,7 +191,7 @@ def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
             ctx.store.save(reservation, task_channel_sid=channel.sid)
     if given:
         change(ctx, task, **given)
-        events.emit(ctx, "task.updated", task, task=task)
+        events.emit(ctx, "task.updated", task=task)
     if status is None:
         change(ctx, task, reason=reason or task.reason)
     elif status in _ENDS:
@@ -204,8 +206,3 @@ _ENDS: dict[str, Callable[[Context, Task, str | None], None]] = {
     "completed": completion.complete,
     "canceled": completion.cancel,
 }
-
-
-def delete(ctx: Context, task: Task) -> None:
-    """Delete a task in whatever state it is."""
-    completion.delete(ctx, task, "task.deleted")

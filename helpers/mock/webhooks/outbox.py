@@ -13,8 +13,7 @@ from ..core.context import Backend
 from ..core.events import Event
 from ..core.store import Resource
 from ..messaging.resources import ChannelWebhook, Service
-from ..taskrouter import TaskRouterEvent
-from ..taskrouter.events import callback_for
+from ..taskrouter.events import TaskRouterEvent, callback_for
 from .payloads import Payload, payload_for
 
 KEPT = 1000
