@@ -216,11 +216,11 @@ def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
     ended = at is None or (isinstance(problem, UnexpectedToken) and problem.token.type == "$END")
     position = len(text) if ended or at is None else at
     rest = text[position : position + 20].partition("\n")[0]
-    problem_text = f"{rest!r} was not expected" if rest else "it ends too early"
+    found = f"{rest!r} was not expected" if rest else "it ends too early"
     return TwilioError(
         20001,
-        f"Invalid expression {text[:80]!r}: at position {position}, {problem_text}. Write comparisons such"
-        ' as skills HAS "chat" AND level >= 2; names cannot hold hyphens',
+        f"Invalid expression {text[:80]!r}: at position {position}, {found}. Write comparisons"
+        ' such as skills HAS "chat" AND level >= 2; names cannot hold hyphens',
     )
 
 

@@ -70,8 +70,8 @@ class TaskRouter:
             if self._backend.store.exists(Task, **where):
                 with self._backend.transaction():
                     route(Context(self._backend, self._account_sid), workspace_sid)
-        for due in (task and task.due_at, reservation and reservation.due_at):
-            timer = self._timer
+        for changed in (task, reservation):
+            due, timer = changed and changed.due_at, self._timer
             if due is None or (timer is not None and timer.due <= due):
                 continue
             if due <= self._backend.clock.now():
@@ -124,9 +124,11 @@ class TaskRouter:
 def next_due(backend: Backend) -> float | None:
     """Return the time at which a task or reservation changes by itself next."""
     where, by = {"due_at": Between()}, ("due_at",)
-    tasks = backend.store.select(Task, where, by=by, limit=1)
-    offers = backend.store.select(Reservation, where, by=by, limit=1)
-    return min((each.due_at for each in (*tasks, *offers) if each.due_at is not None), default=None)
+    found: list[Task | Reservation] = [
+        *backend.store.select(Task, where, by=by, limit=1),
+        *backend.store.select(Reservation, where, by=by, limit=1),
+    ]
+    return min((each.due_at for each in found if each.due_at is not None), default=None)
 
 
 def do_due(ctx: Context) -> None:
