@@ -1,1 +1,1 @@
-"""What every product of the mock builds on; it knows no product and no Twilio resource."""
+"""Foundation of all products of the mock, without knowledge of any, or of Twilio's resources."""

@@ -124,21 +124,11 @@ class Context:
     """One unit of work on one account.
 
     Attributes:
-        get_cached: Returns the resource of a SID, or None, to read only: shared by all readers until
-            one of its kind changes. For kinds that are read often and change seldom.
+        get_cached: Returns the resource of a SID, or None, to read only: all readers share it until
+            it changes. For resources that are read more often than they change.
     """
 
-    __slots__ = (
-        "account_sid",
-        "actor",
-        "backend",
-        "emit",
-        "events",
-        "get_cached",
-        "now",
-        "sids",
-        "store",
-    )
+    __slots__ = ("account_sid", "actor", "backend", "emit", "get_cached", "now", "sids", "store")
 
     def __init__(self, backend: Backend, account_sid: str, actor: Actor = ACCOUNT) -> None:
         self.backend = backend
@@ -146,7 +136,6 @@ class Context:
         self.actor = actor
         self.store = backend.store
         self.sids = backend.sids
-        self.events = backend.events
         self.emit = backend.events.emit
         self.get_cached = backend.store.shared
         self.now = backend.clock.now()

@@ -56,7 +56,7 @@ class DatabaseRefused(Exception):
 
 
 def read_fact(db: sqlite3.Connection, name: str) -> Any:
-    """The value of a fact, or None."""
+    """Return the value of a fact, or None."""
     row = db.execute("SELECT value FROM _fact WHERE name = ?", (name,)).fetchone()
     return None if row is None else orjson.loads(row[0])
 
@@ -71,13 +71,13 @@ def write_fact(db: sqlite3.Connection, name: str, value: Any) -> None:
 
 
 def marks() -> Iterator[str]:
-    """SQL that marks a database as this project's."""
+    """Yield SQL that marks a database as this project's."""
     yield f"PRAGMA application_id = {APPLICATION_ID}"
     yield f"PRAGMA user_version = {FORMAT}"
 
 
 def creation(tables: Iterable[Table]) -> Iterator[str]:
-    """SQL that fills an empty database with tables and indexes."""
+    """Yield SQL that fills an empty database with tables and indexes."""
     yield from _OWN_TABLES.values()
     for table in tables:
         yield table.creation
@@ -127,7 +127,7 @@ def _columns(db: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[str]:
-    """Differences that this version would lose or could not fill in."""
+    """Yield differences that this version would lose or could not fill in."""
     found = _tables(db)
     unknown = found - {table.name for table in tables} - set(_OWN_TABLES)
     yield from (f"table {name} is unknown" for name in sorted(unknown))
@@ -228,14 +228,14 @@ def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
-    """A new database, gone when it is closed."""
+    """Return a new database, gone when it is closed."""
     db = _connect(":memory:")
     db.executescript(";\n".join(("BEGIN", *marks(), *creation(tables), "COMMIT;")))
     return db
 
 
 def image_of(db: sqlite3.Connection) -> bytearray:
-    """A whole database, in memory or in a file, as bytes to be opened in memory."""
+    """Return a whole database, in memory or in a file, as bytes to be opened in memory."""
     image = bytearray(db.serialize())
     image[_WAL_MARKS] = _PLAIN_MARKS
     return image
@@ -258,7 +258,7 @@ def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
 def in_file(
     file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
 ) -> sqlite3.Connection:
-    """Open or create a file for this process alone; what is committed is on disk.
+    """Open or create a file for this process alone; each commit reaches the disk.
 
     The lock is the operating system's and goes with the process, however that ends.
 

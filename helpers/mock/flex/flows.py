@@ -1,4 +1,4 @@
-"""Flex Flows: which handler a contact gets, checked the way Twilio checks it."""
+"""Flex Flows, which choose the handler of a contact, with Twilio's checks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class NewFlow(FlowChanges):
 
 
 def create(ctx: Context, new: NewFlow) -> FlexFlow:
-    """Make a Flex Flow.
+    """Create a Flex Flow.
 
     Raises:
         TwilioError: 45212, an integration setting is missing or names nothing, or another enabled
@@ -115,21 +115,21 @@ def _check(ctx: Context, values: dict[str, Any], own_sid: str | None) -> None:
 
 def _check_targets(ctx: Context, integration: dict[str, Any]) -> None:
     if flow_sid := integration.get("flow_sid"):
-        _must_exist(ctx.store.first(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
+        _require(ctx.store.exists(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
     if (url := integration.get("url")) and not is_web_address(url):
         raise _refused("Integration.Url must be an http or https URL")
     if workspace_sid := integration.get("workspace_sid"):
         workflow_sid, channel = integration["workflow_sid"], integration["channel"]
-        workspace = ctx.store.first(Workspace, sid=workspace_sid)
-        _must_exist(workspace, "Integration.WorkspaceSid", workspace_sid)
-        workflow = ctx.store.first(Workflow, sid=workflow_sid, workspace_sid=workspace_sid)
-        _must_exist(workflow, "Integration.WorkflowSid", workflow_sid)
-        task_channel = find_task_channel(ctx, workspace_sid, channel)
-        _must_exist(task_channel, "Integration.Channel", channel)
+        found = ctx.store.exists(Workspace, sid=workspace_sid)
+        _require(found, "Integration.WorkspaceSid", workspace_sid)
+        found = ctx.store.exists(Workflow, sid=workflow_sid, workspace_sid=workspace_sid)
+        _require(found, "Integration.WorkflowSid", workflow_sid)
+        found = find_task_channel(ctx, workspace_sid, channel) is not None
+        _require(found, "Integration.Channel", channel)
 
 
-def _must_exist(found: object | None, parameter: str, value: str) -> None:
-    if found is None:
+def _require(found: bool, parameter: str, value: str) -> None:
+    if not found:
         raise _refused(f"{parameter} {value} does not exist in this account")
 
 

@@ -30,7 +30,7 @@ RESERVATION_STATUSES = (STATUSES - {"reserved", "assigned"}) | {
     "rescinded",
 }
 EVENT_MINUTES = 15
-"""Minutes of events that a list goes back by default (specified)."""
+"""Age of the oldest events that are read by default (specified)."""
 
 
 def one_of(parameter: str, column: str, choices: frozenset[str]) -> Filter:

@@ -169,7 +169,7 @@ WORKER_CHANNELS = Collection(
     noun="WorkerChannel",
     sizes=SIZES,
     render=view(WorkerChannel),
-    detail=shown.capacity,
+    detail=shown.room,
     update=Write(
         task_channels.WorkerChannelChanges, task_channels.update_worker_channel, status=200
     ),

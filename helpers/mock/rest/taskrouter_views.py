@@ -1,4 +1,4 @@
-"""Links and derived values that TaskRouter's resources show besides their fields."""
+"""Views of TaskRouter's resources beyond their fields: links, and derived values."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def _below(url: str, names: dict[str, str]) -> dict[str, str]:
 
 
 def only_workspace(resource: Any, url: str) -> dict[str, Any]:
-    """Show the workspace as the only link."""
+    """The workspace as the only link."""
     return {"links": {"workspace": _workspace_url(resource)}}
 
 
 def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
-    """Show a workspace's collections."""
+    """Links to a workspace's collections."""
     collections = {
         "activities": "Activities",
         "events": "Events",
@@ -72,7 +72,7 @@ def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
 
 
 def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
-    """Show the names of its default and timeout activities."""
+    """Names of its default and timeout activities."""
     return {
         f"{setting}_activity_name": _field(
             ctx, Activity, getattr(workspace, f"{setting}_activity_sid")
@@ -82,12 +82,12 @@ def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
 
 
 def workflow_links(workflow: Workflow, url: str) -> dict[str, Any]:
-    """Show a workflow's statistics, which are not simulated."""
+    """Links to a workflow's statistics, which are not simulated."""
     return {"document_content_type": "application/json", "links": _below(url, _FIGURES)}
 
 
 def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
-    """Show a queue's activities and statistics."""
+    """Links to a queue's activities and statistics."""
     workspace = _workspace_url(queue)
     activities = {
         f"{setting}_activity": sid and f"{workspace}/Activities/{sid}"
@@ -108,7 +108,7 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
 
 
 def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
-    """Show the names of its activities."""
+    """Names of its activities."""
     return {
         f"{setting}_activity_name": _field(ctx, Activity, getattr(queue, f"{setting}_activity_sid"))
         for setting in ("reservation", "assignment")
@@ -116,7 +116,7 @@ def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
 
 
 def worker_links(worker: Worker, url: str) -> dict[str, Any]:
-    """Show a worker's activity, channels, reservations and statistics."""
+    """Links to a worker's activity, channels, reservations and statistics."""
     workspace = _workspace_url(worker)
     own = {
         "channels": "Channels",
@@ -135,7 +135,7 @@ def worker_links(worker: Worker, url: str) -> dict[str, Any]:
 
 
 def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
-    """Show a worker's activity."""
+    """A worker's activity."""
     activity = ctx.get_cached(Activity, worker.activity_sid)
     return {
         "activity_name": activity and activity.friendly_name,
@@ -143,8 +143,8 @@ def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
     }
 
 
-def capacity(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
-    """Show a worker's tasks and capacity left in a channel."""
+def room(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
+    """The part of a worker's capacity that is left."""
     return {
         "assigned_tasks": task_channels.assigned_tasks(ctx, own),
         "available_capacity_percentage": task_channels.percentage_left(
@@ -154,7 +154,7 @@ def capacity(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
 
 
 def task_links(task: Task, url: str) -> dict[str, Any]:
-    """Show a task's queue, workflow and reservations."""
+    """Links to a task's queue, workflow and reservations."""
     workspace = _workspace_url(task)
     queue, workflow = task.task_queue_sid, task.workflow_sid
     return {
@@ -169,7 +169,7 @@ def task_links(task: Task, url: str) -> dict[str, Any]:
 
 
 def task_names(ctx: Context, task: Task) -> dict[str, Any]:
-    """Show a task's age, and the names of its channel, queue and workflow."""
+    """A task's age, and the names of its channel, queue and workflow."""
     return {
         "age": int(ctx.now - task.date_created),
         "task_channel_unique_name": _field(ctx, TaskChannel, task.task_channel_sid, "unique_name"),
@@ -179,7 +179,7 @@ def task_names(ctx: Context, task: Task) -> dict[str, Any]:
 
 
 def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
-    """Show a reservation's task and worker."""
+    """Links to a reservation's task and worker."""
     workspace = _workspace_url(reservation)
     return {
         "links": {
@@ -191,12 +191,12 @@ def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
 
 
 def worker_name(ctx: Context, reservation: Reservation) -> dict[str, Any]:
-    """Show the name of its worker."""
+    """Name of its worker."""
     return {"worker_name": _field(ctx, Worker, reservation.worker_sid)}
 
 
 def event_extra(event: WorkspaceEvent, url: str) -> dict[str, Any]:
-    """Show the workspace as the actor, as in Twilio's sample."""
+    """The workspace as the actor, as in Twilio's sample."""
     workspace = _workspace_url(event)
     return {
         "actor_sid": event.workspace_sid,

@@ -71,8 +71,10 @@ class TaskRouter:
                 with self._backend.transaction():
                     route(Context(self._backend, self._account_sid), workspace_sid)
         for changed in (task, reservation):
-            due, timer = changed and changed.due_at, self._timer
-            if due is None or (timer is not None and timer.due <= due):
+            if changed is None or changed.due_at is None:
+                continue
+            due, timer = changed.due_at, self._timer
+            if timer is not None and timer.due <= due:
                 continue
             if due <= self._backend.clock.now():
                 self._ring()

@@ -72,7 +72,9 @@ def _candidates(
     is_open = {"reservation_status": list(OPEN_RESERVATIONS)}
     taken: dict[str, dict[str, int]] = {}
     assigned: dict[str, dict[str, int]] = {}
-    for (sid, channel, status), count in ctx.store.tally(Reservation, by, {**held, **is_open}).items():
+    for (sid, channel, status), count in ctx.store.tally(
+        Reservation, by, {**held, **is_open}
+    ).items():
         used = taken.setdefault(sid, {})
         used[channel] = used.get(channel, 0) + count
         if status == "accepted":
