@@ -110,7 +110,13 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
         priority=_number(request.priority, 0),
         timeout=_number(request.timeout, DAY),
     )
-    _take_studio_off(ctx, execution, task)
+    message = execution.context["trigger"]["message"]
+    channel = channels.find(ctx, message["ChannelSid"])
+    ctx.store.remove_all(ChannelWebhook, sid=message["WebhookSid"])
+    channels.merge_attributes(ctx, channel, taskSid=task.sid)
+    flex_channel = ctx.store.first(FlexChannel, sid=channel.sid)
+    if flex_channel is not None:
+        ctx.store.save(flex_channel, live_task_sid=task.sid)
     return task.sid
 
 
@@ -127,13 +133,3 @@ def _number(text: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise TwilioError(20001, f"Send to Flex: {text[:40]!r} is not a whole number")
     return int(text)
-
-
-def _take_studio_off(ctx: Context, execution: Execution, task: Task) -> None:
-    message = execution.context["trigger"]["message"]
-    channel = channels.find(ctx, message["ChannelSid"])
-    ctx.store.remove_all(ChannelWebhook, sid=message["WebhookSid"])
-    channels.merge_attributes(ctx, channel, taskSid=task.sid)
-    flex_channel = ctx.store.first(FlexChannel, sid=channel.sid)
-    if flex_channel is not None:
-        ctx.store.save(flex_channel, live_task_sid=task.sid)

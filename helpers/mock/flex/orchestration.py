@@ -51,9 +51,11 @@ class Orchestration:
     def resume(self) -> None:
         """Catch up with events that were committed but not dispatched before the process ended."""
         store = self._backend.store
-        for task in store.select(Task, {"assignment_status": list(LIVE)}):
+        live = store.select(Task, {"assignment_status": list(LIVE)})
+        sids = {task.sid for task in live}
+        for task in live:
             carrier = store.first(FlexChannel, sid=task.details.get("channelSid"))
-            if carrier is not None and not _is_live(store, carrier.live_task_sid):
+            if carrier is not None and carrier.live_task_sid not in sids:
                 self._task_made(task)
         for flex_channel in store.select(FlexChannel):
             try:
@@ -67,15 +69,12 @@ class Orchestration:
             self._channel_gone(flex_channel.sid)
             return
         if flex_channel.live_task_sid is not None:
-            self._end_with(flex_channel.live_task_sid)
+            task = store.first(Task, sid=flex_channel.live_task_sid)
+            name = f"task.{task.assignment_status}" if task else "task.deleted"
+            if name in ENDED or name == "task.wrapping":
+                self._task_moved(name, flex_channel.live_task_sid)
         if _was_written_to(store, flex_channel):
             self._wrote(flex_channel.sid, flex_channel.identity)
-
-    def _end_with(self, task_sid: str) -> None:
-        task = self._backend.store.first(Task, sid=task_sid)
-        name = f"task.{task.assignment_status}" if task else "task.deleted"
-        if name in ENDED or name == "task.wrapping":
-            self._task_moved(name, task_sid)
 
     def _wrote(self, channel_sid: str, author: str) -> None:
         with self._backend.transaction():
@@ -127,11 +126,6 @@ class Orchestration:
     def _channel_gone(self, sid: str) -> None:
         with self._backend.transaction():
             self._backend.store.remove_all(FlexChannel, sid=sid)
-
-
-def _is_live(store: Store, task_sid: str | None) -> bool:
-    task = store.first(Task, sid=task_sid) if task_sid else None
-    return task is not None and task.assignment_status in LIVE
 
 
 def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:

@@ -25,14 +25,14 @@ class ActivityChanges(Parameters):
 def create(ctx: Context, workspace: Workspace, new: NewActivity) -> Activity:
     """Create an activity."""
     activity = ctx.create(Activity, workspace_sid=workspace.sid, **new.model_dump())
-    _emit(ctx, "activity.created", activity)
+    events.emit(ctx, "activity.created", activity)
     return activity
 
 
 def update(ctx: Context, activity: Activity, changes: ActivityChanges) -> Activity:
     """Rename an activity."""
     ctx.store.save(activity, **changes.given(), date_updated=ctx.now)
-    _emit(ctx, "activity.updated", activity)
+    events.emit(ctx, "activity.updated", activity)
     return activity
 
 
@@ -51,19 +51,8 @@ def delete(ctx: Context, activity: Activity) -> None:
     for setting in ("reservation_activity_sid", "assignment_activity_sid"):
         if ctx.store.exists(TaskQueue, **{setting: activity.sid}):
             raise cannot_delete(subject, f"it is a task queue's {setting}")
-    _emit(ctx, "activity.deleted", activity)
+    events.emit(ctx, "activity.deleted", activity)
     ctx.store.remove(activity)
-
-
-def _emit(ctx: Context, name: str, activity: Activity) -> None:
-    events.emit(
-        ctx,
-        name,
-        activity,
-        activity_sid=activity.sid,
-        activity_name=activity.friendly_name,
-        activity_available=str(activity.available).lower(),
-    )
 
 
 def move(ctx: Context, worker: Worker, sid: str | None) -> None:

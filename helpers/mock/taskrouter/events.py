@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..core.context import Context
 from ..core.events import Event
+from ..core.store import Resource
 from .resources import (
     Activity,
     Reservation,
@@ -37,6 +38,26 @@ _TYPES = {
     "WT": "task",
     "WR": "reservation",
 }
+_FIELDS: dict[type[Resource], dict[str, str]] = {
+    Activity: {
+        "activity_sid": "sid",
+        "activity_name": "friendly_name",
+        "activity_available": "available",
+    },
+    TaskChannel: {
+        "task_channel_sid": "sid",
+        "task_channel_name": "friendly_name",
+        "task_channel_unique_name": "unique_name",
+        "task_channel_optimized_routing": "channel_optimized_routing",
+    },
+    TaskQueue: {
+        "task_queue_sid": "sid",
+        "task_queue_name": "friendly_name",
+        "task_queue_target_expression": "target_workers",
+    },
+    Workflow: {"workflow_sid": "sid", "workflow_name": "friendly_name"},
+}
+"""Data of an event that is about a configured resource: name -> field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,9 @@ def emit(
     workspace = about if is_workspace else ctx.get_cached(Workspace, about.workspace_sid)
     assert workspace is not None
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
+    for key, field in _FIELDS.get(type(about), {}).items():
+        value = getattr(about, field)
+        data[key] = str(value).lower() if isinstance(value, bool) else str(value)
     if task is not None:
         _add_task(ctx, data, task)
     if worker is not None:

@@ -149,14 +149,14 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChann
     channel = ctx.create(TaskChannel, workspace_sid=workspace.sid, **new.model_dump())
     for worker in ctx.store.select(Worker, {"workspace_sid": workspace.sid}):
         add_worker(ctx, worker, channel)
-    _emit(ctx, "task-channel.created", channel)
+    events.emit(ctx, "task-channel.created", channel)
     return channel
 
 
 def update(ctx: Context, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:
     """Change a task channel."""
     ctx.store.save(channel, **changes.given(), date_updated=ctx.now)
-    _emit(ctx, "task-channel.updated", channel)
+    events.emit(ctx, "task-channel.updated", channel)
     return channel
 
 
@@ -171,18 +171,6 @@ def delete(ctx: Context, channel: TaskChannel) -> None:
         raise cannot_delete(subject, "tasks are of it by default")
     if ctx.store.exists(Task, task_channel_sid=channel.sid, assignment_status=list(OPEN_TASKS)):
         raise cannot_delete(subject, "open tasks are of it")
-    _emit(ctx, "task-channel.deleted", channel)
+    events.emit(ctx, "task-channel.deleted", channel)
     ctx.store.remove_all(WorkerChannel, task_channel_sid=channel.sid)
     ctx.store.remove(channel)
-
-
-def _emit(ctx: Context, name: str, channel: TaskChannel) -> None:
-    events.emit(
-        ctx,
-        name,
-        channel,
-        task_channel_sid=channel.sid,
-        task_channel_name=channel.friendly_name,
-        task_channel_unique_name=channel.unique_name,
-        task_channel_optimized_routing=str(channel.channel_optimized_routing).lower(),
-    )

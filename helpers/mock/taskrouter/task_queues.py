@@ -45,7 +45,7 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskQueue) -> TaskQueue:
     """
     _check(ctx, workspace.sid, new)
     queue = ctx.create(TaskQueue, workspace_sid=workspace.sid, **new.model_dump())
-    _emit(ctx, "task-queue.created", queue)
+    events.emit(ctx, "task-queue.created", queue)
     return queue
 
 
@@ -59,7 +59,7 @@ def update(ctx: Context, queue: TaskQueue, changes: TaskQueueChanges) -> TaskQue
     given = changes.given()
     ctx.store.save(queue, **given, date_updated=ctx.now)
     if "target_workers" in given:
-        _emit(ctx, "task-queue.expression.updated", queue)
+        events.emit(ctx, "task-queue.expression.updated", queue)
     return queue
 
 
@@ -84,16 +84,5 @@ def delete(ctx: Context, queue: TaskQueue) -> None:
             )
     if ctx.store.exists(Task, task_queue_sid=queue.sid, assignment_status=["pending", "reserved"]):
         raise cannot_delete(subject, "tasks wait in it")
-    _emit(ctx, "task-queue.deleted", queue)
+    events.emit(ctx, "task-queue.deleted", queue)
     ctx.store.remove(queue)
-
-
-def _emit(ctx: Context, name: str, queue: TaskQueue) -> None:
-    events.emit(
-        ctx,
-        name,
-        queue,
-        task_queue_sid=queue.sid,
-        task_queue_name=queue.friendly_name,
-        task_queue_target_expression=queue.target_workers,
-    )

@@ -45,7 +45,7 @@ def create(ctx: Context, workspace: Workspace, new: NewWorkflow) -> Workflow:
     """
     _check(ctx, workspace.sid, new.configuration)
     workflow = ctx.create(Workflow, workspace_sid=workspace.sid, **new.model_dump())
-    _emit(ctx, "workflow.created", workflow)
+    events.emit(ctx, "workflow.created", workflow)
     return workflow
 
 
@@ -64,7 +64,7 @@ def update(ctx: Context, workflow: Workflow, changes: WorkflowChanges) -> Workfl
         where = {"workflow_sid": workflow.sid, "assignment_status": "pending"}
         for task in ctx.store.select(Task, where):
             workflow_progress.start_again(ctx, task)
-    _emit(ctx, "workflow.updated", workflow)
+    events.emit(ctx, "workflow.updated", workflow)
     return workflow
 
 
@@ -88,11 +88,5 @@ def delete(ctx: Context, workflow: Workflow) -> None:
     if ctx.store.exists(Task, **waiting):
         subject = f"Workflow {workflow.sid} ({workflow.friendly_name})"
         raise cannot_delete(subject, "tasks wait in it")
-    _emit(ctx, "workflow.deleted", workflow)
+    events.emit(ctx, "workflow.deleted", workflow)
     ctx.store.remove(workflow)
-
-
-def _emit(ctx: Context, name: str, workflow: Workflow) -> None:
-    events.emit(
-        ctx, name, workflow, workflow_sid=workflow.sid, workflow_name=workflow.friendly_name
-    )

@@ -10,7 +10,7 @@ from ..core.context import Context
 from ..core.parameters import Parameters
 from . import activities, events, task_channels, task_queues, workflows
 from .limits import Name, QueueOrder, Text, Url, require
-from .resources import IN_A_WORKSPACE, Activity, Workflow, Workspace
+from .resources import IN_WORKSPACE, Activity, Workflow, Workspace
 
 ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
 """Names of a new workspace's activities, and whether each is available (documented).
@@ -99,6 +99,6 @@ def update(ctx: Context, workspace: Workspace, changes: WorkspaceChanges) -> Wor
 def delete(ctx: Context, workspace: Workspace) -> None:
     """Delete a workspace with everything in it."""
     events.emit(ctx, "workspace.deleted", workspace)
-    for kind in IN_A_WORKSPACE:
+    for kind in IN_WORKSPACE:
         ctx.store.remove_all(kind, workspace_sid=workspace.sid)
     ctx.store.remove(workspace)
