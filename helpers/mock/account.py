@@ -14,7 +14,7 @@ from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
-from .core.events import Event, Events, PutBack
+from .core.events import Event, PutBack
 from .core.sids import Sids
 from .core.store import Resource, Store
 from .faults import Faults
@@ -110,9 +110,15 @@ class MockTwilio:
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
         self.studio = Studio(self._backend, account_sid, answering, hand_over)
-        self._router = TaskRouter(self._backend, self.credentials.account_sid)
-        self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
-        self._connect(self._backend.events)
+        self._router = TaskRouter(self._backend, account_sid)
+        self._orchestration = Orchestration(self._backend, account_sid)
+        events = self._backend.events
+        events.on_emit(Outbox(self._backend).record)
+        events.on_emit(self.studio.record, MessageEvent)
+        events.subscribe(self.webhooks.handle, DeliveryDue)
+        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
+        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._router.handle, TaskRouterEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self.handle, self.faults)
@@ -124,17 +130,8 @@ class MockTwilio:
         except BaseException:
             store.close()
             raise
-        self._backend.events.subscribe(self.journal.handle)
+        events.subscribe(self.journal.handle)
         self._server: BackgroundServer | None = None
-
-    def _connect(self, events: Events) -> None:
-        """Subscribe each part to its events."""
-        events.on_emit(Outbox(self._backend).record)
-        events.on_emit(self.studio.record, MessageEvent)
-        events.subscribe(self.webhooks.handle, DeliveryDue)
-        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
-        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
-        events.subscribe(self._router.handle, TaskRouterEvent)
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
@@ -378,22 +375,19 @@ class MockTwilio:
             self.realtime.hang_up("the account was put back to an earlier state")
 
     def _start(self, seed: int) -> None:
-        if self._backend.store.read_fact("seed") is None:
-            self._begin(seed)
+        """Fill a new account, and store the facts by which it can be reset; or reopen one."""
+        store = self._backend.store
+        if store.read_fact("seed") is None:
+            with self._backend.transaction():
+                store.write_fact("seed", seed)
+                store.write_fact("born", self.clock.now())
+                self._populate(self._backend)
         else:
             self._reopen()
-        if self._backend.store.is_on_disk:
-            self.clock.when_set(self._keep_clock)
+        if store.is_on_disk:
+            self.clock.when_set(self._write_clock)
             self.realtime.listen()  # for chat SDKs that reconnect to an account in a file
         self._resume()
-
-    def _begin(self, seed: int) -> None:
-        """Fill a new account, and store the facts by which it can be reset."""
-        backend = self._backend
-        with backend.transaction():
-            backend.store.write_fact("seed", seed)
-            backend.store.write_fact("born", backend.clock.now())
-            self._populate(backend)
 
     def _reopen(self) -> None:
         """Reopen an account in a file, with SIDs that it has never given out."""
@@ -422,6 +416,6 @@ class MockTwilio:
         ctx = Context(backend, self.credentials.account_sid)
         new_account.populate(ctx, self.credentials.chat_service_sid)
 
-    def _keep_clock(self) -> None:
+    def _write_clock(self) -> None:
         with self._backend.transaction():
             self._backend.store.write_fact("clock", self.clock.setting)

@@ -71,14 +71,18 @@ def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
     return {"links": _below(url, collections | _FIGURES)}
 
 
-def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
-    """Names of its default and timeout activities."""
+def _activity_names(ctx: Context, resource: Any, *settings: str) -> dict[str, Any]:
     return {
         f"{setting}_activity_name": _field(
-            ctx, Activity, getattr(workspace, f"{setting}_activity_sid")
+            ctx, Activity, getattr(resource, f"{setting}_activity_sid")
         )
-        for setting in ("default", "timeout")
+        for setting in settings
     }
+
+
+def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
+    """Names of its default and timeout activities."""
+    return _activity_names(ctx, workspace, "default", "timeout")
 
 
 def workflow_links(workflow: Workflow, url: str) -> dict[str, Any]:
@@ -109,10 +113,7 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
 
 def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
     """Names of its activities."""
-    return {
-        f"{setting}_activity_name": _field(ctx, Activity, getattr(queue, f"{setting}_activity_sid"))
-        for setting in ("reservation", "assignment")
-    }
+    return _activity_names(ctx, queue, "reservation", "assignment")
 
 
 def worker_links(worker: Worker, url: str) -> dict[str, Any]:
@@ -197,20 +198,16 @@ def worker_name(ctx: Context, reservation: Reservation) -> dict[str, Any]:
 
 def event_extra(event: WorkspaceEvent, url: str) -> dict[str, Any]:
     """The workspace as the actor, as in Twilio's sample."""
-    workspace = _workspace_url(event)
+    workspace, segment = _workspace_url(event), _SEGMENTS.get(event.resource_type)
+    url = f"{workspace}/{segment}/{event.resource_sid}" if segment else workspace
+    if event.resource_type == "reservation":
+        url = f"{workspace}/Tasks/{event.task_sid}/Reservations/{event.resource_sid}"
     return {
         "actor_sid": event.workspace_sid,
         "actor_type": "workspace",
         "actor_url": workspace,
         "event_date_ms": int(event.event_date * 1000),
-        "resource_url": _resource_url(event, workspace),
+        "resource_url": url,
         "source": "twilio",
         "source_ip_address": None,
     }
-
-
-def _resource_url(event: WorkspaceEvent, workspace: str) -> str:
-    if event.resource_type == "reservation":
-        return f"{workspace}/Tasks/{event.task_sid}/Reservations/{event.resource_sid}"
-    segment = _SEGMENTS.get(event.resource_type)
-    return f"{workspace}/{segment}/{event.resource_sid}" if segment else workspace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -74,71 +74,73 @@ def create(ctx: Context, workspace: Workspace, new: NewTask) -> Task:
     is_for_worker = bool(target and target.startswith("WK"))
     if new.ignore_capacity and not is_for_worker:
         raise TwilioError(20001, "IgnoreCapacity needs a RoutingTarget that is a Worker SID")
-    return _make(
+    task_channel = _task_channel(ctx, workspace.sid, new.task_channel)
+    _check_start_time(ctx, new.virtual_start_time)
+    return create_task(
         ctx,
-        workspace_sid=workspace.sid,
-        workflow_sid=workflow.sid if workflow else None,
-        task_queue_sid=queue_sid,
-        task_channel_sid=_task_channel(ctx, workspace.sid, new.task_channel).sid,
+        workflow=workflow,
+        task_channel=task_channel,
         attributes=new.attributes,
         priority=new.priority,
         timeout=new.timeout,
+        task_queue_sid=queue_sid,
         routing_target=target,
         ignore_capacity=is_for_worker if new.ignore_capacity is None else new.ignore_capacity,
-        virtual_start_time=_not_ahead(ctx, new.virtual_start_time),
+        virtual_start_time=new.virtual_start_time,
     )
 
 
 def create_task(
     ctx: Context,
     *,
-    workflow: Workflow,
+    workflow: Workflow | None,
     task_channel: TaskChannel,
     attributes: str,
     priority: int,
     timeout: int,
+    task_queue_sid: str | None = None,
+    routing_target: str | None = None,
+    ignore_capacity: bool = False,
+    virtual_start_time: float | None = None,
 ) -> Task:
-    """Create a task that goes through a workflow, as Flex and Studio do.
+    """Create a task, as REST, Flex and Studio do.
 
     Args:
         ctx: The unit of work.
-        workflow: The workflow.
+        workflow: The workflow, if it goes through one.
         task_channel: The kind of work.
         attributes: JSON text.
         priority: 0 or more; higher is sooner.
         timeout: Seconds until a task without a worker is cancelled.
+        task_queue_sid: A queue it waits in from the start.
+        routing_target: SID of a worker, queue or workflow it is routed to at once.
+        ignore_capacity: Offer it to that worker whatever the worker's capacity.
+        virtual_start_time: Time it counts as waiting from (epoch seconds); now by default.
 
     Raises:
         TwilioError: 20001, the workflow has no place for the task.
     """
-    return _make(
-        ctx,
-        workspace_sid=workflow.workspace_sid,
-        workflow_sid=workflow.sid,
-        task_queue_sid=None,
-        task_channel_sid=task_channel.sid,
-        attributes=attributes,
-        priority=priority,
-        timeout=timeout,
-        routing_target=None,
-        ignore_capacity=False,
-        virtual_start_time=ctx.now,
-    )
-
-
-def _make(ctx: Context, **given: Any) -> Task:
     task = ctx.create(
         Task,
-        assignment_status="pending",
-        reason=None,
+        workspace_sid=task_channel.workspace_sid,
+        workflow_sid=workflow.sid if workflow else None,
+        task_queue_sid=task_queue_sid,
         task_queue_entered_date=None,
+        task_channel_sid=task_channel.sid,
+        attributes=attributes,
+        assignment_status="pending",
+        priority=priority,
+        timeout=timeout,
+        reason=None,
+        routing_target=routing_target,
+        ignore_capacity=ignore_capacity,
+        virtual_start_time=ctx.now if virtual_start_time is None else virtual_start_time,
         step=None,
         step_ends_at=None,
         undecided=False,
         due_at=None,
         assignments=0,
         version=0,
-        **given,
     )
     workflow_progress.start(ctx, task)
     return task
@@ -164,12 +166,9 @@ def _task_channel(ctx: Context, workspace_sid: str, key: str) -> TaskChannel:
     return channel
 
 
-def _not_ahead(ctx: Context, moment: float | None) -> float:
-    if moment is None:
-        return ctx.now
-    if not EARLIEST <= moment <= ctx.now:
+def _check_start_time(ctx: Context, moment: float | None) -> None:
+    if moment is not None and not EARLIEST <= moment <= ctx.now:
         raise TwilioError(20001, "VirtualStartTime cannot be in the future or before 1900")
-    return moment
 
 
 def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
@@ -182,8 +181,7 @@ def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
     """
     given = changes.given()
     status, reason = given.pop("assignment_status", None), given.pop("reason", None)
-    if "virtual_start_time" in given:
-        given["virtual_start_time"] = _not_ahead(ctx, given["virtual_start_time"])
+    _check_start_time(ctx, changes.virtual_start_time)
     if "task_channel" in given:
         channel = _task_channel(ctx, task.workspace_sid, given.pop("task_channel"))
         given["task_channel_sid"] = channel.sid
