@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
@@ -72,7 +72,7 @@ class Table:
         ]
         self.values = attrgetter(*self.columns)
         self.next_seq = 1
-        self.sql: dict[Any, str] = {}
+        self.sql: dict[tuple[str, ...], str] = {}
         self.updates: dict[tuple[str, ...], str] = {}
         listed = ", ".join(map(quoted, self.columns))
         marks = ", ".join("?" * (len(self.columns) + 1))
@@ -128,17 +128,18 @@ class Table:
         return self.kind(*values, seq=seq)
 
     def where(self, where: Where) -> tuple[str, list[Any]]:
-        """Return SQL and values of a condition; the SQL is made once for each shape."""
+        """Return SQL and values of a condition."""
         values = list(where.values())
-        shape: Any = tuple(where)
-        if None in values or not _PLAIN.issuperset(map(type, values)):
-            shape = tuple((name, _shape(value)) for name, value in where.items())
-            values = [item for value in values for item in _compared(value)]
-        sql = self.sql.get(shape)
-        if sql is None:
-            parts = [_condition(name, _shape(value)) for name, value in where.items()]
-            sql = self.sql[shape] = f" WHERE {' AND '.join(parts)}" if parts else ""
-        return sql, values
+        if _PLAIN.issuperset(map(type, values)):
+            names = tuple(where)
+            sql = self.sql.get(names)
+            if sql is None:
+                sql = self.sql[names] = _joined(f"{quoted(name)} = ?" for name in names)
+            return sql, values
+        conditions = [_condition(quoted(name), value) for name, value in where.items()]
+        return _joined(sql for sql, _ in conditions), [
+            value for _, values in conditions for value in values
+        ]
 
 
 _PLAIN = frozenset({str, int, float, bool})
@@ -149,36 +150,21 @@ _FEW = 8
 """Values that a condition lists one by one; more go as JSON, so that the SQL stays the same."""
 
 
-def _compared(value: Any) -> list[Any]:
-    """Return the values for a condition's question marks."""
+def _condition(name: str, value: Any) -> tuple[str, list[Any]]:
     if value is None:
-        return []
+        return f"{name} IS NULL", []
     if isinstance(value, Between):
-        return [value.low, value.high]
-    if isinstance(value, list):
-        return value if len(value) <= _FEW else [orjson.dumps(value).decode()]
-    return [value]
+        return f"{name} BETWEEN ? AND ?", [value.low, value.high]
+    if not isinstance(value, list):
+        return f"{name} = ?", [value]
+    if len(value) > _FEW:
+        return f"{name} IN (SELECT value FROM json_each(?))", [orjson.dumps(value).decode()]
+    return f"{name} IN ({', '.join('?' * len(value))})", value
 
 
-def _shape(value: Any) -> int | str:
-    """Return the way a value is compared: a list by its length, a range, null, or directly."""
-    if isinstance(value, list):
-        return len(value) if len(value) <= _FEW else "many"
-    if isinstance(value, Between):
-        return "between"
-    return "null" if value is None else "equal"
-
-
-def _condition(name: str, shape: int | str) -> str:
-    if shape == "equal":
-        return f'"{name}" = ?'
-    if shape == "null":
-        return f'"{name}" IS NULL'
-    if shape == "between":
-        return f'"{name}" BETWEEN ? AND ?'
-    if shape == "many":
-        return f'"{name}" IN (SELECT value FROM json_each(?))'
-    return f'"{name}" IN ({", ".join("?" * int(shape))})'
+def _joined(conditions: Iterable[str]) -> str:
+    sql = " AND ".join(conditions)
+    return f" WHERE {sql}" if sql else ""
 
 
 def _default(of: Field[Any]) -> Any:

@@ -33,9 +33,7 @@ comparison: operand operator operand
 !operator: EQ | NE | LE | GE | LT | GT | HAS | CONTAINS | IN | _NOT IN -> outside
 ?operand: STRING -> string
         | NUMBER -> number
-        | TRUE -> true
-        | FALSE -> false
-        | NULL -> null
+        | (TRUE | FALSE | NULL) -> word
         | "[" [operand ("," operand)*] "]" -> array
         | path
 path: NAME ("." NAME | "[" INDEX "]")*
@@ -150,14 +148,8 @@ class _TreeBuilder(Transformer[Token, Tree]):
     def number(self, token: Token) -> Operand:
         return Constant(float(token) if re.search(r"[.eE]", token) else int(token))
 
-    def true(self, _: Token) -> Operand:
-        return Constant(True)
-
-    def false(self, _: Token) -> Operand:
-        return Constant(False)
-
-    def null(self, _: Token) -> Operand:
-        return Constant(None)
+    def word(self, token: Token) -> Operand:
+        return Constant({"TRUE": True, "FALSE": False, "NULL": None}[token.type])
 
     def array(self, *items: Operand | None) -> Operand:
         return Array(tuple(item for item in items if item is not None))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -58,14 +58,13 @@ class Candidate:
         self.taken[task_channel_sid] = self.taken.get(task_channel_sid, 0) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A task that waits, with its queue, its routing step and the offers turned down so far."""
 
     task: Task
     queue: TaskQueue | None
     target: Target | None
-    refusals: Mapping[str, int] = field(default_factory=dict)
+    refusals: Mapping[str, int]
 
 
 Place = tuple[float, ...]
