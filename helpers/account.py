@@ -22,8 +22,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from . import html
-from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio
-from .mock.remote import RemoteClock, RemoteMock
+from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio, RemoteClock, RemoteMock
 from .request_log import LoggedHttpClient, RequestLog
 from .tokens import create_chat_token
 

@@ -17,9 +17,6 @@ SERVING = ("helpers.mock.account", "helpers.mock.server.running")
 """`MockTwilio.serve()` loads the server that serves it when it is called, and not before."""
 
 PAST_THE_FACE = {
-    ("helpers.flows.rehearsal.recording", "helpers.mock.core.clock"): (
-        "a request's time is written as the journal writes that of an event"
-    ),
     ("helpers.front_ends.sdk_widget", "helpers.mock.server.chat_page.sdk_copy"): (
         "the address of Twilio's SDK for browsers, which the chat page loads too"
     ),

@@ -20,8 +20,7 @@ from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
 from ..flex_ui import ignore_not_found
 from ..json_object import json_object
-from ..mock import MockTwilio, TaskRouterNotification
-from ..mock.remote import MockUnreachable
+from ..mock import MockTwilio, MockUnreachable, TaskRouterNotification
 
 WORKSPACE = "Flex Task Assignment"
 POLL_SECONDS = 1.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from . import new_account, studio
@@ -28,7 +28,9 @@ from .messaging.events import ChannelEvent, MessageEvent
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
+from .rest import chat_upgrade, chat_webhooks
 from .rest.application import OPERATIONS, Application
+from .rest.chat_refusals import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
     ChatEvent,
@@ -38,6 +40,7 @@ from .rest.event_feed import (
 )
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
+from .studio import incoming
 from .studio.executions import ExecutionDue
 from .studio.incoming import IncomingDue
 from .studio.runner import Studio
@@ -59,6 +62,8 @@ KINDS: tuple[type[Resource], ...] = (
     Delivery,
     SyncChange,
 )
+WEBHOOKS = {chat_webhooks.NAME: chat_webhooks.DIALECT}
+"""APIs over which webhooks of channels are made."""
 Result = TypeVar("Result")
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
@@ -113,8 +118,9 @@ class MockTwilio:
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         events = self._backend.events
-        events.on_emit(Outbox(self._backend).record)
-        events.on_emit(self.studio.record, MessageEvent)
+        outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        events.on_emit(outbox.record, *outbox.EVENTS)
+        events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
         events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
         events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
@@ -243,7 +249,7 @@ class MockTwilio:
     def _as_chat_user(self, token: str) -> Iterator[Context]:
         """Run a transaction of the chat user of `token`."""
         actor = self._application.chat_user(token)
-        with self._backend.transaction():
+        with self._backend.transaction(), REFUSALS.worded():
             yield Context(self._backend, self.credentials.account_sid, actor)
 
     def reset(self, at: datetime | float | None = None) -> None:
@@ -381,6 +387,7 @@ class MockTwilio:
             with self._backend.transaction():
                 store.write_fact("seed", seed)
                 store.write_fact("born", self.clock.now())
+                chat_upgrade.mark(store)
                 self._populate(self._backend)
         else:
             self._reopen()
@@ -395,6 +402,8 @@ class MockTwilio:
         self._backend.sids = Sids(f"{store.read_fact('seed')} opened {store.read_fact('openings')}")
         self.clock.setting = store.read_fact("clock") or self.clock.setting
         self.webhooks.forget("asking")  # the requests of these pre-events are gone
+        with self._backend.transaction():
+            chat_upgrade.upgrade(store)
         self._orchestration.resume()
         self._router.resume()
 

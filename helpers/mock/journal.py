@@ -188,8 +188,8 @@ class Journal:
 
     def _meet(self, member: Member) -> None:
         """Remember a member's party, for messages long after the member joined."""
-        if self._parties.get(member.identity) != AGENT:
-            self._parties[member.identity] = AGENT if is_agent(member.attributes) else CUSTOMER
+        if self._parties.get(member.name) != AGENT:
+            self._parties[member.name] = AGENT if is_agent(member.attributes) else CUSTOMER
         if len(self._parties) > KEPT:
             del self._parties[next(iter(self._parties))]
 
@@ -234,9 +234,9 @@ class _Renderer:
     @line.register
     def _(self, event: MemberEvent) -> Line | None:
         verb = {"added": "joins", "removed": "leaves"}.get(event.change)
-        identity = event.member.identity
-        party = self._parties.get(identity, CUSTOMER)
-        return (party, FLEX, f"{identity} {verb}") if verb else None
+        name = event.member.name
+        party = self._parties.get(name, CUSTOMER)
+        return (party, FLEX, f"{name} {verb}") if verb else None
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:

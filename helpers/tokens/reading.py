@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from .. import html
+from ..mock import CODES
 from ..mock.core.access_token import SID, DecodedToken, decode, numeric_date, problems, shown, utc
-from ..mock.core.errors import CODES
 
 
 class ClaimRow(NamedTuple):

@@ -1,1 +1,1 @@
-"""Foundation of all products of the mock, without knowledge of any, or of Twilio's resources."""
+"""Foundations of every product of the mock; no product and no Twilio resource is known here."""

@@ -92,7 +92,7 @@ class Store:
         return self._db
 
     def read_fact(self, name: str) -> Any:
-        """What is noted under a name, or None."""
+        """Return what is noted under a name, or None."""
         with self.lock:
             return read_fact(self._open, name)
 
@@ -130,9 +130,15 @@ class Store:
         if not tables:
             return
         self._execute("BEGIN IMMEDIATE")
+        try:
+            for table in tables:
+                self._write_rows(table, table.committed)
+            self._execute("COMMIT")
+        except BaseException:
+            self._execute("ROLLBACK")
+            raise
         for table in tables:
-            self._write_rows(table, table.committed)
-        self._execute("COMMIT")
+            table.committed.clear()
         self._waiting = 0
 
     def end(self, *, keep: bool) -> bool:
@@ -180,6 +186,14 @@ class Store:
     def _flush(self, table: TableCache) -> None:
         self._begin_sql()
         self._write_rows(table, table.pending)
+        table.pending.clear()
+
+    def _write_waiting(self, table: TableCache) -> None:
+        """Write what waits to be written to a table, before it is read."""
+        if table.pending:
+            self._flush(table)
+        elif table.committed:
+            self._write_committed()
 
     def _write_rows(self, table: TableCache, rows: dict[int, Any]) -> None:
         """Write rows that wait, in order; those of one kind of statement together."""
@@ -193,7 +207,6 @@ class Store:
         )
         for sql, group in groupby(statements, itemgetter(0)):
             self._execute_many(sql, [values for _, values in group])
-        rows.clear()
 
     def _forget(self, tables: Iterable[TableCache]) -> None:
         for table in tables:
@@ -251,11 +264,8 @@ class Store:
         return table.keep(rows[0]) if rows else None
 
     def _read(self, table: TableCache, where: Where, tail: str = "", *more: Any) -> list[Row]:
-        """Read rows from SQLite, once what waits is written."""
-        if table.pending:
-            self._flush(table)
-        elif table.committed:
-            self._write_committed()
+        """Read rows from SQLite."""
+        self._write_waiting(table)
         condition, values = table.where(where)
         cursor = self._execute(f"{table.select}{condition}{tail}", (*values, *more))
         return [list(row) for row in cursor.fetchall()]
@@ -421,9 +431,9 @@ class Store:
         table = self._tables[kind]
         with self.lock:
             rows = self._rows(table, where)
-            return (
-                len(rows) if rows is not None else self._aggregate(table, "count(*)", where)[0][0]
-            )
+            if rows is not None:
+                return len(rows)
+            return int(self._aggregate(table, "count(*)", where)[0][0])
 
     def count_above(self, kind: type[Resource], field: str, floor: int, **where: Any) -> int:
         """Return how many resources with these values have a field above `floor`."""
@@ -433,7 +443,7 @@ class Store:
         return int(rows[0][0])
 
     def tally(self, kind: type[Resource], by: tuple[str, ...], where: Where) -> dict[Any, int]:
-        """Count the resources with these values by what their fields `by` hold."""
+        """Count the resources with these values by what two or more fields of theirs hold."""
         table = self._tables[kind]
         with self.lock:
             kept = self._rows(table, where)
@@ -446,10 +456,7 @@ class Store:
     def _aggregate(
         self, table: TableCache, columns: str, where: Where, tail: str = "", *more: Any
     ) -> list[tuple[Any, ...]]:
-        if table.pending:
-            self._flush(table)
-        elif table.committed:
-            self._write_committed()
+        self._write_waiting(table)
         condition, values = table.where(where)
         sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"
         return self._execute(sql, (*values, *more)).fetchall()
@@ -517,7 +524,7 @@ class Store:
         table.forget()
 
     def copy(self) -> bytearray:
-        """Everything kept, as one block of bytes for `restore()`."""
+        """Return everything stored, as one block of bytes for `restore()`."""
         with self.lock:
             db = self._open
             self.flush()

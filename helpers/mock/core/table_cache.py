@@ -23,7 +23,7 @@ from .schema import SINGLE, Between, Resource, Table, Where, column_of
 
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
-LARGEST = 256
+LARGEST = 1000
 """Rows of the largest result that is kept."""
 MOST_RESULTS = 5000
 """Results that are kept of each shape."""
@@ -38,7 +38,7 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 Row = list[Any]
 """A row as the database holds it: `seq`, then the columns."""
 Place = tuple[Any, ...]
-"""What a row is sorted by in a result; its `seq` comes last."""
+"""Values a row is sorted by in a result; its `seq` comes last."""
 
 
 class Fresh(dict[Any, int]):

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from dataclasses import dataclass
+from typing import Any
 
 from ...flex_ui import GUEST_ATTRIBUTES
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Parameters, read_json_object
+from ..core.parameters import read_json_object
 from ..messaging import channels, members, users
-from ..messaging import channels as chat_channels
-from ..messaging.limits import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from ..messaging.resources import Channel, Service, User
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
-Text = Annotated[str | None, BLANK_IS_ABSENT]
 
-
-def _not_reserved(identity: str) -> str:
-    if identity in RESERVED_IDENTITIES:
-        raise TwilioError(45211, f"Identity {identity!r} is reserved; choose another")
-    return identity
-
-
-FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
-
-
-class NewFlexChannel(Parameters):
-    """Parameters of Flex channel creation (specified)."""
+@dataclass(slots=True)
+class NewFlexChannel:
+    """A contact and its chat, as Flex v1's parameters name them (specified)."""
 
     flex_flow_sid: str
-    identity: FlexIdentity
-    chat_user_friendly_name: LongerName
-    chat_friendly_name: NewName
-    target: Text = None
-    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
-    pre_engagement_data: Text = None
-    task_sid: Text = None
-    task_attributes: Text = None
+    identity: str
+    chat_user_friendly_name: str
+    chat_friendly_name: str
+    target: str | None = None
+    chat_unique_name: str | None = None
+    pre_engagement_data: str | None = None
+    task_sid: str | None = None
+    task_attributes: str | None = None
     long_lived: bool | None = None
 
 
@@ -64,7 +50,8 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     existing = active_channel(ctx, flow, new.target or new.identity, is_web=is_web)
     if existing is not None:
         return existing
-    _release_unique_name(ctx, flow, new.chat_unique_name)
+    if new.chat_unique_name:
+        _release_unique_name(ctx, flow, new.chat_unique_name)
     user, channel = _chat(ctx, flow, new, pre_engagement)
     handlers.wire(ctx, flow, channel)
     task_sid = new.task_sid
@@ -113,10 +100,8 @@ def active_channel(
     return None
 
 
-def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str | None) -> None:
+def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str) -> None:
     """Refuse the name of an active channel; take it from one that has ended (documented)."""
-    if not unique_name:
-        return
     holder = channels.by_unique_name(ctx, flow.chat_service_sid, unique_name)
     if holder is None:
         return
@@ -126,7 +111,7 @@ def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str | None) 
             f"An active channel with the unique name {unique_name!r} exists ({holder.sid});"
             " reuse it, mark it INACTIVE, delete it, or choose another name",
         )
-    channels.update(ctx, holder, channels.ChannelChanges(unique_name=""))
+    channels.update(ctx, holder, unique_name=None)
 
 
 def _chat(
@@ -144,15 +129,15 @@ def _chat(
     }
     if pre_engagement is not None:
         attributes["pre_engagement_data"] = pre_engagement
-    parameters = channels.NewChannel(
+    channel = channels.create(
+        ctx,
+        service,
         friendly_name=new.chat_friendly_name,
         unique_name=new.chat_unique_name,
-        attributes=json.dumps(attributes),
+        attributes=handlers.attributes_of(attributes),
         type="private",
     )
-    channel = channels.create(ctx, service, parameters)
-    guest = members.NewMember(identity=new.identity, attributes=GUEST_ATTRIBUTES)
-    members.add(ctx, channel, guest)
+    members.add(ctx, channel, identity=new.identity, user=user, attributes=GUEST_ATTRIBUTES)
     return user, channel
 
 
@@ -164,60 +149,26 @@ def delete(ctx: Context, flex_channel: FlexChannel) -> None:
     ctx.store.remove(flex_channel)
 
 
-class NewWebChannel(Parameters):
-    """Parameters of web channel creation (specified)."""
-
-    flex_flow_sid: str
-    identity: FlexIdentity
-    customer_friendly_name: LongerName
-    chat_friendly_name: NewName
-    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
-    pre_engagement_data: Text = None
-
-
-class WebChannelChanges(Parameters):
-    """Parameters of web channel update (specified)."""
-
-    chat_status: str | None = None
-    post_engagement_data: Text = None
-
-
-def create_web_channel(ctx: Context, new: NewWebChannel) -> FlexChannel:
-    """Make a web channel, as `channels.create` makes a Flex channel.
-
-    Raises:
-        TwilioError: As for `channels.create`.
-    """
-    return create(
-        ctx,
-        NewFlexChannel(
-            flex_flow_sid=new.flex_flow_sid,
-            identity=new.identity,
-            chat_user_friendly_name=new.customer_friendly_name,
-            chat_friendly_name=new.chat_friendly_name,
-            chat_unique_name=new.chat_unique_name,
-            pre_engagement_data=new.pre_engagement_data,
-        ),
-        is_web=True,
-    )
-
-
 def update_web_channel(
-    ctx: Context, web_channel: FlexChannel, changes: WebChannelChanges
+    ctx: Context,
+    web_channel: FlexChannel,
+    *,
+    chat_status: str | None = None,
+    post_engagement_data: str | None = None,
 ) -> FlexChannel:
-    """End the chat, or keep what the visitor said after it.
+    """End the chat, or keep what the visitor says after it.
 
     Raises:
         TwilioError: 45004, the status is not `inactive`, or the data is not JSON.
     """
-    if changes.chat_status not in (None, "inactive"):
+    if chat_status not in (None, "inactive"):
         raise TwilioError(45004, "ChatStatus can only be set to inactive")
-    data = json_parameter("PostEngagementData", changes.post_engagement_data)
+    data = json_parameter("PostEngagementData", post_engagement_data)
     values: dict[str, object] = {} if data is None else {"post_engagement_data": data}
-    if changes.chat_status is not None:
+    if chat_status is not None:
         values["status"] = "INACTIVE"
     if values:
-        channel = chat_channels.find(ctx, web_channel.sid)
-        chat_channels.merge_attributes(ctx, channel, **values)
+        channel = channels.find(ctx, web_channel.sid)
+        handlers.mark(ctx, channel, **values)
     ctx.store.save(web_channel, date_updated=ctx.now)
     return web_channel

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Parameters
-from ..messaging.limits import LongerName
+from ..core.parameters import BLANK_IS_ABSENT, AtMost, Parameters
 from ..messaging.resources import Service
 from ..studio import StudioFlow
 from ..taskrouter.resources import Workflow, Workspace
@@ -26,12 +25,13 @@ from .resources import (
 )
 
 Text = Annotated[str | None, BLANK_IS_ABSENT]
+Name = Annotated[str, AtMost(256, 50003, "FriendlyName")]
 
 
 class FlowChanges(Parameters):
     """Parameters of Flex Flow update; nothing is required (specified)."""
 
-    friendly_name: LongerName | None = None
+    friendly_name: Name | None = None
     chat_service_sid: str | None = None
     channel_type: ChannelType | None = None
     contact_identity: Text = None
@@ -53,7 +53,7 @@ class FlowChanges(Parameters):
 class NewFlow(FlowChanges):
     """Parameters of Flex Flow creation."""
 
-    friendly_name: LongerName
+    friendly_name: Name
     chat_service_sid: str
     channel_type: ChannelType
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.context import Context
 from ..core.errors import TwilioError
+from ..core.parameters import AtMostBytes
 from ..messaging import channel_webhooks, channels
 from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
@@ -17,6 +18,26 @@ from ..taskrouter.tasks import create_task
 from .resources import CreatedByFlex, FlexChannel, FlexFlow
 
 DAY = 86_400
+_ATTRIBUTES = AtMostBytes(16 * 1024, 50303, "Attributes")
+DIALECT = "chat"
+"""API in whose words a flow's webhooks are called."""
+MESSAGES = ["onMessageSent", "onMediaMessageSent"]
+"""Its events of a new message."""
+
+
+def attributes_of(values: dict[str, Any]) -> str:
+    """Return a channel's attributes as JSON text.
+
+    Raises:
+        TwilioError: 50303, they are too long.
+    """
+    return _ATTRIBUTES.check(json.dumps(values))
+
+
+def mark(ctx: Context, channel: Channel, **values: object) -> None:
+    """Set some of a channel's attributes and keep the others."""
+    merged = attributes_of(json.loads(channel.attributes) | values)
+    channels.update(ctx, channel, attributes=merged)
 
 
 def is_active(channel: Channel) -> bool:
@@ -29,16 +50,13 @@ def wire(ctx: Context, flow: FlexFlow, channel: Channel) -> None:
 
     Studio's webhook of type studio is observed; the external kind is inferred.
     """
-    settings = {"retry_count": flow.integration.get("retry_count", 0)}
+    retries = {"retry_count": flow.integration.get("retry_count", 0)}
     if flow.integration_type == "studio":
-        settings["flow_sid"] = flow.integration["flow_sid"]
-        channel_webhooks.add(ctx, channel, "studio", settings)
+        settings = {"flow_sid": flow.integration["flow_sid"], **retries}
+        channel_webhooks.add(ctx, channel, DIALECT, "studio", settings)
     elif flow.integration_type == "external":
-        target = {
-            "url": flow.integration["url"],
-            "filters": ["onMessageSent", "onMediaMessageSent"],
-        }
-        channel_webhooks.add(ctx, channel, "webhook", settings | target)
+        settings = {"url": flow.integration["url"], "method": "POST", **retries}
+        channel_webhooks.add(ctx, channel, DIALECT, "webhook", settings | {"filters": MESSAGES})
 
 
 def rewire_studio(ctx: Context, flow: FlexFlow, channel: Channel) -> None:
@@ -113,7 +131,7 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     message = execution.context["trigger"]["message"]
     channel = channels.find(ctx, message["ChannelSid"])
     ctx.store.remove_all(ChannelWebhook, sid=message["WebhookSid"])
-    channels.merge_attributes(ctx, channel, taskSid=task.sid)
+    mark(ctx, channel, taskSid=task.sid)
     flex_channel = ctx.store.first(FlexChannel, sid=channel.sid)
     if flex_channel is not None:
         ctx.store.save(flex_channel, live_task_sid=task.sid)

@@ -10,10 +10,10 @@ import logging
 
 from ...flex_ui import is_agent
 from ..core.context import Backend, Context
-from ..core.errors import TwilioError
+from ..core.errors import Refused, TwilioError
 from ..core.events import Event
 from ..core.store import Store
-from ..messaging import channels, members
+from ..messaging import members
 from ..messaging.events import ChannelEvent, MessageEvent
 from ..messaging.resources import Channel, Member, Message, User
 from ..taskrouter.events import TaskRouterEvent
@@ -39,7 +39,9 @@ class Orchestration:
         """Act on events of Flex channels."""
         if isinstance(event, MessageEvent):
             if event.change == "added" and _MARK in event.channel.attributes:
-                self._wrote(event.channel.sid, event.message.author)
+                flex_channel = self._backend.store.first(FlexChannel, sid=event.channel.sid)
+                if flex_channel is not None and event.message.author == flex_channel.identity:
+                    self._wrote(flex_channel.sid)
         elif isinstance(event, TaskRouterEvent):
             if event.task is not None and event.name == "task.created":
                 self._task_made(event.task)
@@ -60,7 +62,7 @@ class Orchestration:
         for flex_channel in store.select(FlexChannel):
             try:
                 self._catch_up(flex_channel)
-            except TwilioError:
+            except (Refused, TwilioError):
                 _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
 
     def _catch_up(self, flex_channel: FlexChannel) -> None:
@@ -74,13 +76,14 @@ class Orchestration:
             if name in ENDED or name == "task.wrapping":
                 self._task_moved(name, flex_channel.live_task_sid)
         if _was_written_to(store, flex_channel):
-            self._wrote(flex_channel.sid, flex_channel.identity)
+            self._wrote(flex_channel.sid)
 
-    def _wrote(self, channel_sid: str, author: str) -> None:
+    def _wrote(self, channel_sid: str) -> None:
+        """Make the task that a customer's message calls for."""
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             flex_channel = ctx.store.first(FlexChannel, sid=channel_sid)
-            if flex_channel is None or author != flex_channel.identity:
+            if flex_channel is None:
                 return
             flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
             if flow is None or not _needs_task(ctx, flow, flex_channel):
@@ -161,7 +164,7 @@ def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel) -> bool
 def _clean_up(ctx: Context, channel: Channel, *, end: bool) -> None:
     """Do the janitor's work: end the chat unless long-lived, and take agents out (specified)."""
     if end and handlers.is_active(channel):
-        channels.merge_attributes(ctx, channel, status="INACTIVE")
+        handlers.mark(ctx, channel, status="INACTIVE")
     for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
         if is_agent(member.attributes):
             members.remove(ctx, member)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..core.context import Context
-from ..core.errors import TwilioError
+from ..core.errors import Refused
 from ..messaging import channels, messages, push
+from ..messaging.refusals import Reason
 from ..messaging.resources import Service
 
 
@@ -17,5 +18,5 @@ def bind_push(ctx: Context, credential_sid: str, address: str) -> str:
     """Bind a device of the context's user to a push service. Returns the binding's SID."""
     service = ctx.store.first(Service, sid=ctx.actor.service_sid)
     if service is None:
-        raise TwilioError(50050, f"Service {ctx.actor.service_sid} not found")
+        raise Refused(Reason.SERVICE_NOT_FOUND, sid=ctx.actor.service_sid)
     return push.bind(ctx, service, credential_sid, address).sid

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, at_most, is_web_address, json_object
+from ..core.parameters import BLANK_IS_ABSENT, AtMost, is_web_address, json_object
 from ..core.store import Resource
 from .expressions import parse
 from .resources import Reservation, Task, Worker
@@ -37,7 +37,7 @@ def _url(text: str | None) -> str | None:
     return text
 
 
-Name = Annotated[str, at_most(64, 20001, "FriendlyName"), Field(min_length=1)]
+Name = Annotated[str, AtMost(64, 20001, "FriendlyName"), Field(min_length=1)]
 LongName = Annotated[str, Field(min_length=1)]
 """A name of unlimited length."""
 Flag = Annotated[bool, BeforeValidator(is_yes)]
