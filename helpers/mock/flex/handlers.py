@@ -59,13 +59,6 @@ def wire(ctx: Context, flow: FlexFlow, channel: Channel) -> None:
         channel_webhooks.add(ctx, channel, DIALECT, "webhook", settings | {"filters": MESSAGES})
 
 
-def rewire_studio(ctx: Context, flow: FlexFlow, channel: Channel) -> None:
-    """Connect Studio again after the hand-over to an agent took it off the channel."""
-    wired = ctx.store.exists(ChannelWebhook, channel_sid=channel.sid, type="studio")
-    if flow.integration_type == "studio" and not wired:
-        wire(ctx, flow, channel)
-
-
 def make_task(
     ctx: Context, flow: FlexFlow, channel_sid: str, name: str, attributes: dict[str, Any] | None
 ) -> Task:

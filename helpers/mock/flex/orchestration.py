@@ -15,7 +15,7 @@ from ..core.events import Event
 from ..core.store import Store
 from ..messaging import members
 from ..messaging.events import ChannelEvent, MessageEvent
-from ..messaging.resources import Channel, Member, Message, User
+from ..messaging.resources import Channel, ChannelWebhook, Member, Message, User
 from ..taskrouter.events import TaskRouterEvent
 from ..taskrouter.resources import Task
 from . import handlers
@@ -115,14 +115,16 @@ class Orchestration:
             if flow is None:
                 return
             cleans_up = flow.janitor_enabled and name in ENDED
-            if not (cleans_up or flow.integration_type == "studio"):
+            is_studio = flow.integration_type == "studio"
+            if not (cleans_up or is_studio):
                 return
             channel = ctx.store.first(Channel, sid=flex_channel.sid)
             if channel is None:
                 return
             long_lived = channel.attribute("long_lived")
-            if long_lived:
-                handlers.rewire_studio(ctx, flow, channel)
+            wired = {"channel_sid": channel.sid, "type": "studio"}
+            if long_lived and is_studio and not ctx.store.exists(ChannelWebhook, **wired):
+                handlers.wire(ctx, flow, channel)  # the hand-over to an agent took Studio off
             if cleans_up:
                 _clean_up(ctx, channel, end=not long_lived)
 
