@@ -7,10 +7,11 @@ Their names are Twilio's (documented), and so are the names in an event's data. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core.context import Context
 from ..core.events import Event
+from ..core.parameters import form_name
 from ..core.store import Resource
 from .resources import (
     Activity,
@@ -176,18 +177,14 @@ def _add_worker(ctx: Context, data: dict[str, str], worker: Worker) -> None:
     data["worker_version"] = str(worker.version)
 
 
-class Callback(NamedTuple):
-    """A request to an application."""
+def callback_for(event: TaskRouterEvent) -> dict[str, Any] | None:
+    """Return url, method and parameters of a workspace's event callback; None if not wanted.
 
-    url: str
-    method: str
-    parameters: dict[str, str]
-
-
-def callback_for(event: TaskRouterEvent) -> Callback | None:
-    """Return the request of the workspace's event callback; None where it does not want one."""
+    An empty filter, a comma-separated list, names all events (specified).
+    """
     workspace, record = event.workspace, event.record
-    if not workspace.event_callback_url or not _is_subscribed(workspace.events_filter, event.name):
+    names = [part.strip() for part in (workspace.events_filter or "").split(",") if part.strip()]
+    if not workspace.event_callback_url or (names and event.name not in names):
         return None
     about = {
         "EventType": event.name,
@@ -199,14 +196,5 @@ def callback_for(event: TaskRouterEvent) -> Callback | None:
         "TimestampMs": str(int(record.event_date * 1000)),
         "Sid": record.sid,
     }
-    data = {
-        "".join(word.capitalize() for word in name.split("_")): value
-        for name, value in record.event_data.items()
-    }
-    return Callback(workspace.event_callback_url, "POST", about | data)
-
-
-def _is_subscribed(events_filter: str | None, name: str) -> bool:
-    """Check a comma-separated list for an event; an empty one names them all (specified)."""
-    names = [part.strip() for part in (events_filter or "").split(",") if part.strip()]
-    return not names or name in names
+    data = {form_name(name): value for name, value in record.event_data.items()}
+    return {"url": workspace.event_callback_url, "method": "POST", "parameters": about | data}

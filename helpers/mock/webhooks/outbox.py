@@ -93,7 +93,7 @@ class Outbox:
         if isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
-                self._add(event.name, event.workspace.sid, callback._asdict())
+                self._add(event.name, event.workspace.sid, callback)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
