@@ -1,4 +1,4 @@
-"""TaskRouter v1 as `taskrouter.twilio.com` spells it. Statistics are not simulated."""
+"""TaskRouter v1 of `taskrouter.twilio.com`. Statistics are not simulated."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistic
 
 # -- workspaces
 
-
 WORKSPACES = Collection(
     api=API,
     root="/v1",
@@ -73,7 +72,7 @@ def _inside(segment: str, kind: type[R], key: str, noun: str, **more: Any) -> Co
     )
 
 
-# -- what a workspace is set up with
+# -- configuration of a workspace
 
 ACTIVITIES = _inside(
     "Activities",
@@ -98,7 +97,6 @@ TASK_CHANNELS = _inside(
     delete=task_channels.delete,
 )
 
-
 WORKFLOWS = _inside(
     "Workflows",
     Workflow,
@@ -110,7 +108,6 @@ WORKFLOWS = _inside(
     update=Write(workflows.WorkflowChanges, workflows.update),
     delete=workflows.delete,
 )
-
 
 TASK_QUEUES = _inside(
     "TaskQueues",
@@ -132,7 +129,6 @@ TASK_QUEUES = _inside(
 )
 
 # -- workers
-
 
 WORKERS = _inside(
     "Workers",
@@ -163,7 +159,6 @@ WORKERS = _inside(
     delete=workers.delete,
 )
 
-
 WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
     api=API,
     segment="Channels",
@@ -180,7 +175,6 @@ WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
 )
 
 # -- tasks
-
 
 TASKS = _inside(
     "Tasks",
@@ -248,7 +242,6 @@ TASK_RESERVATIONS = _reservations(TASKS, "task_sid", "TaskReservation", WorkerSi
 WORKER_RESERVATIONS = _reservations(WORKERS, "worker_sid", "WorkerReservation")
 
 # -- events
-
 
 EVENTS = _inside(
     "Events",
