@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from helpers.mock.core import store as store_module
 from helpers.mock.core import table_cache
@@ -67,14 +67,20 @@ class StoreAndList(RuleBasedStateMachine):
 
     file: ClassVar[Path | None] = None
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(queried_before=st.booleans())
+    def begin(self, *, queried_before: bool) -> None:
         self.backend = Backend(Store((Box, Ball), self.file), Clock(), Sids(1))
         self.boxes: list[Box] = []
         self.balls: list[Ball] = []
+        if queried_before:
+            for query in ({"sid": "BL1"}, {"box_sid": "BX1"}, {"size": 1}):
+                assert self.backend.store.find(Ball, query) is None
 
     def teardown(self) -> None:
         if hasattr(self, "backend"):
+            for box in self.boxes:
+                self.check_box(box)
+            self.expect(self.backend.store.select(Ball), self.balls)
             self.backend.store.close()
         if self.file is not None:
             self.file.unlink(missing_ok=True)
@@ -139,11 +145,27 @@ class StoreAndList(RuleBasedStateMachine):
                 if twice:
                     self.backend.store.save(own, size=9)
                     assert ball.sid in {b.sid for b in self.backend.store.select(Ball, {"size": 9})}
-                self.backend.store.save(own, size=size, name=name, due_at=due)
+                self.backend.store.save(own, size=size, due_at=due)
+                if name != ball.name:
+                    self.backend.store.save(own, name=name)
                 roll_back(then_back)
                 ball.size, ball.name, ball.due_at = size, name, due
         except RolledBack:
             assert (ball.size, ball.name, ball.due_at) == before
+
+    @rule(which=ANY, size=SIZES, then_back=st.booleans())
+    def resize_a_ball(self, which: int, size: int, *, then_back: bool) -> None:
+        if not self.balls:
+            return
+        ball = self.balls[which % len(self.balls)]
+        own = self.backend.store.first(Ball, sid=ball.sid)
+        try:
+            with self.backend.transaction():
+                self.backend.store.save(own, size=size)
+                roll_back(then_back)
+                ball.size = size
+        except RolledBack:
+            pass
 
     @rule(which=ANY, then_back=st.booleans())
     def remove_a_ball(self, which: int, *, then_back: bool) -> None:
@@ -177,38 +199,49 @@ class StoreAndList(RuleBasedStateMachine):
             self.backend.store.remove_before(Ball, seq)
         self.balls = [b for b in self.balls if b.seq >= seq]
 
-    @rule(act=st.sampled_from(["copy", "read by range", "nothing"]))
-    def read_it_all(self, act: str) -> None:
-        if act == "copy":
-            self.backend.store.restore(self.backend.store.copy())
-        elif act == "read by range":
-            self.backend.store.select(Ball, after=0)
+    @rule()
+    def copy_and_restore(self) -> None:
+        self.backend.store.restore(self.backend.store.copy())
+
+    @rule()
+    def read_past_the_cache(self) -> None:
+        self.expect(self.backend.store.select(Ball, after=0), self.balls)
 
     def expect(self, found: list[Ball], wanted: list[Ball]) -> None:
         assert found == wanted
         assert [each.seq for each in found] == [each.seq for each in wanted]
 
-    @invariant()
-    def every_query_finds_what_a_list_holds(self) -> None:
-        if not hasattr(self, "backend"):
-            return
+    @rule(which=ANY)
+    def query_a_box(self, which: int) -> None:
+        if self.boxes:
+            self.check_box(self.boxes[which % len(self.boxes)])
+
+    @rule(size=SIZES, colour=st.sampled_from(["red", "blue", None]))
+    def query_by_values(self, size: int, colour: str | None) -> None:
+        store = self.backend.store
+        sized = [b for b in self.balls if b.size == size]
+        assert store.first(Ball, size=size) == (sized[0] if sized else None)
+        coloured = [b for b in self.boxes if b.colour == colour]
+        assert store.select(Box, {"colour": colour}) == coloured
+
+    def check_box(self, box: Box) -> None:
+        store = self.backend.store
+        inside = [b for b in self.balls if b.box_sid == box.sid]
+        self.expect(store.select(Ball, {"box_sid": box.sid}), inside)
+        latest = store.select(Ball, {"box_sid": box.sid}, order="desc", limit=2)
+        self.expect(latest, inside[:-3:-1])
+        small = [b for b in inside if b.size in (0, 1)]
+        self.expect(store.select(Ball, {"box_sid": box.sid, "size": [0, 1]}), small)
+        assert store.count(Ball, box_sid=box.sid) == len(inside)
+        named = next((b for b in inside if b.name == "a"), None)
+        assert store.first(Ball, box_sid=box.sid, name="a") == named
+        nameless = any(b.name is None for b in inside)
+        assert store.exists(Ball, box_sid=box.sid, name=None) == nameless
+        self.expect(store.select_shared(Ball, {"box_sid": box.sid}), inside)
+
+    @rule()
+    def query_them_all(self) -> None:
         store, balls = self.backend.store, self.balls
-        for box in self.boxes[-3:]:
-            inside = [b for b in balls if b.box_sid == box.sid]
-            self.expect(store.select(Ball, {"box_sid": box.sid}), inside)
-            self.expect(
-                store.select(Ball, {"box_sid": box.sid}, order="desc", limit=2), inside[:-3:-1]
-            )
-            small = [b for b in inside if b.size in (0, 1)]
-            self.expect(store.select(Ball, {"box_sid": box.sid, "size": [0, 1]}), small)
-            assert store.count(Ball, box_sid=box.sid) == len(inside)
-            named = next((b for b in inside if b.name == "a"), None)
-            assert store.first(Ball, box_sid=box.sid, name="a") == named
-            assert store.exists(Ball, box_sid=box.sid, name=None) == any(
-                b.name is None for b in inside
-            )
-            shared = store.select_shared(Ball, {"box_sid": box.sid})
-            self.expect(shared, inside)
         due = sorted((b for b in balls if b.due_at is not None), key=lambda b: (b.due_at, b.seq))
         self.expect(store.select(Ball, {"due_at": Between()}, by=("due_at",)), due)
         soon = [b for b in due if b.due_at is not None and b.due_at <= 2]
@@ -232,12 +265,12 @@ def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(store_module, "LARGEST", 3)
         monkeypatch.setattr(table_cache, "MOST_RESULTS", 3)
         monkeypatch.setattr(table_cache, "MOST_FRESH", 2)
-        monkeypatch.setattr(store_module, "MOST_WAITING", 3)
+        monkeypatch.setattr(store_module, "MOST_WAITING", 6)
 
 
 RUNS = settings(
-    max_examples=60,
-    stateful_step_count=25,
+    max_examples=150,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
