@@ -268,7 +268,7 @@ def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 RUNS = settings(
-    max_examples=150,
+    max_examples=80,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -284,3 +284,39 @@ def test_every_query_finds_what_a_list_would_hold(kept: str, tmp_path: Path) -> 
     case = Machine.TestCase
     case.settings = RUNS if kept == "in memory" else settings(RUNS, max_examples=15)
     case("runTest").runTest()
+
+
+@pytest.fixture
+def ctx() -> Context:
+    return Context(Backend(Store((Box, Ball)), Clock(), Sids(1)), "AC1")
+
+
+def test_a_change_that_is_rolled_back_leaves_a_row_that_waits_as_it_was(ctx: Context) -> None:
+    assert ctx.store.first(Box, sid="BX1") is None
+    with ctx.backend.transaction():
+        box = ctx.create(Box, colour="red")
+    found = ctx.store.first(Box, sid=box.sid)
+    with pytest.raises(RolledBack), ctx.backend.transaction():
+        ctx.store.save(found, colour="blue")
+        raise RolledBack
+    assert ctx.store.first(Box, sid=box.sid) == box
+    assert box.colour == "red"
+
+
+def test_results_that_were_dropped_are_read_again(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_cache, "MOST_RESULTS", 3)
+    assert ctx.store.first(Box, colour="red") is None
+    colours = ["red", "green", "blue", "white", "black"]
+    with ctx.backend.transaction():
+        for colour in colours:
+            ctx.create(Box, colour=colour)
+    found = [ctx.store.first(Box, colour=colour) for colour in colours]
+    assert [box and box.colour for box in found] == colours
+
+
+def test_a_write_outside_a_unit_of_work_is_refused(ctx: Context) -> None:
+    with pytest.raises(store_module.NoUnitOfWork):
+        ctx.create(Box, colour="red")
+    assert ctx.store.select(Box) == []
