@@ -296,9 +296,14 @@ def test_a_change_that_is_rolled_back_leaves_a_row_that_waits_as_it_was(ctx: Con
     with ctx.backend.transaction():
         box = ctx.create(Box, colour="red")
     found = ctx.store.first(Box, sid=box.sid)
-    with pytest.raises(RolledBack), ctx.backend.transaction():
-        ctx.store.save(found, colour="blue")
-        raise RolledBack
+
+    def change() -> None:
+        with ctx.backend.transaction():
+            ctx.store.save(found, colour="blue")
+            roll_back(True)
+
+    with pytest.raises(RolledBack):
+        change()
     assert ctx.store.first(Box, sid=box.sid) == box
     assert box.colour == "red"
 
