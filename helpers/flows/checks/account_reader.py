@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -64,16 +64,19 @@ class AccountReader:
 
     def workspace_of(self, workflow_sid: str) -> str | None:
         """The workspace that has a workflow, or None."""
-        for _, workspace_sid in self.directory.workspaces.named:
-            if workflow_sid in self.directory.workflows(workspace_sid).sids:
-                return workspace_sid
-        return None
+        sids, workflows = self.directory.workspaces.sids, self.directory.workflows
+        return next((sid for sid in sids if workflow_sid in workflows(sid).sids), None)
 
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
         text = workspace.workflows(workflow_sid).fetch().configuration
-        sids = dict.fromkeys(_queue_sids(json.loads(text).get("task_routing") or {}, known))
+        routing = json.loads(text).get("task_routing") or {}
+        filters = [
+            one for one in routing.get("filters") or () if could_match(one["expression"], known)
+        ]
+        targets = [target for one in filters for target in one["targets"]]
+        sids = {target.get("queue") for target in (*targets, routing.get("default_filter") or {})}
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
@@ -88,11 +91,3 @@ class AccountReader:
             for worker in matching
             for one in workspace.workers(worker.sid).worker_channels.list()
         )
-
-
-def _queue_sids(routing: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    filters = [one for one in routing.get("filters") or () if could_match(one["expression"], known)]
-    targets = [target for one in filters for target in one["targets"]]
-    for target in (*targets, routing.get("default_filter") or {}):
-        if target.get("queue"):
-            yield target["queue"]

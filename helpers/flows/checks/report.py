@@ -33,11 +33,7 @@ class CheckInput:
 
     @property
     def account(self) -> AccountReader:
-        """The account.
-
-        Raises:
-            LookupError: None is given; a check that reads one does not run then.
-        """
+        """The account; a check that reads one does not run without."""
         if self.reader is None:
             raise LookupError("This check needs an account, and none is given")
         return self.reader
@@ -60,10 +56,6 @@ class Check:
 
     Attributes:
         id: Its name in `accept` of a file.
-        severity: `error` or `warning`.
-        title: Short description.
-        documentation: URL of Twilio's page.
-        basis: How well it is known to be Twilio's; None for a matter of the file alone.
         find: Yields results.
         asks_account: Whether it needs an account.
     """
@@ -151,9 +143,7 @@ class Report:
         """Findings, one row each."""
         import pandas as pd
 
-        return pd.DataFrame(
-            [asdict(one) for one in self.findings], columns=[one.name for one in fields(Finding)]
-        )
+        return pd.DataFrame(self.findings, columns=[one.name for one in fields(Finding)])
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON."""
