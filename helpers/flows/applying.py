@@ -28,12 +28,7 @@ Flows = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class PlannedWrite:
-    """One write.
-
-    Attributes:
-        step: The step it belongs to.
-        after: The flow afterwards; None where it is deleted.
-    """
+    """One write of a step; `after` is the flow afterwards, None where it is deleted."""
 
     step: PlanStep
     after: dict[str, Any] | None = field(repr=False)
@@ -50,8 +45,8 @@ class PlannedWrite:
 
 def in_order(steps: Sequence[PlanStep]) -> list[PlannedWrite]:
     """The writes that carry out the steps: as planned where possible, deletions last."""
-    left = [step for step in steps if step.action in ("create", "update")]
-    left += [step for step in steps if step.action == "delete"]
+    left = [step for step in steps if step.action != "leave"]
+    left.sort(key=lambda step: step.action == "delete")
     now = {id(step): step.before for step in left}
     order = []
     while left:
@@ -74,11 +69,7 @@ def _is_free(step: PlanStep, now: dict[int, dict[str, Any] | None]) -> bool:
 
 @dataclass(frozen=True, repr=False)
 class Applied:
-    """The result of a plan that was carried out.
-
-    Attributes:
-        done: The writes that were made, in order; none where there was nothing to do.
-    """
+    """The writes that were made, in order; none where there was nothing to do."""
 
     done: tuple[str, ...]
 
@@ -129,17 +120,20 @@ def apply(
     code: str,
     confirm: Confirm,
 ) -> Applied:
-    """Carry the operations out, from the state in the chain that the account is in.
-
-    Raises:
-        ApplyStopped: As for `Plan.apply`.
-    """
+    """Carry the operations out, from the state in the chain that the account is in."""
     run = _Run(account, steps, operations)
     run.find_start()
     if run.is_over:
         return Applied(())
     if account.mode == "live":
-        _confirmed(run, code, confirm)
+        prompt = f"This changes a LIVE account. Type the plan's code ({code}) to go on: "
+        try:
+            typed = confirm if isinstance(confirm, str) else confirm(prompt)
+        except EOFError:
+            reason = f"there is no input to read the code {code} from; give it as confirm="
+            raise run.stopped(reason) from None
+        if typed.strip() != code:
+            raise run.stopped(f"the code typed is not this plan's, {code}")
         run.find_start()
     try:
         while not run.is_over:
@@ -148,17 +142,6 @@ def apply(
         stop.add_note(str(run.stopped("interrupted; the first that is not done may be done")))
         raise
     return Applied(tuple(run.done))
-
-
-def _confirmed(run: _Run, code: str, confirm: Confirm) -> None:
-    prompt = f"This changes a LIVE account. Type the plan's code ({code}) to go on: "
-    try:
-        typed = confirm if isinstance(confirm, str) else confirm(prompt)
-    except EOFError:
-        reason = f"there is no input to read the code {code} from; give it as confirm="
-        raise run.stopped(reason) from None
-    if typed.strip() != code:
-        raise run.stopped(f"the code typed is not this plan's, {code}")
 
 
 class _Run:

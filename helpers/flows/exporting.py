@@ -51,11 +51,10 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
         field = ".".join(map(str, error["loc"]))
         problem = f"cannot be put in a file: {field} {error['msg']}; change it in the account first"
         raw = {
-            **fields,
             "contact_identity": flow.contact_identity or "",
             "integration": str(flow.integration),
         }
-        return AccountFlow(flow.sid, name, None, problem, raw)
+        return AccountFlow(flow.sid, name, None, problem, fields | raw)
     named = directory.named(config)
     settings = config.settings()
     if named.integration.channel:
@@ -67,14 +66,14 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
 def _fields(flow: Any) -> dict[str, Any]:
     ours = {theirs: name for name, theirs in SIDS_OF.items()}
     settings = {ours.get(key, key): value for key, value in (flow.integration or {}).items()}
-    is_known = flow.integration_type in flex_flows.DEFAULTS
-    known = settings_of(flow.integration_type) if is_known else ()
+    kind = flow.integration_type
+    known = settings_of(kind) if kind in flex_flows.DEFAULTS else ()
     return {
         "friendly_name": flow.friendly_name,
         "channel_type": flow.channel_type,
         "contact_identity": flow.contact_identity or None,
         "chat_service": flow.chat_service_sid,
-        "integration_type": flow.integration_type,
+        "integration_type": kind,
         "integration": {name: settings[name] for name in known if settings.get(name) is not None},
         "long_lived": bool(flow.long_lived),
         "janitor_enabled": bool(flow.janitor_enabled),
