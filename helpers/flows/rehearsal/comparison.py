@@ -53,13 +53,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One script played with two configs.
-
-    Attributes:
-        a: With the first.
-        b: With the second.
-        pairs: Both timelines, aligned.
-    """
+    """One script played with two configs, `a` and `b`; `pairs` aligns their timelines."""
 
     a: Rehearsal
     b: Rehearsal
@@ -113,7 +107,7 @@ class Comparison:
             if pair.mark != SAME or pair.row.kind == "step":
                 when = duration(pair.row.seconds)
                 both = (pair.a, pair.b) if pair.mark == CHANGED else (pair.row,)
-                rows = " | ".join(map(_text, both))
+                rows = " | ".join(map(str, both))
                 lines.append(f"{pair.mark:>2} {when:>12}  {pair.row.kind}: {rows}")
         summary = [f"{name}: a: {a} | b: {b}" for name, a, b in self.outcomes]
         return "\n".join([*lines, "", *(summary or ["the same comes of both"])])
@@ -121,7 +115,7 @@ class Comparison:
     def _repr_html_(self) -> str:
         heads = ("", "after", "kind", "a", "b")
         rows = [
-            (pair.mark, duration(pair.row.seconds), pair.row.kind, _text(pair.a), _text(pair.b))
+            (pair.mark, duration(pair.row.seconds), pair.row.kind, pair.a or "", pair.b or "")
             for pair in self.pairs
         ]
         styles = [
@@ -136,11 +130,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparisons(Sequence[Comparison]):
-    """Several scripts played with two configs; shows the differences of each outcome.
-
-    Attributes:
-        each: One comparison a script.
-    """
+    """Several scripts played with two configs; shows the differences of each outcome."""
 
     each: tuple[Comparison, ...] = field(repr=False)
 
@@ -227,16 +217,15 @@ def compare(
     Args:
         a: The first config.
         b: The second config.
-        script: As for `rehearse`; every shipped script by default.
-        account: As for `rehearse`.
-        servers: As for `rehearse`.
+        script: As for `rehearse`, as are the following; every shipped script by default.
+        account: The account that the flows are for.
+        servers: Makers of functions that answer, by URL.
 
     Returns:
         A `Comparison`; for every script `Comparisons`, one a script.
 
     Raises:
-        FlowProblem: As for `rehearse`.
-        TwilioRestException: As for `rehearse`.
+        FlowProblem, TwilioRestException: As for `rehearse`.
     """
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
     sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
@@ -279,12 +268,6 @@ def _set_against(left: Sequence[Row], right: Sequence[Row]) -> Iterator[Pair]:
 
 def _cells(row: Row | None) -> tuple[str, str, str]:
     return (row.who, row.what, row.detail) if row else ("", "", "")
-
-
-def _text(row: Row | None) -> str:
-    if row is None:
-        return ""
-    return f"{row.who}: {row.what}" + (f" ({row.detail})" if row.detail else "")
 
 
 def _named(flow: FlexFlowConfig) -> str:

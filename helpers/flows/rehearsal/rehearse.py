@@ -45,17 +45,7 @@ def rehearse(
 
 
 class Sandbox:
-    """A copy of an account with a flow in place, where one script after another can be played.
-
-    Args:
-        flow: The config.
-        account: As for `rehearse`.
-        servers: As for `rehearse`.
-
-    Raises:
-        FlowProblem: The flow names something that the account does not have.
-        TwilioRestException: The flow is refused.
-    """
+    """A copy of an account with a flow in place, where one script after another can be played."""
 
     def __init__(self, flow: FlexFlowConfig, account: Account | None, servers: Servers) -> None:
         self._flow, self._servers = flow, servers
