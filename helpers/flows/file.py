@@ -97,11 +97,11 @@ class FlowFile:
         return f"FlowFile({self.source}: {names or 'no flows'})"
 
     def __getitem__(self, name: str) -> FlexFlowConfig:
-        found = next((flow for flow in self.flows if flow.friendly_name == name), None)
-        if found is None:
-            names = ", ".join(repr(flow.friendly_name) for flow in self.flows) or "none"
-            raise KeyError(f"{self.source} has no flow {name!r}; it has {names}")
-        return found
+        for flow in self.flows:
+            if flow.friendly_name == name:
+                return flow
+        names = ", ".join(repr(flow.friendly_name) for flow in self.flows) or "none"
+        raise KeyError(f"{self.source} has no flow {name!r}; it has {names}")
 
     def where(self, flow: FlexFlowConfig, *fields: str) -> str:
         """`FILE:LINE` of a flow's field, or of the nearest field above it."""

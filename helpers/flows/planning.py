@@ -13,7 +13,7 @@ from ..account import Account
 from ..html import TOP_LEFT, escaped
 from ..html import table as html_table
 from . import impact, render
-from .applying import Applied, Confirm, PlannedWrite, apply, in_order
+from .applying import Applied, Confirm, PlannedWrite, Run, in_order
 from .diff import PlanStep, diff
 from .directory import Directory
 from .exporting import flows_of
@@ -72,7 +72,7 @@ class Plan:
             ApplyStopped: A write failed, the account is not as planned, or the code was not
                 given; it lists the writes that were made and that were not.
         """
-        return apply(self.account, self.steps, self.operations, self.code, confirm)
+        return Run(self.account, self.steps, self.operations).apply(self.code, confirm)
 
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""

@@ -23,7 +23,6 @@ class ContactRecord:
 
     Attributes:
         number: The customer, counted from 0.
-        arrived: Arrival of the customer.
         queued: Creation of the task.
         accepted: Acceptance by an agent, maybe after the customer had left.
         ended: Completion, cancellation or deletion of the task.

@@ -27,10 +27,7 @@ class Job:
     """One day to simulate, complete and picklable, so that any process can do it.
 
     Attributes:
-        flow: The config.
-        arguments: The same as arguments of `flex_flow.create`, names resolved to SIDs.
-        demand: The customers.
-        staffing: The agents.
+        arguments: The flow as arguments of `flex_flow.create`, names resolved to SIDs.
         seed: The same seed with the same rest gives the same figures.
         origin: The account to copy; None for a new one.
         servers: Makers of receivers by URL; other URLs get an empty 200.
@@ -86,24 +83,20 @@ class DaySandbox:
         if workspace_sid is None:
             raise LookupError("the account has no TaskRouter workspace for agents to work in")
         self._workspace = workspaces(workspace_sid)
-        self._available, self._away = self._activities(workspace_sid)
-        self._clear()
-        self.agents = {agent.sid: agent for agent in self._hire(job)}
-        self.rest = RestClient(self.mock, service_sid, workspace_sid)
-        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
-
-    def _activities(self, workspace_sid: str) -> tuple[str, str]:
         activities = self._workspace.activities.list()
-        found = [
+        self._available, self._away = (
             next((str(one.sid) for one in activities if one.available is available), "")
             for available in (True, False)
-        ]
-        if not all(found):
+        )
+        if not (self._available and self._away):
             raise LookupError(
                 f"workspace {workspace_sid} needs two activities, one available and one not, for"
                 " agents to come and go; create the one that is missing"
             )
-        return found[0], found[1]
+        self._clear()
+        self.agents = {agent.sid: agent for agent in self._hire(job)}
+        self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _clear(self) -> None:
         """Set the account's own workers away, and delete open tasks."""

@@ -22,8 +22,8 @@ from ...html import table as html_table
 from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given
-from .load_testing import HANDLE_TIME, WITHIN, demand_of, jobs_of, summary_of
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given, demand_of
+from .load_testing import HANDLE_TIME, WITHIN, jobs_of, summary_of
 from .metrics import FIGURES, Summary, shown
 from .progress import Progress, Show
 from .staffing import Staffing, as_staffing
@@ -107,9 +107,6 @@ class Sweep:
     """A grid of load tests. It can be compared and pickled.
 
     Attributes:
-        flows: The configs.
-        staffing: The staffings.
-        seeds: The seeds of the days.
         summaries: The figures of every day: flow by flow, staffing by staffing, seed by seed.
     """
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from twilio.base.exceptions import TwilioRestException
-
 from ...account import Account
+from ...flex_ui import ignore_not_found
 from ...mock import could_match
 from ..config import FlexFlowConfig
 from ..directory import Directory
@@ -19,7 +18,6 @@ ENOUGH_WORKERS = 50
 """Workers of a queue whose capacity is read; where more match, one is taken to have it."""
 GREETABLE = frozenset({"onChannelAdded", "onMemberAdded"})
 """Webhook events at which a bot can greet, before the customer writes."""
-NOT_FOUND = 404
 
 
 class AccountReader:
@@ -40,12 +38,9 @@ class AccountReader:
         """The published definition of a Studio flow; None where there are drafts only."""
         if flow_sid not in self._definitions:
             revisions = self._client.studio.v2.flows(flow_sid).revisions
-            try:
+            found: dict[str, Any] | None = None
+            with ignore_not_found():
                 found = dict(revisions("LatestPublished").fetch().definition)
-            except TwilioRestException as refused:
-                if refused.status != NOT_FOUND:
-                    raise
-                found = None
             self._definitions[flow_sid] = found
         return self._definitions[flow_sid]
 

@@ -150,26 +150,21 @@ class Report:
         return asdict(self)
 
     def __repr__(self) -> str:
-        return "\n".join([*map(str, self.findings), *self._skipped(), self._summary()])
+        return "\n".join([*map(str, self.findings), *self._summary()])
 
     def _repr_html_(self) -> str:
         rows = [_row(one) for one in self.findings]
-        after = "".join(f"<p>{escape(line)}</p>" for line in (*self._skipped(), self._summary()))
+        after = "".join(f"<p>{escape(line)}</p>" for line in self._summary())
         title = f"Check of {self.source}"
         return (html_table(rows, COLUMNS, title=title, style=TOP_LEFT) if rows else "") + after
 
-    def _skipped(self) -> list[str]:
-        if not self.skipped:
-            return []
-        ids = ", ".join(one.id for one in self.skipped)
-        return [f"Not checked, for want of an account: {ids}."]
-
-    def _summary(self) -> str:
-        if not self.findings:
-            return f"{self.source}: nothing found."
+    def _summary(self) -> Iterator[str]:
+        if self.skipped:
+            ids = ", ".join(one.id for one in self.skipped)
+            yield f"Not checked, for want of an account: {ids}."
         numbers = (("error", len(self.errors)), ("warning", len(self.warnings)))
         counts = (f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers)
-        return f"{self.source}: {', '.join(counts)}."
+        yield f"{self.source}: {', '.join(counts) if self.findings else 'nothing found'}."
 
 
 def _row(one: Finding) -> list[object]:

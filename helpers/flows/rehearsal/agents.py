@@ -76,11 +76,6 @@ class SimulatedAgents:
             return self.workers[:agents]
         return [] if agents == "none" else self.workers
 
-    def missing(self, agents: Agents) -> list[str]:
-        """Names in a script that no worker has."""
-        names = {worker.name for worker in self.workers}
-        return sorted(set(agents) - names) if isinstance(agents, tuple) else []
-
     def _set_activities(
         self, client: Client, workers: list[SimulatedAgent], available: list[SimulatedAgent]
     ) -> None:

@@ -114,15 +114,13 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         heads = ("", "after", "kind", "a", "b")
-        rows = [
-            (pair.mark, duration(pair.row.seconds), pair.row.kind, pair.a or "", pair.b or "")
-            for pair in self.pairs
-        ]
-        styles = [
-            BOLD * (pair.row.kind == "step") + HIGHLIGHT * (pair.mark != SAME)
-            for pair in self.pairs
-        ]
-        timelines = html_table(styled(rows, styles, narrow=3), heads, style=TOP_LEFT)
+        rows = []
+        for pair in self.pairs:
+            row, style = pair.row, HIGHLIGHT * (pair.mark != SAME)
+            style += BOLD * (row.kind == "step")
+            cells = (pair.mark, duration(row.seconds), row.kind, pair.a or "", pair.b or "")
+            rows.append(styled(style, *cells))
+        timelines = html_table(rows, heads, style=TOP_LEFT)
         summary = html_table(self.outcomes, ("outcome", "a", "b"), style=TOP_LEFT)
         shown = summary if self.outcomes else ""
         return f"<div><b>{escaped(self.title)}</b>{shown}{timelines}</div>"
@@ -140,15 +138,11 @@ class Comparisons(Sequence[Comparison]):
     def __getitem__(self, position: int | str | slice) -> Comparison:  # type: ignore[override]
         """One comparison, by its position or the name or title of its script."""
         if isinstance(position, str):
-            shipped = SCRIPTS.get(position)
-            found = next(
-                (one for one in self.each if one.script.name == position or one.script == shipped),
-                None,
-            )
-            if found is None:
-                names = ", ".join(repr(one.script.name) for one in self.each)
-                raise KeyError(f"no script {position!r} was compared; there are {names}")
-            return found
+            for one in self.each:
+                if one.script.name == position or one.script == SCRIPTS.get(position):
+                    return one
+            names = ", ".join(repr(one.script.name) for one in self.each)
+            raise KeyError(f"no script {position!r} was compared; there are {names}")
         return self.each[position]  # type: ignore[return-value]
 
     def table(self) -> pd.DataFrame:

@@ -59,7 +59,6 @@ class Expectation:
     Attributes:
         text: As the script words it.
         of: `tasks` (their number), `task` (the latest one's status), `channel` or `customer`.
-        value: The expected value.
     """
 
     text: str

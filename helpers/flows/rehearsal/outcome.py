@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import pairwise
@@ -27,12 +27,9 @@ COLUMNS = tuple(each.name for each in fields(Row))
 BOLD, NOWRAP = ";font-weight:bold", ";white-space:nowrap"
 
 
-def styled(
-    rows: Iterable[Sequence[object]], styles: Iterable[str], narrow: int
-) -> Iterator[list[Cell]]:
-    """Rows of an HTML table, each in a style, whose first columns stay on one line."""
-    for row, style in zip(rows, styles, strict=True):
-        yield [Cell(each, style + NOWRAP * (at < narrow)) for at, each in enumerate(row)]
+def styled(style: str, *row: object) -> list[Cell]:
+    """A row of an HTML table, whose first three columns stay on one line."""
+    return [Cell(each, style + NOWRAP * (at < 3)) for at, each in enumerate(row)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +178,11 @@ class Rehearsal:
         return "\n".join([*lines, "", str(self.outcome)])
 
     def _repr_html_(self) -> str:
-        rows = [(duration(r.seconds), r.kind, r.who, r.what, r.detail) for r in self.shown()]
-        styles = [BOLD * (row.kind == "step") for row in self.shown()]
+        rows = [
+            styled(BOLD * (r.kind == "step"), duration(r.seconds), r.kind, r.who, r.what, r.detail)
+            for r in self.shown()
+        ]
         heads = ("after", "kind", "who", "what", "detail")
-        timeline = html_table(styled(rows, styles, narrow=3), heads, style=TOP_LEFT)
+        timeline = html_table(rows, heads, style=TOP_LEFT)
         outcome = self.outcome._repr_html_()
         return f"<div><b>{escaped(self.title)}</b>{outcome}{timeline}</div>"

@@ -68,10 +68,11 @@ class Sandbox:
             self._mock, self._account, self._flow_sid, kind, script.agents, self._servers
         )
         try:
-            missing = simulation.agents.missing(script.agents)
-            if missing:
-                known = ", ".join(worker.name for worker in simulation.agents.workers) or "none"
-                fix = f"are no workers here: {', '.join(missing)}; there are: {known}"
+            known = [worker.name for worker in simulation.agents.workers]
+            named = script.agents if isinstance(script.agents, tuple) else ()
+            if missing := sorted(set(named) - set(known)):
+                there_are = ", ".join(known) or "none"
+                fix = f"are no workers here: {', '.join(missing)}; there are: {there_are}"
                 raise ScriptProblem(Problem("", "agents", fix))
             for step in script.steps:
                 simulation.play(step)
