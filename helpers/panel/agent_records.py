@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .records import Alert
@@ -79,11 +80,16 @@ class AgentStatus:
 def offer_view(offer: Offer) -> OfferView:
     """Describe an offer."""
     channel = _text(offer.attributes.get("channelType") or "chat")
+    details = (
+        (str(name), _text(value))
+        for name, value in offer.attributes.items()
+        if name not in SHOWN_ELSEWHERE and value not in (None, "", {}, [])
+    )
     return OfferView(
         sid=offer.sid,
         name=offer.name,
         channel=channel if offer.channel_sid else "no chat",
-        details=_details(offer.attributes),
+        details=tuple(islice(details, _DETAILS_SHOWN)),
         since=datetime.now(UTC) - timedelta(seconds=offer.age),
     )
 
@@ -93,15 +99,6 @@ def conversation_view(conversation: AcceptedTask) -> ConversationView:
     offer = conversation.offer
     has_chat = conversation.channel is not None
     return ConversationView(offer.sid, offer.name, conversation.status, has_chat)
-
-
-def _details(attributes: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    shown = [
-        (str(name), _text(value))
-        for name, value in attributes.items()
-        if name not in SHOWN_ELSEWHERE and value not in (None, "", {}, [])
-    ]
-    return tuple(shown[:_DETAILS_SHOWN])
 
 
 def _text(value: Any) -> str:
