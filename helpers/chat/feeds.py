@@ -9,8 +9,7 @@ from typing import Any
 from twilio.base.exceptions import TwilioException
 
 from ..mock import ChatEvent, MockTwilio, Timer
-from .channel import Channel, emit, emit_updated, refresh
-from .channel_book import ChannelBook
+from .channel import Channel, ChannelBook, emit, emit_updated, refresh
 from .errors import TransientError, as_chat_error
 from .reconciler import Reconciler
 from .records import Member, Message

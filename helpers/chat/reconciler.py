@@ -15,8 +15,7 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
-from .channel import Channel, emit, emit_updated, refresh
-from .channel_book import ChannelBook
+from .channel import Channel, ChannelBook, emit, emit_updated, refresh
 from .errors import ChatError, TransientError, as_chat_error
 from .records import Member, Message, in_path
 from .session import ChatSession
