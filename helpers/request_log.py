@@ -139,11 +139,9 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         finally:
             url = urlsplit(uri)
             query = parse_qs(url.query, keep_blank_values=True)
-            parameters: dict[str, Any] = {}
-            for name, values in query.items():
-                parameters[name] = values[0] if len(values) == 1 else values
+            once = {name: values[0] for name, values in query.items() if len(values) == 1}
             sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
-            parameters.update({**(params or {}), **(sent or {})})
+            parameters: dict[str, Any] = {**query, **once, **(params or {}), **(sent or {})}
             self._log.add(
                 LoggedRequest(
                     method=method.upper(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cache, partial
@@ -425,8 +425,10 @@ def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
     return [name for name in changed if name != "date_updated"] or changed
 
 
-def emit(channel: Channel, event: str, about: Any) -> None:
-    """Emit a channel's event on the channel and on its client."""
+def emit(channel: Channel, event: str, about: Any, reasons: Iterable[str] = ()) -> None:
+    """Emit a channel's event on the channel and on its client; an update has reasons."""
+    if event.endswith("Updated"):
+        about = {event.removesuffix("Updated"): about, "update_reasons": list(reasons)}
     channel.emit(event, about)
     channel.client.emit(event, about)
 

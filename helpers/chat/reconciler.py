@@ -219,7 +219,7 @@ class Reconciler:
                 emit(channel, "messageAdded", after)
             elif after is not None and after != before:
                 reasons = _changed(before, after, ("body", "attributes"))
-                emit(channel, "messageUpdated", {"message": after, "update_reasons": reasons})
+                emit(channel, "messageUpdated", after, reasons)
                 changed = True
         return changed
 
@@ -237,7 +237,7 @@ class Reconciler:
             elif member != before[sid]:
                 names = ("attributes", "last_consumed_message_index", "role_sid")
                 reasons = _changed(before[sid], member, names)
-                emit(channel, "memberUpdated", {"member": member, "update_reasons": reasons})
+                emit(channel, "memberUpdated", member, reasons)
         return before != now
 
     def _statuses(self) -> dict[str, str]:
