@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -134,12 +135,20 @@ class Account:
     def holdings(self) -> dict[str, str]:
         """Read the account's contents through the SDK; a failure stands in place of its answer."""
         own = self.credentials
-        http_client = self._door.speaking_for("poll")
-        client = Client(own.account_sid, own.auth_token, http_client=http_client)
+        door = self._door.speaking_for("poll")
+        client = Client(own.account_sid, own.auth_token, http_client=door)
+        chat = client.chat.v2.services(own.chat_service_sid)
+        reads: dict[str, Callable[[], str]] = {
+            "Chat service": lambda: f"{chat.fetch().friendly_name}: {own.chat_service_sid}",
+            "Chat channels": partial(_named, chat.channels),
+            "Flex Flows": partial(_named, client.flex_api.v1.flex_flow),
+            "TaskRouter workspaces": partial(_named, client.taskrouter.v1.workspaces),
+            "Studio flows": partial(_named, client.studio.v2.flows),
+        }
         found = {}
-        for name, read in _CONTENTS.items():
+        for name, read in reads.items():
             try:
-                found[name] = str(read(client, own.chat_service_sid))
+                found[name] = read()
             except (TwilioException, requests.RequestException) as error:
                 found[name] = f"no answer: {getattr(error, 'msg', error)}"
         return found
@@ -154,24 +163,10 @@ SHOWN = 20
 """Resources of a kind that an account's display names."""
 
 
-def _named(resources: list[Any]) -> str:
-    names = [resource.friendly_name or resource.sid for resource in resources[:SHOWN]]
-    return ", ".join(names) + (", ..." if len(resources) > SHOWN else "") if names else "none"
-
-
-_CONTENTS: dict[str, Callable[[Client, str], str]] = {
-    "Chat service": lambda client, sid: (
-        f"{client.chat.v2.services(sid).fetch().friendly_name}: {sid}"
-    ),
-    "Chat channels": lambda client, sid: _named(
-        client.chat.v2.services(sid).channels.list(limit=SHOWN + 1)
-    ),
-    "Flex Flows": lambda client, _: _named(client.flex_api.v1.flex_flow.list(limit=SHOWN + 1)),
-    "TaskRouter workspaces": lambda client, _: _named(
-        client.taskrouter.v1.workspaces.list(limit=SHOWN + 1)
-    ),
-    "Studio flows": lambda client, _: _named(client.studio.v2.flows.list(limit=SHOWN + 1)),
-}
+def _named(resources: Any) -> str:
+    names = [each.friendly_name or each.sid for each in resources.list(limit=SHOWN + 1)]
+    shown = ", ".join(names[:SHOWN]) or "none"
+    return f"{shown}, ..." if len(names) > SHOWN else shown
 
 
 class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]

@@ -250,15 +250,18 @@ def swallowed(account: Account) -> pd.DataFrame:
             "only a mock account in this kernel, from connect(), knows which messages were"
             " swallowed: Twilio lists them nowhere; executions(account) shows which ones are parked"
         )
+    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
     known = executions(account).set_index("execution")
     rows = []
     for routed in account.mock.studio.log:
         if routed.outcome == "swallowed":
             sid = routed.execution_sid or ""
             about = known.loc[sid] if sid in known.index else {"flow": "", "waits_at": ""}
-            body = _body(account, routed.channel_sid, routed.message_sid)
-            message = (routed.message_sid, body)
-            rows.append((about["flow"], routed.contact, sid, about["waits_at"], *message))
+            message, body = service.channels(routed.channel_sid).messages(routed.message_sid), None
+            with ignore_not_found():
+                body = message.fetch().body
+            place = (about["flow"], routed.contact, sid, about["waits_at"])
+            rows.append((*place, routed.message_sid, body or ""))
     return _frame("flow contact execution waits_at message body", rows)
 
 
@@ -269,13 +272,6 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
     if len(found) > 1 and names[-1] == _TRIGGER != names[0]:
         found.reverse()
     return [(step.transitioned_from, step.name or "", step.transitioned_to or "") for step in found]
-
-
-def _body(account: Account, channel_sid: str, message_sid: str) -> str:
-    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
-    with ignore_not_found():
-        return service.channels(channel_sid).messages(message_sid).fetch().body or ""
-    return ""
 
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:

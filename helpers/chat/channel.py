@@ -352,15 +352,7 @@ class Channel(Emitter):
 
 
 class ChannelBook:
-    """Channel objects of one client, one for each SID.
-
-    Args:
-        session: The client's connection.
-        client: Emits the events.
-
-    Attributes:
-        channels: By SID.
-    """
+    """Channel objects of one client, which emits the events, by SID; its user's place in each."""
 
     def __init__(self, session: ChatSession, client: ConnectedClient) -> None:
         self._session = session

@@ -145,11 +145,7 @@ class ChatClient(ConnectedClient):
 
     @raises_chat_error
     def get_channel_by_unique_name(self, unique_name: str) -> Channel:
-        """Return a channel by its unique name.
-
-        Raises:
-            ChatError: 20404 or 50300, there is none, or it is private and not this user's.
-        """
+        """Return a channel by its unique name; raises as `get_channel_by_sid()` does."""
         return self._find(unique_name)
 
     def _find(self, key: str) -> Channel:

@@ -53,13 +53,7 @@ class Media:
 
 
 class MediaService:
-    """Twilio's media service as one chat client uses it.
-
-    Args:
-        rest: The user's SDK client.
-        service_sid: IS...
-        in_kernel: Whether `rest` reaches a mock in this kernel, which has no address.
-    """
+    """Twilio's media service, as a chat user's SDK client reaches it: in this kernel or not."""
 
     def __init__(self, rest: Client, service_sid: str, *, in_kernel: bool) -> None:
         self._rest = rest

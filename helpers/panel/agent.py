@@ -16,7 +16,7 @@ from ipywidgets import Layout, VBox
 
 from ..javascript import joined
 from .agent_model import AgentPanelModel
-from .agent_records import AgentStatus, ConversationView
+from .records import AgentStatus, ConversationView
 from .widget import STYLES, ChatPanel
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..lazy import renamed
-from .agent_records import AgentStatus, ConversationView, OfferView, conversation_view, offer_view
 from .events import PanelModel, Subscriptions
 from .protocols import Handler
-from .records import Alert
+from .records import AgentStatus, Alert, ConversationView, OfferView, conversation_view, offer_view
 
 if TYPE_CHECKING:
     from ..desk import AcceptedTask, AgentDesk, Offer

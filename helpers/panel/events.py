@@ -23,20 +23,19 @@ class Subscriptions:
 
     def __init__(self, on_failure: Callable[[str, Exception], None]) -> None:
         self._on_failure = on_failure
-        self._live: list[tuple[EventSource, str, Handler]] = []
+        self._live: list[Callable[[], object]] = []
 
     def listen(self, source: EventSource, handlers: Mapping[str, Handler]) -> None:
         """Subscribe each handler to its event."""
         for event, handler in handlers.items():
             guarded = partial(self._run, event, handler)
             source.on(event, guarded)
-            self._live.append((source, event, guarded))
+            self._live.append(partial(source.off, event, guarded))
 
     def close(self) -> None:
         """Unsubscribe everything; safe to repeat."""
         while self._live:
-            source, event, handler = self._live.pop()
-            source.off(event, handler)
+            self._live.pop()()
 
     def _run(self, event: str, handler: Handler, *arguments: Any) -> None:
         try:

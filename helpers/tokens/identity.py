@@ -89,19 +89,11 @@ def _is_full_name(text: str) -> bool:
     """Tell `Jane Doe`, `Jane.Doe`, `Doe, Jane` and `J. van Doe` from `Web User` and `Jane`."""
     words = [word for word in re.split(r"[\s_,]+|(?<=\w\w)\.|(?<=\.)", text) if word]
     names = [word for word in words if not _PARTICLE.fullmatch(word)]
+    whole = [name for name in names if not (name[0].isupper() and name[1:] == ".")]
+    letters = [re.sub("['\u2019-]", "", name) for name in whole]
     return (
         2 <= len(names) <= 4
-        and all(_is_name_word(name) for name in names)
-        and not all(_is_initial(name) for name in names)
+        and bool(whole)
+        and all(each[:1].isupper() and each.isalpha() and not each.isupper() for each in letters)
         and not any(_NO_NAME.fullmatch(name) for name in names)
     )
-
-
-def _is_name_word(word: str) -> bool:
-    letters = re.sub("['\u2019-]", "", word)
-    capitalised = letters[:1].isupper() and letters.isalpha() and not letters.isupper()
-    return capitalised or _is_initial(word)
-
-
-def _is_initial(word: str) -> bool:
-    return len(word) == len("J.") and word[0].isupper() and word[1] == "."
