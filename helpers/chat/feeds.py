@@ -20,8 +20,8 @@ IDLE_FACTOR = 1.5
 LONGEST_IDLE = 5.0
 """Seconds between polls when nothing has happened for a while."""
 
-OWN_PLACE = frozenset({"memberJoined", "memberLeft", "channelInvited", "inviteRemoved"})
-"""Events that change the place of the user they are about."""
+LEFT = ("memberLeft", "inviteRemoved")
+"""Events that end the place of the user they are about."""
 
 
 class _ReconciledFeed:
@@ -125,26 +125,20 @@ class KernelFeed(_ReconciledFeed):
             ):
                 return
             channel = self._book.channels.get(sid)
+            is_own = event.identity == self._session.identity
             try:
-                if event.identity == self._session.identity and event.name in OWN_PLACE:
-                    self._own_place(sid, event.name, channel)
+                if is_own and event.name == "memberJoined":
+                    self._reconciler.sync_channel(sid)
+                elif is_own and event.name == "channelInvited":
+                    self._reconciler.sync_invitation(sid)
                 elif channel is None or channel.status == "notParticipating":
                     return
-                elif event.name == "channelRemoved":
-                    self._reconciler.forget(sid, removed=True)
+                elif event.name == "channelRemoved" or (is_own and event.name in LEFT):
+                    self._reconciler.forget(sid, removed=event.name == "channelRemoved")
                 elif channel.status == "joined" and event.name in self._handlers:
                     self._handlers[event.name](channel, event)
             except TransientError as failure:  # the rest of this event is caught up on later
                 self._keep_trying(failure)
-
-    def _own_place(self, sid: str, event: str, channel: Channel | None) -> None:
-        """Handle that this client's user joined, was invited, or is neither any more."""
-        if event == "memberJoined":
-            self._reconciler.sync_channel(sid)
-        elif event == "channelInvited":
-            self._reconciler.sync_invitation(sid)
-        elif channel is not None and channel.status != "notParticipating":
-            self._reconciler.forget(sid)
 
     def _channel_updated(self, channel: Channel, event: ChatEvent) -> None:
         refresh(channel, event.resource)
