@@ -10,7 +10,8 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -46,32 +47,19 @@ class CredentialsMissing(ValueError):
         )
 
 
-class _Variable(NamedTuple):
-    shape: str
-    example: str
-    console: str
-
-
 _HEX = "[0-9a-f]{32}"
+_INFO = "Console > Account Dashboard > Account Info"
+_KEYS = "Console > Account > API keys & tokens"
+_SHOWN_ONCE = "the secret shown once when the API key was made"
+_SERVICES = "Console > Chat > Services (Flex Chat Service)"
 _VARIABLES = {
-    "TWILIO_ACCOUNT_SID": _Variable(
-        f"AC{_HEX}", "AC and 32 hex digits", "Console > Account Dashboard > Account Info"
-    ),
-    "TWILIO_AUTH_TOKEN": _Variable(
-        _HEX, "32 hex digits", "Console > Account Dashboard > Account Info, behind Show"
-    ),
-    "TWILIO_API_KEY": _Variable(
-        f"SK{_HEX}", "SK and 32 hex digits", "Console > Account > API keys & tokens"
-    ),
-    "TWILIO_API_SECRET": _Variable(
-        r"\S{16,}",
-        "the secret shown once when the API key was made",
-        "Console > Account > API keys & tokens > Create API key",
-    ),
-    "TWILIO_CHAT_SERVICE_SID": _Variable(
-        f"IS{_HEX}", "IS and 32 hex digits", "Console > Chat > Services (Flex Chat Service)"
-    ),
+    "TWILIO_ACCOUNT_SID": (f"AC{_HEX}", "AC and 32 hex digits", _INFO),
+    "TWILIO_AUTH_TOKEN": (_HEX, "32 hex digits", f"{_INFO}, behind Show"),
+    "TWILIO_API_KEY": (f"SK{_HEX}", "SK and 32 hex digits", _KEYS),
+    "TWILIO_API_SECRET": (r"\S{16,}", _SHOWN_ONCE, f"{_KEYS} > Create API key"),
+    "TWILIO_CHAT_SERVICE_SID": (f"IS{_HEX}", "IS and 32 hex digits", _SERVICES),
 }
+"""Variables of the live account: their shape, an example, and their place in the Console."""
 
 
 class Account:
@@ -132,11 +120,10 @@ class Account:
         On a mock it carries the access token, so that roles and membership apply. Twilio's live
         REST API takes no access token: there it carries the account's credentials.
         """
-        door = self._door.speaking_for("poll" if polling else identity)
-        account_sid = self.credentials.account_sid
+        door, own = self._door.speaking_for("poll" if polling else identity), self.credentials
         if self.mode == "live":
-            return Client(account_sid, self.credentials.auth_token, http_client=door)
-        return Client(MOCK_TOKEN_USER, token, account_sid, http_client=door)
+            return Client(own.account_sid, own.auth_token, http_client=door)
+        return Client(MOCK_TOKEN_USER, token, own.account_sid, http_client=door)
 
     def __repr__(self) -> str:
         return f"<{_NAMES[self.mode]} {self.credentials.account_sid}>"
@@ -148,12 +135,20 @@ class Account:
     def holdings(self) -> dict[str, str]:
         """Read the account's contents through the SDK; a failure stands in place of its answer."""
         own = self.credentials
-        http_client = self._door.speaking_for("poll")
-        client = Client(own.account_sid, own.auth_token, http_client=http_client)
+        door = self._door.speaking_for("poll")
+        client = Client(own.account_sid, own.auth_token, http_client=door)
+        chat = client.chat.v2.services(own.chat_service_sid)
+        reads: dict[str, Callable[[], str]] = {
+            "Chat service": lambda: f"{chat.fetch().friendly_name}: {own.chat_service_sid}",
+            "Chat channels": partial(_named, chat.channels),
+            "Flex Flows": partial(_named, client.flex_api.v1.flex_flow),
+            "TaskRouter workspaces": partial(_named, client.taskrouter.v1.workspaces),
+            "Studio flows": partial(_named, client.studio.v2.flows),
+        }
         found = {}
-        for name, read in _CONTENTS.items():
+        for name, read in reads.items():
             try:
-                found[name] = str(read(client, own.chat_service_sid))
+                found[name] = read()
             except (TwilioException, requests.RequestException) as error:
                 found[name] = f"no answer: {getattr(error, 'msg', error)}"
         return found
@@ -168,24 +163,10 @@ SHOWN = 20
 """Resources of a kind that an account's display names."""
 
 
-def _named(resources: list[Any]) -> str:
-    names = [resource.friendly_name or resource.sid for resource in resources[:SHOWN]]
-    return ", ".join(names) + (", ..." if len(resources) > SHOWN else "") if names else "none"
-
-
-_CONTENTS: dict[str, Callable[[Client, str], str]] = {
-    "Chat service": lambda client, sid: (
-        f"{client.chat.v2.services(sid).fetch().friendly_name}: {sid}"
-    ),
-    "Chat channels": lambda client, sid: _named(
-        client.chat.v2.services(sid).channels.list(limit=SHOWN + 1)
-    ),
-    "Flex Flows": lambda client, _: _named(client.flex_api.v1.flex_flow.list(limit=SHOWN + 1)),
-    "TaskRouter workspaces": lambda client, _: _named(
-        client.taskrouter.v1.workspaces.list(limit=SHOWN + 1)
-    ),
-    "Studio flows": lambda client, _: _named(client.studio.v2.flows.list(limit=SHOWN + 1)),
-}
+def _named(resources: Any) -> str:
+    names = [each.friendly_name or each.sid for each in resources.list(limit=SHOWN + 1)]
+    shown = ", ".join(names[:SHOWN]) or "none"
+    return f"{shown}, ..." if len(names) > SHOWN else shown
 
 
 class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
@@ -277,11 +258,15 @@ def from_environment() -> str | None:
 
 def _live() -> Account:
     found = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
-    problems = {
-        name: problem
-        for name, variable in _VARIABLES.items()
-        if (problem := _problem(name, variable, found.get(name) or ""))
-    }
+    problems = {}
+    for name, (shape, example, console) in _VARIABLES.items():
+        value = found.get(name)  # never quoted: it may be a secret
+        if not value:
+            problems[name] = f"missing. It is {example}; find it at {console}"
+        elif value == DEMO_VALUES[name]:
+            problems[name] = f"holds the mock's demo value. Find the real one at {console}"
+        elif not re.fullmatch(shape, value):
+            problems[name] = f"malformed. It should be {example}; find it at {console}"
     if problems:
         raise CredentialsMissing(problems)
     names = [each.name for each in fields(Credentials)]
@@ -294,14 +279,3 @@ def _live() -> Account:
         stacklevel=3,
     )
     return Account("live", credentials, TwilioHttpClient(timeout=30))
-
-
-def _problem(name: str, variable: _Variable, value: str) -> str | None:
-    """Describe the fault of a variable, never quoting its value: it may be a secret."""
-    if not value:
-        return f"missing. It is {variable.example}; find it at {variable.console}"
-    if value == DEMO_VALUES[name]:
-        return f"holds the mock's demo value. Find the real one at {variable.console}"
-    if not re.fullmatch(variable.shape, value):
-        return f"malformed. It should be {variable.example}; find it at {variable.console}"
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .account import Account
@@ -50,19 +50,17 @@ class SequenceDiagram:
         """The diagram in Mermaid's language."""
         used = {name for step in self.steps for name in (step.source, step.target)} or {"Flex"}
         lanes = [f"participant {key} as {name}" for name, key in _LANES.items() if name in used]
-        return "\n    ".join(["sequenceDiagram", *lanes, *self._note(lanes), *self._drawn(lanes)])
-
-    def _drawn(self, lanes: list[str]) -> Iterator[str]:
         first, last = lanes[0].split()[1], lanes[-1].split()[1]
         across = first if first == last else f"{first},{last}"
+        lines = ["sequenceDiagram", *lanes]
+        if remark := self._remark():
+            lines.append(f"Note over {first}: {remark}")
         for place, step in enumerate(self.steps):
             if place in self.notes:
-                yield f"Note over {across}: {_escaped(_cut(self.notes[place]))}"
-            yield f"{_LANES[step.source]}->>{_LANES[step.target]}: {_escaped(_cut(step.text))}"
-
-    def _note(self, lanes: list[str]) -> list[str]:
-        remark = self._remark()
-        return [f"Note over {lanes[0].split()[1]}: {remark}"] if remark else []
+                lines.append(f"Note over {across}: {_escaped(_cut(self.notes[place]))}")
+            arrow = f"{_LANES[step.source]}->>{_LANES[step.target]}"
+            lines.append(f"{arrow}: {_escaped(_cut(step.text))}")
+        return "\n    ".join(lines)
 
     def _remark(self) -> str:
         if not self.steps:
@@ -74,12 +72,12 @@ class SequenceDiagram:
 
     def __repr__(self) -> str:
         remark = self._remark()
-        lines = []
+        lines = [f"({remark})"] if remark else []
         for place, step in enumerate(self.steps):
             if place in self.notes:
                 lines.append(f"({_cut(self.notes[place])})")
             lines.append(f"{step.source} -> {step.target}: {_cut(step.text)}")
-        return "\n".join([f"({remark})", *lines] if remark else lines)
+        return "\n".join(lines)
 
 
 def sequence(account: Account, since: int | None = None) -> SequenceDiagram:

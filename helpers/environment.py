@@ -24,18 +24,15 @@ class Environment:
 def check_environment() -> Environment:
     """Check Python and each package against the project's requirements."""
     oldest = (3, 11)
-    problems: list[str | None] = []
+    problems = []
     if sys.version_info < oldest:
         problems.append(f"Python >= 3.11 is needed, this is {sys.version.split()[0]}")
-    problems.extend(_problem(Requirement(line)) for line in requires("flex-chat-lab") or ())
-    return Environment(tuple(problem for problem in problems if problem))
-
-
-def _problem(requirement: Requirement) -> str | None:
-    try:
-        found = version(requirement.name)
-    except PackageNotFoundError:
-        return f"{requirement} is missing: {REMEDY}"
-    if found not in requirement.specifier:
-        return f"{requirement} is needed, this is {found}: {REMEDY}"
-    return None
+    for requirement in map(Requirement, requires("flex-chat-lab") or ()):
+        try:
+            found = version(requirement.name)
+        except PackageNotFoundError:
+            problems.append(f"{requirement} is missing: {REMEDY}")
+        else:
+            if found not in requirement.specifier:
+                problems.append(f"{requirement} is needed, this is {found}: {REMEDY}")
+    return Environment(tuple(problems))

@@ -55,16 +55,13 @@ def table(
     """
     caption = f'<caption style="{LEFT}"><b>{escaped(title)}</b></caption>' if title else ""
     head = "".join(_cell('th scope="col"', each, style) for each in heads)
-    body = "".join(f"<tr>{_row(row, style, row_heads)}</tr>" for row in rows)
+    first = 'th scope="row"' if row_heads else "td"
+    body = ""
+    for row in rows:
+        cells = (_cell("td" if place else first, each, style) for place, each in enumerate(row))
+        body += f"<tr>{''.join(cells)}</tr>"
     thead = f"<thead><tr>{head}</tr></thead>" if head else ""
     return f"<table>{caption}{thead}<tbody>{body}</tbody></table>"
-
-
-def _row(cells: Sequence[object], style: str, head: bool) -> str:
-    first = 'th scope="row"' if head else "td"
-    return "".join(
-        _cell("td" if place else first, content, style) for place, content in enumerate(cells)
-    )
 
 
 def _cell(tag: str, content: object, style: str) -> str:

@@ -22,7 +22,14 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
         renamed_to: New names by old ones, which work with a `DeprecationWarning`.
     """
     module = sys.modules[package]
-    homes = _declared(str(module.__file__))
+    homes = {
+        name.name: str(statement.module)
+        for block in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for name in statement.names
+    }
 
     def load(name: str) -> Any:
         if name in renamed_to:
@@ -55,15 +62,3 @@ class renamed:  # noqa: N801 - stands where a method does
 
 def _warn(old: str, new: str) -> None:
     warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=3)
-
-
-def _declared(file: str) -> dict[str, str]:
-    """Return the module of each name that a package imports under `if TYPE_CHECKING`."""
-    return {
-        name.name: str(statement.module)
-        for block in ast.parse(Path(file).read_text("utf-8")).body
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for statement in block.body
-        if isinstance(statement, ast.ImportFrom)
-        for name in statement.names
-    }

@@ -114,33 +114,21 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         uri: str,
         params: Mapping[str, object] | None = None,
         data: Mapping[str, object] | bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
+        *args: Any,
+        **kwargs: Any,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
         started = time.perf_counter()
         status, code = 0, None
         try:
-            response = self._inner.request(
-                method,
-                uri,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=self.timeout if timeout is None else timeout,
-                allow_redirects=allow_redirects,
-            )
+            response = self._inner.request(method, uri, params, data, *args, **kwargs)
             status = response.status_code
             code = None if response.ok else error_code(response.text)
             return response
         finally:
             url = urlsplit(uri)
-            query = parse_qs(url.query, keep_blank_values=True)
             parameters: dict[str, Any] = {}
-            for name, values in query.items():
+            for name, values in parse_qs(url.query, keep_blank_values=True).items():
                 parameters[name] = values[0] if len(values) == 1 else values
             sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
             parameters.update({**(params or {}), **(sent or {})})

@@ -44,11 +44,7 @@ class MockOnly(RuntimeError):
 
 
 def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:
-    """Return a channel's messages, oldest first.
-
-    Args:
-        channel: A channel of a `ChatClient`.
-        limit: At most so many of the latest messages.
+    """Return a channel's messages, at most `limit` of the latest, oldest first.
 
     Returns:
         One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).
@@ -72,10 +68,7 @@ def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
 
 
 def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
-    """Return webhook attempts, oldest first.
-
-    Args:
-        log: `account.mock.webhooks.log`.
+    """Return webhook attempts, such as `account.mock.webhooks.log`, oldest first.
 
     Returns:
         One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
@@ -100,13 +93,14 @@ def flows(account: Account) -> pd.DataFrame:
         `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and
         `janitor`.
     """
+    targets = ("workflow_sid", "flow_sid", "url")
     rows = [
         (
             flow.sid,
             flow.friendly_name,
             str(flow.channel_type),
             str(flow.integration_type),
-            _target(flow.integration or {}),
+            next(filter(None, map((flow.integration or {}).get, targets)), ""),
             flow.enabled,
             flow.long_lived,
             flow.janitor_enabled,
@@ -117,17 +111,8 @@ def flows(account: Account) -> pd.DataFrame:
     return _frame(columns, rows)
 
 
-def _target(integration: dict[str, Any]) -> Any:
-    names = ("workflow_sid", "flow_sid", "url")
-    return next(filter(None, (integration.get(name) for name in names)), "")
-
-
 def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
-    """Return the account's tasks, oldest first; Twilio deletes those that have ended.
-
-    Args:
-        account: From `connect()`.
-        limit: At most so many tasks of a workspace.
+    """Return the tasks, at most `limit` of a workspace, oldest first; Twilio deletes ended ones.
 
     Returns:
         One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`,
@@ -150,11 +135,7 @@ def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
 
 
 def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
-    """Return the reservations of the account's tasks, by task, each task's oldest first.
-
-    Args:
-        account: From `connect()`.
-        limit: At most so many tasks of a workspace.
+    """Return the reservations of `tasks(account, limit)`, by task, each task's oldest first.
 
     Returns:
         One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and
@@ -169,11 +150,7 @@ def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
 
 
 def events(account: Account, limit: int = 1000) -> pd.DataFrame:
-    """Return the latest events of the account's workspaces, oldest first.
-
-    Args:
-        account: From `connect()`.
-        limit: At most so many events of a workspace.
+    """Return the latest events, at most `limit` of a workspace, oldest first.
 
     Returns:
         One row an event: `name`, e.g. `reservation.accepted`, `description`, `task` (WT...) and
@@ -210,11 +187,7 @@ def _attribute(task: Any, name: str) -> str:
 
 
 def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
-    """Return the executions of the account's Studio flows, by flow, each flow's oldest first.
-
-    Args:
-        account: From `connect()`.
-        limit: At most so many executions of a flow.
+    """Return the executions, at most `limit` of a Studio flow, by flow, each flow's oldest first.
 
     Returns:
         One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as
@@ -239,11 +212,7 @@ def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
 
 
 def steps(account: Account, execution_sid: str) -> pd.DataFrame:
-    """Return the steps of one execution, widget by widget.
-
-    Args:
-        account: From `connect()`.
-        execution_sid: FN...
+    """Return the steps of one execution (FN...), widget by widget.
 
     Returns:
         One row a step, in order: `widget`, `event` that it was left by, and the `next` widget;
@@ -269,31 +238,30 @@ def swallowed(account: Account) -> pd.DataFrame:
     That is so while an execution waits in another channel, or is still at work: the message is no
     reply to it, and starts no second one.
 
-    Args:
-        account: A mock account in this kernel.
-
     Returns:
         One row a message, oldest first: `flow` (name), `contact`, `execution` (FN...), `waits_at`
         (widget where that one stands now), `message` (IM...) and `body`; empty if it is gone.
 
     Raises:
-        MockOnly: The account is live, or a shared mock in another process; Twilio has no list of
-            such messages.
+        MockOnly: This is no mock in this kernel; Twilio has no list of such messages.
     """
     if not isinstance(account.mock, MockTwilio):
         raise MockOnly(
             "only a mock account in this kernel, from connect(), knows which messages were"
             " swallowed: Twilio lists them nowhere; executions(account) shows which ones are parked"
         )
+    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
     known = executions(account).set_index("execution")
     rows = []
     for routed in account.mock.studio.log:
         if routed.outcome == "swallowed":
             sid = routed.execution_sid or ""
             about = known.loc[sid] if sid in known.index else {"flow": "", "waits_at": ""}
-            body = _body(account, routed.channel_sid, routed.message_sid)
-            message = (routed.message_sid, body)
-            rows.append((about["flow"], routed.contact, sid, about["waits_at"], *message))
+            message, body = service.channels(routed.channel_sid).messages(routed.message_sid), None
+            with ignore_not_found():
+                body = message.fetch().body
+            place = (about["flow"], routed.contact, sid, about["waits_at"])
+            rows.append((*place, routed.message_sid, body or ""))
     return _frame("flow contact execution waits_at message body", rows)
 
 
@@ -304,13 +272,6 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
     if len(found) > 1 and names[-1] == _TRIGGER != names[0]:
         found.reverse()
     return [(step.transitioned_from, step.name or "", step.transitioned_to or "") for step in found]
-
-
-def _body(account: Account, channel_sid: str, message_sid: str) -> str:
-    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
-    with ignore_not_found():
-        return service.channels(channel_sid).messages(message_sid).fetch().body or ""
-    return ""
 
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
@@ -17,7 +18,6 @@ from twilio.base.exceptions import TwilioException
 from ..json_object import json_object
 from .emitter import Emitter
 from .errors import ChatError, raises_chat_error
-from .media import Upload
 from .records import Member, Message, Paginator, User, in_path, moment
 from .sending import Sending
 from .session import ChatSession
@@ -31,28 +31,26 @@ TRACKED = ("friendly_name", "unique_name", "_attributes", "created_by", "date_up
 """Attributes of a channel that an update may change."""
 
 
-class ConnectedClient(Protocol):
-    """The client of a channel: a `ChatClient`."""
+class ConnectedClient(Emitter):
+    """The part of a `ChatClient` that its channels show."""
+
+    _session: ChatSession
 
     @property
     def identity(self) -> str:
         """Identity of its user."""
+        return self._session.identity
 
     @property
     def connection_state(self) -> str:
-        """State of the connection."""
+        """One of `CONNECTION_STATES`, as in the Chat SDK."""
+        return self._session.state
 
+    @raises_chat_error
     def get_user(self, identity: str) -> User:
         """Return a user by identity."""
-
-    def emit(self, event: str, *arguments: Any) -> bool:
-        """Call the handlers of an event."""
-
-    def on(self, event: str, f: Callable[..., Any] | None = None) -> Callable[..., Any]:
-        """Subscribe to an event."""
-
-    def off(self, event: str, f: Callable[..., Any]) -> None:
-        """Unsubscribe from an event."""
+        self._session.require_connected()
+        return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
 
 
 class Channel(Emitter):
@@ -150,7 +148,7 @@ class Channel(Emitter):
         content = {"attributes": json.dumps(attributes or {})}
         if body is not None:
             content["body"] = body
-        upload = None if media is None else lambda: self._session.media.upload(Upload.of(media))
+        upload = None if media is None else partial(self._session.media.upload, media)
         try:
             return self._sending.send(content, upload)
         finally:
@@ -353,6 +351,59 @@ class Channel(Emitter):
         return self._session.service.channels(self.sid)
 
 
+class ChannelBook:
+    """Channel objects of one client, which emits the events, by SID; its user's place in each."""
+
+    def __init__(self, session: ChatSession, client: ConnectedClient) -> None:
+        self._session = session
+        self._client = client
+        self._lock = threading.RLock()
+        self.channels: dict[str, Channel] = {}
+
+    def of_status(self, status: str) -> list[Channel]:
+        """Return the channels in which the user is `joined`, or `invited`, in that order."""
+        with self._lock:
+            return [channel for channel in self.channels.values() if channel.status == status]
+
+    def add(self, fields: Mapping[str, Any]) -> Channel:
+        """Return the channel with these fields, a new one if it is not known."""
+        with self._lock:
+            return self.channels.setdefault(
+                fields["sid"], Channel(self._session, self._client, fields)
+            )
+
+    def enter(self, fields: Mapping[str, Any], status: str) -> Channel:
+        """Record that the user is `joined` or `invited` now, without an event."""
+        with self._lock:
+            channel = self.add(fields)
+            refresh(channel, fields)
+            channel.status = status
+        return channel
+
+    def emit_entered(self, channel: Channel, *, is_new: bool) -> None:
+        """Emit that the user has joined a channel or was invited, and that it is new if so."""
+        if is_new:
+            self._client.emit("channelAdded", channel)
+        joined = channel.status == "joined"
+        self._client.emit("channelJoined" if joined else "channelInvited", channel)
+
+    def leave(self, channel_sid: str, *, removed: bool = False) -> None:
+        """Record and emit that the user is no longer in a channel, or that it was deleted."""
+        with self._lock:
+            channel = self.channels.get(channel_sid)
+            if channel is None:
+                return
+            gone = removed or channel.type == "private"
+            was_in, channel.status = channel.status != "notParticipating", "notParticipating"
+            if gone:
+                del self.channels[channel_sid]
+        if was_in:
+            self._client.emit("channelLeft", channel)
+        if gone:
+            self._client.emit("channelRemoved", channel)
+            channel.emit("removed", channel)
+
+
 def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
     """Update a channel from its fields. Returns the names of those that changed."""
     before = vars(channel).copy()
@@ -366,8 +417,10 @@ def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
     return [name for name in changed if name != "date_updated"] or changed
 
 
-def emit(channel: Channel, event: str, about: Any) -> None:
-    """Emit a channel's event on the channel and on its client."""
+def emit(channel: Channel, event: str, about: Any, reasons: Iterable[str] = ()) -> None:
+    """Emit a channel's event on the channel and on its client; an update has reasons."""
+    if event.endswith("Updated"):
+        about = {event.removesuffix("Updated"): about, "update_reasons": list(reasons)}
     channel.emit(event, about)
     channel.client.emit(event, about)
 

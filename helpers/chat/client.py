@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioException
 
 from ..mock import MockTwilio
-from .channel import Channel, not_a_member, refresh
-from .channel_book import ChannelBook
-from .emitter import Emitter
+from .channel import Channel, ChannelBook, ConnectedClient, not_a_member, refresh
 from .errors import as_chat_error, raises_chat_error
 from .feeds import KernelFeed, PollingFeed
-from .media import Upload
-from .records import User, in_path
 from .session import ChatSession, Wait
 
 if TYPE_CHECKING:
     from ..account import Account
 
 
-class ChatClient(Emitter):
+class ChatClient(ConnectedClient):
     """A customer's or agent's chat, connected with an access token.
 
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
@@ -56,6 +52,7 @@ class ChatClient(Emitter):
         ChatError: The token is refused (20101 to 20107), or Twilio refuses the connection.
     """
 
+    @raises_chat_error
     def __init__(
         self,
         account: Account,
@@ -68,37 +65,23 @@ class ChatClient(Emitter):
         self.account = account
         self._session = session = ChatSession(account, token, self, wait)
         self._book: ChannelBook = ChannelBook(session, self)
-        session.feed = (
+        session.feed = self._feed = (
             KernelFeed(session, self._book, account.mock)
             if isinstance(account.mock, MockTwilio)
             else PollingFeed(session, self._book, poll_seconds)
         )
         try:
-            self._connect()
+            self.user = session.open_user()
+            self._feed.start()
+            session.regained()
         except BaseException:
             session.close()
             raise
-
-    @raises_chat_error
-    def _connect(self) -> None:
-        self.user = self._session.open_user()
-        self._session.feed.start()
-        self._session.regained()
-
-    @property
-    def identity(self) -> str:
-        """Identity of its user."""
-        return self._session.identity
 
     @property
     def service_sid(self) -> str:
         """IS..., the chat service."""
         return self._session.service_sid
-
-    @property
-    def connection_state(self) -> str:
-        """One of `CONNECTION_STATES`, as in the Chat SDK."""
-        return self._session.state
 
     @property
     def connection_problem(self) -> str | None:
@@ -119,10 +102,10 @@ class ChatClient(Emitter):
         def __getattr__(self, name: str) -> Any:
             if name not in _REPLACED:
                 raise AttributeError(f"'ChatClient' object has no attribute {name!r}")
-            new, value = _REPLACED[name]
+            new, place = _REPLACED[name]
             message = f"ChatClient.{name} is not part of the Chat SDK; use {new}"
             warnings.warn(message, DeprecationWarning, stacklevel=2)
-            return value(self)
+            return attrgetter(place)(self)
 
     @raises_chat_error
     def update_token(self, token: str) -> None:
@@ -135,7 +118,7 @@ class ChatClient(Emitter):
         self._session.require_open()
         self._session.use(token)
         try:
-            caught_up = self._session.feed.resume()
+            caught_up = self._feed.resume()
         except TwilioException as error:
             self._session.denied(as_chat_error(error))
             raise
@@ -162,11 +145,7 @@ class ChatClient(Emitter):
 
     @raises_chat_error
     def get_channel_by_unique_name(self, unique_name: str) -> Channel:
-        """Return a channel by its unique name.
-
-        Raises:
-            ChatError: 20404 or 50300, there is none, or it is private and not this user's.
-        """
+        """Return a channel by its unique name; raises as `get_channel_by_sid()` does."""
         return self._find(unique_name)
 
     def _find(self, key: str) -> Channel:
@@ -206,32 +185,17 @@ class ChatClient(Emitter):
         )
         return self._book.add(vars(created))
 
-    @raises_chat_error
-    def get_user(self, identity: str) -> User:
-        """Return a user by identity."""
-        self._session.require_connected()
-        return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
-
 
 _REST = "account.client_of_chat_user()"
-_REPLACED: dict[str, tuple[str, Callable[[ChatClient], Any]]] = {
-    "known": ("get_channel_by_sid()", lambda client: client._book.channels.get),
-    "is_usable": ("connection_state", lambda client: client._session.is_usable),
-    "require_connected": (
-        "connection_state",
-        lambda client: client._session.require_connected,
-    ),
-    "upload": (
-        "Channel.send_message(media=...)",
-        lambda client: lambda media: client._session.media.upload(Upload.of(media)),
-    ),
-    "media_url": (
-        "Media.get_content_temporary_url()",
-        lambda client: client._session.media_url,
-    ),
-    "tell_typing": ("Channel.typing()", lambda client: client._session.type_in),
-    "newest_index": ("Channel.get_messages()", lambda client: client._session.feed.newest_index),
-    "service": (_REST, lambda client: client._session.service),
-    "polled_service": (_REST, lambda client: client._session.polled_service),
+_REPLACED = {
+    "known": ("get_channel_by_sid()", "_book.channels.get"),
+    "is_usable": ("connection_state", "_session.is_usable"),
+    "require_connected": ("connection_state", "_session.require_connected"),
+    "upload": ("Channel.send_message(media=...)", "_session.media.upload"),
+    "media_url": ("Media.get_content_temporary_url()", "_session.media_url"),
+    "tell_typing": ("Channel.typing()", "_session.type_in"),
+    "newest_index": ("Channel.get_messages()", "_session.feed.newest_index"),
+    "service": (_REST, "_session.service"),
+    "polled_service": (_REST, "_session.polled_service"),
 }
-"""Names that a client once showed: the name to use instead, and the old one's value."""
+"""Names that a client once showed: the name to use instead, and the old one's place now."""

@@ -9,8 +9,7 @@ from typing import Any
 from twilio.base.exceptions import TwilioException
 
 from ..mock import ChatEvent, MockTwilio, Timer
-from .channel import Channel, emit, emit_updated, refresh
-from .channel_book import ChannelBook
+from .channel import Channel, ChannelBook, emit, emit_updated, refresh
 from .errors import TransientError, as_chat_error
 from .reconciler import Reconciler
 from .records import Member, Message
@@ -21,8 +20,8 @@ IDLE_FACTOR = 1.5
 LONGEST_IDLE = 5.0
 """Seconds between polls when nothing has happened for a while."""
 
-OWN_PLACE = frozenset({"memberJoined", "memberLeft", "channelInvited", "inviteRemoved"})
-"""Events that change the place of the user they are about."""
+LEFT = ("memberLeft", "inviteRemoved")
+"""Events that end the place of the user they are about."""
 
 
 class _ReconciledFeed:
@@ -30,14 +29,11 @@ class _ReconciledFeed:
         self._session = session
         self._reconciler = Reconciler(session, book)
         self._paused = False
+        self.newest_index = self._reconciler.newest_index
 
     def pause(self) -> None:
         """Deliver no events for now."""
         self._paused = True
-
-    def newest_index(self, channel_sid: str) -> int | None:
-        """Index of the newest message delivered, -1 for none; None for a channel not followed."""
-        return self._reconciler.newest_index(channel_sid)
 
 
 class KernelFeed(_ReconciledFeed):
@@ -103,7 +99,11 @@ class KernelFeed(_ReconciledFeed):
                 self._catching_up.start()
 
     def _try_again(self, failure: TransientError) -> None:
-        while self._is_behind():
+        while True:
+            with self._lock:
+                if not (self._paused and self._session.is_usable):
+                    self._catching_up = None
+                    return
             try:
                 self._session.wait(failure.delay)
                 self._catch_up()
@@ -115,13 +115,6 @@ class KernelFeed(_ReconciledFeed):
             else:
                 self._session.regained()
 
-    def _is_behind(self) -> bool:
-        with self._lock:
-            behind = self._paused and self._session.is_usable
-            if not behind:
-                self._catching_up = None
-            return behind
-
     def _handle(self, event: ChatEvent) -> None:
         sid = event.channel_sid
         with self._lock:
@@ -132,26 +125,20 @@ class KernelFeed(_ReconciledFeed):
             ):
                 return
             channel = self._book.channels.get(sid)
+            is_own = event.identity == self._session.identity
             try:
-                if event.identity == self._session.identity and event.name in OWN_PLACE:
-                    self._own_place(sid, event.name, channel)
+                if is_own and event.name == "memberJoined":
+                    self._reconciler.sync_channel(sid)
+                elif is_own and event.name == "channelInvited":
+                    self._reconciler.sync_invitation(sid)
                 elif channel is None or channel.status == "notParticipating":
                     return
-                elif event.name == "channelRemoved":
-                    self._reconciler.forget(sid, removed=True)
+                elif event.name == "channelRemoved" or (is_own and event.name in LEFT):
+                    self._reconciler.forget(sid, removed=event.name == "channelRemoved")
                 elif channel.status == "joined" and event.name in self._handlers:
                     self._handlers[event.name](channel, event)
             except TransientError as failure:  # the rest of this event is caught up on later
                 self._keep_trying(failure)
-
-    def _own_place(self, sid: str, event: str, channel: Channel | None) -> None:
-        """Handle that this client's user joined, was invited, or is neither any more."""
-        if event == "memberJoined":
-            self._reconciler.sync_channel(sid)
-        elif event == "channelInvited":
-            self._reconciler.sync_invitation(sid)
-        elif channel is not None and channel.status != "notParticipating":
-            self._reconciler.forget(sid)
 
     def _channel_updated(self, channel: Channel, event: ChatEvent) -> None:
         refresh(channel, event.resource)
@@ -161,12 +148,9 @@ class KernelFeed(_ReconciledFeed):
         message = Message.of(event.resource, self._session.media_url)
         if not self._reconciler.apply_message(channel.sid, event.name, message):
             return
-        about: Any = message
-        if event.name == "messageUpdated":
-            about = {"message": message, "update_reasons": list(event.reasons)}
-        elif event.name == "messageAdded" and self._typing:
+        if event.name == "messageAdded" and self._typing:
             self._stopped_typing(channel, message.author)
-        emit(channel, event.name, about)
+        emit(channel, event.name, message, event.reasons)
 
     def _member(self, channel: Channel, event: ChatEvent) -> None:
         member = Member.of(event.resource)
@@ -174,10 +158,7 @@ class KernelFeed(_ReconciledFeed):
             return
         if member.identity == self._session.identity:
             channel.last_consumed_message_index = member.last_consumed_message_index
-        about: Any = member
-        if event.name == "memberUpdated":
-            about = {"member": member, "update_reasons": list(event.reasons)}
-        emit(channel, event.name, about)
+        emit(channel, event.name, member, event.reasons)
 
     def _started_typing(self, channel: Channel, event: ChatEvent) -> None:
         member = Member.of(event.resource)
@@ -215,7 +196,6 @@ class PollingFeed(_ReconciledFeed):
         self._nudged = threading.Event()
         self._ordered = threading.Event()
         self._reading = threading.RLock()
-        self._stopped = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -233,8 +213,7 @@ class PollingFeed(_ReconciledFeed):
         return True
 
     def stop(self) -> None:
-        """End the thread; it is given a moment to finish its read."""
-        self._stopped = True
+        """End the thread, as the session closes; it is given a moment to finish its read."""
         self._wake()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5)
@@ -255,11 +234,12 @@ class PollingFeed(_ReconciledFeed):
             self._reconciler.follow_channel(channel_sid)
 
     def _run(self) -> None:
-        while not self._stopped:
+        closing = self._session.closing
+        while not closing.is_set():
             woken_by = self._ordered if self._throttled else self._nudged
             self._session.wait_for(woken_by, self._pause)
             woken_by.clear()
-            if not (self._stopped or self._paused):
+            if not (closing.is_set() or self._paused):
                 self._poll()
 
     def _poll(self) -> None:
@@ -271,7 +251,8 @@ class PollingFeed(_ReconciledFeed):
             self._pause, self._throttled = failure.delay, failure.retry_after is not None
             self._session.lost(failure)
         except TwilioException as error:
-            if not self._stopped and service is self._session.polled_service:  # no newer token
+            is_current = service is self._session.polled_service  # there is no newer token
+            if is_current and not self._session.closing.is_set():
                 self._refused(error)
         else:
             self._throttled = False

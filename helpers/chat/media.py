@@ -52,57 +52,39 @@ class Media:
         return self._ask_url(self.sid)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file to send."""
-
-    content: bytes = field(repr=False)
-    content_type: str
-    filename: str | None = None
-
-    @classmethod
-    def of(cls, media: str | Path | Mapping[str, Any]) -> Upload:
-        """Make one from a path or the Chat SDK's object: `content_type`, `media`, `filename`.
-
-        Raises:
-            ValueError: The object lacks a content type or content, which the Chat SDK refuses too.
-            OSError: The file cannot be read.
-        """
-        if isinstance(media, Mapping):
-            content, content_type = media.get("media"), media.get("content_type")
-            if not isinstance(content, bytes) or not content or not content_type:
-                raise ValueError("give media={'content_type': 'image/png', 'media': b'...'}")
-            return cls(content, str(content_type), media.get("filename"))
-        path = Path(media)
-        return cls(path.read_bytes(), mimetypes.guess_type(path.name)[0] or UNKNOWN, path.name)
-
-
 class MediaService:
-    """Twilio's media service as one chat client uses it.
-
-    Args:
-        rest: The user's SDK client.
-        service_sid: IS...
-        in_kernel: Whether `rest` reaches a mock in this kernel, which has no address.
-    """
+    """Twilio's media service, as a chat user's SDK client reaches it: in this kernel or not."""
 
     def __init__(self, rest: Client, service_sid: str, *, in_kernel: bool) -> None:
         self._rest = rest
         self._base = f"{MEDIA_SERVICE}/{service_sid}/Media"
         self._in_kernel = in_kernel
 
-    def upload(self, upload: Upload) -> str:
-        """Upload a file and return its SID.
+    def upload(self, media: str | Path | Mapping[str, Any]) -> str:
+        """Upload a path's file, or the Chat SDK's `content_type`, `media`, `filename`.
+
+        Returns:
+            Its SID.
 
         Raises:
+            ValueError: The object lacks a content type or content, which the Chat SDK refuses too.
+            OSError: The file cannot be read.
             TwilioRestException: 50511, the content type; 50512, the size.
         """
+        if isinstance(media, Mapping):
+            content, content_type = media.get("media"), media.get("content_type")
+            filename = media.get("filename")
+            if not isinstance(content, bytes) or not content or not content_type:
+                raise ValueError("give media={'content_type': 'image/png', 'media': b'...'}")
+        else:
+            content, filename = Path(media).read_bytes(), Path(media).name
+            content_type = mimetypes.guess_type(filename)[0] or UNKNOWN
         answer = self._rest.request(
             "POST",
             self._base,
-            params={"Filename": upload.filename} if upload.filename else None,
-            data=upload.content,
-            headers={"Content-Type": upload.content_type},
+            params={"Filename": filename} if filename else None,
+            data=content,
+            headers={"Content-Type": str(content_type)},
         )
         return str(self._document("POST", answer)["sid"])
 

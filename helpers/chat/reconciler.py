@@ -7,16 +7,14 @@ last index delivered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
-from .channel import Channel, emit, emit_updated, refresh
-from .channel_book import ChannelBook
+from .channel import Channel, ChannelBook, emit, emit_updated, refresh
 from .errors import ChatError, TransientError, as_chat_error
 from .records import Member, Message, in_path
 from .session import ChatSession
@@ -41,21 +39,16 @@ def _understood() -> Iterator[None]:
         raise
 
 
-def _false_if_gone(sync: Callable[[Reconciler, str], bool]) -> Callable[[Reconciler, str], bool]:
-    """Make a sync return False where the channel, or the user's place in it, is gone."""
-
-    @wraps(sync)
-    def guarded(reconciler: Reconciler, sid: str) -> bool:
-        try:
-            with _understood():
-                return sync(reconciler, sid)
-        except TwilioException as error:
-            refusal = as_chat_error(error)
-            if refusal.status == HTTPStatus.NOT_FOUND or refusal.code == NOT_A_MEMBER:
-                return False
+@contextmanager
+def _ended_if_gone() -> Iterator[None]:
+    """End a sync where the channel, or the user's place in it, is gone."""
+    try:
+        with _understood():
+            yield
+    except TwilioException as error:
+        refusal = as_chat_error(error)
+        if refusal.status != HTTPStatus.NOT_FOUND and refusal.code != NOT_A_MEMBER:
             raise
-
-    return guarded
 
 
 class _LastSeen:
@@ -105,33 +98,35 @@ class Reconciler:
             changes = [syncs[status](sid) for sid, status in now.items() if status in syncs]
             return bool(gone) or any(changes)
 
-    @_false_if_gone
     def sync_channel(self, sid: str) -> bool:
         """Do the same for one channel that the user is in, unless that is over by now."""
         channel = self._book.channels.get(sid)
-        if channel is None or sid not in self._seen:
-            self._join(sid)
-            return True
-        fields = self._fetch(sid)
-        if fields["date_created"] != channel.date_created:  # another account's, with the same SIDs
-            self.forget(sid, removed=True)
-            self._join(sid)
-            return True
-        reasons = refresh(channel, fields)
-        if reasons:
-            emit_updated(channel, reasons)
-        members = self._sync_members(channel)
-        return self._sync_messages(channel) or members or bool(reasons)
+        with _ended_if_gone():
+            if channel is None or sid not in self._seen:
+                self._join(sid)
+                return True
+            fields = self._fetch(sid)
+            if fields["date_created"] != channel.date_created:  # another account's, with equal SIDs
+                self.forget(sid, removed=True)
+                self._join(sid)
+                return True
+            reasons = refresh(channel, fields)
+            if reasons:
+                emit_updated(channel, reasons)
+            members = self._sync_members(channel)
+            return self._sync_messages(channel) or members or bool(reasons)
+        return False
 
-    @_false_if_gone
     def sync_invitation(self, sid: str) -> bool:
         """Do the same for one channel that the user is invited into."""
         known = self._book.channels.get(sid)
         if known is not None and known.status == "invited":
             return False
-        channel = self._book.enter(self._fetch(sid), "invited")
-        self._book.emit_entered(channel, is_new=known is None)
-        return True
+        with _ended_if_gone():
+            channel = self._book.enter(self._fetch(sid), "invited")
+            self._book.emit_entered(channel, is_new=known is None)
+            return True
+        return False
 
     def apply_message(self, sid: str, event: str, message: Message) -> bool:
         """Take in an event that came without a sync. Returns whether it is new."""
@@ -196,19 +191,10 @@ class Reconciler:
         self._seen[channel.sid] = _LastSeen([self._message(each) for each in newest[::-1]], members)
 
     def _sync_messages(self, channel: Channel) -> bool:
+        """Emit edits and removals among the known messages still in sight, then new messages."""
         seen = self._seen[channel.sid]
         latest = self._since(channel.sid, seen.last_index)
-        changed = self._sync_window(channel, seen, {message.index: message for message in latest})
-        for message in latest:
-            if message.index > seen.last_index:
-                seen.last_index = message.index
-                emit(channel, "messageAdded", message)
-                changed = True
-        seen.window = {message.index: message for message in latest[-WINDOW:]}
-        return changed
-
-    def _sync_window(self, channel: Channel, seen: _LastSeen, now: dict[int, Message]) -> bool:
-        """Emit edits and removals among the messages that are known and still in sight."""
+        now = {message.index: message for message in latest}
         oldest = min(now) if len(now) >= WINDOW else 0  # fewer are all there are
         changed = False
         for index, before in seen.window.items():
@@ -220,8 +206,14 @@ class Reconciler:
                 emit(channel, "messageAdded", after)
             elif after is not None and after != before:
                 reasons = _changed(before, after, ("body", "attributes"))
-                emit(channel, "messageUpdated", {"message": after, "update_reasons": reasons})
+                emit(channel, "messageUpdated", after, reasons)
                 changed = True
+        for message in latest:
+            if message.index > seen.last_index:
+                seen.last_index = message.index
+                emit(channel, "messageAdded", message)
+                changed = True
+        seen.window = {message.index: message for message in latest[-WINDOW:]}
         return changed
 
     def _sync_members(self, channel: Channel) -> bool:
@@ -238,7 +230,7 @@ class Reconciler:
             elif member != before[sid]:
                 names = ("attributes", "last_consumed_message_index", "role_sid")
                 reasons = _changed(before[sid], member, names)
-                emit(channel, "memberUpdated", {"member": member, "update_reasons": reasons})
+                emit(channel, "memberUpdated", member, reasons)
         return before != now
 
     def _statuses(self) -> dict[str, str]:

@@ -102,28 +102,21 @@ class RetryingClient(HttpClient):  # type: ignore[misc]
         backoff = self._backoff or Backoff()
         for left in reversed(range(self._tries)):
             try:
-                answer = self._once(method, uri, args, kwargs)
-            except TransientError as failure:
-                failure.delay = backoff.after(failure)
-                harmless = method.upper() == "GET" or not failure.may_have_acted
-                if not left or not harmless or failure.delay > LONGEST_IN_PLACE:
-                    raise
-                self._failing(failure)
-                self._wait(failure.delay)
-            else:
+                answer = self._inner.request(method, uri, *args, **kwargs)
+                failure = _failure_in(method.upper(), uri, answer)
+            except OSError as error:  # those of requests are of this kind too
+                failure = _unanswered(error)
+                failure.__cause__ = error
+            if failure is None:
                 backoff.reset()
                 return answer
+            failure.delay = backoff.after(failure)
+            harmless = method.upper() == "GET" or not failure.may_have_acted
+            if not left or not harmless or failure.delay > LONGEST_IN_PLACE:
+                raise failure
+            self._failing(failure)
+            self._wait(failure.delay)
         raise AssertionError("a request is tried at least once")
-
-    def _once(self, method: str, uri: str, args: Any, kwargs: Any) -> Response:
-        try:
-            answer = self._inner.request(method, uri, *args, **kwargs)
-        except OSError as error:  # those of requests are of this kind too
-            raise _unanswered(error) from error
-        failure = _failure_in(method.upper(), uri, answer)
-        if failure is not None:
-            raise failure
-        return answer
 
 
 def _unanswered(error: OSError) -> TransientError:
@@ -141,18 +134,14 @@ def _unanswered(error: OSError) -> TransientError:
 def _failure_in(method: str, uri: str, answer: Response) -> TransientError | None:
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
         return _failure_in_refusal(answer)
-    if _is_understood(method, uri, answer):
+    if method == "DELETE":
+        is_twilios = answer.status_code == HTTPStatus.NO_CONTENT
+    else:  # every resource of Twilio's has a URL, every list has meta; a file is of any form
+        is_file = urlsplit(uri).path.endswith("/Content")
+        is_twilios = is_file or not {"url", "meta"}.isdisjoint(json_object(answer.text) or {})
+    if is_twilios:
         return None
     return TransientError(f"an answer that is not Twilio's (HTTP {answer.status_code})")
-
-
-def _is_understood(method: str, uri: str, answer: Response) -> bool:
-    if method == "DELETE":
-        return bool(answer.status_code == HTTPStatus.NO_CONTENT)
-    if urlsplit(uri).path.endswith("/Content"):  # a file
-        return True
-    found = json_object(answer.text) or {}
-    return "url" in found or "meta" in found  # every resource and every list of Twilio's
 
 
 def _failure_in_refusal(answer: Response) -> TransientError | None:

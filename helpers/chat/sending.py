@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
@@ -62,24 +63,15 @@ class Sending:
             return index
 
 
+@dataclass
 class _Outgoing:
-    """A message on its way.
+    """A message on its way: arguments of the SDK's `create()`; `before` is the newest known."""
 
-    Args:
-        session: The sender's connection.
-        channel_sid: CH...
-        content: Arguments of the SDK's `create()`.
-        before: Index of the newest message known before.
-    """
-
-    def __init__(
-        self, session: ChatSession, channel_sid: str, content: dict[str, str], before: int | None
-    ) -> None:
-        self._session = session
-        self._channel_sid = channel_sid
-        self._content = content
-        self._before = before
-        self._in_doubt = False
+    session: ChatSession
+    channel_sid: str
+    content: dict[str, str]
+    before: int | None
+    in_doubt: bool = False
 
     def deliver(self, upload: Callable[[], str] | None) -> int:
         """Send it, unless a try before may have: then find it first. Returns its index."""
@@ -87,17 +79,17 @@ class _Outgoing:
         for left in reversed(range(MOST_TRIES)):
             try:
                 if delay:
-                    self._session.wait(delay)
+                    self.session.wait(delay)
                 if upload is not None:
-                    self._content["media_sid"], upload = upload(), None
-                self._session.require_connected()
-                arrived = self._found() if self._in_doubt else None
+                    self.content["media_sid"], upload = upload(), None
+                self.session.require_connected()
+                arrived = self._found() if self.in_doubt else None
                 return self._posted() if arrived is None else arrived
             except TransientError as failure:
                 delay = backoff.after(failure)
                 if left and time.monotonic() + delay <= deadline:
                     continue
-                if self._in_doubt:
+                if self.in_doubt:
                     raise self._unknown(str(failure.msg), failure) from failure
                 text = f"Not sent: {failure.msg}. Send it again in {delay:.0f} s or later"
                 raise ChatError(failure.code, text, failure.status) from failure
@@ -105,17 +97,17 @@ class _Outgoing:
                 raise
             except TwilioException as error:
                 refusal = as_chat_error(error)
-                unknown = self._in_doubt and self._unknown(str(refusal.msg), refusal)
+                unknown = self.in_doubt and self._unknown(str(refusal.msg), refusal)
                 raise unknown or refusal from None
         raise AssertionError("a message is tried at least once")
 
     def _posted(self) -> int:
         try:
-            sent = self._channel.messages.create(
-                from_=self._session.identity, x_twilio_webhook_enabled="true", **self._content
+            sent = self._messages.create(
+                from_=self.session.identity, x_twilio_webhook_enabled="true", **self.content
             )
         except TransientError as failure:
-            self._in_doubt = failure.may_have_acted
+            self.in_doubt = failure.may_have_acted
             raise
         return int(sent.index)
 
@@ -125,25 +117,24 @@ class _Outgoing:
         Messages of the same user that differ leave it open: a webhook may have changed this one.
         """
         own = []
-        before = -1 if self._before is None else self._before
-        for message in self._channel.messages.stream(order="desc", page_size=PAGE_SIZE):
-            if message.index <= before:
+        for message in self._messages.stream(order="desc", page_size=PAGE_SIZE):
+            if self.before is not None and message.index <= self.before:
                 break
-            if message._from == self._session.identity:
+            if message._from == self.session.identity:
                 own.append(message)
         matching = [message.index for message in own if self._is_this(message)]
-        if self._before is not None and matching:
+        if self.before is not None and matching:
             return int(min(matching))
         if own:
             raise self._unknown("there are other new messages of this user")
-        self._in_doubt = False
+        self.in_doubt = False
         return None
 
     def _is_this(self, message: Any) -> bool:
         media_sid = message.media["sid"] if message.media else None
         there = (message.body if media_sid is None else None, media_sid)
-        return there == (self._content.get("body"), self._content.get("media_sid")) and (
-            json_object(message.attributes) == json_object(self._content["attributes"])
+        return there == (self.content.get("body"), self.content.get("media_sid")) and (
+            json_object(message.attributes) == json_object(self.content["attributes"])
         )
 
     def _unknown(self, why: str, cause: ChatError | None = None) -> OutcomeUnknown:
@@ -151,5 +142,5 @@ class _Outgoing:
         return OutcomeUnknown(cause.code if cause else None, text, cause.status if cause else 0)
 
     @property
-    def _channel(self) -> Any:
-        return self._session.service.channels(self._channel_sid)
+    def _messages(self) -> Any:
+        return self.session.service.channels(self.channel_sid).messages

@@ -27,14 +27,8 @@ Wait = Callable[[threading.Event, float], bool]
 class Feed(Protocol):
     """Source of events about the user's channels."""
 
-    def start(self) -> None:
-        """Load current channels, then deliver events."""
-
     def pause(self) -> None:
         """Deliver no events for now."""
-
-    def resume(self) -> bool:
-        """Deliver what was missed, then events again. Returns False where that failed for now."""
 
     def stop(self) -> None:
         """Deliver no more events."""

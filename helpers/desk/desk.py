@@ -59,6 +59,7 @@ class Offer:
         return self.attributes.get("channelSid")
 
 
+@dataclass(eq=False)
 class AcceptedTask:
     """An accepted task.
 
@@ -68,10 +69,9 @@ class AcceptedTask:
         channel: The agent's view of the chat; None for a task without one.
     """
 
-    def __init__(self, desk: AgentDesk, offer: Offer, channel: Channel | None) -> None:
-        self.desk = desk
-        self.offer = offer
-        self.channel = channel
+    desk: AgentDesk
+    offer: Offer
+    channel: Channel | None
 
     def __repr__(self) -> str:
         return f"AcceptedTask(with {self.offer.name!r}, {self.status})"
@@ -158,7 +158,11 @@ class AgentDesk(Emitter):
         self.conversations: list[AcceptedTask] = []
         self._chat: ChatClient | None = None
         self._known: list[Offer] = []
-        self._unfollow = self._follow()
+        self._unfollow: Any = None
+        if isinstance(account.mock, MockTwilio):
+            self._unfollow = account.mock.follow_taskrouter(self._handle)
+        else:
+            threading.Thread(target=self._poll, name=f"desk-{agent}", daemon=True).start()
 
     def _find_worker(self) -> None:
         taskrouter = self._client.taskrouter.v1
@@ -168,9 +172,7 @@ class AgentDesk(Emitter):
         self.workspace = taskrouter.workspaces(workspaces[0].sid)
         workers = self.workspace.workers.list(friendly_name=self.agent, limit=1)
         if not workers:
-            names = ", ".join(
-                worker.friendly_name for worker in self.workspace.workers.list(limit=20)
-            )
+            names = ", ".join(each.friendly_name for each in self.workspace.workers.list(limit=20))
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
         self.worker = self.workspace.workers(self._worker_sid)
@@ -292,16 +294,10 @@ class AgentDesk(Emitter):
     def close(self) -> None:
         """Stop following, and disconnect from chats."""
         self._stopped.set()
-        self._unfollow()
+        if self._unfollow is not None:
+            self._unfollow()
         if self._chat is not None:
             self._chat.shutdown()
-
-    def _follow(self) -> Any:
-        if isinstance(self.account.mock, MockTwilio):
-            return self.account.mock.follow_taskrouter(self._handle)
-        name = f"desk-{self.agent}"
-        threading.Thread(target=self._poll, name=name, daemon=True).start()
-        return lambda: None
 
     def _handle(self, event: TaskRouterNotification) -> None:
         is_own = event.worker_sid == self._worker_sid and event.name.startswith("reservation.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,6 @@ from ..lazy import renamed
 
 KEPT = 1000
 """Events kept; older ones are dropped."""
-Send = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class SdkModel(Emitter):
             where a notebook would save it.
     """
 
-    def __init__(self, send: Send, log_in: dict[str, Any]) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None], log_in: dict[str, Any]) -> None:
         super().__init__()
         self.state = "no browser yet"
         self.problem: str | None = None
@@ -53,11 +52,6 @@ class SdkModel(Emitter):
         self._received: deque[SdkEvent] = deque(maxlen=KEPT)
         self._waiting: deque[dict[str, Any]] = deque()
         self._state_lock = threading.RLock()
-        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
-            "opened": lambda _: self._opened(),
-            "event": lambda message: self._emit(str(message["name"]), dict(message["data"])),
-            "problem": lambda message: self._set_problem(str(message["text"])),
-        }
 
     @property
     def events(self) -> list[SdkEvent]:
@@ -70,9 +64,21 @@ class SdkModel(Emitter):
     def handle(self, message: dict[str, Any]) -> None:
         """Handle a message of a browser; of an older one only that it is there."""
         if message["type"] == "hello":
-            self._welcome(str(message["browser"]))
+            with self._state_lock:
+                self._browser, self._is_open = str(message["browser"]), False
+            self.problem = None
+            self._send({"type": "start", "to": self._browser, **self.log_in})
         elif message["browser"] == self._browser:
-            self._handlers[message["type"]](message)
+            match message["type"]:
+                case "opened":
+                    self._is_open, self.problem = True, None
+                    self._flush()
+                case "event":
+                    self._receive(str(message["name"]), dict(message["data"]))
+                case "problem":
+                    self.problem = str(message["text"])
+                case other:
+                    raise KeyError(other)
 
     def order(self, command: str, *arguments: Any) -> None:
         """Make the browser call the SDK, as soon as there is one and a chat in it."""
@@ -80,32 +86,17 @@ class SdkModel(Emitter):
             self._waiting.append({"type": "command", "name": command, "arguments": arguments})
         self._flush()
 
-    def _welcome(self, browser: str) -> None:
-        with self._state_lock:
-            self._browser, self._is_open = browser, False
-        self._set_problem(None)
-        self._send({"type": "start", "to": browser, **self.log_in})
-
-    def _opened(self) -> None:
-        with self._state_lock:
-            self._is_open = True
-        self._set_problem(None)
-        self._flush()
-
     def _flush(self) -> None:
         with self._state_lock:
-            orders: Iterable[dict[str, Any]] = tuple(self._waiting) if self._is_open else ()
+            orders = list(self._waiting) if self._is_open else []
             if self._is_open:
                 self._waiting.clear()
         for order in orders:
             self._send({**order, "to": self._browser})
 
-    def _emit(self, name: str, data: dict[str, Any]) -> None:
+    def _receive(self, name: str, data: dict[str, Any]) -> None:
         with self._state_lock:
             self._received.append(SdkEvent(name, data))
             if name == "connectionStateChanged":
                 self.state = str(data["state"])
         self.emit(name, data)
-
-    def _set_problem(self, problem: str | None) -> None:
-        self.problem = problem

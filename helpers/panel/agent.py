@@ -6,9 +6,8 @@ that appears says `ready` and is sent them, as in the chat panel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from ipywidgets import Layout, VBox
 
 from ..javascript import joined
 from .agent_model import AgentPanelModel
-from .agent_records import AgentStatus, ConversationView
+from .records import AgentStatus, ConversationView
 from .widget import STYLES, ChatPanel
 
 if TYPE_CHECKING:
@@ -33,19 +32,15 @@ class _AgentView(anywidget.AnyWidget):
 
     _css = STYLES
 
-    def __init__(self, model: AgentPanelModel, actions: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, model: AgentPanelModel, **actions: Callable[[Any], object]) -> None:
         super().__init__(layout=Layout(width="auto", flex="none"))
         self._agent = model
-        self._actions = actions
+        self._actions = {"ready": lambda _content: None, **actions}
         self.on_msg(self._receive)
 
     def shown(self) -> dict[str, Any]:
         """Return what the browser shows."""
         raise NotImplementedError
-
-    def act(self, content: dict[str, Any]) -> None:
-        """Do what was clicked."""
-        self._actions[content["type"]]()
 
     def show(self) -> None:
         """Send every view its current state."""
@@ -53,8 +48,7 @@ class _AgentView(anywidget.AnyWidget):
 
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         try:
-            if content["type"] != "ready":
-                self.act(content)
+            self._actions[content["type"]](content)
         except Exception as failure:
             self._agent.report("The panel failed", failure)
         self.show()
@@ -66,17 +60,14 @@ class AgentHead(_AgentView):
     _esm = joined(_HERE / "agent_head.js")
 
     def __init__(self, model: AgentPanelModel) -> None:
-        available, offline = model.go_available, model.go_offline
-        actions = {"available": available, "offline": offline, "dismiss": model.dismiss_alert}
-        super().__init__(model, actions)
-
-    def act(self, content: dict[str, Any]) -> None:
-        """Do what was clicked; an answer names its offer."""
-        answers = {"accept": self._agent.accept, "reject": self._agent.reject}
-        if content["type"] in answers:
-            answers[content["type"]](content["sid"])
-        else:
-            super().act(content)
+        super().__init__(
+            model,
+            available=lambda _content: model.go_available(),
+            offline=lambda _content: model.go_offline(),
+            accept=lambda content: model.accept(content["sid"]),
+            reject=lambda content: model.reject(content["sid"]),
+            dismiss=lambda _content: model.dismiss_alert(),
+        )
 
     def shown(self) -> dict[str, Any]:
         """Return the status without its conversations."""
@@ -93,8 +84,12 @@ class ConversationBar(_AgentView):
     _esm = joined(_HERE / "agent_bar.js")
 
     def __init__(self, model: AgentPanelModel, view: ConversationView) -> None:
-        acts = {"wrap_up": model.wrap_up, "complete": model.complete, "leave": model.leave}
-        super().__init__(model, {name: partial(act, view.sid) for name, act in acts.items()})
+        super().__init__(
+            model,
+            wrap_up=lambda _content: model.wrap_up(view.sid),
+            complete=lambda _content: model.complete(view.sid),
+            leave=lambda _content: model.leave(view.sid),
+        )
         self.view = view
 
     def shown(self) -> dict[str, Any]:
@@ -113,7 +108,7 @@ class ConversationPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if conversation is not None and conversation.channel is not None:
             self.chat = ChatPanel(conversation.channel)
             self.chat.layout = Layout(width="auto", height=CHAT_HEIGHT, margin="0")
-        children = [self.bar, self.chat] if self.chat is not None else [self.bar]
+        children = [part for part in (self.bar, self.chat) if part is not None]
         super().__init__(children=children, layout=Layout(width="auto", flex="none"))
         self.add_class("fcl-conversation")
 

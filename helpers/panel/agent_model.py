@@ -5,16 +5,13 @@ It can be tested and used without a browser: `model.accept(model.status.offers[0
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..lazy import renamed
-from .agent_records import AgentStatus, ConversationView, OfferView, conversation_view, offer_view
-from .events import Announcer, Subscriptions
+from .events import PanelModel, Subscriptions
 from .protocols import Handler
-from .records import Alert, alert_for
+from .records import AgentStatus, Alert, ConversationView, OfferView, conversation_view, offer_view
 
 if TYPE_CHECKING:
     from ..desk import AcceptedTask, AgentDesk, Offer
@@ -25,48 +22,38 @@ GONE = Alert("panel", "error", "This offer is gone: it was withdrawn, or answere
 OVER = Alert("panel", "error", "This conversation is over.")
 
 
-class AgentPanelModel:
-    """State of one agent's desk, kept up to date by its events.
-
-    Events may come on any thread. The desk is never called with the lock held, nor is an observer.
-    Failures become `status.alert` and never vanish.
-    """
+class AgentPanelModel(PanelModel[AgentStatus, AgentStatus]):
+    """State of one agent's desk; closing the model leaves the desk open."""
 
     def __init__(self, desk: AgentDesk) -> None:
+        super().__init__(AgentStatus(agent=desk.agent))
         self.desk = desk
-        self._lock = threading.RLock()
-        self._status = AgentStatus(agent=desk.agent)
         self._offers: dict[str, Offer] = {}
         self._conversations: dict[str, AcceptedTask] = {}
         self._following: dict[str, Subscriptions] = {}
-        self._announcer: Announcer[AgentStatus] = Announcer(self._observer_failed)
-        self._subscriptions = Subscriptions(self._handler_failed)
-        self._subscribe()  # before looking, so that nothing falls between
+        events: dict[str, Handler] = {
+            "offersChanged": self._offers_changed,
+            "activityChanged": lambda activity: self._set(activity=activity),
+            "problemChanged": self._problem_changed,
+            "conversationStarted": self._started,
+            "conversationEnded": self._ended,
+        }
+        self._subscriptions.listen(desk, events)  # before looking, so that nothing falls between
         self._attempt("Could not read the desk", self._load)
 
     def __repr__(self) -> str:
         return f"AgentPanelModel({self.desk.agent!r})"
 
-    @property
-    def status(self) -> AgentStatus:
-        """Everything the panel shows; an immutable value."""
-        return self._status
-
     def conversation(self, sid: str) -> AcceptedTask | None:
         """Return the accepted task of this reservation, until it is over."""
         return self._conversations.get(sid)
-
-    def observe(self, observer: Callable[[AgentStatus], None]) -> Callable[[], None]:
-        """Call `observer` with every new status. Returns a function that stops that."""
-        return self._announcer.observe(observer)
 
     tell = renamed("notify")
 
     def notify(self) -> None:
         """Notify the observers of the current status, in its turn among the changes."""
-        with self._lock:
+        with self._announcer:
             self._announcer.queue(self._status)
-        self._announcer.flush()
 
     # -- actions
 
@@ -98,32 +85,13 @@ class AgentPanelModel:
         """Leave the chat of a conversation whose task ended elsewhere."""
         self._conclude("Could not leave", sid, self.desk.leave)
 
-    def dismiss_alert(self) -> None:
-        """Remove the alert."""
-        self._set(alert=None)
-
-    def report(self, what: str, failure: Exception) -> None:
-        """Show a failure in the alert line: the output of a handler's print() is never seen."""
-        self._set(alert=alert_for("panel", what, failure))
-
     def close(self) -> None:
         """Unsubscribe from the desk and its chats, and remove the observers; the desk stays."""
-        self._subscriptions.close()
+        super().close()
         for sid in tuple(self._following):
             self._following.pop(sid).close()
-        self._announcer.close()
 
     # -- events of the desk
-
-    def _subscribe(self) -> None:
-        events: dict[str, Handler] = {
-            "offersChanged": self._offers_changed,
-            "activityChanged": lambda activity: self._set(activity=activity),
-            "problemChanged": self._problem_changed,
-            "conversationStarted": self._started,
-            "conversationEnded": self._ended,
-        }
-        self._subscriptions.listen(self.desk, events)
 
     def _load(self) -> None:
         for conversation in tuple(self.desk.conversations):
@@ -141,46 +109,38 @@ class AgentPanelModel:
 
     def _offers_changed(self, offers: list[Offer]) -> None:
         views = tuple(map(offer_view, offers))
-        with self._lock:
+        with self._announcer:
             self._offers = {offer.sid: offer for offer in offers}
             self._update(offers=views)
-        self._announcer.flush()
         self._set(activity=self.desk.activity)  # TaskRouter changes it after a rejection
 
     def _started(self, conversation: AcceptedTask) -> None:
         view = conversation_view(conversation)
-        with self._lock:
+        with self._announcer.lock:
             if view.sid in self._conversations:
                 return
             self._conversations[view.sid] = conversation
             self._update(conversations=(*self._status.conversations, view))
-        self._follow(view.sid, conversation)
+        if conversation.channel is not None:  # its end may come from outside this panel
+            following = self._following[view.sid] = Subscriptions(self._handler_failed)
+            handlers: dict[str, Handler] = {"updated": lambda _event: self._refresh(conversation)}
+            following.listen(conversation.channel, handlers)
         self._announcer.flush()
-
-    def _follow(self, sid: str, conversation: AcceptedTask) -> None:
-        """Read the task again when its chat changes: it may end outside this panel."""
-        if conversation.channel is None:
-            return
-        following = self._following[sid] = Subscriptions(self._handler_failed)
-        handlers: dict[str, Handler] = {"updated": lambda _event: self._refresh(conversation)}
-        following.listen(conversation.channel, handlers)
 
     def _ended(self, conversation: AcceptedTask) -> None:
         sid = conversation.offer.sid
         if following := self._following.pop(sid, None):
             following.close()
-        with self._lock:
+        with self._announcer:
             self._conversations.pop(sid, None)
             kept = tuple(view for view in self._status.conversations if view.sid != sid)
             self._update(conversations=kept)
-        self._announcer.flush()
 
     def _refresh(self, conversation: AcceptedTask) -> None:
         now = conversation_view(conversation)
-        with self._lock:
+        with self._announcer:
             views = self._status.conversations
             self._update(conversations=tuple(now if v.sid == now.sid else v for v in views))
-        self._announcer.flush()
 
     # -- failures
 
@@ -204,26 +164,9 @@ class AgentPanelModel:
         self._set(alert=None)
         self._attempt(what, call)
 
-    def _attempt(self, what: str, call: Callable[[], object]) -> None:
-        try:
-            call()
-        except Exception as failure:
-            self.report(what, failure)
+    def _change(self, status: AgentStatus) -> AgentStatus:
+        return status
 
-    def _set(self, **fields: Any) -> None:
-        with self._lock:
-            self._update(**fields)
-        self._announcer.flush()
-
-    def _update(self, **fields: Any) -> None:
-        status = replace(self._status, **fields)
-        if status != self._status:
-            self._status = status
-            self._announcer.queue(status)
-
-    def _handler_failed(self, event: str, failure: Exception) -> None:
-        self.report(f"Could not handle {event}", failure)
-
-    def _observer_failed(self, status: AgentStatus, failure: Exception) -> None:
-        if status.alert is None:  # a view that cannot show an alert would fail for ever
+    def _observer_failed(self, change: AgentStatus, failure: Exception) -> None:
+        if change.alert is None:  # a view that cannot show an alert would fail for ever
             self.report("Could not show the desk", failure)

@@ -6,11 +6,15 @@ chat client of the shape in `protocols`, which is that of Twilio's Chat SDK.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from operator import methodcaller
+from typing import Any
 
-from .events import Subscriptions
+from .events import PanelModel
 from .protocols import Channel, Client, Handler, Media, Member, Message, Page, User
 from .records import (
     ENDED,
@@ -18,8 +22,10 @@ from .records import (
     TOKEN_EXPIRED,
     TOKEN_EXPIRES,
     Alert,
+    AlertTopic,
     Change,
     MediaView,
+    MessageChange,
     MessageView,
     Notice,
     Person,
@@ -28,28 +34,18 @@ from .records import (
     person,
     twilio_alert,
 )
-from .state import ChatState
+from .transcript import Transcript
 
 __all__ = ["Channel", "ChatPanelModel", "Client", "Media", "Member", "Message", "Page", "User"]
 
-T = TypeVar("T")
+_NOTICES_KEPT = 200
 
 
-class ChatPanelModel:
-    """A channel as one person sees it, kept up to date by the client's events.
-
-    Events may come on any thread. Failures become `error` and never vanish.
-    """
+class ChatPanelModel(PanelModel[Status, Change]):
+    """A channel as one person sees it, kept up to date by the client's events."""
 
     def __init__(self, channel: Channel, page_size: int = 30) -> None:
-        self.channel = channel
-        self.identity = channel.client.identity
-        self.draft = ""
-        self._people: dict[str, Person] = {}
-        self._friendly_names: dict[str, str | None] = {}
-        self._files: dict[str, Media] = {}
-        self._page: Page | None = None
-        self._state = ChatState(
+        super().__init__(
             Status(
                 title=_title(channel),
                 connection=channel.client.connection_state,
@@ -57,9 +53,16 @@ class ChatPanelModel:
                 ended=_ending(channel.attributes),
             )
         )
-        self._subscriptions = Subscriptions(
-            lambda event, failure: self.report(f"Could not handle {event}", failure)
-        )
+        self.channel = channel
+        self.identity = channel.client.identity
+        self.draft = ""
+        self._people: dict[str, Person] = {}
+        self._friendly_names: dict[str, str | None] = {}
+        self._files: dict[str, Media] = {}
+        self._page: Page | None = None
+        self._transcript = Transcript()
+        self._notices: deque[Notice] = deque(maxlen=_NOTICES_KEPT)
+        self._read_up_to = -1
         self._subscribe()  # before loading, so that nothing falls between
         self._attempt("Could not load the members", self._load_members)
         self._load_page("Could not load messages", lambda: channel.get_messages(page_size))
@@ -72,22 +75,19 @@ class ChatPanelModel:
     @property
     def messages(self) -> list[MessageView]:
         """Messages loaded so far, oldest first."""
-        return self._state.messages
+        with self._announcer.lock:
+            return list(self._transcript)
 
     @property
     def notices(self) -> list[Notice]:
-        """Notices of who joined and left since this model was made."""
-        return self._state.notices
+        """Latest notices of who joined and left since this model was made, oldest first."""
+        with self._announcer.lock:
+            return list(self._notices)
 
     @property
     def you(self) -> Person:
         """The person whose view of the chat this is."""
         return self._person(self.identity)
-
-    @property
-    def status(self) -> Status:
-        """Connection, typing, alert and so on; an immutable value."""
-        return self._state.status
 
     @property
     def connection_state(self) -> str:
@@ -111,10 +111,6 @@ class ChatPanelModel:
 
     # -- actions
 
-    def observe(self, observer: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `observer` with every Change. Returns a function that stops that."""
-        return self._state.announcer.observe(observer)
-
     def send(self, text: str) -> int | None:
         """Send a message and return its index; None if nothing was sent.
 
@@ -132,7 +128,7 @@ class ChatPanelModel:
             self._not_sent(body, alert_for("send", "Not sent", failure))
             return None
         self.draft = ""
-        self._state.settle("send")
+        self._settle("send")
         return index
 
     def typing(self) -> None:
@@ -142,38 +138,28 @@ class ChatPanelModel:
     def load_earlier(self) -> None:
         """Load the page before the oldest message; does nothing at the beginning."""
         page = self._page
-        if page is not None and self._state.begin_loading():
-            self._load_page("Could not load earlier messages", page.prev_page)
-            self._state.set(loading_earlier=False)
+        with self._announcer:
+            if page is None or self._status.loading_earlier or not self._status.has_earlier:
+                return
+            self._update(loading_earlier=True)
+        self._load_page("Could not load earlier messages", page.prev_page)
+        self._set(loading_earlier=False)
 
     def mark_read(self) -> None:
         """Mark everything here as read, if others wrote anything new."""
-        if self._state.take_unread():
-            self._attempt("Could not mark as read", self.channel.set_all_messages_consumed)
+        with self._announcer.lock:
+            latest = max((m.index for m in self._transcript if not m.own), default=-1)
+            if latest <= self._read_up_to:
+                return
+            self._read_up_to = latest
+        self._attempt("Could not mark as read", self.channel.set_all_messages_consumed)
 
     def media_url(self, sid: str) -> str | None:
         """Return the temporary URL of a message's file, by the message's SID."""
-        media = self._files.get(sid)
-        if media is None:
+        if sid not in self._files:
             return None
-
-        def ask_url() -> str:
-            return media.get_content_temporary_url()
-
-        return self._attempt("Could not open the file", ask_url)
-
-    def dismiss_alert(self) -> None:
-        """Remove the alert."""
-        self._state.set(alert=None)
-
-    def report(self, what: str, failure: Exception) -> None:
-        """Show a failure in the alert line: the output of a handler's print() is never seen."""
-        self._state.report(what, failure)
-
-    def close(self) -> None:
-        """Unsubscribe from the channel and the client, and remove the observers."""
-        self._subscriptions.close()
-        self._state.announcer.close()
+        open_file = methodcaller("get_content_temporary_url")
+        return self._attempt("Could not open the file", lambda: open_file(self._files[sid]))
 
     # -- events of the channel
 
@@ -181,60 +167,86 @@ class ChatPanelModel:
         channel_events: dict[str, Handler] = {
             "messageAdded": self._message_added,
             "messageUpdated": self._message_updated,
-            "messageRemoved": lambda message: self._state.remove(message.sid),
+            "messageRemoved": self._message_removed,
             "typingStarted": self._typing_started,
-            "typingEnded": lambda member: self._state.stop_typing(member.identity),
+            "typingEnded": self._typing_ended,
             "memberJoined": self._member_joined,
             "memberUpdated": lambda event: self._add_member(event["member"]),
             "memberLeft": self._member_left,
             "updated": self._channel_updated,
-            "removed": lambda _channel: self._state.set(ended=REMOVED, typing=()),
+            "removed": lambda _channel: self._set(ended=REMOVED, typing=()),
         }
         client_events: dict[str, Handler] = {
             "connectionStateChanged": self._connection_changed,
             "connectionError": self._connection_failed,
-            "tokenAboutToExpire": lambda _ttl: self._state.set(alert=TOKEN_EXPIRES),
-            "tokenExpired": lambda: self._state.set(alert=TOKEN_EXPIRED),
+            "tokenAboutToExpire": lambda _ttl: self._set(alert=TOKEN_EXPIRES),
+            "tokenExpired": lambda: self._set(alert=TOKEN_EXPIRED),
         }
         self._subscriptions.listen(self.channel, channel_events)
         self._subscriptions.listen(self.channel.client, client_events)
 
     def _message_added(self, message: Message) -> None:
-        self._state.add(self._view(message))
+        view = self._view(message)
+        with self._announcer:
+            added = self._transcript.add([view])
+            if added:
+                self._announcer.queue(Change("added", added))
+            if self._status.typing:  # the author is not any more
+                self._update(typing=self._typing_without(view.author))
 
     def _message_updated(self, event: Mapping[str, Any]) -> None:
-        edited = "body" in (event.get("update_reasons") or ())
-        self._state.replace(self._view(event["message"]), edited)
+        view = self._view(event["message"])
+        with self._announcer:
+            known = self._transcript.get(view.sid)
+            edited = "body" in (event.get("update_reasons") or ()) or bool(known and known.edited)
+            view = replace(view, edited=edited)
+            self._queue("updated", (view,) if self._transcript.replace(view) else ())
+
+    def _message_removed(self, message: Message) -> None:
+        with self._announcer:
+            gone = self._transcript.remove(message.sid)
+            self._queue("removed", (gone,) if gone else ())
 
     def _typing_started(self, member: Member) -> None:
         if member.identity != self.identity:
-            self._state.start_typing(self._person(member.identity))
+            typist = self._person(member.identity)
+            with self._announcer:
+                self._update(typing=(*self._typing_without(member.identity), typist))
+
+    def _typing_ended(self, member: Member) -> None:
+        with self._announcer:
+            self._update(typing=self._typing_without(member.identity))
 
     def _member_joined(self, member: Member) -> None:
         self._add_member(member)
         self._note(member, "joined")
 
     def _member_left(self, member: Member) -> None:
-        self._state.stop_typing(member.identity)
+        self._typing_ended(member)
         self._note(member, "left")
 
     def _note(self, member: Member, change: str) -> None:
         identity = member.identity
         name = "You" if identity == self.identity else self._person(identity).name
-        self._state.note(f"{name} {change}")
+        with self._announcer:
+            number = self._notices[-1].number + 1 if self._notices else 1
+            after = self._transcript.last_index
+            notice = Notice(number, after, f"{name} {change}", datetime.now(UTC))
+            self._notices.append(notice)
+            self._announcer.queue(Change("notice", notice=notice))
 
     def _channel_updated(self, _event: object) -> None:
-        self._state.set(title=_title(self.channel), ended=_ending(self.channel.attributes))
+        self._set(title=_title(self.channel), ended=_ending(self.channel.attributes))
 
     def _connection_changed(self, state: str) -> None:
-        self._state.set(connection=state, problem=_problem(self.channel.client))
+        self._set(connection=state, problem=_problem(self.channel.client))
         if state == "connected":
-            self._state.settle("connection", "token")
+            self._settle("connection", "token")
 
     def _connection_failed(self, error: Mapping[str, Any]) -> None:
         text = f"Connection failed: {error.get('message') or 'no reason given'}"
         alert = twilio_alert("connection", text, error.get("errorCode"))
-        self._state.set(alert=alert, problem=_problem(self.channel.client))
+        self._set(alert=alert, problem=_problem(self.channel.client))
 
     # -- from the client's objects to records
 
@@ -245,7 +257,10 @@ class ChatPanelModel:
     def _load_page(self, what: str, load: Callable[[], Page]) -> None:
         def add() -> None:
             page = self._page = load()
-            self._state.prepend([self._view(message) for message in page.items], page.has_prev_page)
+            views = [self._view(message) for message in page.items]
+            with self._announcer:
+                self._queue("earlier", self._transcript.add(views))
+                self._update(has_earlier=page.has_prev_page)
 
         self._attempt(what, add)
 
@@ -258,9 +273,11 @@ class ChatPanelModel:
         name = self._friendly_names[identity]
         found = self._people[identity] = person(identity, member.attributes, name)
         if identity == self.identity:
-            self._state.set(role=found.role)
+            self._set(role=found.role)
         elif member.last_consumed_message_index is not None:
-            self._state.seen(member.last_consumed_message_index)
+            with self._announcer:
+                seen = max(member.last_consumed_message_index, self._status.seen_index or 0)
+                self._update(seen_index=seen)
 
     def _person(self, identity: str) -> Person:
         return self._people.setdefault(identity, person(identity))
@@ -284,14 +301,27 @@ class ChatPanelModel:
 
     def _not_sent(self, body: str, alert: Alert) -> None:
         self.draft = body
-        self._state.set(alert=alert)
+        self._set(alert=alert)
 
-    def _attempt(self, what: str, call: Callable[[], T]) -> T | None:
-        try:
-            return call()
-        except Exception as failure:
-            self.report(what, failure)
-            return None
+    def _settle(self, *topics: AlertTopic) -> None:
+        """Remove an alert on one of these topics: its cause is gone."""
+        with self._announcer:
+            if self._status.alert is not None and self._status.alert.topic in topics:
+                self._update(alert=None)
+
+    def _queue(self, kind: MessageChange, messages: tuple[MessageView, ...]) -> None:
+        if messages:
+            self._announcer.queue(Change(kind, messages))
+
+    def _typing_without(self, identity: str) -> tuple[Person, ...]:
+        return tuple(typist for typist in self._status.typing if typist.identity != identity)
+
+    def _change(self, status: Status) -> Change:
+        return Change("status", status=status)
+
+    def _observer_failed(self, change: Change, failure: Exception) -> None:
+        if change.kind != "status":  # a view that cannot show a status would fail for ever
+            self.report(f"Could not show {change.kind}", failure)
 
 
 def _problem(client: Client) -> str | None:

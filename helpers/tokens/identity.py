@@ -54,19 +54,15 @@ def looks_personal(identity: str) -> str | None:
     capitalised word is taken for an id, two or more for a name. Percent encoding, and Flex's own
     (`jane_40example_2Ecom`, observed), are seen through.
     """
-    plain = _unescaped(identity)
+    plain = unquote(identity)
+    if re.fullmatch(r"\w+", plain):
+        plain = re.sub("_(40|2E|2B|3A)", lambda code: chr(int(code[1], 16)), plain)
     if _EMAIL.search(plain):
         return "an e-mail address"
-    if _has_phone_number(plain):
-        return "a phone number"
+    for found in _PHONE.finditer(plain):
+        if found[0].startswith("+") or sum(map(str.isdigit, found[0])) >= _FEWEST_DIGITS:
+            return "a phone number"
     return "a person's name" if _is_full_name(plain) else None
-
-
-def _unescaped(identity: str) -> str:
-    plain = unquote(identity)
-    if not re.fullmatch(r"\w+", plain):
-        return plain
-    return re.sub("_(40|2E|2B|3A)", lambda code: chr(int(code[1], 16)), plain)
 
 
 _EMAIL = re.compile(r"[^\s@]@[^\s@]+\.[^\W\d_]{2,}")
@@ -81,15 +77,6 @@ _PHONE = re.compile(
     re.VERBOSE,
 )
 _FEWEST_DIGITS = 9  # of a number without a +, or a date such as 01-02-2026 would do
-
-
-def _has_phone_number(text: str) -> bool:
-    return any(
-        found[0].startswith("+") or sum(map(str.isdigit, found[0])) >= _FEWEST_DIGITS
-        for found in _PHONE.finditer(text)
-    )
-
-
 _PARTICLE = re.compile("al|bin|da|de|del|della|den|der|di|dos|du|el|la|le|ter|van|von")
 _NO_NAME = re.compile(
     "account|agent|anonymous|app|bot|chat|client|company|contact|customer|demo|device|flex|group|"
@@ -102,19 +89,11 @@ def _is_full_name(text: str) -> bool:
     """Tell `Jane Doe`, `Jane.Doe`, `Doe, Jane` and `J. van Doe` from `Web User` and `Jane`."""
     words = [word for word in re.split(r"[\s_,]+|(?<=\w\w)\.|(?<=\.)", text) if word]
     names = [word for word in words if not _PARTICLE.fullmatch(word)]
+    whole = [name for name in names if not (name[0].isupper() and name[1:] == ".")]
+    letters = [re.sub("['\u2019-]", "", name) for name in whole]
     return (
         2 <= len(names) <= 4
-        and all(_is_name_word(name) for name in names)
-        and not all(_is_initial(name) for name in names)
+        and bool(whole)
+        and all(each[:1].isupper() and each.isalpha() and not each.isupper() for each in letters)
         and not any(_NO_NAME.fullmatch(name) for name in names)
     )
-
-
-def _is_name_word(word: str) -> bool:
-    letters = re.sub("['\u2019-]", "", word)
-    capitalised = letters[:1].isupper() and letters.isalpha() and not letters.isupper()
-    return capitalised or _is_initial(word)
-
-
-def _is_initial(word: str) -> bool:
-    return len(word) == len("J.") and word[0].isupper() and word[1] == "."

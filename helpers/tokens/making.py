@@ -59,7 +59,10 @@ def create_chat_token(
     wrong = [(name, problem) for name, problem in checked.items() if problem]
     if wrong:
         raise TokenProblem(*wrong)
-    _warn_if_personal(identity)
+    if reason := looks_personal(identity):
+        advice = f"identity looks like {reason}: other people, logs and Twilio would see it. "
+        advice += "Use an id of your own, or stable_identity(user_id, key=...)."
+        warnings.warn(advice, IdentityWarning, stacklevel=2)
     grant = ChatGrant(service_sid=service_sid)
     token = AccessToken(account_sid, api_key, api_secret, [grant], identity=identity, ttl=ttl)
     if now is not None:
@@ -87,14 +90,13 @@ _SID_KINDS = {
 def _sid_problem(parameter: str, value: object) -> str | None:
     prefix, where = _EXPECTED_SIDS[parameter]
     match = SID.fullmatch(value) if isinstance(value, str) else None
+    needed = _SID_KINDS[prefix]
     if match is None:
-        return f"is not {_SID_KINDS[prefix]} ({prefix} and 32 hex digits): copy it whole {where}."
+        return f"is not {needed} ({prefix} and 32 hex digits): copy it whole {where}."
     if match[1] == prefix:
         return None
     kind = _SID_KINDS.get(match[1], "another kind of SID")
-    return (
-        f"starts with {match[1]}: that is {kind}; pass {_SID_KINDS[prefix]} ({prefix}...) {where}."
-    )
+    return f"starts with {match[1]}: that is {kind}; pass {needed} ({prefix}...) {where}."
 
 
 def _secret_problem(secret: object, auth_token: str | None) -> str | None:
@@ -126,11 +128,3 @@ def _ttl_problem(ttl: object) -> str | None:
     if isinstance(ttl, int) and not isinstance(ttl, bool) and MIN_LIFETIME <= ttl <= MAX_LIFETIME:
         return None
     return f"must be a whole number of seconds, {MIN_LIFETIME} to {MAX_LIFETIME} (24 hours)."
-
-
-def _warn_if_personal(identity: str) -> None:
-    reason = looks_personal(identity)
-    if reason:
-        advice = f"identity looks like {reason}: other people, logs and Twilio would see it. "
-        advice += "Use an id of your own, or stable_identity(user_id, key=...)."
-        warnings.warn(advice, IdentityWarning, stacklevel=3)

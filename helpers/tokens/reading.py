@@ -55,14 +55,12 @@ class TokenReading:
         return html.table(self.rows, ClaimRow._fields, title=self._title(), row_heads=True)
 
     def _title(self) -> str:
-        return "Access token, not verified" + self._remaining()
-
-    def _remaining(self) -> str:
+        title = "Access token, not verified"
         if self.now is None or self.expires is None:
-            return ""
+            return title
         left = int(self.expires - self.now)
         span = timedelta(seconds=abs(left))
-        return f": expires in {span}" if left > 0 else f": expired {span} ago"
+        return f"{title}: " + (f"expires in {span}" if left > 0 else f"expired {span} ago")
 
 
 def read_token(token: str, *, now: float | None = None) -> TokenReading:
