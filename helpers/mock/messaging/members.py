@@ -47,12 +47,7 @@ def add(
     identity: str | None = None,
     user: User | None = None,
     messaging_binding: dict[str, str] | None = None,
-    role_sid: str | None = None,
-    attributes: str = "{}",
-    last_consumed_message_index: int | None = None,
-    last_consumption_timestamp: float | None = None,
-    date_created: float | None = None,
-    date_updated: float | None = None,
+    **fields: Unpack[MemberFields],
 ) -> Member:
     """Put an identity into a channel, making its user if need be, or a person without one.
 
@@ -82,26 +77,24 @@ def add(
         raise Refused(Reason.USER_FULL, count=user.joined_channels_count)
     if messaging_binding is not None:
         _refuse_taken(ctx, channel.service_sid, messaging_binding)
-    if role_sid:
-        roles.pick(ctx, service.sid, role_sid, CHANNEL)
+    if fields.get("role_sid"):
+        roles.pick(ctx, service.sid, fields["role_sid"], CHANNEL)
     else:
-        role_sid = invite.role_sid if invite else _default_role(service, channel, identity)
-    if last_consumption_timestamp is None and last_consumed_message_index is not None:
-        last_consumption_timestamp = ctx.now
-    created = date_created if date_created is not None else ctx.now
+        is_creator = channel.created_by == identity
+        creators, others = service.default_channel_creator_role_sid, service.default_channel_role_sid
+        default = creators if is_creator else others
+        fields["role_sid"] = invite.role_sid if invite else default or ""
+    is_read = fields.get("last_consumed_message_index") is not None
+    if is_read and fields.get("last_consumption_timestamp") is None:
+        fields["last_consumption_timestamp"] = ctx.now
     member = ctx.create(
         Member,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
         user_sid=user.sid if user else None,
         identity=identity,
-        role_sid=role_sid or "",
-        attributes=attributes,
-        last_consumed_message_index=last_consumed_message_index,
-        last_consumption_timestamp=last_consumption_timestamp,
-        date_created=created,
-        date_updated=date_updated if date_updated is not None else created,
         messaging_binding=messaging_binding,
+        **fields,
     )
     if user is not None:
         _join(ctx, user.sid, member, invite or None)
@@ -109,12 +102,6 @@ def add(
     ctx.store.save(channel, members_count=channel.members_count + 1)
     ctx.emit(MemberEvent("added", channel, member, ctx.actor))
     return member
-
-
-def _default_role(service: Service, channel: Channel, identity: str | None) -> str | None:
-    if channel.created_by == identity:
-        return service.default_channel_creator_role_sid
-    return service.default_channel_role_sid
 
 
 def _permit(ctx: Context, channel: Channel, identity: str | None) -> None:

@@ -8,9 +8,7 @@ from ..core.context import Context
 from ..core.errors import Refused
 from . import users
 from .refusals import Reason
-from .resources import Binding, Credential, Service
-
-MESSAGE_TYPES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
+from .resources import PUSHES, Binding, Credential, Service
 
 
 def create(
@@ -59,10 +57,5 @@ def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> B
         endpoint=endpoint,
         credential_sid=credential.sid,
         binding_type=credential.type,
-        message_types=list(MESSAGE_TYPES),
+        message_types=list(PUSHES),
     )
-
-
-def unbind(ctx: Context, binding: Binding) -> None:
-    """Forget a device."""
-    ctx.store.remove(binding)
