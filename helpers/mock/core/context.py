@@ -161,6 +161,11 @@ class Context:
         """Delete a resource, and nothing that belongs to it."""
         self.store.remove(resource)
 
+    def update(self, resource: R, **changes: Any) -> R:
+        """Change a resource, dated now, and return it."""
+        self.store.save(resource, **changes, date_updated=self.now)
+        return resource
+
     def get_cached(self, kind: type[R], sid: str | None) -> R | None:
         """Return the resource of a SID, to read only; the same until one of its kind changes.
 

@@ -81,7 +81,10 @@ def add(
         roles.pick(ctx, service.sid, fields["role_sid"], CHANNEL)
     else:
         is_creator = channel.created_by == identity
-        creators, others = service.default_channel_creator_role_sid, service.default_channel_role_sid
+        creators, others = (
+            service.default_channel_creator_role_sid,
+            service.default_channel_role_sid,
+        )
         default = creators if is_creator else others
         fields["role_sid"] = invite.role_sid if invite else default or ""
     is_read = fields.get("last_consumed_message_index") is not None

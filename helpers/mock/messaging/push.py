@@ -18,12 +18,6 @@ def create(
     return ctx.create(Credential, friendly_name=friendly_name, type=type, sandbox=sandbox)
 
 
-def update(ctx: Context, credential: Credential, **changes: str | None) -> Credential:
-    """Change a credential's `friendly_name` or `sandbox`."""
-    ctx.store.save(credential, **changes, date_updated=ctx.now)
-    return credential
-
-
 def delete(ctx: Context, credential: Credential) -> None:
     """Forget a push service and the devices bound through it (the latter inferred)."""
     ctx.store.remove_all(Binding, credential_sid=credential.sid)
@@ -47,8 +41,7 @@ def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> B
     known = ctx.store.first(Binding, service_sid=service.sid, endpoint=endpoint)
     if known is not None:
         push = {"credential_sid": credential.sid, "binding_type": credential.type}
-        ctx.store.save(known, **push, date_updated=ctx.now)
-        return known
+        return ctx.update(known, **push)
     return ctx.create(
         Binding,
         service_sid=service.sid,

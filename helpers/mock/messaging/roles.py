@@ -76,9 +76,7 @@ def update(ctx: Context, role: Role, *, permissions: Iterable[str]) -> Role:
     Raises:
         Refused: PERMISSION_UNKNOWN for the role's scope.
     """
-    known = _known(role.type, permissions)
-    ctx.store.save(role, permissions=known, date_updated=ctx.now)
-    return role
+    return ctx.update(role, permissions=_known(role.type, permissions))
 
 
 def delete(ctx: Context, role: Role) -> None:

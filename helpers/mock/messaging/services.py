@@ -39,8 +39,7 @@ def update(ctx: Context, service: Service, **settings: Any) -> Service:
         for part in path:
             target = target[part]
         target[leaf] = settings[name]
-    ctx.store.save(service, **flat, date_updated=ctx.now)
-    return service
+    return ctx.update(service, **flat)
 
 
 def delete(ctx: Context, service: Service) -> None:

@@ -18,8 +18,7 @@ from .listing import PageSizes
 from .views import view
 
 HOST = "flex-api.twilio.com"
-API = Api(HOST, REFUSALS)
-SIZES = PageSizes(50, 1000)
+API = Api(HOST, "/v1", REFUSALS, sizes=PageSizes(50, 1000))
 INTERNAL = ("identity", "contact", "live_task_sid", "task_attributes", "is_web")
 """Fields of a channel that Flex keeps and does not show."""
 
@@ -77,13 +76,9 @@ def _create_web_channel(ctx: Context, new: WebChannelParameters) -> FlexChannel:
 
 
 FLEX_FLOWS = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="FlexFlows",
     kind=FlexFlow,
-    key="flex_flows",
-    noun="FlexFlow",
-    sizes=SIZES,
     filters={"FriendlyName": "friendly_name"},
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
@@ -91,26 +86,22 @@ FLEX_FLOWS = Collection(
     delete=flows.delete,
 )
 CHANNELS = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="Channels",
     kind=FlexChannel,
     key="flex_chat_channels",
     noun="Channel",
-    sizes=SIZES,
     only={"is_web": False},
     render=view(FlexChannel, omit=INTERNAL),
     create=Write(FlexChannelParameters, _create),
     delete=channels.delete,
 )
 WEB_CHANNELS = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="WebChannels",
     kind=FlexChannel,
     key="flex_chat_channels",
     noun="WebChannel",
-    sizes=SIZES,
     only={"is_web": True},
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
     create=Write(WebChannelParameters, _create_web_channel),

@@ -10,12 +10,11 @@ from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
 from .collection import Api, Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
-from .listing import PageSizes
+from .listing import PageSizes, from_date, to_date
 from .views import Render, view
 
 HOST = "studio.twilio.com"
-API = Api(HOST)
-SIZES = PageSizes(50, 1000)
+API = Api(HOST, "/v2", sizes=PageSizes(50, 1000))
 _OMITTED_IN_LISTS = ("definition", "valid", "errors", "warnings")
 
 
@@ -48,13 +47,10 @@ _FLOW = view(StudioFlow, omit=("test_users",), extra=_flow_extra)
 _REVISION = view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []})
 
 FLOWS = Collection(
-    api=API,
-    root="/v2",
+    within=API,
     segment="Flows",
     kind=StudioFlow,
-    key="flows",
     noun="Flow",
-    sizes=SIZES,
     render=_FLOW,
     in_lists=_in_lists(_FLOW),
     create=Write(flows.NewStudioFlow, flows.create),
@@ -62,29 +58,23 @@ FLOWS = Collection(
     delete=flows.delete,
 )
 REVISIONS: Collection[Any, FlowRevision] = Collection(
-    api=API,
+    within=FLOWS,
     segment="Revisions",
-    parent=FLOWS,
     scope="sid",
     item_key="revision",
     kind=FlowRevision,
-    key="revisions",
-    noun="FlowRevision",
-    sizes=SIZES,
     render=_REVISION,
     in_lists=_in_lists(_REVISION),
 )
 EXECUTIONS = Collection(
-    api=API,
+    within=FLOWS,
     segment="Executions",
-    parent=FLOWS,
-    scope="flow_sid",
     kind=Execution,
-    key="executions",
-    noun="Execution",
-    sizes=SIZES,
-    filters={"status": "status"},
-    periods={"DateCreated": "date_created"},
+    filters={
+        "status": "status",
+        "DateCreatedFrom": from_date("date_created", "DateCreatedFrom"),
+        "DateCreatedTo": to_date("date_created", "DateCreatedTo"),
+    },
     render=view(
         Execution,
         omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats"),
@@ -96,14 +86,10 @@ EXECUTIONS = Collection(
     delete=executions.delete,
 )
 STEPS: Collection[Any, Step] = Collection(
-    api=API,
+    within=EXECUTIONS,
     segment="Steps",
-    parent=EXECUTIONS,
-    scope="execution_sid",
     kind=Step,
-    key="steps",
     noun="ExecutionStep",
-    sizes=SIZES,
     render=view(
         Step,
         omit=("error", "is_faulty"),
