@@ -102,11 +102,9 @@ class Webhooks:
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is left to deliver. Returns False after `timeout` seconds."""
-        return self._queues.settle(timeout, also=self._is_settled)
-
-    def _is_settled(self) -> bool:
-        """Look into the store too: the event of another thread's commit may be on its way."""
-        return not self._backend.store.exists(Delivery, state="pending")
+        # the event of another thread's commit may be on its way from the store
+        pending = partial(self._backend.store.exists, Delivery, state="pending")
+        return self._queues.settle(timeout, also=lambda: not pending())
 
     hear = renamed("handle")
 
