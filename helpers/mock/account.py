@@ -33,9 +33,9 @@ from .messaging.refusals import Reason
 from .messaging.resources import Service
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
-from .rest import chat_upgrade, chat_webhooks
+from .rest import chat_webhooks, chat_words
 from .rest.application import OPERATIONS, Application
-from .rest.chat_refusals import REFUSALS
+from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
     ChatEvent,
@@ -413,7 +413,7 @@ class MockTwilio:
         with backend.transaction():
             backend.store.write_fact("seed", seed)
             backend.store.write_fact("born", backend.clock.now())
-            chat_upgrade.mark(backend.store)
+            chat_words.mark(backend.store)
             self._furnish(backend)
 
     def _go_on(self) -> None:
@@ -423,7 +423,7 @@ class MockTwilio:
         self.clock.setting = store.read_fact("clock") or self.clock.setting
         self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
         with self._backend.transaction():
-            chat_upgrade.upgrade(store)
+            chat_words.upgrade(store)
         self._orchestration.resume()
         self._router.resume()
 

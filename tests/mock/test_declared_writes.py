@@ -9,7 +9,7 @@ import pytest
 
 from helpers.mock.messaging.refusals import Reason
 from helpers.mock.rest import chat_v2, flex_v1
-from helpers.mock.rest.chat_refusals import REFUSALS
+from helpers.mock.rest.chat_words import REFUSALS
 from helpers.mock.rest.collection import Write
 
 WRITES = {

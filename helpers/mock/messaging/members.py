@@ -29,12 +29,6 @@ class MemberFields(ReadHorizon, total=False):
     date_updated: float
 
 
-class UserChannelFields(ReadHorizon, total=False):
-    """Fields of a user's own view that can change."""
-
-    notification_level: str
-
-
 def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChannel | None:
     """Return a user's view of a channel, or None."""
     return ctx.store.first(UserChannel, user_sid=user_sid, channel_sid=channel_sid)
@@ -227,23 +221,26 @@ def member_of(ctx: Context, view: UserChannel) -> Member | None:
 
 
 def update_user_channel(
-    ctx: Context, view: UserChannel, **changes: Unpack[UserChannelFields]
+    ctx: Context,
+    view: UserChannel,
+    *,
+    notification_level: str | None = None,
+    **horizon: Unpack[ReadHorizon],
 ) -> UserChannel:
     """Change a user's view of a channel.
 
     Raises:
         Refused: NOT_PERMITTED to a chat user; HORIZON_OF_INVITED.
     """
-    values: dict[str, Any] = {**changes}
     channel, member = channels.find(ctx, view.channel_sid), member_of(ctx, view)
-    if "notification_level" in values:
+    if notification_level is not None:
         require(ctx, view.service_sid, Permission.EDIT_NOTIFICATION_LEVEL, channel)
-        ctx.store.save(view, notification_level=values.pop("notification_level"))
+        ctx.store.save(view, notification_level=notification_level)
         ctx.emit(UserChannelEvent(channel, view, ctx.actor))
-    if values:
+    if horizon:
         if member is None:
             raise Refused(Reason.HORIZON_OF_INVITED)
-        _save(ctx, channel, member, values)
+        _save(ctx, channel, member, {**horizon})
     return view
 
 
@@ -253,9 +250,8 @@ def leave_channel(ctx: Context, view: UserChannel) -> None:
     if member is not None:
         remove(ctx, member)
         return
-    for invite in ctx.store.select(
-        Invite, {"channel_sid": view.channel_sid, "user_sid": view.user_sid}
-    ):
+    where = {"channel_sid": view.channel_sid, "user_sid": view.user_sid}
+    for invite in ctx.store.select(Invite, where):
         withdraw_invite(ctx, invite)
 
 

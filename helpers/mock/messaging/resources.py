@@ -316,8 +316,7 @@ class Binding(AccountResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
 
 
-KINDS: tuple[type[Resource], ...] = (
-    Service,
+IN_A_SERVICE: tuple[type[Resource], ...] = (
     Role,
     User,
     Channel,
@@ -327,14 +326,11 @@ KINDS: tuple[type[Resource], ...] = (
     Message,
     Media,
     ChannelWebhook,
-    Credential,
     Binding,
-)
-IN_A_SERVICE: tuple[type[Resource], ...] = tuple(
-    kind for kind in KINDS if kind not in (Service, Credential)
 )
 """Everything that goes when its service is deleted."""
 IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message, ChannelWebhook)
 """Everything that goes when its channel is deleted."""
 OF_A_USER: tuple[type[Resource], ...] = (Invite, UserChannel, Binding)
 """Everything that goes with its user, besides the memberships that channels count."""
+KINDS: tuple[type[Resource], ...] = (Service, *IN_A_SERVICE, Credential)

@@ -24,19 +24,11 @@ from ..core.parameters import (
     json_object,
 )
 from ..core.sids import looks_like
-from ..messaging.permissions import CHANNEL, SERVICE, Permission
+from .chat_words import READ_PERMISSIONS, READ_ROLE_TYPES
 
 HARD_LIMIT = 1000
 """Highest limit of members or of channels that can be set (specified)."""
 RESERVED_IDENTITIES = frozenset({"system"})
-PERMISSIONS: dict[Permission, str] = {
-    each: re.sub("_([a-z])", lambda match: match[1].upper(), each.value) for each in Permission
-} | {Permission.DELETE_CHANNEL: "destroyChannel"}
-"""Chat's spelling of each permission, e.g. `editAnyMessage`."""
-ROLE_TYPES = {CHANNEL: "channel", SERVICE: "deployment"}
-"""Chat's spelling of each scope of roles."""
-_PERMISSIONS_READ = {spelling: permission for permission, spelling in PERMISSIONS.items()}
-_ROLE_TYPES_READ = {spelling: scope for scope, spelling in ROLE_TYPES.items()}
 
 
 # -- shapes
@@ -89,16 +81,6 @@ def _limit(code: int) -> AfterValidator:
     return checked(lambda value: 1 <= value <= HARD_LIMIT, code, refusal)
 
 
-def read_permissions(spelled: list[str]) -> list[str]:
-    """Return the model's permissions; it refuses those that are left as they are."""
-    return [_PERMISSIONS_READ.get(each, each) for each in spelled]
-
-
-def read_role_type(spelled: str) -> str:
-    """Return the model's scope of a role type."""
-    return _ROLE_TYPES_READ[spelled]
-
-
 RetryCount = Annotated[int, BeforeValidator(_retries)]
 """How often a webhook is tried again."""
 _BAD_URL = "A webhook's URL must be an http or https URL, or blank for none"
@@ -122,9 +104,13 @@ Body = Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
 ReadIndex = Annotated[int | None, read_index(50406, "LastConsumedMessageIndex")]
 ReadMoment = Annotated[Moment | None, BLANK_IS_ABSENT]
 RoleType = Annotated[
-    str, one_of(tuple(_ROLE_TYPES_READ), 50105, "Type"), AfterValidator(read_role_type)
+    str, one_of(tuple(READ_ROLE_TYPES), 50105, "Type"), AfterValidator(READ_ROLE_TYPES.__getitem__)
 ]
-Permissions = Annotated[list[str], AfterValidator(read_permissions)]
+Permissions = Annotated[
+    list[str],
+    AfterValidator(lambda spelled: [READ_PERMISSIONS.get(each, each) for each in spelled]),
+]
+"""The model's permissions; one it does not have is left as it is."""
 OneMedia = Annotated[
     list[str],
     BeforeValidator(lambda sids: sids[-1:] if isinstance(sids, list) else [sids] if sids else []),

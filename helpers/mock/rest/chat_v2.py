@@ -30,9 +30,9 @@ from ..messaging.resources import (
     UserChannel,
 )
 from . import chat_parameters as given
-from .chat_refusals import REFUSALS
 from .chat_webhooks import CHANNEL_EVENTS
 from .chat_webhooks import NAME as DIALECT
+from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES
 from .collection import Api, Arguments, Collection, Write
 from .listing import PageSizes
 from .views import view
@@ -73,10 +73,8 @@ SERVICES = Collection(
 
 def _role_words(role: Role, _: str) -> dict[str, Any]:
     return {
-        "type": given.ROLE_TYPES[role.type],
-        "permissions": [
-            given.PERMISSIONS[permissions.Permission(each)] for each in role.permissions
-        ],
+        "type": ROLE_TYPES[role.type],
+        "permissions": [PERMISSIONS[permissions.Permission(each)] for each in role.permissions],
     }
 
 

@@ -8,23 +8,13 @@ from __future__ import annotations
 
 from ..core.clock import iso
 from ..core.events import Event
+from ..core.parameters import form_name
+from ..core.store import Resource
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import Channel, Member, Message, User
 from ..webhooks.outbox import Payload, WebhookDialect
 
 NAME = "chat"
-CHANNEL_EVENTS = (
-    "onMessageSent",
-    "onMessageUpdated",
-    "onMessageRemoved",
-    "onMediaMessageSent",  # observed
-    "onChannelUpdated",
-    "onChannelDestroyed",
-    "onMemberAdded",
-    "onMemberUpdated",  # inferred
-    "onMemberRemoved",
-)
-"""Filters of a channel webhook: what comes after it was made, in its channel."""
 _SENT_MEDIA = "onMediaMessageSent"
 _EVENTS: dict[tuple[type[Event], str], tuple[str, str | None]] = {
     (MessageEvent, "added"): ("onMessageSent", "onMessageSend"),
@@ -41,6 +31,11 @@ _EVENTS: dict[tuple[type[Event], str], tuple[str, str | None]] = {
 }
 """Name of each event, and of the pre-event that goes before it."""
 _BEFORE = {_SENT_MEDIA: "onMediaMessageSend", **dict(_EVENTS.values())}  # the former inferred
+CHANNEL_EVENTS = (
+    *(name for name, _ in _EVENTS.values() if not name.startswith(("onUser", "onChannelAdded"))),
+    _SENT_MEDIA,  # observed
+)
+"""Filters of a channel webhook: what comes after it was made, in its channel."""
 _NEW_MESSAGE = frozenset({"MessageSid", "Index", "DateCreated"})
 _NOT_YET = {
     "onMessageSend": _NEW_MESSAGE,
@@ -51,78 +46,55 @@ _NOT_YET = {
 """Parameters that a pre-event lacks, as they do not exist yet (documented for SIDs)."""
 
 
-_MESSAGE = {
-    "MessageSid": "sid",
-    "Index": "index",
-    "Body": "body",
-    "From": "author",
-    "Attributes": "attributes",
-    "ModifiedBy": "last_updated_by",
+_RENAMED = {"author": "From", "last_updated_by": "ModifiedBy", "type": "ChannelType"}
+_FIELDS = {
+    Channel: ("friendly_name", "unique_name", "attributes", "type", "created_by"),
+    Message: ("index", "body", "author", "attributes", "last_updated_by"),
+    Member: ("identity", "role_sid", "attributes", "last_consumed_message_index"),
+    User: ("identity", "friendly_name", "attributes", "role_sid"),
 }
-_CHANNEL = {
-    "FriendlyName": "friendly_name",
-    "UniqueName": "unique_name",
-    "Attributes": "attributes",
-    "ChannelType": "type",
-    "CreatedBy": "created_by",
+_PARAMETERS: dict[type[Resource], dict[str, str]] = {
+    kind: {_RENAMED.get(name) or form_name(name): name for name in names}
+    for kind, names in _FIELDS.items()
 }
-_MEMBER = {
-    "MemberSid": "sid",
-    "Identity": "identity",
-    "RoleSid": "role_sid",
-    "Attributes": "attributes",
-    "LastConsumedMessageIndex": "last_consumed_message_index",
-}
-_USER = {
-    "UserSid": "sid",
-    "Identity": "identity",
-    "FriendlyName": "friendly_name",
-    "Attributes": "attributes",
-    "RoleSid": "role_sid",
-}
-_MEDIA = {
-    "MediaSid": "sid",
-    "MediaFilename": "filename",
-    "MediaContentType": "content_type",
-    "MediaSize": "size",
-}
+"""Parameters of each kind -> the field they show."""
+_MEDIA = {f"Media{form_name(name)}": name for name in ("sid", "filename", "content_type", "size")}
 
 
 def payload_for(event: Event) -> Payload | None:
     """Return the event's name and parameters; None for one without a webhook."""
     about: Channel | Member | Message | User
-    channel_sid: str | None
     match event:
         case MessageEvent():
-            about, fields, channel_sid = event.message, _MESSAGE, event.channel.sid
+            about = event.message
         case ChannelEvent():
-            about, fields, channel_sid = event.channel, _CHANNEL, event.channel.sid
+            about = event.channel
         case MemberEvent():
-            about, fields, channel_sid = event.member, _MEMBER, event.channel.sid
+            about = event.member
         case UserEvent(change="added" | "updated"):
-            about, fields, channel_sid = event.user, _USER, None
+            about = event.user
         case _:
             return None
+    kind, is_new = type(about), event.change == "added"
     name, _ = _EVENTS[type(event), event.change]
     media = about.media[0] if isinstance(about, Message) and about.media else {}
-    if media and event.change == "added":
-        name = _SENT_MEDIA
-    shows_update = event.change != "added" or isinstance(about, Channel)
+    shows_update = not is_new or isinstance(about, Channel)
     values = {
-        "EventType": name,
+        "EventType": _SENT_MEDIA if media and is_new else name,
         "AccountSid": about.account_sid,
         "InstanceSid": about.service_sid,
-        "ChannelSid": channel_sid,
+        "ChannelSid": getattr(about, "channel_sid", None),
         "ClientIdentity": event.actor.identity,
         "Source": event.actor.source,
         "RetryCount": 0,
-        **{parameter: getattr(about, field) for parameter, field in fields.items()},
+        f"{kind.__name__}Sid": about.sid,
+        **{parameter: getattr(about, field) for parameter, field in _PARAMETERS[kind].items()},
         "DateCreated": iso(about.date_created),
         "DateUpdated": iso(about.date_updated) if shows_update else None,
         **{parameter: media.get(field) for parameter, field in _MEDIA.items()},
     }
     texts = {key: str(value) for key, value in values.items() if value is not None}
-    return Payload(name, texts)
+    return Payload(texts["EventType"], texts)
 
 
 def payload_before(event: Event) -> Payload | None:

@@ -36,6 +36,8 @@ Arguments = Mapping[str, str]
 P = TypeVar("P")
 """The resource that a collection is nested in."""
 
+Action = Callable[[Context, P], None]
+"""Acts on a resource, or refuses to."""
 Handler = Callable[[Context, Arguments, Request], Reply]
 ServiceOf = Callable[[Store, Arguments], str | None]
 """Returns the service that an operation is in."""
@@ -155,7 +157,7 @@ class Collection(Generic[P, R]):
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
-        in_lists: JSON in a list, where that is another.
+        unlisted: Names of the JSON that are null in a list.
         only: Field values that every item of the collection has.
         version: The field that an item's ETag shows, and that `If-Match` is compared with.
         elsewhere: Keys that name no item but operations which are not simulated.
@@ -180,14 +182,14 @@ class Collection(Generic[P, R]):
     rank: Rank | None = None
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
-    delete: Callable[[Context, R], None] | None = None
-    guard: Callable[[Context, R], None] | None = None
-    enter: Callable[[Context, P], None] | None = None
+    delete: Action[R] | None = None
+    guard: Action[R] | None = None
+    enter: Action[P] | None = None
     open_to_users: tuple[str, ...] = EVERY
     missing: Enum | None = None
     item_key: str = "sid"
     detail: Callable[[Context, R], dict[str, Any]] | None = None
-    in_lists: Render[R] | None = None
+    unlisted: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
     elsewhere: frozenset[str] = frozenset()
@@ -315,11 +317,12 @@ class Collection(Generic[P, R]):
         url = self._template
         if self.parent is not None:
             url = url.format_map({**arguments, self.parent.argument: parent.sid})
-        render, detail = self.in_lists or self.render, self.detail
-        rendered = [render(item, f"{url}/{getattr(item, self.item_key)}") for item in page.items]
-        if detail is not None:
-            for shown, item in zip(rendered, page.items, strict=True):
-                shown.update(detail(ctx, item))
+        rendered = []
+        for item in page.items:
+            shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
+            if self.detail is not None:
+                shown |= self.detail(ctx, item)
+            rendered.append(shown | {name: None for name in self.unlisted if name in shown})
         return Reply(200, page.envelope(self.key, url, kept, rendered))
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
@@ -352,15 +355,11 @@ class Collection(Generic[P, R]):
         return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
 
     def _delete(
-        self,
-        remove: Callable[[Context, R], None],
-        ctx: Context,
-        arguments: Arguments,
-        request: Request,
+        self, run: Action[R], ctx: Context, arguments: Arguments, request: Request
     ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
-        remove(ctx, item)
+        run(ctx, item)
         return Reply(204)
 
     def _reply(

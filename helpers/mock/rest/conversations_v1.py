@@ -20,7 +20,7 @@ from ..messaging.refusals import Reason
 from ..messaging.resources import Channel, Member, Message, Service
 from . import chat_v2
 from . import conversations_parameters as given
-from .chat_parameters import PERMISSIONS as CHATS_PERMISSIONS
+from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
 from .collection import Api, Arguments, Collection, Operation, Write
 from .listing import Narrowing, from_date, to_date
 from .views import view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -12,7 +13,7 @@ from ..core.parameters import BLANK_IS_ABSENT, Parameters
 from ..flex import channels, flows
 from ..flex.resources import FlexChannel, FlexFlow
 from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
-from .chat_refusals import REFUSALS
+from .chat_words import REFUSALS
 from .collection import Api, Collection, Write
 from .listing import PageSizes
 from .views import view
@@ -67,12 +68,8 @@ class WebChannelChanges(Parameters):
 # -- collections
 
 
-def _create(ctx: Context, new: FlexChannelParameters) -> FlexChannel:
-    return channels.create(ctx, channels.NewFlexChannel(**new.given()))
-
-
-def _create_web_channel(ctx: Context, new: WebChannelParameters) -> FlexChannel:
-    return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=True)
+def _create(ctx: Context, new: WebChannelParameters, *, is_web: bool = False) -> FlexChannel:
+    return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=is_web)
 
 
 FLEX_FLOWS = Collection(
@@ -104,7 +101,7 @@ WEB_CHANNELS = Collection(
     noun="WebChannel",
     only={"is_web": True},
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
-    create=Write(WebChannelParameters, _create_web_channel),
+    create=Write(WebChannelParameters, partial(_create, is_web=True)),
     update=Write(WebChannelChanges, channels.update_web_channel, spread=True),
     delete=channels.delete,
 )

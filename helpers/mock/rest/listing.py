@@ -263,18 +263,16 @@ def read_ordering(orderings: Mapping[str, str], text: str | None) -> Rank:
     Raises:
         TwilioError: 20001, a part names nothing to sort by, or another direction.
     """
-    parts = [_part(orderings, part) for part in (text or "").split(",") if part]
+    parts = []
+    for part in filter(None, (text or "").split(",")):
+        name, _, way = part.strip().partition(":")
+        if name not in orderings or way not in ("", "asc", "desc"):
+            takes = f"Ordering takes {', '.join(orderings)}, each with :asc or :desc"
+            raise TwilioError(20001, f"{takes}; got {part!r}")
+        parts.append((orderings[name], -1 if way == "desc" else 1))
     parts.append(("seq", parts[-1][1] if parts else 1))
 
     def rank(item: Any) -> tuple[float, ...]:
         return tuple(sign * getattr(item, column) for column, sign in parts)
 
     return rank
-
-
-def _part(orderings: Mapping[str, str], part: str) -> tuple[str, int]:
-    name, _, way = part.strip().partition(":")
-    if name not in orderings or way not in ("", "asc", "desc"):
-        names = ", ".join(orderings)
-        raise TwilioError(20001, f"Ordering takes {names}, each with :asc or :desc; got {part!r}")
-    return orderings[name], -1 if way == "desc" else 1

@@ -18,8 +18,8 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..messaging import media
 from ..messaging.resources import Media
-from .chat_refusals import REFUSALS
 from .chat_v2 import SERVICES, users_of
+from .chat_words import REFUSALS
 from .collection import Arguments, Operation, not_found
 from .http import Reply, Request, last
 from .views import view

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
-from ..core.store import R
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
 from .collection import Api, Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
 from .listing import PageSizes, from_date, to_date
-from .views import Render, view
+from .views import view
 
 HOST = "studio.twilio.com"
 API = Api(HOST, "/v2", sizes=PageSizes(50, 1000))
-_OMITTED_IN_LISTS = ("definition", "valid", "errors", "warnings")
+_LONG = ("definition", "valid", "errors", "warnings")
+"""Values that lists leave out (specified by Twilio's samples)."""
 
 
 def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
@@ -33,26 +33,13 @@ def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
     }
 
 
-def _in_lists(render: Render[R]) -> Render[R]:
-    """Leave long values out of lists (specified by Twilio's samples)."""
-
-    def brief(resource: Any, url: str) -> dict[str, Any]:
-        shown = render(resource, url)
-        return shown | {name: None for name in _OMITTED_IN_LISTS if name in shown}
-
-    return brief
-
-
-_FLOW = view(StudioFlow, omit=("test_users",), extra=_flow_extra)
-_REVISION = view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []})
-
 FLOWS = Collection(
     within=API,
     segment="Flows",
     kind=StudioFlow,
     noun="Flow",
-    render=_FLOW,
-    in_lists=_in_lists(_FLOW),
+    render=view(StudioFlow, omit=("test_users",), extra=_flow_extra),
+    unlisted=_LONG,
     create=Write(flows.NewStudioFlow, flows.create),
     update=Write(flows.StudioFlowChanges, flows.update),
     delete=flows.delete,
@@ -63,8 +50,8 @@ REVISIONS: Collection[Any, FlowRevision] = Collection(
     scope="sid",
     item_key="revision",
     kind=FlowRevision,
-    render=_REVISION,
-    in_lists=_in_lists(_REVISION),
+    render=view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []}),
+    unlisted=_LONG,
 )
 EXECUTIONS = Collection(
     within=FLOWS,
