@@ -14,7 +14,7 @@ from helpers.mock.rest.collection import Write
 
 WRITES = {
     f"{verb}{collection.noun}": write
-    for collection in (*chat_v2.COLLECTIONS, *flex_v1.COLLECTIONS)
+    for collection in (*chat_v2.API.collections, *flex_v1.API.collections)
     for verb, write in (("Create", collection.create), ("Update", collection.update))
     if write is not None and write.spread
 }

@@ -275,18 +275,4 @@ USER_BINDINGS = Collection(
     delete=Context.remove,
 )
 
-COLLECTIONS: tuple[Collection[Any, Any], ...] = (
-    SERVICES,
-    ROLES,
-    USERS,
-    CHANNELS,
-    MEMBERS,
-    MESSAGES,
-    INVITES,
-    WEBHOOKS,
-    USER_CHANNELS,
-    CREDENTIALS,
-    BINDINGS,
-    USER_BINDINGS,
-)
-OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]
+OPERATIONS = API.operations()

@@ -55,6 +55,7 @@ class Api:
         refusals: Its words for what a product refuses.
         users_of: The service whose chat users may call operations open to them.
         sizes: Items a page.
+        collections: Those declared within it so far.
     """
 
     host: str
@@ -62,6 +63,11 @@ class Api:
     refusals: Refusals = NO_REFUSALS
     users_of: ServiceOf | None = None
     sizes: PageSizes = field(default_factory=PageSizes)
+    collections: list[Collection[Any, Any]] = field(default_factory=list, init=False)
+
+    def operations(self) -> list[Operation]:
+        """Return the operations of its collections."""
+        return [operation for each in self.collections for operation in each.operations()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ class Collection(Generic[P, R]):
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a chat user that may not see an item.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
+        simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
@@ -185,6 +192,7 @@ class Collection(Generic[P, R]):
     delete: Action[R] | None = None
     guard: Action[R] | None = None
     enter: Action[P] | None = None
+    simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
     missing: Enum | None = None
     item_key: str = "sid"
@@ -209,10 +217,11 @@ class Collection(Generic[P, R]):
         self.key = self.key or _snake_case(self.segment)
         self.noun = self.noun or self.kind.__name__
         self.argument = self.argument or f"{self.noun}Sid"
+        self.api.collections.append(self)
         self._template = f"https://{self.api.host}{self.path}"
 
     def operations(self) -> list[Operation]:
-        """Return every operation that the declaration gives rise to."""
+        """Return the operations that the declaration gives rise to."""
         item = f"{self.path}/{{Sid}}"
         made: list[tuple[str, str, str, Handler]] = [("List", "GET", self.path, self._list)]
         if self.create:
@@ -233,6 +242,7 @@ class Collection(Generic[P, R]):
                 refusals=self.api.refusals,
             )
             for verb, method, path, handle in made
+            if verb in self.simulated
         ]
 
     def resolve(self, ctx: Context, arguments: Arguments, key: str) -> R:

@@ -21,7 +21,7 @@ from ..messaging.resources import Channel, Member, Message, Service
 from . import chat_v2
 from . import conversations_parameters as given
 from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
-from .collection import Api, Arguments, Collection, Operation, Write
+from .collection import Api, Arguments, Collection, Write
 from .listing import Narrowing, from_date, to_date
 from .views import view
 
@@ -144,6 +144,7 @@ def _by_activity(conversation: Channel) -> tuple[float, ...]:
 # -- collections, under a service and under the default one
 
 SERVICES: Collection[Any, Service] = Collection(
+    simulated=(),
     within=API,
     segment="Services",
     kind=Service,
@@ -152,7 +153,7 @@ SERVICES: Collection[Any, Service] = Collection(
 )
 
 
-def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
+def _collections(prefix: str, **place: Any) -> None:
     """Declare conversations and what is in them; `chat_service_sid` is shown under a service."""
     chat_service = {"service_sid": "chat_service_sid"}
     hidden = () if prefix else ("service_sid",)
@@ -194,47 +195,44 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
         "scope": "channel_sid",
         "enter": permissions.look_inside,
     }
-    return (
-        conversations,
-        Collection(
-            segment="Participants",
-            lookup=("sid", "identity"),
-            kind=Member,
-            noun=f"{prefix}ConversationParticipant",
-            missing=Reason.MEMBER_NOT_FOUND,
-            render=view(
-                Member,
-                omit=("user_sid", *hidden),
-                rename={
-                    **chat_service,
-                    "channel_sid": "conversation_sid",
-                    "last_consumed_message_index": "last_read_message_index",
-                    "last_consumption_timestamp": "last_read_timestamp",
-                },
-                dates=chat_v2.READ,
-            ),
-            create=Write(given.NewParticipant, members.add, spread=True),
-            update=Write(given.ParticipantChanges, members.update, spread=True),
-            delete=members.remove,
-            **inside,
+    Collection(
+        segment="Participants",
+        lookup=("sid", "identity"),
+        kind=Member,
+        noun=f"{prefix}ConversationParticipant",
+        missing=Reason.MEMBER_NOT_FOUND,
+        render=view(
+            Member,
+            omit=("user_sid", *hidden),
+            rename={
+                **chat_service,
+                "channel_sid": "conversation_sid",
+                "last_consumed_message_index": "last_read_message_index",
+                "last_consumption_timestamp": "last_read_timestamp",
+            },
+            dates=chat_v2.READ,
         ),
-        Collection(
-            segment="Messages",
-            kind=Message,
-            noun=f"{prefix}ConversationMessage",
-            ordered=True,
-            render=view(
-                Message,
-                omit=("type", "last_updated_by", "was_edited", *hidden),
-                rename={**chat_service, "channel_sid": "conversation_sid"},
-                links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
-            ),
-            detail=_about_message,
-            create=Write(given.NewConversationMessage, messages.send, spread=True),
-            update=Write(given.ConversationMessageChanges, messages.update, spread=True),
-            delete=messages.remove,
-            **inside,
+        create=Write(given.NewParticipant, members.add, spread=True),
+        update=Write(given.ParticipantChanges, members.update, spread=True),
+        delete=members.remove,
+        **inside,
+    )
+    Collection(
+        segment="Messages",
+        kind=Message,
+        noun=f"{prefix}ConversationMessage",
+        ordered=True,
+        render=view(
+            Message,
+            omit=("type", "last_updated_by", "was_edited", *hidden),
+            rename={**chat_service, "channel_sid": "conversation_sid"},
+            links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
+        detail=_about_message,
+        create=Write(given.NewConversationMessage, messages.send, spread=True),
+        update=Write(given.ConversationMessageChanges, messages.update, spread=True),
+        delete=messages.remove,
+        **inside,
     )
 
 
@@ -246,12 +244,14 @@ def _migrate(ctx: Context, channel: Channel, _: given.ChannelMigration) -> Chann
 
 
 _CHATS_SERVICES: Collection[Any, Service] = Collection(
+    simulated=(),
     within=_CHAT_V3,
     segment="Services",
     kind=Service,
     render=view(Service),
 )
 MIGRATION: Collection[Any, Channel] = Collection(
+    simulated=("Update",),
     within=_CHATS_SERVICES,
     segment="Channels",
     lookup=("sid", "unique_name"),
@@ -259,11 +259,6 @@ MIGRATION: Collection[Any, Channel] = Collection(
     render=view(Channel, omit=chat_v2.INTERNAL, extra=lambda *_: {"messaging_service_sid": None}),
     update=Write(given.ChannelMigration, _migrate),
 )
-COLLECTIONS = (
-    *_collections("Service", within=SERVICES),
-    *_collections("", within=API, inside=default_service),
-)
-OPERATIONS: list[Operation] = [
-    *(operation for collection in COLLECTIONS for operation in collection.operations()),
-    *(each for each in MIGRATION.operations() if each.name.startswith("Update")),
-]
+_collections("Service", within=SERVICES)
+_collections("", within=API, inside=default_service)
+OPERATIONS = [*API.operations(), *_CHAT_V3.operations()]

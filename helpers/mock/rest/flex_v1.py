@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -106,5 +106,4 @@ WEB_CHANNELS = Collection(
     delete=channels.delete,
 )
 
-COLLECTIONS: tuple[Collection[Any, Any], ...] = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
-OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]
+OPERATIONS = API.operations()

@@ -45,6 +45,7 @@ FLOWS = Collection(
     delete=flows.delete,
 )
 REVISIONS: Collection[Any, FlowRevision] = Collection(
+    simulated=("List",),
     within=FLOWS,
     segment="Revisions",
     scope="sid",
@@ -142,13 +143,10 @@ _CONTEXT = f"{EXECUTIONS.path}/{{ExecutionSid}}/Context"
 _STEP_CONTEXT = f"{STEPS.path}/{{StepSid}}/Context"
 OPERATIONS = [
     Operation("UpdateFlowValidate", "POST", HOST, f"{FLOWS.path}/Validate", _validate),
-    *FLOWS.operations(),
-    *(each for each in REVISIONS.operations() if each.name.startswith("List")),
+    *API.operations(),
     Operation("FetchFlowRevision", "GET", HOST, f"{REVISIONS.path}/{{Revision}}", _fetch_revision),
     Operation("FetchTestUser", "GET", HOST, _TEST_USERS, _fetch_test_users),
     Operation("UpdateTestUser", "POST", HOST, _TEST_USERS, _update_test_users),
-    *EXECUTIONS.operations(),
-    *STEPS.operations(),
     Operation("FetchExecutionContext", "GET", HOST, _CONTEXT, _context),
     Operation("FetchExecutionStepContext", "GET", HOST, _STEP_CONTEXT, _step_context),
 ]

@@ -248,17 +248,4 @@ EVENTS = _inside(
     ),
 )
 
-COLLECTIONS: tuple[Collection[Any, Any], ...] = (
-    WORKSPACES,
-    ACTIVITIES,
-    TASK_CHANNELS,
-    WORKFLOWS,
-    TASK_QUEUES,
-    WORKERS,
-    WORKER_CHANNELS,
-    TASKS,
-    TASK_RESERVATIONS,
-    WORKER_RESERVATIONS,
-    EVENTS,
-)
-OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]
+OPERATIONS = API.operations()
