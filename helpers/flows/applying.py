@@ -28,12 +28,7 @@ Flows = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class PlannedWrite:
-    """One write.
-
-    Attributes:
-        step: The step it belongs to.
-        after: The flow afterwards; None where it is deleted.
-    """
+    """One write of a step; `after` is the flow afterwards, None where it is deleted."""
 
     step: PlanStep
     after: dict[str, Any] | None = field(repr=False)
@@ -50,8 +45,8 @@ class PlannedWrite:
 
 def in_order(steps: Sequence[PlanStep]) -> list[PlannedWrite]:
     """The writes that carry out the steps: as planned where possible, deletions last."""
-    left = [step for step in steps if step.action in ("create", "update")]
-    left += [step for step in steps if step.action == "delete"]
+    left = [step for step in steps if step.action != "leave"]
+    left.sort(key=lambda step: step.action == "delete")
     now = {id(step): step.before for step in left}
     order = []
     while left:
@@ -74,11 +69,7 @@ def _is_free(step: PlanStep, now: dict[int, dict[str, Any] | None]) -> bool:
 
 @dataclass(frozen=True, repr=False)
 class Applied:
-    """The result of a plan that was carried out.
-
-    Attributes:
-        done: The writes that were made, in order; none where there was nothing to do.
-    """
+    """The writes that were made, in order; none where there was nothing to do."""
 
     done: tuple[str, ...]
 
@@ -122,46 +113,9 @@ def _listed(title: str, operations: Sequence[str]) -> str:
     return f"{title}:{lines or ' nothing'}"
 
 
-def apply(
-    account: Account,
-    steps: Sequence[PlanStep],
-    operations: Sequence[PlannedWrite],
-    code: str,
-    confirm: Confirm,
-) -> Applied:
-    """Carry the operations out, from the state in the chain that the account is in.
+class Run:
+    """Carries the operations of a plan out."""
 
-    Raises:
-        ApplyStopped: As for `Plan.apply`.
-    """
-    run = _Run(account, steps, operations)
-    run.find_start()
-    if run.is_over:
-        return Applied(())
-    if account.mode == "live":
-        _confirmed(run, code, confirm)
-        run.find_start()
-    try:
-        while not run.is_over:
-            run.write()
-    except KeyboardInterrupt as stop:
-        stop.add_note(str(run.stopped("interrupted; the first that is not done may be done")))
-        raise
-    return Applied(tuple(run.done))
-
-
-def _confirmed(run: _Run, code: str, confirm: Confirm) -> None:
-    prompt = f"This changes a LIVE account. Type the plan's code ({code}) to go on: "
-    try:
-        typed = confirm if isinstance(confirm, str) else confirm(prompt)
-    except EOFError:
-        reason = f"there is no input to read the code {code} from; give it as confirm="
-        raise run.stopped(reason) from None
-    if typed.strip() != code:
-        raise run.stopped(f"the code typed is not this plan's, {code}")
-
-
-class _Run:
     def __init__(
         self, account: Account, steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]
     ) -> None:
@@ -171,40 +125,56 @@ class _Run:
         self._chain = _chain(steps, operations)
         self._planned = frozenset(self._chain[0])
         self._at = 0
-        self.done: list[str] = []
+        self._done: list[str] = []
 
-    @property
-    def is_over(self) -> bool:
-        return self._at == len(self._operations)
+    def apply(self, code: str, confirm: Confirm) -> Applied:
+        """Carry the operations out, from the state in the chain that the account is in."""
+        self._find_start()
+        if self._account.mode == "live" and self._at < len(self._operations):
+            prompt = f"This changes a LIVE account. Type the plan's code ({code}) to go on: "
+            try:
+                typed = confirm if isinstance(confirm, str) else confirm(prompt)
+            except EOFError:
+                reason = f"there is no input to read the code {code} from; give it as confirm="
+                raise self._stopped(reason) from None
+            if typed.strip() != code:
+                raise self._stopped(f"the code typed is not this plan's, {code}")
+            self._find_start()
+        try:
+            for operation in self._operations[self._at :]:
+                self._write(operation)
+        except KeyboardInterrupt as stop:
+            stop.add_note(str(self._stopped("interrupted; the first that is not done may be done")))
+            raise
+        return Applied(tuple(self._done))
 
-    def stopped(self, reason: str, *, failed: bool = False) -> ApplyStopped:
+    def _stopped(self, reason: str, *, failed: bool = False) -> ApplyStopped:
         left = [str(operation) for operation in self._operations[self._at :]]
         first = left.pop(0) if failed else None
-        return ApplyStopped(reason, self.done, first, left)
+        return ApplyStopped(reason, self._done, first, left)
 
-    def find_start(self) -> None:
+    def _find_start(self) -> None:
         """Find the account in the chain: at its end, if it is there more than once."""
         flows = self._read()
         places = [at for at, state in enumerate(self._chain) if state == flows]
         if not places:
-            raise self.stopped(
+            raise self._stopped(
                 f"the account has changed since the plan: {_difference(self._chain[0], flows)}"
             )
         self._at = places[-1]
 
-    def write(self) -> None:
+    def _write(self, operation: PlannedWrite) -> None:
         """Make the next write, and check that the account then is as it should be."""
-        operation = self._operations[self._at]
         try:
-            self._write(operation)
+            self._send(operation)
         except REFUSALS as error:
-            raise self.stopped(f"{refusal_text(error)} {self._outcome()}", failed=True) from error
-        self.done.append(str(operation))
+            raise self._stopped(f"{refusal_text(error)} {self._outcome()}", failed=True) from error
+        self._done.append(str(operation))
         self._at += 1
         flows = self._read()
         if flows != self._chain[self._at]:
             difference = _difference(self._chain[self._at], flows)
-            raise self.stopped(f"the account is not as it should be now: {difference}")
+            raise self._stopped(f"the account is not as it should be now: {difference}")
 
     def _outcome(self) -> str:
         """Say whether a write that failed had its effect all the same."""
@@ -220,7 +190,7 @@ class _Run:
         try:
             return self._flows()
         except REFUSALS as error:
-            raise self.stopped(f"the account could not be read: {refusal_text(error)}") from error
+            raise self._stopped(f"the account could not be read: {refusal_text(error)}") from error
 
     def _flows(self) -> Flows:
         flows: Flows = {}
@@ -229,7 +199,7 @@ class _Run:
             flows[f"{key} ({one.sid})" if key in flows else key] = one.parameters
         return flows
 
-    def _write(self, operation: PlannedWrite) -> None:
+    def _send(self, operation: PlannedWrite) -> None:
         flows = self._account.client.flex_api.v1.flex_flow
         step = operation.step
         if operation.after is None:

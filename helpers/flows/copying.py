@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from twilio.base.exceptions import TwilioRestException
@@ -58,7 +60,14 @@ def copy_of(
         FlowProblem: A flow names something that the account does not have, or the mock refuses a
             resource that was read, as it cannot simulate it.
     """
-    if account is not None and not isinstance(account.mock, MockTwilio):
+    if account is None:
+        mock = new_mock()
+    elif isinstance(original := account.mock, MockTwilio):
+        original.studio.settle(SETTLING)
+        original.webhooks.settle(SETTLING)
+        moment = int(original.clock.now())
+        mock = _restored(original.take_snapshot(), original.credentials, moment)
+    else:
         given = [arguments_for(account, flow) for flow in flows]
         mock = new_mock()
         copying = _Copying(account.client, mock)
@@ -68,14 +77,6 @@ def copy_of(
         return mock, [
             {key: sids.get(value, value) for key, value in each.items()} for each in given
         ]
-    original = account.mock if account is not None else None
-    if original is None:
-        mock = new_mock()
-    else:
-        original.studio.settle(SETTLING)
-        original.webhooks.settle(SETTLING)
-        moment = int(original.clock.now())
-        mock = _restored(original.take_snapshot(), original.credentials, moment)
     return mock, [arguments_for(account_of(mock), flow) for flow in flows]
 
 
@@ -100,11 +101,8 @@ class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
     Attributes:
-        account_sid: AC...
-        service_sid: IS..., its chat service.
         taken: Time of the snapshot (epoch seconds).
         begins: Midnight after it, when a day in a copy begins (epoch seconds).
-        snapshot: The account's resources.
     """
 
     account_sid: str
@@ -133,28 +131,20 @@ class Origin:
 
 
 class _Copying:
-    """Copies an account through the SDK, with GET requests only, into a mock emptied for it.
-
-    Attributes:
-        sids: SIDs in the copy, by those of the original.
-    """
+    """Copies an account through the SDK, with GET requests only, into a mock emptied for it."""
 
     def __init__(self, original: Client, mock: MockTwilio) -> None:
         self._from = original
         self._to = plain_client(mock)
         self._own_service = mock.credentials.chat_service_sid
-        self.sids: dict[str, str] = {}
+        self.sids: dict[str, str] = {}  # in the copy, by those of the original
 
     def run(self, own_service: str, studio_flows: Iterable[str | None]) -> None:
         """Copy everything that chats need, and these Studio flows."""
         copy = self._to
-        for kind in (
-            copy.flex_api.v1.flex_flow,
-            copy.studio.v2.flows,
-            copy.taskrouter.v1.workspaces,
-        ):
-            for resource in kind.list():
-                resource.delete()
+        kinds = copy.flex_api.v1.flex_flow, copy.studio.v2.flows, copy.taskrouter.v1.workspaces
+        for resource in chain.from_iterable(kind.list() for kind in kinds):
+            resource.delete()
         services = copy.chat.v2.services
         for service in self._from.chat.v2.services.list():
             sid = self._own_service
@@ -167,7 +157,12 @@ class _Copying:
                 self._workspace(space)
         for studio_sid in studio_flows:
             if studio_sid is not None:
-                self._studio_flow(self._from.studio.v2.flows(studio_sid).fetch())
+                flow = self._from.studio.v2.flows(studio_sid).fetch()
+                definition = json.loads(self._renamed(json.dumps(flow.definition)))
+                with _copyable(f"Studio flow {flow.friendly_name!r}"):
+                    self.sids[flow.sid] = self._to.studio.v2.flows.create(
+                        flow.friendly_name, flow.status, definition
+                    ).sid
 
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(
@@ -177,7 +172,7 @@ class _Copying:
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
         self._each(old.activities, new.activities, ("friendly_name", "available"))
-        new.update(**self._translated(_given(space, _ACTIVITIES)))
+        new.update(**self._translated(space, _ACTIVITIES))
         self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
         self._each(old.task_queues, new.task_queues, _QUEUE)
         workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
@@ -187,27 +182,19 @@ class _Copying:
 
     def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
         """Copy a collection; a resource with the same first field that exists stands for it."""
-        name = fields[0]
-        existing = {getattr(each, name): each for each in new.list()}
+        key = attrgetter(fields[0])
+        existing = {key(each): each for each in new.list()}
         pairs = []
         for each in old.list():
-            given = self._translated(_given(each, fields))
-            copied = existing.get(getattr(each, name)) or new.create(**given)
+            copied = existing.get(key(each)) or new.create(**self._translated(each, fields))
             self.sids[each.sid] = copied.sid
             pairs.append((each, copied))
         return pairs
 
-    def _studio_flow(self, flow: Any) -> None:
-        given = {"friendly_name": flow.friendly_name, "status": flow.status}
-        definition = json.loads(self._renamed(json.dumps(flow.definition)))
-        with _copyable(f"Studio flow {flow.friendly_name!r}"):
-            made = self._to.studio.v2.flows.create(definition=definition, **given)
-            self.sids[flow.sid] = made.sid
-
-    def _translated(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _translated(self, resource: Any, fields: Iterable[str]) -> dict[str, Any]:
         return {
             name: self._renamed(value) if isinstance(value, str) else value
-            for name, value in given.items()
+            for name, value in _given(resource, fields).items()
         }
 
     def _renamed(self, text: str) -> str:

@@ -7,7 +7,7 @@ that a new name is a rename and not another flow.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -137,7 +137,7 @@ def contact_of(parameters: dict[str, Any] | None) -> tuple[Any, ...] | None:
 
 def _collisions(file: FlowFile, planned: Iterable[PlanStep]) -> Iterator[Problem]:
     """Contacts with two enabled flows, of which Twilio refuses the second (45212)."""
-    enabled = [(contact_of(step.after), step) for step in planned if contact_of(step.after)]
+    enabled = [(contact, step) for step in planned if (contact := contact_of(step.after))]
     counted = Counter(contact for contact, _ in enabled)
     named = {flow.friendly_name for flow in file.flows}
     in_file = {contact for contact, step in enabled if step.name in named}
@@ -145,14 +145,11 @@ def _collisions(file: FlowFile, planned: Iterable[PlanStep]) -> Iterator[Problem
         if counted[contact] > 1 and (step.name in named or contact not in in_file):
             others = [one for other, one in enabled if other == contact and one is not step]
             place = file.where(file[step.name]) if step.name in named else step.sid or ""
-            yield Problem(place, repr(step.name), _collision(contact, others, named))
-
-
-def _collision(contact: Any, others: list[PlanStep], named: Container[str]) -> str:
-    names = ", ".join(f"{one.name!r} ({one.sid or 'in the file'})" for one in others)
-    former = next((one.name for one in others if one.name not in named), None)
-    renamed = f"; or, if this is {former!r} renamed, add `formerly: {former}`" if former else ""
-    return (
-        f"is enabled for {contact_text(*contact)}, as is {names}; put `enabled: false` on one of"
-        f" them in the file, or give one another contact_identity{renamed}"
-    )
+            names = ", ".join(f"{one.name!r} ({one.sid or 'in the file'})" for one in others)
+            former = next((one.name for one in others if one.name not in named), None)
+            hint = f"; or, if this is {former!r} renamed, add `formerly: {former}`"
+            fix = (
+                f"is enabled for {contact_text(*contact)}, as is {names}; put `enabled: false` on"
+                " one of them in the file, or give one another contact_identity"
+            )
+            yield Problem(place, repr(step.name), fix + (hint if former else ""))

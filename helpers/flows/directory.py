@@ -23,19 +23,9 @@ Where = Callable[..., str]
 """Gives the place of a flow's field in a file."""
 
 
-def nowhere(*_: str) -> str:
-    """The place of a flow that is in no file."""
-    return ""
-
-
 @dataclass(frozen=True)
 class ReferenceKind:
-    """Resources of one kind: their SIDs by name.
-
-    Attributes:
-        noun: Their name in messages.
-        named: (name, SID) of each.
-    """
+    """Resources of one kind: their noun in messages, and the name and SID of each."""
 
     noun: str
     named: tuple[tuple[str, str], ...]
@@ -56,10 +46,8 @@ class ReferenceKind:
         Raises:
             LookupError: There is none, or the name is that of several.
         """
-        if SID.match(given):
-            found = [sid for _, sid in self.named if sid == given]
-        else:
-            found = [sid for name, sid in self.named if name == given]
+        by_sid = SID.match(given)
+        found = [sid for name, sid in self.named if given == (sid if by_sid else name)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -130,18 +118,13 @@ class Directory:
             )
         return self._workspaces[sid]
 
-    def parameters(self, flow: FlexFlowConfig, where: Where = nowhere) -> dict[str, Any]:
+    def parameters(self, flow: FlexFlowConfig, where: Where = lambda *_: "") -> dict[str, Any]:
         """A flow as parameters of `flex_flow.update`, every one of them given.
-
-        Args:
-            flow: The flow, by names.
-            where: Gives the place of a field, for problems.
 
         Raises:
             FlowProblem: Names that stand for nothing in this account; all of them.
         """
         problems: list[Problem] = []
-
         service_sid, settings = self._own_service, flow.settings()
 
         def resolve(kind: ReferenceKind, given: str, *field: str) -> str:
@@ -185,11 +168,8 @@ class Directory:
                 settings["channel"] = channels.standing_for(settings["channel"])
         service = flow.chat_service and self.services.standing_for(flow.chat_service)
         own = service == self.services.name(self._own_service)
-        changes = {
-            "integration": Integration(**settings),
-            "chat_service": None if own else service,
-        }
-        return flow.model_copy(update=changes)
+        changes = {"integration": Integration(**settings)}
+        return flow.model_copy(update=changes | {"chat_service": None if own else service})
 
 
 def parameters(
@@ -213,11 +193,7 @@ def _kind(noun: str, resources: Iterable[Any]) -> ReferenceKind:
 
 
 def must_be_config(flow: object) -> None:
-    """Refuse anything but a single config: a file may hold several.
-
-    Raises:
-        TypeError: It is no `FlexFlowConfig`.
-    """
+    """Raise a TypeError for anything but a single config: a file may hold several."""
     if not isinstance(flow, FlexFlowConfig):
         raise TypeError(
             f"a flow is a FlexFlowConfig, not {type(flow).__name__}; take one from a file by its"

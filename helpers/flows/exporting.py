@@ -43,7 +43,21 @@ def flows_of(account: Account, directory: Directory) -> list[AccountFlow]:
 
 
 def _read(flow: Any, directory: Directory) -> AccountFlow:
-    name, fields = flow.friendly_name or "", _fields(flow)
+    name, kind = flow.friendly_name or "", flow.integration_type
+    ours = {theirs: name for name, theirs in SIDS_OF.items()}
+    given = {ours.get(key, key): value for key, value in (flow.integration or {}).items()}
+    known = settings_of(kind) if kind in flex_flows.DEFAULTS else ()
+    fields = {
+        "friendly_name": flow.friendly_name,
+        "channel_type": flow.channel_type,
+        "contact_identity": flow.contact_identity or None,
+        "chat_service": flow.chat_service_sid,
+        "integration_type": kind,
+        "integration": {name: given[name] for name in known if given.get(name) is not None},
+        "long_lived": bool(flow.long_lived),
+        "janitor_enabled": bool(flow.janitor_enabled),
+        "enabled": bool(flow.enabled),
+    }
     try:
         config = FlexFlowConfig.model_validate(fields, strict=False)
     except ValidationError as refused:
@@ -51,35 +65,16 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
         field = ".".join(map(str, error["loc"]))
         problem = f"cannot be put in a file: {field} {error['msg']}; change it in the account first"
         raw = {
-            **fields,
             "contact_identity": flow.contact_identity or "",
             "integration": str(flow.integration),
         }
-        return AccountFlow(flow.sid, name, None, problem, raw)
+        return AccountFlow(flow.sid, name, None, problem, fields | raw)
     named = directory.named(config)
     settings = config.settings()
     if named.integration.channel:
         settings["channel"] = named.integration.channel
     found = parameters(config, flow.chat_service_sid, settings)
     return AccountFlow(flow.sid, name, named, "", found)
-
-
-def _fields(flow: Any) -> dict[str, Any]:
-    ours = {theirs: name for name, theirs in SIDS_OF.items()}
-    settings = {ours.get(key, key): value for key, value in (flow.integration or {}).items()}
-    is_known = flow.integration_type in flex_flows.DEFAULTS
-    known = settings_of(flow.integration_type) if is_known else ()
-    return {
-        "friendly_name": flow.friendly_name,
-        "channel_type": flow.channel_type,
-        "contact_identity": flow.contact_identity or None,
-        "chat_service": flow.chat_service_sid,
-        "integration_type": flow.integration_type,
-        "integration": {name: settings[name] for name in known if settings.get(name) is not None},
-        "long_lived": bool(flow.long_lived),
-        "janitor_enabled": bool(flow.janitor_enabled),
-        "enabled": bool(flow.enabled),
-    }
 
 
 def export(account: Account, path: str | Path | None = None) -> FlowFile:

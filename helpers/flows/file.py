@@ -31,9 +31,7 @@ def setting_of(error: ErrorDetails) -> tuple[str, ...]:
 def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """The problem with a value and its remedy, without repeating what may be secret.
 
-    Args:
-        error: From pydantic.
-        written: The value as the file writes it, where that is one word or line.
+    `written` is the value as the file writes it, where that is one word or line.
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
@@ -99,11 +97,11 @@ class FlowFile:
         return f"FlowFile({self.source}: {names or 'no flows'})"
 
     def __getitem__(self, name: str) -> FlexFlowConfig:
-        found = next((flow for flow in self.flows if flow.friendly_name == name), None)
-        if found is None:
-            names = ", ".join(repr(flow.friendly_name) for flow in self.flows) or "none"
-            raise KeyError(f"{self.source} has no flow {name!r}; it has {names}")
-        return found
+        for flow in self.flows:
+            if flow.friendly_name == name:
+                return flow
+        names = ", ".join(repr(flow.friendly_name) for flow in self.flows) or "none"
+        raise KeyError(f"{self.source} has no flow {name!r}; it has {names}")
 
     def where(self, flow: FlexFlowConfig, *fields: str) -> str:
         """`FILE:LINE` of a flow's field, or of the nearest field above it."""
@@ -169,10 +167,10 @@ def load(file: str | Path | FlowFile) -> FlowFile:
     try:
         return _read(Path(file).read_text(encoding="utf-8"), str(file))
     except UnicodeDecodeError as error:
-        raise FlowProblem(Problem(str(file), "", f"is not UTF-8: {error.reason}")) from None
+        fix = f"is not UTF-8: {error.reason}"
     except OSError as error:
         fix = f"cannot be read ({error.strerror}); give the path of a YAML file"
-        raise FlowProblem(Problem(str(file), "", fix)) from None
+    raise FlowProblem(Problem(str(file), "", fix))
 
 
 def _read(text: str, source: str) -> FlowFile:
@@ -182,9 +180,30 @@ def _read(text: str, source: str) -> FlowFile:
     except ValidationError as refused:
         problems = (_problem(error, root, source) for error in refused.errors())
         raise FlowProblem(*problems) from None
-    file = FlowFile(tuple(contents.flex_flows), source, dict(_lines(root, contents)))
-    _refuse_repeated_names(file)
-    return file
+    lines = {
+        (index, *path): _find(root, (ROOT, index, *path))[0].start_mark.line + 1
+        for index, flow in enumerate(contents.flex_flows)
+        for path in _field_paths(flow)
+    }
+    firsts: dict[str, str] = {}
+    repeated = []
+    for index, flow in enumerate(contents.flex_flows):
+        for field_, name in (("friendly_name", flow.friendly_name), ("formerly", flow.formerly)):
+            if name is not None:
+                where = f"{source}:{lines[index, field_]}"
+                if name in firsts:
+                    fix = f"names another flow too ({firsts[name]}); rename one"
+                    repeated.append(Problem(where, f"{field_} {name!r}", fix))
+                firsts.setdefault(name, where)
+    if repeated:
+        raise FlowProblem(*repeated)
+    return FlowFile(tuple(contents.flex_flows), source, lines)
+
+
+def _field_paths(flow: FlexFlowConfig) -> Iterator[FieldPath]:
+    yield ()
+    yield from ((name,) for name in flow.model_fields_set)
+    yield from (("integration", name) for name in flow.integration.model_fields_set)
 
 
 def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
@@ -195,13 +214,10 @@ def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
         repeated = [] if root is None else list(_repeated_keys(root, source))
         content = None if root is None or repeated else loader.construct_document(root)
     except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{source}:{mark.line + 1}" if mark else source
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        raise FlowProblem(Problem(where, "", f"is not YAML: {what}; correct the line")) from None
+        raise FlowProblem(not_yaml(error, source)) from None
     except RecursionError:
-        fix = "is not YAML: it is nested too deep; flatten it"
-        raise FlowProblem(Problem(source, "", fix)) from None
+        nested = Problem(source, "", "is not YAML: it is nested too deep; flatten it")
+        raise FlowProblem(nested) from None
     finally:
         loader.dispose()
     if root is None:
@@ -212,48 +228,33 @@ def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
     return root, content
 
 
+def not_yaml(error: Exception, source: str) -> Problem:
+    """The problem of a text that PyYAML cannot read, with its line."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"{source}:{mark.line + 1}" if mark else source
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return Problem(where, "", f"is not YAML: {what}; correct the line")
+
+
 def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
     """Find keys that a mapping has twice, before construction merges mappings."""
-    for mapping in _mappings(root):
-        seen = set()
-        for key, _ in mapping.value:
+    ahead, visited = [root], set()
+    while ahead:
+        node = ahead.pop()
+        if id(node) in visited or not isinstance(node, yaml.CollectionNode):
+            continue
+        visited.add(id(node))  # an alias may name one node many times over
+        if not isinstance(node, yaml.MappingNode):
+            ahead += node.value
+            continue
+        keys = set()
+        for key, value in node.value:
+            ahead += key, value
             known = (key.tag, str(key.value))
-            if known in seen:
+            if known in keys:
                 where = f"{source}:{key.start_mark.line + 1}"
                 yield Problem(where, str(key.value), "is given twice; remove one")
-            seen.add(known)
-
-
-def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
-    """Every mapping, once: an alias may name one many times over."""
-    found, seen = [root], set()
-    while found:
-        node = found.pop()
-        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            yield node
-            found.extend(child for pair in node.value for child in pair)
-        else:
-            found.extend(node.value)
-
-
-def _refuse_repeated_names(file: FlowFile) -> None:
-    firsts: dict[str, str] = {}
-    problems = []
-    for index, flow in enumerate(file.flows):
-        for field_ in ("friendly_name", "formerly"):
-            name = getattr(flow, field_)
-            if name is None:
-                continue
-            where = f"{file.source}:{file.lines[index, field_]}"
-            if name in firsts:
-                fix = f"names another flow too ({firsts[name]}); rename one"
-                problems.append(Problem(where, f"{field_} {name!r}", fix))
-            firsts.setdefault(name, where)
-    if problems:
-        raise FlowProblem(*problems)
+            keys.add(known)
 
 
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
@@ -281,12 +282,3 @@ def _find(node: yaml.Node, path: FieldPath) -> tuple[yaml.Node, yaml.Node | None
         else:
             return found, None
     return found, node
-
-
-def _lines(root: yaml.Node, contents: _Contents) -> Iterator[tuple[FieldPath, int]]:
-    for index, flow in enumerate(contents.flex_flows):
-        fields: list[FieldPath] = [(), *((name,) for name in flow.model_fields_set)]
-        fields += [("integration", name) for name in flow.integration.model_fields_set]
-        for path in fields:
-            node, _ = _find(root, (ROOT, index, *path))
-            yield (index, *path), node.start_mark.line + 1

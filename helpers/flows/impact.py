@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from ..account import Account
@@ -16,18 +17,17 @@ from .diff import FieldChange, PlanStep
 
 LOOKED_AT = 2000
 """Channels read of each list; where there are more, the count is "at least"."""
-AT_ONCE = ("janitor_enabled", "integration.creation_on_message")
-"""Read when a task ends, or a customer writes."""
-NEXT_TASK = (
-    "channel_type",
-    *(
-        f"integration.{name}"
-        for name in ("workspace", "workflow", "channel", "timeout", "priority")
-    ),
-)
-"""Read when a task is made."""
-ONCE_ENDED = ("integration_type", "integration.flow")
-"""Read when a long-lived chat is given back to its handler, its task having ended."""
+CONCERNING = ("update", "delete")
+ENDLESS = "open as before, but no janitor and no further task will come to them"
+OF_TASKS = ("workspace", "workflow", "channel", "timeout", "priority")
+EFFECTS = {
+    # Read when a task ends, or a customer writes.
+    "changes for them at once": ("janitor_enabled", "integration.creation_on_message"),
+    # Read when a task is made.
+    "applies from their next task": ("channel_type", *(f"integration.{one}" for one in OF_TASKS)),
+    # Read when a long-lived chat is given back to its handler, its task having ended.
+    "applies once their task has ended": ("integration_type", "integration.flow"),
+}
 UNFELT = ("friendly_name", "enabled")
 """Without effect on a conversation that has begun."""
 
@@ -46,18 +46,13 @@ def in_progress(account: Account, steps: Iterable[PlanStep]) -> InProgress:
     flex, chat = account.client.flex_api.v1, account.client.chat.v2
     services = [service.channels.list(limit=LOOKED_AT) for service in chat.services.list()]
     flexes = [flex.channel.list(limit=LOOKED_AT), flex.web_channel.list(limit=LOOKED_AT)]
-    active = {one.sid for channels in services for one in channels if _is_active(one.attributes)}
-    counted = Counter(
-        one.flex_flow_sid for channels in flexes for one in channels if one.sid in active
-    )
+    active = {
+        one.sid
+        for one in chain.from_iterable(services)
+        if str((json_object(one.attributes) or {}).get("status")).upper() == "ACTIVE"
+    }
+    counted = Counter(one.flex_flow_sid for one in chain.from_iterable(flexes) if one.sid in active)
     return InProgress(counted, all(len(one) < LOOKED_AT for one in (*services, *flexes)))
-
-
-CONCERNING = ("update", "delete")
-
-
-def _is_active(attributes: str | None) -> bool:
-    return str((json_object(attributes) or {}).get("status")).upper() == "ACTIVE"
 
 
 def impact_note(step: PlanStep, conversations: InProgress) -> str:
@@ -73,19 +68,12 @@ def impact_note(step: PlanStep, conversations: InProgress) -> str:
     return f"{least}{number}: {effect} (inferred)"
 
 
-ENDLESS = "open as before, but no janitor and no further task will come to them"
-
-
 def _of_update(changes: Iterable[FieldChange]) -> str:
     fields = [change.field for change in changes]
     if "integration_type" in fields:  # another handler has other settings: one change, not many
         fields = [name for name in fields if not name.startswith("integration.")]
-    known = (*AT_ONCE, *NEXT_TASK, *ONCE_ENDED, *UNFELT)
-    groups = {
-        "changes for them at once": [name for name in fields if name in AT_ONCE],
-        "applies from their next task": [name for name in fields if name in NEXT_TASK],
-        "applies once their task has ended": [name for name in fields if name in ONCE_ENDED],
-        "stays as it was for them": [name for name in fields if name not in known],
-    }
+    groups = {effect: [one for one in fields if one in of] for effect, of in EFFECTS.items()}
+    known = (*chain.from_iterable(EFFECTS.values()), *UNFELT)
+    groups["stays as it was for them"] = [one for one in fields if one not in known]
     effects = [f"{', '.join(names)} {effect}" for effect, names in groups.items() if names]
     return "; ".join(effects) or "nothing changes for them"

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..account import Account
+from ..html import TOP_LEFT, escaped
+from ..html import table as html_table
 from . import impact, render
-from .applying import Applied, Confirm, PlannedWrite, apply, in_order
+from .applying import Applied, Confirm, PlannedWrite, Run, in_order
 from .diff import PlanStep, diff
 from .directory import Directory
 from .exporting import flows_of
@@ -70,11 +72,13 @@ class Plan:
             ApplyStopped: A write failed, the account is not as planned, or the code was not
                 given; it lists the writes that were made and that were not.
         """
-        return apply(self.account, self.steps, self.operations, self.code, confirm)
+        return Run(self.account, self.steps, self.operations).apply(self.code, confirm)
 
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""
-        return render.table(self.steps)
+        import pandas as pd
+
+        return pd.DataFrame(list(render.rows(self.steps)), columns=list(render.COLUMNS))
 
     def as_json(self) -> dict[str, Any]:
         """The plan as JSON, with no secrets."""
@@ -88,10 +92,13 @@ class Plan:
         }
 
     def __repr__(self) -> str:
-        return render.text(self._title(), self.steps, self._summary())
+        steps = (line for step in self.steps for line in render.lines(step))
+        return "\n".join([self._title(), *steps, self._summary()])
 
     def _repr_html_(self) -> str:
-        return render.html(self._title(), self.steps, self._summary())
+        rows = [row for step in self.steps for row in render.html_rows(step)]
+        drawn = html_table(rows, render.COLUMNS[:-1], title=self._title(), style=TOP_LEFT)
+        return f"{drawn}<p>{escaped(self._summary())}</p>"
 
     def _title(self) -> str:
         return f"Plan {self.code}: {self.source} for {self.account!r}"

@@ -1,19 +1,15 @@
-"""Plans as text, as tables in a notebook and as JSON; never with a URL's password."""
+"""Steps of a plan as text, as rows of tables and as JSON; never with a URL's password."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..html import TOP_LEFT, Cell, Markup
-from ..html import table as html_table
+from ..html import Cell, Markup
 from .config import masked
 from .diff import PlanStep
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {
@@ -36,12 +32,8 @@ def shown(value: Any) -> str:
     return json.dumps(_masked(value), ensure_ascii=False)
 
 
-def text(title: str, steps: Iterable[PlanStep], summary: str) -> str:
-    """A plan as lines of text."""
-    return "\n".join([title, *(line for step in steps for line in _lines(step)), summary])
-
-
-def _lines(step: PlanStep) -> Iterator[str]:
+def lines(step: PlanStep) -> Iterator[str]:
+    """A step as lines of text."""
     sid = f" {step.sid}" if step.sid else ""
     yield f"  {SIGNS[step.action]} {step.action} {shown(step.name)}{sid}"
     for change in step.changes:
@@ -62,21 +54,8 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
             yield (*who, "", "", "", step.note)
 
 
-def table(steps: Iterable[PlanStep]) -> pd.DataFrame:
-    """A plan as a pandas table."""
-    import pandas as pd
-
-    return pd.DataFrame(list(rows(steps)), columns=list(COLUMNS))
-
-
-def html(title: str, steps: Iterable[PlanStep], summary: str) -> str:
-    """A plan as an HTML table, in which a flow is named once, with its note below its changes."""
-    lines = [line for step in steps for line in _html_rows(step)]
-    drawn = html_table(lines, COLUMNS[:-1], title=title, style=TOP_LEFT)
-    return f"{drawn}<p>{escape(summary)}</p>"
-
-
-def _html_rows(step: PlanStep) -> Iterator[tuple[object, ...]]:
+def html_rows(step: PlanStep) -> Iterator[tuple[object, ...]]:
+    """Rows of an HTML table, in which the flow is named once, with its note below its changes."""
     who: tuple[object, ...] = (badge(step.action), step.name, step.sid or "")
     for *_, field, before, after, _note in rows([step] if step.changes else ()):
         yield (*who, field, before, after)

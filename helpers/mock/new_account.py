@@ -9,7 +9,7 @@ from .flex.flows import NewFlow
 from .flex.flows import create as create_flow
 from .messaging.services import create as create_service
 from .studio import flows as studio_flows
-from .taskrouter import TaskChannel, Workflow, WorkspaceEvent
+from .taskrouter.resources import TaskChannel, Workflow, WorkspaceEvent
 from .taskrouter.task_queues import NewTaskQueue
 from .taskrouter.workers import NewWorker
 from .taskrouter.workers import create as create_worker

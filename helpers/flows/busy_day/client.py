@@ -23,21 +23,15 @@ class RequestRefused(Exception):
     """The mock refuses a request; `status`, `code` and `message` are Twilio's."""
 
     def __init__(self, request: str, status: int, code: int, message: str) -> None:
+        super().__init__(request, status, code, message)
         self.request, self.status, self.code, self.message = request, status, code, message
-        super().__init__(f"{request} is refused: {code}: {message}")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.request, self.status, self.code, self.message)
+    def __str__(self) -> str:
+        return f"{self.request} is refused: {self.code}: {self.message}"
 
 
 class RestClient:
-    """Sends requests to one account.
-
-    Args:
-        mock: The account.
-        service_sid: IS..., the chat service of the flow.
-        workspace_sid: WS..., the agents' workspace.
-    """
+    """Sends requests to one account: to the flow's chat service, and to the agents' workspace."""
 
     def __init__(self, mock: MockTwilio, service_sid: str, workspace_sid: str) -> None:
         self._handle = mock.handle
@@ -111,7 +105,6 @@ class RestClient:
 
     def update_worker(self, worker_sid: str, activity_sid: str, *, away: bool) -> None:
         """Set an agent's activity; one who goes away rejects pending offers."""
-        form = {"ActivitySid": activity_sid}
-        if away:
-            form["RejectPendingReservations"] = "true"
-        self._send("POST", TASKROUTER, f"{self._workspace}/Workers/{worker_sid}", **form)
+        form = {"RejectPendingReservations": "true"} if away else {}
+        path = f"{self._workspace}/Workers/{worker_sid}"
+        self._send("POST", TASKROUTER, path, ActivitySid=activity_sid, **form)

@@ -268,3 +268,27 @@ class Demand:
             patience = self.patience.draw(random, number) if self.patience else math.inf
             customers.append(Arrival(number, arrives, handle_time, patience, random))
         return customers
+
+
+def demand_of(
+    arrivals: Arriving | Arrivals,
+    handle_time: Given,
+    patience: Given | None,
+    hours: int,
+    says: tuple[str, ...],
+    answers_after: Given,
+) -> Demand:
+    """Make the demand from a load test's arguments.
+
+    Raises:
+        ValueError, TypeError: An argument makes no sense.
+    """
+    if isinstance(says, str):  # which is a sequence of letters
+        raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
+    return Demand(
+        as_arrivals(arrivals, hours),
+        as_duration("handle_time", handle_time),
+        None if patience is None else as_duration("patience", patience),
+        tuple(says),
+        as_duration("answers_after", answers_after),
+    )

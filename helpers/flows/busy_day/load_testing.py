@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence
 from ...account import Account
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, copy_of
-from .demand import (
-    ANSWERS_AFTER,
-    Arrivals,
-    Arriving,
-    Demand,
-    Given,
-    Lognormal,
-    as_arrivals,
-    as_duration,
-)
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, Given, Lognormal, demand_of
 from .metrics import Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
@@ -116,30 +107,6 @@ def jobs_of(
         Job(flow, given, demand, staffing, seed, origin, servers or {})
         for flow, given in zip(flows, arguments, strict=True)
     ]
-
-
-def demand_of(
-    arrivals: Arriving | Arrivals,
-    handle_time: Given,
-    patience: Given | None,
-    hours: int,
-    says: tuple[str, ...],
-    answers_after: Given,
-) -> Demand:
-    """Make the demand from a load test's arguments.
-
-    Raises:
-        ValueError, TypeError: An argument makes no sense.
-    """
-    if isinstance(says, str):  # which is a sequence of letters
-        raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
-    return Demand(
-        as_arrivals(arrivals, hours),
-        as_duration("handle_time", handle_time),
-        None if patience is None else as_duration("patience", patience),
-        tuple(says),
-        as_duration("answers_after", answers_after),
-    )
 
 
 def simulate(

@@ -1,4 +1,4 @@
-"""Figures of a simulated day: one record a customer, and summaries of them."""
+"""Figures of a simulated day: one record a customer, a summary, and what both are made of."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from .demand import HOUR
 from .staffing import Staffing
 
 _SHARE = {"service_level", "occupancy"}
 _SECONDS = {"wait_mean", "wait_p50", "wait_p90", "wait_p99", "wait_max"}
-
 
 ContactOutcome = Literal["answered", "abandoned", "canceled", "waiting", "refused"]
 """An agent came; the customer left before; TaskRouter canceled the task; the customer still waited
@@ -25,7 +23,6 @@ class ContactRecord:
 
     Attributes:
         number: The customer, counted from 0.
-        arrived: Arrival of the customer.
         queued: Creation of the task.
         accepted: Acceptance by an agent, maybe after the customer had left.
         ended: Completion, cancellation or deletion of the task.
@@ -123,51 +120,6 @@ def shown(name: str, value: float | None) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
-def summarise(
-    conversations: Sequence[ContactRecord],
-    queue: Iterable[tuple[float, int]],
-    staffing: Staffing,
-    *,
-    missed: int,
-    closes: float,
-    within: float,
-) -> Summary:
-    """A day's figures.
-
-    Args:
-        conversations: The customers.
-        queue: Numbers of tasks that waited, each with the moment from which on it held.
-        staffing: The agents.
-        missed: Offers not answered in time.
-        closes: The end of the day, in seconds since it began.
-        within: Seconds in which a customer should be answered.
-    """
-    outcomes = [each.outcome for each in conversations]
-    waits = sorted(each.wait for each in conversations if each.outcome == "answered")
-    in_time = sum(wait <= within for wait in waits)
-    accepted = [each for each in conversations if each.accepted is not None]
-    return Summary(
-        offered=len(conversations),
-        tasks=sum(each.queued is not None for each in conversations),
-        answered=outcomes.count("answered"),
-        abandoned=outcomes.count("abandoned"),
-        canceled=outcomes.count("canceled"),
-        waiting=outcomes.count("waiting"),
-        refused=outcomes.count("refused"),
-        service_level=in_time / len(conversations) if conversations else None,
-        wait_mean=mean(waits),
-        wait_p50=quantile(waits, 0.5),
-        wait_p90=quantile(waits, 0.9),
-        wait_p99=quantile(waits, 0.99),
-        wait_max=waits[-1] if waits else None,
-        queue_max=max(length for _, length in queue),
-        occupancy=occupancy(accepted, staffing, 0.0, closes),
-        handled_per_agent=len(accepted) / staffing.agents,
-        in_vain=sum(each.in_vain for each in conversations),
-        missed=missed,
-    )
-
-
 def mean(values: Sequence[float]) -> float | None:
     """The mean; None of none."""
     return math.fsum(values) / len(values) if values else None
@@ -185,33 +137,6 @@ def occupancy(
     room = staffing.room_seconds(low, high)
     held = math.fsum(each.held_within(low, high) for each in conversations)
     return held / room if room else None
-
-
-def by_hour(
-    conversations: Sequence[ContactRecord],
-    queue: Sequence[tuple[float, int]],
-    staffing: Staffing,
-    hours: int,
-) -> list[dict[str, float | None]]:
-    """Each hour in figures; a wait counts where the customer arrived."""
-    figures: list[dict[str, float | None]] = []
-    for hour in range(hours):
-        low, high = hour * HOUR, (hour + 1) * HOUR
-        came = [each for each in conversations if low <= each.arrived < high]
-        waits = sorted(each.wait for each in came if each.outcome == "answered")
-        figures.append(
-            {
-                "hour": hour,
-                "offered": len(came),
-                "answered": len(waits),
-                "abandoned": sum(each.outcome == "abandoned" for each in came),
-                "wait_mean": mean(waits),
-                "wait_p90": quantile(waits, 0.9),
-                "queue_max": longest(queue, low, high),
-                "occupancy": occupancy(conversations, staffing, low, high),
-            }
-        )
-    return figures
 
 
 def longest(queue: Sequence[tuple[float, int]], low: float, high: float) -> int:

@@ -23,14 +23,7 @@ def plot_day(
     queue: Sequence[tuple[float, int]],
     occupancy: Sequence[float | None],
 ) -> Picture:
-    """Waits, the queue and occupancy over one day.
-
-    Args:
-        title: Title.
-        conversations: The customers.
-        queue: Numbers of tasks that waited, each with the moment from which on it held.
-        occupancy: Occupancy of each hour.
-    """
+    """Waits, the queue (as in `LoadTest`) and the occupancy of each hour of one day."""
     figure = Picture(figsize=(9, 7), layout="constrained", facecolor="white")
     waits, waiting, busy = figure.subplots(3, 1, sharex=True)
     figure.suptitle(title)
@@ -63,13 +56,7 @@ Estimated = tuple[float | None, float | None, float | None]
 def plot_sweep(
     name: str, labels: Sequence[str], lines: Mapping[str, Iterable[Estimated]]
 ) -> Picture:
-    """One figure over the staffing, a line for each flow, its interval over the seeds shaded.
-
-    Args:
-        name: The figure.
-        labels: Labels of the staffings.
-        lines: For each flow the figure with each staffing.
-    """
+    """A figure over labels of staffings, a line for each flow, its interval over seeds shaded."""
     figure = Picture(figsize=(8, 4.5), layout="constrained", facecolor="white")
     axes = figure.subplots()
     for number, (flow, estimates) in enumerate(lines.items()):

@@ -24,12 +24,9 @@ _Screen = tuple[Show, Callable[[], object]]
 
 
 class Progress:
-    """Shows progress.
+    """Shows progress: by a function, on the screen if there is one (`given` is True), or nowhere.
 
-    Args:
-        title: Title.
-        total: Total amount, in any unit.
-        given: True to show it on the screen if there is one, False for nowhere, or a function.
+    `total` is the total amount, in any unit.
     """
 
     def __init__(self, title: str, total: float, given: bool | Show) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...html import table as html_table
 from ..config import FlexFlowConfig
-from . import metrics
-from .demand import Demand
-from .metrics import ContactRecord, Summary
+from .demand import HOUR, Demand
+from .metrics import ContactRecord, Summary, longest, mean, occupancy, quantile
 from .staffing import Staffing
 
 if TYPE_CHECKING:
@@ -56,13 +56,30 @@ class LoadTest:
     @cached_property
     def summary(self) -> Summary:
         """The day in figures."""
-        return metrics.summarise(
-            self.conversations,
-            self.queue,
-            self.staffing,
+        everyone = self.conversations
+        outcomes = [each.outcome for each in everyone]
+        waits = sorted(each.wait for each in everyone if each.outcome == "answered")
+        in_time = sum(wait <= self.within for wait in waits)
+        accepted = [each for each in everyone if each.accepted is not None]
+        return Summary(
+            offered=len(everyone),
+            tasks=sum(each.queued is not None for each in everyone),
+            answered=outcomes.count("answered"),
+            abandoned=outcomes.count("abandoned"),
+            canceled=outcomes.count("canceled"),
+            waiting=outcomes.count("waiting"),
+            refused=outcomes.count("refused"),
+            service_level=in_time / len(everyone) if everyone else None,
+            wait_mean=mean(waits),
+            wait_p50=quantile(waits, 0.5),
+            wait_p90=quantile(waits, 0.9),
+            wait_p99=quantile(waits, 0.99),
+            wait_max=quantile(waits, 1.0),
+            queue_max=max(length for _, length in self.queue),
+            occupancy=occupancy(accepted, self.staffing, 0.0, self.closes),
+            handled_per_agent=len(accepted) / self.staffing.agents,
+            in_vain=sum(each.in_vain for each in everyone),
             missed=self.missed,
-            closes=self.closes,
-            within=self.within,
         )
 
     @property
@@ -93,18 +110,30 @@ class LoadTest:
         """The customers, one row each; moments in seconds since the day began."""
         import pandas as pd
 
-        columns = [*ContactRecord.__dataclass_fields__]
-        return pd.DataFrame([asdict(each) for each in self.conversations], columns=columns)
+        return pd.DataFrame(self.conversations, columns=[*ContactRecord.__dataclass_fields__])
 
     def table(self) -> pd.DataFrame:
         """Figures of the day, hour by hour."""
         import pandas as pd
 
-        return pd.DataFrame(self._hours()).set_index("hour")
+        return pd.DataFrame(list(self._hours())).set_index("hour")
 
-    def _hours(self) -> list[dict[str, float | None]]:
-        hours = self.demand.arrivals.hours
-        return metrics.by_hour(self.conversations, self.queue, self.staffing, hours)
+    def _hours(self) -> Iterator[dict[str, float | None]]:
+        """Each hour in figures; a wait counts where the customer arrived."""
+        for hour in range(self.demand.arrivals.hours):
+            low, high = hour * HOUR, (hour + 1) * HOUR
+            came = [each for each in self.conversations if low <= each.arrived < high]
+            waits = sorted(each.wait for each in came if each.outcome == "answered")
+            yield {
+                "hour": hour,
+                "offered": len(came),
+                "answered": len(waits),
+                "abandoned": sum(each.outcome == "abandoned" for each in came),
+                "wait_mean": mean(waits),
+                "wait_p90": quantile(waits, 0.9),
+                "queue_max": longest(self.queue, low, high),
+                "occupancy": occupancy(self.conversations, self.staffing, low, high),
+            }
 
     def plot(self) -> Picture:
         """The day as a picture: waits, the queue and occupancy."""

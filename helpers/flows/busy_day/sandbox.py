@@ -27,10 +27,7 @@ class Job:
     """One day to simulate, complete and picklable, so that any process can do it.
 
     Attributes:
-        flow: The config.
-        arguments: The same as arguments of `flex_flow.create`, names resolved to SIDs.
-        demand: The customers.
-        staffing: The agents.
+        arguments: The flow as arguments of `flex_flow.create`, names resolved to SIDs.
         seed: The same seed with the same rest gives the same figures.
         origin: The account to copy; None for a new one.
         servers: Makers of receivers by URL; other URLs get an empty 200.
@@ -49,14 +46,7 @@ class Job:
 
 @dataclass(slots=True)
 class SandboxAgent:
-    """A worker.
-
-    Attributes:
-        sid: WK...
-        identity: Chat identity.
-        shift: Working hours.
-        works: Whether the shift is on.
-    """
+    """A worker with a chat identity, who works while the shift is on."""
 
     sid: str
     identity: str
@@ -68,9 +58,6 @@ class DaySandbox:
     """A mock account with nothing under way, its clock standing still at midnight.
 
     Attributes:
-        mock: The account.
-        rest: Sends requests to it.
-        flow_sid: FO..., the job's flow.
         agents: The agents of the day by worker SID, all of them away.
         has_bot: Whether flows or servers act too, on threads of their own.
     """
@@ -78,45 +65,38 @@ class DaySandbox:
     def __init__(self, job: Job) -> None:
         self.mock = job.origin.copy() if job.origin else new_mock(MIDNIGHT)
         self._begins = self.mock.clock.now()
-        self._client = plain_client(self.mock)
+        client = plain_client(self.mock)
         account, service_sid = account_of(self.mock), job.arguments["chat_service_sid"]
         account.credentials = replace(account.credentials, chat_service_sid=service_sid)
         self.mock.webhooks.register_fallback(lambda _: None)
         for url, make in job.servers.items():
             self.mock.webhooks.register(url, make(account))
-        flows = self._client.flex_api.v1.flex_flow
+        flows = client.flex_api.v1.flex_flow
         for other in flows.list():
             if other.enabled:
                 flows(other.sid).update(enabled=False)
         self.flow_sid = str(flows.create(**job.arguments).sid)
-        workspace_sid = str(
-            job.arguments.get("integration_workspace_sid") or self._first_workspace()
+        workspaces = client.taskrouter.v1.workspaces
+        workspace_sid = job.arguments.get("integration_workspace_sid") or next(
+            (space.sid for space in workspaces.list(limit=1)), None
         )
-        self._workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
-        self._available, self._away = self._activities(workspace_sid)
-        self._clear()
-        self.agents = {agent.sid: agent for agent in self._hire(job)}
-        self.rest = RestClient(self.mock, service_sid, workspace_sid)
-        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
-
-    def _first_workspace(self) -> str:
-        found = self._client.taskrouter.v1.workspaces.list(limit=1)
-        if not found:
+        if workspace_sid is None:
             raise LookupError("the account has no TaskRouter workspace for agents to work in")
-        return str(found[0].sid)
-
-    def _activities(self, workspace_sid: str) -> tuple[str, str]:
+        self._workspace = workspaces(workspace_sid)
         activities = self._workspace.activities.list()
-        found = [
+        self._available, self._away = (
             next((str(one.sid) for one in activities if one.available is available), "")
             for available in (True, False)
-        ]
-        if not all(found):
+        )
+        if not (self._available and self._away):
             raise LookupError(
                 f"workspace {workspace_sid} needs two activities, one available and one not, for"
                 " agents to come and go; create the one that is missing"
             )
-        return found[0], found[1]
+        self._clear()
+        self.agents = {agent.sid: agent for agent in self._hire(job)}
+        self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _clear(self) -> None:
         """Set the account's own workers away, and delete open tasks."""
@@ -179,10 +159,7 @@ class DaySandbox:
             " widgets lead in a circle, or a server that answers its own messages"
         )
 
-    def set_available(self, agent: SandboxAgent) -> None:
-        """Set an agent available."""
-        self.rest.update_worker(agent.sid, self._available, away=False)
-
-    def set_away(self, agent: SandboxAgent) -> None:
-        """Set an agent away; chats under way continue."""
-        self.rest.update_worker(agent.sid, self._away, away=True)
+    def set_available(self, agent: SandboxAgent, is_available: bool = True) -> None:
+        """Set an agent available, or away; chats under way continue."""
+        activity_sid = self._available if is_available else self._away
+        self.rest.update_worker(agent.sid, activity_sid, away=not is_available)

@@ -63,16 +63,14 @@ class Contact:
 
     def recorded(self, now: float) -> ContactRecord:
         """The contact's record as of now."""
-        outcome: ContactOutcome = "waiting"
-        until = now
-        if self.is_refused:
-            outcome, until = "refused", self.arrived
-        elif self.left is not None:
-            outcome, until = "abandoned", self.left
-        elif self.accepted is not None:
-            outcome, until = "answered", self.accepted
-        elif self.ended is not None:
-            outcome, until = "canceled", self.ended
+        results: tuple[tuple[ContactOutcome, float | None], ...] = (
+            ("refused", self.arrived if self.is_refused else None),
+            ("abandoned", self.left),
+            ("answered", self.accepted),
+            ("canceled", self.ended),
+        )
+        found = [(outcome, at) for outcome, at in results if at is not None]
+        outcome, until = found[0] if found else ("waiting", now)
         return ContactRecord(
             self.customer.number,
             self.arrived,
@@ -87,13 +85,7 @@ class Contact:
 
 
 class Day:
-    """One day, which can be run once.
-
-    Attributes:
-        closes: The end of the day, in seconds since it began.
-        queue: Numbers of tasks that wait, each with the moment from which on it holds.
-        missed: Offers that agents did not answer in time.
-        refusals: Texts of the mock's refusals to make a customer's channel.
+    """One day, which can be run once; its attributes are those of `LoadTest`.
 
     Args:
         job: The day to simulate.
@@ -214,7 +206,7 @@ class Day:
         if agent.shift.end is not None:
             yield self._in(agent.shift.end * HOUR - self.now)
             agent.works = False
-            self._sandbox.set_away(agent)
+            self._sandbox.set_available(agent, is_available=False)
 
     def _come_back(self, agent: SandboxAgent) -> Process:
         """Return after TaskRouter has set the agent away for not answering an offer."""

@@ -22,8 +22,8 @@ from ...html import table as html_table
 from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given
-from .load_testing import HANDLE_TIME, WITHIN, demand_of, jobs_of, summary_of
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given, demand_of
+from .load_testing import HANDLE_TIME, WITHIN, jobs_of, summary_of
 from .metrics import FIGURES, Summary, shown
 from .progress import Progress, Show
 from .staffing import Staffing, as_staffing
@@ -64,12 +64,6 @@ class Estimate:
     low: float | None = None
     high: float | None = None
 
-    def within(self, least: float, most: float) -> Estimate:
-        """The same, its interval cut to the figure's bounds: few seeds make it wide."""
-        if self.low is None or self.high is None:
-            return self
-        return replace(self, low=max(least, self.low), high=min(most, self.high))
-
 
 def estimate(values: Sequence[float | None]) -> Estimate:
     """Mean and 95 % interval of a figure; seeds that do not have it are left out."""
@@ -102,7 +96,10 @@ class SweepCell:
         if name not in FIGURES:
             raise ValueError(f"there is no figure {name!r}; there are: {', '.join(FIGURES)}")
         found = estimate([getattr(summary, name) for summary in self.summaries])
-        return found.within(0.0, _MOST.get(name, math.inf))
+        if found.low is None or found.high is None:
+            return found
+        most = _MOST.get(name, math.inf)  # few seeds make the interval wide
+        return replace(found, low=max(0.0, found.low), high=min(most, found.high))
 
 
 @dataclass(frozen=True)
@@ -110,9 +107,6 @@ class Sweep:
     """A grid of load tests. It can be compared and pickled.
 
     Attributes:
-        flows: The configs.
-        staffing: The staffings.
-        seeds: The seeds of the days.
         summaries: The figures of every day: flow by flow, staffing by staffing, seed by seed.
     """
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from twilio.base.exceptions import TwilioRestException
-
 from ...account import Account
+from ...flex_ui import ignore_not_found
 from ...mock import could_match
 from ..config import FlexFlowConfig
 from ..directory import Directory
@@ -19,7 +18,6 @@ ENOUGH_WORKERS = 50
 """Workers of a queue whose capacity is read; where more match, one is taken to have it."""
 GREETABLE = frozenset({"onChannelAdded", "onMemberAdded"})
 """Webhook events at which a bot can greet, before the customer writes."""
-NOT_FOUND = 404
 
 
 class AccountReader:
@@ -40,12 +38,9 @@ class AccountReader:
         """The published definition of a Studio flow; None where there are drafts only."""
         if flow_sid not in self._definitions:
             revisions = self._client.studio.v2.flows(flow_sid).revisions
-            try:
+            found: dict[str, Any] | None = None
+            with ignore_not_found():
                 found = dict(revisions("LatestPublished").fetch().definition)
-            except TwilioRestException as refused:
-                if refused.status != NOT_FOUND:
-                    raise
-                found = None
             self._definitions[flow_sid] = found
         return self._definitions[flow_sid]
 
@@ -64,16 +59,19 @@ class AccountReader:
 
     def workspace_of(self, workflow_sid: str) -> str | None:
         """The workspace that has a workflow, or None."""
-        for _, workspace_sid in self.directory.workspaces.named:
-            if workflow_sid in self.directory.workflows(workspace_sid).sids:
-                return workspace_sid
-        return None
+        sids, workflows = self.directory.workspaces.sids, self.directory.workflows
+        return next((sid for sid in sids if workflow_sid in workflows(sid).sids), None)
 
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
         text = workspace.workflows(workflow_sid).fetch().configuration
-        sids = dict.fromkeys(_queue_sids(json.loads(text).get("task_routing") or {}, known))
+        routing = json.loads(text).get("task_routing") or {}
+        filters = [
+            one for one in routing.get("filters") or () if could_match(one["expression"], known)
+        ]
+        targets = [target for one in filters for target in one["targets"]]
+        sids = {target.get("queue") for target in (*targets, routing.get("default_filter") or {})}
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
@@ -88,11 +86,3 @@ class AccountReader:
             for worker in matching
             for one in workspace.workers(worker.sid).worker_channels.list()
         )
-
-
-def _queue_sids(routing: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    filters = [one for one in routing.get("filters") or () if could_match(one["expression"], known)]
-    targets = [target for one in filters for target in one["targets"]]
-    for target in (*targets, routing.get("default_filter") or {}):
-        if target.get("queue"):
-            yield target["queue"]

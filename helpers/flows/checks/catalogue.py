@@ -29,16 +29,12 @@ _checks: list[Check] = []
 
 
 def _check(
-    id_: str,
-    severity: Severity,
-    title: str,
-    documentation: str,
-    basis: Basis,
-    asks_account: bool = False,
+    id_: str, severity: Severity, documentation: str, basis: Basis, asks_account: bool = False
 ) -> Callable[[Find], Find]:
-    """Add a check to the catalogue."""
+    """Add a check to the catalogue; the first line of its docstring is its title."""
 
     def add(find: Find) -> Find:
+        title = (find.__doc__ or "").removesuffix(".")
         _checks.append(Check(id_, severity, title, documentation, basis, find, asks_account))
         return find
 
@@ -48,16 +44,11 @@ def _check(
 # -- checks of the file alone
 
 
-@_check(
-    "channel-type",
-    "warning",
-    "A channel type that is not custom, without an address on that channel",
-    GUIDE,
-    _DOC,
-)
+@_check("channel-type", "warning", GUIDE, _DOC)
 def channel_type(subject: CheckInput) -> Iterator[CheckResult]:
-    """Only a flow with an address on another channel is taken to be meant for that channel."""
+    """A channel type that is not custom, without an address on that channel."""
     flow = subject.flow
+    # A flow with an address on another channel is meant for that channel.
     has_address = flow.contact_identity is not None and flow.channel_type != "web"
     if flow.channel_type != "custom" and not has_address:
         yield CheckResult(
@@ -68,15 +59,9 @@ def channel_type(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check(
-    "task-channel",
-    "error",
-    "A task flow without Integration.Channel, or with the default one",
-    FLOWS,
-    _DOC,
-)
+@_check("task-channel", "error", FLOWS, _DOC)
 def task_channel(subject: CheckInput) -> Iterator[CheckResult]:
-    """Twilio's default is a task channel that Flex UI does not show as a chat."""
+    """A task flow without Integration.Channel, or with the default one."""
     flow = subject.flow
     if flow.integration_type == "task" and flow.settings()["channel"] == TASK_DEFAULT:
         yield CheckResult(
@@ -87,9 +72,9 @@ def task_channel(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check("two-enabled", "error", "Two enabled flows for one contact", SECOND_FLOW, _DOC)
+@_check("two-enabled", "error", SECOND_FLOW, _DOC)
 def two_enabled(subject: CheckInput) -> Iterator[CheckResult]:
-    """Twilio refuses the second one (45212)."""
+    """Two enabled flows for one contact."""
     flow = subject.flow
     names = ", ".join(
         f"{one.friendly_name!r} ({subject.file.where(one, 'enabled')})"
@@ -104,11 +89,9 @@ def two_enabled(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check(
-    "idle-janitor", "warning", "A long-lived flow with a janitor, which never fires", FLOW, _INF
-)
+@_check("idle-janitor", "warning", FLOW, _INF)
 def idle_janitor(subject: CheckInput) -> Iterator[CheckResult]:
-    """The janitor leaves long-lived chats open."""
+    """A long-lived flow with a janitor, which never fires."""
     if subject.flow.long_lived and subject.flow.janitor_enabled:
         yield CheckResult(
             ("janitor_enabled",),
@@ -118,15 +101,9 @@ def idle_janitor(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check(
-    "creation-on-message",
-    "warning",
-    "Creation on message for customers' own chats, where a welcome makes no task",
-    FLOW,
-    _SPEC,
-)
+@_check("creation-on-message", "warning", FLOW, _SPEC)
 def outbound_setting(subject: CheckInput) -> Iterator[CheckResult]:
-    """The setting is for chats that an agent begins; an enabled flow takes those of customers."""
+    """Creation on message for customers' own chats, where a welcome makes no task."""
     flow = subject.flow
     if flow.enabled and flow.settings().get("creation_on_message"):
         yield CheckResult(
@@ -138,15 +115,9 @@ def outbound_setting(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check(
-    "doubling-retries",
-    "warning",
-    "A retry count with which a server gets a message twice",
-    LATE_WEBHOOK,
-    _INF,
-)
+@_check("doubling-retries", "warning", LATE_WEBHOOK, _INF)
 def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
-    """A server that took a message and answered late gets it again."""
+    """A retry count with which a server gets a message twice."""
     flow = subject.flow
     retries = flow.settings().get("retry_count", 0)
     if flow.integration_type == "external" and retries:
@@ -163,16 +134,9 @@ def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
 # -- checks that read the account
 
 
-@_check(
-    "unknown-name",
-    "error",
-    "A name or SID that stands for nothing in the account, or for several things",
-    FLOW,
-    _SPEC,
-    asks_account=True,
-)
+@_check("unknown-name", "error", FLOW, _SPEC, asks_account=True)
 def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
-    """Everything that a flow names must be there first."""
+    """A name or SID that stands for nothing in the account, or for several things."""
     try:
         subject.account.directory.parameters(subject.flow, lambda *field: ".".join(field))
     except FlowProblem as refused:
@@ -180,16 +144,9 @@ def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
             yield CheckResult(tuple(problem.where.split(".")), f"{problem.fix}.", "")
 
 
-@_check(
-    "other-enabled",
-    "error",
-    "An enabled flow of the account for the same contact, which the file leaves out",
-    SECOND_FLOW,
-    _DOC,
-    asks_account=True,
-)
+@_check("other-enabled", "error", SECOND_FLOW, _DOC, asks_account=True)
 def other_enabled(subject: CheckInput) -> Iterator[CheckResult]:
-    """A flow of the account that the file does not mention holds its contact, too."""
+    """An enabled flow of the account for the same contact, which the file leaves out."""
     flow = subject.flow
     known = {name for one in subject.file.flows for name in (one.friendly_name, one.formerly)}
     for other in subject.account.flows:
@@ -207,16 +164,9 @@ def other_enabled(subject: CheckInput) -> Iterator[CheckResult]:
             )
 
 
-@_check(
-    "studio-draft",
-    "error",
-    "A Studio flow that was never published",
-    f"{DOCS}/studio/rest-api/v2/flow",
-    _INF,
-    asks_account=True,
-)
+@_check("studio-draft", "error", f"{DOCS}/studio/rest-api/v2/flow", _INF, asks_account=True)
 def unpublished(subject: CheckInput) -> Iterator[CheckResult]:
-    """Customers get the latest published revision, never a draft."""
+    """A Studio flow that was never published."""
     sid = _studio_flow(subject)
     if sid and subject.account.definition(sid) is None:
         yield CheckResult(
@@ -228,15 +178,10 @@ def unpublished(subject: CheckInput) -> Iterator[CheckResult]:
 
 
 @_check(
-    "no-send-to-flex",
-    "warning",
-    "A Studio flow whose incoming messages never lead to Send to Flex",
-    f"{DOCS}/studio/widget-library/send-flex",
-    _DOC,
-    asks_account=True,
+    "no-send-to-flex", "warning", f"{DOCS}/studio/widget-library/send-flex", _DOC, asks_account=True
 )
 def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
-    """Without the widget no task is made, so that no agent ever comes."""
+    """A Studio flow whose incoming messages never lead to Send to Flex."""
     sid = _studio_flow(subject)
     definition = subject.account.definition(sid) if sid else None
     if definition is None:
@@ -254,15 +199,10 @@ def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
 
 
 @_check(
-    "nobody-matches",
-    "error",
-    "A workflow that no worker can match",
-    f"{DOCS}/taskrouter/workflow-configuration",
-    _DOC,
-    asks_account=True,
+    "nobody-matches", "error", f"{DOCS}/taskrouter/workflow-configuration", _DOC, asks_account=True
 )
 def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
-    """A task that no worker can be offered waits until it times out, or cannot even be made."""
+    """A workflow that no worker can match."""
     account = subject.account
     for route in _routes(subject):
         queues = account.queues(route.workspace, route.workflow, route.known)
@@ -287,16 +227,9 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
             )
 
 
-@_check(
-    "welcome-bot",
-    "warning",
-    "Creation on message with a bot that greets",
-    FLOW,
-    _INF,
-    asks_account=True,
-)
+@_check("welcome-bot", "warning", FLOW, _INF, asks_account=True)
 def welcome_bot(subject: CheckInput) -> Iterator[CheckResult]:
-    """A bot's message is not a customer's, and makes no task."""
+    """Creation on message with a bot that greets."""
     if not subject.flow.settings().get("creation_on_message"):
         return
     try:

@@ -33,11 +33,7 @@ class CheckInput:
 
     @property
     def account(self) -> AccountReader:
-        """The account.
-
-        Raises:
-            LookupError: None is given; a check that reads one does not run then.
-        """
+        """The account; a check that reads one does not run without."""
         if self.reader is None:
             raise LookupError("This check needs an account, and none is given")
         return self.reader
@@ -60,10 +56,6 @@ class Check:
 
     Attributes:
         id: Its name in `accept` of a file.
-        severity: `error` or `warning`.
-        title: Short description.
-        documentation: URL of Twilio's page.
-        basis: How well it is known to be Twilio's; None for a matter of the file alone.
         find: Yields results.
         asks_account: Whether it needs an account.
     """
@@ -151,35 +143,28 @@ class Report:
         """Findings, one row each."""
         import pandas as pd
 
-        return pd.DataFrame(
-            [asdict(one) for one in self.findings], columns=[one.name for one in fields(Finding)]
-        )
+        return pd.DataFrame(self.findings, columns=[one.name for one in fields(Finding)])
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON."""
         return asdict(self)
 
     def __repr__(self) -> str:
-        return "\n".join([*map(str, self.findings), *self._skipped(), self._summary()])
+        return "\n".join([*map(str, self.findings), *self._summary()])
 
     def _repr_html_(self) -> str:
         rows = [_row(one) for one in self.findings]
-        after = "".join(f"<p>{escape(line)}</p>" for line in (*self._skipped(), self._summary()))
+        after = "".join(f"<p>{escape(line)}</p>" for line in self._summary())
         title = f"Check of {self.source}"
         return (html_table(rows, COLUMNS, title=title, style=TOP_LEFT) if rows else "") + after
 
-    def _skipped(self) -> list[str]:
-        if not self.skipped:
-            return []
-        ids = ", ".join(one.id for one in self.skipped)
-        return [f"Not checked, for want of an account: {ids}."]
-
-    def _summary(self) -> str:
-        if not self.findings:
-            return f"{self.source}: nothing found."
+    def _summary(self) -> Iterator[str]:
+        if self.skipped:
+            ids = ", ".join(one.id for one in self.skipped)
+            yield f"Not checked, for want of an account: {ids}."
         numbers = (("error", len(self.errors)), ("warning", len(self.warnings)))
         counts = (f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers)
-        return f"{self.source}: {', '.join(counts)}."
+        yield f"{self.source}: {', '.join(counts) if self.findings else 'nothing found'}."
 
 
 def _row(one: Finding) -> list[object]:

@@ -18,6 +18,7 @@ from ...mock import MockTwilio, flex_flows
 from ...panel.events import Announcer
 from ..checks import Report, check
 from ..config import FlexFlowConfig, masked, settings_of
+from ..copying import account_of
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file import FlowFile, fix_of, setting_of
 from ..rehearsal import Rehearsal, Script, rehearse
@@ -26,14 +27,7 @@ EntryKind = Literal["text", "choice", "switch", "number"]
 
 
 class Entry(NamedTuple):
-    """One field of the form.
-
-    Attributes:
-        name: Key in `FlexFlowConfig.fields`.
-        label: Label in the form.
-        kind: Kind of control.
-        choices: Options of a choice.
-    """
+    """One field of the form, named as in `FlexFlowConfig.fields`."""
 
     name: str
     label: str
@@ -68,15 +62,14 @@ ENTRIES = (
     Entry("janitor_enabled", "Janitor", "switch"),
     Entry("enabled", "Enabled", "switch"),
 )
-_NUMBERS = {
-    name: value
-    for defaults in flex_flows.DEFAULTS.values()
-    for name, value in defaults.items()
-    if not isinstance(value, str)
-}
 EMPTY: dict[str, Any] = {
-    **dict.fromkeys((entry.name for entry in ENTRIES), None),
-    **{f"integration.{name}": value for name, value in _NUMBERS.items()},
+    **dict.fromkeys(entry.name for entry in ENTRIES),
+    **{
+        f"integration.{name}": value
+        for defaults in flex_flows.DEFAULTS.values()
+        for name, value in defaults.items()
+        if not isinstance(value, str)
+    },
     "channel_type": "custom",
     "integration_type": "studio",
     "long_lived": False,
@@ -171,10 +164,7 @@ class FlowFormModel:
         script: str | Script = "answered",
         later: Later = on_a_timer,
     ) -> None:
-        if account is None:
-            mock = MockTwilio()
-            account = Account("mock", mock.credentials, mock.http_client, mock)
-        self.account = account
+        self.account = account or account_of(MockTwilio())
         self._later = later
         self._lock = threading.RLock()
         self._at_work = threading.Lock()
@@ -267,10 +257,19 @@ class FlowFormModel:
         cancel()
 
     def _assess(self, mine: int, flow: FlexFlowConfig, script: str | Script) -> None:
+        found: dict[str, Any] = {"report": None, "rehearsal": None, "failure": ""}
         with self._at_work:  # one at a time; of those that wait only the latest runs
             if mine != self._round:
                 return
-            found = _assessed(flow, script, self.account)
+            try:
+                found["report"] = check(FlowFile((flow,), "<form>"), self.account)
+                found["rehearsal"] = rehearse(flow, script, account=self.account)
+            except FlowProblem as refused:
+                found["failure"] = str(refused)
+            except REFUSALS as error:
+                found["failure"] = refusal_text(error)
+            except Exception as error:
+                found["failure"] = _unexpected(error)
         with self._lock:
             if mine != self._round:
                 return
@@ -281,21 +280,6 @@ class FlowFormModel:
     def _observer_failed(self, _state: FormState, failure: Exception) -> None:
         with self._lock:
             self._state = replace(self._state, failure=_unexpected(failure))
-
-
-def _assessed(flow: FlexFlowConfig, script: str | Script, account: Account) -> dict[str, Any]:
-    """Check and rehearse; a failure is put in words."""
-    found: dict[str, Any] = {"report": None, "rehearsal": None, "failure": ""}
-    try:
-        found["report"] = check(FlowFile((flow,), "<form>"), account)
-        found["rehearsal"] = rehearse(flow, script, account=account)
-    except FlowProblem as refused:
-        found["failure"] = str(refused)
-    except REFUSALS as error:
-        found["failure"] = refusal_text(error)
-    except Exception as error:
-        found["failure"] = _unexpected(error)
-    return found
 
 
 def _unexpected(failure: Exception) -> str:

@@ -54,8 +54,9 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
             entry.name: _field(entry, self.model, names.get(entry.name, ())) for entry in ENTRIES
         }
         played = self.model.state.script
+        situations: list[tuple[str, str | Script]] = [(s.name, key) for key, s in SCRIPTS.items()]
         self.situation = Dropdown(
-            options=_situations(played),
+            options=situations if isinstance(played, str) else [(played.name, played), *situations],
             value=played,
             description="Situation",
             layout=Layout(width="auto", margin="8px 2px"),
@@ -91,11 +92,21 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         for entry in ENTRIES:
             applies = entry.applies(state.values["integration_type"])
             self.fields[entry.name].layout.display = None if applies else "none"
-        self.problems.value = _listed(state)
-        self.text.value = _file(state.text) if state.text else ""
+        problems = "".join(
+            f"<div>{badge('error')} {escape(_LABELS.get(name, name))}: {escape(fix)}</div>"
+            for name, fix in state.problems.items()
+        )
+        alert = f'<div role="alert" style="{_LINES}">{problems}</div>'
+        self.problems.value = alert if problems else ""
+        text = f'<pre style="line-height:1.3;overflow-x:auto">{escape(masked(state.text))}</pre>'
+        self.text.value = text if state.text else ""
         report = state.report._repr_html_() if state.report is not None else ""
         self.report.value = _dimmed(state, report)
-        self.rehearsal.value = _dimmed(state, _played(state))
+        played = state.rehearsal._repr_html_() if state.rehearsal else ""
+        if state.failure:
+            failure = escape(masked(state.failure))
+            played = f'<p role="alert">{badge("error")} Not rehearsed: {failure}</p>'
+        self.rehearsal.value = _dimmed(state, played)
 
 
 def _field(entry: Entry, model: FlowFormModel, names: tuple[str, ...]) -> Any:
@@ -130,31 +141,6 @@ def _names(account: Account) -> dict[str, tuple[str, ...]]:
     except REFUSALS:
         return {}  # the check, which reads it too, shows why
     return {f"integration.{field}": tuple(dict.fromkeys(each)) for field, each in names.items()}
-
-
-def _situations(played: str | Script) -> list[tuple[str, str | Script]]:
-    """The shipped ones by title, preceded by the one that is played if it is none of them."""
-    shipped: list[tuple[str, str | Script]] = [(one.name, name) for name, one in SCRIPTS.items()]
-    return shipped if isinstance(played, str) else [(played.name, played), *shipped]
-
-
-def _file(text: str) -> str:
-    return f'<pre style="line-height:1.3;overflow-x:auto">{escape(masked(text))}</pre>'
-
-
-def _listed(state: FormState) -> str:
-    lines = (
-        f"<div>{badge('error')} {escape(_LABELS.get(name, name))}: {escape(fix)}</div>"
-        for name, fix in state.problems.items()
-    )
-    return f'<div role="alert" style="{_LINES}">{"".join(lines)}</div>' if state.problems else ""
-
-
-def _played(state: FormState) -> str:
-    if state.failure:
-        failure = escape(masked(state.failure))
-        return f'<p role="alert">{badge("error")} Not rehearsed: {failure}</p>'
-    return state.rehearsal._repr_html_() if state.rehearsal else ""
 
 
 def _dimmed(state: FormState, html: str) -> str:

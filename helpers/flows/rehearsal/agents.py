@@ -35,8 +35,6 @@ class SimulatedAgents:
         account: The copy, whose requests are recorded.
         mock: The same as a mock.
         setup: A client of the copy whose requests are not recorded.
-        record: The timeline.
-        agents: The workers who are available when the rehearsal begins.
 
     Attributes:
         tasks: SIDs of the tasks made since, oldest first.
@@ -77,11 +75,6 @@ class SimulatedAgents:
         if isinstance(agents, int):
             return self.workers[:agents]
         return [] if agents == "none" else self.workers
-
-    def missing(self, agents: Agents) -> list[str]:
-        """Names in a script that no worker has."""
-        names = {worker.name for worker in self.workers}
-        return sorted(set(agents) - names) if isinstance(agents, tuple) else []
 
     def _set_activities(
         self, client: Client, workers: list[SimulatedAgent], available: list[SimulatedAgent]
@@ -129,17 +122,17 @@ class SimulatedAgents:
 
     def _offer(self, action: str) -> tuple[AgentDesk, Offer]:
         for created in list(self._offers.values()):
-            desk = self._desk(str(created.worker_sid))
-            found = [offer for offer in desk.offers if offer.sid == created.reservation_sid]
-            if found:
-                return desk, found[0]
-        if not self.tasks:
-            reason = "no task was made"
-        else:
-            status = self.sync().get(self.tasks[-1], "gone")
-            reason = f"the latest task is {status}"
-            if status == "pending":
-                reason = "the task waits and no agent is offered it"
+            worker = next(each for each in self.workers if each.sid == created.worker_sid)
+            self._record.acting = f"{AGENT} {worker.name}"
+            if worker.sid not in self._desks:
+                desk = AgentDesk(self._account, worker.name, workspace=worker.workspace)
+                self._desks[worker.sid] = desk
+            for offer in self._desks[worker.sid].offers:
+                if offer.sid == created.reservation_sid:
+                    return self._desks[worker.sid], offer
+        status = self.sync().get(self.tasks[-1], "gone") if self.tasks else ""
+        reasons = {"": "no task was made", "pending": "the task waits and no agent is offered it"}
+        reason = reasons.get(status, f"the latest task is {status}")
         raise Misfit(f"{reason}, so there is nothing to {action}")
 
     def says(self, body: str) -> None:
@@ -162,14 +155,6 @@ class SimulatedAgents:
         latest = self._accepted[-1]
         self._record.acting = f"{AGENT} {latest.desk.agent}"
         return latest
-
-    def _desk(self, worker_sid: str) -> AgentDesk:
-        worker = next(each for each in self.workers if each.sid == worker_sid)
-        self._record.acting = f"{AGENT} {worker.name}"
-        if worker.sid not in self._desks:
-            desk = AgentDesk(self._account, worker.name, workspace=worker.workspace)
-            self._desks[worker.sid] = desk
-        return self._desks[worker.sid]
 
     @property
     def identities(self) -> dict[str, str]:

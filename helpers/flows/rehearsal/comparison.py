@@ -53,13 +53,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One script played with two configs.
-
-    Attributes:
-        a: With the first.
-        b: With the second.
-        pairs: Both timelines, aligned.
-    """
+    """One script played with two configs, `a` and `b`; `pairs` aligns their timelines."""
 
     a: Rehearsal
     b: Rehearsal
@@ -113,22 +107,20 @@ class Comparison:
             if pair.mark != SAME or pair.row.kind == "step":
                 when = duration(pair.row.seconds)
                 both = (pair.a, pair.b) if pair.mark == CHANGED else (pair.row,)
-                rows = " | ".join(map(_text, both))
+                rows = " | ".join(map(str, both))
                 lines.append(f"{pair.mark:>2} {when:>12}  {pair.row.kind}: {rows}")
         summary = [f"{name}: a: {a} | b: {b}" for name, a, b in self.outcomes]
         return "\n".join([*lines, "", *(summary or ["the same comes of both"])])
 
     def _repr_html_(self) -> str:
         heads = ("", "after", "kind", "a", "b")
-        rows = [
-            (pair.mark, duration(pair.row.seconds), pair.row.kind, _text(pair.a), _text(pair.b))
-            for pair in self.pairs
-        ]
-        styles = [
-            BOLD * (pair.row.kind == "step") + HIGHLIGHT * (pair.mark != SAME)
-            for pair in self.pairs
-        ]
-        timelines = html_table(styled(rows, styles, narrow=3), heads, style=TOP_LEFT)
+        rows = []
+        for pair in self.pairs:
+            row, style = pair.row, HIGHLIGHT * (pair.mark != SAME)
+            style += BOLD * (row.kind == "step")
+            cells = (pair.mark, duration(row.seconds), row.kind, pair.a or "", pair.b or "")
+            rows.append(styled(style, *cells))
+        timelines = html_table(rows, heads, style=TOP_LEFT)
         summary = html_table(self.outcomes, ("outcome", "a", "b"), style=TOP_LEFT)
         shown = summary if self.outcomes else ""
         return f"<div><b>{escaped(self.title)}</b>{shown}{timelines}</div>"
@@ -136,11 +128,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparisons(Sequence[Comparison]):
-    """Several scripts played with two configs; shows the differences of each outcome.
-
-    Attributes:
-        each: One comparison a script.
-    """
+    """Several scripts played with two configs; shows the differences of each outcome."""
 
     each: tuple[Comparison, ...] = field(repr=False)
 
@@ -150,15 +138,11 @@ class Comparisons(Sequence[Comparison]):
     def __getitem__(self, position: int | str | slice) -> Comparison:  # type: ignore[override]
         """One comparison, by its position or the name or title of its script."""
         if isinstance(position, str):
-            shipped = SCRIPTS.get(position)
-            found = next(
-                (one for one in self.each if one.script.name == position or one.script == shipped),
-                None,
-            )
-            if found is None:
-                names = ", ".join(repr(one.script.name) for one in self.each)
-                raise KeyError(f"no script {position!r} was compared; there are {names}")
-            return found
+            for one in self.each:
+                if one.script.name == position or one.script == SCRIPTS.get(position):
+                    return one
+            names = ", ".join(repr(one.script.name) for one in self.each)
+            raise KeyError(f"no script {position!r} was compared; there are {names}")
         return self.each[position]  # type: ignore[return-value]
 
     def table(self) -> pd.DataFrame:
@@ -227,16 +211,15 @@ def compare(
     Args:
         a: The first config.
         b: The second config.
-        script: As for `rehearse`; every shipped script by default.
-        account: As for `rehearse`.
-        servers: As for `rehearse`.
+        script: As for `rehearse`, as are the following; every shipped script by default.
+        account: The account that the flows are for.
+        servers: Makers of functions that answer, by URL.
 
     Returns:
         A `Comparison`; for every script `Comparisons`, one a script.
 
     Raises:
-        FlowProblem: As for `rehearse`.
-        TwilioRestException: As for `rehearse`.
+        FlowProblem, TwilioRestException: As for `rehearse`.
     """
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
     sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
@@ -279,12 +262,6 @@ def _set_against(left: Sequence[Row], right: Sequence[Row]) -> Iterator[Pair]:
 
 def _cells(row: Row | None) -> tuple[str, str, str]:
     return (row.who, row.what, row.detail) if row else ("", "", "")
-
-
-def _text(row: Row | None) -> str:
-    if row is None:
-        return ""
-    return f"{row.who}: {row.what}" + (f" ({row.detail})" if row.detail else "")
 
 
 def _named(flow: FlexFlowConfig) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...account import Account
@@ -38,11 +38,7 @@ class CustomerMessage:
 
 
 class SimulatedServer:
-    """The server that webhooks reach, which may answer as a bot.
-
-    Attributes:
-        state: `up`, `down` or `slow`.
-    """
+    """The server that answers webhooks, maybe as a bot; its state is `up`, `down` or `slow`."""
 
     def __init__(self, account: Account, record: Record, kind: str, servers: Servers) -> None:
         self.state = "up"
@@ -114,7 +110,7 @@ class SimulatedCustomer:
         self.channels: list[str] = []
         self.states: dict[str, str] = {}
         self.messages: list[CustomerMessage] = []
-        self._unsubscribe: Callable[[], None] = mock.follow(self._handle)
+        self._unsubscribe = mock.follow(self._handle)
 
     def open(self) -> None:
         """Open the page: the server gets the Flex channel, the page connects to it."""
@@ -129,12 +125,9 @@ class SimulatedCustomer:
         if made.sid not in self.channels[-1:]:
             self.channels.append(made.sid)
         self._record.acting = CUSTOMER
-        chat = ChatClient(self._account, self._account.chat_token(IDENTITY, ttl=DAY))
-
-        def renew(*_: object) -> None:
-            chat.update_token(self._account.chat_token(IDENTITY, ttl=DAY))
-
-        chat.on("tokenAboutToExpire", renew)
+        token = partial(self._account.chat_token, IDENTITY, ttl=DAY)
+        chat = ChatClient(self._account, token())
+        chat.on("tokenAboutToExpire", lambda *_: chat.update_token(token()))
         self._chat, self._channel = chat, chat.get_channel_by_sid(made.sid)
         self.states.setdefault(made.sid, _status(self._channel.attributes))
 
@@ -161,8 +154,8 @@ class SimulatedCustomer:
         if sid not in self.channels:
             return
         if event.name == "messageAdded":
-            author, seconds, body = event.identity or "", self._record.seconds, resource["body"]
-            message = CustomerMessage(resource["sid"], sid, author, seconds, body or "")
+            text, author = resource["body"] or "", event.identity or ""
+            message = CustomerMessage(resource["sid"], sid, author, self._record.seconds, text)
             self.messages.append(message)
         elif event.name == "channelUpdated":
             self.states[sid] = _status(json.loads(resource["attributes"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +59,6 @@ class Expectation:
     Attributes:
         text: As the script words it.
         of: `tasks` (their number), `task` (the latest one's status), `channel` or `customer`.
-        value: The expected value.
     """
 
     text: str
@@ -157,10 +155,3 @@ def misplaced(verb: str, page: str) -> str | None:
     if verb == "customer opens":
         return "the customer has opened a chat before; write `customer returns`"
     return _MISPLACED[page]
-
-
-def unknown(verb: str) -> str:
-    """The problem with a verb that does not exist, with the nearest one."""
-    near = difflib.get_close_matches(verb, VERBS, n=1)
-    meant = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(VERBS)}"
-    return f"is not something a script can say; {meant}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -27,12 +27,9 @@ COLUMNS = tuple(each.name for each in fields(Row))
 BOLD, NOWRAP = ";font-weight:bold", ";white-space:nowrap"
 
 
-def styled(
-    rows: Iterable[Sequence[object]], styles: Iterable[str], narrow: int
-) -> Iterator[list[Cell]]:
-    """Rows of an HTML table, each in a style, whose first columns stay on one line."""
-    for row, style in zip(rows, styles, strict=True):
-        yield [Cell(each, style + NOWRAP * (at < narrow)) for at, each in enumerate(row)]
+def styled(style: str, *row: object) -> list[Cell]:
+    """A row of an HTML table, whose first three columns stay on one line."""
+    return [Cell(each, style + NOWRAP * (at < 3)) for at, each in enumerate(row)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +68,9 @@ class Outcome:
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Names and values in words."""
-        after = [
-            "-" if seconds is None else duration(seconds)
-            for seconds in (self.answered_after, self.agent_after)
-        ]
         yield "answered by", self.answered_by or "nobody"
-        yield "answered after", after[0]
-        yield "agent after", after[1]
+        for name, after in ("answered", self.answered_after), ("agent", self.agent_after):
+            yield f"{name} after", "-" if after is None else duration(after)
         yield "tasks", ", ".join(self.tasks) or "none"
         yield "chats", str(self.channels)
         yield "channel at the end", self.channel
@@ -94,22 +87,17 @@ class Outcome:
 
 
 def outcome_of(simulation: Simulation, kind: str) -> Outcome:
-    """The result of a simulation.
-
-    Args:
-        simulation: After its last step.
-        kind: The flow's integration type, which tells Studio's messages from a server's.
-    """
+    """The result of a simulation after its last step; `kind` is the flow's integration type."""
     messages, agents = simulation.customer.messages, simulation.agents.identities
     first = next((each for each in messages if each.by_customer), None)
     later = messages[messages.index(first) + 1 :] if first else []
     replies = [each for each in later if not each.by_customer]
     by_agents = [each for each in replies if each.author in agents]
+    other = "Studio" if kind == "studio" else "your server"
     answered_by = None
     if replies:
-        author = replies[0].author
-        other = "Studio" if kind == "studio" else "your server"
-        answered_by = f"agent {agents[author]}" if author in agents else other
+        name = agents.get(replies[0].author)
+        answered_by = f"agent {name}" if name else other
     begun = first.seconds if first else 0
     last_reply = {
         each.channel_sid: position for position, each in enumerate(messages) if not each.by_customer
@@ -161,17 +149,10 @@ class Rehearsal:
         return tuple(row for row in self.rows if reads or not row.is_read)
 
     def table(self, *, reads: bool = False) -> pd.DataFrame:
-        """The timeline as a table.
-
-        Args:
-            reads: Whether requests that only read are in it.
-
-        Returns:
-            One row each: `at`, `seconds`, `kind`, `who`, `what` and `detail`.
-        """
+        """The timeline without (or with) requests that only read, with the columns of `Row`."""
         import pandas as pd
 
-        return pd.DataFrame([astuple(row) for row in self.shown(reads=reads)], columns=COLUMNS)
+        return pd.DataFrame(self.shown(reads=reads), columns=COLUMNS)
 
     def sequence(self) -> SequenceDiagram:
         """The timeline as a Mermaid sequence diagram, which a notebook draws."""
@@ -193,15 +174,15 @@ class Rehearsal:
     def __repr__(self) -> str:
         lines = [self.title]
         for row in self.shown():
-            detail = f" ({row.detail})" if row.detail else ""
-            when = duration(row.seconds)
-            lines.append(f"{when:>12}  {row.kind:<11} {row.who}: {row.what}{detail}")
+            lines.append(f"{duration(row.seconds):>12}  {row.kind:<11} {row}")
         return "\n".join([*lines, "", str(self.outcome)])
 
     def _repr_html_(self) -> str:
-        rows = [(duration(r.seconds), r.kind, r.who, r.what, r.detail) for r in self.shown()]
-        styles = [BOLD * (row.kind == "step") for row in self.shown()]
+        rows = [
+            styled(BOLD * (r.kind == "step"), duration(r.seconds), r.kind, r.who, r.what, r.detail)
+            for r in self.shown()
+        ]
         heads = ("after", "kind", "who", "what", "detail")
-        timeline = html_table(styled(rows, styles, narrow=3), heads, style=TOP_LEFT)
+        timeline = html_table(rows, heads, style=TOP_LEFT)
         outcome = self.outcome._repr_html_()
         return f"<div><b>{escaped(self.title)}</b>{outcome}{timeline}</div>"

@@ -67,10 +67,8 @@ class Layout:
     """The places of everything, before it is drawn.
 
     Attributes:
-        marks: Messages and answers to offers.
         bars: For each task and chat, the places at which its states begin.
         moments: Places at which the clock moved, and the seconds then.
-        end: The width.
     """
 
     marks: list[Mark] = field(default_factory=list)
@@ -121,21 +119,15 @@ def plot(rows: Sequence[Row], title: str) -> Picture:
     size = (min(30.0, 3 + 1.15 * layout.end), 1.2 + 1.05 * len(speakers) + 0.45 * len(layout.bars))
     picture = Picture(figsize=size, facecolor=PAPER, layout="constrained")
     axes = picture.add_subplot()
-    heights = dict(_heights(speakers, [*layout.bars]))
+    below = 0.45 * len(layout.bars) + 0.35
+    heights = {lane: below + 1.05 * place for place, lane in enumerate(reversed(speakers))}
+    heights |= {lane: 0.45 * place for place, lane in enumerate(reversed(layout.bars))}
     for mark in layout.marks:
         _draw(axes, mark, heights[mark.lane])
     for name, states in layout.bars.items():
         _draw_bar(axes, states, heights[name], layout.end)
     _frame(axes, layout, heights, title)
     return picture
-
-
-def _heights(speakers: list[str], bars: list[str]) -> Iterator[tuple[str, float]]:
-    """The height of each lane, from the bottom up."""
-    for place, lane in enumerate(reversed(speakers)):
-        yield lane, 0.45 * len(bars) + 1.05 * place + 0.35
-    for place, lane in enumerate(reversed(bars)):
-        yield lane, 0.45 * place
 
 
 def _draw(axes: Axes, mark: Mark, height: float) -> None:
@@ -171,7 +163,8 @@ def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) ->
     axes.set_title(_shown(title), loc="left", fontsize=10, color=INK, parse_math=False)
     axes.set_xlim(0.4, layout.end + 0.2)
     axes.set_ylim(-0.4, max(heights.values(), default=0) + 0.85)
-    axes.set_yticks(list(heights.values()), [_named(lane) for lane in heights])
+    named = [lane.replace("CH#", "chat ").replace("WT#", "task ") for lane in heights]
+    axes.set_yticks(list(heights.values()), named)
     axes.set_xticks([x for x, _ in layout.moments], [duration(s) for _, s in layout.moments])
     axes.tick_params(colors=INK, labelsize=8, length=0)
     for x, _ in layout.moments:
@@ -198,11 +191,6 @@ def _legend(layout: Layout) -> Iterator[Any]:
         yield Line2D([], [], color=LOST, marker="X", linestyle="", label="reaches nobody")
     if any(not mark.is_said for mark in layout.marks):
         yield Line2D([], [], color=INK, marker="D", linestyle="", label="answers an offer")
-
-
-def _named(lane: str) -> str:
-    kind, _, number = lane.partition("#")
-    return {"CH": f"chat {number}", "WT": f"task {number}"}.get(kind, lane)
 
 
 def _shown(text: str) -> str:

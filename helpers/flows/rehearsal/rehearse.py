@@ -45,17 +45,7 @@ def rehearse(
 
 
 class Sandbox:
-    """A copy of an account with a flow in place, where one script after another can be played.
-
-    Args:
-        flow: The config.
-        account: As for `rehearse`.
-        servers: As for `rehearse`.
-
-    Raises:
-        FlowProblem: The flow names something that the account does not have.
-        TwilioRestException: The flow is refused.
-    """
+    """A copy of an account with a flow in place, where one script after another can be played."""
 
     def __init__(self, flow: FlexFlowConfig, account: Account | None, servers: Servers) -> None:
         self._flow, self._servers = flow, servers
@@ -78,10 +68,11 @@ class Sandbox:
             self._mock, self._account, self._flow_sid, kind, script.agents, self._servers
         )
         try:
-            missing = simulation.agents.missing(script.agents)
-            if missing:
-                known = ", ".join(worker.name for worker in simulation.agents.workers) or "none"
-                fix = f"are no workers here: {', '.join(missing)}; there are: {known}"
+            known = [worker.name for worker in simulation.agents.workers]
+            named = script.agents if isinstance(script.agents, tuple) else ()
+            if missing := sorted(set(named) - set(known)):
+                there_are = ", ".join(known) or "none"
+                fix = f"are no workers here: {', '.join(missing)}; there are: {there_are}"
                 raise ScriptProblem(Problem("", "agents", fix))
             for step in script.steps:
                 simulation.play(step)

@@ -16,6 +16,7 @@ steps:
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,9 +27,9 @@ from typing import Any
 import yaml
 
 from ..errors import FlowProblem, Problem
-from .grammar import NEW, VERBS, Expectation, duration, misplaced, unknown
+from ..file import TEXT, not_yaml
+from .grammar import NEW, VERBS, Expectation, duration, misplaced
 
-TEXT = "<text>"
 LONGEST = 200
 """Steps a script may have."""
 ON_DUTY = ("all", "none", "as they are")
@@ -98,11 +99,7 @@ def _read(script: str | Path) -> Script:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{source}:{mark.line + 1}" if mark else source
-        what = getattr(error, "problem", None) or "the text cannot be read"
-        fix = f"is not YAML: {what}; correct the line"
-        raise ScriptProblem(Problem(where, "", fix)) from None
+        raise ScriptProblem(not_yaml(error, source)) from None
     return _Reader(source).from_yaml(root)
 
 
@@ -177,7 +174,9 @@ class _Reader:
             name, _, rest = verb.partition(":")
             name, said = " ".join(name.lower().split()), rest.strip() or None
         if name not in VERBS:
-            self._problem(where, f"`{name}`", unknown(name))
+            near = difflib.get_close_matches(name, VERBS, n=1)
+            meant = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(VERBS)}"
+            self._problem(where, f"`{name}`", f"is not something a script can say; {meant}")
             return []
         wrong = misplaced(name, self._page)
         if wrong is not None:
@@ -198,11 +197,7 @@ class _Reader:
             return int(given)
         if isinstance(given, str) and given in ON_DUTY:
             return given
-        if (
-            isinstance(given, list)
-            and given
-            and all(isinstance(each, str) and each for each in given)
-        ):
+        if isinstance(given, list) and given and all(isinstance(one, str) and one for one in given):
             return tuple(given)
         fix = f"is one of {', '.join(ON_DUTY)}, a number, or a list of names"
         self._problem(node, "agents", fix)
@@ -301,7 +296,7 @@ def script_of(given: object) -> Script:
         return _read(given)
     if isinstance(given, list | tuple):
         return _Reader().from_steps(given)
-    names = ", ".join(NAMES)
     raise TypeError(
-        f"{given!r} is no script; give one of {names}, a YAML file or text, or a list of steps"
+        f"{given!r} is no script; give one of {', '.join(NAMES)}, a YAML file or text, or a list of"
+        " steps"
     )

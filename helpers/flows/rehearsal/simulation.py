@@ -40,8 +40,6 @@ class Simulation:
         account: The same as an account.
         flow_sid: FO..., the flow that is rehearsed.
         kind: Its integration type.
-        agents: The workers who are available when it begins.
-        servers: Makers of receivers by URL; other URLs get an empty 200.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -22,15 +23,7 @@ class Misfit(RuntimeError):
 
 
 RowKind = Literal[
-    "step",
-    "request",
-    "event",
-    "message",
-    "studio",
-    "task",
-    "reservation",
-    "webhook",
-    "state",
+    "step", "request", "event", "message", "studio", "task", "reservation", "webhook", "state"
 ]
 ROW_KINDS: dict[str, RowKind] = {
     "message": "message",
@@ -69,6 +62,9 @@ class Row:
     what: str
     detail: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.who}: {self.what}" + (f" ({self.detail})" if self.detail else "")
+
     @property
     def is_read(self) -> bool:
         """Return whether it is a request that changes nothing."""
@@ -84,19 +80,15 @@ class Names:
     """Numbers SIDs in the order in which they first appear, kind by kind."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-        self._counts: dict[str, int] = {}
+        self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def short(self, text: str) -> str:
         """A text with its SIDs numbered."""
         return _SID.sub(self._numbered, text)
 
     def _numbered(self, found: re.Match[str]) -> str:
-        sid, prefix = found[0], found[1]
-        if sid not in self._known:
-            self._counts[prefix] = self._counts.get(prefix, 0) + 1
-            self._known[sid] = f"{prefix}#{self._counts[prefix]}"
-        return self._known[sid]
+        numbers = self._numbers[found[1]]
+        return f"{found[1]}#{numbers.setdefault(found[0], len(numbers) + 1)}"
 
 
 @dataclass(slots=True)
@@ -116,10 +108,8 @@ class Record:
     """The timeline of one rehearsal, as it grows.
 
     Attributes:
-        rows: The rows so far.
         entries: The journal's part of it.
         acting: The actor of the current step.
-        names: Numbers the SIDs.
     """
 
     def __init__(self, mock: MockTwilio) -> None:

@@ -32,9 +32,9 @@ class NewFlexChannel:
 
 
 def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexChannel:
-    """Make a channel for a contact, or give back the one it has.
+    """Create a channel for a contact, or return the one it has.
 
-    An ACTIVE channel of the same flow and contact is given back (documented for the contact pair;
+    An ACTIVE channel of the same flow and contact is returned (documented for the contact pair;
     matched on Target, else Identity: inferred). A disabled flow works when it is named
     (documented).
 
@@ -42,7 +42,7 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
         TwilioError: 45205, no such flow; 45208, an active channel has the unique name; 45004, a
             JSON parameter is not JSON or the task does not fit.
     """
-    flow = ctx.store.first(FlexFlow, sid=new.flex_flow_sid)
+    flow = ctx.get_cached(FlexFlow, new.flex_flow_sid)
     if flow is None:
         raise TwilioError(45205, f"Flex Flow {new.flex_flow_sid} not found")
     pre_engagement = json_parameter("PreEngagementData", new.pre_engagement_data)
@@ -54,27 +54,28 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
         _release_unique_name(ctx, flow, new.chat_unique_name)
     user, channel = _chat(ctx, flow, new, pre_engagement)
     handlers.wire(ctx, flow, channel)
-    flex_channel = ctx.create(
+    task_sid = new.task_sid
+    if task_sid is not None:
+        handlers.check_task(ctx, flow, task_sid)
+    elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
+        name = user.friendly_name or new.identity
+        task_sid = handlers.make_task(ctx, flow, channel.sid, name, task_attributes).sid
+    return ctx.create(
         FlexChannel,
         sid=channel.sid,
         flex_flow_sid=flow.sid,
         user_sid=user.sid,
         identity=new.identity,
         contact=new.target or new.identity,
-        task_sid=None,
-        live_task_sid=None,
+        task_sid=task_sid,
+        live_task_sid=task_sid,
         task_attributes=task_attributes,
         is_web=is_web,
     )
-    if new.task_sid is not None:
-        handlers.bind_task(ctx, flow, flex_channel, new.task_sid)
-    elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
-        handlers.make_task(ctx, flow, flex_channel)
-    return flex_channel
 
 
 def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
-    """A parameter that is JSON text, as an object.
+    """Return the object that a parameter holds as JSON text.
 
     Raises:
         TwilioError: 45004, it is not a JSON object.
@@ -90,7 +91,7 @@ def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
 def active_channel(
     ctx: Context, flow: FlexFlow, contact: str, *, is_web: bool
 ) -> FlexChannel | None:
-    """The contact's channel of that kind that has not been ended, or None."""
+    """Return the contact's channel of that kind that has not ended, or None."""
     where = {"flex_flow_sid": flow.sid, "contact": contact, "is_web": is_web}
     for flex_channel in ctx.store.select(FlexChannel, where, order="desc"):
         channel = ctx.store.first(Channel, sid=flex_channel.sid)

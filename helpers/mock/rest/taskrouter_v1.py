@@ -1,4 +1,4 @@
-"""TaskRouter v1 as `taskrouter.twilio.com` spells it. Statistics are not simulated."""
+"""TaskRouter v1 of `taskrouter.twilio.com`. Statistics are not simulated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistic
 
 # -- workspaces
 
-
 WORKSPACES = Collection(
     within=API,
     segment="Workspaces",
@@ -58,7 +57,7 @@ def _inside(segment: str, kind: type[R], **more: Any) -> Collection[Any, R]:
     return Collection(within=WORKSPACES, segment=segment, kind=kind, **more)
 
 
-# -- what a workspace is set up with
+# -- configuration of a workspace
 
 ACTIVITIES = _inside(
     "Activities",
@@ -80,7 +79,6 @@ TASK_CHANNELS = _inside(
     delete=task_channels.delete,
 )
 
-
 WORKFLOWS = _inside(
     "Workflows",
     Workflow,
@@ -90,7 +88,6 @@ WORKFLOWS = _inside(
     update=Write(workflows.WorkflowChanges, workflows.update),
     delete=workflows.delete,
 )
-
 
 TASK_QUEUES = _inside(
     "TaskQueues",
@@ -110,7 +107,6 @@ TASK_QUEUES = _inside(
 )
 
 # -- workers
-
 
 WORKERS = _inside(
     "Workers",
@@ -139,7 +135,6 @@ WORKERS = _inside(
     delete=workers.delete,
 )
 
-
 WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
     segment="Channels",
     within=WORKERS,
@@ -151,7 +146,6 @@ WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
 )
 
 # -- tasks
-
 
 TASKS = _inside(
     "Tasks",
@@ -213,7 +207,6 @@ TASK_RESERVATIONS = _reservations(TASKS, "TaskReservation", WorkerSid="worker_si
 WORKER_RESERVATIONS = _reservations(WORKERS, "WorkerReservation")
 
 # -- events
-
 
 EVENTS = _inside(
     "Events",

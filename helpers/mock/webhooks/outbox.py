@@ -14,8 +14,7 @@ from ..core.events import Event
 from ..core.store import Resource
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import ChannelWebhook, Service
-from ..taskrouter import TaskRouterEvent
-from ..taskrouter.events import callback_for
+from ..taskrouter.events import TaskRouterEvent, callback_for
 
 KEPT = 1000
 """Finished deliveries kept for the log."""
@@ -123,7 +122,7 @@ class Outbox:
         if isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
-                self._add(event.name, event.workspace.sid, callback._asdict())
+                self._add(event.name, event.workspace.sid, callback)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
