@@ -28,9 +28,9 @@ from .messaging.events import ChannelEvent, MessageEvent
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
-from .rest import chat_upgrade, chat_webhooks
+from .rest import chat_webhooks, chat_words
 from .rest.application import OPERATIONS, Application
-from .rest.chat_refusals import REFUSALS
+from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
     ChatEvent,
@@ -387,7 +387,7 @@ class MockTwilio:
             with self._backend.transaction():
                 store.write_fact("seed", seed)
                 store.write_fact("born", self.clock.now())
-                chat_upgrade.mark(store)
+                chat_words.mark(store)
                 self._populate(self._backend)
         else:
             self._reopen()
@@ -403,7 +403,7 @@ class MockTwilio:
         self.clock.setting = store.read_fact("clock") or self.clock.setting
         self.webhooks.forget("asking")  # the requests of these pre-events are gone
         with self._backend.transaction():
-            chat_upgrade.upgrade(store)
+            chat_words.upgrade(store)
         self._orchestration.resume()
         self._router.resume()
 

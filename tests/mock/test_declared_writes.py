@@ -9,12 +9,12 @@ import pytest
 
 from helpers.mock.messaging.refusals import Reason
 from helpers.mock.rest import chat_v2, flex_v1
-from helpers.mock.rest.chat_refusals import REFUSALS
+from helpers.mock.rest.chat_words import REFUSALS
 from helpers.mock.rest.collection import Write
 
 WRITES = {
     f"{verb}{collection.noun}": write
-    for collection in (*chat_v2.COLLECTIONS, *flex_v1.COLLECTIONS)
+    for collection in (*chat_v2.API.collections, *flex_v1.API.collections)
     for verb, write in (("Create", collection.create), ("Update", collection.update))
     if write is not None and write.spread
 }

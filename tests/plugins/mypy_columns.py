@@ -67,10 +67,15 @@ SEARCHES = {
     f"{_STORE}.tally",
 }
 """Methods that take a resource class, then a condition on its columns."""
-SAVES = {f"{_STORE}.save": 0, "helpers.mock.taskrouter.limits.change": 1}
-"""Functions that take a resource, at this position, then new values of its columns."""
-CREATE = "helpers.mock.core.context.Context.create"
+_CONTEXT = "helpers.mock.core.context.Context"
+CREATE = f"{_CONTEXT}.create"
 """Takes a resource class, then values of its columns."""
+SAVES = {
+    f"{_STORE}.save": 0,
+    f"{_CONTEXT}.update": 0,
+    "helpers.mock.taskrouter.limits.change": 1,
+}
+"""Functions that take a resource, at this position, then new values of its columns."""
 FILLED = ("sid", "account_sid", "date_created", "date_updated")
 """Columns that `create` fills in where they are not given."""
 ORDER = "seq"

@@ -9,7 +9,7 @@ from typing import Any
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
-from .store import R, Store
+from .store import R, Resource, Store
 
 AccountState = tuple[bytearray, Any]
 
@@ -143,7 +143,8 @@ class Context:
     def create(self, kind: type[R], **values: Any) -> R:
         """Store a new resource.
 
-        Its SID, account and dates, where the kind has such fields, are filled in unless given.
+        Its SID, account and dates, where the kind has such fields, are filled in unless given; an
+        update is dated like the creation.
 
         Args:
             kind: The resource class.
@@ -155,6 +156,17 @@ class Context:
                 continue
             if name == "sid":
                 values[name], is_fresh = self.sids.new(kind.prefix), True
+            elif name == "account_sid":
+                values[name] = self.account_sid
             else:
-                values[name] = self.account_sid if name == "account_sid" else self.now
+                values[name] = values.get("date_created", self.now)
         return self.store.add(kind(**values), is_fresh=is_fresh)
+
+    def remove(self, resource: Resource) -> None:
+        """Delete a resource, and nothing that belongs to it."""
+        self.store.remove(resource)
+
+    def update(self, resource: R, **changes: Any) -> R:
+        """Change a resource, dated now, and return it."""
+        self.store.save(resource, **changes, date_updated=self.now)
+        return resource

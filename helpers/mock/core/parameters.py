@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -146,17 +146,21 @@ MAX_NESTING = 100
 """Levels of JSON taken (the mock's own limit): what is taken can always be read and merged."""
 
 
-def json_object(code: int, name: str) -> AfterValidator:
-    """Refuse a text that is not a JSON object with `code`."""
+def checked(is_fine: Callable[[Any], object], code: int, refusal: str) -> AfterValidator:
+    """Refuse a value that fails a test with `code`."""
 
-    def check(text: str) -> str:
-        if read_json_object(text) is None:
-            raise TwilioError(
-                code, f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
-            )
-        return text
+    def check(value: Any) -> Any:
+        if not is_fine(value):
+            raise TwilioError(code, refusal)
+        return value
 
     return AfterValidator(check)
+
+
+def json_object(code: int, name: str) -> AfterValidator:
+    """Refuse a text that is not a JSON object with `code`."""
+    refusal = f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
+    return checked(lambda text: read_json_object(text) is not None, code, refusal)
 
 
 def read_json_object(text: str) -> dict[str, Any] | None:
@@ -200,10 +204,6 @@ def as_moment(text: str) -> float:
     return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
 
 
-def _moment(value: Any) -> Any:
-    return as_moment(value) if isinstance(value, str) else value
-
-
 def is_web_address(url: str) -> bool:
     """Return whether a webhook can go there: http or https, and a host."""
     try:
@@ -213,12 +213,10 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _blank_is_absent(value: Any) -> Any:
-    return None if value == "" else value
-
-
-Moment = Annotated[float, BeforeValidator(_moment)]
+Moment = Annotated[
+    float, BeforeValidator(lambda value: as_moment(value) if isinstance(value, str) else value)
+]
 """Epoch seconds, given as ISO 8601."""
 
-BLANK_IS_ABSENT = BeforeValidator(_blank_is_absent)
+BLANK_IS_ABSENT = BeforeValidator(lambda value: None if value == "" else value)
 """An empty form value clears the field."""

@@ -32,7 +32,8 @@ class Resource:
 
     `unique` lists groups of fields that must differ between any two rows (a null never
     collides), `indexes` those that are searched by, in the order of the search; `-priority` puts
-    the highest first.
+    the highest first. Dates of creation and update are set by `Context.create`, whatever their
+    default.
     """
 
     prefix: ClassVar[str]
@@ -47,6 +48,16 @@ class Resource:
         """Names of the fields that `Context.create` fills in by itself."""
         own = {f.name for f in fields(cls)}
         return tuple(name for name in _FILLED if name in own)
+
+
+@dataclass(slots=True)
+class AccountResource(Resource):
+    """Base of the resources that an account has under a SID."""
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+
+    sid: str
+    account_sid: str
 
 
 R = TypeVar("R", bound=Resource)

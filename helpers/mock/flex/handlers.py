@@ -8,7 +8,7 @@ from typing import Any
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import AtMostBytes
-from ..messaging import channel_webhooks, channels
+from ..messaging import channels
 from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
 from ..studio.resources import Execution
@@ -53,10 +53,10 @@ def wire(ctx: Context, flow: FlexFlow, channel: Channel) -> None:
     retries = {"retry_count": flow.integration.get("retry_count", 0)}
     if flow.integration_type == "studio":
         settings = {"flow_sid": flow.integration["flow_sid"], **retries}
-        channel_webhooks.add(ctx, channel, DIALECT, "studio", settings)
+        channels.add_webhook(ctx, channel, DIALECT, "studio", settings)
     elif flow.integration_type == "external":
         settings = {"url": flow.integration["url"], "method": "POST", **retries}
-        channel_webhooks.add(ctx, channel, DIALECT, "webhook", settings | {"filters": MESSAGES})
+        channels.add_webhook(ctx, channel, DIALECT, "webhook", settings | {"filters": MESSAGES})
 
 
 def make_task(

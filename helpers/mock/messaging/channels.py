@@ -1,4 +1,4 @@
-"""Channels: made, changed, found and deleted."""
+"""Channels: made, changed, found and deleted; and their webhooks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from ..core.errors import Refused
 from .events import ChannelEvent
 from .permissions import Permission, require
 from .refusals import Reason
-from .resources import IN_A_CHANNEL, Channel, Member, Service, User
+from .resources import IN_A_CHANNEL, Channel, ChannelWebhook, Member, Service, User
+
+MAX_WEBHOOKS = 5
 
 
 class ChannelFields(TypedDict, total=False):
@@ -27,19 +29,7 @@ class ChannelFields(TypedDict, total=False):
 
 
 def create(
-    ctx: Context,
-    service: Service,
-    *,
-    friendly_name: str | None = None,
-    unique_name: str | None = None,
-    attributes: str = "{}",
-    type: str = "public",
-    state: str = "active",
-    inactive_after: float | None = None,
-    closed_after: float | None = None,
-    created_by: str | None = None,
-    date_created: float | None = None,
-    date_updated: float | None = None,
+    ctx: Context, service: Service, *, type: str = "public", **fields: Unpack[ChannelFields]
 ) -> Channel:
     """Make an empty channel.
 
@@ -48,35 +38,21 @@ def create(
     """
     if ctx.actor.identity is not None:
         require(ctx, service.sid, Permission.CREATE_CHANNEL)
-    if unique_name:
-        _refuse_taken(ctx, service.sid, unique_name)
-    created = date_created if date_created is not None else ctx.now
-    channel = ctx.create(
-        Channel,
-        service_sid=service.sid,
-        friendly_name=friendly_name,
-        unique_name=unique_name or None,
-        attributes=attributes,
-        type=type,
-        created_by=ctx.actor.identity or created_by or "system",
-        members_count=0,
-        messages_count=0,
-        next_index=0,
-        last_message_sid=None,
-        date_created=created,
-        date_updated=date_updated if date_updated is not None else created,
-        state=state,
-        inactive_after=inactive_after,
-        closed_after=closed_after,
-        active_at=ctx.now,
-    )
+    fields["created_by"] = ctx.actor.identity or fields.get("created_by") or "system"
+    _take_unique_name(ctx, service.sid, fields)
+    channel = ctx.create(Channel, service_sid=service.sid, type=type, active_at=ctx.now, **fields)
     ctx.emit(ChannelEvent("added", channel, ctx.actor))
     return channel
 
 
-def _refuse_taken(ctx: Context, service_sid: str, unique_name: str) -> None:
-    if by_unique_name(ctx, service_sid, unique_name):
-        raise Refused(Reason.UNIQUE_NAME_TAKEN, unique_name=unique_name)
+def _take_unique_name(
+    ctx: Context, service_sid: str, fields: ChannelFields, before: str | None = None
+) -> None:
+    """Read a blank unique name as none, and refuse that of another channel."""
+    if "unique_name" in fields:
+        unique_name = fields["unique_name"] = fields["unique_name"] or None
+        if unique_name not in (None, before) and by_unique_name(ctx, service_sid, unique_name):
+            raise Refused(Reason.UNIQUE_NAME_TAKEN, unique_name=unique_name)
 
 
 def find(ctx: Context, sid: str) -> Channel:
@@ -117,27 +93,20 @@ def update(ctx: Context, channel: Channel, **changes: Unpack[ChannelFields]) -> 
         require(ctx, channel.service_sid, Permission.EDIT_CHANNEL_ATTRIBUTES, channel)
     if changes.keys() - {"attributes"}:
         require(ctx, channel.service_sid, Permission.EDIT_CHANNEL_NAME, channel)
-    if "unique_name" in changes:
-        unique_name = changes["unique_name"] = changes["unique_name"] or None
-        if unique_name and unique_name != channel.unique_name:
-            _refuse_taken(ctx, channel.service_sid, unique_name)
+    _take_unique_name(ctx, channel.service_sid, changes, channel.unique_name)
     values: dict[str, Any] = {"date_updated": ctx.now, **changes}
     if not changes.keys().isdisjoint(("state", "inactive_after", "closed_after")):
         values["active_at"] = ctx.now
-    return _save(ctx, channel, values, tuple(changes))
-
-
-def _save(
-    ctx: Context, channel: Channel, values: dict[str, Any], reasons: tuple[str, ...]
-) -> Channel:
     ctx.store.save(channel, **values)
-    ctx.emit(ChannelEvent("updated", channel, ctx.actor, reasons))
+    ctx.emit(ChannelEvent("updated", channel, ctx.actor, tuple(changes)))
     return channel
 
 
 def make_private(ctx: Context, channel: Channel) -> Channel:
     """Make a public channel private, which does not go back."""
-    return _save(ctx, channel, {"type": "private", "date_updated": ctx.now}, ("type",))
+    ctx.store.save(channel, type="private", date_updated=ctx.now)
+    ctx.emit(ChannelEvent("updated", channel, ctx.actor, ("type",)))
+    return channel
 
 
 def delete(ctx: Context, channel: Channel) -> None:
@@ -155,3 +124,31 @@ def delete(ctx: Context, channel: Channel) -> None:
     for kind in IN_A_CHANNEL:
         ctx.store.remove_all(kind, channel_sid=channel.sid)
     ctx.store.remove(channel)
+
+
+def refuse_webhook(ctx: Context, channel: Channel) -> None:
+    """Refuse one webhook more than a channel may have.
+
+    Raises:
+        Refused: WEBHOOKS_FULL.
+    """
+    if ctx.store.count(ChannelWebhook, channel_sid=channel.sid) >= MAX_WEBHOOKS:
+        raise Refused(Reason.WEBHOOKS_FULL, count=MAX_WEBHOOKS)
+
+
+def add_webhook(
+    ctx: Context, channel: Channel, dialect: str, kind: str, configuration: dict[str, Any]
+) -> ChannelWebhook:
+    """Add a webhook of kind `webhook`, `trigger` or `studio`, called in a dialect's words.
+
+    The configuration has `flow_sid` for Studio; else `url`, `method`, and `filters`, the dialect's
+    names of events, or `triggers`; and in each case `retry_count`.
+    """
+    return ctx.create(
+        ChannelWebhook,
+        service_sid=channel.service_sid,
+        channel_sid=channel.sid,
+        type=kind,
+        configuration=configuration,
+        dialect=dialect,
+    )

@@ -64,12 +64,7 @@ def pick(ctx: Context, channel: Channel, sid: str) -> Media:
 
 def description(media: Media) -> dict[str, Any]:
     """Return a file as its message keeps it."""
-    return {
-        "sid": media.sid,
-        "size": media.size,
-        "content_type": media.content_type,
-        "filename": media.filename,
-    }
+    return {name: getattr(media, name) for name in ("sid", "size", "content_type", "filename")}
 
 
 def signature(media: Media, expires: int) -> str:

@@ -29,12 +29,6 @@ class MemberFields(ReadHorizon, total=False):
     date_updated: float
 
 
-class UserChannelFields(ReadHorizon, total=False):
-    """Fields of a user's own view that can change."""
-
-    notification_level: str
-
-
 def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChannel | None:
     """Return a user's view of a channel, or None."""
     return ctx.store.first(UserChannel, user_sid=user_sid, channel_sid=channel_sid)
@@ -47,12 +41,7 @@ def add(
     identity: str | None = None,
     user: User | None = None,
     messaging_binding: dict[str, str] | None = None,
-    role_sid: str | None = None,
-    attributes: str = "{}",
-    last_consumed_message_index: int | None = None,
-    last_consumption_timestamp: float | None = None,
-    date_created: float | None = None,
-    date_updated: float | None = None,
+    **fields: Unpack[MemberFields],
 ) -> Member:
     """Put an identity into a channel, making its user if need be, or a person without one.
 
@@ -82,26 +71,27 @@ def add(
         raise Refused(Reason.USER_FULL, count=user.joined_channels_count)
     if messaging_binding is not None:
         _refuse_taken(ctx, channel.service_sid, messaging_binding)
-    if role_sid:
-        roles.pick(ctx, service.sid, role_sid, CHANNEL)
+    if fields.get("role_sid"):
+        roles.pick(ctx, service.sid, fields["role_sid"], CHANNEL)
     else:
-        role_sid = invite.role_sid if invite else _default_role(service, channel, identity)
-    if last_consumption_timestamp is None and last_consumed_message_index is not None:
-        last_consumption_timestamp = ctx.now
-    created = date_created if date_created is not None else ctx.now
+        is_creator = channel.created_by == identity
+        creators, others = (
+            service.default_channel_creator_role_sid,
+            service.default_channel_role_sid,
+        )
+        default = creators if is_creator else others
+        fields["role_sid"] = invite.role_sid if invite else default or ""
+    is_read = fields.get("last_consumed_message_index") is not None
+    if is_read and fields.get("last_consumption_timestamp") is None:
+        fields["last_consumption_timestamp"] = ctx.now
     member = ctx.create(
         Member,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
         user_sid=user.sid if user else None,
         identity=identity,
-        role_sid=role_sid or "",
-        attributes=attributes,
-        last_consumed_message_index=last_consumed_message_index,
-        last_consumption_timestamp=last_consumption_timestamp,
-        date_created=created,
-        date_updated=date_updated if date_updated is not None else created,
         messaging_binding=messaging_binding,
+        **fields,
     )
     if user is not None:
         _join(ctx, user.sid, member, invite or None)
@@ -109,12 +99,6 @@ def add(
     ctx.store.save(channel, members_count=channel.members_count + 1)
     ctx.emit(MemberEvent("added", channel, member, ctx.actor))
     return member
-
-
-def _default_role(service: Service, channel: Channel, identity: str | None) -> str | None:
-    if channel.created_by == identity:
-        return service.default_channel_creator_role_sid
-    return service.default_channel_role_sid
 
 
 def _permit(ctx: Context, channel: Channel, identity: str | None) -> None:
@@ -237,23 +221,26 @@ def member_of(ctx: Context, view: UserChannel) -> Member | None:
 
 
 def update_user_channel(
-    ctx: Context, view: UserChannel, **changes: Unpack[UserChannelFields]
+    ctx: Context,
+    view: UserChannel,
+    *,
+    notification_level: str | None = None,
+    **horizon: Unpack[ReadHorizon],
 ) -> UserChannel:
     """Change a user's view of a channel.
 
     Raises:
         Refused: NOT_PERMITTED to a chat user; HORIZON_OF_INVITED.
     """
-    values: dict[str, Any] = {**changes}
     channel, member = channels.find(ctx, view.channel_sid), member_of(ctx, view)
-    if "notification_level" in values:
+    if notification_level is not None:
         require(ctx, view.service_sid, Permission.EDIT_NOTIFICATION_LEVEL, channel)
-        ctx.store.save(view, notification_level=values.pop("notification_level"))
+        ctx.store.save(view, notification_level=notification_level)
         ctx.emit(UserChannelEvent(channel, view, ctx.actor))
-    if values:
+    if horizon:
         if member is None:
             raise Refused(Reason.HORIZON_OF_INVITED)
-        _save(ctx, channel, member, values)
+        _save(ctx, channel, member, {**horizon})
     return view
 
 
@@ -263,9 +250,8 @@ def leave_channel(ctx: Context, view: UserChannel) -> None:
     if member is not None:
         remove(ctx, member)
         return
-    for invite in ctx.store.select(
-        Invite, {"channel_sid": view.channel_sid, "user_sid": view.user_sid}
-    ):
+    where = {"channel_sid": view.channel_sid, "user_sid": view.user_sid}
+    for invite in ctx.store.select(Invite, where):
         withdraw_invite(ctx, invite)
 
 

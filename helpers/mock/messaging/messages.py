@@ -39,13 +39,8 @@ def send(
     ctx: Context,
     channel: Channel,
     *,
-    author: str | None = None,
-    body: str | None = None,
-    attributes: str = "{}",
     media_sids: Sequence[str] = (),
-    last_updated_by: str | None = None,
-    date_created: float | None = None,
-    date_updated: float | None = None,
+    **fields: Unpack[MessageFields],
 ) -> Message:
     """Add a message at the end of a channel; an inactive one becomes active, timers start anew.
 
@@ -65,28 +60,23 @@ def send(
         own_member(ctx, channel)
         permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
-    created = date_created if date_created is not None else ctx.now
-    index = channel.next_index
+    fields["author"] = identity or fields.get("author") or "system"
+    edits = (fields.get("last_updated_by"), fields.get("date_updated"))
     message = ctx.create(
         Message,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
-        author=identity or author or "system",
-        body=body,
-        attributes=attributes,
-        index=index,
+        index=channel.next_index,
         type="media" if attached else "text",
         media=[media.description(each) for each in attached] if attached else None,
-        last_updated_by=last_updated_by,
-        was_edited=last_updated_by is not None or date_updated is not None,
-        date_created=created,
-        date_updated=date_updated if date_updated is not None else created,
+        was_edited=edits != (None, None),
+        **fields,
     )
     for each in attached:
         ctx.store.save(each, channel_sid=channel.sid, message_sid=message.sid)
     counts: dict[str, Any] = {
         "messages_count": channel.messages_count + 1,
-        "next_index": index + 1,
+        "next_index": message.index + 1,
         "last_message_sid": message.sid,
         "active_at": ctx.now,
     }

@@ -8,9 +8,7 @@ from ..core.context import Context
 from ..core.errors import Refused
 from . import users
 from .refusals import Reason
-from .resources import Binding, Credential, Service
-
-MESSAGE_TYPES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
+from .resources import PUSHES, Binding, Credential, Service
 
 
 def create(
@@ -18,12 +16,6 @@ def create(
 ) -> Credential:
     """Register a push service."""
     return ctx.create(Credential, friendly_name=friendly_name, type=type, sandbox=sandbox)
-
-
-def update(ctx: Context, credential: Credential, **changes: str | None) -> Credential:
-    """Change a credential's `friendly_name` or `sandbox`."""
-    ctx.store.save(credential, **changes, date_updated=ctx.now)
-    return credential
 
 
 def delete(ctx: Context, credential: Credential) -> None:
@@ -49,8 +41,7 @@ def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> B
     known = ctx.store.first(Binding, service_sid=service.sid, endpoint=endpoint)
     if known is not None:
         push = {"credential_sid": credential.sid, "binding_type": credential.type}
-        ctx.store.save(known, **push, date_updated=ctx.now)
-        return known
+        return ctx.update(known, **push)
     return ctx.create(
         Binding,
         service_sid=service.sid,
@@ -59,10 +50,5 @@ def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> B
         endpoint=endpoint,
         credential_sid=credential.sid,
         binding_type=credential.type,
-        message_types=list(MESSAGE_TYPES),
+        message_types=list(PUSHES),
     )
-
-
-def unbind(ctx: Context, binding: Binding) -> None:
-    """Forget a device."""
-    ctx.store.remove(binding)

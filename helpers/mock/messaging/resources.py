@@ -3,45 +3,62 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..core.schema import Resource
+from ..core.schema import AccountResource, Resource
+
+MAX_MEMBERS = 100
+"""Default members a channel (documented on the limits page; OpenAPI swaps the two defaults)."""
+MAX_USER_CHANNELS = 250
+"""Default channels a user joins (documented on the limits page)."""
+PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
+"""Events that a device can be notified of."""
+_PUSH = {"enabled": False, "template": "", "sound": ""}
 
 
 @dataclass(slots=True)
-class Service(Resource):
+class Service(AccountResource):
     """A chat service (IS): users, roles and channels live inside one."""
 
     prefix: ClassVar[str] = "IS"
 
-    sid: str
-    account_sid: str
     friendly_name: str
     date_created: float
     date_updated: float
     default_service_role_sid: str | None
     default_channel_role_sid: str | None
     default_channel_creator_role_sid: str | None
-    read_status_enabled: bool
-    reachability_enabled: bool
-    typing_indicator_timeout: int
-    consumption_report_interval: int
-    limits: dict[str, int]
-    pre_webhook_url: str | None
-    post_webhook_url: str | None
-    webhook_method: str
-    webhook_filters: list[str]
-    pre_webhook_retry_count: int
-    post_webhook_retry_count: int
-    notifications: dict[str, Any]
-    media: dict[str, Any]
-
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+    read_status_enabled: bool = True
+    reachability_enabled: bool = False
+    typing_indicator_timeout: int = 5
+    consumption_report_interval: int = 10
+    limits: dict[str, int] = field(
+        default_factory=lambda: {"channel_members": MAX_MEMBERS, "user_channels": MAX_USER_CHANNELS}
+    )
+    pre_webhook_url: str | None = None
+    post_webhook_url: str | None = None
+    webhook_method: str = "POST"
+    webhook_filters: list[str] = field(default_factory=list)
+    pre_webhook_retry_count: int = 0
+    post_webhook_retry_count: int = 0
+    notifications: dict[str, Any] = field(
+        default_factory=lambda: {
+            "log_enabled": False,
+            "new_message": {**_PUSH, "badge_count_enabled": False},
+            **{push: {**_PUSH} for push in PUSHES[1:]},
+        }
+    )
+    media: dict[str, Any] = field(
+        default_factory=lambda: {
+            "size_limit_mb": 150,
+            "compatibility_message": "Media messages are not supported by your client",
+        }
+    )
 
 
 @dataclass(slots=True)
-class Role(Resource):
+class Role(AccountResource):
     """A named set of permissions (RL), of type `service` or `channel`.
 
     `permissions` are the model's own; `is_default` marks the four that every service starts with.
@@ -49,8 +66,6 @@ class Role(Resource):
 
     prefix: ClassVar[str] = "RL"
 
-    sid: str
-    account_sid: str
     service_sid: str
     friendly_name: str
     type: str
@@ -59,34 +74,31 @@ class Role(Resource):
     date_created: float
     date_updated: float
 
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
 @dataclass(slots=True)
-class User(Resource):
+class User(AccountResource):
     """A chat user (US): an identity, unique and case-sensitive within a service."""
 
     prefix: ClassVar[str] = "US"
 
-    sid: str
-    account_sid: str
     service_sid: str
     identity: str
-    friendly_name: str | None
-    attributes: str
-    role_sid: str
-    is_online: bool | None
-    is_notifiable: bool | None
-    joined_channels_count: int
-    date_created: float
-    date_updated: float
+    friendly_name: str | None = None
+    attributes: str = "{}"
+    role_sid: str = ""
+    is_online: bool | None = None
+    is_notifiable: bool | None = None
+    joined_channels_count: int = 0
+    date_created: float = 0.0
+    date_updated: float = 0.0
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "identity"))
 
 
 @dataclass(slots=True)
-class Channel(Resource):
+class Channel(AccountResource):
     """A channel, or conversation (CH).
 
     `next_index` is the index the next message will take. `state` is `active`, `inactive` or
@@ -96,20 +108,18 @@ class Channel(Resource):
 
     prefix: ClassVar[str] = "CH"
 
-    sid: str
-    account_sid: str
     service_sid: str
-    friendly_name: str | None
-    unique_name: str | None
-    attributes: str
-    type: str
-    created_by: str
-    members_count: int
-    messages_count: int
-    next_index: int
-    last_message_sid: str | None
-    date_created: float
-    date_updated: float
+    friendly_name: str | None = None
+    unique_name: str | None = None
+    attributes: str = "{}"
+    type: str = "public"
+    created_by: str = "system"
+    members_count: int = 0
+    messages_count: int = 0
+    next_index: int = 0
+    last_message_sid: str | None = None
+    date_created: float = 0.0
+    date_updated: float = 0.0
     state: str = "active"
     inactive_after: float | None = None
     closed_after: float | None = None
@@ -137,7 +147,7 @@ class Channel(Resource):
 
 
 @dataclass(slots=True)
-class Member(Resource):
+class Member(AccountResource):
     """A place in a channel (MB), with how far its user has read.
 
     A member without an identity, reached through another network such as SMS, has a
@@ -146,18 +156,16 @@ class Member(Resource):
 
     prefix: ClassVar[str] = "MB"
 
-    sid: str
-    account_sid: str
     service_sid: str
     channel_sid: str
-    user_sid: str | None
-    identity: str | None
-    role_sid: str
-    attributes: str
-    last_consumed_message_index: int | None
-    last_consumption_timestamp: float | None
-    date_created: float
-    date_updated: float
+    user_sid: str | None = None
+    identity: str | None = None
+    role_sid: str = ""
+    attributes: str = "{}"
+    last_consumed_message_index: int | None = None
+    last_consumption_timestamp: float | None = None
+    date_created: float = 0.0
+    date_updated: float = 0.0
     messaging_binding: dict[str, str] | None = None
 
     @property
@@ -170,13 +178,11 @@ class Member(Resource):
 
 
 @dataclass(slots=True)
-class Invite(Resource):
+class Invite(AccountResource):
     """An invitation of an identity into a channel (IN), gone once it joins or declines."""
 
     prefix: ClassVar[str] = "IN"
 
-    sid: str
-    account_sid: str
     service_sid: str
     channel_sid: str
     user_sid: str
@@ -207,7 +213,7 @@ class UserChannel(Resource):
 
 
 @dataclass(slots=True)
-class Message(Resource):
+class Message(AccountResource):
     """One message (IM), with text, files or both.
 
     Indexes rise in order of arrival and are never used twice.
@@ -215,27 +221,25 @@ class Message(Resource):
 
     prefix: ClassVar[str] = "IM"
 
-    sid: str
-    account_sid: str
     service_sid: str
     channel_sid: str
-    author: str
-    body: str | None
-    attributes: str
-    index: int
-    type: str
-    media: list[dict[str, Any]] | None
-    last_updated_by: str | None
-    was_edited: bool
-    date_created: float
-    date_updated: float
+    author: str = "system"
+    body: str | None = None
+    attributes: str = "{}"
+    index: int = 0
+    type: str = "text"
+    media: list[dict[str, Any]] | None = None
+    last_updated_by: str | None = None
+    was_edited: bool = False
+    date_created: float = 0.0
+    date_updated: float = 0.0
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "index"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
 @dataclass(slots=True)
-class Media(Resource):
+class Media(AccountResource):
     """A file kept by the media service (ME), to be sent with one message.
 
     `link_key` signs the links to its content.
@@ -243,8 +247,6 @@ class Media(Resource):
 
     prefix: ClassVar[str] = "ME"
 
-    sid: str
-    account_sid: str
     service_sid: str
     channel_sid: str | None
     message_sid: str | None
@@ -258,12 +260,11 @@ class Media(Resource):
     date_created: float
     date_updated: float
 
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
 @dataclass(slots=True)
-class ChannelWebhook(Resource):
+class ChannelWebhook(AccountResource):
     """A receiver of a channel's events (WH): a URL, a URL on keywords, or a Studio flow.
 
     `dialect` names the API it was made over, in whose words it is called.
@@ -271,8 +272,6 @@ class ChannelWebhook(Resource):
 
     prefix: ClassVar[str] = "WH"
 
-    sid: str
-    account_sid: str
     service_sid: str
     channel_sid: str
     type: str
@@ -281,35 +280,28 @@ class ChannelWebhook(Resource):
     date_updated: float
     dialect: str = "chat"
 
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
 @dataclass(slots=True)
-class Credential(Resource):
+class Credential(AccountResource):
     """Access to a push service (CR). Its secrets are checked, used for nothing and not kept."""
 
     prefix: ClassVar[str] = "CR"
 
-    sid: str
-    account_sid: str
     friendly_name: str | None
     type: str
     sandbox: str | None
     date_created: float
     date_updated: float
 
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
-
 
 @dataclass(slots=True)
-class Binding(Resource):
+class Binding(AccountResource):
     """A device of a user that takes push notifications (BS)."""
 
     prefix: ClassVar[str] = "BS"
 
-    sid: str
-    account_sid: str
     service_sid: str
     user_sid: str
     identity: str
@@ -324,8 +316,7 @@ class Binding(Resource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
 
 
-KINDS: tuple[type[Resource], ...] = (
-    Service,
+IN_A_SERVICE: tuple[type[Resource], ...] = (
     Role,
     User,
     Channel,
@@ -335,14 +326,11 @@ KINDS: tuple[type[Resource], ...] = (
     Message,
     Media,
     ChannelWebhook,
-    Credential,
     Binding,
-)
-IN_A_SERVICE: tuple[type[Resource], ...] = tuple(
-    kind for kind in KINDS if kind not in (Service, Credential)
 )
 """Everything that goes when its service is deleted."""
 IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message, ChannelWebhook)
 """Everything that goes when its channel is deleted."""
 OF_A_USER: tuple[type[Resource], ...] = (Invite, UserChannel, Binding)
 """Everything that goes with its user, besides the memberships that channels count."""
+KINDS: tuple[type[Resource], ...] = (Service, *IN_A_SERVICE, Credential)

@@ -13,6 +13,12 @@ from .resources import Invite, Member, Role, Service, User
 
 _HOLDERS: dict[str, tuple[type[Resource], ...]] = {CHANNEL: (Member, Invite), SERVICE: (User,)}
 _OTHER_SCOPE = {CHANNEL: Reason.NOT_A_CHANNEL_ROLE, SERVICE: Reason.NOT_A_SERVICE_ROLE}
+DEFAULT_ROLE_SCOPES = {
+    "default_service_role_sid": SERVICE,
+    "default_channel_role_sid": CHANNEL,
+    "default_channel_creator_role_sid": CHANNEL,
+}
+"""Settings of a service that name a role -> the role's scope."""
 DEFAULT_ROLES: tuple[tuple[str, str, Iterable[Permission]], ...] = (
     ("service admin", SERVICE, PERMISSIONS[SERVICE]),
     (
@@ -47,7 +53,14 @@ def create(
     Raises:
         Refused: PERMISSION_UNKNOWN for the scope.
     """
-    return _make(ctx, service.sid, friendly_name, type, _known(type, permissions))
+    return ctx.create(
+        Role,
+        service_sid=service.sid,
+        friendly_name=friendly_name,
+        type=type,
+        permissions=_known(type, permissions),
+        is_default=False,
+    )
 
 
 def _known(scope: str, permissions: Iterable[str]) -> list[str]:
@@ -63,9 +76,7 @@ def update(ctx: Context, role: Role, *, permissions: Iterable[str]) -> Role:
     Raises:
         Refused: PERMISSION_UNKNOWN for the role's scope.
     """
-    known = _known(role.type, permissions)
-    ctx.store.save(role, permissions=known, date_updated=ctx.now)
-    return role
+    return ctx.update(role, permissions=_known(role.type, permissions))
 
 
 def delete(ctx: Context, role: Role) -> None:
@@ -76,12 +87,8 @@ def delete(ctx: Context, role: Role) -> None:
             gives by default; ROLE_IN_USE, a user, a member or an invitation has it (inferred).
     """
     service = ctx.store.first(Service, sid=role.service_sid)
-    given = service and (
-        service.default_service_role_sid,
-        service.default_channel_role_sid,
-        service.default_channel_creator_role_sid,
-    )
-    if role.is_default or role.sid in (given or ()):
+    given = (getattr(service, name, None) for name in DEFAULT_ROLE_SCOPES)
+    if role.is_default or role.sid in given:
         raise Refused(Reason.ROLE_IS_DEFAULT)
     held = {"service_sid": role.service_sid, "role_sid": role.sid}
     if any(ctx.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
@@ -92,28 +99,16 @@ def delete(ctx: Context, role: Role) -> None:
 def make_defaults(ctx: Context, service_sid: str) -> list[Role]:
     """Make the four roles a new service starts with, in the order of `DEFAULT_ROLES`."""
     return [
-        _make(ctx, service_sid, name, scope, list(permissions), is_default=True)
+        ctx.create(
+            Role,
+            service_sid=service_sid,
+            friendly_name=name,
+            type=scope,
+            permissions=list(permissions),
+            is_default=True,
+        )
         for name, scope, permissions in DEFAULT_ROLES
     ]
-
-
-def _make(
-    ctx: Context,
-    service_sid: str,
-    name: str,
-    scope: str,
-    permissions: list[str],
-    *,
-    is_default: bool = False,
-) -> Role:
-    return ctx.create(
-        Role,
-        service_sid=service_sid,
-        friendly_name=name,
-        type=scope,
-        permissions=permissions,
-        is_default=is_default,
-    )
 
 
 def pick(ctx: Context, service_sid: str, role_sid: str, scope: str) -> str:

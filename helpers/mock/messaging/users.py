@@ -21,15 +21,7 @@ class UserFields(TypedDict, total=False):
     role_sid: str
 
 
-def create(
-    ctx: Context,
-    service: Service,
-    *,
-    identity: str,
-    friendly_name: str | None = None,
-    attributes: str = "{}",
-    role_sid: str | None = None,
-) -> User:
+def create(ctx: Context, service: Service, *, identity: str, **fields: Unpack[UserFields]) -> User:
     """Make a user.
 
     A chat user may only make itself, which is what connecting with a new identity does (observed).
@@ -41,30 +33,14 @@ def create(
         raise Refused(Reason.USER_OF_ANOTHER)
     if find(ctx, service.sid, identity):
         raise Refused(Reason.USER_EXISTS)
-    if role_sid:
-        roles.pick(ctx, service.sid, role_sid, SERVICE)
-    return _make(ctx, service, identity, friendly_name, attributes, role_sid)
+    if fields.get("role_sid"):
+        roles.pick(ctx, service.sid, fields["role_sid"], SERVICE)
+    return _make(ctx, service, identity, **fields)
 
 
-def _make(
-    ctx: Context,
-    service: Service,
-    identity: str,
-    friendly_name: str | None,
-    attributes: str = "{}",
-    role_sid: str | None = None,
-) -> User:
-    user = ctx.create(
-        User,
-        service_sid=service.sid,
-        identity=identity,
-        friendly_name=friendly_name,
-        attributes=attributes,
-        role_sid=role_sid or service.default_service_role_sid or "",
-        is_online=None,
-        is_notifiable=None,
-        joined_channels_count=0,
-    )
+def _make(ctx: Context, service: Service, identity: str, **fields: Unpack[UserFields]) -> User:
+    fields["role_sid"] = fields.get("role_sid") or service.default_service_role_sid or ""
+    user = ctx.create(User, service_sid=service.sid, identity=identity, **fields)
     ctx.emit(UserEvent("added", user, ctx.actor))
     return user
 
@@ -77,7 +53,7 @@ def find(ctx: Context, service_sid: str, identity: str) -> User | None:
 def ensure(ctx: Context, service: Service, identity: str, friendly_name: str | None = None) -> User:
     """Return the user of an identity, made if need be: users are created lazily (observed)."""
     known = find(ctx, service.sid, identity)
-    return known or _make(ctx, service, identity, friendly_name)
+    return known or _make(ctx, service, identity, friendly_name=friendly_name)
 
 
 def update(ctx: Context, user: User, **changes: Unpack[UserFields]) -> User:

@@ -14,7 +14,7 @@ from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
 from ..rest import chat_parameters as given
 from ..rest import chat_v2
-from ..rest.chat_refusals import REFUSALS
+from ..rest.chat_words import REFUSALS
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
 from ..rest.listing import ListPage, PageRequest, PageSizes, fetch_page

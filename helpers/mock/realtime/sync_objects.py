@@ -18,7 +18,7 @@ from ..core.sids import SID
 from ..core.store import Store
 from ..messaging import permissions
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
-from ..rest.chat_refusals import REFUSALS
+from ..rest.chat_words import REFUSALS
 
 _HOST = "https://cds.us1.twilio.com"
 

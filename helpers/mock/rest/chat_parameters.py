@@ -19,44 +19,16 @@ from ..core.parameters import (
     AtMostBytes,
     Moment,
     Parameters,
+    checked,
     is_web_address,
     json_object,
 )
 from ..core.sids import looks_like
-from ..messaging.permissions import CHANNEL, SERVICE, Permission
+from .chat_words import READ_PERMISSIONS, READ_ROLE_TYPES
 
 HARD_LIMIT = 1000
 """Highest limit of members or of channels that can be set (specified)."""
 RESERVED_IDENTITIES = frozenset({"system"})
-PERMISSIONS: dict[Permission, str] = {
-    Permission.ADD_MEMBER: "addMember",
-    Permission.CREATE_CHANNEL: "createChannel",
-    Permission.DELETE_ANY_MESSAGE: "deleteAnyMessage",
-    Permission.DELETE_CHANNEL: "destroyChannel",
-    Permission.DELETE_OWN_MESSAGE: "deleteOwnMessage",
-    Permission.EDIT_ANY_MEMBER_ATTRIBUTES: "editAnyMemberAttributes",
-    Permission.EDIT_ANY_MESSAGE: "editAnyMessage",
-    Permission.EDIT_ANY_MESSAGE_ATTRIBUTES: "editAnyMessageAttributes",
-    Permission.EDIT_ANY_USER_INFO: "editAnyUserInfo",
-    Permission.EDIT_CHANNEL_ATTRIBUTES: "editChannelAttributes",
-    Permission.EDIT_CHANNEL_NAME: "editChannelName",
-    Permission.EDIT_NOTIFICATION_LEVEL: "editNotificationLevel",
-    Permission.EDIT_OWN_MEMBER_ATTRIBUTES: "editOwnMemberAttributes",
-    Permission.EDIT_OWN_MESSAGE: "editOwnMessage",
-    Permission.EDIT_OWN_MESSAGE_ATTRIBUTES: "editOwnMessageAttributes",
-    Permission.EDIT_OWN_USER_INFO: "editOwnUserInfo",
-    Permission.INVITE_MEMBER: "inviteMember",
-    Permission.JOIN_CHANNEL: "joinChannel",
-    Permission.LEAVE_CHANNEL: "leaveChannel",
-    Permission.REMOVE_MEMBER: "removeMember",
-    Permission.SEND_MEDIA_MESSAGE: "sendMediaMessage",
-    Permission.SEND_MESSAGE: "sendMessage",
-}
-"""Chat's spelling of each permission."""
-ROLE_TYPES = {CHANNEL: "channel", SERVICE: "deployment"}
-"""Chat's spelling of each scope of roles."""
-_PERMISSIONS_READ = {spelling: permission for permission, spelling in PERMISSIONS.items()}
-_ROLE_TYPES_READ = {spelling: scope for scope, spelling in ROLE_TYPES.items()}
 
 
 # -- shapes
@@ -85,65 +57,43 @@ def _identity(text: str) -> str:
     return text
 
 
-def _unique_name(text: str) -> str:
-    if looks_like(text, "CH"):
-        raise TwilioError(50306, "UniqueName must not look like a Channel SID")
-    return text
-
-
 def _retries(value: Any) -> Any:
     if not str(value).isdecimal() or not 0 <= int(value) <= 3:
         raise TwilioError(50065, "RetryCount is a number from 0 to 3")
     return int(value)
 
 
-def _web_address(url: str) -> str:
-    if url and not is_web_address(url):
-        raise TwilioError(50054, "A webhook's URL must be an http or https URL, or blank for none")
-    return url
+def read_index(code: int, name: str) -> BeforeValidator:
+    """Read the index of a message; a blank one is none."""
 
+    def check(value: Any) -> int | None:
+        if value in (None, ""):
+            return None
+        if not re.fullmatch("[0-9]{1,15}", str(value)):
+            raise TwilioError(code, f"{name} must be a whole number, 0 or more")
+        return int(value)
 
-def _read_index(value: Any) -> Any:
-    if value in (None, ""):
-        return None
-    if not re.fullmatch("[0-9]{1,15}", str(value)):
-        raise TwilioError(50406, "LastConsumedMessageIndex must be a whole number, 0 or more")
-    return int(value)
+    return BeforeValidator(check)
 
 
 def _limit(code: int) -> AfterValidator:
-    def check(value: int) -> int:
-        if not 1 <= value <= HARD_LIMIT:
-            raise TwilioError(code, f"A limit is a number from 1 to {HARD_LIMIT}")
-        return value
-
-    return AfterValidator(check)
-
-
-def read_permissions(spelled: list[str]) -> list[str]:
-    """Return the model's permissions; it refuses those that are left as they are."""
-    return [_PERMISSIONS_READ.get(each, each) for each in spelled]
-
-
-def read_role_type(spelled: str) -> str:
-    """Return the model's scope of a role type."""
-    return _ROLE_TYPES_READ[spelled]
-
-
-def _sids(value: Any) -> Any:
-    """A parameter that names one file, the last where it is repeated."""
-    return [value[-1] if isinstance(value, list) else value] if value else []
+    refusal = f"A limit is a number from 1 to {HARD_LIMIT}"
+    return checked(lambda value: 1 <= value <= HARD_LIMIT, code, refusal)
 
 
 RetryCount = Annotated[int, BeforeValidator(_retries)]
 """How often a webhook is tried again."""
-WebhookUrl = Annotated[str, AfterValidator(_web_address)]
+_BAD_URL = "A webhook's URL must be an http or https URL, or blank for none"
+WebhookUrl = Annotated[str, checked(lambda url: not url or is_web_address(url), 50054, _BAD_URL)]
 Identity = Annotated[str, AtMost(256, 50207, "Identity"), AfterValidator(_identity)]
 Author = Annotated[str, AtMost(256, 50310, "From")]
 NewName = Annotated[str, AtMost(64, 50003, "FriendlyName")]
 LongerName = Annotated[str, AtMost(256, 50003, "FriendlyName")]
-NewUniqueName = Annotated[str, AtMost(64, 50004, "UniqueName"), AfterValidator(_unique_name)]
-LongerUniqueName = Annotated[str, AtMost(256, 50004, "UniqueName"), AfterValidator(_unique_name)]
+_NOT_A_SID = checked(
+    lambda text: not looks_like(text, "CH"), 50306, "UniqueName must not look like a Channel SID"
+)
+NewUniqueName = Annotated[str, AtMost(64, 50004, "UniqueName"), _NOT_A_SID]
+LongerUniqueName = Annotated[str, AtMost(256, 50004, "UniqueName"), _NOT_A_SID]
 ChannelAttributes = Annotated[
     str, AtMostBytes(16 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
 ]
@@ -151,13 +101,21 @@ SmallAttributes = Annotated[
     str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
 ]
 Body = Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
-ReadIndex = Annotated[int | None, BeforeValidator(_read_index)]
+ReadIndex = Annotated[int | None, read_index(50406, "LastConsumedMessageIndex")]
 ReadMoment = Annotated[Moment | None, BLANK_IS_ABSENT]
 RoleType = Annotated[
-    str, one_of(tuple(_ROLE_TYPES_READ), 50105, "Type"), AfterValidator(read_role_type)
+    str, one_of(tuple(READ_ROLE_TYPES), 50105, "Type"), AfterValidator(READ_ROLE_TYPES.__getitem__)
 ]
-Permissions = Annotated[list[str], AfterValidator(read_permissions)]
-OneMedia = Annotated[list[str], BeforeValidator(_sids)]
+Permissions = Annotated[
+    list[str],
+    AfterValidator(lambda spelled: [READ_PERMISSIONS.get(each, each) for each in spelled]),
+]
+"""The model's permissions; one it does not have is left as it is."""
+OneMedia = Annotated[
+    list[str],
+    BeforeValidator(lambda sids: sids[-1:] if isinstance(sids, list) else [sids] if sids else []),
+]
+"""A parameter that names one file, the last where it is repeated."""
 TextFlag = Annotated[bool, AfterValidator(str)]
 """A flag that Twilio shows as text (specified)."""
 
@@ -339,58 +297,44 @@ class WebhookChanges(Parameters):
             for name, value in self.given().items()
             if name.startswith(prefix) and value is not None
         }
+        retry_count = given.get("retry_count", 0)
         if kind == "studio":
             flow_sid = given.get("flow_sid", "")
             if not looks_like(flow_sid, "FW"):
                 raise TwilioError(50327, "Configuration.FlowSid must be a Studio Flow SID (FW...)")
-            return {"flow_sid": flow_sid, "retry_count": given.get("retry_count", 0)}
+            return {"flow_sid": flow_sid, "retry_count": retry_count}
+        url, name = given.get("url") or "", "triggers" if kind == "trigger" else "filters"
+        listed: list[str] = given.get(name) or []
         if kind == "trigger":
-            triggers = _triggers(given)
-            return {**_callback(given), "triggers": triggers}
-        filters = _filters(given, events)
-        return {**_callback(given), "filters": filters}
+            too_many = f"A webhook has at most {MAX_TRIGGERS} triggers"
+            checks: list[tuple[object, int, str]] = [
+                (listed, 50331, "Configuration.Triggers is required for type trigger"),
+                (len(listed) <= MAX_TRIGGERS, 50322, too_many),
+                (all(map(str.strip, listed)), 50326, "A trigger is a word or phrase, not blank"),
+            ]
+        else:
+            unknown = next((event[:40] for event in listed if event not in events), None)
+            checks = [
+                (listed, 50330, "Configuration.Filters is required for type webhook"),
+                (unknown is None, 50325, f"Filter {unknown!r} is not an event of channel webhooks"),
+            ]
+        too_long = f"Configuration.Url is too long: at most {MAX_URL} characters"
+        checks += [
+            (url, 50329, "Configuration.Url is required"),
+            (len(url) <= MAX_URL, 50332, too_long),
+            (is_web_address(url), 50054, "Configuration.Url must be an http or https URL"),
+        ]
+        for is_fine, code, refusal in checks:
+            if not is_fine:
+                raise TwilioError(code, refusal)
+        method = given.get("method", "POST")
+        return {"url": url, "method": method, "retry_count": retry_count, name: listed}
 
 
 class NewWebhook(WebhookChanges):
     """Parameters of channel webhook creation (specified)."""
 
     type: Annotated[str, one_of(("webhook", "trigger", "studio"), 50324, "Type")]
-
-
-def _filters(given: dict[str, Any], events: tuple[str, ...]) -> list[str]:
-    filters: list[str] = given.get("filters") or []
-    if not filters:
-        raise TwilioError(50330, "Configuration.Filters is required for type webhook")
-    for event in filters:
-        if event not in events:
-            raise TwilioError(50325, f"Filter {event[:40]!r} is not an event of channel webhooks")
-    return filters
-
-
-def _triggers(given: dict[str, Any]) -> list[str]:
-    triggers: list[str] = given.get("triggers") or []
-    if not triggers:
-        raise TwilioError(50331, "Configuration.Triggers is required for type trigger")
-    if len(triggers) > MAX_TRIGGERS:
-        raise TwilioError(50322, f"A webhook has at most {MAX_TRIGGERS} triggers")
-    if not all(keyword.strip() for keyword in triggers):
-        raise TwilioError(50326, "A trigger is a word or phrase, not blank")
-    return triggers
-
-
-def _callback(given: dict[str, Any]) -> dict[str, Any]:
-    url = given.get("url")
-    if not url:
-        raise TwilioError(50329, "Configuration.Url is required")
-    if len(url) > MAX_URL:
-        raise TwilioError(50332, f"Configuration.Url is too long: at most {MAX_URL} characters")
-    if not is_web_address(url):
-        raise TwilioError(50054, "Configuration.Url must be an http or https URL")
-    return {
-        "url": url,
-        "method": given.get("method", "POST"),
-        "retry_count": given.get("retry_count", 0),
-    }
 
 
 # -- push

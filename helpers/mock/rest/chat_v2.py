@@ -7,7 +7,6 @@ from typing import Any
 from ..core.context import Context
 from ..core.store import Store
 from ..messaging import (
-    channel_webhooks,
     channels,
     members,
     messages,
@@ -31,9 +30,9 @@ from ..messaging.resources import (
     UserChannel,
 )
 from . import chat_parameters as given
-from .chat_refusals import REFUSALS
 from .chat_webhooks import CHANNEL_EVENTS
 from .chat_webhooks import NAME as DIALECT
+from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES
 from .collection import Api, Arguments, Collection, Write
 from .listing import PageSizes
 from .views import view
@@ -47,7 +46,7 @@ def users_of(store: Store, arguments: Arguments) -> str:
     return arguments["ServiceSid"]
 
 
-API = Api(HOST, REFUSALS, users_of)
+API = Api(HOST, "/v2", REFUSALS, users_of)
 
 
 # -- services, roles and users
@@ -58,12 +57,9 @@ def _create_service(ctx: Context, new: given.NewService) -> Service:
 
 
 SERVICES = Collection(
-    api=API,
-    root="/v2",
+    within=API,
     segment="Services",
     kind=Service,
-    key="services",
-    noun="Service",
     open_to_users=(),
     render=view(
         Service,
@@ -77,21 +73,15 @@ SERVICES = Collection(
 
 def _role_words(role: Role, _: str) -> dict[str, Any]:
     return {
-        "type": given.ROLE_TYPES[role.type],
-        "permissions": [
-            given.PERMISSIONS[permissions.Permission(each)] for each in role.permissions
-        ],
+        "type": ROLE_TYPES[role.type],
+        "permissions": [PERMISSIONS[permissions.Permission(each)] for each in role.permissions],
     }
 
 
 ROLES = Collection(
-    api=API,
+    within=SERVICES,
     segment="Roles",
-    parent=SERVICES,
-    scope="service_sid",
     kind=Role,
-    key="roles",
-    noun="Role",
     open_to_users=(),
     render=view(Role, omit=("is_default",), extra=_role_words),
     create=Write(given.NewRole, roles.create, spread=True),
@@ -99,14 +89,10 @@ ROLES = Collection(
     delete=roles.delete,
 )
 USERS = Collection(
-    api=API,
+    within=SERVICES,
     segment="Users",
-    parent=SERVICES,
-    scope="service_sid",
     lookup=("sid", "identity"),
     kind=User,
-    key="users",
-    noun="User",
     open_to_users=("List", "Create", "Fetch", "Update"),
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
     create=Write(given.NewUser, users.create, spread=True),
@@ -136,14 +122,10 @@ INTERNAL = (
 )
 """Fields of a channel that Chat does not show."""
 CHANNELS = Collection(
-    api=API,
+    within=SERVICES,
     segment="Channels",
-    parent=SERVICES,
-    scope="service_sid",
     lookup=("sid", "unique_name"),
     kind=Channel,
-    key="channels",
-    noun="Channel",
     filters={"Type": "type"},
     guard=permissions.see,
     render=view(Channel, omit=INTERNAL, extra=_channel_links),
@@ -152,14 +134,10 @@ CHANNELS = Collection(
     delete=channels.delete,
 )
 MEMBERS = Collection(
-    api=API,
+    within=CHANNELS,
     segment="Members",
-    parent=CHANNELS,
-    scope="channel_sid",
     lookup=("sid", "identity"),
     kind=Member,
-    key="members",
-    noun="Member",
     filters={"Identity": "identity"},
     enter=permissions.look_inside,
     render=view(Member, omit=("user_sid", "messaging_binding"), dates=READ),
@@ -170,13 +148,9 @@ MEMBERS = Collection(
 
 
 MESSAGES = Collection(
-    api=API,
+    within=CHANNELS,
     segment="Messages",
-    parent=CHANNELS,
-    scope="channel_sid",
     kind=Message,
-    key="messages",
-    noun="Message",
     ordered=True,
     enter=permissions.look_inside,
     render=view(
@@ -187,14 +161,10 @@ MESSAGES = Collection(
     delete=messages.remove,
 )
 INVITES = Collection(
-    api=API,
+    within=CHANNELS,
     segment="Invites",
-    parent=CHANNELS,
-    scope="channel_sid",
     lookup=("sid", "identity"),
     kind=Invite,
-    key="invites",
-    noun="Invite",
     filters={"Identity": "identity"},
     render=view(Invite, omit=("user_sid",)),
     create=Write(given.NewInvite, members.invite, spread=True),
@@ -203,33 +173,29 @@ INVITES = Collection(
 
 
 def _create_webhook(ctx: Context, channel: Channel, new: given.NewWebhook) -> ChannelWebhook:
-    channel_webhooks.refuse_full(ctx, channel)
+    channels.refuse_webhook(ctx, channel)
     configuration = new.configuration(new.type, {}, CHANNEL_EVENTS)
-    return channel_webhooks.add(ctx, channel, DIALECT, new.type, configuration)
+    return channels.add_webhook(ctx, channel, DIALECT, new.type, configuration)
 
 
 def _update_webhook(
     ctx: Context, webhook: ChannelWebhook, changes: given.WebhookChanges
 ) -> ChannelWebhook:
     configuration = changes.configuration(webhook.type, webhook.configuration, CHANNEL_EVENTS)
-    return channel_webhooks.update(ctx, webhook, configuration)
+    return ctx.update(webhook, configuration=configuration)
 
 
 WEBHOOKS = Collection(
-    api=API,
+    within=CHANNELS,
     segment="Webhooks",
-    parent=CHANNELS,
-    scope="channel_sid",
     kind=ChannelWebhook,
-    key="webhooks",
-    noun="ChannelWebhook",
     sizes=PageSizes(5, 5),
     only={"dialect": DIALECT},
     enter=permissions.account_only,
     render=view(ChannelWebhook, omit=("dialect",)),
     create=Write(given.NewWebhook, _create_webhook),
     update=Write(given.WebhookChanges, _update_webhook, needs_parameters=True),
-    delete=channel_webhooks.delete,
+    delete=Context.remove,
 )
 
 
@@ -247,15 +213,11 @@ def _own_view(ctx: Context, own: UserChannel) -> dict[str, Any]:
 
 
 USER_CHANNELS = Collection(
-    api=API,
+    within=USERS,
     segment="Channels",
-    parent=USERS,
-    scope="user_sid",
     lookup=("channel_sid",),
     item_key="channel_sid",
     kind=UserChannel,
-    key="channels",
-    noun="UserChannel",
     sizes=PageSizes(50, 50),
     enter=permissions.own_only,
     render=view(UserChannel),
@@ -274,17 +236,14 @@ def _create_credential(ctx: Context, new: given.NewCredential) -> Credential:
 
 
 CREDENTIALS = Collection(
-    api=API,
-    root="/v2",
+    within=API,
     segment="Credentials",
     kind=Credential,
-    key="credentials",
-    noun="Credential",
     open_to_users=(),
     sizes=PageSizes(50, 1000),
     render=view(Credential),
     create=Write(given.NewCredential, _create_credential),
-    update=Write(given.CredentialChanges, push.update, needs_parameters=True, spread=True),
+    update=Write(given.CredentialChanges, Context.update, needs_parameters=True, spread=True),
     delete=push.delete,
 )
 
@@ -294,52 +253,26 @@ def _user_link(binding: Binding, url: str) -> dict[str, Any]:
     return {"links": {"user": f"{service}/Users/{binding.user_sid}"}}
 
 
-def _bindings(
-    parent: Collection[Any, Any], scope: str, noun: str, **more: Any
-) -> Collection[Any, Binding]:
-    return Collection(
-        api=API,
-        segment="Bindings",
-        parent=parent,
-        scope=scope,
-        kind=Binding,
-        key="bindings",
-        noun=noun,
-        sizes=PageSizes(50, 50),
-        delete=push.unbind,
-        **more,
-    )
-
-
-BINDINGS = _bindings(
-    SERVICES,
-    "service_sid",
-    "Binding",
+BINDINGS: Collection[Any, Binding] = Collection(
+    within=SERVICES,
+    segment="Bindings",
+    kind=Binding,
     open_to_users=(),
+    sizes=PageSizes(50, 50),
     filters={"BindingType": "binding_type", "Identity": "identity"},
     render=view(Binding, omit=("user_sid",), extra=_user_link),
+    delete=Context.remove,
 )
-USER_BINDINGS = _bindings(
-    USERS,
-    "user_sid",
-    "UserBinding",
+USER_BINDINGS = Collection(
+    within=USERS,
+    segment="Bindings",
+    kind=Binding,
+    noun="UserBinding",
+    sizes=PageSizes(50, 50),
     enter=permissions.own_only,
     filters={"BindingType": "binding_type"},
     render=view(Binding),
+    delete=Context.remove,
 )
 
-COLLECTIONS: tuple[Collection[Any, Any], ...] = (
-    SERVICES,
-    ROLES,
-    USERS,
-    CHANNELS,
-    MEMBERS,
-    MESSAGES,
-    INVITES,
-    WEBHOOKS,
-    USER_CHANNELS,
-    CREDENTIALS,
-    BINDINGS,
-    USER_BINDINGS,
-)
-OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]
+OPERATIONS = API.operations()

@@ -6,52 +6,36 @@ follow them and Conversations' (inferred).
 
 from __future__ import annotations
 
-from functools import singledispatch
-from typing import Any
-
 from ..core.clock import iso
-from ..core.context import Actor
 from ..core.events import Event
+from ..core.parameters import form_name
+from ..core.store import Resource
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import Channel, Member, Message, User
-from ..webhooks.payloads import Payload, WebhookDialect
+from ..webhooks.outbox import Payload, WebhookDialect
 
 NAME = "chat"
-_MESSAGE = {"added": "onMessageSent", "updated": "onMessageUpdated", "removed": "onMessageRemoved"}
-_CHANNEL = {
-    "added": "onChannelAdded",
-    "updated": "onChannelUpdated",
-    "removed": "onChannelDestroyed",
+_SENT_MEDIA = "onMediaMessageSent"
+_EVENTS: dict[tuple[type[Event], str], tuple[str, str | None]] = {
+    (MessageEvent, "added"): ("onMessageSent", "onMessageSend"),
+    (MessageEvent, "updated"): ("onMessageUpdated", "onMessageUpdate"),
+    (MessageEvent, "removed"): ("onMessageRemoved", "onMessageRemove"),
+    (ChannelEvent, "added"): ("onChannelAdded", "onChannelAdd"),
+    (ChannelEvent, "updated"): ("onChannelUpdated", "onChannelUpdate"),
+    (ChannelEvent, "removed"): ("onChannelDestroyed", "onChannelDestroy"),
+    (MemberEvent, "added"): ("onMemberAdded", "onMemberAdd"),
+    (MemberEvent, "updated"): ("onMemberUpdated", "onMemberUpdate"),  # inferred
+    (MemberEvent, "removed"): ("onMemberRemoved", "onMemberRemove"),
+    (UserEvent, "added"): ("onUserAdded", None),
+    (UserEvent, "updated"): ("onUserUpdated", "onUserUpdate"),
 }
-_MEMBER = {"added": "onMemberAdded", "updated": "onMemberUpdated", "removed": "onMemberRemoved"}
-_USER = {"added": "onUserAdded", "updated": "onUserUpdated"}
-MESSAGES_SENT = ("onMessageSent", "onMediaMessageSent")
+"""Name of each event, and of the pre-event that goes before it."""
+_BEFORE = {_SENT_MEDIA: "onMediaMessageSend", **dict(_EVENTS.values())}  # the former inferred
 CHANNEL_EVENTS = (
-    "onMessageSent",
-    "onMessageUpdated",
-    "onMessageRemoved",
-    "onMediaMessageSent",  # observed
-    "onChannelUpdated",
-    "onChannelDestroyed",
-    "onMemberAdded",
-    "onMemberUpdated",  # inferred
-    "onMemberRemoved",
+    *(name for name, _ in _EVENTS.values() if not name.startswith(("onUser", "onChannelAdded"))),
+    _SENT_MEDIA,  # observed
 )
 """Filters of a channel webhook: what comes after it was made, in its channel."""
-_BEFORE = {
-    "onMessageSent": "onMessageSend",
-    "onMessageUpdated": "onMessageUpdate",
-    "onMessageRemoved": "onMessageRemove",
-    "onMediaMessageSent": "onMediaMessageSend",  # inferred
-    "onChannelAdded": "onChannelAdd",
-    "onChannelUpdated": "onChannelUpdate",
-    "onChannelDestroyed": "onChannelDestroy",
-    "onMemberAdded": "onMemberAdd",
-    "onMemberUpdated": "onMemberUpdate",  # inferred
-    "onMemberRemoved": "onMemberRemove",
-    "onUserUpdated": "onUserUpdate",
-}
-"""The pre-event that goes before each; `onUserAdded` has none."""
 _NEW_MESSAGE = frozenset({"MessageSid", "Index", "DateCreated"})
 _NOT_YET = {
     "onMessageSend": _NEW_MESSAGE,
@@ -62,115 +46,55 @@ _NOT_YET = {
 """Parameters that a pre-event lacks, as they do not exist yet (documented for SIDs)."""
 
 
-def _payload(
-    name: str,
-    actor: Actor,
-    about: Channel | Member | Message | User,
-    channel_sid: str | None,
-    **parameters: Any,
-) -> Payload:
-    """Return the parameters of every event, then these; unset ones are left out."""
-    values = {
-        "EventType": name,
-        "AccountSid": about.account_sid,
-        "InstanceSid": about.service_sid,
-        "ChannelSid": channel_sid,
-        "ClientIdentity": actor.identity,
-        "Source": actor.source,
-        "RetryCount": 0,
-        **parameters,
-    }
-    texts = {name: str(value) for name, value in values.items() if value is not None}
-    return Payload(name, texts)
+_RENAMED = {"author": "From", "last_updated_by": "ModifiedBy", "type": "ChannelType"}
+_FIELDS = {
+    Channel: ("friendly_name", "unique_name", "attributes", "type", "created_by"),
+    Message: ("index", "body", "author", "attributes", "last_updated_by"),
+    Member: ("identity", "role_sid", "attributes", "last_consumed_message_index"),
+    User: ("identity", "friendly_name", "attributes", "role_sid"),
+}
+_PARAMETERS: dict[type[Resource], dict[str, str]] = {
+    kind: {_RENAMED.get(name) or form_name(name): name for name in names}
+    for kind, names in _FIELDS.items()
+}
+"""Parameters of each kind -> the field they show."""
+_MEDIA = {f"Media{form_name(name)}": name for name in ("sid", "filename", "content_type", "size")}
 
 
-@singledispatch
 def payload_for(event: Event) -> Payload | None:
     """Return the event's name and parameters; None for one without a webhook."""
-    return None
-
-
-@payload_for.register
-def _(event: MessageEvent) -> Payload:
-    message = event.message
-    name = _MESSAGE[event.change]
-    if message.media and event.change == "added":
-        name = "onMediaMessageSent"
-    media = message.media[0] if message.media else {}
-    return _payload(
-        name,
-        event.actor,
-        message,
-        message.channel_sid,
-        MessageSid=message.sid,
-        Index=message.index,
-        Body=message.body,
-        From=message.author,
-        Attributes=message.attributes,
-        DateCreated=iso(message.date_created),
-        DateUpdated=None if event.change == "added" else iso(message.date_updated),
-        ModifiedBy=message.last_updated_by,
-        MediaSid=media.get("sid"),
-        MediaFilename=media.get("filename"),
-        MediaContentType=media.get("content_type"),
-        MediaSize=media.get("size"),
-    )
-
-
-@payload_for.register
-def _(event: ChannelEvent) -> Payload:
-    channel = event.channel
-    return _payload(
-        _CHANNEL[event.change],
-        event.actor,
-        channel,
-        channel.sid,
-        FriendlyName=channel.friendly_name,
-        UniqueName=channel.unique_name,
-        Attributes=channel.attributes,
-        ChannelType=channel.type,
-        CreatedBy=channel.created_by,
-        DateCreated=iso(channel.date_created),
-        DateUpdated=iso(channel.date_updated),
-    )
-
-
-@payload_for.register
-def _(event: MemberEvent) -> Payload:
-    member = event.member
-    return _payload(
-        _MEMBER[event.change],
-        event.actor,
-        member,
-        member.channel_sid,
-        MemberSid=member.sid,
-        Identity=member.identity,
-        RoleSid=member.role_sid,
-        Attributes=member.attributes,
-        LastConsumedMessageIndex=member.last_consumed_message_index,
-        DateCreated=iso(member.date_created),
-        DateUpdated=None if event.change == "added" else iso(member.date_updated),
-    )
-
-
-@payload_for.register
-def _(event: UserEvent) -> Payload | None:
-    user = event.user
-    if event.change not in _USER:
-        return None
-    return _payload(
-        _USER[event.change],
-        event.actor,
-        user,
-        None,
-        UserSid=user.sid,
-        Identity=user.identity,
-        FriendlyName=user.friendly_name,
-        Attributes=user.attributes,
-        RoleSid=user.role_sid,
-        DateCreated=iso(user.date_created),
-        DateUpdated=None if event.change == "added" else iso(user.date_updated),
-    )
+    about: Channel | Member | Message | User
+    match event:
+        case MessageEvent():
+            about = event.message
+        case ChannelEvent():
+            about = event.channel
+        case MemberEvent():
+            about = event.member
+        case UserEvent(change="added" | "updated"):
+            about = event.user
+        case _:
+            return None
+    kind, is_new = type(about), event.change == "added"
+    name, _ = _EVENTS[type(event), event.change]
+    media = about.media[0] if isinstance(about, Message) and about.media else {}
+    shows_update = not is_new or isinstance(about, Channel)
+    values = {
+        "EventType": _SENT_MEDIA if media and is_new else name,
+        "AccountSid": about.account_sid,
+        "InstanceSid": about.service_sid,
+        "ChannelSid": getattr(about, "channel_sid", None),
+        "ClientIdentity": event.actor.identity,
+        "Source": event.actor.source,
+        "RetryCount": 0,
+        f"{kind.__name__}Sid": about.sid,
+        **{parameter: getattr(about, field) for parameter, field in _PARAMETERS[kind].items()},
+        "DateCreated": iso(about.date_created),
+        "DateUpdated": iso(about.date_updated) if shows_update else None,
+        **{parameter: media.get(field) for parameter, field in _MEDIA.items()},
+    }
+    texts = {key: str(value) for key, value in values.items() if value is not None}
+    return Payload(texts["EventType"], texts)
 
 
 def payload_before(event: Event) -> Payload | None:

@@ -5,21 +5,22 @@ Only what is special about an operation is written out, as a function of the pro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import quote
 
 from ..core.context import Context
 from ..core.errors import NO_REFUSALS, NOT_SIMULATED, Refusals, Refused, TwilioError
-from ..core.parameters import Parameters, as_moment
-from ..core.store import Between, Order, R, Store
+from ..core.parameters import Parameters
+from ..core.store import Order, R, Store
 from .http import Reply, Request, last
 from .listing import (
     Filter,
     Filters,
-    ListPage,
     PageRequest,
     PageSizes,
     Rank,
@@ -35,10 +36,8 @@ Arguments = Mapping[str, str]
 P = TypeVar("P")
 """The resource that a collection is nested in."""
 
-ANY_TIME = Between()
-_REST_OF_THE_SECOND = 0.999999
-"""Dates are shown and queried in whole seconds, and kept more finely."""
-
+Action = Callable[[Context, P], None]
+"""Acts on a resource, or refuses to."""
 Handler = Callable[[Context, Arguments, Request], Reply]
 ServiceOf = Callable[[Store, Arguments], str | None]
 """Returns the service that an operation is in."""
@@ -52,13 +51,23 @@ class Api:
 
     Attributes:
         host: e.g. `chat.twilio.com`.
+        root: First segment of every path, e.g. `/v2`.
         refusals: Its words for what a product refuses.
         users_of: The service whose chat users may call operations open to them.
+        sizes: Items a page.
+        collections: Those declared within it so far.
     """
 
     host: str
+    root: str
     refusals: Refusals = NO_REFUSALS
     users_of: ServiceOf | None = None
+    sizes: PageSizes = field(default_factory=PageSizes)
+    collections: list[Collection[Any, Any]] = field(default_factory=list, init=False)
+
+    def operations(self) -> list[Operation]:
+        """Return the operations of its collections."""
+        return [operation for each in self.collections for operation in each.operations()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +135,23 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Collection(Generic[P, R]):
-    """A collection of one API, below a parent or at its root.
+    """A collection of one API.
 
     Attributes:
-        api: The API.
+        within: The API, or the collection that it is nested in.
         segment: The collection's path segment, e.g. `Channels`.
         kind: The resource kept.
         render: Its JSON.
-        key: The list's key in a page.
-        noun: Its name in operation names, e.g. `Channel`.
-        root: Path before the segment where there is no parent, e.g. `/v2`.
-        parent: The collection it is nested in.
-        scope: The field that holds the parent's SID.
-        lookup: Fields that a path key is compared with, in turn.
+        key: The list's key in a page; by default the segment.
+        noun: Its name in operation names, e.g. `Channel`; by default the kind's.
         argument: The name of its key in paths below it, as in OpenAPI; by default the noun's SID.
+        scope: The field that holds the parent's SID; by default called like the parent's key.
+        lookup: Fields that a path key is compared with, in turn.
         inside: Finds the parent where no path names it.
-        sizes: Items a page.
-        filters: Query parameter -> field to match, or what else it chooses by.
-        periods: Query parameters `NAMEFrom` and `NAMETo` -> date they bound, the bounds included.
+        sizes: Items a page, if they are not those of the API.
+    filters: Query parameter -> field to match, or what else it chooses by.
         default: A narrowing of every list, from the names in its query.
         ordered: Whether `Order` may be `desc`.
         orderings: What `Ordering` may name -> the field sorted by.
@@ -153,69 +159,78 @@ class Collection(Generic[P, R]):
         create, update, delete: The product's functions, where the API has them.
         guard: Refuses a chat user that may not see an item.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
+        simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
-        in_lists: JSON in a list, where that is another.
+        unlisted: Names of the JSON that are null in a list.
         only: Field values that every item of the collection has.
         version: The field that an item's ETag shows, and that `If-Match` is compared with.
         elsewhere: Keys that name no item but operations which are not simulated.
+        path: Path of the whole collection, with `{Names}` for the keys of its parents.
     """
 
-    api: Api
+    within: Api | Collection[Any, Any]
     segment: str
     kind: type[R]
     render: Render[R]
-    key: str
-    noun: str
-    root: str = ""
-    parent: Collection[Any, Any] | None = None
-    inside: Callable[[Context], P] | None = None
+    key: str = ""
+    noun: str = ""
     argument: str = ""
     scope: str | None = None
     lookup: tuple[str, ...] = ("sid",)
-    sizes: PageSizes = field(default_factory=PageSizes)
+    inside: Callable[[Context], P] | None = None
+    sizes: PageSizes | None = None
     filters: Filters = field(default_factory=dict)
-    periods: Mapping[str, str] = field(default_factory=dict)
     default: Filter | None = None
     ordered: bool = False
     orderings: Mapping[str, str] = field(default_factory=dict)
     rank: Rank | None = None
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
-    delete: Callable[[Context, R], None] | None = None
-    guard: Callable[[Context, R], None] | None = None
-    enter: Callable[[Context, P], None] | None = None
+    delete: Action[R] | None = None
+    guard: Action[R] | None = None
+    enter: Action[P] | None = None
+    simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
     missing: Enum | None = None
     item_key: str = "sid"
     detail: Callable[[Context, R], dict[str, Any]] | None = None
-    in_lists: Render[R] | None = None
+    unlisted: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
     elsewhere: frozenset[str] = frozenset()
+    api: Api = field(init=False)
+    parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
-    """Path of the whole collection, with `{Names}` for the keys of its parents."""
-    _template: str = field(init=False, repr=False)
+    _template: str = field(init=False)
 
     def __post_init__(self) -> None:
-        above = self.parent
-        path = f"{self.root}/" if above is None else f"{above.path}/{{{above.argument}}}/"
-        object.__setattr__(self, "argument", self.argument or f"{self.noun}Sid")
-        object.__setattr__(self, "path", path + self.segment)
-        object.__setattr__(self, "_template", f"https://{self.api.host}{self.path}")
+        if isinstance(self.within, Api):
+            self.api, self.parent = self.within, None
+            self.path = f"{self.api.root}/{self.segment}"
+        else:
+            self.api, self.parent = self.within.api, self.within
+            self.path = f"{self.parent.path}/{{{self.parent.argument}}}/{self.segment}"
+            self.scope = self.scope or _snake_case(self.parent.argument)
+        self.key = self.key or _snake_case(self.segment)
+        self.noun = self.noun or self.kind.__name__
+        self.argument = self.argument or f"{self.noun}Sid"
+        self.api.collections.append(self)
+        self._template = f"https://{self.api.host}{self.path}"
 
     def operations(self) -> list[Operation]:
-        """Return every operation that the declaration gives rise to."""
+        """Return the operations that the declaration gives rise to."""
         item = f"{self.path}/{{Sid}}"
-        made: list[tuple[str, str, str, Handler | None]] = [
-            ("List", "GET", self.path, self._list),
-            ("Create", "POST", self.path, self._create if self.create else None),
-            ("Fetch", "GET", item, self._fetch),
-            ("Update", "POST", item, self._update if self.update else None),
-            ("Delete", "DELETE", item, self._delete if self.delete else None),
-        ]
+        made: list[tuple[str, str, str, Handler]] = [("List", "GET", self.path, self._list)]
+        if self.create:
+            made.append(("Create", "POST", self.path, partial(self._create, self.create)))
+        made.append(("Fetch", "GET", item, self._fetch))
+        if self.update:
+            made.append(("Update", "POST", item, partial(self._update, self.update)))
+        if self.delete:
+            made.append(("Delete", "DELETE", item, partial(self._delete, self.delete)))
         return [
             Operation(
                 f"{verb}{self.noun}",
@@ -227,7 +242,7 @@ class Collection(Generic[P, R]):
                 refusals=self.api.refusals,
             )
             for verb, method, path, handle in made
-            if handle is not None
+            if verb in self.simulated
         ]
 
     def resolve(self, ctx: Context, arguments: Arguments, key: str) -> R:
@@ -240,11 +255,9 @@ class Collection(Generic[P, R]):
         above = self.parent
         if above is not None and above.parent is None and above.lookup == ("sid",):
             # an item inside a parent at the root proves that the parent exists
-            where = {**self.only}
-            if self.scope is not None:
-                where[self.scope] = arguments[above.argument]
+            where = {**self.only, str(self.scope): arguments[above.argument]}
         else:
-            where = self._within(ctx, self.resolve_parent(ctx, arguments))
+            where = self._where(ctx, self.resolve_parent(ctx, arguments))
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
@@ -270,7 +283,7 @@ class Collection(Generic[P, R]):
             return None if self.inside is None else self.inside(ctx)
         return above.resolve(ctx, arguments, arguments[above.argument])
 
-    def _within(self, ctx: Context, parent: Any) -> dict[str, Any]:
+    def _where(self, ctx: Context, parent: Any) -> dict[str, Any]:
         if parent is None or self.scope is None:
             return {**self.only}
         if self.enter is not None and ctx.actor.identity is not None:
@@ -287,7 +300,7 @@ class Collection(Generic[P, R]):
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
-        chosen = Selection(self._within(ctx, parent))
+        chosen = Selection(self._where(ctx, parent))
         kept: list[tuple[str, str]] = []
         for name, by in self.filters.items():
             if name in request.query:
@@ -296,61 +309,39 @@ class Collection(Generic[P, R]):
                 kept.extend((name, value) for value in values)
         if self.default is not None:
             chosen.narrow(self.default, ctx, parent, list(request.query))
-        self._bound(request, chosen.where, kept)
-        page = self._page(ctx, chosen, request, kept)
+        wanted = PageRequest.read(request.query, self.sizes or self.api.sizes)
+        order = last(request.query, "Order") if self.ordered else None
+        if order not in (None, "asc", "desc"):
+            raise TwilioError(20001, "Order must be asc or desc")
+        ordering = last(request.query, "Ordering") if self.orderings else None
+        for name, text in (("Order", order), ("Ordering", ordering)):
+            if text is not None:
+                kept.append((name, text))
+        if ordering is None and not chosen.keeps and self.rank is None:
+            direction: Order = "desc" if order == "desc" else "asc"
+            page = fetch_page(ctx.store, self.kind, chosen.where, wanted, direction)
+        else:
+            found = filter(chosen.holds, ctx.store.select(self.kind, chosen.where))
+            rank = self.rank or read_ordering(self.orderings, ordering)
+            page = fetch_ranked(found, wanted, rank)
         url = self._template
         if self.parent is not None:
             url = url.format_map({**arguments, self.parent.argument: parent.sid})
-        render, detail = self.in_lists or self.render, self.detail
-        rendered = [render(item, f"{url}/{getattr(item, self.item_key)}") for item in page.items]
-        if detail is not None:
-            for shown, item in zip(rendered, page.items, strict=True):
-                shown.update(detail(ctx, item))
+        rendered = []
+        for item in page.items:
+            shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
+            if self.detail is not None:
+                shown |= self.detail(ctx, item)
+            rendered.append(shown | {name: None for name in self.unlisted if name in shown})
         return Reply(200, page.envelope(self.key, url, kept, rendered))
-
-    def _bound(self, request: Request, where: dict[str, Any], kept: list[tuple[str, str]]) -> None:
-        """Keep to the periods that the query names."""
-        for name, column in self.periods.items():
-            bounds = {
-                bound: text
-                for bound in (f"{name}From", f"{name}To")
-                if (text := last(request.query, bound)) is not None
-            }
-            if bounds:
-                low = _moment(bounds, f"{name}From", ANY_TIME.low)
-                high = _moment(bounds, f"{name}To", ANY_TIME.high)
-                where[column] = Between(low, high + _REST_OF_THE_SECOND)
-                kept.extend(bounds.items())
-
-    def _page(
-        self, ctx: Context, chosen: Selection, request: Request, kept: list[tuple[str, str]]
-    ) -> ListPage:
-        wanted = PageRequest.read(request.query, self.sizes)
-        order = self._order(request, kept)
-        ordering = last(request.query, "Ordering") if self.orderings else None
-        if ordering is not None:
-            kept.append(("Ordering", ordering))
-        if ordering is None and not chosen.keeps and self.rank is None:
-            return fetch_page(ctx.store, self.kind, chosen.where, wanted, order)
-        found = [item for item in ctx.store.select(self.kind, chosen.where) if chosen.holds(item)]
-        return fetch_ranked(found, wanted, self.rank or read_ordering(self.orderings, ordering))
-
-    def _order(self, request: Request, kept: list[tuple[str, str]]) -> Order:
-        order = last(request.query, "Order") if self.ordered else None
-        if order is None:
-            return "asc"
-        if order not in ("asc", "desc"):
-            raise TwilioError(20001, "Order must be asc or desc")
-        kept.append(("Order", order))
-        return "asc" if order == "asc" else "desc"
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
         return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), item)
 
-    def _create(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        write = self.create
-        assert write is not None  # operations() lists only what is declared
+    def _create(
+        self, write: Write[P, R], ctx: Context, arguments: Arguments, request: Request
+    ) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
         fields = write.read(request)
         if write.spread:
@@ -361,9 +352,9 @@ class Collection(Generic[P, R]):
             made = write.run(ctx, parent, fields)
         return self._reply(ctx, 201, arguments, parent, made)
 
-    def _update(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        write = self.update
-        assert write is not None  # operations() lists only what is declared
+    def _update(
+        self, write: Write[R, R], ctx: Context, arguments: Arguments, request: Request
+    ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
         fields = write.read(request)
@@ -373,12 +364,12 @@ class Collection(Generic[P, R]):
             changed = write.run(ctx, item, fields)
         return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
 
-    def _delete(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        remove = self.delete
-        assert remove is not None  # operations() lists only what is declared
+    def _delete(
+        self, run: Action[R], ctx: Context, arguments: Arguments, request: Request
+    ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
-        remove(ctx, item)
+        run(ctx, item)
         return Reply(204)
 
     def _reply(
@@ -401,13 +392,8 @@ class Collection(Generic[P, R]):
             )
 
 
-def _moment(bounds: Mapping[str, str], name: str, otherwise: float) -> float:
-    try:
-        return as_moment(bounds[name]) if name in bounds else otherwise
-    except ValueError:
-        raise TwilioError(
-            20001, f"Invalid parameter {name}: give ISO 8601, e.g. 2026-01-05T09:00:00Z"
-        ) from None
+def _snake_case(words: str) -> str:
+    return re.sub(r"\B[A-Z]", r"_\g<0>", words).lower()
 
 
 def not_found(path: str) -> TwilioError:

@@ -6,16 +6,23 @@ goes with which fault was seen for a few and is inferred for the others.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationInfo
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo
 
 from ..core.errors import NOT_SIMULATED, TwilioError
-from ..core.parameters import AtMost, AtMostBytes, Moment, Parameters, form_name, json_object
+from ..core.parameters import (
+    AtMost,
+    AtMostBytes,
+    Moment,
+    Parameters,
+    checked,
+    form_name,
+    json_object,
+)
 from ..core.sids import looks_like
-from .chat_parameters import Identity, OneMedia, ReadMoment, one_of
+from .chat_parameters import Identity, OneMedia, ReadMoment, one_of, read_index
 
 STATES = ("active", "inactive", "closed")
 _DURATION = TypeAdapter(timedelta)
@@ -24,24 +31,6 @@ _DURATION = TypeAdapter(timedelta)
 def _not_simulated(value: Any, info: ValidationInfo) -> Any:
     name = form_name(info.field_name or "")
     raise TwilioError(NOT_SIMULATED, f"{name} of Conversations is not simulated by this mock")
-
-
-def _unique_name(text: str) -> str:
-    if looks_like(text, "CH"):
-        raise TwilioError(50390, "UniqueName must not look like a Conversation SID")
-    return text
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        raise TwilioError(50374, "State must not be empty")
-    return text
-
-
-def _open(state: str) -> str:
-    if state == "closed":
-        raise TwilioError(50384, "A conversation cannot be closed from the start")
-    return state
 
 
 def _timer(name: str, minimum: int, too_short: int, malformed: int) -> BeforeValidator:
@@ -61,30 +50,34 @@ def _timer(name: str, minimum: int, too_short: int, malformed: int) -> BeforeVal
     return BeforeValidator(check)
 
 
-def _index(value: Any) -> int | None:
-    if value == "":
-        return None
-    if not re.fullmatch("[0-9]{1,15}", str(value)):
-        raise TwilioError(50421, "LastReadMessageIndex must be a whole number, 0 or more")
-    return int(value)
-
-
 NotSimulated = Annotated[None, BeforeValidator(_not_simulated)]
 Name = Annotated[str, AtMost(256, 50003, "FriendlyName")]
-UniqueName = Annotated[str, AtMost(256, 50004, "UniqueName"), AfterValidator(_unique_name)]
+_NOT_A_SID = checked(
+    lambda text: not looks_like(text, "CH"),
+    50390,
+    "UniqueName must not look like a Conversation SID",
+)
+UniqueName = Annotated[str, AtMost(256, 50004, "UniqueName"), _NOT_A_SID]
 Attributes = Annotated[
     str, AtMostBytes(16 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
 ]
 SmallAttributes = Annotated[
     str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
 ]
-State = Annotated[str, AfterValidator(_not_empty), one_of(STATES, 50378, "State")]
-FirstState = Annotated[State, AfterValidator(_open)]
+State = Annotated[
+    str, checked(bool, 50374, "State must not be empty"), one_of(STATES, 50378, "State")
+]
+FirstState = Annotated[
+    State,
+    checked(
+        lambda state: state != "closed", 50384, "A conversation cannot be closed from the start"
+    ),
+]
 Inactive = Annotated[float | None, _timer("Timers.Inactive", 60, 50375, 50379)]
 Closed = Annotated[float | None, _timer("Timers.Closed", 600, 50376, 50380)]
 Author = Annotated[str, AtMost(256, 50310, "Author")]
 Body = Annotated[str, AtMostBytes(32 * 1024, 50504, "Body")]
-ReadIndex = Annotated[int | None, BeforeValidator(_index)]
+ReadIndex = Annotated[int | None, read_index(50421, "LastReadMessageIndex")]
 
 
 class _BackDating(Parameters):

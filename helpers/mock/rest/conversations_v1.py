@@ -12,8 +12,7 @@ from typing import Any
 
 from ..core.clock import iso
 from ..core.context import Context
-from ..core.errors import Refusals, Refused, TwilioError
-from ..core.parameters import as_moment
+from ..core.errors import Refusals, Refused
 from ..core.store import Store
 from ..messaging import channels, members, messages, permissions
 from ..messaging.permissions import CHANNEL, SERVICE, Permission
@@ -21,13 +20,12 @@ from ..messaging.refusals import Reason
 from ..messaging.resources import Channel, Member, Message, Service
 from . import chat_v2
 from . import conversations_parameters as given
-from .chat_parameters import PERMISSIONS as CHATS_PERMISSIONS
-from .collection import Api, Arguments, Collection, Operation, Write
-from .listing import Narrowing, PageSizes
+from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
+from .collection import Api, Arguments, Collection, Write
+from .listing import Narrowing, from_date, to_date
 from .views import view
 
 HOST = "conversations.twilio.com"
-SIZES = PageSizes(50, 100)
 PERMISSIONS = CHATS_PERMISSIONS | {
     Permission.ADD_MEMBER: "addParticipant",
     Permission.CREATE_CHANNEL: "createConversation",
@@ -108,8 +106,8 @@ def _users_of(store: Store, arguments: Arguments) -> str | None:
     return next((each.sid for each in store.select(Service, limit=1)), None)
 
 
-API = Api(HOST, REFUSALS, _users_of)
-_CHAT_V3 = Api(chat_v2.HOST, REFUSALS)
+API = Api(HOST, "/v1", REFUSALS, _users_of)
+_CHAT_V3 = Api(chat_v2.HOST, "/v3", REFUSALS)
 
 
 # -- JSON
@@ -135,25 +133,6 @@ def _about_message(ctx: Context, message: Message) -> dict[str, Any]:
 # -- lists
 
 
-def _date(name: str, text: str) -> float:
-    try:
-        return as_moment(text)
-    except ValueError:
-        raise TwilioError(
-            20001, f"Invalid parameter {name}: give ISO 8601, e.g. 2026-01-05T00:00:00Z"
-        ) from None
-
-
-def _from(ctx: Context, parent: Service, dates: list[str]) -> Narrowing:
-    start = _date("StartDate", dates[-1])
-    return lambda item: item.date_created >= start
-
-
-def _until(ctx: Context, parent: Service, dates: list[str]) -> Narrowing:
-    end = _date("EndDate", dates[-1])
-    return lambda item: int(item.date_created) <= end
-
-
 def _in_state(ctx: Context, parent: Service, states: list[str]) -> Narrowing:
     return lambda item: item.state_at(ctx.now) in states
 
@@ -165,39 +144,32 @@ def _by_activity(conversation: Channel) -> tuple[float, ...]:
 # -- collections, under a service and under the default one
 
 SERVICES: Collection[Any, Service] = Collection(
-    api=API,
-    root="/v1",
+    simulated=(),
+    within=API,
     segment="Services",
     kind=Service,
-    key="services",
-    noun="Service",
     argument="ChatServiceSid",
     render=view(Service),
 )
 
 
-def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
+def _collections(prefix: str, **place: Any) -> None:
     """Declare conversations and what is in them; `chat_service_sid` is shown under a service."""
     chat_service = {"service_sid": "chat_service_sid"}
     hidden = () if prefix else ("service_sid",)
-    inside: dict[str, Any] = {
-        "api": API,
-        "scope": "channel_sid",
-        "sizes": SIZES,
-        "enter": permissions.look_inside,
-    }
     conversations = Collection(
-        api=API,
         segment="Conversations",
         scope="service_sid",
         lookup=("sid", "unique_name"),
         kind=Channel,
-        key="conversations",
         noun=f"{prefix}Conversation",
         argument="ConversationSid",
-        sizes=SIZES,
         only={"type": "private"},
-        filters={"StartDate": _from, "EndDate": _until, "State": _in_state},
+        filters={
+            "StartDate": from_date("date_created", "StartDate"),
+            "EndDate": to_date("date_created", "EndDate"),
+            "State": _in_state,
+        },
         rank=_by_activity,
         guard=permissions.see,
         missing=Reason.CHANNEL_NOT_FOUND,
@@ -218,51 +190,49 @@ def _collections(prefix: str, **place: Any) -> tuple[Collection[Any, Any], ...]:
         delete=channels.delete,
         **place,
     )
-    return (
-        conversations,
-        Collection(
-            segment="Participants",
-            parent=conversations,
-            lookup=("sid", "identity"),
-            kind=Member,
-            key="participants",
-            noun=f"{prefix}ConversationParticipant",
-            missing=Reason.MEMBER_NOT_FOUND,
-            render=view(
-                Member,
-                omit=("user_sid", *hidden),
-                rename={
-                    **chat_service,
-                    "channel_sid": "conversation_sid",
-                    "last_consumed_message_index": "last_read_message_index",
-                    "last_consumption_timestamp": "last_read_timestamp",
-                },
-                dates=chat_v2.READ,
-            ),
-            create=Write(given.NewParticipant, members.add, spread=True),
-            update=Write(given.ParticipantChanges, members.update, spread=True),
-            delete=members.remove,
-            **inside,
+    inside: dict[str, Any] = {
+        "within": conversations,
+        "scope": "channel_sid",
+        "enter": permissions.look_inside,
+    }
+    Collection(
+        segment="Participants",
+        lookup=("sid", "identity"),
+        kind=Member,
+        noun=f"{prefix}ConversationParticipant",
+        missing=Reason.MEMBER_NOT_FOUND,
+        render=view(
+            Member,
+            omit=("user_sid", *hidden),
+            rename={
+                **chat_service,
+                "channel_sid": "conversation_sid",
+                "last_consumed_message_index": "last_read_message_index",
+                "last_consumption_timestamp": "last_read_timestamp",
+            },
+            dates=chat_v2.READ,
         ),
-        Collection(
-            segment="Messages",
-            parent=conversations,
-            kind=Message,
-            key="messages",
-            noun=f"{prefix}ConversationMessage",
-            ordered=True,
-            render=view(
-                Message,
-                omit=("type", "last_updated_by", "was_edited", *hidden),
-                rename={**chat_service, "channel_sid": "conversation_sid"},
-                links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
-            ),
-            detail=_about_message,
-            create=Write(given.NewConversationMessage, messages.send, spread=True),
-            update=Write(given.ConversationMessageChanges, messages.update, spread=True),
-            delete=messages.remove,
-            **inside,
+        create=Write(given.NewParticipant, members.add, spread=True),
+        update=Write(given.ParticipantChanges, members.update, spread=True),
+        delete=members.remove,
+        **inside,
+    )
+    Collection(
+        segment="Messages",
+        kind=Message,
+        noun=f"{prefix}ConversationMessage",
+        ordered=True,
+        render=view(
+            Message,
+            omit=("type", "last_updated_by", "was_edited", *hidden),
+            rename={**chat_service, "channel_sid": "conversation_sid"},
+            links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
+        detail=_about_message,
+        create=Write(given.NewConversationMessage, messages.send, spread=True),
+        update=Write(given.ConversationMessageChanges, messages.update, spread=True),
+        delete=messages.remove,
+        **inside,
     )
 
 
@@ -274,31 +244,21 @@ def _migrate(ctx: Context, channel: Channel, _: given.ChannelMigration) -> Chann
 
 
 _CHATS_SERVICES: Collection[Any, Service] = Collection(
-    api=_CHAT_V3,
-    root="/v3",
+    simulated=(),
+    within=_CHAT_V3,
     segment="Services",
     kind=Service,
-    key="services",
-    noun="Service",
     render=view(Service),
 )
 MIGRATION: Collection[Any, Channel] = Collection(
-    api=_CHAT_V3,
+    simulated=("Update",),
+    within=_CHATS_SERVICES,
     segment="Channels",
-    parent=_CHATS_SERVICES,
-    scope="service_sid",
     lookup=("sid", "unique_name"),
     kind=Channel,
-    key="channels",
-    noun="Channel",
     render=view(Channel, omit=chat_v2.INTERNAL, extra=lambda *_: {"messaging_service_sid": None}),
     update=Write(given.ChannelMigration, _migrate),
 )
-COLLECTIONS = (
-    *_collections("Service", parent=SERVICES),
-    *_collections("", root="/v1", inside=default_service),
-)
-OPERATIONS: list[Operation] = [
-    *(operation for collection in COLLECTIONS for operation in collection.operations()),
-    *(each for each in MIGRATION.operations() if each.name.startswith("Update")),
-]
+_collections("Service", within=SERVICES)
+_collections("", within=API, inside=default_service)
+OPERATIONS = [*API.operations(), *_CHAT_V3.operations()]

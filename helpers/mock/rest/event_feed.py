@@ -46,60 +46,36 @@ class ChatEvent:
 
 _SERVICES = f"https://{chat_v2.HOST}/v2/Services"
 _CHANNEL_URL = _SERVICES + "/{0.service_sid}/Channels/{0.sid}"
+_OF_A_CHANNEL = (ChannelEvent, InviteEvent, MemberEvent, MessageEvent, TypingEvent)
+CHAT_EVENTS = (*_OF_A_CHANNEL, UserEvent)
 _CHANNEL = {"added": "channelAdded", "updated": "channelUpdated", "removed": "channelRemoved"}
 _MEMBER = {"added": "memberJoined", "updated": "memberUpdated", "removed": "memberLeft"}
 _MESSAGE = {"added": "messageAdded", "updated": "messageUpdated", "removed": "messageRemoved"}
-_INVITE = {"added": "channelInvited", "removed": "inviteRemoved"}
 _USER = {"added": "userAdded", "updated": "userUpdated", "removed": "userRemoved"}
+_INVITE = {"added": "channelInvited", "removed": "inviteRemoved"}
 
 
-def _channel(event: ChannelEvent) -> ChatEvent:
-    channel = event.channel
-    shown = chat_v2.CHANNELS.render(channel, _CHANNEL_URL.format(channel))
-    return ChatEvent(_CHANNEL[event.change], channel.sid, None, shown, event.reasons)
-
-
-def _invite(event: InviteEvent) -> ChatEvent:
-    channel = event.channel
-    shown = chat_v2.CHANNELS.render(channel, _CHANNEL_URL.format(channel))
-    return ChatEvent(_INVITE[event.change], channel.sid, event.invite.identity, shown)
-
-
-def _member(event: MemberEvent) -> ChatEvent:
-    channel, member = event.channel, event.member
-    shown = chat_v2.MEMBERS.render(member, f"{_CHANNEL_URL.format(channel)}/Members/{member.sid}")
-    return ChatEvent(_MEMBER[event.change], channel.sid, member.identity, shown, event.reasons)
-
-
-def _typing(event: TypingEvent) -> ChatEvent:
-    channel, member = event.channel, event.member
-    shown = chat_v2.MEMBERS.render(member, f"{_CHANNEL_URL.format(channel)}/Members/{member.sid}")
-    return ChatEvent("typingStarted", channel.sid, member.identity, shown, timeout=event.timeout)
-
-
-def _message(event: MessageEvent) -> ChatEvent:
-    channel, message = event.channel, event.message
-    shown = chat_v2.MESSAGES.render(
-        message, f"{_CHANNEL_URL.format(channel)}/Messages/{message.sid}"
-    )
-    return ChatEvent(_MESSAGE[event.change], channel.sid, message.author, shown, event.reasons)
-
-
-def _user(event: UserEvent) -> ChatEvent:
-    user = event.user
-    shown = chat_v2.USERS.render(user, f"{_SERVICES}/{user.service_sid}/Users/{user.sid}")
-    return ChatEvent(_USER[event.change], None, user.identity, shown, event.reasons)
-
-
-_RENDERERS: dict[type[Event], Callable[[Any], ChatEvent]] = {
-    ChannelEvent: _channel,
-    InviteEvent: _invite,
-    MemberEvent: _member,
-    MessageEvent: _message,
-    TypingEvent: _typing,
-    UserEvent: _user,
-}
-CHAT_EVENTS = tuple(_RENDERERS)
+def _render(event: Event) -> ChatEvent:
+    if isinstance(event, UserEvent):
+        user = event.user
+        shown = chat_v2.USERS.render(user, f"{_SERVICES}/{user.service_sid}/Users/{user.sid}")
+        return ChatEvent(_USER[event.change], None, user.identity, shown, event.reasons)
+    assert isinstance(event, _OF_A_CHANNEL)
+    sid, url = event.channel.sid, _CHANNEL_URL.format(event.channel)
+    if isinstance(event, MessageEvent):
+        message = event.message
+        shown = chat_v2.MESSAGES.render(message, f"{url}/Messages/{message.sid}")
+        return ChatEvent(_MESSAGE[event.change], sid, message.author, shown, event.reasons)
+    if isinstance(event, MemberEvent | TypingEvent):
+        member = event.member
+        shown = chat_v2.MEMBERS.render(member, f"{url}/Members/{member.sid}")
+        if isinstance(event, TypingEvent):
+            return ChatEvent("typingStarted", sid, member.identity, shown, timeout=event.timeout)
+        return ChatEvent(_MEMBER[event.change], sid, member.identity, shown, event.reasons)
+    shown = chat_v2.CHANNELS.render(event.channel, url)
+    if isinstance(event, InviteEvent):
+        return ChatEvent(_INVITE[event.change], sid, event.invite.identity, shown)
+    return ChatEvent(_CHANNEL[event.change], sid, None, shown, event.reasons)
 
 
 class ChatFeed:
@@ -114,7 +90,7 @@ class ChatFeed:
 
         def subscriber(event: Event) -> None:
             if event is not self._event:
-                self._rendered = _RENDERERS[type(event)](event)
+                self._rendered = _render(event)
                 self._event = event
             follower(self._rendered)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -12,14 +13,13 @@ from ..core.parameters import BLANK_IS_ABSENT, Parameters
 from ..flex import channels, flows
 from ..flex.resources import FlexChannel, FlexFlow
 from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
-from .chat_refusals import REFUSALS
+from .chat_words import REFUSALS
 from .collection import Api, Collection, Write
 from .listing import PageSizes
 from .views import view
 
 HOST = "flex-api.twilio.com"
-API = Api(HOST, REFUSALS)
-SIZES = PageSizes(50, 1000)
+API = Api(HOST, "/v1", REFUSALS, sizes=PageSizes(50, 1000))
 INTERNAL = ("identity", "contact", "live_task_sid", "task_attributes", "is_web")
 """Fields of a channel that Flex keeps and does not show."""
 
@@ -68,22 +68,14 @@ class WebChannelChanges(Parameters):
 # -- collections
 
 
-def _create(ctx: Context, new: FlexChannelParameters) -> FlexChannel:
-    return channels.create(ctx, channels.NewFlexChannel(**new.given()))
-
-
-def _create_web_channel(ctx: Context, new: WebChannelParameters) -> FlexChannel:
-    return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=True)
+def _create(ctx: Context, new: WebChannelParameters, *, is_web: bool = False) -> FlexChannel:
+    return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=is_web)
 
 
 FLEX_FLOWS = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="FlexFlows",
     kind=FlexFlow,
-    key="flex_flows",
-    noun="FlexFlow",
-    sizes=SIZES,
     filters={"FriendlyName": "friendly_name"},
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
@@ -91,32 +83,27 @@ FLEX_FLOWS = Collection(
     delete=flows.delete,
 )
 CHANNELS = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="Channels",
     kind=FlexChannel,
     key="flex_chat_channels",
     noun="Channel",
-    sizes=SIZES,
     only={"is_web": False},
     render=view(FlexChannel, omit=INTERNAL),
     create=Write(FlexChannelParameters, _create),
     delete=channels.delete,
 )
 WEB_CHANNELS = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="WebChannels",
     kind=FlexChannel,
     key="flex_chat_channels",
     noun="WebChannel",
-    sizes=SIZES,
     only={"is_web": True},
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
-    create=Write(WebChannelParameters, _create_web_channel),
+    create=Write(WebChannelParameters, partial(_create, is_web=True)),
     update=Write(WebChannelChanges, channels.update_web_channel, spread=True),
     delete=channels.delete,
 )
 
-COLLECTIONS: tuple[Collection[Any, Any], ...] = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
-OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]
+OPERATIONS = API.operations()

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.store import Order, R, Store, Where
+from ..core.parameters import as_moment
+from ..core.store import Between, Order, R, Store, Where
 from .http import FormValues, last
 
 _TOKEN = re.compile(r"P(?P<way>[AB])(?P<seq>[0-9a-f]{1,15})\Z")
@@ -157,7 +158,7 @@ def fetch_page(
     return ListPage(page[::-1], request, has_more, bool(page))
 
 
-def fetch_ranked(items: list[Any], request: PageRequest, rank: Rank) -> ListPage:
+def fetch_ranked(items: Iterable[Any], request: PageRequest, rank: Rank) -> ListPage:
     """Return one page of items that were read whole, sorted by `rank`, which no two share.
 
     Raises:
@@ -201,6 +202,31 @@ Filter = Callable[[Context, Any, list[str]], Narrowing]
 """Returns what values of a parameter narrow a list to; called with the list's parent."""
 
 Filters = Mapping[str, str | Filter]
+_REST_OF_THE_SECOND = 0.999999
+"""Dates are shown and queried in whole seconds, and kept more finely."""
+
+
+def from_date(column: str, name: str) -> Filter:
+    """Keep to the date that the parameter `name` gives, or later."""
+    return lambda ctx, parent, values: {column: Between(low=_moment(name, values[-1]))}
+
+
+def to_date(column: str, name: str) -> Filter:
+    """Keep to the second that the parameter `name` gives, or earlier."""
+
+    def narrow(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
+        return {column: Between(high=_moment(name, values[-1]) + _REST_OF_THE_SECOND)}
+
+    return narrow
+
+
+def _moment(name: str, text: str) -> float:
+    try:
+        return as_moment(text)
+    except ValueError:
+        raise TwilioError(
+            20001, f"Invalid parameter {name}: give ISO 8601, e.g. 2026-01-05T09:00:00Z"
+        ) from None
 
 
 @dataclass(slots=True)
@@ -215,15 +241,16 @@ class Selection:
         chosen = {by: values} if isinstance(by, str) else by(ctx, parent, values)
         if isinstance(chosen, Mapping):
             for column, allowed in chosen.items():
-                self._allow(column, allowed)
+                before = self.where.get(column)
+                if isinstance(before, list) and isinstance(allowed, list):
+                    self.where[column] = [value for value in before if value in allowed]
+                elif isinstance(before, Between) and isinstance(allowed, Between):
+                    low, high = max(before.low, allowed.low), min(before.high, allowed.high)
+                    self.where[column] = Between(low, high)
+                else:
+                    self.where[column] = allowed
         else:
             self.keeps.append(chosen)
-
-    def _allow(self, column: str, allowed: Any) -> None:
-        before = self.where.get(column)
-        if isinstance(before, list) and isinstance(allowed, list):
-            allowed = [value for value in before if value in allowed]
-        self.where[column] = allowed
 
     def holds(self, item: Any) -> bool:
         """Return whether an item that the store found meets the other conditions as well."""
@@ -236,18 +263,16 @@ def read_ordering(orderings: Mapping[str, str], text: str | None) -> Rank:
     Raises:
         TwilioError: 20001, a part names nothing to sort by, or another direction.
     """
-    parts = [_part(orderings, part) for part in (text or "").split(",") if part]
+    parts = []
+    for part in filter(None, (text or "").split(",")):
+        name, _, way = part.strip().partition(":")
+        if name not in orderings or way not in ("", "asc", "desc"):
+            takes = f"Ordering takes {', '.join(orderings)}, each with :asc or :desc"
+            raise TwilioError(20001, f"{takes}; got {part!r}")
+        parts.append((orderings[name], -1 if way == "desc" else 1))
     parts.append(("seq", parts[-1][1] if parts else 1))
 
     def rank(item: Any) -> tuple[float, ...]:
         return tuple(sign * getattr(item, column) for column, sign in parts)
 
     return rank
-
-
-def _part(orderings: Mapping[str, str], part: str) -> tuple[str, int]:
-    name, _, way = part.strip().partition(":")
-    if name not in orderings or way not in ("", "asc", "desc"):
-        names = ", ".join(orderings)
-        raise TwilioError(20001, f"Ordering takes {names}, each with :asc or :desc; got {part!r}")
-    return orderings[name], -1 if way == "desc" else 1

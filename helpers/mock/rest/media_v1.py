@@ -14,15 +14,15 @@ from urllib.parse import urlencode
 
 import orjson
 
-from ..core.clock import iso
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..messaging import media
 from ..messaging.resources import Media
-from .chat_refusals import REFUSALS
 from .chat_v2 import SERVICES, users_of
+from .chat_words import REFUSALS
 from .collection import Arguments, Operation, not_found
 from .http import Reply, Request, last
+from .views import view
 
 HOST = "mcs.twilio.com"
 PUBLIC_HOST = "mcs.us1.twilio.com"
@@ -35,34 +35,23 @@ _LINK = "Signature"
 """The query parameter of a temporary link."""
 
 
+_render = view(
+    Media,
+    omit=("content", "link_key"),
+    repeat={"date_upload_updated": "date_created"},
+    links={"content": "Content"},
+)
+
+
 def _json(ctx: Context, found: Media, request: Request) -> dict[str, Any]:
     # links lead to Twilio's host, but for clients that follow them as they are
     follows_links = request.base and _BROWSER_HEADER in request.headers
     home = f"{request.base}/{PUBLIC_HOST}" if follows_links else f"https://{PUBLIC_HOST}"
-    url = f"{home}/v1/Services/{found.service_sid}/Media/{found.sid}"
+    shown = _render(found, f"{home}/v1/Services/{found.service_sid}/Media/{found.sid}")
     expires = int(ctx.now) + media.LINK_SECONDS
     signed = urlencode({"Expires": expires, _LINK: media.signature(found, expires)})
-    return {
-        "sid": found.sid,
-        "account_sid": found.account_sid,
-        "service_sid": found.service_sid,
-        "channel_sid": found.channel_sid,
-        "message_sid": found.message_sid,
-        "date_created": iso(found.date_created),
-        "date_upload_updated": iso(found.date_created),
-        "date_updated": iso(found.date_updated),
-        "size": found.size,
-        "content_type": found.content_type,
-        "filename": found.filename,
-        "author": found.author,
-        "category": found.category,
-        "is_multipart_upstream": False,
-        "url": url,
-        "links": {
-            "content": f"{url}/Content",
-            "content_direct_temporary": f"{url}/Content?{signed}",
-        },
-    }
+    shown["links"]["content_direct_temporary"] = f"{shown['links']['content']}?{signed}"
+    return {**shown, "is_multipart_upstream": False}
 
 
 def _upload(ctx: Context, arguments: Arguments, request: Request) -> Reply:

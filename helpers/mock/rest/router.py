@@ -38,16 +38,13 @@ class OperationRouter:
         self._spelled = {f"{o.method} https://{o.host}{o.path}": o for o in self.operations}
         self._tables: dict[tuple[str, int], dict[tuple[int, ...], _Table]] = {}
         for operation in self.operations:
-            self._add(operation)
-
-    def _add(self, operation: Operation) -> None:
-        segments = operation.path.strip("/").split("/")
-        names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
-        literal = tuple(at for at, part in enumerate(segments) if not part.startswith("{"))
-        table = self._tables.setdefault((operation.host, len(segments)), {})
-        pick, routes = table.setdefault(literal, (itemgetter(*literal), {}))
-        _, methods = routes.setdefault(pick(segments), (names, {}))
-        methods[operation.method] = operation
+            segments = operation.path.strip("/").split("/")
+            names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
+            literal = tuple(at for at, part in enumerate(segments) if not part.startswith("{"))
+            table = self._tables.setdefault((operation.host, len(segments)), {})
+            pick, routes = table.setdefault(literal, (itemgetter(*literal), {}))
+            _, methods = routes.setdefault(pick(segments), (names, {}))
+            methods[operation.method] = operation
 
     def find(self, method: str, host: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Return the operation and the values of its path's `{Names}`.

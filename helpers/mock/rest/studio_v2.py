@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
-from ..core.store import R
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
 from .collection import Api, Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
-from .listing import PageSizes
-from .views import Render, view
+from .listing import PageSizes, from_date, to_date
+from .views import view
 
 HOST = "studio.twilio.com"
-API = Api(HOST)
-SIZES = PageSizes(50, 1000)
-_OMITTED_IN_LISTS = ("definition", "valid", "errors", "warnings")
+API = Api(HOST, "/v2", sizes=PageSizes(50, 1000))
+_LONG = ("definition", "valid", "errors", "warnings")
+"""Values that lists leave out (specified by Twilio's samples)."""
 
 
 def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
@@ -34,57 +33,36 @@ def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
     }
 
 
-def _in_lists(render: Render[R]) -> Render[R]:
-    """Leave long values out of lists (specified by Twilio's samples)."""
-
-    def brief(resource: Any, url: str) -> dict[str, Any]:
-        shown = render(resource, url)
-        return shown | {name: None for name in _OMITTED_IN_LISTS if name in shown}
-
-    return brief
-
-
-_FLOW = view(StudioFlow, omit=("test_users",), extra=_flow_extra)
-_REVISION = view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []})
-
 FLOWS = Collection(
-    api=API,
-    root="/v2",
+    within=API,
     segment="Flows",
     kind=StudioFlow,
-    key="flows",
     noun="Flow",
-    sizes=SIZES,
-    render=_FLOW,
-    in_lists=_in_lists(_FLOW),
+    render=view(StudioFlow, omit=("test_users",), extra=_flow_extra),
+    unlisted=_LONG,
     create=Write(flows.NewStudioFlow, flows.create),
     update=Write(flows.StudioFlowChanges, flows.update),
     delete=flows.delete,
 )
 REVISIONS: Collection[Any, FlowRevision] = Collection(
-    api=API,
+    simulated=("List",),
+    within=FLOWS,
     segment="Revisions",
-    parent=FLOWS,
     scope="sid",
     item_key="revision",
     kind=FlowRevision,
-    key="revisions",
-    noun="FlowRevision",
-    sizes=SIZES,
-    render=_REVISION,
-    in_lists=_in_lists(_REVISION),
+    render=view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []}),
+    unlisted=_LONG,
 )
 EXECUTIONS = Collection(
-    api=API,
+    within=FLOWS,
     segment="Executions",
-    parent=FLOWS,
-    scope="flow_sid",
     kind=Execution,
-    key="executions",
-    noun="Execution",
-    sizes=SIZES,
-    filters={"status": "status"},
-    periods={"DateCreated": "date_created"},
+    filters={
+        "status": "status",
+        "DateCreatedFrom": from_date("date_created", "DateCreatedFrom"),
+        "DateCreatedTo": to_date("date_created", "DateCreatedTo"),
+    },
     render=view(
         Execution,
         omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats"),
@@ -96,14 +74,10 @@ EXECUTIONS = Collection(
     delete=executions.delete,
 )
 STEPS: Collection[Any, Step] = Collection(
-    api=API,
+    within=EXECUTIONS,
     segment="Steps",
-    parent=EXECUTIONS,
-    scope="execution_sid",
     kind=Step,
-    key="steps",
     noun="ExecutionStep",
-    sizes=SIZES,
     render=view(
         Step,
         omit=("error", "is_faulty"),
@@ -169,13 +143,10 @@ _CONTEXT = f"{EXECUTIONS.path}/{{ExecutionSid}}/Context"
 _STEP_CONTEXT = f"{STEPS.path}/{{StepSid}}/Context"
 OPERATIONS = [
     Operation("UpdateFlowValidate", "POST", HOST, f"{FLOWS.path}/Validate", _validate),
-    *FLOWS.operations(),
-    *(each for each in REVISIONS.operations() if each.name.startswith("List")),
+    *API.operations(),
     Operation("FetchFlowRevision", "GET", HOST, f"{REVISIONS.path}/{{Revision}}", _fetch_revision),
     Operation("FetchTestUser", "GET", HOST, _TEST_USERS, _fetch_test_users),
     Operation("UpdateTestUser", "POST", HOST, _TEST_USERS, _update_test_users),
-    *EXECUTIONS.operations(),
-    *STEPS.operations(),
     Operation("FetchExecutionContext", "GET", HOST, _CONTEXT, _context),
     Operation("FetchExecutionStepContext", "GET", HOST, _STEP_CONTEXT, _step_context),
 ]

@@ -34,21 +34,16 @@ from .listing import PageSizes
 from .views import view
 
 HOST = shown.HOST
-API = Api(HOST)
-SIZES = PageSizes(50, 1000, absolute=False)
+API = Api(HOST, "/v1", sizes=PageSizes(50, 1000, absolute=False))
 STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistics"})
 
 
 # -- workspaces
 
 WORKSPACES = Collection(
-    api=API,
-    root="/v1",
+    within=API,
     segment="Workspaces",
     kind=Workspace,
-    key="workspaces",
-    noun="Workspace",
-    sizes=SIZES,
     filters={"FriendlyName": "friendly_name"},
     render=view(Workspace, extra=shown.workspace_links),
     detail=shown.workspace_names,
@@ -58,18 +53,8 @@ WORKSPACES = Collection(
 )
 
 
-def _inside(segment: str, kind: type[R], key: str, noun: str, **more: Any) -> Collection[Any, R]:
-    return Collection(
-        api=API,
-        segment=segment,
-        parent=WORKSPACES,
-        scope="workspace_sid",
-        kind=kind,
-        key=key,
-        noun=noun,
-        sizes=SIZES,
-        **more,
-    )
+def _inside(segment: str, kind: type[R], **more: Any) -> Collection[Any, R]:
+    return Collection(within=WORKSPACES, segment=segment, kind=kind, **more)
 
 
 # -- configuration of a workspace
@@ -77,8 +62,6 @@ def _inside(segment: str, kind: type[R], key: str, noun: str, **more: Any) -> Co
 ACTIVITIES = _inside(
     "Activities",
     Activity,
-    "activities",
-    "Activity",
     filters={"FriendlyName": "friendly_name", "Available": by.activity_available},
     render=view(Activity, extra=shown.only_workspace),
     create=Write(activities.NewActivity, activities.create),
@@ -88,8 +71,7 @@ ACTIVITIES = _inside(
 TASK_CHANNELS = _inside(
     "TaskChannels",
     TaskChannel,
-    "channels",
-    "TaskChannel",
+    key="channels",
     lookup=("sid", "unique_name"),
     render=view(TaskChannel, extra=shown.only_workspace),
     create=Write(task_channels.NewTaskChannel, task_channels.create),
@@ -100,8 +82,6 @@ TASK_CHANNELS = _inside(
 WORKFLOWS = _inside(
     "Workflows",
     Workflow,
-    "workflows",
-    "Workflow",
     filters={"FriendlyName": "friendly_name"},
     render=view(Workflow, extra=shown.workflow_links),
     create=Write(workflows.NewWorkflow, workflows.create),
@@ -112,8 +92,6 @@ WORKFLOWS = _inside(
 TASK_QUEUES = _inside(
     "TaskQueues",
     TaskQueue,
-    "task_queues",
-    "TaskQueue",
     filters={
         "FriendlyName": "friendly_name",
         "EvaluateWorkerAttributes": by.queues_of_workers,
@@ -133,8 +111,6 @@ TASK_QUEUES = _inside(
 WORKERS = _inside(
     "Workers",
     Worker,
-    "workers",
-    "Worker",
     filters={
         "ActivityName": by.activity_named,
         "ActivitySid": "activity_sid",
@@ -160,15 +136,10 @@ WORKERS = _inside(
 )
 
 WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
-    api=API,
     segment="Channels",
-    parent=WORKERS,
-    scope="worker_sid",
+    within=WORKERS,
     lookup=("sid", "task_channel_sid", "task_channel_unique_name"),
     kind=WorkerChannel,
-    key="channels",
-    noun="WorkerChannel",
-    sizes=SIZES,
     render=view(WorkerChannel),
     detail=shown.room,
     update=Write(task_channels.WorkerChannelChanges, task_channels.update_worker_channel),
@@ -179,8 +150,6 @@ WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
 TASKS = _inside(
     "Tasks",
     Task,
-    "tasks",
-    "Task",
     filters={
         "Priority": by.number("Priority", "priority"),
         "AssignmentStatus": by.one_of("AssignmentStatus", "assignment_status", by.STATUSES),
@@ -214,18 +183,14 @@ TASKS = _inside(
 
 
 def _reservations(
-    parent: Collection[Any, Any], scope: str, noun: str, **filters: str
+    within: Collection[Any, Any], noun: str, **filters: str
 ) -> Collection[Any, Reservation]:
     status = by.one_of("ReservationStatus", "reservation_status", by.RESERVATION_STATUSES)
     return Collection(
-        api=API,
         segment="Reservations",
-        parent=parent,
-        scope=scope,
+        within=within,
         kind=Reservation,
-        key="reservations",
         noun=noun,
-        sizes=SIZES,
         filters={"ReservationStatus": status, **filters},
         version="version",
         render=view(
@@ -238,16 +203,15 @@ def _reservations(
     )
 
 
-TASK_RESERVATIONS = _reservations(TASKS, "task_sid", "TaskReservation", WorkerSid="worker_sid")
-WORKER_RESERVATIONS = _reservations(WORKERS, "worker_sid", "WorkerReservation")
+TASK_RESERVATIONS = _reservations(TASKS, "TaskReservation", WorkerSid="worker_sid")
+WORKER_RESERVATIONS = _reservations(WORKERS, "WorkerReservation")
 
 # -- events
 
 EVENTS = _inside(
     "Events",
     WorkspaceEvent,
-    "events",
-    "Event",
+    noun="Event",
     filters={
         "EndDate": by.ended,
         "EventType": "event_type",
@@ -277,17 +241,4 @@ EVENTS = _inside(
     ),
 )
 
-COLLECTIONS: tuple[Collection[Any, Any], ...] = (
-    WORKSPACES,
-    ACTIVITIES,
-    TASK_CHANNELS,
-    WORKFLOWS,
-    TASK_QUEUES,
-    WORKERS,
-    WORKER_CHANNELS,
-    TASKS,
-    TASK_RESERVATIONS,
-    WORKER_RESERVATIONS,
-    EVENTS,
-)
-OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]
+OPERATIONS = API.operations()

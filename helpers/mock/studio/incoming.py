@@ -13,7 +13,7 @@ from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
 from ..messaging.resources import ChannelWebhook
-from ..webhooks.payloads import WebhookDialect
+from ..webhooks.outbox import WebhookDialect
 from . import executions, flows
 from .events import MessageRouted
 from .executions import Trigger

@@ -16,8 +16,7 @@ from ..core.context import Backend
 from ..core.events import Event
 from ..core.jobs import KeyedExecutor
 from ..messaging.resources import Service
-from .outbox import KEPT, AttemptFinished, Delivery, DeliveryDue, PreEventRequested
-from .payloads import Payload
+from .outbox import KEPT, AttemptFinished, Delivery, DeliveryDue, Payload, PreEventRequested
 from .receivers import Receiver, Receivers, WebhookAnswer
 
 WORKERS = 8
@@ -103,11 +102,9 @@ class Webhooks:
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is left to deliver. Returns False after `timeout` seconds."""
-        return self._queues.settle(timeout, also=self._is_settled)
-
-    def _is_settled(self) -> bool:
-        """Look into the store too: the event of another thread's commit may be on its way."""
-        return not self._backend.store.exists(Delivery, state="pending")
+        # the event of another thread's commit may be on its way from the store
+        pending = partial(self._backend.store.exists, Delivery, state="pending")
+        return self._queues.settle(timeout, also=lambda: not pending())
 
     hear = renamed("handle")
 
@@ -133,19 +130,17 @@ class Webhooks:
     def ask(self, service: Service, payload: Payload) -> WebhookAnswer:
         """Send a pre-event to a service's webhook, and wait for the answer."""
         with self._backend.transaction():
-            delivery = self._backend.store.add(
-                Delivery(
-                    event=payload.name,
-                    url=service.pre_webhook_url or "",
-                    method=service.webhook_method,
-                    parameters=payload.parameters,
-                    retries=service.pre_webhook_retry_count,
-                    queue="",
-                    state="asking",
-                    attempts=[],
-                    date_created=self._backend.clock.now(),
-                )
+            delivery = Delivery(
+                event=payload.name,
+                url=service.pre_webhook_url or "",
+                method=service.webhook_method,
+                parameters=payload.parameters,
+                retries=service.pre_webhook_retry_count,
+                queue="",
+                date_created=self._backend.clock.now(),
+                state="asking",
             )
+            self._backend.store.add(delivery)
             self._backend.events.emit(PreEventRequested(delivery.seq))
         return self._carry_out(delivery)
 

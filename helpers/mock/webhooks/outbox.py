@@ -1,12 +1,12 @@
-"""Deliveries that are due, written down in the transaction of their event.
+"""Payloads of webhooks, and deliveries that are due, written down in the transaction of an event.
 
 An event that was committed is therefore delivered at least once, one rolled back never.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..core.context import Backend
@@ -15,10 +15,39 @@ from ..core.store import Resource
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import ChannelWebhook, Service
 from ..taskrouter.events import TaskRouterEvent, callback_for
-from .payloads import Payload, WebhookDialect
 
 KEPT = 1000
 """Finished deliveries kept for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One event in a dialect's words.
+
+    Attributes:
+        name: e.g. `onMessageSent`.
+        parameters: Name -> text, as they are posted.
+    """
+
+    name: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDialect:
+    """One API's webhooks.
+
+    Attributes:
+        payload_for: Returns an event's payload; None for one that has no webhook.
+        payload_before: Returns the payload of the pre-event; None where there is none.
+        new_message: The event whose `Body` triggers are looked for in.
+        changeable: Fields that the answer to a pre-event may change -> form parameter.
+    """
+
+    payload_for: Callable[[Event], Payload | None]
+    payload_before: Callable[[Event], Payload | None]
+    new_message: str
+    changeable: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -37,9 +66,9 @@ class Delivery(Resource):
     parameters: dict[str, str]
     retries: int
     queue: str
-    state: str
-    attempts: list[dict[str, Any]]
     date_created: float
+    state: str = "pending"
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state",),)
 
@@ -126,19 +155,16 @@ class Outbox:
                 self._add(payload.name, channel_sid, to)
 
     def _add(self, name: str, queue: str, to: dict[str, Any]) -> None:
-        delivery = self._backend.store.add(
-            Delivery(
-                event=name,
-                url=to["url"],
-                method=to["method"],
-                parameters=to["parameters"],
-                retries=to.get("retry_count", 0),
-                queue=queue,
-                state="pending",
-                attempts=[],
-                date_created=self._backend.clock.now(),
-            )
+        delivery = Delivery(
+            event=name,
+            url=to["url"],
+            method=to["method"],
+            parameters=to["parameters"],
+            retries=to.get("retry_count", 0),
+            queue=queue,
+            date_created=self._backend.clock.now(),
         )
+        self._backend.store.add(delivery)
         self._backend.events.emit(DeliveryDue(delivery.seq, delivery.queue))
 
 

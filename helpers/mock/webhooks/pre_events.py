@@ -14,7 +14,7 @@ from ..core.errors import TwilioError
 from ..core.events import Event
 from ..messaging.resources import Service
 from .delivery import Webhooks
-from .payloads import WebhookDialect
+from .outbox import WebhookDialect
 from .receivers import WebhookAnswer
 
 

@@ -1,13 +1,24 @@
-"""Chat v2's code and text for each refusal of messaging; Flex v1 and the chat SDKs share them."""
+"""Chat v2's words for permissions, role types and refusals, which Flex v1 and the SDKs share."""
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from ..core.errors import Refusals
+from ..core.store import Store
+from ..messaging.permissions import CHANNEL, SERVICE, Permission
 from ..messaging.refusals import Reason
-from .chat_parameters import PERMISSIONS, ROLE_TYPES
+from ..messaging.resources import Message, Role
 
+PERMISSIONS: dict[Permission, str] = {
+    each: re.sub("_([a-z])", lambda match: match[1].upper(), each.value) for each in Permission
+} | {Permission.DELETE_CHANNEL: "destroyChannel"}
+"""Chat's spelling of each permission, e.g. `editAnyMessage`."""
+READ_PERMISSIONS = {spelling: permission for permission, spelling in PERMISSIONS.items()}
+ROLE_TYPES = {CHANNEL: "channel", SERVICE: "deployment"}
+"""Chat's spelling of each scope of roles."""
+READ_ROLE_TYPES = {spelling: scope for scope, spelling in ROLE_TYPES.items()}
 _TABLE: dict[Enum, tuple[int, str]] = {
     Reason.SERVICE_NOT_FOUND: (50050, "Service {sid} not found"),
     Reason.NOT_PERMITTED: (
@@ -67,3 +78,24 @@ _TABLE: dict[Enum, tuple[int, str]] = {
     Reason.CREDENTIAL_NOT_FOUND: (20404, "The requested resource /Credentials/{sid} was not found"),
 }
 REFUSALS = Refusals(_TABLE, permission=PERMISSIONS, scope=ROLE_TYPES)
+
+
+_FACT, _NEUTRAL = "messaging", "neutral"
+
+
+def mark(store: Store) -> None:
+    """Note that the rows of a file are in the model's own words."""
+    store.write_fact(_FACT, _NEUTRAL)
+
+
+def upgrade(store: Store) -> None:
+    """Put rows that an earlier version wrote in Chat's words into the model's."""
+    if store.read_fact(_FACT) == _NEUTRAL:
+        return
+    for role in store.select(Role):
+        permissions = [READ_PERMISSIONS.get(each, each) for each in role.permissions]
+        store.save(role, type=READ_ROLE_TYPES[role.type], permissions=permissions)
+    for message in store.select(Message, {"type": "media"}):
+        if isinstance(message.media, dict):
+            store.save(message, media=[message.media])
+    mark(store)
