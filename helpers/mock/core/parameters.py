@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from .bounds import MAX_NESTING, is_too_deep
 from .errors import TwilioError
 
 
@@ -73,10 +74,6 @@ def at_most_bytes(size: int, code: int, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-MAX_NESTING = 100
-"""Levels of JSON taken (the mock's own limit): what is taken can always be read and merged."""
-
-
 def json_object(code: int, what: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
 
@@ -96,28 +93,14 @@ def read_json_object(text: str) -> dict[str, Any] | None:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and not _is_too_deep(text, value) else None
+    is_flat = text.count("{") + text.count("[") <= MAX_NESTING
+    return value if isinstance(value, dict) and (is_flat or not is_too_deep(value)) else None
 
 
 def _finite(number: str) -> float:
     if not math.isfinite(value := float(number)):
         raise ValueError(f"{number} is not JSON")
     return value
-
-
-def _is_too_deep(text: str, value: Any) -> bool:
-    if text.count("{") + text.count("[") <= MAX_NESTING:
-        return False
-    level = [value]
-    for _ in range(MAX_NESTING):
-        level = [child for parent in level for child in _children(parent)]
-    return bool(level)
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def as_moment(text: str) -> float:
