@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ from .messaging.push import bind
 from .messaging.resources import Service
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
-from .rest.application import OPERATIONS, Application
+from .rest.application import OPERATIONS, TOKEN_USER, Application
 from .rest.event_feed import (
     CHAT_EVENTS,
     ChatEvent,
@@ -151,7 +151,11 @@ class MockTwilio:
         return Realtime(self._backend, self._application, self.credentials.account_sid)
 
     def serve(
-        self, port: int = 0, *, chat_sdk: str | os.PathLike[str] | None = None
+        self,
+        port: int = 0,
+        *,
+        chat_sdk: str | os.PathLike[str] | None = None,
+        allow_origins: Iterable[str] = (),
     ) -> BackgroundServer:
         """Serve this account on this machine, from a thread of this process.
 
@@ -163,6 +167,8 @@ class MockTwilio:
             port: Where; 0 takes a free one.
             chat_sdk: A file with Twilio's Chat SDK for browsers, for the page at `/chat`; by
                 default a copy of npm's is looked for.
+            allow_origins: Origins such as `https://shop.example.com` of pages that may use the
+                account, besides those of this machine.
 
         Returns:
             The server, a context manager.
@@ -170,12 +176,14 @@ class MockTwilio:
         Raises:
             CannotListen: Somebody else uses the port, say.
             NoSuchCopy: There is no such file.
-            ValueError: It is served already, on another port.
+            ValueError: It is served already, on another port, or one of the origins is none.
         """
         from .server.running import BackgroundServer
 
         if self.url is None or self._server is None:
-            self._server = BackgroundServer(self, port=port, chat_sdk=chat_sdk)
+            self._server = BackgroundServer(
+                self, port=port, chat_sdk=chat_sdk, allow_origins=allow_origins
+            )
         elif port and not self._server.url.endswith(f":{port}"):
             raise ValueError(f"It is served at {self.url} already: close() that server first")
         return self._server
@@ -188,6 +196,17 @@ class MockTwilio:
     def handle(self, request: Request) -> Reply:
         """Answer one REST request; faults are met at the doors, before this."""
         return self._application.handle(request)
+
+    def authenticate(self, auth: tuple[str, str] | None) -> None:
+        """Check user name and password of a request, as `handle` does first.
+
+        Raises:
+            TwilioError: 20003, they are wrong; 20101 to 20107, the access token is.
+        """
+        if auth is not None and auth[0] == TOKEN_USER:
+            self._application.chat_user(auth[1])
+        elif auth is None or not self.credentials.open(*auth):
+            raise TwilioError(20003, "Authenticate")
 
     def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
         """Have `follower` told of what happens in chat, in order, after each commit.

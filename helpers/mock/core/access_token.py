@@ -111,7 +111,7 @@ def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: flo
         raise refusal
     if token not in _accepted:
         if len(_accepted) >= _KEPT:
-            _accepted.pop(tuple(_accepted)[0], None)
+            _accepted.pop(next(iter(tuple(_accepted))), None)
         _accepted[token] = decoded
     return _claims(decoded)
 
