@@ -48,6 +48,7 @@ from .studio.runner import Studio
 from .taskrouter import TaskRouter
 from .taskrouter.events import TaskRouterEvent
 from .webhooks.delivery import Webhooks
+from .webhooks.network import CallPolicy
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers
 
@@ -89,6 +90,7 @@ class MockTwilio:
             when it was last open, such as webhooks, is taken up. Secrets are not kept in it.
         receivers: Python functions that answer for URLs, as `webhooks.register` takes them; there
             from the start, for what a file says is still due.
+        call_policy: The addresses that it may call, where that differs from the usual.
 
     Raises:
         DatabaseInUse: Another account holds the file.
@@ -102,9 +104,11 @@ class MockTwilio:
         credentials: Credentials | None = None,
         db: str | os.PathLike[str] | None = None,
         receivers: Mapping[str, Receiver] | None = None,
+        call_policy: CallPolicy | None = None,
     ) -> None:
         self.credentials = credentials or Credentials.demo()
-        answering = Receivers(self.credentials.auth_token)
+        self.call_policy = call_policy or CallPolicy()
+        answering = Receivers(self.credentials.auth_token, self.call_policy)
         for url, receiver in (receivers or {}).items():
             answering.register(url, receiver)
         self.clock = Clock()
@@ -317,7 +321,9 @@ class MockTwilio:
             ValueError: `at` says no time zone; nothing has changed.
         """
         with MockTwilio(
-            seed=self._backend.store.read_fact("seed"), credentials=self.credentials
+            seed=self._backend.store.read_fact("seed"),
+            credentials=self.credentials,
+            call_policy=self.call_policy,
         ) as stage:
             loaded, receivers = load(stage, name, at)
             told, setting = stage.take_snapshot(), stage.clock.setting
@@ -361,7 +367,11 @@ class MockTwilio:
             with_due: Whether the copy delivers the webhooks, too, that this account has yet to
                 deliver; else they are not in it.
         """
-        twin = MockTwilio(seed=self._backend.store.read_fact("seed"), credentials=self.credentials)
+        twin = MockTwilio(
+            seed=self._backend.store.read_fact("seed"),
+            credentials=self.credentials,
+            call_policy=self.call_policy,
+        )
         with self._backend.store.lock:
             state, born = self._backend.state, self._backend.store.read_fact("born")
         twin.clock.setting = self.clock.setting

@@ -159,11 +159,13 @@ def _is_for_browsers(connection: HTTPConnection) -> bool:
         if _FOR_BROWSERS.match(f"/{host.partition(':')[0]}{connection.scope['path']}") is None:
             return False
     given = credentials_of(connection.headers.get("authorization", ""))
+    query: bytes = connection.scope["query_string"]
+    method: str = connection.scope["method"]
     return (
-        connection.scope["method"] == "OPTIONS"
+        method == "OPTIONS"
         or "x-twilio-token" in connection.headers
         or (given is not None and given[0] == TOKEN_USER)
-        or (given is None and b"Signature=" in connection.scope["query_string"])
+        or (given is None and b"Signature=" in query)
     )
 
 

@@ -82,6 +82,16 @@ def is_everywhere(listening: socket.socket) -> bool:
     return ipaddress.ip_address(listening.getsockname()[0]).is_unspecified
 
 
+def is_reachable(listening: socket.socket) -> bool:
+    """Check for a socket that other machines reach."""
+    return not ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+
+
+def port_of(listening: socket.socket) -> int:
+    """The port that a socket listens on."""
+    return int(listening.getsockname()[1])
+
+
 def url_of(listening: socket.socket) -> str:
     """`http://HOST:PORT` of a listening socket, as this machine reaches it."""
     host, port = listening.getsockname()[:2]
@@ -232,8 +242,7 @@ class MockServer(uvicorn.Server):
         chat_sdk: str | os.PathLike[str] | None = None,
         allow_origins: Iterable[str] = (),
     ) -> None:
-        address, self._port = listening.getsockname()[:2]
-        is_open = not ipaddress.ip_address(address).is_loopback
+        is_open = is_reachable(listening)
         self._application = ServerApp(
             mock, at_once=at_once, chat_sdk=chat_sdk, allow_origins=allow_origins, is_open=is_open
         )
@@ -254,6 +263,10 @@ class MockServer(uvicorn.Server):
         )
         self._listening = listening
         self._started = started
+        self._call_policy, self._port = mock.call_policy, port_of(listening)
+        self._call_policy.start_listening(
+            self._port, is_confined=is_open and mock.credentials.is_known
+        )
 
     def serve_until_stopped(self) -> None:
         """Serve in this thread until a signal, or `should_exit`, ends it."""
@@ -261,6 +274,7 @@ class MockServer(uvicorn.Server):
             self.run(sockets=[self._listening])
         finally:
             self._application.close()
+            self._call_policy.stop_listening(self._port)
             self._listening.close()
 
     @contextmanager
