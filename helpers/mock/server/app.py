@@ -146,7 +146,8 @@ def _is_own_path(path: str) -> bool:
 
 def _is_file_of_page(scope: Scope) -> bool:
     """Recognise the chat page's files, which hold nothing of the account."""
-    return scope["method"] == "GET" and scope["path"].startswith(CHAT_PATH)
+    path: str = scope["path"]
+    return scope["method"] == "GET" and path.startswith(CHAT_PATH)
 
 
 def _is_for_browsers(connection: HTTPConnection) -> bool:
@@ -160,9 +161,8 @@ def _is_for_browsers(connection: HTTPConnection) -> bool:
             return False
     given = credentials_of(connection.headers.get("authorization", ""))
     query: bytes = connection.scope["query_string"]
-    method: str = connection.scope["method"]
     return (
-        method == "OPTIONS"
+        connection.scope["method"] == "OPTIONS"
         or "x-twilio-token" in connection.headers
         or (given is not None and given[0] == TOKEN_USER)
         or (given is None and b"Signature=" in query)
