@@ -167,7 +167,7 @@ class HttpSender:
             session.trust_env = False  # neither passwords of .netrc nor proxies for this machine
             for scheme in self._pools:
                 session.mount(f"{scheme}://", _Adapter(self.policy, self._pools, redirects))
-            answer = session.request(
+            with session.request(
                 method,
                 url,
                 data=data,
@@ -176,14 +176,14 @@ class HttpSender:
                 allow_redirects=redirects,
                 stream=True,
                 verify=_certificates(),
-            )
-            content = bytearray()
-            for part in answer.iter_content(_PART):
-                content += part
-                if len(content) > MAX_ANSWER:
-                    break
-                if time.monotonic() > deadline:
-                    raise requests.Timeout
+            ) as answer:
+                content = bytearray()
+                for part in answer.iter_content(_PART):
+                    content += part
+                    if len(content) > MAX_ANSWER:
+                        break
+                    if time.monotonic() > deadline:
+                        raise requests.Timeout
             return HttpAnswer(
                 answer.status_code,
                 _text(bytes(content[:MAX_ANSWER]), answer.encoding),
