@@ -27,7 +27,7 @@ from .control import Control
 from .inspector.pages import Pages
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
-from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, has_valid_host
+from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
 from .request_log import ServedRequests
 from .rest_app import RestApp, credentials_of
 
@@ -111,19 +111,18 @@ class ServerApp:
         if scope["type"] != "http":
             await self._pages(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
-        is_own, has_origin = _is_own_path(scope["path"]), "origin" in connection.headers
-        if not has_valid_host(connection):
+        page, is_own = PageHeaders(scope["headers"]), _is_own_path(scope["path"])
+        if not page.has_valid_host:
             await _refuse(400, "The Host header names no host")(scope, receive, send)
-        elif has_origin and not is_own and _is_for_browsers(connection):
+        elif page.origins and not is_own and _is_for_browsers(HTTPConnection(scope)):
             await self._rest_for_browsers(scope, receive, send)
-        elif (refusal := self._origins.refusal(connection, is_open=self._is_open)) and not (
-            is_own and _is_file_of_page(scope)
-        ):
+        elif (
+            refusal := self._origins.refusal(page, scope["method"], is_open=self._is_open)
+        ) and not (is_own and _is_file_of_page(scope)):
             await _refuse(403, refusal)(scope, receive, send)
         elif is_own:
             await self._pages(scope, receive, send)
-        elif has_origin:
+        elif page.origins:
             await self._rest_for_pages(scope, receive, send)
         else:
             await self._rest(scope, receive, send)

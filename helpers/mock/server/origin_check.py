@@ -25,8 +25,42 @@ _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0
 _TWILIO = re.compile(r"([a-z0-9-]+\.)+twilio\.com")
 _NOT_PUBLIC = ("localhost", "internal", "local", "test", "lan", "arpa")
 """Last labels of names that nobody can register."""
+_LOOPBACK_HOSTS = ("127.0.0.1:", "localhost:")
+_SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN_AGENT = "TwilioProxy/"
 """Start of the user agent of all requests that a mock sends."""
+
+
+class PageHeaders:
+    """Headers of a request that tell where it comes from, read in one pass.
+
+    Attributes:
+        hosts: Values of `Host`; one is valid.
+        origins: Values of `Origin`.
+        site: `Sec-Fetch-Site`; empty where it is missing.
+        agent: `User-Agent`; empty where it is missing.
+    """
+
+    __slots__ = ("agent", "hosts", "origins", "site")
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.hosts: list[str] = []
+        self.origins: list[str] = []
+        self.site = self.agent = ""
+        for name, value in headers:
+            if name == b"host":
+                self.hosts.append(value.decode("latin-1"))
+            elif name == b"origin":
+                self.origins.append(value.decode("latin-1"))
+            elif name == b"user-agent":
+                self.agent = value.decode("latin-1")
+            elif name == b"sec-fetch-site":
+                self.site = value.decode("latin-1")
+
+    @property
+    def has_valid_host(self) -> bool:
+        """Whether the host is named, once and in a form that can be trusted."""
+        return len(self.hosts) == 1 and _HOST.fullmatch(self.hosts[0]) is not None
 
 
 class Origins:
@@ -52,31 +86,30 @@ class Origins:
         """Check whether a page of this origin may use the account."""
         return origin.lower() in self.named or bool(_LOOPBACK_ORIGIN.fullmatch(origin.lower()))
 
-    def refusal(self, connection: HTTPConnection, *, is_open: bool) -> str | None:
+    def refusal(self, page: PageHeaders, method: str, *, is_open: bool) -> str | None:
         """Reason to refuse a request, or None: a foreign page sent it, or the mock itself.
 
         Args:
-            connection: The request; its `Host` is valid.
+            page: Headers of the request, whose host is valid.
+            method: Method of the request.
             is_open: Whether other machines reach the mock, under names that it does not know.
         """
-        headers = connection.headers
-        if headers.get("user-agent", "").startswith(_OWN_AGENT):
+        host = page.hosts[0]
+        if page.agent.startswith(_OWN_AGENT):
             return "A mock does not answer webhooks and requests of flows, which it sends itself"
-        host, origins = headers["host"], headers.getlist("origin")
         if not is_open and self._is_foreign_name(host):
             return (
                 f"A page of a foreign site may have made {host} lead here. If that name is meant,"
                 f" start the mock with --allow-origin http://{host}"
             )
-        for origin in origins:
+        for origin in page.origins:
             is_own = origin in (f"http://{host}", f"https://{host}")
             if not self.allow(origin) and (not is_own or self._is_foreign_name(host)):
                 return (
                     f"Pages of {origin[:200]} may not use this account. To let them, start the"
                     f" mock with --allow-origin {origin[:200]}"
                 )
-        is_safe = connection.scope["method"] in ("GET", "HEAD", "OPTIONS")
-        if not (origins or is_safe) and headers.get("sec-fetch-site") == "cross-site":
+        if page.site == "cross-site" and not page.origins and method not in _SAFE:
             return (
                 "A page of another site may not use this account. To let it, start the mock with"
                 " --allow-origin ORIGIN, and have the page send its origin"
@@ -85,6 +118,8 @@ class Origins:
 
     def _is_foreign_name(self, host: str) -> bool:
         """Recognise a name that anybody may have registered and made to lead here."""
+        if host.startswith(_LOOPBACK_HOSTS):  # the usual case, fast
+            return False
         name = name_of(host)
         if _TWILIO.fullmatch(name) or _is_address(name) or "." not in name.strip("."):
             return False
@@ -143,12 +178,6 @@ class OriginCheck:
             headers.get("sec-fetch-site", "none") in ("none", "same-origin")
             or _is_a_visit(connection)
         )
-
-
-def has_valid_host(connection: HTTPConnection) -> bool:
-    """Check that a request names its host, once and in a form that can be trusted."""
-    hosts = connection.headers.getlist("host")
-    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
 
 def name_of(host: str) -> str:
