@@ -94,6 +94,15 @@ def test_a_page_that_hides_its_origin_changes_nothing(url: str) -> None:
     assert (refused.status_code, "--allow-origin" in refused.json()["message"]) == (403, True)
 
 
+def test_a_browser_that_asks_lets_named_pages_reach_this_machine(named: str) -> None:
+    private = {"Access-Control-Request-Private-Network": "true"}
+    asked = {"Access-Control-Request-Method": "POST", **private}
+    for path in (CHANNELS, MEDIA, "/chat/token"):
+        page = {"Origin": SHOP, **asked}
+        allowed = requests.options(named + path, headers=page, timeout=10)
+        assert allowed.headers["Access-Control-Allow-Private-Network"] == "true"
+
+
 def test_an_origin_that_is_named_uses_the_account(named: str) -> None:
     for origin in (SHOP, "null", *LOCAL):
         assert preflight(named, origin).headers["Access-Control-Allow-Origin"] == origin

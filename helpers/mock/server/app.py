@@ -75,17 +75,18 @@ class ServerApp:
             mock.handle, mock.authenticate, mock.faults, requests, self._workers, at_once=at_once
         )
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
-        methods = ["GET", "POST", "DELETE"]
+        allowed: dict[str, Any] = {
+            "allow_methods": ["GET", "POST", "DELETE"],
+            "allow_headers": ["*"],
+            "allow_private_network": True,
+        }
         self._rest_for_pages = CORSMiddleware(
             self._rest,
             allow_origins=self._origins.named,
             allow_origin_regex=LOOPBACK_ORIGIN,
-            allow_methods=methods,
-            allow_headers=["*"],
+            **allowed,
         )
-        self._rest_for_browsers = CORSMiddleware(
-            self._rest, allow_origins=["*"], allow_methods=methods, allow_headers=["*"]
-        )
+        self._rest_for_browsers = CORSMiddleware(self._rest, allow_origins=["*"], **allowed)
         self._changes = ChangeStream(mock, requests)
         inspector = Pages()
         own = Router(

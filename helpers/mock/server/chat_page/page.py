@@ -120,6 +120,7 @@ class ChatPage:
             allow_origin_regex=LOOPBACK_ORIGIN,
             allow_methods=["POST"],
             allow_headers=["Content-Type"],
+            allow_private_network=True,
         )
 
     def _copy(self) -> Path | None:
