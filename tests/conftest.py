@@ -91,7 +91,7 @@ def janes(account: Account, channel: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def make_flow(account: Account) -> Callable[..., Any]:
-    """Makes a Flex Flow of channel type custom, external unless told otherwise."""
+    """Create a Flex Flow of channel type custom, external by default."""
 
     def make(**changes: Any) -> Any:
         external = {"integration_type": "external", "integration_url": "https://bot.example.com"}
@@ -111,7 +111,7 @@ def make_flow(account: Account) -> Callable[..., Any]:
 
 @pytest.fixture
 def task_settings(client: Any) -> dict[str, Any]:
-    """What makes a Flex Flow create tasks in the account's own workspace."""
+    """Settings for a Flex Flow that creates tasks in the account's own workspace."""
     workspace = client.taskrouter.v1.workspaces.list()[0]
     workflow = client.taskrouter.v1.workspaces(workspace.sid).workflows.list()[0]
     return {
@@ -124,7 +124,7 @@ def task_settings(client: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def studio_settings(client: Any) -> dict[str, Any]:
-    """What makes a Flex Flow start the account's own Studio flow."""
+    """Settings for a Flex Flow that starts the account's own Studio Flow."""
     return {
         "integration_type": "studio",
         "integration_flow_sid": client.studio.v2.flows.list()[0].sid,
@@ -139,7 +139,7 @@ def task_flow(make_flow: Callable[..., Any], task_settings: dict[str, Any]) -> A
 
 @pytest.fixture
 def make_channel(client: Any) -> Callable[..., Any]:
-    """Makes a Flex channel, for Jane who is user-42 unless told otherwise."""
+    """Create a Flex channel, by default for Jane, who is user-42."""
 
     def make(flow: Any, **changes: Any) -> Any:
         return client.flex_api.v1.channel.create(
@@ -157,7 +157,7 @@ def make_channel(client: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def tasks(client: Any) -> Callable[[], list[Any]]:
-    """Lists the tasks of the account's workspace."""
+    """List the tasks of the account's workspace."""
     workspace = client.taskrouter.v1.workspaces.list()[0]
 
     def listed() -> list[Any]:

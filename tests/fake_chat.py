@@ -100,7 +100,7 @@ class FakeClient(Emitter):
 
 
 class Room:
-    """What the channels of all clients have in common."""
+    """State that the channels of all clients share."""
 
     def __init__(self, friendly_name: str = "Chat with abc123") -> None:
         self.friendly_name = friendly_name
@@ -112,7 +112,7 @@ class Room:
     def join(self, identity: str, member_type: str) -> FakeChannel:
         member = FakeMember(identity, {"member_type": member_type})
         self.members.append(member)
-        self.tell("memberJoined", member)
+        self.emit("memberJoined", member)
         self.channels.append(FakeChannel(self, FakeClient(identity)))
         return self.channels[-1]
 
@@ -127,23 +127,23 @@ class Room:
         sid = SID.format(prefix="IM", number=number)
         message = FakeMessage(sid, number, author, body, datetime.now(UTC) - ago, media)
         self.messages.append(message)
-        self.tell("messageAdded", message)
+        self.emit("messageAdded", message)
         return message
 
     def edit(self, message: FakeMessage, body: str) -> None:
         message.body = body
-        self.tell("messageUpdated", {"message": message, "update_reasons": ["body"]})
+        self.emit("messageUpdated", {"message": message, "update_reasons": ["body"]})
 
     def remove(self, message: FakeMessage) -> None:
         self.messages.remove(message)
-        self.tell("messageRemoved", message)
+        self.emit("messageRemoved", message)
 
     def end(self) -> None:
         self.attributes = {**self.attributes, "status": "INACTIVE"}
         for channel in self.channels:
             channel.emit("updated", {"channel": channel, "update_reasons": ["attributes"]})
 
-    def tell(self, event: str, *arguments: object) -> None:
+    def emit(self, event: str, *arguments: object) -> None:
         for channel in self.channels:
             channel.emit(event, *arguments)
 
@@ -186,11 +186,11 @@ class FakeChannel(Emitter):
         return self.room.members
 
     def typing(self) -> None:
-        self.room.tell("typingStarted", self.member)
+        self.room.emit("typingStarted", self.member)
 
     def set_all_messages_consumed(self) -> int:
         self.consumed += 1
         self.member.last_consumed_message_index = len(self.room.messages) - 1
         event = {"member": self.member, "update_reasons": ["lastConsumedMessageIndex"]}
-        self.room.tell("memberUpdated", event)
+        self.room.emit("memberUpdated", event)
         return 0

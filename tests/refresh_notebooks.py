@@ -1,7 +1,7 @@
-"""Executes notebooks and stores them as they should be stored: python tests/refresh_notebooks.py.
+"""Execute notebooks and store them with their outputs: python tests/refresh_notebooks.py.
 
-In order, on a fresh kernel, with the network not needed; outputs kept, widget state and timings
-left out. Name notebooks to refresh only those.
+Each runs in order, on a fresh kernel, without the network. Widget state and timings are removed.
+Name notebooks to refresh only those.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def refresh(path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
         for output in cell.get("outputs", ()):
-            _forget_model_ids(output)
+            _clear_model_ids(output)
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
@@ -43,8 +43,8 @@ def refresh(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def _forget_model_ids(output: dict[str, object]) -> None:
-    """A widget's model id is of one kernel only: the text beside it is what readers see."""
+def _clear_model_ids(output: dict[str, object]) -> None:
+    """Clear a widget's model id, which differs on every run; readers see the text beside it."""
     data = output.get("data")
     if isinstance(data, dict):
         view = data.get("application/vnd.jupyter.widget-view+json")

@@ -1,11 +1,11 @@
-"""What several test files need: refusals, all an account holds, a door to nowhere, and an ear."""
+"""Shared by test files: refusals, all an account holds, a fake HTTP client, a log of events."""
 
 from __future__ import annotations
 
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,36 +72,56 @@ def _is_plain(name: str) -> bool:
     return not name.startswith("_") or name == "_from"
 
 
-class Elsewhere(HttpClient):
-    """A door to nowhere that remembers what was asked and answers as it is told."""
+class FakeHttpClient(HttpClient):
+    """Records requests and answers each with the same response or exception."""
 
     def __init__(self, answer: Response | Exception) -> None:
         super().__init__(logging.getLogger(__name__), is_async=False)
         self.answer = answer
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
 
     def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
-        self.asked.append((method, uri))
+        self.requests.append((method, uri))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
 
-class Ear:
-    """Keeps what an emitter tells at an event, and can be waited for."""
+class EventLog:
+    """Events of an emitter, in order, as (event, argument)."""
 
-    def __init__(self, emitter: Any, event: str) -> None:
-        self.told: list[Any] = []
-        self._news = threading.Condition()
-        emitter.on(event, self._hear)
+    def __init__(self, emitter: Any, *events: str) -> None:
+        self.all: list[tuple[str, Any]] = []
+        self._changed = threading.Condition()
+        for event in events:
+            emitter.on(event, self._record_as(event))
 
-    def _hear(self, about: Any) -> None:
-        with self._news:
-            self.told.append(about)
-            self._news.notify_all()
+    def _record_as(self, event: str) -> Callable[..., None]:
+        def record(*arguments: Any) -> None:
+            with self._changed:
+                self.all.append((event, arguments[0] if arguments else None))
+                self._changed.notify_all()
+
+        return record
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until a condition holds, checking it after each event."""
+        with self._changed:
+            assert self._changed.wait_for(holds, PATIENCE), self.all
 
     def wait_for(self, count: int) -> list[Any]:
-        """What was told, once it is so much."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.told) >= count, PATIENCE), self.told
-            return list(self.told)
+        """Wait for `count` events and return the arguments."""
+        self.wait_until(lambda: len(self.all) >= count)
+        return self.arguments
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.all]
+
+    @property
+    def arguments(self) -> list[Any]:
+        return [argument for _, argument in self.all]
+
+    @property
+    def bodies(self) -> list[str]:
+        return [message.body for message in self.arguments]

@@ -1,4 +1,4 @@
-"""What makes Twilio refuse an access token, and that a diagnosis says the same."""
+"""Reasons for which Twilio refuses an access token; a diagnosis reports the same ones."""
 
 from __future__ import annotations
 
@@ -299,7 +299,7 @@ def test_a_diagnosis_of_a_good_token_has_no_code() -> None:
     assert "would accept" in diagnosis._repr_html_()
 
 
-def test_a_diagnosis_takes_the_time_from_the_clock_unless_told() -> None:
+def test_a_diagnosis_takes_the_time_from_the_clock_by_default() -> None:
     token = sdk_token(nbf=None, valid_until=int(time.time()) + HOUR)
     assert tokens.diagnose_token(token, account_sid=ACCOUNT, api_secrets=SECRETS).ok
 

@@ -1,4 +1,4 @@
-"""Which account is talked to: a mock here, a shared mock, or the live one only when asked for."""
+"""Choice of the account: a mock here, a shared mock, or the live one only on request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from support import Elsewhere
+from support import FakeHttpClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
@@ -120,7 +120,7 @@ def test_a_place_that_is_no_place_is_refused(where: str) -> None:
     assert repr(where) in str(caught.value)
 
 
-def test_live_is_reached_when_asked_for_by_name(
+def test_live_is_reached_when_requested_by_name(
     live_settings: dict[str, str], sent: list[str]
 ) -> None:
     account = live()
@@ -130,7 +130,7 @@ def test_live_is_reached_when_asked_for_by_name(
 
 
 @pytest.mark.parametrize("value", ["live", "LIVE"])
-def test_live_is_reached_when_the_environment_asks_for_it(
+def test_live_is_reached_when_the_environment_requests_it(
     live_settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("TWILIO_MODE", value)
@@ -147,7 +147,7 @@ def test_the_environments_wish_for_live_is_refused_without_credentials(
         connect()
 
 
-def test_a_mock_kept_in_a_file_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_mock_kept_in_a_file_is_reopened(tmp_path: Path) -> None:
     def channels(account: Account) -> Any:
         return account.client.chat.v2.services(account.credentials.chat_service_sid).channels
 
@@ -179,7 +179,7 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "reason"),
     [
         ("127.0.0.1:8787", "no URL of a mock"),
         ("http://", "no URL of a mock"),
@@ -197,8 +197,8 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
         (f"http://{'x' * 70}.example.com", "label"),
     ],
 )
-def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said) as refused:
+def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason) as refused:
         connect(url)
     assert "'http://127.0.0.1:8787'" in str(refused.value)
     assert "s3cret" not in str(refused.value)
@@ -227,7 +227,7 @@ def test_where_no_mock_answers_the_sdks_error_says_how_to_start_one() -> None:
     ]
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_a_mock(
+def test_a_proxy_of_the_environment_is_not_used_for_a_mock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
@@ -246,7 +246,7 @@ def test_the_environment_may_name_the_shared_mock(
     assert sent == ["http://127.0.0.1:9999/chat.twilio.com/v2/Services/IS1/Channels"]
 
 
-def test_what_is_asked_for_goes_before_the_environment(
+def test_an_argument_goes_before_the_environment(
     monkeypatch: pytest.MonkeyPatch, sent: list[str]
 ) -> None:
     monkeypatch.setenv("TWILIO_MOCK_URL", "http://127.0.0.1:9999")
@@ -396,7 +396,7 @@ def test_a_long_list_is_cut_and_says_so(account: Account, service: Any) -> None:
 def test_an_account_that_cannot_be_reached_shows_why_instead_of_failing(
     answer: Response | Exception, why: str
 ) -> None:
-    account = Account("shared", Credentials.demo(), Elsewhere(answer))
+    account = Account("shared", Credentials.demo(), FakeHttpClient(answer))
     holdings = account.holdings()
     assert all(value.startswith("no answer: ") for value in holdings.values())
     assert why in holdings["Chat channels"]

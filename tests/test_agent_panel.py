@@ -76,7 +76,7 @@ def talk(lab, model) -> SimpleNamespace:
     return SimpleNamespace(customer=customer, sid=sid)
 
 
-def test_nobody_waits_at_first(lab):
+def test_no_offer_waits_at_first(lab):
     status = AgentPanelModel(lab.desk).status
     assert (status.agent, status.activity) == ("alice", "Offline")
     assert (status.offers, status.conversations, status.alert) == ((), (), None)
@@ -172,7 +172,7 @@ def test_a_conversation_whose_task_ended_elsewhere_can_be_left(lab, model, talk)
     assert (model.status.conversations, model.status.alert) == ((), None)
 
 
-def test_an_offer_or_a_conversation_that_is_gone_is_said_to_be(model):
+def test_an_offer_or_a_conversation_that_is_gone_is_reported(model):
     model.accept("WR" + "0" * 32)
     assert "offer is gone" in model.status.alert.text
     model.complete("WR" + "0" * 32)
@@ -199,17 +199,17 @@ def test_the_next_action_takes_the_alert_away(model):
     assert model.status.alert is None
 
 
-def test_observers_hear_of_every_status_in_order_from_any_thread(lab, model):
-    told: list[Any] = []
-    model.observe(told.append)
+def test_observers_get_every_status_in_order_from_any_thread(lab, model):
+    sent: list[Any] = []
+    model.observe(sent.append)
     writer = threading.Thread(target=lab.write)
     writer.start()
     writer.join()
-    assert len(told[-1].offers) == 1
-    assert told[-1] == model.status
+    assert len(sent[-1].offers) == 1
+    assert sent[-1] == model.status
 
 
-def test_a_closed_model_hears_nothing_more(lab, model, talk):
+def test_a_closed_model_is_not_updated(lab, model, talk):
     channel = lab.desk.conversations[0].channel
     before = len(channel.listeners("updated"))
     model.close()
@@ -235,9 +235,9 @@ class TestTheWidget:
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         assert (repr(panel), data["text/plain"]) == ("AgentPanel('alice')",) * 2
 
-    def test_tells_a_new_view_what_there_is(self, head):
-        told = head.say("ready")
-        assert (told["agent"], told["activity"], told["offers"]) == ("alice", "Offline", [])
+    def test_sends_a_new_view_the_current_state(self, head):
+        sent = head.say("ready")
+        assert (sent["agent"], sent["activity"], sent["offers"]) == ("alice", "Offline", [])
 
     def test_goes_from_offer_to_the_end_of_a_conversation(self, lab, panel, head, monkeypatch):
         assert head.say("available")["activity"] == "Available"
@@ -286,14 +286,14 @@ class Page:
 
     def __init__(self, view: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.view = view
-        self.told: list[dict[str, Any]] = []
-        monkeypatch.setattr(view, "send", self._hear)
+        self.sent: list[dict[str, Any]] = []
+        monkeypatch.setattr(view, "send", self._record)
 
     def say(self, kind: str, **content: Any) -> dict[str, Any]:
-        """Send a message as the browser does, and return what it is told last."""
+        """Send a message as the browser does, and return the last reply."""
         self.view._handle_custom_msg({"type": kind, **content}, [])
-        return self.told[-1]
+        return self.sent[-1]
 
-    def _hear(self, content: dict[str, Any]) -> None:
+    def _record(self, content: dict[str, Any]) -> None:
         json.dumps(content)  # what cannot be JSON would not get there
-        self.told.append(content)
+        self.sent.append(content)

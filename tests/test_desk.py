@@ -1,4 +1,4 @@
-"""An agent's desk: who may sit at it, what it is told, and what it does to chats."""
+"""An agent's desk: its agent, its events, and what it does to chats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import PATIENCE, Ear, refused
+from support import PATIENCE, EventLog, refused
 
 from helpers import Account
 from helpers.desk import AcceptedTask, AgentDesk, NoDeskHere, Offer
@@ -26,7 +26,7 @@ def workspace(client: Any) -> Any:
 
 @pytest.fixture
 def sits_down(account: Account) -> Iterator[Callable[..., AgentDesk]]:
-    """Opens desks, and closes them after the test."""
+    """Open desks, and close them after the test."""
     desks: list[AgentDesk] = []
 
     def open_desk(agent: str = "alice", at: Account | None = None) -> AgentDesk:
@@ -54,7 +54,7 @@ def alices_worker(workspace: Any) -> Any:
 
 @pytest.fixture
 def ask(workspace: Any) -> Callable[..., Any]:
-    """Makes a task that is no chat, unless it is told of a channel."""
+    """Create a task, without a chat unless it is given a channel."""
 
     def make(name: str = "Jane", **attributes: Any) -> Any:
         about = json.dumps({"name": name, **attributes})
@@ -70,7 +70,7 @@ def names(offers: list[Offer]) -> list[str]:
 # -- who may sit here
 
 
-def test_there_is_no_desk_for_somebody_unknown_and_those_known_are_named(account: Account) -> None:
+def test_there_is_no_desk_for_an_unknown_agent_and_known_ones_are_named(account: Account) -> None:
     with pytest.raises(NoDeskHere, match="no worker 'carol'; there are: alice, bob"):
         AgentDesk(account, "carol")
 
@@ -135,7 +135,7 @@ def test_an_agent_writes_under_the_identity_of_her_contact_uri(
 
 def test_an_agent_comes_and_goes(sits_down: Make) -> None:
     desk = sits_down()
-    activities = Ear(desk, "activityChanged")
+    activities = EventLog(desk, "activityChanged")
     assert repr(desk) == "AgentDesk('alice', Offline)"
     desk.go_available()
     assert desk.activity == "Available"
@@ -143,7 +143,7 @@ def test_an_agent_comes_and_goes(sits_down: Make) -> None:
     assert desk.activity == "Break"
     desk.go_offline()
     assert desk.activity == "Offline"
-    assert activities.told == ["Available", "Break", "Offline"]
+    assert activities.arguments == ["Available", "Break", "Offline"]
 
 
 def test_an_activity_that_does_not_exist_is_refused(alice: AgentDesk) -> None:
@@ -157,21 +157,26 @@ def test_an_activity_that_does_not_exist_is_refused(alice: AgentDesk) -> None:
 
 def test_an_agent_is_offered_nothing_until_she_is_available(sits_down: Make, ask: Make) -> None:
     desk = sits_down()
-    told = Ear(desk, "offersChanged")
+    events = EventLog(desk, "offersChanged")
     ask("Jane")
-    assert (desk.offers, told.told) == ([], [])
+    assert (desk.offers, events.arguments) == ([], [])
     desk.go_available()
     assert names(desk.offers) == ["Jane"]
-    assert [names(offers) for offers in told.told] == [["Jane"]]
+    assert [names(offers) for offers in events.arguments] == [["Jane"]]
 
 
-def test_a_desk_tells_of_every_change_of_its_offers(alice: AgentDesk, ask: Make) -> None:
-    told = Ear(alice, "offersChanged")
+def test_a_desk_emits_every_change_of_its_offers(alice: AgentDesk, ask: Make) -> None:
+    events = EventLog(alice, "offersChanged")
     ask("Jane")
     task = ask("Jim")
     task.update(assignment_status="canceled", reason="gone")
     alice.accept()
-    assert [names(offers) for offers in told.told] == [["Jane"], ["Jane", "Jim"], ["Jane"], []]
+    assert [names(offers) for offers in events.arguments] == [
+        ["Jane"],
+        ["Jane", "Jim"],
+        ["Jane"],
+        [],
+    ]
 
 
 def test_an_offer_says_who_is_waiting(alice: AgentDesk, ask: Make, channel: Any) -> None:
@@ -183,7 +188,7 @@ def test_an_offer_says_who_is_waiting(alice: AgentDesk, ask: Make, channel: Any)
     assert (other.name, other.channel_sid) == ("somebody", None)
 
 
-def test_an_offer_that_is_rejected_goes_to_somebody_else(
+def test_an_offer_that_is_rejected_goes_to_another_agent(
     alice: AgentDesk, sits_down: Make, ask: Make
 ) -> None:
     ask("Jane")
@@ -229,19 +234,19 @@ def test_an_offer_that_has_gone_cannot_be_accepted(alice: AgentDesk, ask: Make) 
 # -- conversations
 
 
-def test_a_desk_keeps_its_conversations_and_tells_of_them(
+def test_a_desk_keeps_its_conversations_and_emits_their_start_and_end(
     alice: AgentDesk, task_flow: Any, make_channel: Make
 ) -> None:
-    started, ended = Ear(alice, "conversationStarted"), Ear(alice, "conversationEnded")
+    started, ended = EventLog(alice, "conversationStarted"), EventLog(alice, "conversationEnded")
     make_channel(task_flow)
     conversation = alice.accept()
-    assert alice.conversations == started.told == [conversation]
+    assert alice.conversations == started.arguments == [conversation]
     assert repr(conversation) == "AcceptedTask(with 'Jane', assigned)"
     conversation.wrap_up()
-    assert (conversation.status, ended.told) == ("wrapping", [])
+    assert (conversation.status, ended.arguments) == ("wrapping", [])
     conversation.complete()
     assert (conversation.status, alice.conversations) == ("completed", [])
-    assert ended.told == [conversation]
+    assert ended.arguments == [conversation]
 
 
 def test_a_task_without_a_chat_is_worked_on_without_one(alice: AgentDesk, ask: Make) -> None:
@@ -309,10 +314,10 @@ def test_a_desk_at_a_shared_account_looks_for_offers_itself(
     shared: Account, sits_down: Make, task_flow: Any, make_channel: Make
 ) -> None:
     desk = sits_down(at=shared)
-    told = Ear(desk, "offersChanged")
+    events = EventLog(desk, "offersChanged")
     desk.go_available()
     make_channel(task_flow)
-    [offers] = told.wait_for(1)
+    [offers] = events.wait_for(1)
     assert names(offers) == ["Jane"]
     conversation = desk.accept()
     conversation.reply("How can I help?")
@@ -320,15 +325,15 @@ def test_a_desk_at_a_shared_account_looks_for_offers_itself(
     assert conversation.status == "completed"
 
 
-def test_a_closed_desk_tells_nothing_more(alice: AgentDesk, ask: Make) -> None:
-    told = Ear(alice, "offersChanged")
+def test_a_closed_desk_emits_nothing_more(alice: AgentDesk, ask: Make) -> None:
+    events = EventLog(alice, "offersChanged")
     alice.close()
     ask("Jane")
-    assert told.told == []
+    assert events.arguments == []
     alice.close()
 
 
-def test_a_closed_desk_at_a_shared_account_looks_no_more(shared: Account) -> None:
+def test_a_closed_desk_at_a_shared_account_polls_no_more(shared: Account) -> None:
     desk = AgentDesk(shared)
     [poller] = [one for one in threading.enumerate() if one.name == "desk-alice"]
     desk.close()
@@ -342,8 +347,8 @@ def test_a_closed_desk_has_left_its_chats_connection(
     sid = make_channel(task_flow).sid
     conversation = alice.accept()
     assert conversation.channel is not None
-    heard: list[Any] = []
-    conversation.channel.on("messageAdded", heard.append)
+    received: list[Any] = []
+    conversation.channel.on("messageAdded", received.append)
     alice.close()
     service.channels(sid).messages.create(body="anybody?", from_="user-42")
-    assert heard == []
+    assert received == []

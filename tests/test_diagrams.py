@@ -1,4 +1,4 @@
-"""What a sequence diagram shows, and that Mermaid can read whatever people write."""
+"""Sequence diagrams: their content, and that Mermaid can read whatever people write."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from helpers.diagrams import LONGEST, STEPS, NoStory, SequenceDiagram, sequence
 from helpers.mock import JournalEntry
 
 
-def said(text: str) -> SequenceDiagram:
+def diagram_with(text: str) -> SequenceDiagram:
     """A diagram of one message."""
     return SequenceDiagram((JournalEntry("", "customer", "Flex", text),))
 
 
 def drawn(text: str) -> str:
     """A message as Mermaid reads it."""
-    return said(text).mermaid.splitlines()[-1].removeprefix("    Customer->>Flex: ")
+    return diagram_with(text).mermaid.splitlines()[-1].removeprefix("    Customer->>Flex: ")
 
 
 def test_a_diagram_has_the_lanes_that_occur_in_their_order(account: Account, channel: Any) -> None:

@@ -1,4 +1,4 @@
-"""The notebooks are stored as they are meant to be, and their exercises can be solved."""
+"""The notebooks are stored executed, without secrets, and their exercises can be solved."""
 
 import contextlib
 import io

@@ -41,7 +41,7 @@ def bodies(model: ChatPanelModel) -> list[str | None]:
     return [message.body for message in model.messages]
 
 
-def told(model: ChatPanelModel) -> list[Change]:
+def changes_of(model: ChatPanelModel) -> list[Change]:
     """Collect the changes from now on."""
     changes: list[Change] = []
     model.observe(changes.append)
@@ -56,7 +56,7 @@ def raising(failure: Exception) -> Callable[..., Any]:
 
 
 class TestTheTranscript:
-    def test_shows_what_was_said_before_and_what_is_said_now(self, room, channel):
+    def test_shows_earlier_messages_and_new_ones(self, room, channel):
         room.write(AGENT, "before")
         model = ChatPanelModel(channel)
         room.write(GUEST, "now")
@@ -72,7 +72,7 @@ class TestTheTranscript:
             channel.emit("messageAdded", message)
         assert bodies(model) == ["1", "2", "3"]
 
-    def test_has_each_message_once_even_if_twilio_tells_it_twice(self, room, channel, model):
+    def test_has_each_message_once_even_if_twilio_emits_it_twice(self, room, channel, model):
         message = room.write(AGENT, "once")
         channel.emit("messageAdded", message)
         assert bodies(model) == ["once"]
@@ -110,8 +110,8 @@ class TestTheTranscript:
 
     def test_says_who_joined_and_left_and_where(self, room, model):
         room.write(AGENT, "first")
-        room.tell("memberJoined", FakeMember("agent_bob"))
-        room.tell("memberLeft", FakeMember(GUEST))
+        room.emit("memberJoined", FakeMember("agent_bob"))
+        room.emit("memberLeft", FakeMember(GUEST))
         assert [(n.text, n.after) for n in model.notices] == [
             ("agent_bob joined", 0),
             ("You left", 0),
@@ -121,20 +121,22 @@ class TestTheTranscript:
         channel.client.users[AGENT] = FakeUser(AGENT, "Alice")
         model = ChatPanelModel(channel)
         room.write(AGENT, "hello")
-        room.tell("typingStarted", FakeMember(AGENT))
+        room.emit("typingStarted", FakeMember(AGENT))
         assert [typist.name for typist in model.status.typing] == ["Alice"]
-        room.tell("memberLeft", FakeMember(AGENT))
+        room.emit("memberLeft", FakeMember(AGENT))
         assert [message.name for message in model.messages] == ["Alice"]
         assert [notice.text for notice in model.notices] == ["Alice left"]
         assert model.you.name == GUEST
 
-    def test_asks_for_a_name_once_and_does_without_where_it_is_refused(self, room, channel):
-        asked = []
-        channel.client.get_user = lambda identity: asked.append(identity) or raising(UNAUTHORIZED)()
+    def test_requests_a_name_once_and_does_without_where_it_is_refused(self, room, channel):
+        lookups = []
+        channel.client.get_user = lambda identity: (
+            lookups.append(identity) or raising(UNAUTHORIZED)()
+        )
         model = ChatPanelModel(channel)
         room.channels[1].set_all_messages_consumed()
         room.write(AGENT, "hello")
-        assert asked == [GUEST, AGENT]
+        assert lookups == [GUEST, AGENT]
         assert [message.name for message in model.messages] == [AGENT]
         assert "50107" in str(model.error)
 
@@ -163,14 +165,14 @@ class TestEarlierMessages:
         assert bodies(long_chat) == list("0123456")
         assert not long_chat.status.has_earlier
 
-    def test_are_told_apart_from_new_ones(self, long_chat):
-        changes = told(long_chat)
+    def test_are_distinguished_from_new_ones(self, long_chat):
+        changes = changes_of(long_chat)
         long_chat.load_earlier()
         assert [[m.body for m in c.messages] for c in changes if c.kind == "earlier"] == [
             ["1", "2", "3"]
         ]
 
-    def test_can_be_asked_for_again_after_a_failure(self, long_chat, monkeypatch):
+    def test_can_be_requested_again_after_a_failure(self, long_chat, monkeypatch):
         with monkeypatch.context() as broken:
             broken.setattr(FakePage, "prev_page", raising(UNAUTHORIZED))
             long_chat.load_earlier()
@@ -235,14 +237,14 @@ class TestTheEndOfAChat:
 class TestTheStatus:
     def test_shows_who_else_is_typing_until_they_stop(self, room, model):
         agent, guest = FakeMember(AGENT), FakeMember(GUEST)
-        room.tell("typingStarted", agent)
-        room.tell("typingStarted", guest)
+        room.emit("typingStarted", agent)
+        room.emit("typingStarted", guest)
         assert model.typing_identities == [AGENT]
-        room.tell("typingEnded", agent)
+        room.emit("typingEnded", agent)
         assert model.typing_identities == []
 
     def test_does_not_show_someone_typing_whose_message_is_here(self, room, model):
-        room.tell("typingStarted", FakeMember(AGENT))
+        room.emit("typingStarted", FakeMember(AGENT))
         room.write(AGENT, "done")
         assert model.typing_identities == []
 
@@ -276,17 +278,17 @@ class TestTheStatus:
 
     def test_knows_how_far_the_others_have_read(self, room, model):
         reader = FakeMember(AGENT, last_consumed_message_index=4)
-        room.tell("memberUpdated", {"member": reader, "update_reasons": []})
+        room.emit("memberUpdated", {"member": reader, "update_reasons": []})
         assert model.status.seen_index == 4
 
-    def test_is_told_only_when_it_changes(self, channel, model):
-        changes = told(model)
+    def test_is_emitted_only_when_it_changes(self, channel, model):
+        changes = changes_of(model)
         channel.client.become("connected")
         assert changes == []
 
 
 class TestReading:
-    def test_is_reported_to_twilio_once_per_news(self, room, channel, model):
+    def test_is_reported_to_twilio_once_per_change(self, room, channel, model):
         room.write(AGENT, "read me")
         model.mark_read()
         model.mark_read()
@@ -307,9 +309,9 @@ class TestNothingFailsInSilence:
         monkeypatch.setattr(FakeChannel, "get_messages", raising(UNAUTHORIZED))
         assert "Could not load messages" in ChatPanelModel(channel).error
 
-    def test_an_observer_that_fails_while_the_others_are_still_told(self, room, model):
+    def test_an_observer_that_fails_while_the_others_are_still_called(self, room, model):
         model.observe(raising(ValueError("broken view")))
-        changes = told(model)
+        changes = changes_of(model)
         room.write(AGENT, "hello")
         assert model.error == "Could not show added: broken view"
         assert "added" in [change.kind for change in changes]
@@ -321,7 +323,7 @@ class TestNothingFailsInSilence:
 
 
 def test_closing_unsubscribes_from_everything(room, channel, model):
-    changes = told(model)
+    changes = changes_of(model)
     assert channel.listeners > 0
     assert channel.client.listeners > 0
     model.close()

@@ -29,7 +29,7 @@ def model(channel: FakeChannel) -> ChatPanelModel:
     return ChatPanelModel(channel)
 
 
-def told(model: ChatPanelModel) -> list[Change]:
+def changes_of(model: ChatPanelModel) -> list[Change]:
     """Collect the changes from now on."""
     changes: list[Change] = []
     model.observe(changes.append)
@@ -41,33 +41,33 @@ def interrupted(_change: Change) -> None:
 
 
 class TestThreads:
-    def test_observers_hear_every_message_once_from_many_threads(self, channel, model):
-        changes = told(model)
+    def test_observers_get_every_message_once_from_many_threads(self, channel, model):
+        changes = changes_of(model)
         messages = [Room().write(AGENT, None) for _ in range(400)]
         for number, message in enumerate(messages):
             message.sid, message.index = f"IM{number}", number
         in_threads(4, lambda part: [channel.emit("messageAdded", m) for m in messages[part::4]])
-        heard = [message.index for change in changes for message in change.messages]
-        assert sorted(heard) == [m.index for m in model.messages] == list(range(400))
+        received = [message.index for change in changes for message in change.messages]
+        assert sorted(received) == [m.index for m in model.messages] == list(range(400))
 
-    def test_an_observer_may_send_and_is_told_of_that_afterwards(self, room, model):
-        heard: list[str | None] = []
+    def test_an_observer_may_send_and_is_notified_of_that_afterwards(self, room, model):
+        received: list[str | None] = []
 
         def answer(change: Change) -> None:
             if change.messages and not change.messages[0].own:
                 model.send("pong")
-            heard.extend(message.body for message in change.messages)
+            received.extend(message.body for message in change.messages)
 
         model.observe(answer)
         room.write(AGENT, "ping")
-        assert heard == ["ping", "pong"]
+        assert received == ["ping", "pong"]
 
     def test_an_interrupted_observer_does_not_deafen_the_others(self, room, model):
         stop = model.observe(interrupted)
         with pytest.raises(KeyboardInterrupt):
             room.write(AGENT, "one")
         stop()
-        changes = told(model)
+        changes = changes_of(model)
         room.write(AGENT, "two")
         assert [m.body for c in changes for m in c.messages if c.kind == "added"] == ["two"]
 

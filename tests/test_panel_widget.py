@@ -1,4 +1,4 @@
-"""The chat panel as a widget: what it tells the browser, what it is asked, what is saved."""
+"""The chat panel as a widget: messages to and from the browser, and what is saved."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def panel(channel: FakeChannel) -> ChatPanel:
 
 
 class Page:
-    """A view in the browser, as the kernel knows it: what it says, and what it is told."""
+    """A view in the browser, as the kernel knows it: what it sends, and what it is sent."""
 
     def __init__(self, panel: ChatPanel, monkeypatch: pytest.MonkeyPatch) -> None:
         self.log = panel.children[0]
-        self.told: list[dict[str, Any]] = []
-        monkeypatch.setattr(self.log, "send", self._hear)
+        self.sent: list[dict[str, Any]] = []
+        monkeypatch.setattr(self.log, "send", self._record)
 
     def say(self, **content: Any) -> list[dict[str, Any]]:
         """Send a message as the browser does, and return what comes back."""
-        before = len(self.told)
+        before = len(self.sent)
         self.log._handle_custom_msg({"view": "v1", **content}, [])
-        return self.told[before:]
+        return self.sent[before:]
 
-    def _hear(self, content: dict[str, Any]) -> None:
+    def _record(self, content: dict[str, Any]) -> None:
         json.dumps(content)  # what cannot be JSON would not get there
-        self.told.append(content)
+        self.sent.append(content)
 
 
 class TestTheWidget:
@@ -59,7 +59,7 @@ class TestTheWidget:
 
     def test_gives_a_new_view_a_snapshot_addressed_to_it(self, room, panel, page):
         room.write(AGENT, "hello")
-        room.tell("memberLeft", FakeMember(AGENT))
+        room.emit("memberLeft", FakeMember(AGENT))
         [snapshot] = page.say(type="ready", view="v7")
         assert (snapshot["type"], snapshot["view"]) == ("snapshot", "v7")
         assert [m["body"] for m in snapshot["messages"]] == ["hello"]
@@ -67,17 +67,17 @@ class TestTheWidget:
         assert snapshot["status"]["title"] == "Chat with abc123"
         assert snapshot["you"]["identity"] == GUEST
 
-    def test_tells_of_a_new_message_without_repeating_the_old_ones(self, room, page):
+    def test_sends_a_new_message_without_repeating_the_old_ones(self, room, page):
         for number in range(20):
             room.write(AGENT, f"{number}")
-        assert [m["body"] for m in page.told[-1]["messages"]] == ["19"]
+        assert [m["body"] for m in page.sent[-1]["messages"]] == ["19"]
 
-    def test_tells_of_edits_removals_and_notices(self, room, page):
+    def test_sends_edits_removals_and_notices(self, room, page):
         message = room.write(AGENT, "helo")
         room.edit(message, "hello")
         room.remove(message)
-        room.tell("memberJoined", FakeMember("bob"))
-        assert [said["type"] for said in page.told] == ["added", "updated", "removed", "notice"]
+        room.emit("memberJoined", FakeMember("bob"))
+        assert [sent["type"] for sent in page.sent] == ["added", "updated", "removed", "notice"]
 
     def test_answers_a_message_with_its_index(self, page):
         *_, answer = page.say(type="send", key=1, text="hello")
@@ -89,7 +89,7 @@ class TestTheWidget:
         assert status["status"]["alert"]["code"] == 50107
         assert answer["index"] is None
 
-    def test_gives_the_url_of_a_file_when_asked(self, room, page):
+    def test_gives_the_url_of_a_file_on_request(self, room, page):
         media = FakeMedia("ME1", "image/png", "lamp.png", 123, "https://example.com/lamp")
         message = room.write(AGENT, None, media)
         assert "lamp" not in json.dumps(page.say(type="ready")).replace("lamp.png", "")

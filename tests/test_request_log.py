@@ -1,11 +1,11 @@
-"""The log of every REST call: what was asked, by whom, how it ended, and no secret."""
+"""The log of every REST call: its parameters, its client, its outcome, and no secret."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from support import Elsewhere, refused
+from support import FakeHttpClient, refused
 from twilio.http.response import Response
 
 from helpers import Account
@@ -14,7 +14,7 @@ from helpers.mock import Credentials
 SECRETS = ("8e" * 16, "LiveApiSecretThatNobodyEverSees1")
 
 
-def test_every_call_is_logged_with_what_was_asked_and_how_it_ended(
+def test_every_call_is_logged_with_its_request_and_its_outcome(
     account: Account, service: Any
 ) -> None:
     account.requests.clear()
@@ -74,7 +74,7 @@ def test_calls_are_logged_under_the_name_of_who_made_them(account: Account, serv
 
 
 def test_a_failure_of_the_network_is_logged_with_status_0() -> None:
-    account = Account("shared", Credentials.demo(), Elsewhere(TimeoutError("too slow")))
+    account = Account("shared", Credentials.demo(), FakeHttpClient(TimeoutError("too slow")))
     with pytest.raises(TimeoutError):
         account.client.chat.v2.services("IS1").fetch()
     [entry] = account.requests
@@ -83,7 +83,7 @@ def test_a_failure_of_the_network_is_logged_with_status_0() -> None:
 
 
 def test_a_refusal_that_is_not_json_is_logged_by_its_status() -> None:
-    account = Account("shared", Credentials.demo(), Elsewhere(Response(502, "<html>")))
+    account = Account("shared", Credentials.demo(), FakeHttpClient(Response(502, "<html>")))
     with pytest.raises(Exception, match="502"):
         account.client.chat.v2.services("IS1").fetch()
     assert (account.requests[0].status, account.requests[0].code) == (502, None)

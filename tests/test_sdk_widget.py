@@ -1,4 +1,4 @@
-"""The Chat SDK in a cell, as Python sees it: a browser comes, says what it hears, does as told."""
+"""The Chat SDK in a cell, as Python sees it: a browser connects, reports events, runs commands."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class Browser:
     def __init__(self, widget: ChatSdkWidget, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.widget = widget
         self.name = name
-        self.told: list[dict[str, Any]] = []
-        monkeypatch.setattr(widget._sdk, "_send", self._hear)
+        self.sent: list[dict[str, Any]] = []
+        monkeypatch.setattr(widget._sdk, "_send", self._record)
         self.say("hello")
 
     def say(self, kind: str, **content: Any) -> None:
-        said = {"type": kind, "browser": self.name, **content}
-        self.widget._handle_custom_msg(said, [])
+        message = {"type": kind, "browser": self.name, **content}
+        self.widget._handle_custom_msg(message, [])
 
-    def tell_event(self, name: str, **data: Any) -> None:
+    def emit_event(self, name: str, **data: Any) -> None:
         self.say("event", name=name, data=data)
 
-    def _hear(self, content: dict[str, Any]) -> None:
-        self.told.append(json.loads(json.dumps(content)))
+    def _record(self, content: dict[str, Any]) -> None:
+        self.sent.append(json.loads(json.dumps(content)))
 
 
 @pytest.fixture
@@ -65,9 +65,11 @@ def test_a_mock_that_is_not_served_is_refused_with_what_to_do(account: Account, 
         ChatSdkWidget(account, SID, token)
 
 
-def test_a_browser_is_told_how_to_log_in(served: Account, browser: Browser, token: str) -> None:
+def test_a_browser_is_sent_its_settings_to_log_in(
+    served: Account, browser: Browser, token: str
+) -> None:
     assert served.mock is not None
-    [start] = browser.told
+    [start] = browser.sent
     assert (start["type"], start["to"]) == ("start", "one")
     assert start["mock"] == served.mock.url
     assert start["sdk"][0] == f"{served.mock.url}/chat/twilio-chat.min.js"
@@ -83,27 +85,27 @@ def test_on_a_live_account_the_sdk_comes_from_twilio_and_connects_there(token: s
 
 
 def test_events_arrive_in_python(widget: ChatSdkWidget, browser: Browser) -> None:
-    heard: list[dict[str, Any]] = []
-    widget.on("messageAdded", heard.append)
-    browser.tell_event("connectionStateChanged", state="connected")
-    browser.tell_event("messageAdded", author="alice", body="<b>Hello</b>")
-    assert heard == [{"author": "alice", "body": "<b>Hello</b>"}]
+    received: list[dict[str, Any]] = []
+    widget.on("messageAdded", received.append)
+    browser.emit_event("connectionStateChanged", state="connected")
+    browser.emit_event("messageAdded", author="alice", body="<b>Hello</b>")
+    assert received == [{"author": "alice", "body": "<b>Hello</b>"}]
     assert [event.name for event in widget.events] == ["connectionStateChanged", "messageAdded"]
     assert widget.events[1].data["author"] == "alice"
     assert widget.connection_state == "connected"
-    widget.off("messageAdded", heard.append)
-    browser.tell_event("messageAdded", author="alice", body="Hello?")
-    assert len(heard) == 1
+    widget.off("messageAdded", received.append)
+    browser.emit_event("messageAdded", author="alice", body="Hello?")
+    assert len(received) == 1
 
 
 def test_a_handler_that_fails_stops_neither_the_others_nor_the_list(
     widget: ChatSdkWidget, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     widget.on("typingStarted", lambda data: 1 / 0)
-    widget.on("typingStarted", lambda data: heard.append(data["identity"]))
-    browser.tell_event("typingStarted", identity="alice")
-    assert heard == ["alice"]
+    widget.on("typingStarted", lambda data: received.append(data["identity"]))
+    browser.emit_event("typingStarted", identity="alice")
+    assert received == ["alice"]
     assert len(widget.events) == 1
     assert "ZeroDivisionError" in caplog.text
 
@@ -114,10 +116,10 @@ def test_what_python_says_waits_for_a_browser_with_the_chat_in_it(
     widget.send_message("early")
     browser = Browser(widget, "one", monkeypatch)
     widget.typing()
-    assert [told["type"] for told in browser.told] == ["start"]
+    assert [sent["type"] for sent in browser.sent] == ["start"]
     browser.say("opened")
     widget.update_token("another")
-    assert [(told["name"], told["arguments"], told["to"]) for told in browser.told[1:]] == [
+    assert [(sent["name"], sent["arguments"], sent["to"]) for sent in browser.sent[1:]] == [
         ("sendMessage", ["early"], "one"),
         ("typing", [], "one"),
         ("updateToken", ["another"], "one"),
@@ -129,19 +131,19 @@ def test_of_two_browsers_the_newest_is_listened_to(
 ) -> None:
     browser.say("opened")
     newest = Browser(widget, "two", monkeypatch)
-    browser.tell_event("messageAdded", body="heard twice otherwise")
+    browser.emit_event("messageAdded", body="heard twice otherwise")
     assert widget.events == []
     widget.send_message("once")
     newest.say("opened")
-    assert [told["to"] for told in newest.told] == ["two", "two"]
-    assert newest.told[-1]["arguments"] == ["once"]
+    assert [sent["to"] for sent in newest.sent] == ["two", "two"]
+    assert newest.sent[-1]["arguments"] == ["once"]
 
 
 def test_a_browser_that_comes_later_gets_the_token_of_the_day(
     widget: ChatSdkWidget, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     widget.update_token("fresh")
-    assert Browser(widget, "two", monkeypatch).told[0]["token"] == "fresh"
+    assert Browser(widget, "two", monkeypatch).sent[0]["token"] == "fresh"
 
 
 def test_why_there_is_no_chat_is_known_until_there_is_one(
@@ -156,7 +158,7 @@ def test_why_there_is_no_chat_is_known_until_there_is_one(
 
 def test_events_are_remembered_up_to_a_limit(widget: ChatSdkWidget, browser: Browser) -> None:
     for number in range(KEPT + 5):
-        browser.tell_event("messageAdded", index=number)
+        browser.emit_event("messageAdded", index=number)
     assert len(widget.events) == KEPT
     assert widget.events[0].data["index"] == 5
 
@@ -164,7 +166,7 @@ def test_events_are_remembered_up_to_a_limit(widget: ChatSdkWidget, browser: Bro
 def test_neither_token_nor_messages_are_in_what_a_notebook_saves(
     widget: ChatSdkWidget, browser: Browser, token: str
 ) -> None:
-    browser.tell_event("messageAdded", body="between us")
+    browser.emit_event("messageAdded", body="between us")
     saved = json.dumps({name: str(value) for name, value in widget.get_state().items()})
     assert token not in saved
     assert "between us" not in saved

@@ -1,4 +1,4 @@
-"""What notebooks use beside the account and the chat: exercises, tables, the environment check."""
+"""Small helpers of the notebooks: exercises, tables, the environment check."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the tables show of flows, tasks, reservations, executions and events."""
+"""Tables of flows, tasks, reservations, executions and events."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ def say(account: Account) -> Iterator[Callable[[Any, str], None]]:
     studio = account.mock.studio
     with ChatClient(account, account.chat_token("user-42")) as chat:
 
-        def said(channel: Any, body: str) -> None:
+        def send(channel: Any, body: str) -> None:
             chat.get_channel_by_sid(channel.sid).send_message(body)
             assert studio.settle()
 
-        yield said
+        yield send
 
 
 @pytest.fixture
-def make_asked(make_flow: Make, make_channel: Make, asking_flow: Any) -> Make:
-    """Makes a channel of user-42, by a Flex Flow of its own, that the asking flow listens to."""
+def make_studio_channel(make_flow: Make, make_channel: Make, asking_flow: Any) -> Make:
+    """Create a channel of user-42, by a Flex Flow of its own that starts the asking flow."""
     settings = {
         "integration_type": "studio",
         "integration_flow_sid": asking_flow.sid,
@@ -120,7 +120,9 @@ def test_tasks_and_reservations_follow_a_conversation(
     }
 
 
-def test_a_task_whose_attributes_name_nobody_has_empty_cells(account: Account, client: Any) -> None:
+def test_a_task_whose_attributes_name_no_customer_has_empty_cells(
+    account: Account, client: Any
+) -> None:
     workspace = client.taskrouter.v1.workspaces.list()[0]
     client.taskrouter.v1.workspaces(workspace.sid).tasks.create(attributes='{"n": 1}')
     [row] = tables.tasks(account).to_dict("records")
@@ -168,15 +170,15 @@ def test_an_execution_shows_its_way_through_the_flow(
 
 
 def test_a_parked_execution_shows_where_it_waits_and_what_it_swallowed(
-    account: Account, make_asked: Make, say: Any
+    account: Account, make_studio_channel: Make, say: Any
 ) -> None:
-    first = make_asked()
+    first = make_studio_channel()
     say(first, "hello")
     [row] = tables.executions(account).to_dict("records")
     assert (row["status"], row["steps"]) == ("active", "Trigger > ask_name")
     assert row["waits_at"] == "ask_name"
     assert tables.swallowed(account).empty
-    second = make_asked()
+    second = make_studio_channel()
     say(second, "is anybody there?")
     [lost] = tables.swallowed(account).to_dict("records")
     assert lost.pop("message").startswith("IM")
@@ -190,14 +192,14 @@ def test_a_parked_execution_shows_where_it_waits_and_what_it_swallowed(
 
 
 def test_a_swallowed_message_that_was_deleted_has_no_body(
-    account: Account, service: Any, make_asked: Make, say: Any
+    account: Account, service: Any, make_studio_channel: Make, say: Any
 ) -> None:
-    say(make_asked(), "hello")
-    say(make_asked(), "is anybody there?")
+    say(make_studio_channel(), "hello")
+    say(make_studio_channel(), "is anybody there?")
     [sid] = tables.swallowed(account)["message"]
     assert account.mock is not None
-    [heard] = [each for each in account.mock.studio.log if each.outcome == "swallowed"]
-    service.channels(heard.channel_sid).messages(sid).delete()
+    [swallowed] = [each for each in account.mock.studio.log if each.outcome == "swallowed"]
+    service.channels(swallowed.channel_sid).messages(sid).delete()
     assert list(tables.swallowed(account)["body"]) == [""]
 
 

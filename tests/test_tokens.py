@@ -1,4 +1,4 @@
-"""How a notebook makes an access token, keeps personal data out of it, and reads it."""
+"""Access tokens: created in a notebook, free of personal data, and read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_token_for_any_identity_verifies_and_yields_the_identity_back(identity
 
 
 @pytest.mark.parametrize("ttl", [180, 86_400])
-def test_a_token_lives_as_long_as_asked(ttl: int) -> None:
+def test_a_token_lives_as_long_as_requested(ttl: int) -> None:
     assert tokens.read_token(create(ttl=ttl)).expires_in() == pytest.approx(ttl, abs=5)
 
 
@@ -109,7 +109,7 @@ def test_the_auth_token_is_refused_as_a_secret_before_twilio_refuses_it_with_201
     assert create(auth_token=AUTH_TOKEN)
 
 
-def test_everything_wrong_is_said_at_once() -> None:
+def test_everything_wrong_is_reported_at_once() -> None:
     with pytest.raises(ValueError, match="account_sid") as refused:
         create(account_sid=API_SECRET, api_key=ACCOUNT, api_secret=KEY, identity=None, ttl=1)
     problem = refused.value

@@ -1,4 +1,4 @@
-"""One account: puts the parts together, and takes it back, away and up again as a whole."""
+"""One account: wiring of its parts; snapshot, copy and reset of the whole."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from . import new_account, studio, taskrouter
+from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
 from .core.errors import TwilioError
-from .core.events import Event, Events, PutBack
+from .core.events import Event, PutBack
 from .core.sids import Sids
 from .core.store import Resource, Store
 from .faults import Faults
@@ -25,14 +25,13 @@ from .flex.orchestration import Orchestration
 from .http_client import AsyncMockHttpClient, MockHttpClient
 from .journal import Journal, JournalState
 from .messaging import resources as _messaging
-from .messaging.channels import find as find_channel
 from .messaging.events import ChannelEvent, MessageEvent
-from .messaging.messages import type_in
-from .messaging.push import bind
-from .messaging.resources import Service
+from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
+from .rest import chat_upgrade, chat_webhooks
 from .rest.application import OPERATIONS, TOKEN_USER, Application
+from .rest.chat_refusals import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
     ChatEvent,
@@ -42,11 +41,13 @@ from .rest.event_feed import (
 )
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
+from .studio import incoming
 from .studio.executions import ExecutionDue
 from .studio.incoming import IncomingDue
 from .studio.runner import Studio
-from .taskrouter import TaskRouter
+from .taskrouter import resources as _taskrouter
 from .taskrouter.events import TaskRouterEvent
+from .taskrouter.router import TaskRouter
 from .webhooks.delivery import Webhooks
 from .webhooks.network import CallPolicy
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
@@ -58,19 +59,21 @@ if TYPE_CHECKING:
 KINDS: tuple[type[Resource], ...] = (
     *_messaging.KINDS,
     *_flex.KINDS,
-    *taskrouter.KINDS,
+    *_taskrouter.KINDS,
     *studio.KINDS,
     Delivery,
     SyncChange,
 )
-Seen = TypeVar("Seen")
+WEBHOOKS = {chat_webhooks.NAME: chat_webhooks.DIALECT}
+"""APIs over which webhooks of channels are made."""
+Result = TypeVar("Result")
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A mock's resources and SIDs at one moment, for `MockTwilio.restore()`."""
+    """Resources, SIDs and journal of a mock, for `MockTwilio.restore()`."""
 
     account: AccountState = field(repr=False)
     journal: JournalState = field(repr=False)
@@ -84,17 +87,18 @@ class MockTwilio:
     Args:
         seed: The same seed and the same calls give the same SIDs. A file keeps the seed it was
             made with.
-        credentials: What opens the account; by default the demo credentials, or the
+        credentials: The account's credentials; by default the demo credentials, or the
             environment's `TWILIO_...` variables where they are set.
-        db: A file that keeps everything: what was acknowledged is on disk, and whatever was due
-            when it was last open, such as webhooks, is taken up. Secrets are not kept in it.
-        receivers: Python functions that answer for URLs, as `webhooks.register` takes them; there
-            from the start, for what a file says is still due.
-        call_policy: The addresses that it may call, where that differs from the usual.
+        db: SQLite file to persist to, without secrets. Reopened if it exists: acknowledged
+            requests are in it, and work that is due, such as webhooks, is resumed.
+        receivers: Python functions that answer for URLs, as `webhooks.register` takes them, in time
+            for deliveries that a file still holds.
+        call_policy: The addresses that it may call; by default all but its own ports and
+            link-local ones.
 
     Raises:
         DatabaseInUse: Another account holds the file.
-        DatabaseRefused: The file is not this account's, not this version's, or none at all.
+        DatabaseRefused: The file is another account's, another version's, or no database.
     """
 
     def __init__(
@@ -117,9 +121,16 @@ class MockTwilio:
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
         self.studio = Studio(self._backend, account_sid, answering, hand_over)
-        self._router = TaskRouter(self._backend, self.credentials.account_sid)
-        self._orchestration = Orchestration(self._backend, self.credentials.account_sid)
-        self._connect(self._backend.events)
+        self._router = TaskRouter(self._backend, account_sid)
+        self._orchestration = Orchestration(self._backend, account_sid)
+        events = self._backend.events
+        outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        events.on_emit(outbox.record, *outbox.EVENTS)
+        events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
+        events.subscribe(self.webhooks.handle, DeliveryDue)
+        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
+        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._router.handle, TaskRouterEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self.handle, self.faults)
@@ -131,24 +142,15 @@ class MockTwilio:
         except BaseException:
             store.close()
             raise
-        self._backend.events.subscribe(self.journal.handle)
+        events.subscribe(self.journal.handle)
         self._server: BackgroundServer | None = None
-
-    def _connect(self, events: Events) -> None:
-        """Have each part told of what concerns it."""
-        events.on_emit(Outbox(self._backend).record)
-        events.on_emit(self.studio.record, MessageEvent)
-        events.subscribe(self.webhooks.handle, DeliveryDue)
-        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
-        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
-        events.subscribe(self._router.handle, TaskRouterEvent)
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
 
     @cached_property
     def realtime(self) -> Realtime:
-        """Where Twilio's JavaScript chat SDKs connect; an ASGI application for a WebSocket.
+        """ASGI application for the WebSocket of Twilio's JavaScript chat SDKs.
 
         It follows the account from its first connection on, one in a file from the start.
         """
@@ -163,14 +165,13 @@ class MockTwilio:
     ) -> BackgroundServer:
         """Serve this account on this machine, from a thread of this process.
 
-        The Node SDK, curl and pages in a browser then reach it at the server's `url`. It is served
-        until the result or the account is closed. Where it is served already, the same server
-        comes back, so that a cell can run twice.
+        The Node SDK, curl and pages in a browser then reach it at the server's `url`, until the
+        server or the account is closed. A second call returns the same server.
 
         Args:
-            port: Where; 0 takes a free one.
-            chat_sdk: A file with Twilio's Chat SDK for browsers, for the page at `/chat`; by
-                default a copy of npm's is looked for.
+            port: The port; 0 takes a free one.
+            chat_sdk: File with Twilio's Chat SDK for browsers, for the page at `/chat`; by default
+                a copy from npm, if one is found.
             allow_origins: Origins such as `https://shop.example.com` of pages that may use the
                 account, besides those of this machine.
 
@@ -178,7 +179,7 @@ class MockTwilio:
             The server, a context manager.
 
         Raises:
-            CannotListen: Somebody else uses the port, say.
+            CannotListen: The port is in use, for example.
             NoSuchCopy: There is no such file.
             ValueError: It is served already, on another port, or one of the origins is none.
         """
@@ -194,11 +195,11 @@ class MockTwilio:
 
     @property
     def url(self) -> str | None:
-        """Where `serve()` serves it, or None while it does not."""
+        """Address at which `serve()` serves it, or None while it does not."""
         return self._server.url if self._server and self._server.is_running else None
 
     def handle(self, request: Request) -> Reply:
-        """Answer one REST request; faults are met at the doors, before this."""
+        """Answer one REST request; faults act before this."""
         return self._application.handle(request)
 
     def authenticate(self, auth: tuple[str, str] | None) -> None:
@@ -213,10 +214,9 @@ class MockTwilio:
             raise TwilioError(20003, "Authenticate")
 
     def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
-        """Have `follower` told of what happens in chat, in order, after each commit.
+        """Call `follower` with events of chat, in order, after each commit.
 
-        It is called on the thread that acted, before that thread's request returns. Call the
-        result to stop.
+        Calls are on the thread that acted, before its request returns. Call the result to stop.
         """
         subscriber = self._chat_feed.subscriber(follower)
         return self._backend.events.subscribe(subscriber, *CHAT_EVENTS)
@@ -224,27 +224,22 @@ class MockTwilio:
     def follow_taskrouter(
         self, follower: Callable[[TaskRouterNotification], None]
     ) -> Callable[[], None]:
-        """Have `follower` told of what happens in TaskRouter, as `follow` does for chat."""
+        """Call `follower` with events of TaskRouter, as `follow` does for chat."""
         return self._backend.events.subscribe(
             as_taskrouter_notifications(follower), TaskRouterEvent
         )
 
     def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
-        """Have `follower` told of everything that happens, as `follow` does for chat.
-
-        A reset or a restore is told too, as `PutBack`.
-        """
+        """Call `follower` with all events, as `follow` does for chat; `PutBack` after a restore."""
         return self._backend.events.subscribe(follower)
 
-    def look(self, at: Callable[[Context], Seen]) -> Seen:
-        """What `at` finds in the account, which stands still meanwhile; it may change nothing."""
+    def look(self, at: Callable[[Context], Result]) -> Result:
+        """Return the result of a function that reads the account, which stands still meanwhile."""
         with self._backend.store.lock:
             return at(Context(self._backend, self.credentials.account_sid))
 
     def type_in(self, token: str, channel_sid: str) -> int:
-        """Tell a channel that the chat user of `token` is typing.
-
-        Twilio has no REST operation for this; its Chat SDK sends it over its own connection.
+        """Show in a channel that the chat user of `token` is typing; REST has no such operation.
 
         Returns:
             Seconds the indicator lasts.
@@ -252,16 +247,14 @@ class MockTwilio:
         Raises:
             TwilioError: The token is refused, or its user is not a member (50400).
         """
-        actor = self._application.chat_user(token)
-        with self._backend.transaction():
-            ctx = Context(self._backend, self.credentials.account_sid, actor)
-            return type_in(ctx, find_channel(ctx, channel_sid))
+        with self._as_chat_user(token) as ctx:
+            return without_rest.type_in(ctx, channel_sid)
 
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
         """Bind a device of the chat user of `token` to push notifications.
 
-        Twilio has no REST operation for this; its Chat SDK registers devices. Notifications
-        themselves are not simulated.
+        REST has no such operation; Twilio's Chat SDK registers devices. Notifications themselves
+        are not simulated.
 
         Args:
             token: An access token.
@@ -274,23 +267,25 @@ class MockTwilio:
         Raises:
             TwilioError: The token is refused, or there is no such credential.
         """
+        with self._as_chat_user(token) as ctx:
+            return without_rest.bind_push(ctx, credential_sid, address)
+
+    @contextmanager
+    def _as_chat_user(self, token: str) -> Iterator[Context]:
+        """Run a transaction of the chat user of `token`."""
         actor = self._application.chat_user(token)
-        with self._backend.transaction():
-            ctx = Context(self._backend, self.credentials.account_sid, actor)
-            service = ctx.store.first(Service, sid=actor.service_sid)
-            if service is None:
-                raise TwilioError(50050, f"Service {actor.service_sid} not found")
-            return bind(ctx, service, credential_sid, address).sid
+        with self._backend.transaction(), REFUSALS.worded():
+            yield Context(self._backend, self.credentials.account_sid, actor)
 
     def reset(self, at: datetime | float | None = None) -> None:
-        """Back to a new account, without faults; whoever follows its events stays subscribed.
+        """Reset to a new account without faults; subscriptions to its events stay.
 
         Args:
-            at: When it is made, as aware datetime or epoch seconds; the clock then stands there.
+            at: Time of its creation, as aware datetime or epoch seconds; the clock stops there.
                 By default the account is as old as this object, and its clock at real time.
 
         Raises:
-            ValueError: `at` says no time zone; nothing has changed.
+            ValueError: `at` has no time zone; nothing has changed.
         """
         moment = None if at is None else epoch(at)
         self.faults.clear()
@@ -298,27 +293,27 @@ class MockTwilio:
         if moment is not None:
             self.clock.freeze(moment)
         self.journal.clear()
-        self._put_back(self._as_new if moment is None else self._new_at(moment))
+        self._restore(self._as_new if moment is None else self._new_at(moment))
 
     @property
     def scenarios(self) -> Scenarios:
-        """The accounts that `load()` knows, with a sentence about each."""
+        """Accounts that `load()` knows, with a sentence about each."""
         return SCENARIOS
 
     def load(self, name: str, at: datetime | float | None = None) -> Scenario:
-        """Make this account one with a story behind it, in place of whatever it holds.
+        """Replace the content of this account by that of a scenario.
 
         Args:
             name: One of `scenarios`.
-            at: When the story ends, as aware datetime or epoch seconds; the clock then stands
+            at: Time at which the story ends, as aware datetime or epoch seconds; the clock stops
                 there. By default it ends now, and the clock runs on.
 
         Returns:
-            What was loaded.
+            The scenario.
 
         Raises:
             UnknownScenario: There is none of that name; nothing has changed.
-            ValueError: `at` says no time zone; nothing has changed.
+            ValueError: `at` has no time zone; nothing has changed.
         """
         with MockTwilio(
             seed=self._backend.store.read_fact("seed"),
@@ -326,20 +321,20 @@ class MockTwilio:
             call_policy=self.call_policy,
         ) as stage:
             loaded, receivers = load(stage, name, at)
-            told, setting = stage.take_snapshot(), stage.clock.setting
+            content, setting = stage.take_snapshot(), stage.clock.setting
         for url, receiver in receivers.items():
             self.webhooks.register(url, receiver)
         self.faults.clear()
         self.clock.forget_timers()
         self.clock.setting = setting
-        self.restore(told)
+        self.restore(content)
         return loaded
 
     @contextmanager
     def snapshot(self) -> Iterator[MockTwilio]:
-        """Put everything back on leaving the `with` block: resources and SIDs, not the clock.
+        """Restore resources and SIDs, not the clock, on leaving the `with` block.
 
-        With a file, what was acknowledged inside stays if the process ends before that.
+        With a file, changes made inside stay if the process ends before that.
         """
         before = self.take_snapshot()
         try:
@@ -348,24 +343,23 @@ class MockTwilio:
             self.restore(before)
 
     def take_snapshot(self) -> Snapshot:
-        """What the account holds now."""
+        """Return the content of the account, for `restore()`."""
         return Snapshot(self._backend.state, self.journal.state)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Put resources and SIDs back as they were; the clock stays where it is."""
+        """Restore resources and SIDs; the clock stays where it is."""
         self.journal.state = snapshot.journal
-        self._put_back(snapshot.account)
+        self._restore(snapshot.account)
 
     def copy(self, *, with_due: bool = False) -> MockTwilio:
-        """An account of its own in memory, with the same resources, next SIDs and clock.
+        """Return a copy in memory, with the same resources, next SIDs and clock.
 
-        Nobody follows it, its journal is empty, it has no faults, and no Python function answers
-        for its URLs until one is registered with it: what it tells them goes to the network. Flows
-        that are under way go on in both; settle first.
+        It has no subscribers, an empty journal, no faults, and no Python functions that answer for
+        URLs: until they are registered, its webhooks go to the network. Flows that are under way
+        go on in both; settle first.
 
         Args:
-            with_due: Whether the copy delivers the webhooks, too, that this account has yet to
-                deliver; else they are not in it.
+            with_due: Let the copy, too, deliver the webhooks that this account has yet to deliver.
         """
         twin = MockTwilio(
             seed=self._backend.store.read_fact("seed"),
@@ -380,13 +374,13 @@ class MockTwilio:
         with twin._backend.transaction():
             twin._backend.store.write_fact("born", born)
         twin.webhooks.forget("asking", *(() if with_due else ("pending",)))
-        twin._take_up()
+        twin._resume()
         return twin
 
     def close(self) -> None:
-        """Finish what is under way, keep what is due, and let go of the file; twice does nothing.
+        """Finish work under way, keep what is due, and release the file; twice does nothing.
 
-        Receivers and functions that are answering get the time they always have.
+        Receivers that are answering keep their usual timeout.
         """
         if self._server is not None:
             self._server.close()
@@ -403,14 +397,14 @@ class MockTwilio:
     def __exit__(self, *about: object) -> None:
         self.close()
 
-    def _put_back(self, state: AccountState) -> None:
+    def _restore(self, state: AccountState) -> None:
         self._backend.state = state
-        self._take_up()
+        self._resume()
         with self._backend.transaction():
             self._backend.events.emit(PutBack())
 
-    def _take_up(self) -> None:
-        """Go on with what the store says is due or waits."""
+    def _resume(self) -> None:
+        """Resume the work that the store holds as due or waiting."""
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
@@ -418,50 +412,50 @@ class MockTwilio:
             self.realtime.hang_up("the account was put back to an earlier state")
 
     def _start(self, seed: int) -> None:
-        if self._backend.store.read_fact("seed") is None:
-            self._begin(seed)
+        """Fill a new account, and store the facts by which it can be reset; or reopen one."""
+        store = self._backend.store
+        if store.read_fact("seed") is None:
+            with self._backend.transaction():
+                store.write_fact("seed", seed)
+                store.write_fact("born", self.clock.now())
+                chat_upgrade.mark(store)
+                self._populate(self._backend)
         else:
-            self._go_on()
-        if self._backend.store.is_on_disk:
-            self.clock.when_set(self._keep_clock)
-            self.realtime.listen()  # for chat SDKs that come back to what the file holds
-        self._take_up()
+            self._reopen()
+        if store.is_on_disk:
+            self.clock.when_set(self._write_clock)
+            self.realtime.listen()  # for chat SDKs that reconnect to an account in a file
+        self._resume()
 
-    def _begin(self, seed: int) -> None:
-        """Fill a new account, and note what makes another one like it."""
-        backend = self._backend
-        with backend.transaction():
-            backend.store.write_fact("seed", seed)
-            backend.store.write_fact("born", backend.clock.now())
-            self._furnish(backend)
-
-    def _go_on(self) -> None:
-        """Go on with an account that a file holds, with SIDs that it has never given out."""
+    def _reopen(self) -> None:
+        """Reopen an account in a file, with SIDs that it has never given out."""
         store = self._backend.store
         self._backend.sids = Sids(f"{store.read_fact('seed')} opened {store.read_fact('openings')}")
         self.clock.setting = store.read_fact("clock") or self.clock.setting
-        self.webhooks.forget("asking")  # nobody waits any more for what was to be asked first
+        self.webhooks.forget("asking")  # the requests of these pre-events are gone
+        with self._backend.transaction():
+            chat_upgrade.upgrade(store)
         self._orchestration.resume()
         self._router.resume()
 
     @cached_property
     def _as_new(self) -> AccountState:
-        """The account as it began."""
+        """State of the account when it was new."""
         return self._new_at(self._backend.store.read_fact("born"))
 
     def _new_at(self, moment: float) -> AccountState:
-        """A new account made at that moment (epoch seconds)."""
+        """Return the state of a new account made at a moment (epoch seconds)."""
         clock = Clock()
         clock.freeze(moment)
         new = Backend(Store(KINDS), clock, Sids(self._backend.store.read_fact("seed")))
         with new.transaction():
-            self._furnish(new)
+            self._populate(new)
         return new.state
 
-    def _furnish(self, backend: Backend) -> None:
+    def _populate(self, backend: Backend) -> None:
         ctx = Context(backend, self.credentials.account_sid)
         new_account.populate(ctx, self.credentials.chat_service_sid)
 
-    def _keep_clock(self) -> None:
+    def _write_clock(self) -> None:
         with self._backend.transaction():
             self._backend.store.write_fact("clock", self.clock.setting)

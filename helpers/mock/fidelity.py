@@ -20,6 +20,8 @@ PAGE = Path(__file__).with_name("FIDELITY.md")
 
 _SOURCES = {
     "chat.twilio.com": "twilio-oai: twilio_chat_v2.json",
+    "chat.twilio.com/v3": "twilio-oai: twilio_chat_v3.json",
+    "conversations.twilio.com": "twilio-oai: twilio_conversations_v1.json",
     "flex-api.twilio.com": "twilio-oai: twilio_flex_v1.json",
     "taskrouter.twilio.com": "twilio-oai: twilio_taskrouter_v1.json",
     "studio.twilio.com": "twilio-oai: twilio_studio_v2.json",
@@ -50,7 +52,9 @@ def _operations() -> Iterator[tuple[str, ...]]:
     for operation in sorted(OPERATIONS, key=lambda op: (op.host, op.path, op.method)):
         call = f"`{operation.method} {operation.host}{operation.path}`"
         basis = Basis.OBSERVED if operation.host in _NOT_IN_OPENAPI else Basis.SPECIFIED
-        yield operation.name, call, basis, _SOURCES[operation.host]
+        versioned = f"{operation.host}{operation.path[:3]}"
+        source = _SOURCES.get(versioned) or _SOURCES[operation.host]
+        yield operation.name, call, basis, source
 
 
 def _sdk_calls() -> Iterator[tuple[str, ...]]:

@@ -188,8 +188,8 @@ class Journal:
 
     def _meet(self, member: Member) -> None:
         """Remember a member's party, for messages long after the member joined."""
-        if self._parties.get(member.identity) != AGENT:
-            self._parties[member.identity] = AGENT if is_agent(member.attributes) else CUSTOMER
+        if self._parties.get(member.name) != AGENT:
+            self._parties[member.name] = AGENT if is_agent(member.attributes) else CUSTOMER
         if len(self._parties) > KEPT:
             del self._parties[next(iter(self._parties))]
 
@@ -234,9 +234,9 @@ class _Renderer:
     @line.register
     def _(self, event: MemberEvent) -> Line | None:
         verb = {"added": "joins", "removed": "leaves"}.get(event.change)
-        identity = event.member.identity
-        party = self._parties.get(identity, CUSTOMER)
-        return (party, FLEX, f"{identity} {verb}") if verb else None
+        name = event.member.name
+        party = self._parties.get(name, CUSTOMER)
+        return (party, FLEX, f"{name} {verb}") if verb else None
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
@@ -273,22 +273,21 @@ class _Renderer:
 
     @line.register
     def _(self, event: TaskRouterEvent) -> Line | None:
-        name, task = event.name, event.task
-        agent = event.worker.friendly_name if event.worker else "an agent"
+        name, data = event.name, event.record.event_data
+        agent = data.get("worker_name", "an agent")
         if name in _BY_AGENT:
             return AGENT, TASKROUTER, f"{agent} {_BY_AGENT[name]}"
         if name in _BY_TASKROUTER:
             return TASKROUTER, AGENT, f"{_BY_TASKROUTER[name]} {agent}"
         if name == "worker.activity.update":
-            activity = event.record.event_data["worker_activity_name"]
-            return AGENT, TASKROUTER, f"{agent} is {activity}"
-        if name not in _TASKS or task is None:
+            return AGENT, TASKROUTER, f"{agent} is {data['worker_activity_name']}"
+        if name not in _TASKS:
             return None
-        attributes = _object(task.attributes)
+        attributes = _object(data["task_attributes"])
         customer = f" for {attributes['name']}" if attributes.get("name") else ""
         text = f"{_TASKS[name]}{customer}"
         if name == "task.created":
-            return self._creators.get(task.sid, SERVER), TASKROUTER, text
+            return self._creators.get(data["task_sid"], SERVER), TASKROUTER, text
         return TASKROUTER, FLEX if "channelSid" in attributes else SERVER, text
 
     @line.register(DeliveryDue)

@@ -7,10 +7,9 @@ import json
 from .core.context import Context
 from .flex.flows import NewFlow
 from .flex.flows import create as create_flow
-from .messaging.services import NewService
 from .messaging.services import create as create_service
 from .studio import flows as studio_flows
-from .taskrouter import TaskChannel, Workflow, WorkspaceEvent
+from .taskrouter.resources import TaskChannel, Workflow, WorkspaceEvent
 from .taskrouter.task_queues import NewTaskQueue
 from .taskrouter.workers import NewWorker
 from .taskrouter.workers import create as create_worker
@@ -27,7 +26,7 @@ AGENT_ACTIVITIES = (*ACTIVITIES, ("Break", False))
 
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
-    service = create_service(ctx, NewService(friendly_name="Flex Chat Service"), chat_service_sid)
+    service = create_service(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
     webchat_flow = studio_flows.create(
         ctx,
         studio_flows.NewStudioFlow(

@@ -1,4 +1,4 @@
-"""Makes the picture of the chat page, notebooks/images/chat_page.png, anew.
+"""Renew the picture of the chat page, notebooks/images/chat_page.png.
 
     .venv/bin/pip install pillow
     .venv/bin/python tests/browser/chat_page_picture.py
@@ -58,7 +58,7 @@ def shows(pages: list[Any], what: str) -> None:
 
 
 def talk(pages: list[Any], desk: AgentDesk) -> None:
-    """Have the conversation, each line once the one before has arrived."""
+    """Chat, sending each line once the one before has arrived."""
     conversation = desk.accept()
     assert conversation.channel is not None
     pages[0].get_by_label("Your message").fill("Hi, is this the lamp I ordered?")

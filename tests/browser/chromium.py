@@ -25,7 +25,7 @@ ARGUMENTS = [
 
 
 def find() -> str | None:
-    """Where the browser is, or None."""
+    """Path of the browser, or None."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 

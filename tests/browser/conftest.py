@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def executable() -> str:
-    """Where the browser is, or a skip that says what was looked for."""
+    """Path of the browser, or a skip that names the paths tried."""
     pytest.importorskip("playwright.sync_api")
     found = chromium.find()
     if not found:

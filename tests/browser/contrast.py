@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 ENOUGH_CONTRAST = 4.5
-"""What WCAG 2 asks of text, at level AA."""
+"""Contrast that WCAG 2 requires of text, at level AA."""
 
 
 def poor_contrast(place: Any, at_least: int = 11) -> list[list[Any]]:

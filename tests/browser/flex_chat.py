@@ -1,4 +1,4 @@
-"""What a notebook runs to have a customer in a Flex channel."""
+"""Code that a notebook runs to create a customer in a Flex channel."""
 
 
 def customer_in_a_channel(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Makes the README's picture of the inspector, notebooks/images/inspector.png, anew.
+"""Renew the README's picture of the inspector, notebooks/images/inspector.png.
 
     .venv/bin/pip install pillow
     .venv/bin/python tests/browser/inspector_picture.py

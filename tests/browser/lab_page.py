@@ -1,4 +1,4 @@
-"""JupyterLab's page, worked as people work it; what became of a notebook is asked of its model."""
+"""JupyterLab's page, used as a person uses it; results of a notebook are read from its model."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class LabPage:
 
     def __init__(self, page: Any, url: str) -> None:
         self.page = page
-        self.asked_for: list[str] = []
+        self.requested_urls: list[str] = []
         page.set_default_timeout(15_000)
-        page.on("request", lambda request: self.asked_for.append(request.url))
+        page.on("request", lambda request: self.requested_urls.append(request.url))
         page.goto(url)
         page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=60_000)
         page.evaluate("() => jupyterapp.restored.then(() => null)")
@@ -66,7 +66,7 @@ class LabPage:
         return found
 
     def errors(self) -> list[str]:
-        """What went wrong in the cells of the notebook in front."""
+        """Errors in the cells of the notebook in front."""
         outputs = [output for cell in self.cells() for output in cell.get("outputs", ())]
         return [output["evalue"] for output in outputs if output["output_type"] == "error"]
 

@@ -39,12 +39,12 @@ class Lab:
 
     @property
     def url(self) -> str:
-        """Where it is, without what an earlier session left open."""
+        """URL of the server, without what an earlier session left open."""
         return f"http://127.0.0.1:{self._port}/lab?token={TOKEN}&reset"
 
     def __enter__(self) -> Lab:
         self.root.mkdir(exist_ok=True)
-        self._ask_nothing()
+        self._disable_news_prompt()
         with self._log.open("wb") as out:
             self._server = subprocess.Popen(
                 self._command(), env=self._environment(), stdout=out, stderr=out, cwd=self.root
@@ -95,8 +95,8 @@ class Lab:
         }
         return {**os.environ, **{name: str(path) for name, path in own.items()}}
 
-    def _ask_nothing(self) -> None:
-        """Settings without which a question about news covers a corner of the page."""
+    def _disable_news_prompt(self) -> None:
+        """Write the settings that keep a prompt about news from covering a corner of the page."""
         quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
         self._set("notification", quiet)
 

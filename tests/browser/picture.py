@@ -1,4 +1,4 @@
-"""Makes the README's picture, notebooks/images/panel.png, anew.
+"""Renew the README's picture, notebooks/images/panel.png.
 
     .venv/bin/pip install pillow
     .venv/bin/python tests/browser/picture.py
@@ -50,7 +50,7 @@ SELECT_THE_LAST_CELL = """() => {
 
 
 def prepare(path: Path) -> int:
-    """Shorten the copied notebook to where its panels are; the number of their cell."""
+    """Shorten the copied notebook to its panels; return the number of their cell."""
     notebook = json.loads(path.read_text("utf-8"))
     cells = notebook["cells"]
     sources = ["".join(cell["source"]) for cell in cells]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from contrast import poor_contrast
-from support import Ear
+from support import EventLog
 
 from helpers import Account, AgentDesk
 from helpers.mock import MockTwilio
@@ -50,7 +50,7 @@ def desk(account: Account) -> Iterator[AgentDesk]:
 
 @pytest.fixture
 def visit(browser: Any, server: BackgroundServer) -> Iterator[Callable[..., Any]]:
-    """Opens the page, in a browser that has never been there unless told otherwise."""
+    """Open the page, by default in a new browser."""
     contexts = []
 
     def open_page(context: Any = None, path: str = "/chat", **options: Any) -> Any:
@@ -111,9 +111,9 @@ def picture(page: Any, name: str) -> None:
 
 
 def test_customer_and_agent_exchange_messages(customer, conversation):
-    heard = Ear(conversation.channel, "messageAdded")
+    received = EventLog(conversation.channel, "messageAdded")
     write(customer, "Where is my lamp?")
-    [question] = heard.wait_for(1)
+    [question] = received.wait_for(1)
     assert (question.body, question.author[:8]) == ("Where is my lamp?", "visitor_")
     conversation.reply("It reaches you today.")
     bubble(customer, "It reaches you today.").wait_for()
@@ -150,10 +150,10 @@ def test_a_message_changed_or_removed_at_twilio_is_so_in_the_page(customer, conv
 
 
 def test_pictures_and_files_go_both_ways(customer, conversation):
-    heard = Ear(conversation.channel, "messageAdded")
+    received = EventLog(conversation.channel, "messageAdded")
     lamp = {"name": "<b>lamp</b> & co.png", "mimeType": "image/png", "buffer": PIXEL}
     customer.get_by_label("Send a file").set_input_files(lamp)
-    [sent] = heard.wait_for(1)
+    [sent] = received.wait_for(1)
     assert (sent.media.content_type, sent.media.size) == ("image/png", len(PIXEL))
     image = customer.get_by_role("log").locator("img")
     image.wait_for()
@@ -169,10 +169,10 @@ def test_pictures_and_files_go_both_ways(customer, conversation):
     assert customer.title() == "Chat with us"
 
 
-def test_typing_is_told_both_ways(customer, conversation):
-    heard = Ear(conversation.channel, "typingStarted")
+def test_typing_is_shown_both_ways(customer, conversation):
+    received = EventLog(conversation.channel, "typingStarted")
     customer.get_by_label("Your message").press_sequentially("Wh")
-    [typist] = heard.wait_for(1)
+    [typist] = received.wait_for(1)
     assert typist.identity.startswith("visitor_")
     conversation.reply("Hello")
     bubble(customer, "Hello").wait_for()
@@ -187,17 +187,17 @@ def test_each_sees_how_far_the_other_has_read(customer, conversation, service):
     write(customer, "Hello?")
     bubble(customer, "Hello?").wait_for()
     assert not customer.get_by_text("Seen", exact=True).is_visible()
-    horizons = Ear(conversation.channel, "memberUpdated")
+    horizons = EventLog(conversation.channel, "memberUpdated")
     conversation.channel.set_all_messages_consumed()
     customer.get_by_text("Seen", exact=True).wait_for()
     conversation.reply("Yes?")
     bubble(customer, "Yes?").wait_for()
     while not read_to(1, service, conversation):
-        horizons.wait_for(len(horizons.told) + 1)
+        horizons.wait_for(len(horizons.arguments) + 1)
 
 
 def read_to(index: int, service: Any, conversation: Any) -> bool:
-    """Whether the customer has read that far, as REST shows it."""
+    """Return whether the customer has read that far, by REST."""
     members = service.channels(conversation.channel.sid).members.list()
     [customer] = [one for one in members if one.identity != "alice"]
     return bool(customer.last_consumed_message_index == index)
@@ -223,7 +223,7 @@ def test_history_is_there_after_a_reload_and_goes_back_to_the_beginning(customer
     assert not customer.get_by_role("button", name="Earlier messages").is_visible()
 
 
-def test_a_customer_who_returns_finds_the_same_chat_and_somebody_else_does_not(
+def test_a_returning_customer_finds_the_same_chat_and_another_one_does_not(
     customer, conversation, visit
 ):
     conversation.reply("Only for you")
@@ -359,24 +359,24 @@ def test_where_the_sdk_cannot_be_loaded_the_page_says_how_to_get_it(
 ):
     monkeypatch.chdir(tmp_path)
     page = browser.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
     with mock.serve() as server:
         page.goto(f"{server.url}/chat")
         page.get_by_role("alert").get_by_text("npm install twilio-chat").wait_for(timeout=10_000)
-        assert f"{server.url}/chat/session" not in asked
-    assert "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js" in asked
+        assert f"{server.url}/chat/session" not in requested
+    assert "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js" in requested
     page.close()
 
 
-def test_nothing_is_asked_of_the_network(visit, task_flow, server):
-    asked: list[str] = []
+def test_no_request_leaves_the_machine(visit, task_flow, server):
+    requested: list[str] = []
     page = visit()
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: requested.append(request.url))
     page.reload()
     can_write(page)
-    assert asked
-    assert all(url.startswith(server.url) for url in asked)
+    assert requested
+    assert all(url.startswith(server.url) for url in requested)
 
 
 # -- looks

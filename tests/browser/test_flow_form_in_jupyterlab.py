@@ -97,7 +97,7 @@ def test_a_finding_shows_with_its_severity_and_its_fix(form):
     picture(form, "finding")
 
 
-def test_what_is_missing_is_said_and_the_earlier_result_is_paler(form):
+def test_what_is_missing_is_shown_and_the_earlier_result_is_paler(form):
     enter(form, "Name", "")
     form.get_by_role("alert").get_by_text("Name: is missing; add it").wait_for()
     assert form.locator('[style*="opacity:0.5"]').count() == 2

@@ -60,7 +60,7 @@ def channels(account: Account) -> Any:
 
 
 class Visit:
-    """A page of the inspector, with all that it asked for and complained of."""
+    """A page of the inspector, with its requests and its console messages."""
 
     def __init__(self, browser: Any, url: str, **options: Any) -> None:
         self.url = url
@@ -68,9 +68,9 @@ class Visit:
         self.context.set_default_timeout(5000)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page = self.context.new_page()
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._note)
 
@@ -102,7 +102,7 @@ def visit(browser: Any, url: str) -> Iterator[Callable[..., Visit]]:
     yield start
     for each in visits:
         each.context.close()
-        assert {urlsplit(asked).hostname for asked in each.asked} <= {"127.0.0.1"}
+        assert {urlsplit(requested).hostname for requested in each.requested} <= {"127.0.0.1"}
         assert each.complaints == []
 
 
@@ -169,7 +169,7 @@ def test_who_reads_earlier_messages_is_left_where_they_are(inspector: Visit, cha
     assert transcript.evaluate("box => box.scrollTop") == 100
 
 
-def test_the_focus_stays_on_its_row_while_news_arrive(inspector: Visit, channels: Any) -> None:
+def test_the_focus_stays_on_its_row_while_events_arrive(inspector: Visit, channels: Any) -> None:
     page = inspector.open("channels")
     page.locator(".rows .row").nth(2).focus()
     held = focused(page)
@@ -234,7 +234,7 @@ def test_a_delivery_shows_its_tries_and_parameters(inspector: Visit) -> None:
     page.locator(".details .json", has_text='"EventType"').wait_for()
 
 
-def test_a_refusal_is_told_by_words_not_by_colour_alone(inspector: Visit, channels: Any) -> None:
+def test_a_refusal_is_shown_by_words_not_by_colour_alone(inspector: Visit, channels: Any) -> None:
     with refused(404, 20404):
         channels("CH" + "0" * 32).fetch()
     page = inspector.open("requests")
@@ -264,7 +264,7 @@ def test_a_long_list_starts_with_the_newest_and_gives_more(inspector: Visit, cha
 
 
 def run_copied(page: Any, request: str) -> Any:
-    """What the newest request with this in its path answers when its copied command is run."""
+    """Run the copied command of the newest request with this in its path; return its response."""
     page.locator(".rows .row", has_text=request).first.click()
     page.locator("#curl button").click()
     page.locator("#toast.shown", has_text="Copied").wait_for()
@@ -293,7 +293,7 @@ def test_a_request_copied_as_curl_does_the_same_again(inspector: Visit, channels
     assert channels(sid).messages.list()[1].body == NASTY
 
 
-def test_a_list_copied_as_curl_asks_for_the_same(inspector: Visit, account: Account) -> None:
+def test_a_list_copied_as_curl_requests_the_same(inspector: Visit, account: Account) -> None:
     account.client.taskrouter.v1.workspaces.list()[0].tasks.list(
         assignment_status=["pending", "canceled"]
     )
@@ -344,7 +344,7 @@ def test_faults_in_force_are_shown_and_removed(inspector: Visit, mock: MockTwili
     assert list(mock.faults) == []
 
 
-def test_a_reset_is_asked_about_and_leaves_views_that_say_what_to_do(browser: Any) -> None:
+def test_a_reset_is_confirmed_first_and_leaves_views_that_say_what_to_do(browser: Any) -> None:
     mock = MockTwilio()
     mock.load("returning customer")
     with BackgroundServer(mock) as server:
@@ -356,9 +356,9 @@ def test_a_reset_is_asked_about_and_leaves_views_that_say_what_to_do(browser: An
         page.get_by_role("button", name="Reset the account").click()
         page.get_by_role("button", name="Reset", exact=True).click()
         page.locator(".count", has_text="0Channels").wait_for()
-        for view, said in (("channels", "No channels yet"), ("executions", "No executions yet")):
+        for view, heading in (("channels", "No channels yet"), ("executions", "No executions yet")):
             page.goto(f"{server.url}/#/{view}")
-            page.get_by_role("heading", name=said).wait_for()
+            page.get_by_role("heading", name=heading).wait_for()
             assert page.locator("#view .snippet").count() > 0
         page.goto(f"{server.url}/#/channels")
         page.locator(".snippet button").first.click()

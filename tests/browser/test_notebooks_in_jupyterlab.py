@@ -1,7 +1,7 @@
 """Every notebook, opened in JupyterLab and run with Run All Cells, with the network off.
 
-On copies whose outputs were taken out: what is asserted came about here. The stored outputs are
-compared elsewhere, cell by cell.
+Runs on copies without outputs, so that each output asserted comes from this run. The stored
+outputs are compared elsewhere, cell by cell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || figure.quer
 
 @pytest.fixture(scope="module")
 def opened(lab: Lab) -> list[Path]:
-    """The notebooks that can do without a network: the Chat SDK's only where npm has the SDK."""
+    """Notebooks that run without a network: the Chat SDK's only where npm has the SDK."""
     try:
         copy = node_packages.installed() / PLACE
     except pytest.skip.Exception:
@@ -38,7 +38,7 @@ def opened(lab: Lab) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def _set_going(lab: Lab, lab_page: LabPage, opened: list[Path]) -> None:
-    """All notebooks at once, each on its own kernel: the tests only wait for the slowest."""
+    """Run all notebooks at once, each on its own kernel: the tests only wait for the slowest."""
     (lab.root / "notebooks").mkdir()
     for path in opened:
         copy_without_outputs(path, lab.root / "notebooks" / path.name)
@@ -89,15 +89,15 @@ def test_the_chat_sdk_runs_in_its_notebooks_page_and_cell(lab_page, opened):
     page = lab_page.show_cell(numbers["<iframe"]).frame_locator("iframe")
     page.get_by_role("log").get_by_text("Hello Jane, how can I help?").wait_for()
     cell = lab_page.show_cell(numbers["widget = ChatSdkWidget"])
-    said = "Written in Python, sent by the SDK in the browser"
-    cell.get_by_role("log").get_by_text(said).wait_for()
+    message = "Written in Python, sent by the SDK in the browser"
+    cell.get_by_role("log").get_by_text(message).wait_for()
     lab_page.show_cell(numbers["<iframe"])
-    page.get_by_role("log").get_by_text(said).wait_for()
+    page.get_by_role("log").get_by_text(message).wait_for()
 
 
 @pytest.mark.usefixtures("_set_going")
-def test_nothing_was_asked_of_the_network(lab_page):
-    hosts = {urlsplit(url).hostname for url in lab_page.asked_for if url.startswith("http")}
+def test_no_request_left_the_machine(lab_page):
+    hosts = {urlsplit(url).hostname for url in lab_page.requested_urls if url.startswith("http")}
     assert hosts == {"127.0.0.1"}
 
 
@@ -110,13 +110,13 @@ def source(cell: dict[str, Any]) -> str:
 
 
 def markdown(cell: dict[str, Any]) -> str:
-    """What a cell's outputs say in Markdown."""
+    """Return the Markdown in a cell's outputs."""
     bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
     return "".join("".join(data.get("text/markdown", "")) for data in bundles)
 
 
 def text(cell: dict[str, Any]) -> str:
-    """What a cell's widgets say of themselves."""
+    """Return the text of a cell's widgets."""
     bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
     shown = [data for data in bundles if "application/vnd.jupyter.widget-view+json" in data]
     return "".join("".join(data["text/plain"]) for data in shown)

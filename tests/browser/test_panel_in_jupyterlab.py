@@ -205,7 +205,7 @@ def test_keys_that_are_jupyter_shortcuts_only_write_and_scroll(customer, lab_pag
     assert len(lab_page.cells()) == cells
 
 
-def test_the_end_of_the_chat_is_said_and_nothing_can_be_written(customer, agent, lab_page):
+def test_the_end_of_the_chat_is_shown_and_nothing_can_be_written(customer, agent, lab_page):
     write(customer, "bye")
     for panel in (customer, agent):
         panel.get_by_text("The agent ended this chat").wait_for()

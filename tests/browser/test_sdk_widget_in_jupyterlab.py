@@ -1,4 +1,4 @@
-"""Twilio's Chat SDK in a cell of JupyterLab: its events arrive in Python, and it does as told."""
+"""Twilio's Chat SDK in a cell of JupyterLab: its events reach Python, and Python controls it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def views(notebook: Any) -> Any:
     return notebook.get_by_role("region", name="Twilio's Chat SDK")
 
 
-def heard(view: Any, text: str) -> None:
+def shows(view: Any, text: str) -> None:
     view.get_by_role("log").get_by_text(text).first.wait_for()
 
 
@@ -89,31 +89,31 @@ RUN = """async (number) => {
 }"""
 
 
-def test_it_sends_what_python_says_and_python_hears_what_it_hears(views, lab_page):
+def test_it_sends_for_python_and_python_receives_its_events(views, lab_page):
     first = views.nth(0)
-    heard(first, "abc123: From Python, before there was a browser")
-    heard(first, "alice: You wrote: From Python, before there was a browser")
+    shows(first, "abc123: From Python, before there was a browser")
+    shows(first, "alice: You wrote: From Python, before there was a browser")
     first.get_by_label("Your message").fill(ATTACK)
     first.get_by_label("Your message").press("Enter")
-    heard(first, f"alice: You wrote: {ATTACK}")
-    heard(views.nth(1), f"alice: You wrote: {ATTACK}")  # both views are of one client
+    shows(first, f"alice: You wrote: {ATTACK}")
+    shows(views.nth(1), f"alice: You wrote: {ATTACK}")  # both views are of one client
     assert first.locator("img").count() == 0
     if folder := os.environ.get("PANEL_SCREENSHOTS"):
         first.screenshot(path=Path(folder) / "sdk-widget.png")
-    told = [body for _, body in result_of(lab_page, 3)]
+    bodies = [body for _, body in result_of(lab_page, 3)]
     for body in ("From Python, before there was a browser", ATTACK):
-        assert told.count(body) == 1  # two views are one client, which sends and hears once
-        assert told.count(f"You wrote: {body}") == 1
+        assert bodies.count(body) == 1  # two views are one client, which sends and receives once
+        assert bodies.count(f"You wrote: {body}") == 1
 
 
 def test_it_is_connected_and_types(views, lab_page):
     state, problem, shown = result_of(lab_page, 4)
     assert (state, problem) == ("connected", None)
     assert shown.startswith("ChatSdkWidget(")
-    heard(views.nth(0), "I see you type")
+    shows(views.nth(0), "I see you type")
 
 
-def test_a_mock_out_of_the_browsers_reach_is_said_to_be(lab_page):
+def test_a_mock_out_of_the_browsers_reach_is_reported(lab_page):
     cell = lab_page.show_cell(5)
     cell.get_by_role("alert").get_by_text("This browser cannot reach the mock at").wait_for()
     [problem] = result_of(lab_page, 6)
@@ -132,6 +132,6 @@ def test_after_a_reload_it_logs_in_again(lab_page, notebook):
     view.locator("input:enabled").wait_for()
     view.get_by_label("Your message").fill("Back again")
     view.get_by_label("Your message").press("Enter")
-    heard(view, "alice: You wrote: Back again")
+    shows(view, "alice: You wrote: Back again")
     saved = lab_page.page.evaluate("() => jupyterapp.shell.currentWidget.model.toJSON()")
     assert not re.search(r"eyJ[\w-]{10,}", json.dumps(saved))  # no token is stored

@@ -14,7 +14,7 @@ from helpers import Account, ChatClient
 
 @pytest.fixture
 def connected(account: Account) -> Iterator[Callable[[str], ChatClient]]:
-    """Connects chat clients, and shuts them down after the test."""
+    """Connect chat clients, and shut them down after the test."""
     clients: list[ChatClient] = []
 
     def connect(identity: str) -> ChatClient:

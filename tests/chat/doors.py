@@ -1,4 +1,4 @@
-"""A way to a mock that fails on command, and an ear for what a chat client emits."""
+"""An HTTP client to a mock that fails on command."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from support import PATIENCE
 from twilio.http import HttpClient
 from twilio.http.response import Response
-
-PATIENCE = 10
-"""Seconds after which something awaited counts as never coming."""
 
 
 def throttled() -> Response:
@@ -22,7 +20,7 @@ def throttled() -> Response:
 
 
 class Door(HttpClient):
-    """Passes requests on to a mock, unless `fault` answers or raises instead.
+    """HTTP client that forwards requests to a mock, unless `fault` answers or raises instead.
 
     `fault` takes the method and the URL and returns a response, or None to let the request pass.
     """
@@ -47,7 +45,7 @@ class Door(HttpClient):
 
 @contextmanager
 def unread(door: Door) -> Iterator[None]:
-    """Polls wait at the door until the block is done, so that they find all of it at once."""
+    """Hold polls back until the block is done, so that they find all of it at once."""
     done = threading.Event()
     door.fault = lambda _method, _url: None if done.wait(PATIENCE) else throttled()
     yield
@@ -55,47 +53,11 @@ def unread(door: Door) -> Iterator[None]:
 
 
 def threads_of(identity: str) -> list[threading.Thread]:
-    """The threads that poll for somebody."""
+    """Return the threads that poll for an identity."""
     return [thread for thread in threading.enumerate() if thread.name == f"chat-poll-{identity}"]
 
 
 def say(channel: Any, *bodies: str) -> None:
-    """Sends messages of an agent."""
+    """Send messages of an agent."""
     for body in bodies:
         channel.messages.create(body=body, from_="agent")
-
-
-class Heard:
-    """What an emitter told, in order, as (event, argument); can be waited for."""
-
-    def __init__(self, emitter: Any, *events: str) -> None:
-        self.all: list[tuple[str, Any]] = []
-        self._news = threading.Condition()
-        for event in events:
-            emitter.on(event, self._ear(event))
-
-    def _ear(self, event: str) -> Callable[..., None]:
-        def hear(*about: Any) -> None:
-            with self._news:
-                self.all.append((event, about[0] if about else None))
-                self._news.notify_all()
-
-        return hear
-
-    def wait_for(self, count: int) -> list[Any]:
-        """The arguments, once there are `count` of them."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.all) >= count, PATIENCE), self.all
-            return self.about
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.all]
-
-    @property
-    def about(self) -> list[Any]:
-        return [about for _, about in self.all]
-
-    @property
-    def bodies(self) -> list[str]:
-        return [message.body for message in self.about]

@@ -1,4 +1,4 @@
-"""Ways to a mock on which everything goes wrong that can, by a script: here, and on a socket."""
+"""Connections to a mock that fail in every way, by a script: in process, and on a socket."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _log = logging.getLogger(__name__)
 
 
 def hurried(event: threading.Event, seconds: float) -> bool:
-    """Waits as a chat client does, but takes hardly any time for it."""
+    """Wait as a chat client does, but hardly any time."""
     return event.wait(min(seconds, TWINKLE))
 
 
 class Waits:
-    """Takes hardly any time either, and remembers how long it should have taken."""
+    """Wait hardly any time, and record how long it should have been."""
 
     def __init__(self) -> None:
-        self.asked: list[float] = []
+        self.requested: list[float] = []
 
     def __call__(self, event: threading.Event, seconds: float) -> bool:
-        self.asked.append(seconds)
+        self.requested.append(seconds)
         return hurried(event, seconds)
 
 
@@ -52,17 +52,17 @@ def throttled(retry_after: str | None = None) -> Response:
 
 
 def never_reached() -> Exception:
-    """What requests raises where nobody listens."""
-    unheard = NewConnectionError(HTTPConnection("127.0.0.1", 1), "Connection refused")
-    return requests.ConnectionError(MaxRetryError(None, "/", unheard))  # type: ignore[arg-type]
+    """Return the exception that `requests` raises if no server listens."""
+    unreachable = NewConnectionError(HTTPConnection("127.0.0.1", 1), "Connection refused")
+    return requests.ConnectionError(MaxRetryError(None, "/", unreachable))  # type: ignore[arg-type]
 
 
-UNHEARD: dict[str, Callable[[], Response | Exception]] = {
+NO_EFFECT: dict[str, Callable[[], Response | Exception]] = {
     "throttled": throttled,
     "throttled for a while": lambda: throttled("2"),
     "refused connection": never_reached,
 }
-"""Failures of which it is known that the request had no effect."""
+"""Failures after which the request is known to have had no effect."""
 AMBIGUOUS: dict[str, Callable[[], Response | Exception]] = {
     "time-out": lambda: requests.ReadTimeout("no answer"),
     "reset": lambda: requests.ConnectionError("Connection aborted."),
@@ -77,13 +77,13 @@ AMBIGUOUS: dict[str, Callable[[], Response | Exception]] = {
 """Failures that come before or after the request has had its effect."""
 FAULTS = (
     "none",
-    *UNHEARD,
-    *(f"{name}, {when}" for name in AMBIGUOUS for when in ("unheard", "heard")),
+    *NO_EFFECT,
+    *(f"{name}, {when}" for name in AMBIGUOUS for when in ("before", "after")),
 )
 
 
 class Fire(HttpClient):
-    """Passes requests on to a mock, each with the fault whose turn it is; then without any."""
+    """HTTP client to a mock; each request meets the next fault, and none once they are used up."""
 
     def __init__(self, mock: Any) -> None:
         super().__init__(_log, is_async=False)
@@ -98,7 +98,7 @@ class Fire(HttpClient):
         script: Iterable[str],
         concerns: Callable[[str, str], bool] = lambda _method, _uri: True,
     ) -> None:
-        """Use these faults up, one a request that it concerns (told by method and URL)."""
+        """Use these faults up, one for each request that it concerns (by method and URL)."""
         with self._lock:
             self._script, self._concerns = iter(script), concerns
 
@@ -109,16 +109,16 @@ class Fire(HttpClient):
             return self._mock.http_client.request(method, uri, *args, **kwargs)
         self.suffered.append(fault)
         name, _, when = fault.partition(", ")
-        if when == "heard":
+        if when == "after":
             self._mock.http_client.request(method, uri, *args, **kwargs)
-        failure = (UNHEARD | AMBIGUOUS)[name]()
+        failure = (NO_EFFECT | AMBIGUOUS)[name]()
         if isinstance(failure, Exception):
             raise failure
         return failure
 
 
 def sends(method: str, uri: str) -> bool:
-    """Whether this is a message on its way."""
+    """Return whether this request sends a message."""
     return method == "POST" and uri.endswith("/Messages")
 
 
@@ -138,13 +138,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "throttle":
             self._write(throttled("1"))
         else:
-            answer = self._asked(form)
+            answer = self._forward(form)
             if fault == "reset after":
                 self._reset()
             else:
                 self._write(answer)
 
-    def _asked(self, form: dict[str, str]) -> Response:
+    def _forward(self, form: dict[str, str]) -> Response:
         scheme, _, encoded = self.headers["Authorization"].partition(" ")
         assert scheme == "Basic"
         user, _, password = base64.b64decode(encoded).decode().partition(":")
@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
-        """Not a word."""
+        """Log nothing."""
 
 
 class FlakyServer(ThreadingHTTPServer):
@@ -217,7 +217,7 @@ class FlakyServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, *_: Any) -> None:
-        """What a client that hung up leaves behind is of no interest."""
+        """Ignore errors of clients that hung up."""
 
     def stop(self) -> None:
         """Stop, and break every connection, as the end of a process does."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from doors import Heard, say
+from doors import say
 from fire import Fire, hurried
+from support import EventLog
 
 from helpers import Account, ChatClient
 
@@ -32,16 +33,16 @@ def chat(account: Account, fire: Fire, channel: Any) -> Iterator[ChatClient]:
 def test_what_was_missed_is_caught_up_once_the_account_can_be_read_again(
     account: Account, chat: ChatClient, fire: Fire, channel: Any
 ) -> None:
-    heard, states = Heard(chat, "messageAdded"), Heard(chat, "connectionStateChanged")
+    received, states = EventLog(chat, "messageAdded"), EventLog(chat, "connectionStateChanged")
     account.clock.advance(HOUR + 1)
     say(channel, "missed")
-    fire.burn(["throttled", "unavailable, unheard", "reset, unheard"])
+    fire.burn(["throttled", "unavailable, before", "reset, before"])
     chat.update_token(account.chat_token("user-42"))
-    heard.wait_for(1)
+    received.wait_for(1)
     states.wait_for(3)
     say(channel, "heard at once")
-    assert heard.bodies == ["missed", "heard at once"]
-    assert states.about == ["denied", "connecting", "connected"]
+    assert received.bodies == ["missed", "heard at once"]
+    assert states.arguments == ["denied", "connecting", "connected"]
     assert chat.connection_problem is None
     assert len(fire.suffered) == 3
 
@@ -54,7 +55,7 @@ def test_while_it_cannot_catch_up_it_says_why(
     chat.update_token(account.chat_token("user-42"))
     assert chat.connection_state == "connecting"
     assert str(chat.connection_problem).startswith("throttled, next try in ")
-    states = Heard(chat, "connectionStateChanged")
+    states = EventLog(chat, "connectionStateChanged")
     fire.burn(())
     states.wait_for(1)
     assert chat.connection_state == "connected"
@@ -63,7 +64,7 @@ def test_while_it_cannot_catch_up_it_says_why(
 def test_a_token_that_expires_again_ends_the_catching_up_until_the_next_one(
     account: Account, chat: ChatClient, fire: Fire, channel: Any
 ) -> None:
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
     account.clock.advance(HOUR + 1)
     say(channel, "1")
     fire.burn(itertools.repeat("throttled"))
@@ -73,32 +74,32 @@ def test_a_token_that_expires_again_ends_the_catching_up_until_the_next_one(
     fire.burn(())
     say(channel, "2")
     chat.update_token(account.chat_token("user-42"))
-    heard.wait_for(2)
-    assert heard.bodies == ["1", "2"]
+    received.wait_for(2)
+    assert received.bodies == ["1", "2"]
     assert chat.connection_state == "connected"
 
 
-def test_a_channel_joined_while_it_cannot_be_read_is_told_later(
+def test_a_channel_joined_while_it_cannot_be_read_is_emitted_later(
     account: Account, chat: ChatClient, fire: Fire, service: Any, channel: Any
 ) -> None:
-    joins, heard = Heard(chat, "channelJoined"), Heard(chat, "messageAdded")
+    joins, received = EventLog(chat, "channelJoined"), EventLog(chat, "messageAdded")
     made = service.channels.create(friendly_name="Second")
-    fire.burn(["throttled", "reset, unheard"])
+    fire.burn(["throttled", "reset, before"])
     service.channels(made.sid).members.create(identity="user-42")
     say(channel, "meanwhile")
     [joined] = joins.wait_for(1)
-    heard.wait_for(1)
+    received.wait_for(1)
     say(service.channels(made.sid), "in the second")
-    heard.wait_for(2)
+    received.wait_for(2)
     assert joined.sid == made.sid
-    assert heard.bodies == ["meanwhile", "in the second"]
+    assert received.bodies == ["meanwhile", "in the second"]
 
 
 def test_a_message_is_sent_once_in_the_kernel_too(
     chat: ChatClient, fire: Fire, channel: Any
 ) -> None:
     [joined] = chat.get_subscribed_channels()
-    fire.burn(["reset, heard", "none", "unavailable, unheard", "throttled"])
+    fire.burn(["reset, after", "none", "unavailable, before", "throttled"])
     assert [joined.send_message("yes"), joined.send_message("yes")] == [0, 1]
     assert [message.body for message in channel.messages.list()] == ["yes", "yes"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from doors import Heard
+from support import EventLog
 
 from helpers import Account, ChatClient, ChatError
 
@@ -64,10 +64,10 @@ def test_a_message_arrives_on_the_client_and_on_its_channel_before_sending_retur
     chat: ChatClient, channel: Any
 ) -> None:
     [joined] = chat.get_subscribed_channels()
-    heard, here = Heard(chat, "messageAdded"), Heard(joined, "messageAdded")
+    received, here = EventLog(chat, "messageAdded"), EventLog(joined, "messageAdded")
     sent = channel.messages.create(body="<b>hi</b>", from_="agent", attributes='{"mood": "good"}')
-    [message] = heard.about
-    assert here.about == [message]
+    [message] = received.arguments
+    assert here.arguments == [message]
     assert (message.sid, message.index, message.author) == (sent.sid, 0, "agent")
     assert (message.body, message.attributes) == ("<b>hi</b>", {"mood": "good"})
     assert (message.timestamp, message.type) == (sent.date_created, "text")
@@ -86,20 +86,20 @@ def test_sending_resolves_to_the_index_and_carries_the_own_identity(
     assert json.loads(kept[1].attributes) == {"k": 1}
 
 
-def test_two_clients_talk_and_both_hear_all_in_order(
+def test_two_clients_chat_and_both_receive_all_messages_in_order(
     chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
 ) -> None:
     channel.members.create(identity="agent")
     agent = connected("agent")
-    heard, theirs = Heard(chat, "messageAdded"), Heard(agent, "messageAdded")
+    received, theirs = EventLog(chat, "messageAdded"), EventLog(agent, "messageAdded")
     [mine], [yours] = chat.get_subscribed_channels(), agent.get_subscribed_channels()
     mine.send_message("hello")
     yours.send_message("good day")
     mine.send_message("I have a question")
-    assert heard.bodies == theirs.bodies == ["hello", "good day", "I have a question"]
+    assert received.bodies == theirs.bodies == ["hello", "good day", "I have a question"]
 
 
-def test_answers_sent_by_a_handler_come_after_what_they_answer_for_everybody(
+def test_answers_sent_by_a_handler_come_after_what_they_answer_for_all(
     chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
 ) -> None:
     channel.members.create(identity="agent")
@@ -111,34 +111,34 @@ def test_answers_sent_by_a_handler_come_after_what_they_answer_for_everybody(
             yours.send_message(f"re: {message.body}")
 
     chat.on("messageAdded", answer)
-    heard, theirs = Heard(chat, "messageAdded"), Heard(agent, "messageAdded")
+    received, theirs = EventLog(chat, "messageAdded"), EventLog(agent, "messageAdded")
     [mine] = chat.get_subscribed_channels()
     mine.send_message("1")
     mine.send_message("2")
-    assert heard.bodies == theirs.bodies == ["1", "re: 1", "2", "re: 2"]
+    assert received.bodies == theirs.bodies == ["1", "re: 1", "2", "re: 2"]
 
 
-def test_edits_and_removals_are_told_however_old_the_message(
+def test_edits_and_removals_are_emitted_however_old_the_message(
     chat: ChatClient, channel: Any
 ) -> None:
     first = channel.messages.create(body="0")
     for number in range(1, 70):
         channel.messages.create(body=str(number))
-    told = Heard(chat, "messageUpdated", "messageRemoved")
+    events = EventLog(chat, "messageUpdated", "messageRemoved")
     channel.messages(first.sid).update(body="zero")
     channel.messages(first.sid).delete()
-    assert told.names == ["messageUpdated", "messageRemoved"]
-    assert told.about[0]["message"].body == told.about[1].body == "zero"
-    assert "body" in told.about[0]["update_reasons"]
+    assert events.names == ["messageUpdated", "messageRemoved"]
+    assert events.arguments[0]["message"].body == events.arguments[1].body == "zero"
+    assert "body" in events.arguments[0]["update_reasons"]
 
 
-def test_a_handler_that_fails_is_logged_and_the_others_are_still_told(
+def test_a_handler_that_fails_is_logged_and_the_others_are_still_called(
     chat: ChatClient, channel: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     chat.on("messageAdded", lambda message: 1 / 0)
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
     channel.messages.create(body="hello")
-    assert heard.bodies == ["hello"]
+    assert received.bodies == ["hello"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "ZeroDivisionError" in caplog.text
 
@@ -167,29 +167,29 @@ def test_an_async_handler_is_refused_when_it_subscribes(chat: ChatClient) -> Non
 # -- shutting down
 
 
-def test_after_shutdown_nothing_is_heard_and_nothing_works(
+def test_after_shutdown_nothing_is_emitted_and_nothing_works(
     account: Account, chat: ChatClient, channel: Any
 ) -> None:
     [joined] = chat.get_subscribed_channels()
-    told = Heard(chat, "messageAdded", "tokenExpired", "connectionStateChanged")
-    here = Heard(joined, "messageAdded")
+    events = EventLog(chat, "messageAdded", "tokenExpired", "connectionStateChanged")
+    here = EventLog(joined, "messageAdded")
     chat.shutdown()
     chat.shutdown()
     channel.messages.create(body="too late")
     account.clock.advance(2 * 3600)
-    assert told.all == [("connectionStateChanged", "disconnected")]
+    assert events.all == [("connectionStateChanged", "disconnected")]
     assert here.all == []
     for act in (lambda: joined.send_message("x"), chat.get_subscribed_channels):
         with pytest.raises(ChatError, match="shut down"):
             act()
 
 
-def test_a_handler_may_shut_another_client_down_which_then_hears_no_more(
+def test_a_handler_may_shut_down_another_client_which_then_emits_no_more(
     chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
 ) -> None:
     channel.members.create(identity="agent")
     agent = connected("agent")
-    heard = Heard(agent, "messageAdded")
+    received = EventLog(agent, "messageAdded")
     chat.on("messageAdded", lambda _: agent.shutdown())
     channel.messages.create(body="not for the agent")
-    assert heard.all == []
+    assert received.all == []

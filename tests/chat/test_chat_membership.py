@@ -1,4 +1,4 @@
-"""Who is in a channel, who types, who has read: as a chat client in the same kernel hears of it."""
+"""Membership, typing and read horizons, as a chat client in the same kernel receives them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from doors import Heard
+from support import EventLog
 
 from helpers import Account, ChatClient, ChatError
 
 # -- members, typing, reading
 
 
-def test_members_that_come_go_and_change_are_told_once(chat: ChatClient, channel: Any) -> None:
+def test_members_that_come_go_and_change_are_emitted_once(chat: ChatClient, channel: Any) -> None:
     [joined] = chat.get_subscribed_channels()
-    told = Heard(joined, "memberJoined", "memberUpdated", "memberLeft")
+    events = EventLog(joined, "memberJoined", "memberUpdated", "memberLeft")
     channel.members.create(identity="agent", attributes='{"member_type": "agent"}')
     channel.members("agent").update(attributes="{}")
     channel.members("agent").delete()
-    assert told.names == ["memberJoined", "memberUpdated", "memberLeft"]
-    assert told.about[0].attributes == {"member_type": "agent"}
-    assert told.about[1]["update_reasons"] == ["attributes"]
+    assert events.names == ["memberJoined", "memberUpdated", "memberLeft"]
+    assert events.arguments[0].attributes == {"member_type": "agent"}
+    assert events.arguments[1]["update_reasons"] == ["attributes"]
     assert [member.identity for member in joined.get_members()] == ["user-42"]
 
 
@@ -30,19 +30,19 @@ def test_deleting_a_user_takes_it_out_of_its_channels_for_the_others_too(
     chat: ChatClient, channel: Any, service: Any
 ) -> None:
     channel.members.create(identity="agent")
-    told = Heard(chat, "memberLeft")
+    events = EventLog(chat, "memberLeft")
     service.users("agent").delete()
-    assert [member.identity for member in told.about] == ["agent"]
+    assert [member.identity for member in events.arguments] == ["agent"]
     assert channel.fetch().members_count == 1
 
 
-def test_typing_is_told_to_the_others_and_ends_by_itself(
+def test_typing_is_emitted_to_the_others_and_ends_by_itself(
     account: Account, chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
 ) -> None:
     channel.members.create(identity="agent")
     agent = connected("agent")
-    mine = Heard(chat, "typingStarted", "typingEnded")
-    theirs = Heard(agent, "typingStarted", "typingEnded")
+    mine = EventLog(chat, "typingStarted", "typingEnded")
+    theirs = EventLog(agent, "typingStarted", "typingEnded")
     [joined] = chat.get_subscribed_channels()
     assert joined.typing() is True
     account.clock.advance(3)
@@ -51,7 +51,7 @@ def test_typing_is_told_to_the_others_and_ends_by_itself(
     assert theirs.names == ["typingStarted"]
     account.clock.advance(3)
     assert theirs.names == ["typingStarted", "typingEnded"]
-    assert [member.identity for member in theirs.about] == ["user-42", "user-42"]
+    assert [member.identity for member in theirs.arguments] == ["user-42", "user-42"]
     assert mine.all == []
 
 
@@ -59,7 +59,7 @@ def test_a_message_ends_the_typing_of_its_author(
     chat: ChatClient, connected: Callable[[str], ChatClient], channel: Any
 ) -> None:
     channel.members.create(identity="agent")
-    theirs = Heard(connected("agent"), "typingStarted", "typingEnded", "messageAdded")
+    theirs = EventLog(connected("agent"), "typingStarted", "typingEnded", "messageAdded")
     [joined] = chat.get_subscribed_channels()
     joined.typing()
     joined.send_message("done")
@@ -83,33 +83,33 @@ def test_the_read_horizon_counts_what_is_above_it(chat: ChatClient, channel: Any
 # -- channels
 
 
-def test_a_channel_joined_later_is_told_and_a_message_sent_on_joining_is_heard(
+def test_a_channel_joined_later_is_emitted_before_a_message_sent_on_joining(
     chat: ChatClient, service: Any
 ) -> None:
-    told = Heard(chat, "channelAdded", "channelJoined", "messageAdded")
+    events = EventLog(chat, "channelAdded", "channelJoined", "messageAdded")
     chat.on("channelJoined", lambda joined: joined.send_message("here I am"))
     made = service.channels.create(friendly_name="Second")
     service.channels(made.sid).members.create(identity="user-42")
-    assert told.names == ["channelAdded", "channelJoined", "messageAdded"]
-    assert (told.about[0].sid, told.about[0].status) == (made.sid, "joined")
-    assert told.about[2].body == "here I am"
+    assert events.names == ["channelAdded", "channelJoined", "messageAdded"]
+    assert (events.arguments[0].sid, events.arguments[0].status) == (made.sid, "joined")
+    assert events.arguments[2].body == "here I am"
 
 
 def test_a_channel_left_and_joined_again_stays_the_same_object(
     chat: ChatClient, channel: Any
 ) -> None:
     [joined] = chat.get_subscribed_channels()
-    told = Heard(chat, "channelLeft", "channelJoined")
-    heard = Heard(joined, "messageAdded")
+    events = EventLog(chat, "channelLeft", "channelJoined")
+    received = EventLog(joined, "messageAdded")
     joined.leave()
     assert (joined.status, chat.get_subscribed_channels()) == ("notParticipating", [])
     channel.update(friendly_name="Renamed")
     channel.messages.create(body="unheard")
     joined.join()
     channel.messages.create(body="heard")
-    assert told.all == [("channelLeft", joined), ("channelJoined", joined)]
+    assert events.all == [("channelLeft", joined), ("channelJoined", joined)]
     assert (joined.status, joined.friendly_name) == ("joined", "Renamed")
-    assert heard.bodies == ["heard"]
+    assert received.bodies == ["heard"]
 
 
 @pytest.mark.parametrize("kind", ["public", "private"])
@@ -120,31 +120,29 @@ def test_a_channel_that_is_deleted_is_left_and_removed(
     service.channels(made.sid).members.create(identity="user-42")
     chat = connected("user-42")
     [joined] = chat.get_subscribed_channels()
-    told, here = Heard(chat, "channelLeft", "channelRemoved"), Heard(joined, "removed")
+    events, here = EventLog(chat, "channelLeft", "channelRemoved"), EventLog(joined, "removed")
     service.channels(made.sid).delete()
-    assert told.all == [("channelLeft", joined), ("channelRemoved", joined)]
-    assert here.about == [joined]
+    assert events.all == [("channelLeft", joined), ("channelRemoved", joined)]
+    assert here.arguments == [joined]
 
 
-def test_the_end_of_a_chat_is_told_as_an_update_of_its_channel(
-    chat: ChatClient, channel: Any
-) -> None:
+def test_the_end_of_a_chat_is_an_update_of_its_channel(chat: ChatClient, channel: Any) -> None:
     [joined] = chat.get_subscribed_channels()
-    told = Heard(joined, "updated")
+    events = EventLog(joined, "updated")
     channel.update(attributes='{"status": "inactive"}')
-    assert [about["update_reasons"] for about in told.about] == [["attributes"]]
+    assert [about["update_reasons"] for about in events.arguments] == [["attributes"]]
     assert joined.is_ended
     assert joined.send_message("still accepted at chat level") == 0
 
 
-def test_own_changes_of_attributes_are_told_once(
+def test_own_changes_of_attributes_are_emitted_once(
     connected: Callable[[str], ChatClient], service: Any
 ) -> None:
     chat = connected("user-42")
     made = chat.create_channel(friendly_name="Mine", unique_name="mine").join()
-    told = Heard(chat, "channelUpdated")
+    events = EventLog(chat, "channelUpdated")
     made.update_attributes({"topic": "pets"})
-    assert [about["update_reasons"] for about in told.about] == [["attributes"]]
+    assert [about["update_reasons"] for about in events.arguments] == [["attributes"]]
     assert json.loads(service.channels("mine").fetch().attributes) == {"topic": "pets"}
     assert chat.get_channel_by_unique_name("mine") is made
 
@@ -160,15 +158,15 @@ def test_what_a_plain_member_may_not_do_is_refused_and_changes_nothing(
     assert (channel.fetch().attributes, channel.fetch().members_count) == ("{}", 1)
 
 
-def test_the_same_identity_in_another_service_is_somebody_else(
+def test_the_same_identity_in_another_service_is_another_user(
     client: Any, chat: ChatClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = Heard(chat, "channelJoined", "messageAdded")
+    events = EventLog(chat, "channelJoined", "messageAdded")
     other = client.chat.v2.services(client.chat.v2.services.create(friendly_name="Other").sid)
     elsewhere = other.channels(other.channels.create().sid)
     elsewhere.members.create(identity="user-42")
     elsewhere.messages.create(body="hello")
-    assert (told.all, caplog.text) == ([], "")
+    assert (events.all, caplog.text) == ([], "")
 
 
 def test_a_member_taken_out_by_an_earlier_follower_is_no_error(
@@ -181,8 +179,8 @@ def test_a_member_taken_out_by_an_earlier_follower_is_no_error(
     assert account.mock is not None
     account.mock.follow(bouncer)
     with ChatClient(account, account.chat_token("late")) as late:
-        told = Heard(late, "channelJoined", "channelLeft")
+        events = EventLog(late, "channelJoined", "channelLeft")
         made = service.channels.create(type="private")
         service.channels(made.sid).members.create(identity="late")
         assert late.get_subscribed_channels() == []
-    assert (told.all, caplog.text) == ([], "")
+    assert (events.all, caplog.text) == ([], "")

@@ -1,4 +1,4 @@
-"""Reading back what was said: pages of messages, backwards and forward, from any place."""
+"""History: pages of messages, backwards and forward, from any place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def joined(chat: ChatClient) -> Any:
 
 @pytest.fixture
 def say(channel: Any) -> Callable[[int], list[str]]:
-    """Sends so many messages and gives their SIDs; message number 7 has the body "7"."""
+    """Send so many messages and return their SIDs; message number 7 has the body "7"."""
 
     def send(count: int) -> list[str]:
         return [channel.messages.create(body=str(number)).sid for number in range(count)]
@@ -78,7 +78,7 @@ def test_paging_forward_reaches_the_end_and_paging_back_returns(
     assert indexes(last.prev_page().prev_page()) == [0, 1, 2]
 
 
-def test_a_page_asked_for_twice_is_the_same(joined: Any, say: Callable[[int], list[str]]) -> None:
+def test_a_page_requested_twice_is_the_same(joined: Any, say: Callable[[int], list[str]]) -> None:
     say(5)
     page = joined.get_messages(2)
     assert indexes(page.prev_page()) == indexes(page.prev_page()) == [1, 2]
@@ -170,7 +170,7 @@ def test_going_all_the_way_shows_each_message_once_from_any_place(
     assert seen == kept
 
 
-def test_pages_asked_for_with_an_expired_token_are_refused_with_its_code(
+def test_pages_requested_with_an_expired_token_are_refused_with_its_code(
     account: Account, joined: Any, say: Callable[[int], list[str]]
 ) -> None:
     say(70)

@@ -1,4 +1,4 @@
-"""Invitations, as a chat client hears of them, in the mock's kernel and by polling."""
+"""Invitations, as a chat client receives them, in the mock's kernel and by polling."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from doors import Heard
 from fire import hurried
+from support import EventLog
 
 from helpers import Account, ChatClient, ChatError
 
@@ -37,18 +37,18 @@ def guest(
         yield client
 
 
-def test_an_invitation_is_told_and_can_be_accepted(guest: ChatClient, private: Any) -> None:
-    told, heard = Heard(guest, *NAMES), Heard(guest, "messageAdded")
+def test_an_invitation_is_emitted_and_can_be_accepted(guest: ChatClient, private: Any) -> None:
+    events, received = EventLog(guest, *NAMES), EventLog(guest, "messageAdded")
     private.invites.create(identity="user-42")
-    _, invited = told.wait_for(2)
+    _, invited = events.wait_for(2)
     assert (invited.friendly_name, invited.status) == ("Secret", "invited")
     assert guest.get_subscribed_channels() == []
     assert guest.get_channel_by_sid(invited.sid) is invited
     invited.join()
-    told.wait_for(3)
+    events.wait_for(3)
     private.messages.create(body="welcome")
-    heard.wait_for(1)
-    assert told.names == ["channelAdded", "channelInvited", "channelJoined"]
+    received.wait_for(1)
+    assert events.names == ["channelAdded", "channelInvited", "channelJoined"]
     assert guest.get_subscribed_channels() == [invited]
     assert invited.status == "joined"
 
@@ -62,29 +62,29 @@ def test_an_invitation_is_told_and_can_be_accepted(guest: ChatClient, private: A
     ],
     ids=["declined", "withdrawn", "channel deleted"],
 )
-def test_an_invitation_that_ends_is_told(
+def test_an_invitation_that_ends_is_emitted(
     guest: ChatClient, private: Any, end: Callable[[Any, Any], object]
 ) -> None:
-    told = Heard(guest, *NAMES)
+    events = EventLog(guest, *NAMES)
     private.invites.create(identity="user-42")
-    _, invited = told.wait_for(2)
+    _, invited = events.wait_for(2)
     end(invited, private)
-    told.wait_for(4)
-    assert told.names == ["channelAdded", "channelInvited", "channelLeft", "channelRemoved"]
+    events.wait_for(4)
+    assert events.names == ["channelAdded", "channelInvited", "channelLeft", "channelRemoved"]
     assert invited.status == "notParticipating"
     with pytest.raises(ChatError):
         guest.get_channel_by_sid(invited.sid)
 
 
-def test_invitations_of_others_are_not_told(
+def test_invitations_of_others_are_not_emitted(
     guest: ChatClient, private: Any, service: Any, channel: Any
 ) -> None:
-    told = Heard(guest, *NAMES)
+    events = EventLog(guest, *NAMES)
     service.users.create(identity="user-43")
     private.invites.create(identity="user-43")
     channel.members.create(identity="user-42")
-    told.wait_for(2)
-    assert told.names == ["channelAdded", "channelJoined"]
+    events.wait_for(2)
+    assert events.names == ["channelAdded", "channelJoined"]
 
 
 def test_an_invitation_from_before_connecting_is_known(
@@ -95,6 +95,6 @@ def test_an_invitation_from_before_connecting_is_known(
     with ChatClient(account, account.chat_token("user-42")) as guest:
         sid = private.fetch().sid
         assert guest.get_channel_by_sid(sid).status == "invited"
-        told = Heard(guest, *NAMES)
+        events = EventLog(guest, *NAMES)
         guest.get_channel_by_sid(sid).join()
-        assert told.names == ["channelJoined"]
+        assert events.names == ["channelJoined"]

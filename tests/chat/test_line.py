@@ -1,4 +1,4 @@
-"""What the line makes of an answer: how long to wait, and whether to ask again at all."""
+"""Retries by response: how long to wait, and whether to try again at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import pytest
 import requests
 from fire import never_reached, throttled
-from support import Elsewhere
+from support import FakeHttpClient
 from twilio.http.response import Response
 
 from helpers.chat.errors import TransientError
@@ -19,12 +19,14 @@ from helpers.chat.retrying_client import LONGEST_PAUSE, LONGEST_RETRY_AFTER, Bac
 GET = ("GET", "https://chat.twilio.com/v2/Services/IS1")
 
 
-def asked(answer: Response | Exception, method: str = "GET") -> tuple[Elsewhere, TransientError]:
-    """A door that always answers so, asked once through a line, and what became of it."""
-    door = Elsewhere(answer)
+def failed_attempt(
+    answer: Response | Exception, method: str = "GET"
+) -> tuple[FakeHttpClient, TransientError]:
+    """Send one request to an HTTP client that always answers so; return both it and the error."""
+    client = FakeHttpClient(answer)
     with pytest.raises(TransientError) as trouble:
-        RetryingClient(door, lambda _seconds: None).request(method, GET[1])
-    return door, trouble.value
+        RetryingClient(client, lambda _seconds: None).request(method, GET[1])
+    return client, trouble.value
 
 
 def in_seconds(seconds: int) -> str:
@@ -47,14 +49,15 @@ def in_seconds(seconds: int) -> str:
 def test_retry_after_is_a_number_or_a_date_and_nonsense_is_none(
     header: str, least: float, most: float
 ) -> None:
+    client = RetryingClient(FakeHttpClient(throttled(header)), lambda _seconds: None, tries=1)
     with pytest.raises(TransientError) as raised:
-        RetryingClient(Elsewhere(throttled(header)), lambda _seconds: None, tries=1).request(*GET)
+        client.request(*GET)
     assert least <= raised.value.delay <= most
 
 
 def test_retry_after_counts_for_a_server_that_is_unavailable_too() -> None:
     body = '{"code": 20503, "message": "Service Unavailable", "status": 503}'
-    _, trouble = asked(Response(503, body, {"retry-after": "7"}))
+    _, trouble = failed_attempt(Response(503, body, {"retry-after": "7"}))
     assert (trouble.retry_after, trouble.may_have_acted) == (7, True)
 
 
@@ -81,11 +84,11 @@ def test_waits_grow_without_end_to_their_limit() -> None:
     ],
     ids=["read", "write", "throttled write", "unsent write", "removal", "redirect", "long wait"],
 )
-def test_only_what_can_do_no_harm_is_asked_again(
+def test_only_harmless_requests_are_retried(
     method: str, answer: Callable[[], Response | Exception], tries: int
 ) -> None:
-    door, _ = asked(answer(), method)
-    assert len(door.asked) == tries
+    client, _ = failed_attempt(answer(), method)
+    assert len(client.requests) == tries
 
 
 @pytest.mark.parametrize(
@@ -93,11 +96,11 @@ def test_only_what_can_do_no_harm_is_asked_again(
 )
 def test_a_refusal_of_twilios_goes_on_to_the_sdk(status: int, code: int) -> None:
     refusal = Response(status, json.dumps({"code": code, "message": "no", "status": status}))
-    door = Elsewhere(refusal)
-    assert RetryingClient(door, lambda _seconds: None).request(*GET) is refusal
-    assert len(door.asked) == 1
+    client = FakeHttpClient(refusal)
+    assert RetryingClient(client, lambda _seconds: None).request(*GET) is refusal
+    assert len(client.requests) == 1
 
 
 def test_what_the_network_says_names_no_url() -> None:
-    _, trouble = asked(never_reached())
+    _, trouble = failed_attempt(never_reached())
     assert str(trouble) == "the server cannot be reached"

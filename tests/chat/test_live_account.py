@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from doors import Door, Heard
-from support import everything
+from doors import Door
+from support import EventLog, everything
 
 from helpers import Account, ChatClient, ChatError
 
@@ -31,11 +31,12 @@ def chat(live: Account, channel: Any) -> Iterator[ChatClient]:
 def test_a_message_is_sent_in_the_users_name_with_webhooks_on(
     chat: ChatClient, live: Account, channel: Any
 ) -> None:
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
     [joined] = chat.get_subscribed_channels()
     assert joined.send_message("hello") == 0
-    heard.wait_for(1)
-    assert [(message.author, message.body) for message in heard.about] == [("user-42", "hello")]
+    received.wait_for(1)
+    [message] = received.arguments
+    assert (message.author, message.body) == ("user-42", "hello")
     assert [message._from for message in channel.messages.list()] == ["user-42"]
     [sent] = [
         entry for entry in live.requests if entry.path.endswith("/Messages") and entry.by != "poll"
@@ -43,7 +44,7 @@ def test_a_message_is_sent_in_the_users_name_with_webhooks_on(
     assert (sent.by, sent.parameters["From"]) == ("user-42", "user-42")
 
 
-def test_somebody_outside_is_refused_before_anything_is_sent(
+def test_a_user_who_is_no_member_is_refused_before_anything_is_sent(
     account: Account, chat: ChatClient, service: Any
 ) -> None:
     public = service.channels.create(type="public")
@@ -63,13 +64,13 @@ def test_a_private_channel_of_others_is_not_handed_out(chat: ChatClient, service
 
 
 def test_a_channel_can_be_used_as_soon_as_it_is_joined(chat: ChatClient, service: Any) -> None:
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
     public = service.channels.create(type="public")
     found = chat.get_channel_by_sid(public.sid).join()
     assert found.status == "joined"
     assert found.send_message("here I am") == 0
-    heard.wait_for(1)
-    assert heard.bodies == ["here I am"]
+    received.wait_for(1)
+    assert received.bodies == ["here I am"]
 
 
 def test_a_user_put_in_after_the_channel_was_found_may_send_at_once(
@@ -81,18 +82,18 @@ def test_a_user_put_in_after_the_channel_was_found_may_send_at_once(
     assert found.send_message("thank you") == 0
 
 
-def test_typing_cannot_be_told(chat: ChatClient) -> None:
+def test_typing_is_not_available(chat: ChatClient) -> None:
     [joined] = chat.get_subscribed_channels()
     assert joined.typing() is False
 
 
-def test_own_changes_of_attributes_are_told_once(chat: ChatClient, channel: Any) -> None:
-    told, heard = Heard(chat, "channelUpdated"), Heard(chat, "messageAdded")
+def test_own_changes_of_attributes_are_emitted_once(chat: ChatClient, channel: Any) -> None:
+    events, received = EventLog(chat, "channelUpdated"), EventLog(chat, "messageAdded")
     [joined] = chat.get_subscribed_channels()
     joined.update_attributes({"topic": "pets"})
     channel.messages.create(body="a look later")
-    heard.wait_for(1)
-    assert [about["update_reasons"] for about in told.about] == [["attributes"]]
+    received.wait_for(1)
+    assert [about["update_reasons"] for about in events.arguments] == [["attributes"]]
     assert joined.attributes == {"topic": "pets"}
 
 

@@ -1,4 +1,4 @@
-"""News that is read from the REST API: exactly once, in order, whatever is read when."""
+"""Events read from the REST API: exactly once, in order, whatever is read when."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from doors import Door, Heard, say, throttled, unread
+from doors import Door, say, throttled, unread
+from support import EventLog
 from twilio.http.response import Response
 
 from helpers import Account, ChatClient
@@ -14,14 +15,14 @@ from helpers import Account, ChatClient
 # -- exactly once, in order
 
 
-def test_each_message_is_heard_once_and_in_order(poller: ChatClient, channel: Any) -> None:
-    heard = Heard(poller, "messageAdded")
+def test_each_message_is_emitted_once_and_in_order(poller: ChatClient, channel: Any) -> None:
+    received = EventLog(poller, "messageAdded")
     say(channel, *map(str, range(20)))
-    heard.wait_for(20)
+    received.wait_for(20)
     say(channel, "last")
-    heard.wait_for(21)
-    assert heard.bodies == [*map(str, range(20)), "last"]
-    assert [message.index for message in heard.about] == list(range(21))
+    received.wait_for(21)
+    assert received.bodies == [*map(str, range(20)), "last"]
+    assert [message.index for message in received.arguments] == list(range(21))
 
 
 @pytest.mark.parametrize("every", [2, 3, 5])
@@ -35,50 +36,50 @@ def test_throttled_requests_lose_no_message_and_double_none(
         requests_made += 1
         return throttled() if requests_made % every == 0 and requests_made < 200 else None
 
-    heard = Heard(poller, "messageAdded")
+    received = EventLog(poller, "messageAdded")
     door.fault = fault
     say(channel, *map(str, range(130)))
-    heard.wait_for(130)
+    received.wait_for(130)
     say(channel, "last")
-    heard.wait_for(131)
-    assert heard.bodies == [*map(str, range(130)), "last"]
+    received.wait_for(131)
+    assert received.bodies == [*map(str, range(130)), "last"]
     assert door.failures > 0
 
 
 def test_more_than_one_page_of_messages_missed_is_caught_up(
     poller: ChatClient, channel: Any, door: Door
 ) -> None:
-    heard = Heard(poller, "messageAdded")
+    received = EventLog(poller, "messageAdded")
     with unread(door):
         say(channel, *map(str, range(120)))
-    heard.wait_for(120)
-    assert heard.bodies == [*map(str, range(120))]
+    received.wait_for(120)
+    assert received.bodies == [*map(str, range(120))]
 
 
-def test_what_a_channel_held_before_connecting_is_history_not_news(
+def test_messages_from_before_connecting_are_history_not_events(
     remote: Account, channel: Any
 ) -> None:
     channel.members.create(identity="user-42")
     say(channel, "old")
     with ChatClient(remote, remote.chat_token("user-42"), poll_seconds=0.01) as poller:
-        heard = Heard(poller, "messageAdded")
+        received = EventLog(poller, "messageAdded")
         say(channel, "new")
-        heard.wait_for(1)
-        assert heard.bodies == ["new"]
+        received.wait_for(1)
+        assert received.bodies == ["new"]
         [joined] = poller.get_subscribed_channels()
         assert [message.body for message in joined.get_messages().items] == ["old", "new"]
 
 
-def test_an_own_message_is_heard_once(poller: ChatClient, channel: Any) -> None:
-    heard = Heard(poller, "messageAdded")
+def test_an_own_message_is_emitted_once(poller: ChatClient, channel: Any) -> None:
+    received = EventLog(poller, "messageAdded")
     [joined] = poller.get_subscribed_channels()
     assert [joined.send_message(body) for body in ("a", "b")] == [0, 1]
-    heard.wait_for(2)
-    assert [(m.author, m.body) for m in heard.about] == [("user-42", "a"), ("user-42", "b")]
+    received.wait_for(2)
+    assert [(m.author, m.body) for m in received.arguments] == [("user-42", "a"), ("user-42", "b")]
 
 
-def test_a_handler_that_answers_is_heard_too(poller: ChatClient, channel: Any) -> None:
-    heard = Heard(poller, "messageAdded")
+def test_an_answer_sent_by_a_handler_is_emitted_too(poller: ChatClient, channel: Any) -> None:
+    received = EventLog(poller, "messageAdded")
 
     def answer(message: Any) -> None:
         if message.author == "agent":
@@ -86,67 +87,67 @@ def test_a_handler_that_answers_is_heard_too(poller: ChatClient, channel: Any) -
 
     poller.on("messageAdded", answer)
     say(channel, "hello")
-    heard.wait_for(2)
-    assert heard.bodies == ["hello", "re: hello"]
+    received.wait_for(2)
+    assert received.bodies == ["hello", "re: hello"]
 
 
 def test_a_handler_that_fails_stops_neither_the_others_nor_the_poll(
     poller: ChatClient, channel: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     poller.on("messageAdded", lambda message: 1 / 0)
-    heard = Heard(poller, "messageAdded")
+    received = EventLog(poller, "messageAdded")
     say(channel, "one")
-    heard.wait_for(1)
+    received.wait_for(1)
     say(channel, "two")
-    heard.wait_for(2)
-    assert heard.bodies == ["one", "two"]
+    received.wait_for(2)
+    assert received.bodies == ["one", "two"]
     assert caplog.text.count("ZeroDivisionError") == 2
 
 
 # -- channels that come and go
 
 
-def test_a_channel_joined_later_is_told_and_followed(
+def test_a_channel_joined_later_is_emitted_and_followed(
     poller: ChatClient, service: Any, channel: Any
 ) -> None:
-    joins, heard = Heard(poller, "channelJoined"), Heard(poller, "messageAdded")
+    joins, received = EventLog(poller, "channelJoined"), EventLog(poller, "messageAdded")
     made = service.channels.create(friendly_name="Second")
     second = service.channels(made.sid)
     second.members.create(identity="user-42")
     [joined] = joins.wait_for(1)
     say(second, "in the second")
     say(channel, "in the first")
-    heard.wait_for(2)
+    received.wait_for(2)
     assert (joined.sid, joined.friendly_name, joined.status) == (made.sid, "Second", "joined")
-    assert sorted(heard.bodies) == ["in the first", "in the second"]
+    assert sorted(received.bodies) == ["in the first", "in the second"]
 
 
-def test_a_message_sent_on_joining_is_heard(poller: ChatClient, service: Any) -> None:
-    heard = Heard(poller, "messageAdded")
+def test_a_message_sent_on_joining_is_emitted(poller: ChatClient, service: Any) -> None:
+    received = EventLog(poller, "messageAdded")
     poller.on("channelJoined", lambda joined: joined.send_message("here I am"))
     service.channels(service.channels.create().sid).members.create(identity="user-42")
-    heard.wait_for(1)
-    assert heard.bodies == ["here I am"]
+    received.wait_for(1)
+    assert received.bodies == ["here I am"]
 
 
 def test_a_channel_found_before_the_poll_came_by_it_is_followed_from_then_on(
     remote: Account, service: Any
 ) -> None:
     with ChatClient(remote, remote.chat_token("user-42"), poll_seconds=5) as poller:
-        joins = Heard(poller, "channelJoined")
+        joins = EventLog(poller, "channelJoined")
         made = service.channels.create(type="private")
         service.channels(made.sid).members.create(identity="user-42")
         found = poller.get_channel_by_sid(made.sid)
-        heard = Heard(found, "messageAdded")
-        assert (found.status, joins.about) == ("joined", [found])
+        received = EventLog(found, "messageAdded")
+        assert (found.status, joins.arguments) == ("joined", [found])
         found.send_message("at once")
-        heard.wait_for(1)
-        assert heard.bodies == ["at once"]
-        assert joins.about == poller.get_subscribed_channels() == [found]
+        received.wait_for(1)
+        assert received.bodies == ["at once"]
+        assert joins.arguments == poller.get_subscribed_channels() == [found]
 
 
-def test_a_throttled_join_is_told_once(poller: ChatClient, service: Any, door: Door) -> None:
-    joins, errors = Heard(poller, "channelJoined"), Heard(poller, "connectionError")
+def test_a_throttled_join_is_emitted_once(poller: ChatClient, service: Any, door: Door) -> None:
+    joins, errors = EventLog(poller, "channelJoined"), EventLog(poller, "connectionError")
     made = service.channels.create()
     say(service.channels(made.sid), "history")
 
@@ -156,16 +157,16 @@ def test_a_throttled_join_is_told_once(poller: ChatClient, service: Any, door: D
     door.fault = fault
     service.channels(made.sid).members.create(identity="user-42")
     errors.wait_for(3)
-    heard = Heard(poller, "messageAdded")
+    received = EventLog(poller, "messageAdded")
     joins.wait_for(1)
     say(service.channels(made.sid), "news")
-    heard.wait_for(1)
-    assert heard.bodies == ["news"]
-    assert [joined.sid for joined in joins.about] == [made.sid]
+    received.wait_for(1)
+    assert received.bodies == ["news"]
+    assert [joined.sid for joined in joins.arguments] == [made.sid]
 
 
-def test_being_taken_out_of_a_channel_is_told(poller: ChatClient, channel: Any) -> None:
-    left = Heard(poller, "channelLeft")
+def test_being_removed_from_a_channel_is_emitted(poller: ChatClient, channel: Any) -> None:
+    left = EventLog(poller, "channelLeft")
     [joined] = poller.get_subscribed_channels()
     channel.members("user-42").delete()
     assert left.wait_for(1) == [joined]
@@ -173,19 +174,19 @@ def test_being_taken_out_of_a_channel_is_told(poller: ChatClient, channel: Any) 
     assert poller.get_subscribed_channels() == []
 
 
-def test_a_channel_that_is_deleted_is_told_as_removed(poller: ChatClient, channel: Any) -> None:
-    told = Heard(poller, "channelLeft", "channelRemoved")
+def test_a_channel_that_is_deleted_is_emitted_as_removed(poller: ChatClient, channel: Any) -> None:
+    events = EventLog(poller, "channelLeft", "channelRemoved")
     [joined] = poller.get_subscribed_channels()
     channel.delete()
-    assert told.wait_for(2) == [joined, joined]
-    assert told.names == ["channelLeft", "channelRemoved"]
+    assert events.wait_for(2) == [joined, joined]
+    assert events.names == ["channelLeft", "channelRemoved"]
 
 
 @pytest.mark.parametrize("gone", ["the member", "the channel"])
 def test_a_channel_that_goes_while_it_is_read_neither_denies_nor_disconnects(
     poller: ChatClient, service: Any, channel: Any, door: Door, gone: str
 ) -> None:
-    told = Heard(poller, "connectionStateChanged", "connectionError", "channelLeft")
+    events = EventLog(poller, "connectionStateChanged", "connectionError", "channelLeft")
     armed = True
 
     def fault(_method: str, url: str) -> Response | None:
@@ -196,21 +197,21 @@ def test_a_channel_that_goes_while_it_is_read_neither_denies_nor_disconnects(
         return None
 
     door.fault = fault
-    told.wait_for(1)
-    assert told.names == ["channelLeft"]
+    events.wait_for(1)
+    assert events.names == ["channelLeft"]
     assert poller.connection_state == "connected"
 
 
-# -- what else is told
+# -- other events
 
 
-def test_edits_and_removals_among_the_latest_messages_are_told(
+def test_edits_and_removals_among_the_latest_messages_are_emitted(
     poller: ChatClient, channel: Any
 ) -> None:
-    heard = Heard(poller, "messageAdded")
-    changes = Heard(poller, "messageUpdated", "messageRemoved")
+    received = EventLog(poller, "messageAdded")
+    changes = EventLog(poller, "messageUpdated", "messageRemoved")
     say(channel, "typo", "regret")
-    first, second = heard.wait_for(2)
+    first, second = received.wait_for(2)
     channel.messages(first.sid).update(body="fixed")
     updated = changes.wait_for(1)[0]
     channel.messages(second.sid).delete()
@@ -220,50 +221,48 @@ def test_edits_and_removals_among_the_latest_messages_are_told(
     assert changes.names == ["messageUpdated", "messageRemoved"]
 
 
-def test_members_that_come_go_and_read_are_told(poller: ChatClient, channel: Any) -> None:
-    told = Heard(poller, "memberJoined", "memberUpdated", "memberLeft")
+def test_members_that_come_go_and_read_are_emitted(poller: ChatClient, channel: Any) -> None:
+    events = EventLog(poller, "memberJoined", "memberUpdated", "memberLeft")
     say(channel, "hello")
     channel.members.create(identity="agent")
-    assert told.wait_for(1)[0].identity == "agent"
+    assert events.wait_for(1)[0].identity == "agent"
     channel.members("agent").update(last_consumed_message_index=0)
-    about = told.wait_for(2)[1]
+    about = events.wait_for(2)[1]
     assert (about["member"].identity, about["update_reasons"]) == (
         "agent",
         ["last_consumed_message_index"],
     )
     channel.members("agent").delete()
-    assert told.wait_for(3)[2].identity == "agent"
-    assert told.names == ["memberJoined", "memberUpdated", "memberLeft"]
+    assert events.wait_for(3)[2].identity == "agent"
+    assert events.names == ["memberJoined", "memberUpdated", "memberLeft"]
 
 
-def test_the_end_of_a_chat_is_told_as_an_update_of_its_channel(
-    poller: ChatClient, channel: Any
-) -> None:
+def test_the_end_of_a_chat_is_an_update_of_its_channel(poller: ChatClient, channel: Any) -> None:
     [joined] = poller.get_subscribed_channels()
-    told, here = Heard(poller, "channelUpdated"), Heard(joined, "updated")
+    events, here = EventLog(poller, "channelUpdated"), EventLog(joined, "updated")
     assert not joined.is_ended
     channel.update(attributes='{"status": "INACTIVE"}')
-    [about] = told.wait_for(1)
+    [about] = events.wait_for(1)
     assert (about["channel"], about["update_reasons"]) == (joined, ["attributes"])
-    assert here.about == [about]
+    assert here.arguments == [about]
     assert joined.is_ended
 
 
-def test_typing_can_be_told_where_the_mock_elsewhere_takes_it(
+def test_typing_works_with_a_mock_elsewhere_that_accepts_it(
     account: Account, door: Door, connected: Callable[[str], ChatClient], channel: Any
 ) -> None:
     for identity in ("user-42", "agent"):
         channel.members.create(identity=identity)
-    told = Heard(connected("agent"), "typingStarted")
-    shared = Account("shared", account.credentials, door, Elsewhere(account.mock))
+    events = EventLog(connected("agent"), "typingStarted")
+    shared = Account("shared", account.credentials, door, OtherProcessMock(account.mock))
     with ChatClient(shared, shared.chat_token("user-42")) as poller:
         [joined] = poller.get_subscribed_channels()
         assert joined.typing() is True
-    assert [member.identity for member in told.about] == ["user-42"]
+    assert [member.identity for member in events.arguments] == ["user-42"]
 
 
-class Elsewhere:
-    """As much of a mock in another process as its followers here may ask of it."""
+class OtherProcessMock:
+    """The part of a mock in another process that this client uses."""
 
     def __init__(self, mock: Any) -> None:
         self.clock = mock.clock
@@ -273,10 +272,10 @@ class Elsewhere:
 def test_background_reads_are_marked_in_the_request_log(
     poller: ChatClient, channel: Any, remote: Account
 ) -> None:
-    heard = Heard(poller, "messageAdded")
+    received = EventLog(poller, "messageAdded")
     [joined] = poller.get_subscribed_channels()
     joined.send_message("hello")
-    heard.wait_for(1)
+    received.wait_for(1)
     log = remote.requests
     assert {entry.by for entry in log} == {"poll", "user-42"}
     sent = [entry for entry in log.shown() if entry.method == "POST"]

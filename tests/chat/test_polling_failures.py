@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import requests
-from doors import PATIENCE, Door, Heard, say, threads_of, throttled, unread
+from doors import Door, say, threads_of, throttled, unread
 from fire import hurried
+from support import PATIENCE, EventLog
 from twilio.http.response import Response
 
 from helpers import Account, ChatClient, ChatError
@@ -36,22 +37,22 @@ def test_the_state_goes_to_connecting_and_back_when_reading_fails_for_a_while(
             raise failure
         return failure
 
-    states, heard = Heard(poller, "connectionStateChanged"), Heard(poller, "messageAdded")
-    errors = Heard(poller, "connectionError")
+    states, received = EventLog(poller, "connectionStateChanged"), EventLog(poller, "messageAdded")
+    errors = EventLog(poller, "connectionError")
     assert poller.connection_state == "connected"
     door.fault = fault
     errors.wait_for(3)
-    assert (states.about, poller.connection_state) == (["connecting"], "connecting")
+    assert (states.arguments, poller.connection_state) == (["connecting"], "connecting")
     door.fault = lambda _method, _url: None
     say(channel, "still here")
-    heard.wait_for(1)
+    received.wait_for(1)
     states.wait_for(2)
-    assert states.about == ["connecting", "connected"]
-    assert not any(error["terminal"] for error in errors.about)
+    assert states.arguments == ["connecting", "connected"]
+    assert not any(error["terminal"] for error in errors.arguments)
 
 
 def test_throttling_is_reported_with_its_code(poller: ChatClient, door: Door) -> None:
-    errors = Heard(poller, "connectionError")
+    errors = EventLog(poller, "connectionError")
     door.fault = lambda _method, _url: throttled()
     error = errors.wait_for(1)[0]
     assert (error["errorCode"], error["terminal"]) == (20429, False)
@@ -61,20 +62,20 @@ def test_throttling_is_reported_with_its_code(poller: ChatClient, door: Door) ->
 def test_it_backs_off_when_throttled(remote: Account, door: Door, channel: Any) -> None:
     pause = 0.001
     with ChatClient(remote, remote.chat_token("user-42"), poll_seconds=pause) as poller:
-        errors = Heard(poller, "connectionError")
+        errors = EventLog(poller, "connectionError")
         door.fault = lambda _method, _url: throttled()
         errors.wait_for(1)
         say(channel, *map(str, range(10)))  # longer than the pause between polls
         assert door.failures == 1
-        told = re.fullmatch(r"throttled, next try in ([\d.]+) s", str(poller.connection_problem))
-    assert told is not None
-    assert float(told[1]) > 100 * pause
+        shown = re.fullmatch(r"throttled, next try in ([\d.]+) s", str(poller.connection_problem))
+    assert shown is not None
+    assert float(shown[1]) > 100 * pause
 
 
 def test_a_token_that_the_server_finds_expired_is_denied_until_it_is_renewed(
     poller: ChatClient, account: Account, remote: Account, channel: Any
 ) -> None:
-    errors, heard = Heard(poller, "connectionError"), Heard(poller, "messageAdded")
+    errors, received = EventLog(poller, "connectionError"), EventLog(poller, "messageAdded")
     assert account.mock is not None
     account.mock.clock.advance(3601)
     [error] = errors.wait_for(1)
@@ -84,10 +85,10 @@ def test_a_token_that_the_server_finds_expired_is_denied_until_it_is_renewed(
         poller.get_subscribed_channels()
     assert refused.value.code == 20104
     say(channel, "while it was denied")
-    assert heard.all == []
+    assert received.all == []
     poller.update_token(remote.chat_token("user-42", ttl=2 * 3600))
-    heard.wait_for(1)
-    assert heard.bodies == ["while it was denied"]
+    received.wait_for(1)
+    assert received.bodies == ["while it was denied"]
     assert len(errors.all) == 1
 
 
@@ -100,7 +101,7 @@ def test_a_read_begun_with_the_old_token_does_not_deny_the_new_one(
         waiting.set()
         return None if renewed.wait(PATIENCE) else throttled()
 
-    heard, errors = Heard(poller, "messageAdded"), Heard(poller, "connectionError")
+    received, errors = EventLog(poller, "messageAdded"), EventLog(poller, "connectionError")
     door.fault = fault
     assert waiting.wait(PATIENCE)
     assert account.mock is not None
@@ -108,7 +109,7 @@ def test_a_read_begun_with_the_old_token_does_not_deny_the_new_one(
     poller.update_token(remote.chat_token("user-42", ttl=2 * 3600))
     renewed.set()
     channel.messages.create(body="hello")
-    heard.wait_for(1)
+    received.wait_for(1)
     assert (poller.connection_state, errors.all) == ("connected", [])
 
 
@@ -123,29 +124,29 @@ def test_a_connection_that_cannot_be_made_leaves_no_thread(remote: Account, door
 # -- shutting down
 
 
-def test_shutdown_ends_the_thread_and_the_news(poller: ChatClient, channel: Any) -> None:
-    heard = Heard(poller, "messageAdded")
+def test_shutdown_ends_the_thread_and_the_events(poller: ChatClient, channel: Any) -> None:
+    received = EventLog(poller, "messageAdded")
     [thread] = threads_of("user-42")
     poller.shutdown()
     poller.shutdown()
     assert not thread.is_alive()
     say(channel, "too late")
-    assert heard.all == []
+    assert received.all == []
     assert poller.connection_state == "disconnected"
     with pytest.raises(ChatError, match="shut down"):
         poller.get_subscribed_channels()
 
 
-def test_a_handler_may_shut_its_own_client_down_and_hears_no_more(
+def test_a_handler_may_shut_down_its_own_client_which_then_emits_no_more(
     poller: ChatClient, channel: Any, door: Door
 ) -> None:
     [thread] = threads_of("user-42")
-    heard = Heard(poller, "messageAdded")
-    states = Heard(poller, "connectionStateChanged")
+    received = EventLog(poller, "messageAdded")
+    states = EventLog(poller, "connectionStateChanged")
     poller.on("messageAdded", lambda _: poller.shutdown())
     with unread(door):
         say(channel, "one", "two", "three")
     states.wait_for(1)
     thread.join(PATIENCE)
     assert not thread.is_alive()
-    assert heard.bodies == ["one"]
+    assert received.bodies == ["one"]

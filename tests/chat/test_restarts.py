@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from doors import PATIENCE, Heard, say
+from doors import say
 from fire import FlakyServer, hurried
+from support import EventLog
 
 from helpers import Account, ChatClient, ChatError, MockTwilio
 from helpers.account import SharedMockHttpClient
@@ -77,12 +78,12 @@ def in_channel_of(mock: MockTwilio, make: Callable[[Any], Any]) -> Any:
 # -- the state is kept
 
 
-def test_messages_from_before_during_and_after_a_restart_are_heard_once_and_in_order(
+def test_messages_before_during_and_after_a_restart_arrive_once_and_in_order(
     site: Site, chat: ChatClient, channel: Any
 ) -> None:
-    heard, states = Heard(chat, "messageAdded"), Heard(chat, "connectionStateChanged")
+    received, states = EventLog(chat, "messageAdded"), EventLog(chat, "connectionStateChanged")
     say(channel, "before")
-    heard.wait_for(1)
+    received.wait_for(1)
     site.stop()
     say(channel, *map(str, range(120)))  # more than a page
     states.wait_for(1)
@@ -90,27 +91,27 @@ def test_messages_from_before_during_and_after_a_restart_are_heard_once_and_in_o
         ("the server cannot be reached", "the connection broke")
     )
     site.start()
-    heard.wait_for(121)
+    received.wait_for(121)
     [joined] = chat.get_subscribed_channels()
     assert joined.send_message("after") == 121
-    heard.wait_for(122)
-    assert heard.bodies == ["before", *map(str, range(120)), "after"]
+    received.wait_for(122)
+    assert received.bodies == ["before", *map(str, range(120)), "after"]
     states.wait_for(2)
-    assert (states.about, chat.connection_problem) == (["connecting", "connected"], None)
+    assert (states.arguments, chat.connection_problem) == (["connecting", "connected"], None)
 
 
 def test_requests_that_break_off_stall_or_are_throttled_on_the_way_lose_and_double_nothing(
     site: Site, chat: ChatClient, channel: Any
 ) -> None:
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
     [joined] = chat.get_subscribed_channels()
     site.server.burn(["reset", "stall", "throttle", "reset after", "none", "reset after"] * 3)
     sent = [joined.send_message(body) for body in ("a", "a", "b")]
     site.server.burn(())
     say(channel, "c")
-    heard.wait_for(4)
+    received.wait_for(4)
     assert sent == [0, 1, 2]
-    assert heard.bodies == [m.body for m in channel.messages.list()] == ["a", "a", "b", "c"]
+    assert received.bodies == [m.body for m in channel.messages.list()] == ["a", "a", "b", "c"]
 
 
 def test_a_message_sent_while_the_server_restarts_arrives_once(
@@ -118,20 +119,20 @@ def test_a_message_sent_while_the_server_restarts_arrives_once(
 ) -> None:
     [joined] = chat.get_subscribed_channels()
     site.stop()
-    back = Heard(chat, "connectionError")
+    back = EventLog(chat, "connectionError")
     chat.once("connectionError", lambda _: site.start())
     assert joined.send_message("through it") == 0
     assert [message.body for message in channel.messages.list()] == ["through it"]
     assert back.all
 
 
-def test_a_message_for_a_server_that_stays_away_is_said_not_to_be_sent(
+def test_a_message_for_a_server_that_stays_away_is_reported_as_not_sent(
     site: Site, chat: ChatClient, channel: Any
 ) -> None:
     [joined] = chat.get_subscribed_channels()
-    errors = Heard(chat, "connectionError")
+    errors = EventLog(chat, "connectionError")
     site.stop()
-    _until(lambda: "cannot be reached" in str(chat.connection_problem), errors)
+    errors.wait_until(lambda: "cannot be reached" in str(chat.connection_problem))
     with pytest.raises(ChatError, match="Not sent: the server cannot be reached") as failed:
         joined.send_message("anybody?")
     assert not isinstance(failed.value, OutcomeUnknown)
@@ -147,19 +148,19 @@ def test_connecting_to_a_server_that_is_not_there_is_a_chat_error() -> None:
 # -- the state is lost
 
 
-def test_an_account_made_anew_says_that_it_knows_nobody_and_its_channels_are_removed(
+def test_a_recreated_account_reports_unknown_users_and_removes_channels(
     site: Site, chat: ChatClient, channel: Any
 ) -> None:
     [joined] = chat.get_subscribed_channels()
-    gone, errors = Heard(chat, "channelRemoved"), Heard(chat, "connectionError")
-    here = Heard(joined, "removed")
+    gone, errors = EventLog(chat, "channelRemoved"), EventLog(chat, "connectionError")
+    here = EventLog(joined, "removed")
     site.restart(MockTwilio(seed=1))
-    assert gone.wait_for(1) == here.about == [joined]
-    heard = Heard(chat, "connectionStateChanged")
-    _until(lambda: chat.connection_state == "error", heard)
+    assert gone.wait_for(1) == here.arguments == [joined]
+    states = EventLog(chat, "connectionStateChanged")
+    states.wait_until(lambda: chat.connection_state == "error")
     assert "does not know user-42 any more" in str(chat.connection_problem)
-    told = [error for error in errors.about if "does not know" in error["message"]]
-    assert [error["terminal"] for error in told] == [False]
+    unknown = [error for error in errors.arguments if "does not know" in error["message"]]
+    assert [error["terminal"] for error in unknown] == [False]
     with pytest.raises(ChatError) as refused:
         joined.send_message("anybody?")
     assert refused.value.status == 404
@@ -168,26 +169,26 @@ def test_an_account_made_anew_says_that_it_knows_nobody_and_its_channels_are_rem
 def test_the_client_goes_on_when_its_user_gets_a_channel_in_the_new_account(
     site: Site, chat: ChatClient
 ) -> None:
-    states, heard = Heard(chat, "connectionStateChanged"), Heard(chat, "messageAdded")
-    joins, other = Heard(chat, "channelJoined"), MockTwilio(seed=1)
+    states, received = EventLog(chat, "connectionStateChanged"), EventLog(chat, "messageAdded")
+    joins, other = EventLog(chat, "channelJoined"), MockTwilio(seed=1)
     site.restart(other)
-    _until(lambda: chat.connection_state == "error", states)
+    states.wait_until(lambda: chat.connection_state == "error")
     channel = in_channel_of(other, lambda service: service.channels.create())
     joins.wait_for(1)
     say(channel, "a new start")
-    heard.wait_for(1)
-    _until(lambda: chat.connection_state == "connected", states)
-    assert heard.bodies == ["a new start"]
+    received.wait_for(1)
+    states.wait_until(lambda: chat.connection_state == "connected")
+    assert received.bodies == ["a new start"]
     assert chat.connection_problem is None
 
 
 def test_a_new_account_with_the_same_sids_is_not_taken_for_the_old_one(
     site: Site, account: Account, chat: ChatClient, channel: Any
 ) -> None:
-    heard, joins = Heard(chat, "messageAdded"), Heard(chat, "channelJoined")
-    gone = Heard(chat, "channelRemoved")
+    received, joins = EventLog(chat, "messageAdded"), EventLog(chat, "channelJoined")
+    gone = EventLog(chat, "channelRemoved")
     say(channel, "1", "2", "3")
-    heard.wait_for(3)
+    received.wait_for(3)
     site.stop()
     twin = MockTwilio()
     twin.clock.advance(60)
@@ -196,9 +197,9 @@ def test_a_new_account_with_the_same_sids_is_not_taken_for_the_old_one(
     site.start(twin)
     joins.wait_for(1)
     say(made, "a new first")
-    heard.wait_for(4)
-    assert (heard.bodies, heard.about[-1].index) == (["1", "2", "3", "a new first"], 0)
-    assert [channel.sid for channel in gone.about] == [made.fetch().sid]
+    received.wait_for(4)
+    assert (received.bodies, received.arguments[-1].index) == (["1", "2", "3", "a new first"], 0)
+    assert [channel.sid for channel in gone.arguments] == [made.fetch().sid]
 
 
 # -- the agent's desk
@@ -216,17 +217,17 @@ def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
     site: Site, account: Account, task_flow: Any, make_channel: Callable[..., Any]
 ) -> None:
     desk = AgentDesk(site.account())
-    problems, offers = Heard(desk, "problemChanged"), Heard(desk, "offersChanged")
+    problems, offers = EventLog(desk, "problemChanged"), EventLog(desk, "offersChanged")
     desk.go_available()
     site.stop()
     problems.wait_for(1)
-    assert "next try in" in problems.about[0]
+    assert "next try in" in problems.arguments[0]
     make_channel(task_flow)
     site.start()
     offers.wait_for(1)
     conversation = desk.accept()
     assert conversation.reply("Hello again") == 0
-    _until(lambda: desk.problem is None, problems)
+    problems.wait_until(lambda: desk.problem is None)
     desk.close()
 
 
@@ -234,7 +235,7 @@ def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
 def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
     desk = AgentDesk(site.account())
     desk.go_available()
-    activities = Heard(desk, "activityChanged")
+    activities = EventLog(desk, "activityChanged")
     site.restart(MockTwilio(seed=1))
     assert activities.wait_for(1) == ["Offline"]
     desk.go_available()
@@ -245,19 +246,13 @@ def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
 @pytest.mark.usefixtures("hurried_desks")
 def test_a_desk_without_its_agent_says_whom_there_is(site: Site, account: Account) -> None:
     desk = AgentDesk(site.account())
-    problems = Heard(desk, "problemChanged")
+    problems = EventLog(desk, "problemChanged")
     workspaces = account.client.taskrouter.v1.workspaces
     workspace = workspaces(workspaces.list()[0].sid)
     workspace.workers(workspace.workers.list(friendly_name="alice")[0].sid).delete()
     [problem] = problems.wait_for(1)[:1]
     assert problem.startswith("there is no worker 'alice'; there are: bob, next try in ")
     workspace.workers.create(friendly_name="alice", attributes="{}")
-    _until(lambda: desk.problem is None, problems)
+    problems.wait_until(lambda: desk.problem is None)
     desk.go_available()
     desk.close()
-
-
-def _until(holds: Callable[[], bool], news: Heard) -> None:
-    """Waits for something that comes about with news."""
-    with news._news:
-        assert news._news.wait_for(holds, PATIENCE), news.all

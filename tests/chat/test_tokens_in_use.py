@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from doors import Heard
-from support import everything
+from support import EventLog, everything
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant, VideoGrant
 
@@ -19,7 +18,7 @@ HOUR = 3600
 
 @pytest.fixture
 def sdk_token(account: Account) -> Callable[..., str]:
-    """Makes a token as the guide does, some values changed."""
+    """Create a token as the guide does, with some values changed."""
 
     def make(**changes: Any) -> str:
         own = account.credentials
@@ -35,7 +34,7 @@ def sdk_token(account: Account) -> Callable[..., str]:
     return make
 
 
-# -- refused at the door
+# -- refused on connecting
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_a_token_that_rest_is_given_serves_only_its_own_service(
 # -- what a connected user may do
 
 
-def test_somebody_who_is_not_a_member_cannot_send_to_a_public_channel(
+def test_a_user_who_is_no_member_cannot_send_to_a_public_channel(
     account: Account, channel: Any
 ) -> None:
     with ChatClient(account, account.chat_token("stranger")) as stranger:
@@ -102,7 +101,7 @@ def test_somebody_who_is_not_a_member_cannot_send_to_a_public_channel(
         assert everything(account) == before
 
 
-def test_a_private_channel_does_not_exist_for_somebody_outside(
+def test_a_private_channel_does_not_exist_for_a_user_who_is_no_member(
     account: Account, service: Any
 ) -> None:
     private = service.channels.create(type="private", unique_name="secret")
@@ -127,36 +126,36 @@ def test_joining_a_channel_one_is_in_already_is_refused(chat: ChatClient, channe
 # -- about to expire, expired, renewed
 
 
-def test_a_token_is_said_to_be_about_to_expire_three_minutes_before_it_does(
+def test_a_token_is_about_to_expire_three_minutes_before_it_does(
     account: Account, chat: ChatClient
 ) -> None:
-    told = Heard(chat, "tokenAboutToExpire", "tokenExpired")
+    events = EventLog(chat, "tokenAboutToExpire", "tokenExpired")
     account.clock.advance(HOUR - 190)
-    assert told.all == []
+    assert events.all == []
     account.clock.advance(20)
-    assert told.all == [("tokenAboutToExpire", 180)]
+    assert events.all == [("tokenAboutToExpire", 180)]
 
 
-def test_a_token_of_three_minutes_is_told_at_half_of_its_life(account: Account) -> None:
+def test_a_token_of_three_minutes_is_about_to_expire_at_half_of_its_life(account: Account) -> None:
     account.clock.freeze()
     with ChatClient(account, account.chat_token("user-42", ttl=180)) as chat:
-        told = Heard(chat, "tokenAboutToExpire")
+        events = EventLog(chat, "tokenAboutToExpire")
         account.clock.advance(91)
-        assert told.all == [("tokenAboutToExpire", 90)]
+        assert events.all == [("tokenAboutToExpire", 90)]
 
 
-def test_an_expired_token_is_told_and_nothing_works_any_more(
+def test_an_expired_token_is_emitted_and_nothing_works_any_more(
     account: Account, chat: ChatClient, channel: Any
 ) -> None:
-    told = Heard(chat, "tokenExpired", "connectionStateChanged", "connectionError")
-    heard = Heard(chat, "messageAdded")
+    events = EventLog(chat, "tokenExpired", "connectionStateChanged", "connectionError")
+    received = EventLog(chat, "messageAdded")
     [joined] = chat.get_subscribed_channels()
     account.clock.advance(HOUR + 1)
     channel.messages.create(body="unheard")
-    assert told.names == ["connectionStateChanged", "connectionError", "tokenExpired"]
+    assert events.names == ["connectionStateChanged", "connectionError", "tokenExpired"]
     assert chat.connection_state == "denied"
-    assert (told.about[1]["errorCode"], told.about[1]["terminal"]) == (20104, True)
-    assert heard.all == []
+    assert (events.arguments[1]["errorCode"], events.arguments[1]["terminal"]) == (20104, True)
+    assert received.all == []
     with pytest.raises(ChatError) as refused:
         joined.send_message("too late")
     assert (refused.value.status, refused.value.code) == (401, 20104)
@@ -166,48 +165,48 @@ def test_an_expired_token_is_told_and_nothing_works_any_more(
 def test_a_token_renewed_in_time_goes_on_without_a_break(
     account: Account, chat: ChatClient, channel: Any
 ) -> None:
-    told = Heard(chat, "tokenExpired", "connectionStateChanged", "connectionError")
+    events = EventLog(chat, "tokenExpired", "connectionStateChanged", "connectionError")
     chat.on("tokenAboutToExpire", lambda _: chat.update_token(account.chat_token("user-42")))
-    heard = Heard(chat, "messageAdded", "memberJoined", "messageUpdated", "memberUpdated")
+    received = EventLog(chat, "messageAdded", "memberJoined", "messageUpdated", "memberUpdated")
     channel.members.create(identity="agent")
     message = channel.messages.create(body="before")
     channel.messages(message.sid).update(body="edited")
     account.clock.advance(3 * HOUR)
     channel.messages.create(body="after")
-    assert told.all == []
+    assert events.all == []
     assert chat.connection_state == "connected"
-    assert heard.names == ["memberJoined", "messageAdded", "messageUpdated", "messageAdded"]
+    assert received.names == ["memberJoined", "messageAdded", "messageUpdated", "messageAdded"]
 
 
 def test_what_was_missed_while_expired_is_caught_up_once_and_in_order(
     account: Account, chat: ChatClient, channel: Any
 ) -> None:
-    heard = Heard(chat, "messageAdded", "messageUpdated", "messageRemoved")
-    members = Heard(chat, "memberJoined", "memberLeft", "memberUpdated")
+    received = EventLog(chat, "messageAdded", "messageUpdated", "messageRemoved")
+    members = EventLog(chat, "memberJoined", "memberLeft", "memberUpdated")
     channel.members.create(identity="agent")
     first = channel.messages.create(body="1")
     second = channel.messages.create(body="2")
     channel.messages(first.sid).update(body="1 edited")
     channel.messages(second.sid).delete()
-    told_before = len(heard.all), len(members.all)
+    received_before = len(received.all), len(members.all)
     account.clock.advance(2 * HOUR)
     for body in ("3", "4"):
         channel.messages.create(body=body)
     channel.members("agent").delete()
-    assert (len(heard.all), len(members.all)) == told_before == (4, 1)
+    assert (len(received.all), len(members.all)) == received_before == (4, 1)
     chat.update_token(account.chat_token("user-42"))
     channel.messages.create(body="5")
-    added = [about.body for name, about in heard.all if name == "messageAdded"]
+    added = [about.body for name, about in received.all if name == "messageAdded"]
     assert added == ["1", "2", "3", "4", "5"]
-    assert heard.names.count("messageUpdated") == heard.names.count("messageRemoved") == 1
+    assert received.names.count("messageUpdated") == received.names.count("messageRemoved") == 1
     assert members.names == ["memberJoined", "memberLeft"]
     assert chat.connection_state == "connected"
 
 
-def test_answers_given_while_catching_up_are_heard_as_well(
+def test_answers_sent_while_catching_up_are_emitted_as_well(
     account: Account, chat: ChatClient, channel: Any
 ) -> None:
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
 
     def answer(message: Any) -> None:
         if message.author != "user-42":
@@ -218,20 +217,20 @@ def test_answers_given_while_catching_up_are_heard_as_well(
     for body in ("1", "2"):
         channel.messages.create(body=body)
     chat.update_token(account.chat_token("user-42"))
-    assert sorted(heard.bodies) == ["1", "2", "re: 1", "re: 2"]
-    assert [message.index for message in heard.about] == [0, 1, 2, 3]
+    assert sorted(received.bodies) == ["1", "2", "re: 1", "re: 2"]
+    assert [message.index for message in received.arguments] == [0, 1, 2, 3]
 
 
-def test_a_channel_joined_or_left_while_expired_is_told_on_renewal(
+def test_a_channel_joined_or_left_while_expired_is_emitted_on_renewal(
     account: Account, chat: ChatClient, service: Any, channel: Any
 ) -> None:
-    told = Heard(chat, "channelJoined", "channelLeft")
+    events = EventLog(chat, "channelJoined", "channelLeft")
     account.clock.advance(2 * HOUR)
     other = service.channels.create(friendly_name="Other")
     service.channels(other.sid).members.create(identity="user-42")
     channel.members("user-42").delete()
     chat.update_token(account.chat_token("user-42"))
-    assert sorted(told.names) == ["channelJoined", "channelLeft"]
+    assert sorted(events.names) == ["channelJoined", "channelLeft"]
     assert [joined.sid for joined in chat.get_subscribed_channels()] == [other.sid]
 
 
@@ -239,10 +238,10 @@ def test_a_channel_joined_or_left_while_expired_is_told_on_renewal(
 
 
 @pytest.mark.parametrize("other", ["identity", "service"])
-def test_a_token_for_somebody_or_somewhere_else_needs_its_own_client(
+def test_a_token_for_another_user_or_service_needs_its_own_client(
     account: Account, chat: ChatClient, channel: Any, other: str
 ) -> None:
-    heard = Heard(chat, "messageAdded")
+    received = EventLog(chat, "messageAdded")
     credentials = account.credentials
     if other == "service":
         made = account.client.chat.v2.services.create(friendly_name="Other")
@@ -259,27 +258,27 @@ def test_a_token_for_somebody_or_somewhere_else_needs_its_own_client(
     assert refused.value.code == 20101
     assert (chat.identity, chat.service_sid) == ("user-42", account.credentials.chat_service_sid)
     channel.messages.create(body="still heard")
-    assert heard.bodies == ["still heard"]
+    assert received.bodies == ["still heard"]
 
 
 def test_a_forged_renewal_is_refused_and_the_old_token_goes_on(
     account: Account, chat: ChatClient, sdk_token: Callable[..., str]
 ) -> None:
-    told = Heard(chat, "connectionStateChanged", "tokenExpired")
+    events = EventLog(chat, "connectionStateChanged", "tokenExpired")
     with pytest.raises(ChatError) as refused:
         chat.update_token(sdk_token(secret="x" * 32))
     assert (refused.value.status, refused.value.code) == (401, 20107)
     [joined] = chat.get_subscribed_channels()
     assert joined.send_message("still here") == 0
     account.clock.advance(HOUR + 1)
-    assert told.names == ["connectionStateChanged", "tokenExpired"]
+    assert events.names == ["connectionStateChanged", "tokenExpired"]
 
 
 def test_a_client_that_was_shut_down_takes_no_token(account: Account, chat: ChatClient) -> None:
     chat.shutdown()
-    told = Heard(chat, "connectionStateChanged", "tokenAboutToExpire")
+    events = EventLog(chat, "connectionStateChanged", "tokenAboutToExpire")
     with pytest.raises(ChatError, match="shut down"):
         chat.update_token(account.chat_token("user-42"))
     account.clock.advance(2 * HOUR)
     assert chat.connection_state == "disconnected"
-    assert told.all == []
+    assert events.all == []

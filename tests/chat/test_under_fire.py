@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from doors import PATIENCE, Heard, say
-from fire import AMBIGUOUS, FAULTS, UNHEARD, Fire, Waits, hurried, sends
+from doors import say
+from fire import AMBIGUOUS, FAULTS, NO_EFFECT, Fire, Waits, hurried, sends
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import PATIENCE, EventLog
 from twilio.http.response import Response
 
 from helpers import Account, ChatClient, ChatError
@@ -22,13 +23,13 @@ _numbers = itertools.count()
 
 
 class Party:
-    """Somebody who takes part in a chat over a line of their own."""
+    """A chat user with an HTTP client of their own."""
 
     def __init__(self, account: Account, identity: str, wait: Any = hurried) -> None:
         self.fire = Fire(account.mock)
         remote = Account("shared", account.credentials, self.fire)
         self.chat = ChatClient(remote, remote.chat_token(identity), poll_seconds=0.005, wait=wait)
-        self.heard = Heard(self.chat, "messageAdded")
+        self.received = EventLog(self.chat, "messageAdded")
         [self.channel] = self.chat.get_subscribed_channels()
 
     def renew(self) -> None:
@@ -64,7 +65,7 @@ def waits() -> Waits:
 
 @pytest.fixture
 def sender(account: Account, channel: Any, waits: Waits) -> Iterator[Party]:
-    """Somebody in the channel whose own requests fail, not those of the poll."""
+    """A member whose own requests fail, but not the polls."""
     channel.members.create(identity="user-42")
     party = Party(account, "user-42", waits)
     with party.chat:
@@ -91,21 +92,21 @@ _scripts = st.lists(st.sampled_from(FAULTS), max_size=40)
 @given(
     sending=_scripts,
     receiving=_scripts,
-    said=st.lists(st.sampled_from(["yes", "no", "ok"]), min_size=1, max_size=6),
+    texts=st.lists(st.sampled_from(["yes", "no", "ok"]), min_size=1, max_size=6),
 )
-def test_every_message_is_there_once_and_heard_once_and_in_order(
-    account: Account, service: Any, sending: list[str], receiving: list[str], said: list[str]
+def test_every_message_is_stored_once_and_emitted_once_and_in_order(
+    account: Account, service: Any, sending: list[str], receiving: list[str], texts: list[str]
 ) -> None:
     with two_of_them(account, service) as (ann, bob, channel):
         ann.fire.burn(sending)
         bob.fire.burn(receiving)
-        results = [(body, try_to_send(ann.channel, body)) for body in said]
+        results = [(body, try_to_send(ann.channel, body)) for body in texts]
         ann.fire.burn(())
         say(channel, "that was all")
         there = [(message.index, message.body) for message in channel.messages.list()]
         for party in (ann, bob):
-            party.heard.wait_for(len(there))
-            assert [(m.index, m.body) for m in party.heard.about] == there
+            party.received.wait_for(len(there))
+            assert [(m.index, m.body) for m in party.received.arguments] == there
 
     arrived = [(index, body) for body, index in results if isinstance(index, int)]
     unknown = [body for body, error in results if isinstance(error, OutcomeUnknown)]
@@ -119,7 +120,7 @@ def test_every_message_is_there_once_and_heard_once_and_in_order(
 def test_threads_that_send_the_same_words_into_one_channel_do_not_take_each_others_for_theirs(
     sender: Party, channel: Any
 ) -> None:
-    sender.fire.burn(["time-out, unheard", "reset, heard", "throttled", "none"] * 8, sends)
+    sender.fire.burn(["time-out, before", "reset, after", "throttled", "none"] * 8, sends)
     results: list[int] = []
 
     def talk() -> None:
@@ -137,7 +138,7 @@ def test_threads_that_send_the_same_words_into_one_channel_do_not_take_each_othe
 # -- one message
 
 
-@pytest.mark.parametrize("fault", UNHEARD)
+@pytest.mark.parametrize("fault", NO_EFFECT)
 def test_a_message_that_was_not_taken_is_sent_again(
     sender: Party, channel: Any, fault: str
 ) -> None:
@@ -147,13 +148,13 @@ def test_a_message_that_was_not_taken_is_sent_again(
     assert len(sender.fire.suffered) == 4
 
 
-@pytest.mark.parametrize("when", ["heard", "unheard"])
+@pytest.mark.parametrize("when", ["after", "before"])
 @pytest.mark.parametrize("fault", AMBIGUOUS)
 def test_a_message_that_may_have_arrived_is_sent_again_only_if_it_did_not(
     sender: Party, channel: Any, fault: str, when: str
 ) -> None:
     say(channel, "welcome")
-    sender.heard.wait_for(1)
+    sender.received.wait_for(1)
     assert sender.channel.send_message("yes") == 1
     sender.fire.burn([f"{fault}, {when}"], sends)
     assert sender.channel.send_message("yes") == 2
@@ -161,20 +162,20 @@ def test_a_message_that_may_have_arrived_is_sent_again_only_if_it_did_not(
     assert len(sender.fire.suffered) == 1
 
 
-def test_the_same_words_of_somebody_else_are_not_taken_for_the_message(
+def test_the_same_words_of_another_author_are_not_taken_for_the_message(
     sender: Party, channel: Any, service: Any
 ) -> None:
     channel.members.create(identity="user-43")
-    sender.fire.burn(["time-out, unheard"], sends)
+    sender.fire.burn(["time-out, before"], sends)
     channel.messages.create(body="yes", from_="user-43")
     assert sender.channel.send_message("yes") == 1
     assert [message._from for message in channel.messages.list()] == ["user-43", "user-42"]
 
 
-def test_attributes_and_files_tell_messages_apart_too(sender: Party, channel: Any) -> None:
-    sender.fire.burn(["time-out, heard"], sends)
+def test_attributes_and_files_distinguish_messages_too(sender: Party, channel: Any) -> None:
+    sender.fire.burn(["time-out, after"], sends)
     assert sender.channel.send_message("yes", {"answer_to": 1}) == 0
-    sender.fire.burn(["time-out, heard"], sends)
+    sender.fire.burn(["time-out, after"], sends)
     file = {"content_type": "text/plain", "media": b"a file", "filename": "a.txt"}
     assert sender.channel.send_message(media=file) == 1
     first, second = channel.messages.list()
@@ -182,28 +183,26 @@ def test_attributes_and_files_tell_messages_apart_too(sender: Party, channel: An
 
 
 def test_a_file_whose_upload_fails_is_uploaded_again(sender: Party, channel: Any) -> None:
-    sender.fire.burn(["time-out, heard", "throttled"], lambda _method, uri: "/Media" in uri)
+    sender.fire.burn(["time-out, after", "throttled"], lambda _method, uri: "/Media" in uri)
     file = {"content_type": "text/plain", "media": b"a file"}
     assert sender.channel.send_message(media=file) == 0
     assert [message.type for message in channel.messages.list()] == ["media"]
     assert len(sender.fire.suffered) == 2
 
 
-def test_what_was_changed_on_its_way_is_neither_sent_twice_nor_said_to_have_arrived(
+def test_a_message_changed_on_its_way_is_not_sent_twice_nor_called_delivered(
     sender: Party, service: Any, channel: Any, webhooks: Any
 ) -> None:
     service.update(pre_webhook_url="https://bot.example.com", webhook_filters=["onMessageSend"])
     webhooks.register("https://bot.example.com", lambda _request: {"body": "[censored]"})
-    sender.fire.burn(["time-out, heard"], sends)
+    sender.fire.burn(["time-out, after"], sends)
     with pytest.raises(OutcomeUnknown, match="It is not known whether the message arrived"):
         sender.channel.send_message("a secret")
     assert bodies(channel) == ["[censored]"]
 
 
-def test_a_message_nobody_can_look_for_is_said_to_be_of_unknown_fate(
-    sender: Party, channel: Any
-) -> None:
-    dead = itertools.chain(["time-out, heard"], itertools.repeat("time-out, unheard"))
+def test_a_message_that_cannot_be_looked_up_is_of_unknown_fate(sender: Party, channel: Any) -> None:
+    dead = itertools.chain(["time-out, after"], itertools.repeat("time-out, before"))
     sender.fire.burn(dead)
     with pytest.raises(OutcomeUnknown, match=r"no answer in time\. Look at get_messages\(\)"):
         sender.channel.send_message("hello?")
@@ -229,7 +228,7 @@ def test_a_refusal_is_raised_at_once(sender: Party, channel: Any, waits: Waits) 
     with pytest.raises(ChatError) as refused:
         sender.channel.send_message("let me in")
     assert refused.value.code == 50400
-    assert len([s for s in waits.asked if s > 0.5]) == 0
+    assert len([s for s in waits.requested if s > 0.5]) == 0
 
 
 def test_sending_ends_when_the_client_is_shut_down(sender: Party, channel: Any) -> None:
@@ -238,7 +237,7 @@ def test_sending_ends_when_the_client_is_shut_down(sender: Party, channel: Any) 
             sender.chat._session.closing.set()
         return sends(_method, _uri)
 
-    sender.fire.burn(["time-out, heard"], shut_down)
+    sender.fire.burn(["time-out, after"], shut_down)
     with pytest.raises(OutcomeUnknown, match="shut down"):
         sender.channel.send_message("good-bye")
     assert bodies(channel) == ["good-bye"]
@@ -264,20 +263,20 @@ def test_a_token_that_expires_while_a_message_is_tried_again_ends_that(
 # -- how long it waits, and what it says
 
 
-def test_it_waits_as_long_as_the_server_asks_for(sender: Party, channel: Any, waits: Waits) -> None:
+def test_it_waits_as_long_as_the_server_requests(sender: Party, channel: Any, waits: Waits) -> None:
     sender.fire.burn(["throttled for a while"], sends)
-    waits.asked.clear()
+    waits.requested.clear()
     sender.channel.send_message("hello")
-    [asked] = [seconds for seconds in waits.asked if seconds > 0.5]
-    assert 2.0 <= asked <= 2.4
+    [requested] = [seconds for seconds in waits.requested if seconds > 0.5]
+    assert 2.0 <= requested <= 2.4
 
 
 def test_the_waits_of_the_poll_grow_to_a_minute_and_no_further(sender: Party, waits: Waits) -> None:
-    errors = Heard(sender.chat, "connectionError")
-    waits.asked.clear()
-    sender.fire.burn(itertools.repeat("reset, unheard"))
+    errors = EventLog(sender.chat, "connectionError")
+    waits.requested.clear()
+    sender.fire.burn(itertools.repeat("reset, before"))
     errors.wait_for(12)
-    long = [seconds for seconds in waits.asked if seconds > 0.5]
+    long = [seconds for seconds in waits.requested if seconds > 0.5]
     for number, seconds in enumerate(long[:9]):
         expected = min(60, 2**number)
         assert 0.8 * expected <= seconds <= 1.2 * expected, long
@@ -289,31 +288,31 @@ def test_the_waits_of_the_poll_grow_to_a_minute_and_no_further(sender: Party, wa
     [
         ("throttled for a while", "throttled, next try in 2."),
         ("refused connection", "the server cannot be reached, next try in "),
-        ("time-out, unheard", "no answer in time, next try in "),
-        ("reset, unheard", "the connection broke, next try in "),
-        ("unavailable, unheard", "server error 503, next try in "),
-        ("HTML of a proxy, unheard", "an answer that is not Twilio's (HTTP 502), next try in "),
-        ("another API, unheard", "an answer that is not Twilio's (HTTP 200), next try in "),
+        ("time-out, before", "no answer in time, next try in "),
+        ("reset, before", "the connection broke, next try in "),
+        ("unavailable, before", "server error 503, next try in "),
+        ("HTML of a proxy, before", "an answer that is not Twilio's (HTTP 502), next try in "),
+        ("another API, before", "an answer that is not Twilio's (HTTP 200), next try in "),
     ],
 )
 def test_the_client_says_what_is_the_matter_until_it_is_over(
     sender: Party, channel: Any, fault: str, problem: str
 ) -> None:
-    states = Heard(sender.chat, "connectionStateChanged")
-    said: list[str | None] = []
-    sender.chat.on("connectionError", lambda _: said.append(sender.chat.connection_problem))
+    states = EventLog(sender.chat, "connectionStateChanged")
+    shown: list[str | None] = []
+    sender.chat.on("connectionError", lambda _: shown.append(sender.chat.connection_problem))
     assert sender.chat.connection_problem is None
     sender.fire.burn([fault] * 5)
     states.wait_for(2)
-    assert states.about == ["connecting", "connected"]
+    assert states.arguments == ["connecting", "connected"]
     assert sender.chat.connection_problem is None
-    assert len(said) == 5
-    assert all(text is not None and text.startswith(problem) for text in said), said
+    assert len(shown) == 5
+    assert all(text is not None and text.startswith(problem) for text in shown), shown
 
 
 def test_a_denied_client_says_so_and_a_renewed_one_no_more(sender: Party, account: Account) -> None:
     account.clock.advance(3601)
-    errors = Heard(sender.chat, "connectionError")
+    errors = EventLog(sender.chat, "connectionError")
     if sender.chat.connection_state != "denied":
         errors.wait_for(1)
     assert "expired" in str(sender.chat.connection_problem)
@@ -325,13 +324,13 @@ def test_a_refusal_in_a_proxys_html_is_not_taken_for_twilios(
     sender: Party, channel: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(AMBIGUOUS, "HTML of a proxy", lambda: Response(403, "<html>no</html>"))
-    errors = Heard(sender.chat, "connectionError")
-    sender.fire.burn(["HTML of a proxy, unheard"] * 3)
+    errors = EventLog(sender.chat, "connectionError")
+    sender.fire.burn(["HTML of a proxy, before"] * 3)
     errors.wait_for(3)
     say(channel, "still here")
-    sender.heard.wait_for(1)
-    assert not any(error["terminal"] for error in errors.about)
-    assert sender.heard.bodies == ["still here"]
+    sender.received.wait_for(1)
+    assert not any(error["terminal"] for error in errors.arguments)
+    assert sender.received.bodies == ["still here"]
 
 
 @pytest.mark.parametrize(
@@ -347,9 +346,9 @@ def test_what_is_read_is_tried_again_and_what_fails_for_good_is_a_chat_error(
     sender: Party, act: Callable[[Channel], object]
 ) -> None:
     mine = lambda _method, _uri: _is_own_thread()  # noqa: E731 - not those of the poll
-    sender.fire.burn(["time-out, unheard", "HTML of a log-in, unheard"], mine)
+    sender.fire.burn(["time-out, before", "HTML of a log-in, before"], mine)
     act(sender.channel)
-    sender.fire.burn(itertools.repeat("reset, unheard"), mine)
+    sender.fire.burn(itertools.repeat("reset, before"), mine)
     with pytest.raises(ChatError, match="the connection broke"):
         act(sender.channel)
 

@@ -77,10 +77,13 @@ def test_every_operation_of_a_document_is_exercised(prepared: PreparedAccount, n
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_every_declared_parameter_of_a_document_is_given(name: str) -> None:
-    for operation, examples in DOCUMENTED[name].examples.items():
+    api = DOCUMENTED[name]
+    for operation, examples in api.examples.items():
         expected = declared(name, operation)
         names = {*expected.body["properties"], *expected.parameters("query")} - PAGING
-        assert set(parameters(examples)) == names, operation
+        assert set(parameters(examples)) == names - api.not_simulated.get(operation, set()), (
+            operation
+        )
 
 
 # -- each operation
@@ -112,7 +115,7 @@ def test_a_parameter_is_accepted_and_shown(
     with prepared.unchanged():
         exchange = example.giving(given)(prepared)[-1]
         answer = exchange.json
-        if schema is not None:
+        if schema is not None and parameter not in example.seen:
             assert at(answer, path) == as_shown(given[parameter], schema)
             assert prepared.found_at(answer["url"]) == answer
         if parameter in example.seen:

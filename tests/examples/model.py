@@ -123,6 +123,7 @@ class Api:
         size: Number of operations in Twilio's document that are simulated; None where Twilio has
             no document.
         paths: Their paths, as a regular expression.
+        not_simulated: Declared parameters that are refused as not simulated, by operationId.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Api:
     examples: Mapping[str, tuple[Example, ...]]
     size: int | None
     paths: str = ".*"
+    not_simulated: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def from_now(seconds: int) -> Callable[[PreparedAccount], datetime]:

@@ -104,7 +104,7 @@ def servers_of(agents: int) -> Staffing:
 
 
 def waits_first_come_first_served(customers: Iterable[Arrival], servers: int) -> list[float]:
-    """How long each waits, by the recursion of Kiefer and Wolfowitz."""
+    """Return each customer's wait, by the recursion of Kiefer and Wolfowitz."""
     free = [0.0] * servers
     waits = []
     for customer in customers:

@@ -39,7 +39,7 @@ def changed(flow: FlexFlowConfig, /, **changes: Any) -> FlexFlowConfig:
 
 
 def described(rehearsal: Rehearsal, *kinds: str) -> list[str]:
-    """What happened, of these kinds: `who: what`."""
+    """Return the rows of these kinds as `who: what`."""
     return [f"{row.who}: {row.what}" for row in rehearsal.rows if row.kind in kinds]
 
 

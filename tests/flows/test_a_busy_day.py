@@ -40,7 +40,7 @@ def test_five_thousand_customers_are_served_by_forty_agents(day: LoadTest) -> No
     assert day.table()["offered"].sum() == CUSTOMERS
 
 
-def test_everybody_waits_as_long_as_first_come_first_served_says(day: LoadTest) -> None:
+def test_customers_wait_as_long_as_first_come_first_served_says(day: LoadTest) -> None:
     expected = waits_first_come_first_served(day.demand.customers(day.seed), AGENTS)
     assert [each.wait for each in day.conversations] == pytest.approx(expected, abs=1e-3)
 
@@ -56,7 +56,7 @@ def test_waits_agree_with_erlang_c(day: LoadTest) -> None:
 
 
 def assert_is_estimated(observed: list[float], true: float) -> None:
-    """Whether the mean is within two standard errors of the truth, and says something about it."""
+    """Assert that the mean is within two standard errors of the truth, which are small."""
     error = stdev(observed) / math.sqrt(len(observed))
     assert abs(fmean(observed) - true) < 2 * error
     assert error < true / 4

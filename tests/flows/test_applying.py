@@ -62,7 +62,7 @@ def changed_account() -> Account:
 
 
 def done(applied: Any) -> list[str]:
-    """What was done, without SIDs."""
+    """Return what was done, without SIDs."""
     return [line.partition(" (")[0] for line in applied.done]
 
 
@@ -163,7 +163,7 @@ def test_the_same_plan_goes_on_where_it_was_stopped(at: int) -> None:
 
 
 def raw(account: Account, step: Any) -> dict[str, Any]:
-    """What the account says of a step's flow, as the SDK takes it."""
+    """Return the account's data of a step's flow, as the SDK takes it."""
     flow = account.client.flex_api.v1.flex_flow(step.sid).fetch()
     own = ("friendly_name", "chat_service_sid", "channel_type", "enabled", "integration_type")
     found = {name: getattr(flow, name) for name in (*own, "long_lived", "janitor_enabled")}
@@ -172,7 +172,7 @@ def raw(account: Account, step: Any) -> dict[str, Any]:
 
 
 def export_of_a_run_without_failures() -> str:
-    """What AFTER leaves behind."""
+    """Return what AFTER leaves behind."""
     account = changed_account()
     plan(account, AFTER, delete=True).apply()
     return export(account).text
@@ -188,7 +188,7 @@ def test_a_creation_that_timed_out_after_its_effect_is_not_made_twice(account: A
     assert [flow["friendly_name"] for flow in raw_flows(account).values()].count("Custom chat") == 1
 
 
-def test_a_refusal_is_told_in_twilios_words_with_what_was_not_done(account: Account) -> None:
+def test_a_refusal_is_shown_in_twilios_words_with_what_was_not_done(account: Account) -> None:
     assert account.mock is not None
     account.mock.faults.add("CreateFlexFlow", status=429)
     with pytest.raises(ApplyStopped) as caught:
@@ -229,7 +229,7 @@ def test_a_stop_from_the_keyboard_says_how_far_it_got(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         (lambda flows, web: flows(web).update(enabled=False), "{web} enabled: True -> False"),
         (lambda flows, web: flows(web).delete(), "{web} is gone"),
@@ -245,8 +245,8 @@ def test_a_stop_from_the_keyboard_says_how_far_it_got(
         ),
     ],
 )
-def test_an_account_that_somebody_changed_since_the_plan_stops_it(
-    account: Account, change: Callable[[Any, str], Any], said: str
+def test_an_account_that_has_changed_since_the_plan_stops_it(
+    account: Account, change: Callable[[Any, str], Any], reason: str
 ) -> None:
     planned = plan(account, STUDIO)
     flows = account.client.flex_api.v1.flex_flow
@@ -255,7 +255,7 @@ def test_an_account_that_somebody_changed_since_the_plan_stops_it(
     before = everything(account)
     with pytest.raises(ApplyStopped, match="the account has changed since the plan") as caught:
         planned.apply()
-    assert said.format(web=f"{WEB!r} ({web})") in caught.value.reason
+    assert reason.format(web=f"{WEB!r} ({web})") in caught.value.reason
     assert everything(account) == before
     assert "Custom chat" in {step.name for step in plan(account, STUDIO).steps}
 
@@ -279,7 +279,7 @@ def test_a_change_between_two_writes_stops_the_rest(account: Account) -> None:
     assert list(caught.value.not_done) == ["create 'Help'", "create 'Old'"]
 
 
-def test_what_changed_is_told_without_the_password_in_a_url(
+def test_what_changed_is_shown_without_the_password_in_a_url(
     account: Account, make_flow: Callable[..., Any]
 ) -> None:
     flow = make_flow(integration_url="https://bot:s3cret@old.example")
@@ -316,14 +316,14 @@ def live(account: Account) -> Account:
 
 def test_a_live_account_asks_for_the_plans_code(live: Account) -> None:
     planned = plan(live, TASK)
-    asked = []
+    prompts = []
 
     def typed(prompt: str) -> str:
-        asked.append(prompt)
+        prompts.append(prompt)
         return f" {planned.code}\n"
 
     assert done(planned.apply(confirm=typed)) == ["create 'Custom chat'"]
-    assert asked == [
+    assert prompts == [
         f"This changes a LIVE account. Type the plan's code ({planned.code}) to go on: "
     ]
 
@@ -341,12 +341,12 @@ def test_another_answer_changes_nothing(live: Account, answer: str) -> None:
     assert everything(live) == before
 
 
-def test_where_nobody_can_be_asked_it_says_how_to_give_the_code(live: Account) -> None:
-    def nobody(_: str) -> str:
+def test_without_input_it_says_how_to_give_the_code(live: Account) -> None:
+    def no_input(_: str) -> str:
         raise EOFError
 
     with pytest.raises(ApplyStopped, match=r"there is no input to read the code .*confirm="):
-        plan(live, TASK).apply(confirm=nobody)
+        plan(live, TASK).apply(confirm=no_input)
 
 
 def test_a_live_account_with_nothing_to_do_asks_nothing(live: Account) -> None:

@@ -38,13 +38,13 @@ def loop(client: Any) -> None:
     client.studio.v2.flows.create("Loop", "published", definition=states)
 
 
-def nobody_speaks_it(client: Any) -> None:
+def no_worker_speaks_it(client: Any) -> None:
     """The only queue asks for what no worker has."""
     queue = _workspace(client).task_queues.list()[0]
     _workspace(client).task_queues(queue.sid).update(target_workers='languages HAS "eo"')
 
 
-def nobody_has_room(client: Any) -> None:
+def no_worker_has_capacity(client: Any) -> None:
     """No worker takes chats."""
     for worker in _workspace(client).workers.list():
         channels = _workspace(client).workers(worker.sid).worker_channels
@@ -86,13 +86,13 @@ def by_language(client: Any) -> None:
 
 
 def one_has_room(client: Any) -> None:
-    """All but one take no chats."""
+    """Leave one worker who takes chats."""
     worker = _workspace(client).workers.list()[0]
     _workspace(client).workers(worker.sid).worker_channels("chat").update(capacity=0)
 
 
 def a_bot_greets(client: Any) -> None:
-    """The chat service tells a server of new channels."""
+    """Set a webhook of the chat service for new channels."""
     service = client.chat.v2.services.list()[0]
     client.chat.v2.services(service.sid).update(
         post_webhook_url="https://greeter.example", webhook_filters=["onChannelAdded"]
@@ -100,7 +100,7 @@ def a_bot_greets(client: Any) -> None:
 
 
 def a_bot_listens(client: Any) -> None:
-    """The chat service tells a server of messages only."""
+    """Set a webhook of the chat service for messages only."""
     service = client.chat.v2.services.list()[0]
     client.chat.v2.services(service.sid).update(
         post_webhook_url="https://listener.example", webhook_filters=["onMessageSent"]
@@ -153,9 +153,9 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("studio-draft", publish_nothing, STUDIO.replace("Webchat Flow", "Draft"), "<text>:6"),
     ("no-send-to-flex", nothing, STUDIO.replace("Webchat Flow", "Menu bot"), "<text>:6"),
     ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "<text>:6"),
-    ("nobody-matches", nobody_speaks_it, TASK, "<text>:7"),
-    ("nobody-matches", nobody_speaks_it, STUDIO, "<text>:6"),
-    ("nobody-matches", nobody_has_room, TASK, "<text>:7"),
+    ("nobody-matches", no_worker_speaks_it, TASK, "<text>:7"),
+    ("nobody-matches", no_worker_speaks_it, STUDIO, "<text>:6"),
+    ("nobody-matches", no_worker_has_capacity, TASK, "<text>:7"),
     ("nobody-matches", web_only, TASK, "<text>:7"),
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
 ]
@@ -189,7 +189,7 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("nobody-matches", custom_only, TASK),
     ("nobody-matches", by_language, TASK),
     ("nobody-matches", web_only, STUDIO),
-    ("nobody-matches", nobody_speaks_it, EXTERNAL),
+    ("nobody-matches", no_worker_speaks_it, EXTERNAL),
     ("welcome-bot", nothing, ON_MESSAGE),
     ("welcome-bot", a_bot_listens, ON_MESSAGE),
     ("welcome-bot", a_bot_greets, TASK),
@@ -203,7 +203,7 @@ def furniture() -> Account:
 
 
 def reported(account: Account, prepare: Prepare, text: str) -> Report:
-    """What is said of a file for an account that is prepared so."""
+    """Return the findings for a file and an account prepared so."""
     assert account.mock is not None
     with account.mock.snapshot():
         prepare(account.client)
@@ -211,7 +211,7 @@ def reported(account: Account, prepare: Prepare, text: str) -> Report:
 
 
 @pytest.mark.parametrize(("id_", "prepare", "text", "where"), TRIPS)
-def test_a_file_that_trips_a_check_is_told_where_why_and_what_to_do(
+def test_a_finding_says_where_and_why_and_what_to_do(
     furniture: Account, id_: str, prepare: Prepare, text: str, where: str
 ) -> None:
     found = [one for one in reported(furniture, prepare, text) if one.id == id_]
@@ -237,7 +237,7 @@ def test_every_check_has_a_file_that_trips_it_and_one_that_does_not() -> None:
 
 
 @pytest.mark.parametrize("text", [TASK, STUDIO, EXTERNAL])
-def test_a_sound_flow_of_each_kind_has_nothing_to_be_told(account: Account, text: str) -> None:
+def test_a_sound_flow_of_each_kind_has_no_findings(account: Account, text: str) -> None:
     report = check(text, account)
     assert (len(report), report.skipped) == (0, ())
     assert str(report) == "<text>: nothing found."
@@ -261,10 +261,10 @@ def test_what_the_checks_call_two_enabled_the_plan_refuses(
             plan(furniture, text)
 
 
-def test_a_workflow_nobody_matches_leaves_its_task_pending(
+def test_a_workflow_without_a_matching_worker_leaves_its_task_pending(
     account: Account, make_channel: Callable[..., Any], tasks: Callable[[], list[Any]]
 ) -> None:
-    nobody_speaks_it(account.client)
+    no_worker_speaks_it(account.client)
     plan(account, TASK).apply()
     flows = account.client.flex_api.v1.flex_flow.list()
     make_channel(next(one for one in flows if one.friendly_name == "Custom chat"))
@@ -290,10 +290,10 @@ def test_a_workflow_whose_filters_take_nothing_gets_no_channel(
         make_channel(next(one for one in flows if one.friendly_name == "Custom chat"))
 
 
-def test_of_more_workers_than_are_looked_at_it_is_not_said_that_nobody_can(
+def test_with_more_workers_than_are_read_it_does_not_claim_that_none_can(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody_has_room(account.client)
+    no_worker_has_capacity(account.client)
     workers = len(_workspace(account.client).workers.list())
     monkeypatch.setattr(account_reader, "ENOUGH_WORKERS", workers)
     assert [one.id for one in check(TASK, account)] == ["nobody-matches"]
@@ -309,14 +309,14 @@ def test_a_line_of_the_report_has_no_gap_where_a_reason_is_its_own_fix(account: 
     assert "or name another. [unknown-name] https://" in str(finding)
 
 
-def test_without_an_account_the_checks_that_ask_one_are_skipped_by_name() -> None:
+def test_without_an_account_the_checks_that_need_one_are_skipped_by_name() -> None:
     report = check(STUDIO.replace("Webchat Flow", "Nothing there"))
     assert len(report) == 0
     assert {one.id for one in report.skipped} == {one.id for one in CHECKS if one.asks_account}
     assert "Not checked, for want of an account: unknown-name, " in str(report)
 
 
-def test_a_report_tells_errors_from_warnings_and_shows_in_three_ways(account: Account) -> None:
+def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: Account) -> None:
     text = EXTERNAL.replace("retry_count: 0", "retry_count: 2") + SECOND.replace(
         "chat\n", "voice\n"
     )
@@ -331,7 +331,7 @@ def test_a_report_tells_errors_from_warnings_and_shows_in_three_ways(account: Ac
     assert json.loads(json.dumps(report.as_json()))["findings"][0]["id"] == "two-enabled"
 
 
-def test_accepting_what_is_no_check_is_told(account: Account) -> None:
+def test_accepting_what_is_no_check_is_reported(account: Account) -> None:
     report = check(TASK + "    accept: [chanel-type]\n", account)
     assert [(one.id, one.where) for one in report] == [("unknown-check", "<text>:9")]
     assert "'chanel-type' is no check" in report.findings[0].reason

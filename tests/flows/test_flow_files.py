@@ -108,7 +108,7 @@ def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "problem"),
     [
         (
             "channel_type: custom",
@@ -207,12 +207,12 @@ def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, said: str) -> None:
-    assert said in refusal(TASK.replace(before, after, 1))
+def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, problem: str) -> None:
+    assert problem in refusal(TASK.replace(before, after, 1))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         ("\n", "<text>: is empty; begin with `flex_flows:` and a list of flows"),
         ("flex_flows: [\n", "is not YAML"),
@@ -229,18 +229,18 @@ def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, sai
         ("flex_flows: " + "[" * 2000 + "\n", "is not YAML: it is nested too deep"),
     ],
 )
-def test_what_is_no_flow_file_is_refused(text: str, said: str) -> None:
-    assert any(said in line for line in refusal(text)), refusal(text)
+def test_what_is_no_flow_file_is_refused(text: str, problem: str) -> None:
+    assert any(problem in line for line in refusal(text)), refusal(text)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     text = TASK.replace("custom", "pigeon").replace("channel: chat", "channel: 7")
     assert [line.partition(": ")[0] for line in refusal(text)] == ["<text>:3", "<text>:8"]
 
 
 def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
-    said = refusal(EXTERNAL.replace("https://bot", "bot:s3cret@bot"))
-    assert said == [
+    problems = refusal(EXTERNAL.replace("https://bot", "bot:s3cret@bot"))
+    assert problems == [
         "<text>:6: flex_flows[0].integration.url: must be an http or https URL, e.g."
         " https://example.com"
     ]
@@ -263,8 +263,8 @@ def test_a_former_name_that_another_flow_has_is_refused() -> None:
 
 def test_a_thousand_aliases_of_aliases_are_refused_in_no_time() -> None:
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 40)]
-    said = refusal("\n".join(["l0: &l0 x", *levels, "flex_flows: *l39"]) + "\n")
-    assert any("l39: is not known here" in line for line in said)
+    problems = refusal("\n".join(["l0: &l0 x", *levels, "flex_flows: *l39"]) + "\n")
+    assert any("l39: is not known here" in line for line in problems)
 
 
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Patience:
         return lambda: self.waiting.remove(act) if act in self.waiting else None
 
     def passes(self) -> None:
-        """Nobody types for a moment."""
+        """Wait until the form counts typing as finished."""
         waiting, self.waiting = self.waiting, []
         for act in waiting:
             act()
@@ -72,7 +72,7 @@ def test_an_empty_form_says_what_it_needs(account: Account, time: Patience) -> N
     assert model.state.problems == {"friendly_name": "is missing; add it"}
     assert time.waiting == []
     with pytest.raises(FlowProblem, match="<form>: friendly_name: is missing; add it"):
-        model.file  # noqa: B018 - asking is enough
+        model.file  # noqa: B018 - reading is enough
     model.set("friendly_name", "Chat")
     assert model.state.problems == {
         "integration.flow": "integration.flow is required for integration type studio; add it"
@@ -82,7 +82,7 @@ def test_an_empty_form_says_what_it_needs(account: Account, time: Patience) -> N
     assert model.state.flow is not None
 
 
-def test_what_is_entered_is_checked_and_rehearsed_once_nobody_types(
+def test_what_is_entered_is_checked_and_rehearsed_once_typing_stops(
     model: FlowFormModel, time: Patience
 ) -> None:
     assert (model.state.report, model.state.rehearsal, model.state.is_pending) == (None, None, True)
@@ -200,7 +200,7 @@ def test_what_cannot_be_rehearsed_says_why_with_the_checks_beside_it(
     assert [one.id for one in model.state.report.errors] == ["unknown-name"]
 
 
-def test_an_account_that_fails_is_told_in_words(
+def test_an_account_that_fails_is_reported_in_words(
     model: FlowFormModel, account: Account, time: Patience
 ) -> None:
     assert account.mock is not None
@@ -227,11 +227,11 @@ def test_a_field_that_there_is_not_is_refused(model: FlowFormModel) -> None:
 
 
 def test_a_closed_form_rehearses_no_more(model: FlowFormModel, time: Patience) -> None:
-    heard: list[Any] = []
-    model.observe(heard.append)
+    received: list[Any] = []
+    model.observe(received.append)
     model.close()
     time.passes()
-    assert (heard, model.state.report) == ([], None)
+    assert (received, model.state.report) == ([], None)
 
 
 def test_by_itself_it_waits_on_a_timer(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,7 +329,7 @@ def test_an_empty_form_opens_and_says_what_it_needs() -> None:
     form.close()
 
 
-def test_a_form_opens_although_its_account_cannot_be_asked_and_says_why(
+def test_a_form_opens_although_its_account_cannot_be_read_and_says_why(
     account: Account, time: Patience
 ) -> None:
     assert account.mock is not None

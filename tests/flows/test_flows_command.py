@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 def run(
     account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    """Runs a command; `SERVED` and `live` are the test's own account."""
+    """Run a command; `SERVED` and `live` are the test's own account."""
 
     def reached(where: str | None = None) -> Account:
         account.mode = "live" if where == "live" else "shared"
@@ -106,7 +106,7 @@ def test_applying_says_the_plan_and_what_was_done_and_then_nothing_to_do(
     assert out.endswith("Nothing to do: it was done already.\n")
 
 
-def test_deletions_are_asked_for(run: Any, file: Path, client: Any) -> None:
+def test_deletions_must_be_requested(run: Any, file: Path, client: Any) -> None:
     run("apply", file)
     assert len(client.flex_api.v1.flex_flow.list()) == 2
     run("apply", file, "--delete")
@@ -114,8 +114,8 @@ def test_deletions_are_asked_for(run: Any, file: Path, client: Any) -> None:
 
 
 def test_plans_and_applications_are_json_for_programs(run: Any, file: Path) -> None:
-    said = json.loads(run("plan", file, "--json")[1])
-    assert [step["action"] for step in said["steps"]] == ["create", "leave"]
+    output = json.loads(run("plan", file, "--json")[1])
+    assert [step["action"] for step in output["steps"]] == ["create", "leave"]
     assert json.loads(run("apply", file, "--json")[1])["done"] == ["create 'Custom chat'"]
     assert json.loads(run("check", file, "--json")[1])["findings"] == []
 
@@ -278,9 +278,9 @@ def test_it_runs_as_a_module_and_its_help_says_the_exit_codes(file: Path) -> Non
     # a console that can show ASCII only
     name = EXTERNAL.replace("Custom chat", "Größe → 1")
     file.write_text(name.replace("retry_count: 0", "retry_count: 1"), encoding="utf-8")
-    told = ran("check", str(file))
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "Gr\\xf6\\xdfe \\u2192 1" in told.stdout
+    checked = ran("check", str(file))
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "Gr\\xf6\\xdfe \\u2192 1" in checked.stdout
     file.write_text(EXTERNAL.replace("https://bot", "bot"), encoding="utf-8")
     refused = ran("check", str(file))
     assert (refused.returncode, refused.stdout) == (1, "")

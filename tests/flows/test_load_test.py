@@ -48,7 +48,7 @@ def a_day(flow: Any = None, **changes: Any) -> LoadTest:
 # -- against queueing theory
 
 
-def test_everybody_waits_as_long_as_first_come_first_served_says() -> None:
+def test_customers_wait_as_long_as_first_come_first_served_says() -> None:
     day = a_day(
         agents=servers_of(3), arrivals=150, hours=4, handle_time=Lognormal(240), patience=None
     )
@@ -82,7 +82,7 @@ def test_a_result_can_be_pickled() -> None:
 # -- what happens to customers
 
 
-def test_with_nobody_waiting_an_agent_is_there_after_the_time_to_react() -> None:
+def test_without_a_queue_an_agent_answers_after_the_time_to_react() -> None:
     agents = Staffing((Shift(20),), reaction=Fixed(7))
     day = a_day(agents=agents)
     assert {round(each.wait, 3) for each in day.conversations} == {7.0}
@@ -115,7 +115,7 @@ def test_who_waits_longer_than_the_task_may_is_cancelled() -> None:
     assert summary.wait_max <= 90 + 5
 
 
-def test_nobody_is_answered_before_the_shift_begins_or_after_it_ends() -> None:
+def test_no_customer_is_answered_before_the_shift_begins_or_after_it_ends() -> None:
     agents = Staffing((Shift(3, start=0.5, end=1.0),))
     day = a_day(agents=agents)
     accepted = [each.accepted for each in day.conversations if each.accepted is not None]
@@ -153,7 +153,7 @@ class LongThenShort:
         return 500.0 if first else 2.0
 
 
-def test_workers_whom_no_queue_wants_answer_nobody() -> None:
+def test_workers_whom_no_queue_matches_answer_no_customer() -> None:
     account = connect()
     workspace = account.client.taskrouter.v1.workspaces(
         account.client.taskrouter.v1.workspaces.list()[0].sid
@@ -169,7 +169,7 @@ def test_workers_whom_no_queue_wants_answer_nobody() -> None:
 # -- the other handlers
 
 
-def test_a_studio_flow_hands_everybody_over() -> None:
+def test_a_studio_flow_hands_every_customer_over() -> None:
     day = a_day(studio_flow(), agents=20)
     assert day.summary.answered == day.summary.tasks == 20
 
@@ -229,11 +229,15 @@ def test_the_queue_is_counted_from_one_moment_to_the_next() -> None:
     assert day.summary.queue_max == max(length for _, length in day.queue)
 
 
-def test_progress_is_told_and_reaches_the_end() -> None:
-    told: list[tuple[float, float]] = []
-    load_test(task_flow(), agents=2, arrivals=20, hours=2, progress=lambda *how: told.append(how))
-    assert {total for _, total in told} == {7200}
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+def test_progress_is_reported_and_reaches_the_end() -> None:
+    reports: list[tuple[float, float]] = []
+
+    def progress(done: float, total: float) -> None:
+        reports.append((done, total))
+
+    load_test(task_flow(), agents=2, arrivals=20, hours=2, progress=progress)
+    assert {total for _, total in reports} == {7200}
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
 
 def test_without_a_terminal_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Plans: what a file would change, said before anything is changed."""
+"""Plans: the changes that a file would make, shown before any is made."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ WEB = "Flex Web Channel Flow"
 
 
 def actions(planned: Any) -> dict[str, str]:
-    """What becomes of each flow."""
+    """Return the action for each flow."""
     return {step.name: step.action for step in planned.steps}
 
 
 def changes(planned: Any, name: str) -> dict[str, tuple[Any, Any]]:
-    """What changes of a flow: field, before, after."""
+    """Return the changes of a flow: field, before, after."""
     step = next(step for step in planned.steps if step.name == name)
     return {change.field: (change.before, change.after) for change in step.changes}
 
@@ -42,7 +42,7 @@ def test_a_flow_that_is_not_there_is_created_and_one_not_in_the_file_is_left(
     assert [str(one) for one in planned.operations] == ["create 'Custom chat'"]
 
 
-def test_flows_not_in_the_file_are_deleted_only_when_asked(account: Account) -> None:
+def test_flows_not_in_the_file_are_deleted_only_on_request(account: Account) -> None:
     planned = plan(account, TASK, delete=True)
     assert actions(planned) == {"Custom chat": "create", WEB: "delete"}
 
@@ -202,7 +202,7 @@ def _pair(first: str, second: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "note"),
     [
         ("    janitor_enabled: true", "janitor_enabled changes for them at once"),
         ("    long_lived: true", "long_lived stays as it was for them"),
@@ -211,7 +211,7 @@ def _pair(first: str, second: str) -> str:
     ],
 )
 def test_a_plan_says_what_it_does_to_conversations_in_progress(
-    account: Account, make_channel: Callable[..., Any], client: Any, line: str, said: str
+    account: Account, make_channel: Callable[..., Any], client: Any, line: str, note: str
 ) -> None:
     plan(account, TASK).apply()
     flow = next(f for f in client.flex_api.v1.flex_flow.list() if f.friendly_name != WEB)
@@ -221,7 +221,7 @@ def test_a_plan_says_what_it_does_to_conversations_in_progress(
     channels = client.chat.v2.services(account.credentials.chat_service_sid).channels
     channels(ended.sid).update(attributes='{"status": "INACTIVE"}')
     planned = plan(account, f"{TASK}{line}\n")
-    assert planned.steps[0].note == f"2 conversations in progress: {said} (inferred)"
+    assert planned.steps[0].note == f"2 conversations in progress: {note} (inferred)"
     assert planned.steps[0].note in str(planned)
 
 
@@ -249,8 +249,8 @@ def test_a_conversation_that_waits_for_its_first_message_feels_the_change_at_onc
     flow = next(f for f in client.flex_api.v1.flex_flow.list() if f.friendly_name != WEB)
     began = make_channel(flow)
     changed = plan(account, TASK)
-    said = "integration.creation_on_message changes for them at once"
-    assert said in changed.steps[0].note
+    note = "integration.creation_on_message changes for them at once"
+    assert note in changed.steps[0].note
     changed.apply()
     channels = client.chat.v2.services(account.credentials.chat_service_sid).channels
     channels(began.sid).messages.create(from_="user-42", body="Hello?")
@@ -270,7 +270,7 @@ def test_a_deletion_says_what_becomes_of_its_conversations(
     assert notes[WEB] == ""
 
 
-def test_another_handler_is_told_as_one_change_and_not_as_that_of_all_its_settings(
+def test_another_handler_is_one_change_and_not_one_for_each_of_its_settings(
     account: Account, make_channel: Callable[..., Any], client: Any
 ) -> None:
     plan(account, TASK).apply()
@@ -308,10 +308,10 @@ def test_a_plan_reads_as_text_and_as_a_table_and_as_json(account: Account) -> No
     table = planned.table()
     assert list(table.columns) == ["action", "flow", "sid", "field", "before", "after", "note"]
     assert list(table.iloc[-1][["action", "flow", "note"]]) == ["leave", WEB, "not in the file"]
-    said = planned.as_json()
-    assert (said["mode"], said["code"]) == ("mock", planned.code)
-    assert [step["action"] for step in said["steps"]] == ["create", "leave"]
-    assert said["order"] == ["create 'Custom chat'"]
+    document = planned.as_json()
+    assert (document["mode"], document["code"]) == ("mock", planned.code)
+    assert [step["action"] for step in document["steps"]] == ["create", "leave"]
+    assert document["order"] == ["create 'Custom chat'"]
 
 
 def test_in_a_notebook_a_flow_and_its_note_are_named_once(

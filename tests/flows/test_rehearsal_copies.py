@@ -25,8 +25,8 @@ MENU_BOT = Path(__file__).parent.parent / "mock" / "menu_bot.json"
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*asked: Any, **_: Any) -> None:
-        raise AssertionError(f"a rehearsal asked the network: {asked}")
+    def refuse(*arguments: Any, **_: Any) -> None:
+        raise AssertionError(f"a rehearsal used the network: {arguments}")
 
     monkeypatch.setattr(requests, "request", refuse)
 
@@ -199,7 +199,7 @@ def test_ones_own_server_answers_in_the_copy_and_is_given_it_to_act_on() -> None
 
 
 class Watched:
-    """A live account as far as anybody can tell, that remembers what it was asked."""
+    """An account that looks live, and records its requests."""
 
     def __init__(self, mock: MockTwilio) -> None:
         self.mock, self.methods, self.paths = mock, list[str](), list[str]()
@@ -301,8 +301,8 @@ def test_a_flow_of_studio_that_the_mock_cannot_run_is_refused_by_name(live: Watc
 
 
 def test_a_script_may_leave_agents_as_they_are(live: Watched) -> None:
-    nobody = "agents: as they are\nsteps: [customer opens]\n"
-    assert rehearse(TASK, nobody, account=live.account).outcome.tasks == ("pending",)
+    script = "agents: as they are\nsteps: [customer opens]\n"
+    assert rehearse(TASK, script, account=live.account).outcome.tasks == ("pending",)
 
 
 def test_a_flow_that_twilio_refuses_cannot_be_rehearsed() -> None:

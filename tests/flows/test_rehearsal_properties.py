@@ -12,7 +12,7 @@ from helpers.flows import FlexFlowConfig, Script, rehearse
 from helpers.flows.rehearsal.grammar import NEW, VERBS, misplaced
 from helpers.flows.rehearsal.script import script_of
 
-SAID = {
+ARGUMENTS = {
     "wait": st.sampled_from(["1s", "2m", "1h", "1d"]),
     "expect": st.sampled_from(["no task", "task pending", "channel active", "customer answered"]),
 }
@@ -26,8 +26,8 @@ def scripts(draw: st.DrawFn) -> Script:
     for verb in draw(st.lists(st.sampled_from([*VERBS]), min_size=1, max_size=12)):
         assert page is not None
         if misplaced(verb, page) is None:
-            said = draw(SAID.get(verb, st.text("ab<$ é", min_size=1).filter(str.strip)))
-            steps.append((verb, said) if VERBS[verb].takes else verb)
+            argument = draw(ARGUMENTS.get(verb, st.text("ab<$ é", min_size=1).filter(str.strip)))
+            steps.append((verb, argument) if VERBS[verb].takes else verb)
             page = VERBS[verb].leaves or page
     return script_of(steps or ["wait: 1s"])
 

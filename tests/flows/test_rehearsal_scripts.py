@@ -108,9 +108,9 @@ def test_a_wait_is_neither_negative_nor_longer_than_a_month(given: Any) -> None:
         seconds_of(given)
 
 
-def test_durations_are_said_in_two_units() -> None:
-    said = [duration(seconds) for seconds in (0, 59, 60, 3725, 90_000, 93_784)]
-    assert said == ["0 s", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "1 d 2 h"]
+def test_durations_are_shown_in_two_units() -> None:
+    texts = [duration(seconds) for seconds in (0, 59, 60, 3725, 90_000, 93_784)]
+    assert texts == ["0 s", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "1 d 2 h"]
 
 
 @pytest.mark.parametrize(

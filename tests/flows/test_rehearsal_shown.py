@@ -39,7 +39,7 @@ def test_the_table_has_a_row_for_everything_that_happened(played: Rehearsal) -> 
     assert len(table) == len(played.shown())
 
 
-def test_requests_that_only_read_are_shown_when_asked_for(played: Rehearsal) -> None:
+def test_requests_that_only_read_are_shown_on_request(played: Rehearsal) -> None:
     assert not played.table().what.str.startswith("GET").any()
     reads = played.table(reads=True)
     assert reads.what.str.startswith("GET").sum() == len(reads) - len(played.table()) > 0
@@ -47,9 +47,9 @@ def test_requests_that_only_read_are_shown_when_asked_for(played: Rehearsal) -> 
 
 
 def test_each_request_comes_before_what_came_of_it(played: Rehearsal) -> None:
-    said = [f"{row.who}: {row.what}" for row in played.shown()]
-    asked = said.index("your server: POST /v1/Channels")
-    assert said[asked + 1 : asked + 4] == [
+    rows = [f"{row.who}: {row.what}" for row in played.shown()]
+    request_row = rows.index("your server: POST /v1/Channels")
+    assert rows[request_row + 1 : request_row + 4] == [
         "your server: opens Chat with Jane",
         "customer: customer-1 joins",
         "Flex: task created for Jane",
@@ -99,7 +99,7 @@ def test_its_text_shows_the_timeline_and_what_came_of_it(played: Rehearsal) -> N
 
 
 class Tags(HTMLParser):
-    """What a browser would make of a page."""
+    """Return the text that a browser would show of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -170,7 +170,7 @@ def test_pictures_draw_any_text_without_a_warning() -> None:
         assert rehearse(STUDIO, steps).plot()._repr_png_()
 
 
-def test_nothing_said_is_a_picture_too() -> None:
+def test_a_rehearsal_without_messages_is_a_picture_too() -> None:
     assert rehearse(EXTERNAL, ["wait: 1s"]).plot()._repr_png_()
 
 

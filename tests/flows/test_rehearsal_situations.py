@@ -1,4 +1,4 @@
-"""What each of the nine situations shows with each handler."""
+"""Each of the nine situations, with each handler."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_a_task_flow_makes_its_task_with_the_chat_and_studio_with_the_first_mess
         name: next(i for i, row in enumerate(rows) if row.what.startswith("task created"))
         for name, rows in first.items()
     }
-    said = {
+    message = {
         name: next(i for i, row in enumerate(rows) if row.kind == "message")
         for name, rows in first.items()
     }
-    assert made["By task"] < said["By task"]
-    assert made["By Studio"] > said["By Studio"]
+    assert made["By task"] < message["By task"]
+    assert made["By Studio"] > message["By Studio"]
 
 
 def test_a_task_that_waits_for_a_message_comes_with_it() -> None:
@@ -69,7 +69,7 @@ def test_a_task_that_waits_for_a_message_comes_with_it() -> None:
 
 
 @BY_TYPE
-def test_where_nobody_is_there_the_task_waits_until_agents_come(flow: object) -> None:
+def test_without_agents_the_task_waits_until_they_come(flow: object) -> None:
     played = rehearse(flow, "nobody_there")
     assert states(played, "WT#1")[:2] == [(0, "pending"), (3900, "reserved")]
     assert (played.outcome.answered_after, played.outcome.misfits) == (3900, ())
@@ -108,7 +108,7 @@ def test_the_next_day_brings_a_new_chat_or_goes_on_in_a_long_lived_one(flow: obj
 
 
 @BY_TYPE
-def test_twilio_does_not_hear_that_a_customer_left(flow: object) -> None:
+def test_twilio_does_not_learn_that_a_customer_left(flow: object) -> None:
     played = rehearse(flow, "walks_away")
     assert "customer: customer-1 leaves" not in described(played, "event")
     assert (played.outcome.tasks, played.outcome.answered_by) == (("completed",), "agent alice")
@@ -146,7 +146,7 @@ def test_where_there_is_no_server_the_bot_does_not_fit_and_the_play_goes_on(
 
 
 @pytest.mark.parametrize("retries", [0, 3])
-def test_what_a_server_that_is_slow_or_down_misses_reaches_nobody(retries: int) -> None:
+def test_what_a_server_that_is_slow_or_down_misses_reaches_no_agent(retries: int) -> None:
     played = rehearse(changed(EXTERNAL, retry_count=retries), "server_down")
     assert played.outcome.lost == (
         Lost("Hello?", "your server is slow"),
@@ -166,7 +166,7 @@ def test_a_server_that_is_down_is_nothing_to_other_handlers(flow: object) -> Non
     assert rehearse(flow, "server_down").outcome.lost == ()
 
 
-def test_a_bot_that_has_not_heard_the_message_says_nothing() -> None:
+def test_a_bot_that_has_not_received_the_message_says_nothing() -> None:
     steps = ["customer opens", "webhook is down", "customer says: Hi", "bot says: Hello"]
     played = rehearse(EXTERNAL, steps)
     why = "your server was not reached with the customer's latest message"
@@ -174,7 +174,7 @@ def test_a_bot_that_has_not_heard_the_message_says_nothing() -> None:
 
 
 @BY_TYPE
-def test_a_message_after_the_end_reaches_nobody_but_in_a_long_lived_chat(flow: object) -> None:
+def test_a_message_after_the_end_reaches_an_agent_only_in_a_long_lived_chat(flow: object) -> None:
     ended = rehearse(flow, "after_the_end").outcome
     assert ended.lost == (
         Lost("One more question.", "the chat has ended (INACTIVE), nothing routes it"),

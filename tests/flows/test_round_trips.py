@@ -92,7 +92,7 @@ def test_an_export_of_a_new_account_names_everything(account: Account) -> None:
     )
 
 
-def test_an_export_is_written_where_it_is_asked_to_be(account: Account, tmp_path: Path) -> None:
+def test_an_export_is_written_to_the_given_path(account: Account, tmp_path: Path) -> None:
     plan(account, TASK).apply()
     file = export(account, tmp_path / "flows.yaml")
     assert (tmp_path / "flows.yaml").read_bytes().decode() == file.text

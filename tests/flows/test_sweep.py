@@ -112,10 +112,10 @@ def test_without_dask_a_cluster_is_refused_with_what_to_install(
 
 
 def test_progress_counts_days() -> None:
-    told: list[tuple[float, float]] = []
-    given = {**GRID, "seeds": [5], "progress": lambda *how: told.append(how)}
+    reports: list[tuple[float, float]] = []
+    given = {**GRID, "seeds": [5], "progress": lambda *how: reports.append(how)}
     sweep(FLOWS[:1], jobs=1, **given)
-    assert told[-1] == (2, 2)
+    assert reports[-1] == (2, 2)
 
 
 # -- figures over the seeds
@@ -171,7 +171,7 @@ def test_a_grid_is_shown_as_tables_text_html_and_a_picture(here: Sweep) -> None:
     assert pickle.loads(pickle.dumps(here)) == here
 
 
-def test_a_figure_that_nobody_has_is_shown_as_such() -> None:
+def test_a_figure_that_no_day_has_is_shown_as_such() -> None:
     found = sweep([external_flow()], jobs=1, **{**GRID, "seeds": [1]})
     assert "none" in repr(found)
     assert found.table("wait_mean").isna().all(axis=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -14,15 +15,14 @@ from helpers.mock.taskrouter.expressions import (
     MAX_DEPTH,
     And,
     Array,
-    Comparison,
     Constant,
+    ExpressionComparison,
     Not,
     Or,
     Path,
     holds,
     matches,
     parse,
-    rendered,
 )
 
 ALICE = {
@@ -198,7 +198,7 @@ OPERANDS = st.one_of(
     st.lists(SCALARS.map(Constant), max_size=3).map(lambda items: Array(tuple(items))),
 )
 COMPARISONS = st.builds(
-    Comparison, OPERANDS, st.sampled_from(sorted(expressions.OPERATORS)), OPERANDS
+    ExpressionComparison, OPERANDS, st.sampled_from(sorted(expressions.OPERATORS)), OPERANDS
 )
 TREES = st.recursive(
     COMPARISONS,
@@ -212,6 +212,28 @@ TREES = st.recursive(
 SCOPES = st.dictionaries(
     NAMES, st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(NAMES, SCALARS))
 )
+
+
+def rendered(tree: Any) -> str:
+    """Return the expression as text that reads back as the same tree."""
+    if isinstance(tree, ExpressionComparison):
+        return f"{_written(tree.left)} {tree.operator} {_written(tree.right)}"
+    if isinstance(tree, Not):
+        return f"NOT ({rendered(tree.part)})"
+    word = " AND " if isinstance(tree, And) else " OR "
+    return word.join(f"({rendered(part)})" for part in tree.parts)
+
+
+def _written(operand: Any) -> str:
+    if isinstance(operand, Array):
+        return f"[{', '.join(map(_written, operand.items))}]"
+    if isinstance(operand, Path):
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in operand.steps)
+        return "".join(steps).removeprefix(".")
+    if isinstance(operand.value, str):
+        escaped = operand.value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return json.dumps(operand.value)
 
 
 @given(TREES)

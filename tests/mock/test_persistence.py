@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,14 @@ from hooks import HOOK, PATIENCE, Gate, Hook
 from office import Office, status
 from story import Customer
 from studio_lab import ask, definition, send, to, widget
-from support import everything
+from support import everything, refused
 
 from helpers import Account, ChatClient, MockTwilio
 from helpers.mock import Credentials, DatabaseClosed, DatabaseInUse, DatabaseRefused
 
 MARCH = 1_772_000_000.0
+EARLIER = Path(__file__).parent / "earlier_version.db.gz"
+"""A file of the version before, which kept roles and files of messages in the words of Chat."""
 
 
 @pytest.fixture
@@ -397,3 +400,32 @@ def _listening_flow(account: Account) -> None:
         friendly_name="Bot", status="published", definition=definition(fetch, send("done", "Done"))
     )
     channel_of(account).webhooks.create("studio", configuration_flow_sid=flow.sid)
+
+
+def test_a_file_of_the_version_before_opens_with_its_rows_as_they_were(file: Path) -> None:
+    file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    for _ in range(2):
+        with opened(file) as account:
+            service = service_of(account)
+            channel = service.channels("orders").fetch()
+            text, receipt = channel.messages.list()
+            reader, *_ = [each for each in service.roles.list() if each.friendly_name == "reader"]
+            [webhook] = channel.webhooks.list()
+            assert [each.identity for each in channel.members.list()] == ["jane"]
+            assert (text.body, text.media, receipt.body) == ("Where is my order?", None, None)
+            assert (receipt.media["size"], receipt.type) == (9, "media")
+            assert (reader.type, reader.permissions) == (
+                "deployment",
+                ["joinChannel", "editOwnUserInfo"],
+            )
+            assert webhook.configuration["filters"] == ["onMessageSent"]
+
+
+def test_roles_of_the_version_before_permit_what_they_did(file: Path) -> None:
+    file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    with opened(file) as account:
+        jane = account.client_of_chat_user(account.chat_token("jane"), "jane")
+        channel = jane.chat.v2.services(account.credentials.chat_service_sid).channels("orders")
+        assert channel.messages.create(body="Thanks")._from == "jane"
+        with refused(403, 50107):
+            channel.update(friendly_name="Mine")

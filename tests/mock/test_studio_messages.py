@@ -108,11 +108,8 @@ def refusing(lab: Lab, error: Exception) -> None:
 
     def hand_over(call: Any, execution: Any, task: Any) -> str:
         lab.handed_over.append(task)
-        channels.update(
-            call,
-            channels.find(call, execution.channel_sid),
-            channels.ChannelChanges(friendly_name="half done"),
-        )
+        channel = channels.find(call, execution.channel_sid)
+        channels.update(call, channel, friendly_name="half done")
         raise error
 
     lab.studio.hand_over = hand_over

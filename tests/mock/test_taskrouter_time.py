@@ -13,7 +13,7 @@ from office import Office, status
 from twilio.base.exceptions import TwilioRestException
 
 from helpers import connect
-from helpers.mock.taskrouter import Reservation, Task
+from helpers.mock.taskrouter.resources import Reservation, Task
 
 PATIENCE = 10
 

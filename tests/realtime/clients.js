@@ -1,5 +1,5 @@
-// Chat clients in one of Twilio's own SDKs, driven line by line: what a client is told to do comes
-// in on stdin as JSON, what it answers and every event it emits goes out on stdout as JSON.
+// Chat clients in one of Twilio's own SDKs, driven line by line: commands for a client come
+// in on stdin as JSON; its answers and every event it emits go out on stdout as JSON.
 //
 //     node clients.js FOLDER-WITH-node_modules twilio-chat
 
@@ -59,10 +59,10 @@ const shownChannel = (c) => ({ sid: c.sid, name: c.friendlyName, unique: c.uniqu
 const shownUser = (u) => ({ identity: u.identity, name: u.friendlyName, attributes: u.attributes,
   online: 'online' in u ? u.online : u.isOnline });
 
-// A client with everything it can be told to do.
+// A client and all its commands.
 function begin(number, uri, token, options) {
   const client = new sdk.Client(token, { Twilsock: { uri }, ...options });
-  const known = {}; // channels by SID, as found, made or heard of
+  const known = {}; // channels by SID, as found, created or received
   let current = null; // the latest page
 
   for (const event of EVENTS) {

@@ -22,7 +22,7 @@ def server(account: Account) -> Iterator[BackgroundServer]:
 
 @pytest.fixture
 def uri(server: BackgroundServer) -> str:
-    """Where chat SDKs connect."""
+    """WebSocket URL for chat SDKs."""
     return server.url.replace("http", "ws", 1) + "/v3/wsconnect"
 
 
@@ -51,7 +51,7 @@ def sdk(request: Any, sdks: Callable[[str], javascript.Sdk]) -> javascript.Sdk:
 def start(
     account: Account, uri: str, sdk: javascript.Sdk
 ) -> Iterator[Callable[..., javascript.JavaScriptClient]]:
-    """Starts a client of somebody, logged in unless told otherwise."""
+    """Start a client for an identity, logged in by default."""
     started: list[javascript.JavaScriptClient] = []
 
     def begin(

@@ -1,4 +1,4 @@
-"""Drives a chat client of Twilio's JavaScript SDKs, in a Node process of its own."""
+"""Chat clients of Twilio's JavaScript SDKs, in a Node process of their own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 CLIENTS = Path(__file__).with_name("clients.js")
 SDKS = ("twilio-chat", "@twilio/conversations")
 BUNDLE = "twilio-chat/builds/twilio-chat.min.js"
-"""What web pages load by <script>: an older Sync inside, which pages and subscribes otherwise."""
+"""Bundle for web pages' <script>: an older Sync inside, which pages and subscribes differently."""
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
 
@@ -26,13 +26,13 @@ in_the_bundle_too = pytest.mark.parametrize("sdk", [*SDKS, BUNDLE], indirect=Tru
 
 
 class Refused(Exception):
-    """The SDK rejected what it was asked to do."""
+    """The SDK rejected a call."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        super().__init__(told)
-        self.status = told.get("status")
-        self.code = told.get("code")
-        self.message = told.get("message")
+    def __init__(self, message: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.status = message.get("status")
+        self.code = message.get("code")
+        self.message = message.get("message")
 
 
 class Sdk:
@@ -57,26 +57,26 @@ class Sdk:
         for line in self._process.stdout:
             if not line.startswith("{"):
                 continue  # what an SDK logs
-            told = json.loads(line)
-            if "event" in told:
-                self._clients[told.pop("client")].hear(told)
+            message = json.loads(line)
+            if "event" in message:
+                self._clients[message.pop("client")].record(message)
             else:
-                self._answers.pop(told["id"]).put(told)
+                self._answers.pop(message["id"]).put(message)
 
     def begin(self, uri: str, token: str, **options: Any) -> JavaScriptClient:
         """A new client, which connects at once."""
         client = JavaScriptClient(self, number := next(self._numbers))
         self._clients[number] = client
-        self.tell(number, "begin", uri, token, options)
+        self.send(number, "begin", uri, token, options)
         return client
 
-    def tell(self, client: int, act: str, *args: Any) -> queue.Queue[dict[str, Any]]:
-        """Have a client do something; the answer comes in the queue."""
+    def send(self, client: int, act: str, *args: Any) -> queue.Queue[dict[str, Any]]:
+        """Make a client do something; the answer comes in the queue."""
         number = next(self._numbers)
         answers = self._answers[number] = queue.Queue()
-        told = {"id": number, "client": client, "act": act, "args": args}
+        message = {"id": number, "client": client, "act": act, "args": args}
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(told) + "\n")
+        self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
         return answers
 
@@ -97,23 +97,23 @@ class JavaScriptClient:
     """One chat client.
 
     Attributes:
-        heard: Every event so far, as JSON, in order.
+        events: Every event so far, as JSON, in order.
     """
 
     def __init__(self, sdk: Sdk, number: int) -> None:
         self._sdk = sdk
         self._number = number
-        self.heard: list[dict[str, Any]] = []
-        self._news = threading.Condition()
+        self.events: list[dict[str, Any]] = []
+        self._changed = threading.Condition()
 
-    def hear(self, told: dict[str, Any]) -> None:
-        """Take note of an event."""
-        with self._news:
-            self.heard.append(told)
-            self._news.notify_all()
+    def record(self, message: dict[str, Any]) -> None:
+        """Record an event."""
+        with self._changed:
+            self.events.append(message)
+            self._changed.notify_all()
 
     def ask(self, act: str, *args: Any) -> Any:
-        """Have the client do something and wait for its answer.
+        """Make the client do something and wait for its answer.
 
         Raises:
             Refused: The SDK rejected it.
@@ -121,44 +121,44 @@ class JavaScriptClient:
         return self.start(act, *args)()
 
     def start(self, act: str, *args: Any) -> Callable[[], Any]:
-        """Have the client do something; call the result to wait for its answer."""
-        answers = self._sdk.tell(self._number, act, *args)
+        """Make the client do something; call the result to wait for its answer."""
+        answers = self._sdk.send(self._number, act, *args)
 
         def wait() -> Any:
-            told = answers.get(timeout=PATIENCE)
-            if "refused" in told:
-                raise Refused(told["refused"])
-            return told["answer"]
+            message = answers.get(timeout=PATIENCE)
+            if "refused" in message:
+                raise Refused(message["refused"])
+            return message["answer"]
 
         return wait
 
-    def hears(self, event: str, **about: Any) -> dict[str, Any]:
+    def wait_for(self, event: str, **about: Any) -> dict[str, Any]:
         """Wait for an event that says all of this and was not waited for yet."""
-        with self._news:
-            found = self._news.wait_for(lambda: self._next(event, about), PATIENCE)
-        assert found, f"{event} with {about} never came; heard {self.heard}"
+        with self._changed:
+            found = self._changed.wait_for(lambda: self._next(event, about), PATIENCE)
+        assert found, f"{event} with {about} never came; received {self.events}"
         return found
 
     def is_ready(self) -> None:
         """Wait until it is logged in and initialized."""
-        self.hears("connectionStateChanged", value="connecting")
-        self.hears("connectionStateChanged", value="connected")
-        self.hears("stateChanged", value="initialized")
+        self.wait_for("connectionStateChanged", value="connecting")
+        self.wait_for("connectionStateChanged", value="connected")
+        self.wait_for("stateChanged", value="initialized")
 
     def _next(self, event: str, about: dict[str, Any]) -> dict[str, Any] | None:
-        for told in self.heard:
-            if told.get("taken") or told["event"] != event:
+        for message in self.events:
+            if message.get("taken") or message["event"] != event:
                 continue
-            if all(told.get(name) == value for name, value in about.items()):
-                told["taken"] = True
-                return told
+            if all(message.get(name) == value for name, value in about.items()):
+                message["taken"] = True
+                return message
         return None
 
     def all(self, event: str) -> list[dict[str, Any]]:
         """Every event of a name so far."""
-        with self._news:
-            return [told for told in self.heard if told["event"] == event]
+        with self._changed:
+            return [message for message in self.events if message["event"] == event]
 
     def leave(self) -> None:
         """Shut down, whatever state it is in."""
-        self._sdk.tell(self._number, "shutdown")
+        self._sdk.send(self._number, "shutdown")

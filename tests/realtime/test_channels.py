@@ -41,80 +41,80 @@ def test_a_channel_is_created_joined_changed_left_and_deleted(
         '{"n":1}',
     )
     jane.ask("join", sid)
-    assert jane.hears("channelJoined")["sid"] == sid
+    assert jane.wait_for("channelJoined")["sid"] == sid
     admin = service.channels(sid).members("jane").fetch().role_sid
     assert service.roles(admin).fetch().friendly_name == "channel admin"
 
     jane.ask("rename", sid, "Ours")
-    assert "friendlyName" in jane.hears("channelUpdated", name="Ours")["reasons"]
+    assert "friendlyName" in jane.wait_for("channelUpdated", name="Ours")["reasons"]
     jane.ask("setAttributes", sid, {"n": 2})
-    assert jane.hears("channelUpdated", attributes={"n": 2})
+    assert jane.wait_for("channelUpdated", attributes={"n": 2})
     assert service.channels(sid).fetch().friendly_name == "Ours"
 
     jane.ask("leave", sid)
-    assert jane.hears("channelLeft")["sid"] == sid
+    assert jane.wait_for("channelLeft")["sid"] == sid
     assert service.channels(sid).members.list() == []
 
 
-def test_a_deleted_channel_is_gone_for_everybody(
+def test_a_deleted_channel_is_gone_for_all_members(
     service: Any, jane: JavaScriptClient, bob: JavaScriptClient
 ) -> None:
     sid = jane.ask("create", {"friendlyName": "Mine"})["sid"]
     jane.ask("join", sid)
-    jane.hears("channelJoined")
+    jane.wait_for("channelJoined")
     jane.ask("add", sid, "bob")
-    bob.hears("channelJoined", sid=sid)
+    bob.wait_for("channelJoined", sid=sid)
     jane.ask("destroy", sid)
     for client in (jane, bob):
-        assert client.hears("channelRemoved")["sid"] == sid
+        assert client.wait_for("channelRemoved")["sid"] == sid
     assert [channel.sid for channel in service.channels.list()] == []
 
 
-def test_what_changes_over_rest_is_heard(channel: Any, jane: JavaScriptClient) -> None:
+def test_what_changes_over_rest_is_emitted(channel: Any, jane: JavaScriptClient) -> None:
     channel.members.create(identity="jane")
-    sid = jane.hears("channelJoined")["sid"]
+    sid = jane.wait_for("channelJoined")["sid"]
     channel.update(friendly_name="Renamed", attributes=json.dumps({"step": 2}))
-    heard = jane.hears("channelUpdated", name="Renamed")
-    assert heard["attributes"] == {"step": 2}
+    event = jane.wait_for("channelUpdated", name="Renamed")
+    assert event["attributes"] == {"step": 2}
     channel.members("jane").delete()
-    assert jane.hears("channelLeft")["sid"] == sid
+    assert jane.wait_for("channelLeft")["sid"] == sid
 
 
 def test_members_join_change_and_leave(channel: Any, service: Any, jane: JavaScriptClient) -> None:
     channel.members.create(identity="jane")
-    jane.hears("channelJoined")
+    jane.wait_for("channelJoined")
     sid = channel.fetch().sid
     assert [member["identity"] for member in jane.ask("members", sid)] == ["jane"]
 
     bob = channel.members.create(identity="bob")
-    heard = jane.hears("memberJoined", identity="bob")
-    assert (heard["sid"], heard["role"]) == (bob.sid, bob.role_sid)
+    event = jane.wait_for("memberJoined", identity="bob")
+    assert (event["sid"], event["role"]) == (bob.sid, bob.role_sid)
 
     bob.update(attributes='{"desk": 7}')
-    assert jane.hears("memberUpdated", identity="bob")["attributes"] == {"desk": 7}
+    assert jane.wait_for("memberUpdated", identity="bob")["attributes"] == {"desk": 7}
     jane.ask("setMemberAttributes", sid, "jane", {"tier": "gold"})
     assert json.loads(channel.members("jane").fetch().attributes) == {"tier": "gold"}
 
     bob.delete()
-    assert jane.hears("memberLeft")["identity"] == "bob"
-    assert [told["identity"] for told in jane.all("memberJoined") if told["identity"] == "bob"] == [
-        "bob"
-    ]
+    assert jane.wait_for("memberLeft")["identity"] == "bob"
+    assert [
+        event["identity"] for event in jane.all("memberJoined") if event["identity"] == "bob"
+    ] == ["bob"]
 
 
-def test_who_left_hears_no_more(channel: Any, jane: JavaScriptClient) -> None:
+def test_a_member_who_left_receives_no_more_events(channel: Any, jane: JavaScriptClient) -> None:
     channel.members.create(identity="jane")
-    jane.hears("channelJoined")
+    jane.wait_for("channelJoined")
     sid = channel.fetch().sid
     jane.ask("messages", sid)
     channel.messages.create(body="before", from_="bob")
-    jane.hears("messageAdded", body="before")
+    jane.wait_for("messageAdded", body="before")
     jane.ask("leave", sid)
-    jane.hears("channelLeft")
+    jane.wait_for("channelLeft")
     channel.messages.create(body="after", from_="bob")
     channel.members.create(identity="jane")
-    jane.hears("channelJoined")
-    assert [told["body"] for told in jane.all("messageAdded")] == ["before"]
+    jane.wait_for("channelJoined")
+    assert [event["body"] for event in jane.all("messageAdded")] == ["before"]
     assert [each["body"] for each in jane.ask("messages", sid)["items"]] == ["before", "after"]
 
 
@@ -123,7 +123,7 @@ def test_a_forbidden_action_is_refused_with_50107(
 ) -> None:
     channel.members.create(identity="jane")
     channel.members.create(identity="bob")
-    sid = jane.hears("channelJoined")["sid"]
+    sid = jane.wait_for("channelJoined")["sid"]
     for act, *arguments in (("destroy",), ("take", "bob"), ("rename", "x"), ("add", "eve")):
         with pytest.raises(Refused) as refused:
             jane.ask(act, sid, *arguments)
@@ -140,31 +140,31 @@ def test_a_private_channel_is_hidden_from_who_is_not_in_it(
         jane.ask("find", secret.sid)
     assert refused.value.status == 404
     service.channels(secret.sid).members.create(identity="jane")
-    assert jane.hears("channelJoined")["name"] == "Secret"
+    assert jane.wait_for("channelJoined")["name"] == "Secret"
     service.channels(secret.sid).members("jane").delete()
-    jane.hears("channelLeft")
-    assert jane.hears("channelRemoved")["sid"] == secret.sid
+    jane.wait_for("channelLeft")
+    assert jane.wait_for("channelRemoved")["sid"] == secret.sid
 
 
 @in_chat_only
-def test_an_invitation_is_heard_accepted_and_declined(
+def test_an_invitation_is_emitted_accepted_and_declined(
     channel: Any, service: Any, jane: JavaScriptClient, bob: JavaScriptClient
 ) -> None:
     sid = channel.fetch().sid
     channel.invites.create(identity="bob")
-    assert bob.hears("channelInvited")["status"] == "invited"
+    assert bob.wait_for("channelInvited")["status"] == "invited"
     bob.ask("decline", sid)
-    bob.hears("channelLeft")
+    bob.wait_for("channelLeft")
     assert channel.invites.list() == []
 
     mine = jane.ask("create", {"friendlyName": "Mine"})["sid"]
     jane.ask("join", mine)
-    jane.hears("channelJoined")
+    jane.wait_for("channelJoined")
     jane.ask("invite", mine, "bob")
-    assert bob.hears("channelInvited", sid=mine)["status"] == "invited"
+    assert bob.wait_for("channelInvited", sid=mine)["status"] == "invited"
     bob.ask("join", mine)
-    assert bob.hears("channelJoined", sid=mine)["status"] == "joined"
-    assert jane.hears("memberJoined")["identity"] == "bob"
+    assert bob.wait_for("channelJoined", sid=mine)["status"] == "joined"
+    assert jane.wait_for("memberJoined")["identity"] == "bob"
 
 
 @in_chat_only
@@ -174,7 +174,7 @@ def test_who_logs_in_finds_the_invitations_that_wait(
     service.users.create(identity="ann")
     channel.invites.create(identity="ann")
     ann = start("ann")
-    assert ann.hears("channelInvited")["sid"] == channel.fetch().sid
+    assert ann.wait_for("channelInvited")["sid"] == channel.fetch().sid
 
 
 def test_every_channel_of_a_long_list_is_found(service: Any, start: Start) -> None:
@@ -183,8 +183,8 @@ def test_every_channel_of_a_long_list_is_found(service: Any, start: Start) -> No
         service.channels(sid).members.create(identity="ann")
     ann = start("ann")
     for _ in sids:
-        ann.hears("channelJoined")
-    assert {told["sid"] for told in ann.all("channelJoined")} == set(sids)
+        ann.wait_for("channelJoined")
+    assert {event["sid"] for event in ann.all("channelJoined")} == set(sids)
 
 
 @in_chat_only
@@ -198,33 +198,33 @@ def test_public_channels_are_listed_page_by_page(service: Any, jane: JavaScriptC
     assert (second["items"], second["previous"], second["next"]) == (names[100:], True, False)
 
 
-def test_muting_is_kept_and_told(channel: Any, service: Any, jane: JavaScriptClient) -> None:
+def test_muting_is_stored_and_emitted(channel: Any, service: Any, jane: JavaScriptClient) -> None:
     channel.members.create(identity="jane")
-    sid = jane.hears("channelJoined")["sid"]
+    sid = jane.wait_for("channelJoined")["sid"]
     jane.ask("mute", sid)
-    assert jane.hears("channelUpdated", level="muted")["sid"] == sid
+    assert jane.wait_for("channelUpdated", level="muted")["sid"] == sid
     [own] = service.users("jane").user_channels.list()
     assert own.notification_level == "muted"
 
 
-def test_users_are_found_and_their_changes_heard(
+def test_users_are_found_and_their_changes_emitted(
     service: Any, jane: JavaScriptClient, bob: JavaScriptClient
 ) -> None:
     assert jane.ask("user", "bob")["name"] is None
     bob.ask("nameMyself", "Bob B.")
-    assert jane.hears("userUpdated", identity="bob")["name"] == "Bob B."
+    assert jane.wait_for("userUpdated", identity="bob")["name"] == "Bob B."
     service.users("bob").update(attributes='{"team": "blue"}')
-    assert jane.hears("userUpdated", attributes={"team": "blue"})["identity"] == "bob"
+    assert jane.wait_for("userUpdated", attributes={"team": "blue"})["identity"] == "bob"
     assert service.users("bob").fetch().friendly_name == "Bob B."
 
 
-def test_who_is_online_is_told_where_the_service_says_so(service: Any, start: Start) -> None:
+def test_reachability_is_emitted_where_the_service_enables_it(service: Any, start: Start) -> None:
     service.update(reachability_enabled=True)
     jane = start("jane")
     service.users.create(identity="ann")
     assert jane.ask("user", "ann")["online"] is False
     ann = start("ann")
-    assert jane.hears("userUpdated", identity="ann", online=True)
+    assert jane.wait_for("userUpdated", identity="ann", online=True)
     assert service.users("ann").fetch().is_online is True
     ann.leave()
-    assert jane.hears("userUpdated", identity="ann", online=False)
+    assert jane.wait_for("userUpdated", identity="ann", online=False)

@@ -90,7 +90,7 @@ def test_a_refusal_says_what_is_wrong(data: bytes, why: str) -> None:
         decode(data)
 
 
-def test_an_acknowledgement_is_told_by_its_first_key_only() -> None:
+def test_an_acknowledgement_is_recognized_by_its_first_key_only() -> None:
     assert is_acknowledgement(encode({"method": "reply", "id": "TM1"}))
     assert not is_acknowledgement(encode({"method": "message"}, {"method": "reply"}))
     assert not is_acknowledgement(b'{"method":"reply"}')

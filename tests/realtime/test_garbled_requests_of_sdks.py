@@ -1,4 +1,4 @@
-"""Whatever a client asks, it is answered in Twilio's shape, and the mock does not fail."""
+"""Any request of a client is answered in Twilio's shape, and the mock does not fail."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def account() -> Account:
 
 @pytest.fixture(scope="module")
 def sids(account: Account) -> list[str]:
-    """What is there: a channel, its message and its member."""
+    """Return the SIDs of a channel, its message and its member."""
     service = account.client.chat.v2.services(account.credentials.chat_service_sid)
     channel = service.channels.create(unique_name="here")
     member = service.channels(channel.sid).members.create(identity="jane")
@@ -68,7 +68,7 @@ def wire(account: Account) -> Iterator[Wire]:
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
-def test_whatever_is_asked_is_answered(wire: Wire, sids: list[str], data: Any) -> None:
+def test_every_request_is_answered(wire: Wire, sids: list[str], data: Any) -> None:
     method, template = data.draw(st.sampled_from(PATHS))
     segment = st.sampled_from(sids) | TEXT.filter(lambda text: "/" not in text)
     path = re.sub(r"\{\w+\}", lambda _: data.draw(segment), template)

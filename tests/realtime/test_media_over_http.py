@@ -80,8 +80,8 @@ def test_a_form_without_a_file_is_refused(media: Callable[..., requests.Response
 def test_several_are_described_at_once(media: Callable[..., requests.Response]) -> None:
     text = {"Content-Type": "text/plain"}
     sids = [media("POST", data=b"x", headers=text).json()["sid"] for _ in range(3)]
-    asked = {"command": "get", "list": [{"media_sid": sid} for sid in sids]}
-    answer = media("POST", "/MediaSet", json=asked)
+    body = {"command": "get", "list": [{"media_sid": sid} for sid in sids]}
+    answer = media("POST", "/MediaSet", json=body)
     assert [(each["code"], each["media_record"]["sid"]) for each in answer.json()] == [
         (200, sid) for sid in sids
     ]
@@ -93,7 +93,7 @@ def test_a_senseless_set_is_refused(body: Any, media: Callable[..., requests.Res
     assert (refusal.status_code, refusal.json()["code"]) == (400, 20001)
 
 
-def test_a_page_may_ask_first(media: Callable[..., requests.Response]) -> None:
+def test_a_page_may_send_a_preflight(media: Callable[..., requests.Response]) -> None:
     allowed = media(
         "OPTIONS",
         headers={

@@ -1,4 +1,4 @@
-"""A client that misbehaves is dropped, told why, and nobody else notices."""
+"""A client that misbehaves is dropped with a reason, and no other client notices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Connect = Callable[..., Wire]
 
 @pytest.fixture
 def meet(account: Account, uri: str) -> Iterator[Connect]:
-    """Connects somebody, logged in unless without a name."""
+    """Connect a client, logged in unless without a name."""
     with ExitStack() as met:
 
         def begin(identity: str | None = None) -> Wire:
@@ -45,7 +45,7 @@ def jane(channel: Any, meet: Connect) -> Wire:
 
 
 @pytest.fixture
-def jane_hears(channel: Any, jane: Wire) -> Callable[[], None]:
+def jane_receives(channel: Any, jane: Wire) -> Callable[[], None]:
     def check() -> None:
         channel.messages.create(body="still here", from_="bob")
         assert jane.next_event("list_item_added")["item_data"]["text"] == "still here"
@@ -73,32 +73,32 @@ def dropped(wire: Wire) -> tuple[int, str]:
     ],
 )
 def test_garbage_and_half_frames_end_the_connection(
-    data: bytes | str, why: str, meet: Connect, jane_hears: Callable[[], None]
+    data: bytes | str, why: str, meet: Connect, jane_receives: Callable[[], None]
 ) -> None:
     mallory = meet("mallory")
     mallory.socket.send(data)
     code, reason = dropped(mallory)
     assert code == 1008
     assert why in reason
-    jane_hears()
+    jane_receives()
 
 
-def test_a_huge_frame_ends_the_connection(meet: Connect, jane_hears: Callable[[], None]) -> None:
+def test_a_huge_frame_ends_the_connection(meet: Connect, jane_receives: Callable[[], None]) -> None:
     mallory = meet("mallory")
     mallory.socket.send(b"x" * (MAX_FRAME + 1))
     assert dropped(mallory)[0] == 1009
-    jane_hears()
+    jane_receives()
 
 
 def test_who_never_logs_in_is_dropped(
-    monkeypatch: pytest.MonkeyPatch, meet: Connect, jane_hears: Callable[[], None]
+    monkeypatch: pytest.MonkeyPatch, meet: Connect, jane_receives: Callable[[], None]
 ) -> None:
     monkeypatch.setattr(connection, "LOG_IN_SECONDS", 0.2)
     assert dropped(meet()) == (1008, "no init within 0.2 s")
-    jane_hears()
+    jane_receives()
 
 
-def test_who_asks_before_logging_in_is_refused(meet: Connect) -> None:
+def test_a_request_before_logging_in_is_refused(meet: Connect) -> None:
     answer = meet().ask("GET", "/Client/v1/Configuration")
     assert answer.header["status"]["code"] == 401
 
@@ -108,7 +108,7 @@ def test_who_stops_reading_is_dropped(
     account: Account,
     service: Any,
     meet: Connect,
-    jane_hears: Callable[[], None],
+    jane_receives: Callable[[], None],
 ) -> None:
     monkeypatch.setattr(connection, "QUEUE_BYTES", 100_000)
     monkeypatch.setattr(connection, "CLOSE_SECONDS", 0.2)
@@ -121,7 +121,7 @@ def test_who_stops_reading_is_dropped(
     while len(account.mock.realtime) > 1 and time.monotonic() < deadline:
         noisy.messages.create(body="x" * 30_000, from_="bob")
     assert len(account.mock.realtime) == 1
-    jane_hears()
+    jane_receives()
 
 
 def test_a_path_that_is_not_simulated_says_so(jane: Wire) -> None:
@@ -152,7 +152,7 @@ def test_a_senseless_subscription_is_refused(batch: dict[str, Any], jane: Wire) 
     assert (answer.header["http_status"]["code"], answer.json()["code"]) == (400, 20001)
 
 
-def test_nobody_follows_what_he_may_not_see(channel: Any, meet: Connect) -> None:
+def test_a_user_cannot_follow_what_he_may_not_see(channel: Any, meet: Connect) -> None:
     sid = channel.fetch().sid
     eve = meet("eve")
     assert eve.ask("GET", f"/v3/Lists/{sid}.messages").json()["code"] == 50400

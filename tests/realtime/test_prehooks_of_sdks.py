@@ -1,4 +1,4 @@
-"""What an SDK does is asked about first, where the service has a pre-event webhook."""
+"""Actions of an SDK call the service's pre-event webhook first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOOK = "https://example.com/pre"
 def jane(channel: Any, start: Callable[..., JavaScriptClient]) -> JavaScriptClient:
     channel.members.create(identity="jane")
     client = start("jane")
-    client.hears("channelJoined")
+    client.wait_for("channelJoined")
     client.ask("messages", channel.fetch().sid)
     return client
 
@@ -23,13 +23,13 @@ def jane(channel: Any, start: Callable[..., JavaScriptClient]) -> JavaScriptClie
 def test_a_pre_event_webhook_changes_what_an_sdk_sends(
     channel: Any, service: Any, webhooks: Any, jane: JavaScriptClient
 ) -> None:
-    asked = []
-    webhooks.register(HOOK, lambda request: asked.append(request) or {"body": "softened"})
+    received = []
+    webhooks.register(HOOK, lambda request: received.append(request) or {"body": "softened"})
     service.update(pre_webhook_url=HOOK, webhook_filters=["onMessageSend"])
     jane.ask("send", channel.fetch().sid, "harsh")
-    assert jane.hears("messageAdded")["body"] == "softened"
+    assert jane.wait_for("messageAdded")["body"] == "softened"
     assert [message.body for message in channel.messages.list()] == ["softened"]
-    assert [request.parameters["Body"] for request in asked] == ["harsh"]
+    assert [request.parameters["Body"] for request in received] == ["harsh"]
 
 
 def test_a_pre_event_webhook_refuses_what_an_sdk_sends(

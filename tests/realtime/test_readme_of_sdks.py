@@ -18,7 +18,9 @@ README = Path(__file__).resolve().parent.parent.parent / "README.md"
 PATIENCE = 10
 
 
-def test_a_page_hears_messages_as_the_readme_says(account: Account, channel: Any, uri: str) -> None:
+def test_a_page_receives_messages_as_the_readme_says(
+    account: Account, channel: Any, uri: str
+) -> None:
     found = re.search(r"<!-- chat -->\n```js\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     assert found
     script = found[1].replace("ws://127.0.0.1:8787/v3/wsconnect", uri)
@@ -32,18 +34,18 @@ def test_a_page_hears_messages_as_the_readme_says(account: Account, channel: Any
         text=True,
     ) as page:
         try:
-            told = threading.Thread(target=keep_talking, args=(channel, page))
-            told.start()
+            writer = threading.Thread(target=keep_talking, args=(channel, page))
+            writer.start()
             assert page.stdout is not None
-            heard = page.stdout.readline()
+            line = page.stdout.readline()
         finally:
             page.kill()
-            told.join(PATIENCE)
-    assert heard == "Bot: How can I help?\n"
+            writer.join(PATIENCE)
+    assert line == "Bot: How can I help?\n"
 
 
 def keep_talking(channel: Any, page: subprocess.Popen[str]) -> None:
-    """Until somebody, who needs a moment to connect, has heard it; not for ever."""
+    """Send messages until the page, which needs a moment to connect, has ended, or time is up."""
     for _ in range(PATIENCE * 10):
         if page.poll() is not None:
             return

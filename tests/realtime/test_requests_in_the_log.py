@@ -1,4 +1,4 @@
-"""What chat SDKs ask over their own connection is in the server's request log too."""
+"""Requests of chat SDKs over their own connection are in the server's request log too."""
 
 from __future__ import annotations
 

@@ -32,17 +32,17 @@ def test_nothing_is_lost_or_doubled_over_a_restart(sdk: Sdk, tmp_path: Path) -> 
         channel.members.create(identity="jane")
         jane = sdk.begin(f"ws://127.0.0.1:{port}/v3/wsconnect", account.chat_token("jane"))
         jane.is_ready()
-        jane.hears("channelJoined")
+        jane.wait_for("channelJoined")
         jane.ask("messages", sid)
         first = channel.messages.create(body="before", from_="bob")
-        jane.hears("messageAdded", body="before")
+        jane.wait_for("messageAdded", body="before")
         first.update(body="before, edited")
         gone = channel.messages.create(body="gone")
-        jane.hears("messageUpdated")
-        jane.hears("messageAdded", body="gone")
+        jane.wait_for("messageUpdated")
+        jane.wait_for("messageAdded", body="gone")
 
         first_life.close()
-        jane.hears("connectionStateChanged", value="connecting")
+        jane.wait_for("connectionStateChanged", value="connecting")
         account, _ = second_life.enter_context(serving(db, port))
         service = account.client.chat.v2.services(account.credentials.chat_service_sid)
         channel = service.channels(sid)
@@ -52,13 +52,13 @@ def test_nothing_is_lost_or_doubled_over_a_restart(sdk: Sdk, tmp_path: Path) -> 
         channel.messages(gone.sid).delete()
         channel.members.create(identity="ann")
 
-        jane.hears("messageUpdated", body="edited again")
-        jane.hears("messageRemoved", body="gone")
-        jane.hears("memberJoined", identity="ann")
+        jane.wait_for("messageUpdated", body="edited again")
+        jane.wait_for("messageRemoved", body="gone")
+        jane.wait_for("memberJoined", identity="ann")
         channel.messages.create(body="live again", from_="bob")
-        jane.hears("messageAdded", body="live again")
-        heard = [told["body"] for told in jane.all("messageAdded")]
-        assert heard == ["before", "gone", "after 0", "after 1", "after 2", "live again"]
+        jane.wait_for("messageAdded", body="live again")
+        bodies = [event["body"] for event in jane.all("messageAdded")]
+        assert bodies == ["before", "gone", "after 0", "after 1", "after 2", "live again"]
         assert len(jane.all("messageRemoved")) == 1
         assert jane.all("channelLeft") == jane.all("channelRemoved") == []
         jane.leave()

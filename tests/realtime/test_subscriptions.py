@@ -20,8 +20,8 @@ def test_a_batch_is_answered_before_its_notifications(
     with connect(uri, compression=None) as socket:
         wire = Wire(socket, account.chat_token("jane"))
         opened = wire.ask("GET", f"/v3/Lists/{name}").json()
-        asked = {"object_sid": opened["sid"], "object_type": "list", "last_event_id": 0}
-        batch = {"action": "establish", "correlation_id": 1, "requests": [asked]}
+        request = {"object_sid": opened["sid"], "object_type": "list", "last_event_id": 0}
+        batch = {"action": "establish", "correlation_id": 1, "requests": [request]}
         wire.ask("POST", "/v4/Subscriptions", batch)
         assert wire.notified == []
         assert wire.next_event("list_item_added")["item_data"]["text"] == "missed"

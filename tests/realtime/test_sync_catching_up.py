@@ -1,6 +1,6 @@
-"""A client that follows, breaks off and comes back ends with what is there, told once of each.
+"""A client that follows, breaks off and comes back ends with the current items, each event once.
 
-By property, over histories of a channel; `wire` does on the wire what an SDK does.
+Tested by property, over histories of a channel; `wire` sends what an SDK sends.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HISTORIES = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99)), min_s
 
 
 class Copy:
-    """What a client believes a Sync object to hold, from what it was told."""
+    """A client's copy of a Sync object, built from the events it received."""
 
     def __init__(self, wire: Wire, kind: str, name: str) -> None:
         self._wire = wire
@@ -56,15 +56,15 @@ class Copy:
         batch = {"action": action, "correlation_id": 1, "requests": [about]}
         self._wire.ask("POST", "/v4/Subscriptions", batch)
 
-    def hear(self, told: dict[str, Any]) -> None:
+    def record(self, notification: dict[str, Any]) -> None:
         """Take one notification, if it is about this object."""
-        event, what = told["event"], told["event_type"]
+        event, what = notification["event"], notification["event_type"]
         if event.get(f"{self._kind}_sid") != self._opened["sid"]:
             if event.get("object_sid") == self._opened["sid"] and "established" in what:
                 self._last = max(self._last, event["last_event_id"])
             return
         key = event["item_index" if self._kind == "list" else "item_key"]
-        assert event["id"] > self._last, "told again of what was known"
+        assert event["id"] > self._last, "an event arrived twice"
         self._last = event["id"]
         if what.endswith("removed"):
             self.held.pop(key, None)
@@ -158,9 +158,9 @@ def live_through(account: Account, wire: Wire, history: list[tuple[str, int]]) -
 
 
 def catch_up(wire: Wire, copies: list[Copy]) -> None:
-    """Hear all that was sent so far: what is asked now is answered after it."""
+    """Receive all that was sent so far: a request now is answered after it."""
     wire.ask("GET", "/Client/v1/Configuration")
     for frame in wire.notified:
         for copy in copies:
-            copy.hear(frame.json())
+            copy.record(frame.json())
     wire.notified.clear()

@@ -77,7 +77,7 @@ def test_history_is_read_page_by_page(channel: Any, sid: str, jane: JavaScriptCl
 def test_what_a_client_sends_is_a_message_by_any_door(
     channel: Any, sid: str, jane: JavaScriptClient
 ) -> None:
-    jane.hears("channelJoined", sid=sid)
+    jane.wait_for("channelJoined", sid=sid)
     jane.ask("messages", sid)
     assert jane.ask("send", sid, "Hällo 👋", {"mood": "fine"}) == 0
     [sent] = channel.messages.list()
@@ -86,29 +86,29 @@ def test_what_a_client_sends_is_a_message_by_any_door(
         "jane",
         {"mood": "fine"},
     )
-    heard = jane.hears("messageAdded", index=0)
-    assert (heard["body"], heard["attributes"]) == ("Hällo 👋", {"mood": "fine"})
+    event = jane.wait_for("messageAdded", index=0)
+    assert (event["body"], event["attributes"]) == ("Hällo 👋", {"mood": "fine"})
 
 
 @in_the_bundle_too
-def test_messages_added_edited_and_removed_are_heard(
+def test_messages_added_edited_and_removed_are_emitted(
     channel: Any, sid: str, jane: JavaScriptClient
 ) -> None:
-    jane.hears("channelJoined", sid=sid)
+    jane.wait_for("channelJoined", sid=sid)
     jane.ask("messages", sid)
     message = channel.messages.create(body="How can I help?", from_="bob")
-    heard = jane.hears("messageAdded")
-    assert (heard["sid"], heard["author"], heard["index"]) == (message.sid, "bob", 0)
-    assert heard["member"] == channel.members("bob").fetch().sid
-    assert jane.hears("channelUpdated", reasons=["lastMessage"])["last"] == 0
+    event = jane.wait_for("messageAdded")
+    assert (event["sid"], event["author"], event["index"]) == (message.sid, "bob", 0)
+    assert event["member"] == channel.members("bob").fetch().sid
+    assert jane.wait_for("channelUpdated", reasons=["lastMessage"])["last"] == 0
 
     message.update(body="How may I help?", attributes='{"edited": true}')
-    heard = jane.hears("messageUpdated")
-    assert (heard["body"], heard["attributes"]) == ("How may I help?", {"edited": True})
-    assert {"attributes", "body"} <= set(heard["reasons"])
+    event = jane.wait_for("messageUpdated")
+    assert (event["body"], event["attributes"]) == ("How may I help?", {"edited": True})
+    assert {"attributes", "body"} <= set(event["reasons"])
 
     channel.messages(message.sid).delete()
-    assert jane.hears("messageRemoved")["sid"] == message.sid
+    assert jane.wait_for("messageRemoved")["sid"] == message.sid
     assert jane.ask("messages", sid)["items"] == []
 
 
@@ -141,11 +141,11 @@ def test_another_persons_message_cannot_be_edited(
 
 @in_the_bundle_too
 def test_a_file_is_sent_and_fetched(channel: Any, sid: str, jane: JavaScriptClient) -> None:
-    jane.hears("channelJoined", sid=sid)
+    jane.wait_for("channelJoined", sid=sid)
     jane.ask("messages", sid)
     assert jane.ask("sendMedia", sid, "text/plain", "a short note") == 0
-    heard = jane.hears("messageAdded")
-    assert (heard["type"], heard["media"]["type"], heard["media"]["size"]) == (
+    event = jane.wait_for("messageAdded")
+    assert (event["type"], event["media"]["type"], event["media"]["size"]) == (
         "media",
         "text/plain",
         12,
@@ -156,38 +156,38 @@ def test_a_file_is_sent_and_fetched(channel: Any, sid: str, jane: JavaScriptClie
         assert (content.read(), content.headers["Content-Type"]) == (b"a short note", "text/plain")
 
 
-def test_who_types_is_heard_by_the_others_only(
+def test_typing_is_emitted_to_the_others_only(
     sid: str, start: Start, jane: JavaScriptClient
 ) -> None:
     bob = start("bob")
     for client in (jane, bob):
-        client.hears("channelJoined", sid=sid)
+        client.wait_for("channelJoined", sid=sid)
         client.ask("messages", sid)
     jane.ask("type", sid)
-    assert bob.hears("typingStarted")["identity"] == "jane"
+    assert bob.wait_for("typingStarted")["identity"] == "jane"
     jane.ask("send", sid, "done")
-    assert bob.hears("typingEnded")["identity"] == "jane"
+    assert bob.wait_for("typingEnded")["identity"] == "jane"
     bob.ask("type", sid)
-    assert jane.hears("typingStarted")["identity"] == "bob"
-    assert [told["identity"] for told in jane.all("typingStarted")] == ["bob"]
+    assert jane.wait_for("typingStarted")["identity"] == "bob"
+    assert [event["identity"] for event in jane.all("typingStarted")] == ["bob"]
 
 
-def test_how_far_one_has_read_is_told_both_ways(
+def test_the_read_horizon_is_emitted_both_ways(
     channel: Any, sid: str, jane: JavaScriptClient
 ) -> None:
     for number in range(5):
         channel.messages.create(body=str(number), from_="bob")
-    jane.hears("channelJoined", sid=sid)
+    jane.wait_for("channelJoined", sid=sid)
     jane.ask("messages", sid)
 
     assert jane.ask("read", sid, 2) == 2
     assert channel.members("jane").fetch().last_consumed_message_index == 2
-    assert jane.hears("memberUpdated", identity="jane")["read"] == 2
-    assert jane.hears("channelUpdated", read=2)["sid"] == sid
+    assert jane.wait_for("memberUpdated", identity="jane")["read"] == 2
+    assert jane.wait_for("channelUpdated", read=2)["sid"] == sid
     assert jane.ask("counts", sid) == [5, 2, 2]
     assert jane.ask("readAll", sid) == 0
 
     channel.members("bob").update(last_consumed_message_index=4)
-    assert jane.hears("memberUpdated", identity="bob")["read"] == 4
+    assert jane.wait_for("memberUpdated", identity="bob")["read"] == 4
     jane.ask("readNone", sid)
     assert channel.members("jane").fetch().last_consumed_message_index is None

@@ -15,7 +15,7 @@ from helpers.mock.server.running import BackgroundServer
 
 @pytest.fixture
 def command() -> Iterator[Callable[..., Command]]:
-    """Starts servers as commands, and ends those that are left."""
+    """Start servers as commands, and end those that are left."""
     started: list[Command] = []
 
     def start(*options: str) -> Command:
@@ -36,7 +36,7 @@ def mock() -> MockTwilio:
 
 @pytest.fixture(scope="module")
 def url(mock: MockTwilio) -> Iterator[str]:
-    """Where it is served, from a thread of this process."""
+    """URL of the mock, served from a thread of this process."""
     with BackgroundServer(mock) as server:
         yield server.url
 

@@ -12,20 +12,20 @@ PATIENCE = 20
 
 
 class Receiver:
-    """Answers 200 to every post and keeps its parameters."""
+    """Server that answers 200 to every post and keeps its parameters."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, str]] = []
-        self._news = threading.Condition()
-        hear = self._hear
+        self._changed = threading.Condition()
+        record = self._record
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 body = self.rfile.read(length)
-                if len(body) < length:  # whoever posted was killed meanwhile
+                if len(body) < length:  # the sender was killed meanwhile
                     return
-                hear(dict(parse_qsl(body.decode())))
+                record(dict(parse_qsl(body.decode())))
                 self.send_response(200)
                 self.end_headers()
 
@@ -37,15 +37,15 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def _hear(self, parameters: dict[str, str]) -> None:
-        with self._news:
+    def _record(self, parameters: dict[str, str]) -> None:
+        with self._changed:
             self.received.append(parameters)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def wait_until(self, holds: Callable[[list[dict[str, str]]], bool]) -> bool:
-        """Whether it holds of what was received, in time."""
-        with self._news:
-            return self._news.wait_for(lambda: holds(self.received), PATIENCE)
+        """Wait until it holds of what was received. Returns False on timeout."""
+        with self._changed:
+            return self._changed.wait_for(lambda: holds(self.received), PATIENCE)
 
     def __enter__(self) -> Receiver:
         return self

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import Ear
+from support import EventLog
 
 from helpers import Account, ChatClient, ChatError, connect
 from helpers.mock import MockTwilio
@@ -15,7 +15,7 @@ from helpers.mock.server.running import BackgroundServer
 
 
 def hurried(event: threading.Event, seconds: float) -> bool:
-    """Waits as a chat client does, but takes hardly any time for it."""
+    """Wait as a chat client does, but hardly any time."""
     return event.wait(min(seconds, 0.01))
 
 
@@ -24,7 +24,7 @@ Chat = Callable[[Account, str], ChatClient]
 
 @pytest.fixture
 def chats() -> Iterator[Chat]:
-    """Connects chat clients, and shuts them down after the test."""
+    """Connect chat clients, and shut them down after the test."""
     clients: list[ChatClient] = []
 
     def connected(account: Account, identity: str) -> ChatClient:
@@ -55,7 +55,7 @@ def test_a_chat_goes_on_while_calls_fail_before_and_after_their_effect(
 ) -> None:
     channel = channel_of(shared, "ann", "bob")
     ann, bob = chats(shared, "ann"), chats(shared, "bob")
-    heard = Ear(bob, "messageAdded")
+    received = EventLog(bob, "messageAdded")
     [sending] = ann.get_subscribed_channels()
     faults: Any = shared.mock.faults
     faults.add("CreateMessage", status=429, retry_after=1, times=2)
@@ -65,17 +65,17 @@ def test_a_chat_goes_on_while_calls_fail_before_and_after_their_effect(
     faults.add("ListMessage", status=503, times=3)
     faults.add("ListUserChannel", kind="reset", times=3)
     assert [sending.send_message("yes") for _ in range(4)] == [0, 1, 2, 3]
-    assert [message.body for message in heard.wait_for(4)] == ["yes"] * 4
+    assert [message.body for message in received.wait_for(4)] == ["yes"] * 4
     assert bodies(channel) == ["yes"] * 4
     assert [fault.left for fault in faults][:4] == [0, 0, 0, 0]
 
 
-def test_the_others_are_told_of_typing_in_this_kernel(
+def test_typing_is_emitted_to_the_others_in_this_kernel(
     mock: MockTwilio, shared: Account, chats: Chat
 ) -> None:
     channel_of(shared, "ann", "bob")
     here = chats(Account("mock", mock.credentials, mock.http_client, mock), "bob")
-    typing = Ear(here, "typingStarted")
+    typing = EventLog(here, "typingStarted")
     [joined] = chats(shared, "ann").get_subscribed_channels()
     assert joined.typing() is True
     assert [member.identity for member in typing.wait_for(1)] == ["ann"]
@@ -90,10 +90,10 @@ def test_a_restart_loses_and_doubles_nothing_and_its_absence_is_a_chat_error(
         shared = connect(url)
         channel = channel_of(shared, "ann", "bob")
         ann, bob = chats(shared, "ann"), chats(shared, "bob")
-        heard, states = Ear(bob, "messageAdded"), Ear(bob, "connectionStateChanged")
+        received, states = EventLog(bob, "messageAdded"), EventLog(bob, "connectionStateChanged")
         [sending] = ann.get_subscribed_channels()
         assert sending.send_message("before") == 0
-        heard.wait_for(1)
+        received.wait_for(1)
         token = shared.chat_token("ann", ttl=2 * 3600)
     states.wait_for(1)
     assert "next try in" in str(bob.connection_problem)
@@ -103,10 +103,10 @@ def test_a_restart_loses_and_doubles_nothing_and_its_absence_is_a_chat_error(
         ChatClient(connect(url), token, wait=hurried)
     with BackgroundServer(mock, port=int(url.rpartition(":")[2])):
         assert sending.send_message("after") == 1
-        heard.wait_for(2)
+        received.wait_for(2)
         states.wait_for(2)
         assert bodies(channel) == ["before", "after"]
         assert bob.connection_state == "connected"
         ann.shutdown()
         bob.shutdown()
-    assert [message.body for message in heard.told] == ["before", "after"]
+    assert [message.body for message in received.arguments] == ["before", "after"]

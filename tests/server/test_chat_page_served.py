@@ -80,18 +80,18 @@ def test_a_token_is_made_anew_on_the_mocks_clock(
 
 @pytest.mark.parametrize("path", ["session", "token"])
 @pytest.mark.parametrize("identity", ["alice", "visitor_1", "", "visitor_" + "0" * 32 + "\n"])
-def test_nobody_becomes_an_agent_by_asking(
+def test_a_request_makes_no_one_an_agent(
     post: Post, task_flow: Any, path: str, identity: str, client: Any
 ) -> None:
     if path == "session" and not identity:
-        return  # whoever gives none is new
+        return  # without an identity, the customer is new
     answer = post(path, {"identity": identity})
     assert answer.status_code == 403
     assert "no customer's identity" in answer.json()["error"]
     assert client.flex_api.v1.channel.list() == []
 
 
-def test_an_account_without_a_custom_flex_flow_is_said_to_need_one(
+def test_an_account_without_a_custom_flex_flow_is_reported_to_need_one(
     post: Post, client: Any, make_flow: Callable[..., Any], service: Any
 ) -> None:
     disabled = make_flow(enabled=False)
@@ -203,7 +203,7 @@ def test_a_copy_can_be_named(
         assert get(account.mock, "twilio-chat.min.js").text == "another SDK"
 
 
-def test_a_copy_that_is_not_there_is_said_to_be_so(
+def test_a_copy_that_is_missing_is_reported(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(account.mock, MockTwilio)
@@ -235,7 +235,7 @@ def test_a_kernels_own_account_is_served_and_stops(account: Account) -> None:
         assert requests.get(f"{another.url}/chat/", timeout=10).status_code == 200
 
 
-def test_a_port_in_use_is_said_to_be(account: Account) -> None:
+def test_a_port_in_use_is_reported(account: Account) -> None:
     assert isinstance(account.mock, MockTwilio)
     with MockTwilio() as other, other.serve() as server:
         port = int(server.url.rpartition(":")[2])

@@ -44,10 +44,10 @@ def test_a_signal_ends_it_in_order_with_a_connection_open(command: Start, how: i
     kept.request("GET", f"/{CHANNELS}")
     kept.getresponse().read()
     started = time.monotonic()
-    code, said = server.end(how)
+    code, output = server.end(how)
     kept.close()
     assert time.monotonic() - started < 3
-    assert (code, said) == (0, "")
+    assert (code, output) == (0, "")
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT] * 2])
@@ -71,14 +71,14 @@ def test_it_ends_without_a_word_while_a_fault_keeps_a_client_waiting(
     client.close()
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(command: Start) -> None:
+def test_a_port_that_is_taken_is_reported_in_one_line(command: Start) -> None:
     port = str(urlsplit(command().url).port)
     with pytest.raises(AssertionError, match=f"port {port}: Address already in use"):
         command("--port", port)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "problem"),
     [
         (("--port", "99999"), "'99999' is no whole number from 0 to 65535"),
         (("--port", "-1"), "'-1' is no whole number from 0 to 65535"),
@@ -90,12 +90,12 @@ def test_a_port_that_is_taken_is_said_in_one_line(command: Start) -> None:
         (("--db", "."), "is a folder. Name a file in it"),
     ],
 )
-def test_what_it_cannot_be_started_with_is_said_with_what_to_do(
-    command: Start, options: tuple[str, ...], said: str
+def test_options_it_cannot_start_with_are_refused_with_what_to_do(
+    command: Start, options: tuple[str, ...], problem: str
 ) -> None:
     with pytest.raises(AssertionError) as refused:
         command(*options)
-    assert said in str(refused.value)
+    assert problem in str(refused.value)
     assert "Traceback" not in str(refused.value)
 
 
@@ -145,7 +145,7 @@ def test_a_file_that_is_no_account_is_refused_and_left_alone(
     assert file.read_text() == "not an account"
 
 
-def test_a_copy_of_the_chat_sdk_that_is_not_there_is_said_in_one_line(
+def test_a_missing_copy_of_the_chat_sdk_is_reported_in_one_line(
     command: Start, tmp_path: Path
 ) -> None:
     with pytest.raises(AssertionError, match=r"nothing\.js, from the call, is no file"):

@@ -111,7 +111,7 @@ def test_controls_of_several_clients_run_one_at_a_time(
     assert channel.friendly_name == "Chat with Jane"
 
 
-def test_what_only_a_mock_in_this_kernel_has_is_said_so(remote: RemoteMock) -> None:
+def test_what_only_a_mock_in_this_kernel_has_is_refused_elsewhere(remote: RemoteMock) -> None:
     with pytest.raises(AttributeError, match=r"no 'webhooks', only clock, faults.*connect\(\)"):
         _ = remote.webhooks
 
@@ -208,14 +208,14 @@ def test_a_fault_whose_number_is_none_is_not_there(url: str, number: str) -> Non
     assert requests.get(f"{url}/_mock/state/tasks?limit={number}").status_code == 400
 
 
-def test_where_nobody_answers_the_error_says_how_to_start_one(mock: MockTwilio) -> None:
+def test_without_a_server_the_error_says_how_to_start_one(mock: MockTwilio) -> None:
     with pytest.raises(MockUnreachable, match=r"python -m helpers\.mock"):
         RemoteMock("http://127.0.0.1:9", mock.credentials).reset()
 
 
 @pytest.fixture
 def stranger() -> Iterator[str]:
-    """Where something else answers that is no mock."""
+    """URL of a server that is no mock."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -241,7 +241,7 @@ def test_where_something_else_answers_the_error_says_so(stranger: str, mock: Moc
         _ = RemoteMock(stranger, mock.credentials).scenarios
 
 
-def test_https_where_the_mock_speaks_http_is_said_so(url: str, mock: MockTwilio) -> None:
+def test_https_where_the_mock_speaks_http_is_reported(url: str, mock: MockTwilio) -> None:
     secure = url.replace("http:", "https:")
     with pytest.raises(MockUnreachable, match="begin its URL with http://"):
         RemoteMock(secure, mock.credentials).reset()
@@ -252,7 +252,7 @@ def test_https_where_the_mock_speaks_http_is_said_so(url: str, mock: MockTwilio)
     ]
 
 
-def test_the_clock_can_be_asked_while_another_thread_forgets_it(remote: RemoteMock) -> None:
+def test_the_clock_can_be_read_while_another_thread_forgets_it(remote: RemoteMock) -> None:
     clock, done = remote.clock, threading.Event()
 
     def forget() -> None:

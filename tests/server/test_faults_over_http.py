@@ -35,7 +35,7 @@ def names(channels: Any) -> list[str]:
     return [channel.unique_name for channel in channels.list()]
 
 
-def test_a_throttled_call_is_told_when_to_come_back(faults: Any, url: str, channels: Any) -> None:
+def test_a_throttled_call_gets_a_retry_after(faults: Any, url: str, channels: Any) -> None:
     throttled = faults.add("CreateChannel", status=429, retry_after=2, times=2)
     answers = [post(url, name) for name in ("a", "b", "c")]
     assert [answer.status_code for answer in answers] == [429, 429, 201]
@@ -72,7 +72,7 @@ def test_a_late_answer_comes_with_its_effect(faults: Any, url: str, channels: An
     assert names(channels) == ["a"]
 
 
-def test_one_that_waits_holds_up_nobody_else(faults: Any, url: str, channels: Any) -> None:
+def test_one_that_waits_holds_up_no_other_call(faults: Any, url: str, channels: Any) -> None:
     faults.add("CreateChannel", kind="timeout", times=60)
     sessions = [requests.Session() for _ in range(60)]
     with pytest.raises(requests.ReadTimeout):

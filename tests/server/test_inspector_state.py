@@ -1,4 +1,4 @@
-"""What the inspector reads: the account and its request log as JSON, and news of what changes."""
+"""Data for the inspector: the account and its request log as JSON, and events for changes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from helpers.mock import DEMO_VALUES, MockTwilio
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
 AUTH = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
-HEARD_WITHIN = 5.0
+EVENT_TIMEOUT = 5.0
 LISTS = ("channels", "tasks", "executions", "webhooks", "requests")
 Read = Callable[..., Any]
 
 
 @pytest.fixture
 def read(url: str, shared: Account) -> Read:
-    """Reads JSON of a new account."""
+    """Read JSON of a new account."""
 
     def get(path: str, status: int = 200, **query: Any) -> Any:
         answer = requests.get(f"{url}/_mock/state/{path}", params=query)
@@ -164,7 +164,7 @@ def test_a_delivery_is_shown_with_every_try(
     assert whole["parameters"]["Body"] == "hi"
 
 
-def test_the_overview_counts_and_tells_what_has_just_happened(
+def test_the_overview_counts_and_shows_what_has_just_happened(
     read: Read, channels: Any, mock: MockTwilio
 ) -> None:
     channels.create(friendly_name="Support")
@@ -230,7 +230,7 @@ def test_a_limit_that_cannot_be_is_refused(read: Read, limit: str) -> None:
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("key", ["nothing", "99999", "9" * 5000, "²"])
-def test_what_is_not_there_is_said_to_be_gone(read: Read, kind: str, key: str) -> None:
+def test_what_is_not_there_is_reported_as_gone(read: Read, kind: str, key: str) -> None:
     assert "any more" in read(f"{kind}/{key}", 404)["error"]
 
 
@@ -273,11 +273,11 @@ def test_no_secret_is_ever_in_an_answer(
     ).json()
     requests.get(f"{url}/mcs.us1.twilio.com/v1/Services/{SERVICE}/Media/{media['sid']}", auth=AUTH)
     mock.webhooks.settle(10)
-    told = [read("overview")]
+    answers = [read("overview")]
     for kind in LISTS:
         items = read(kind)["items"]
-        told += [items, *(read(f"{kind}/{item.get('sid') or item['number']}") for item in items)]
-    everything = json.dumps(told)
+        answers += [items, *(read(f"{kind}/{item.get('sid') or item['number']}") for item in items)]
+    everything = json.dumps(answers)
     assert "hello" in everything
     for secret in (AUTH[1], DEMO_VALUES["TWILIO_API_SECRET"], token, "f1rebase", "pa55w0rd"):
         assert secret not in everything
@@ -339,19 +339,19 @@ def test_scripts_come_as_scripts_on_every_system(url: str) -> None:
     assert requests.get(f"{url}/_mock/inspector/../state.py").status_code == 404
 
 
-# -- news
+# -- events
 
 
 class Stream:
-    """The news as a page hears them."""
+    """The stream of events, as a page receives it."""
 
     def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=HEARD_WITHIN)
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=EVENT_TIMEOUT)
         self._connection.request("GET", "/_mock/news")
         self._answer = self._connection.getresponse()
 
     def next(self, name: str) -> Any:
-        """What is told at the next event of this name."""
+        """Return the data of the next event of this name."""
         while line := self._answer.readline():
             if line.decode().strip() == f"event: {name}":
                 return json.loads(self._answer.readline().decode().removeprefix("data: "))
@@ -372,8 +372,8 @@ def listening(url: str) -> Iterator[Stream]:
         stream.close()
 
 
-def wait_for(found: Callable[[], Any], within: float = HEARD_WITHIN) -> Any:
-    """What is found as soon as there is something."""
+def wait_for(found: Callable[[], Any], within: float = EVENT_TIMEOUT) -> Any:
+    """Return a result as soon as there is one."""
     ends = time.monotonic() + within
     while not (result := found()):
         assert time.monotonic() < ends
@@ -381,13 +381,13 @@ def wait_for(found: Callable[[], Any], within: float = HEARD_WITHIN) -> Any:
     return result
 
 
-def heard_of(stream: Stream, topic: str) -> bool:
+def announces(stream: Stream, topic: str) -> bool:
     while topic not in stream.next("news"):
         pass
     return True
 
 
-def test_a_message_is_told_at_once_whoever_sends_it(
+def test_a_message_is_announced_at_once_whichever_client_sends_it(
     url: str, shared: Account, channels: Any, mock: MockTwilio
 ) -> None:
     sid = channels.create().sid
@@ -395,21 +395,21 @@ def test_a_message_is_told_at_once_whoever_sends_it(
     with listening(url) as stream:
         started = time.monotonic()
         here.client.chat.v2.services(SERVICE).channels(sid).messages.create(body="x", from_="j")
-        assert heard_of(stream, "channels")
+        assert announces(stream, "channels")
         assert time.monotonic() - started < 0.5
         path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels/{sid}/Messages"
         mock.http_client.request("POST", path, data={"Body": "y"}, auth=AUTH)
-        assert heard_of(stream, "channels")
+        assert announces(stream, "channels")
 
 
 @pytest.mark.parametrize("topic", ["tasks", "requests", "channels"])
-def test_news_name_what_has_changed(url: str, shared: Account, flow: Any, topic: str) -> None:
+def test_an_event_names_what_has_changed(url: str, shared: Account, flow: Any, topic: str) -> None:
     with listening(url) as stream:
         flex_channel(shared, flow)
-        assert heard_of(stream, topic)
+        assert announces(stream, topic)
 
 
-def test_the_end_of_a_delivery_is_told(
+def test_the_end_of_a_delivery_is_announced(
     url: str, shared: Account, channels: Any, mock: MockTwilio
 ) -> None:
     answers = threading.Event()
@@ -423,11 +423,13 @@ def test_the_end_of_a_delivery_is_told(
     channels(sid).messages.create(body="hi", from_="jane", x_twilio_webhook_enabled="true")
     with listening(url) as stream:
         answers.set()
-        assert heard_of(stream, "webhooks")
+        assert announces(stream, "webhooks")
     assert mock.webhooks.settle(10)
 
 
-def test_a_reset_and_a_moved_clock_are_told(url: str, shared: Account, mock: MockTwilio) -> None:
+def test_a_reset_and_a_moved_clock_are_announced(
+    url: str, shared: Account, mock: MockTwilio
+) -> None:
     with listening(url) as stream:
         mock.reset()
         assert stream.next("news") == sorted(LISTS)
@@ -435,22 +437,22 @@ def test_a_reset_and_a_moved_clock_are_told(url: str, shared: Account, mock: Moc
         assert stream.next("clock") == {"now": mock.clock.now(), "is_frozen": True}
 
 
-def test_many_changes_come_as_few_news(url: str, shared: Account, mock: MockTwilio) -> None:
+def test_many_changes_come_as_few_events(url: str, shared: Account, mock: MockTwilio) -> None:
     path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels"
     with listening(url) as stream:
         for _ in range(300):
             mock.http_client.request("POST", path, auth=AUTH)
         mock.clock.freeze()
-        news = 0
+        count = 0
         while True:
             line = stream._answer.readline()
-            news += line == b"event: news\n"
+            count += line == b"event: news\n"
             if line == b"event: clock\n":
                 break
-        assert 1 <= news < 30
+        assert 1 <= count < 30
 
 
-def test_nobody_is_followed_once_no_page_is_open(
+def test_the_account_is_not_followed_once_no_page_is_open(
     url: str, shared: Account, mock: MockTwilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followed: list[bool] = []
@@ -479,9 +481,9 @@ def test_open_pages_do_not_hold_up_the_servers_end(
     server = command()
     streams = [Stream(server.url) for _ in range(3)]
     started = time.monotonic()
-    code, said = server.end(how)
+    code, output = server.end(how)
     assert time.monotonic() - started < 2
     assert code in {0, -how}
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     for stream in streams:
         stream.close()

@@ -26,7 +26,7 @@ WRITES = 1000
 
 
 class Writers:
-    """Clients that each post to a channel of their own, until nobody answers any more."""
+    """Clients that each post to a channel of their own, until the server no longer answers."""
 
     def __init__(self, url: str, channels: list[str], known: dict[str, list[str]]) -> None:
         self._url = url
@@ -38,7 +38,7 @@ class Writers:
         ]
 
     def write(self, count: int) -> None:
-        """Have them write, and come back once so many writes have been acknowledged."""
+        """Start the clients, and return once so many writes have been acknowledged."""
         self._goal = sum(map(len, self._acknowledged.values())) + count
         for thread in self._threads:
             thread.start()

@@ -120,5 +120,5 @@ def test_the_node_library_sends_and_reads_messages_and_is_refused_in_twilios_dia
         """
     )
     modules = {"NODE_PATH": str(folder / "node_modules")}
-    said = json.loads(run(["node", "-e", program], shared, CHANNEL_SID=channel.sid, **modules))
-    assert said == {"bodies": ["one", "two", "three"], "status": 404, "code": 20404}
+    output = json.loads(run(["node", "-e", program], shared, CHANNEL_SID=channel.sid, **modules))
+    assert output == {"bodies": ["one", "two", "three"], "status": 404, "code": 20404}

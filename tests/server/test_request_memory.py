@@ -1,4 +1,4 @@
-"""What the server remembers of requests stays small, whatever is sent."""
+"""The server's memory of requests stays small, whatever is sent."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_an_edge_and_a_region_in_the_host_make_no_difference(url: str) -> None:
     assert names(answer) == ["Flex Chat Service"]
 
 
-def test_a_path_without_a_host_is_told_where_to_go(url: str) -> None:
+def test_a_path_without_a_host_is_answered_with_where_to_go(url: str) -> None:
     answer = requests.get(f"{url}/v2/Services", auth=AUTH)
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
     assert f"{url}/chat.twilio.com/v2/Services" in answer.json()["message"]
@@ -65,7 +65,7 @@ def test_a_path_without_a_host_is_told_where_to_go(url: str) -> None:
         {"X-Twilio-Token": "abc"},
     ],
 )
-def test_without_good_credentials_nothing_is_told(url: str, headers: dict[str, str]) -> None:
+def test_without_valid_credentials_nothing_is_shown(url: str, headers: dict[str, str]) -> None:
     answer = requests.get(f"{url}/{SERVICES}", headers=headers)
     assert answer.status_code == 401
     assert answer.json()["code"] in {20003, 20101}
@@ -103,7 +103,7 @@ def test_a_connection_is_kept_for_the_next_request(url: str) -> None:
     assert len(ports) == 1
 
 
-def test_a_head_or_half_a_request_disturbs_nobody(url: str) -> None:
+def test_a_head_or_half_a_request_disturbs_no_other(url: str) -> None:
     half = http.client.HTTPConnection(urlsplit(url).netloc)
     half.putrequest("POST", f"/{SERVICES}")
     half.putheader("Content-Length", "100")
@@ -127,14 +127,14 @@ def test_a_page_that_a_user_uploads_does_not_run_as_the_mocks_own(url: str) -> N
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_parameter_that_is_repeated_without_end_holds_up_nobody(url: str) -> None:
+def test_a_parameter_that_is_repeated_without_end_holds_up_no_other(url: str) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = b"FriendlyName=1&" * 60_000
     answer = requests.post(f"{url}/{SERVICES}", data=body, headers=form, auth=AUTH, timeout=5)
     assert answer.status_code in {201, 400}
 
 
-def test_an_account_that_was_closed_says_so_to_those_who_still_ask() -> None:
+def test_an_account_that_was_closed_says_so_on_later_requests() -> None:
     mock = MockTwilio()
     with BackgroundServer(mock) as server:
         mock.close()

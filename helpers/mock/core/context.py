@@ -26,13 +26,13 @@ class Backend:
 
     @property
     def state(self) -> AccountState:
-        """Resources and SIDs as they are now, to be put back together."""
+        """Resources and SIDs, to be restored together."""
         with self.store.lock:
             return self.store.copy(), self.sids.state
 
     @state.setter
     def state(self, state: AccountState) -> None:
-        with self.store.lock:  # else another thread might draw a SID that comes again
+        with self.store.lock:  # so that no other thread draws a SID that would come again
             copy, self.sids.state = state
             self.store.restore(copy)
 
@@ -96,10 +96,10 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the account through REST, or a chat user through an access token.
+    """Originator of an action: the account through REST, or a user through an access token.
 
-    `webhooks` says whether the action fires webhooks: always for a chat user, for REST only
-    when the `X-Twilio-Webhook-Enabled` header is true (documented).
+    `webhooks` is true if the action fires webhooks: always for a chat user, for REST only when the
+    `X-Twilio-Webhook-Enabled` header is true (documented).
     """
 
     identity: str | None = None
@@ -108,12 +108,12 @@ class Actor:
 
     @property
     def source(self) -> str:
-        """`SDK` for a chat user, `API` for account credentials, as webhooks report it."""
+        """`SDK` for a chat user, `API` for account credentials, as in webhooks."""
         return "API" if self.identity is None else "SDK"
 
     @property
     def name(self) -> str:
-        """The identity that acts; `system` for account credentials (specified)."""
+        """The identity; `system` for account credentials (specified)."""
         return self.identity or "system"
 
 
@@ -121,9 +121,14 @@ ACCOUNT = Actor()
 
 
 class Context:
-    """One unit of work on one account."""
+    """One unit of work on one account.
 
-    __slots__ = ("account_sid", "actor", "backend", "emit", "events", "now", "sids", "store")
+    Attributes:
+        get_cached: Returns the resource of a SID, or None, to read only: all readers share it until
+            it changes. For resources that are read more often than they change.
+    """
+
+    __slots__ = ("account_sid", "actor", "backend", "emit", "get_cached", "now", "sids", "store")
 
     def __init__(self, backend: Backend, account_sid: str, actor: Actor = ACCOUNT) -> None:
         self.backend = backend
@@ -131,8 +136,8 @@ class Context:
         self.actor = actor
         self.store = backend.store
         self.sids = backend.sids
-        self.events = backend.events
         self.emit = backend.events.emit
+        self.get_cached = backend.store.shared
         self.now = backend.clock.now()
 
     def create(self, kind: type[R], **values: Any) -> R:
@@ -153,10 +158,3 @@ class Context:
             else:
                 values[name] = self.account_sid if name == "account_sid" else self.now
         return self.store.add(kind(**values), is_fresh=is_fresh)
-
-    def get_cached(self, kind: type[R], sid: str | None) -> R | None:
-        """Return the resource of a SID, to read only; the same until one of its kind changes.
-
-        For kinds that are read often and change seldom.
-        """
-        return None if sid is None else self.store.shared(kind, sid)

@@ -46,7 +46,7 @@ class Credentials:
 
     @property
     def is_known(self) -> bool:
-        """Whether everybody knows a secret of the account, since it is a demo value."""
+        """True where a secret is a demo value, which everybody knows."""
         return (
             self.auth_token == DEMO["TWILIO_AUTH_TOKEN"]
             or self.api_secret == DEMO["TWILIO_API_SECRET"]

@@ -21,7 +21,8 @@ FORMAT = 1
 """Raised when stored data changes its meaning; mere additions need no new number."""
 APPLICATION_ID = 0x464C4348
 """`FLCH` in the file's header, the mark of this database."""
-
+MARKS = (f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {FORMAT}")
+"""SQL that marks a database as this project's."""
 _OWN_TABLES = {
     "_fact": "CREATE TABLE _fact (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
     "_counter": "CREATE TABLE _counter (name TEXT PRIMARY KEY, next INTEGER) WITHOUT ROWID",
@@ -56,7 +57,7 @@ class DatabaseRefused(Exception):
 
 
 def read_fact(db: sqlite3.Connection, name: str) -> Any:
-    """The value of a fact, or None."""
+    """Return the value of a fact, or None."""
     row = db.execute("SELECT value FROM _fact WHERE name = ?", (name,)).fetchone()
     return None if row is None else orjson.loads(row[0])
 
@@ -70,14 +71,8 @@ def write_fact(db: sqlite3.Connection, name: str, value: Any) -> None:
 # -- checks
 
 
-def marks() -> Iterator[str]:
-    """SQL that marks a database as this project's."""
-    yield f"PRAGMA application_id = {APPLICATION_ID}"
-    yield f"PRAGMA user_version = {FORMAT}"
-
-
 def creation(tables: Iterable[Table]) -> Iterator[str]:
-    """SQL that fills an empty database with tables and indexes."""
+    """Yield SQL that fills an empty database with tables and indexes."""
     yield from _OWN_TABLES.values()
     for table in tables:
         yield table.creation
@@ -127,7 +122,7 @@ def _columns(db: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[str]:
-    """Differences that this version would lose or could not fill in."""
+    """Yield differences that this version would lose or could not fill in."""
     found = _tables(db)
     unknown = found - {table.name for table in tables} - set(_OWN_TABLES)
     yield from (f"table {name} is unknown" for name in sorted(unknown))
@@ -145,30 +140,26 @@ def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[
 
 def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -> None:
     """Add tables, columns that have a default, and indexes; replace an index that differs."""
-    for statement in marks():
+    for statement in MARKS:
         db.execute(statement)
     found = _tables(db)
     for name, creation in _OWN_TABLES.items():
         if name not in found:
             db.execute(creation)
     for table in tables:
-        if table.name in found:
-            _add_columns(db, table)
-        else:
+        if table.name not in found:
             db.execute(table.creation)
+            continue
+        has = _columns(db, table.name)
+        for name, value in table.defaults.items():
+            if name not in has:
+                db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
+                db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
     try:
         _replace_indexes(db, tables)
     except sqlite3.IntegrityError as error:
         problem = f"holds what this version does not allow ({error})"
         raise DatabaseRefused(path, problem, _OTHER_VERSION) from None
-
-
-def _add_columns(db: sqlite3.Connection, table: Table) -> None:
-    has = _columns(db, table.name)
-    for name, value in table.defaults.items():
-        if name not in has:
-            db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
-            db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
 
 
 def _replace_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
@@ -228,14 +219,14 @@ def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
-    """A new database, gone when it is closed."""
+    """Return a new database, gone when it is closed."""
     db = _connect(":memory:")
-    db.executescript(";\n".join(("BEGIN", *marks(), *creation(tables), "COMMIT;")))
+    db.executescript(";\n".join(("BEGIN", *MARKS, *creation(tables), "COMMIT;")))
     return db
 
 
 def image_of(db: sqlite3.Connection) -> bytearray:
-    """A whole database, in memory or in a file, as bytes to be opened in memory."""
+    """Return a whole database, in memory or in a file, as bytes to be opened in memory."""
     image = bytearray(db.serialize())
     image[_WAL_MARKS] = _PLAIN_MARKS
     return image
@@ -258,7 +249,7 @@ def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
 def in_file(
     file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
 ) -> sqlite3.Connection:
-    """Open or create a file for this process alone; what is committed is on disk.
+    """Open or create a file for this process alone; each commit reaches the disk.
 
     The lock is the operating system's and goes with the process, however that ends.
 
@@ -353,6 +344,5 @@ def _prepare(
     finally:
         if db.in_transaction:
             db.execute("ROLLBACK")
-    Path(f"{path}-shm").unlink(
-        missing_ok=True
-    )  # left by a check of a file whose process was killed
+    # left by a check of a file whose process was killed
+    Path(f"{path}-shm").unlink(missing_ok=True)

@@ -1,14 +1,15 @@
-"""Refusals: a `TwilioError`, whose code decides its HTTP status.
+"""Refusals: symbolic ones of a product, and a dialect's `TwilioError` for each.
 
 `CODES` lists every code that the mock uses, with its HTTP status and the basis of it. Products
-raise, one place renders.
+raise, dialects say it in their words, one place renders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum, StrEnum
+from typing import Any, NamedTuple
 
 
 class Basis(StrEnum):
@@ -85,6 +86,7 @@ _CODES = (
     ErrorCode(50104, 400, "permission does not exist", _INF),
     ErrorCode(50105, 400, "role type is not acceptable", _INF),
     ErrorCode(50107, 403, "user not authorised for the command", _INF),
+    ErrorCode(50109, 400, "conversation role not found", _INF),
     ErrorCode(50201, 409, "user already exists", _OBS),
     ErrorCode(50203, 400, "identity is reserved", _INF),
     ErrorCode(50204, 400, "identity is missing", _OBS),
@@ -92,7 +94,9 @@ _CODES = (
     ErrorCode(50206, 400, "identity looks like a user SID", _INF),
     ErrorCode(50207, 400, "identity too long", _INF),
     ErrorCode(50208, 403, "user is in too many channels", _DOC),
+    ErrorCode(50211, 400, "identity is not acceptable for the participant", _INF),
     ErrorCode(50212, 409, "user is invited already", _INF),
+    ErrorCode(50214, 403, "user is in too many conversations", _INF),
     ErrorCode(50300, 404, "channel not found", _INF),
     ErrorCode(50303, 400, "channel attributes too long", _INF),
     ErrorCode(50304, 400, "attributes are not JSON", _INF),
@@ -109,10 +113,33 @@ _CODES = (
     ErrorCode(50330, 400, "webhook filters are missing", _INF),
     ErrorCode(50331, 400, "webhook triggers are missing", _INF),
     ErrorCode(50332, 400, "webhook URL is too long", _INF),
+    ErrorCode(50350, 404, "conversation not found", _OBS),
+    ErrorCode(50353, 409, "conversation with this unique name exists", _INF),
+    ErrorCode(50374, 400, "conversation state is empty", _INF),
+    ErrorCode(50375, 400, "inactive timer is too short", _INF),
+    ErrorCode(50376, 400, "closed timer is too short", _OBS),
+    ErrorCode(50377, 400, "conversation is closed", _OBS),
+    ErrorCode(50378, 400, "conversation state is not acceptable", _INF),
+    ErrorCode(50379, 400, "inactive timer is not a duration", _INF),
+    ErrorCode(50380, 400, "closed timer is not a duration", _INF),
+    ErrorCode(50384, 400, "conversation cannot be closed from the start", _INF),
+    ErrorCode(50390, 400, "unique name looks like a conversation SID", _INF),
+    ErrorCode(50393, 400, "channel can only be made private", _INF),
     ErrorCode(50400, 403, "user is not a member of the channel", _INF),
     ErrorCode(50403, 403, "channel has too many members", _DOC),
     ErrorCode(50404, 409, "member already exists", _INF),
     ErrorCode(50406, 400, "read index is not acceptable", _INF),
+    ErrorCode(50409, 400, "address and proxy address are the same", _INF),
+    ErrorCode(50411, 400, "address is missing", _INF),
+    ErrorCode(50412, 400, "proxy address is missing", _INF),
+    ErrorCode(50416, 409, "address and proxy address are in use", _OBS),
+    ErrorCode(50417, 403, "conversation has too many participants", _INF),
+    ErrorCode(50421, 400, "read index is not acceptable", _INF),
+    ErrorCode(50430, 403, "user is not a participant of the conversation", _OBS),
+    ErrorCode(50432, 404, "participant not found", _INF),
+    ErrorCode(50433, 409, "participant already exists", _OBS),
+    ErrorCode(50503, 400, "message has neither body nor media", _INF),
+    ErrorCode(50504, 400, "message body too long", _INF),
     ErrorCode(50505, 400, "message body too long", _INF),
     ErrorCode(50507, 404, "media not found", _INF),
     ErrorCode(50508, 400, "media was sent already", _INF),
@@ -161,3 +188,56 @@ class TwilioError(Exception):
             "status": self.status,
         }
         return body if self.details is None else {**body, "details": self.details}
+
+
+class Refused(Exception):
+    """A refusal that speaks no dialect.
+
+    Args:
+        reason: Why; a member of the product's enumeration.
+        about: Values that the words of a dialect may name.
+    """
+
+    def __init__(self, reason: Enum, **about: Any) -> None:
+        super().__init__(reason, about)
+        self.reason = reason
+        self.about = about
+
+    def __str__(self) -> str:
+        return str(self.reason.value).format_map(self.about)
+
+
+class Refusals:
+    """A dialect's words for refusals.
+
+    Args:
+        table: Code and text of each reason; in the text, `{name}` stands for a value.
+        spelling: The dialect's words for the values of one name, such as `permission`.
+    """
+
+    def __init__(
+        self, table: Mapping[Enum, tuple[int, str]], **spelling: Mapping[Any, str]
+    ) -> None:
+        self.table = table
+        self._spelling = spelling
+
+    def error(self, refused: Refused) -> TwilioError:
+        """Return the refusal in the dialect's words."""
+        code, text = self.table[refused.reason]
+        about = dict(refused.about)
+        for name, words in self._spelling.items():
+            if name in about:
+                about[name] = words.get(about[name], about[name])
+        return TwilioError(code, text.format_map(about))
+
+    @contextmanager
+    def worded(self) -> Iterator[None]:
+        """Raise what is refused inside in the dialect's words."""
+        try:
+            yield
+        except Refused as refused:
+            raise self.error(refused) from None
+
+
+NO_REFUSALS = Refusals({})
+"""Words of a dialect whose products raise `TwilioError` themselves."""

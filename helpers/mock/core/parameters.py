@@ -1,4 +1,4 @@
-"""Typed input of products: parameters become one object, or one refusal with Twilio's code.
+"""Typed input: the parameters of an operation become one object, or one refusal with its code.
 
 Names are snake case here; two underscores stand for the dot of a nested parameter
 (`integration__flow_sid` is `Integration.FlowSid` in a form).
@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import json
 import math
+import typing
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from .bounds import MAX_NESTING, is_too_deep
 from .errors import TwilioError
@@ -28,17 +37,42 @@ def form_name(field: str) -> str:
 
 
 class Parameters(BaseModel):
-    """Base of the parameters of an operation."""
+    """Base of the parameters of an operation.
+
+    Attributes:
+        lists: Names, as in a form, of the parameters that may be repeated.
+        rules_out: A field -> another that does not count beside it.
+    """
 
     model_config = ConfigDict(alias_generator=form_name, extra="ignore", populate_by_name=True)
+    lists: ClassVar[frozenset[str]] = frozenset()
+    rules_out: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Find the lists."""
+        cls.lists = frozenset(
+            info.alias or name
+            for name, info in cls.model_fields.items()
+            if any(
+                typing.get_origin(each) is list
+                for each in (info.annotation, *typing.get_args(info.annotation))
+            )
+        )
 
     def given(self) -> dict[str, Any]:
-        """Only what the caller sent, by field name."""
-        return self.model_dump(exclude_unset=True)
+        """Return only what the caller sent and counts, by field name."""
+        sent = self.__dict__.copy()
+        for name in sent.keys() - self.__pydantic_fields_set__:
+            del sent[name]
+        for name, other in self.rules_out.items():
+            if sent.get(name):
+                sent.pop(other, None)
+        return sent
 
     @classmethod
     def read(cls, parameters: Mapping[str, Any]) -> Any:
-        """Make the object, or refuse with 20001 naming the first parameter at fault."""
+        """Make the object, or refuse with the code of the first parameter at fault, else 20001."""
         try:
             return cls.model_validate(parameters, by_alias=True, by_name=False)
         except ValidationError as problem:
@@ -49,38 +83,73 @@ def _refusal(problem: ErrorDetails) -> TwilioError:
     name = str(problem["loc"][0])
     if problem["type"] == "missing":
         return TwilioError(20001, f"Missing required parameter {name} in the post body")
+    if problem["type"] == _TOO_LONG:
+        limit = problem["ctx"]
+        return TwilioError(
+            limit["code"],
+            f"{limit['name']} is too long: {len(problem['input'])} characters,"
+            f" at most {limit['length']}",
+        )
     return TwilioError(20001, f"Invalid parameter {name}: {problem['msg']}")
 
 
-def at_most(length: int, code: int, what: str) -> AfterValidator:
-    """Refuse a text of more than `length` characters with `code`."""
+_TOO_LONG = "longer_than_twilio_takes"
 
-    def check(text: str) -> str:
-        if len(text) > length:
-            raise TwilioError(code, f"{what} is too long: {len(text)} characters, at most {length}")
+
+@dataclass(frozen=True)
+class AtMost:
+    """Refuse a text of more than `length` characters with `code`; checked without Python."""
+
+    length: int
+    code: int
+    name: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Put the limit behind the schema of the text."""
+        limit = core_schema.custom_error_schema(
+            core_schema.str_schema(max_length=self.length),
+            custom_error_type=_TOO_LONG,
+            custom_error_message=_TOO_LONG,
+            custom_error_context={"code": self.code, "name": self.name, "length": self.length},
+        )
+        return core_schema.chain_schema([handler(source), limit])
+
+
+@dataclass(frozen=True)
+class AtMostBytes:
+    """Refuse a text of more than `size` bytes in UTF-8; only a long one is measured by Python."""
+
+    size: int
+    code: int
+    name: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Try the short text first, which needs no measuring."""
+        short = core_schema.str_schema(max_length=self.size // 4)
+        measured = core_schema.no_info_after_validator_function(self.check, handler(source))
+        return core_schema.union_schema([short, measured], mode="left_to_right")
+
+    def check(self, text: str) -> str:
+        """Return the text, or refuse it."""
+        actual = len(text.encode("utf-8", "replace"))
+        if actual > self.size:
+            raise TwilioError(
+                self.code, f"{self.name} is too long: {actual} bytes, at most {self.size}"
+            )
         return text
 
-    return AfterValidator(check)
 
-
-def at_most_bytes(size: int, code: int, what: str) -> AfterValidator:
-    """Refuse a text of more than `size` bytes in UTF-8 with `code`."""
-
-    def check(text: str) -> str:
-        if len(text) * 4 > size and (actual := len(text.encode("utf-8", "replace"))) > size:
-            raise TwilioError(code, f"{what} is too long: {actual} bytes, at most {size}")
-        return text
-
-    return AfterValidator(check)
-
-
-def json_object(code: int, what: str) -> AfterValidator:
+def json_object(code: int, name: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
 
     def check(text: str) -> str:
         if read_json_object(text) is None:
             raise TwilioError(
-                code, f'{what} must be a JSON object as text, e.g. {{"key": "value"}}'
+                code, f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
             )
         return text
 
@@ -88,7 +157,7 @@ def json_object(code: int, what: str) -> AfterValidator:
 
 
 def read_json_object(text: str) -> dict[str, Any] | None:
-    """The object that a JSON text holds; None where it holds none, or one nested too deep."""
+    """Return the object that a JSON text holds; None for none, or one nested too deep."""
     try:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
@@ -104,7 +173,7 @@ def _finite(number: str) -> float:
 
 
 def as_moment(text: str) -> float:
-    """Epoch seconds of an ISO 8601 date, UTC unless it says otherwise.
+    """Return epoch seconds of an ISO 8601 date, UTC unless it says otherwise.
 
     Raises:
         ValueError: It is no such date.
@@ -119,7 +188,7 @@ def _moment(value: Any) -> Any:
 
 
 def is_web_address(url: str) -> bool:
-    """Whether a webhook can go there: http or https, and a host."""
+    """Return whether a webhook can go there: http or https, and a host."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,9 +1,9 @@
-"""How a resource becomes a row: a dataclass whose fields are the columns of its table."""
+"""Resources as rows: a dataclass whose fields are the columns of its table."""
 
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
@@ -28,7 +28,7 @@ _FILLED = ("sid", "account_sid", "date_created", "date_updated")
 
 @dataclass(slots=True)
 class Resource:
-    """Base of everything kept. `seq` is the order of arrival within a kind.
+    """Base of all resources. `seq` is the order of arrival within a kind.
 
     `unique` lists groups of fields that must differ between any two rows (a null never
     collides), `indexes` those that are searched by, in the order of the search; `-priority` puts
@@ -52,11 +52,11 @@ class Resource:
 R = TypeVar("R", bound=Resource)
 
 _HINTS: dict[type[Resource], dict[str, Any]] = {}
-"""Types of a kind's fields, worked out once however many stores there are."""
+"""Types of a kind's fields, shared by all stores."""
 
 
 class Table:
-    """How one kind of resource is kept: its columns, and how values cross the border."""
+    """The table of one kind of resource: its columns, and the encoding of their values."""
 
     def __init__(self, kind: type[Resource]) -> None:
         self.kind = kind
@@ -65,25 +65,20 @@ class Table:
         hints = _HINTS.get(kind) or _HINTS.setdefault(kind, get_type_hints(kind))
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
-        self.decoders = self._decoders(hints)
+        self.decoders: list[tuple[int, Callable[[Any], Any]]] = [
+            (position, orjson.loads if name in self.json else bool)
+            for position, name in enumerate(self.columns)
+            if name in self.json or bool in _members(hints[name])
+        ]
         self.values = attrgetter(*self.columns)
         self.next_seq = 1
-        self.sql: dict[Any, str] = {}
+        self.sql: dict[tuple[str, ...], str] = {}
         self.updates: dict[tuple[str, ...], str] = {}
         listed = ", ".join(map(quoted, self.columns))
         marks = ", ".join("?" * (len(self.columns) + 1))
         self.insert = f"INSERT INTO {self.name} (seq, {listed}) VALUES ({marks})"
         self.select = f"SELECT seq, {listed} FROM {self.name}"
         self.delete = f"DELETE FROM {self.name} WHERE seq = ?"
-
-    def _decoders(self, hints: Mapping[str, Any]) -> list[tuple[int, Callable[[Any], Any]]]:
-        found: list[tuple[int, Callable[[Any], Any]]] = []
-        for position, name in enumerate(self.columns):
-            if name in self.json:
-                found.append((position, orjson.loads))
-            elif bool in _members(hints[name]):
-                found.append((position, bool))
-        return found
 
     @property
     def creation(self) -> str:
@@ -104,7 +99,7 @@ class Table:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """What the columns hold that may be left out, as it is stored."""
+        """Encoded defaults of the columns that have one."""
         return {
             f.name: self.encode(f.name, _default(f))
             for f in fields(self.kind)
@@ -112,7 +107,7 @@ class Table:
         }
 
     def update(self, names: tuple[str, ...]) -> str:
-        """SQL that sets these columns of one row."""
+        """Return SQL that sets these columns of one row."""
         sql = self.updates.get(names)
         if sql is None:
             assignments = ", ".join(f'"{name}" = ?' for name in names)
@@ -121,11 +116,11 @@ class Table:
         return sql
 
     def encode(self, name: str, value: Any) -> Any:
-        """A field's value as its column holds it."""
+        """Return a field's value as its column holds it."""
         return orjson.dumps(value).decode() if name in self.json and value is not None else value
 
     def resource(self, row: Sequence[Any]) -> Any:
-        """What `row` made a row of, from what `select` found."""
+        """Return the resource of a row that `select` found."""
         seq, *values = row
         for position, decode in self.decoders:
             if values[position] is not None:
@@ -133,57 +128,43 @@ class Table:
         return self.kind(*values, seq=seq)
 
     def where(self, where: Where) -> tuple[str, list[Any]]:
-        """SQL and values of a condition; the SQL is made once for each shape of condition."""
+        """Return SQL and values of a condition."""
         values = list(where.values())
-        shape: Any = tuple(where)
-        if None in values or not _PLAIN.issuperset(map(type, values)):
-            shape = tuple((name, _shape(value)) for name, value in where.items())
-            values = [item for value in values for item in _compared(value)]
-        sql = self.sql.get(shape)
-        if sql is None:
-            parts = [_condition(name, _shape(value)) for name, value in where.items()]
-            sql = self.sql[shape] = f" WHERE {' AND '.join(parts)}" if parts else ""
-        return sql, values
+        if _PLAIN.issuperset(map(type, values)):
+            names = tuple(where)
+            sql = self.sql.get(names)
+            if sql is None:
+                sql = self.sql[names] = _joined(f"{quoted(name)} = ?" for name in names)
+            return sql, values
+        conditions = [_condition(quoted(name), value) for name, value in where.items()]
+        return _joined(sql for sql, _ in conditions), [
+            value for _, values in conditions for value in values
+        ]
 
 
 _PLAIN = frozenset({str, int, float, bool})
-"""Types that are compared as they are."""
+"""Types that are compared directly."""
 SINGLE = _PLAIN | {type(None)}
 """Types of which a row's field either is the value or is not."""
 _FEW = 8
 """Values that a condition lists one by one; more go as JSON, so that the SQL stays the same."""
 
 
-def _compared(value: Any) -> list[Any]:
-    """The values that a condition's question marks stand for."""
+def _condition(name: str, value: Any) -> tuple[str, list[Any]]:
     if value is None:
-        return []
+        return f"{name} IS NULL", []
     if isinstance(value, Between):
-        return [value.low, value.high]
-    if isinstance(value, list):
-        return value if len(value) <= _FEW else [orjson.dumps(value).decode()]
-    return [value]
+        return f"{name} BETWEEN ? AND ?", [value.low, value.high]
+    if not isinstance(value, list):
+        return f"{name} = ?", [value]
+    if len(value) > _FEW:
+        return f"{name} IN (SELECT value FROM json_each(?))", [orjson.dumps(value).decode()]
+    return f"{name} IN ({', '.join('?' * len(value))})", value
 
 
-def _shape(value: Any) -> int | str:
-    """How a value is compared: a list by its length, a range, null, or as it is."""
-    if isinstance(value, list):
-        return len(value) if len(value) <= _FEW else "many"
-    if isinstance(value, Between):
-        return "between"
-    return "null" if value is None else "equal"
-
-
-def _condition(name: str, shape: int | str) -> str:
-    if shape == "equal":
-        return f'"{name}" = ?'
-    if shape == "null":
-        return f'"{name}" IS NULL'
-    if shape == "between":
-        return f'"{name}" BETWEEN ? AND ?'
-    if shape == "many":
-        return f'"{name}" IN (SELECT value FROM json_each(?))'
-    return f'"{name}" IN ({", ".join("?" * int(shape))})'
+def _joined(conditions: Iterable[str]) -> str:
+    sql = " AND ".join(conditions)
+    return f" WHERE {sql}" if sql else ""
 
 
 def _default(of: Field[Any]) -> Any:
@@ -201,7 +182,7 @@ def sorting(name: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A column's name as SQL takes it, whatever word it is."""
+    """Return a column's name quoted for SQL."""
     return f'"{name}"'
 
 

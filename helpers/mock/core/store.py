@@ -461,8 +461,10 @@ class Store:
         sql = f"SELECT {columns} FROM {table.name}{condition}{tail}"
         return self._execute(sql, (*values, *more)).fetchall()
 
-    def shared(self, kind: type[R], sid: str) -> R | None:
+    def shared(self, kind: type[R], sid: str | None) -> R | None:
         """Return the resource of a SID that all readers share until it changes, or None."""
+        if sid is None:
+            return None
         table = self._tables[kind]
         with self.lock:
             found: R | None = table.shared.get(sid)

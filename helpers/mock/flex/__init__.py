@@ -1,1 +1,1 @@
-"""Flex: the flows that say what handles a message, and the channels made in one request."""
+"""Flex: flows that choose the handler of a message, and channels made in one request."""

@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from dataclasses import dataclass
+from typing import Any
 
 from ...flex_ui import GUEST_ATTRIBUTES
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Parameters, read_json_object
+from ..core.parameters import read_json_object
 from ..messaging import channels, members, users
-from ..messaging import channels as chat_channels
-from ..messaging.limits import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from ..messaging.resources import Channel, Service, User
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
-Text = Annotated[str | None, BLANK_IS_ABSENT]
 
-
-def _not_reserved(identity: str) -> str:
-    if identity in RESERVED_IDENTITIES:
-        raise TwilioError(45211, f"Identity {identity!r} is reserved; choose another")
-    return identity
-
-
-FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
-
-
-class NewFlexChannel(Parameters):
-    """Parameters of Flex channel creation (specified)."""
+@dataclass(slots=True)
+class NewFlexChannel:
+    """A contact and its chat, as Flex v1's parameters name them (specified)."""
 
     flex_flow_sid: str
-    identity: FlexIdentity
-    chat_user_friendly_name: LongerName
-    chat_friendly_name: NewName
-    target: Text = None
-    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
-    pre_engagement_data: Text = None
-    task_sid: Text = None
-    task_attributes: Text = None
+    identity: str
+    chat_user_friendly_name: str
+    chat_friendly_name: str
+    target: str | None = None
+    chat_unique_name: str | None = None
+    pre_engagement_data: str | None = None
+    task_sid: str | None = None
+    task_attributes: str | None = None
     long_lived: bool | None = None
 
 
 def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexChannel:
-    """Make a channel for a contact, or give back the one it has.
+    """Create a channel for a contact, or return the one it has.
 
-    An ACTIVE channel of the same flow and contact is given back (documented for the contact pair;
+    An ACTIVE channel of the same flow and contact is returned (documented for the contact pair;
     matched on Target, else Identity: inferred). A disabled flow works when it is named
     (documented).
 
@@ -56,7 +42,7 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
         TwilioError: 45205, no such flow; 45208, an active channel has the unique name; 45004, a
             JSON parameter is not JSON or the task does not fit.
     """
-    flow = ctx.store.first(FlexFlow, sid=new.flex_flow_sid)
+    flow = ctx.get_cached(FlexFlow, new.flex_flow_sid)
     if flow is None:
         raise TwilioError(45205, f"Flex Flow {new.flex_flow_sid} not found")
     pre_engagement = json_parameter("PreEngagementData", new.pre_engagement_data)
@@ -64,30 +50,32 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     existing = active_channel(ctx, flow, new.target or new.identity, is_web=is_web)
     if existing is not None:
         return existing
-    _release_unique_name(ctx, flow, new.chat_unique_name)
+    if new.chat_unique_name:
+        _release_unique_name(ctx, flow, new.chat_unique_name)
     user, channel = _chat(ctx, flow, new, pre_engagement)
     handlers.wire(ctx, flow, channel)
-    flex_channel = ctx.create(
+    task_sid = new.task_sid
+    if task_sid is not None:
+        handlers.check_task(ctx, flow, task_sid)
+    elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
+        name = user.friendly_name or new.identity
+        task_sid = handlers.make_task(ctx, flow, channel.sid, name, task_attributes).sid
+    return ctx.create(
         FlexChannel,
         sid=channel.sid,
         flex_flow_sid=flow.sid,
         user_sid=user.sid,
         identity=new.identity,
         contact=new.target or new.identity,
-        task_sid=None,
-        live_task_sid=None,
+        task_sid=task_sid,
+        live_task_sid=task_sid,
         task_attributes=task_attributes,
         is_web=is_web,
     )
-    if new.task_sid is not None:
-        handlers.bind_task(ctx, flow, flex_channel, new.task_sid)
-    elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
-        handlers.make_task(ctx, flow, flex_channel)
-    return flex_channel
 
 
 def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
-    """A parameter that is JSON text, as an object.
+    """Return the object that a parameter holds as JSON text.
 
     Raises:
         TwilioError: 45004, it is not a JSON object.
@@ -103,7 +91,7 @@ def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
 def active_channel(
     ctx: Context, flow: FlexFlow, contact: str, *, is_web: bool
 ) -> FlexChannel | None:
-    """The contact's channel of that kind that has not been ended, or None."""
+    """Return the contact's channel of that kind that has not ended, or None."""
     where = {"flex_flow_sid": flow.sid, "contact": contact, "is_web": is_web}
     for flex_channel in ctx.store.select(FlexChannel, where, order="desc"):
         channel = ctx.store.first(Channel, sid=flex_channel.sid)
@@ -112,10 +100,8 @@ def active_channel(
     return None
 
 
-def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str | None) -> None:
+def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str) -> None:
     """Refuse the name of an active channel; take it from one that has ended (documented)."""
-    if not unique_name:
-        return
     holder = channels.by_unique_name(ctx, flow.chat_service_sid, unique_name)
     if holder is None:
         return
@@ -125,7 +111,7 @@ def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str | None) 
             f"An active channel with the unique name {unique_name!r} exists ({holder.sid});"
             " reuse it, mark it INACTIVE, delete it, or choose another name",
         )
-    channels.update(ctx, holder, channels.ChannelChanges(unique_name=""))
+    channels.update(ctx, holder, unique_name=None)
 
 
 def _chat(
@@ -143,15 +129,15 @@ def _chat(
     }
     if pre_engagement is not None:
         attributes["pre_engagement_data"] = pre_engagement
-    parameters = channels.NewChannel(
+    channel = channels.create(
+        ctx,
+        service,
         friendly_name=new.chat_friendly_name,
         unique_name=new.chat_unique_name,
-        attributes=json.dumps(attributes),
+        attributes=handlers.attributes_of(attributes),
         type="private",
     )
-    channel = channels.create(ctx, service, parameters)
-    guest = members.NewMember(identity=new.identity, attributes=GUEST_ATTRIBUTES)
-    members.add(ctx, channel, guest)
+    members.add(ctx, channel, identity=new.identity, user=user, attributes=GUEST_ATTRIBUTES)
     return user, channel
 
 
@@ -163,60 +149,26 @@ def delete(ctx: Context, flex_channel: FlexChannel) -> None:
     ctx.store.remove(flex_channel)
 
 
-class NewWebChannel(Parameters):
-    """Parameters of web channel creation (specified)."""
-
-    flex_flow_sid: str
-    identity: FlexIdentity
-    customer_friendly_name: LongerName
-    chat_friendly_name: NewName
-    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
-    pre_engagement_data: Text = None
-
-
-class WebChannelChanges(Parameters):
-    """Parameters of web channel update (specified)."""
-
-    chat_status: str | None = None
-    post_engagement_data: Text = None
-
-
-def create_web_channel(ctx: Context, new: NewWebChannel) -> FlexChannel:
-    """Make a web channel, as `channels.create` makes a Flex channel.
-
-    Raises:
-        TwilioError: As for `channels.create`.
-    """
-    return create(
-        ctx,
-        NewFlexChannel(
-            flex_flow_sid=new.flex_flow_sid,
-            identity=new.identity,
-            chat_user_friendly_name=new.customer_friendly_name,
-            chat_friendly_name=new.chat_friendly_name,
-            chat_unique_name=new.chat_unique_name,
-            pre_engagement_data=new.pre_engagement_data,
-        ),
-        is_web=True,
-    )
-
-
 def update_web_channel(
-    ctx: Context, web_channel: FlexChannel, changes: WebChannelChanges
+    ctx: Context,
+    web_channel: FlexChannel,
+    *,
+    chat_status: str | None = None,
+    post_engagement_data: str | None = None,
 ) -> FlexChannel:
-    """End the chat, or keep what the visitor said after it.
+    """End the chat, or keep what the visitor says after it.
 
     Raises:
         TwilioError: 45004, the status is not `inactive`, or the data is not JSON.
     """
-    if changes.chat_status not in (None, "inactive"):
+    if chat_status not in (None, "inactive"):
         raise TwilioError(45004, "ChatStatus can only be set to inactive")
-    data = json_parameter("PostEngagementData", changes.post_engagement_data)
+    data = json_parameter("PostEngagementData", post_engagement_data)
     values: dict[str, object] = {} if data is None else {"post_engagement_data": data}
-    if changes.chat_status is not None:
+    if chat_status is not None:
         values["status"] = "INACTIVE"
     if values:
-        channel = chat_channels.find(ctx, web_channel.sid)
-        chat_channels.merge_attributes(ctx, channel, **values)
+        channel = channels.find(ctx, web_channel.sid)
+        handlers.mark(ctx, channel, **values)
     ctx.store.save(web_channel, date_updated=ctx.now)
     return web_channel

@@ -1,16 +1,17 @@
-"""Flex Flows: which handler a contact gets, checked the way Twilio checks it."""
+"""Flex Flows, which choose the handler of a contact, with Twilio's checks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Parameters
-from ..messaging.limits import LongerName
+from ..core.parameters import BLANK_IS_ABSENT, AtMost, Parameters, form_name
 from ..messaging.resources import Service
 from ..studio import StudioFlow
-from ..taskrouter import Workflow, Workspace, find_task_channel
+from ..taskrouter.resources import Workflow, Workspace
+from ..taskrouter.task_channels import find as find_task_channel
 from .resources import (
     CONTACT,
     DEFAULTS,
@@ -25,12 +26,13 @@ from .resources import (
 )
 
 Text = Annotated[str | None, BLANK_IS_ABSENT]
+Name = Annotated[str, AtMost(256, 50003, "FriendlyName")]
 
 
 class FlowChanges(Parameters):
     """Parameters of Flex Flow update; nothing is required (specified)."""
 
-    friendly_name: LongerName | None = None
+    friendly_name: Name | None = None
     chat_service_sid: str | None = None
     channel_type: ChannelType | None = None
     contact_identity: Text = None
@@ -52,13 +54,13 @@ class FlowChanges(Parameters):
 class NewFlow(FlowChanges):
     """Parameters of Flex Flow creation."""
 
-    friendly_name: LongerName
+    friendly_name: Name
     chat_service_sid: str
     channel_type: ChannelType
 
 
 def create(ctx: Context, new: NewFlow) -> FlexFlow:
-    """Make a Flex Flow.
+    """Create a Flex Flow.
 
     Raises:
         TwilioError: 45212, an integration setting is missing or names nothing, or another enabled
@@ -99,42 +101,29 @@ def _integration(kind: str, kept: dict[str, Any], given: dict[str, Any]) -> dict
 
 
 def _check(ctx: Context, values: dict[str, Any], own_sid: str | None) -> None:
-    if ctx.store.first(Service, sid=values["chat_service_sid"]) is None:
+    integration, kind, store = values["integration"], values["integration_type"], ctx.store
+    if not store.exists(Service, sid=values["chat_service_sid"]):
         raise _refused(f"ChatServiceSid {values['chat_service_sid']} is not a service here")
-    for setting in REQUIRED[values["integration_type"]]:
-        if not values["integration"].get(setting):
-            name = "".join(word.capitalize() for word in setting.split("_"))
-            raise _refused(
-                f"Integration.{name} is required for integration type {values['integration_type']}"
-            )
-    _check_targets(ctx, values["integration"])
-    if values["enabled"]:
-        _check_no_other(ctx, values, own_sid)
-
-
-def _check_targets(ctx: Context, integration: dict[str, Any]) -> None:
-    if flow_sid := integration.get("flow_sid"):
-        _must_exist(ctx.store.first(StudioFlow, sid=flow_sid), "Integration.FlowSid", flow_sid)
+    for setting in REQUIRED[kind]:
+        if not integration.get(setting):
+            name = form_name(f"integration__{setting}")
+            raise _refused(f"{name} is required for integration type {kind}")
     if (url := integration.get("url")) and not is_web_address(url):
         raise _refused("Integration.Url must be an http or https URL")
-    if workspace_sid := integration.get("workspace_sid"):
-        workflow_sid, channel = integration["workflow_sid"], integration["channel"]
-        workspace = ctx.store.first(Workspace, sid=workspace_sid)
-        _must_exist(workspace, "Integration.WorkspaceSid", workspace_sid)
-        workflow = ctx.store.first(Workflow, sid=workflow_sid, workspace_sid=workspace_sid)
-        _must_exist(workflow, "Integration.WorkflowSid", workflow_sid)
-        task_channel = find_task_channel(ctx, workspace_sid, channel)
-        _must_exist(task_channel, "Integration.Channel", channel)
-
-
-def _must_exist(found: object | None, parameter: str, value: str) -> None:
-    if found is None:
-        raise _refused(f"{parameter} {value} does not exist in this account")
-
-
-def _check_no_other(ctx: Context, values: dict[str, Any], own_sid: str | None) -> None:
+    workspace_sid = integration.get("workspace_sid", "")
+    checks: dict[str, Callable[[str], bool]] = {
+        "flow_sid": lambda sid: store.exists(StudioFlow, sid=sid),
+        "workspace_sid": lambda sid: store.exists(Workspace, sid=sid),
+        "workflow_sid": lambda sid: store.exists(Workflow, sid=sid, workspace_sid=workspace_sid),
+        "channel": lambda key: find_task_channel(ctx, workspace_sid, key) is not None,
+    }
+    for setting, exists in checks.items():
+        value = integration.get(setting)
+        if value and not exists(value):
+            name = form_name(f"integration__{setting}")
+            raise _refused(f"{name} {value} does not exist in this account")
     same = {name: values[name] for name in CONTACT}
-    for other in ctx.store.select(FlexFlow, {**same, "enabled": True}):
+    for other in store.select(FlexFlow, {**same, "enabled": True}) if values["enabled"] else ():
         if other.sid != own_sid:
             contact = values["contact_identity"]
             raise _refused(

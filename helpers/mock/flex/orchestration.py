@@ -1,4 +1,4 @@
-"""What Flex does by itself when a customer writes or a task ends.
+"""Actions of Flex itself when a customer writes or a task ends.
 
 Agents' own steps (joining a chat, marking it INACTIVE, leaving) are taken by Flex UI, not by the
 platform; here the agent's desk takes them.
@@ -10,14 +10,14 @@ import logging
 
 from ...flex_ui import is_agent
 from ..core.context import Backend, Context
-from ..core.errors import TwilioError
+from ..core.errors import Refused, TwilioError
 from ..core.events import Event
 from ..core.store import Store
-from ..messaging import channels, members
+from ..messaging import members
 from ..messaging.events import ChannelEvent, MessageEvent
-from ..messaging.resources import Channel, Member, Message
-from ..taskrouter import Task
+from ..messaging.resources import Channel, ChannelWebhook, Member, Message, User
 from ..taskrouter.events import TaskRouterEvent
+from ..taskrouter.resources import Task
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
@@ -29,17 +29,19 @@ _MARK = '"channel_type"'
 
 
 class Orchestration:
-    """Follows chat and TaskRouter, and acts after the commit, in transactions of its own."""
+    """Reactions to events of chat and TaskRouter, in transactions of their own."""
 
     def __init__(self, backend: Backend, account_sid: str) -> None:
         self._backend = backend
         self._account_sid = account_sid
 
     def handle(self, event: Event) -> None:
-        """Act on what concerns Flex channels."""
+        """Act on events of Flex channels."""
         if isinstance(event, MessageEvent):
             if event.change == "added" and _MARK in event.channel.attributes:
-                self._wrote(event.channel.sid, event.message.author)
+                flex_channel = self._backend.store.first(FlexChannel, sid=event.channel.sid)
+                if flex_channel is not None and event.message.author == flex_channel.identity:
+                    self._wrote(flex_channel.sid)
         elif isinstance(event, TaskRouterEvent):
             if event.task is not None and event.name == "task.created":
                 self._task_made(event.task)
@@ -49,16 +51,18 @@ class Orchestration:
             self._channel_gone(event.channel.sid)
 
     def resume(self) -> None:
-        """Catch up with what was committed but not told when the process was killed."""
+        """Catch up with events that were committed but not dispatched before the process ended."""
         store = self._backend.store
-        for task in store.select(Task, {"assignment_status": list(LIVE)}):
+        live = store.select(Task, {"assignment_status": list(LIVE)})
+        sids = {task.sid for task in live}
+        for task in live:
             carrier = store.first(FlexChannel, sid=task.details.get("channelSid"))
-            if carrier is not None and not _is_live(store, carrier.live_task_sid):
+            if carrier is not None and carrier.live_task_sid not in sids:
                 self._task_made(task)
         for flex_channel in store.select(FlexChannel):
             try:
                 self._catch_up(flex_channel)
-            except TwilioError:
+            except (Refused, TwilioError):
                 _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
 
     def _catch_up(self, flex_channel: FlexChannel) -> None:
@@ -67,36 +71,39 @@ class Orchestration:
             self._channel_gone(flex_channel.sid)
             return
         if flex_channel.live_task_sid is not None:
-            self._end_with(flex_channel.live_task_sid)
+            task = store.first(Task, sid=flex_channel.live_task_sid)
+            name = f"task.{task.assignment_status}" if task else "task.deleted"
+            if name in ENDED or name == "task.wrapping":
+                self._task_moved(name, flex_channel.live_task_sid)
         if _was_written_to(store, flex_channel):
-            self._wrote(flex_channel.sid, flex_channel.identity)
+            self._wrote(flex_channel.sid)
 
-    def _end_with(self, task_sid: str) -> None:
-        task = self._backend.store.first(Task, sid=task_sid)
-        name = f"task.{task.assignment_status}" if task else "task.deleted"
-        if name in ENDED or name == "task.wrapping":
-            self._task_moved(name, task_sid)
-
-    def _wrote(self, channel_sid: str, author: str) -> None:
+    def _wrote(self, channel_sid: str) -> None:
+        """Make the task that a customer's message calls for."""
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             flex_channel = ctx.store.first(FlexChannel, sid=channel_sid)
-            if flex_channel is None or author != flex_channel.identity:
+            if flex_channel is None:
                 return
-            flow = ctx.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
-            channel = ctx.store.first(Channel, sid=flex_channel.sid)
-            if flow and channel and _needs_task(ctx, flow, flex_channel, channel):
-                handlers.make_task(ctx, flow, flex_channel)
+            flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
+            if flow is None or not _needs_task(ctx, flow, flex_channel):
+                return
+            user = ctx.store.first(User, sid=flex_channel.user_sid)
+            name = (user and user.friendly_name) or flex_channel.identity
+            attributes = flex_channel.task_attributes
+            task = handlers.make_task(ctx, flow, flex_channel.sid, name, attributes)
+            ctx.store.save(flex_channel, task_sid=task.sid, live_task_sid=task.sid)
 
     def _task_made(self, task: Task) -> None:
-        """Have a task that names a Flex channel carry its chat, whoever made it (inferred)."""
-        sid = task.details.get("channelSid")
-        if not isinstance(sid, str):
+        """Let a task that names a Flex channel carry its chat, made by Flex or not (inferred)."""
+        store = self._backend.store
+        if store.exists(FlexChannel, live_task_sid=task.sid):
             return
         with self._backend.transaction():
-            flex_channel = self._backend.store.first(FlexChannel, sid=sid)
-            if flex_channel is not None and flex_channel.live_task_sid != task.sid:
-                self._backend.store.save(flex_channel, live_task_sid=task.sid)
+            sid = task.details.get("channelSid")
+            flex_channel = store.first(FlexChannel, sid=sid) if isinstance(sid, str) else None
+            if flex_channel is not None:
+                store.save(flex_channel, live_task_sid=task.sid)
 
     def _task_moved(self, name: str, task_sid: str) -> None:
         with self._backend.transaction():
@@ -104,14 +111,21 @@ class Orchestration:
             flex_channel = ctx.store.first(FlexChannel, live_task_sid=task_sid)
             if flex_channel is None:
                 return
-            flow = ctx.store.first(FlexFlow, sid=flex_channel.flex_flow_sid)
+            flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
+            if flow is None:
+                return
+            cleans_up = flow.janitor_enabled and name in ENDED
+            is_studio = flow.integration_type == "studio"
+            if not (cleans_up or is_studio):
+                return
             channel = ctx.store.first(Channel, sid=flex_channel.sid)
-            if flow is None or channel is None:
+            if channel is None:
                 return
             long_lived = channel.attribute("long_lived")
-            if long_lived:
-                handlers.rewire_studio(ctx, flow, channel)
-            if flow.janitor_enabled and name in ENDED:
+            wired = {"channel_sid": channel.sid, "type": "studio"}
+            if long_lived and is_studio and not ctx.store.exists(ChannelWebhook, **wired):
+                handlers.wire(ctx, flow, channel)  # the hand-over to an agent took Studio off
+            if cleans_up:
                 _clean_up(ctx, channel, end=not long_lived)
 
     def _channel_gone(self, sid: str) -> None:
@@ -119,13 +133,8 @@ class Orchestration:
             self._backend.store.remove_all(FlexChannel, sid=sid)
 
 
-def _is_live(store: Store, task_sid: str | None) -> bool:
-    task = store.first(Task, sid=task_sid) if task_sid else None
-    return task is not None and task.assignment_status in LIVE
-
-
 def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:
-    """Whether the customer's latest message came after all that the channel's task went through."""
+    """Return whether the customer's latest message came after the last change of the task."""
     own = {"channel_sid": flex_channel.sid, "author": flex_channel.identity}
     latest = store.select(Message, own, order="desc", limit=1)
     if not latest or flex_channel.live_task_sid is None:
@@ -134,25 +143,30 @@ def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:
     return task is not None and task.date_updated < latest[0].date_created
 
 
-def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel, channel: Channel) -> bool:
-    """Whether the customer's message is one that makes a task.
+def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel) -> bool:
+    """Return whether the customer's message is one that makes a task.
 
     The first one, where the flow waits for it (specified), or one on a long-lived channel whose
     task has ended (documented).
     """
-    if flow.integration_type != "task" or not handlers.is_active(channel):
+    if flow.integration_type != "task":
         return False
-    if flex_channel.live_task_sid is None:
-        return bool(flow.integration["creation_on_message"])
-    task = ctx.store.first(Task, sid=flex_channel.live_task_sid)
-    is_over = task is None or task.assignment_status not in LIVE
-    return is_over and bool(channel.attribute("long_lived"))
+    is_first = flex_channel.live_task_sid is None
+    if is_first and not flow.integration["creation_on_message"]:
+        return False
+    task = ctx.get_cached(Task, flex_channel.live_task_sid)
+    if task is not None and task.assignment_status in LIVE:
+        return False
+    channel = ctx.store.first(Channel, sid=flex_channel.sid)
+    if channel is None or not handlers.is_active(channel):
+        return False
+    return is_first or bool(channel.attribute("long_lived"))
 
 
 def _clean_up(ctx: Context, channel: Channel, *, end: bool) -> None:
-    """The janitor's work: end the chat unless it is long-lived, and take agents out (specified)."""
+    """Do the janitor's work: end the chat unless long-lived, and take agents out (specified)."""
     if end and handlers.is_active(channel):
-        channels.merge_attributes(ctx, channel, status="INACTIVE")
+        handlers.mark(ctx, channel, status="INACTIVE")
     for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
         if is_agent(member.attributes):
             members.remove(ctx, member)

@@ -1,4 +1,4 @@
-"""What Flex keeps beside the chat."""
+"""Resources of Flex beside the chat."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 """Integration settings that a type cannot do without (specified)."""
 
 CONTACT = ("channel_type", "contact_identity")
-"""What a contact is told by: only one enabled flow may have the same (45212; documented)."""
+"""Fields of a contact: only one enabled flow may have the same (45212; documented)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class FlexFlow(Resource):
 class FlexChannel(Resource):
     """A Flex channel: the chat channel of the same CH SID, seen from Flex.
 
-    `contact` is the customer's side of the contact pair: Target, else Identity. `task_sid` is what
-    Twilio shows; `live_task_sid` is the task that carries the chat now, whoever made it.
+    `contact` is the customer's side of the contact pair: Target, else Identity. `task_sid` is the
+    task that Twilio shows, `live_task_sid` the one that carries the chat now, made by Flex or not.
     `task_attributes` go into every task that the flow makes.
     """
 

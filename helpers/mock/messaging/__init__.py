@@ -1,5 +1,5 @@
-"""Chat: services, roles, users, channels, members and messages.
+"""Messaging: services, roles, users, channels, members and messages.
 
 A Chat channel and a Conversation are the same resource at Twilio (same CH SID); this package keeps
-that one model, and the dialects spell it.
+that one model, in words of its own, and each dialect has its names, limits, codes and texts for it.
 """

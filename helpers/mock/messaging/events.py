@@ -1,7 +1,7 @@
-"""What can happen in chat, told to whoever follows the account.
+"""Events of messaging.
 
-Nobody changes an event; the classes are not frozen because that triples the cost of making one,
-and one is made for every message.
+Events do not change; the classes are not frozen because that triples the cost of making one, and
+one is made for every message.
 """
 
 from __future__ import annotations
@@ -11,41 +11,6 @@ from dataclasses import dataclass
 from ..core.context import Actor
 from ..core.events import Event
 from .resources import Channel, Invite, Member, Message, User, UserChannel
-
-POST_EVENTS = (
-    "onMessageSent",
-    "onMessageUpdated",
-    "onMessageRemoved",
-    "onMediaMessageSent",  # observed
-    "onChannelAdded",
-    "onChannelUpdated",
-    "onChannelDestroyed",
-    "onMemberAdded",
-    "onMemberUpdated",  # inferred
-    "onMemberRemoved",
-    "onUserAdded",  # observed
-    "onUserUpdated",
-)
-BEFORE = {
-    "onMessageSent": "onMessageSend",
-    "onMessageUpdated": "onMessageUpdate",
-    "onMessageRemoved": "onMessageRemove",
-    "onMediaMessageSent": "onMediaMessageSend",  # inferred
-    "onChannelAdded": "onChannelAdd",
-    "onChannelUpdated": "onChannelUpdate",
-    "onChannelDestroyed": "onChannelDestroy",
-    "onMemberAdded": "onMemberAdd",
-    "onMemberUpdated": "onMemberUpdate",  # inferred
-    "onMemberRemoved": "onMemberRemove",
-    "onUserUpdated": "onUserUpdate",
-}
-"""The pre-event that goes before each; `onUserAdded` has none."""
-CHANNEL_EVENTS = tuple(
-    event
-    for event in POST_EVENTS
-    if event not in ("onChannelAdded", "onUserAdded", "onUserUpdated")
-)
-"""What a channel webhook can be told of: what comes after it was made, in its channel."""
 
 
 @dataclass(slots=True)

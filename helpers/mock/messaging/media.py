@@ -8,11 +8,12 @@ import re
 from typing import Any
 
 from ..core.context import Context
-from ..core.errors import TwilioError
+from ..core.errors import Refused
+from .refusals import Reason
 from .resources import Channel, Media, Service
 
 LINK_SECONDS = 300
-"""How long a link to the content works (inferred)."""
+"""Seconds a link to the content works (inferred)."""
 MEGABYTE = 1024 * 1024
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?")
 
@@ -23,14 +24,14 @@ def upload(
     """Keep a file.
 
     Raises:
-        TwilioError: 50511, the content type is missing or malformed; 50512, the file is larger
-            than the service's limit (150 MB).
+        Refused: MEDIA_TYPE_BAD, missing or malformed; MEDIA_TOO_LARGE, larger than the service's
+            limit (150 MB).
     """
     if not _CONTENT_TYPE.fullmatch(content_type):
-        raise TwilioError(50511, "Content-Type must be the file's media type, such as image/png")
+        raise Refused(Reason.MEDIA_TYPE_BAD)
     limit = service.media["size_limit_mb"]
     if len(content) > limit * MEGABYTE:
-        raise TwilioError(50512, f"Media is too large: at most {limit} MB")
+        raise Refused(Reason.MEDIA_TOO_LARGE, limit=limit)
     return ctx.create(
         Media,
         sid=ctx.sids.new(Media.prefix),
@@ -48,21 +49,21 @@ def upload(
 
 
 def pick(ctx: Context, channel: Channel, sid: str) -> Media:
-    """The media to send with a message.
+    """Return the media to send with a message.
 
     Raises:
-        TwilioError: 50507, there is none in the service; 50508, it was sent already.
+        Refused: MEDIA_NOT_FOUND in the service; MEDIA_SENT already.
     """
     media = ctx.store.first(Media, sid=sid, service_sid=channel.service_sid)
     if media is None:
-        raise TwilioError(50507, f"Media {sid[:40]} not found in this service; upload it first")
+        raise Refused(Reason.MEDIA_NOT_FOUND, sid=sid[:40])
     if media.message_sid is not None:
-        raise TwilioError(50508, f"Media {media.sid} was sent already; upload the file again")
+        raise Refused(Reason.MEDIA_SENT, sid=media.sid)
     return media
 
 
 def description(media: Media) -> dict[str, Any]:
-    """How a message shows its media."""
+    """Return a file as its message keeps it."""
     return {
         "sid": media.sid,
         "size": media.size,
@@ -72,7 +73,7 @@ def description(media: Media) -> dict[str, Any]:
 
 
 def signature(media: Media, expires: int) -> str:
-    """What makes a link to the content good until `expires` (epoch seconds)."""
+    """Return the signature of a link to the content that ends at `expires` (epoch seconds)."""
     link = f"{media.sid}.{expires}"
     return hmac.new(media.link_key.encode(), link.encode(), hashlib.sha256).hexdigest()
 
@@ -81,10 +82,10 @@ def check_link(ctx: Context, media: Media, expires: str | None, given: str) -> N
     """Check a temporary link to the content.
 
     Raises:
-        TwilioError: 20403, the link is not one of ours or has expired; fetch the media again.
+        Refused: LINK_EXPIRED, or not one of ours; fetch the media again.
     """
     until = int(expires) if expires and re.fullmatch(r"[0-9]{1,12}", expires) else 0
     expected = signature(media, until)
     matches = hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
     if until <= ctx.now or not matches:
-        raise TwilioError(20403, "This link has expired or is not valid; fetch the media again")
+        raise Refused(Reason.LINK_EXPIRED)

@@ -1,211 +1,205 @@
-"""Members of a channel, and how far each has read."""
+"""Members of a channel, how far each has read, and invitations."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
-
-from pydantic import BeforeValidator
+from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
-from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Moment, Parameters
+from ..core.errors import Refused
 from . import channels, roles, users
 from .events import InviteEvent, MemberEvent, UserChannelEvent
-from .limits import Identity, SmallAttributes
-from .permissions import require
+from .permissions import CHANNEL, Permission, require
+from .refusals import Reason
 from .resources import Channel, Invite, Member, Message, Service, User, UserChannel
 
 
+class ReadHorizon(TypedDict, total=False):
+    """A member's read horizon: index of a message, and when it was read."""
+
+    last_consumed_message_index: int | None
+    last_consumption_timestamp: float | None
+
+
+class MemberFields(ReadHorizon, total=False):
+    """Fields of a member that can change."""
+
+    attributes: str
+    role_sid: str
+    date_created: float
+    date_updated: float
+
+
+class UserChannelFields(ReadHorizon, total=False):
+    """Fields of a user's own view that can change."""
+
+    notification_level: str
+
+
 def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChannel | None:
-    """A user's view of a channel, or None."""
+    """Return a user's view of a channel, or None."""
     return ctx.store.first(UserChannel, user_sid=user_sid, channel_sid=channel_sid)
 
 
-def add_invited(ctx: Context, asked: Invite) -> None:
-    """The user is invited now."""
-    _add_user_channel(ctx, asked, None, "invited")
+def add(
+    ctx: Context,
+    channel: Channel,
+    *,
+    identity: str | None = None,
+    user: User | None = None,
+    messaging_binding: dict[str, str] | None = None,
+    role_sid: str | None = None,
+    attributes: str = "{}",
+    last_consumed_message_index: int | None = None,
+    last_consumption_timestamp: float | None = None,
+    date_created: float | None = None,
+    date_updated: float | None = None,
+) -> Member:
+    """Put an identity into a channel, making its user if need be, or a person without one.
 
+    A chat user joins itself only with the permission and only a public channel; it adds others
+    with another permission. An invited user gets the invitation's role (specified); the channel's
+    creator gets the creator role. `user` is the identity's, where the caller has it.
 
-def add_joined(ctx: Context, member: Member) -> None:
-    """The user is in the channel now; an invitation has done its work."""
-    ctx.store.remove_all(Invite, channel_sid=member.channel_sid, identity=member.identity)
-    known = find_user_channel(ctx, member.user_sid, member.channel_sid)
-    if known is None:
-        _add_user_channel(ctx, member, member.sid, "joined")
+    Raises:
+        Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;
+            CHANNEL_NOT_JOINABLE or NOT_PERMITTED, a chat user.
+    """
+    if channel.state == "closed" or channel.closed_after is not None:
+        channels.refuse_closed(ctx, channel)
+    service = ctx.get_cached(Service, channel.service_sid)
+    if service is None:
+        raise Refused(Reason.SERVICE_NOT_FOUND, sid=channel.service_sid)
+    invite = identity and ctx.store.first(Invite, channel_sid=channel.sid, identity=identity)
+    if ctx.actor.identity is not None and not (invite and ctx.actor.identity == identity):
+        _permit(ctx, channel, identity)
+    if identity and channel.members_count and find(ctx, channel.sid, identity):
+        raise Refused(Reason.MEMBER_EXISTS)
+    if channel.members_count >= service.limits["channel_members"]:
+        raise Refused(Reason.CHANNEL_FULL, count=channel.members_count)
+    if user is None and identity:
+        user = users.ensure(ctx, service, identity)
+    if user is not None and user.joined_channels_count >= service.limits["user_channels"]:
+        raise Refused(Reason.USER_FULL, count=user.joined_channels_count)
+    if messaging_binding is not None:
+        _refuse_taken(ctx, channel.service_sid, messaging_binding)
+    if role_sid:
+        roles.pick(ctx, service.sid, role_sid, CHANNEL)
     else:
+        role_sid = invite.role_sid if invite else _default_role(service, channel, identity)
+    if last_consumption_timestamp is None and last_consumed_message_index is not None:
+        last_consumption_timestamp = ctx.now
+    created = date_created if date_created is not None else ctx.now
+    member = ctx.create(
+        Member,
+        service_sid=channel.service_sid,
+        channel_sid=channel.sid,
+        user_sid=user.sid if user else None,
+        identity=identity,
+        role_sid=role_sid or "",
+        attributes=attributes,
+        last_consumed_message_index=last_consumed_message_index,
+        last_consumption_timestamp=last_consumption_timestamp,
+        date_created=created,
+        date_updated=date_updated if date_updated is not None else created,
+        messaging_binding=messaging_binding,
+    )
+    if user is not None:
+        _join(ctx, user.sid, member, invite or None)
+        ctx.store.save(user, joined_channels_count=user.joined_channels_count + 1)
+    ctx.store.save(channel, members_count=channel.members_count + 1)
+    ctx.emit(MemberEvent("added", channel, member, ctx.actor))
+    return member
+
+
+def _default_role(service: Service, channel: Channel, identity: str | None) -> str | None:
+    if channel.created_by == identity:
+        return service.default_channel_creator_role_sid
+    return service.default_channel_role_sid
+
+
+def _permit(ctx: Context, channel: Channel, identity: str | None) -> None:
+    if ctx.actor.identity != identity:
+        require(ctx, channel.service_sid, Permission.ADD_MEMBER, channel)
+    elif channel.type == "private":
+        raise Refused(Reason.CHANNEL_NOT_JOINABLE)
+    else:
+        require(ctx, channel.service_sid, Permission.JOIN_CHANNEL, channel)
+
+
+def _refuse_taken(ctx: Context, service_sid: str, binding: dict[str, str]) -> None:
+    """Refuse a pair of addresses that a person in a channel that is not closed has already."""
+    pair = ("address", "proxy_address")
+    for other in ctx.store.select(Member, {"user_sid": None, "service_sid": service_sid}):
+        taken = other.messaging_binding or {}
+        if all(taken.get(name) == binding.get(name) for name in pair):
+            channel = ctx.store.first(Channel, sid=other.channel_sid)
+            if channel is not None and channel.state_at(ctx.now) != "closed":
+                raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=channel.sid)
+
+
+def _join(ctx: Context, user_sid: str, member: Member, invite: Invite | None) -> None:
+    """Show a user its new channel; an invitation has done its work."""
+    if invite is None:
+        _add_user_channel(ctx, user_sid, member, member.sid, "joined")
+        return
+    ctx.store.remove(invite)
+    known = find_user_channel(ctx, user_sid, member.channel_sid)
+    if known is not None:
         ctx.store.save(known, status="joined", member_sid=member.sid)
 
 
 def _add_user_channel(
-    ctx: Context, who: Member | Invite, member_sid: str | None, status: str
+    ctx: Context, user_sid: str, of: Member | Invite, member_sid: str | None, status: str
 ) -> None:
     ctx.create(
         UserChannel,
-        account_sid=who.account_sid,
-        service_sid=who.service_sid,
-        channel_sid=who.channel_sid,
-        user_sid=who.user_sid,
+        service_sid=of.service_sid,
+        channel_sid=of.channel_sid,
+        user_sid=user_sid,
         member_sid=member_sid,
         status=status,
         notification_level="default",
     )
 
 
-def remove_user_channel(ctx: Context, who: Member | Invite) -> None:
-    """The user is neither in the channel nor invited any more."""
-    ctx.store.remove_all(UserChannel, user_sid=who.user_sid, channel_sid=who.channel_sid)
-
-
-def _index(value: Any) -> Any:
-    if value in (None, ""):
-        return None
-    if not re.fullmatch("[0-9]{1,15}", str(value)):
-        raise TwilioError(50406, "LastConsumedMessageIndex must be a whole number, 0 or more")
-    return int(value)
-
-
-ReadIndex = Annotated[int | None, BeforeValidator(_index)]
-ReadMoment = Annotated[Moment | None, BLANK_IS_ABSENT]
-
-
-class NewMember(Parameters):
-    """Parameters of adding a member."""
-
-    identity: Identity
-    role_sid: str | None = None
-    last_consumed_message_index: ReadIndex = None
-    last_consumption_timestamp: ReadMoment = None
-    date_created: Moment | None = None
-    date_updated: Moment | None = None
-    attributes: SmallAttributes = "{}"
-
-
-class MemberChanges(Parameters):
-    """Parameters of member update."""
-
-    role_sid: str | None = None
-    last_consumed_message_index: ReadIndex = None
-    last_consumption_timestamp: ReadMoment = None
-    date_created: Moment | None = None
-    date_updated: Moment | None = None
-    attributes: SmallAttributes | None = None
-
-
-def add(ctx: Context, channel: Channel, new: NewMember) -> Member:
-    """Put an identity into a channel, making its user if need be.
-
-    A chat user joins itself with `joinChannel` and only a public channel; it adds others with
-    `addMember`. Who was invited gets the invitation's role (specified); whoever created the channel
-    gets the creator role.
-
-    Raises:
-        TwilioError: 50404, already a member; 50403 or 50208, a limit is reached; 50107 or
-            50300, a chat user that may not.
-    """
-    service = _service(ctx, channel)
-    invite = ctx.store.first(Invite, channel_sid=channel.sid, identity=new.identity)
-    _permit(ctx, channel, new.identity, invite)
-    if find(ctx, channel.sid, new.identity):
-        raise TwilioError(50404, "Member already exists")
-    if channel.members_count >= service.limits["channel_members"]:
-        raise TwilioError(50403, f"Channel has its limit of {channel.members_count} members")
-    user = users.ensure(ctx, service, new.identity)
-    if user.joined_channels_count >= service.limits["user_channels"]:
-        raise TwilioError(50208, f"User is in its limit of {user.joined_channels_count} channels")
-    role_sid = _role(ctx, service, channel, new, invite) or ""
-    member = _create(ctx, channel, user, new, role_sid)
-    add_joined(ctx, member)
-    ctx.store.save(channel, members_count=channel.members_count + 1)
-    ctx.store.save(user, joined_channels_count=user.joined_channels_count + 1)
-    ctx.emit(MemberEvent("added", channel, member, ctx.actor))
-    return member
-
-
-def _service(ctx: Context, channel: Channel) -> Service:
-    service = ctx.store.first(Service, sid=channel.service_sid)
-    if service is None:
-        raise TwilioError(50050, f"Service {channel.service_sid} not found")
-    return service
-
-
-def _permit(ctx: Context, channel: Channel, identity: str, invite: Invite | None) -> None:
-    if ctx.actor.identity == identity:
-        if invite is not None:
-            return
-        if channel.type == "private":
-            raise TwilioError(50107, "A private channel cannot be joined; a member must add you")
-        require(ctx, channel.service_sid, "joinChannel", channel)
-    else:
-        require(ctx, channel.service_sid, "addMember", channel)
-
-
-def _create(ctx: Context, channel: Channel, user: User, new: NewMember, role_sid: str) -> Member:
-    created = new.date_created if new.date_created is not None else ctx.now
-    return ctx.create(
-        Member,
-        service_sid=channel.service_sid,
-        channel_sid=channel.sid,
-        user_sid=user.sid,
-        identity=user.identity,
-        role_sid=role_sid,
-        attributes=new.attributes,
-        last_consumed_message_index=new.last_consumed_message_index,
-        last_consumption_timestamp=_read_at(ctx, new),
-        date_created=created,
-        date_updated=new.date_updated if new.date_updated is not None else created,
-    )
-
-
-def _role(
-    ctx: Context, service: Service, channel: Channel, new: NewMember, invite: Invite | None
-) -> str | None:
-    if new.role_sid:
-        return roles.pick(ctx, service.sid, new.role_sid, "channel")
-    if invite is not None:
-        return invite.role_sid
-    if channel.created_by == new.identity:
-        return service.default_channel_creator_role_sid
-    return service.default_channel_role_sid
-
-
-def _read_at(ctx: Context, fields: NewMember) -> float | None:
-    if fields.last_consumption_timestamp is not None:
-        return fields.last_consumption_timestamp
-    return None if fields.last_consumed_message_index is None else ctx.now
+def _remove_user_channel(ctx: Context, of: Member | Invite) -> None:
+    ctx.store.remove_all(UserChannel, user_sid=of.user_sid, channel_sid=of.channel_sid)
 
 
 def find(ctx: Context, channel_sid: str, identity: str) -> Member | None:
-    """The membership of an identity, or None."""
+    """Return the membership of an identity, or None."""
     return ctx.store.first(Member, channel_sid=channel_sid, identity=identity)
 
 
-def update(ctx: Context, member: Member, changes: MemberChanges) -> Member:
+def update(ctx: Context, member: Member, **changes: Unpack[MemberFields]) -> Member:
     """Change a membership, the read horizon included.
 
     Raises:
-        TwilioError: 50107, a chat user that edits another's horizon or role.
+        Refused: CHANNEL_CLOSED; NOT_PERMITTED or HORIZON_OF_ANOTHER, a chat user; as `roles.pick`
+            does.
     """
-    given = changes.given()
     own = ctx.actor.identity == member.identity
     channel = channels.find(ctx, member.channel_sid)
-    if "attributes" in given:
-        permission = "editOwnMemberAttributes" if own else "editAnyMemberAttributes"
+    channels.refuse_closed(ctx, channel)
+    if "attributes" in changes:
+        permission = (
+            Permission.EDIT_OWN_MEMBER_ATTRIBUTES if own else Permission.EDIT_ANY_MEMBER_ATTRIBUTES
+        )
         require(ctx, member.service_sid, permission, channel)
-    if "role_sid" in given:
-        roles.pick(ctx, member.service_sid, given["role_sid"], "channel")
-    if ctx.actor.identity is not None and not own and given.keys() - {"attributes"}:
-        raise TwilioError(50107, "A chat user may only move its own read horizon")
-    return save(ctx, channel, member, given)
+    if "role_sid" in changes:
+        roles.pick(ctx, member.service_sid, changes["role_sid"], CHANNEL)
+    if ctx.actor.identity is not None and not own and changes.keys() - {"attributes"}:
+        raise Refused(Reason.HORIZON_OF_ANOTHER)
+    return _save(ctx, channel, member, {**changes})
 
 
-def save(ctx: Context, channel: Channel, member: Member, given: dict[str, Any]) -> Member:
-    """Change a membership as given; a read horizon is dated where no date is."""
-    if "last_consumed_message_index" in given:
-        index = given["last_consumed_message_index"]
-        given.setdefault("last_consumption_timestamp", None if index is None else ctx.now)
-    ctx.store.save(member, **{"date_updated": ctx.now, **given})
-    ctx.emit(MemberEvent("updated", channel, member, ctx.actor, tuple(given)))
+def _save(ctx: Context, channel: Channel, member: Member, values: dict[str, Any]) -> Member:
+    """Change a membership; a read horizon is dated where no date is given."""
+    if "last_consumed_message_index" in values:
+        index = values["last_consumed_message_index"]
+        values.setdefault("last_consumption_timestamp", None if index is None else ctx.now)
+    ctx.store.save(member, **{"date_updated": ctx.now, **values})
+    ctx.emit(MemberEvent("updated", channel, member, ctx.actor, tuple(values)))
     return member
 
 
@@ -213,22 +207,23 @@ def remove(ctx: Context, member: Member) -> None:
     """Take a member out of its channel; a chat user itself (leave) or, with permission, others.
 
     Raises:
-        TwilioError: 50107, a chat user without `leaveChannel` or `removeMember`.
+        Refused: NOT_PERMITTED to a chat user.
     """
     channel = channels.find(ctx, member.channel_sid)
     own = ctx.actor.identity == member.identity
-    require(ctx, member.service_sid, "leaveChannel" if own else "removeMember", channel)
+    permission = Permission.LEAVE_CHANNEL if own else Permission.REMOVE_MEMBER
+    require(ctx, member.service_sid, permission, channel)
     ctx.store.remove(member)
-    remove_user_channel(ctx, member)
     ctx.store.save(channel, members_count=channel.members_count - 1)
-    user = ctx.store.first(User, sid=member.user_sid)
-    if user:
+    user = ctx.store.first(User, sid=member.user_sid) if member.user_sid else None
+    if user is not None:
+        _remove_user_channel(ctx, member)
         ctx.store.save(user, joined_channels_count=user.joined_channels_count - 1)
     ctx.emit(MemberEvent("removed", channel, member, ctx.actor))
 
 
 def unread_count(ctx: Context, member: Member) -> int | None:
-    """Messages above the read horizon; null where there is no horizon."""
+    """Return the number of messages above the read horizon; None where there is no horizon."""
     if member.last_consumed_message_index is None:
         return None
     return ctx.store.count_above(
@@ -236,38 +231,29 @@ def unread_count(ctx: Context, member: Member) -> int | None:
     )
 
 
-class UserChannelChanges(Parameters):
-    """Parameters of user channel update (specified)."""
-
-    notification_level: Literal["default", "muted"] | None = None
-    last_consumed_message_index: ReadIndex = None
-    last_consumption_timestamp: ReadMoment = None
-
-
 def member_of(ctx: Context, view: UserChannel) -> Member | None:
-    """The membership behind a view; None while the user is only invited."""
+    """Return the membership behind a view; None while the user is only invited."""
     return ctx.store.first(Member, sid=view.member_sid) if view.member_sid else None
 
 
 def update_user_channel(
-    ctx: Context, view: UserChannel, changes: UserChannelChanges
+    ctx: Context, view: UserChannel, **changes: Unpack[UserChannelFields]
 ) -> UserChannel:
     """Change a user's view of a channel.
 
     Raises:
-        TwilioError: 50107, a chat user that may not mute; 50400, the read horizon of somebody who
-            is only invited.
+        Refused: NOT_PERMITTED to a chat user; HORIZON_OF_INVITED.
     """
-    given = changes.given()
+    values: dict[str, Any] = {**changes}
     channel, member = channels.find(ctx, view.channel_sid), member_of(ctx, view)
-    if "notification_level" in given:
-        require(ctx, view.service_sid, "editNotificationLevel", channel)
-        ctx.store.save(view, notification_level=given.pop("notification_level"))
+    if "notification_level" in values:
+        require(ctx, view.service_sid, Permission.EDIT_NOTIFICATION_LEVEL, channel)
+        ctx.store.save(view, notification_level=values.pop("notification_level"))
         ctx.emit(UserChannelEvent(channel, view, ctx.actor))
-    if given:
+    if values:
         if member is None:
-            raise TwilioError(50400, "Only a member has a read horizon")
-        save(ctx, channel, member, given)
+            raise Refused(Reason.HORIZON_OF_INVITED)
+        _save(ctx, channel, member, values)
     return view
 
 
@@ -283,60 +269,50 @@ def leave_channel(ctx: Context, view: UserChannel) -> None:
         withdraw_invite(ctx, invite)
 
 
-class NewInvite(Parameters):
-    """Parameters of an invitation (specified)."""
-
-    identity: Identity
-    role_sid: str | None = None
-
-
-def invite(ctx: Context, channel: Channel, new: NewInvite) -> Invite:
+def invite(ctx: Context, channel: Channel, *, identity: str, role_sid: str | None = None) -> Invite:
     """Invite a user.
 
     Raises:
-        TwilioError: 20404, the identity has no user, in words that blame the channel's invites
-            as Twilio's do (observed); 50404, a member already; 50212, invited already; 50107, a
-            chat user without `inviteMember`.
+        Refused: USER_UNKNOWN; MEMBER_EXISTS; INVITED_ALREADY; NOT_PERMITTED to a chat user; as
+            `roles.pick` does.
     """
-    require(ctx, channel.service_sid, "inviteMember", channel)
-    user = users.find(ctx, channel.service_sid, new.identity)
+    require(ctx, channel.service_sid, Permission.INVITE_MEMBER, channel)
+    user = users.find(ctx, channel.service_sid, identity)
     if user is None:
-        path = f"/Services/{channel.service_sid}/Channels/{channel.sid}/Invites"
-        raise TwilioError(20404, f"The requested resource {path} was not found")
-    if find(ctx, channel.sid, new.identity):
-        raise TwilioError(50404, "Member already exists")
-    if ctx.store.exists(Invite, channel_sid=channel.sid, identity=new.identity):
-        raise TwilioError(50212, "User is invited to the channel already")
+        about = {"service_sid": channel.service_sid, "channel_sid": channel.sid}
+        raise Refused(Reason.USER_UNKNOWN, **about)
+    if find(ctx, channel.sid, identity):
+        raise Refused(Reason.MEMBER_EXISTS)
+    if ctx.store.exists(Invite, channel_sid=channel.sid, identity=identity):
+        raise Refused(Reason.INVITED_ALREADY)
+    if role_sid:
+        roles.pick(ctx, channel.service_sid, role_sid, CHANNEL)
+    else:
+        service = ctx.get_cached(Service, channel.service_sid)
+        role_sid = service.default_channel_role_sid if service else None
     invite = ctx.create(
         Invite,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
         user_sid=user.sid,
-        identity=new.identity,
-        role_sid=_invite_role(ctx, channel, new) or "",
+        identity=identity,
+        role_sid=role_sid or "",
         created_by=ctx.actor.name,
     )
-    add_invited(ctx, invite)
+    _add_user_channel(ctx, user.sid, invite, None, "invited")
     ctx.emit(InviteEvent("added", channel, invite, ctx.actor))
     return invite
-
-
-def _invite_role(ctx: Context, channel: Channel, new: NewInvite) -> str | None:
-    if new.role_sid:
-        return roles.pick(ctx, channel.service_sid, new.role_sid, "channel")
-    service = ctx.store.first(Service, sid=channel.service_sid)
-    return service.default_channel_role_sid if service else None
 
 
 def withdraw_invite(ctx: Context, invite: Invite) -> None:
     """Take an invitation back; the invited chat user declines it this way.
 
     Raises:
-        TwilioError: 50107, a chat user neither invited nor allowed to invite.
+        Refused: NOT_PERMITTED to a chat user that is not the invited one.
     """
     channel = channels.find(ctx, invite.channel_sid)
     if ctx.actor.identity != invite.identity:
-        require(ctx, invite.service_sid, "inviteMember", channel)
+        require(ctx, invite.service_sid, Permission.INVITE_MEMBER, channel)
     ctx.store.remove(invite)
-    remove_user_channel(ctx, invite)
+    _remove_user_channel(ctx, invite)
     ctx.emit(InviteEvent("removed", channel, invite, ctx.actor))

@@ -2,105 +2,123 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
-from ..core.errors import TwilioError
-from ..core.parameters import Moment, Parameters
+from ..core.errors import Refused
 from . import channels, media
 from .events import MessageEvent, TypingEvent
-from .limits import Author, Body, SmallAttributes
-from .permissions import own_member, require
+from .permissions import Permission, own_member, require
+from .refusals import Reason
 from .resources import Channel, Message, Service
 
 
-class NewMessage(Parameters):
-    """Parameters of a new message. `author` is spelled `From` in Chat v2."""
+class MessageFields(TypedDict, total=False):
+    """Fields of a message that can change."""
 
-    author: Author | None = None
-    body: Body | None = None
-    attributes: SmallAttributes = "{}"
-    media_sid: str | None = None
-    date_created: Moment | None = None
-    date_updated: Moment | None = None
-    last_updated_by: Author | None = None
-
-
-class MessageChanges(Parameters):
-    """Parameters of message update."""
-
-    author: Author | None = None
-    body: Body | None = None
-    attributes: SmallAttributes | None = None
-    date_created: Moment | None = None
-    date_updated: Moment | None = None
-    last_updated_by: Author | None = None
+    author: str
+    body: str | None
+    attributes: str
+    last_updated_by: str
+    date_created: float
+    date_updated: float
 
 
-def send(ctx: Context, channel: Channel, new: NewMessage) -> Message:
-    """Add a message at the end of a channel.
+_OWN_AND_ANY = {
+    ("edit", "body"): (Permission.EDIT_OWN_MESSAGE, Permission.EDIT_ANY_MESSAGE),
+    ("edit", "attributes"): (
+        Permission.EDIT_OWN_MESSAGE_ATTRIBUTES,
+        Permission.EDIT_ANY_MESSAGE_ATTRIBUTES,
+    ),
+    ("delete", "body"): (Permission.DELETE_OWN_MESSAGE, Permission.DELETE_ANY_MESSAGE),
+}
 
-    The author is the acting chat user, or for account credentials whoever `From` names, member or
-    not, `system` by default (specified; observed for the non-member).
+
+def send(
+    ctx: Context,
+    channel: Channel,
+    *,
+    author: str | None = None,
+    body: str | None = None,
+    attributes: str = "{}",
+    media_sids: Sequence[str] = (),
+    last_updated_by: str | None = None,
+    date_created: float | None = None,
+    date_updated: float | None = None,
+) -> Message:
+    """Add a message at the end of a channel; an inactive one becomes active, timers start anew.
+
+    The author is the acting chat user, or for account credentials the one named, member or not,
+    `system` by default (specified; observed for the non-member).
 
     Raises:
-        TwilioError: 50400, the chat user is not a member; 50107, its role cannot send; 50507 or
-            50508, the media does not exist or was sent already.
+        Refused: CHANNEL_CLOSED; MEDIA_NOT_FOUND; MEDIA_SENT; NOT_A_MEMBER or NOT_PERMITTED, a
+            chat user.
     """
-    attached = media.pick(ctx, channel, new.media_sid) if new.media_sid else None
-    if ctx.actor.identity is not None:
+    has_timers = channel.inactive_after is not None or channel.closed_after is not None
+    if has_timers or channel.state != "active":
+        channels.refuse_closed(ctx, channel)
+    attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
+    identity = ctx.actor.identity
+    if identity is not None:
         own_member(ctx, channel)
-        permission = "sendMediaMessage" if attached else "sendMessage"
+        permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
-    created = new.date_created if new.date_created is not None else ctx.now
+    created = date_created if date_created is not None else ctx.now
+    index = channel.next_index
     message = ctx.create(
         Message,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
-        author=ctx.actor.identity or new.author or "system",
-        body=None if attached else new.body,
-        attributes=new.attributes,
-        index=channel.next_index,
+        author=identity or author or "system",
+        body=body,
+        attributes=attributes,
+        index=index,
         type="media" if attached else "text",
-        media=media.description(attached) if attached else None,
-        last_updated_by=new.last_updated_by,
-        was_edited=new.last_updated_by is not None or new.date_updated is not None,
+        media=[media.description(each) for each in attached] if attached else None,
+        last_updated_by=last_updated_by,
+        was_edited=last_updated_by is not None or date_updated is not None,
         date_created=created,
-        date_updated=new.date_updated if new.date_updated is not None else created,
+        date_updated=date_updated if date_updated is not None else created,
     )
-    if attached:
-        ctx.store.save(attached, channel_sid=channel.sid, message_sid=message.sid)
-    ctx.store.save(
-        channel,
-        messages_count=channel.messages_count + 1,
-        next_index=channel.next_index + 1,
-        last_message_sid=message.sid,
-    )
+    for each in attached:
+        ctx.store.save(each, channel_sid=channel.sid, message_sid=message.sid)
+    counts: dict[str, Any] = {
+        "messages_count": channel.messages_count + 1,
+        "next_index": index + 1,
+        "last_message_sid": message.sid,
+        "active_at": ctx.now,
+    }
+    if channel.state != "active" or has_timers:
+        counts["state"] = "active"
+    ctx.store.save(channel, **counts)
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
     return message
 
 
-def update(ctx: Context, message: Message, changes: MessageChanges) -> Message:
+def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> Message:
     """Edit a message; it counts as edited from then on.
 
     Raises:
-        TwilioError: 50107, a chat user without the permission to edit it; 50509, the body of a
-            media message.
+        Refused: MEDIA_BODY_FIXED, a file without text; CHANNEL_CLOSED; NOT_PERMITTED or
+            MESSAGE_FIELDS_FIXED, a chat user.
     """
-    given = changes.given()
-    if "body" in given and message.media is not None:
-        raise TwilioError(50509, "The body of a media message cannot be changed")
+    if "body" in changes and message.media and message.body is None:
+        raise Refused(Reason.MEDIA_BODY_FIXED)
     channel = channels.find(ctx, message.channel_sid)
-    for field, what in (("body", "Message"), ("attributes", "MessageAttributes")):
-        if field in given:
-            _permit(ctx, channel, message, "edit", what)
+    channels.refuse_closed(ctx, channel)
+    for field in ("body", "attributes"):
+        if field in changes:
+            _permit(ctx, channel, message, "edit", field)
+    values: dict[str, Any] = {**changes}
     if ctx.actor.identity is not None:
-        given = {name: given[name] for name in ("body", "attributes") if name in given}
-        if not given:
-            raise TwilioError(50107, "A chat user changes a message's body and attributes only")
-    given.setdefault("last_updated_by", ctx.actor.name)
-    ctx.store.save(message, **{"date_updated": ctx.now, "was_edited": True, **given})
-    ctx.emit(MessageEvent("updated", channel, message, ctx.actor, tuple(given)))
+        values = {name: values[name] for name in ("body", "attributes") if name in values}
+        if not values:
+            raise Refused(Reason.MESSAGE_FIELDS_FIXED)
+    values.setdefault("last_updated_by", ctx.actor.name)
+    ctx.store.save(message, **{"date_updated": ctx.now, "was_edited": True, **values})
+    ctx.emit(MessageEvent("updated", channel, message, ctx.actor, tuple(values)))
     return message
 
 
@@ -108,36 +126,33 @@ def remove(ctx: Context, message: Message) -> None:
     """Delete a message; its index is not used again.
 
     Raises:
-        TwilioError: 50107, a chat user without the permission to delete it.
+        Refused: NOT_PERMITTED to a chat user.
     """
     channel = channels.find(ctx, message.channel_sid)
-    _permit(ctx, channel, message, "delete", "Message")
+    _permit(ctx, channel, message, "delete", "body")
     ctx.store.remove(message)
     changes: dict[str, Any] = {"messages_count": channel.messages_count - 1}
     if channel.last_message_sid == message.sid:
-        changes["last_message_sid"] = _last_sid(ctx, channel)
+        left = ctx.store.select(Message, {"channel_sid": channel.sid}, order="desc", limit=1)
+        changes["last_message_sid"] = left[0].sid if left else None
     ctx.store.save(channel, **changes)
     ctx.emit(MessageEvent("removed", channel, message, ctx.actor))
 
 
-def _permit(ctx: Context, channel: Channel, message: Message, verb: str, what: str) -> None:
-    whose = "Own" if ctx.actor.identity == message.author else "Any"
-    require(ctx, channel.service_sid, f"{verb}{whose}{what}", channel)
-
-
-def _last_sid(ctx: Context, channel: Channel) -> str | None:
-    last = ctx.store.select(Message, {"channel_sid": channel.sid}, order="desc", limit=1)
-    return last[0].sid if last else None
+def _permit(ctx: Context, channel: Channel, message: Message, verb: str, field: str) -> None:
+    own, of_anyone = _OWN_AND_ANY[verb, field]
+    permission = own if ctx.actor.identity == message.author else of_anyone
+    require(ctx, channel.service_sid, permission, channel)
 
 
 def type_in(ctx: Context, channel: Channel) -> int:
-    """Tell the other members that the acting chat user is typing.
+    """Show the other members that the acting chat user is typing.
 
     Returns:
         Seconds the indicator lasts (the service's typing indicator timeout).
 
     Raises:
-        TwilioError: 50400, the chat user is not a member.
+        Refused: NOT_A_MEMBER.
     """
     member = own_member(ctx, channel)
     service = ctx.store.first(Service, sid=channel.service_sid)

@@ -1,78 +1,76 @@
-"""What a chat user may do: the permissions of roles.
+"""Permissions of chat users, which their roles grant.
 
 They bind those who come with an access token. Account credentials bypass them (inferred).
-The names were gathered from production code and Twilio's samples (observed); the default roles'
-full sets are not published (inferred).
+The permissions were gathered from production code and Twilio's samples (observed); the default
+roles' full sets are not published (inferred).
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from ..core.context import Context
-from ..core.errors import TwilioError
-from .resources import Channel, Invite, Member, Role, Service, User
+from ..core.errors import Refused
+from .refusals import Reason
+from .resources import Channel, Invite, Member, Role, User
 
-CHANNEL_PERMISSIONS = frozenset(
-    {
-        "addMember",
-        "deleteAnyMessage",
-        "deleteOwnMessage",
-        "destroyChannel",
-        "editAnyMemberAttributes",
-        "editAnyMessage",
-        "editAnyMessageAttributes",
-        "editChannelAttributes",
-        "editChannelName",
-        "editNotificationLevel",
-        "editOwnMemberAttributes",
-        "editOwnMessage",
-        "editOwnMessageAttributes",
-        "inviteMember",
-        "leaveChannel",
-        "removeMember",
-        "sendMediaMessage",
-        "sendMessage",
-    }
-)
-SERVICE_PERMISSIONS = (
-    CHANNEL_PERMISSIONS - {"sendMessage", "sendMediaMessage", "leaveChannel"}
-) | {
-    "createChannel",
-    "joinChannel",
-    "editOwnUserInfo",
-    "editAnyUserInfo",
+
+class Permission(StrEnum):
+    """One thing a role lets a chat user do; each dialect has its own spelling."""
+
+    ADD_MEMBER = "add_member"
+    CREATE_CHANNEL = "create_channel"
+    DELETE_ANY_MESSAGE = "delete_any_message"
+    DELETE_OWN_MESSAGE = "delete_own_message"
+    DELETE_CHANNEL = "delete_channel"
+    EDIT_ANY_MEMBER_ATTRIBUTES = "edit_any_member_attributes"
+    EDIT_ANY_MESSAGE = "edit_any_message"
+    EDIT_ANY_MESSAGE_ATTRIBUTES = "edit_any_message_attributes"
+    EDIT_ANY_USER_INFO = "edit_any_user_info"
+    EDIT_CHANNEL_ATTRIBUTES = "edit_channel_attributes"
+    EDIT_CHANNEL_NAME = "edit_channel_name"
+    EDIT_NOTIFICATION_LEVEL = "edit_notification_level"
+    EDIT_OWN_MEMBER_ATTRIBUTES = "edit_own_member_attributes"
+    EDIT_OWN_MESSAGE = "edit_own_message"
+    EDIT_OWN_MESSAGE_ATTRIBUTES = "edit_own_message_attributes"
+    EDIT_OWN_USER_INFO = "edit_own_user_info"
+    INVITE_MEMBER = "invite_member"
+    JOIN_CHANNEL = "join_channel"
+    LEAVE_CHANNEL = "leave_channel"
+    REMOVE_MEMBER = "remove_member"
+    SEND_MEDIA_MESSAGE = "send_media_message"
+    SEND_MESSAGE = "send_message"
+
+
+CHANNEL, SERVICE = "channel", "service"
+"""Scopes of roles."""
+_SERVICE_ONLY = {
+    Permission.CREATE_CHANNEL,
+    Permission.EDIT_ANY_USER_INFO,
+    Permission.EDIT_OWN_USER_INFO,
+    Permission.JOIN_CHANNEL,
 }
-
-DEFAULT_ROLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("service admin", "deployment", tuple(sorted(SERVICE_PERMISSIONS))),
-    ("service user", "deployment", ("createChannel", "joinChannel", "editOwnUserInfo")),
-    ("channel admin", "channel", tuple(sorted(CHANNEL_PERMISSIONS))),
-    (
-        "channel user",
-        "channel",
-        (
-            "sendMessage",
-            "sendMediaMessage",
-            "leaveChannel",
-            "editNotificationLevel",
-            "editOwnMessage",
-            "editOwnMessageAttributes",
-            "deleteOwnMessage",
-            "editOwnMemberAttributes",
-        ),
-    ),
-)
-"""Name, type and permissions of the four roles every service starts with."""
+_CHANNEL_ONLY = {
+    Permission.LEAVE_CHANNEL,
+    Permission.SEND_MEDIA_MESSAGE,
+    Permission.SEND_MESSAGE,
+}
+PERMISSIONS: dict[str, tuple[Permission, ...]] = {
+    CHANNEL: tuple(each for each in Permission if each not in _SERVICE_ONLY),
+    SERVICE: tuple(each for each in Permission if each not in _CHANNEL_ONLY),
+}
+"""Permissions that a role of each scope may have."""
 
 
 def own_member(ctx: Context, channel: Channel) -> Member:
-    """The acting chat user's membership.
+    """Return the acting chat user's membership.
 
     Raises:
-        TwilioError: 50400, the acting user is not a member.
+        Refused: NOT_A_MEMBER.
     """
     member = ctx.store.first(Member, channel_sid=channel.sid, identity=ctx.actor.identity)
     if member is None:
-        raise TwilioError(50400, f"User {ctx.actor.identity!r} is not a member of the channel")
+        raise Refused(Reason.NOT_A_MEMBER, identity=ctx.actor.identity)
     return member
 
 
@@ -80,71 +78,63 @@ def see(ctx: Context, channel: Channel) -> None:
     """Hide a private channel from a chat user that is neither in it nor invited (inferred).
 
     Raises:
-        TwilioError: 50300, as if the channel did not exist.
+        Refused: CHANNEL_HIDDEN.
     """
     if ctx.actor.identity is None or channel.type == "public":
         return
     own = {"channel_sid": channel.sid, "identity": ctx.actor.identity}
     if not (ctx.store.exists(Member, **own) or ctx.store.exists(Invite, **own)):
-        raise TwilioError(50300, "Channel not found, or private and you are not a member")
+        raise Refused(Reason.CHANNEL_HIDDEN)
 
 
 def look_inside(ctx: Context, channel: Channel) -> None:
     """Keep a chat user that is not a member from a channel's messages and members.
 
     Raises:
-        TwilioError: 50400, the acting user is not a member.
+        Refused: NOT_A_MEMBER.
     """
     if ctx.actor.identity is not None:
         own_member(ctx, channel)
 
 
 def own_only(ctx: Context, user: User) -> None:
-    """Keep a chat user from what belongs to another: its channels and devices (inferred).
+    """Keep a chat user from another's channels and devices (inferred).
 
     Raises:
-        TwilioError: 50107, the user is somebody else.
+        Refused: NOT_OWN.
     """
     if ctx.actor.identity not in (None, user.identity):
-        raise TwilioError(50107, "A chat user reaches only its own channels and bindings")
+        raise Refused(Reason.NOT_OWN)
 
 
 def account_only(ctx: Context, parent: object) -> None:
     """Keep chat users out of what only account credentials manage (inferred).
 
     Raises:
-        TwilioError: 20403, the caller is a chat user.
+        Refused: ACCOUNT_ONLY.
     """
     if ctx.actor.identity is not None:
-        raise TwilioError(20403, "This needs account credentials; an access token is not enough")
+        raise Refused(Reason.ACCOUNT_ONLY)
 
 
 def require(
-    ctx: Context, service: Service | str, permission: str, channel: Channel | None = None
+    ctx: Context, service_sid: str, permission: Permission, channel: Channel | None = None
 ) -> None:
-    """Refuse what neither the user's service role nor channel role allows.
+    """Refuse an action that neither the user's service role nor its channel role allows.
 
     Raises:
-        TwilioError: 50107, no role of the acting user has the permission.
+        Refused: NOT_PERMITTED.
     """
-    if ctx.actor.identity is None:
+    identity = ctx.actor.identity
+    if identity is None:
         return
-    service_sid = service if isinstance(service, str) else service.sid
-    if permission not in _granted(ctx, service_sid, channel):
-        raise TwilioError(
-            50107,
-            f"User {ctx.actor.identity!r} is not authorized for this command:"
-            f" none of its roles has the permission {permission}",
-        )
-
-
-def _granted(ctx: Context, service_sid: str, channel: Channel | None) -> set[str]:
     holders: list[User | Member | None] = [
-        ctx.store.first(User, service_sid=service_sid, identity=ctx.actor.identity)
+        ctx.store.first(User, service_sid=service_sid, identity=identity)
     ]
     if channel is not None:
-        holders.append(
-            ctx.store.first(Member, channel_sid=channel.sid, identity=ctx.actor.identity)
-        )
-    roles = [ctx.store.first(Role, sid=holder.role_sid) for holder in holders if holder]
-    return {permission for role in roles if role for permission in role.permissions}
+        holders.append(ctx.store.first(Member, channel_sid=channel.sid, identity=identity))
+    for holder in holders:
+        role = holder and ctx.get_cached(Role, holder.role_sid)
+        if role and permission in role.permissions:
+            return
+    raise Refused(Reason.NOT_PERMITTED, identity=identity, permission=permission)

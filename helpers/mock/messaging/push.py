@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
 
 from ..core.context import Context
-from ..core.errors import TwilioError
-from ..core.parameters import Parameters
+from ..core.errors import Refused
 from . import users
-from .limits import NewName
+from .refusals import Reason
 from .resources import Binding, Credential, Service
 
-PushService = Literal["gcm", "apn", "fcm"]
 MESSAGE_TYPES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to_channel")
 
 
-class CredentialChanges(Parameters):
-    """Parameters of credential update (specified)."""
-
-    friendly_name: NewName | None = None
-    certificate: str | None = None
-    private_key: str | None = None
-    sandbox: bool | None = None
-    api_key: str | None = None
-    secret: str | None = None
-
-
-class NewCredential(CredentialChanges):
-    """Parameters of credential creation (specified)."""
-
-    type: PushService
-
-
-def create(ctx: Context, new: NewCredential) -> Credential:
+def create(
+    ctx: Context, *, type: str, friendly_name: str | None = None, sandbox: str | None = None
+) -> Credential:
     """Register a push service."""
-    return ctx.create(
-        Credential,
-        friendly_name=new.friendly_name,
-        type=new.type,
-        sandbox=_sandbox(new.sandbox),
-    )
+    return ctx.create(Credential, friendly_name=friendly_name, type=type, sandbox=sandbox)
 
 
-def _sandbox(sandbox: bool | None) -> str | None:
-    """Twilio shows the flag as text (specified)."""
-    return None if sandbox is None else str(sandbox)
-
-
-def update(ctx: Context, credential: Credential, changes: CredentialChanges) -> Credential:
-    """Rename a credential or change its secrets."""
-    given = changes.given()
-    kept = {"friendly_name": given["friendly_name"]} if "friendly_name" in given else {}
-    if "sandbox" in given:
-        kept["sandbox"] = _sandbox(given["sandbox"])
-    ctx.store.save(credential, **kept, date_updated=ctx.now)
+def update(ctx: Context, credential: Credential, **changes: str | None) -> Credential:
+    """Change a credential's `friendly_name` or `sandbox`."""
+    ctx.store.save(credential, **changes, date_updated=ctx.now)
     return credential
 
 
@@ -70,13 +38,11 @@ def bind(ctx: Context, service: Service, credential_sid: str, address: str) -> B
     A device that registers again keeps its binding (inferred).
 
     Raises:
-        TwilioError: 20404, no such credential.
+        Refused: CREDENTIAL_NOT_FOUND.
     """
     credential = ctx.store.first(Credential, sid=credential_sid)
     if credential is None or ctx.actor.identity is None:
-        raise TwilioError(
-            20404, f"The requested resource /Credentials/{credential_sid} was not found"
-        )
+        raise Refused(Reason.CREDENTIAL_NOT_FOUND, sid=credential_sid)
     user = users.ensure(ctx, service, ctx.actor.identity)
     device = hashlib.sha256(f"{user.identity}:{address}".encode()).hexdigest()[:32]
     endpoint = f"{user.identity}:{device}"

@@ -1,4 +1,4 @@
-"""What a chat account keeps, field by field."""
+"""Resources of messaging, field by field."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Service(Resource):
 
 @dataclass(slots=True)
 class Role(Resource):
-    """A named set of permissions (RL), for a whole service or for one channel.
+    """A named set of permissions (RL), of type `service` or `channel`.
 
-    `is_default` marks the four that every service starts with.
+    `permissions` are the model's own; `is_default` marks the four that every service starts with.
     """
 
     prefix: ClassVar[str] = "RL"
@@ -65,7 +65,7 @@ class Role(Resource):
 
 @dataclass(slots=True)
 class User(Resource):
-    """Somebody who chats (US): an identity, unique and case-sensitive within a service."""
+    """A chat user (US): an identity, unique and case-sensitive within a service."""
 
     prefix: ClassVar[str] = "US"
 
@@ -87,7 +87,12 @@ class User(Resource):
 
 @dataclass(slots=True)
 class Channel(Resource):
-    """A conversation (CH). `next_index` is the index the next message will take."""
+    """A channel, or conversation (CH).
+
+    `next_index` is the index the next message will take. `state` is `active`, `inactive` or
+    `closed`, which is final; timers, in seconds since `active_at`, make it one of the latter.
+    `active_at` is when the latest message came, or the timers were set.
+    """
 
     prefix: ClassVar[str] = "CH"
 
@@ -105,9 +110,26 @@ class Channel(Resource):
     last_message_sid: str | None
     date_created: float
     date_updated: float
+    state: str = "active"
+    inactive_after: float | None = None
+    closed_after: float | None = None
+    active_at: float | None = None
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "unique_name"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+
+    def timer_dates(self) -> dict[str, float]:
+        """Return when each timer ends or ended, by the state it leads to."""
+        timers = {"closed": self.closed_after, "inactive": self.inactive_after}
+        start = self.active_at or self.date_created
+        return {state: start + after for state, after in timers.items() if after is not None}
+
+    def state_at(self, now: float) -> str:
+        """Return the state, timers considered; each timer runs by itself (inferred)."""
+        if self.state == "closed" or (self.inactive_after is None and self.closed_after is None):
+            return self.state
+        ended = [state for state, date in self.timer_dates().items() if date <= now]
+        return ended[0] if ended else self.state
 
     def attribute(self, name: str) -> Any:
         """One value of the channel's JSON attributes, or None."""
@@ -116,7 +138,11 @@ class Channel(Resource):
 
 @dataclass(slots=True)
 class Member(Resource):
-    """A user's place in a channel (MB), with how far that user has read."""
+    """A place in a channel (MB), with how far its user has read.
+
+    A member without an identity, reached through another network such as SMS, has a
+    `messaging_binding`: type, address and proxy address.
+    """
 
     prefix: ClassVar[str] = "MB"
 
@@ -124,14 +150,20 @@ class Member(Resource):
     account_sid: str
     service_sid: str
     channel_sid: str
-    user_sid: str
-    identity: str
+    user_sid: str | None
+    identity: str | None
     role_sid: str
     attributes: str
     last_consumed_message_index: int | None
     last_consumption_timestamp: float | None
     date_created: float
     date_updated: float
+    messaging_binding: dict[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name the member writes under: its identity, else its address."""
+        return self.identity or (self.messaging_binding or {}).get("address", self.sid)
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "identity"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
@@ -139,7 +171,7 @@ class Member(Resource):
 
 @dataclass(slots=True)
 class Invite(Resource):
-    """An identity asked into a channel (IN), gone once it joins or declines."""
+    """An invitation of an identity into a channel (IN), gone once it joins or declines."""
 
     prefix: ClassVar[str] = "IN"
 
@@ -176,7 +208,10 @@ class UserChannel(Resource):
 
 @dataclass(slots=True)
 class Message(Resource):
-    """One message (IM). Indexes rise in order of arrival and are never used twice."""
+    """One message (IM), with text, files or both.
+
+    Indexes rise in order of arrival and are never used twice.
+    """
 
     prefix: ClassVar[str] = "IM"
 
@@ -189,7 +224,7 @@ class Message(Resource):
     attributes: str
     index: int
     type: str
-    media: dict[str, Any] | None
+    media: list[dict[str, Any]] | None
     last_updated_by: str | None
     was_edited: bool
     date_created: float
@@ -229,7 +264,10 @@ class Media(Resource):
 
 @dataclass(slots=True)
 class ChannelWebhook(Resource):
-    """Something told of a channel's events (WH): a URL, a URL on keywords, or a Studio flow."""
+    """A receiver of a channel's events (WH): a URL, a URL on keywords, or a Studio flow.
+
+    `dialect` names the API it was made over, in whose words it is called.
+    """
 
     prefix: ClassVar[str] = "WH"
 
@@ -241,6 +279,7 @@ class ChannelWebhook(Resource):
     configuration: dict[str, Any]
     date_created: float
     date_updated: float
+    dialect: str = "chat"
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
@@ -248,7 +287,7 @@ class ChannelWebhook(Resource):
 
 @dataclass(slots=True)
 class Credential(Resource):
-    """What opens a push service (CR). Its secrets are checked, used for nothing and not kept."""
+    """Access to a push service (CR). Its secrets are checked, used for nothing and not kept."""
 
     prefix: ClassVar[str] = "CR"
 
@@ -306,4 +345,4 @@ IN_A_SERVICE: tuple[type[Resource], ...] = tuple(
 IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message, ChannelWebhook)
 """Everything that goes when its channel is deleted."""
 OF_A_USER: tuple[type[Resource], ...] = (Invite, UserChannel, Binding)
-"""What goes with its user, besides the memberships that channels count."""
+"""Everything that goes with its user, besides the memberships that channels count."""

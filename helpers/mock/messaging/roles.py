@@ -2,95 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
 
 from ..core.context import Context
-from ..core.errors import TwilioError
-from ..core.parameters import Parameters
+from ..core.errors import Refused
 from ..core.store import Resource
-from .limits import NewName, one_of
-from .permissions import CHANNEL_PERMISSIONS, DEFAULT_ROLES, SERVICE_PERMISSIONS
+from .permissions import CHANNEL, PERMISSIONS, SERVICE, Permission
+from .refusals import Reason
 from .resources import Invite, Member, Role, Service, User
 
-RoleType = Annotated[str, one_of(("channel", "deployment"), 50105, "Type")]
-_HOLDERS: dict[str, tuple[type[Resource], ...]] = {
-    "channel": (Member, Invite),
-    "deployment": (User,),
-}
-_PERMISSIONS = {"channel": CHANNEL_PERMISSIONS, "deployment": SERVICE_PERMISSIONS}
+_HOLDERS: dict[str, tuple[type[Resource], ...]] = {CHANNEL: (Member, Invite), SERVICE: (User,)}
+_OTHER_SCOPE = {CHANNEL: Reason.NOT_A_CHANNEL_ROLE, SERVICE: Reason.NOT_A_SERVICE_ROLE}
+DEFAULT_ROLES: tuple[tuple[str, str, Iterable[Permission]], ...] = (
+    ("service admin", SERVICE, PERMISSIONS[SERVICE]),
+    (
+        "service user",
+        SERVICE,
+        (Permission.CREATE_CHANNEL, Permission.JOIN_CHANNEL, Permission.EDIT_OWN_USER_INFO),
+    ),
+    ("channel admin", CHANNEL, PERMISSIONS[CHANNEL]),
+    (
+        "channel user",
+        CHANNEL,
+        (
+            Permission.SEND_MESSAGE,
+            Permission.SEND_MEDIA_MESSAGE,
+            Permission.LEAVE_CHANNEL,
+            Permission.EDIT_NOTIFICATION_LEVEL,
+            Permission.EDIT_OWN_MESSAGE,
+            Permission.EDIT_OWN_MESSAGE_ATTRIBUTES,
+            Permission.DELETE_OWN_MESSAGE,
+            Permission.EDIT_OWN_MEMBER_ATTRIBUTES,
+        ),
+    ),
+)
+"""Name, scope and permissions of the four roles every service starts with."""
 
 
-class NewRole(Parameters):
-    """Parameters of role creation (specified)."""
-
-    friendly_name: NewName
-    type: RoleType
-    permission: list[str]
-
-
-class RoleChanges(Parameters):
-    """Parameters of role update: the list replaces the one before (specified)."""
-
-    permission: list[str]
-
-
-def create(ctx: Context, service: Service, new: NewRole) -> Role:
-    """Make a role of the service.
+def create(
+    ctx: Context, service: Service, *, friendly_name: str, type: str, permissions: Iterable[str]
+) -> Role:
+    """Make a role of the service; a permission given twice counts once.
 
     Raises:
-        TwilioError: 50104, a permission is unknown for the type; 50105, the type is unknown.
+        Refused: PERMISSION_UNKNOWN for the scope.
     """
-    permissions = _known(new.type, new.permission)
-    return _make(ctx, service.sid, new.friendly_name, new.type, permissions, is_default=False)
+    return _make(ctx, service.sid, friendly_name, type, _known(type, permissions))
 
 
-def _known(kind: str, permissions: list[str]) -> tuple[str, ...]:
+def _known(scope: str, permissions: Iterable[str]) -> list[str]:
     for permission in permissions:
-        if permission not in _PERMISSIONS[kind]:
-            raise TwilioError(50104, f"Permission {permission!r} does not exist for {kind} roles")
-    return tuple(dict.fromkeys(permissions))
+        if not isinstance(permission, Permission) or permission not in PERMISSIONS[scope]:
+            raise Refused(Reason.PERMISSION_UNKNOWN, permission=permission, scope=scope)
+    return list(dict.fromkeys(permissions))
 
 
-def update(ctx: Context, role: Role, changes: RoleChanges) -> Role:
-    """Give a role other permissions, at once for everybody who has it.
+def update(ctx: Context, role: Role, *, permissions: Iterable[str]) -> Role:
+    """Give a role other permissions, at once for every holder.
 
     Raises:
-        TwilioError: 50104, a permission is unknown for the role's type.
+        Refused: PERMISSION_UNKNOWN for the role's scope.
     """
-    permissions = list(_known(role.type, changes.permission))
-    ctx.store.save(role, permissions=permissions, date_updated=ctx.now)
+    known = _known(role.type, permissions)
+    ctx.store.save(role, permissions=known, date_updated=ctx.now)
     return role
 
 
 def delete(ctx: Context, role: Role) -> None:
-    """Delete a role that nobody has.
+    """Delete a role that is not held.
 
     Raises:
-        TwilioError: 20409, one of the four default roles (observed), or the service gives it by
-            default, somebody has it or is invited with it (inferred).
+        Refused: ROLE_IS_DEFAULT, one of the four default roles (observed) or one that the service
+            gives by default; ROLE_IN_USE, a user, a member or an invitation has it (inferred).
     """
     service = ctx.store.first(Service, sid=role.service_sid)
-    if role.is_default or (service is not None and role.sid in _given_by(service)):
-        raise TwilioError(20409, "A service's default role cannot be deleted")
-    held = {"service_sid": role.service_sid, "role_sid": role.sid}
-    if any(ctx.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
-        raise TwilioError(20409, "Somebody has this role; give them another first")
-    ctx.store.remove(role)
-
-
-def _given_by(service: Service) -> tuple[str | None, ...]:
-    return (
+    given = service and (
         service.default_service_role_sid,
         service.default_channel_role_sid,
         service.default_channel_creator_role_sid,
     )
+    if role.is_default or role.sid in (given or ()):
+        raise Refused(Reason.ROLE_IS_DEFAULT)
+    held = {"service_sid": role.service_sid, "role_sid": role.sid}
+    if any(ctx.store.exists(kind, **held) for kind in _HOLDERS[role.type]):
+        raise Refused(Reason.ROLE_IN_USE)
+    ctx.store.remove(role)
 
 
 def make_defaults(ctx: Context, service_sid: str) -> list[Role]:
-    """The four roles a new service starts with, in the order of `DEFAULT_ROLES`."""
+    """Make the four roles a new service starts with, in the order of `DEFAULT_ROLES`."""
     return [
-        _make(ctx, service_sid, name, kind, permissions, is_default=True)
-        for name, kind, permissions in DEFAULT_ROLES
+        _make(ctx, service_sid, name, scope, list(permissions), is_default=True)
+        for name, scope, permissions in DEFAULT_ROLES
     ]
 
 
@@ -98,34 +101,33 @@ def _make(
     ctx: Context,
     service_sid: str,
     name: str,
-    kind: str,
-    permissions: tuple[str, ...],
+    scope: str,
+    permissions: list[str],
     *,
-    is_default: bool,
+    is_default: bool = False,
 ) -> Role:
     return ctx.create(
         Role,
         service_sid=service_sid,
         friendly_name=name,
-        type=kind,
-        permissions=list(permissions),
+        type=scope,
+        permissions=permissions,
         is_default=is_default,
     )
 
 
-def pick(ctx: Context, service_sid: str, role_sid: str, kind: str) -> str:
-    """Check that a role exists in the service and is of the kind needed; its SID.
+def pick(ctx: Context, service_sid: str, role_sid: str, scope: str) -> str:
+    """Return the SID of a role that exists in the service and is of the scope needed.
 
     Raises:
-        TwilioError: 50205, a chat user sets a role; 50100, no such role; 50101 or 50102, a role
-            of the other kind.
+        Refused: ROLE_NOT_SETTABLE by a chat user; ROLE_NOT_FOUND; NOT_A_CHANNEL_ROLE or
+            NOT_A_SERVICE_ROLE.
     """
     if ctx.actor.identity is not None:
-        raise TwilioError(50205, "A chat user may not set a role")
+        raise Refused(Reason.ROLE_NOT_SETTABLE)
     role = ctx.store.first(Role, sid=role_sid, service_sid=service_sid)
     if role is None:
-        raise TwilioError(50100, f"Role {role_sid} not found in this service")
-    if role.type != kind:
-        code = 50101 if kind == "channel" else 50102
-        raise TwilioError(code, f"Role {role_sid} is of type {role.type}; a {kind} role is needed")
+        raise Refused(Reason.ROLE_NOT_FOUND, sid=role_sid)
+    if role.type != scope:
+        raise Refused(_OTHER_SCOPE[scope], sid=role_sid, scope=role.type)
     return role_sid

@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 from ..core.context import Context
-from ..core.errors import TwilioError
-from ..core.parameters import Parameters
+from ..core.errors import Refused
 from . import roles
 from .events import MemberEvent, UserEvent
-from .limits import Identity, LongerName, SmallAttributes
-from .permissions import require
+from .permissions import SERVICE, Permission, require
+from .refusals import Reason
 from .resources import OF_A_USER, Binding, Channel, Member, Service, User
 
 
-class NewUser(Parameters):
-    """Parameters of user creation."""
+class UserFields(TypedDict, total=False):
+    """Fields of a user that can change."""
 
-    identity: Identity
-    role_sid: str | None = None
-    attributes: SmallAttributes = "{}"
-    friendly_name: LongerName | None = None
-
-
-class UserChanges(Parameters):
-    """Parameters of user update."""
-
-    role_sid: str | None = None
-    attributes: SmallAttributes | None = None
-    friendly_name: LongerName | None = None
+    friendly_name: str | None
+    attributes: str
+    role_sid: str
 
 
-def create(ctx: Context, service: Service, new: NewUser) -> User:
+def create(
+    ctx: Context,
+    service: Service,
+    *,
+    identity: str,
+    friendly_name: str | None = None,
+    attributes: str = "{}",
+    role_sid: str | None = None,
+) -> User:
     """Make a user.
 
     A chat user may only make itself, which is what connecting with a new identity does (observed).
 
     Raises:
-        TwilioError: 50201, the identity has a user; 50107, a chat user makes another one; 50205,
-            it sets a role.
+        Refused: USER_EXISTS; USER_OF_ANOTHER, a chat user makes another one; as `roles.pick` does.
     """
-    if ctx.actor.identity not in (None, new.identity):
-        raise TwilioError(50107, "A chat user cannot create another user")
-    if find(ctx, service.sid, new.identity):
-        raise TwilioError(50201, "User already exists")
-    return _make(ctx, service, new)
+    if ctx.actor.identity not in (None, identity):
+        raise Refused(Reason.USER_OF_ANOTHER)
+    if find(ctx, service.sid, identity):
+        raise Refused(Reason.USER_EXISTS)
+    if role_sid:
+        roles.pick(ctx, service.sid, role_sid, SERVICE)
+    return _make(ctx, service, identity, friendly_name, attributes, role_sid)
 
 
-def _make(ctx: Context, service: Service, new: NewUser) -> User:
-    role_sid = service.default_service_role_sid
-    if new.role_sid:
-        role_sid = roles.pick(ctx, service.sid, new.role_sid, "deployment")
+def _make(
+    ctx: Context,
+    service: Service,
+    identity: str,
+    friendly_name: str | None,
+    attributes: str = "{}",
+    role_sid: str | None = None,
+) -> User:
     user = ctx.create(
         User,
         service_sid=service.sid,
-        identity=new.identity,
-        friendly_name=new.friendly_name,
-        attributes=new.attributes,
-        role_sid=role_sid or "",
+        identity=identity,
+        friendly_name=friendly_name,
+        attributes=attributes,
+        role_sid=role_sid or service.default_service_role_sid or "",
         is_online=None,
         is_notifiable=None,
         joined_channels_count=0,
@@ -65,44 +70,47 @@ def _make(ctx: Context, service: Service, new: NewUser) -> User:
 
 
 def find(ctx: Context, service_sid: str, identity: str) -> User | None:
-    """The user of an identity, or None."""
+    """Return the user of an identity, or None."""
     return ctx.store.first(User, service_sid=service_sid, identity=identity)
 
 
 def ensure(ctx: Context, service: Service, identity: str, friendly_name: str | None = None) -> User:
-    """The user of an identity, made if need be: users are created lazily (observed)."""
-    return find(ctx, service.sid, identity) or _make(
-        ctx, service, NewUser(identity=identity, friendly_name=friendly_name)
-    )
+    """Return the user of an identity, made if need be: users are created lazily (observed)."""
+    known = find(ctx, service.sid, identity)
+    return known or _make(ctx, service, identity, friendly_name)
 
 
-def update(ctx: Context, user: User, changes: UserChanges) -> User:
+def update(ctx: Context, user: User, **changes: Unpack[UserFields]) -> User:
     """Change a user.
 
     Raises:
-        TwilioError: 50107, a chat user without the permission; 50205, one that sets a role.
+        Refused: NOT_PERMITTED to a chat user; as `roles.pick` does.
     """
-    given = changes.given()
     own = ctx.actor.identity == user.identity
-    require(ctx, user.service_sid, "editOwnUserInfo" if own else "editAnyUserInfo")
-    if "role_sid" in given:
-        roles.pick(ctx, user.service_sid, given["role_sid"], "deployment")
-    ctx.store.save(user, **given, date_updated=ctx.now)
-    ctx.emit(UserEvent("updated", user, ctx.actor, tuple(given)))
+    permission = Permission.EDIT_OWN_USER_INFO if own else Permission.EDIT_ANY_USER_INFO
+    require(ctx, user.service_sid, permission)
+    if "role_sid" in changes:
+        roles.pick(ctx, user.service_sid, changes["role_sid"], SERVICE)
+    ctx.store.save(user, **changes, date_updated=ctx.now)
+    ctx.emit(UserEvent("updated", user, ctx.actor, tuple(changes)))
     return user
 
 
 def mark_online(ctx: Context, user: User, *, online: bool) -> None:
-    """Say whether a user is connected, and with a device that takes pushes (reachability)."""
+    """Note whether a user is connected, and with a device that takes pushes (reachability)."""
     notifiable = ctx.store.exists(Binding, user_sid=user.sid)
     ctx.store.save(user, is_online=online, is_notifiable=notifiable)
     ctx.emit(UserEvent("updated", user, ctx.actor, ("is_online", "is_notifiable")))
 
 
 def delete(ctx: Context, user: User) -> None:
-    """Delete a user, its memberships, invitations and devices; its messages stay (inferred)."""
+    """Delete a user, its memberships, invitations and devices; its messages stay (inferred).
+
+    Raises:
+        Refused: USER_NOT_DELETABLE by a chat user.
+    """
     if ctx.actor.identity is not None:
-        raise TwilioError(50107, "A chat user cannot delete users")
+        raise Refused(Reason.USER_NOT_DELETABLE)
     for member in ctx.store.select(Member, {"user_sid": user.sid}):
         channel = ctx.store.first(Channel, sid=member.channel_sid)
         ctx.store.remove(member)

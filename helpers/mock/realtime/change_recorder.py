@@ -104,7 +104,9 @@ class ChangeRecorder:
 
     def _on_member(self, event: MemberEvent) -> None:
         member, channel = event.member, event.channel
-        if event.change == "removed":  # the member's notices come first, then the others'
+        if (
+            event.change == "removed" and member.identity
+        ):  # the member's notices come first, then the others'
             self._remove_own_channel(member)
             closed = [MESSAGES, ROSTER, *([DOCUMENT] if channel.type == "private" else [])]
             sids = tuple(sync_type.sid(channel.sid) for sync_type in closed)
@@ -121,6 +123,8 @@ class ChangeRecorder:
 
     def _update_own_channel(self, of: Member | Invite | UserChannel) -> None:
         """Record that a user's own view of a channel was added or updated."""
+        if of.user_sid is None:
+            return
         sid, channel_sid = CHANNELS.sid(of.user_sid), of.channel_sid
         known = self._log.find(sid, channel_sid)
         change = "added" if known is None or known.removed else "updated"
@@ -134,6 +138,7 @@ class ChangeRecorder:
             self._emit_item(CHANNELS, of.user_sid, changed)
 
     def _remove_own_channel(self, of: Member | Invite | UserChannel) -> None:
+        assert of.user_sid is not None
         sid = CHANNELS.sid(of.user_sid)
         event_id = self._log.record(sid, of.channel_sid, "removed")
         if self._wanted(sid):

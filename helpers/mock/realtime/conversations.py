@@ -9,12 +9,15 @@ from urllib.parse import quote
 from ..core.clock import iso
 from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
+from ..core.store import R
 from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
+from ..rest import chat_parameters as given
 from ..rest import chat_v2
+from ..rest.chat_refusals import REFUSALS
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
-from ..rest.listing import Page, PageRequest, PageSizes, fetch_page
+from ..rest.listing import ListPage, PageRequest, PageSizes, fetch_page
 from ..rest.media_v1 import PUBLIC_HOST
 from . import sync_objects
 
@@ -116,7 +119,7 @@ def _user_json(user: User) -> dict[str, Any]:
     }
 
 
-def _page_json(items: list[Any], key: str, page: Page) -> dict[str, Any]:
+def _page_json(items: list[Any], key: str, page: ListPage) -> dict[str, Any]:
     """A page of a list, with the tokens of the pages around it."""
     before, after = page.previous_token, page.next_token
     meta = {"previous_token": before, "prev_token": before, "next_token": after}
@@ -203,18 +206,18 @@ def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     form = dict(request.form)
     if "LastReadMessageIndex" in form:
         form["LastConsumedMessageIndex"] = form.pop("LastReadMessageIndex")
-    members.update_user_channel(ctx, view, members.UserChannelChanges.read(form))
+    members.update_user_channel(ctx, view, **given.UserChannelChanges.read(form).given())
     return _channel_json(ctx, channel)
 
 
 def _create(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = channels.NewChannel.read(request.form)
-    return _channel_json(ctx, channels.create(ctx, _service(ctx), new))
+    new = given.NewChannel.read(request.form).given()
+    return _channel_json(ctx, channels.create(ctx, _service(ctx), **new))
 
 
 def _update(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = channels.ChannelChanges.read(request.form)
-    return _channel_json(ctx, channels.update(ctx, _channel(ctx, arguments), changes))
+    changes = given.ChannelChanges.read(request.form).given()
+    return _channel_json(ctx, channels.update(ctx, _channel(ctx, arguments), **changes))
 
 
 def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
@@ -224,9 +227,17 @@ def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
 # -- what is in a channel
 
 
-def _item(ctx: Context, collection: Collection, arguments: Arguments) -> Any:
+def _item(ctx: Context, collection: Collection[Any, R], arguments: Arguments) -> R:
     path = _in_service(ctx, ChannelSid=arguments["Channel"])
     return collection.resolve(ctx, path, arguments["Key"])
+
+
+class _MessageEdit(given.MessageChanges):
+    author: given.Author | None = None
+
+
+class _MessageToSend(given.NewMessage):
+    author: given.Author | None = None
 
 
 def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -241,14 +252,14 @@ def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
             refusal = f"A message with {len(sids)} files is not simulated; send one at a time"
             raise TwilioError(NOT_SIMULATED, refusal)
         form["MediaSid"] = str(sids[0])
-    new = messages.NewMessage.read(form)
-    sent = messages.send(ctx, _channel(ctx, arguments), new)
+    new = _MessageToSend.read(form).given()
+    sent = messages.send(ctx, _channel(ctx, arguments), **new)
     return {"sid": sent.sid, "index": sent.index}
 
 
 def _edit(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = messages.MessageChanges.read(request.form)
-    edited = messages.update(ctx, _item(ctx, chat_v2.MESSAGES, arguments), changes)
+    changes = _MessageEdit.read(request.form).given()
+    edited = messages.update(ctx, _item(ctx, chat_v2.MESSAGES, arguments), **changes)
     return {"sid": edited.sid, "index": edited.index}
 
 
@@ -257,13 +268,13 @@ def _remove_message(ctx: Context, arguments: Arguments, request: Request) -> Non
 
 
 def _add_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = members.NewMember.read(request.form)
-    return _member_json(members.add(ctx, _channel(ctx, arguments), new))
+    new = given.NewMember.read(request.form).given()
+    return _member_json(members.add(ctx, _channel(ctx, arguments), **new))
 
 
 def _update_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = members.MemberChanges.read(request.form)
-    return _member_json(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), changes))
+    changes = given.MemberChanges.read(request.form).given()
+    return _member_json(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), **changes))
 
 
 def _remove_member(ctx: Context, arguments: Arguments, request: Request) -> None:
@@ -271,8 +282,8 @@ def _remove_member(ctx: Context, arguments: Arguments, request: Request) -> None
 
 
 def _invite(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = members.NewInvite.read(request.form)
-    made = members.invite(ctx, _channel(ctx, arguments), new)
+    new = given.NewInvite.read(request.form).given()
+    made = members.invite(ctx, _channel(ctx, arguments), **new)
     return {"sid": made.sid, "identity": made.identity}
 
 
@@ -292,7 +303,7 @@ def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
     sid = last(request.query, "ConversationSid") or last(request.query, "ChannelSid") or ""
     where = {"channel_sid": _channel(ctx, {"Channel": sid}).sid}
     page = fetch_page(ctx.store, Member, where, PageRequest.read(request.query, PAGES))
-    found = [_user(ctx, member.identity) for member in page.items]
+    found = [_user(ctx, member.identity) for member in page.items if member.identity]
     return _page_json([_user_json(user) for user in found], "users", page)
 
 
@@ -301,8 +312,8 @@ def _fetch_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 
 def _update_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = users.UserChanges.read(request.form)
-    return _user_json(users.update(ctx, _user(ctx, arguments["Identity"]), changes))
+    changes = given.UserChanges.read(request.form).given()
+    return _user_json(users.update(ctx, _user(ctx, arguments["Identity"]), **changes))
 
 
 # -- operations
@@ -312,7 +323,7 @@ def _operation(name: str, method: str, path: str, status: int, handler: Handler)
     def handle(ctx: Context, arguments: Arguments, request: Request) -> Reply:
         return Reply(status, handler(ctx, arguments, request))
 
-    return Operation(name, method, HOST, f"/Client{path}", handle)
+    return Operation(name, method, HOST, f"/Client{path}", handle, refusals=REFUSALS)
 
 
 _CHANNEL = "/v1/Conversations/{Channel}"

@@ -90,9 +90,9 @@ class Realtime:
 
     def _send_typing(self, event: Any) -> None:
         """Notify the other members only: the SDKs expect no notice of their own typing."""
-        channel, typist = event.channel, event.member.identity
+        channel, typist = event.channel, event.member.name
         members = self._parts.backend.store.select(Member, {"channel_sid": channel.sid})
-        others = {member.identity for member in members} - {typist}
+        others = {member.name for member in members} - {typist}
         notice = notices.typing(channel.sid, typist, event.timeout)
         frame = self._feeds.notification(notice, notices.TYPING)
         self._feeds.send_to_users(channel.service_sid, others, frame)

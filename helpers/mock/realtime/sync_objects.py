@@ -18,6 +18,7 @@ from ..core.sids import SID
 from ..core.store import Store
 from ..messaging import permissions
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
+from ..rest.chat_refusals import REFUSALS
 
 _HOST = "https://cds.us1.twilio.com"
 
@@ -103,12 +104,13 @@ def find(ctx: Context, kind: str, key: str) -> SyncObject:
     if found is None or found.owner.service_sid != ctx.actor.service_sid:
         raise TwilioError(20404, f"Sync {kind} {key[:80]} was not found")
     owner = found.owner
-    if isinstance(owner, Channel):
-        permissions.see(ctx, owner)
-        if found.type is not DOCUMENT:
-            permissions.look_inside(ctx, owner)
-    elif found.type is CHANNELS:
-        permissions.own_only(ctx, owner)
+    with REFUSALS.worded():
+        if isinstance(owner, Channel):
+            permissions.see(ctx, owner)
+            if found.type is not DOCUMENT:
+                permissions.look_inside(ctx, owner)
+        elif found.type is CHANNELS:
+            permissions.own_only(ctx, owner)
     return found
 
 
@@ -157,11 +159,10 @@ def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
 
 
 def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
-    media = message.media and {
-        **message.media,
-        "contentType": message.media["content_type"],
-        "category": "media",
-    }
+    medias = [
+        {**media, "contentType": media["content_type"], "category": "media"}
+        for media in message.media or ()
+    ]
     return {
         "sid": message.sid,
         "author": message.author,
@@ -172,8 +173,8 @@ def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
         "dateUpdated": iso(message.date_updated),
         "lastUpdatedBy": message.last_updated_by,
         "memberSid": member_sid,
-        "media": media,
-        "medias": [media] if media else None,
+        "media": medias[0] if medias else None,
+        "medias": medias or None,
     }
 
 
@@ -181,14 +182,14 @@ def roster_item(member: Member) -> dict[str, Any]:
     """A member, as the others in the channel see it."""
     return {
         "identity": member.identity,
-        "userInfo": INFO.name(member.user_sid),
+        "userInfo": INFO.name(member.user_sid) if member.user_sid else None,
         "roleSid": member.role_sid,
         "attributes": member.attributes,
         "dateCreated": iso(member.date_created),
         "dateUpdated": iso(member.date_updated),
         "lastConsumedMessageIndex": member.last_consumed_message_index,
         "lastConsumptionTimestamp": iso(member.last_consumption_timestamp),
-        "type": "chat",
+        "type": (member.messaging_binding or {"type": "chat"})["type"],
     }
 
 

@@ -9,23 +9,33 @@ from __future__ import annotations
 import re
 import sqlite3
 from dataclasses import replace
+from functools import lru_cache
 
 import orjson
 
 from ..core.access_token import Claims, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
-from ..core.errors import TwilioError
+from ..core.errors import Refused, TwilioError
 from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
 from ..webhooks.pre_events import consult, is_consulted
-from . import chat_v2, flex_v1, media_v1, studio_v2, taskrouter_v1
-from .collection import Operation
+from . import (
+    chat_v2,
+    chat_webhooks,
+    conversations_v1,
+    flex_v1,
+    media_v1,
+    studio_v2,
+    taskrouter_v1,
+)
+from .collection import Arguments, Operation
 from .http import Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
+    *conversations_v1.OPERATIONS,
     *flex_v1.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
@@ -34,14 +44,20 @@ OPERATIONS: tuple[Operation, ...] = (
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
 _UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
-"""What text that is no Unicode, or a number beyond 64 bits, ends in."""
+"""Errors for text that is no Unicode, and for a number beyond 64 bits."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
-_OPEN_TO_CHAT_USERS = re.compile(r"/v[12]/Services/\{ServiceSid\}/(Users|Channels|Media(Set)?)\b")
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
 
+@lru_cache
+def _product_host(host: str) -> str:
+    """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
+    regional = _REGIONAL_HOST.match(host)
+    return f"{regional['product']}.twilio.com" if regional else host
+
+
 class Application:
-    """Answers requests of Twilio's REST APIs from one account's ground."""
+    """Answers requests of Twilio's REST APIs from one account's backend."""
 
     def __init__(self, backend: Backend, credentials: Credentials, webhooks: Webhooks) -> None:
         self._backend = backend
@@ -54,30 +70,36 @@ class Application:
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
         try:
-            return self._answer(request)
+            try:
+                operation, arguments = self._router.find(
+                    request.method, _product_host(request.host), request.path
+                )
+            except TwilioError:
+                self._actor(request)  # a caller without credentials learns of that first
+                raise
+            if operation.opened_by is not None and operation.opened_by in request.query:
+                actor = ACCOUNT
+            else:
+                actor = self._actor(request)
+            if actor.identity is not None:
+                self._admit(actor, operation, arguments)
+            return self.perform(actor, operation, arguments, request)
         except TwilioError as error:
             return Reply(error.status, error.body())
 
     def operation_of(self, request: Request) -> Operation | None:
-        """The operation that a request calls, whoever asks; None for one not simulated."""
+        """Return the operation that a request calls, or None for one that is not simulated."""
         try:
             return self._router.find(request.method, _product_host(request.host), request.path)[0]
         except TwilioError:
             return None
 
-    def _answer(self, request: Request) -> Reply:
-        operation, arguments = self._route(request)
-        actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
-        if actor.identity is not None:
-            _admit(actor, operation, arguments)
-        return self.perform(actor, operation, arguments, request)
-
     def perform(
-        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
+        self, actor: Actor, operation: Operation, arguments: Arguments, request: Request
     ) -> Reply:
         """Carry out an operation that was found, in one transaction.
 
-        Before a chat user changes anything, pre-event webhooks are asked.
+        Before a chat user changes anything, pre-events are sent.
 
         Raises:
             TwilioError: It is refused.
@@ -86,39 +108,29 @@ class Application:
             if actor.identity is not None and operation.method != "GET":
                 request = self._consult(actor, operation, arguments, request)
             with self._backend.transaction():
-                return self._carry_out(actor, operation, arguments, request)
+                ctx = Context(self._backend, self._credentials.account_sid, actor)
+                return operation.handle(ctx, arguments, request)
+        except Refused as refused:
+            raise operation.refusals.error(refused) from None
         except _UNSTORABLE as error:
             raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
 
-    def _route(self, request: Request) -> tuple[Operation, dict[str, str]]:
-        host = _product_host(request.host)
-        try:
-            return self._router.find(request.method, host, request.path)
-        except TwilioError:
-            self._actor(request)  # who may not ask is told that first
-            raise
-
-    def _carry_out(
-        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
-    ) -> Reply:
-        ctx = Context(self._backend, self._credentials.account_sid, actor)
-        return operation.handle(ctx, arguments, request)
-
     def _consult(
-        self, actor: Actor, operation: Operation, arguments: dict[str, str], request: Request
+        self, actor: Actor, operation: Operation, arguments: Arguments, request: Request
     ) -> Request:
-        """Ask the service's pre-event webhook, if it wants to be asked before what will happen.
+        """Let the service's pre-event webhook, if it has one, change what is about to happen.
 
-        Outside any transaction, since the answer may take seconds; and only about what would
-        succeed, which is found out by doing it and taking it back.
+        Outside any transaction, since the answer may take seconds; and only for what would
+        succeed, which a dry run finds out.
         """
         service = self._backend.store.first(Service, sid=actor.service_sid)
         if service is None or not is_consulted(service):
             return request
-        events = self._backend.dry_run(
-            lambda: self._carry_out(actor, operation, arguments, request)
+        backend, account_sid = self._backend, self._credentials.account_sid
+        events = backend.dry_run(
+            lambda: operation.handle(Context(backend, account_sid, actor), arguments, request)
         )
-        changes = consult(self._webhooks, service, events)
+        changes = consult(self._webhooks, chat_webhooks.DIALECT, service, events)
         return replace(request, form={**request.form, **changes})
 
     def _actor(self, request: Request) -> Actor:
@@ -133,8 +145,19 @@ class Application:
             return _ACCOUNT_WITH_WEBHOOKS
         return ACCOUNT
 
+    def _admit(self, actor: Actor, operation: Operation, arguments: Arguments) -> None:
+        """Keep a chat user to operations open to it, in the service its token names."""
+        if operation.users_of is None:
+            raise TwilioError(
+                20403, f"{operation.name} needs account credentials; an access token is not enough"
+            )
+        if operation.users_of(self._backend.store, arguments) != actor.service_sid:
+            raise TwilioError(
+                20403, f"The access token is for chat service {actor.service_sid}, not for this one"
+            )
+
     def chat_user(self, token: str) -> Actor:
-        """The chat user that an access token stands for.
+        """Return the chat user that an access token stands for.
 
         Raises:
             TwilioError: 20101 to 20107, as `access_token.verify` does.
@@ -143,7 +166,7 @@ class Application:
         return Actor(claims.identity, claims.service_sid, webhooks=True)
 
     def claims(self, token: str) -> Claims:
-        """What an access token of this account says.
+        """Return the claims of an access token of this account.
 
         Raises:
             TwilioError: 20101 to 20107, as `access_token.verify` does.
@@ -153,25 +176,4 @@ class Application:
             account_sid=self._credentials.account_sid,
             secrets={self._credentials.api_key: self._credentials.api_secret},
             now=self._backend.clock.now(),
-        )
-
-
-def _product_host(host: str) -> str:
-    """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
-    if host.count(".") == 2:  # product.twilio.com
-        return host
-    match = _REGIONAL_HOST.match(host)
-    return f"{match['product']}.twilio.com" if match else host
-
-
-def _admit(actor: Actor, operation: Operation, arguments: dict[str, str]) -> None:
-    """Keep a chat user to the users and channels of the service its token names."""
-    inside = _OPEN_TO_CHAT_USERS.match(operation.path)
-    if inside is None or operation.name == "DeleteUser":
-        raise TwilioError(
-            20403, f"{operation.name} needs account credentials; an access token is not enough"
-        )
-    if arguments["ServiceSid"] != actor.service_sid:
-        raise TwilioError(
-            20403, f"The access token is for chat service {actor.service_sid}, not for this one"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
+from ..core.store import Store
 from ..messaging import (
     channel_webhooks,
     channels,
@@ -16,8 +17,6 @@ from ..messaging import (
     services,
     users,
 )
-from ..messaging.members import MemberChanges, NewMember
-from ..messaging.messages import MessageChanges, NewMessage
 from ..messaging.resources import (
     Binding,
     Channel,
@@ -31,53 +30,76 @@ from ..messaging.resources import (
     User,
     UserChannel,
 )
-from .collection import Collection, Write
+from . import chat_parameters as given
+from .chat_refusals import REFUSALS
+from .chat_webhooks import CHANNEL_EVENTS
+from .chat_webhooks import NAME as DIALECT
+from .collection import Api, Arguments, Collection, Write
 from .listing import PageSizes
 from .views import view
 
 HOST = "chat.twilio.com"
+READ = ("last_consumption_timestamp",)
 
 
-def _channel_extra(channel: Channel, url: str) -> dict[str, Any]:
-    links = {
-        name.lower(): f"{url}/{name}" for name in ("Members", "Messages", "Invites", "Webhooks")
-    }
-    last = channel.last_message_sid
-    return {"links": links | {"last_message": f"{url}/Messages/{last}" if last else None}}
+def users_of(store: Store, arguments: Arguments) -> str:
+    """Return the service that a path names."""
+    return arguments["ServiceSid"]
 
 
-def _user_link(binding: Binding, url: str) -> dict[str, Any]:
-    service = url.rsplit("/Bindings/", 1)[0]
-    return {"links": {"user": f"{service}/Users/{binding.user_sid}"}}
+API = Api(HOST, REFUSALS, users_of)
+
+
+# -- services, roles and users
+
+
+def _create_service(ctx: Context, new: given.NewService) -> Service:
+    return services.create(ctx, friendly_name=new.friendly_name)
 
 
 SERVICES = Collection(
-    host=HOST,
+    api=API,
     root="/v2",
     segment="Services",
     kind=Service,
     key="services",
     noun="Service",
-    render=view(Service, links=("channels", "users", "roles", "bindings")),
-    create=Write(services.NewService, services.create),
-    update=Write(services.ServiceChanges, services.update, status=200, needs_parameters=True),
+    open_to_users=(),
+    render=view(
+        Service,
+        links={"channels": "Channels", "users": "Users", "roles": "Roles", "bindings": "Bindings"},
+    ),
+    create=Write(given.NewService, _create_service),
+    update=Write(given.ServiceChanges, services.update, needs_parameters=True, spread=True),
     delete=services.delete,
 )
+
+
+def _role_words(role: Role, _: str) -> dict[str, Any]:
+    return {
+        "type": given.ROLE_TYPES[role.type],
+        "permissions": [
+            given.PERMISSIONS[permissions.Permission(each)] for each in role.permissions
+        ],
+    }
+
+
 ROLES = Collection(
-    host=HOST,
+    api=API,
     segment="Roles",
     parent=SERVICES,
     scope="service_sid",
     kind=Role,
     key="roles",
     noun="Role",
-    render=view(Role, omit=("is_default",)),
-    create=Write(roles.NewRole, roles.create),
-    update=Write(roles.RoleChanges, roles.update, status=200),
+    open_to_users=(),
+    render=view(Role, omit=("is_default",), extra=_role_words),
+    create=Write(given.NewRole, roles.create, spread=True),
+    update=Write(given.RoleChanges, roles.update, spread=True),
     delete=roles.delete,
 )
 USERS = Collection(
-    host=HOST,
+    api=API,
     segment="Users",
     parent=SERVICES,
     scope="service_sid",
@@ -85,13 +107,36 @@ USERS = Collection(
     kind=User,
     key="users",
     noun="User",
-    render=view(User, links=("user_channels", "user_bindings")),
-    create=Write(users.NewUser, users.create),
-    update=Write(users.UserChanges, users.update, status=200, needs_parameters=True),
+    open_to_users=("List", "Create", "Fetch", "Update"),
+    render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
+    create=Write(given.NewUser, users.create, spread=True),
+    update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
     delete=users.delete,
 )
+
+
+# -- channels and what is in them
+
+
+def _channel_links(channel: Channel, url: str) -> dict[str, Any]:
+    links = {
+        name.lower(): f"{url}/{name}" for name in ("Members", "Messages", "Invites", "Webhooks")
+    }
+    last = channel.last_message_sid
+    return {"links": links | {"last_message": f"{url}/Messages/{last}" if last else None}}
+
+
+INTERNAL = (
+    "next_index",
+    "last_message_sid",
+    "state",
+    "inactive_after",
+    "closed_after",
+    "active_at",
+)
+"""Fields of a channel that Chat does not show."""
 CHANNELS = Collection(
-    host=HOST,
+    api=API,
     segment="Channels",
     parent=SERVICES,
     scope="service_sid",
@@ -101,13 +146,13 @@ CHANNELS = Collection(
     noun="Channel",
     filters={"Type": "type"},
     guard=permissions.see,
-    render=view(Channel, omit=("next_index", "last_message_sid"), extra=_channel_extra),
-    create=Write(channels.NewChannel, channels.create),
-    update=Write(channels.ChannelChanges, channels.update, status=200, needs_parameters=True),
+    render=view(Channel, omit=INTERNAL, extra=_channel_links),
+    create=Write(given.NewChannel, channels.create, spread=True),
+    update=Write(given.ChannelChanges, channels.update, needs_parameters=True, spread=True),
     delete=channels.delete,
 )
 MEMBERS = Collection(
-    host=HOST,
+    api=API,
     segment="Members",
     parent=CHANNELS,
     scope="channel_sid",
@@ -117,13 +162,15 @@ MEMBERS = Collection(
     noun="Member",
     filters={"Identity": "identity"},
     enter=permissions.look_inside,
-    render=view(Member, omit=("user_sid",)),
-    create=Write(NewMember, members.add),
-    update=Write(MemberChanges, members.update, status=200, needs_parameters=True),
+    render=view(Member, omit=("user_sid", "messaging_binding"), dates=READ),
+    create=Write(given.NewMember, members.add, spread=True),
+    update=Write(given.MemberChanges, members.update, needs_parameters=True, spread=True),
     delete=members.remove,
 )
+
+
 MESSAGES = Collection(
-    host=HOST,
+    api=API,
     segment="Messages",
     parent=CHANNELS,
     scope="channel_sid",
@@ -133,23 +180,14 @@ MESSAGES = Collection(
     ordered=True,
     enter=permissions.look_inside,
     render=view(
-        Message,
-        rename={"author": "from"},
-        extra=lambda message, _: {"to": message.channel_sid},
+        Message, rename={"author": "from"}, repeat={"to": "channel_sid"}, firsts=("media",)
     ),
-    create=Write(NewMessage, messages.send, rename={"From": "Author"}),
-    update=Write(
-        MessageChanges,
-        messages.update,
-        rename={"From": "Author"},
-        status=200,
-        needs_parameters=True,
-    ),
+    create=Write(given.NewMessage, messages.send, spread=True),
+    update=Write(given.MessageChanges, messages.update, needs_parameters=True, spread=True),
     delete=messages.remove,
 )
-
 INVITES = Collection(
-    host=HOST,
+    api=API,
     segment="Invites",
     parent=CHANNELS,
     scope="channel_sid",
@@ -159,11 +197,26 @@ INVITES = Collection(
     noun="Invite",
     filters={"Identity": "identity"},
     render=view(Invite, omit=("user_sid",)),
-    create=Write(members.NewInvite, members.invite),
+    create=Write(given.NewInvite, members.invite, spread=True),
     delete=members.withdraw_invite,
 )
+
+
+def _create_webhook(ctx: Context, channel: Channel, new: given.NewWebhook) -> ChannelWebhook:
+    channel_webhooks.refuse_full(ctx, channel)
+    configuration = new.configuration(new.type, {}, CHANNEL_EVENTS)
+    return channel_webhooks.add(ctx, channel, DIALECT, new.type, configuration)
+
+
+def _update_webhook(
+    ctx: Context, webhook: ChannelWebhook, changes: given.WebhookChanges
+) -> ChannelWebhook:
+    configuration = changes.configuration(webhook.type, webhook.configuration, CHANNEL_EVENTS)
+    return channel_webhooks.update(ctx, webhook, configuration)
+
+
 WEBHOOKS = Collection(
-    host=HOST,
+    api=API,
     segment="Webhooks",
     parent=CHANNELS,
     scope="channel_sid",
@@ -171,15 +224,11 @@ WEBHOOKS = Collection(
     key="webhooks",
     noun="ChannelWebhook",
     sizes=PageSizes(5, 5),
+    only={"dialect": DIALECT},
     enter=permissions.account_only,
-    render=view(ChannelWebhook),
-    create=Write(channel_webhooks.NewWebhook, channel_webhooks.create),
-    update=Write(
-        channel_webhooks.WebhookChanges,
-        channel_webhooks.update,
-        status=200,
-        needs_parameters=True,
-    ),
+    render=view(ChannelWebhook, omit=("dialect",)),
+    create=Write(given.NewWebhook, _create_webhook),
+    update=Write(given.WebhookChanges, _update_webhook, needs_parameters=True),
     delete=channel_webhooks.delete,
 )
 
@@ -198,7 +247,7 @@ def _own_view(ctx: Context, own: UserChannel) -> dict[str, Any]:
 
 
 USER_CHANNELS = Collection(
-    host=HOST,
+    api=API,
     segment="Channels",
     parent=USERS,
     scope="user_sid",
@@ -212,28 +261,44 @@ USER_CHANNELS = Collection(
     render=view(UserChannel),
     detail=_own_view,
     update=Write(
-        members.UserChannelChanges, members.update_user_channel, status=200, needs_parameters=True
+        given.UserChannelChanges, members.update_user_channel, needs_parameters=True, spread=True
     ),
     delete=members.leave_channel,
 )
+
+# -- push
+
+
+def _create_credential(ctx: Context, new: given.NewCredential) -> Credential:
+    return push.create(ctx, **new.given())
+
+
 CREDENTIALS = Collection(
-    host=HOST,
+    api=API,
     root="/v2",
     segment="Credentials",
     kind=Credential,
     key="credentials",
     noun="Credential",
+    open_to_users=(),
     sizes=PageSizes(50, 1000),
     render=view(Credential),
-    create=Write(push.NewCredential, push.create),
-    update=Write(push.CredentialChanges, push.update, status=200, needs_parameters=True),
+    create=Write(given.NewCredential, _create_credential),
+    update=Write(given.CredentialChanges, push.update, needs_parameters=True, spread=True),
     delete=push.delete,
 )
 
 
-def _bindings(parent: Collection, scope: str, noun: str, **more: Any) -> Collection:
+def _user_link(binding: Binding, url: str) -> dict[str, Any]:
+    service = url.rsplit("/Bindings/", 1)[0]
+    return {"links": {"user": f"{service}/Users/{binding.user_sid}"}}
+
+
+def _bindings(
+    parent: Collection[Any, Any], scope: str, noun: str, **more: Any
+) -> Collection[Any, Binding]:
     return Collection(
-        host=HOST,
+        api=API,
         segment="Bindings",
         parent=parent,
         scope=scope,
@@ -250,6 +315,7 @@ BINDINGS = _bindings(
     SERVICES,
     "service_sid",
     "Binding",
+    open_to_users=(),
     filters={"BindingType": "binding_type", "Identity": "identity"},
     render=view(Binding, omit=("user_sid",), extra=_user_link),
 )
@@ -262,7 +328,7 @@ USER_BINDINGS = _bindings(
     render=view(Binding),
 )
 
-COLLECTIONS = (
+COLLECTIONS: tuple[Collection[Any, Any], ...] = (
     SERVICES,
     ROLES,
     USERS,

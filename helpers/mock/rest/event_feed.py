@@ -143,9 +143,11 @@ def as_taskrouter_notifications(follower: Callable[[TaskRouterNotification], Non
 
     def subscriber(event: Event) -> None:
         assert isinstance(event, TaskRouterEvent)
-        about = (event.task, event.reservation, event.worker)
+        about = event.record
         follower(
-            TaskRouterNotification(event.name, *(each.sid if each else None for each in about))
+            TaskRouterNotification(
+                event.name, about.task_sid, about.reservation_sid, about.worker_sid
+            )
         )
 
     return subscriber

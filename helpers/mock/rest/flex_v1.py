@@ -2,19 +2,82 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ..core.context import Context
+from ..core.errors import TwilioError
+from ..core.parameters import BLANK_IS_ABSENT, Parameters
 from ..flex import channels, flows
 from ..flex.resources import FlexChannel, FlexFlow
-from .collection import Collection, Write
+from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
+from .chat_refusals import REFUSALS
+from .collection import Api, Collection, Write
 from .listing import PageSizes
 from .views import view
 
 HOST = "flex-api.twilio.com"
+API = Api(HOST, REFUSALS)
 SIZES = PageSizes(50, 1000)
 INTERNAL = ("identity", "contact", "live_task_sid", "task_attributes", "is_web")
-"""What Flex keeps of a channel and does not show."""
+"""Fields of a channel that Flex keeps and does not show."""
+
+
+# -- parameters
+
+
+def _not_reserved(identity: str) -> str:
+    if identity in RESERVED_IDENTITIES:
+        raise TwilioError(45211, f"Identity {identity!r} is reserved; choose another")
+    return identity
+
+
+FlexIdentity = Annotated[Identity, BeforeValidator(_not_reserved)]
+Text = Annotated[str | None, BLANK_IS_ABSENT]
+
+
+class WebChannelParameters(Parameters):
+    """Parameters of web channel creation (specified)."""
+
+    flex_flow_sid: str
+    identity: FlexIdentity
+    chat_user_friendly_name: LongerName = Field(alias="CustomerFriendlyName")
+    chat_friendly_name: NewName
+    chat_unique_name: Annotated[NewUniqueName | None, BLANK_IS_ABSENT] = None
+    pre_engagement_data: Text = None
+
+
+class FlexChannelParameters(WebChannelParameters):
+    """Parameters of Flex channel creation (specified)."""
+
+    chat_user_friendly_name: LongerName
+    target: Text = None
+    task_sid: Text = None
+    task_attributes: Text = None
+    long_lived: bool | None = None
+
+
+class WebChannelChanges(Parameters):
+    """Parameters of web channel update (specified)."""
+
+    chat_status: str | None = None
+    post_engagement_data: Text = None
+
+
+# -- collections
+
+
+def _create(ctx: Context, new: FlexChannelParameters) -> FlexChannel:
+    return channels.create(ctx, channels.NewFlexChannel(**new.given()))
+
+
+def _create_web_channel(ctx: Context, new: WebChannelParameters) -> FlexChannel:
+    return channels.create(ctx, channels.NewFlexChannel(**new.given()), is_web=True)
+
 
 FLEX_FLOWS = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="FlexFlows",
     kind=FlexFlow,
@@ -24,11 +87,11 @@ FLEX_FLOWS = Collection(
     filters={"FriendlyName": "friendly_name"},
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
-    update=Write(flows.FlowChanges, flows.update, status=200),
+    update=Write(flows.FlowChanges, flows.update),
     delete=flows.delete,
 )
 CHANNELS = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="Channels",
     kind=FlexChannel,
@@ -37,11 +100,11 @@ CHANNELS = Collection(
     sizes=SIZES,
     only={"is_web": False},
     render=view(FlexChannel, omit=INTERNAL),
-    create=Write(channels.NewFlexChannel, channels.create),
+    create=Write(FlexChannelParameters, _create),
     delete=channels.delete,
 )
 WEB_CHANNELS = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="WebChannels",
     kind=FlexChannel,
@@ -50,10 +113,10 @@ WEB_CHANNELS = Collection(
     sizes=SIZES,
     only={"is_web": True},
     render=view(FlexChannel, omit=(*INTERNAL, "user_sid", "task_sid")),
-    create=Write(channels.NewWebChannel, channels.create_web_channel),
-    update=Write(channels.WebChannelChanges, channels.update_web_channel, status=200),
+    create=Write(WebChannelParameters, _create_web_channel),
+    update=Write(WebChannelChanges, channels.update_web_channel, spread=True),
     delete=channels.delete,
 )
 
-COLLECTIONS = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
+COLLECTIONS: tuple[Collection[Any, Any], ...] = (FLEX_FLOWS, CHANNELS, WEB_CHANNELS)
 OPERATIONS = [operation for collection in COLLECTIONS for operation in collection.operations()]

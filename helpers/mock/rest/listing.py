@@ -26,14 +26,14 @@ _TOKEN = re.compile(r"P(?P<way>[AB])(?P<seq>[0-9a-f]{1,15})\Z")
 _RANKED_TOKEN = re.compile(r"P(?P<way>[AB])R(?P<rank>(?:[0-9a-f]{2}){1,200})\Z")
 
 Keep = Callable[[Any], bool]
-"""Whether an item belongs to a list."""
+"""Returns True for an item that belongs to a list."""
 Rank = Callable[[Any], tuple[float, ...]]
-"""Where an item stands in a list; lower is earlier."""
+"""Returns an item's place in a list; lower is earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageSizes:
-    """How many items a page holds by default, and at the most.
+    """Items of a page by default, and at the most.
 
     Where `absolute` is False, a page beyond the first is only reached by the token of a link.
     """
@@ -45,7 +45,7 @@ class PageSizes:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page was asked for."""
+    """The page that a query names."""
 
     number: int
     size: int
@@ -83,11 +83,11 @@ def _number(text: str | None, name: str, default: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """One page's items, with what lies on either side."""
 
     items: list[Any]
-    asked: PageRequest
+    request: PageRequest
     has_previous: bool
     has_next: bool
     rank: Rank | None = None
@@ -98,19 +98,19 @@ class Page:
         """The JSON of the page; filters are kept in every link."""
 
         def link(number: int, token: str | None = None) -> str:
-            query = [*filters, ("PageSize", str(self.asked.size)), ("Page", str(number))]
+            query = [*filters, ("PageSize", str(self.request.size)), ("Page", str(number))]
             if token is not None:
                 query.append(("PageToken", token))
             return f"{url}?{urlencode(query)}"
 
-        number = self.asked.number
+        number = self.request.number
         previous, following = self.previous_token, self.next_token
         meta = {
             "page": number,
-            "page_size": self.asked.size,
+            "page_size": self.request.size,
             "first_page_url": link(0),
             "previous_page_url": link(max(0, number - 1), previous) if previous else None,
-            "url": link(number, self.asked.token),
+            "url": link(number, self.request.token),
             "next_page_url": link(number + 1, following) if following else None,
             "key": key,
         }
@@ -118,12 +118,12 @@ class Page:
 
     @property
     def previous_token(self) -> str | None:
-        """What the page before is asked for with; None where this is the first."""
+        """Token of the page before; None where this is the first."""
         return self._token("B", self.items[0]) if self.has_previous else None
 
     @property
     def next_token(self) -> str | None:
-        """What the page after is asked for with; None where this is the last."""
+        """Token of the page after; None where this is the last."""
         return self._token("A", self.items[-1]) if self.has_next else None
 
     def _token(self, way: str, item: Any) -> str:
@@ -133,76 +133,61 @@ class Page:
 
 
 def fetch_page(
-    store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order = "asc"
-) -> Page:
+    store: Store, kind: type[R], where: Where, request: PageRequest, order: Order = "asc"
+) -> ListPage:
     """Read one page of a kind, in order of arrival or against it.
 
     Raises:
         TwilioError: 20001, the token is not one that a page link carried.
     """
-    if asked.token is None:
-        return _by_number(store, kind, where, asked, order)
-    match = _TOKEN.match(asked.token)
-    if match is None:
-        raise _bad_token()
-    return _by_token(store, kind, where, asked, order, match["way"], int(match["seq"], 16))
-
-
-def _by_number(store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order) -> Page:
-    offset = asked.number * asked.size
-    items = store.select(kind, where, order=order, limit=asked.size + 1, offset=offset)
-    page = items[: asked.size]
-    return Page(page, asked, bool(page) and offset > 0, len(items) > asked.size)
-
-
-def _by_token(
-    store: Store, kind: type[R], where: Where, asked: PageRequest, order: Order, way: str, seq: int
-) -> Page:
-    forward = way == "A"
-    direction: Order = order if forward else ("desc" if order == "asc" else "asc")
+    size = request.size
+    if request.token is None:
+        offset = request.number * size
+        items = store.select(kind, where, order=order, limit=size + 1, offset=offset)
+        page = items[:size]
+        return ListPage(page, request, bool(page) and offset > 0, len(items) > size)
+    match = _match(_TOKEN, request.token)
+    is_forward, seq = match["way"] == "A", int(match["seq"], 16)
+    direction: Order = "asc" if is_forward == (order == "asc") else "desc"
     after, before = (seq, None) if direction == "asc" else (None, seq)
-    items = store.select(
-        kind, where, order=direction, after=after, before=before, limit=asked.size + 1
-    )
-    more, page = len(items) > asked.size, items[: asked.size]
-    if forward:
-        return Page(page, asked, bool(page), more)
-    return Page(page[::-1], asked, more, bool(page))
+    items = store.select(kind, where, order=direction, after=after, before=before, limit=size + 1)
+    has_more, page = len(items) > size, items[:size]
+    if is_forward:
+        return ListPage(page, request, bool(page), has_more)
+    return ListPage(page[::-1], request, has_more, bool(page))
 
 
-def fetch_ranked(items: list[Any], asked: PageRequest, rank: Rank) -> Page:
-    """One page of items that were read whole, sorted by `rank`, which differs between any two.
+def fetch_ranked(items: list[Any], request: PageRequest, rank: Rank) -> ListPage:
+    """Return one page of items that were read whole, sorted by `rank`, which no two share.
 
     Raises:
         TwilioError: 20001, the token is not one that a page link carried.
     """
-    ranked = sorted(items, key=rank)
-    start, end = _span(ranked, asked, rank)
+    ranked, size = sorted(items, key=rank), request.size
+    if request.token is None:
+        start = request.number * size
+        end = start + size
+    else:
+        match = _match(_RANKED_TOKEN, request.token)
+        try:
+            place = tuple(float(each) for each in json.loads(bytes.fromhex(match["rank"])))
+        except (ValueError, TypeError):
+            raise _bad_token() from None
+        if match["way"] == "A":
+            start = sum(1 for item in ranked if rank(item) <= place)
+            end = start + size
+        else:
+            end = sum(1 for item in ranked if rank(item) < place)
+            start = max(0, end - size)
     page = ranked[start:end]
-    return Page(page, asked, bool(page) and start > 0, end < len(ranked), rank)
+    return ListPage(page, request, bool(page) and start > 0, end < len(ranked), rank)
 
 
-def _span(ranked: list[Any], asked: PageRequest, rank: Rank) -> tuple[int, int]:
-    """Where a page starts and ends."""
-    if asked.token is None:
-        start = asked.number * asked.size
-        return start, start + asked.size
-    match = _RANKED_TOKEN.match(asked.token)
+def _match(pattern: re.Pattern[str], token: str) -> re.Match[str]:
+    match = pattern.match(token)
     if match is None:
         raise _bad_token()
-    place = _place(match["rank"])
-    if match["way"] == "A":
-        start = sum(1 for item in ranked if rank(item) <= place)
-        return start, start + asked.size
-    end = sum(1 for item in ranked if rank(item) < place)
-    return max(0, end - asked.size), end
-
-
-def _place(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(number) for number in json.loads(bytes.fromhex(text)))
-    except (ValueError, TypeError):
-        raise _bad_token() from None
+    return match
 
 
 def _bad_token() -> TwilioError:
@@ -213,7 +198,7 @@ Narrowing = Mapping[str, Any] | Keep
 """Field values to match, or a test of each item."""
 
 Filter = Callable[[Context, Any, list[str]], Narrowing]
-"""What values of a parameter narrow a list to; called with the parent the list is inside."""
+"""Returns what values of a parameter narrow a list to; called with the list's parent."""
 
 Filters = Mapping[str, str | Filter]
 
@@ -241,7 +226,7 @@ class Selection:
         self.where[column] = allowed
 
     def holds(self, item: Any) -> bool:
-        """Whether an item that the store found meets the other conditions as well."""
+        """Return whether an item that the store found meets the other conditions as well."""
         return all(keep(item) for keep in self.keeps)
 
 

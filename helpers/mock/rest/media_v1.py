@@ -19,7 +19,8 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..messaging import media
 from ..messaging.resources import Media
-from .chat_v2 import SERVICES
+from .chat_refusals import REFUSALS
+from .chat_v2 import SERVICES, users_of
 from .collection import Arguments, Operation, not_found
 from .http import Reply, Request, last
 
@@ -125,10 +126,11 @@ def _content(ctx: Context, arguments: Arguments, request: Request) -> Reply:
 
 
 OPERATIONS = [
-    Operation("CreateMedia", "POST", HOST, PATH, _upload),
-    Operation("FetchMediaSet", "POST", HOST, f"{PATH}Set", _fetch_set),
-    Operation("FetchMedia", "GET", HOST, f"{PATH}/{{Sid}}", _fetch),
-    Operation(
-        "FetchMediaContent", "GET", HOST, f"{PATH}/{{Sid}}/Content", _content, opened_by=_LINK
-    ),
+    Operation(name, method, HOST, path, handle, opened_by, users_of=users_of, refusals=REFUSALS)
+    for name, method, path, handle, opened_by in (
+        ("CreateMedia", "POST", PATH, _upload, None),
+        ("FetchMediaSet", "POST", f"{PATH}Set", _fetch_set, None),
+        ("FetchMedia", "GET", f"{PATH}/{{Sid}}", _fetch, None),
+        ("FetchMediaContent", "GET", f"{PATH}/{{Sid}}/Content", _content, _LINK),
+    )
 ]

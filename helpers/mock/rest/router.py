@@ -15,7 +15,7 @@ _Names = list[tuple[int, str]]
 _Route = tuple[_Names, dict[str, Operation]]
 """Where a path's `{Names}` stand, and its operations by method."""
 _COMPARED = 150
-"""Characters of a request looked at for the nearest operation; it takes time by their square."""
+"""Characters of a request compared for the nearest operation; it takes time by their square."""
 
 _Table = tuple[Callable[[list[str]], Any], dict[Any, _Route]]
 """Picks a path's literal segments, and the routes by what they say."""
@@ -28,7 +28,7 @@ class OperationRouter:
     positions; for each such set one look-up finds the route.
 
     Args:
-        operations: What is simulated.
+        operations: The simulated ones.
         complete: Hosts where a path that is simulated is so with every method it has.
     """
 
@@ -50,7 +50,7 @@ class OperationRouter:
         methods[operation.method] = operation
 
     def find(self, method: str, host: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """The operation and the values of its path's `{Names}`.
+        """Return the operation and the values of its path's `{Names}`.
 
         Raises:
             TwilioError: 501, not simulated; 20004, simulated but not with this method.
@@ -66,20 +66,20 @@ class OperationRouter:
             if method not in methods:
                 allowed = ", ".join(sorted(methods))
                 raise TwilioError(20004, f"Method {method} not allowed here; {allowed} are")
-            return methods[method], {name: _decoded(segments[at]) for at, name in names}
+            arguments = {}
+            for at, name in names:
+                text = segments[at]
+                arguments[name] = unquote(text) if "%" in text else text
+            return methods[method], arguments
         raise self._not_simulated(method, host, path)
 
     def _not_simulated(self, method: str, host: str, path: str) -> TwilioError:
-        asked = f"{method} https://{host}{path}"
-        spelling = difflib.get_close_matches(asked[:_COMPARED], self._spelled, n=1, cutoff=0)[0]
+        called = f"{method} https://{host}{path}"
+        spelling = difflib.get_close_matches(called[:_COMPARED], self._spelled, n=1, cutoff=0)[0]
         nearest = self._spelled[spelling]
         return TwilioError(
             NOT_SIMULATED,
-            f"{asked} is not simulated by this mock, so it cannot say what Twilio would answer."
+            f"{called} is not simulated by this mock, so it cannot say what Twilio would answer."
             f" The nearest operation it simulates is {nearest.name}:"
             f" {nearest.method} https://{nearest.host}{nearest.path}",
         )
-
-
-def _decoded(segment: str) -> str:
-    return unquote(segment) if "%" in segment else segment

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
+from ..core.store import R
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
-from .collection import Arguments, Collection, Operation, Write, not_found
+from .collection import Api, Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
 from .listing import PageSizes
 from .views import Render, view
 
 HOST = "studio.twilio.com"
+API = Api(HOST)
 SIZES = PageSizes(50, 1000)
 _OMITTED_IN_LISTS = ("definition", "valid", "errors", "warnings")
 
@@ -32,7 +34,7 @@ def _flow_extra(flow: StudioFlow, url: str) -> dict[str, Any]:
     }
 
 
-def _in_lists(render: Render) -> Render:
+def _in_lists(render: Render[R]) -> Render[R]:
     """Leave long values out of lists (specified by Twilio's samples)."""
 
     def brief(resource: Any, url: str) -> dict[str, Any]:
@@ -46,7 +48,7 @@ _FLOW = view(StudioFlow, omit=("test_users",), extra=_flow_extra)
 _REVISION = view(FlowRevision, extra=lambda *_: {"author_sid": None, "valid": True, "errors": []})
 
 FLOWS = Collection(
-    host=HOST,
+    api=API,
     root="/v2",
     segment="Flows",
     kind=StudioFlow,
@@ -56,11 +58,11 @@ FLOWS = Collection(
     render=_FLOW,
     in_lists=_in_lists(_FLOW),
     create=Write(flows.NewStudioFlow, flows.create),
-    update=Write(flows.StudioFlowChanges, flows.update, status=200),
+    update=Write(flows.StudioFlowChanges, flows.update),
     delete=flows.delete,
 )
-REVISIONS = Collection(
-    host=HOST,
+REVISIONS: Collection[Any, FlowRevision] = Collection(
+    api=API,
     segment="Revisions",
     parent=FLOWS,
     scope="sid",
@@ -73,7 +75,7 @@ REVISIONS = Collection(
     in_lists=_in_lists(_REVISION),
 )
 EXECUTIONS = Collection(
-    host=HOST,
+    api=API,
     segment="Executions",
     parent=FLOWS,
     scope="flow_sid",
@@ -86,15 +88,15 @@ EXECUTIONS = Collection(
     render=view(
         Execution,
         omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats"),
-        links=("steps", "execution_context"),
+        links={"steps": "Steps", "execution_context": "Context"},
         extra=lambda *_: {"contact_sid": None, "context": {}},
     ),
     create=Write(executions.NewExecution, executions.create),
-    update=Write(executions.ExecutionChanges, executions.update, status=200),
+    update=Write(executions.ExecutionChanges, executions.update),
     delete=executions.delete,
 )
-STEPS = Collection(
-    host=HOST,
+STEPS: Collection[Any, Step] = Collection(
+    api=API,
     segment="Steps",
     parent=EXECUTIONS,
     scope="execution_sid",
@@ -105,7 +107,7 @@ STEPS = Collection(
     render=view(
         Step,
         omit=("error", "is_faulty"),
-        links=("step_context",),
+        links={"step_context": "Context"},
         extra=lambda *_: {"parent_step_sid": None, "context": {}},
     ),
 )

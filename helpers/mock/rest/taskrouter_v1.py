@@ -1,10 +1,10 @@
-"""TaskRouter v1 as `taskrouter.twilio.com` spells it. Statistics are not simulated."""
+"""TaskRouter v1 of `taskrouter.twilio.com`. Statistics are not simulated."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..core.store import Resource
+from ..core.store import R
 from ..taskrouter import (
     activities,
     reservations,
@@ -29,20 +29,20 @@ from ..taskrouter.resources import (
 )
 from . import taskrouter_filters as by
 from . import taskrouter_views as shown
-from .collection import Collection, Write
+from .collection import Api, Collection, Write
 from .listing import PageSizes
 from .views import view
 
 HOST = shown.HOST
+API = Api(HOST)
 SIZES = PageSizes(50, 1000, absolute=False)
 STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistics"})
 
 
 # -- workspaces
 
-
 WORKSPACES = Collection(
-    host=HOST,
+    api=API,
     root="/v1",
     segment="Workspaces",
     kind=Workspace,
@@ -53,14 +53,14 @@ WORKSPACES = Collection(
     render=view(Workspace, extra=shown.workspace_links),
     detail=shown.workspace_names,
     create=Write(workspaces.NewWorkspace, workspaces.create),
-    update=Write(workspaces.WorkspaceChanges, workspaces.update, status=200),
+    update=Write(workspaces.WorkspaceChanges, workspaces.update),
     delete=workspaces.delete,
 )
 
 
-def _inside(segment: str, kind: type[Resource], key: str, noun: str, **more: Any) -> Collection:
+def _inside(segment: str, kind: type[R], key: str, noun: str, **more: Any) -> Collection[Any, R]:
     return Collection(
-        host=HOST,
+        api=API,
         segment=segment,
         parent=WORKSPACES,
         scope="workspace_sid",
@@ -72,7 +72,7 @@ def _inside(segment: str, kind: type[Resource], key: str, noun: str, **more: Any
     )
 
 
-# -- what a workspace is set up with
+# -- configuration of a workspace
 
 ACTIVITIES = _inside(
     "Activities",
@@ -82,7 +82,7 @@ ACTIVITIES = _inside(
     filters={"FriendlyName": "friendly_name", "Available": by.activity_available},
     render=view(Activity, extra=shown.only_workspace),
     create=Write(activities.NewActivity, activities.create),
-    update=Write(activities.ActivityChanges, activities.update, status=200),
+    update=Write(activities.ActivityChanges, activities.update),
     delete=activities.delete,
 )
 TASK_CHANNELS = _inside(
@@ -93,10 +93,9 @@ TASK_CHANNELS = _inside(
     lookup=("sid", "unique_name"),
     render=view(TaskChannel, extra=shown.only_workspace),
     create=Write(task_channels.NewTaskChannel, task_channels.create),
-    update=Write(task_channels.TaskChannelChanges, task_channels.update, status=200),
+    update=Write(task_channels.TaskChannelChanges, task_channels.update),
     delete=task_channels.delete,
 )
-
 
 WORKFLOWS = _inside(
     "Workflows",
@@ -106,10 +105,9 @@ WORKFLOWS = _inside(
     filters={"FriendlyName": "friendly_name"},
     render=view(Workflow, extra=shown.workflow_links),
     create=Write(workflows.NewWorkflow, workflows.create),
-    update=Write(workflows.WorkflowChanges, workflows.update, status=200),
+    update=Write(workflows.WorkflowChanges, workflows.update),
     delete=workflows.delete,
 )
-
 
 TASK_QUEUES = _inside(
     "TaskQueues",
@@ -126,12 +124,11 @@ TASK_QUEUES = _inside(
     render=view(TaskQueue, extra=shown.queue_links),
     detail=shown.queue_names,
     create=Write(task_queues.NewTaskQueue, task_queues.create),
-    update=Write(task_queues.TaskQueueChanges, task_queues.update, status=200),
+    update=Write(task_queues.TaskQueueChanges, task_queues.update),
     delete=task_queues.delete,
 )
 
 # -- workers
-
 
 WORKERS = _inside(
     "Workers",
@@ -150,16 +147,20 @@ WORKERS = _inside(
     orderings={"DateStatusChanged": "date_status_changed", "DateCreated": "date_created"},
     version="version",
     elsewhere=STATISTICS,
-    render=view(Worker, omit=("name_key", "idle_since", "version"), extra=shown.worker_links),
+    render=view(
+        Worker,
+        omit=("name_key", "idle_since", "version"),
+        dates=("date_status_changed",),
+        extra=shown.worker_links,
+    ),
     detail=shown.worker_activity,
     create=Write(workers.NewWorker, workers.create),
-    update=Write(workers.WorkerChanges, workers.update, status=200),
+    update=Write(workers.WorkerChanges, workers.update),
     delete=workers.delete,
 )
 
-
-WORKER_CHANNELS = Collection(
-    host=HOST,
+WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
+    api=API,
     segment="Channels",
     parent=WORKERS,
     scope="worker_sid",
@@ -170,13 +171,10 @@ WORKER_CHANNELS = Collection(
     sizes=SIZES,
     render=view(WorkerChannel),
     detail=shown.room,
-    update=Write(
-        task_channels.WorkerChannelChanges, task_channels.update_worker_channel, status=200
-    ),
+    update=Write(task_channels.WorkerChannelChanges, task_channels.update_worker_channel),
 )
 
 # -- tasks
-
 
 TASKS = _inside(
     "Tasks",
@@ -203,21 +201,24 @@ TASKS = _inside(
     render=view(
         Task,
         omit=("step", "step_ends_at", "undecided", "due_at", "assignments", "version"),
+        dates=("task_queue_entered_date", "virtual_start_time"),
         extra=shown.task_links,
     ),
     detail=shown.task_names,
     create=Write(tasks.NewTask, tasks.create),
-    update=Write(tasks.TaskChanges, tasks.update, status=200),
+    update=Write(tasks.TaskChanges, tasks.update),
     delete=tasks.delete,
 )
 
 # -- reservations, from either side
 
 
-def _reservations(parent: Collection, scope: str, noun: str, **filters: str) -> Collection:
+def _reservations(
+    parent: Collection[Any, Any], scope: str, noun: str, **filters: str
+) -> Collection[Any, Reservation]:
     status = by.one_of("ReservationStatus", "reservation_status", by.RESERVATION_STATUSES)
     return Collection(
-        host=HOST,
+        api=API,
         segment="Reservations",
         parent=parent,
         scope=scope,
@@ -233,7 +234,7 @@ def _reservations(parent: Collection, scope: str, noun: str, **filters: str) -> 
             extra=shown.reservation_links,
         ),
         detail=shown.worker_name,
-        update=Write(reservations.ReservationChanges, reservations.update, status=200),
+        update=Write(reservations.ReservationChanges, reservations.update),
     )
 
 
@@ -241,7 +242,6 @@ TASK_RESERVATIONS = _reservations(TASKS, "task_sid", "TaskReservation", WorkerSi
 WORKER_RESERVATIONS = _reservations(WORKERS, "worker_sid", "WorkerReservation")
 
 # -- events
-
 
 EVENTS = _inside(
     "Events",
@@ -272,11 +272,12 @@ EVENTS = _inside(
             "worker_sid",
             "reservation_sid",
         ),
+        dates=("event_date",),
         extra=shown.event_extra,
     ),
 )
 
-COLLECTIONS = (
+COLLECTIONS: tuple[Collection[Any, Any], ...] = (
     WORKSPACES,
     ACTIVITIES,
     TASK_CHANNELS,

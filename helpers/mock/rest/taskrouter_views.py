@@ -1,4 +1,4 @@
-"""What TaskRouter's resources show besides their fields: links, and what can be worked out."""
+"""Views of TaskRouter's resources beyond their fields: links, and derived values."""
 
 from __future__ import annotations
 
@@ -41,9 +41,15 @@ def _workspace_url(resource: Any) -> str:
     return f"https://{HOST}/v1/Workspaces/{resource.workspace_sid}"
 
 
-def _found(ctx: Context, kind: type[Resource], sid: str | None, field: str) -> Any:
-    """One field of another resource; null where there is none."""
+def _field(
+    ctx: Context, kind: type[Resource], sid: str | None, field: str = "friendly_name"
+) -> Any:
+    """Return a field of another resource; null where there is none."""
     return getattr(ctx.get_cached(kind, sid), field, None)
+
+
+def _below(url: str, names: dict[str, str]) -> dict[str, str]:
+    return {name: f"{url}/{segment}" for name, segment in names.items()}
 
 
 def only_workspace(resource: Any, url: str) -> dict[str, Any]:
@@ -51,13 +57,9 @@ def only_workspace(resource: Any, url: str) -> dict[str, Any]:
     return {"links": {"workspace": _workspace_url(resource)}}
 
 
-def _below(url: str, names: dict[str, str]) -> dict[str, str]:
-    return {name: f"{url}/{segment}" for name, segment in names.items()}
-
-
 def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
-    """A workspace's collections."""
-    inside = {
+    """Links to a workspace's collections."""
+    collections = {
         "activities": "Activities",
         "events": "Events",
         "task_channels": "TaskChannels",
@@ -66,28 +68,32 @@ def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
         "workers": "Workers",
         "workflows": "Workflows",
     }
-    return {"links": _below(url, inside | _FIGURES)}
+    return {"links": _below(url, collections | _FIGURES)}
 
 
-def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
-    """What its default and timeout activities are called."""
+def _activity_names(ctx: Context, resource: Any, *settings: str) -> dict[str, Any]:
     return {
-        f"{setting}_activity_name": _found(
-            ctx, Activity, getattr(workspace, f"{setting}_activity_sid"), "friendly_name"
+        f"{setting}_activity_name": _field(
+            ctx, Activity, getattr(resource, f"{setting}_activity_sid")
         )
-        for setting in ("default", "timeout")
+        for setting in settings
     }
 
 
+def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
+    """Names of its default and timeout activities."""
+    return _activity_names(ctx, workspace, "default", "timeout")
+
+
 def workflow_links(workflow: Workflow, url: str) -> dict[str, Any]:
-    """A workflow's statistics, which are not simulated."""
+    """Links to a workflow's statistics, which are not simulated."""
     return {"document_content_type": "application/json", "links": _below(url, _FIGURES)}
 
 
 def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
-    """A queue's activities and statistics."""
+    """Links to a queue's activities and statistics."""
     workspace = _workspace_url(queue)
-    doing = {
+    activities = {
         f"{setting}_activity": sid and f"{workspace}/Activities/{sid}"
         for setting, sid in (
             ("reservation", queue.reservation_activity_sid),
@@ -96,7 +102,7 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
     }
     return {
         "links": {
-            **doing,
+            **activities,
             "workspace": workspace,
             **_below(url, _FIGURES),
             "list_statistics": f"{workspace}/TaskQueues/Statistics",
@@ -106,17 +112,12 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
 
 
 def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
-    """What its activities are called."""
-    return {
-        f"{setting}_activity_name": _found(
-            ctx, Activity, getattr(queue, f"{setting}_activity_sid"), "friendly_name"
-        )
-        for setting in ("reservation", "assignment")
-    }
+    """Names of its activities."""
+    return _activity_names(ctx, queue, "reservation", "assignment")
 
 
 def worker_links(worker: Worker, url: str) -> dict[str, Any]:
-    """A worker's activity, channels, reservations and statistics."""
+    """Links to a worker's activity, channels, reservations and statistics."""
     workspace = _workspace_url(worker)
     own = {
         "channels": "Channels",
@@ -135,7 +136,7 @@ def worker_links(worker: Worker, url: str) -> dict[str, Any]:
 
 
 def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
-    """What a worker is doing."""
+    """A worker's activity."""
     activity = ctx.get_cached(Activity, worker.activity_sid)
     return {
         "activity_name": activity and activity.friendly_name,
@@ -144,7 +145,7 @@ def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
 
 
 def room(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
-    """How much of a worker's capacity is left."""
+    """The part of a worker's capacity that is left."""
     return {
         "assigned_tasks": task_channels.assigned_tasks(ctx, own),
         "available_capacity_percentage": task_channels.percentage_left(
@@ -154,7 +155,7 @@ def room(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
 
 
 def task_links(task: Task, url: str) -> dict[str, Any]:
-    """Where a task waits, and who was offered it."""
+    """Links to a task's queue, workflow and reservations."""
     workspace = _workspace_url(task)
     queue, workflow = task.task_queue_sid, task.workflow_sid
     return {
@@ -169,17 +170,17 @@ def task_links(task: Task, url: str) -> dict[str, Any]:
 
 
 def task_names(ctx: Context, task: Task) -> dict[str, Any]:
-    """A task's age, and what its channel, queue and workflow are called."""
+    """A task's age, and the names of its channel, queue and workflow."""
     return {
         "age": int(ctx.now - task.date_created),
-        "task_channel_unique_name": _found(ctx, TaskChannel, task.task_channel_sid, "unique_name"),
-        "task_queue_friendly_name": _found(ctx, TaskQueue, task.task_queue_sid, "friendly_name"),
-        "workflow_friendly_name": _found(ctx, Workflow, task.workflow_sid, "friendly_name"),
+        "task_channel_unique_name": _field(ctx, TaskChannel, task.task_channel_sid, "unique_name"),
+        "task_queue_friendly_name": _field(ctx, TaskQueue, task.task_queue_sid),
+        "workflow_friendly_name": _field(ctx, Workflow, task.workflow_sid),
     }
 
 
 def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
-    """A reservation's task and worker."""
+    """Links to a reservation's task and worker."""
     workspace = _workspace_url(reservation)
     return {
         "links": {
@@ -191,26 +192,22 @@ def reservation_links(reservation: Reservation, url: str) -> dict[str, Any]:
 
 
 def worker_name(ctx: Context, reservation: Reservation) -> dict[str, Any]:
-    """What its worker is called."""
-    return {"worker_name": _found(ctx, Worker, reservation.worker_sid, "friendly_name")}
+    """Name of its worker."""
+    return {"worker_name": _field(ctx, Worker, reservation.worker_sid)}
 
 
 def event_extra(event: WorkspaceEvent, url: str) -> dict[str, Any]:
-    """The workspace is the actor, as in Twilio's sample."""
-    workspace = _workspace_url(event)
+    """The workspace as the actor, as in Twilio's sample."""
+    workspace, segment = _workspace_url(event), _SEGMENTS.get(event.resource_type)
+    url = f"{workspace}/{segment}/{event.resource_sid}" if segment else workspace
+    if event.resource_type == "reservation":
+        url = f"{workspace}/Tasks/{event.task_sid}/Reservations/{event.resource_sid}"
     return {
         "actor_sid": event.workspace_sid,
         "actor_type": "workspace",
         "actor_url": workspace,
         "event_date_ms": int(event.event_date * 1000),
-        "resource_url": _resource_url(event, workspace),
+        "resource_url": url,
         "source": "twilio",
         "source_ip_address": None,
     }
-
-
-def _resource_url(event: WorkspaceEvent, workspace: str) -> str:
-    if event.resource_type == "reservation":
-        return f"{workspace}/Tasks/{event.task_sid}/Reservations/{event.resource_sid}"
-    segment = _SEGMENTS.get(event.resource_type)
-    return f"{workspace}/{segment}/{event.resource_sid}" if segment else workspace

@@ -4,57 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core.clock import iso
 from ..core.store import Resource
 
-Render = Callable[[Any, str], dict[str, Any]]
+R = TypeVar("R", bound=Resource)
+Render = Callable[[R, str], dict[str, Any]]
 """Turns a resource and its URL into JSON."""
+DATES = ("date_created", "date_updated")
+_iso = lru_cache(maxsize=4096)(iso)  # a resource is shown several times, its dates are often equal
 
 
 def view(
-    kind: type[Resource],
+    kind: type[R],
     *,
     omit: tuple[str, ...] = (),
     rename: Mapping[str, str] | None = None,
-    links: tuple[str, ...] | None = None,
-    extra: Callable[[Any, str], dict[str, Any]] | None = None,
-) -> Render:
+    repeat: Mapping[str, str] | None = None,
+    dates: tuple[str, ...] = (),
+    firsts: tuple[str, ...] = (),
+    links: Mapping[str, str] | None = None,
+    extra: Callable[[R, str], dict[str, Any]] | None = None,
+) -> Render[R]:
     """Render a kind as its fields, dates as ISO 8601, then `url` and `links`.
 
     Args:
         kind: The resource class.
         omit: Fields this API does not show.
         rename: This API's name for a field.
-        links: Sub-collections, each a link below the resource's URL; None leaves `links` out.
-        extra: Whatever else this API shows, from the resource and its URL.
+        repeat: A further name of this API -> the field it shows again.
+        dates: Fields that are dates, besides those of creation and update.
+        firsts: Fields that hold a list, of which this API shows the first item.
+        links: Name of each link -> path segment below the resource's URL; None leaves `links` out.
+        extra: More that this API shows, from the resource and its URL.
     """
-    rename = rename or {}
+    rename, repeat = rename or {}, repeat or {}
     names = [f.name for f in fields(kind) if f.name not in ("seq", *omit)]
-    keys = [rename.get(name, name) for name in names]
-    moments = [rename.get(name, name) for name in names if _is_moment(name)]
+    keys = [*(rename.get(name, name) for name in names), *repeat]
+    names.extend(repeat.values())
+    moments = [key for key, name in zip(keys, names, strict=True) if name in (*DATES, *dates)]
     values = attrgetter(*names)
 
-    def render(resource: Any, url: str) -> dict[str, Any]:
+    def render(resource: R, url: str) -> dict[str, Any]:
         shown = dict(zip(keys, values(resource), strict=True))
         for key in moments:
-            shown[key] = iso(shown[key])
+            shown[key] = _iso(shown[key])
+        for key in firsts:
+            shown[key] = shown[key][0] if shown[key] else None
         shown["url"] = url
         if links is not None:
-            shown["links"] = {link: f"{url}/{_segment(link)}" for link in links}
+            shown["links"] = {name: f"{url}/{segment}" for name, segment in links.items()}
         if extra is not None:
             shown.update(extra(resource, url))
         return shown
 
     return render
-
-
-def _is_moment(name: str) -> bool:
-    return name.startswith("date_") or name.endswith(("_timestamp", "_date", "_start_time"))
-
-
-def _segment(link: str) -> str:
-    """`user_channels` -> `Channels`: the last word names the sub-collection."""
-    return link.rsplit("_", 1)[-1].capitalize()

@@ -59,7 +59,7 @@ class PageHeaders:
 
     @property
     def has_valid_host(self) -> bool:
-        """Whether the host is named, once and in a form that can be trusted."""
+        """True where the host is named once, in a form that can be trusted."""
         return len(self.hosts) == 1 and _HOST.fullmatch(self.hosts[0]) is not None
 
 

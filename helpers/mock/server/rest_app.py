@@ -53,7 +53,7 @@ _ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
 _CHAT_USER = re.compile(
     rb"(?i:basic)\s+" + re.escape(base64.b64encode(f"{_ACCESS_TOKEN_USER}:".encode()))
 )
-_TWILIO_HOST = re.compile(r"[a-z0-9.-]+\.twilio\.com\Z")
+_TWILIO_HOST = re.compile(r"[a-z0-9.-]{1,240}\.twilio\.com\Z")
 _FORM = "application/x-www-form-urlencoded"
 
 

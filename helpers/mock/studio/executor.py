@@ -10,9 +10,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from ..core.context import Backend, Context
-from ..core.errors import NOT_SIMULATED, TwilioError
+from ..core.errors import NOT_SIMULATED, Refused, TwilioError
+from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
 from ..core.sids import Sids
 from ..messaging import channels, messages
 from ..webhooks.receivers import Receivers, WebhookRequest
@@ -129,10 +133,11 @@ class Executor:
                         executions.park(ctx, current, widget, result)
                     else:
                         executions.leave(ctx, current, widget, result)
-        except TwilioError as error:
+        except (Refused, TwilioError) as error:
             if not isinstance(effect, SendMessage | SendToFlex):
                 raise
-            self._apply(execution, widget, effect.refused(error.message))
+            reason = error.message if isinstance(error, TwilioError) else str(error)
+            self._apply(execution, widget, effect.refused(reason))
 
     def _result(
         self, ctx: Context, execution: Execution, effect: Effect
@@ -160,11 +165,21 @@ def _unchanged(ctx: Context, seen: Execution) -> Execution | None:
     return ctx.store.first(Execution, seq=seen.seq, status=ACTIVE, **where)
 
 
+class _Limits(Parameters):
+    """Limits of a flow's messages, which are Chat's (inferred)."""
+
+    author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
+    body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
+    attributes: Annotated[
+        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+    ]
+
+
 def _send(ctx: Context, execution: Execution, action: SendMessage) -> Mapping[str, str]:
     """Send a message as the account: it fires no webhooks, so that it reaches no flow."""
     channel = channels.find(ctx, action.channel_sid)
-    new = messages.NewMessage(author=action.author, body=action.body, attributes=action.attributes)
-    message = messages.send(ctx, channel, new)
+    new = {"From": action.author, "Body": action.body, "Attributes": action.attributes}
+    message = messages.send(ctx, channel, **_Limits.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
     return {
         "Sid": message.sid,

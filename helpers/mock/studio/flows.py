@@ -113,7 +113,7 @@ def revision(ctx: Context, flow: StudioFlow, number: str) -> FlowRevision | None
             81021,
             f"Revision is a whole number, {LATEST_PUBLISHED} or {LATEST}, not {number[:40]!r}",
         )
-    return ctx.store.first(FlowRevision, sid=flow.sid, revision=min(int(number), 2**53))
+    return ctx.store.first(FlowRevision, sid=flow.sid, revision=min(int(number[:20]), 2**53))
 
 
 def latest_published(ctx: Context, flow: StudioFlow) -> FlowRevision | None:

@@ -6,13 +6,14 @@ So a message that was acknowledged is never lost, and one that was rolled back s
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
 from ..messaging.resources import ChannelWebhook
-from ..webhooks.payloads import payload_for
+from ..webhooks.payloads import WebhookDialect
 from . import executions, flows
 from .events import MessageRouted
 from .executions import Trigger
@@ -31,7 +32,7 @@ class IncomingDue(Event):
     queue: str
 
 
-def record(backend: Backend, event: Event) -> None:
+def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Event) -> None:
     """Record a new message for each Studio flow that its channel's webhooks name.
 
     Only messages that fire webhooks reach Studio (documented); its own do not. The contact's
@@ -42,7 +43,7 @@ def record(backend: Backend, event: Event) -> None:
         return
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
-        payload = payload_for(event)
+        payload = dialects[webhook.dialect].payload_for(event)
         attributes = json.loads(event.channel.attributes)
         added = backend.store.add(
             Incoming(

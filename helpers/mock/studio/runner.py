@@ -151,10 +151,6 @@ class Studio:
             time.sleep(0.001)  # another thread has committed something and not dispatched it yet
         return False
 
-    def record(self, event: Event) -> None:
-        """Record a new message for its flows, in the transaction that sent it."""
-        incoming.record(self._backend, event)
-
     hear = renamed("handle")
 
     def handle(self, event: Event) -> None:

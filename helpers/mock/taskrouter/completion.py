@@ -1,4 +1,4 @@
-"""Reservations that hold a worker: found, and closed one way or another."""
+"""The end of a task, and the closing of its reservations."""
 
 from __future__ import annotations
 
@@ -8,55 +8,34 @@ from . import events
 from .limits import change
 from .resources import OPEN_RESERVATIONS, Reservation, Task, Worker
 
+DELETED_AFTER = 300.0
+"""Seconds until a task that ended is deleted (documented)."""
+TTL_EXCEEDED = "Task TTL Exceeded"
+"""Reason of a cancelled task that waited too long (specified)."""
+
 
 def open_reservations(ctx: Context, task: Task) -> list[Reservation]:
-    """A task's reservations that have not ended."""
+    """Return a task's reservations that have not ended."""
     where = {"task_sid": task.sid, "reservation_status": list(OPEN_RESERVATIONS)}
     return ctx.store.select(Reservation, where)
-
-
-def task_of(ctx: Context, reservation: Reservation) -> Task:
-    """The task of a reservation; both go together."""
-    task = ctx.get_cached(Task, reservation.task_sid)
-    assert task is not None
-    return task
 
 
 def close_reservation(
     ctx: Context, reservation: Reservation, status: str, task: Task, event: str | None = None
 ) -> Worker:
-    """Give a reservation another status, and tell of it as `reservation.<event>`.
+    """Give a reservation another status, and emit `reservation.<event>`, by default the status.
 
     Returns:
-        Its worker, who has been idle from now on where the reservation has ended.
+        Its worker, idle from now on where the reservation has ended.
     """
     change(ctx, reservation, reservation_status=status, due_at=None)
     worker = ctx.get_cached(Worker, reservation.worker_sid)
     assert worker is not None
     if status != "wrapping":
         ctx.store.save(worker, idle_since=ctx.now)
-    emit_reservation(ctx, event or status, reservation, task, worker)
+    name = f"reservation.{event or status}"
+    events.emit(ctx, name, task=task, reservation=reservation, worker=worker)
     return worker
-
-
-def emit_reservation(
-    ctx: Context, happened: str, reservation: Reservation, task: Task, worker: Worker
-) -> None:
-    """Tell what happened to a reservation."""
-    events.emit(
-        ctx,
-        f"reservation.{happened}",
-        reservation,
-        task=task,
-        reservation=reservation,
-        worker=worker,
-    )
-
-
-DELETED_AFTER = 300.0
-"""Seconds until a task that ended is deleted (documented)."""
-TTL_EXCEEDED = "Task TTL Exceeded"
-"""Why a task was cancelled that waited too long (specified)."""
 
 
 def wrap_up(ctx: Context, task: Task, reason: str | None = None) -> None:
@@ -70,7 +49,7 @@ def wrap_up(ctx: Context, task: Task, reason: str | None = None) -> None:
     change(ctx, task, assignment_status="wrapping", reason=reason or task.reason)
     for reservation in open_reservations(ctx, task):
         close_reservation(ctx, reservation, "wrapping", task, "wrapup")
-    events.emit(ctx, "task.wrapup", task, task=task)
+    events.emit(ctx, "task.wrapup", task=task)
 
 
 def complete(ctx: Context, task: Task, reason: str | None = None) -> None:
@@ -85,7 +64,7 @@ def complete(ctx: Context, task: Task, reason: str | None = None) -> None:
 
 
 def cancel(ctx: Context, task: Task, reason: str | None = None) -> None:
-    """Give up a task that nobody has taken on.
+    """End a task that no worker has accepted.
 
     Raises:
         TwilioError: 20001, it is neither pending nor reserved (text observed).
@@ -106,21 +85,21 @@ def _end(ctx: Context, task: Task, status: str, reason: str | None) -> None:
     )
     for reservation in open_reservations(ctx, task):
         close_reservation(ctx, reservation, status, task)
-    events.emit(ctx, f"task.{status}", task, task=task)
+    events.emit(ctx, f"task.{status}", task=task)
 
 
-def delete(ctx: Context, task: Task, event: str | None = None) -> None:
-    """Forget a task with its reservations; those still open are cancelled (inferred).
+def delete(ctx: Context, task: Task, event: str | None = "task.deleted") -> None:
+    """Delete a task with its reservations; those still open are cancelled (inferred).
 
     Args:
         ctx: The unit of work.
-        task: Whatever state it is in.
-        event: What to tell of it; nothing where it ended and is cleared away (documented).
+        task: A task in any state.
+        event: Event to emit; None for a task that ended and is cleared away (documented).
     """
     for reservation in open_reservations(ctx, task):
         close_reservation(ctx, reservation, "canceled", task)
     if event is not None:
-        events.emit(ctx, event, task, task=task)
+        events.emit(ctx, event, task=task)
     ctx.store.remove_all(Reservation, task_sid=task.sid)
     ctx.store.remove(task)
 

@@ -1,6 +1,6 @@
-"""A workflow's configuration: filters, their targets, and the way of a task through them.
+"""A workflow's configuration: filters, their targets, and the steps of a task through them.
 
-Pure: it says where a task goes next, and moves nothing. Keys it does not know are left alone.
+Pure: computes the next step, and moves nothing. Unknown keys are ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class _Part(BaseModel):
 
 
 class Target(_Part):
-    """A routing step (documented): a queue, and what applies while a task waits in it."""
+    """A routing step (documented): a queue, and the conditions for tasks that wait in it."""
 
     queue: str | None = None
     expression: str = ""
@@ -44,7 +44,7 @@ class Filter(_Part):
 
 
 class Routing(_Part):
-    """The filters, tried top to bottom, and where tasks go that match none."""
+    """The filters, tried top to bottom, and the target of tasks that match none."""
 
     filters: tuple[Filter, ...] = ()
     default_filter: Target | None = None
@@ -55,7 +55,7 @@ class _Document(_Part):
 
 
 class RoutingStep(NamedTuple):
-    """Where a task stands: a filter and one of its targets, counted from 0."""
+    """Position of a task: a filter and one of its targets, counted from 0."""
 
     filter: int
     target: int
@@ -68,7 +68,7 @@ _CLAUSE = re.compile(r"(?:worker\.)?(?P<path>[\w$.]+)(?:\s+(?P<way>ASC|DESC))?",
 
 
 class Clause(NamedTuple):
-    """One part of `order_by`: a worker attribute, and which way it sorts."""
+    """One part of `order_by`: a worker attribute and its direction."""
 
     path: str
     descending: bool
@@ -79,8 +79,8 @@ def read(text: str) -> Routing:
     """Read a configuration.
 
     Raises:
-        TwilioError: 20001, naming what is wrong: no JSON, a key of another type, a filter whose
-            first target has no queue, an expression that cannot be read.
+        TwilioError: 20001: no JSON, a key of another type, a filter whose first target has no
+            queue, or an expression that cannot be read.
     """
     try:
         routing = _Document.model_validate_json(text).task_routing
@@ -89,7 +89,10 @@ def read(text: str) -> Routing:
         where = ".".join(map(str, first["loc"])) or "the document"
         raise _refused(f"{where}: {first['msg']}") from None
     for name, target in _targets(routing):
-        _check(name, target)
+        _check_expression(f"{name}.expression", target.expression)
+        _check_expression(f"{name}.skip_if", target.skip_if)
+        if target.order_by:
+            clauses(target.order_by)
     if routing.default_filter is not None and routing.default_filter.queue is None:
         raise _refused("default_filter names no queue")
     return routing
@@ -106,13 +109,6 @@ def _targets(routing: Routing) -> Iterator[tuple[str, Target]]:
         yield "default_filter", routing.default_filter
 
 
-def _check(name: str, target: Target) -> None:
-    _check_expression(f"{name}.expression", target.expression)
-    _check_expression(f"{name}.skip_if", target.skip_if)
-    if target.order_by:
-        clauses(target.order_by)
-
-
 def _check_expression(name: str, text: str) -> None:
     try:
         parse(text)
@@ -126,7 +122,7 @@ def _refused(message: str) -> TwilioError:
 
 @lru_cache(maxsize=1024)
 def clauses(order_by: str) -> tuple[Clause, ...]:
-    """`worker.level DESC, worker.age` in its parts; ascending unless told otherwise.
+    """Split `worker.level DESC, worker.age` into its parts; ascending by default.
 
     Raises:
         TwilioError: 20001, a part is not an attribute and a direction.
@@ -140,23 +136,22 @@ def clauses(order_by: str) -> tuple[Clause, ...]:
 
 
 def queues(routing: Routing) -> set[str]:
-    """SIDs of the queues that a configuration names."""
+    """Return the SIDs of the queues that a configuration names."""
     return {target.queue for _, target in _targets(routing) if target.queue is not None}
 
 
 def target_at(routing: Routing, step: RoutingStep) -> Target | None:
-    """The target of a step; None where the configuration no longer has it."""
+    """Return the target of a step; None where the configuration no longer has it."""
     if step == DEFAULT:
         return routing.default_filter
-    if step.filter >= len(routing.filters) or step.target >= len(
-        routing.filters[step.filter].targets
-    ):
+    try:
+        return routing.filters[step.filter].targets[step.target]
+    except IndexError:
         return None
-    return routing.filters[step.filter].targets[step.target]
 
 
 def queue_at(routing: Routing, step: RoutingStep) -> str | None:
-    """The queue of a step: its target's own, or that of the one before it (documented)."""
+    """Return the queue of a step: its target's, or that of the target before (documented)."""
     if step == DEFAULT:
         return routing.default_filter.queue if routing.default_filter else None
     above = routing.filters[step.filter].targets[step.target :: -1]
@@ -164,27 +159,27 @@ def queue_at(routing: Routing, step: RoutingStep) -> str | None:
 
 
 def first_step(routing: Routing, task: Scope) -> RoutingStep | None:
-    """Where a task enters: the first filter that it matches, else the default filter."""
-    step = _matching(routing, task, 0)
+    """Return the step a task enters: the first filter that it matches, else the default one."""
+    step = _first_match(routing, task, 0)
     return step or (DEFAULT if routing.default_filter else None)
 
 
 def step_after(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep | None:
-    """Where a task goes from a step that timed out (documented).
+    """Return the step after one that timed out (documented).
 
-    To the next target, then to the next filter that it matches; never to the default filter.
+    The next target, then the next filter that the task matches; never the default filter.
     """
     if step == DEFAULT or step.filter >= len(routing.filters):
         return None
     if step.target + 1 < len(routing.filters[step.filter].targets):
         return RoutingStep(step.filter, step.target + 1)
-    return _matching(routing, task, step.filter + 1)
+    return _first_match(routing, task, step.filter + 1)
 
 
 def step_skipping(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep | None:
-    """Where a task goes that skips a step (documented).
+    """Return the step after one that is skipped (documented).
 
-    As after a time-out, and in the end to the default filter.
+    As after a time-out, and in the end the default filter.
     """
     following = step_after(routing, step, task)
     if following is None and step != DEFAULT and routing.default_filter:
@@ -192,7 +187,7 @@ def step_skipping(routing: Routing, step: RoutingStep, task: Scope) -> RoutingSt
     return following
 
 
-def _matching(routing: Routing, task: Scope, start: int) -> RoutingStep | None:
+def _first_match(routing: Routing, task: Scope, start: int) -> RoutingStep | None:
     for number in range(start, len(routing.filters)):
         if matches(routing.filters[number].expression, task):
             return RoutingStep(number, 0)

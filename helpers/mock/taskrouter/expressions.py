@@ -8,9 +8,9 @@ inferred.
 
 from __future__ import annotations
 
-import json
+import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,7 +20,7 @@ from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_a
 from ..core.errors import TwilioError
 
 Scope = Mapping[str, Any]
-"""What an expression's names stand for: attributes by name, nested as in JSON."""
+"""Values of an expression's names: attributes by name, nested as in JSON."""
 
 _GRAMMAR = r"""
 ?start: any
@@ -33,9 +33,7 @@ comparison: operand operator operand
 !operator: EQ | NE | LE | GE | LT | GT | HAS | CONTAINS | IN | _NOT IN -> outside
 ?operand: STRING -> string
         | NUMBER -> number
-        | TRUE -> true
-        | FALSE -> false
-        | NULL -> null
+        | (TRUE | FALSE | NULL) -> word
         | "[" [operand ("," operand)*] "]" -> array
         | path
 path: NAME ("." NAME | "[" INDEX "]")*
@@ -85,8 +83,8 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two operands and what is asked of them."""
+class ExpressionComparison:
+    """Two operands and an operator between them."""
 
     left: Operand
     operator: str
@@ -115,16 +113,16 @@ class Or:
 
 
 Operand = Constant | Path | Array
-Tree = Comparison | Not | And | Or
+Tree = ExpressionComparison | Not | And | Or
 ALWAYS = And(())
-"""What an empty expression says: it holds of everything."""
+"""An empty expression, true of everything."""
 MAX_DEPTH = 50
 """Levels of nesting taken (the mock's own limit)."""
 
 
 @v_args(inline=True)
-class _Growing(Transformer[Token, Tree]):
-    """Turns the parser's tree into ours."""
+class _TreeBuilder(Transformer[Token, Tree]):
+    """Turns the parser's tree into a `Tree`."""
 
     def any(self, *parts: Tree) -> Tree:
         return Or(parts)
@@ -136,7 +134,7 @@ class _Growing(Transformer[Token, Tree]):
         return Not(part)
 
     def comparison(self, left: Operand, operator: str, right: Operand) -> Tree:
-        return Comparison(left, operator, right)
+        return ExpressionComparison(left, operator, right)
 
     def operator(self, sign: Token) -> str:
         return "==" if sign == "=" else sign.upper()
@@ -150,14 +148,8 @@ class _Growing(Transformer[Token, Tree]):
     def number(self, token: Token) -> Operand:
         return Constant(float(token) if re.search(r"[.eE]", token) else int(token))
 
-    def true(self, _: Token) -> Operand:
-        return Constant(True)
-
-    def false(self, _: Token) -> Operand:
-        return Constant(False)
-
-    def null(self, _: Token) -> Operand:
-        return Constant(None)
+    def word(self, token: Token) -> Operand:
+        return Constant({"TRUE": True, "FALSE": False, "NULL": None}[token.type])
 
     def array(self, *items: Operand | None) -> Operand:
         return Array(tuple(item for item in items if item is not None))
@@ -168,15 +160,15 @@ class _Growing(Transformer[Token, Tree]):
 
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", transformer=_Growing(), maybe_placeholders=False)
+    return Lark(_GRAMMAR, parser="lalr", transformer=_TreeBuilder(), maybe_placeholders=False)
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Tree:
-    """Read an expression; an empty one holds of everything (inferred).
+    """Parse an expression; an empty one is true of everything (inferred).
 
     Raises:
-        TwilioError: 20001, with the position of what is wrong.
+        TwilioError: 20001, with the position of the error.
     """
     if not text.strip():
         return ALWAYS
@@ -192,7 +184,7 @@ def parse(text: str) -> Tree:
 
 
 def _depth(tree: Tree) -> int:
-    """How deep an expression is nested; no deeper than a little above what is allowed."""
+    """Return the levels of nesting, at most two above the limit."""
     level: list[Any] = [tree]
     for depth in range(MAX_DEPTH + 2):
         if not level:
@@ -206,7 +198,7 @@ def _parts(parent: Any) -> tuple[Any, ...]:
         return parent.parts
     if isinstance(parent, Not):
         return (parent.part,)
-    if isinstance(parent, Comparison):
+    if isinstance(parent, ExpressionComparison):
         return (parent.left, parent.right)
     return parent.items if isinstance(parent, Array) else ()
 
@@ -216,19 +208,18 @@ def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
     ended = at is None or (isinstance(problem, UnexpectedToken) and problem.token.type == "$END")
     position = len(text) if ended or at is None else at
     rest = text[position : position + 20].partition("\n")[0]
-    what = f"{rest!r} was not expected" if rest else "it ends too early"
+    found = f"{rest!r} was not expected" if rest else "it ends too early"
     return TwilioError(
         20001,
-        f"Invalid expression {text[:80]!r}: at position {position}, {what}. Write comparisons such"
-        ' as skills HAS "chat" AND level >= 2; names cannot hold hyphens',
+        f"Invalid expression {text[:80]!r}: at position {position}, {found}. Write comparisons"
+        ' such as skills HAS "chat" AND level >= 2; names cannot hold hyphens',
     )
 
 
 def holds(tree: Tree, scope: Scope) -> bool:
-    """Whether an expression is true of what its names stand for."""
-    if isinstance(tree, Comparison):
-        ask = OPERATORS[tree.operator]
-        return ask(_value(tree.left, scope), _value(tree.right, scope))
+    """Return whether an expression is true of a scope."""
+    if isinstance(tree, ExpressionComparison):
+        return OPERATORS[tree.operator](_value(tree.left, scope), _value(tree.right, scope))
     if isinstance(tree, And):
         return all(holds(part, scope) for part in tree.parts)
     if isinstance(tree, Or):
@@ -237,25 +228,20 @@ def holds(tree: Tree, scope: Scope) -> bool:
 
 
 def matches(text: str, scope: Scope) -> bool:
-    """Whether the expression `text` is true of what its names stand for."""
+    """Return whether the expression `text` is true of a scope."""
     return holds(parse(text), scope)
 
 
 @lru_cache(maxsize=1024)
 def constant(text: str) -> bool | None:
-    """Whether an expression that names nothing holds, such as `1==1`; None for any other."""
+    """Return the truth of an expression without names, such as `1==1`; None for any other."""
     tree = parse(text)
-    return None if _names_something(tree) else holds(tree, {})
-
-
-def _names_something(part: Any) -> bool:
-    return isinstance(part, Path) or any(map(_names_something, _parts(part)))
+    return None if _roots(tree) else holds(tree, {})
 
 
 def value_of(text: str, scope: Scope) -> Any:
-    """What a bare name such as `task.agent_sid` stands for; null where it is no name."""
-    steps = text.strip().split(".")
-    return _value(Path(tuple(steps)), scope)
+    """Return the value of a bare name such as `task.agent_sid`; null where it is no name."""
+    return _value(Path(tuple(text.strip().split("."))), scope)
 
 
 def _value(operand: Operand, scope: Scope) -> Any:
@@ -284,27 +270,24 @@ def _is_scalar(value: Any) -> bool:
     return not isinstance(value, list | Mapping)
 
 
-def _same(left: Any, right: Any) -> bool:
-    return _kind(left) == _kind(right) and bool(left == right)
-
-
 def _equal(left: Any, right: Any) -> bool:
-    return _is_scalar(left) and _is_scalar(right) and _same(left, right)
+    is_comparable = _is_scalar(left) and _is_scalar(right) and _kind(left) == _kind(right)
+    return is_comparable and bool(left == right)
 
 
 def _different(left: Any, right: Any) -> bool:
     """Arrays are neither equal nor different, except from null: `skills != null` is documented."""
     if left is None or right is None:
         return (left is None) != (right is None)
-    return _is_scalar(left) and _is_scalar(right) and not _same(left, right)
+    return _is_scalar(left) and _is_scalar(right) and not _equal(left, right)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def ask(left: Any, right: Any) -> bool:
+    def is_ordered(left: Any, right: Any) -> bool:
         kind = _kind(left)
         return kind in ("number", "str") and kind == _kind(right) and compare(left, right)
 
-    return ask
+    return is_ordered
 
 
 def _has(left: Any, right: Any) -> bool:
@@ -324,10 +307,10 @@ def _contains(left: Any, right: Any) -> bool:
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": _equal,
     "!=": _different,
-    "<": _ordered(lambda left, right: left < right),
-    "<=": _ordered(lambda left, right: left <= right),
-    ">": _ordered(lambda left, right: left > right),
-    ">=": _ordered(lambda left, right: left >= right),
+    "<": _ordered(operator.lt),
+    "<=": _ordered(operator.le),
+    ">": _ordered(operator.gt),
+    ">=": _ordered(operator.ge),
     "HAS": _has,
     "IN": lambda left, right: _has(right, left),
     "NOT IN": _not_in,
@@ -335,32 +318,10 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def rendered(tree: Tree) -> str:
-    """The expression as text that reads back as the same tree."""
-    if isinstance(tree, Comparison):
-        return f"{_written(tree.left)} {tree.operator} {_written(tree.right)}"
-    if isinstance(tree, Not):
-        return f"NOT ({rendered(tree.part)})"
-    word = " AND " if isinstance(tree, And) else " OR "
-    return word.join(f"({rendered(part)})" for part in tree.parts)
-
-
-def _written(operand: Operand) -> str:
-    if isinstance(operand, Array):
-        return f"[{', '.join(map(_written, operand.items))}]"
-    if isinstance(operand, Path):
-        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in operand.steps)
-        return "".join(steps).removeprefix(".")
-    if isinstance(operand.value, str):
-        escaped = operand.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return json.dumps(operand.value)
-
-
 def could_match(text: str, known: Scope) -> bool:
-    """Whether a task with these attributes, and any others, can match an expression.
+    """Return whether a task with these attributes, and any others, can match an expression.
 
-    An expression that cannot be read is no reason to say that it does not.
+    An expression that cannot be parsed counts as one that can.
     """
     try:
         tree = parse(text)
@@ -370,9 +331,9 @@ def could_match(text: str, known: Scope) -> bool:
 
 
 def _possible_truth(tree: Tree, known: Scope) -> bool | None:
-    """True or false, or None where it depends on what is not known."""
-    if isinstance(tree, Comparison):
-        return holds(tree, known) if _roots((tree.left, tree.right)) <= known.keys() else None
+    """Return the truth of an expression; None where it depends on other attributes."""
+    if isinstance(tree, ExpressionComparison):
+        return holds(tree, known) if _roots(tree) <= known.keys() else None
     if isinstance(tree, Not):
         truth = _possible_truth(tree.part, known)
         return None if truth is None else not truth
@@ -383,12 +344,9 @@ def _possible_truth(tree: Tree, known: Scope) -> bool | None:
     return None if None in truths else not decisive
 
 
-def _roots(operands: Iterable[Operand]) -> set[str | int]:
-    """The attributes that are named, without what is inside them."""
+def _roots(part: Any) -> set[str | int]:
+    """Return the attributes that are named, without the names inside them."""
+    if isinstance(part, Path):
+        return {part.steps[0]}
     found: set[str | int] = set()
-    for operand in operands:
-        if isinstance(operand, Path):
-            found.add(operand.steps[0])
-        elif isinstance(operand, Array):
-            found |= _roots(operand.items)
-    return found
+    return found.union(*map(_roots, _parts(part)))

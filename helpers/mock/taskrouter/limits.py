@@ -1,4 +1,4 @@
-"""Shapes of TaskRouter's parameters, and what its functions share."""
+"""Types of TaskRouter's parameters, and checks that its resources share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, at_most, is_web_address, json_object
+from ..core.parameters import BLANK_IS_ABSENT, AtMost, is_web_address, json_object
 from ..core.store import Resource
 from .expressions import parse
-from .resources import Activity, Reservation, Task, Worker
+from .resources import Reservation, Task, Worker
 
 R = TypeVar("R", bound=Resource)
 
@@ -20,12 +20,10 @@ MAX_TIMEOUT = 1_209_600
 MAX_RESERVATION_TIMEOUT = 86_400
 """Seconds: a day (specified)."""
 
-_YES = ("true", "1", "yes")
-
 
 def is_yes(value: Any) -> bool:
     """`true`, `1` and `yes` are true, everything else is false (specified)."""
-    return str(value).lower() in _YES
+    return str(value).lower() in ("true", "1", "yes")
 
 
 def _expression(text: str) -> str:
@@ -39,9 +37,9 @@ def _url(text: str | None) -> str | None:
     return text
 
 
-Name = Annotated[str, at_most(64, 20001, "FriendlyName"), Field(min_length=1)]
+Name = Annotated[str, AtMost(64, 20001, "FriendlyName"), Field(min_length=1)]
 LongName = Annotated[str, Field(min_length=1)]
-"""A name whose length nothing limits."""
+"""A name of unlimited length."""
 Flag = Annotated[bool, BeforeValidator(is_yes)]
 Url = Annotated[str | None, BLANK_IS_ABSENT, AfterValidator(_url)]
 Text = Annotated[str | None, BLANK_IS_ABSENT]
@@ -57,27 +55,17 @@ def change(ctx: Context, resource: Worker | Task | Reservation, **changes: Any) 
     ctx.store.save(resource, **changes, version=resource.version + 1, date_updated=ctx.now)
 
 
-def inside(
+def require(
     ctx: Context, kind: type[R], workspace_sid: str, sid: str | None, parameter: str
-) -> None:
-    """Refuse a SID that names nothing in the workspace; none at all is fine.
-
-    Raises:
-        TwilioError: 20001, naming the parameter.
-    """
-    if sid and not ctx.store.exists(kind, sid=sid, workspace_sid=workspace_sid):
-        raise TwilioError(
-            20001, f"Invalid parameter {parameter}: workspace {workspace_sid} has no {sid}"
-        )
-
-
-def activity(ctx: Context, workspace_sid: str, sid: str, parameter: str) -> Activity:
-    """The activity of a SID.
+) -> R | None:
+    """Return the resource that a parameter names; None where it is not given.
 
     Raises:
         TwilioError: 20001, the workspace has none of that SID.
     """
-    found = ctx.store.first(Activity, sid=sid, workspace_sid=workspace_sid)
+    if sid is None:
+        return None
+    found = ctx.store.find(kind, {"sid": sid, "workspace_sid": workspace_sid})
     if found is None:
         raise TwilioError(
             20001, f"Invalid parameter {parameter}: workspace {workspace_sid} has no {sid}"
@@ -85,6 +73,6 @@ def activity(ctx: Context, workspace_sid: str, sid: str, parameter: str) -> Acti
     return found
 
 
-def in_use(what: str, why: str) -> TwilioError:
-    """The refusal to delete what others need."""
-    return TwilioError(20409, f"{what} cannot be deleted: {why}")
+def cannot_delete(subject: str, reason: str) -> TwilioError:
+    """Return the refusal to delete a resource in use."""
+    return TwilioError(20409, f"{subject} cannot be deleted: {reason}")

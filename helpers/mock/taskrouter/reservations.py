@@ -1,4 +1,4 @@
-"""Reservations as the API changes them.
+"""Reservations: a task offered to a worker, and the worker's answer.
 
 The instructions that place calls (call, dequeue, redirect, conference, supervise) are not
 simulated and are refused; their parameters mean nothing without them.
@@ -11,9 +11,9 @@ from typing import Literal
 from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
 from ..core.parameters import Parameters
-from . import activities, completion, workflow_progress
-from .completion import close_reservation, emit_reservation, open_reservations, task_of
-from .limits import Sid, change, inside
+from . import activities, completion, events, workflow_progress
+from .completion import close_reservation, open_reservations
+from .limits import Sid, change, require
 from .resources import Activity, Reservation, Task, TaskQueue, Worker, Workflow, Workspace
 
 ASSIGNED_AT_MOST = 86_400.0
@@ -21,12 +21,26 @@ ASSIGNED_AT_MOST = 86_400.0
 MAX_ASSIGNMENTS = 1_000
 """Times that a task goes from pending to reserved before it is cancelled (documented)."""
 OFFERED_TOO_OFTEN = "Task TTL Exceeded or Max assignment count exceeded"
-"""Why a task was cancelled that was offered too often (observed)."""
+"""Reason of a cancelled task that was offered too often (observed)."""
 RESERVATION_TIMEOUT = 120
 """Seconds, where no workflow says (specified default)."""
 
+Status = Literal[
+    "pending", "accepted", "rejected", "timeout", "canceled", "rescinded", "wrapping", "completed"
+]
+_INSTRUCTED: dict[str, Status] = {"accept": "accepted", "reject": "rejected"}
+_OF_VOICE = ("call", "dequeue", "redirect", "conference", "supervise")
 
-def reserve(ctx: Context, task: Task, worker: Worker) -> Reservation:
+
+class ReservationChanges(Parameters):
+    """Parameters of reservation update (specified), less those of calls."""
+
+    reservation_status: Status | None = None
+    worker_activity_sid: Sid = None
+    instruction: str | None = None
+
+
+def reserve(ctx: Context, task: Task, worker: Worker) -> None:
     """Offer a task to a worker."""
     workflow = ctx.get_cached(Workflow, task.workflow_sid)
     seconds = workflow.task_reservation_timeout if workflow else RESERVATION_TIMEOUT
@@ -50,51 +64,65 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> Reservation:
             due_at=task.date_created + task.timeout,
         )
     ctx.store.save(worker, idle_since=ctx.now)
-    emit_reservation(ctx, "created", reservation, task, worker)
-    _update_task(ctx, worker, task, "reservation_activity_sid")
-    return reservation
+    events.emit(ctx, "reservation.created", task=task, reservation=reservation, worker=worker)
+    _move_with_task(ctx, worker, task, "reservation_activity_sid")
 
 
 def accept(ctx: Context, reservation: Reservation) -> None:
-    """Have a worker take a task on; the offers to others are rescinded (documented).
+    """Assign a task to its worker; the offers to others are rescinded (documented).
 
     Raises:
         TwilioError: 20001, the reservation is not pending.
     """
-    _require_pending(reservation)
-    task = task_of(ctx, reservation)
+    task = _pending_task(ctx, reservation)
     change(ctx, task, assignment_status="assigned", due_at=ctx.now + ASSIGNED_AT_MOST)
     worker = close_reservation(ctx, reservation, "accepted", task)
     for other in open_reservations(ctx, task):
         if other.sid != reservation.sid:
             close_reservation(ctx, other, "rescinded", task)
-    _update_task(ctx, worker, task, "assignment_activity_sid")
+    _move_with_task(ctx, worker, task, "assignment_activity_sid")
 
 
 def reject(ctx: Context, reservation: Reservation, activity_sid: str | None = None) -> None:
-    """Have a worker turn a task down, and go to another activity where one is named.
+    """Turn a task down, and move the worker to another activity if one is named.
 
     Raises:
         TwilioError: 20001, the reservation is not pending.
     """
-    _require_pending(reservation)
-    task = task_of(ctx, reservation)
+    task = _pending_task(ctx, reservation)
     worker = close_reservation(ctx, reservation, "rejected", task)
     activities.move(ctx, worker, activity_sid)
     _return_task(ctx, task)
 
 
 def time_out(ctx: Context, reservation: Reservation) -> None:
-    """Take back an offer nobody answered; its worker gets the timeout activity (specified)."""
-    task = task_of(ctx, reservation)
+    """Take back an offer without an answer; its worker gets the timeout activity (specified)."""
+    task = _task_of(ctx, reservation)
     worker = close_reservation(ctx, reservation, "timeout", task)
     workspace = ctx.get_cached(Workspace, reservation.workspace_sid)
     activities.move(ctx, worker, workspace.timeout_activity_sid if workspace else None)
     _return_task(ctx, task)
 
 
+def _task_of(ctx: Context, reservation: Reservation) -> Task:
+    task = ctx.get_cached(Task, reservation.task_sid)
+    assert task is not None  # both are deleted together
+    return task
+
+
+def _pending_task(ctx: Context, reservation: Reservation) -> Task:
+    """Return the task of a pending reservation, and refuse any other (text observed)."""
+    if reservation.reservation_status != "pending":
+        raise TwilioError(
+            20001,
+            f"Reservation {reservation.sid} is not currently in a Pending state; it is"
+            f" {reservation.reservation_status}",
+        )
+    return _task_of(ctx, reservation)
+
+
 def _return_task(ctx: Context, task: Task) -> None:
-    """Have a task wait again once nobody considers it any more (documented).
+    """Let a task wait again once it has no open offer (documented).
 
     The time of its step may have run out meanwhile, which counts now.
     """
@@ -107,39 +135,12 @@ def _return_task(ctx: Context, task: Task) -> None:
         workflow_progress.time_out_step(ctx, task)
 
 
-def _require_pending(reservation: Reservation) -> None:
-    """Refuse what only a pending reservation allows (text observed)."""
-    if reservation.reservation_status != "pending":
-        raise TwilioError(
-            20001,
-            f"Reservation {reservation.sid} is not currently in a Pending state; it is"
-            f" {reservation.reservation_status}",
-        )
-
-
-def _update_task(ctx: Context, worker: Worker, task: Task, setting: str) -> None:
+def _move_with_task(ctx: Context, worker: Worker, task: Task, setting: str) -> None:
     """Single-tasking workers change activity with their task; others do not (documented)."""
     workspace = ctx.get_cached(Workspace, task.workspace_sid)
-    if workspace is None or workspace.multi_task_enabled:
-        return
-    queue = ctx.get_cached(TaskQueue, task.task_queue_sid)
-    activities.move(ctx, worker, getattr(queue, setting, None))
-
-
-Status = Literal[
-    "pending", "accepted", "rejected", "timeout", "canceled", "rescinded", "wrapping", "completed"
-]
-
-_INSTRUCTED: dict[str, Status] = {"accept": "accepted", "reject": "rejected"}
-_OF_VOICE = ("call", "dequeue", "redirect", "conference", "supervise")
-
-
-class ReservationChanges(Parameters):
-    """Parameters of reservation update (specified), less those of calls."""
-
-    reservation_status: Status | None = None
-    worker_activity_sid: Sid = None
-    instruction: str | None = None
+    if workspace is not None and not workspace.multi_task_enabled:
+        queue = ctx.get_cached(TaskQueue, task.task_queue_sid)
+        activities.move(ctx, worker, getattr(queue, setting, None))
 
 
 def update(ctx: Context, reservation: Reservation, changes: ReservationChanges) -> Reservation:
@@ -150,23 +151,31 @@ def update(ctx: Context, reservation: Reservation, changes: ReservationChanges) 
             call; 55555, no instruction of TaskRouter's.
     """
     sid = changes.worker_activity_sid
-    inside(ctx, Activity, reservation.workspace_sid, sid, "WorkerActivitySid")
+    require(ctx, Activity, reservation.workspace_sid, sid, "WorkerActivitySid")
     status = changes.reservation_status or _instructed(changes.instruction)
     if status == "accepted":
         accept(ctx, reservation)
     elif status == "rejected":
         reject(ctx, reservation, sid)
     elif status in ("wrapping", "completed"):
-        _end(ctx, reservation, status)
+        if reservation.reservation_status not in ("accepted", "wrapping"):
+            raise TwilioError(
+                20001,
+                f"Reservation {reservation.sid} cannot become {status}; it is"
+                f" {reservation.reservation_status}",
+            )
+        end = completion.wrap_up if status == "wrapping" else completion.complete
+        end(ctx, _task_of(ctx, reservation))
+        return ctx.store.first(Reservation, sid=reservation.sid) or reservation
     elif status is not None:
         raise TwilioError(
             20001, f"A reservation becomes {status} by itself; ReservationStatus cannot say so"
         )
-    found = ctx.store.first(Reservation, sid=reservation.sid)
-    return found or reservation
+    return reservation
 
 
 def _instructed(instruction: str | None) -> Status | None:
+    """Return the status that an instruction leads to."""
     if instruction is None:
         return None
     name = instruction.lower()
@@ -179,14 +188,3 @@ def _instructed(instruction: str | None) -> Status | None:
     if name not in _INSTRUCTED:
         raise TwilioError(55555, f"Invalid instruction {instruction[:40]!r} passed to TaskRouter")
     return _INSTRUCTED[name]
-
-
-def _end(ctx: Context, reservation: Reservation, status: Status) -> None:
-    if reservation.reservation_status not in ("accepted", "wrapping"):
-        raise TwilioError(
-            20001,
-            f"Reservation {reservation.sid} cannot become {status}; it is"
-            f" {reservation.reservation_status}",
-        )
-    task = task_of(ctx, reservation)
-    (completion.wrap_up if status == "wrapping" else completion.complete)(ctx, task)

@@ -1,7 +1,4 @@
-"""What a TaskRouter workspace keeps, field by field.
-
-What can be worked out (ages, names of other resources, capacity left) is not kept.
-"""
+"""Resources of a TaskRouter workspace, without derived values such as ages or capacity left."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from ..core.schema import Resource
 
 Group = tuple[tuple[str, ...], ...]
 _SID: Group = (("sid",),)
-_WORKSPACE: Group = (("workspace_sid",),)
 
 OPEN_RESERVATIONS = ("pending", "accepted", "wrapping")
 """Reservations that take up a worker's capacity (documented)."""
@@ -41,32 +37,35 @@ class Workspace(Resource):
 
 
 @dataclass(slots=True)
-class Activity(Resource):
-    """An activity (WA): what a worker is doing, and whether that leaves it free for tasks."""
-
-    prefix: ClassVar[str] = "WA"
+class InWorkspace(Resource):
+    """Base of the resources that a workspace contains."""
 
     sid: str
     account_sid: str
     workspace_sid: str
+
+    unique: ClassVar[Group] = _SID
+    indexes: ClassVar[Group] = (("workspace_sid",),)
+
+
+@dataclass(slots=True)
+class Activity(InWorkspace):
+    """An activity (WA) of a worker, and whether it leaves it free for tasks."""
+
+    prefix: ClassVar[str] = "WA"
+
     friendly_name: str
     available: bool
     date_created: float
     date_updated: float
 
-    unique: ClassVar[Group] = _SID
-    indexes: ClassVar[Group] = _WORKSPACE
-
 
 @dataclass(slots=True)
-class TaskChannel(Resource):
+class TaskChannel(InWorkspace):
     """A task channel (TC): the kind of work, such as chat."""
 
     prefix: ClassVar[str] = "TC"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     friendly_name: str
     unique_name: str
     channel_optimized_routing: bool
@@ -74,17 +73,15 @@ class TaskChannel(Resource):
     date_updated: float
 
     unique: ClassVar[Group] = (*_SID, ("workspace_sid", "unique_name"))
+    indexes: ClassVar[Group] = ()
 
 
 @dataclass(slots=True)
-class TaskQueue(Resource):
-    """A task queue (WQ): which workers may take its tasks, and in what order they wait."""
+class TaskQueue(InWorkspace):
+    """A task queue (WQ): the workers that may take its tasks, and the order of waiting."""
 
     prefix: ClassVar[str] = "WQ"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     friendly_name: str
     target_workers: str
     max_reserved_workers: int
@@ -94,19 +91,13 @@ class TaskQueue(Resource):
     date_created: float
     date_updated: float
 
-    unique: ClassVar[Group] = _SID
-    indexes: ClassVar[Group] = _WORKSPACE
-
 
 @dataclass(slots=True)
-class Workflow(Resource):
-    """A workflow (WW): how a workspace routes tasks to queues."""
+class Workflow(InWorkspace):
+    """A workflow (WW), which routes tasks to queues."""
 
     prefix: ClassVar[str] = "WW"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     friendly_name: str
     configuration: str
     task_reservation_timeout: int
@@ -115,23 +106,17 @@ class Workflow(Resource):
     date_created: float
     date_updated: float
 
-    unique: ClassVar[Group] = _SID
-    indexes: ClassVar[Group] = _WORKSPACE
-
 
 @dataclass(slots=True)
-class Worker(Resource):
+class Worker(InWorkspace):
     """A worker (WK): in Flex, an agent.
 
-    `name_key` makes names unique whatever their case; `idle_since` is when a task last came or
-    went, or the worker became available; `version` counts its changes.
+    `name_key` makes names unique whatever their case; `idle_since` is the time of the last offer or
+    ended task, or of becoming available; `version` counts its changes.
     """
 
     prefix: ClassVar[str] = "WK"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     friendly_name: str
     name_key: str
     attributes: str
@@ -147,14 +132,11 @@ class Worker(Resource):
 
 
 @dataclass(slots=True)
-class WorkerChannel(Resource):
-    """A worker's share in a task channel (WC): how many of its tasks it takes at once."""
+class WorkerChannel(InWorkspace):
+    """A worker's share in a task channel (WC): the tasks it takes at once."""
 
     prefix: ClassVar[str] = "WC"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     worker_sid: str
     task_channel_sid: str
     task_channel_unique_name: str
@@ -168,20 +150,16 @@ class WorkerChannel(Resource):
 
 
 @dataclass(slots=True)
-class Task(Resource):
+class Task(InWorkspace):
     """A task (WT): one piece of work for a worker.
 
     `step` is its place in the workflow: filter and target, counted from 0; null where no workflow
-    moves it. `undecided` says that its step's `skip_if` is yet to be looked at. `due_at` is when
-    something happens to it by itself; `assignments` counts how often it was reserved; `version`
-    counts its changes.
+    moves it. `undecided` is true until its step's `skip_if` is checked. `due_at` is the time of its
+    next change by itself; `assignments` counts its reservations; `version` counts its changes.
     """
 
     prefix: ClassVar[str] = "WT"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     workflow_sid: str | None
     task_queue_sid: str | None
     task_queue_entered_date: float | None
@@ -203,7 +181,6 @@ class Task(Resource):
     date_created: float
     date_updated: float
 
-    unique: ClassVar[Group] = _SID
     indexes: ClassVar[Group] = (
         ("workspace_sid", "assignment_status", "undecided", "ignore_capacity"),
         (
@@ -218,23 +195,20 @@ class Task(Resource):
 
     @property
     def details(self) -> dict[str, Any]:
-        """The task's JSON attributes."""
+        """Its attributes, parsed."""
         found: dict[str, Any] = json.loads(self.attributes)
         return found
 
 
 @dataclass(slots=True)
-class Reservation(Resource):
-    """A reservation (WR): a task offered to a worker, and what came of it.
+class Reservation(InWorkspace):
+    """A reservation (WR): a task offered to a worker.
 
-    `due_at` is when it times out; `version` counts its changes.
+    `due_at` is the time of its timeout; `version` counts its changes.
     """
 
     prefix: ClassVar[str] = "WR"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     task_sid: str
     worker_sid: str
     task_channel_sid: str
@@ -244,7 +218,6 @@ class Reservation(Resource):
     date_created: float
     date_updated: float
 
-    unique: ClassVar[Group] = _SID
     indexes: ClassVar[Group] = (
         ("task_sid",),
         ("worker_sid", "reservation_status"),
@@ -254,14 +227,11 @@ class Reservation(Resource):
 
 
 @dataclass(slots=True)
-class WorkspaceEvent(Resource):
-    """An event (EV) as a workspace remembers it: what happened, and to what."""
+class WorkspaceEvent(InWorkspace):
+    """An event (EV) of a workspace."""
 
     prefix: ClassVar[str] = "EV"
 
-    sid: str
-    account_sid: str
-    workspace_sid: str
     event_type: str
     event_date: float
     event_data: dict[str, str]
@@ -275,11 +245,8 @@ class WorkspaceEvent(Resource):
     worker_sid: str | None
     reservation_sid: str | None
 
-    unique: ClassVar[Group] = _SID
-    indexes: ClassVar[Group] = _WORKSPACE
 
-
-IN_A_WORKSPACE: tuple[type[Resource], ...] = (
+IN_WORKSPACE: tuple[type[InWorkspace], ...] = (
     Activity,
     TaskChannel,
     TaskQueue,
@@ -290,4 +257,4 @@ IN_A_WORKSPACE: tuple[type[Resource], ...] = (
     Reservation,
     WorkspaceEvent,
 )
-KINDS: tuple[type[Resource], ...] = (Workspace, *IN_A_WORKSPACE)
+KINDS: tuple[type[Resource], ...] = (Workspace, *IN_WORKSPACE)

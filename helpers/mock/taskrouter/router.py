@@ -1,7 +1,7 @@
-"""Routes tasks once what makes it possible has happened, and when their time has come.
+"""Routing of waiting tasks: after events that make an offer possible, and by the clock.
 
-It follows the account's events, so that what caused the routing has been told and answered by
-then: a new task is `pending` when it is created and may be `reserved` a moment later.
+Routing follows the account's events, so that the cause has been dispatched and answered by then: a
+new task is `pending` when it is created and may be `reserved` a moment later.
 
 Not simulated: assignment callbacks. A workflow keeps its AssignmentCallbackUrl, and nothing is
 posted there.
@@ -41,14 +41,14 @@ REROUTES = frozenset(
         "workflow.target-matched",
     }
 )
-"""Events after which a task may have somebody to go to."""
+"""Events after which a waiting task may be offered to a worker."""
 
 _MORE = 4
-"""How many times as many tasks are read each time those read before were not enough."""
+"""Factor by which more tasks are read each time those read before were not enough."""
 
 
 class TaskRouter:
-    """Carries an account's routing out."""
+    """Routes the tasks of an account."""
 
     def __init__(self, backend: Backend, account_sid: str) -> None:
         self._backend = backend
@@ -57,23 +57,32 @@ class TaskRouter:
         self._setting = threading.Lock()
 
     def handle(self, event: Event) -> None:
-        """Route what an event has made possible."""
-        if not isinstance(event, TaskRouterEvent):
-            return
-        if (event.name in REROUTES or _waits_outside(event)) and self._is_waiting(event):
-            with self._backend.transaction():
-                route(self._call(), event.workspace.sid)
-        for changed in (event.task, event.reservation):
-            if changed is not None and changed.due_at is not None:
-                self._expect(changed.due_at)
-
-    def _is_waiting(self, event: TaskRouterEvent) -> bool:
-        """Whether any task of the workspace waits."""
-        where = {"workspace_sid": event.workspace.sid, "assignment_status": "pending"}
-        return self._backend.store.exists(Task, **where)
+        """Route tasks after an event, and do in time what it made due."""
+        assert isinstance(event, TaskRouterEvent)
+        task, reservation, workspace_sid = event.task, event.reservation, event.workspace.sid
+        if event.name in REROUTES or (
+            task is not None
+            and event.name == "task.created"
+            # no workflow moves a task that waits in a queue from the start, or for one worker
+            and (event.record.task_queue_sid is not None or workflow_progress.is_direct(task))
+        ):
+            where = {"workspace_sid": workspace_sid, "assignment_status": "pending"}
+            if self._backend.store.exists(Task, **where):
+                with self._backend.transaction():
+                    route(Context(self._backend, self._account_sid), workspace_sid)
+        for changed in (task, reservation):
+            if changed is None or changed.due_at is None:
+                continue
+            due, timer = changed.due_at, self._timer
+            if timer is not None and timer.due <= due:
+                continue
+            if due <= self._backend.clock.now():
+                self._ring()
+            else:
+                self._set(due)
 
     def arm(self) -> None:
-        """Set the timer anew from what is stored: at the start, and after a restore or reset."""
+        """Set the timer anew from stored tasks: at the start, and after a restore or reset."""
         with self._setting:
             if self._timer is not None:
                 self._timer.cancel()
@@ -83,91 +92,75 @@ class TaskRouter:
             self._set(due)
 
     def resume(self) -> None:
-        """Go on in a file that was opened anew: route what waits, and arm."""
+        """Route waiting tasks of a file that was opened again, and arm."""
         with self._backend.transaction():
-            ctx = self._call()
+            ctx = Context(self._backend, self._account_sid)
             for workspace in ctx.store.select(Workspace):
                 route(ctx, workspace.sid)
         self.arm()
 
-    def _expect(self, due: float) -> None:
-        """Do at once what is due already, and the rest when it is."""
-        if due <= self._backend.clock.now():
-            self._ring()
-        else:
-            self._set(due)
-
     def _set(self, due: float) -> None:
-        """Ring at `due`, if not sooner; one that rings for nothing sets itself anew."""
+        """Schedule the timer unless an earlier one is set."""
         with self._setting:
-            if self._timer is not None and self._timer.due <= due:
-                return
             if self._timer is not None:
+                if self._timer.due <= due:
+                    return
                 self._timer.cancel()
             self._timer = self._backend.clock.call_at(due, self._ring)
 
     def _ring(self) -> None:
         with self._setting:
             self._timer = None
-        with self._backend.transaction():
-            do_due(self._call())
-        self.arm()
-
-    def _call(self) -> Context:
-        return Context(self._backend, self._account_sid)
-
-
-def _waits_outside(event: TaskRouterEvent) -> bool:
-    """Whether a task was made that no workflow moves: it waits in a queue, or for one worker."""
-    task = event.task
-    return event.name == "task.created" and task is not None and workflow_progress.is_direct(task)
+        due = next_due(self._backend)
+        if due is not None and due <= self._backend.clock.now():
+            with self._backend.transaction():
+                do_due(Context(self._backend, self._account_sid))
+            due = next_due(self._backend)
+        if due is not None:
+            self._set(due)
 
 
-# -- whatever happens by itself
+# -- by the clock
 
 
 def next_due(backend: Backend) -> float | None:
-    """When something happens next to a task or reservation by itself."""
-    where = {"due_at": Between()}
-    kinds: tuple[type[Task] | type[Reservation], ...] = (Task, Reservation)
-    found = [backend.store.select(kind, where, by=("due_at",), limit=1) for kind in kinds]
-    moments = [first.due_at for items in found for first in items if first.due_at is not None]
-    return min(moments, default=None)
+    """Return the time at which a task or reservation changes by itself next."""
+    where, by = {"due_at": Between()}, ("due_at",)
+    found: list[Task | Reservation] = [
+        *backend.store.select(Task, where, by=by, limit=1),
+        *backend.store.select(Reservation, where, by=by, limit=1),
+    ]
+    return min((each.due_at for each in found if each.due_at is not None), default=None)
 
 
 def do_due(ctx: Context) -> None:
-    """Do what is due: reservations time out first, then tasks move on, give up or go."""
+    """Time out reservations that are due, then move on, end or delete tasks."""
     due = {"due_at": Between(high=ctx.now)}
     for reservation in ctx.store.select(Reservation, due, by=("due_at",)):
         reservations.time_out(ctx, reservation)
     for task in ctx.store.select(Task, due, by=("due_at",)):
-        _move_on(ctx, task)
-
-
-def _move_on(ctx: Context, task: Task) -> None:
-    if task.assignment_status in ("completed", "canceled"):
-        completion.delete(ctx, task)
-    elif task.assignment_status in ("assigned", "wrapping"):
-        completion.delete(ctx, task, "task.system-deleted")
-    elif ctx.now >= task.date_created + task.timeout:
-        completion.cancel(ctx, task, completion.TTL_EXCEEDED)
-    else:
-        workflow_progress.time_out_step(ctx, task)
+        if task.assignment_status in ("completed", "canceled"):
+            completion.delete(ctx, task, None)
+        elif task.assignment_status in ("assigned", "wrapping"):
+            completion.delete(ctx, task, "task.system-deleted")
+        elif ctx.now >= task.date_created + task.timeout:
+            completion.cancel(ctx, task, completion.TTL_EXCEEDED)
+        else:
+            workflow_progress.time_out_step(ctx, task)
 
 
 # -- routing
 
 
 def route(ctx: Context, workspace_sid: str) -> None:
-    """Offer waiting tasks to whoever may have them, and move on those whose step is skipped."""
+    """Offer waiting tasks to workers, and move on those whose step is skipped."""
     workspace = ctx.get_cached(Workspace, workspace_sid)
-    where = {"workspace_sid": workspace_sid, "assignment_status": "pending"}
-    while workspace is not None and ctx.store.exists(Task, **where):
+    while workspace is not None:
         _offer_directly(ctx, workspace)
-        for offer in decide(_lines(ctx, workspace), workforce.available(ctx, workspace)):
-            for worker in offer.workers:
-                reservations.reserve(ctx, offer.waiting.task, worker)
-        if not _skip(ctx, workspace):
+        for task, workers in decide(_lines(ctx, workspace), workforce.available(ctx, workspace)):
+            for worker in workers:
+                reservations.reserve(ctx, task, worker)
+        if not _skip_steps(ctx, workspace):
             return
 
 
@@ -186,17 +179,17 @@ def _offer_directly(ctx: Context, workspace: Workspace) -> None:
 
 
 def _lines(ctx: Context, workspace: Workspace) -> Iterator[Line]:
-    """The lines that tasks of the workspace wait in, with a queue or without."""
-    queues: list[TaskQueue | None] = [None, *workforce.inside(ctx, TaskQueue, workspace)]
-    for channel in workforce.inside(ctx, TaskChannel, workspace):
+    """Yield the lines that tasks of the workspace wait in, with a queue or without."""
+    queues: list[TaskQueue | None] = [None, *workforce.in_workspace(ctx, TaskQueue, workspace)]
+    for channel in workforce.in_workspace(ctx, TaskChannel, workspace):
         for queue in queues:
-            yield Line(channel.sid, _in_line(ctx, workspace, queue, channel.sid))
+            yield Line(channel.sid, _waiting(ctx, workspace, queue, channel.sid))
 
 
-def _in_line(
+def _waiting(
     ctx: Context, workspace: Workspace, queue: TaskQueue | None, task_channel_sid: str
 ) -> Iterator[tuple[Place, Waiting]]:
-    """Tasks by priority, then by the kind of queue that comes first, then by age."""
+    """Yield tasks by priority, then by the queue order that comes first, then by age."""
     kind = queue.task_order if queue else "FIFO"
     sign = -1 if kind == "LIFO" else 1
     after_others = kind != workspace.prioritize_queue_order
@@ -213,41 +206,38 @@ def _in_line(
         tasks = ctx.store.select(Task, where, by=by, order=order, limit=limit, offset=start)
         for task in tasks:
             since = (sign * task.virtual_start_time, sign * task.seq)
-            yield (-task.priority, after_others, *since), _waiting(ctx, task, queue)
+            target, refusals = workflow_progress.target_of(ctx, task), _refusals(ctx, task)
+            yield (-task.priority, after_others, *since), Waiting(task, queue, target, refusals)
         if len(tasks) < limit:
             return
         start, limit = start + limit, limit * _MORE
 
 
-def _waiting(ctx: Context, task: Task, queue: TaskQueue | None) -> Waiting:
-    refusals: Counter[str] = Counter()
-    if task.assignments:
-        where = {"task_sid": task.sid, "reservation_status": ["rejected", "timeout"]}
-        refusals.update(past.worker_sid for past in ctx.store.select(Reservation, where))
-    return Waiting(task, queue, workflow_progress.target_of(ctx, task), refusals)
+def _refusals(ctx: Context, task: Task) -> Counter[str]:
+    """Count the offers of a task that each worker has turned down."""
+    if not task.assignments:
+        return Counter()
+    where = {"task_sid": task.sid, "reservation_status": ["rejected", "timeout"]}
+    return Counter(past.worker_sid for past in ctx.store.select(Reservation, where))
 
 
-def _skip(ctx: Context, workspace: Workspace) -> bool:
-    """Move on the tasks whose step is to be skipped; whether there were any.
+def _skip_steps(ctx: Context, workspace: Workspace) -> bool:
+    """Move on the tasks whose step is to be skipped. Returns whether there were any.
 
-    A step is looked at once, when nobody could be offered the task on entering it (documented).
+    A step is looked at once, when no worker could be offered the task on entering it (documented).
     """
-    where = {
-        "workspace_sid": workspace.sid,
-        "assignment_status": "pending",
-        "undecided": True,
-    }
+    where = {"workspace_sid": workspace.sid, "assignment_status": "pending", "undecided": True}
     undecided = ctx.store.select(Task, where)
     if not undecided:
         return False
     everybody = workforce.everybody(ctx, workspace)
-    doing = [one.sid for one in workforce.inside(ctx, Activity, workspace)]
+    activities = [each.sid for each in workforce.in_workspace(ctx, Activity, workspace)]
     moved = False
     for task in undecided:
         target = workflow_progress.target_of(ctx, task)
         queue = ctx.get_cached(TaskQueue, task.task_queue_sid)
         ctx.store.save(task, undecided=False)
-        if target is not None and should_skip(target.skip_if, queue, everybody, doing):
+        if target is not None and should_skip(target.skip_if, queue, everybody, activities):
             workflow_progress.skip_step(ctx, task)
             moved = True
     return moved

@@ -1,18 +1,17 @@
-"""Who is offered which task now: decisions only, no store and no clock.
+"""Decisions about offers: which worker gets which task now. Pure: no store and no clock.
 
 Tasks of higher priority come first, then those that have waited longest (documented). Of the
 workers that a queue and a routing step allow, and that are available with capacity left, the one
-who has been without a task for longest is offered it, unless the step orders them otherwise
-(documented). Inferred: a worker who has turned this task down comes after those who have not, and
-one who holds another task after those who hold none.
+that has been without a task for longest gets the offer, unless the step orders them otherwise
+(documented). Inferred: a worker that has turned this task down comes after those that have not,
+and one that holds another task after those that hold none.
 """
 
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -27,49 +26,49 @@ class Candidate:
 
     Attributes:
         worker: The worker.
-        describe: Works out what its attributes and fields are called in an expression.
-        available: Whether its activity is.
-        room: Tasks it can take on besides those it holds, by task channel SID.
-        holding: Tasks it holds or is offered.
-        single: Whether it takes one task at a time, whatever the channel.
+        describe: Returns its attributes and fields by their names in expressions.
+        available: True if its activity is.
+        capacity: Tasks it takes at once, by task channel SID.
+        taken: Those it holds or is offered.
+        single: True if it takes one task at a time, whatever the channel.
     """
 
     worker: Worker
-    describe: Callable[[], Scope]
+    describe: Callable[[Worker], Scope]
     available: bool
-    room: dict[str, int]
-    holding: int
+    capacity: Mapping[str, int]
+    taken: dict[str, int]
     single: bool
 
     @cached_property
     def scope(self) -> Scope:
-        """Worked out when an expression asks, which most never do."""
-        return self.describe()
+        """Its names in expressions, worked out when one needs them, as most never do."""
+        return self.describe(self.worker)
 
     def has_room(self, task_channel_sid: str) -> bool:
-        """Whether it may be offered one more task of the channel."""
-        if self.single and self.holding:
+        """Return whether it may be offered one more task of the channel."""
+        if not self.taken:
+            return self.capacity.get(task_channel_sid, 0) > 0
+        if self.single:
             return False
-        return self.room.get(task_channel_sid, 0) > 0
+        return self.capacity.get(task_channel_sid, 0) > self.taken.get(task_channel_sid, 0)
 
     def take(self, task_channel_sid: str) -> None:
         """Count one more task."""
-        self.room[task_channel_sid] -= 1
-        self.holding += 1
+        self.taken[task_channel_sid] = self.taken.get(task_channel_sid, 0) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A task that waits, with what decides who may have it."""
+class Waiting(NamedTuple):
+    """A task that waits, with its queue, its routing step and the offers turned down so far."""
 
     task: Task
     queue: TaskQueue | None
     target: Target | None
-    refusals: Mapping[str, int] = field(default_factory=dict)
+    refusals: Mapping[str, int]
 
 
 Place = tuple[float, ...]
-"""Where a task stands among all that wait; lower is sooner."""
+"""Position of a task among all that wait; lower is sooner."""
 
 
 class Line(NamedTuple):
@@ -79,131 +78,122 @@ class Line(NamedTuple):
     tasks: Iterator[tuple[Place, Waiting]]
 
 
-class Offer(NamedTuple):
-    """A task, and the workers who are offered it at the same time."""
+class RoutingOffer(NamedTuple):
+    """A task, and the workers that are offered it at the same time."""
 
-    waiting: Waiting
+    task: Task
     workers: list[Worker]
 
 
-def decide(lines: Iterable[Line], candidates: Iterable[Candidate]) -> list[Offer]:
-    """Go through the tasks in their order and offer each to the best of those who may have it.
+def decide(lines: Iterable[Line], candidates: list[Candidate]) -> list[RoutingOffer]:
+    """Go through the tasks in their order and offer each to the best worker that may have it.
 
     Args:
-        lines: Read only as far as there is anybody with room for a task of their channel.
-        candidates: Available workers; what room they have is used up as offers are made.
+        lines: Read only as far as a worker has room for a task of their channel.
+        candidates: Available workers; their room is used up as offers are made.
     """
-    made: list[Offer] = []
-    free = list(candidates)
-    if not free:
-        return made
+    offers: list[RoutingOffer] = []
     heads: list[tuple[Place, Waiting, Line]] = []
-    for line in lines:
-        _advance(heads, line, free)
+    for line in lines if candidates else ():
+        _advance(heads, line, candidates)
     while heads:
         _, waiting, line = heapq.heappop(heads)
-        chosen = eligible(waiting, free)[: _at_once(waiting)]
+        at_once = waiting.queue.max_reserved_workers if waiting.queue else 1
+        chosen = eligible(waiting, candidates)[:at_once]
         for candidate in chosen:
             candidate.take(line.task_channel_sid)
         if chosen:
-            made.append(Offer(waiting, [candidate.worker for candidate in chosen]))
-        _advance(heads, line, free)
-    return made
+            offers.append(RoutingOffer(waiting.task, [each.worker for each in chosen]))
+        _advance(heads, line, candidates)
+    return offers
 
 
 def _advance(
-    heads: list[tuple[Place, Waiting, Line]], line: Line, free: Iterable[Candidate]
+    heads: list[tuple[Place, Waiting, Line]], line: Line, candidates: list[Candidate]
 ) -> None:
-    """Put the next task of a line among the heads, if anybody has room for it."""
-    if any(one.has_room(line.task_channel_sid) for one in free):
-        for place, waiting in itertools.islice(line.tasks, 1):
-            heapq.heappush(heads, (place, waiting, line))
-
-
-def _at_once(waiting: Waiting) -> int:
-    return waiting.queue.max_reserved_workers if waiting.queue else 1
+    """Put the next task of a line among the heads, if a candidate has room for it."""
+    for candidate in candidates:
+        if candidate.has_room(line.task_channel_sid):
+            for place, waiting in line.tasks:
+                heapq.heappush(heads, (place, waiting, line))
+                return
+            return
 
 
 def eligible(waiting: Waiting, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Those who may be offered a task, best first."""
-    found = [one for one in candidates if one.available and _may_have(waiting, one)]
-    order = clauses(waiting.target.order_by) if waiting.target and waiting.target.order_by else ()
-    if any(not _is_sortable(value_of(c.path, one.scope)) for one in found for c in order):
+    """Return the workers that may be offered a task, best first."""
+    task, target = waiting.task, waiting.target
+    channel, only = task.task_channel_sid, task.routing_target
+    found = [each for each in candidates if each.available and each.has_room(channel)]
+    if only and only.startswith("WK"):
+        found = [each for each in found if each.worker.sid == only]
+    else:
+        found = members(waiting.queue, found)
+        if target is not None:
+            found = [each for each in found if _suits(target, task, each)]
+    order = clauses(target.order_by) if target and target.order_by else ()
+    if any(not _is_sortable(value_of(c.path, each.scope)) for each in found for c in order):
         order = ()  # an order_by over anything but integers is ignored (documented)
-    return sorted(found, key=lambda one: _rank(waiting, order, one))
+    return sorted(found, key=lambda each: _rank(waiting, order, each))
 
 
-def _may_have(waiting: Waiting, one: Candidate) -> bool:
-    task = waiting.task
-    if not one.has_room(task.task_channel_sid):
-        return False
-    if task.routing_target and task.routing_target.startswith("WK"):
-        return task.routing_target == one.worker.sid
-    return is_in(waiting.queue, one) and _suits(waiting.target, task, one)
-
-
-def is_in(queue: TaskQueue | None, one: Candidate) -> bool:
-    """Whether a queue is for this worker; one without an expression is for nobody (specified)."""
+def members(queue: TaskQueue | None, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the workers of a queue; one without an expression has none (specified)."""
     if queue is None or not queue.target_workers.strip():
-        return False
+        return []
     always = constant(queue.target_workers)
-    return matches(queue.target_workers, one.scope) if always is None else always
+    if always is not None:
+        return list(candidates) if always else []
+    return [each for each in candidates if matches(queue.target_workers, each.scope)]
 
 
-def _suits(target: Target | None, task: Task, one: Candidate) -> bool:
-    """Whether a routing step lets this worker have the task."""
-    if target is None or not (
-        target.expression or target.known_worker_sid or target.known_worker_friendly_name
-    ):
+def _suits(target: Target, task: Task, candidate: Candidate) -> bool:
+    """Return whether a routing step lets this worker have the task."""
+    if not (target.expression or target.known_worker_sid or target.known_worker_friendly_name):
         return True
-    scope = {"task": task.details, "worker": one.scope["worker"]}
+    scope = {"task": task.details, "worker": candidate.scope["worker"]}
     for known, own in (
-        (target.known_worker_sid, one.worker.sid),
-        (target.known_worker_friendly_name, one.worker.friendly_name),
+        (target.known_worker_sid, candidate.worker.sid),
+        (target.known_worker_friendly_name, candidate.worker.friendly_name),
     ):
-        if known is not None and own != _known(known, scope):
+        # a known worker is named by a task attribute (documented), or as it is
+        if known is not None and own != (
+            value_of(known, scope) if known.startswith("task.") else known
+        ):
             return False
     return matches(target.expression, scope)
-
-
-def _known(text: str, scope: Scope) -> Any:
-    """A known worker is named by a task attribute (documented), or as it is."""
-    return value_of(text, scope) if text.startswith("task.") else text
 
 
 def _is_sortable(value: Any) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool))
 
 
-def _rank(waiting: Waiting, order: tuple[Clause, ...], one: Candidate) -> tuple[Any, ...]:
-    values = [(clause, value_of(clause.path, one.scope)) for clause in order]
-    return (
-        waiting.refusals.get(one.worker.sid, 0),
-        *(
-            (value is None, (value or 0) * (-1 if clause.descending else 1))
-            for clause, value in values
-        ),
-        one.holding > 0,
-        one.worker.idle_since,
-        one.worker.seq,
+def _rank(waiting: Waiting, order: tuple[Clause, ...], candidate: Candidate) -> tuple[Any, ...]:
+    worker = candidate.worker
+    rank = waiting.refusals.get(worker.sid, 0), bool(candidate.taken), worker.idle_since, worker.seq
+    if not order:
+        return rank
+    values = [(clause, value_of(clause.path, candidate.scope)) for clause in order]
+    ordered = (
+        (value is None, (value or 0) * (-1 if clause.descending else 1)) for clause, value in values
     )
+    return rank[0], *ordered, *rank[1:]
 
 
 def should_skip(
-    skip_if: str, queue: TaskQueue | None, everybody: Iterable[Candidate], doing: Iterable[str]
+    skip_if: str, queue: TaskQueue | None, workers: Iterable[Candidate], activities: Iterable[str]
 ) -> bool:
-    """Whether a step is skipped, from who is in its queue and what they are doing (documented).
+    """Decide whether a step is skipped, from its queue's workers and activities (documented).
 
     Args:
         skip_if: The step's expression over `workers.available`, `workers.unavailable` and
             `workers.WA...`.
         queue: The step's queue.
-        everybody: All workers.
-        doing: SIDs of all activities.
+        workers: All workers.
+        activities: SIDs of all activities.
     """
-    counts = {"available": 0, "unavailable": 0, **dict.fromkeys(doing, 0)}
-    for one in everybody:
-        if is_in(queue, one):
-            counts["available" if one.available else "unavailable"] += 1
-            counts[one.worker.activity_sid] += 1
+    counts = {"available": 0, "unavailable": 0, **dict.fromkeys(activities, 0)}
+    for each in members(queue, workers):
+        counts["available" if each.available else "unavailable"] += 1
+        counts[each.worker.activity_sid] += 1
     return matches(skip_if, {"workers": counts})

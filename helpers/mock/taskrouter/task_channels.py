@@ -1,4 +1,4 @@
-"""Task channels: the kinds of work a workspace tells apart."""
+"""Task channels, the kinds of work of a workspace, and each worker's capacity in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
 from . import events
-from .limits import Name, in_use
+from .limits import Name, cannot_delete
 from .resources import (
     OPEN_RESERVATIONS,
     Reservation,
@@ -23,7 +23,7 @@ from .resources import (
 )
 
 DEFAULT_CAPACITY = {"chat": 3, "sms": 3}
-"""Tasks of these channels that a new worker takes at once; of any other one (inferred)."""
+"""Tasks of these channels that a new worker takes at once; one of any other (inferred)."""
 
 
 class WorkerChannelChanges(Parameters):
@@ -33,7 +33,7 @@ class WorkerChannelChanges(Parameters):
     available: bool | None = None
 
 
-def add_worker_channels(ctx: Context, worker: Worker, channel: TaskChannel) -> WorkerChannel:
+def add_worker(ctx: Context, worker: Worker, channel: TaskChannel) -> WorkerChannel:
     """Let a worker take tasks of a channel."""
     return ctx.create(
         WorkerChannel,
@@ -49,25 +49,23 @@ def add_worker_channels(ctx: Context, worker: Worker, channel: TaskChannel) -> W
 def update_worker_channel(
     ctx: Context, own: WorkerChannel, changes: WorkerChannelChanges
 ) -> WorkerChannel:
-    """Change how many tasks a worker takes, or whether it takes any."""
-    before = own.configured_capacity, own.available
-    capacity = before[0] if changes.capacity is None else changes.capacity
-    available = before[1] if changes.available is None else changes.available
+    """Change a worker's capacity or availability in a channel."""
+    previous, was_available = own.configured_capacity, own.available
+    capacity = previous if changes.capacity is None else changes.capacity
+    available = was_available if changes.available is None else changes.available
     ctx.store.save(own, configured_capacity=capacity, available=available, date_updated=ctx.now)
-    if capacity != before[0]:
-        _emit_worker_channel(ctx, "worker.capacity.update", own, before[0])
-    if available != before[1]:
-        _emit_worker_channel(ctx, "worker.channel.availability.update", own, before[0])
+    if capacity != previous:
+        _emit_capacity(ctx, "worker.capacity.update", own, previous)
+    if available != was_available:
+        _emit_capacity(ctx, "worker.channel.availability.update", own, previous)
     return own
 
 
-def _emit_worker_channel(ctx: Context, name: str, own: WorkerChannel, previous: int) -> None:
-    worker = ctx.store.first(Worker, sid=own.worker_sid)
+def _emit_capacity(ctx: Context, name: str, own: WorkerChannel, previous: int) -> None:
     events.emit(
         ctx,
         name,
-        worker,
-        worker=worker,
+        worker=ctx.get_cached(Worker, own.worker_sid),
         task_channel_sid=own.task_channel_sid,
         task_channel_unique_name=own.task_channel_unique_name,
         worker_channel_available=str(own.available).lower(),
@@ -78,12 +76,12 @@ def _emit_worker_channel(ctx: Context, name: str, own: WorkerChannel, previous: 
 
 
 def taken_capacity(ctx: Context, own: WorkerChannel) -> int:
-    """Reservations that take up capacity: pending, accepted and wrapping (documented)."""
+    """Count reservations that take up capacity: pending, accepted and wrapping (documented)."""
     return _count(ctx, own, OPEN_RESERVATIONS)
 
 
 def assigned_tasks(ctx: Context, own: WorkerChannel) -> int:
-    """Tasks assigned: accepted reservations only (documented)."""
+    """Count assigned tasks: accepted reservations only (documented)."""
     return _count(ctx, own, ("accepted",))
 
 
@@ -97,17 +95,11 @@ def _count(ctx: Context, own: WorkerChannel, statuses: tuple[str, ...]) -> int:
 
 
 def percentage_left(configured: int, used: int) -> int:
-    """Capacity left, 0 to 100, rounded down (documented)."""
+    """Return the capacity left, 0 to 100, rounded down (documented)."""
     return max(0, (configured - used) * 100 // configured) if configured else 0
 
 
-DEFAULTS = {
-    "default": "Default",
-    "voice": "Voice",
-    "sms": "SMS",
-    "chat": "Chat",
-    "video": "Video",
-}
+DEFAULTS = {"default": "Default", "voice": "Voice", "sms": "SMS", "chat": "Chat", "video": "Video"}
 """Unique and friendly names of the channels that a new workspace has (documented)."""
 
 OPEN_TASKS = ("pending", "reserved", "assigned", "wrapping")
@@ -139,36 +131,32 @@ class TaskChannelChanges(Parameters):
 
 
 def find(ctx: Context, workspace_sid: str, key: str) -> TaskChannel | None:
-    """A task channel by SID or unique name."""
-    by_sid = ctx.store.first(TaskChannel, workspace_sid=workspace_sid, sid=key)
-    return by_sid or ctx.store.first(TaskChannel, workspace_sid=workspace_sid, unique_name=key)
+    """Return a task channel by SID or unique name."""
+    found = None
+    if key.startswith(TaskChannel.prefix):
+        found = ctx.store.first(TaskChannel, workspace_sid=workspace_sid, sid=key)
+    return found or ctx.store.first(TaskChannel, workspace_sid=workspace_sid, unique_name=key)
 
 
 def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChannel:
-    """Add a kind of work; every worker may take it.
+    """Create a task channel that every worker takes tasks of.
 
     Raises:
         TwilioError: 20409, the unique name is taken (inferred).
     """
     if find(ctx, workspace.sid, new.unique_name):
         raise TwilioError(20409, f"Task channel {new.unique_name!r} exists already")
-    channel = ctx.create(
-        TaskChannel,
-        workspace_sid=workspace.sid,
-        friendly_name=new.friendly_name,
-        unique_name=new.unique_name,
-        channel_optimized_routing=new.channel_optimized_routing,
-    )
+    channel = ctx.create(TaskChannel, workspace_sid=workspace.sid, **new.model_dump())
     for worker in ctx.store.select(Worker, {"workspace_sid": workspace.sid}):
-        add_worker_channels(ctx, worker, channel)
-    _tell(ctx, "task-channel.created", channel)
+        add_worker(ctx, worker, channel)
+    events.emit(ctx, "task-channel.created", channel)
     return channel
 
 
 def update(ctx: Context, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:
     """Change a task channel."""
     ctx.store.save(channel, **changes.given(), date_updated=ctx.now)
-    _tell(ctx, "task-channel.updated", channel)
+    events.emit(ctx, "task-channel.updated", channel)
     return channel
 
 
@@ -178,23 +166,11 @@ def delete(ctx: Context, channel: TaskChannel) -> None:
     Raises:
         TwilioError: 20409, it is in use, or the one that tasks are of by default (inferred).
     """
-    what = f"Task channel {channel.unique_name}"
+    subject = f"Task channel {channel.unique_name}"
     if channel.unique_name == "default":
-        raise in_use(what, "tasks are of it unless told otherwise")
+        raise cannot_delete(subject, "tasks are of it by default")
     if ctx.store.exists(Task, task_channel_sid=channel.sid, assignment_status=list(OPEN_TASKS)):
-        raise in_use(what, "open tasks are of it")
-    _tell(ctx, "task-channel.deleted", channel)
+        raise cannot_delete(subject, "open tasks are of it")
+    events.emit(ctx, "task-channel.deleted", channel)
     ctx.store.remove_all(WorkerChannel, task_channel_sid=channel.sid)
     ctx.store.remove(channel)
-
-
-def _tell(ctx: Context, name: str, channel: TaskChannel) -> None:
-    events.emit(
-        ctx,
-        name,
-        channel,
-        task_channel_sid=channel.sid,
-        task_channel_name=channel.friendly_name,
-        task_channel_unique_name=channel.unique_name,
-        task_channel_optimized_routing=str(channel.channel_optimized_routing).lower(),
-    )

@@ -1,4 +1,4 @@
-"""Task queues: where tasks wait, and for whom."""
+"""Task queues, where tasks wait for workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from ..core.context import Context
 from ..core.parameters import Parameters
 from . import configuration, events
-from .limits import Expression, LongName, QueueOrder, Sid, in_use, inside
+from .limits import Expression, LongName, QueueOrder, Sid, cannot_delete, require
 from .resources import Activity, Task, TaskQueue, Workflow, Workspace
 
 MaxReserved = Annotated[int, Field(ge=1, le=50)]
@@ -38,18 +38,14 @@ class TaskQueueChanges(Parameters):
 
 
 def create(ctx: Context, workspace: Workspace, new: NewTaskQueue) -> TaskQueue:
-    """Make a queue for the workers that match its expression; an empty one is for nobody.
+    """Create a queue for the workers that match its expression; an empty one matches none.
 
     Raises:
         TwilioError: 20001, the expression cannot be read, or an activity does not exist.
     """
     _check(ctx, workspace.sid, new)
-    queue = ctx.create(
-        TaskQueue,
-        workspace_sid=workspace.sid,
-        **new.model_dump(),
-    )
-    _tell(ctx, "task-queue.created", queue)
+    queue = ctx.create(TaskQueue, workspace_sid=workspace.sid, **new.model_dump())
+    events.emit(ctx, "task-queue.created", queue)
     return queue
 
 
@@ -63,15 +59,15 @@ def update(ctx: Context, queue: TaskQueue, changes: TaskQueueChanges) -> TaskQue
     given = changes.given()
     ctx.store.save(queue, **given, date_updated=ctx.now)
     if "target_workers" in given:
-        _tell(ctx, "task-queue.expression.updated", queue)
+        events.emit(ctx, "task-queue.expression.updated", queue)
     return queue
 
 
 def _check(ctx: Context, workspace_sid: str, fields: NewTaskQueue | TaskQueueChanges) -> None:
-    chosen = fields.reservation_activity_sid
-    inside(ctx, Activity, workspace_sid, chosen, "ReservationActivitySid")
-    chosen = fields.assignment_activity_sid
-    inside(ctx, Activity, workspace_sid, chosen, "AssignmentActivitySid")
+    sid = fields.reservation_activity_sid
+    require(ctx, Activity, workspace_sid, sid, "ReservationActivitySid")
+    sid = fields.assignment_activity_sid
+    require(ctx, Activity, workspace_sid, sid, "AssignmentActivitySid")
 
 
 def delete(ctx: Context, queue: TaskQueue) -> None:
@@ -80,22 +76,13 @@ def delete(ctx: Context, queue: TaskQueue) -> None:
     Raises:
         TwilioError: 20409, it is in use (inferred).
     """
-    what = f"Task queue {queue.sid} ({queue.friendly_name})"
+    subject = f"Task queue {queue.sid} ({queue.friendly_name})"
     for workflow in ctx.store.select(Workflow, {"workspace_sid": queue.workspace_sid}):
         if queue.sid in configuration.queues(configuration.read(workflow.configuration)):
-            raise in_use(what, f"workflow {workflow.sid} ({workflow.friendly_name}) names it")
+            raise cannot_delete(
+                subject, f"workflow {workflow.sid} ({workflow.friendly_name}) names it"
+            )
     if ctx.store.exists(Task, task_queue_sid=queue.sid, assignment_status=["pending", "reserved"]):
-        raise in_use(what, "tasks wait in it")
-    _tell(ctx, "task-queue.deleted", queue)
+        raise cannot_delete(subject, "tasks wait in it")
+    events.emit(ctx, "task-queue.deleted", queue)
     ctx.store.remove(queue)
-
-
-def _tell(ctx: Context, name: str, queue: TaskQueue) -> None:
-    events.emit(
-        ctx,
-        name,
-        queue,
-        task_queue_sid=queue.sid,
-        task_queue_name=queue.friendly_name,
-        task_queue_target_expression=queue.target_workers,
-    )

@@ -1,9 +1,9 @@
-"""Tasks as the API makes and changes them."""
+"""Creation and update of tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,14 +11,24 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Moment, Parameters
 from . import completion, events, task_channels, workflow_progress
-from .completion import open_reservations
-from .limits import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, inside
+from .completion import delete, open_reservations
+from .limits import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, require
 from .resources import Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
 
+__all__ = ["NewTask", "TaskChanges", "create", "create_task", "delete", "update"]
+
 EARLIEST = -2_208_988_800.0
-"""The year 1900, which a virtual start time cannot be before (specified)."""
+"""Earliest virtual start time: the year 1900 (specified)."""
 
 Status = Literal["pending", "reserved", "assigned", "canceled", "completed", "wrapping"]
+
+
+_TARGETS: dict[str, type[Worker | TaskQueue | Workflow]] = {
+    "WK": Worker,
+    "WQ": TaskQueue,
+    "WW": Workflow,
+}
+"""Kinds that a task can be routed to at once, by their SID's prefix (specified)."""
 
 
 class NewTask(Parameters):
@@ -47,103 +57,97 @@ class TaskChanges(Parameters):
 
 
 def create(ctx: Context, workspace: Workspace, new: NewTask) -> Task:
-    """Make a task and let it wait in a queue; it is offered to workers once this is done.
+    """Create a task and let it wait in a queue; it is offered to workers after the commit.
 
     Raises:
-        TwilioError: 20001, what a parameter names does not exist here, there are several
-            workflows to choose from, or the workflow has no place for the task.
+        TwilioError: 20001, a parameter names a resource that does not exist here, there are
+            several workflows to choose from, or the workflow has no place for the task.
     """
-    inside(ctx, TaskQueue, workspace.sid, new.task_queue_sid, "TaskQueueSid")
-    target = _routing_target(ctx, workspace, new)
+    require(ctx, TaskQueue, workspace.sid, new.task_queue_sid, "TaskQueueSid")
+    target = new.routing_target
+    kind = _TARGETS.get(target[:2]) if target else Worker
+    if kind is None:
+        raise TwilioError(20001, "RoutingTarget must be a Worker, TaskQueue or Workflow SID")
+    require(ctx, kind, workspace.sid, target, "RoutingTarget")
     workflow = _workflow(ctx, workspace, new)
     queue_sid = target if target and target.startswith("WQ") else new.task_queue_sid
     is_for_worker = bool(target and target.startswith("WK"))
     if new.ignore_capacity and not is_for_worker:
         raise TwilioError(20001, "IgnoreCapacity needs a RoutingTarget that is a Worker SID")
-    return _make(
+    task_channel = _task_channel(ctx, workspace.sid, new.task_channel)
+    _check_start_time(ctx, new.virtual_start_time)
+    return create_task(
         ctx,
-        workspace_sid=workspace.sid,
-        workflow_sid=workflow.sid if workflow else None,
-        task_queue_sid=queue_sid,
-        task_channel_sid=_task_channel(ctx, workspace.sid, new.task_channel).sid,
+        workflow=workflow,
+        task_channel=task_channel,
         attributes=new.attributes,
         priority=new.priority,
         timeout=new.timeout,
+        task_queue_sid=queue_sid,
         routing_target=target,
         ignore_capacity=is_for_worker if new.ignore_capacity is None else new.ignore_capacity,
-        virtual_start_time=_not_ahead(ctx, new.virtual_start_time),
+        virtual_start_time=new.virtual_start_time,
     )
 
 
 def create_task(
     ctx: Context,
     *,
-    workflow: Workflow,
+    workflow: Workflow | None,
     task_channel: TaskChannel,
     attributes: str,
     priority: int,
     timeout: int,
+    task_queue_sid: str | None = None,
+    routing_target: str | None = None,
+    ignore_capacity: bool = False,
+    virtual_start_time: float | None = None,
 ) -> Task:
-    """Make a task that goes through a workflow, as Flex and Studio do.
+    """Create a task, as REST, Flex and Studio do.
 
     Args:
         ctx: The unit of work.
-        workflow: Routes the task.
-        task_channel: Its kind of work.
+        workflow: The workflow, if it goes through one.
+        task_channel: The kind of work.
         attributes: JSON text.
         priority: 0 or more; higher is sooner.
-        timeout: Seconds until a task that nobody has taken on is cancelled.
+        timeout: Seconds until a task without a worker is cancelled.
+        task_queue_sid: A queue it waits in from the start.
+        routing_target: SID of a worker, queue or workflow it is routed to at once.
+        ignore_capacity: Offer it to that worker whatever the worker's capacity.
+        virtual_start_time: Time it counts as waiting from (epoch seconds); now by default.
 
     Raises:
         TwilioError: 20001, the workflow has no place for the task.
     """
-    return _make(
-        ctx,
-        workspace_sid=workflow.workspace_sid,
-        workflow_sid=workflow.sid,
-        task_queue_sid=None,
-        task_channel_sid=task_channel.sid,
-        attributes=attributes,
-        priority=priority,
-        timeout=timeout,
-        routing_target=None,
-        ignore_capacity=False,
-        virtual_start_time=ctx.now,
-    )
-
-
-def _make(ctx: Context, **given: Any) -> Task:
     task = ctx.create(
         Task,
-        assignment_status="pending",
-        reason=None,
+        workspace_sid=task_channel.workspace_sid,
+        workflow_sid=workflow.sid if workflow else None,
+        task_queue_sid=task_queue_sid,
         task_queue_entered_date=None,
+        task_channel_sid=task_channel.sid,
+        attributes=attributes,
+        assignment_status="pending",
+        priority=priority,
+        timeout=timeout,
+        reason=None,
+        routing_target=routing_target,
+        ignore_capacity=ignore_capacity,
+        virtual_start_time=ctx.now if virtual_start_time is None else virtual_start_time,
         step=None,
         step_ends_at=None,
         undecided=False,
         due_at=None,
         assignments=0,
         version=0,
-        **given,
     )
     workflow_progress.start(ctx, task)
     return task
 
 
-def _routing_target(ctx: Context, workspace: Workspace, new: NewTask) -> str | None:
-    """What a task is routed to straight away: a worker, a queue or a workflow (specified)."""
-    sid = new.routing_target
-    kinds: dict[str, Any] = {"WK": Worker, "WQ": TaskQueue, "WW": Workflow}
-    if sid is None:
-        return None
-    if sid[:2] not in kinds:
-        raise TwilioError(20001, "RoutingTarget must be a Worker, TaskQueue or Workflow SID")
-    inside(ctx, kinds[sid[:2]], workspace.sid, sid, "RoutingTarget")
-    return sid
-
-
 def _workflow(ctx: Context, workspace: Workspace, new: NewTask) -> Workflow | None:
-    """The workflow named, or the only one (specified); none is needed with a queue or worker."""
+    """Return the workflow named, or the only one (specified); a queue or worker needs none."""
     target = new.routing_target or ""
     sid = target if target.startswith("WW") else new.workflow_sid
     where = {"workspace_sid": workspace.sid, **({"sid": sid} if sid else {})}
@@ -162,12 +166,9 @@ def _task_channel(ctx: Context, workspace_sid: str, key: str) -> TaskChannel:
     return channel
 
 
-def _not_ahead(ctx: Context, moment: float | None) -> float:
-    if moment is None:
-        return ctx.now
-    if not EARLIEST <= moment <= ctx.now:
+def _check_start_time(ctx: Context, moment: float | None) -> None:
+    if moment is not None and not EARLIEST <= moment <= ctx.now:
         raise TwilioError(20001, "VirtualStartTime cannot be in the future or before 1900")
-    return moment
 
 
 def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
@@ -180,8 +181,7 @@ def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
     """
     given = changes.given()
     status, reason = given.pop("assignment_status", None), given.pop("reason", None)
-    if "virtual_start_time" in given:
-        given["virtual_start_time"] = _not_ahead(ctx, given["virtual_start_time"])
+    _check_start_time(ctx, changes.virtual_start_time)
     if "task_channel" in given:
         channel = _task_channel(ctx, task.workspace_sid, given.pop("task_channel"))
         given["task_channel_sid"] = channel.sid
@@ -189,7 +189,7 @@ def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
             ctx.store.save(reservation, task_channel_sid=channel.sid)
     if given:
         change(ctx, task, **given)
-        events.emit(ctx, "task.updated", task, task=task)
+        events.emit(ctx, "task.updated", task=task)
     if status is None:
         change(ctx, task, reason=reason or task.reason)
     elif status in _ENDS:
@@ -204,8 +204,3 @@ _ENDS: dict[str, Callable[[Context, Task, str | None], None]] = {
     "completed": completion.complete,
     "canceled": completion.cancel,
 }
-
-
-def delete(ctx: Context, task: Task) -> None:
-    """Delete a task in whatever state it is."""
-    completion.delete(ctx, task, "task.deleted")

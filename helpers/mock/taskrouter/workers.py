@@ -1,4 +1,4 @@
-"""Workers as the API makes and changes them."""
+"""Creation, update and deletion of workers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
 from . import activities, events, reservations, task_channels
-from .limits import Attributes, Flag, Name, Sid, activity, change, in_use
-from .resources import OPEN_RESERVATIONS, Reservation, TaskChannel, Worker, WorkerChannel, Workspace
+from .limits import Attributes, Flag, Name, Sid, cannot_delete, change, require
+from .resources import (
+    OPEN_RESERVATIONS,
+    Activity,
+    Reservation,
+    TaskChannel,
+    Worker,
+    WorkerChannel,
+    Workspace,
+)
 
 
 class NewWorker(Parameters):
@@ -28,7 +36,7 @@ class WorkerChanges(Parameters):
 
 
 def create(ctx: Context, workspace: Workspace, new: NewWorker) -> Worker:
-    """Make a worker, in the workspace's default activity unless told otherwise (specified).
+    """Create a worker, by default in the workspace's default activity (specified).
 
     Raises:
         TwilioError: 20001, there is no such activity; 20409, the name is taken, whatever its case
@@ -36,20 +44,21 @@ def create(ctx: Context, workspace: Workspace, new: NewWorker) -> Worker:
     """
     sid = new.activity_sid or workspace.default_activity_sid or ""
     _refuse_taken(ctx, workspace.sid, new.friendly_name)
+    require(ctx, Activity, workspace.sid, sid, "ActivitySid")
     worker = ctx.create(
         Worker,
         workspace_sid=workspace.sid,
         friendly_name=new.friendly_name,
         name_key=new.friendly_name.casefold(),
         attributes=new.attributes,
-        activity_sid=activity(ctx, workspace.sid, sid, "ActivitySid").sid,
+        activity_sid=sid,
         date_status_changed=ctx.now,
         idle_since=ctx.now,
         version=0,
     )
     for channel in ctx.store.select(TaskChannel, {"workspace_sid": workspace.sid}):
-        task_channels.add_worker_channels(ctx, worker, channel)
-    events.emit(ctx, "worker.created", worker, worker=worker)
+        task_channels.add_worker(ctx, worker, channel)
+    events.emit(ctx, "worker.created", worker=worker)
     return worker
 
 
@@ -62,7 +71,7 @@ def update(ctx: Context, worker: Worker, changes: WorkerChanges) -> Worker:
     """Change a worker.
 
     Raises:
-        TwilioError: 20001, there is no such activity, or an unavailable one is asked for while
+        TwilioError: 20001, there is no such activity, or an unavailable one is given while
             reservations are pending that are not to be rejected (inferred); 20409, the name is
             taken.
     """
@@ -73,15 +82,13 @@ def update(ctx: Context, worker: Worker, changes: WorkerChanges) -> Worker:
         change(ctx, worker, friendly_name=name, name_key=name.casefold())
     if attributes is not None:
         change(ctx, worker, attributes=attributes)
-        events.emit(ctx, "worker.attributes.update", worker, worker=worker)
+        events.emit(ctx, "worker.attributes.update", worker=worker)
     _move(ctx, worker, changes)
     return ctx.store.first(Worker, sid=worker.sid) or worker
 
 
 def _move(ctx: Context, worker: Worker, changes: WorkerChanges) -> None:
-    chosen = None
-    if changes.activity_sid is not None:
-        chosen = activity(ctx, worker.workspace_sid, changes.activity_sid, "ActivitySid")
+    chosen = require(ctx, Activity, worker.workspace_sid, changes.activity_sid, "ActivitySid")
     if changes.reject_pending_reservations and (chosen is None or chosen.available):
         raise TwilioError(
             20001, "RejectPendingReservations needs an ActivitySid that is not available"
@@ -109,7 +116,9 @@ def delete(ctx: Context, worker: Worker) -> None:
     """
     where = {"worker_sid": worker.sid, "reservation_status": list(OPEN_RESERVATIONS)}
     if ctx.store.exists(Reservation, **where):
-        raise in_use(f"Worker {worker.sid} ({worker.friendly_name})", "it has open reservations")
-    events.emit(ctx, "worker.deleted", worker, worker=worker)
+        raise cannot_delete(
+            f"Worker {worker.sid} ({worker.friendly_name})", "it has open reservations"
+        )
+    events.emit(ctx, "worker.deleted", worker=worker)
     ctx.store.remove_all(WorkerChannel, worker_sid=worker.sid)
     ctx.store.remove(worker)

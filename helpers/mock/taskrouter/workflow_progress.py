@@ -1,4 +1,4 @@
-"""A waiting task's way through its workflow: into a queue, on to the next step, or out."""
+"""Progress of a waiting task through its workflow: into a queue, on to the next step, or out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .limits import change
 from .resources import Task, Workflow
 
 LEFT_WORKFLOW = "Task reached the end of its workflow"
-"""Why a task was cancelled that no step of its workflow holds (inferred wording)."""
+"""Reason of a cancelled task that no step of its workflow holds (inferred wording)."""
 
 
 def start(ctx: Context, task: Task) -> None:
@@ -21,11 +21,11 @@ def start(ctx: Context, task: Task) -> None:
     Raises:
         TwilioError: 20001, no filter matches and there is no default filter (observed).
     """
-    events.emit(ctx, "task.created", task, task=task)
-    if is_direct(task):
+    events.emit(ctx, "task.created", task=task)
+    if task.task_queue_sid is not None or is_direct(task):
         _wait_in(ctx, task, task.task_queue_sid)
         return
-    events.emit(ctx, "workflow.entered", task, task=task)
+    events.emit(ctx, "workflow.entered", task=task)
     routing = _routing(ctx, task)
     step = configuration.first_step(routing, filter_scope(task))
     if step is None:
@@ -42,87 +42,89 @@ def start_again(ctx: Context, task: Task) -> None:
     if task.step is not None:
         routing = _routing(ctx, task)
         step = configuration.first_step(routing, filter_scope(task))
-        _go(ctx, task, routing, step, "workflow.timeout")
+        _move(ctx, task, routing, step, "workflow.timeout")
 
 
 def time_out_step(ctx: Context, task: Task) -> None:
     """Move a waiting task on from a step whose time is up (documented)."""
-    events.emit(ctx, "task-queue.timeout", task, task=task)
+    events.emit(ctx, "task-queue.timeout", task=task)
     routing = _routing(ctx, task)
-    following = configuration.step_after(routing, _step(task), filter_scope(task))
-    _go(ctx, task, routing, following, "workflow.timeout")
+    step = configuration.step_after(routing, _step(task), filter_scope(task))
+    _move(ctx, task, routing, step, "workflow.timeout")
 
 
 def skip_step(ctx: Context, task: Task) -> None:
     """Move a waiting task on from a step that is to be skipped (documented)."""
     routing = _routing(ctx, task)
-    following = configuration.step_skipping(routing, _step(task), filter_scope(task))
-    _go(ctx, task, routing, following, "workflow.skipped")
+    step = configuration.step_skipping(routing, _step(task), filter_scope(task))
+    _move(ctx, task, routing, step, "workflow.skipped")
 
 
-def _go(ctx: Context, task: Task, routing: Routing, step: RoutingStep | None, end: str) -> None:
-    """Enter a step; where there is none, the task is cancelled (documented)."""
+def _move(ctx: Context, task: Task, routing: Routing, step: RoutingStep | None, end: str) -> None:
+    """Enter a step; without one, cancel the task (documented)."""
     if step is not None:
         _enter(ctx, task, routing, step)
         return
-    events.emit(ctx, end, task, task=task)
+    events.emit(ctx, end, task=task)
     completion.cancel(ctx, task, LEFT_WORKFLOW)
 
 
 def _enter(ctx: Context, task: Task, routing: Routing, step: RoutingStep) -> None:
     target = configuration.target_at(routing, step) or Target()
-    change(
+    if target.priority is not None:
+        task.priority = target.priority
+    task.step_ends_at = ctx.now + target.timeout if target.timeout else None
+    events.emit(ctx, "workflow.target-matched", task=task)
+    _wait_in(
         ctx,
         task,
+        configuration.queue_at(routing, step),
         step=list(step),
-        step_ends_at=ctx.now + target.timeout if target.timeout else None,
+        step_ends_at=task.step_ends_at,
         undecided=bool(target.skip_if),
-        priority=task.priority if target.priority is None else target.priority,
+        priority=task.priority,
     )
-    events.emit(ctx, "workflow.target-matched", task, task=task)
-    _wait_in(ctx, task, configuration.queue_at(routing, step))
 
 
-def _wait_in(ctx: Context, task: Task, queue_sid: str | None) -> None:
-    """Have a task wait in a queue; one that is meant for a single worker needs none."""
-    moves = task.task_queue_entered_date is not None and queue_sid != task.task_queue_sid
-    if moves:
-        events.emit(ctx, "task-queue.moved", task, task=task)
-    changes: dict[str, Any] = {"due_at": due_while_pending(task)}
-    enters = moves or task.task_queue_entered_date is None
+def _wait_in(ctx: Context, task: Task, queue_sid: str | None, **changes: Any) -> None:
+    """Let a task wait in a queue; one that is meant for a single worker needs none."""
+    enters = task.task_queue_entered_date is None
+    if not enters and queue_sid != task.task_queue_sid:
+        events.emit(ctx, "task-queue.moved", task=task)
+        enters = True
     if enters:
         changes |= {"task_queue_sid": queue_sid, "task_queue_entered_date": ctx.now}
-    change(ctx, task, **changes)
+    change(ctx, task, **changes, due_at=_due_while_pending(task))
     if enters and queue_sid is not None:
-        events.emit(ctx, "task-queue.entered", task, task=task)
+        events.emit(ctx, "task-queue.entered", task=task)
 
 
 def wait_again(ctx: Context, task: Task) -> None:
-    """Have a task that was reserved wait in the same step once more."""
+    """Let a task that was reserved wait in the same step once more."""
     target = target_of(ctx, task)
     change(
         ctx,
         task,
         assignment_status="pending",
-        due_at=due_while_pending(task),
+        due_at=_due_while_pending(task),
         undecided=bool(target and target.skip_if),
     )
 
 
-def due_while_pending(task: Task) -> float:
-    """When a waiting task's time is up, in its step or altogether."""
+def _due_while_pending(task: Task) -> float:
+    """Return the time at which a waiting task's step or its timeout ends."""
     ends = task.date_created + task.timeout
     return ends if task.step_ends_at is None else min(ends, task.step_ends_at)
 
 
 def filter_scope(task: Task) -> dict[str, Any]:
-    """What the names in a workflow filter stand for: the task's attributes."""
+    """Return the names in a workflow filter: the task's attributes."""
     details = task.details
     return {"task": details, **details}
 
 
 def target_of(ctx: Context, task: Task) -> Target | None:
-    """The routing step that a task waits in; None where no workflow says."""
+    """Return the routing step that a task waits in; None where no workflow moves it."""
     return None if task.step is None else configuration.target_at(_routing(ctx, task), _step(task))
 
 
@@ -136,5 +138,5 @@ def _step(task: Task) -> RoutingStep:
 
 
 def is_direct(task: Task) -> bool:
-    """Whether a task that has just been made goes past the workflow: to a queue or a worker."""
-    return task.task_queue_sid is not None or (task.routing_target or "").startswith("WK")
+    """Return whether a task is meant for a single worker."""
+    return (task.routing_target or "").startswith("WK")

@@ -1,4 +1,4 @@
-"""Workflows: which queue a task waits in, and when it moves on."""
+"""Workflows, which decide the queue a task waits in and when it moves on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
 from . import configuration, events, workflow_progress
-from .limits import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, in_use
+from .limits import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, cannot_delete
 from .resources import Task, TaskQueue, Workflow, Workspace
 
 ReservationTimeout = Annotated[int, Field(ge=1, le=MAX_RESERVATION_TIMEOUT)]
@@ -38,18 +38,14 @@ class WorkflowChanges(Parameters):
 
 
 def create(ctx: Context, workspace: Workspace, new: NewWorkflow) -> Workflow:
-    """Make a workflow.
+    """Create a workflow.
 
     Raises:
         TwilioError: 20001, its configuration cannot be read or names a queue that does not exist.
     """
     _check(ctx, workspace.sid, new.configuration)
-    workflow = ctx.create(
-        Workflow,
-        workspace_sid=workspace.sid,
-        **new.model_dump(),
-    )
-    _tell(ctx, "workflow.created", workflow)
+    workflow = ctx.create(Workflow, workspace_sid=workspace.sid, **new.model_dump())
+    events.emit(ctx, "workflow.created", workflow)
     return workflow
 
 
@@ -65,11 +61,10 @@ def update(ctx: Context, workflow: Workflow, changes: WorkflowChanges) -> Workfl
         _check(ctx, workflow.workspace_sid, changes.configuration)
     ctx.store.save(workflow, **given, date_updated=ctx.now)
     if again:
-        for task in ctx.store.select(
-            Task, {"workflow_sid": workflow.sid, "assignment_status": "pending"}
-        ):
+        where = {"workflow_sid": workflow.sid, "assignment_status": "pending"}
+        for task in ctx.store.select(Task, where):
             workflow_progress.start_again(ctx, task)
-    _tell(ctx, "workflow.updated", workflow)
+    events.emit(ctx, "workflow.updated", workflow)
     return workflow
 
 
@@ -91,12 +86,7 @@ def delete(ctx: Context, workflow: Workflow) -> None:
     """
     waiting = {"workflow_sid": workflow.sid, "assignment_status": ["pending", "reserved"]}
     if ctx.store.exists(Task, **waiting):
-        raise in_use(f"Workflow {workflow.sid} ({workflow.friendly_name})", "tasks wait in it")
-    _tell(ctx, "workflow.deleted", workflow)
+        subject = f"Workflow {workflow.sid} ({workflow.friendly_name})"
+        raise cannot_delete(subject, "tasks wait in it")
+    events.emit(ctx, "workflow.deleted", workflow)
     ctx.store.remove(workflow)
-
-
-def _tell(ctx: Context, name: str, workflow: Workflow) -> None:
-    events.emit(
-        ctx, name, workflow, workflow_sid=workflow.sid, workflow_name=workflow.friendly_name
-    )

@@ -1,13 +1,14 @@
-"""A workspace's workers as routing and expressions see them."""
+"""Workers of a workspace as candidates for routing and expressions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from ..core.context import Context
+from .expressions import Scope
 from .resources import (
     OPEN_RESERVATIONS,
     Activity,
@@ -22,82 +23,85 @@ from .routing import Candidate
 from .task_channels import percentage_left
 
 R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
-Counts = Mapping[str, int]
-"""Tasks by task channel."""
-
-
-class _Held(NamedTuple):
-    """Open reservations by worker: how many of each channel, and how many of them accepted."""
-
-    used: dict[str, dict[str, int]]
-    assigned: dict[str, dict[str, int]]
 
 
 class _Share(NamedTuple):
-    """A worker's channels, and how many tasks of each available one it takes at once."""
+    """A worker's channels, and the tasks it takes at once of each available one."""
 
     channels: list[WorkerChannel]
     capacity: dict[str, int]
 
-    def has_room(self, used: Counts | None) -> bool:
-        """Whether it can take a task of any."""
-        if not used:
-            return any(self.capacity.values())
-        return any(most > used.get(sid, 0) for sid, most in self.capacity.items())
 
-    def room(self, used: Counts | None) -> dict[str, int]:
-        """How many more tasks it can take of each."""
-        if used is None:
-            return dict(self.capacity)
-        return {sid: most - used.get(sid, 0) for sid, most in self.capacity.items()}
+_NO_SHARE = _Share([], {})
 
 
-def inside(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
-    """A workspace's activities, task channels or task queues, which seldom change; only to read."""
+def in_workspace(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
+    """Return a workspace's activities, task channels or task queues, to read only."""
     where = {"workspace_sid": workspace.sid}
     return ctx.store.cached(kind, workspace.sid, lambda: ctx.store.select(kind, where))
 
 
 def available(ctx: Context, workspace: Workspace) -> list[Candidate]:
-    """Workers who can be offered a task now: their activity lets them, and they have room."""
-    held, shares = _held(ctx, {"workspace_sid": workspace.sid}), _shares(ctx, workspace)
-    free = {sid for sid, share in shares.items() if share.has_room(held.used.get(sid))}
-    if not free:
+    """Return the workers that can be offered a task now: available, and with capacity left."""
+    activities = [each.sid for each in in_workspace(ctx, Activity, workspace) if each.available]
+    where = {"workspace_sid": workspace.sid, "activity_sid": activities}
+    workers = ctx.store.select_shared(Worker, where)
+    if not workers:
         return []
-    available = [one.sid for one in inside(ctx, Activity, workspace) if one.available]
-    where = {"workspace_sid": workspace.sid, "activity_sid": available}
-    workers = [one for one in ctx.store.select_shared(Worker, where) if one.sid in free]
-    return _candidates(ctx, workspace, workers, held)
+    found = _candidates(ctx, workspace, workers, {"workspace_sid": workspace.sid})
+    return [each for each in found if any(map(each.has_room, each.capacity))]
 
 
 def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
-    """All workers, whatever they are doing."""
-    return candidates(ctx, workspace, ctx.store.select(Worker, {"workspace_sid": workspace.sid}))
+    """Return all workers, whatever their activity."""
+    where = {"workspace_sid": workspace.sid}
+    return _candidates(ctx, workspace, ctx.store.select_shared(Worker, where), where)
 
 
-def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) -> list[Candidate]:
-    """Workers with what they hold and how much more they can take."""
-    workers = list(workers)
-    held = _held(ctx, {"worker_sid": [worker.sid for worker in workers]})
-    return _candidates(ctx, workspace, workers, held)
+def candidates(ctx: Context, workspace: Workspace, workers: list[Worker]) -> list[Candidate]:
+    """Return workers with their tasks and capacity."""
+    where = {"worker_sid": [worker.sid for worker in workers]}
+    return _candidates(ctx, workspace, workers, where)
 
 
-def _held(ctx: Context, where: Mapping[str, Any]) -> _Held:
+def _candidates(
+    ctx: Context, workspace: Workspace, workers: Iterable[Worker], held: Mapping[str, Any]
+) -> list[Candidate]:
+    """Return workers as candidates; `held` finds their reservations."""
     by = ("worker_sid", "task_channel_sid", "reservation_status")
-    held = _Held({}, {})
     is_open = {"reservation_status": list(OPEN_RESERVATIONS)}
-    for (worker, channel, status), count in ctx.store.tally(
-        Reservation, by, {**where, **is_open}
+    taken: dict[str, dict[str, int]] = {}
+    assigned: dict[str, dict[str, int]] = {}
+    for (sid, channel, status), count in ctx.store.tally(
+        Reservation, by, {**held, **is_open}
     ).items():
-        used = held.used.setdefault(worker, {})
+        used = taken.setdefault(sid, {})
         used[channel] = used.get(channel, 0) + count
         if status == "accepted":
-            held.assigned.setdefault(worker, {})[channel] = count
-    return held
+            assigned.setdefault(sid, {})[channel] = count
+    activities = {each.sid: each for each in in_workspace(ctx, Activity, workspace)}
+    shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
+
+    def describe(worker: Worker) -> Scope:
+        sid, activity = worker.sid, activities[worker.activity_sid]
+        channels = shares.get(sid, _NO_SHARE).channels
+        return _described(worker, activity, channels, taken.get(sid, {}), assigned.get(sid, {}))
+
+    return [
+        Candidate(
+            worker,
+            describe,
+            activities[worker.activity_sid].available,
+            shares.get(worker.sid, _NO_SHARE).capacity,
+            taken[worker.sid].copy() if worker.sid in taken else {},
+            single,
+        )
+        for worker in workers
+    ]
 
 
-def _shares(ctx: Context, workspace: Workspace) -> Mapping[str, _Share]:
-    """What each worker takes on; only to read."""
+def _shares(ctx: Context, workspace: Workspace) -> dict[str, _Share]:
+    """Return the channels of each worker, to read only."""
 
     def by_worker() -> dict[str, _Share]:
         found: dict[str, _Share] = {}
@@ -111,29 +115,14 @@ def _shares(ctx: Context, workspace: Workspace) -> Mapping[str, _Share]:
     return ctx.store.cached(WorkerChannel, workspace.sid, by_worker)
 
 
-def _candidates(
-    ctx: Context, workspace: Workspace, workers: Iterable[Worker], held: _Held
-) -> list[Candidate]:
-    activities = {one.sid: one for one in inside(ctx, Activity, workspace)}
-    shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
-    found = []
-    for worker in workers:
-        share = shares.get(worker.sid) or _Share([], {})
-        activity, used = activities[worker.activity_sid], held.used.get(worker.sid)
-        holding = sum(used.values()) if used else 0
-        describe = partial(
-            _described, worker, activity, share, used or {}, held.assigned.get(worker.sid, {})
-        )
-        found.append(
-            Candidate(worker, describe, activity.available, share.room(used), holding, single)
-        )
-    return found
-
-
 def _described(
-    worker: Worker, activity: Activity, share: _Share, used: Counts, assigned: Counts
-) -> dict[str, Any]:
-    """A worker's fields and attributes as an expression names them."""
+    worker: Worker,
+    activity: Activity,
+    channels: Iterable[WorkerChannel],
+    used: Mapping[str, int],
+    assigned: Mapping[str, int],
+) -> Scope:
+    """Return a worker's fields and attributes by their names in expressions."""
     own = {
         "sid": worker.sid,
         "friendly_name": worker.friendly_name,
@@ -147,7 +136,7 @@ def _described(
                     channel.configured_capacity, used.get(channel.task_channel_sid, 0)
                 ),
             }
-            for channel in share.channels
+            for channel in channels
         },
         **_attributes(worker.attributes),
     }
@@ -156,6 +145,6 @@ def _described(
 
 @lru_cache(maxsize=1024)
 def _attributes(text: str) -> dict[str, Any]:
-    """A worker's attributes; only to read."""
+    """Return a worker's attributes, to read only."""
     found: dict[str, Any] = json.loads(text)
     return found

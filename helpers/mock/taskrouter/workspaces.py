@@ -1,4 +1,4 @@
-"""Workspaces, and what a new one holds."""
+"""Workspaces, and the content of a new one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Literal
 from ..core.context import Context
 from ..core.parameters import Parameters
 from . import activities, events, task_channels, task_queues, workflows
-from .limits import Name, QueueOrder, Text, Url, activity
-from .resources import IN_A_WORKSPACE, Workflow, Workspace
+from .limits import Name, QueueOrder, Text, Url, require
+from .resources import IN_WORKSPACE, Activity, Workflow, Workspace
 
 ACTIVITIES = (("Offline", False), ("Available", True), ("Unavailable", False))
-"""What workers of a new workspace can be doing, and whether that leaves them free (documented).
+"""Names of a new workspace's activities, and whether each is available (documented).
 
 The first is the default and the timeout activity, as in Twilio's samples."""
 
@@ -45,22 +45,17 @@ def create(
     ctx: Context,
     new: NewWorkspace,
     channels: Mapping[str, str] = task_channels.DEFAULTS,
-    doing: Iterable[tuple[str, bool]] = ACTIVITIES,
+    own_activities: Iterable[tuple[str, bool]] = ACTIVITIES,
 ) -> Workspace:
-    """Make a workspace with its default activities and task channels (documented).
+    """Create a workspace with its default activities and task channels (documented).
 
     With the template FIFO it also gets a queue for everybody and a workflow into it (specified;
     their names are observed and inferred).
     """
     given = new.model_dump(exclude={"template"})
-    workspace = ctx.create(
-        Workspace,
-        default_activity_sid=None,
-        timeout_activity_sid=None,
-        **given,
-    )
+    workspace = ctx.create(Workspace, default_activity_sid=None, timeout_activity_sid=None, **given)
     events.emit(ctx, "workspace.created", workspace)
-    for name, available in doing:
+    for name, available in own_activities:
         fields = activities.NewActivity(friendly_name=name, available=available)
         made = activities.create(ctx, workspace, fields)
         if workspace.default_activity_sid is None:
@@ -78,7 +73,7 @@ def create(
 def route_all(
     ctx: Context, workspace: Workspace, name: str, queue: task_queues.NewTaskQueue
 ) -> Workflow:
-    """Make a queue, and a workflow that sends every task there."""
+    """Create a queue, and a workflow that sends every task there."""
     made = task_queues.create(ctx, workspace, queue)
     routing: dict[str, Any] = {"filters": [], "default_filter": {"queue": made.sid}}
     fields = workflows.NewWorkflow(
@@ -93,12 +88,9 @@ def update(ctx: Context, workspace: Workspace, changes: WorkspaceChanges) -> Wor
     Raises:
         TwilioError: 20001, it has no such activity.
     """
-    for parameter, sid in (
-        ("DefaultActivitySid", changes.default_activity_sid),
-        ("TimeoutActivitySid", changes.timeout_activity_sid),
-    ):
-        if sid is not None:
-            activity(ctx, workspace.sid, sid, parameter)
+    sid = workspace.sid
+    require(ctx, Activity, sid, changes.default_activity_sid, "DefaultActivitySid")
+    require(ctx, Activity, sid, changes.timeout_activity_sid, "TimeoutActivitySid")
     ctx.store.save(workspace, **changes.given(), date_updated=ctx.now)
     events.emit(ctx, "workspace.updated", workspace)
     return workspace
@@ -107,6 +99,6 @@ def update(ctx: Context, workspace: Workspace, changes: WorkspaceChanges) -> Wor
 def delete(ctx: Context, workspace: Workspace) -> None:
     """Delete a workspace with everything in it."""
     events.emit(ctx, "workspace.deleted", workspace)
-    for kind in IN_A_WORKSPACE:
+    for kind in IN_WORKSPACE:
         ctx.store.remove_all(kind, workspace_sid=workspace.sid)
     ctx.store.remove(workspace)

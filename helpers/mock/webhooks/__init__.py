@@ -1,1 +1,1 @@
-"""Signed callbacks: who is told of what, in which words, how often it is tried."""
+"""Signed callbacks: outbox, delivery with retries, receivers, pre-events."""

@@ -1,6 +1,7 @@
-"""Carries deliveries out: in order for each channel, never in the way of who caused them.
+"""Carries deliveries out: in order for each channel, on threads of its own.
 
-Pre-events are asked from here too, by whoever waits for the answer, so that every try is logged.
+Pre-events are sent from here too, on the thread that waits for the answer, so that every try is
+logged.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Attempt:
         status: The HTTP status of the answer; None for none.
         problem: Why there was none, or what the receiver raised.
         milliseconds: How long it took.
-        at: When, as ISO 8601.
-        parameters: What was posted.
+        at: Time, as ISO 8601.
+        parameters: Name -> text, as posted.
     """
 
     event: str
@@ -68,7 +69,7 @@ class Webhooks:
         self._receivers.timeout = seconds
 
     def register(self, url: str, receiver: Receiver) -> None:
-        """Have a Python function receive what is sent to a URL, so that no tunnel is needed.
+        """Send to a Python function what is sent to a URL, so that no tunnel is needed.
 
         Args:
             url: The URL that a service, a channel webhook or a Flex Flow names; its query does
@@ -84,9 +85,9 @@ class Webhooks:
         self._receivers.unregister(url)
 
     def register_fallback(self, receiver: Receiver) -> None:
-        """Have a Python function receive whatever no other is registered for.
+        """Send to a Python function all that no other is registered for.
 
-        Nothing goes to the network any more, be it a webhook or what a Studio flow asks for.
+        Nothing goes to the network any more, be it a webhook or a request of a Studio flow.
 
         Args:
             receiver: As for `register`; it may also return a `WebhookAnswer`, e.g. one without a
@@ -96,48 +97,48 @@ class Webhooks:
 
     @property
     def log(self) -> list[Attempt]:
-        """Every try so far, in the order of what was told; the latest thousand events are kept."""
+        """Every try so far, in the order of the events; the latest thousand events are kept."""
         found = self._backend.store.select(Delivery)
         return [Attempt(**attempt) for delivery in found for attempt in delivery.attempts]
 
     def settle(self, timeout: float = 30.0) -> bool:
-        """Wait until nothing is left to deliver; whether that came about in time (seconds)."""
+        """Wait until nothing is left to deliver. Returns False after `timeout` seconds."""
         return self._queues.settle(timeout, also=self._is_settled)
 
     def _is_settled(self) -> bool:
-        """Asks the store too: what another thread has committed may not have been told yet."""
+        """Look into the store too: the event of another thread's commit may be on its way."""
         return not self._backend.store.exists(Delivery, state="pending")
 
     hear = renamed("handle")
 
     def handle(self, event: Event) -> None:
-        """Take up what has become due."""
+        """Queue a delivery that is due."""
         if isinstance(event, DeliveryDue):
             self._queues.put(event.queue, partial(self._deliver, event.seq))
 
     def resume(self) -> None:
-        """Take up what is due in a store that was put back; what is not in it was dropped."""
+        """Queue what is due in a store that was put back; what is not in it was dropped."""
         for delivery in self._backend.store.select(Delivery, {"state": "pending"}):
             self._queues.put(delivery.queue, partial(self._deliver, delivery.seq))
 
     def forget(self, *states: str) -> None:
-        """Drop the deliveries in these states, such as those that nobody waits for any more."""
+        """Drop the deliveries in these states."""
         with self._backend.transaction():
             self._backend.store.remove_all(Delivery, state=list(states))
 
     def close(self) -> None:
-        """Deliver no more; what is under way ends first, and what is due stays written down."""
+        """Stop delivering; what is under way ends first, and what is due stays written down."""
         self._queues.close(self.timeout + _GRACE)
 
-    def ask(self, service: Service, telling: Payload) -> WebhookAnswer:
-        """Ask a service's webhook before something happens, and wait for the answer."""
+    def ask(self, service: Service, payload: Payload) -> WebhookAnswer:
+        """Send a pre-event to a service's webhook, and wait for the answer."""
         with self._backend.transaction():
-            asked = self._backend.store.add(
+            delivery = self._backend.store.add(
                 Delivery(
-                    event=telling.name,
+                    event=payload.name,
                     url=service.pre_webhook_url or "",
                     method=service.webhook_method,
-                    parameters=telling.parameters,
+                    parameters=payload.parameters,
                     retries=service.pre_webhook_retry_count,
                     queue="",
                     state="asking",
@@ -145,8 +146,8 @@ class Webhooks:
                     date_created=self._backend.clock.now(),
                 )
             )
-            self._backend.events.emit(PreEventRequested(asked.seq))
-        return self._carry_out(asked)
+            self._backend.events.emit(PreEventRequested(delivery.seq))
+        return self._carry_out(delivery)
 
     def _deliver(self, seq: int) -> None:
         delivery = self._backend.store.first(Delivery, seq=seq, state="pending")

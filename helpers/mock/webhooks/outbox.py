@@ -1,21 +1,21 @@
-"""Deliveries that are due, written down in the transaction of what they tell.
+"""Deliveries that are due, written down in the transaction of their event.
 
-What was acknowledged is therefore never told less than once, and what was rolled back never.
+An event that was committed is therefore delivered at least once, one rolled back never.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.context import Backend
 from ..core.events import Event
 from ..core.store import Resource
+from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import ChannelWebhook, Service
-from ..taskrouter import TaskRouterEvent
-from ..taskrouter.events import callback_for
-from .payloads import Payload, payload_for
+from ..taskrouter.events import TaskRouterEvent, callback_for
+from .payloads import Payload, WebhookDialect
 
 KEPT = 1000
 """Finished deliveries kept for the log."""
@@ -25,7 +25,8 @@ KEPT = 1000
 class Delivery(Resource):
     """One event on its way to one receiver.
 
-    `state` is `pending`, `delivered` or `failed`; `attempts` says how each try ended.
+    `state` is `pending`, `delivered` or `failed`, or `asking` for a pre-event; `attempts` says how
+    each try ended.
     """
 
     prefix: ClassVar[str] = "WD"
@@ -53,7 +54,7 @@ class DeliveryDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class PreEventRequested(Event):
-    """A receiver is asked before something happens."""
+    """A pre-event is about to be sent."""
 
     seq: int
 
@@ -65,80 +66,86 @@ class AttemptFinished(Event):
     seq: int
 
 
-class Outbox:
-    """Writes down who must be told of each event."""
+_OF_A_CHANNEL = (ChannelEvent, MemberEvent, MessageEvent)
 
-    def __init__(self, backend: Backend) -> None:
+
+class Outbox:
+    """Writes down the deliveries of each event.
+
+    Args:
+        backend: Where.
+        services: The API whose words the webhooks of services are in.
+        channels: The APIs over which webhooks of channels are made, by name.
+    """
+
+    EVENTS = (*_OF_A_CHANNEL, UserEvent, TaskRouterEvent)
+    """Events that a webhook can be for."""
+
+    def __init__(
+        self, backend: Backend, services: WebhookDialect, channels: Mapping[str, WebhookDialect]
+    ) -> None:
         self._backend = backend
+        self._services = services
+        self._channels = channels
 
     def record(self, event: Event) -> None:
-        """Write down the deliveries of an event, in the transaction that noted it."""
-        actor = getattr(event, "actor", None)
-        if actor is not None and not actor.webhooks:
+        """Write down the deliveries of an event, in the transaction that emitted it."""
+        if isinstance(event, TaskRouterEvent):
+            callback = event.workspace.event_callback_url and callback_for(event)
+            if callback:
+                self._add(event.name, event.workspace.sid, callback)
+        elif isinstance(event, UserEvent) and event.actor.webhooks:
+            self._to_service(event, event.user.service_sid, event.user.service_sid)
+        elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
+            self._to_service(event, event.channel.service_sid, event.channel.sid)
+            self._to_channel(event, event.channel.sid)
+
+    def _to_service(self, event: Event, service_sid: str, queue: str) -> None:
+        service = self._backend.store.first(Service, sid=service_sid)
+        if service is None or not service.post_webhook_url:
             return
-        due = self._of_taskrouter(event) if isinstance(event, TaskRouterEvent) else self._of(event)
-        for delivery in due:
-            self._backend.store.add(delivery)
-            self._backend.events.emit(DeliveryDue(delivery.seq, delivery.queue))
-
-    def _of_taskrouter(self, event: TaskRouterEvent) -> Iterator[Delivery]:
-        told = callback_for(event)
-        if told is not None:
-            yield self._delivery(event.name, event.workspace.sid, told._asdict())
-
-    def _of(self, event: Event) -> Iterator[Delivery]:
-        telling = payload_for(event) if self._is_heard(event) else None
-        if telling is None:
-            return
-        queue = telling.channel_sid or telling.service_sid
-        for receiver in self._receivers(telling):
-            parameters = {**telling.parameters, **receiver.get("extra", {})}
-            yield self._delivery(telling.name, queue, receiver | {"parameters": parameters})
-
-    def _is_heard(self, event: Event) -> bool:
-        """Whether anybody may want to be told; most events are put into words for nobody."""
-        about = getattr(event, "channel", None) or getattr(event, "user", None)
-        if about is None:
-            return False
-        service = self._backend.store.first(Service, sid=about.service_sid)
-        if service is not None and service.post_webhook_url:
-            return True
-        return self._backend.store.exists(ChannelWebhook, channel_sid=about.sid)
-
-    def _delivery(self, name: str, queue: str, to: dict[str, Any]) -> Delivery:
-        return Delivery(
-            event=name,
-            url=to["url"],
-            method=to["method"],
-            parameters=to["parameters"],
-            retries=to.get("retry_count", 0),
-            queue=queue,
-            state="pending",
-            attempts=[],
-            date_created=self._backend.clock.now(),
-        )
-
-    def _receivers(self, telling: Payload) -> Iterator[dict[str, Any]]:
-        store = self._backend.store
-        service = store.first(Service, sid=telling.service_sid)
-        if service and service.post_webhook_url and telling.name in service.webhook_filters:
-            yield {
+        payload = self._services.payload_for(event)
+        if payload is not None and payload.name in service.webhook_filters:
+            to = {
                 "url": service.post_webhook_url,
                 "method": service.webhook_method,
                 "retry_count": service.post_webhook_retry_count,
             }
-        if telling.channel_sid is None:
-            return
-        for webhook in store.select(ChannelWebhook, {"channel_sid": telling.channel_sid}):
-            if _wants(webhook, telling):
-                extra = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
-                yield {**webhook.configuration, "extra": extra}
+            self._add(payload.name, queue, to | {"parameters": payload.parameters})
+
+    def _to_channel(self, event: Event, channel_sid: str) -> None:
+        payloads: dict[str, Payload | None] = {}
+        for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
+            dialect = self._channels[webhook.dialect]
+            if webhook.dialect not in payloads:
+                payloads[webhook.dialect] = dialect.payload_for(event)
+            payload = payloads[webhook.dialect]
+            if payload is not None and _wants(webhook, payload, dialect.new_message):
+                about = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
+                to = {**webhook.configuration, "parameters": {**payload.parameters, **about}}
+                self._add(payload.name, channel_sid, to)
+
+    def _add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+        delivery = self._backend.store.add(
+            Delivery(
+                event=name,
+                url=to["url"],
+                method=to["method"],
+                parameters=to["parameters"],
+                retries=to.get("retry_count", 0),
+                queue=queue,
+                state="pending",
+                attempts=[],
+                date_created=self._backend.clock.now(),
+            )
+        )
+        self._backend.events.emit(DeliveryDue(delivery.seq, delivery.queue))
 
 
-def _wants(webhook: ChannelWebhook, telling: Payload) -> bool:
+def _wants(webhook: ChannelWebhook, payload: Payload, new_message: str) -> bool:
     if webhook.type == "webhook":
-        return telling.name in webhook.configuration["filters"]
-    if webhook.type == "trigger" and telling.name == "onMessageSent":
-        body = telling.parameters.get("Body", "").lower()
+        return payload.name in webhook.configuration["filters"]
+    if webhook.type == "trigger" and payload.name == new_message:
+        body = payload.parameters.get("Body", "").lower()
         return any(word.lower() in body for word in webhook.configuration["triggers"])
     return False

@@ -9,46 +9,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from ..core.errors import TwilioError
 from ..core.events import Event
 from ..messaging.resources import Service
 from .delivery import Webhooks
-from .payloads import Payload, payload_before, payload_for
+from .payloads import WebhookDialect
 from .receivers import WebhookAnswer
-
-CHANGEABLE = ("body", "attributes", "friendly_name", "unique_name")
-"""What an answer may change."""
 
 
 def is_consulted(service: Service) -> bool:
-    """Whether the service has a webhook to ask before anything happens."""
+    """Return whether the service has a webhook for pre-events."""
     return bool(service.pre_webhook_url and service.webhook_filters)
 
 
-def consult(webhooks: Webhooks, service: Service, events: Iterable[Event]) -> dict[str, str]:
-    """Ask before each of the events that are about to happen, and wait for the answers.
+def consult(
+    webhooks: Webhooks, dialect: WebhookDialect, service: Service, events: Iterable[Event]
+) -> dict[str, str]:
+    """Send the pre-event of each of the events that are about to happen, and wait for the answers.
 
     Returns:
-        What the answers change: form parameter -> text.
+        Changes that the answers make: form parameter -> text.
 
     Raises:
         TwilioError: 50056, refused; 50057, the webhook failed; 50076, it took too long.
     """
     changes: dict[str, str] = {}
-    for telling in filter(None, map(_before, events)):
-        if telling.name in service.webhook_filters:
-            changes |= _meaning(webhooks.ask(service, telling))
+    for payload in filter(None, map(dialect.payload_before, events)):
+        if payload.name in service.webhook_filters:
+            changes |= _changes(dialect, webhooks.ask(service, payload))
     return changes
 
 
-def _before(event: Event) -> Payload | None:
-    told = payload_for(event)
-    return None if told is None else payload_before(told)
-
-
-def _meaning(answer: WebhookAnswer) -> dict[str, str]:
+def _changes(dialect: WebhookDialect, answer: WebhookAnswer) -> dict[str, str]:
     if answer.status is None:
         code = 50076 if answer.is_late else 50057
         raise TwilioError(code, f"The pre-event webhook gave no answer: {answer.problem}")
@@ -56,24 +49,14 @@ def _meaning(answer: WebhookAnswer) -> dict[str, str]:
         raise TwilioError(50057, f"The pre-event webhook answered {answer.status}")
     if answer.status != 200:
         raise TwilioError(50056, f"The pre-event webhook refused this ({answer.status})")
-    return _changes(answer.body)
-
-
-def _changes(body: str) -> dict[str, str]:
     try:
-        reply = json.loads(body) if body.strip() else {}
+        reply = json.loads(answer.body) if answer.body.strip() else {}
     except ValueError:
         reply = {}
     if not isinstance(reply, dict):
         return {}
     return {
-        _form_name(name): _text(reply[name]) for name in CHANGEABLE if reply.get(name) is not None
+        parameter: reply[name] if isinstance(reply[name], str) else json.dumps(reply[name])
+        for name, parameter in dialect.changeable.items()
+        if reply.get(name) is not None
     }
-
-
-def _form_name(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

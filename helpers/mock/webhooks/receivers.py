@@ -32,9 +32,9 @@ class WebhookRequest:
         method: `POST` or `GET`.
         url: The whole URL that was signed; with GET it carries the parameters, and a signature is
             checked with the URL alone.
-        headers: Among them `X-Twilio-Signature`, but for what Studio asks on a flow's behalf.
+        headers: Among them `X-Twilio-Signature`, but for the requests of a Studio flow.
         parameters: Name -> text.
-        body: What is sent instead of a form, such as JSON; empty for a webhook.
+        body: Content that is sent instead of a form, such as JSON; empty for a webhook.
     """
 
     method: str
@@ -46,7 +46,7 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """What a receiver said: an HTTP status and a body; status None for no answer.
+    """A receiver's answer: an HTTP status and a body; status None for no answer.
 
     `problem` says why there was none, or what the receiver raised; `is_late` that it took too long.
     """
@@ -59,7 +59,7 @@ class WebhookAnswer:
 
     @property
     def is_passing(self) -> bool:
-        """Whether another try may fare better; an unreachable URL counts (inferred)."""
+        """True where another try may fare better; an unreachable URL counts (inferred)."""
         return self.status is None or self.status in RETRIED
 
 
@@ -85,7 +85,7 @@ class Receivers:
         self._fallback: Receiver | None = None
 
     def register(self, url: str, receiver: Receiver) -> None:
-        """Have a Python function answer for a URL (the query does not matter)."""
+        """Let a Python function answer for a URL (the query does not matter)."""
         self._functions[_address(url)] = receiver
 
     def unregister(self, url: str) -> None:
@@ -93,7 +93,7 @@ class Receivers:
         self._functions.pop(_address(url), None)
 
     def register_fallback(self, receiver: Receiver) -> None:
-        """Have a Python function answer for every URL that has none of its own."""
+        """Let a Python function answer for every URL that has none of its own."""
         self._fallback = receiver
 
     def send(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookAnswer:
@@ -144,14 +144,14 @@ class Receivers:
 
 
 def _address(url: str) -> str:
-    """What two spellings of the same place have in common."""
+    """Return what two spellings of the same place have in common."""
     parts = urlsplit(url)
     plain = parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/")
     return plain._replace(query="", fragment="").geturl()
 
 
 def _within(seconds: float, carry_out: Callable[[], WebhookAnswer]) -> WebhookAnswer:
-    """An answer in time; what takes longer is left to its thread and no longer waited for."""
+    """Return an answer in time; what takes longer is left to its thread."""
     answers: list[WebhookAnswer] = []
     thread = threading.Thread(
         target=lambda: answers.append(carry_out()), name="webhook", daemon=True
@@ -174,9 +174,10 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
 
 
 def _understood(result: Any) -> WebhookAnswer:
-    """None is an empty 200, a number a status, a pair status and body, the rest a 200's body.
+    """Read a function's result.
 
-    An answer is taken as it is, so that a function can stand in for a server that gives none.
+    None is an empty 200, a number a status, a pair status and body, the rest a 200's body. A
+    `WebhookAnswer` is taken as it is, so that a function can stand in for a server that gives none.
     """
     if isinstance(result, WebhookAnswer):
         return result
@@ -186,14 +187,11 @@ def _understood(result: Any) -> WebhookAnswer:
         return WebhookAnswer(_status(result))
     status, body = result if isinstance(result, tuple) else (200, result)
     content_type = "text/plain" if isinstance(body, str) else "application/json"
-    return WebhookAnswer(_status(status), _body(body), content_type=content_type)
+    text = body if isinstance(body, str) else json.dumps(body)
+    return WebhookAnswer(_status(status), text, content_type=content_type)
 
 
 def _status(number: int) -> int:
     if not 100 <= number <= 599:
         raise ValueError(f"{number} is not an HTTP status")
     return number
-
-
-def _body(content: Any) -> str:
-    return content if isinstance(content, str) else json.dumps(content)

@@ -157,13 +157,15 @@ def _one(ctx: Context, kind: type[R], sid: str) -> R:
 
 
 def _shown(
-    ctx: Context, collection: Collection, item: Any, parent_sid: str | None, **path: str
+    ctx: Context, collection: Collection[Any, R], item: Any, parent_sid: str | None, **path: str
 ) -> Json:
     parent = SimpleNamespace(sid=parent_sid)  # the URL needs no more of it
     return collection.item_json(ctx, path, parent, item)
 
 
-def _listed(ctx: Context, collection: Collection, channel: Channel, kind: type[R]) -> list[Json]:
+def _listed(
+    ctx: Context, collection: Collection[Any, R], channel: Channel, kind: type[R]
+) -> list[Json]:
     found = ctx.store.select(kind, {"channel_sid": channel.sid})
     service_sid = channel.service_sid
     return [_shown(ctx, collection, each, channel.sid, ServiceSid=service_sid) for each in found]

@@ -1,0 +1,69 @@
+"""Chat v2's code and text for each refusal of messaging; Flex v1 and the chat SDKs share them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..core.errors import Refusals
+from ..messaging.refusals import Reason
+from .chat_parameters import PERMISSIONS, ROLE_TYPES
+
+_TABLE: dict[Enum, tuple[int, str]] = {
+    Reason.SERVICE_NOT_FOUND: (50050, "Service {sid} not found"),
+    Reason.NOT_PERMITTED: (
+        50107,
+        "User {identity!r} is not authorized for this command:"
+        " none of its roles has the permission {permission}",
+    ),
+    Reason.NOT_OWN: (50107, "A chat user reaches only its own channels and bindings"),
+    Reason.ACCOUNT_ONLY: (20403, "This needs account credentials; an access token is not enough"),
+    Reason.ROLE_NOT_FOUND: (50100, "Role {sid} not found in this service"),
+    Reason.NOT_A_CHANNEL_ROLE: (50101, "Role {sid} is of type {scope}; a channel role is needed"),
+    Reason.NOT_A_SERVICE_ROLE: (
+        50102,
+        "Role {sid} is of type {scope}; a deployment role is needed",
+    ),
+    Reason.ROLE_NOT_SETTABLE: (50205, "A chat user may not set a role"),
+    Reason.ROLE_IS_DEFAULT: (20409, "A service's default role cannot be deleted"),
+    Reason.ROLE_IN_USE: (20409, "Somebody has this role; give them another first"),
+    Reason.PERMISSION_UNKNOWN: (
+        50104,
+        "Permission {permission!r} does not exist for {scope} roles",
+    ),
+    Reason.USER_EXISTS: (50201, "User already exists"),
+    Reason.USER_OF_ANOTHER: (50107, "A chat user cannot create another user"),
+    Reason.USER_NOT_DELETABLE: (50107, "A chat user cannot delete users"),
+    Reason.USER_UNKNOWN: (  # Twilio blames the channel's invites (observed)
+        20404,
+        "The requested resource /Services/{service_sid}/Channels/{channel_sid}/Invites"
+        " was not found",
+    ),
+    Reason.CHANNEL_NOT_FOUND: (50300, "Channel {sid} not found"),
+    Reason.CHANNEL_HIDDEN: (50300, "Channel not found, or private and you are not a member"),
+    Reason.CHANNEL_CLOSED: (20409, "The channel is a closed conversation; nothing is changed"),
+    Reason.CHANNEL_NOT_JOINABLE: (
+        50107,
+        "A private channel cannot be joined; a member must add you",
+    ),
+    Reason.CHANNEL_FULL: (50403, "Channel has its limit of {count} members"),
+    Reason.UNIQUE_NAME_TAKEN: (50307, "Channel with unique name {unique_name!r} already exists"),
+    Reason.NOT_A_MEMBER: (50400, "User {identity!r} is not a member of the channel"),
+    Reason.MEMBER_EXISTS: (50404, "Member already exists"),
+    Reason.USER_FULL: (50208, "User is in its limit of {count} channels"),
+    Reason.HORIZON_OF_ANOTHER: (50107, "A chat user may only move its own read horizon"),
+    Reason.HORIZON_OF_INVITED: (50400, "Only a member has a read horizon"),
+    Reason.INVITED_ALREADY: (50212, "User is invited to the channel already"),
+    Reason.MEDIA_BODY_FIXED: (50509, "The body of a media message cannot be changed"),
+    Reason.MESSAGE_FIELDS_FIXED: (
+        50107,
+        "A chat user changes a message's body and attributes only",
+    ),
+    Reason.MEDIA_NOT_FOUND: (50507, "Media {sid} not found in this service; upload it first"),
+    Reason.MEDIA_SENT: (50508, "Media {sid} was sent already; upload the file again"),
+    Reason.MEDIA_TYPE_BAD: (50511, "Content-Type must be the file's media type, such as image/png"),
+    Reason.MEDIA_TOO_LARGE: (50512, "Media is too large: at most {limit} MB"),
+    Reason.LINK_EXPIRED: (20403, "This link has expired or is not valid; fetch the media again"),
+    Reason.WEBHOOKS_FULL: (50321, "A channel has at most {count} webhooks"),
+    Reason.CREDENTIAL_NOT_FOUND: (20404, "The requested resource /Credentials/{sid} was not found"),
+}
+REFUSALS = Refusals(_TABLE, permission=PERMISSIONS, scope=ROLE_TYPES)

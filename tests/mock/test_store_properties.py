@@ -1,0 +1,254 @@
+"""The store answers every query as a plain list would, after any writes and roll-backs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from helpers.mock.core import store as store_module
+from helpers.mock.core import table_cache
+from helpers.mock.core.clock import Clock
+from helpers.mock.core.context import Backend, Context
+from helpers.mock.core.schema import Between, Resource
+from helpers.mock.core.sids import Sids
+from helpers.mock.core.store import Store
+
+
+@dataclass(slots=True)
+class Box(Resource):
+    """A resource that others lie in."""
+
+    prefix: ClassVar[str] = "BX"
+    sid: str
+    colour: str | None
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
+
+
+@dataclass(slots=True)
+class Ball(Resource):
+    """A resource in a box, with a name that is unique there."""
+
+    prefix: ClassVar[str] = "BL"
+    sid: str
+    box_sid: str
+    name: str | None
+    size: int
+    due_at: float | None
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("box_sid", "name"))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("box_sid",), ("due_at",))
+
+
+class RolledBack(Exception):
+    """Ends a unit of work that is to leave no trace."""
+
+
+SIZES = st.integers(0, 3)
+NAMES = st.one_of(st.none(), st.sampled_from(["a", "b", "é"]))
+DUE = st.one_of(st.none(), st.sampled_from([1.0, 2.0, 3.5]))
+ANY = st.integers(0, 9)
+
+
+def roll_back(is_meant: bool) -> None:
+    """End the unit of work without a trace, if that is meant."""
+    if is_meant:
+        raise RolledBack
+
+
+class StoreAndList(RuleBasedStateMachine):
+    """Writes both to a store and to lists of what it should hold."""
+
+    file: ClassVar[Path | None] = None
+
+    @initialize()
+    def begin(self) -> None:
+        self.backend = Backend(Store((Box, Ball), self.file), Clock(), Sids(1))
+        self.boxes: list[Box] = []
+        self.balls: list[Ball] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "backend"):
+            self.backend.store.close()
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)
+
+    @property
+    def ctx(self) -> Context:
+        return Context(self.backend, "AC1")
+
+    @rule(colour=st.sampled_from(["red", None]), then_back=st.booleans())
+    def make_a_box(self, colour: str | None, *, then_back: bool) -> None:
+        try:
+            with self.backend.transaction():
+                box = self.ctx.create(Box, colour=colour)
+                assert self.backend.store.select(Ball, {"box_sid": box.sid}) == []
+                roll_back(then_back)
+                self.boxes.append(box)
+        except RolledBack:
+            assert self.backend.store.first(Box, sid=box.sid) is None
+
+    @rule(
+        which=ANY, sizes=st.lists(SIZES, min_size=1, max_size=3), due=DUE, then_back=st.booleans()
+    )
+    def make_balls(
+        self, which: int, sizes: list[int], due: float | None, *, then_back: bool
+    ) -> None:
+        if not self.boxes:
+            return
+        box = self.boxes[which % len(self.boxes)]
+        made = []
+        try:
+            with self.backend.transaction():
+                for size in sizes:
+                    ball = self.ctx.create(Ball, box_sid=box.sid, name=None, size=size, due_at=due)
+                    made.append(ball)
+                assert self.backend.store.count(Ball, box_sid=box.sid) >= len(sizes)
+                roll_back(then_back)
+                self.balls += made
+        except RolledBack:
+            pass
+
+    @rule(which=ANY, size=SIZES, name=NAMES, due=DUE, then_back=st.booleans(), twice=st.booleans())
+    def change_a_ball(
+        self,
+        which: int,
+        size: int,
+        name: str | None,
+        due: float | None,
+        *,
+        then_back: bool,
+        twice: bool,
+    ) -> None:
+        if not self.balls:
+            return
+        ball = self.balls[which % len(self.balls)]
+        if any(b is not ball and b.box_sid == ball.box_sid and b.name == name for b in self.balls):
+            name = None
+        before = (ball.size, ball.name, ball.due_at)
+        own = self.backend.store.first(Ball, sid=ball.sid)
+        assert own == ball
+        try:
+            with self.backend.transaction():
+                if twice:
+                    self.backend.store.save(own, size=9)
+                    assert ball.sid in {b.sid for b in self.backend.store.select(Ball, {"size": 9})}
+                self.backend.store.save(own, size=size, name=name, due_at=due)
+                roll_back(then_back)
+                ball.size, ball.name, ball.due_at = size, name, due
+        except RolledBack:
+            assert (ball.size, ball.name, ball.due_at) == before
+
+    @rule(which=ANY, then_back=st.booleans())
+    def remove_a_ball(self, which: int, *, then_back: bool) -> None:
+        if not self.balls:
+            return
+        ball = self.balls[which % len(self.balls)]
+        try:
+            with self.backend.transaction():
+                self.backend.store.remove(ball)
+                assert not self.backend.store.exists(Ball, sid=ball.sid)
+                roll_back(then_back)
+                self.balls.remove(ball)
+        except RolledBack:
+            assert self.backend.store.exists(Ball, sid=ball.sid)
+
+    @rule(which=ANY, size=SIZES)
+    def empty_a_box(self, which: int, size: int) -> None:
+        if not self.boxes:
+            return
+        box = self.boxes[which % len(self.boxes)]
+        with self.backend.transaction():
+            self.backend.store.remove_all(Ball, box_sid=box.sid, size=size)
+        self.balls = [b for b in self.balls if (b.box_sid, b.size) != (box.sid, size)]
+
+    @rule(which=ANY)
+    def remove_the_oldest(self, which: int) -> None:
+        if not self.balls:
+            return
+        seq = self.balls[which % len(self.balls)].seq
+        with self.backend.transaction():
+            self.backend.store.remove_before(Ball, seq)
+        self.balls = [b for b in self.balls if b.seq >= seq]
+
+    @rule(act=st.sampled_from(["copy", "read by range", "nothing"]))
+    def read_it_all(self, act: str) -> None:
+        if act == "copy":
+            self.backend.store.restore(self.backend.store.copy())
+        elif act == "read by range":
+            self.backend.store.select(Ball, after=0)
+
+    def expect(self, found: list[Ball], wanted: list[Ball]) -> None:
+        assert found == wanted
+        assert [each.seq for each in found] == [each.seq for each in wanted]
+
+    @invariant()
+    def every_query_finds_what_a_list_holds(self) -> None:
+        if not hasattr(self, "backend"):
+            return
+        store, balls = self.backend.store, self.balls
+        for box in self.boxes[-3:]:
+            inside = [b for b in balls if b.box_sid == box.sid]
+            self.expect(store.select(Ball, {"box_sid": box.sid}), inside)
+            self.expect(
+                store.select(Ball, {"box_sid": box.sid}, order="desc", limit=2), inside[:-3:-1]
+            )
+            small = [b for b in inside if b.size in (0, 1)]
+            self.expect(store.select(Ball, {"box_sid": box.sid, "size": [0, 1]}), small)
+            assert store.count(Ball, box_sid=box.sid) == len(inside)
+            named = next((b for b in inside if b.name == "a"), None)
+            assert store.first(Ball, box_sid=box.sid, name="a") == named
+            assert store.exists(Ball, box_sid=box.sid, name=None) == any(
+                b.name is None for b in inside
+            )
+            shared = store.select_shared(Ball, {"box_sid": box.sid})
+            self.expect(shared, inside)
+        due = sorted((b for b in balls if b.due_at is not None), key=lambda b: (b.due_at, b.seq))
+        self.expect(store.select(Ball, {"due_at": Between()}, by=("due_at",)), due)
+        soon = [b for b in due if b.due_at is not None and b.due_at <= 2]
+        self.expect(store.select(Ball, {"due_at": Between(high=2.0)}, by=("due_at",)), soon)
+        largest = sorted(balls, key=lambda b: (-b.size, b.seq))
+        self.expect(store.select(Ball, {}, by=("-size",), limit=3), largest[:3])
+        tally: dict[Any, int] = {}
+        for b in balls:
+            tally[b.box_sid, b.size] = tally.get((b.box_sid, b.size), 0) + 1
+        assert store.tally(Ball, ("box_sid", "size"), {}) == tally
+        for ball in balls[-2:]:
+            assert store.shared(Ball, ball.sid) == ball
+
+
+@pytest.fixture(params=["roomy", "narrow"])
+def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run once with the caches' own limits, and once so narrow that everything is dropped often."""
+    if request.param == "narrow":
+        monkeypatch.setattr(table_cache, "KEPT_ROWS", 2)
+        monkeypatch.setattr(table_cache, "LARGEST", 3)
+        monkeypatch.setattr(store_module, "LARGEST", 3)
+        monkeypatch.setattr(table_cache, "MOST_RESULTS", 3)
+        monkeypatch.setattr(table_cache, "MOST_FRESH", 2)
+        monkeypatch.setattr(store_module, "MOST_WAITING", 3)
+
+
+RUNS = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.usefixtures("room")
+@pytest.mark.parametrize("kept", ["in memory", "in a file"])
+def test_every_query_finds_what_a_list_would_hold(kept: str, tmp_path: Path) -> None:
+    class Machine(StoreAndList):
+        file = tmp_path / "balls.db" if kept == "in a file" else None
+
+    case = Machine.TestCase
+    case.settings = RUNS if kept == "in memory" else settings(RUNS, max_examples=15)
+    case("runTest").runTest()
