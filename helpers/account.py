@@ -235,11 +235,14 @@ def connect(
 def _problem_of_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
-        has_address = bool(parts.hostname) and parts.port != 0
+        host = (parts.hostname or "").encode("idna").decode().rstrip(".")
+        has_address = bool(host) and parts.port != 0
     except ValueError as error:
         return str(error)
     if parts.scheme not in ("http", "https") or not has_address:
         return "that is no URL of a mock"
+    if f".{host}".endswith(".twilio.com"):
+        return "that is Twilio itself, and no mock"
     if parts.username is not None:
         return (
             "the credentials are not in the URL, but in the variables TWILIO_ACCOUNT_SID and so on"

@@ -14,7 +14,9 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant, SyncGrant, VideoGrant
 
 from helpers import tokens
+from helpers.mock.core import access_token
 from helpers.mock.core.access_token import Claims, verify
+from helpers.mock.core.bounds import MAX_TOKEN
 from helpers.mock.core.errors import TwilioError
 
 ACCOUNT, KEY, SERVICE = ("AC" + "a" * 32, "SK" + "b" * 32, "IS" + "c" * 32)
@@ -340,3 +342,20 @@ def test_any_json_that_is_signed_is_accepted_or_refused_and_can_be_read(
         assert check(token).identity == reading.identity
     else:
         assert refusal(token) > 20101
+
+
+def test_a_token_of_a_size_that_no_sdk_makes_is_refused() -> None:
+    assert check(sdk_token(identity="x" * 200)).identity == "x" * 200
+    long = sdk_token(grants=[ChatGrant(service_sid=SERVICE, endpoint_id="x" * MAX_TOKEN)])
+    for token in ("x" * (MAX_TOKEN + 1), long):
+        assert refusal(token) == 20101
+
+
+def test_only_tokens_that_were_accepted_are_kept_decoded() -> None:
+    before = len(access_token._accepted)
+    for number in range(300):
+        assert refusal(sdk_token(secret=f"{number:032}")) == 20107
+        assert len(access_token._accepted) == before
+    for number in range(300):
+        check(sdk_token(identity=f"user-{number}"))
+    assert len(access_token._accepted) == 256

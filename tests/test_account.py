@@ -189,6 +189,12 @@ def test_a_shared_mock_is_reached_at_its_url(sent: list[str]) -> None:
         ("http://127.0.0.1:8787/#/channels", r"ends before any \? or #"),
         ("http://127.0.0.1:8787/?a=b", r"ends before any \? or #"),
         ("http://me:s3cret@127.0.0.1:8787", "not in the URL"),
+        ("https://chat.twilio.com", "Twilio itself"),
+        ("https://CHAT.Dublin.ie1.Twilio.com.:443/v2", "Twilio itself"),
+        ("http://chat\u3002twilio.com", "Twilio itself"),
+        ("https://twilio.com", "Twilio itself"),
+        ("http://me:s3cret@api.twilio.com", "Twilio itself"),
+        (f"http://{'x' * 70}.example.com", "label"),
     ],
 )
 def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, reason: str) -> None:
@@ -196,6 +202,16 @@ def test_what_is_no_url_of_a_mock_is_refused_at_once(url: str, reason: str) -> N
         connect(url)
     assert "'http://127.0.0.1:8787'" in str(refused.value)
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_variable_that_names_twilio_counts_as_no_mock(
+    monkeypatch: pytest.MonkeyPatch, sent: list[str]
+) -> None:
+    monkeypatch.setenv("TWILIO_MOCK_URL", "https://chat.twilio.com")
+    with pytest.raises(ValueError, match="Twilio itself"):
+        connect()
+    assert sent == []
+    assert connect("http://twilio.com.example.com:8787").mode == "shared"
 
 
 def test_a_seed_is_for_a_mock_in_this_kernel_only() -> None:

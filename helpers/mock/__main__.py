@@ -8,9 +8,19 @@ import signal
 import sys
 from collections.abc import Callable
 
-from . import DEFAULT_SEED, DEMO_VALUES, DatabaseRefused, MockTwilio
+from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
 from .server.chat_page.sdk_copy import NoSuchCopy
-from .server.running import CannotListen, MockServer, is_everywhere, listen, url_of
+from .server.origin_check import Origins
+from .server.running import (
+    CannotListen,
+    MockServer,
+    is_everywhere,
+    is_reachable,
+    listen,
+    port_of,
+    url_of,
+)
+from .webhooks.network import CallPolicy
 
 PORT = 8787
 LAST_PORT = 65535
@@ -27,6 +37,14 @@ def _up_to(highest: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _origin(text: str) -> str:
+    try:
+        Origins([text])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -54,6 +72,23 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         help="Twilio's Chat SDK for browsers, for the page at /chat; by default a copy that npm has"
         " put near the working directory, else the page loads it from Twilio",
     )
+    parser.add_argument(
+        "--allow-origin",
+        metavar="ORIGIN",
+        type=_origin,
+        action="append",
+        default=[],
+        help="let web pages of this origin, such as https://shop.example.com, use the account;"
+        " pages of this machine may. Repeat it for more",
+    )
+    parser.add_argument(
+        "--allow-target",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="let webhooks and flows call this host on a private network, even where other"
+        " machines reach the mock with the demo credentials. Repeat it for more",
+    )
     return parser.parse_args(given)
 
 
@@ -65,11 +100,16 @@ def main(given: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         listening = listen(arguments.host, arguments.port)
-        mock = MockTwilio(seed=arguments.seed, db=arguments.db)
+        policy, own = CallPolicy(arguments.allow_target), Credentials.demo()
+        # before the account is opened, which resumes webhooks that are due
+        policy.start_listening(
+            port_of(listening), is_confined=is_reachable(listening) and own.is_known
+        )
+        mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
     except (CannotListen, DatabaseRefused, ValueError) as error:  # the last where FILE names none
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
-    url, own = url_of(listening), mock.credentials
+    url = url_of(listening)
     # a secret from the environment is never shown
     is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
     line = (
@@ -86,6 +126,7 @@ def main(given: list[str] | None = None) -> int:
             lambda: print(line, flush=True),  # noqa: T201
             at_once=arguments.db is None,
             chat_sdk=arguments.chat_sdk,
+            allow_origins=arguments.allow_origin,
         )
         server.serve_until_stopped()
     except NoSuchCopy as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
+from .core.errors import TwilioError
 from .core.events import Event, PutBack
 from .core.sids import Sids
 from .core.store import Resource, Store
@@ -29,7 +30,7 @@ from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
 from .rest import chat_webhooks, chat_words
-from .rest.application import OPERATIONS, Application
+from .rest.application import OPERATIONS, TOKEN_USER, Application
 from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
@@ -48,6 +49,7 @@ from .taskrouter import resources as _taskrouter
 from .taskrouter.events import TaskRouterEvent
 from .taskrouter.router import TaskRouter
 from .webhooks.delivery import Webhooks
+from .webhooks.network import CallPolicy
 from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers
 
@@ -91,6 +93,8 @@ class MockTwilio:
             requests are in it, and work that is due, such as webhooks, is resumed.
         receivers: Python functions that answer for URLs, as `webhooks.register` takes them, in time
             for deliveries that a file still holds.
+        call_policy: The addresses that it may call; by default all but its own ports and
+            link-local ones.
 
     Raises:
         DatabaseInUse: Another account holds the file.
@@ -104,9 +108,11 @@ class MockTwilio:
         credentials: Credentials | None = None,
         db: str | os.PathLike[str] | None = None,
         receivers: Mapping[str, Receiver] | None = None,
+        call_policy: CallPolicy | None = None,
     ) -> None:
         self.credentials = credentials or Credentials.demo()
-        answering = Receivers(self.credentials.auth_token)
+        self.call_policy = call_policy or CallPolicy()
+        answering = Receivers(self.credentials.auth_token, self.call_policy)
         for url, receiver in (receivers or {}).items():
             answering.register(url, receiver)
         self.clock = Clock()
@@ -151,7 +157,11 @@ class MockTwilio:
         return Realtime(self._backend, self._application, self.credentials.account_sid)
 
     def serve(
-        self, port: int = 0, *, chat_sdk: str | os.PathLike[str] | None = None
+        self,
+        port: int = 0,
+        *,
+        chat_sdk: str | os.PathLike[str] | None = None,
+        allow_origins: Iterable[str] = (),
     ) -> BackgroundServer:
         """Serve this account on this machine, from a thread of this process.
 
@@ -162,6 +172,8 @@ class MockTwilio:
             port: The port; 0 takes a free one.
             chat_sdk: File with Twilio's Chat SDK for browsers, for the page at `/chat`; by default
                 a copy from npm, if one is found.
+            allow_origins: Origins such as `https://shop.example.com` of pages that may use the
+                account, besides those of this machine.
 
         Returns:
             The server, a context manager.
@@ -169,12 +181,14 @@ class MockTwilio:
         Raises:
             CannotListen: The port is in use, for example.
             NoSuchCopy: There is no such file.
-            ValueError: It is served already, on another port.
+            ValueError: It is served already, on another port, or one of the origins is none.
         """
         from .server.running import BackgroundServer
 
         if self.url is None or self._server is None:
-            self._server = BackgroundServer(self, port=port, chat_sdk=chat_sdk)
+            self._server = BackgroundServer(
+                self, port=port, chat_sdk=chat_sdk, allow_origins=allow_origins
+            )
         elif port and not self._server.url.endswith(f":{port}"):
             raise ValueError(f"It is served at {self.url} already: close() that server first")
         return self._server
@@ -187,6 +201,17 @@ class MockTwilio:
     def handle(self, request: Request) -> Reply:
         """Answer one REST request; faults act before this."""
         return self._application.handle(request)
+
+    def authenticate(self, auth: tuple[str, str] | None) -> None:
+        """Check user name and password of a request, as `handle` does first.
+
+        Raises:
+            TwilioError: 20003, they are wrong; 20101 to 20107, the access token is.
+        """
+        if auth is not None and auth[0] == TOKEN_USER:
+            self._application.chat_user(auth[1])
+        elif auth is None or not self.credentials.open(*auth):
+            raise TwilioError(20003, "Authenticate")
 
     def follow(self, follower: Callable[[ChatEvent], None]) -> Callable[[], None]:
         """Call `follower` with events of chat, in order, after each commit.
@@ -291,7 +316,9 @@ class MockTwilio:
             ValueError: `at` has no time zone; nothing has changed.
         """
         with MockTwilio(
-            seed=self._backend.store.read_fact("seed"), credentials=self.credentials
+            seed=self._backend.store.read_fact("seed"),
+            credentials=self.credentials,
+            call_policy=self.call_policy,
         ) as stage:
             loaded, receivers = load(stage, name, at)
             content, setting = stage.take_snapshot(), stage.clock.setting
@@ -334,7 +361,11 @@ class MockTwilio:
         Args:
             with_due: Let the copy, too, deliver the webhooks that this account has yet to deliver.
         """
-        twin = MockTwilio(seed=self._backend.store.read_fact("seed"), credentials=self.credentials)
+        twin = MockTwilio(
+            seed=self._backend.store.read_fact("seed"),
+            credentials=self.credentials,
+            call_policy=self.call_policy,
+        )
         with self._backend.store.lock:
             state, born = self._backend.state, self._backend.store.read_fact("born")
         twin.clock.setting = self.clock.setting

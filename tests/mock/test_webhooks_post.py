@@ -12,6 +12,7 @@ from support import refused
 from twilio.request_validator import RequestValidator
 
 from helpers import Account
+from helpers.mock.webhooks.network import CallPolicy
 from helpers.mock.webhooks.receivers import Receivers
 
 VECTOR_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -315,7 +316,7 @@ class Repeated(dict[str, list[str]]):
     ],
 )
 def test_twilios_own_signature_vectors_come_out(parameters: dict[str, Any], signature: str) -> None:
-    receivers, hook = Receivers("12345"), Hook()
+    receivers, hook = Receivers("12345", CallPolicy()), Hook()
     receivers.register(VECTOR_URL, hook)
     assert receivers.send("POST", VECTOR_URL, parameters).status == 200
     assert hook.requests[0].headers["X-Twilio-Signature"] == signature

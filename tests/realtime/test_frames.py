@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.mock.realtime.notices import MAX_FRAME, FrameError, decode, encode, is_acknowledgement
+from helpers.mock.core.bounds import MAX_FRAME, MAX_NESTING
+from helpers.mock.realtime.notices import FrameError, decode, encode, is_acknowledgement
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -17,6 +18,14 @@ JSON = st.recursive(
     max_leaves=10,
 )
 HEADERS = st.dictionaries(TEXT, JSON, max_size=5)
+
+
+def nested(levels: int) -> bytes:
+    return b"[" * levels + b"]" * levels
+
+
+def framed(header: bytes) -> bytes:
+    return b"TWILSOCK V3.0 %d\r\n%b\r\n" % (len(header), header)
 
 
 @settings(max_examples=50, deadline=None)
@@ -71,6 +80,9 @@ def test_garbage_is_refused_and_nothing_worse(garbage: bytes) -> None:
         (b"TWILSOCK V3.0 2\r\n[]\r\n", "not a JSON object"),
         (b"TWILSOCK V3.0 2\r\n{x\r\n", "not JSON"),
         (b"TWILSOCK V3.0 2\r\n{}\r\nmore", "payload is not as long"),
+        (framed(b'{"id":%s}' % nested(MAX_NESTING)), "the header has more than 100 levels"),
+        (framed(b'{"id":%s}' % nested(100_000)), "the header is not JSON"),
+        (framed(b'{"id":%s}' % (b"9" * 5_000)), "the header is not JSON"),
     ],
 )
 def test_a_refusal_says_what_is_wrong(data: bytes, why: str) -> None:
@@ -83,3 +95,9 @@ def test_an_acknowledgement_is_recognized_by_its_first_key_only() -> None:
     assert not is_acknowledgement(encode({"method": "message"}, {"method": "reply"}))
     assert not is_acknowledgement(b'{"method":"reply"}')
     assert not is_acknowledgement(b"")
+
+
+def test_nesting_up_to_the_bound_is_taken_and_beyond_it_refused() -> None:
+    assert decode(framed(b'{"id":%s}' % nested(MAX_NESTING - 1))).header["id"]
+    with pytest.raises(FrameError, match="levels"):
+        decode(encode({"method": "message"}, nested(MAX_NESTING + 1))).json()

@@ -14,8 +14,9 @@ from websockets.sync.client import connect
 from wire import PATIENCE, Wire
 
 from helpers import Account
+from helpers.mock.core.bounds import MAX_FRAME
 from helpers.mock.realtime import connection
-from helpers.mock.realtime.notices import MAX_FRAME, encode
+from helpers.mock.realtime.notices import encode
 
 Connect = Callable[..., Wire]
 
@@ -66,6 +67,7 @@ def dropped(wire: Wire) -> tuple[int, str]:
         (b"\x00\x01garbage", "does not begin with"),
         ("TWILSOCK V3.0 2\r\n{}\r\n", "frames are binary"),
         (encode({"method": "message", "id": "TM1"}, {"a": 1})[:-4], "not as long as announced"),
+        (b"TWILSOCK V3.0 607\r\n" + b'{"id":%s}\r\n' % (b"[" * 300 + b"]" * 300), "100 levels"),
         (encode({"method": "message", "id": "TM1"}), "without http_request"),
         (encode({"method": "message", "http_request": {"path": 1}}), "needs method, path"),
     ],

@@ -127,7 +127,7 @@ def test_another_page_cannot_start_chats_here(post: Post, task_flow: Any, client
         {"Sec-Fetch-Site": "cross-site"},
         {"Host": "rebound.example.com"},
     ):
-        assert post("session", {}, headers=headers).status_code == 401
+        assert post("session", {}, headers=headers).status_code == 403
     assert client.flex_api.v1.channel.list() == []
 
 

@@ -173,14 +173,39 @@ def test_a_malformed_wish_is_refused_by_name(
     "headers",
     [
         {"Origin": "https://evil.example.com"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
         {"Host": "rebound.example.com"},
-        {"Host": "testserver"},
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )
-def test_foreign_pages_use_no_control(url: str, headers: dict[str, str]) -> None:
-    assert requests.post(f"{url}/_mock/reset", headers=headers).status_code == 401
-    assert requests.post(f"{url}/_mock/reset", headers=headers, auth=AUTH).status_code == 200
+@pytest.mark.parametrize("auth", [None, AUTH])
+def test_foreign_pages_use_no_control(
+    url: str, headers: dict[str, str], auth: tuple[str, str] | None
+) -> None:
+    refused = requests.post(f"{url}/_mock/reset", headers=headers, auth=auth)
+    assert (refused.status_code, "--allow-origin" in refused.json()["error"]) == (403, True)
+
+
+def test_another_name_of_this_machine_takes_the_credentials(url: str) -> None:
+    named = {"Host": "testserver"}
+    assert requests.post(f"{url}/_mock/reset", headers=named).status_code == 401
+    assert requests.post(f"{url}/_mock/reset", headers=named, auth=AUTH).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["", "x; y", "127.0.0.1#evil.example.com", "evil.example.com@127.0.0.1", "[::1"]
+)
+def test_a_host_that_is_none_is_refused(url: str, host: str) -> None:
+    answer = requests.post(f"{url}/_mock/reset", headers={"Host": host}, auth=AUTH)
+    assert (answer.status_code, answer.json()["error"]) == (400, "The Host header names no host")
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-1", "1.0", "x", "%C2%B9"])
+def test_a_fault_whose_number_is_none_is_not_there(url: str, number: str) -> None:
+    assert requests.get(f"{url}/_mock/faults/{number}").status_code == 404
+    assert requests.delete(f"{url}/_mock/faults/{number}").status_code == 200
+    assert requests.get(f"{url}/_mock/state/tasks?limit={number}").status_code == 400
 
 
 def test_without_a_server_the_error_says_how_to_start_one(mock: MockTwilio) -> None:

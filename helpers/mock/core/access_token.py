@@ -18,11 +18,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jwt
 
+from .bounds import MAX_TOKEN
 from .errors import TwilioError
 
 ALGORITHM = "HS256"
@@ -89,6 +89,11 @@ class _Expected(NamedTuple):
     now: float
 
 
+_KEPT = 256
+_accepted: dict[str, DecodedToken] = {}
+"""The latest tokens that were accepted, to decode each once; not to be modified."""
+
+
 def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: float) -> Claims:
     """Return the claims of a token that Twilio would accept.
 
@@ -101,16 +106,14 @@ def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: flo
     Raises:
         TwilioError: 20101 to 20107, for the first of `problems`.
     """
-    decoded = _decoded(token) if isinstance(token, str) else decode(token)
+    decoded = (_accepted.get(token) if isinstance(token, str) else None) or decode(token)
     for refusal in _refusals(decoded, _Expected(account_sid, secrets, now)):
         raise refusal
+    if token not in _accepted:
+        if len(_accepted) >= _KEPT:
+            _accepted.pop(next(iter(tuple(_accepted))), None)
+        _accepted[token] = decoded
     return _claims(decoded)
-
-
-@lru_cache(maxsize=256)
-def _decoded(token: str) -> DecodedToken:
-    """Decode a token once for all requests made with it; not to be modified."""
-    return decode(token)
 
 
 def problems(
@@ -133,9 +136,14 @@ def decode(token: str) -> DecodedToken:
     """Decode a token without verifying it.
 
     Raises:
-        TwilioError: 20101, unless it is three parts of which two are base64url JSON objects. The
-            third may be anything: a damaged signature is a wrong one (20107).
+        TwilioError: 20101, unless it is three parts of which two are base64url JSON objects, of
+            `MAX_TOKEN` characters at the most. The third part may be anything: a damaged
+            signature is a wrong one (20107).
     """
+    if isinstance(token, str) and len(token) > MAX_TOKEN:
+        raise TwilioError(
+            20101, f"Not an access token: {len(token)} characters, and {MAX_TOKEN} are the most"
+        )
     try:
         header, claims, signature = token.encode("ascii").split(b".")
         signing_input = b".".join((header, claims))

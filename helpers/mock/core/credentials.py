@@ -45,6 +45,14 @@ class Credentials:
         return [(f.name, f"TWILIO_{f.name.upper()}") for f in fields(cls)]
 
     @property
+    def is_known(self) -> bool:
+        """True where a secret is a demo value, which everybody knows."""
+        return (
+            self.auth_token == DEMO["TWILIO_AUTH_TOKEN"]
+            or self.api_secret == DEMO["TWILIO_API_SECRET"]
+        )
+
+    @property
     def sids(self) -> dict[str, str]:
         """SIDs of the account; neither is secret."""
         return {"account_sid": self.account_sid, "chat_service_sid": self.chat_service_sid}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
+from .bounds import MAX_NESTING, is_too_deep
 from .errors import TwilioError
 
 
@@ -142,10 +143,6 @@ class AtMostBytes:
         return text
 
 
-MAX_NESTING = 100
-"""Levels of JSON taken (the mock's own limit): what is taken can always be read and merged."""
-
-
 def checked(is_fine: Callable[[Any], object], code: int, refusal: str) -> AfterValidator:
     """Refuse a value that fails a test with `code`."""
 
@@ -169,28 +166,14 @@ def read_json_object(text: str) -> dict[str, Any] | None:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and not _is_too_deep(text, value) else None
+    is_flat = text.count("{") + text.count("[") <= MAX_NESTING
+    return value if isinstance(value, dict) and (is_flat or not is_too_deep(value)) else None
 
 
 def _finite(number: str) -> float:
     if not math.isfinite(value := float(number)):
         raise ValueError(f"{number} is not JSON")
     return value
-
-
-def _is_too_deep(text: str, value: Any) -> bool:
-    if text.count("{") + text.count("[") <= MAX_NESTING:
-        return False
-    level = [value]
-    for _ in range(MAX_NESTING):
-        level = [child for parent in level for child in _children(parent)]
-    return bool(level)
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def as_moment(text: str) -> float:

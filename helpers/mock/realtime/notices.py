@@ -14,11 +14,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ..core.bounds import MAX_FRAME, MAX_NESTING, is_too_deep
 from ..core.clock import iso
 from .sync_objects import DOCUMENT, SyncType
-
-MAX_FRAME = 256 * 1024
-"""Bytes of a frame (the mock's own limit); a message's body and attributes are far below."""
 
 _PREAMBLE = re.compile(rb"TWILSOCK V3\.0 ([0-9]{1,7})\r\n")
 _ACKNOWLEDGEMENT = b'{"method":"reply"'
@@ -94,9 +92,12 @@ def decode(data: bytes) -> Frame:
 
 def _json(text: bytes, what: str) -> Any:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise FrameError(f"the {what} is not JSON") from None
+    if text.count(b"{") + text.count(b"[") > MAX_NESTING and is_too_deep(value):
+        raise FrameError(f"the {what} has more than {MAX_NESTING} levels")
+    return value
 
 
 def is_acknowledgement(data: bytes) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -10,23 +12,29 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
 from ..realtime.endpoint import PATH as REALTIME_PATH
+from ..rest.application import TOKEN_USER
+from .body import BoundedBody
 from .chat_page.page import PATH as CHAT_PATH
 from .chat_page.page import ChatPage
 from .control import Control
 from .inspector.pages import Pages
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
-from .origin_check import OriginCheck
+from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
 from .request_log import ServedRequests
-from .rest_app import RestApp
+from .rest_app import RestApp, credentials_of
 
+_FOR_BROWSERS = re.compile(
+    r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
+)
+"""Media and web channels: what Twilio's own JavaScript calls over HTTP from a page."""
 WORKERS = 48
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
@@ -41,9 +49,12 @@ class ServerApp:
         mock: The account.
         at_once: Whether small writes are answered on the event loop itself, as by `RestApp`.
         chat_sdk: A copy of Twilio's Chat SDK, as `ChatPage` takes it.
+        allow_origins: Origins of pages that may use the account, besides those of this machine.
+        is_open: Whether other machines reach it.
 
     Raises:
         NoSuchCopy: A copy was named that does not exist.
+        ValueError: One of the origins is none.
     """
 
     def __init__(
@@ -52,16 +63,30 @@ class ServerApp:
         *,
         at_once: bool,
         chat_sdk: str | os.PathLike[str] | None = None,
+        allow_origins: Iterable[str] = (),
+        is_open: bool = False,
     ) -> None:
-        chat_page = ChatPage(mock, chat_sdk)
+        self._origins = Origins(allow_origins)
+        self._is_open = is_open
+        chat_page = ChatPage(mock, chat_sdk, self._origins)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         requests = ServedRequests(mock.clock)
-        self._rest = RestApp(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
-        mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
-        methods = ["GET", "POST", "DELETE"]
-        self._rest_for_pages = CORSMiddleware(
-            self._rest, allow_origins=["*"], allow_methods=methods, allow_headers=["*"]
+        self._rest = RestApp(
+            mock.handle, mock.authenticate, mock.faults, requests, self._workers, at_once=at_once
         )
+        mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
+        allowed: dict[str, Any] = {
+            "allow_methods": ["GET", "POST", "DELETE"],
+            "allow_headers": ["*"],
+            "allow_private_network": True,
+        }
+        self._rest_for_pages = CORSMiddleware(
+            self._rest,
+            allow_origins=self._origins.named,
+            allow_origin_regex=LOOPBACK_ORIGIN,
+            **allowed,
+        )
+        self._rest_for_browsers = CORSMiddleware(self._rest, allow_origins=["*"], **allowed)
         self._changes = ChangeStream(mock, requests)
         inspector = Pages()
         own = Router(
@@ -76,17 +101,29 @@ class ServerApp:
             routes=[
                 Mount(CHAT_PATH, routes=chat_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
-                Mount("/_mock", OriginCheck(own, mock.credentials)),
+                Mount("/_mock", OriginCheck(BoundedBody(own), mock.credentials)),
                 Route("/", OriginCheck(inspector, mock.credentials)),
             ],
             exception_handlers={HTTPException: _refused},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a connection on to the part it is for."""
-        if scope["type"] != "http" or _is_own_path(scope["path"]):
+        """Pass a connection on to the part it is for, unless a foreign page may have made it."""
+        if scope["type"] != "http":
             await self._pages(scope, receive, send)
-        elif any(name == b"origin" for name, _ in scope["headers"]):
+            return
+        page, is_own = PageHeaders(scope["headers"]), _is_own_path(scope["path"])
+        if not page.has_valid_host:
+            await _refuse(400, "The Host header names no host")(scope, receive, send)
+        elif page.origins and not is_own and _is_for_browsers(HTTPConnection(scope)):
+            await self._rest_for_browsers(scope, receive, send)
+        elif (
+            refusal := self._origins.refusal(page, scope["method"], is_open=self._is_open)
+        ) and not (is_own and _is_file_of_page(scope)):
+            await _refuse(403, refusal)(scope, receive, send)
+        elif is_own:
+            await self._pages(scope, receive, send)
+        elif page.origins:
             await self._rest_for_pages(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
@@ -105,6 +142,38 @@ def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
     own = ("/_mock", f"{CHAT_PATH}/", REALTIME_PATH)
     return path in ("/", CHAT_PATH) or path.startswith(own)
+
+
+def _is_file_of_page(scope: Scope) -> bool:
+    """Recognise the chat page's files, which hold nothing of the account."""
+    path: str = scope["path"]
+    return scope["method"] == "GET" and path.startswith(CHAT_PATH)
+
+
+def _is_for_browsers(connection: HTTPConnection) -> bool:
+    """Recognise requests of Twilio's SDKs and widgets, in pages of any origin.
+
+    They bring an access token, or a link that is signed; a page's preflight brings nothing.
+    """
+    if _FOR_BROWSERS.match(connection.scope["path"]) is None:
+        host = connection.headers["host"]
+        if _FOR_BROWSERS.match(f"/{host.partition(':')[0]}{connection.scope['path']}") is None:
+            return False
+    given = credentials_of(connection.headers.get("authorization", ""))
+    query: bytes = connection.scope["query_string"]
+    return (
+        connection.scope["method"] == "OPTIONS"
+        or "x-twilio-token" in connection.headers
+        or (given is not None and given[0] == TOKEN_USER)
+        or (given is None and b"Signature=" in query)
+    )
+
+
+def _refuse(status: int, message: str) -> Response:
+    """A refusal that Twilio's libraries and a control's client can read alike."""
+    return JSONResponse(
+        {"code": 20403 if status == 403 else 20001, "message": message, "error": message}, status
+    )
 
 
 async def _refused(request: Request, error: Any) -> Response:

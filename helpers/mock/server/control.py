@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
+from ..faults import Fault
 
 MAX_WAIT = 20.0
 """Seconds that a control waits for another one to end."""
@@ -85,8 +86,8 @@ class Control:
             route("GET", "/faults", lambda: {"faults": [each.to_json() for each in faults]}),
             route("POST", "/faults", self._add_fault, TypeAdapter(_Json).validate_json),
             route("DELETE", "/faults", faults.clear),
-            route("GET", "/faults/{number:int}", self._fault),
-            route("DELETE", "/faults/{number:int}", self._remove_fault),
+            route("GET", "/faults/{number}", self._fault),
+            route("DELETE", "/faults/{number}", self._remove_fault),
         ]
 
     def _route(
@@ -182,16 +183,19 @@ class Control:
     def _add_fault(self, body: _Json) -> _Json:
         return self._mock.faults.add_from_json(body).to_json()
 
-    def _fault(self, number: int) -> _Json:
-        fault = self._mock.faults.find(number)
+    def _fault(self, number: str) -> _Json:
+        fault = self._find_fault(number)
         if fault is None:
-            raise HTTPException(404, f"There is no fault {number} any more")
+            raise HTTPException(404, f"There is no fault {number[:20]} any more")
         return fault.to_json()
 
-    def _remove_fault(self, number: int) -> None:
-        fault = self._mock.faults.find(number)
+    def _remove_fault(self, number: str) -> None:
+        fault = self._find_fault(number)
         if fault is not None:
             fault.remove()
+
+    def _find_fault(self, number: str) -> Fault | None:
+        return next((each for each in self._mock.faults if str(each.id) == number), None)
 
 
 def _read_reset(body: bytes) -> _Reset:

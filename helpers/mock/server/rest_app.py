@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,12 +20,14 @@ from typing import Any, TypeVar
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
+from ..core.bounds import MAX_FIELDS, MAX_FORM, MAX_MEDIA, SMALL_BODY
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
 from ..http_client import Handle, parsed
 from ..realtime.connection import CUT
 from ..rest.http import Reply, Request
+from .body import BodyCut, BodyReader
 from .request_log import ServedRequests
 
 Header = tuple[bytes, bytes]
@@ -35,10 +36,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-MAX_BODY = 160 * 1024 * 1024
-"""Bytes; a little above the largest file that Twilio's media service documents."""
-SMALL_BODY = 64 * 1024
-"""Bytes of a body that is read in no time."""
 MAX_WAIT = 300.0
 """Seconds after which a request that a fault leaves without an answer is cut off."""
 _UNANSWERED = Reply(0)
@@ -56,7 +53,7 @@ _ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
 _CHAT_USER = re.compile(
     rb"(?i:basic)\s+" + re.escape(base64.b64encode(f"{_ACCESS_TOKEN_USER}:".encode()))
 )
-_TWILIO_HOST = re.compile(r"[a-z0-9.-]+\.twilio\.com\Z")
+_TWILIO_HOST = re.compile(r"[a-z0-9.-]{1,240}\.twilio\.com\Z")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -65,6 +62,7 @@ class RestApp:
 
     Args:
         handle: Answers a request; may wait, for example for a webhook's answer.
+        authenticate: Checks user name and password, and raises a `TwilioError` for wrong ones.
         faults: The faults that requests meet.
         requests: The log of requests and answers.
         workers: Threads for requests, so that one that waits does not block others.
@@ -76,6 +74,7 @@ class RestApp:
     def __init__(
         self,
         handle: Handle,
+        authenticate: Callable[[tuple[str, str] | None], object],
         faults: Faults,
         requests: ServedRequests,
         workers: Executor,
@@ -83,6 +82,7 @@ class RestApp:
         at_once: bool = False,
     ) -> None:
         self._handle = handle
+        self._authenticate = authenticate
         self._faults = faults
         self._requests = requests
         self._workers = workers
@@ -90,20 +90,47 @@ class RestApp:
         self._stopping = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request, even a cancelled one: the server stops and waits no longer."""
+        """Answer one HTTP request, even a cancelled one: the server stops and waits no longer.
+
+        One whose body is cut off is dropped.
+        """
         answer: Answer | _FaultyRequest | None
         try:
-            body = await _body(receive)
-            if self._at_once and _is_quick(scope, body):
-                answer = self._answer(scope, body)
+            body = BodyReader(receive)
+            if await body.read(SMALL_BODY):
+                if self._at_once and _is_quick(scope):
+                    answer = self._answer(scope, body.content)
+                else:
+                    answer = await self._in_worker(self._answer, scope, body.content)
             else:
-                answer = await self._in_worker(self._answer, scope, body)
+                answer = await self._answer_large(scope, body)
             if isinstance(answer, _FaultyRequest):
                 answer = await self._apply_fault(answer, scope, receive)
+        except BodyCut:
+            return
         except asyncio.CancelledError:
             answer = _messages(_STOPPING, _content(_STOPPING))
         for message in answer or ():
             await send(message)
+
+    async def _answer_large(self, scope: Scope, body: BodyReader) -> Answer | _FaultyRequest:
+        """Answer a request with a large body, which is read only if credentials and size allow."""
+        started = time.perf_counter()
+        request = Request(scope["method"], "", "")
+        try:
+            request = _request(scope, b"")
+            await self._in_worker(self._authenticate, request.auth)
+            is_file = request.host.startswith("mcs.") and not _is_form(request.headers)
+            limit = MAX_MEDIA if is_file else MAX_FORM
+            if await body.read(limit):
+                return await self._in_worker(self._answer, scope, body.content)
+            message = f"The body is larger than {limit} bytes"
+            code = 50512 if is_file else 413  # the latter is not a Twilio code
+            reply = Reply(413, {"code": code, "message": message, "status": 413})
+        except TwilioError as error:
+            reply = Reply(error.status, error.body())
+        await body.discard(scope)
+        return self._logged(request, reply, started)
 
     def stop(self) -> None:
         """End every wait that a fault causes; on the event loop."""
@@ -112,7 +139,7 @@ class RestApp:
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
 
-    def _answer(self, scope: Scope, body: bytes | None) -> Answer | _FaultyRequest:
+    def _answer(self, scope: Scope, body: bytes) -> Answer | _FaultyRequest:
         try:
             request = _request(scope, body)
         except TwilioError as error:
@@ -167,11 +194,9 @@ class RestApp:
             stopping.cancel()
 
 
-def _is_quick(scope: Scope, body: bytes | None) -> bool:
-    """Recognise a small write that waits for no pre-event webhook, as a chat user's may."""
-    if scope["method"] != "POST" or body is None or len(body) > SMALL_BODY:
-        return False
-    return not any(
+def _is_quick(scope: Scope) -> bool:
+    """Recognise a write that waits for no pre-event webhook, as a chat user's may."""
+    return scope["method"] == "POST" and not any(
         name == b"x-twilio-token" or (name == b"authorization" and _CHAT_USER.match(value))
         for name, value in scope["headers"]
     )
@@ -192,27 +217,13 @@ class _FaultyRequest:
     reply: Reply | None
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """All of a request's body; None for one that is too large."""
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size <= MAX_BODY:
-            parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts) if size <= MAX_BODY else None
-
-
-def _request(scope: Scope, body: bytes | None) -> Request:
-    if body is None:
-        raise TwilioError(50512, f"The body is larger than {MAX_BODY} bytes")
+def _request(scope: Scope, body: bytes) -> Request:
     headers = {_header_name(name): value.decode("latin-1") for name, value in scope["headers"]}
     host, path = _address(headers.get("Host", ""), scope["raw_path"].decode("latin-1"))
-    content_type = headers.get("Content-Type", _FORM)
-    is_form = content_type.startswith(_FORM)
+    is_form = _is_form(headers)
     query = scope["query_string"]
+    if max(query.count(b"&"), body.count(b"&") if is_form else 0) >= MAX_FIELDS:
+        raise TwilioError(20001, f"There are more than {MAX_FIELDS} parameters")
     return Request(
         method=scope["method"],
         host=host,
@@ -221,10 +232,14 @@ def _request(scope: Scope, body: bytes | None) -> Request:
         form=parsed(body.decode("utf-8", "surrogateescape")) if is_form and body else {},
         headers=headers,
         auth=_credentials(headers),
-        is_form="json" not in content_type,
+        is_form="json" not in headers.get("Content-Type", ""),
         body=b"" if is_form else body,
         base=f"{scope['scheme']}://{headers.get('Host', '')}",
     )
+
+
+def _is_form(headers: Mapping[str, str]) -> bool:
+    return headers.get("Content-Type", _FORM).startswith(_FORM)
 
 
 @lru_cache(maxsize=512)
@@ -264,7 +279,7 @@ def credentials_of(authorization: str) -> tuple[str, str] | None:
         return None
     try:
         name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or neither it nor its content is text
         return None
     return (name, password) if colon else None
 

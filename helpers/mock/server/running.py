@@ -10,7 +10,7 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -21,8 +21,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from .. import MockTwilio
+from ..core.bounds import MAX_FRAME, MAX_HEAD, MAX_HEADER_NAME, MAX_HEADERS
 from ..realtime.connection import CUT, SEND
-from ..realtime.notices import MAX_FRAME, is_acknowledgement
+from ..realtime.notices import is_acknowledgement
 from .app import ServerApp
 
 GRACE = 3
@@ -33,6 +34,10 @@ KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than chat clients pause between polls, so that none
 is closed at the very moment of a request."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
 START_TIMEOUT = 10
 """Seconds within which a background server must answer."""
 
@@ -77,6 +82,16 @@ def is_everywhere(listening: socket.socket) -> bool:
     return ipaddress.ip_address(listening.getsockname()[0]).is_unspecified
 
 
+def is_reachable(listening: socket.socket) -> bool:
+    """Check for a socket that other machines reach."""
+    return not ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+
+
+def port_of(listening: socket.socket) -> int:
+    """The port that a socket listens on."""
+    return int(listening.getsockname()[1])
+
+
 def url_of(listening: socket.socket) -> str:
     """`http://HOST:PORT` of a listening socket, as this machine reaches it."""
     host, port = listening.getsockname()[:2]
@@ -86,12 +101,66 @@ def url_of(listening: socket.socket) -> str:
 
 
 class CuttingProtocol(HttpToolsProtocol):
-    """Uvicorn's HTTP protocol, whose connection the application may cut off without an answer."""
+    """Uvicorn's HTTP protocol, whose connection the application may cut off without an answer.
+
+    The head of a request is bounded while it arrives, since it is kept before anybody can look
+    at it.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._is_in_head = False
+        self._is_head_too_large = False
+        self._head_size = 0
+        self._arrived = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take data up to the end of the head that may be too large."""
+        self._arrived += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._arrived > MAX_HEAD and not self.transport.is_closing():
+            self._refuse_head()
 
     def on_message_begin(self) -> None:
         """Start a request."""
         super().on_message_begin()
+        self._is_in_head, self._head_size, self._arrived = True, 0, 0
         self.scope["extensions"] = {CUT: {"now": partial(_cut, self.transport)}}
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request's path."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._count(len(name) + len(value))
+        if len(self.headers) >= MAX_HEADERS or len(name) > MAX_HEADER_NAME:
+            self._is_head_too_large = True
+            raise ValueError("the head is too large")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Start the answer to a request."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser refused."""
+        if self._is_head_too_large:
+            self._refuse_head()
+        else:
+            super().send_400_response(msg)
+
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > MAX_HEAD:
+            self._is_head_too_large = True
+            raise ValueError("the head is too large")  # ends the parsing
+
+    def _refuse_head(self) -> None:
+        self.transport.write(_HEAD_TOO_LARGE)
+        self.transport.close()
 
 
 class TwilsockProtocol(WebSocketsSansIOProtocol):
@@ -100,6 +169,16 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
     The application may send without waiting and cut off a client that does not read. A message
     that only acknowledges a frame is dropped on arrival: there are as many as there are frames.
     """
+
+    def data_received(self, data: bytes) -> None:
+        """Take data; a handshake that makes no sense ends the connection."""
+        try:
+            super().data_received(data)
+        except UnicodeError:  # a path that is not ASCII
+            self.transport.close()
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def handle_connect(self, event: Any) -> None:
         """Start a connection."""
@@ -114,6 +193,12 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
         """Handle a message, except an acknowledgement."""
         if not (event.fin and is_acknowledgement(event.data)):
             super().handle_bytes(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a message on; of a text, which no client sends, only that there is one."""
+        if self.curr_msg_data_type == "text":
+            self.frames = [b""]
+        super().send_receive_event_to_app()
 
     def _send_now(self, data: bytes) -> bool:
         """Send a message at once, unless earlier ones wait. Returns whether it was sent."""
@@ -140,9 +225,11 @@ class MockServer(uvicorn.Server):
         started: Called once, when the server answers.
         at_once: Whether small writes are answered on the event loop itself, as by `RestApp`.
         chat_sdk: A copy of Twilio's Chat SDK, for the chat page.
+        allow_origins: Origins of pages that may use the account, besides those of this machine.
 
     Raises:
         NoSuchCopy: A copy was named that does not exist.
+        ValueError: One of the origins is none.
     """
 
     def __init__(
@@ -153,8 +240,12 @@ class MockServer(uvicorn.Server):
         *,
         at_once: bool = False,
         chat_sdk: str | os.PathLike[str] | None = None,
+        allow_origins: Iterable[str] = (),
     ) -> None:
-        self._application = ServerApp(mock, at_once=at_once, chat_sdk=chat_sdk)
+        is_open = is_reachable(listening)
+        self._application = ServerApp(
+            mock, at_once=at_once, chat_sdk=chat_sdk, allow_origins=allow_origins, is_open=is_open
+        )
         super().__init__(
             uvicorn.Config(
                 self._application,
@@ -172,6 +263,10 @@ class MockServer(uvicorn.Server):
         )
         self._listening = listening
         self._started = started
+        self._call_policy, self._port = mock.call_policy, port_of(listening)
+        self._call_policy.start_listening(
+            self._port, is_confined=is_open and mock.credentials.is_known
+        )
 
     def serve_until_stopped(self) -> None:
         """Serve in this thread until a signal, or `should_exit`, ends it."""
@@ -179,6 +274,7 @@ class MockServer(uvicorn.Server):
             self.run(sockets=[self._listening])
         finally:
             self._application.close()
+            self._call_policy.stop_listening(self._port)
             self._listening.close()
 
     @contextmanager
@@ -218,6 +314,7 @@ class BackgroundServer:
     Raises:
         CannotListen: The port is in use, say.
         NoSuchCopy: A copy of the Chat SDK was named that does not exist.
+        ValueError: One of the origins is none.
     """
 
     def __init__(
@@ -227,13 +324,16 @@ class BackgroundServer:
         host: str = "127.0.0.1",
         port: int = 0,
         chat_sdk: str | os.PathLike[str] | None = None,
+        allow_origins: Iterable[str] = (),
     ) -> None:
         listening = listen(host, port)
         self.url = url_of(listening)
         answering = threading.Event()
         try:
-            self._server = MockServer(mock, listening, answering.set, chat_sdk=chat_sdk)
-        except FileNotFoundError:
+            self._server = MockServer(
+                mock, listening, answering.set, chat_sdk=chat_sdk, allow_origins=allow_origins
+            )
+        except (FileNotFoundError, ValueError):
             listening.close()
             raise
         self._thread = threading.Thread(

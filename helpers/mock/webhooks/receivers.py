@@ -14,6 +14,9 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from twilio.request_validator import RequestValidator
 
+from ..core.bounds import MAX_ANSWER
+from .network import CallPolicy, CallRefused, HttpSender
+
 TIMEOUT = 5.0
 """Seconds a receiver has to answer (documented)."""
 RETRIED = (429, 503, 504)
@@ -68,13 +71,15 @@ class Receivers:
 
     Args:
         auth_token: Signs each request, as Twilio signs with the account's primary auth token.
+        policy: The addresses that may be called.
 
     Attributes:
         timeout: Seconds a receiver has to answer.
     """
 
-    def __init__(self, auth_token: str) -> None:
+    def __init__(self, auth_token: str, policy: CallPolicy) -> None:
         self.timeout = TIMEOUT
+        self._sender = HttpSender(policy)
         self._validator = RequestValidator(auth_token)
         self._functions: dict[str, Receiver] = {}
         self._fallback: Receiver | None = None
@@ -102,7 +107,28 @@ class Receivers:
         function = self._functions.get(_address(request.url), self._fallback)
         if function is not None:
             return _within(timeout, partial(_call, function, request))
-        return _within(timeout, partial(_send, request, timeout, redirects=redirects))
+        return _within(timeout, partial(self._send, request, timeout, redirects=redirects))
+
+    def _send(self, request: WebhookRequest, timeout: float, *, redirects: bool) -> WebhookAnswer:
+        form = dict(request.parameters) if request.method == "POST" else None
+        try:
+            answer = self._sender.send(
+                request.method,
+                request.url,
+                request.headers,
+                request.body.encode() or form,
+                timeout=timeout,
+                redirects=redirects,
+            )
+        except CallRefused as error:
+            return WebhookAnswer(None, problem=str(error))
+        except requests.Timeout:
+            return _late(timeout)
+        except (OSError, ValueError) as error:  # requests raises OSErrors; a URL may defeat urllib3
+            return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
+        if not answer.is_whole:
+            return WebhookAnswer(None, problem=f"answered with more than {MAX_ANSWER} bytes")
+        return WebhookAnswer(answer.status, answer.body, content_type=answer.content_type)
 
     def _signed(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookRequest:
         posted: Mapping[str, str] = parameters
@@ -137,25 +163,6 @@ def _within(seconds: float, carry_out: Callable[[], WebhookAnswer]) -> WebhookAn
 
 def _late(seconds: float) -> WebhookAnswer:
     return WebhookAnswer(None, problem=f"no answer within {seconds:g} s", is_late=True)
-
-
-def _send(request: WebhookRequest, timeout: float, *, redirects: bool) -> WebhookAnswer:
-    form = dict(request.parameters) if request.method == "POST" else None
-    try:
-        answer = requests.request(
-            request.method,
-            request.url,
-            data=request.body.encode() or form,
-            headers=dict(request.headers),
-            timeout=timeout,
-            allow_redirects=redirects,
-        )
-    except requests.Timeout:
-        return _late(timeout)
-    except (OSError, ValueError) as error:  # requests raises OSErrors; a URL may defeat urllib3
-        return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
-    content_type = answer.headers.get("Content-Type", "")
-    return WebhookAnswer(answer.status_code, answer.text, content_type=content_type)
 
 
 def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:

@@ -16,15 +16,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ....javascript import KIT
 from ... import MockTwilio
-from ..origin_check import OriginCheck
+from ..body import BoundedBody
+from ..origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins
 from . import sdk_copy
 from .backend import BackEnd, NoFlexFlow, NotACustomer
 
@@ -71,12 +74,16 @@ class ChatPage:
         chat_sdk: A copy of Twilio's Chat SDK for browsers. By default the one that
             `TWILIO_CHAT_SDK` names, or that npm installed near the working directory; without
             any, the page loads the SDK from Twilio's CDN.
+        origins: Pages besides this one that the back end answers without credentials.
 
     Raises:
         NoSuchCopy: A copy was named that does not exist.
     """
 
-    def __init__(self, mock: MockTwilio, chat_sdk: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, mock: MockTwilio, chat_sdk: str | os.PathLike[str] | None, origins: Origins
+    ) -> None:
+        self._origins = origins
         self._named_copy = sdk_copy.named(chat_sdk)
         self._credentials = mock.credentials
         client = Client(
@@ -92,7 +99,7 @@ class ChatPage:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """Routes below `PATH`; the back end's only for this page, or with credentials."""
+        """Routes below `PATH`; the back end's for this page, pages of `origins` or credentials."""
         start, token = self._back_end.start, self._back_end.token
         back_end = [
             _json_route("/session", _Start, lambda body: asdict(start(body.identity, body.name))),
@@ -101,9 +108,20 @@ class ChatPage:
         return [
             Route("/", self._page),
             Route(f"/{_SDK}", self._sdk),
-            *(Route(each.path, OriginCheck(each, self._credentials)) for each in back_end),
+            *(Route(each.path, self._for_pages(each)) for each in back_end),
             *(Route(f"/{path.name}", _file(path)) for path in _FILES),
         ]
+
+    def _for_pages(self, route: Route) -> ASGIApp:
+        checked = OriginCheck(BoundedBody(route), self._credentials, self._origins)
+        return CORSMiddleware(
+            checked,
+            allow_origins=self._origins.named,
+            allow_origin_regex=LOOPBACK_ORIGIN,
+            allow_methods=["POST"],
+            allow_headers=["Content-Type"],
+            allow_private_network=True,
+        )
 
     def _copy(self) -> Path | None:
         return self._named_copy or sdk_copy.nearest()

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from ....masking import MASK
 from ... import MockTwilio
+from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
 from . import read_models
@@ -102,7 +103,8 @@ def _route(path: str, read: Read) -> Route:
 
     async def endpoint(request: Request) -> Response:
         text = request.query_params.get("limit", str(LIMIT))
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT):
+        is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+        if not (is_number and 1 <= int(text) <= MAX_LIMIT):
             raise HTTPException(
                 400, f"limit must be a whole number from 1 to {MAX_LIMIT}, not {text[:20]!r}"
             )

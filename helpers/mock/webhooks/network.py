@@ -1,0 +1,290 @@
+"""Sends HTTP requests to the network, to addresses that a mock may call and to no others.
+
+A host is resolved once, its addresses are checked, and one of them is connected to. So neither a
+name that resolves to something else a moment later nor a redirect leads past the check.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+from ..core.bounds import MAX_ANSWER
+
+_PART = 64 * 1024
+_PORTS = {"http": 80, "https": 443}
+_SLOW_CODECS = ("idna", "punycode")
+"""Encodings of names, not of texts."""
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class CallRefused(Exception):
+    """The mock may not call an address; no `OSError`, which urllib3 would take for a failure."""
+
+
+class CallPolicy:
+    """The addresses that a mock may call.
+
+    Never the ports that it listens on, under any address of this machine, nor link-local
+    addresses. A mock that other machines reach with credentials that everybody knows calls no
+    address of this machine and no private one, but for those that are allowed.
+
+    Args:
+        allowed: Names and addresses of hosts that such a mock may call.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._allowed = frozenset(each.lower().strip("[]") for each in allowed)
+        self._own_ports: dict[int, bool] = {}
+
+    def start_listening(self, port: int, *, is_confined: bool) -> None:
+        """Keep the mock from calling this port.
+
+        Args:
+            port: A port that the mock listens on.
+            is_confined: Whether strangers reach it and can make it call others.
+        """
+        self._own_ports[port] = is_confined
+
+    def stop_listening(self, port: int) -> None:
+        """Forget a port that the mock no longer listens on."""
+        self._own_ports.pop(port, None)
+
+    def check(self, host: str, port: int, addresses: Iterable[str]) -> None:
+        """Check the addresses that a host has.
+
+        Raises:
+            CallRefused: The mock may not call one of them.
+        """
+        is_confined = self._is_confined_from(host)
+        for address in map(_plain, addresses):
+            if address.is_link_local:
+                raise CallRefused(f"not called: {address} is a link-local address")
+            if port in self._own_ports and is_own(address):
+                raise CallRefused(f"not called: port {port} of this machine is the mock's own")
+            is_public = address.is_global and not address.is_multicast and not is_own(address)
+            if is_confined and not is_public and str(address) not in self._allowed:
+                raise _confined(host, f"{address} is not public")
+
+    def _is_confined_from(self, host: str) -> bool:
+        return any(self._own_ports.values()) and host.lower() not in self._allowed
+
+    def proxies(self, url: str) -> dict[str, str]:
+        """Return the proxies of the environment for a URL: none for this machine.
+
+        Raises:
+            CallRefused: The mock may not call the URL's host.
+        """
+        found: dict[str, str] = get_environ_proxies(url, no_proxy=None)
+        if not found:
+            return {}
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        try:
+            addresses = _resolve(host, port)
+        except OSError:  # a name that only the proxy knows
+            if self._is_confined_from(host):
+                raise _confined(host, f"{host} may not be public") from None
+            return {} if host.endswith("localhost") else found
+        self.check(host, port, addresses)
+        return {} if any(is_own(_plain(each)) for each in addresses) else found
+
+    def connect(
+        self, host: str, port: int, open_socket: Callable[[tuple[str, int]], socket.socket]
+    ) -> socket.socket:
+        """Connect to the first address of a host that answers, once all are checked.
+
+        Raises:
+            CallRefused: The mock may not call one of them.
+            OSError: The host has no address, or none answers.
+        """
+        addresses = _resolve(host, port)
+        self.check(host, port, addresses)
+        failure = OSError(f"{host} has no address")
+        for address in addresses:
+            try:
+                return open_socket((address, port))
+            except OSError as error:
+                failure = error
+        raise failure
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An HTTP answer, read within bounds; `is_whole` is False for one that is too large."""
+
+    status: int
+    body: str
+    content_type: str
+    is_whole: bool = True
+
+
+class HttpSender:
+    """Sends requests of one mock."""
+
+    def __init__(self, policy: CallPolicy) -> None:
+        self.policy = policy
+        self._pools = {
+            "http": _pool(HTTPConnectionPool, HTTPConnection, policy),
+            "https": _pool(HTTPSConnectionPool, HTTPSConnection, policy),
+        }
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        data: Mapping[str, str] | bytes | None,
+        *,
+        timeout: float,
+        redirects: bool,
+    ) -> HttpAnswer:
+        """Send a request, and read its answer within `timeout` seconds.
+
+        Raises:
+            CallRefused: The mock may not call the host, or one that it redirects to.
+            requests.Timeout: The time is over.
+            OSError: The host could not be reached.
+            ValueError: The URL cannot be used.
+        """
+        deadline = time.monotonic() + timeout
+        with requests.Session() as session:
+            session.trust_env = False  # neither passwords of .netrc nor proxies for this machine
+            for scheme in self._pools:
+                session.mount(f"{scheme}://", _Adapter(self.policy, self._pools, redirects))
+            with session.request(
+                method,
+                url,
+                data=data,
+                headers=dict(headers),
+                timeout=timeout,
+                allow_redirects=redirects,
+                stream=True,
+                verify=_certificates(),
+            ) as answer:
+                content = bytearray()
+                for part in answer.iter_content(_PART):
+                    content += part
+                    if len(content) > MAX_ANSWER:
+                        break
+                    if time.monotonic() > deadline:
+                        raise requests.Timeout
+            return HttpAnswer(
+                answer.status_code,
+                _text(bytes(content[:MAX_ANSWER]), answer.encoding),
+                answer.headers.get("Content-Type", ""),
+                is_whole=len(content) <= MAX_ANSWER,
+            )
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, policy: CallPolicy, pools: dict[str, Any], redirects: bool) -> None:
+        self._policy = policy
+        self._pools = pools
+        self._redirects = redirects
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
+        """Send one request of a chain of redirects, by a proxy where there is one for it."""
+        options["proxies"] = self._policy.proxies(request.url or "")
+        answer = super().send(request, *args, **options)
+        if self._redirects and answer.is_redirect:
+            # else requests would read all of it, however much that is
+            vars(answer).update(_content=b"", _content_consumed=True)
+            answer.close()
+        return answer
+
+
+def _confined(host: str, reason: str) -> CallRefused:
+    return CallRefused(
+        f"not called: {reason}, and other machines reach this mock with the demo credentials."
+        f" Start it with --allow-target {host}, or with credentials of its own"
+    )
+
+
+def _pool(pool: Any, connection: Any, policy: CallPolicy) -> Any:
+    """A urllib3 pool whose connections lead only where `policy` lets them."""
+
+    class CheckedConnection(connection):  # type: ignore[misc]
+        def _new_conn(self) -> socket.socket:
+            def open_socket(address: tuple[str, int]) -> socket.socket:
+                return create_connection(
+                    address, self.timeout, self.source_address, self.socket_options
+                )
+
+            try:
+                return policy.connect(self._dns_host, self.port, open_socket)
+            except socket.gaierror as error:
+                raise NameResolutionError(self.host, self, error) from error
+            except OSError as error:
+                raise NewConnectionError(self, f"no connection: {error}") from error
+
+    class CheckedPool(pool):  # type: ignore[misc]
+        ConnectionCls = CheckedConnection
+
+    return CheckedPool
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Addresses of a host, the preferred one first; it may be written in any form.
+
+    Raises:
+        OSError: It has none.
+    """
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label that is empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def _plain(address: str) -> Address:
+    """The address that is connected to: `::ffff:127.0.0.1` is 127.0.0.1."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
+
+
+def is_own(address: Address) -> bool:
+    """Check whether an address is this machine's: only those can be bound."""
+    if address.is_loopback or address.is_unspecified:
+        return True
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(address), 0))
+    except OSError:
+        return False
+    return True
+
+
+def _certificates() -> str | bool:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+
+
+def _text(content: bytes, encoding: str | None) -> str:
+    if encoding is None or encoding.lower() in _SLOW_CODECS:
+        encoding = "utf-8"
+    try:
+        return content.decode(encoding, "replace")
+    except (LookupError, UnicodeError):
+        return content.decode("utf-8", "replace")
