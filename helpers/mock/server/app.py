@@ -27,7 +27,7 @@ from .origin_check import OriginCheck
 from .request_log import ServedRequests
 from .rest_app import RestApp
 
-WORKERS = 48
+WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
 
@@ -55,8 +55,10 @@ class ServerApp:
     ) -> None:
         chat_page = ChatPage(mock, chat_sdk)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mock-read")
         requests = ServedRequests(mock.clock)
-        self._rest = RestApp(mock.handle, mock.faults, requests, self._workers, at_once=at_once)
+        threads = self._workers, self._readers
+        self._rest = RestApp(mock.handle, mock.faults, requests, *threads, at_once=at_once)
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         methods = ["GET", "POST", "DELETE"]
         self._rest_for_pages = CORSMiddleware(
@@ -98,7 +100,8 @@ class ServerApp:
 
     def close(self) -> None:
         """End the workers, each after its current request."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._workers, self._readers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_own_path(path: str) -> bool:

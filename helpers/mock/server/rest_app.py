@@ -68,6 +68,7 @@ class RestApp:
         faults: The faults that requests meet.
         requests: The log of requests and answers.
         workers: Threads for requests, so that one that waits does not block others.
+        readers: Threads for requests that only read, which wait for no webhook.
         at_once: Whether small writes with the account's credentials are answered on the event
             loop itself, which saves two changes of thread. Right where they wait for nothing: no
             disk, and no function of this process.
@@ -79,6 +80,7 @@ class RestApp:
         faults: Faults,
         requests: ServedRequests,
         workers: Executor,
+        readers: Executor,
         *,
         at_once: bool = False,
     ) -> None:
@@ -86,6 +88,7 @@ class RestApp:
         self._faults = faults
         self._requests = requests
         self._workers = workers
+        self._readers = readers
         self._at_once = at_once
         self._stopping = asyncio.Event()
 
@@ -96,6 +99,8 @@ class RestApp:
             body = await _body(receive)
             if self._at_once and _is_quick(scope, body):
                 answer = self._answer(scope, body)
+            elif scope["method"] == "GET":
+                answer = await _on(self._readers, self._answer, scope, body)
             else:
                 answer = await self._in_worker(self._answer, scope, body)
             if isinstance(answer, _FaultyRequest):
@@ -110,7 +115,7 @@ class RestApp:
         self._stopping.set()
 
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
+        return await _on(self._workers, work, *arguments)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Answer | _FaultyRequest:
         try:
@@ -165,6 +170,10 @@ class RestApp:
         finally:
             gone.cancel()
             stopping.cancel()
+
+
+async def _on(threads: Executor, work: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
 
 
 def _is_quick(scope: Scope, body: bytes | None) -> bool:

@@ -112,7 +112,7 @@ class Outbox:
             method=to["method"],
             parameters=to["parameters"],
             retries=to.get("retry_count", 0),
-            queue=queue,
+            queue=f"{queue} {to['url']}",  # one receiver never waits for another
             state="pending",
             attempts=[],
             date_created=self._backend.clock.now(),
