@@ -101,11 +101,13 @@ def render(text: str, context: Mapping[str, Any]) -> str:
     """
     if "{{" not in text and "{%" not in text:
         return text
+    from liquid.exceptions import LiquidError
+
     from . import liquid_environment
 
     try:
         return liquid_environment.render(_template(text), context)
-    except (liquid_environment.LiquidError, *_PYTHON_ERRORS) as error:
+    except (LiquidError, *_PYTHON_ERRORS) as error:
         reason = str(error) or type(error).__name__
         raise StepError(
             TEMPLATE_FAILED, f"Liquid could not render {text[:80]!r}: {reason}"

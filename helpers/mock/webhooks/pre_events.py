@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ...json_object import storable_json
 from ..core.errors import TwilioError
 from ..core.events import Event
 from ..messaging.resources import Service
@@ -61,9 +62,9 @@ def _meaning(answer: WebhookAnswer) -> dict[str, str]:
 
 def _changes(body: str) -> dict[str, str]:
     try:
-        reply = json.loads(body) if body.strip() else {}
+        reply = storable_json(body)
     except ValueError:
-        reply = {}
+        return {}
     if not isinstance(reply, dict):
         return {}
     return {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import http.client
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,12 +15,18 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
+import urllib3
 from twilio.request_validator import RequestValidator
 
 TIMEOUT = 5.0
 """Seconds a receiver has to answer (documented)."""
 RETRIED = (429, 503, 504)
 """Answers after which Twilio tries again, as it does after a time-out (specified)."""
+MAX_ANSWER = 1024 * 1024
+"""Bytes read of an answer (the mock's own limit)."""
+_CHUNK = 64 * 1024
+_NO_TEXT = ("idna", "punycode")
+"""Codecs of host names, which take quadratic time."""
 _log = logging.getLogger(__name__)
 
 
@@ -141,21 +150,54 @@ def _late(seconds: float) -> WebhookAnswer:
 
 def _send(request: WebhookRequest, timeout: float, *, redirects: bool) -> WebhookAnswer:
     form = dict(request.parameters) if request.method == "POST" else None
+    end = time.monotonic() + timeout
     try:
-        answer = requests.request(
+        with requests.request(
             request.method,
             request.url,
             data=request.body.encode() or form,
             headers=dict(request.headers),
             timeout=timeout,
             allow_redirects=redirects,
-        )
-    except requests.Timeout:
+            stream=True,
+        ) as answer:
+            content = _content(answer, end)
+    except (requests.Timeout, urllib3.exceptions.TimeoutError):
         return _late(timeout)
-    except (OSError, ValueError) as error:  # requests raises OSErrors; a URL may defeat urllib3
+    except _AnswerRefused as error:
+        return WebhookAnswer(None, problem=str(error))
+    except (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+        # requests raises OSErrors, or what a URL or an answer makes the libraries below it raise
         return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
     content_type = answer.headers.get("Content-Type", "")
-    return WebhookAnswer(answer.status_code, answer.text, content_type=content_type)
+    text = _decoded(content, answer.encoding)
+    return WebhookAnswer(answer.status_code, text, content_type=content_type)
+
+
+class _AnswerRefused(Exception):
+    """Refusal to read an answer any further, with the reason."""
+
+
+def _content(answer: requests.Response, end: float) -> bytes:
+    """The body of an answer, within `MAX_ANSWER` bytes and until `end` at the latest."""
+    parts, size = [], 0
+    while part := answer.raw.read1(_CHUNK, decode_content=True):
+        size += len(part)
+        if size > MAX_ANSWER:
+            raise _AnswerRefused(f"answered with more than {MAX_ANSWER // 1024} kB")
+        if time.monotonic() > end:
+            raise requests.Timeout
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _decoded(content: bytes, charset: str | None) -> str:
+    """The text of an answer; UTF-8 where its character set is not one of text."""
+    try:
+        name = codecs.lookup(charset or "utf-8").name
+        return content.decode("utf-8" if name in _NO_TEXT else name, "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
 
 
 def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
