@@ -13,6 +13,8 @@ from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
 
+_COMPARED = 200
+"""Characters of a pattern that are compared with known names, in quadratic time."""
 ConnectionOutcome = Literal["timeout", "reset"]
 
 
@@ -47,9 +49,9 @@ class Pattern:
         else:
             names = [f"{each.method} {each.host}{each.path}" for each in known]
         plain = {name.lower(): name for name in names}
-        near = difflib.get_close_matches(self.text.lower(), plain, n=3, cutoff=0)
+        near = difflib.get_close_matches(self.text[:_COMPARED].lower(), plain, n=3, cutoff=0)
         return (
-            f"no operation of this mock fits {self.text!r};"
+            f"no operation of this mock fits {self.text[:_COMPARED]!r};"
             f" the nearest are {', '.join(plain[name] for name in near)}"
         )
 
