@@ -15,6 +15,8 @@ from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
 
 _COMPARED = 200
 """Characters of a pattern that are compared with known names, in quadratic time."""
+_LONGEST = 1_000
+"""Characters of a pattern that is taken; a longer one fits no operation."""
 ConnectionOutcome = Literal["timeout", "reset"]
 
 
@@ -42,7 +44,7 @@ class Pattern:
     def problem(self, operations: Iterable[Operation]) -> str | None:
         """Advice about a pattern that fits no operation; None for one that does."""
         known = tuple(operations)
-        if any(self.fits(operation, operation.path) for operation in known):
+        if len(self.text) <= _LONGEST and any(self.fits(each, each.path) for each in known):
             return None
         if self._url is None:
             names = sorted({operation.name for operation in known})
