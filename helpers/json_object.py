@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
+
+MAX_DEPTH = 100
+"""Levels of JSON that is to be stored, well below what its readers and writers take."""
+_LARGEST = 2**63
 
 
 def json_object(text: str | bytes | None) -> dict[str, Any] | None:
@@ -18,3 +23,50 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
 def error_code(text: str) -> int | None:
     """Return Twilio's code in the text of a refusal; None where it has none."""
     return (json_object(text) or {}).get("code")
+
+
+def storable_json(text: str) -> Any:
+    """Return the value of a JSON text such that it can be stored and written again unchanged.
+
+    A number beyond 64 bits or beyond a float stays text: the digits are kept, the type is not. Half
+    a surrogate pair becomes a question mark.
+
+    Raises:
+        ValueError: It is not JSON, or is nested too deep.
+    """
+    try:
+        value = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_refused)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
+    if "\\ud" in text.lower() or not text.isascii():
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
+
+
+def _whole(digits: str) -> int | str:
+    """Return the number of its digits, or the digits where 64 bits cannot hold it."""
+    if len(digits) > 20 or not -_LARGEST <= (number := int(digits)) < _LARGEST:
+        return digits
+    return number
+
+
+def _fraction(digits: str) -> float | str:
+    return number if math.isfinite(number := float(digits)) else digits
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        depth += 1
+    return depth

@@ -14,6 +14,16 @@ from helpers import Account, ChatClient, connect
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that the quick tier leaves out."""
+    for item in items:
+        if (ROOT / "tests/browser") in item.path.parents:
+            item.add_marker("browser")
+        names = {*getattr(item, "fixturenames", ()), *dir(getattr(item, "module", None))}
+        if names & {"sdks", "javascript", "node_packages"}:
+            item.add_marker("npm")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_twilio_settings() -> Iterator[None]:
     """Kernels that nbval starts inherit the environment, so it is cleaned once, for all."""

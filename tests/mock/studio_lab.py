@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from helpers import ChatClient, connect
+from helpers import Account, ChatClient, connect
 
 DAY = 24 * 3600
 
@@ -83,8 +83,8 @@ class Lab:
         handed_over: What Send to Flex asked for, task by task.
     """
 
-    def __init__(self, *, takes_over: bool = True) -> None:
-        self.account = connect()
+    def __init__(self, *, takes_over: bool = True, account: Account | None = None) -> None:
+        self.account = account or connect()
         self.mock, self.client = self.account.mock, self.account.client
         self.studio = self.mock.studio
         self.service = self.client.chat.v2.services(self.account.credentials.chat_service_sid)

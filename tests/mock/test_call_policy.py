@@ -13,7 +13,6 @@ import pytest
 
 from helpers import connect
 from helpers.mock import Credentials, MockTwilio
-from helpers.mock.core.bounds import MAX_ANSWER
 from helpers.mock.server.running import BackgroundServer
 from helpers.mock.webhooks import network
 from helpers.mock.webhooks.network import CallPolicy, CallRefused
@@ -48,14 +47,20 @@ class Server:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         path = handler.path.partition("?")[0]
-        if path.endswith(("/redirect", "/endless-redirect")):
+        if path.endswith("/kept-redirect"):
+            handler.protocol_version, handler.close_connection = "HTTP/1.1", False
+        if path.endswith(("/redirect", "/endless-redirect", "/kept-redirect")):
             handler.send_response(302)
             handler.send_header("Location", self.location)
         else:
             handler.send_response(200)
+        if path.endswith("/kept-redirect"):
+            handler.send_header("Content-Length", "1000000000")
         if path.endswith("/odd"):
             handler.send_header("Content-Type", "text/plain; charset=idna")
         handler.end_headers()
+        if path.endswith("/kept-redirect"):
+            return
         handler.wfile.write("größer".encode())
         while path.startswith("/endless"):
             handler.wfile.write(b"x" * 65536)
@@ -226,12 +231,13 @@ def test_public_addresses_are_called_by_any_mock() -> None:
 
 def test_an_answer_without_end_is_given_up(server: Server) -> None:
     answer = ask(f"http://127.0.0.1:{server.port}/endless")
-    assert answer.problem == f"answered with more than {MAX_ANSWER} bytes"
+    assert answer.problem == "answered with more than 1024 kB"
 
 
-def test_a_redirect_without_end_is_followed_and_not_read(server: Server) -> None:
+@pytest.mark.parametrize("path", ["endless-redirect", "kept-redirect"])
+def test_a_redirect_without_end_is_followed_and_not_read(server: Server, path: str) -> None:
     server.location = f"http://127.0.0.1:{server.port}/there"
-    answer = ask(f"http://127.0.0.1:{server.port}/endless-redirect")
+    answer = ask(f"http://127.0.0.1:{server.port}/{path}")
     assert (answer.status, answer.body) == (200, "größer")
 
 

@@ -653,3 +653,11 @@ def test_a_fault_needs_a_pattern(faults: Faults, given: Any, sentence: str) -> N
     with pytest.raises(BadFault) as caught:
         faults.add_from_json(given)
     assert sentence in str(caught.value)
+
+
+def test_a_long_pattern_is_refused_as_fast_as_a_short_one(faults: Faults) -> None:
+    start = time.perf_counter()
+    with pytest.raises(BadFault) as refusal:
+        faults.add("*a" * 100_000, status=500)
+    assert time.perf_counter() - start < 1
+    assert len(str(refusal.value)) < 1_000

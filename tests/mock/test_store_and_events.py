@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -357,3 +359,12 @@ def test_a_list_that_was_being_read_goes_on_after_a_snapshot(
     rest = [message.sid for message in page.next_page()]
     assert rest == sent[2:]
     assert [message.sid for message in channel.messages.list()] == [*sent, added]
+
+
+def test_a_store_that_is_let_go_closes_its_connection() -> None:
+    store = Store([])
+    connection = store._db
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

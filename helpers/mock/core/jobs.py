@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 Job = Callable[[], None]
+MAX_WAITING = 1_000
+"""Jobs that may wait at once without taking up the place of another."""
 _log = logging.getLogger(__name__)
 
 
@@ -16,7 +19,7 @@ class KeyedExecutor:
 
     Args:
         name: Name of its threads.
-        workers: Number of keys worked on at once.
+        workers: Number of keys worked on at once, apart from those that wait for an answer.
     """
 
     def __init__(self, name: str, workers: int = 8) -> None:
@@ -25,6 +28,7 @@ class KeyedExecutor:
         self._jobs: dict[str, deque[Job]] = {}
         self._ready: deque[str] = deque()
         self._workers = 0
+        self._waiting = 0
         self._closed = False
         self._changed = threading.Condition()
 
@@ -42,10 +46,26 @@ class KeyedExecutor:
                 self._jobs[key] = deque()
                 self._ready.append(key)
             self._jobs[key].append(job)
-            if self._workers < min(self._limit, len(self._jobs)):
-                self._workers += 1
-                threading.Thread(target=self._work, name=self._name, daemon=True).start()
+            self._add_worker()
             self._changed.notify_all()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let another key's jobs run while a job waits for an answer from outside."""
+        with self._changed:
+            self._waiting += 1
+            self._add_worker()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._waiting -= 1
+
+    def _add_worker(self) -> None:
+        limit = self._limit + min(self._waiting, MAX_WAITING)
+        if self._ready and self._workers < min(limit, len(self._jobs)):
+            self._workers += 1
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     def settle(self, timeout: float, also: Callable[[], bool] = lambda: True) -> bool:
         """Wait until idle. Returns False on timeout.
@@ -73,7 +93,7 @@ class KeyedExecutor:
     def _work(self) -> None:
         while True:
             with self._changed:
-                if not self._ready:
+                if not self._ready or self._workers > self._limit + self._waiting:
                     self._workers -= 1
                     return
                 key = self._ready.popleft()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -56,6 +57,8 @@ class Store:
             if file is None
             else database.in_file(file, tables, owner or {})
         )
+        # Python 3.13 warns of a connection that is only let go of; at exit the system closes it.
+        weakref.finalize(self, self._db.close).atexit = False
         self.is_on_disk = file is not None
         self.lock = threading.RLock()
         self.depth = 0

@@ -13,6 +13,10 @@ from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
 
+_COMPARED = 200
+"""Characters of a pattern that are compared with known names, in quadratic time."""
+_LONGEST = 1_000
+"""Characters of a pattern that is taken; a longer one fits no operation."""
 ConnectionOutcome = Literal["timeout", "reset"]
 
 
@@ -40,16 +44,16 @@ class Pattern:
     def problem(self, operations: Iterable[Operation]) -> str | None:
         """Advice about a pattern that fits no operation; None for one that does."""
         known = tuple(operations)
-        if any(self.fits(operation, operation.path) for operation in known):
+        if len(self.text) <= _LONGEST and any(self.fits(each, each.path) for each in known):
             return None
         if self._url is None:
             names = sorted({operation.name for operation in known})
         else:
             names = [f"{each.method} {each.host}{each.path}" for each in known]
         plain = {name.lower(): name for name in names}
-        near = difflib.get_close_matches(self.text.lower(), plain, n=3, cutoff=0)
+        near = difflib.get_close_matches(self.text[:_COMPARED].lower(), plain, n=3, cutoff=0)
         return (
-            f"no operation of this mock fits {self.text!r};"
+            f"no operation of this mock fits {self.text[:_COMPARED]!r};"
             f" the nearest are {', '.join(plain[name] for name in near)}"
         )
 

@@ -141,6 +141,6 @@ def _json(text: str) -> str:
 def _number(text: str, default: int) -> int:
     if not text:
         return default
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise TwilioError(20001, f"Send to Flex: {text[:40]!r} is not a whole number")
     return int(text)

@@ -35,7 +35,7 @@ _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
 )
 """Media and web channels: what Twilio's own JavaScript calls over HTTP from a page."""
-WORKERS = 48
+WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
 
@@ -70,9 +70,11 @@ class ServerApp:
         self._is_open = is_open
         chat_page = ChatPage(mock, chat_sdk, self._origins)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mock-read")
         requests = ServedRequests(mock.clock)
+        threads = self._workers, self._readers
         self._rest = RestApp(
-            mock.handle, mock.authenticate, mock.faults, requests, self._workers, at_once=at_once
+            mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
@@ -135,7 +137,8 @@ class ServerApp:
 
     def close(self) -> None:
         """End the workers, each after its current request."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._workers, self._readers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_own_path(path: str) -> bool:

@@ -66,6 +66,7 @@ class RestApp:
         faults: The faults that requests meet.
         requests: The log of requests and answers.
         workers: Threads for requests, so that one that waits does not block others.
+        readers: Threads for requests that only read, which wait for no webhook.
         at_once: Whether small writes with the account's credentials are answered on the event
             loop itself, which saves two changes of thread. Right where they wait for nothing: no
             disk, and no function of this process.
@@ -78,6 +79,7 @@ class RestApp:
         faults: Faults,
         requests: ServedRequests,
         workers: Executor,
+        readers: Executor,
         *,
         at_once: bool = False,
     ) -> None:
@@ -86,6 +88,7 @@ class RestApp:
         self._faults = faults
         self._requests = requests
         self._workers = workers
+        self._readers = readers
         self._at_once = at_once
         self._stopping = asyncio.Event()
 
@@ -101,7 +104,8 @@ class RestApp:
                 if self._at_once and _is_quick(scope):
                     answer = self._answer(scope, body.content)
                 else:
-                    answer = await self._in_worker(self._answer, scope, body.content)
+                    threads = self._readers if scope["method"] == "GET" else self._workers
+                    answer = await _on(threads, self._answer, scope, body.content)
             else:
                 answer = await self._answer_large(scope, body)
             if isinstance(answer, _FaultyRequest):
@@ -137,7 +141,7 @@ class RestApp:
         self._stopping.set()
 
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
+        return await _on(self._workers, work, *arguments)
 
     def _answer(self, scope: Scope, body: bytes) -> Answer | _FaultyRequest:
         try:
@@ -192,6 +196,10 @@ class RestApp:
         finally:
             gone.cancel()
             stopping.cancel()
+
+
+async def _on(threads: Executor, work: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
 
 
 def _is_quick(scope: Scope) -> bool:

@@ -57,4 +57,8 @@ def _transition(transition: Mapping[str, Any]) -> Transition:
 def _condition(condition: Mapping[str, Any]) -> Condition:
     tested, *_ = condition.get("arguments") or [None]
     value = condition.get("value")
-    return Condition(condition["type"], tested, "" if value is None else str(value))
+    return Condition(
+        condition["type"],
+        None if tested is None else str(tested),
+        "" if value is None else str(value),
+    )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from ...json_object import json_object
+from ...json_object import storable_json
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.events import Event
@@ -224,8 +224,11 @@ def end(ctx: Context, execution: Execution) -> None:
 
 
 def _read_parameters(text: str) -> dict[str, Any]:
-    parsed = json_object(text)
-    if parsed is None:
+    try:
+        parsed = storable_json(text)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
         raise TwilioError(20001, "Invalid parameter Parameters: give a JSON object as text")
     return parsed
 

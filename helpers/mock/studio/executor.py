@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -56,6 +56,7 @@ class Executor:
         account_sid: The account's.
         receivers: Answer HTTP requests.
         hand_over: Makes tasks.
+        waiting: Context of a wait, in which other executions go on.
         is_stopped: Whether to stop before the next widget, as the account is being closed.
         lag: Seconds by which the clock has passed the moment that caused the run.
     """
@@ -64,6 +65,7 @@ class Executor:
     account_sid: str
     receivers: Receivers
     hand_over: HandOver
+    waiting: Callable[[], AbstractContextManager[None]]
     is_stopped: Callable[[], bool]
     lag: float = 0.0
 
@@ -119,7 +121,8 @@ class Executor:
         request = WebhookRequest(
             action.method, action.url, headers, dict(action.parameters), action.body
         )
-        answer = self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
+        with self.waiting():
+            answer = self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
         return action.then(
             HttpResponse(answer.status, answer.body, answer.content_type, answer.problem)
         )

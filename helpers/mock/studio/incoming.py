@@ -5,10 +5,10 @@ So a message that was acknowledged is never lost, and one that was rolled back s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...json_object import storable_json
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
@@ -44,7 +44,7 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
         payload = dialects[webhook.dialect].payload_for(event)
-        attributes = json.loads(event.channel.attributes)
+        attributes = storable_json(event.channel.attributes)
         added = backend.store.add(
             Incoming(
                 account_sid=event.message.account_sid,

@@ -199,6 +199,7 @@ class Studio:
             self._account_sid,
             self._receivers,
             self.hand_over,
+            self._queues.waiting,
             lambda: self._queues.is_closed,
             lag,
         )

@@ -1,26 +1,24 @@
 """Liquid templates, as a flow's properties use them, and the comparisons of a split.
 
 Twilio documents that loops are restricted to fifteen iterations; that a longer one fails the
-template is inferred. So does a template that grows beyond a limit.
+template is inferred. So does a template that passes another bound of `liquid_environment`.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import NOT_SIMULATED
 from .actions import TEMPLATE_FAILED, StepError
+from .patterns import PatternTooCostly, matches_whole
 
 if TYPE_CHECKING:
-    from liquid import BoundTemplate, Environment
+    from liquid import BoundTemplate
 
-MAX_ITERATIONS = 15
-MAX_TEXT = 64 * 1024
-"""Bytes that a template may produce, and bytes that it may assign on the way (the mock's own)."""
+    from .liquid_environment import BoundedEnvironment
+
 Comparison = Callable[[str, str], bool]
 
 
@@ -28,7 +26,7 @@ def condition_holds(name: str, tested: str, value: str) -> bool:
     """Compare two texts.
 
     Raises:
-        StepError: 501, the comparison is not simulated.
+        StepError: 501, the comparison is not simulated, or a regular expression costs too much.
     """
     comparison = COMPARISONS.get(name)
     if comparison is None:
@@ -50,9 +48,10 @@ def _not(comparison: Comparison) -> Comparison:
 
 def _matches(tested: str, value: str) -> bool:
     try:
-        return re.fullmatch(value, tested, re.IGNORECASE | re.DOTALL) is not None
-    except re.error:
-        return False
+        return matches_whole(value, tested)
+    except PatternTooCostly as error:
+        reason = f"The regular expression {value[:80]!r} {error}"
+        raise StepError(NOT_SIMULATED, reason) from None
 
 
 def _less(tested: str, value: str) -> bool:
@@ -83,6 +82,17 @@ COMPARISONS: dict[str, Comparison] = {
 """Comparisons by Twilio's names. Those of dates and times of day are not simulated."""
 
 
+_PYTHON_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""Errors of a filter that was given a value of another type than it takes."""
+
+
 def render(text: str, context: Mapping[str, Any]) -> str:
     """Fill in a template; an undefined name renders empty.
 
@@ -93,9 +103,11 @@ def render(text: str, context: Mapping[str, Any]) -> str:
         return text
     from liquid.exceptions import LiquidError
 
+    from . import liquid_environment
+
     try:
-        return _template(text).render(**context)
-    except (LiquidError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
+        return liquid_environment.render(_template(text), context)
+    except (LiquidError, *_PYTHON_ERRORS) as error:
         reason = str(error) or type(error).__name__
         raise StepError(
             TEMPLATE_FAILED, f"Liquid could not render {text[:80]!r}: {reason}"
@@ -119,18 +131,7 @@ def _template(text: str) -> BoundTemplate:
 
 
 @cache
-def _environment() -> Environment:
-    from liquid import Environment, Undefined
+def _environment() -> BoundedEnvironment:
+    from .liquid_environment import BoundedEnvironment
 
-    class Limited(Environment):
-        loop_iteration_limit = MAX_ITERATIONS
-        output_stream_limit = MAX_TEXT
-        local_namespace_limit = MAX_TEXT
-
-    def to_json(value: Any) -> str:
-        """Twilio's own filter, for objects in a task's attributes (documented)."""
-        return json.dumps(None if isinstance(value, Undefined) else value)
-
-    environment = Limited()
-    environment.add_filter("to_json", to_json)
-    return environment
+    return BoundedEnvironment()

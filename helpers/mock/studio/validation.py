@@ -6,11 +6,11 @@ unique, or a transition leads to a widget that does not exist (documented).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...json_object import storable_json
 from ..core.errors import TwilioError
 from .engine import WIDGET_TYPES
 from .templates import COMPARISONS
@@ -32,8 +32,8 @@ def checked(definition: Any) -> dict[str, Any]:
         TwilioError: 81022, it is not valid; `details` lists every error (documented).
     """
     try:
-        document = json.loads(definition) if isinstance(definition, str) else definition
-    except (ValueError, RecursionError) as error:
+        document = storable_json(definition) if isinstance(definition, str) else definition
+    except ValueError as error:
         found = [("#", f"the definition is not JSON: {error}")]
     else:
         found = list(_errors(document))

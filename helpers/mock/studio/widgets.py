@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from ...json_object import json_object
+from ...json_object import storable_json
 from ..core.errors import NOT_SIMULATED
+from ..core.parameters import is_web_address
 from .actions import (
     FUNCTION_FAILED,
     MESSAGE_FAILED,
@@ -77,21 +77,34 @@ def split(widget: Widget, context: FlowContext) -> WidgetResult:
 
 def set_variables(widget: Widget, context: FlowContext) -> WidgetResult:
     """Set the flow's variables; each sees those set before this widget (documented)."""
-    variables = filled(widget.properties.get("variables") or [], context)
+    variables = _pairs(widget, filled(widget.properties, context), "variables")
     return WidgetResult("next", variables={each["key"]: _value(each) for each in variables})
+
+
+def _pairs(widget: Widget, properties: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The entries of a list of objects with a `key`, each a text."""
+    entries = properties.get(name) or []
+    if not isinstance(entries, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("key"), str) for each in entries
+    ):
+        raise StepError(
+            TEMPLATE_FAILED, f"{name} of {widget.name} is a list of objects with a text as key"
+        )
+    return entries
 
 
 def _value(variable: dict[str, Any]) -> Any:
     """A variable's value: JSON or text where it says so, else a number if it reads as one.
 
-    That unquoted numbers are numbers is documented; how a quoted one loses its quotes is inferred.
+    That unquoted numbers are numbers is documented; how a quoted one loses its quotes, and that a
+    number beyond 64 bits stays text, are inferred.
     """
     value = variable.get("value", "")
     if not isinstance(value, str):
         return value
     if variable.get("type") == "json":
         try:
-            return json.loads(value)
+            return storable_json(value)
         except ValueError as error:
             raise StepError(
                 TEMPLATE_FAILED, f"Variable {variable['key']!r} is not valid JSON: {error}"
@@ -99,7 +112,7 @@ def _value(variable: dict[str, Any]) -> Any:
     if variable.get("type") == "string":
         return value
     if _NUMBER.match(value):
-        return json.loads(value)
+        return storable_json(value)
     quoted = value[1:-1]
     return quoted if value == f'"{quoted}"' and _NUMBER.match(quoted) else value
 
@@ -117,7 +130,7 @@ def send_and_wait(widget: Widget, context: FlowContext) -> WidgetResult | SendMe
     A message that cannot be sent at all leaves by `deliveryFailure`; one that was sent never does.
     """
     timeout = str(filled(widget.properties.get("timeout") or DEFAULT_TIMEOUT, context)).strip()
-    if not timeout.isdigit():
+    if not (timeout.isascii() and timeout.isdigit()):
         raise StepError(
             TEMPLATE_FAILED,
             f"The time-out of {widget.name} is a number of seconds, not {timeout!r}",
@@ -186,7 +199,7 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
         return WidgetResult("failedToEnqueue", problem=StepProblem(TASK_FAILED, reason))
 
     attributes = str(properties.get("attributes") or "{}")
-    if json_object(attributes) is None:
+    if _json_object(attributes) is None:
         return refused(f"The attributes of {widget.name} are no JSON object: {attributes[:200]}")
     return SendToFlex(
         workflow=str(properties.get("workflow") or ""),
@@ -216,11 +229,11 @@ def _request(
     widget: Widget, properties: Mapping[str, Any], method: str, failure: str, code: int
 ) -> WidgetResult | HttpRequest:
     url = str(properties.get("url") or "")
-    if urlsplit(url).scheme not in ("http", "https") or method not in ("GET", "POST"):
+    if not is_web_address(url) or method not in ("GET", "POST"):
         reason = f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
         return WidgetResult(failure, problem=StepProblem(REQUEST_NOT_MADE, reason))
-    given = properties.get("parameters") or ()
-    parameters = {str(each["key"]): str(each["value"]) for each in given}
+    given = _pairs(widget, properties, "parameters")
+    parameters = {each["key"]: str(each.get("value", "")) for each in given}
     body = str(properties.get("body") or "") if method == "POST" else ""
 
     def then(response: HttpResponse) -> WidgetResult:
@@ -254,7 +267,15 @@ def _understood(response: HttpResponse) -> tuple[str | None, dict[str, Any]]:
         "content_type": response.content_type,
         "body": response.body,
     }
-    parsed = json_object(response.body) if "json" in response.content_type else None
+    parsed = _json_object(response.body) if "json" in response.content_type else None
     if parsed is not None:
         output["parsed"] = parsed
     return None if response.status in _OK else f"answered {response.status}", output
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        value = storable_json(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

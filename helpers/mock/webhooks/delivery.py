@@ -163,7 +163,8 @@ class Webhooks:
         if parameters.pop("RetryCount", None) is not None:
             parameters["RetryCount"] = str(number)
         at, started = iso(self._backend.clock.now()) or "", time.perf_counter()
-        answer = self._receivers.send(delivery.method, delivery.url, parameters)
+        with self._queues.waiting():
+            answer = self._receivers.send(delivery.method, delivery.url, parameters)
         return answer, Attempt(
             event=delivery.event,
             url=delivery.url,

@@ -6,6 +6,8 @@ name that resolves to something else a moment later nor a redirect leads past th
 
 from __future__ import annotations
 
+import codecs
+import io
 import ipaddress
 import os
 import socket
@@ -21,6 +23,7 @@ from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.response import HTTPResponse
 from urllib3.util.connection import create_connection
 
 from ..core.bounds import MAX_ANSWER
@@ -28,13 +31,17 @@ from ..core.bounds import MAX_ANSWER
 _PART = 64 * 1024
 _PORTS = {"http": 80, "https": 443}
 _SLOW_CODECS = ("idna", "punycode")
-"""Encodings of names, not of texts."""
+"""Codecs of host names, which take quadratic time."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class CallRefused(Exception):
     """The mock may not call an address; no `OSError`, which urllib3 would take for a failure."""
+
+
+class AnswerTooLarge(Exception):
+    """An answer has more than `MAX_ANSWER` bytes."""
 
 
 class CallPolicy:
@@ -126,12 +133,11 @@ class CallPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An HTTP answer, read within bounds; `is_whole` is False for one that is too large."""
+    """An HTTP answer, read within bounds."""
 
     status: int
     body: str
     content_type: str
-    is_whole: bool = True
 
 
 class HttpSender:
@@ -158,8 +164,10 @@ class HttpSender:
 
         Raises:
             CallRefused: The mock may not call the host, or one that it redirects to.
-            requests.Timeout: The time is over.
-            OSError: The host could not be reached.
+            AnswerTooLarge: The answer has more than `MAX_ANSWER` bytes.
+            requests.Timeout, urllib3.exceptions.TimeoutError: The time is over.
+            OSError, urllib3.exceptions.HTTPError, http.client.HTTPException: The host could not be
+                reached, or its answer breaks off or cannot be unpacked.
             ValueError: The URL cannot be used.
         """
         deadline = time.monotonic() + timeout
@@ -177,18 +185,11 @@ class HttpSender:
                 stream=True,
                 verify=_certificates(),
             ) as answer:
-                content = bytearray()
-                for part in answer.iter_content(_PART):
-                    content += part
-                    if len(content) > MAX_ANSWER:
-                        break
-                    if time.monotonic() > deadline:
-                        raise requests.Timeout
+                content = _content(answer, deadline)
             return HttpAnswer(
                 answer.status_code,
-                _text(bytes(content[:MAX_ANSWER]), answer.encoding),
+                _text(content, answer.encoding),
                 answer.headers.get("Content-Type", ""),
-                is_whole=len(content) <= MAX_ANSWER,
             )
 
 
@@ -209,8 +210,8 @@ class _Adapter(HTTPAdapter):
         answer = super().send(request, *args, **options)
         if self._redirects and answer.is_redirect:
             # else requests would read all of it, however much that is
-            vars(answer).update(_content=b"", _content_consumed=True)
             answer.close()
+            vars(answer).update(_content=b"", _content_consumed=True)
         return answer
 
 
@@ -281,10 +282,29 @@ def _certificates() -> str | bool:
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
+def _content(answer: requests.Response, deadline: float) -> bytes:
+    packed = bytearray()
+    # not unpacked as it arrives: urllib3 reads on, without end, while that gives nothing
+    while part := answer.raw.read1(_PART, decode_content=False):
+        packed += part
+        _check_size(packed)
+        if time.monotonic() > deadline:
+            raise requests.Timeout
+    whole = HTTPResponse(io.BytesIO(packed), answer.raw.headers, preload_content=False)
+    content = whole.read(MAX_ANSWER + 1, decode_content=True)
+    _check_size(content)
+    return content
+
+
+def _check_size(content: bytes | bytearray) -> None:
+    if len(content) > MAX_ANSWER:
+        raise AnswerTooLarge(f"answered with more than {MAX_ANSWER // 1024} kB")
+
+
 def _text(content: bytes, encoding: str | None) -> str:
-    if encoding is None or encoding.lower() in _SLOW_CODECS:
-        encoding = "utf-8"
+    """Return the text of an answer: UTF-8 where its encoding is not one of texts."""
     try:
-        return content.decode(encoding, "replace")
-    except (LookupError, UnicodeError):
+        name = codecs.lookup(encoding or "utf-8").name
+        return content.decode("utf-8" if name in _SLOW_CODECS else name, "replace")
+    except (LookupError, ValueError):
         return content.decode("utf-8", "replace")

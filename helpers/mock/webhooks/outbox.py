@@ -161,7 +161,7 @@ class Outbox:
             method=to["method"],
             parameters=to["parameters"],
             retries=to.get("retry_count", 0),
-            queue=queue,
+            queue=f"{queue} {to['url']}",  # one receiver never waits for another
             date_created=self._backend.clock.now(),
         )
         self._backend.store.add(delivery)

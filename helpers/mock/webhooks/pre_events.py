@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ...json_object import storable_json
 from ..core.errors import TwilioError
 from ..core.events import Event
 from ..messaging.resources import Service
@@ -50,9 +51,9 @@ def _changes(dialect: WebhookDialect, answer: WebhookAnswer) -> dict[str, str]:
     if answer.status != 200:
         raise TwilioError(50056, f"The pre-event webhook refused this ({answer.status})")
     try:
-        reply = json.loads(answer.body) if answer.body.strip() else {}
+        reply = storable_json(answer.body) if answer.body.strip() else {}
     except ValueError:
-        reply = {}
+        return {}
     if not isinstance(reply, dict):
         return {}
     return {

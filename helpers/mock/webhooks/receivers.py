@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import threading
@@ -12,10 +13,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
+import urllib3
 from twilio.request_validator import RequestValidator
 
-from ..core.bounds import MAX_ANSWER
-from .network import CallPolicy, CallRefused, HttpSender
+from .network import AnswerTooLarge, CallPolicy, CallRefused, HttpSender
 
 TIMEOUT = 5.0
 """Seconds a receiver has to answer (documented)."""
@@ -120,14 +121,17 @@ class Receivers:
                 timeout=timeout,
                 redirects=redirects,
             )
-        except CallRefused as error:
+        except (CallRefused, AnswerTooLarge) as error:
             return WebhookAnswer(None, problem=str(error))
-        except requests.Timeout:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return _late(timeout)
-        except (OSError, ValueError) as error:  # requests raises OSErrors; a URL may defeat urllib3
+        except (
+            OSError,  # raised by requests; the others by a URL or an answer, in libraries below it
+            ValueError,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+        ) as error:
             return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
-        if not answer.is_whole:
-            return WebhookAnswer(None, problem=f"answered with more than {MAX_ANSWER} bytes")
         return WebhookAnswer(answer.status, answer.body, content_type=answer.content_type)
 
     def _signed(self, method: str, url: str, parameters: Mapping[str, str]) -> WebhookRequest:

@@ -1,0 +1,164 @@
+"""Liquid with bounds: on a template, on the values in it, and on the time of one rendering.
+
+python-liquid bounds loops, output and assigned values; filters and ranges are bounded here, before
+they take up memory. All bounds are the mock's own, but for the one on loops.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from threading import local
+from typing import Any
+
+from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.exceptions import LiquidError
+from liquid.expression import Expression
+
+MAX_ITERATIONS = 15
+"""Iterations of all loops (documented)."""
+MAX_TEXT = 64 * 1024
+"""Characters of a template, and of each value in it; bytes that it may produce or assign."""
+MAX_ITEMS = 5_000
+"""Items of an array or a range."""
+MAX_NUMBER = 1 << 4_096
+"""Largest number."""
+MAX_SECONDS = 0.5
+"""Time of one rendering."""
+MAX_SPACE = 200
+"""White space in a row, which python-liquid reads in quadratic time inside a tag."""
+MAX_MARKS = 500
+"""Parentheses, and raw blocks, which it reads in quadratic time too."""
+_SPACE, _MARKS = re.compile(r"\s+"), re.compile(r"\(|\{%-?\s{0,9}(?:raw|doc)")
+_rendering = local()
+
+
+class LimitReached(LiquidError):
+    """A bound of this module was passed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, token=None)
+
+
+def render(template: BoundTemplate, context: Mapping[str, Any]) -> str:
+    """Render within the time that one rendering may take."""
+    _rendering.end = time.monotonic() + MAX_SECONDS
+    return template.render(**context)
+
+
+class BoundedEnvironment(Environment):
+    """Studio's Liquid: the standard tags and filters and `to_json`, each within bounds."""
+
+    loop_iteration_limit = MAX_ITERATIONS
+    output_stream_limit = MAX_TEXT
+    local_namespace_limit = MAX_TEXT
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_filter("to_json", _to_json)
+        for name, function in self.filters.items():
+            self.filters[name] = _bounded(function, _PREDICTIONS.get(name))
+
+    def from_string(self, source: str, *args: Any, **more: Any) -> BoundTemplate:
+        """Parse a template.
+
+        Raises:
+            LiquidError: It is none, or passes a bound.
+        """
+        if len(source) > MAX_TEXT:
+            raise LimitReached(f"the template is longer than {MAX_TEXT} characters")
+        if max(map(len, _SPACE.findall(source)), default=0) > MAX_SPACE:
+            raise LimitReached(f"the template has more than {MAX_SPACE} spaces in a row")
+        if len(_MARKS.findall(source)) > MAX_MARKS:
+            raise LimitReached(f"the template has more than {MAX_MARKS} parentheses or raw blocks")
+        template = super().from_string(source, *args, **more)
+        _bound_ranges(template.nodes, RenderContext(template))
+        return template
+
+
+class _BoundedRange(RangeLiteral):
+    __slots__ = ()
+
+    def _make_range(self, start: Any, stop: Any) -> range:
+        made = super()._make_range(start, stop)
+        if made.stop - made.start > MAX_ITEMS:
+            raise LimitReached(f"a range has more than {MAX_ITEMS} numbers")
+        return made
+
+
+def _bound_ranges(nodes: Iterable[Node], context: RenderContext) -> None:
+    for node in nodes:
+        _bound_ranges_in(node.expressions())
+        _bound_ranges(node.children(context, include_partials=False), context)
+
+
+def _bound_ranges_in(expressions: Iterable[Expression]) -> None:
+    for expression in expressions:
+        if type(expression) is RangeLiteral:
+            expression.__class__ = _BoundedRange
+        _bound_ranges_in(expression.children())
+
+
+def _bounded(function: Callable[..., Any], predicted: Callable[..., int] | None) -> Any:
+    """A filter that checks its input, its output and the time.
+
+    Args:
+        function: The filter.
+        predicted: The length of its output, for one that could be large at once.
+    """
+
+    @wraps(function)
+    def bounded(left: Any, *args: Any, **named: Any) -> Any:
+        if time.monotonic() > _rendering.end:
+            raise LimitReached(f"rendering takes longer than {MAX_SECONDS:g} s")
+        for value in (left, *args):
+            _check(value)
+        if predicted is not None and predicted(left, *args) > MAX_TEXT:
+            raise LimitReached(f"a value would be longer than {MAX_TEXT} characters")
+        result = function(left, *args, **named)
+        _check(result)
+        return result
+
+    return bounded
+
+
+def _check(value: Any) -> None:
+    if isinstance(value, list | tuple | range) and len(value) > MAX_ITEMS:
+        raise LimitReached(f"an array has more than {MAX_ITEMS} items")
+    if isinstance(value, int) and abs(value) > MAX_NUMBER:
+        raise LimitReached("a number is too large")
+    if not isinstance(value, range) and _length(value) > MAX_TEXT:
+        raise LimitReached(f"a value is longer than {MAX_TEXT} characters")
+
+
+def _length(value: Any) -> int:
+    """Characters of a value, with all that is in it."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list | tuple):
+        return sum(map(_length, value)) + len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_length, value.values())) + sum(map(len, value))
+    return 1
+
+
+def _replaced(left: Any, old: Any = "", new: Any = "", *_: Any) -> int:
+    text = str(left)
+    return len(text) + text.count(str(old)) * len(str(new))
+
+
+def _joined(left: Any, separator: Any = " ", *_: Any) -> int:
+    items = len(left) if isinstance(left, list | tuple | range) else 1
+    return items * len(str(separator))
+
+
+_PREDICTIONS: dict[str, Callable[..., int]] = {"replace": _replaced, "join": _joined}
+
+
+def _to_json(value: Any) -> str:
+    """Twilio's own filter, for objects in a task's attributes (documented)."""
+    return json.dumps(None if isinstance(value, Undefined) else value)
