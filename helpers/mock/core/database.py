@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -152,10 +152,13 @@ def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -
         if name not in found:
             db.execute(creation)
     for table in tables:
-        if table.name in found:
-            _add_columns(db, table)
-        else:
+        if table.name not in found:
             db.execute(table.creation)
+        has = _columns(db, table.name)
+        for name, value in table.defaults.items():
+            if name not in has:
+                db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
+                db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
     try:
         _replace_indexes(db, tables)
     except sqlite3.IntegrityError as error:
@@ -163,18 +166,11 @@ def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -
         raise DatabaseRefused(path, problem, _OTHER_VERSION) from None
 
 
-def _add_columns(db: sqlite3.Connection, table: Table) -> None:
-    has = _columns(db, table.name)
-    for name, value in table.defaults.items():
-        if name not in has:
-            db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
-            db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
-
-
 def _replace_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
     wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
-    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
-    found = dict(rows.fetchall())
+    found = dict(
+        db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+    )
     for name in found.keys() - wanted.keys():
         db.execute(f"DROP INDEX {name}")
     for name, sql in wanted.items():
@@ -244,12 +240,9 @@ def image_of(db: sqlite3.Connection) -> bytearray:
 @contextmanager
 def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
     """Open an image of a database in memory."""
-    db = _connect(":memory:")
-    try:
+    with closing(_connect(":memory:")) as db:
         db.deserialize(image)
         yield db
-    finally:
-        db.close()
 
 
 # -- in a file
@@ -319,13 +312,10 @@ def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) ->
     """
     log = Path(f"{path}-wal")
     way = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    db = _connect(f"{path.as_uri()}?{way}", uri=True)
-    try:
+    with closing(_connect(f"{path.as_uri()}?{way}", uri=True)) as db:
         check(db, path, tables, owner)
         if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise DatabaseRefused(path, *_PROBLEMS["SQLITE_CORRUPT"])
-    finally:
-        db.close()
 
 
 def _lock(db: sqlite3.Connection, path: Path) -> None:
@@ -343,16 +333,11 @@ def _prepare(
 ) -> None:
     """Check again, now that the file is locked, and add what is missing; or change nothing."""
     db.execute("BEGIN IMMEDIATE")
-    try:
+    with db:
         check(db, path, tables, owner)
         add_missing(db, path, tables)
         for name, value in owner.items():
             write_fact(db, name, value)
         write_fact(db, "openings", (read_fact(db, "openings") or 0) + 1)
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-    Path(f"{path}-shm").unlink(
-        missing_ok=True
-    )  # left by a check of a file whose process was killed
+    # left by a check of a file whose process was killed
+    Path(f"{path}-shm").unlink(missing_ok=True)
