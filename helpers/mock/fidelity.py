@@ -37,12 +37,16 @@ def regenerated(page: str) -> str:
     """
     introduction, *sections = re.split(r"\n(?=## )", page)
     by_heading = {section.partition("\n")[0]: section for section in sections}
+    codes = (
+        (str(each.code), str(each.status), each.meaning, each.status_basis)
+        for each in sorted(CODES.values())
+    )
     by_heading |= {
         f"## {title}": _section(title, columns, rows)
         for title, columns, rows in (
             ("Operations", ("operation", "call", "basis", "source"), _operations()),
             ("Called by the JavaScript SDKs", ("operation", "call", "basis"), _sdk_calls()),
-            ("Error codes", ("code", "HTTP", "meaning", "basis of the status"), _codes()),
+            ("Error codes", ("code", "HTTP", "meaning", "basis of the status"), codes),
         )
     }
     return "\n".join([introduction, *by_heading.values()])
@@ -64,11 +68,6 @@ def _sdk_calls() -> Iterator[tuple[str, ...]]:
     for name, path in sync.PATHS.items():
         yield name, f"`GET {path}`", Basis.OBSERVED
     yield "Subscribe", f"`POST {feeds.PATH}`", Basis.OBSERVED
-
-
-def _codes() -> Iterator[tuple[str, ...]]:
-    for code in sorted(CODES.values()):
-        yield str(code.code), str(code.status), code.meaning, code.status_basis
 
 
 def _section(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

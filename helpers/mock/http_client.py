@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import requests
@@ -130,13 +130,11 @@ def _request(
     url = urlsplit(uri)
     headers = headers or {}
     query = _encoded(params)
-    if url.query:
-        query = {**parsed(url.query), **query}
     request = Request(
         method=method.upper(),
         host=url.netloc,
         path=url.path,
-        query=query,
+        query={**parsed(url.query), **query} if url.query else query,
         form={} if isinstance(data, bytes) else _encoded(data),
         headers=headers,
         auth=auth,
@@ -160,21 +158,12 @@ def _text(value: Any) -> str | list[str]:
 
 def parsed(query: str) -> FormValues:
     """A query string or form body, as text, or lists of text for repeated names."""
-    values: dict[str, str | list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        present = values.get(name)
-        if present is None:
-            values[name] = value
-        elif isinstance(present, list):
-            present.append(value)
-        else:
-            values[name] = [present, value]
-    return values
+    found = parse_qs(query, keep_blank_values=True)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def _response(reply: Reply | None) -> Response:
     assert reply is not None
-    text = reply.content.decode("latin-1")
-    if reply.json is not None:
-        text = orjson.dumps(reply.json).decode()
+    has_json = reply.json is not None
+    text = orjson.dumps(reply.json).decode() if has_json else reply.content.decode("latin-1")
     return Response(reply.status, text, reply.headers)

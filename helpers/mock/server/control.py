@@ -106,16 +106,15 @@ class Control:
 
         def run(raw: bytes, names: _Json) -> _Json | None:
             body = () if read is None else (read(raw),)
-            if not alone:
-                return act(*body, **names)
-            if not self._lock.acquire(timeout=MAX_WAIT):  # the other's webhook may take long
+            if alone and not self._lock.acquire(timeout=MAX_WAIT):  # a webhook may take long
                 raise HTTPException(
                     409, f"Another control has been under way for {MAX_WAIT:.0f} s; try again later"
                 )
             try:
                 return act(*body, **names)
             finally:
-                self._lock.release()
+                if alone:
+                    self._lock.release()
 
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
@@ -164,8 +163,7 @@ class Control:
         return {"name": name}
 
     def _restore_snapshot(self, name: str) -> None:
-        snapshot = self._snapshots.get(name)
-        if snapshot is None:
+        if (snapshot := self._snapshots.get(name)) is None:
             raise HTTPException(
                 404,
                 f"There is no snapshot {name!r} any more: the server keeps the latest"
@@ -183,14 +181,12 @@ class Control:
         return self._mock.faults.add_from_json(body).to_json()
 
     def _fault(self, number: int) -> _Json:
-        fault = self._mock.faults.find(number)
-        if fault is None:
+        if (fault := self._mock.faults.find(number)) is None:
             raise HTTPException(404, f"There is no fault {number} any more")
         return fault.to_json()
 
     def _remove_fault(self, number: int) -> None:
-        fault = self._mock.faults.find(number)
-        if fault is not None:
+        if (fault := self._mock.faults.find(number)) is not None:
             fault.remove()
 
 
