@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import orjson
 from starlette.requests import Request
@@ -27,17 +27,17 @@ BEAT = 2.0
 PAUSE = 0.1
 """Seconds between two events for a page, at least."""
 
-CHANNELS, TASKS, EXECUTIONS, WEBHOOKS = "channels", "tasks", "executions", "webhooks"
-REQUESTS = "requests"
-EVERYTHING = frozenset({CHANNELS, TASKS, EXECUTIONS, WEBHOOKS, REQUESTS})
-_TOPICS: dict[type[Event], frozenset[str]] = {
-    **dict.fromkeys(
-        (ChannelEvent, InviteEvent, MemberEvent, MessageEvent, UserEvent), frozenset({CHANNELS})
-    ),
-    **dict.fromkeys((ExecutionEvent, MessageRouted), frozenset({EXECUTIONS})),
-    **dict.fromkeys((PreEventRequested, DeliveryDue, AttemptFinished), frozenset({WEBHOOKS})),
-    TaskRouterEvent: frozenset({TASKS}),
-    PutBack: EVERYTHING,
+_EVENTS: dict[str, tuple[type[Event], ...]] = {
+    "channels": (ChannelEvent, InviteEvent, MemberEvent, MessageEvent, UserEvent),
+    "tasks": (TaskRouterEvent,),
+    "executions": (ExecutionEvent, MessageRouted),
+    "webhooks": (PreEventRequested, DeliveryDue, AttemptFinished),
+    "requests": (),
+}
+"""Topics, and the types of event that belong to each; requests have none."""
+_TOPICS: dict[type[Event], tuple[str, ...]] = {
+    PutBack: tuple(_EVENTS),
+    **{kind: (topic,) for topic, kinds in _EVENTS.items() for kind in kinds},
 }
 
 
@@ -50,11 +50,11 @@ class _OpenPage:
         self._lock = threading.Lock()
         self._topics: set[str] = set()
 
-    def add(self, topics: frozenset[str]) -> None:
+    def add(self, topics: Iterable[str]) -> None:
         """Add topics, from any thread."""
         with self._lock:
             is_waiting = not self._topics
-            self._topics |= topics
+            self._topics.update(topics)
         if is_waiting and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.wake)
 
@@ -101,7 +101,12 @@ class ChangeStream:
 
     async def _stream(self) -> AsyncIterator[bytes]:
         page = _OpenPage()
-        self._join(page)
+        if not self._pages:
+            self._stop = [
+                self._mock.follow_all(lambda event: self._send(*_TOPICS.get(type(event), ()))),
+                self._requests.follow(lambda request: self._send("requests")),
+            ]
+        self._pages = (*self._pages, page)
         try:
             yield b"retry: 1000\n\n" + self._beat()
             while not self._is_over:
@@ -111,28 +116,16 @@ class ChangeStream:
                 else:
                     yield self._beat()
         finally:
-            self._leave(page)
+            self._pages = tuple(each for each in self._pages if each is not page)
+            if not self._pages:
+                for stop in self._stop:
+                    stop()
 
     def _beat(self) -> bytes:
         clock = self._mock.clock
         return _event("clock", {"now": clock.now(), "is_frozen": clock.is_frozen})
 
-    def _join(self, page: _OpenPage) -> None:
-        if not self._pages:
-            changed = frozenset({REQUESTS})
-            self._stop = [
-                self._mock.follow_all(lambda event: self._send(_TOPICS.get(type(event)))),
-                self._requests.follow(lambda request: self._send(changed)),
-            ]
-        self._pages = (*self._pages, page)
-
-    def _leave(self, page: _OpenPage) -> None:
-        self._pages = tuple(each for each in self._pages if each is not page)
-        if not self._pages:
-            for stop in self._stop:
-                stop()
-
-    def _send(self, topics: frozenset[str] | None) -> None:
+    def _send(self, *topics: str) -> None:
         if topics:
             for page in self._pages:
                 page.add(topics)
