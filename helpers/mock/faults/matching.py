@@ -33,9 +33,17 @@ class Pattern:
         """Match a call of the operation at this path; hosts have no region here."""
         if self._url is None:
             return fnmatchcase(operation.name, self.text)
-        if not fnmatchcase(operation.method, self._method):
-            return False
-        return _fit([operation.host, *path.strip("/").split("/")], self._url)
+        globs, segments = self._url, [operation.host, *path.strip("/").split("/")]
+        if globs[-1] == "*" and len(segments) >= len(globs):
+            globs, segments = globs[:-1], segments[: len(globs) - 1]
+        return (
+            fnmatchcase(operation.method, self._method)
+            and len(segments) == len(globs)
+            and all(
+                segment.startswith("{") or fnmatchcase(segment, glob)
+                for segment, glob in zip(segments, globs, strict=True)
+            )
+        )
 
     def problem(self, operations: Iterable[Operation]) -> str | None:
         """Advice about a pattern that fits no operation; None for one that does."""
@@ -52,15 +60,6 @@ class Pattern:
             f"no operation of this mock fits {self.text!r};"
             f" the nearest are {', '.join(plain[name] for name in near)}"
         )
-
-
-def _fit(segments: list[str], globs: list[str]) -> bool:
-    if globs[-1] == "*" and len(segments) >= len(globs):
-        globs, segments = globs[:-1], segments[: len(globs) - 1]
-    return len(segments) == len(globs) and all(
-        segment.startswith("{") or fnmatchcase(segment, glob)
-        for segment, glob in zip(segments, globs, strict=True)
-    )
 
 
 class Fault(FaultRule):
@@ -200,9 +199,7 @@ class Faults(FaultRegistry[Fault]):
     """
 
     def __init__(
-        self,
-        operation_of: Callable[[Request], Operation | None],
-        operations: tuple[Operation, ...],
+        self, operation_of: Callable[[Request], Operation | None], operations: tuple[Operation, ...]
     ) -> None:
         self._operation_of = operation_of
         self._operations = operations
@@ -218,8 +215,7 @@ class Faults(FaultRegistry[Fault]):
             BadFault: As for `add`, and for unknown names.
         """
         settings = FaultSettings.read(given)
-        problem = Pattern(settings.pattern).problem(self._operations)
-        if problem is not None:
+        if problem := Pattern(settings.pattern).problem(self._operations):
             raise BadFault(problem)
         with self._lock:
             self._count += 1
@@ -238,9 +234,7 @@ class Faults(FaultRegistry[Fault]):
 
     def meet(self, request: Request) -> Match | None:
         """Count a call, and return its fault, if it has one."""
-        if not self._armed:
-            return None
-        operation = self._operation_of(request)
+        operation = self._operation_of(request) if self._armed else None
         if operation is None:
             return None
         with self._lock:

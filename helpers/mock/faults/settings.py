@@ -78,12 +78,11 @@ class FaultSettings(BaseModel):
     def _check(self) -> FaultSettings:
         if self.kind == "latency" and not self.latency:
             raise ValueError("kind='latency' needs latency, in seconds")
-        if self.kind == "refusal":
-            self._complete_refusal()
-            return self
         own = ("status", "code", "message", "retry_after")
         given = [name for name in own if getattr(self, name) is not None]
-        if given:
+        if self.kind == "refusal":
+            self._complete_refusal()
+        elif given:
             raise ValueError(
                 f"kind={self.kind!r} brings no answer of its own, so leave out {', '.join(given)}"
             )

@@ -61,23 +61,24 @@ class RemoteClock:
         The server's clock is read once a second, so that an advance of it is noticed.
         """
         timer = Timer(due, call, lambda: None)
-        threading.Thread(target=self._wait, args=(timer,), name="remote-clock", daemon=True).start()
+
+        def wait() -> None:
+            while timer.is_waiting:
+                try:
+                    left = due - self.now()
+                except (MockUnreachable, ControlRefused):
+                    left = 1.0  # the server may come back
+                if left <= 0:
+                    timer.fire()
+                else:
+                    time.sleep(min(left, 1))
+
+        threading.Thread(target=wait, name="remote-clock", daemon=True).start()
         return timer
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Run `call` after `seconds` of the server's clock."""
         return self.call_at(self.now() + seconds, call)
-
-    def _wait(self, timer: Timer) -> None:
-        while timer.is_waiting:
-            try:
-                left = timer.due - self.now()
-            except (MockUnreachable, ControlRefused):
-                left = 1.0  # the server may come back
-            if left <= 0:
-                timer.fire()
-            else:
-                time.sleep(min(left, 1))
 
     def forget(self) -> None:
         """Drop the last reading, as something else has moved the clock."""

@@ -9,8 +9,6 @@ from ..faults import BadFault, Fault
 from ..faults.settings import FaultRegistry, FaultRule, FaultSettings
 from .control_client import ControlClient, ControlRefused
 
-_COUNTED = ("id", "hits", "passed", "left")
-
 
 class RemoteFault(FaultRule):
     """One rule of the server, with the names of `Fault`; its counts are fetched at each read.
@@ -24,7 +22,7 @@ class RemoteFault(FaultRule):
         self._control = control
         self.id: int = fault["id"]
         self.settings = FaultSettings.read(
-            {name: value for name, value in fault.items() if name not in _COUNTED}
+            {name: fault[name] for name in FaultSettings.model_fields}
         )
 
     @property
@@ -65,11 +63,7 @@ class RemoteFaults(FaultRegistry[RemoteFault]):
         self._control = control
 
     def add_from_json(self, given: Mapping[str, Any]) -> RemoteFault:
-        """Add a fault from a JSON object, with the names of the arguments of `add`.
-
-        Raises:
-            BadFault: It fits no operation, or its settings do not fit together.
-        """
+        """Add a fault as `FaultRegistry.add_from_json` does."""
         try:
             return RemoteFault(self._control, self._control.call("POST", "/faults", dict(given)))
         except ControlRefused as refusal:
