@@ -60,8 +60,14 @@ def play(story: Story) -> None:
         _takes(agents, customer).serves(customer, bodies)
     crm.is_down = False
     story.at(80)
-    _visitors(story, agents)
-    _now(story, agents)
+    # the bot helps one of two visitors of the web site, and hands the other over
+    shop.visitor(story, "user-201", "Lena").says("Hi", "1")
+    visitor = shop.visitor(story, "user-202", "Raj")
+    visitor.says("Hello", "2")
+    question = "Is the blue vase coming back?"
+    bodies = ["2", "Hello Raj, how can I help?", question, "In two weeks."]
+    _takes(agents, visitor).serves(visitor, bodies)
+    _play_last_hour(story, agents)
 
 
 def _offered(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
@@ -75,17 +81,7 @@ def _takes(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> Scena
     return agent
 
 
-def _visitors(story: Story, agents: Sequence[ScenarioAgent]) -> None:
-    """Play two visitors of the web site: the bot helps one of them and hands the other over."""
-    shop.visitor(story, "user-201", "Lena").says("Hi", "1")
-    visitor = shop.visitor(story, "user-202", "Raj")
-    visitor.says("Hello", "2")
-    question = "Is the blue vase coming back?"
-    bodies = ("2", "Hello Raj, how can I help?", question, "In two weeks.")
-    _takes(agents, visitor).serves(visitor, bodies)
-
-
-def _now(story: Story, agents: Sequence[ScenarioAgent]) -> None:
+def _play_last_hour(story: Story, agents: Sequence[ScenarioAgent]) -> None:
     """Play the last hour, which leaves one customer in each state of a task."""
     story.at(46)
     dave = ScenarioAgent(story, "dave")

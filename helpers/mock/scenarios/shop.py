@@ -38,7 +38,13 @@ def equip(story: Story) -> Crm:
     for name, skills in HIRED.items():
         attributes = {"contact_uri": f"client:{name}", "full_name": name.title(), "skills": skills}
         story.workspace.workers.create(name, attributes=json.dumps(attributes))
-    queues = {skill: _queue(story, skill) for skills in HIRED.values() for skill in skills}
+    queues = {
+        skill: story.workspace.task_queues.create(
+            skill.title(), target_workers=f'skills HAS "{skill}"', max_reserved_workers=1
+        ).sid
+        for skills in HIRED.values()
+        for skill in skills
+    }
     story.workflow.update(
         configuration=_routing(story, queues), task_reservation_timeout=30 * MINUTE
     )
@@ -76,13 +82,6 @@ def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:
 def _flow(story: Story, channel_type: str) -> Any:
     flows = story.client.flex_api.v1.flex_flow.list()
     return next(flow for flow in flows if flow.channel_type == channel_type)
-
-
-def _queue(story: Story, skill: str) -> str:
-    made = story.workspace.task_queues.create(
-        skill.title(), target_workers=f'skills HAS "{skill}"', max_reserved_workers=1
-    )
-    return str(made.sid)
 
 
 def _routing(story: Story, queues: dict[str, str]) -> str:

@@ -79,13 +79,12 @@ class Story:
         self.at(days * DAY / MINUTE)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, once webhooks are delivered and flows are idle."""
+        """Let time pass, between two moments at which webhooks are delivered and flows are idle."""
         self._settle()
         self._mock.clock.advance(seconds)
         self._settle()
 
     def _settle(self) -> None:
-        """Wait until the mock is idle, so that the story is the same every time."""
         if not (self._mock.webhooks.settle() and self._mock.studio.settle()):
             raise TimeoutError("webhooks or flows of the story did not come to rest in 30 seconds")
 

@@ -58,13 +58,6 @@ class Trigger:
 def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
     """Start an execution of a flow at its trigger."""
     sid = ctx.sids.new(Execution.prefix)
-    flow_context = {
-        "flow_sid": flow_revision.sid,
-        "sid": sid,
-        "channel": {"address": trigger.address},
-        "variables": {},
-        "data": dict(trigger.data),
-    }
     execution = ctx.create(
         Execution,
         sid=sid,
@@ -77,7 +70,13 @@ def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execut
         context={
             "trigger": dict(trigger.content),
             "contact": {"channel": {"address": trigger.contact}},
-            "flow": flow_context,
+            "flow": {
+                "flow_sid": flow_revision.sid,
+                "sid": sid,
+                "channel": {"address": trigger.address},
+                "variables": {},
+                "data": dict(trigger.data),
+            },
             "widgets": {},
         },
         widget=flow_revision.definition["initial_state"],

@@ -96,11 +96,11 @@ class Executor:
         try:
             self._apply(execution, widget, self._effect(execution, widget))
         except StepError as error:
-            self._fail(execution, widget, error.problem)
+            self._apply(execution, widget, error.problem)
         except Exception as error:
             _log.exception("the mock failed in widget %s", widget.name)
             reason = f"The mock itself failed here: {type(error).__name__}: {error}"
-            self._fail(execution, widget, StepProblem(NOT_SIMULATED, reason))
+            self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 
     def _effect(self, execution: Execution, widget: Widget) -> Effect:
         action = engine.enter(
@@ -124,15 +124,18 @@ class Executor:
             HttpResponse(answer.status, answer.body, answer.content_type, answer.problem)
         )
 
-    def _apply(self, execution: Execution, widget: Widget, effect: Effect) -> None:
+    def _apply(self, execution: Execution, widget: Widget, effect: Effect | StepProblem) -> None:
         try:
             with self.transaction(execution.sid, execution.steps) as ctx:
-                if (current := _unchanged(ctx, execution)) is not None:
-                    result = self._result(ctx, current, effect)
-                    if isinstance(result, WaitForReply):
-                        executions.park(ctx, current, widget, result)
-                    else:
-                        executions.leave(ctx, current, widget, result)
+                if (current := _unchanged(ctx, execution)) is None:
+                    return
+                result = self._result(ctx, current, effect)
+                if isinstance(result, StepProblem):
+                    executions.fail(ctx, current, widget, result)
+                elif isinstance(result, WaitForReply):
+                    executions.park(ctx, current, widget, result)
+                else:
+                    executions.leave(ctx, current, widget, result)
         except (Refused, TwilioError) as error:
             if not isinstance(effect, SendMessage | SendToFlex):
                 raise
@@ -140,8 +143,8 @@ class Executor:
             self._apply(execution, widget, effect.refused(reason))
 
     def _result(
-        self, ctx: Context, execution: Execution, effect: Effect
-    ) -> WidgetResult | WaitForReply:
+        self, ctx: Context, execution: Execution, effect: Effect | StepProblem
+    ) -> WidgetResult | WaitForReply | StepProblem:
         if isinstance(effect, SendMessage):
             return effect.then(_send(ctx, execution, effect))
         if isinstance(effect, SendToFlex):
@@ -149,11 +152,6 @@ class Executor:
             ctx.emit(CreatedByFlow(task_sid))
             return effect.then(task_sid)
         return effect
-
-    def _fail(self, execution: Execution, widget: Widget, problem: StepProblem) -> None:
-        with self.transaction(execution.sid, execution.steps) as ctx:
-            if (current := _unchanged(ctx, execution)) is not None:
-                executions.fail(ctx, current, widget, problem)
 
 
 def _unchanged(ctx: Context, seen: Execution) -> Execution | None:

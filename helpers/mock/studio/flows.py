@@ -119,8 +119,7 @@ def revision(ctx: Context, flow: StudioFlow, number: str) -> FlowRevision | None
 def latest_published(ctx: Context, flow: StudioFlow) -> FlowRevision | None:
     """The revision that runs by default, or None while there are drafts only."""
     where = {"sid": flow.sid, "status": PUBLISHED}
-    found = ctx.store.select(FlowRevision, where, order="desc", limit=1)
-    return found[0] if found else None
+    return next(iter(ctx.store.select(FlowRevision, where, order="desc", limit=1)), None)
 
 
 def running(ctx: Context, flow: StudioFlow, *contacts: str) -> FlowRevision | None:

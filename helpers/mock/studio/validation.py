@@ -92,16 +92,13 @@ def _transition_errors(at: str, transition: Any) -> Found:
     if not isinstance(transition.get("next"), str | None):
         yield f"{at}/next", "next is the name of a widget, or left out"
     conditions = transition.get("conditions") or []
-    if not isinstance(conditions, list) or not all(map(_is_condition, conditions)):
+    if not isinstance(conditions, list) or not all(
+        isinstance(each, Mapping)
+        and isinstance(each.get("type"), str)
+        and isinstance(each.get("arguments", []), list)
+        for each in conditions
+    ):
         yield f"{at}/conditions", "conditions are objects with type, arguments and value"
-
-
-def _is_condition(condition: Any) -> bool:
-    return (
-        isinstance(condition, Mapping)
-        and isinstance(condition.get("type"), str)
-        and isinstance(condition.get("arguments", []), list)
-    )
 
 
 def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:
