@@ -19,7 +19,7 @@ from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from . import notices, sync, sync_objects
 from .change_log import ChangeLog
-from .change_recorder import AccessLost, SyncObjectChanged
+from .change_recorder import AccessLost
 from .notices import SyncNotice
 
 PATH = "/v4/Subscriptions"
@@ -94,9 +94,9 @@ class Feeds:
         """Pass on a change or a loss of access, from the thread that acted."""
         if isinstance(event, AccessLost):
             self._on_loop(self._revoke, event)
-        elif isinstance(event, SyncObjectChanged) and event.merges:
+        elif event.merges:
             self._on_loop(self._merge, event.object_sid, event.notice)
-        elif isinstance(event, SyncObjectChanged):
+        else:
             frame = self.notification(event.notice.payload())
             self._on_loop(self._deliver, event.object_sid, event.notice.event_id, frame)
 
@@ -130,14 +130,14 @@ class Feeds:
                 client.send(frame)
 
     def _merge(self, object_sid: str, notice: SyncNotice) -> None:
-        if object_sid not in self._merging:
-            asyncio.get_running_loop().call_later(MERGED, self._deliver_merged, object_sid)
-        self._merging[object_sid] = notice
+        def deliver() -> None:
+            latest = self._merging.pop(object_sid, None)
+            if latest is not None:
+                self._deliver(object_sid, latest.event_id, self.notification(latest.payload()))
 
-    def _deliver_merged(self, object_sid: str) -> None:
-        notice = self._merging.pop(object_sid, None)
-        if notice is not None:
-            self._deliver(object_sid, notice.event_id, self.notification(notice.payload()))
+        if object_sid not in self._merging:
+            asyncio.get_running_loop().call_later(MERGED, deliver)
+        self._merging[object_sid] = notice
 
     def _revoke(self, lost: AccessLost) -> None:
         """End what the user followed before the loss; a later subscription may stay."""
@@ -145,8 +145,7 @@ class Feeds:
         for object_sid in lost.object_sids:
             for client, seen in self._followers_of(object_sid):
                 actor = client.actor
-                is_user = actor is not None and (actor.service_sid, actor.identity) == user
-                if is_user and seen < lost.event_id:
+                if actor and (actor.service_sid, actor.identity) == user and seen < lost.event_id:
                     self.unfollow(client, object_sid)
 
     def prepare_batch(

@@ -51,15 +51,8 @@ class SyncPageRequest:
         return f"{way}.{self.order}.{self.size}.{quote(str(key), safe='')}"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncPage:
-    """Items in the requested order, and the tokens of the pages around them."""
-
-    items: list[SyncItem]
-    meta: Mapping[str, str | None]
-
-
-NO_OTHER_PAGES: Mapping[str, str | None] = {"previous_token": None, "next_token": None}
+PageTokens = Mapping[str, str | None]
+NO_OTHER_PAGES: PageTokens = {"previous_token": None, "next_token": None}
 
 
 def read(query: FormValues, *, numbered: bool) -> SyncPageRequest:
@@ -108,8 +101,8 @@ def read_key(text: str, *, numbered: bool) -> SyncKey:
     return int(text)
 
 
-def fetch(request: SyncPageRequest, query: SyncQuery) -> SyncPage:
-    """One page; a token is null where no items lie on that side."""
+def fetch(request: SyncPageRequest, query: SyncQuery) -> tuple[list[SyncItem], PageTokens]:
+    """Items in the requested order, and the tokens of the pages around them, null where none is."""
     start, size = request.start, request.size
     descending = (request.order == "desc") != request.backwards
     found = query(start, included=request.included, descending=descending, limit=size + 1)
@@ -120,27 +113,27 @@ def fetch(request: SyncPageRequest, query: SyncQuery) -> SyncPage:
     if request.backwards:
         items.reverse()
         ahead, behind = behind, ahead
-    meta = {
+    return items, {
         "previous_token": request.token("previous", items[0][0]) if behind else None,
         "next_token": request.token("next", items[-1][0]) if ahead else None,
     }
-    return SyncPage(items, meta)
 
 
-def from_mapping(items: Mapping[str, Any]) -> SyncQuery:
-    """A query of items in memory, in the order of their keys."""
-
-    def query(
-        start: SyncKey | None, *, included: bool, descending: bool, limit: int
-    ) -> list[SyncItem]:
-        keys = sorted(items, reverse=descending)
-        if start is not None:
-            first = str(start)
-            keys = [
-                key
-                for key in keys
-                if (included and key == first) or (key < first if descending else key > first)
-            ]
-        return [(key, items[key]) for key in keys[:limit]]
-
-    return query
+def of_mapping(
+    items: Mapping[str, Any],
+    start: SyncKey | None,
+    *,
+    included: bool,
+    descending: bool,
+    limit: int,
+) -> list[SyncItem]:
+    """Query items in memory, in the order of their keys."""
+    keys = sorted(items, reverse=descending)
+    if start is not None:
+        first = str(start)
+        keys = [
+            key
+            for key in keys
+            if (included and key == first) or (key < first if descending else key > first)
+        ]
+    return [(key, items[key]) for key in keys[:limit]]

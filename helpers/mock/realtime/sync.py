@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from . import notices, paging, sync_objects
 from .change_log import DOCUMENT_KEY, FIRST, SPAN, ChangeLog, message_id
 from .conversations import HOST
 from .notices import ItemChange, SyncNotice
-from .paging import SyncItem, SyncKey, SyncQuery
+from .paging import SyncItem, SyncKey
 from .sync_objects import SyncObject
 
 REPLAYED = 1000
@@ -54,9 +55,9 @@ class SyncReads:
         found = sync_objects.find(ctx, "map", arguments["Key"])
         shown = self._object(found)
         if last(request.query, "Include") == "items":
-            items = paging.from_mapping(sync_objects.map_items(ctx.store, found))
-            page = paging.fetch(paging.SyncPageRequest(), items)
-            shown["items"] = self._items(found, page.items)
+            query = partial(paging.of_mapping, sync_objects.map_items(ctx.store, found))
+            items, _ = paging.fetch(paging.SyncPageRequest(), query)
+            shown["items"] = self._items(found, items)
         return Reply(200, shown)
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
@@ -83,21 +84,20 @@ class SyncReads:
         key = last(request.query, "Key")
         if key is not None:
             items = {key: items[key]} if key in items else {}
-        page = paging.fetch(paging.read(request.query, numbered=False), paging.from_mapping(items))
-        return Reply(200, {"items": self._items(found, page.items), "meta": page.meta})
+        page_request = paging.read(request.query, numbered=False)
+        page, meta = paging.fetch(page_request, partial(paging.of_mapping, items))
+        return Reply(200, {"items": self._items(found, page), "meta": meta})
 
     def _list_items(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "list", arguments["Key"])
         index = last(request.query, "Index")
         if index is None:
-            query = _messages_query(ctx.store, found.owner.sid)
-            page = paging.fetch(paging.read(request.query, numbered=True), query)
-            messages, meta = [message for _, message in page.items], page.meta
+            query = partial(_query_messages, ctx.store, found.owner.sid)
+            page, meta = paging.fetch(paging.read(request.query, numbered=True), query)
+            messages = [message for _, message in page]
         else:
-            only = {
-                "channel_sid": found.owner.sid,
-                "index": int(paging.read_key(index, numbered=True)),
-            }
+            number = paging.read_key(index, numbered=True)
+            only = {"channel_sid": found.owner.sid, "index": int(number)}
             messages, meta = ctx.store.select(Message, only), paging.NO_OTHER_PAGES
         data = sync_objects.messages(ctx.store, messages)
         items = [(message.index, shown) for message, shown in zip(messages, data, strict=True)]
@@ -127,22 +127,22 @@ class SyncReads:
         return shown
 
 
-def _messages_query(store: Store, channel_sid: str) -> SyncQuery:
-    """A query of a channel's messages by their index."""
-
-    def query(
-        start: SyncKey | None, *, included: bool, descending: bool, limit: int
-    ) -> list[SyncItem]:
-        where: dict[str, Any] = {"channel_sid": channel_sid}
-        if start is not None:
-            step = 0 if included else 1
-            first = int(start) - step if descending else int(start) + step
-            where["index"] = Between(high=first) if descending else Between(low=first)
-        by = ("-index",) if descending else ("index",)
-        found = store.select(Message, where, by=by, limit=limit)
-        return [(each.index, each) for each in found]
-
-    return query
+def _query_messages(
+    store: Store,
+    channel_sid: str,
+    start: SyncKey | None,
+    *,
+    included: bool,
+    descending: bool,
+    limit: int,
+) -> list[SyncItem]:
+    where: dict[str, Any] = {"channel_sid": channel_sid}
+    if start is not None:
+        step = 0 if included else 1
+        first = int(start) - step if descending else int(start) + step
+        where["index"] = Between(high=first) if descending else Between(low=first)
+    by = ("-index",) if descending else ("index",)
+    return [(each.index, each) for each in store.select(Message, where, by=by, limit=limit)]
 
 
 def missed(
@@ -166,24 +166,18 @@ def missed(
     if found.type.kind == "list":
         items, is_all = _missed_messages(ctx, log, found, event_id)
     else:
-        items, is_all = _missed_items(ctx, log, found, event_id), True
+        changes, is_all = log.since(found.sid, event_id), True
+        present = sync_objects.map_items(ctx.store, found) if changes else {}
+        items = [
+            ItemChange(
+                "removed" if each.removed else "added" if each.added > event_id else "updated",
+                each.key,
+                present.get(each.key),
+                each.changed,
+            )
+            for each in changes
+        ]
     return [notices.item(found.type, owner.sid, each, ctx.now) for each in items], is_all
-
-
-def _missed_items(
-    ctx: Context, log: ChangeLog, found: SyncObject, event_id: int
-) -> list[ItemChange]:
-    changes = log.since(found.sid, event_id)
-    items = sync_objects.map_items(ctx.store, found) if changes else {}
-    return [
-        ItemChange(
-            "removed" if each.removed else "added" if each.added > event_id else "updated",
-            each.key,
-            items.get(each.key),
-            each.changed,
-        )
-        for each in changes
-    ]
 
 
 def _missed_messages(
@@ -192,8 +186,7 @@ def _missed_messages(
     """New messages as they are, and edits of every message that the client knows by then."""
     where = {"channel_sid": found.owner.sid}
     new = ctx.store.select(Message, where, after=event_id // SPAN, limit=REPLAYED + 1)
-    is_all = len(new) <= REPLAYED
-    new = new[:REPLAYED]
+    is_all, new = len(new) <= REPLAYED, new[:REPLAYED]
     last_id = log.current() if is_all else message_id(new[-1])
     items = [
         ItemChange("added", each.index, data, message_id(each))
