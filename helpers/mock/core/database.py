@@ -22,6 +22,8 @@ FORMAT = 1
 APPLICATION_ID = 0x464C4348
 """`FLCH` in the file's header, the mark of this database."""
 
+_MARKS = (f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {FORMAT}")
+"""SQL that marks a database as this project's."""
 _OWN_TABLES = {
     "_fact": "CREATE TABLE _fact (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
     "_counter": "CREATE TABLE _counter (name TEXT PRIMARY KEY, next INTEGER) WITHOUT ROWID",
@@ -68,20 +70,6 @@ def write_fact(db: sqlite3.Connection, name: str, value: Any) -> None:
 
 
 # -- checks
-
-
-def marks() -> Iterator[str]:
-    """SQL that marks a database as this project's."""
-    yield f"PRAGMA application_id = {APPLICATION_ID}"
-    yield f"PRAGMA user_version = {FORMAT}"
-
-
-def creation(tables: Iterable[Table]) -> Iterator[str]:
-    """SQL that fills an empty database with tables and indexes."""
-    yield from _OWN_TABLES.values()
-    for table in tables:
-        yield table.creation
-        yield from table.indexes.values()
 
 
 def check(
@@ -145,7 +133,7 @@ def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[
 
 def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -> None:
     """Add tables, columns that have a default, and indexes; replace an index that differs."""
-    for statement in marks():
+    for statement in _MARKS:
         db.execute(statement)
     found = _tables(db)
     for name, creation in _OWN_TABLES.items():
@@ -225,8 +213,11 @@ def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
 
 def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
     """A new database, gone when it is closed."""
+    statements = ["BEGIN", *_MARKS, *_OWN_TABLES.values()]
+    for table in tables:
+        statements += (table.creation, *table.indexes.values())
     db = _connect(":memory:")
-    db.executescript(";\n".join(("BEGIN", *marks(), *creation(tables), "COMMIT;")))
+    db.executescript(";\n".join((*statements, "COMMIT;")))
     return db
 
 
@@ -270,7 +261,6 @@ def in_file(
             _inspect(path, tables, owner)
         db = _connect(path)
         try:
-            _lock(db, path)
             _prepare(db, path, tables, owner)
         except BaseException:
             db.close()
@@ -318,20 +308,16 @@ def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) ->
             raise DatabaseRefused(path, *_PROBLEMS["SQLITE_CORRUPT"])
 
 
-def _lock(db: sqlite3.Connection, path: Path) -> None:
-    """Lock the file for as long as the process lives, and have every commit reach the disk."""
+def _prepare(
+    db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
+) -> None:
+    """Lock the file for as long as the process lives, check it again, and add what is missing."""
     db.execute("PRAGMA locking_mode = EXCLUSIVE")
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise DatabaseRefused(path, "is where SQLite cannot keep a log", "Name a file elsewhere")
-    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA synchronous = FULL")  # every commit reaches the disk
     db.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync stops short of the disk
-
-
-def _prepare(
-    db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
-) -> None:
-    """Check again, now that the file is locked, and add what is missing; or change nothing."""
     db.execute("BEGIN IMMEDIATE")
     with db:
         check(db, path, tables, owner)
