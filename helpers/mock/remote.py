@@ -55,12 +55,7 @@ class ControlRefused(ValueError):
 
 
 class ControlClient:
-    """Sends requests to a server's `/_mock` paths.
-
-    Args:
-        base: Its URL, e.g. `http://127.0.0.1:8787`.
-        credentials: The account's.
-    """
+    """Sends requests to the `/_mock` paths below a server's URL, e.g. `http://127.0.0.1:8787`."""
 
     def __init__(self, base: str, credentials: Credentials) -> None:
         self.base = base.rstrip("/")
@@ -189,12 +184,7 @@ class RemoteClock:
 
 
 class RemoteFault(FaultRule):
-    """One rule of the server, with the names of `Fault`; its counts are fetched at each read.
-
-    Attributes:
-        id: A number of its own.
-        settings: Its pattern and effect.
-    """
+    """One rule of the server, with the names of `Fault`; its counts are fetched at each read."""
 
     def __init__(self, control: ControlClient, fault: dict[str, Any]) -> None:
         self._control = control

@@ -161,25 +161,23 @@ class Clock:
         with self._changed:
             self._moves += 1  # timers run on this thread, one after another, not on the clock's
         try:
-            while (timer := self._step(moment)) is not None:
+            while True:
+                with self._changed:
+                    timer = self._pop_due(moment)
+                    now = max(self.now(), moment if timer is None else timer.due)
+                    if self._frozen_at is None:
+                        self._offset = now - time.time()
+                        self._wake()
+                    else:
+                        self._frozen_at = now
+                self._on_change()
+                if timer is None:
+                    return
                 timer.fire()
         finally:
             with self._changed:
                 self._moves -= 1
                 self._wake()
-
-    def _step(self, moment: float) -> Timer | None:
-        """Go to the first timer that falls due by `moment`, or there if none does."""
-        with self._changed:
-            timer = self._pop_due(moment)
-            now = max(self.now(), moment if timer is None else timer.due)
-            if self._frozen_at is None:
-                self._offset = now - time.time()
-                self._wake()
-            else:
-                self._frozen_at = now
-        self._on_change()
-        return timer
 
     def _wake(self) -> None:
         """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""

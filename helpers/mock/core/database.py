@@ -36,13 +36,7 @@ _OTHER_VERSION = (
 
 
 class DatabaseRefused(Exception):
-    """Refusal to open a database file, which is left as it was.
-
-    Args:
-        path: The file.
-        problem: The fault, as the sentence's predicate.
-        advice: The next step.
-    """
+    """Refusal to open a database file, which is left as it was; `problem` is a predicate."""
 
     def __init__(self, path: Path, problem: str, advice: str) -> None:
         super().__init__(path, problem, advice)
@@ -244,19 +238,21 @@ def in_file(
 ) -> sqlite3.Connection:
     """Open or create a file for this process alone; what is committed is on disk.
 
-    The lock is the operating system's and goes with the process, however that ends.
-
-    Args:
-        file: Its name; its folder must exist.
-        tables: The tables it must have.
-        owner: Facts that it must agree with, such as the account's SID.
+    The lock is the operating system's and goes with the process, however that ends. The folder
+    must exist, and the file agree with the facts of `owner`, such as the account's SID.
 
     Raises:
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: It cannot be opened, is another owner's, or of another version.
     """
-    path, tables = _path(file), tuple(tables)
-    with _refusing(path):
+    if os.fspath(file) in ("", ":memory:"):
+        raise ValueError("db is the name of a file; leave it out for an account in memory")
+    path, tables = Path(file).absolute(), tuple(tables)
+    if path.is_dir():
+        raise DatabaseRefused(path, "is a folder", "Name a file in it")
+    if not path.parent.is_dir():
+        raise DatabaseRefused(path, "is in a folder that does not exist", "Make the folder first")
+    try:
         if path.exists() and path.stat().st_size:
             _inspect(path, tables, owner)
         db = _connect(path)
@@ -265,25 +261,6 @@ def in_file(
         except BaseException:
             db.close()
             raise
-    return db
-
-
-def _path(file: str | os.PathLike[str]) -> Path:
-    if os.fspath(file) in ("", ":memory:"):
-        raise ValueError("db is the name of a file; leave it out for an account in memory")
-    path = Path(file).absolute()
-    if path.is_dir():
-        raise DatabaseRefused(path, "is a folder", "Name a file in it")
-    if not path.parent.is_dir():
-        raise DatabaseRefused(path, "is in a folder that does not exist", "Make the folder first")
-    return path
-
-
-@contextmanager
-def _refusing(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into refusals of the file."""
-    try:
-        yield
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         if name.startswith(_IN_USE):
@@ -293,6 +270,7 @@ def _refusing(path: Path) -> Iterator[None]:
             (f"cannot be opened ({error})", ANOTHER_FILE),
         )
         raise DatabaseRefused(path, problem, advice) from None
+    return db
 
 
 def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:

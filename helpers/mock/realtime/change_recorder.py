@@ -58,11 +58,7 @@ class AccessLost(Event):
 
 
 class ChangeRecorder:
-    """Keeps the log, and emits notices of objects that are `wanted`.
-
-    Attributes:
-        handlers: Handlers by type of event.
-    """
+    """Keeps the log, and emits notices of objects that are `wanted`."""
 
     def __init__(self, backend: Backend, log: ChangeLog, wanted: Callable[[str], bool]) -> None:
         self._backend = backend

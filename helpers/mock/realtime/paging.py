@@ -8,9 +8,9 @@ everything: direction, order, size, and the key to continue from, so that items 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from ..core.errors import TwilioError
@@ -26,14 +26,16 @@ SyncKey = str | int
 SyncItem = tuple[SyncKey, Any]
 
 
-class SyncQuery(Protocol):
-    """Reads items beyond a key, or from it on, in one direction."""
+class SyncRange(NamedTuple):
+    """At most `limit` items beyond a key, or from it on; from one end where `start` is None."""
 
-    def __call__(
-        self, start: SyncKey | None, *, included: bool, descending: bool, limit: int
-    ) -> list[SyncItem]:
-        """At most `limit` items, from one end where `start` is None."""
-        ...
+    start: SyncKey | None
+    included: bool
+    descending: bool
+    limit: int
+
+
+SyncQuery = Callable[[SyncRange], list[SyncItem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,9 @@ def fetch(request: SyncPageRequest, query: SyncQuery) -> tuple[list[SyncItem], P
     """Items in the requested order, and the tokens of the pages around them, null where none is."""
     start, size = request.start, request.size
     descending = (request.order == "desc") != request.backwards
-    found = query(start, included=request.included, descending=descending, limit=size + 1)
+    found = query(SyncRange(start, request.included, descending, size + 1))
     ahead, items = len(found) > size, found[:size]
-    behind = bool(items) and bool(
-        query(items[0][0], included=False, descending=not descending, limit=1)
-    )
+    behind = bool(items and query(SyncRange(items[0][0], False, not descending, 1)))
     if request.backwards:
         items.reverse()
         ahead, behind = behind, ahead
@@ -119,21 +119,15 @@ def fetch(request: SyncPageRequest, query: SyncQuery) -> tuple[list[SyncItem], P
     }
 
 
-def of_mapping(
-    items: Mapping[str, Any],
-    start: SyncKey | None,
-    *,
-    included: bool,
-    descending: bool,
-    limit: int,
-) -> list[SyncItem]:
+def of_mapping(items: Mapping[str, Any], wanted: SyncRange) -> list[SyncItem]:
     """Query items in memory, in the order of their keys."""
-    keys = sorted(items, reverse=descending)
-    if start is not None:
-        first = str(start)
+    keys = sorted(items, reverse=wanted.descending)
+    if wanted.start is not None:
+        start = str(wanted.start)
         keys = [
             key
             for key in keys
-            if (included and key == first) or (key < first if descending else key > first)
+            if (wanted.included and key == start)
+            or (key < start if wanted.descending else key > start)
         ]
-    return [(key, items[key]) for key in keys[:limit]]
+    return [(key, items[key]) for key in keys[: wanted.limit]]

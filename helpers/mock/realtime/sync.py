@@ -16,9 +16,9 @@ from ..rest.collection import Arguments, Operation
 from ..rest.http import Reply, Request, last
 from . import notices, paging, sync_objects
 from .change_log import DOCUMENT_KEY, FIRST, SPAN, ChangeLog, message_id
-from .conversations import HOST
+from .conversations import HOST, Handler
 from .notices import ItemChange, SyncNotice
-from .paging import SyncItem, SyncKey
+from .paging import SyncItem, SyncRange
 from .sync_objects import SyncObject
 
 REPLAYED = 1000
@@ -39,44 +39,41 @@ class SyncReads:
 
     def __init__(self, log: ChangeLog) -> None:
         self._log = log
-        handlers = (self._document, self._map, self._map_items, self._list, self._list_items)
+        handlers: tuple[Handler, ...] = (
+            partial(self._fetch, "document"),
+            partial(self._fetch, "map"),
+            self._map_items,
+            partial(self._fetch, "list"),
+            self._list_items,
+        )
         self.operations = [
             Operation(name, "GET", HOST, path, handle)
             for (name, path), handle in zip(PATHS.items(), handlers, strict=True)
         ]
 
-    def _document(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        found = sync_objects.find(ctx, "document", arguments["Key"])
-        assert isinstance(found.owner, Channel)
-        data = sync_objects.document(ctx.store, found.owner)
-        return Reply(200, self._object(found) | {"data": data})
-
-    def _map(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        found = sync_objects.find(ctx, "map", arguments["Key"])
-        shown = self._object(found)
-        if last(request.query, "Include") == "items":
+    def _fetch(self, kind: str, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        found = sync_objects.find(ctx, kind, arguments["Key"])
+        owner, current = found.owner, self._log.current()
+        url = found.type.url(owner.sid)
+        shown: dict[str, Any] = {
+            "sid": found.sid,
+            "unique_name": found.type.name(owner.sid),
+            "url": url,
+            "revision": str(current),
+            "last_event_id": current,
+            "date_created": iso(owner.date_created),
+            "date_updated": iso(owner.date_updated),
+            "date_expires": None,
+        }
+        if kind == "document":
+            assert isinstance(owner, Channel)
+            return Reply(200, shown | {"data": sync_objects.document(ctx.store, owner)})
+        shown["links"] = {"items": f"{url}/Items"}
+        if kind == "map" and last(request.query, "Include") == "items":
             query = partial(paging.of_mapping, sync_objects.map_items(ctx.store, found))
             items, _ = paging.fetch(paging.SyncPageRequest(), query)
             shown["items"] = self._items(found, items)
         return Reply(200, shown)
-
-    def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        return Reply(200, self._object(sync_objects.find(ctx, "list", arguments["Key"])))
-
-    def _object(self, found: SyncObject) -> dict[str, Any]:
-        current, url = self._log.current(), found.type.url(found.owner.sid)
-        links = {} if found.type.kind == "document" else {"links": {"items": f"{url}/Items"}}
-        return {
-            "sid": found.sid,
-            "unique_name": found.type.name(found.owner.sid),
-            "url": url,
-            "revision": str(current),
-            "last_event_id": current,
-            "date_created": iso(found.owner.date_created),
-            "date_updated": iso(found.owner.date_updated),
-            "date_expires": None,
-            **links,
-        }
 
     def _map_items(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         found = sync_objects.find(ctx, "map", arguments["Key"])
@@ -127,22 +124,13 @@ class SyncReads:
         return shown
 
 
-def _query_messages(
-    store: Store,
-    channel_sid: str,
-    start: SyncKey | None,
-    *,
-    included: bool,
-    descending: bool,
-    limit: int,
-) -> list[SyncItem]:
+def _query_messages(store: Store, channel_sid: str, wanted: SyncRange) -> list[SyncItem]:
     where: dict[str, Any] = {"channel_sid": channel_sid}
-    if start is not None:
-        step = 0 if included else 1
-        first = int(start) - step if descending else int(start) + step
-        where["index"] = Between(high=first) if descending else Between(low=first)
-    by = ("-index",) if descending else ("index",)
-    return [(each.index, each) for each in store.select(Message, where, by=by, limit=limit)]
+    if wanted.start is not None:
+        start, step = int(wanted.start), 0 if wanted.included else 1
+        where["index"] = Between(high=start - step) if wanted.descending else Between(start + step)
+    by = ("-index",) if wanted.descending else ("index",)
+    return [(each.index, each) for each in store.select(Message, where, by=by, limit=wanted.limit)]
 
 
 def missed(

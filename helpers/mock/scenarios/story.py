@@ -132,13 +132,7 @@ class Story:
 
 
 class ScenarioCustomer:
-    """A customer in a chat.
-
-    Args:
-        story: The story.
-        channel: The Flex channel or web channel of the contact.
-        identity: The chat identity.
-    """
+    """A customer in a chat, with the Flex channel or web channel of the contact."""
 
     def __init__(self, story: Story, channel: Any, identity: str) -> None:
         self._story = story
@@ -153,12 +147,7 @@ class ScenarioCustomer:
 
 
 class ScenarioAgent:
-    """A worker who takes chats as in Flex UI.
-
-    Args:
-        story: The story.
-        name: The worker's friendly name, which is the chat identity too.
-    """
+    """A worker who takes chats as in Flex UI; the friendly name is the chat identity too."""
 
     def __init__(self, story: Story, name: str) -> None:
         self._story = story

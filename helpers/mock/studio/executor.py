@@ -52,11 +52,7 @@ class Executor:
     """One run of an execution.
 
     Args:
-        backend: The account's.
-        account_sid: The account's.
-        receivers: Answer HTTP requests.
-        hand_over: Makes tasks.
-        is_stopped: Whether to stop before the next widget, as the account is being closed.
+        is_stopped: Returns True to stop before the next widget, as the account is being closed.
         lag: Seconds by which the clock has passed the moment that caused the run.
     """
 

@@ -45,11 +45,7 @@ class TestUsers(Parameters):
 
 
 def create(ctx: Context, new: NewStudioFlow) -> StudioFlow:
-    """Make a flow, as its first revision.
-
-    Raises:
-        TwilioError: 81022, the definition is not valid.
-    """
+    """Make a flow, as its first revision."""
     flow = ctx.create(
         StudioFlow,
         friendly_name=new.friendly_name,
@@ -65,11 +61,7 @@ def create(ctx: Context, new: NewStudioFlow) -> StudioFlow:
 
 
 def update(ctx: Context, flow: StudioFlow, changes: StudioFlowChanges) -> StudioFlow:
-    """Save the next revision of a flow; active executions go on with their own.
-
-    Raises:
-        TwilioError: 81022, the definition is not valid.
-    """
+    """Save the next revision of a flow; active executions go on with their own."""
     given = {name: value for name, value in changes.given().items() if value is not None}
     given["commit_message"] = changes.commit_message
     if "definition" in given:
