@@ -209,11 +209,7 @@ class Faults(FaultRegistry[Fault]):
         self._lock = threading.Lock()
 
     def add_from_json(self, given: Mapping[str, Any]) -> Fault:
-        """Add a fault from a JSON object, with the names of the arguments of `add`.
-
-        Raises:
-            BadFault: As for `add`, and for unknown names.
-        """
+        """Add a fault as `FaultRegistry.add_from_json` does."""
         settings = FaultSettings.read(given)
         if problem := Pattern(settings.pattern).problem(self._operations):
             raise BadFault(problem)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story, chats
+from .story import DAY, MINUTE, ScenarioAgent, Story, chats
 
 BEGINS = 95 * DAY
 IDENTITY, NAME = "user-42", "Jane"
@@ -37,7 +35,7 @@ def play(story: Story) -> None:
         story.at_days(int(days))
         agent = ScenarioAgent(story, name)
         agent.goes("Available")
-        customer = _contact(story, flow)
+        customer = story.chat(flow.sid, IDENTITY, NAME)
         customer.says(bodies[0])
         agent.accepts(customer)
         agent.serves(customer, bodies)
@@ -45,14 +43,5 @@ def play(story: Story) -> None:
     story.at(9)
     ScenarioAgent(story, "alice").goes("Available")
     story.at(4)
-    _contact(story, flow).says("Hello again! Now the lamp of order 1044 flickers.")
-
-
-def _contact(story: Story, flow: Any) -> ScenarioCustomer:
-    made = story.client.flex_api.v1.channel.create(
-        flex_flow_sid=flow.sid,
-        identity=IDENTITY,
-        chat_user_friendly_name=NAME,
-        chat_friendly_name=f"Chat with {NAME}",
-    )
-    return ScenarioCustomer(story, made, IDENTITY)
+    body = "Hello again! Now the lamp of order 1044 flickers."
+    story.chat(flow.sid, IDENTITY, NAME).says(body)

@@ -56,16 +56,12 @@ def equip(story: Story) -> Crm:
     return crm
 
 
-def app_customer(story: Story, identity: str, name: str, topic: str) -> ScenarioCustomer:
-    """Start a chat of a customer through the app."""
-    made = story.client.flex_api.v1.channel.create(
-        flex_flow_sid=_flow(story, "custom").sid,
-        identity=identity,
-        chat_user_friendly_name=name,
-        chat_friendly_name=f"Chat with {name}",
-        task_attributes=json.dumps({"topic": topic}),
-    )
-    return ScenarioCustomer(story, made, identity)
+def app_customer(story: Story, identity: str, name: str, topic: str, body: str) -> ScenarioCustomer:
+    """Start a chat of a customer through the app, with a first message."""
+    task = json.dumps({"topic": topic})
+    customer = story.chat(_flow(story, "custom").sid, identity, name, task_attributes=task)
+    customer.says(body)
+    return customer
 
 
 def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:

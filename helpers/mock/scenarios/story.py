@@ -119,6 +119,17 @@ class Story:
             **settings,
         )
 
+    def chat(self, flow_sid: str, identity: str, name: str, **settings: Any) -> ScenarioCustomer:
+        """Start a chat of a customer through a custom channel of a Flex Flow."""
+        channel = self.client.flex_api.v1.channel.create(
+            flex_flow_sid=flow_sid,
+            identity=identity,
+            chat_user_friendly_name=name,
+            chat_friendly_name=f"Chat with {name}",
+            **settings,
+        )
+        return ScenarioCustomer(self, channel, identity)
+
     def task(self, customer: ScenarioCustomer) -> Any:
         """The latest task of a customer's chat, as the SDK names it.
 

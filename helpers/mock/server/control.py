@@ -48,9 +48,8 @@ class _Typing(_Body):
     channel_sid: str
 
 
-class _Load(_Body):
+class _Load(_Reset):
     name: str
-    at: float | AwareDatetime | None = None
 
 
 _Json = dict[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
@@ -34,48 +34,41 @@ class ExecutionDue(Event):
     queue: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A message or request that starts an execution.
+def start(
+    ctx: Context,
+    flow_revision: FlowRevision,
+    *,
+    trigger: Mapping[str, Any],
+    contact: str,
+    address: str,
+    initiated_by: str,
+    channel_sid: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Execution:
+    """Start an execution of a flow at its trigger, a message or request of the SID `initiated_by`.
 
-    Attributes:
-        content: `trigger` in templates.
-        contact: The contact's address, `contact.channel.address`.
-        address: The flow's own address, `flow.channel.address`.
-        initiated_by: The SID of the message or request.
-        channel_sid: The chat channel of the message; None for a request.
-        data: `flow.data` in templates.
+    Templates have `trigger` and `data` as `trigger` and `flow.data`, the contact's address as
+    `contact.channel.address`, and `address`, the flow's own, as `flow.channel.address`.
     """
-
-    content: Mapping[str, Any]
-    contact: str
-    address: str
-    initiated_by: str
-    channel_sid: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
-    """Start an execution of a flow at its trigger."""
     sid = ctx.sids.new(Execution.prefix)
     execution = ctx.create(
         Execution,
         sid=sid,
         flow_sid=flow_revision.sid,
         flow_version=flow_revision.revision,
-        contact_channel_address=trigger.contact,
-        channel_sid=trigger.channel_sid,
+        contact_channel_address=contact,
+        channel_sid=channel_sid,
         status=ACTIVE,
-        initiated_by=trigger.initiated_by,
+        initiated_by=initiated_by,
         context={
-            "trigger": dict(trigger.content),
-            "contact": {"channel": {"address": trigger.contact}},
+            "trigger": dict(trigger),
+            "contact": {"channel": {"address": contact}},
             "flow": {
                 "flow_sid": flow_revision.sid,
                 "sid": sid,
-                "channel": {"address": trigger.address},
+                "channel": {"address": address},
                 "variables": {},
-                "data": dict(trigger.data),
+                "data": dict(data or {}),
             },
             "widgets": {},
         },
@@ -259,14 +252,15 @@ def create(ctx: Context, flow: StudioFlow, new: NewExecution) -> Execution:
     if saved is None:
         raise TwilioError(20404, f"Flow {flow.sid} has no published revision to run")
     data = new.parameters or {}
-    trigger = Trigger(
-        content={"request": {"to": new.to, "from": new.from_, "parameters": data}},
+    execution = start(
+        ctx,
+        saved,
+        trigger={"request": {"to": new.to, "from": new.from_, "parameters": data}},
         contact=new.to,
         address=new.from_,
         initiated_by=ctx.sids.new("RQ"),
         data=data,
     )
-    execution = start(ctx, saved, trigger)
     ctx.emit(ExecutionDue(execution.seq, queue_of(execution)))
     return execution
 

@@ -84,19 +84,16 @@ class Executor:
                 return execution
             if self.is_stopped():
                 return None
-            self._run_widget(execution)
-
-    def _run_widget(self, execution: Execution) -> None:
-        ctx = Context(self.backend, self.account_sid)
-        widget = executions.current_widget(ctx, execution)
-        try:
-            self._apply(execution, widget, self._effect(execution, widget))
-        except StepError as error:
-            self._apply(execution, widget, error.problem)
-        except Exception as error:
-            _log.exception("the mock failed in widget %s", widget.name)
-            reason = f"The mock itself failed here: {type(error).__name__}: {error}"
-            self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
+            ctx = Context(self.backend, self.account_sid)
+            widget = executions.current_widget(ctx, execution)
+            try:
+                self._apply(execution, widget, self._effect(execution, widget))
+            except StepError as error:
+                self._apply(execution, widget, error.problem)
+            except Exception as error:
+                _log.exception("the mock failed in widget %s", widget.name)
+                reason = f"The mock itself failed here: {type(error).__name__}: {error}"
+                self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 
     def _effect(self, execution: Execution, widget: Widget) -> Effect:
         action = engine.enter(

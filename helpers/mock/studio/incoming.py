@@ -16,7 +16,6 @@ from ..messaging.resources import ChannelWebhook
 from ..webhooks.payloads import WebhookDialect
 from . import executions, flows
 from .events import MessageRouted
-from .executions import Trigger
 from .resources import Execution, Incoming, StudioFlow
 from .widgets import replied
 
@@ -91,14 +90,15 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     if not flow or not revision:
         _close(ctx, incoming, IGNORED, None)
         return None
-    trigger = Trigger(
-        content={"message": message},
+    execution = executions.start(
+        ctx,
+        revision,
+        trigger={"message": message},
         contact=incoming.contact,
         address=flow.friendly_name,
         initiated_by=incoming.message_sid,
         channel_sid=incoming.channel_sid,
     )
-    execution = executions.start(ctx, revision, trigger)
     _close(ctx, incoming, STARTED, execution)
     return execution
 
