@@ -19,7 +19,6 @@ from .core.context import Backend
 from .core.events import Event
 from .flex.resources import CreatedByFlex
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
-from .messaging.resources import Member
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
@@ -168,8 +167,12 @@ class Journal:
         """Keep one event; it is rendered later."""
         if type(event) in _KINDS:
             self._count += 1
-            if isinstance(event, MemberEvent):
-                self._remember(event.member)
+            if isinstance(event, MemberEvent):  # messages may come long after the member joined
+                name = event.member.name
+                if self._parties.get(name) != AGENT:
+                    self._parties[name] = AGENT if is_agent(event.member.attributes) else CUSTOMER
+                if len(self._parties) > KEPT:
+                    del self._parties[next(iter(self._parties))]
             elif isinstance(event, MessageEvent):
                 message = event.message
                 about = (message.sid, message.author, message.body, message.type)
@@ -179,13 +182,6 @@ class Journal:
         elif isinstance(event, CreatedByFlow | CreatedByFlex):
             creator = STUDIO if isinstance(event, CreatedByFlow) else FLEX
             self._creators.append((event.sid, creator))
-
-    def _remember(self, member: Member) -> None:
-        """Keep a member's party, for messages long after the member joined."""
-        if self._parties.get(member.name) != AGENT:
-            self._parties[member.name] = AGENT if is_agent(member.attributes) else CUSTOMER
-        if len(self._parties) > KEPT:
-            del self._parties[next(iter(self._parties))]
 
     @property
     def state(self) -> JournalState:

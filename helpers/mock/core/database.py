@@ -141,24 +141,18 @@ def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -
             if name not in has:
                 db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
                 db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
+    wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+    present = set(rows.fetchall())
+    for name, _ in present - wanted.items():
+        db.execute(f"DROP INDEX {name}")
     try:
-        _replace_indexes(db, tables)
+        for name, sql in wanted.items():
+            if (name, sql) not in present:
+                db.execute(sql)
     except sqlite3.IntegrityError as error:
         problem = f"holds what this version does not allow ({error})"
         raise DatabaseRefused(path, problem, _OTHER_VERSION) from None
-
-
-def _replace_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
-    wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
-    found = dict(
-        db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
-    )
-    for name in found.keys() - wanted.keys():
-        db.execute(f"DROP INDEX {name}")
-    for name, sql in wanted.items():
-        if found.get(name) != sql:
-            db.execute(f"DROP INDEX IF EXISTS {name}")
-            db.execute(sql)
 
 
 _BUSY_SECONDS = 0.5

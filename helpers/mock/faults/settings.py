@@ -112,11 +112,7 @@ class FaultSettings(BaseModel):
 
 
 def _code_of(status: int | None) -> int:
-    """Twilio's general code for a status.
-
-    Raises:
-        ValueError: There is none; or no status either.
-    """
+    """Return Twilio's general code for a status, or refuse one that has none, or a missing one."""
     if status is None:
         raise ValueError("kind='refusal' needs a status such as 503, or a code such as 20429")
     code = _GENERAL_CODES + status

@@ -11,7 +11,7 @@ from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
 from ..core.parameters import Parameters
 from ..messaging import channels, members, messages, users
-from ..messaging.resources import Channel, Invite, Member, Message, Service, User, UserChannel
+from ..messaging.resources import Channel, Member, Service, User, UserChannel
 from ..rest import chat_parameters as given
 from ..rest import chat_v2
 from ..rest.chat_refusals import REFUSALS
@@ -241,12 +241,11 @@ class _MessageToSend(given.NewMessage):
 _MESSAGE, _MEMBER = _inside(chat_v2.MESSAGES), _inside(chat_v2.MEMBERS)
 
 
-def _message_json(ctx: Context, message: Message) -> dict[str, Any]:
-    return {"sid": message.sid, "index": message.index}
+def _fields(*names: str) -> Callable[[Context, Any], dict[str, Any]]:
+    return lambda ctx, item: {name: getattr(item, name) for name in names}
 
 
-def _invite_json(ctx: Context, invite: Invite) -> dict[str, Any]:
-    return {"sid": invite.sid, "identity": invite.identity}
+_message_json = _fields("sid", "index")
 
 
 def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -302,7 +301,7 @@ _remove_message = _write(messages.remove, _MESSAGE)
 _add_member = _write(members.add, _channel, given.NewMember, _member_json)
 _update_member = _write(members.update, _MEMBER, given.MemberChanges, _member_json)
 _remove_member = _write(members.remove, _MEMBER)
-_invite = _write(members.invite, _channel, given.NewInvite, _invite_json)
+_invite = _write(members.invite, _channel, given.NewInvite, _fields("sid", "identity"))
 _withdraw_invite = _write(members.withdraw_invite, _inside(chat_v2.INVITES))
 _update_user = _write(users.update, _user, given.UserChanges, _user_json)
 _CHANNEL = "/v1/Conversations/{Channel}"

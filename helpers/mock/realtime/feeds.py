@@ -171,10 +171,10 @@ class Feeds:
 
         def carry_out() -> None:
             for each in requests:
+                about = {name: str(each.get(name)) for name in ("object_sid", "object_type")}
                 if action == "establish":
-                    self._establish(client, actor, each, correlation)
+                    self._establish(client, actor, about, each.get("last_event_id"), correlation)
                 else:
-                    about = _about(each)
                     self.unfollow(client, about["object_sid"])
                     payload = notices.subscription("canceled", correlation, about)
                     client.enqueue([self.notification(payload)])
@@ -182,10 +182,9 @@ class Feeds:
         return carry_out
 
     def _establish(
-        self, client: FeedClient, actor: Actor, request: dict[str, Any], correlation: Any
+        self, client: FeedClient, actor: Actor, about: dict[str, Any], known: Any, correlation: Any
     ) -> None:
         """Replay and follow under the store's lock, so that no event falls between the two."""
-        about, known = _about(request), request.get("last_event_id")
         known = min(max(known, 0), _LATEST) if isinstance(known, int) else 0
         with self._backend.store.lock:
             ctx = Context(self._backend, self._account_sid, actor)
@@ -204,8 +203,3 @@ class Feeds:
                 payloads = [notice.payload() for notice in missed]
                 payloads.append(notices.subscription("established", correlation, state))
             client.enqueue([self.notification(payload) for payload in payloads])
-
-
-def _about(request: dict[str, Any]) -> dict[str, Any]:
-    sid, kind = str(request.get("object_sid")), str(request.get("object_type"))
-    return {"object_sid": sid, "object_type": kind}

@@ -59,7 +59,7 @@ class Story:
         self._mock = mock
         self._end = end
         self.client = self._sdk(mock.credentials.account_sid, mock.credentials.auth_token)
-        self.service = self._service(self.client)
+        self.service = self.client.chat.v2.services(mock.credentials.chat_service_sid)
         taskrouter = self.client.taskrouter.v1
         self.workspace = taskrouter.workspaces(taskrouter.workspaces.list(limit=1)[0].sid)
         self.workflow = self.workspace.workflows(self.workspace.workflows.list(limit=1)[0].sid)
@@ -96,14 +96,12 @@ class Story:
             own.account_sid, own.api_key, own.api_secret, [grant], identity=identity
         )
         token.nbf, token.valid_until = now, now + MAX_LIFETIME
-        return self._service(self._sdk("token", str(token.to_jwt())))
+        client = self._sdk("token", str(token.to_jwt()))
+        return client.chat.v2.services(own.chat_service_sid)
 
     def _sdk(self, username: str, password: str) -> Client:
         account_sid = self._mock.credentials.account_sid
         return Client(username, password, account_sid, http_client=self._mock.http_client)
-
-    def _service(self, client: Client) -> Any:
-        return client.chat.v2.services(self._mock.credentials.chat_service_sid)
 
     def task_flow(self, **settings: Any) -> Any:
         """Create a Flex Flow for custom channels, which makes a task of a first message."""

@@ -106,9 +106,8 @@ class Executor:
             if current is None:
                 return WidgetResult("")  # it has ended: no transition will be taken
             executions.open_step(ctx, current, widget)
-        headers = {"User-Agent": "TwilioProxy/1.1"}
-        if action.content_type:
-            headers["Content-Type"] = action.content_type
+        content_type = {"Content-Type": action.content_type} if action.content_type else {}
+        headers = {"User-Agent": "TwilioProxy/1.1", **content_type}
         request = WebhookRequest(
             action.method, action.url, headers, dict(action.parameters), action.body
         )
