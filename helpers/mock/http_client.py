@@ -48,8 +48,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
             requests.exceptions.RequestException: A fault left it without an answer.
         """
         request, timeout = _request(method, uri, *args, **options)
-        if timeout is None:
-            timeout = self.timeout
+        timeout = self.timeout if timeout is None else timeout
         match = self._faults.meet(request)
         if match is None:
             return _response(self._handle(request))
@@ -85,9 +84,8 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         match = self._faults.meet(request)
         if match is None:
             return _response(await asyncio.to_thread(self._handle, request))
-        answer = None
-        if match.phase == "after":
-            answer = await asyncio.to_thread(self._handle, request)
+        is_after = match.phase == "after"
+        answer = await asyncio.to_thread(self._handle, request) if is_after else None
         await asyncio.sleep(match.wait(timeout))
         if answer is None and match.is_only_late:
             answer = await asyncio.to_thread(self._handle, request)

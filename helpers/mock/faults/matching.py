@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -45,9 +45,8 @@ class Pattern:
             )
         )
 
-    def problem(self, operations: Iterable[Operation]) -> str | None:
+    def problem(self, known: tuple[Operation, ...]) -> str | None:
         """Advice about a pattern that fits no operation; None for one that does."""
-        known = tuple(operations)
         if any(self.fits(operation, operation.path) for operation in known):
             return None
         if self._url is None:
@@ -191,11 +190,7 @@ class Faults(FaultRegistry[Fault]):
 
     They apply at the front door, before credentials are checked, as a proxy before Twilio fails for
     every caller. A call has the first fault that takes it; one that lets it pass leaves it to those
-    after it. Calls that are not simulated have none.
-
-    Args:
-        operation_of: Finds the operation of a request; None for one that is not simulated.
-        operations: All operations.
+    after it. Calls that are not simulated, for which `operation_of` returns None, have none.
     """
 
     def __init__(

@@ -151,14 +151,11 @@ class Feeds:
     def prepare_batch(
         self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
     ) -> Callable[[], None]:
-        """Check a batch of requests, each of which is answered by a notification.
+        """Check a batch of requests, each answered by a notification. Returns what carries it out.
 
         The batch must be answered with `ACCEPTED` before it is carried out: if its answer comes
         last, the Sync 3.0 of the browser bundle forgets to open what was opened meanwhile
         (observed).
-
-        Returns:
-            The call that carries the batch out.
 
         Raises:
             TwilioError: 20001, the batch makes no sense.

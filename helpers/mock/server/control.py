@@ -120,7 +120,10 @@ class Control:
             try:
                 answer = await run_in_threadpool(run, raw, request.path_params)
             except ValidationError as error:
-                raise HTTPException(400, _in_words(error)) from None
+                # of a moment's several forms the last one's problem, its date's
+                found = {str(e["loc"][0]) if e["loc"] else "body": e["msg"] for e in error.errors()}
+                sentences = (f"{name}: {problem}" for name, problem in found.items())
+                raise HTTPException(400, "; ".join(sentences)) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
             except TwilioError as error:
@@ -191,9 +194,3 @@ class Control:
 
 def _read_reset(body: bytes) -> _Reset:
     return _Reset.model_validate_json(body or b"{}")
-
-
-def _in_words(error: ValidationError) -> str:
-    """A sentence for each wrong name; of a moment's several forms the last one, its date."""
-    problems = {str(each["loc"][0]) if each["loc"] else "body": each for each in error.errors()}
-    return "; ".join(f"{name}: {problem['msg']}" for name, problem in problems.items())

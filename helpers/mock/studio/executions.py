@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
@@ -11,27 +10,18 @@ from pydantic import BeforeValidator
 from ...json_object import json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.events import Event
 from ..core.parameters import Parameters
 from . import definition, flows
 from .actions import StepError, StepProblem, WaitForReply, WidgetResult
 from .definition import Widget
 from .engine import MISSING, follow, with_output, with_result
-from .events import ExecutionEvent
+from .events import ExecutionDue, ExecutionEvent
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
 
 LIFE_SECONDS = 30 * 24 * 3600
 """Longest time that an execution may be active (documented)."""
 END = "Ended"
 """Target of a step where the flow ends (specified)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionDue(Event):
-    """An execution was started by REST and is to run."""
-
-    seq: int
-    queue: str
 
 
 def start(

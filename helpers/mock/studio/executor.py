@@ -147,10 +147,7 @@ class Executor:
 
 
 def _unchanged(ctx: Context, seen: Execution) -> Execution | None:
-    """The execution as it is now, or None if it is in another widget than when it was read.
-
-    It may have been ended meanwhile, or the whole account restored to an earlier state.
-    """
+    """The execution as it is now; None if it was ended or moved, or the account restored, since."""
     where = {"steps": seen.steps, "widget": seen.widget, "waiting_until": None}
     return ctx.store.first(Execution, seq=seen.seq, status=ACTIVE, **where)
 

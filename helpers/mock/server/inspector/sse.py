@@ -42,11 +42,11 @@ _TOPICS: dict[type[Event], tuple[str, ...]] = {
 
 
 class _OpenPage:
-    """One open page, with the topics to be sent to it."""
+    """One open page, with the topics to be sent to it; `woken` ends the wait of `take()`."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
+        self.woken = asyncio.Event()
         self._lock = threading.Lock()
         self._topics: set[str] = set()
 
@@ -56,19 +56,15 @@ class _OpenPage:
             is_waiting = not self._topics
             self._topics.update(topics)
         if is_waiting and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.wake)
-
-    def wake(self) -> None:
-        """End the wait of `take()`, on the event loop."""
-        self._woken.set()
+            self._loop.call_soon_threadsafe(self.woken.set)
 
     async def take(self) -> list[str]:
         """The topics added since, once there are any or a beat has passed."""
         try:
-            await asyncio.wait_for(self._woken.wait(), BEAT)
+            await asyncio.wait_for(self.woken.wait(), BEAT)
         except TimeoutError:
             return []
-        self._woken.clear()
+        self.woken.clear()
         with self._lock:
             topics, self._topics = self._topics, set()
         return sorted(topics)
@@ -93,7 +89,7 @@ class ChangeStream:
         """End every stream, so that none delays the server's stop."""
         self._is_over = True
         for page in self._pages:
-            page.wake()
+            page.woken.set()
 
     async def _open(self, request: Request) -> Response:
         headers = {"Cache-Control": "no-store"}
