@@ -282,8 +282,7 @@ class _Renderer:
     @line.register(DeliveryDue)
     @line.register(PreEventRequested)
     def _(self, event: DeliveryDue | PreEventRequested) -> Line | None:
-        delivery = self._store.first(Delivery, seq=event.seq)
-        if delivery is None:
+        if (delivery := self._store.first(Delivery, seq=event.seq)) is None:
             return None
         answer, tries = "not answered yet", len(delivery.attempts)
         if tries:

@@ -185,8 +185,7 @@ def _refusals(
 def _header(token: DecodedToken) -> Iterator[tuple[int, str]]:
     wanted = ((20101, "typ", "JWT"), (20102, "alg", ALGORITHM), (20102, "cty", CONTENT_TYPE))
     for code, name, value in wanted:
-        found = token.header.get(name)
-        if found != value:
+        if (found := token.header.get(name)) != value:
             problem = f"The header's {name} is {shown(found)}; it must be {value!r}."
             yield code, f"{problem} {_MAKE_ANOTHER}"
 

@@ -28,11 +28,11 @@ Done.
 
 def play(story: Story) -> None:
     """Play three contacts in three months, and a fourth that an agent is offered now."""
-    story.at_days(93)
+    story.at(93 * DAY / MINUTE)
     story.workflow.update(task_reservation_timeout=30 * MINUTE)
     flow = story.task_flow(friendly_name="Shop app", long_lived=True)
     for (days, name), bodies in chats(CONTACTS):
-        story.at_days(int(days))
+        story.at(int(days) * DAY / MINUTE)
         agent = ScenarioAgent(story, name)
         agent.goes("Available")
         customer = story.chat(flow.sid, IDENTITY, NAME)

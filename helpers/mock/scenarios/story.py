@@ -74,10 +74,6 @@ class Story:
         """Go to so many minutes before the story's end."""
         self.wait(self._end - minutes * MINUTE - self._mock.clock.now())
 
-    def at_days(self, days: float) -> None:
-        """Go to so many days before the story's end."""
-        self.at(days * DAY / MINUTE)
-
     def wait(self, seconds: float) -> None:
         """Let time pass, between two moments at which webhooks are delivered and flows are idle."""
         self._settle()

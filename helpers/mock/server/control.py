@@ -79,7 +79,9 @@ class Control:
             route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
             route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             route("POST", "/typing", self._type, _Typing.model_validate_json),
-            route("GET", "/scenarios", self._scenarios),
+            route(
+                "GET", "/scenarios", lambda: {"scenarios": [*map(asdict, mock.scenarios.values())]}
+            ),
             route("POST", "/scenarios", self._load, _Load.model_validate_json, alone=True),
             route("GET", "/faults", lambda: {"faults": [each.to_json() for each in faults]}),
             route("POST", "/faults", self._add_fault, TypeAdapter(_Json).validate_json),
@@ -147,9 +149,6 @@ class Control:
         if change.advance:
             clock.advance(change.advance)
         return self._clock()
-
-    def _scenarios(self) -> _Json:
-        return {"scenarios": [asdict(each) for each in self._mock.scenarios.values()]}
 
     def _load(self, body: _Load) -> _Json:
         try:

@@ -20,7 +20,6 @@ MAX_WIDGETS = 2000
 WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials here"}
 """Properties that a simulated widget has and this mock ignores, with the consequence."""
 
-
 Found = Iterator[tuple[str, str]]
 """Paths into the JSON, each with advice."""
 
