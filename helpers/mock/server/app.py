@@ -20,7 +20,7 @@ from ..realtime.endpoint import PATH as REALTIME_PATH
 from .chat_page.page import PATH as CHAT_PATH
 from .chat_page.page import ChatPage
 from .control import Control
-from .inspector.pages import Pages
+from .inspector import Pages
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
 from .origin_check import OriginCheck
