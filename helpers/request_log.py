@@ -114,14 +114,25 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         uri: str,
         params: Mapping[str, object] | None = None,
         data: Mapping[str, object] | bytes | None = None,
-        *args: Any,
-        **kwargs: Any,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
         started = time.perf_counter()
         status, code = 0, None
         try:
-            response = self._inner.request(method, uri, params, data, *args, **kwargs)
+            response = self._inner.request(
+                method,
+                uri,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=self.timeout if timeout is None else timeout,
+                allow_redirects=allow_redirects,
+            )
             status = response.status_code
             code = None if response.ok else error_code(response.text)
             return response

@@ -42,8 +42,7 @@ from .rest.event_feed import (
 from .rest.http import Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
 from .studio import incoming
-from .studio.executions import ExecutionDue
-from .studio.incoming import IncomingDue
+from .studio.events import ExecutionDue, IncomingDue
 from .studio.runner import Studio
 from .taskrouter import resources as _taskrouter
 from .taskrouter.events import TaskRouterEvent

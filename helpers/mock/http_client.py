@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import requests
@@ -48,8 +48,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
             requests.exceptions.RequestException: A fault left it without an answer.
         """
         request, timeout = _request(method, uri, *args, **options)
-        if timeout is None:
-            timeout = self.timeout
+        timeout = self.timeout if timeout is None else timeout
         match = self._faults.meet(request)
         if match is None:
             return _response(self._handle(request))
@@ -85,9 +84,8 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         match = self._faults.meet(request)
         if match is None:
             return _response(await asyncio.to_thread(self._handle, request))
-        answer = None
-        if match.phase == "after":
-            answer = await asyncio.to_thread(self._handle, request)
+        is_after = match.phase == "after"
+        answer = await asyncio.to_thread(self._handle, request) if is_after else None
         await asyncio.sleep(match.wait(timeout))
         if answer is None and match.is_only_late:
             answer = await asyncio.to_thread(self._handle, request)
@@ -130,13 +128,11 @@ def _request(
     url = urlsplit(uri)
     headers = headers or {}
     query = _encoded(params)
-    if url.query:
-        query = {**parsed(url.query), **query}
     request = Request(
         method=method.upper(),
         host=url.netloc,
         path=url.path,
-        query=query,
+        query={**parsed(url.query), **query} if url.query else query,
         form={} if isinstance(data, bytes) else _encoded(data),
         headers=headers,
         auth=auth,
@@ -160,21 +156,12 @@ def _text(value: Any) -> str | list[str]:
 
 def parsed(query: str) -> FormValues:
     """A query string or form body, as text, or lists of text for repeated names."""
-    values: dict[str, str | list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        present = values.get(name)
-        if present is None:
-            values[name] = value
-        elif isinstance(present, list):
-            present.append(value)
-        else:
-            values[name] = [present, value]
-    return values
+    found = parse_qs(query, keep_blank_values=True)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def _response(reply: Reply | None) -> Response:
     assert reply is not None
-    text = reply.content.decode("latin-1")
-    if reply.json is not None:
-        text = orjson.dumps(reply.json).decode()
+    has_json = reply.json is not None
+    text = orjson.dumps(reply.json).decode() if has_json else reply.content.decode("latin-1")
     return Response(reply.status, text, reply.headers)

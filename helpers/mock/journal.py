@@ -19,7 +19,6 @@ from .core.context import Backend
 from .core.events import Event
 from .flex.resources import CreatedByFlex
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
-from .messaging.resources import Member
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
@@ -168,30 +167,21 @@ class Journal:
         """Keep one event; it is rendered later."""
         if type(event) in _KINDS:
             self._count += 1
-            if isinstance(event, MemberEvent):
-                self._meet(event.member)
+            if isinstance(event, MemberEvent):  # messages may come long after the member joined
+                name = event.member.name
+                if self._parties.get(name) != AGENT:
+                    self._parties[name] = AGENT if is_agent(event.member.attributes) else CUSTOMER
+                if len(self._parties) > KEPT:
+                    del self._parties[next(iter(self._parties))]
             elif isinstance(event, MessageEvent):
-                message, attributes = event.message, event.channel.attributes
-                event = _MessageLine(
-                    event.change,
-                    message.sid,
-                    message.author,
-                    message.body,
-                    message.type,
-                    attributes,
-                    event.actor.identity,
-                )
+                message = event.message
+                about = (message.sid, message.author, message.body, message.type)
+                identity = event.actor.identity
+                event = _MessageLine(event.change, *about, event.channel.attributes, identity)
             self._events.append((self._count, self._backend.clock.now(), event))
         elif isinstance(event, CreatedByFlow | CreatedByFlex):
             creator = STUDIO if isinstance(event, CreatedByFlow) else FLEX
             self._creators.append((event.sid, creator))
-
-    def _meet(self, member: Member) -> None:
-        """Remember a member's party, for messages long after the member joined."""
-        if self._parties.get(member.name) != AGENT:
-            self._parties[member.name] = AGENT if is_agent(member.attributes) else CUSTOMER
-        if len(self._parties) > KEPT:
-            del self._parties[next(iter(self._parties))]
 
     @property
     def state(self) -> JournalState:
@@ -227,7 +217,7 @@ class _Renderer:
         text = event.body or ("(media)" if event.type == "media" else "(no text)")
         source = self._creators.get(event.sid) or self._parties.get(event.author)
         if source is None:
-            by_contact = _object(event.channel_attributes).get("from") == event.author
+            by_contact = (json_object(event.channel_attributes) or {}).get("from") == event.author
             source = CUSTOMER if by_contact or event.identity is not None else SERVER
         return source, FLEX, text
 
@@ -235,8 +225,7 @@ class _Renderer:
     def _(self, event: MemberEvent) -> Line | None:
         verb = {"added": "joins", "removed": "leaves"}.get(event.change)
         name = event.member.name
-        party = self._parties.get(name, CUSTOMER)
-        return (party, FLEX, f"{name} {verb}") if verb else None
+        return (self._parties.get(name, CUSTOMER), FLEX, f"{name} {verb}") if verb else None
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
@@ -245,7 +234,7 @@ class _Renderer:
             actor = event.actor.identity
             opener = SERVER if actor is None else self._parties.get(actor, CUSTOMER)
             return opener, FLEX, f"opens {name}"
-        if _object(event.channel.attributes).get("status") != "INACTIVE":
+        if (json_object(event.channel.attributes) or {}).get("status") != "INACTIVE":
             self._ended.discard(sid)
         elif event.change == "updated" and sid not in self._ended:
             self._ended.add(sid)
@@ -257,9 +246,8 @@ class _Renderer:
         flow = self._flow(event.flow_sid)
         if event.change == "started":
             return (FLEX if event.by_message else SERVER), STUDIO, f"starts {flow}"
-        if event.change == "parked":
-            return STUDIO, STUDIO, f"{flow} waits at {event.widget}"
-        return STUDIO, STUDIO, f"{flow} ends"
+        ending = f"waits at {event.widget}" if event.change == "parked" else "ends"
+        return STUDIO, STUDIO, f"{flow} {ending}"
 
     @line.register
     def _(self, event: MessageRouted) -> Line:
@@ -283,7 +271,7 @@ class _Renderer:
             return AGENT, TASKROUTER, f"{agent} is {data['worker_activity_name']}"
         if name not in _TASKS:
             return None
-        attributes = _object(data["task_attributes"])
+        attributes = json_object(data["task_attributes"]) or {}
         customer = f" for {attributes['name']}" if attributes.get("name") else ""
         text = f"{_TASKS[name]}{customer}"
         if name == "task.created":
@@ -293,20 +281,12 @@ class _Renderer:
     @line.register(DeliveryDue)
     @line.register(PreEventRequested)
     def _(self, event: DeliveryDue | PreEventRequested) -> Line | None:
-        delivery = self._store.first(Delivery, seq=event.seq)
-        if delivery is None:
+        if (delivery := self._store.first(Delivery, seq=event.seq)) is None:
             return None
+        answer, tries = "not answered yet", len(delivery.attempts)
+        if tries:
+            status = delivery.attempts[-1]["status"]
+            answer = "no answer" if status is None else f"answered {status}"
+        again = f" at try {tries}" if tries > 1 else ""
         source = FLEX if delivery.event.startswith("on") else TASKROUTER
-        return source, SERVER, f"{delivery.event}, {_answer(delivery)}"
-
-
-def _answer(delivery: Delivery) -> str:
-    if not delivery.attempts:
-        return "not answered yet"
-    status, tries = delivery.attempts[-1]["status"], len(delivery.attempts)
-    answer = "no answer" if status is None else f"answered {status}"
-    return answer if tries == 1 else f"{answer} at try {tries}"
-
-
-def _object(text: str) -> dict[str, object]:
-    return json_object(text) or {}
+        return source, SERVER, f"{delivery.event}, {answer}{again}"

@@ -5,39 +5,44 @@ from __future__ import annotations
 import json
 
 from .core.context import Context
-from .flex.flows import NewFlow
-from .flex.flows import create as create_flow
-from .messaging.services import create as create_service
+from .flex import flows as flex_flows
+from .messaging import services
 from .studio import flows as studio_flows
+from .taskrouter import workers, workspaces
 from .taskrouter.resources import TaskChannel, Workflow, WorkspaceEvent
 from .taskrouter.task_queues import NewTaskQueue
-from .taskrouter.workers import NewWorker
-from .taskrouter.workers import create as create_worker
-from .taskrouter.workspaces import ACTIVITIES, NewWorkspace, route_all
-from .taskrouter.workspaces import create as create_workspace
 
 AGENTS = ("alice", "bob")
 """The account's two agents, offline. `contact_uri` names their chat identity (observed)."""
 TASK_CHANNELS = {"default": "Default", "chat": "Programmable Chat"}
 """The workspace's task channels; chat's friendly name was observed."""
-AGENT_ACTIVITIES = (*ACTIVITIES, ("Break", False))
+AGENT_ACTIVITIES = (*workspaces.ACTIVITIES, ("Break", False))
 """Activities of agents: Flex adds a break (inferred)."""
 
 
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
-    service = create_service(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
+    service = services.create(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
+    new_workspace = workspaces.NewWorkspace(friendly_name="Flex Task Assignment")
+    workspace = workspaces.create(ctx, new_workspace, TASK_CHANNELS, AGENT_ACTIVITIES)
+    everyone = NewTaskQueue(friendly_name="Everyone")
+    workflow = workspaces.route_all(ctx, workspace, "Assign to Anyone", everyone)
+    for name in AGENTS:
+        attributes = json.dumps({"contact_uri": f"client:{name}", "full_name": name.title()})
+        agent = workers.NewWorker(friendly_name=name, attributes=attributes)
+        workers.create(ctx, workspace, agent)
+    ctx.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # a new account lists none
     webchat_flow = studio_flows.create(
         ctx,
         studio_flows.NewStudioFlow(
             friendly_name="Webchat Flow",
             status="published",
-            definition=_webchat_definition(ctx, _workflow(ctx)),
+            definition=_webchat_definition(ctx, workflow),
         ),
     )
-    create_flow(
+    flex_flows.create(
         ctx,
-        NewFlow(
+        flex_flows.NewFlow(
             friendly_name="Flex Web Channel Flow",
             chat_service_sid=service.sid,
             channel_type="web",
@@ -47,19 +52,6 @@ def populate(ctx: Context, chat_service_sid: str) -> None:
     )
 
 
-def _workflow(ctx: Context) -> Workflow:
-    """Create the workspace and its agents; returns its workflow."""
-    fields = NewWorkspace(friendly_name="Flex Task Assignment")
-    workspace = create_workspace(ctx, fields, TASK_CHANNELS, AGENT_ACTIVITIES)
-    everyone = NewTaskQueue(friendly_name="Everyone")
-    workflow = route_all(ctx, workspace, "Assign to Anyone", everyone)
-    for agent in AGENTS:
-        attributes = json.dumps({"contact_uri": f"client:{agent}", "full_name": agent.title()})
-        create_worker(ctx, workspace, NewWorker(friendly_name=agent, attributes=attributes))
-    ctx.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # a new account lists none
-    return workflow
-
-
 def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
     chat = ctx.store.first(TaskChannel, workspace_sid=workflow.workspace_sid, unique_name="chat")
     attributes = (
@@ -67,11 +59,6 @@ def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
         ' "channelType": "{{trigger.message.ChannelAttributes.channel_type}}",'
         ' "channelSid": "{{trigger.message.ChannelSid}}"}'
     )
-    properties = {
-        "workflow": workflow.sid,
-        "channel": chat.sid if chat else "",
-        "attributes": attributes,
-    }
     return {
         "description": "Hands every chat to an agent",
         "initial_state": "Trigger",
@@ -93,7 +80,11 @@ def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
                 "transitions": [
                     {"event": event} for event in ("callComplete", "failedToEnqueue", "callFailure")
                 ],
-                "properties": properties,
+                "properties": {
+                    "workflow": workflow.sid,
+                    "channel": chat.sid if chat else "",
+                    "attributes": attributes,
+                },
             },
         ],
     }

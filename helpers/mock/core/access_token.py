@@ -18,7 +18,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from itertools import chain, starmap
+from typing import Any
 
 import jwt
 
@@ -81,14 +82,6 @@ class DecodedToken:
         return grants.get("chat", grants.get("ip_messaging"))
 
 
-class _Expected(NamedTuple):
-    """Facts to verify a token with: the account, its API keys' secrets, and the time."""
-
-    account_sid: str
-    secrets: Mapping[str, str]
-    now: float
-
-
 _KEPT = 256
 _accepted: dict[str, DecodedToken] = {}
 """The latest tokens that were accepted, to decode each once; not to be modified."""
@@ -107,13 +100,21 @@ def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: flo
         TwilioError: 20101 to 20107, for the first of `problems`.
     """
     decoded = (_accepted.get(token) if isinstance(token, str) else None) or decode(token)
-    for refusal in _refusals(decoded, _Expected(account_sid, secrets, now)):
+    for refusal in _refusals(decoded, account_sid, secrets, now):
         raise refusal
     if token not in _accepted:
         if len(_accepted) >= _KEPT:
             _accepted.pop(next(iter(tuple(_accepted))), None)
         _accepted[token] = decoded
-    return _claims(decoded)
+    chat: Any = decoded.chat_grant
+    return Claims(
+        identity=decoded.claims["grants"]["identity"],
+        service_sid=chat["service_sid"],
+        account_sid=decoded.claims["sub"],
+        api_key_sid=decoded.claims["iss"],
+        not_before=decoded.claims.get("nbf"),
+        expires=decoded.claims["exp"],
+    )
 
 
 def problems(
@@ -129,7 +130,7 @@ def problems(
     except TwilioError as undecodable:
         yield undecodable
     else:
-        yield from _refusals(decoded, _Expected(account_sid, secrets, now))
+        yield from _refusals(decoded, account_sid, secrets, now)
 
 
 def decode(token: str) -> DecodedToken:
@@ -158,20 +159,6 @@ def decode(token: str) -> DecodedToken:
     return DecodedToken(unsigned["header"], unsigned["payload"], signing_input, signature)
 
 
-def _claims(token: DecodedToken) -> Claims:
-    """Read the claims of a verified token."""
-    grants: Mapping[str, Any] = token.grants or {}
-    chat: Any = token.chat_grant
-    return Claims(
-        identity=grants["identity"],
-        service_sid=chat["service_sid"],
-        account_sid=token.claims["sub"],
-        api_key_sid=token.claims["iss"],
-        not_before=token.claims.get("nbf"),
-        expires=token.claims["exp"],
-    )
-
-
 def numeric_date(value: object) -> int | None:
     """Return `value` if it is a time in whole seconds since the epoch, before the year 10000."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LAST_SECOND:
@@ -198,24 +185,24 @@ def shown(value: object) -> str:
 _JSON_TYPES = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 
-def _refusals(token: DecodedToken, expected: _Expected) -> Iterator[TwilioError]:
-    for checked in (_header(token), _key(token, expected), _claimed(token, expected)):
-        for code, message in checked:
-            yield TwilioError(code, message)
+def _refusals(
+    token: DecodedToken, account_sid: str, secrets: Mapping[str, str], now: float
+) -> Iterator[TwilioError]:
+    found = chain(_header(token), _key(token, secrets), _claimed(token, account_sid, now))
+    return starmap(TwilioError, found)
 
 
 def _header(token: DecodedToken) -> Iterator[tuple[int, str]]:
     wanted = ((20101, "typ", "JWT"), (20102, "alg", ALGORITHM), (20102, "cty", CONTENT_TYPE))
     for code, name, value in wanted:
-        found = token.header.get(name)
-        if found != value:
-            message = f"The header's {name} is {shown(found)}; it must be {value!r}."
-            yield code, f"{message} {_MAKE_ANOTHER}"
+        if (found := token.header.get(name)) != value:
+            problem = f"The header's {name} is {shown(found)}; it must be {value!r}."
+            yield code, f"{problem} {_MAKE_ANOTHER}"
 
 
-def _key(token: DecodedToken, expected: _Expected) -> Iterator[tuple[int, str]]:
+def _key(token: DecodedToken, secrets: Mapping[str, str]) -> Iterator[tuple[int, str]]:
     issuer = token.claims.get("iss")
-    secret = expected.secrets.get(issuer) if isinstance(issuer, str) else None
+    secret = secrets.get(issuer) if isinstance(issuer, str) else None
     if secret is None:
         yield (
             20103,
@@ -234,15 +221,15 @@ def _key(token: DecodedToken, expected: _Expected) -> Iterator[tuple[int, str]]:
             )
 
 
-def _claimed(token: DecodedToken, expected: _Expected) -> Iterator[tuple[int, str]]:
+def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tuple[int, str]]:
     subject = token.claims.get("sub")
-    if subject != expected.account_sid:
+    if subject != account_sid:
         yield (
             20103,
-            f"The subject (sub) is {shown(subject)}, not this account, {expected.account_sid}. Make"
+            f"The subject (sub) is {shown(subject)}, not this account, {account_sid}. Make"
             " the token with the SID of the account that owns the API key.",
         )
-    yield from _times(token, expected.now)
+    yield from _times(token, now)
     if token.grants is None:
         found = shown(token.claims.get("grants"))
         yield 20106, f"The grants must be a JSON object; found: {found}. {_MAKE_ANOTHER}"

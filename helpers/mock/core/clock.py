@@ -14,7 +14,7 @@ import time
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 _log = logging.getLogger(__name__)
 Setting = tuple[float, float | None]
@@ -44,10 +44,9 @@ class Timer:
     def fire(self) -> None:
         """Run the call, once; an exception is logged, so that later timers still run."""
         call, self._call = self._call, None
-        if call is None:
-            return
         try:
-            call()
+            if call is not None:
+                call()
         except Exception:
             _log.exception("a timer of the mock failed")
 
@@ -162,25 +161,23 @@ class Clock:
         with self._changed:
             self._moves += 1  # timers run on this thread, one after another, not on the clock's
         try:
-            while (timer := self._step(moment)) is not None:
+            while True:
+                with self._changed:
+                    timer = self._pop_due(moment)
+                    now = max(self.now(), moment if timer is None else timer.due)
+                    if self._frozen_at is None:
+                        self._offset = now - time.time()
+                        self._wake()
+                    else:
+                        self._frozen_at = now
+                self._on_change()
+                if timer is None:
+                    return
                 timer.fire()
         finally:
             with self._changed:
                 self._moves -= 1
                 self._wake()
-
-    def _step(self, moment: float) -> Timer | None:
-        """Go to the first timer that falls due by `moment`, or there if none does."""
-        with self._changed:
-            timer = self._pop_due(moment)
-            now = max(self.now(), moment if timer is None else timer.due)
-            if self._frozen_at is None:
-                self._offset = now - time.time()
-                self._wake()
-            else:
-                self._frozen_at = now
-        self._on_change()
-        return timer
 
     def _wake(self) -> None:
         """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""
@@ -188,10 +185,8 @@ class Clock:
             return
         if self._frozen_at is None or self._timers[0][0] <= self._frozen_at:
             if self._thread is None or not self._thread.is_alive():
-                watched = (weakref.ref(self), self._changed)
-                self._thread = threading.Thread(
-                    target=_watch, args=watched, name="mock-clock", daemon=True
-                )
+                watch = partial(_watch, weakref.ref(self), self._changed)
+                self._thread = threading.Thread(target=watch, name="mock-clock", daemon=True)
                 self._thread.start()
             self._changed.notify()
 
@@ -220,16 +215,12 @@ class Clock:
     def _next(self) -> Timer | float | None:
         """The timer that is due, else seconds until one is; None to end the thread."""
         now = self.now()
-        timer = None if self._moves else self._pop_due(now)
-        if timer is not None:
+        if not self._moves and (timer := self._pop_due(now)) is not None:
             return timer
         if not self._timers or self._frozen_at is not None:
             self._thread = None
             return None
-        return _EVER if self._moves else self._timers[0][0] - now
-
-
-_EVER = float(threading.TIMEOUT_MAX)
+        return threading.TIMEOUT_MAX if self._moves else self._timers[0][0] - now
 
 
 def _watch(watched: weakref.ref[Clock], changed: threading.Condition) -> None:
@@ -242,7 +233,7 @@ def _watch(watched: weakref.ref[Clock], changed: threading.Condition) -> None:
             if found is None:
                 return
             if not isinstance(found, Timer):
-                changed.wait(min(found, _EVER))
+                changed.wait(min(found, threading.TIMEOUT_MAX))
                 continue
         found.fire()
         del found

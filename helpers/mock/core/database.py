@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ FORMAT = 1
 """Raised when stored data changes its meaning; mere additions need no new number."""
 APPLICATION_ID = 0x464C4348
 """`FLCH` in the file's header, the mark of this database."""
-MARKS = (f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {FORMAT}")
+
+_MARKS = (f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {FORMAT}")
 """SQL that marks a database as this project's."""
 _OWN_TABLES = {
     "_fact": "CREATE TABLE _fact (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
@@ -35,13 +36,7 @@ _OTHER_VERSION = (
 
 
 class DatabaseRefused(Exception):
-    """Refusal to open a database file, which is left as it was.
-
-    Args:
-        path: The file.
-        problem: The fault, as the sentence's predicate.
-        advice: The next step.
-    """
+    """Refusal to open a database file, which is left as it was; `problem` is a predicate."""
 
     def __init__(self, path: Path, problem: str, advice: str) -> None:
         super().__init__(path, problem, advice)
@@ -57,7 +52,7 @@ class DatabaseRefused(Exception):
 
 
 def read_fact(db: sqlite3.Connection, name: str) -> Any:
-    """Return the value of a fact, or None."""
+    """The value of a fact, or None."""
     row = db.execute("SELECT value FROM _fact WHERE name = ?", (name,)).fetchone()
     return None if row is None else orjson.loads(row[0])
 
@@ -69,14 +64,6 @@ def write_fact(db: sqlite3.Connection, name: str, value: Any) -> None:
 
 
 # -- checks
-
-
-def creation(tables: Iterable[Table]) -> Iterator[str]:
-    """Yield SQL that fills an empty database with tables and indexes."""
-    yield from _OWN_TABLES.values()
-    for table in tables:
-        yield table.creation
-        yield from table.indexes.values()
 
 
 def check(
@@ -122,7 +109,7 @@ def _columns(db: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[str]:
-    """Yield differences that this version would lose or could not fill in."""
+    """Differences that this version would lose or could not fill in."""
     found = _tables(db)
     unknown = found - {table.name for table in tables} - set(_OWN_TABLES)
     yield from (f"table {name} is unknown" for name in sorted(unknown))
@@ -140,7 +127,7 @@ def _differences(db: sqlite3.Connection, tables: tuple[Table, ...]) -> Iterator[
 
 def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -> None:
     """Add tables, columns that have a default, and indexes; replace an index that differs."""
-    for statement in MARKS:
+    for statement in _MARKS:
         db.execute(statement)
     found = _tables(db)
     for name, creation in _OWN_TABLES.items():
@@ -149,29 +136,23 @@ def add_missing(db: sqlite3.Connection, path: Path, tables: tuple[Table, ...]) -
     for table in tables:
         if table.name not in found:
             db.execute(table.creation)
-            continue
         has = _columns(db, table.name)
         for name, value in table.defaults.items():
             if name not in has:
                 db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}"')
                 db.execute(f'UPDATE {table.name} SET "{name}" = ?', (value,))
+    wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+    present = set(rows.fetchall())
+    for name, _ in present - wanted.items():
+        db.execute(f"DROP INDEX {name}")
     try:
-        _replace_indexes(db, tables)
+        for name, sql in wanted.items():
+            if (name, sql) not in present:
+                db.execute(sql)
     except sqlite3.IntegrityError as error:
         problem = f"holds what this version does not allow ({error})"
         raise DatabaseRefused(path, problem, _OTHER_VERSION) from None
-
-
-def _replace_indexes(db: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
-    wanted = {name: sql for table in tables for name, sql in table.indexes.items()}
-    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
-    found = dict(rows.fetchall())
-    for name in found.keys() - wanted.keys():
-        db.execute(f"DROP INDEX {name}")
-    for name, sql in wanted.items():
-        if found.get(name) != sql:
-            db.execute(f"DROP INDEX IF EXISTS {name}")
-            db.execute(sql)
 
 
 _BUSY_SECONDS = 0.5
@@ -219,14 +200,17 @@ def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
-    """Return a new database, gone when it is closed."""
+    """A new database, gone when it is closed."""
+    statements = ["BEGIN", *_MARKS, *_OWN_TABLES.values()]
+    for table in tables:
+        statements += (table.creation, *table.indexes.values())
     db = _connect(":memory:")
-    db.executescript(";\n".join(("BEGIN", *MARKS, *creation(tables), "COMMIT;")))
+    db.executescript(";\n".join((*statements, "COMMIT;")))
     return db
 
 
 def image_of(db: sqlite3.Connection) -> bytearray:
-    """Return a whole database, in memory or in a file, as bytes to be opened in memory."""
+    """A whole database, in memory or in a file, as bytes to be opened in memory."""
     image = bytearray(db.serialize())
     image[_WAL_MARKS] = _PLAIN_MARKS
     return image
@@ -235,12 +219,9 @@ def image_of(db: sqlite3.Connection) -> bytearray:
 @contextmanager
 def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
     """Open an image of a database in memory."""
-    db = _connect(":memory:")
-    try:
+    with closing(_connect(":memory:")) as db:
         db.deserialize(image)
         yield db
-    finally:
-        db.close()
 
 
 # -- in a file
@@ -249,49 +230,31 @@ def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
 def in_file(
     file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
 ) -> sqlite3.Connection:
-    """Open or create a file for this process alone; each commit reaches the disk.
+    """Open or create a file for this process alone; what is committed is on disk.
 
-    The lock is the operating system's and goes with the process, however that ends.
-
-    Args:
-        file: Its name; its folder must exist.
-        tables: The tables it must have.
-        owner: Facts that it must agree with, such as the account's SID.
+    The lock is the operating system's and goes with the process, however that ends. The folder
+    must exist, and the file agree with the facts of `owner`, such as the account's SID.
 
     Raises:
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: It cannot be opened, is another owner's, or of another version.
     """
-    path, tables = _path(file), tuple(tables)
-    with _refusing(path):
-        if path.exists() and path.stat().st_size:
-            _inspect(path, tables, owner)
-        db = _connect(path)
-        try:
-            _lock(db, path)
-            _prepare(db, path, tables, owner)
-        except BaseException:
-            db.close()
-            raise
-    return db
-
-
-def _path(file: str | os.PathLike[str]) -> Path:
     if os.fspath(file) in ("", ":memory:"):
         raise ValueError("db is the name of a file; leave it out for an account in memory")
-    path = Path(file).absolute()
+    path, tables = Path(file).absolute(), tuple(tables)
     if path.is_dir():
         raise DatabaseRefused(path, "is a folder", "Name a file in it")
     if not path.parent.is_dir():
         raise DatabaseRefused(path, "is in a folder that does not exist", "Make the folder first")
-    return path
-
-
-@contextmanager
-def _refusing(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into refusals of the file."""
     try:
-        yield
+        if path.exists() and path.stat().st_size:
+            _inspect(path, tables, owner)
+        db = _connect(path)
+        try:
+            _prepare(db, path, tables, owner)
+        except BaseException:
+            db.close()
+            raise
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         if name.startswith(_IN_USE):
@@ -301,6 +264,7 @@ def _refusing(path: Path) -> Iterator[None]:
             (f"cannot be opened ({error})", ANOTHER_FILE),
         )
         raise DatabaseRefused(path, problem, advice) from None
+    return db
 
 
 def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:
@@ -310,39 +274,28 @@ def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) ->
     """
     log = Path(f"{path}-wal")
     way = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    db = _connect(f"{path.as_uri()}?{way}", uri=True)
-    try:
+    with closing(_connect(f"{path.as_uri()}?{way}", uri=True)) as db:
         check(db, path, tables, owner)
         if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise DatabaseRefused(path, *_PROBLEMS["SQLITE_CORRUPT"])
-    finally:
-        db.close()
-
-
-def _lock(db: sqlite3.Connection, path: Path) -> None:
-    """Lock the file for as long as the process lives, and have every commit reach the disk."""
-    db.execute("PRAGMA locking_mode = EXCLUSIVE")
-    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise DatabaseRefused(path, "is where SQLite cannot keep a log", "Name a file elsewhere")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync stops short of the disk
 
 
 def _prepare(
     db: sqlite3.Connection, path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]
 ) -> None:
-    """Check again, now that the file is locked, and add what is missing; or change nothing."""
+    """Lock the file for as long as the process lives, check it again, and add what is missing."""
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseRefused(path, "is where SQLite cannot keep a log", "Name a file elsewhere")
+    db.execute("PRAGMA synchronous = FULL")  # every commit reaches the disk
+    db.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync stops short of the disk
     db.execute("BEGIN IMMEDIATE")
-    try:
+    with db:
         check(db, path, tables, owner)
         add_missing(db, path, tables)
         for name, value in owner.items():
             write_fact(db, name, value)
         write_fact(db, "openings", (read_fact(db, "openings") or 0) + 1)
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
     # left by a check of a file whose process was killed
     Path(f"{path}-shm").unlink(missing_ok=True)

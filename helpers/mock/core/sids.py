@@ -34,7 +34,4 @@ class Sids:
 
 def looks_like(text: str, prefix: str) -> bool:
     """Check whether `text` has the form of a SID with this prefix."""
-    return (
-        text.startswith(prefix)
-        and SID.match(text.lower().replace(prefix.lower(), prefix, 1)) is not None
-    )
+    return text.startswith(prefix) and SID.match(prefix + text[len(prefix) :].lower()) is not None

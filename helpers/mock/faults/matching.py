@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -37,13 +37,20 @@ class Pattern:
         """Match a call of the operation at this path; hosts have no region here."""
         if self._url is None:
             return fnmatchcase(operation.name, self.text)
-        if not fnmatchcase(operation.method, self._method):
-            return False
-        return _fit([operation.host, *path.strip("/").split("/")], self._url)
+        globs, segments = self._url, [operation.host, *path.strip("/").split("/")]
+        if globs[-1] == "*" and len(segments) >= len(globs):
+            globs, segments = globs[:-1], segments[: len(globs) - 1]
+        return (
+            fnmatchcase(operation.method, self._method)
+            and len(segments) == len(globs)
+            and all(
+                segment.startswith("{") or fnmatchcase(segment, glob)
+                for segment, glob in zip(segments, globs, strict=True)
+            )
+        )
 
-    def problem(self, operations: Iterable[Operation]) -> str | None:
+    def problem(self, known: tuple[Operation, ...]) -> str | None:
         """Advice about a pattern that fits no operation; None for one that does."""
-        known = tuple(operations)
         if len(self.text) <= _LONGEST and any(self.fits(each, each.path) for each in known):
             return None
         if self._url is None:
@@ -56,15 +63,6 @@ class Pattern:
             f"no operation of this mock fits {self.text[:_COMPARED]!r};"
             f" the nearest are {', '.join(plain[name] for name in near)}"
         )
-
-
-def _fit(segments: list[str], globs: list[str]) -> bool:
-    if globs[-1] == "*" and len(segments) >= len(globs):
-        globs, segments = globs[:-1], segments[: len(globs) - 1]
-    return len(segments) == len(globs) and all(
-        segment.startswith("{") or fnmatchcase(segment, glob)
-        for segment, glob in zip(segments, globs, strict=True)
-    )
 
 
 class Fault(FaultRule):
@@ -196,17 +194,11 @@ class Faults(FaultRegistry[Fault]):
 
     They apply at the front door, before credentials are checked, as a proxy before Twilio fails for
     every caller. A call has the first fault that takes it; one that lets it pass leaves it to those
-    after it. Calls that are not simulated have none.
-
-    Args:
-        operation_of: Finds the operation of a request; None for one that is not simulated.
-        operations: All operations.
+    after it. Calls that are not simulated, for which `operation_of` returns None, have none.
     """
 
     def __init__(
-        self,
-        operation_of: Callable[[Request], Operation | None],
-        operations: tuple[Operation, ...],
+        self, operation_of: Callable[[Request], Operation | None], operations: tuple[Operation, ...]
     ) -> None:
         self._operation_of = operation_of
         self._operations = operations
@@ -216,14 +208,9 @@ class Faults(FaultRegistry[Fault]):
         self._lock = threading.Lock()
 
     def add_from_json(self, given: Mapping[str, Any]) -> Fault:
-        """Add a fault from a JSON object, with the names of the arguments of `add`.
-
-        Raises:
-            BadFault: As for `add`, and for unknown names.
-        """
+        """Add a fault as `FaultRegistry.add_from_json` does."""
         settings = FaultSettings.read(given)
-        problem = Pattern(settings.pattern).problem(self._operations)
-        if problem is not None:
+        if problem := Pattern(settings.pattern).problem(self._operations):
             raise BadFault(problem)
         with self._lock:
             self._count += 1
@@ -242,9 +229,7 @@ class Faults(FaultRegistry[Fault]):
 
     def meet(self, request: Request) -> Match | None:
         """Count a call, and return its fault, if it has one."""
-        if not self._armed:
-            return None
-        operation = self._operation_of(request)
+        operation = self._operation_of(request) if self._armed else None
         if operation is None:
             return None
         with self._lock:

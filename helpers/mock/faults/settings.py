@@ -78,12 +78,11 @@ class FaultSettings(BaseModel):
     def _check(self) -> FaultSettings:
         if self.kind == "latency" and not self.latency:
             raise ValueError("kind='latency' needs latency, in seconds")
-        if self.kind == "refusal":
-            self._complete_refusal()
-            return self
         own = ("status", "code", "message", "retry_after")
         given = [name for name in own if getattr(self, name) is not None]
-        if given:
+        if self.kind == "refusal":
+            self._complete_refusal()
+        elif given:
             raise ValueError(
                 f"kind={self.kind!r} brings no answer of its own, so leave out {', '.join(given)}"
             )
@@ -113,11 +112,7 @@ class FaultSettings(BaseModel):
 
 
 def _code_of(status: int | None) -> int:
-    """Twilio's general code for a status.
-
-    Raises:
-        ValueError: There is none; or no status either.
-    """
+    """Return Twilio's general code for a status, or refuse one that has none, or a missing one."""
     if status is None:
         raise ValueError("kind='refusal' needs a status such as 503, or a code such as 20429")
     code = _GENERAL_CODES + status

@@ -84,11 +84,9 @@ class ChangeLog:
         else:
             self._store.save(known, added=added, changed=event_id, removed=removed)
         if removed:
-            gone = {"object_sid": object_sid, "removed": True}
-            by = ("-changed",)
-            for oldest in self._store.select(
-                SyncChange, gone, by=by, limit=1, offset=KEPT_REMOVALS
-            ):
+            gone, by = {"object_sid": object_sid, "removed": True}, ("-changed",)
+            past = self._store.select(SyncChange, gone, by=by, limit=1, offset=KEPT_REMOVALS)
+            for oldest in past:
                 self._store.remove(oldest)
         return event_id
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..core.context import Backend
@@ -57,11 +58,7 @@ class AccessLost(Event):
 
 
 class ChangeRecorder:
-    """Keeps the log, and emits notices of objects that are `wanted`.
-
-    Attributes:
-        handlers: Handlers by type of event.
-    """
+    """Keeps the log, and emits notices of objects that are `wanted`."""
 
     def __init__(self, backend: Backend, log: ChangeLog, wanted: Callable[[str], bool]) -> None:
         self._backend = backend
@@ -86,8 +83,7 @@ class ChangeRecorder:
             event_id = self._log.record(sid, str(message.index), event.change, arrival)
         if self._wanted(sid):
             [data] = sync_objects.messages(self._store, [message])
-            changed = ItemChange(event.change, message.index, data, event_id)
-            self._emit_item(MESSAGES, owner_sid, changed)
+            self._emit_item(MESSAGES, owner_sid, event.change, message.index, data, event_id)
         if event.change == "added":
             self._update_document(event.channel, message)
         elif event.change == "removed":
@@ -104,20 +100,15 @@ class ChangeRecorder:
 
     def _on_member(self, event: MemberEvent) -> None:
         member, channel = event.member, event.channel
-        if (
-            event.change == "removed" and member.identity
-        ):  # the member's notices come first, then the others'
+        # the member's notices come first, then the others'
+        if event.change == "removed" and member.identity:
             self._remove_own_channel(member)
             closed = [MESSAGES, ROSTER, *([DOCUMENT] if channel.type == "private" else [])]
             sids = tuple(sync_type.sid(channel.sid) for sync_type in closed)
             lost = AccessLost(member.service_sid, member.identity, sids, self._log.current())
             self._backend.events.emit(lost)
-        sid = ROSTER.sid(channel.sid)
-        event_id = self._log.record(sid, member.sid, event.change)
-        if self._wanted(sid):
-            data = sync_objects.roster_item(member)
-            changed = ItemChange(event.change, member.sid, data, event_id)
-            self._emit_item(ROSTER, channel.sid, changed)
+        render = partial(sync_objects.roster_item, member)
+        self._change_item(ROSTER, channel.sid, event.change, member.sid, render)
         if event.change == "added" or "last_consumed_message_index" in event.reasons:
             self._update_own_channel(member)
 
@@ -134,16 +125,11 @@ class ChangeRecorder:
         view = self._store.first(UserChannel, user_sid=of.user_sid, channel_sid=channel_sid)
         if view is not None:
             data = sync_objects.own_channel(self._store, view)
-            changed = ItemChange(change, channel_sid, data, event_id)
-            self._emit_item(CHANNELS, of.user_sid, changed)
+            self._emit_item(CHANNELS, of.user_sid, change, channel_sid, data, event_id)
 
     def _remove_own_channel(self, of: Member | Invite | UserChannel) -> None:
         assert of.user_sid is not None
-        sid = CHANNELS.sid(of.user_sid)
-        event_id = self._log.record(sid, of.channel_sid, "removed")
-        if self._wanted(sid):
-            changed = ItemChange("removed", of.channel_sid, None, event_id)
-            self._emit_item(CHANNELS, of.user_sid, changed)
+        self._change_item(CHANNELS, of.user_sid, "removed", of.channel_sid, lambda: None)
 
     def _on_channel(self, event: ChannelEvent) -> None:
         if event.change == "updated":
@@ -164,11 +150,9 @@ class ChangeRecorder:
         if event.change == "removed":
             self._remove_objects(sync_objects.OF_A_USER, user.sid)
             return
-        sid, data = INFO.sid(user.sid), sync_objects.user_info(user)
+        data = sync_objects.user_info(user)
         for key in {_INFO_KEYS[reason] for reason in event.reasons if reason in _INFO_KEYS}:
-            event_id = self._log.record(sid, key, "updated")
-            if self._wanted(sid):
-                self._emit_item(INFO, user.sid, ItemChange("updated", key, data[key], event_id))
+            self._change_item(INFO, user.sid, "updated", key, partial(data.get, key))
 
     def _remove_objects(self, sync_types: Iterable[SyncType], owner_sid: str) -> None:
         now = self._backend.clock.now()
@@ -178,9 +162,18 @@ class ChangeRecorder:
             if self._wanted(sid):
                 self._emit(sid, notices.gone(sync_type, owner_sid, self._log.next_id(), now))
 
-    def _emit_item(self, sync_type: SyncType, owner_sid: str, changed: ItemChange) -> None:
-        notice = notices.item(sync_type, owner_sid, changed, self._backend.clock.now())
-        self._emit(sync_type.sid(owner_sid), notice)
+    def _change_item(
+        self, sync_type: SyncType, owner_sid: str, change: str, key: str, render: Callable[[], Any]
+    ) -> None:
+        """Record an item's change; its data is only rendered if the object is wanted."""
+        sid = sync_type.sid(owner_sid)
+        event_id = self._log.record(sid, key, change)
+        if self._wanted(sid):
+            self._emit_item(sync_type, owner_sid, change, key, render(), event_id)
+
+    def _emit_item(self, sync_type: SyncType, owner_sid: str, *changed: Any) -> None:
+        change, now = ItemChange(*changed), self._backend.clock.now()
+        self._emit(sync_type.sid(owner_sid), notices.item(sync_type, owner_sid, change, now))
 
     def _emit(self, object_sid: str, notice: SyncNotice, *, merges: bool = False) -> None:
         self._backend.events.emit(SyncObjectChanged(object_sid, notice, merges))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ..core.clock import iso
 from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
-from ..core.store import R
+from ..core.parameters import Parameters
 from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
 from ..rest import chat_parameters as given
@@ -31,6 +31,8 @@ MAX_MEDIA = 1
 """Files a message carries (inferred from Chat, whose model this is)."""
 
 Handler = Callable[[Context, Arguments, Request], Any]
+Item = Callable[[Context, Arguments], Any]
+"""Resolves a path's arguments."""
 
 
 def _in_service(ctx: Context, **more: str) -> dict[str, str]:
@@ -38,19 +40,27 @@ def _in_service(ctx: Context, **more: str) -> dict[str, str]:
     return {"ServiceSid": ctx.actor.service_sid or "", **more}
 
 
-def _user(ctx: Context, key: str) -> User:
-    """The user of an identity or SID."""
-    found: User = chat_v2.USERS.resolve(ctx, _in_service(ctx), key)
-    return found
+def _user(ctx: Context, arguments: Arguments) -> User:
+    return chat_v2.USERS.resolve(ctx, _in_service(ctx), arguments["Identity"])
 
 
 def _acting_user(ctx: Context) -> User:
-    return _user(ctx, ctx.actor.identity or "")
+    return _user(ctx, {"Identity": ctx.actor.identity or ""})
 
 
-def _service(ctx: Context) -> Service:
-    found: Service = chat_v2.SERVICES.resolve(ctx, {}, ctx.actor.service_sid or "")
-    return found
+def _service(ctx: Context, arguments: Arguments) -> Service:
+    return chat_v2.SERVICES.resolve(ctx, {}, ctx.actor.service_sid or "")
+
+
+def _channel(ctx: Context, arguments: Arguments) -> Channel:
+    return chat_v2.CHANNELS.resolve(ctx, _in_service(ctx), arguments["Channel"])
+
+
+def _inside(collection: Collection[Any, Any]) -> Item:
+    """Resolve an item inside a channel."""
+    return lambda ctx, arguments: collection.resolve(
+        ctx, _in_service(ctx, ChannelSid=arguments["Channel"]), arguments["Key"]
+    )
 
 
 # -- JSON
@@ -93,8 +103,7 @@ def _channel_json(ctx: Context, channel: Channel) -> dict[str, Any]:
     }
 
 
-def _member_json(member: Member) -> dict[str, Any]:
-    """A member of a channel."""
+def _member_json(ctx: Context, member: Member) -> dict[str, Any]:
     return {
         "sid": member.sid,
         "identity": member.identity,
@@ -105,8 +114,7 @@ def _member_json(member: Member) -> dict[str, Any]:
     }
 
 
-def _user_json(user: User) -> dict[str, Any]:
-    """A user, with the Sync map that carries its changes."""
+def _user_json(ctx: Context, user: User) -> dict[str, Any]:
     return {
         "identity": user.identity,
         "friendly_name": user.friendly_name,
@@ -120,7 +128,6 @@ def _user_json(user: User) -> dict[str, Any]:
 
 
 def _page_json(items: list[Any], key: str, page: ListPage) -> dict[str, Any]:
-    """A page of a list, with the tokens of the pages around it."""
     before, after = page.previous_token, page.next_token
     meta = {"previous_token": before, "prev_token": before, "next_token": after}
     return {key: items, "meta": meta}
@@ -131,7 +138,7 @@ def _page_json(items: list[Any], key: str, page: ListPage) -> dict[str, Any]:
 
 def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
     """Limits, links and Sync objects that a client starts with."""
-    service, user = _service(ctx), _acting_user(ctx)
+    service, user = _service(ctx, arguments), _acting_user(ctx)
     media = f"{request.base}/{PUBLIC_HOST}/v1/Services/{service.sid}"
     return {
         "identity": user.identity,
@@ -165,11 +172,6 @@ def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 
 # -- channels
-
-
-def _channel(ctx: Context, arguments: Arguments) -> Channel:
-    found: Channel = chat_v2.CHANNELS.resolve(ctx, _in_service(ctx), arguments["Channel"])
-    return found
 
 
 def _list_public(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -210,26 +212,22 @@ def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     return _channel_json(ctx, channel)
 
 
-def _create(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = given.NewChannel.read(request.form).given()
-    return _channel_json(ctx, channels.create(ctx, _service(ctx), **new))
+# -- writes
 
 
-def _update(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = given.ChannelChanges.read(request.form).given()
-    return _channel_json(ctx, channels.update(ctx, _channel(ctx, arguments), **changes))
+def _write(
+    act: Callable[..., Any],
+    item: Item,
+    parameters: type[Parameters] | None = None,
+    render: Callable[[Context, Any], Any] = lambda ctx, result: None,
+) -> Handler:
+    """Return a handler that acts on an item with the request's parameters, and shows the result."""
 
+    def handle(ctx: Context, arguments: Arguments, request: Request) -> Any:
+        new = parameters.read(request.form).given() if parameters else {}
+        return render(ctx, act(ctx, item(ctx, arguments), **new))
 
-def _delete(ctx: Context, arguments: Arguments, request: Request) -> None:
-    channels.delete(ctx, _channel(ctx, arguments))
-
-
-# -- what is in a channel
-
-
-def _item(ctx: Context, collection: Collection[Any, R], arguments: Arguments) -> R:
-    path = _in_service(ctx, ChannelSid=arguments["Channel"])
-    return collection.resolve(ctx, path, arguments["Key"])
+    return handle
 
 
 class _MessageEdit(given.MessageChanges):
@@ -238,6 +236,16 @@ class _MessageEdit(given.MessageChanges):
 
 class _MessageToSend(given.NewMessage):
     author: given.Author | None = None
+
+
+_MESSAGE, _MEMBER = _inside(chat_v2.MESSAGES), _inside(chat_v2.MEMBERS)
+
+
+def _fields(*names: str) -> Callable[[Context, Any], dict[str, Any]]:
+    return lambda ctx, item: {name: getattr(item, name) for name in names}
+
+
+_message_json = _fields("sid", "index")
 
 
 def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -253,42 +261,7 @@ def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
             raise TwilioError(NOT_SIMULATED, refusal)
         form["MediaSid"] = str(sids[0])
     new = _MessageToSend.read(form).given()
-    sent = messages.send(ctx, _channel(ctx, arguments), **new)
-    return {"sid": sent.sid, "index": sent.index}
-
-
-def _edit(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = _MessageEdit.read(request.form).given()
-    edited = messages.update(ctx, _item(ctx, chat_v2.MESSAGES, arguments), **changes)
-    return {"sid": edited.sid, "index": edited.index}
-
-
-def _remove_message(ctx: Context, arguments: Arguments, request: Request) -> None:
-    messages.remove(ctx, _item(ctx, chat_v2.MESSAGES, arguments))
-
-
-def _add_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = given.NewMember.read(request.form).given()
-    return _member_json(members.add(ctx, _channel(ctx, arguments), **new))
-
-
-def _update_member(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = given.MemberChanges.read(request.form).given()
-    return _member_json(members.update(ctx, _item(ctx, chat_v2.MEMBERS, arguments), **changes))
-
-
-def _remove_member(ctx: Context, arguments: Arguments, request: Request) -> None:
-    members.remove(ctx, _item(ctx, chat_v2.MEMBERS, arguments))
-
-
-def _invite(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    new = given.NewInvite.read(request.form).given()
-    made = members.invite(ctx, _channel(ctx, arguments), **new)
-    return {"sid": made.sid, "identity": made.identity}
-
-
-def _withdraw_invite(ctx: Context, arguments: Arguments, request: Request) -> None:
-    members.withdraw_invite(ctx, _item(ctx, chat_v2.INVITES, arguments))
+    return _message_json(ctx, messages.send(ctx, _channel(ctx, arguments), **new))
 
 
 def _type(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -303,17 +276,12 @@ def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
     sid = last(request.query, "ConversationSid") or last(request.query, "ChannelSid") or ""
     where = {"channel_sid": _channel(ctx, {"Channel": sid}).sid}
     page = fetch_page(ctx.store, Member, where, PageRequest.read(request.query, PAGES))
-    found = [_user(ctx, member.identity) for member in page.items if member.identity]
-    return _page_json([_user_json(user) for user in found], "users", page)
+    found = [_user(ctx, {"Identity": each.identity}) for each in page.items if each.identity]
+    return _page_json([_user_json(ctx, user) for user in found], "users", page)
 
 
 def _fetch_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return _user_json(_user(ctx, arguments["Identity"]))
-
-
-def _update_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    changes = given.UserChanges.read(request.form).given()
-    return _user_json(users.update(ctx, _user(ctx, arguments["Identity"]), **changes))
+    return _user_json(ctx, _user(ctx, arguments))
 
 
 # -- operations
@@ -326,7 +294,18 @@ def _operation(name: str, method: str, path: str, status: int, handler: Handler)
     return Operation(name, method, HOST, f"/Client{path}", handle, refusals=REFUSALS)
 
 
+_create = _write(channels.create, _service, given.NewChannel, _channel_json)
+_update = _write(channels.update, _channel, given.ChannelChanges, _channel_json)
+_edit = _write(messages.update, _MESSAGE, _MessageEdit, _message_json)
+_remove_message = _write(messages.remove, _MESSAGE)
+_add_member = _write(members.add, _channel, given.NewMember, _member_json)
+_update_member = _write(members.update, _MEMBER, given.MemberChanges, _member_json)
+_remove_member = _write(members.remove, _MEMBER)
+_invite = _write(members.invite, _channel, given.NewInvite, _fields("sid", "identity"))
+_withdraw_invite = _write(members.withdraw_invite, _inside(chat_v2.INVITES))
+_update_user = _write(users.update, _user, given.UserChanges, _user_json)
 _CHANNEL = "/v1/Conversations/{Channel}"
+_PARTICIPANT = f"{_CHANNEL}/Participants/{{Key}}"
 OPERATIONS = (
     _operation("FetchConfiguration", "GET", "/v1/Configuration", 200, _configure),
     _operation("FetchConversationsConfiguration", "GET", "/v2/Configuration", 200, _configure),
@@ -337,15 +316,13 @@ OPERATIONS = (
     _operation("CreateConversation", "POST", "/v1/Conversations", 201, _create),
     _operation("FetchConversation", "GET", _CHANNEL, 200, _fetch),
     _operation("UpdateConversation", "POST", _CHANNEL, 200, _update),
-    _operation("DeleteConversation", "DELETE", _CHANNEL, 204, _delete),
+    _operation("DeleteConversation", "DELETE", _CHANNEL, 204, _write(channels.delete, _channel)),
     _operation("SendMessage", "POST", _CHANNEL + "/Messages", 201, _send),
     _operation("EditMessage", "POST", _CHANNEL + "/Messages/{Key}", 200, _edit),
     _operation("RemoveMessage", "DELETE", _CHANNEL + "/Messages/{Key}", 204, _remove_message),
     _operation("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_member),
-    _operation("UpdateParticipant", "POST", _CHANNEL + "/Participants/{Key}", 200, _update_member),
-    _operation(
-        "RemoveParticipant", "DELETE", _CHANNEL + "/Participants/{Key}", 204, _remove_member
-    ),
+    _operation("UpdateParticipant", "POST", _PARTICIPANT, 200, _update_member),
+    _operation("RemoveParticipant", "DELETE", _PARTICIPANT, 204, _remove_member),
     _operation("Invite", "POST", _CHANNEL + "/Invites", 201, _invite),
     _operation("TakeInvitationBack", "DELETE", _CHANNEL + "/Invites/{Key}", 204, _withdraw_invite),
     _operation("Type", "POST", "/v1/Typing", 200, _type),

@@ -35,16 +35,10 @@ class Realtime:
     def __init__(self, backend: Backend, application: Application, account_sid: str) -> None:
         log = ChangeLog(backend.store)
         feeds = Feeds(backend, account_sid, log)
-        operations = (*conversations.OPERATIONS, *SyncReads(log).operations)
+        presence = Presence(backend, account_sid)
+        tunnel = Tunnel(application, (*conversations.OPERATIONS, *SyncReads(log).operations))
         self._feeds = feeds
-        self._parts = SessionParts(
-            backend,
-            application,
-            account_sid,
-            feeds,
-            Presence(backend, account_sid),
-            Tunnel(application, operations),
-        )
+        self._parts = SessionParts(backend, application, account_sid, feeds, presence, tunnel)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
         self._recorder = ChangeRecorder(backend, log, feeds.is_wanted)
         self._is_listening = False

@@ -19,7 +19,7 @@ from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from . import notices, sync, sync_objects
 from .change_log import ChangeLog
-from .change_recorder import AccessLost, SyncObjectChanged
+from .change_recorder import AccessLost
 from .notices import SyncNotice
 
 PATH = "/v4/Subscriptions"
@@ -94,9 +94,9 @@ class Feeds:
         """Pass on a change or a loss of access, from the thread that acted."""
         if isinstance(event, AccessLost):
             self._on_loop(self._revoke, event)
-        elif isinstance(event, SyncObjectChanged) and event.merges:
+        elif event.merges:
             self._on_loop(self._merge, event.object_sid, event.notice)
-        elif isinstance(event, SyncObjectChanged):
+        else:
             frame = self.notification(event.notice.payload())
             self._on_loop(self._deliver, event.object_sid, event.notice.event_id, frame)
 
@@ -130,14 +130,14 @@ class Feeds:
                 client.send(frame)
 
     def _merge(self, object_sid: str, notice: SyncNotice) -> None:
-        if object_sid not in self._merging:
-            asyncio.get_running_loop().call_later(MERGED, self._deliver_merged, object_sid)
-        self._merging[object_sid] = notice
+        def deliver() -> None:
+            latest = self._merging.pop(object_sid, None)
+            if latest is not None:
+                self._deliver(object_sid, latest.event_id, self.notification(latest.payload()))
 
-    def _deliver_merged(self, object_sid: str) -> None:
-        notice = self._merging.pop(object_sid, None)
-        if notice is not None:
-            self._deliver(object_sid, notice.event_id, self.notification(notice.payload()))
+        if object_sid not in self._merging:
+            asyncio.get_running_loop().call_later(MERGED, deliver)
+        self._merging[object_sid] = notice
 
     def _revoke(self, lost: AccessLost) -> None:
         """End what the user followed before the loss; a later subscription may stay."""
@@ -145,21 +145,17 @@ class Feeds:
         for object_sid in lost.object_sids:
             for client, seen in self._followers_of(object_sid):
                 actor = client.actor
-                is_user = actor is not None and (actor.service_sid, actor.identity) == user
-                if is_user and seen < lost.event_id:
+                if actor and (actor.service_sid, actor.identity) == user and seen < lost.event_id:
                     self.unfollow(client, object_sid)
 
     def prepare_batch(
         self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
     ) -> Callable[[], None]:
-        """Check a batch of requests, each of which is answered by a notification.
+        """Check a batch of requests, each answered by a notification. Returns what carries it out.
 
         The batch must be answered with `ACCEPTED` before it is carried out: if its answer comes
         last, the Sync 3.0 of the browser bundle forgets to open what was opened meanwhile
         (observed).
-
-        Returns:
-            The call that carries the batch out.
 
         Raises:
             TwilioError: 20001, the batch makes no sense.
@@ -172,10 +168,10 @@ class Feeds:
 
         def carry_out() -> None:
             for each in requests:
+                about = {name: str(each.get(name)) for name in ("object_sid", "object_type")}
                 if action == "establish":
-                    self._establish(client, actor, each, correlation)
+                    self._establish(client, actor, about, each.get("last_event_id"), correlation)
                 else:
-                    about = _about(each)
                     self.unfollow(client, about["object_sid"])
                     payload = notices.subscription("canceled", correlation, about)
                     client.enqueue([self.notification(payload)])
@@ -183,10 +179,9 @@ class Feeds:
         return carry_out
 
     def _establish(
-        self, client: FeedClient, actor: Actor, request: dict[str, Any], correlation: Any
+        self, client: FeedClient, actor: Actor, about: dict[str, Any], known: Any, correlation: Any
     ) -> None:
         """Replay and follow under the store's lock, so that no event falls between the two."""
-        about, known = _about(request), request.get("last_event_id")
         known = min(max(known, 0), _LATEST) if isinstance(known, int) else 0
         with self._backend.store.lock:
             ctx = Context(self._backend, self._account_sid, actor)
@@ -205,8 +200,3 @@ class Feeds:
                 payloads = [notice.payload() for notice in missed]
                 payloads.append(notices.subscription("established", correlation, state))
             client.enqueue([self.notification(payload) for payload in payloads])
-
-
-def _about(request: dict[str, Any]) -> dict[str, Any]:
-    sid, kind = str(request.get("object_sid")), str(request.get("object_type"))
-    return {"object_sid": sid, "object_type": kind}

@@ -54,14 +54,13 @@ class Scenarios(Mapping[str, Scenario]):
         Raises:
             UnknownScenario: There is none.
         """
-        found = self._by_name.get(name)
-        if found is None:
-            near = difflib.get_close_matches(str(name), self._by_name, n=1, cutoff=0)
-            raise UnknownScenario(
-                f"there is no scenario {name!r}; the nearest is {near[0]!r}, and there are:"
-                f" {', '.join(self._by_name)}"
-            )
-        return found
+        if name in self._by_name:
+            return self._by_name[name]
+        near = difflib.get_close_matches(str(name), self._by_name, n=1, cutoff=0)
+        raise UnknownScenario(
+            f"there is no scenario {name!r}; the nearest is {near[0]!r}, and there are:"
+            f" {', '.join(self._by_name)}"
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name)
@@ -102,11 +101,8 @@ SCENARIOS = Scenarios(
 def _empty_account(story: Story) -> None:
     """Delete the workers and flows of a new account."""
     story.at(5)
-    for resources in (
-        story.workspace.workers,
-        story.client.flex_api.v1.flex_flow,
-        story.client.studio.v2.flows,
-    ):
+    flex_flows, studio_flows = story.client.flex_api.v1.flex_flow, story.client.studio.v2.flows
+    for resources in (story.workspace.workers, flex_flows, studio_flows):
         for each in resources.list():
             each.delete()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import shop
+from .shop import app_customer
 from .story import DAY, ScenarioAgent, ScenarioCustomer, Story, chats
 
 BEGINS = 30 * DAY
@@ -56,12 +57,18 @@ def play(story: Story) -> None:
     for (minutes, identity, name, topic), bodies in chats(FINISHED):
         story.at(int(minutes))
         crm.is_down = identity == "user-104"
-        customer = _comes(story, identity, name, topic, bodies[0])
+        customer = app_customer(story, identity, name, topic, bodies[0])
         _takes(agents, customer).serves(customer, bodies)
     crm.is_down = False
     story.at(80)
-    _visitors(story, agents)
-    _now(story, agents)
+    # the bot helps one of two visitors of the web site, and hands the other over
+    shop.visitor(story, "user-201", "Lena").says("Hi", "1")
+    visitor = shop.visitor(story, "user-202", "Raj")
+    visitor.says("Hello", "2")
+    question = "Is the blue vase coming back?"
+    bodies = ["2", "Hello Raj, how can I help?", question, "In two weeks."]
+    _takes(agents, visitor).serves(visitor, bodies)
+    _play_last_hour(story, agents)
 
 
 def _offered(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> ScenarioAgent:
@@ -75,43 +82,35 @@ def _takes(agents: Sequence[ScenarioAgent], customer: ScenarioCustomer) -> Scena
     return agent
 
 
-def _visitors(story: Story, agents: Sequence[ScenarioAgent]) -> None:
-    """Play two visitors of the web site: the bot helps one of them and hands the other over."""
-    shop.visitor(story, "user-201", "Lena").says("Hi", "1")
-    visitor = shop.visitor(story, "user-202", "Raj")
-    visitor.says("Hello", "2")
-    question = "Is the blue vase coming back?"
-    bodies = ("2", "Hello Raj, how can I help?", question, "In two weeks.")
-    _takes(agents, visitor).serves(visitor, bodies)
-
-
-def _now(story: Story, agents: Sequence[ScenarioAgent]) -> None:
+def _play_last_hour(story: Story, agents: Sequence[ScenarioAgent]) -> None:
     """Play the last hour, which leaves one customer in each state of a task."""
     story.at(46)
     dave = ScenarioAgent(story, "dave")
     dave.goes("Available")
     story.at(45)
-    _comes(story, "user-111", "Greta", "billing", "I was charged twice.")  # dave misses it
+    app_customer(story, "user-111", "Greta", "billing", "I was charged twice.")  # dave misses it
     story.at(30)
-    turned_down = _comes(story, "user-112", "Hugo", "orders", "Is anybody there?")
+    turned_down = app_customer(story, "user-112", "Hugo", "orders", "Is anybody there?")
     _offered(agents, turned_down).rejects(turned_down)
     _takes(agents, turned_down).says(turned_down, "Hello Hugo, sorry for the wait. I am here.")
     story.at(22)
-    under_way = _comes(story, "user-113", "Noor", "orders", "Order 2090 came without the lid.")
+    under_way = app_customer(
+        story, "user-113", "Noor", "orders", "Order 2090 came without the lid."
+    )
     helping = _takes(agents, under_way)
     helping.says(under_way, "I am sorry! Could you send me a picture?")
     story.at(14)
-    wrapping = _comes(story, "user-114", "Ivan", "returns", "How do I return a gift?")
+    wrapping = app_customer(story, "user-114", "Ivan", "returns", "How do I return a gift?")
     carol = _takes(agents, wrapping)
     carol.says(wrapping, "With the code on the gift note.")
     story.at(11)
-    solved = _comes(story, "user-115", "Zoe", "orders", "When does order 2101 leave?")
+    solved = app_customer(story, "user-115", "Zoe", "orders", "When does order 2101 leave?")
     solving = _takes(agents, solved)
     solving.says(solved, "In an hour.")
     story.at(9)
-    given_up = _comes(story, "user-116", "Liam", "orders", "Never mind, I will call.")
+    given_up = app_customer(story, "user-116", "Liam", "orders", "Never mind, I will call.")
     story.at(6)
-    _comes(story, "user-117", "Ana", "orders", "Can I pay on delivery?")
+    app_customer(story, "user-117", "Ana", "orders", "Can I pay on delivery?")
     story.at(5)
     shop.visitor(story, "user-203", "Max").says("Hi there")  # the bot waits for a choice
     story.at(4)
@@ -122,9 +121,3 @@ def _now(story: Story, agents: Sequence[ScenarioAgent]) -> None:
     story.at(2)
     solving.completes(solved)
     under_way.says("Here it is: the box was empty on one side.")
-
-
-def _comes(story: Story, identity: str, name: str, topic: str, body: str) -> ScenarioCustomer:
-    customer = shop.app_customer(story, identity, name, topic)
-    customer.says(body)
-    return customer

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .story import DAY, MINUTE, ScenarioAgent, ScenarioCustomer, Story, chats
+from .story import DAY, MINUTE, ScenarioAgent, Story, chats
 
 BEGINS = 95 * DAY
 IDENTITY, NAME = "user-42", "Jane"
@@ -30,14 +28,14 @@ Done.
 
 def play(story: Story) -> None:
     """Play three contacts in three months, and a fourth that an agent is offered now."""
-    story.at_days(93)
+    story.at(93 * DAY / MINUTE)
     story.workflow.update(task_reservation_timeout=30 * MINUTE)
     flow = story.task_flow(friendly_name="Shop app", long_lived=True)
     for (days, name), bodies in chats(CONTACTS):
-        story.at_days(int(days))
+        story.at(int(days) * DAY / MINUTE)
         agent = ScenarioAgent(story, name)
         agent.goes("Available")
-        customer = _contact(story, flow)
+        customer = story.chat(flow.sid, IDENTITY, NAME)
         customer.says(bodies[0])
         agent.accepts(customer)
         agent.serves(customer, bodies)
@@ -45,14 +43,5 @@ def play(story: Story) -> None:
     story.at(9)
     ScenarioAgent(story, "alice").goes("Available")
     story.at(4)
-    _contact(story, flow).says("Hello again! Now the lamp of order 1044 flickers.")
-
-
-def _contact(story: Story, flow: Any) -> ScenarioCustomer:
-    made = story.client.flex_api.v1.channel.create(
-        flex_flow_sid=flow.sid,
-        identity=IDENTITY,
-        chat_user_friendly_name=NAME,
-        chat_friendly_name=f"Chat with {NAME}",
-    )
-    return ScenarioCustomer(story, made, IDENTITY)
+    body = "Hello again! Now the lamp of order 1044 flickers."
+    story.chat(flow.sid, IDENTITY, NAME).says(body)

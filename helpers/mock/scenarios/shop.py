@@ -38,7 +38,13 @@ def equip(story: Story) -> Crm:
     for name, skills in HIRED.items():
         attributes = {"contact_uri": f"client:{name}", "full_name": name.title(), "skills": skills}
         story.workspace.workers.create(name, attributes=json.dumps(attributes))
-    queues = {skill: _queue(story, skill) for skills in HIRED.values() for skill in skills}
+    queues = {
+        skill: story.workspace.task_queues.create(
+            skill.title(), target_workers=f'skills HAS "{skill}"', max_reserved_workers=1
+        ).sid
+        for skills in HIRED.values()
+        for skill in skills
+    }
     story.workflow.update(
         configuration=_routing(story, queues), task_reservation_timeout=30 * MINUTE
     )
@@ -50,16 +56,12 @@ def equip(story: Story) -> Crm:
     return crm
 
 
-def app_customer(story: Story, identity: str, name: str, topic: str) -> ScenarioCustomer:
-    """Start a chat of a customer through the app."""
-    made = story.client.flex_api.v1.channel.create(
-        flex_flow_sid=_flow(story, "custom").sid,
-        identity=identity,
-        chat_user_friendly_name=name,
-        chat_friendly_name=f"Chat with {name}",
-        task_attributes=json.dumps({"topic": topic}),
-    )
-    return ScenarioCustomer(story, made, identity)
+def app_customer(story: Story, identity: str, name: str, topic: str, body: str) -> ScenarioCustomer:
+    """Start a chat of a customer through the app, with a first message."""
+    task = json.dumps({"topic": topic})
+    customer = story.chat(_flow(story, "custom").sid, identity, name, task_attributes=task)
+    customer.says(body)
+    return customer
 
 
 def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:
@@ -76,13 +78,6 @@ def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:
 def _flow(story: Story, channel_type: str) -> Any:
     flows = story.client.flex_api.v1.flex_flow.list()
     return next(flow for flow in flows if flow.channel_type == channel_type)
-
-
-def _queue(story: Story, skill: str) -> str:
-    made = story.workspace.task_queues.create(
-        skill.title(), target_workers=f'skills HAS "{skill}"', max_reserved_workers=1
-    )
-    return str(made.sid)
 
 
 def _routing(story: Story, queues: dict[str, str]) -> str:

@@ -59,7 +59,7 @@ class Story:
         self._mock = mock
         self._end = end
         self.client = self._sdk(mock.credentials.account_sid, mock.credentials.auth_token)
-        self.service = self._service(self.client)
+        self.service = self.client.chat.v2.services(mock.credentials.chat_service_sid)
         taskrouter = self.client.taskrouter.v1
         self.workspace = taskrouter.workspaces(taskrouter.workspaces.list(limit=1)[0].sid)
         self.workflow = self.workspace.workflows(self.workspace.workflows.list(limit=1)[0].sid)
@@ -74,18 +74,13 @@ class Story:
         """Go to so many minutes before the story's end."""
         self.wait(self._end - minutes * MINUTE - self._mock.clock.now())
 
-    def at_days(self, days: float) -> None:
-        """Go to so many days before the story's end."""
-        self.at(days * DAY / MINUTE)
-
     def wait(self, seconds: float) -> None:
-        """Let time pass, once webhooks are delivered and flows are idle."""
+        """Let time pass, between two moments at which webhooks are delivered and flows are idle."""
         self._settle()
         self._mock.clock.advance(seconds)
         self._settle()
 
     def _settle(self) -> None:
-        """Wait until the mock is idle, so that the story is the same every time."""
         if not (self._mock.webhooks.settle() and self._mock.studio.settle()):
             raise TimeoutError("webhooks or flows of the story did not come to rest in 30 seconds")
 
@@ -97,14 +92,12 @@ class Story:
             own.account_sid, own.api_key, own.api_secret, [grant], identity=identity
         )
         token.nbf, token.valid_until = now, now + MAX_LIFETIME
-        return self._service(self._sdk("token", str(token.to_jwt())))
+        client = self._sdk("token", str(token.to_jwt()))
+        return client.chat.v2.services(own.chat_service_sid)
 
     def _sdk(self, username: str, password: str) -> Client:
         account_sid = self._mock.credentials.account_sid
         return Client(username, password, account_sid, http_client=self._mock.http_client)
-
-    def _service(self, client: Client) -> Any:
-        return client.chat.v2.services(self._mock.credentials.chat_service_sid)
 
     def task_flow(self, **settings: Any) -> Any:
         """Create a Flex Flow for custom channels, which makes a task of a first message."""
@@ -120,6 +113,17 @@ class Story:
             **settings,
         )
 
+    def chat(self, flow_sid: str, identity: str, name: str, **settings: Any) -> ScenarioCustomer:
+        """Start a chat of a customer through a custom channel of a Flex Flow."""
+        channel = self.client.flex_api.v1.channel.create(
+            flex_flow_sid=flow_sid,
+            identity=identity,
+            chat_user_friendly_name=name,
+            chat_friendly_name=f"Chat with {name}",
+            **settings,
+        )
+        return ScenarioCustomer(self, channel, identity)
+
     def task(self, customer: ScenarioCustomer) -> Any:
         """The latest task of a customer's chat, as the SDK names it.
 
@@ -133,13 +137,7 @@ class Story:
 
 
 class ScenarioCustomer:
-    """A customer in a chat.
-
-    Args:
-        story: The story.
-        channel: The Flex channel or web channel of the contact.
-        identity: The chat identity.
-    """
+    """A customer in a chat, with the Flex channel or web channel of the contact."""
 
     def __init__(self, story: Story, channel: Any, identity: str) -> None:
         self._story = story
@@ -154,12 +152,7 @@ class ScenarioCustomer:
 
 
 class ScenarioAgent:
-    """A worker who takes chats as in Flex UI.
-
-    Args:
-        story: The story.
-        name: The worker's friendly name, which is the chat identity too.
-    """
+    """A worker who takes chats as in Flex UI; the friendly name is the chat identity too."""
 
     def __init__(self, story: Story, name: str) -> None:
         self._story = story

@@ -24,7 +24,7 @@ from .body import BoundedBody
 from .chat_page.page import PATH as CHAT_PATH
 from .chat_page.page import ChatPage
 from .control import Control
-from .inspector.pages import Pages
+from .inspector import Pages
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
 from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders

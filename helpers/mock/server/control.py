@@ -49,9 +49,8 @@ class _Typing(_Body):
     channel_sid: str
 
 
-class _Load(_Body):
+class _Load(_Reset):
     name: str
-    at: float | AwareDatetime | None = None
 
 
 _Json = dict[str, Any]
@@ -81,7 +80,9 @@ class Control:
             route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
             route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             route("POST", "/typing", self._type, _Typing.model_validate_json),
-            route("GET", "/scenarios", self._scenarios),
+            route(
+                "GET", "/scenarios", lambda: {"scenarios": [*map(asdict, mock.scenarios.values())]}
+            ),
             route("POST", "/scenarios", self._load, _Load.model_validate_json, alone=True),
             route("GET", "/faults", lambda: {"faults": [each.to_json() for each in faults]}),
             route("POST", "/faults", self._add_fault, TypeAdapter(_Json).validate_json),
@@ -107,23 +108,25 @@ class Control:
 
         def run(raw: bytes, names: _Json) -> _Json | None:
             body = () if read is None else (read(raw),)
-            if not alone:
-                return act(*body, **names)
-            if not self._lock.acquire(timeout=MAX_WAIT):  # the other's webhook may take long
+            if alone and not self._lock.acquire(timeout=MAX_WAIT):  # a webhook may take long
                 raise HTTPException(
                     409, f"Another control has been under way for {MAX_WAIT:.0f} s; try again later"
                 )
             try:
                 return act(*body, **names)
             finally:
-                self._lock.release()
+                if alone:
+                    self._lock.release()
 
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
             try:
                 answer = await run_in_threadpool(run, raw, request.path_params)
             except ValidationError as error:
-                raise HTTPException(400, _in_words(error)) from None
+                # of a moment's several forms the last one's problem, its date's
+                found = {str(e["loc"][0]) if e["loc"] else "body": e["msg"] for e in error.errors()}
+                sentences = (f"{name}: {problem}" for name, problem in found.items())
+                raise HTTPException(400, "; ".join(sentences)) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
             except TwilioError as error:
@@ -148,9 +151,6 @@ class Control:
             clock.advance(change.advance)
         return self._clock()
 
-    def _scenarios(self) -> _Json:
-        return {"scenarios": [asdict(each) for each in self._mock.scenarios.values()]}
-
     def _load(self, body: _Load) -> _Json:
         try:
             return asdict(self._mock.load(body.name, body.at))
@@ -165,8 +165,7 @@ class Control:
         return {"name": name}
 
     def _restore_snapshot(self, name: str) -> None:
-        snapshot = self._snapshots.get(name)
-        if snapshot is None:
+        if (snapshot := self._snapshots.get(name)) is None:
             raise HTTPException(
                 404,
                 f"There is no snapshot {name!r} any more: the server keeps the latest"
@@ -200,9 +199,3 @@ class Control:
 
 def _read_reset(body: bytes) -> _Reset:
     return _Reset.model_validate_json(body or b"{}")
-
-
-def _in_words(error: ValidationError) -> str:
-    """A sentence for each wrong name; of a moment's several forms the last one, its date."""
-    problems = {str(each["loc"][0]) if each["loc"] else "body": each for each in error.errors()}
-    return "; ".join(f"{name}: {problem['msg']}" for name, problem in problems.items())

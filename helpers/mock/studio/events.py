@@ -30,3 +30,19 @@ class CreatedByFlow(Event):
     """An execution sent the message, or made the task, of this SID."""
 
     sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionDue(Event):
+    """An execution was started by REST and is to run."""
+
+    seq: int
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingDue(Event):
+    """A message for a flow was recorded."""
+
+    seq: int
+    queue: str

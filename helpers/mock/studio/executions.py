@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
@@ -11,13 +10,12 @@ from pydantic import BeforeValidator
 from ...json_object import storable_json
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.events import Event
 from ..core.parameters import Parameters
 from . import definition, flows
 from .actions import StepError, StepProblem, WaitForReply, WidgetResult
 from .definition import Widget
 from .engine import MISSING, follow, with_output, with_result
-from .events import ExecutionEvent
+from .events import ExecutionDue, ExecutionEvent
 from .resources import ACTIVE, ENDED, Execution, FlowRevision, Step, StudioFlow
 
 LIFE_SECONDS = 30 * 24 * 3600
@@ -26,58 +24,42 @@ END = "Ended"
 """Target of a step where the flow ends (specified)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionDue(Event):
-    """An execution was started by REST and is to run."""
+def start(
+    ctx: Context,
+    flow_revision: FlowRevision,
+    *,
+    trigger: Mapping[str, Any],
+    contact: str,
+    address: str,
+    initiated_by: str,
+    channel_sid: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Execution:
+    """Start an execution of a flow at its trigger, a message or request of the SID `initiated_by`.
 
-    seq: int
-    queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A message or request that starts an execution.
-
-    Attributes:
-        content: `trigger` in templates.
-        contact: The contact's address, `contact.channel.address`.
-        address: The flow's own address, `flow.channel.address`.
-        initiated_by: The SID of the message or request.
-        channel_sid: The chat channel of the message; None for a request.
-        data: `flow.data` in templates.
+    Templates have `trigger` and `data` as `trigger` and `flow.data`, the contact's address as
+    `contact.channel.address`, and `address`, the flow's own, as `flow.channel.address`.
     """
-
-    content: Mapping[str, Any]
-    contact: str
-    address: str
-    initiated_by: str
-    channel_sid: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-def start(ctx: Context, flow_revision: FlowRevision, trigger: Trigger) -> Execution:
-    """Start an execution of a flow at its trigger."""
     sid = ctx.sids.new(Execution.prefix)
-    flow_context = {
-        "flow_sid": flow_revision.sid,
-        "sid": sid,
-        "channel": {"address": trigger.address},
-        "variables": {},
-        "data": dict(trigger.data),
-    }
     execution = ctx.create(
         Execution,
         sid=sid,
         flow_sid=flow_revision.sid,
         flow_version=flow_revision.revision,
-        contact_channel_address=trigger.contact,
-        channel_sid=trigger.channel_sid,
+        contact_channel_address=contact,
+        channel_sid=channel_sid,
         status=ACTIVE,
-        initiated_by=trigger.initiated_by,
+        initiated_by=initiated_by,
         context={
-            "trigger": dict(trigger.content),
-            "contact": {"channel": {"address": trigger.contact}},
-            "flow": flow_context,
+            "trigger": dict(trigger),
+            "contact": {"channel": {"address": contact}},
+            "flow": {
+                "flow_sid": flow_revision.sid,
+                "sid": sid,
+                "channel": {"address": address},
+                "variables": {},
+                "data": dict(data or {}),
+            },
             "widgets": {},
         },
         widget=flow_revision.definition["initial_state"],
@@ -263,14 +245,15 @@ def create(ctx: Context, flow: StudioFlow, new: NewExecution) -> Execution:
     if saved is None:
         raise TwilioError(20404, f"Flow {flow.sid} has no published revision to run")
     data = new.parameters or {}
-    trigger = Trigger(
-        content={"request": {"to": new.to, "from": new.from_, "parameters": data}},
+    execution = start(
+        ctx,
+        saved,
+        trigger={"request": {"to": new.to, "from": new.from_, "parameters": data}},
         contact=new.to,
         address=new.from_,
         initiated_by=ctx.sids.new("RQ"),
         data=data,
     )
-    execution = start(ctx, saved, trigger)
     ctx.emit(ExecutionDue(execution.seq, queue_of(execution)))
     return execution
 

@@ -52,12 +52,8 @@ class Executor:
     """One run of an execution.
 
     Args:
-        backend: The account's.
-        account_sid: The account's.
-        receivers: Answer HTTP requests.
-        hand_over: Makes tasks.
         waiting: Context of a wait, in which other executions go on.
-        is_stopped: Whether to stop before the next widget, as the account is being closed.
+        is_stopped: Returns True to stop before the next widget, as the account is being closed.
         lag: Seconds by which the clock has passed the moment that caused the run.
     """
 
@@ -90,19 +86,16 @@ class Executor:
                 return execution
             if self.is_stopped():
                 return None
-            self._run_widget(execution)
-
-    def _run_widget(self, execution: Execution) -> None:
-        ctx = Context(self.backend, self.account_sid)
-        widget = executions.current_widget(ctx, execution)
-        try:
-            self._apply(execution, widget, self._effect(execution, widget))
-        except StepError as error:
-            self._fail(execution, widget, error.problem)
-        except Exception as error:
-            _log.exception("the mock failed in widget %s", widget.name)
-            reason = f"The mock itself failed here: {type(error).__name__}: {error}"
-            self._fail(execution, widget, StepProblem(NOT_SIMULATED, reason))
+            ctx = Context(self.backend, self.account_sid)
+            widget = executions.current_widget(ctx, execution)
+            try:
+                self._apply(execution, widget, self._effect(execution, widget))
+            except StepError as error:
+                self._apply(execution, widget, error.problem)
+            except Exception as error:
+                _log.exception("the mock failed in widget %s", widget.name)
+                reason = f"The mock itself failed here: {type(error).__name__}: {error}"
+                self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 
     def _effect(self, execution: Execution, widget: Widget) -> Effect:
         action = engine.enter(
@@ -115,9 +108,8 @@ class Executor:
             if current is None:
                 return WidgetResult("")  # it has ended: no transition will be taken
             executions.open_step(ctx, current, widget)
-        headers = {"User-Agent": "TwilioProxy/1.1"}
-        if action.content_type:
-            headers["Content-Type"] = action.content_type
+        content_type = {"Content-Type": action.content_type} if action.content_type else {}
+        headers = {"User-Agent": "TwilioProxy/1.1", **content_type}
         request = WebhookRequest(
             action.method, action.url, headers, dict(action.parameters), action.body
         )
@@ -127,15 +119,18 @@ class Executor:
             HttpResponse(answer.status, answer.body, answer.content_type, answer.problem)
         )
 
-    def _apply(self, execution: Execution, widget: Widget, effect: Effect) -> None:
+    def _apply(self, execution: Execution, widget: Widget, effect: Effect | StepProblem) -> None:
         try:
             with self.transaction(execution.sid, execution.steps) as ctx:
-                if (current := _unchanged(ctx, execution)) is not None:
-                    result = self._result(ctx, current, effect)
-                    if isinstance(result, WaitForReply):
-                        executions.park(ctx, current, widget, result)
-                    else:
-                        executions.leave(ctx, current, widget, result)
+                if (current := _unchanged(ctx, execution)) is None:
+                    return
+                result = self._result(ctx, current, effect)
+                if isinstance(result, StepProblem):
+                    executions.fail(ctx, current, widget, result)
+                elif isinstance(result, WaitForReply):
+                    executions.park(ctx, current, widget, result)
+                else:
+                    executions.leave(ctx, current, widget, result)
         except (Refused, TwilioError) as error:
             if not isinstance(effect, SendMessage | SendToFlex):
                 raise
@@ -143,8 +138,8 @@ class Executor:
             self._apply(execution, widget, effect.refused(reason))
 
     def _result(
-        self, ctx: Context, execution: Execution, effect: Effect
-    ) -> WidgetResult | WaitForReply:
+        self, ctx: Context, execution: Execution, effect: Effect | StepProblem
+    ) -> WidgetResult | WaitForReply | StepProblem:
         if isinstance(effect, SendMessage):
             return effect.then(_send(ctx, execution, effect))
         if isinstance(effect, SendToFlex):
@@ -153,17 +148,9 @@ class Executor:
             return effect.then(task_sid)
         return effect
 
-    def _fail(self, execution: Execution, widget: Widget, problem: StepProblem) -> None:
-        with self.transaction(execution.sid, execution.steps) as ctx:
-            if (current := _unchanged(ctx, execution)) is not None:
-                executions.fail(ctx, current, widget, problem)
-
 
 def _unchanged(ctx: Context, seen: Execution) -> Execution | None:
-    """The execution as it is now, or None if it is in another widget than when it was read.
-
-    It may have been ended meanwhile, or the whole account restored to an earlier state.
-    """
+    """The execution as it is now; None if it was ended or moved, or the account restored, since."""
     where = {"steps": seen.steps, "widget": seen.widget, "waiting_until": None}
     return ctx.store.first(Execution, seq=seen.seq, status=ACTIVE, **where)
 

@@ -45,11 +45,7 @@ class TestUsers(Parameters):
 
 
 def create(ctx: Context, new: NewStudioFlow) -> StudioFlow:
-    """Make a flow, as its first revision.
-
-    Raises:
-        TwilioError: 81022, the definition is not valid.
-    """
+    """Make a flow, as its first revision."""
     flow = ctx.create(
         StudioFlow,
         friendly_name=new.friendly_name,
@@ -65,11 +61,7 @@ def create(ctx: Context, new: NewStudioFlow) -> StudioFlow:
 
 
 def update(ctx: Context, flow: StudioFlow, changes: StudioFlowChanges) -> StudioFlow:
-    """Save the next revision of a flow; active executions go on with their own.
-
-    Raises:
-        TwilioError: 81022, the definition is not valid.
-    """
+    """Save the next revision of a flow; active executions go on with their own."""
     given = {name: value for name, value in changes.given().items() if value is not None}
     given["commit_message"] = changes.commit_message
     if "definition" in given:
@@ -119,8 +111,7 @@ def revision(ctx: Context, flow: StudioFlow, number: str) -> FlowRevision | None
 def latest_published(ctx: Context, flow: StudioFlow) -> FlowRevision | None:
     """The revision that runs by default, or None while there are drafts only."""
     where = {"sid": flow.sid, "status": PUBLISHED}
-    found = ctx.store.select(FlowRevision, where, order="desc", limit=1)
-    return found[0] if found else None
+    return next(iter(ctx.store.select(FlowRevision, where, order="desc", limit=1)), None)
 
 
 def running(ctx: Context, flow: StudioFlow, *contacts: str) -> FlowRevision | None:

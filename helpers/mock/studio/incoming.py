@@ -6,7 +6,6 @@ So a message that was acknowledged is never lost, and one that was rolled back s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...json_object import storable_json
 from ..core.context import Backend, Context
@@ -15,21 +14,12 @@ from ..messaging.events import MessageEvent
 from ..messaging.resources import ChannelWebhook
 from ..webhooks.outbox import WebhookDialect
 from . import executions, flows
-from .events import MessageRouted
-from .executions import Trigger
+from .events import IncomingDue, MessageRouted
 from .resources import Execution, Incoming, StudioFlow
 from .widgets import replied
 
 PENDING, STARTED, REPLIED = "pending", "started", "replied"
 SWALLOWED, IGNORED = "swallowed", "ignored"
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingDue(Event):
-    """A message for a flow was recorded."""
-
-    seq: int
-    queue: str
 
 
 def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Event) -> None:
@@ -68,13 +58,10 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
 
 
 def route(ctx: Context, incoming: Incoming) -> Execution | None:
-    """Start an execution with a message, or give it to the one that waits for it.
+    """Start an execution with a message, or give it to one that waits. Returns the one to run.
 
     While a contact's execution of the flow is active, a message is a reply to it if it waits in
     that channel, and is swallowed otherwise (documented for the contact).
-
-    Returns:
-        The execution that is to run.
     """
     message = incoming.message or {}
     active = executions.active(ctx, incoming.flow_sid, incoming.contact)
@@ -91,14 +78,15 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     if not flow or not revision:
         _close(ctx, incoming, IGNORED, None)
         return None
-    trigger = Trigger(
-        content={"message": message},
+    execution = executions.start(
+        ctx,
+        revision,
+        trigger={"message": message},
         contact=incoming.contact,
         address=flow.friendly_name,
         initiated_by=incoming.message_sid,
         channel_sid=incoming.channel_sid,
     )
-    execution = executions.start(ctx, revision, trigger)
     _close(ctx, incoming, STARTED, execution)
     return execution
 

@@ -14,9 +14,10 @@ from ..core.jobs import KeyedExecutor
 from ..core.sids import Sids
 from ..webhooks.receivers import Receiver, Receivers
 from . import executions, incoming
-from .executions import LIFE_SECONDS, ExecutionDue, queue_of
+from .events import ExecutionDue, IncomingDue
+from .executions import LIFE_SECONDS, queue_of
 from .executor import REQUEST_SECONDS, Executor, HandOver
-from .incoming import PENDING, IncomingDue
+from .incoming import PENDING
 from .resources import ACTIVE, Execution, Incoming, Step
 from .widgets import TIMED_OUT
 

@@ -20,7 +20,6 @@ MAX_WIDGETS = 2000
 WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials here"}
 """Properties that a simulated widget has and this mock ignores, with the consequence."""
 
-
 Found = Iterator[tuple[str, str]]
 """Paths into the JSON, each with advice."""
 
@@ -92,16 +91,13 @@ def _transition_errors(at: str, transition: Any) -> Found:
     if not isinstance(transition.get("next"), str | None):
         yield f"{at}/next", "next is the name of a widget, or left out"
     conditions = transition.get("conditions") or []
-    if not isinstance(conditions, list) or not all(map(_is_condition, conditions)):
+    if not isinstance(conditions, list) or not all(
+        isinstance(each, Mapping)
+        and isinstance(each.get("type"), str)
+        and isinstance(each.get("arguments", []), list)
+        for each in conditions
+    ):
         yield f"{at}/conditions", "conditions are objects with type, arguments and value"
-
-
-def _is_condition(condition: Any) -> bool:
-    return (
-        isinstance(condition, Mapping)
-        and isinstance(condition.get("type"), str)
-        and isinstance(condition.get("arguments", []), list)
-    )
 
 
 def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -53,16 +53,12 @@ _HEADERS = {
 }
 
 
-class _BackEndRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Start(_BackEndRequest):
+class _Start(BaseModel, extra="forbid"):
     identity: str | None = None
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "Visitor"
 
 
-class _Renewal(_BackEndRequest):
+class _Renewal(BaseModel, extra="forbid"):
     identity: str
 
 
@@ -158,7 +154,7 @@ def _policy(host: str) -> str:
 
 
 def _json_route(
-    path: str, model: type[_BackEndRequest], answer: Callable[[Any], dict[str, Any]]
+    path: str, model: type[BaseModel], answer: Callable[[Any], dict[str, Any]]
 ) -> Route:
     """A route with a JSON body, answered on a worker thread."""
 

@@ -45,7 +45,8 @@ def overview(ctx: Context, limit: int) -> Json:
         "account_sid": ctx.account_sid,
         "counts": {name: store.count(kind) for name, kind in _COUNTED.items()},
         "flex_flows": [
-            _shown(ctx, flex_v1.FLEX_FLOWS, each, None) for each in _newest(ctx, FlexFlow, limit)
+            _shown(ctx, flex_v1.FLEX_FLOWS, each, None)
+            for each in store.select(FlexFlow, order="desc", limit=limit)
         ],
         "workers": [
             _shown(ctx, taskrouter_v1.WORKERS, each, each.workspace_sid)
@@ -56,104 +57,27 @@ def overview(ctx: Context, limit: int) -> Json:
     }
 
 
-def channels(ctx: Context, limit: int) -> Json:
-    """The newest channels, each with its last message and its Flex data."""
-    return _list(ctx, Channel, limit, _channel_with_last_message)
+def newest(ctx: Context, name: str, limit: int) -> Json:
+    """The newest items of one of `LISTS`, and the number of all."""
+    kind, render, _ = LISTS[name]
+    found = ctx.store.select(kind, order="desc", limit=limit)
+    return {"items": [render(ctx, each) for each in found], "total": ctx.store.count(kind)}
 
 
-def channel(ctx: Context, sid: str, limit: int) -> Json:
-    """One channel with its newest messages, oldest first, and its members.
-
-    Raises:
-        TwilioError: 20404, there is none of this SID.
-    """
-    found = _one(ctx, Channel, sid)
-    inside = {"channel_sid": sid}
-    messages = ctx.store.select(Message, inside, order="desc", limit=limit)
-    flex = ctx.store.first(FlexChannel, sid=sid)
-    return {
-        **_channel(ctx, found),
-        "flex": flex and _flex(ctx, flex),
-        "task": _task_of(ctx, flex),
-        "members": _listed(ctx, chat_v2.MEMBERS, found, Member),
-        "invites": _listed(ctx, chat_v2.INVITES, found, Invite),
-        "webhooks": _listed(ctx, chat_v2.WEBHOOKS, found, ChannelWebhook),
-        "messages": [_message(ctx, each) for each in reversed(messages)],
-        "messages_total": ctx.store.count(Message, **inside),
-    }
-
-
-def tasks(ctx: Context, limit: int) -> Json:
-    """The newest tasks, each with its reservations."""
-    return _list(ctx, Task, limit, _task)
-
-
-def task(ctx: Context, sid: str, limit: int) -> Json:
-    """One task with its reservations.
+def item(ctx: Context, name: str, key: str, limit: int) -> Json:
+    """One item of one of `LISTS` in full, by its SID or number.
 
     Raises:
-        TwilioError: 20404, there is none of this SID.
+        TwilioError: 20404, there is none.
     """
-    return _task(ctx, _one(ctx, Task, sid))
-
-
-def executions(ctx: Context, limit: int) -> Json:
-    """The newest executions of all Studio flows."""
-    return _list(ctx, Execution, limit, _execution)
-
-
-def execution(ctx: Context, sid: str, limit: int) -> Json:
-    """One execution with its context and its steps in order.
-
-    Raises:
-        TwilioError: 20404, there is none of this SID.
-    """
-    found = _one(ctx, Execution, sid)
-    steps = ctx.store.select(Step, {"execution_sid": sid}, order="desc", limit=limit)
-    return {
-        **_execution(ctx, found),
-        "context": found.context,
-        "steps": [_step(ctx, each) for each in reversed(steps)],
-        "steps_total": ctx.store.count(Step, execution_sid=sid),
-    }
-
-
-def webhooks(ctx: Context, limit: int) -> Json:
-    """The newest deliveries, without their parameters."""
-    return _list(ctx, Delivery, limit, _delivery)
-
-
-def webhook(ctx: Context, number: str, limit: int) -> Json:
-    """One delivery with its parameters and the result of each attempt.
-
-    Raises:
-        TwilioError: 20404, there is none of this number.
-    """
-    is_number = re.fullmatch("[0-9]{1,15}", number)  # at most as large as the store can compare
-    found = ctx.store.first(Delivery, seq=int(number)) if is_number else None
+    kind, _, render = LISTS[name]
+    where: dict[str, Any] = {"sid": key}
+    if kind is Delivery:  # a number is at most as large as the store can compare
+        where = {"seq": int(key) if re.fullmatch("[0-9]{1,15}", key) else 0}
+    found = ctx.store.find(kind, where)
     if found is None:
-        raise TwilioError(20404, f"There is no delivery {number} any more")
-    attempts = [
-        {name: attempt[name] for name in ("number", "status", "problem", "milliseconds", "at")}
-        for attempt in found.attempts
-    ]
-    return {**_delivery(ctx, found), "parameters": found.parameters, "attempts": attempts}
-
-
-def _newest(ctx: Context, kind: type[R], limit: int) -> list[R]:
-    return ctx.store.select(kind, order="desc", limit=limit)
-
-
-def _list(ctx: Context, kind: type[R], limit: int, render: Callable[[Context, R], Json]) -> Json:
-    items = [render(ctx, each) for each in _newest(ctx, kind, limit)]
-    return {"items": items, "total": ctx.store.count(kind)}
-
-
-def _one(ctx: Context, kind: type[R], sid: str) -> R:
-    found = ctx.store.find(kind, {"sid": sid})
-    if found is None:
-        raise TwilioError(20404, f"There is no {kind.__name__.lower()} {sid} any more")
-    return found
+        raise TwilioError(20404, f"There is no {kind.__name__.lower()} {key} any more")
+    return render(ctx, found, limit)
 
 
 def _shown(
@@ -166,23 +90,39 @@ def _shown(
 def _listed(
     ctx: Context, collection: Collection[Any, R], channel: Channel, kind: type[R]
 ) -> list[Json]:
-    found = ctx.store.select(kind, {"channel_sid": channel.sid})
-    service_sid = channel.service_sid
-    return [_shown(ctx, collection, each, channel.sid, ServiceSid=service_sid) for each in found]
+    return [
+        _shown(ctx, collection, each, channel.sid, ServiceSid=channel.service_sid)
+        for each in ctx.store.select(kind, {"channel_sid": channel.sid})
+    ]
 
 
 def _channel(ctx: Context, channel: Channel) -> Json:
-    return _shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid)
+    flex = ctx.store.first(FlexChannel, sid=channel.sid)
+    shown = _shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid)
+    return {**shown, "flex": flex and _flex(ctx, flex)}
 
 
-def _channel_with_last_message(ctx: Context, channel: Channel) -> Json:
+def _listed_channel(ctx: Context, channel: Channel) -> Json:
     last_sid = channel.last_message_sid
     last = ctx.store.first(Message, sid=last_sid) if last_sid else None
-    flex = ctx.store.first(FlexChannel, sid=channel.sid)
+    return {**_channel(ctx, channel), "last_message": last and _message(ctx, last)}
+
+
+def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
+    """A channel with its newest messages, oldest first, its members and its task."""
+    inside = {"channel_sid": channel.sid}
+    messages = ctx.store.select(Message, inside, order="desc", limit=limit)
+    shown = _channel(ctx, channel)
+    task_sid = shown["flex"] and shown["flex"]["task_sid"]
+    task = ctx.store.first(Task, sid=task_sid) if task_sid else None
     return {
-        **_channel(ctx, channel),
-        "last_message": last and _message(ctx, last),
-        "flex": flex and _flex(ctx, flex),
+        **shown,
+        "task": task and _shown(ctx, taskrouter_v1.TASKS, task, task.workspace_sid),
+        "members": _listed(ctx, chat_v2.MEMBERS, channel, Member),
+        "invites": _listed(ctx, chat_v2.INVITES, channel, Invite),
+        "webhooks": _listed(ctx, chat_v2.WEBHOOKS, channel, ChannelWebhook),
+        "messages": [_message(ctx, each) for each in reversed(messages)],
+        "messages_total": ctx.store.count(Message, **inside),
     }
 
 
@@ -203,15 +143,9 @@ def _flex(ctx: Context, channel: FlexChannel) -> Json:
     }
 
 
-def _task_of(ctx: Context, channel: FlexChannel | None) -> Json | None:
-    sid = channel and (channel.live_task_sid or channel.task_sid)
-    found = ctx.store.first(Task, sid=sid) if sid else None
-    return _shown(ctx, taskrouter_v1.TASKS, found, found.workspace_sid) if found else None
-
-
 def _task(ctx: Context, task: Task) -> Json:
-    shown = _shown(ctx, taskrouter_v1.TASKS, task, task.workspace_sid)
     collection, workspace_sid = taskrouter_v1.TASK_RESERVATIONS, task.workspace_sid
+    shown = _shown(ctx, taskrouter_v1.TASKS, task, workspace_sid)
     reservations = [
         _shown(ctx, collection, each, task.sid, WorkspaceSid=workspace_sid)
         for each in ctx.store.select(Reservation, {"task_sid": task.sid})
@@ -221,9 +155,8 @@ def _task(ctx: Context, task: Task) -> Json:
 
 def _execution(ctx: Context, execution: Execution) -> Json:
     flow = ctx.get_cached(StudioFlow, execution.flow_sid)
-    shown = _shown(ctx, studio_v2.EXECUTIONS, execution, execution.flow_sid)
     return {
-        **shown,
+        **_shown(ctx, studio_v2.EXECUTIONS, execution, execution.flow_sid),
         "flow_friendly_name": flow and flow.friendly_name,
         "flow_version": execution.flow_version,
         "channel_sid": execution.channel_sid,
@@ -233,9 +166,21 @@ def _execution(ctx: Context, execution: Execution) -> Json:
     }
 
 
-def _step(ctx: Context, step: Step) -> Json:
-    shown = _shown(ctx, studio_v2.STEPS, step, step.execution_sid, FlowSid=step.flow_sid)
-    return {**shown, "context": step.context, "error": step.error}
+def _full_execution(ctx: Context, execution: Execution, limit: int) -> Json:
+    """An execution with its context and its newest steps, oldest first."""
+    where = {"execution_sid": execution.sid}
+    steps = reversed(ctx.store.select(Step, where, order="desc", limit=limit))
+    path = {"FlowSid": execution.flow_sid}
+    return {
+        **_execution(ctx, execution),
+        "context": execution.context,
+        "steps": [
+            _shown(ctx, studio_v2.STEPS, each, execution.sid, **path)
+            | {"context": each.context, "error": each.error}
+            for each in steps
+        ],
+        "steps_total": ctx.store.count(Step, **where),
+    }
 
 
 def _delivery(ctx: Context, delivery: Delivery) -> Json:
@@ -253,3 +198,21 @@ def _delivery(ctx: Context, delivery: Delivery) -> Json:
         "date_created": iso(delivery.date_created),
         "channel_sid": delivery.parameters.get("ChannelSid"),
     }
+
+
+def _full_delivery(ctx: Context, delivery: Delivery, limit: int) -> Json:
+    """A delivery with its parameters and the result of each attempt."""
+    attempts = [
+        {name: attempt[name] for name in ("number", "status", "problem", "milliseconds", "at")}
+        for attempt in delivery.attempts
+    ]
+    return {**_delivery(ctx, delivery), "parameters": delivery.parameters, "attempts": attempts}
+
+
+LISTS: dict[str, tuple[type[Any], Callable[..., Json], Callable[..., Json]]] = {
+    "channels": (Channel, _listed_channel, _full_channel),
+    "tasks": (Task, _task, lambda ctx, task, limit: _task(ctx, task)),
+    "executions": (Execution, _execution, _full_execution),
+    "webhooks": (Delivery, _delivery, _full_delivery),
+}
+"""By name: the resource, and the functions that render one in a list and one in full."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import orjson
 from starlette.requests import Request
@@ -27,48 +27,44 @@ BEAT = 2.0
 PAUSE = 0.1
 """Seconds between two events for a page, at least."""
 
-CHANNELS, TASKS, EXECUTIONS, WEBHOOKS = "channels", "tasks", "executions", "webhooks"
-REQUESTS = "requests"
-EVERYTHING = frozenset({CHANNELS, TASKS, EXECUTIONS, WEBHOOKS, REQUESTS})
-_TOPICS: dict[type[Event], frozenset[str]] = {
-    **dict.fromkeys(
-        (ChannelEvent, InviteEvent, MemberEvent, MessageEvent, UserEvent), frozenset({CHANNELS})
-    ),
-    **dict.fromkeys((ExecutionEvent, MessageRouted), frozenset({EXECUTIONS})),
-    **dict.fromkeys((PreEventRequested, DeliveryDue, AttemptFinished), frozenset({WEBHOOKS})),
-    TaskRouterEvent: frozenset({TASKS}),
-    PutBack: EVERYTHING,
+_EVENTS: dict[str, tuple[type[Event], ...]] = {
+    "channels": (ChannelEvent, InviteEvent, MemberEvent, MessageEvent, UserEvent),
+    "tasks": (TaskRouterEvent,),
+    "executions": (ExecutionEvent, MessageRouted),
+    "webhooks": (PreEventRequested, DeliveryDue, AttemptFinished),
+    "requests": (),
+}
+"""Topics, and the types of event that belong to each; requests have none."""
+_TOPICS: dict[type[Event], tuple[str, ...]] = {
+    PutBack: tuple(_EVENTS),
+    **{kind: (topic,) for topic, kinds in _EVENTS.items() for kind in kinds},
 }
 
 
 class _OpenPage:
-    """One open page, with the topics to be sent to it."""
+    """One open page, with the topics to be sent to it; `woken` ends the wait of `take()`."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
+        self.woken = asyncio.Event()
         self._lock = threading.Lock()
         self._topics: set[str] = set()
 
-    def add(self, topics: frozenset[str]) -> None:
+    def add(self, topics: Iterable[str]) -> None:
         """Add topics, from any thread."""
         with self._lock:
             is_waiting = not self._topics
-            self._topics |= topics
+            self._topics.update(topics)
         if is_waiting and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.wake)
-
-    def wake(self) -> None:
-        """End the wait of `take()`, on the event loop."""
-        self._woken.set()
+            self._loop.call_soon_threadsafe(self.woken.set)
 
     async def take(self) -> list[str]:
         """The topics added since, once there are any or a beat has passed."""
         try:
-            await asyncio.wait_for(self._woken.wait(), BEAT)
+            await asyncio.wait_for(self.woken.wait(), BEAT)
         except TimeoutError:
             return []
-        self._woken.clear()
+        self.woken.clear()
         with self._lock:
             topics, self._topics = self._topics, set()
         return sorted(topics)
@@ -93,7 +89,7 @@ class ChangeStream:
         """End every stream, so that none delays the server's stop."""
         self._is_over = True
         for page in self._pages:
-            page.wake()
+            page.woken.set()
 
     async def _open(self, request: Request) -> Response:
         headers = {"Cache-Control": "no-store"}
@@ -101,7 +97,12 @@ class ChangeStream:
 
     async def _stream(self) -> AsyncIterator[bytes]:
         page = _OpenPage()
-        self._join(page)
+        if not self._pages:
+            self._stop = [
+                self._mock.follow_all(lambda event: self._send(*_TOPICS.get(type(event), ()))),
+                self._requests.follow(lambda request: self._send("requests")),
+            ]
+        self._pages = (*self._pages, page)
         try:
             yield b"retry: 1000\n\n" + self._beat()
             while not self._is_over:
@@ -111,28 +112,16 @@ class ChangeStream:
                 else:
                     yield self._beat()
         finally:
-            self._leave(page)
+            self._pages = tuple(each for each in self._pages if each is not page)
+            if not self._pages:
+                for stop in self._stop:
+                    stop()
 
     def _beat(self) -> bytes:
         clock = self._mock.clock
         return _event("clock", {"now": clock.now(), "is_frozen": clock.is_frozen})
 
-    def _join(self, page: _OpenPage) -> None:
-        if not self._pages:
-            changed = frozenset({REQUESTS})
-            self._stop = [
-                self._mock.follow_all(lambda event: self._send(_TOPICS.get(type(event)))),
-                self._requests.follow(lambda request: self._send(changed)),
-            ]
-        self._pages = (*self._pages, page)
-
-    def _leave(self, page: _OpenPage) -> None:
-        self._pages = tuple(each for each in self._pages if each is not page)
-        if not self._pages:
-            for stop in self._stop:
-                stop()
-
-    def _send(self, topics: frozenset[str] | None) -> None:
+    def _send(self, *topics: str) -> None:
         if topics:
             for page in self._pages:
                 page.add(topics)

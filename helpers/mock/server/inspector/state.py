@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
 from . import read_models
+from .read_models import LISTS
 
 LIMIT = 50
 """Default number of items in a list."""
@@ -29,12 +31,8 @@ JOURNAL_ENTRIES = 30
 
 _BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
 _DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size")
-_SECRET = re.compile(
-    rb'(?P<password>://[^\s/"\\@:]*:)[^\s/"\\@]+(?=@)|(?P<link>[?&]Signature=)[^&"\s\\]+'
-)
+_SECRET = re.compile(rb'(://[^\s/"\\@:]*:)[^\s/"\\@]+(?=@)|([?&]Signature=)[^&"\s\\]+')
 """Secrets in a URL: a password, or a signature that opens a file without credentials."""
-
-Read = Callable[..., Any]
 
 
 class StateApi:
@@ -49,24 +47,17 @@ class StateApi:
         """Routes; each takes the query parameter `limit`."""
         return [
             _route("/state/overview", self._overview),
-            *self._pair("channels", read_models.channels, read_models.channel),
-            *self._pair("tasks", read_models.tasks, read_models.task),
-            *self._pair("executions", read_models.executions, read_models.execution),
-            *self._pair("webhooks", read_models.webhooks, read_models.webhook),
+            *(_route(f"/state/{name}", partial(self._newest, name)) for name in LISTS),
+            *(_route(f"/state/{name}/{{key}}", partial(self._item, name)) for name in LISTS),
             _route("/state/requests", self._request_list),
             _route("/state/requests/{key}", self._request),
         ]
 
-    def _pair(self, name: str, items: Read, item: Read) -> list[Route]:
-        """Routes of a list and of one item."""
+    def _newest(self, name: str, limit: int) -> Any:
+        return self._mock.look(lambda ctx: read_models.newest(ctx, name, limit))
 
-        def read_items(limit: int) -> Any:
-            return self._mock.look(lambda ctx: items(ctx, limit))
-
-        def read_item(limit: int, key: str) -> Any:
-            return self._mock.look(lambda ctx: item(ctx, key, limit))
-
-        return [_route(f"/state/{name}", read_items), _route(f"/state/{name}/{{key}}", read_item)]
+    def _item(self, name: str, limit: int, key: str) -> Any:
+        return self._mock.look(lambda ctx: read_models.item(ctx, name, key, limit))
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
@@ -98,7 +89,7 @@ def _brief(request: ServedRequest) -> dict[str, Any]:
     return {**shown, "milliseconds": round(request.milliseconds, 2)}
 
 
-def _route(path: str, read: Read) -> Route:
+def _route(path: str, read: Callable[..., Any]) -> Route:
     """A route that reads on a worker thread, since the account may be busy."""
 
     async def endpoint(request: Request) -> Response:
@@ -112,10 +103,7 @@ def _route(path: str, read: Read) -> Route:
             found = await run_in_threadpool(read, limit=int(text), **request.path_params)
         except TwilioError as error:
             raise HTTPException(error.status, error.message) from None
-        content = _SECRET.sub(
-            lambda secret: (secret["password"] or secret["link"]) + MASK.encode(),
-            orjson.dumps(found),
-        )
+        content = _SECRET.sub(rb"\1\2" + MASK.encode(), orjson.dumps(found))
         headers = {"Cache-Control": "no-store"}
         return Response(content, media_type="application/json", headers=headers)
 
