@@ -189,25 +189,6 @@ class Arrivals:
         return moments
 
 
-def as_arrivals(given: Arriving | Arrivals, hours: int) -> Arrivals:
-    """An argument as arrivals: a number is spread evenly over the hours.
-
-    Raises:
-        TypeError: It is none.
-        ValueError: There would be no customer, or a negative number.
-    """
-    if isinstance(given, Arrivals):
-        return given
-    if isinstance(given, int) and not isinstance(given, bool):
-        return Arrivals((1.0,) * hours, exactly=given)
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        return Arrivals(tuple(map(float, given)))
-    raise TypeError(
-        f"arrivals={given!r}: give a number of customers in all, a list of how many to expect in"
-        " each hour, or Arrivals([...], exactly=5000) for a number spread over hours unevenly"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A customer who comes once.
@@ -278,15 +259,25 @@ def demand_of(
     says: tuple[str, ...],
     answers_after: Given,
 ) -> Demand:
-    """Make the demand from a load test's arguments.
+    """Make the demand from a load test's arguments; a number is spread evenly over the hours.
 
     Raises:
         ValueError, TypeError: An argument makes no sense.
     """
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
+    if isinstance(arrivals, int) and not isinstance(arrivals, bool):
+        arrivals = Arrivals((1.0,) * hours, exactly=arrivals)
+    elif isinstance(arrivals, Sequence) and not isinstance(arrivals, str):
+        arrivals = Arrivals(tuple(map(float, arrivals)))
+    elif not isinstance(arrivals, Arrivals):
+        raise TypeError(
+            f"arrivals={arrivals!r}: give a number of customers in all, a list of how many to"
+            " expect in each hour, or Arrivals([...], exactly=5000) for a number spread over hours"
+            " unevenly"
+        )
     return Demand(
-        as_arrivals(arrivals, hours),
+        arrivals,
         as_duration("handle_time", handle_time),
         None if patience is None else as_duration("patience", patience),
         tuple(says),

@@ -249,7 +249,14 @@ class Day:
             return
         task_sid = str(event.task_sid)
         if event.name == "task.created":
-            self._enter_queue(task_sid)
+            if task_sid not in self._by_task:
+                channel_sid = self._rest.channel_of(task_sid) or ""
+                self._by_task[task_sid] = self._by_channel.get(channel_sid)
+            contact = self._by_task[task_sid]
+            if contact is not None:
+                contact.queued = self.now
+                self._waiting.add(task_sid)
+                self.queue.append((self.now, len(self._waiting)))
         elif event.name in ENDED:
             contact = self._by_task.pop(task_sid, None)
             if contact is not None:
@@ -274,16 +281,6 @@ class Day:
         is_own = event.identity == contact.customer.identity
         if contact.waits and not is_own and contact.said < len(self._job.demand.says):
             self._environment.process(self._answer_bot(contact))
-
-    def _enter_queue(self, task_sid: str) -> None:
-        if task_sid not in self._by_task:
-            channel_sid = self._rest.channel_of(task_sid) or ""
-            self._by_task[task_sid] = self._by_channel.get(channel_sid)
-        contact = self._by_task[task_sid]
-        if contact is not None:
-            contact.queued = self.now
-            self._waiting.add(task_sid)
-            self.queue.append((self.now, len(self._waiting)))
 
     def _leave_queue(self, task_sid: str) -> None:
         if task_sid in self._waiting:

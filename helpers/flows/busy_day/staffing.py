@@ -32,11 +32,6 @@ class Shift:
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise ValueError(f"a shift ends after it starts; got {self.start} to {self.end}")
 
-    def seconds_within(self, low: float, high: float) -> float:
-        """Seconds of the shift between two moments (seconds since the day began)."""
-        end = high if self.end is None else self.end * HOUR
-        return max(0.0, min(high, end) - max(low, self.start * HOUR))
-
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
@@ -80,10 +75,12 @@ class Staffing:
         return self.name or str(self.agents)
 
     def room_seconds(self, low: float, high: float) -> float:
-        """Chats that can be held at once, times seconds, between two moments."""
-        return self.at_once * sum(
-            shift.agents * shift.seconds_within(low, high) for shift in self.shifts
-        )
+        """Chats that can be held at once, times seconds, between two moments (in seconds)."""
+        room = 0.0
+        for shift in self.shifts:
+            end = high if shift.end is None else min(high, shift.end * HOUR)
+            room += shift.agents * max(0.0, end - max(low, shift.start * HOUR))
+        return self.at_once * room
 
 
 def as_staffing(given: int | Staffing) -> Staffing:
