@@ -300,6 +300,7 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
     for state in _reached(definition) if definition else ():
         properties = state.get("properties") or {}
         workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
-        workspace = account.workspace_of(workflow) if state["type"] == SEND_TO_FLEX else None
-        if workspace and TEMPLATE not in f"{workflow}{channel}":
-            yield Route(("integration", "flow"), workspace, workflow, channel, {})
+        if state["type"] == SEND_TO_FLEX and TEMPLATE not in f"{workflow}{channel}":
+            for workspace in account.directory.workspaces.sids:
+                if workflow in account.directory.workflows(workspace).sids:
+                    yield Route(("integration", "flow"), workspace, workflow, channel, {})
