@@ -182,11 +182,7 @@ def _read(text: str, source: str) -> FlowFile:
     lines = {
         (index, *path): _find(root, (ROOT, index, *path))[0].start_mark.line + 1
         for index, flow in enumerate(contents.flex_flows)
-        for path in (
-            (),
-            *((name,) for name in flow.model_fields_set),
-            *(("integration", name) for name in flow.integration.model_fields_set),
-        )
+        for path in _field_paths(flow)
     }
     firsts: dict[str, str] = {}
     repeated = []
@@ -201,6 +197,12 @@ def _read(text: str, source: str) -> FlowFile:
     if repeated:
         raise FlowProblem(*repeated)
     return FlowFile(tuple(contents.flex_flows), source, lines)
+
+
+def _field_paths(flow: FlexFlowConfig) -> Iterator[FieldPath]:
+    yield ()
+    yield from ((name,) for name in flow.model_fields_set)
+    yield from (("integration", name) for name in flow.integration.model_fields_set)
 
 
 def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:

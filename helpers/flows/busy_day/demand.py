@@ -191,14 +191,9 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A customer who comes once.
+    """A customer who comes once; all times are in seconds, `number` counts from 0.
 
-    Attributes:
-        number: Counted from 0.
-        arrives: Seconds since the day began.
-        handle_time: Seconds of the talk with an agent.
-        patience: Seconds until the customer leaves if no agent has come.
-        random: The customer's random stream, for further draws.
+    `patience` ends in leaving if no agent has come; `random` is the stream for further draws.
     """
 
     number: int

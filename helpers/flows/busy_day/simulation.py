@@ -31,10 +31,8 @@ _NO_LONGER_OFFERED = frozenset({20001, 20404})
 class Contact:
     """A customer's contact during the day; moments as in `ContactRecord`.
 
-    Attributes:
-        said: Number of the customer's messages so far.
-        is_typing: Whether the customer is about to answer a bot.
-        is_refused: Whether the chat could not be made.
+    `said` is the number of the customer's messages so far; a customer who `is_typing` is about to
+    answer a bot.
     """
 
     customer: Arrival

@@ -15,7 +15,6 @@ GUIDE = f"{DOCS}/flex/developer/messaging/integrate-custom-chat-client"
 FLOW = f"{DOCS}/flex/developer/messaging/flow"
 FLOWS = f"{DOCS}/flex/developer/messaging/manage-flows"
 SECOND_FLOW = f"{DOCS}/api/errors/45212"
-LATE_WEBHOOK = f"{DOCS}/api/errors/50076"
 _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 
 TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
@@ -115,7 +114,7 @@ def outbound_setting(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check("doubling-retries", "warning", LATE_WEBHOOK, _INF)
+@_check("doubling-retries", "warning", f"{DOCS}/api/errors/50076", _INF)
 def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
     """A retry count with which a server gets a message twice."""
     flow = subject.flow

@@ -113,10 +113,7 @@ class FormState:
     """State of the form.
 
     Attributes:
-        values: The values, by field.
         script: The situation that is rehearsed: a shipped one's name, or a script.
-        flow: The config, if the values make one.
-        problems: Problems of the values, by field.
         report: Findings of the checks; None until they have run.
         rehearsal: Result of the script; None until it has been played.
         failure: The reason why there is no rehearsal.

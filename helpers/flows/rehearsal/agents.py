@@ -63,18 +63,16 @@ class SimulatedAgents:
                 workspaces(space.sid).workers.list(), key=lambda worker: str(worker.friendly_name)
             )
         ]
-        self._on_duty = self._chosen(agents)
+        if isinstance(agents, tuple):
+            self._on_duty = [worker for worker in self.workers if worker.name in agents]
+        elif isinstance(agents, int):
+            self._on_duty = self.workers[:agents]
+        else:
+            self._on_duty = [] if agents == "none" else self.workers
         if agents != "as they are":
             moved = [each for each in self.workers if each.available != (each in self._on_duty)]
             self._set_activities(setup, moved, self._on_duty)
         self._unsubscribe = mock.follow_taskrouter(self._handle)
-
-    def _chosen(self, agents: Agents) -> list[SimulatedAgent]:
-        if isinstance(agents, tuple):
-            return [worker for worker in self.workers if worker.name in agents]
-        if isinstance(agents, int):
-            return self.workers[:agents]
-        return [] if agents == "none" else self.workers
 
     def _set_activities(
         self, client: Client, workers: list[SimulatedAgent], available: list[SimulatedAgent]

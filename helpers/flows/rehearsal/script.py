@@ -68,9 +68,6 @@ class Script:
     """A sequence of steps to play.
 
     Attributes:
-        name: Its title.
-        steps: The steps, in order.
-        about: Its purpose.
         agents: The agents at work when it begins: `all`, `none`, `as they are` in the account, the
             first so many, or these by name.
     """
