@@ -100,9 +100,7 @@ def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> Mo
 class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
-    Attributes:
-        taken: Time of the snapshot (epoch seconds).
-        begins: Midnight after it, when a day in a copy begins (epoch seconds).
+    The snapshot was taken, and a day in a copy begins, at midnight after it, in epoch seconds.
     """
 
     account_sid: str

@@ -58,9 +58,7 @@ class Exponential:
 class Lognormal:
     """Mostly short, sometimes very long, as handle times tend to be.
 
-    Attributes:
-        mean: In seconds.
-        spread: The standard deviation as a share of the mean.
+    `mean` is in seconds, `spread` the standard deviation as a share of it.
     """
 
     mean: float

@@ -29,15 +29,9 @@ class SimulatedAgent:
 
 
 class SimulatedAgents:
-    """All workers of the account.
+    """All workers of an account, and in `tasks` the SIDs of the tasks made since, oldest first.
 
-    Args:
-        account: The copy, whose requests are recorded.
-        mock: The same as a mock.
-        setup: A client of the copy whose requests are not recorded.
-
-    Attributes:
-        tasks: SIDs of the tasks made since, oldest first.
+    Requests of `setup`, a client of the same account, are not recorded.
     """
 
     def __init__(

@@ -65,9 +65,7 @@ class Mark:
 class Layout:
     """The places of everything, before it is drawn.
 
-    Attributes:
-        bars: For each task and chat, the places at which its states begin.
-        moments: Places at which the clock moved, and the seconds then.
+    `bars` has the states of each task and chat, `moments` the seconds whenever the clock moved.
     """
 
     marks: list[Mark] = field(default_factory=list)
