@@ -211,8 +211,6 @@ class Demand:
     """The customers of a day.
 
     Attributes:
-        arrivals: Times of arrival.
-        handle_time: Duration of a talk with an agent.
         patience: Longest wait for an agent; None for ever.
         says: The first message, and answers to a bot, message by message, while there are any.
         answers_after: Time to answer a bot.

@@ -27,8 +27,6 @@ class ContactRecord:
         accepted: Acceptance by an agent, maybe after the customer had left.
         ended: Completion, cancellation or deletion of the task.
         left: Departure of the customer, without an agent.
-        agent: The agent who accepted.
-        outcome: The result for the customer.
         wait: Seconds until an agent was there, or until the customer stopped waiting.
     """
 

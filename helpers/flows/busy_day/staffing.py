@@ -14,12 +14,9 @@ REACTION, WRAP_UP = Fixed(5.0), Fixed(30.0)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Agents who work the same hours.
+    """Agents who work the same hours, which count from the day's beginning.
 
-    Attributes:
-        agents: Number of agents.
-        start: Hours since the day began.
-        end: Hours since the day began; None for until no customer waits any more.
+    An `end` of None stands for until no customer waits any more.
     """
 
     agents: int

@@ -72,7 +72,6 @@ class Finding:
         where: `FILE:LINE`.
         field: E.g. `integration.channel`.
         reason: The problem with it.
-        fix: The way to mend it.
         documentation: URL of Twilio's page.
         basis: How well it is known to be Twilio's; None for a matter of the file alone.
     """

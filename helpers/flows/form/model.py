@@ -144,13 +144,10 @@ def on_a_timer(seconds: float, act: Callable[[], None]) -> Cancel:
 
 
 class FlowFormModel:
-    """A flow that is being edited, with its checks and its rehearsal.
+    """A flow that is being edited, with its checks and its rehearsal; an empty one by default.
 
-    Args:
-        flow: The initial flow; an empty custom flow by default.
-        account: The account it is for; a new mock account by default. It is only read.
-        script: The situation to rehearse.
-        later: Calls a function later; by default on a timer's thread.
+    The account, by default a new mock account, is only read. `later` calls a function later; by
+    default on a timer's thread.
     """
 
     def __init__(
