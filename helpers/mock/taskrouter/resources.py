@@ -223,7 +223,7 @@ class WorkspaceEvent(AccountResource):
     indexes: ClassVar[Group] = (("workspace_sid",),)
 
 
-IN_WORKSPACE: tuple[type[AccountResource], ...] = (
+IN_WORKSPACE: tuple[type[InWorkspace | WorkspaceEvent], ...] = (
     Activity,
     TaskChannel,
     TaskQueue,
@@ -234,4 +234,9 @@ IN_WORKSPACE: tuple[type[AccountResource], ...] = (
     Reservation,
     WorkspaceEvent,
 )
+EVENT_SIDS = tuple(
+    f"{name}_sid"
+    for name in ("task", "task_channel", "task_queue", "workflow", "worker", "reservation")
+)
+"""Fields of an event that name what it concerns."""
 KINDS: tuple[type[Resource], ...] = (Workspace, *IN_WORKSPACE)
