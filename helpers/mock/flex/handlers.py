@@ -85,18 +85,6 @@ def make_task(
     return task
 
 
-def check_task(ctx: Context, flow: FlexFlow, task_sid: str) -> None:
-    """Check a task that a channel is to have instead of a new one.
-
-    Raises:
-        TwilioError: 45004, the flow makes no tasks, or there is no such task.
-    """
-    if flow.integration_type != "task":
-        raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
-    if not ctx.store.exists(Task, sid=task_sid):
-        raise TwilioError(45004, f"Task {task_sid} does not exist in this account")
-
-
 def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     """Perform Studio's Send to Flex: create the task, and take Studio off the channel.
 

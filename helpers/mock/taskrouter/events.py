@@ -64,13 +64,10 @@ _FIELDS: dict[type[Resource], dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class TaskRouterEvent(Event):
-    """An event of a workspace.
+    """An event of a workspace, by Twilio's name, e.g. `reservation.accepted`.
 
-    Attributes:
-        name: Twilio's name for it, e.g. `reservation.accepted`.
-        workspace: The workspace.
-        record: The Event resource: names and values as they were then.
-        task: The task it concerns, as its transaction left it; likewise `reservation`.
+    `record` has names and values as they were then, `task` and `reservation` are as their
+    transaction left them.
     """
 
     name: str

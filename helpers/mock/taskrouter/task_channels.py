@@ -139,8 +139,7 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChann
 
 def update(ctx: Context, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:
     """Change a task channel."""
-    ctx.store.save(channel, **changes.given(), date_updated=ctx.now)
-    events.emit(ctx, "task-channel.updated", channel)
+    events.emit(ctx, "task-channel.updated", ctx.update(channel, **changes.given()))
     return channel
 
 

@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from ..core.context import Context
+from ..core.store import R
 from .expressions import Scope
 from .resources import (
     OPEN_RESERVATIONS,
     Activity,
     Reservation,
-    TaskChannel,
-    TaskQueue,
     Worker,
     WorkerChannel,
     Workspace,
 )
 from .routing import Candidate
 from .task_channels import percentage_left
-
-R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
 
 
 class _Share(NamedTuple):
