@@ -125,7 +125,7 @@ def emit(
         description=_description(name, resource_type, about.sid, data),
         resource_type=resource_type,
         resource_sid=about.sid,
-        **{field: data.get(field) for field in EVENT_SIDS},
+        **dict(zip(EVENT_SIDS, map(data.get, EVENT_SIDS), strict=True)),
     )
     if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
