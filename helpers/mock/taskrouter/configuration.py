@@ -177,6 +177,7 @@ def step_after(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep 
 
 
 def _first_match(routing: Routing, task: Scope, start: int) -> RoutingStep | None:
-    numbers = range(start, len(routing.filters))
-    found = (number for number in numbers if matches(routing.filters[number].expression, task))
-    return next((RoutingStep(number, 0) for number in found), None)
+    for number in range(start, len(routing.filters)):
+        if matches(routing.filters[number].expression, task):
+            return RoutingStep(number, 0)
+    return None
