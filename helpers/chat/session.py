@@ -84,7 +84,11 @@ class ChatSession:
         self._client = client
         self._refusal: ChatError | None = None
         self._backoff = Backoff()
-        self._timers = TokenTimers(account.clock, self._about_to_expire, self._expired)
+        self._timers = TokenTimers(
+            account.clock,
+            lambda seconds: client.emit("tokenAboutToExpire", round(seconds)),
+            self._expired,
+        )
         self._token = ""
         self.use(token)
 
@@ -135,7 +139,8 @@ class ChatSession:
         return User.of(vars(found))
 
     def user_channel(self, channel_sid: str) -> Any:
-        """Return the SDK's context of the user's own view of a channel."""
+        """Return the SDK's context of the user's own view of a channel, if connected."""
+        self.require_connected()
         return self.service.users(in_path(self.identity)).user_channels(channel_sid)
 
     def media_url(self, sid: str) -> str:
@@ -220,9 +225,6 @@ class ChatSession:
         """Show that the client was shut down."""
         self.problem = None
         self._set_state("disconnected")
-
-    def _about_to_expire(self, seconds: float) -> None:
-        self._client.emit("tokenAboutToExpire", round(seconds))
 
     def _expired(self) -> None:
         message = "Access token expired; get a fresh one from your server and update_token() it"

@@ -10,8 +10,8 @@ from .story import MINUTE, ScenarioCustomer, Story
 
 APP, BOT = "Shop app", "Shop bot"
 CRM_URL = "https://crm.example.com/chat-events"
-HIRED = {"carol": ["returns"], "dave": ["billing"]}
-"""Agents besides Alice and Bob, and their skills."""
+HIRED = {"carol": "returns", "dave": "billing"}
+"""Agents besides Alice and Bob, and their skill."""
 
 
 class Crm:
@@ -35,18 +35,29 @@ def equip(story: Story) -> Crm:
     story.service.update(
         post_webhook_url=CRM_URL, webhook_filters=["onMessageSent"], post_webhook_retry_count=1
     )
-    for name, skills in HIRED.items():
-        attributes = {"contact_uri": f"client:{name}", "full_name": name.title(), "skills": skills}
+    for name, skill in HIRED.items():
+        attributes = {
+            "contact_uri": f"client:{name}",
+            "full_name": name.title(),
+            "skills": [skill],
+        }
         story.workspace.workers.create(name, attributes=json.dumps(attributes))
-    queues = {
-        skill: story.workspace.task_queues.create(
+    [everyone] = story.workspace.task_queues.list(friendly_name="Everyone")
+    filters = []
+    for skill in HIRED.values():
+        queue = story.workspace.task_queues.create(
             skill.title(), target_workers=f'skills HAS "{skill}"', max_reserved_workers=1
-        ).sid
-        for skills in HIRED.values()
-        for skill in skills
-    }
+        )
+        filters.append(
+            {
+                "filter_friendly_name": skill.title(),
+                "expression": f'topic == "{skill}"',
+                "targets": [{"queue": queue.sid}],
+            }
+        )
+    routing = {"filters": filters, "default_filter": {"queue": everyone.sid}}
     story.workflow.update(
-        configuration=_routing(story, queues), task_reservation_timeout=30 * MINUTE
+        configuration=json.dumps({"task_routing": routing}), task_reservation_timeout=30 * MINUTE
     )
     story.task_flow(friendly_name=APP)
     bot = story.client.studio.v2.flows.create(
@@ -78,21 +89,6 @@ def visitor(story: Story, identity: str, name: str) -> ScenarioCustomer:
 def _flow(story: Story, channel_type: str) -> Any:
     flows = story.client.flex_api.v1.flex_flow.list()
     return next(flow for flow in flows if flow.channel_type == channel_type)
-
-
-def _routing(story: Story, queues: dict[str, str]) -> str:
-    """A workflow's configuration: by topic to the queue of that skill, else to everyone."""
-    [everyone] = story.workspace.task_queues.list(friendly_name="Everyone")
-    filters = [
-        {
-            "filter_friendly_name": skill.title(),
-            "expression": f'topic == "{skill}"',
-            "targets": [{"queue": sid}],
-        }
-        for skill, sid in queues.items()
-    ]
-    default = {"queue": everyone.sid}
-    return json.dumps({"task_routing": {"filters": filters, "default_filter": default}})
 
 
 def _menu(story: Story) -> dict[str, Any]:
