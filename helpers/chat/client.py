@@ -130,7 +130,6 @@ class ChatClient(ConnectedClient):
         if self.connection_state == "disconnected":
             return
         self._session.close()
-        self._session.disconnected()
         for emitter in (self, *self._book.channels.values()):
             emitter.remove_all_listeners()
 

@@ -84,11 +84,7 @@ class ChatSession:
         self._client = client
         self._refusal: ChatError | None = None
         self._backoff = Backoff()
-        self._timers = TokenTimers(
-            account.clock,
-            lambda seconds: client.emit("tokenAboutToExpire", round(seconds)),
-            self._expired,
-        )
+        self._timers = TokenTimers(account.clock, self._about_to_expire, self._expired)
         self._token = ""
         self.use(token)
 
@@ -216,15 +212,15 @@ class ChatSession:
             self._emit_error(self.problem, refusal.code, terminal=True)
 
     def close(self) -> None:
-        """End every wait, the feed and the token's timers."""
+        """End every wait, the feed and the token's timers, and show that it is over."""
         self.closing.set()
         self.feed.stop()
         self._timers.stop()
-
-    def disconnected(self) -> None:
-        """Show that the client was shut down."""
         self.problem = None
         self._set_state("disconnected")
+
+    def _about_to_expire(self, seconds: float) -> None:
+        self._client.emit("tokenAboutToExpire", round(seconds))
 
     def _expired(self) -> None:
         message = "Access token expired; get a fresh one from your server and update_token() it"

@@ -84,7 +84,9 @@ class ChatPanelModel(PanelModel[Status, Change]):
         # before loading, so that nothing falls between
         self._subscriptions.listen(channel, channel_events)
         self._subscriptions.listen(channel.client, client_events)
-        self._attempt("Could not load the members", self._load_members)
+        self._attempt(
+            "Could not load the members", lambda: list(map(self._add_member, channel.get_members()))
+        )
         self._load_page("Could not load messages", lambda: channel.get_messages(page_size))
 
     def __repr__(self) -> str:
@@ -247,10 +249,6 @@ class ChatPanelModel(PanelModel[Status, Change]):
         self._set(alert=alert, problem=_problem(self.channel.client))
 
     # -- from the client's objects to records
-
-    def _load_members(self) -> None:
-        for member in self.channel.get_members():
-            self._add_member(member)
 
     def _load_page(self, what: str, load: Callable[[], Page]) -> None:
         def add() -> None:

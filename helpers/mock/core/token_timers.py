@@ -27,7 +27,7 @@ class TokenTimers:
     def __init__(
         self,
         clock: TimerClock,
-        about_to_expire: Callable[[float], object],
+        about_to_expire: Callable[[float], None],
         expired: Callable[[], None],
     ) -> None:
         self._clock = clock
