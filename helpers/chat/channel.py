@@ -25,8 +25,6 @@ from .session import ChatSession
 PAGE_SIZE = 30
 """Messages a page, as in the Chat SDK."""
 Direction = Literal["backwards", "forward"]
-
-
 TRACKED = ("friendly_name", "unique_name", "_attributes", "created_by", "date_updated")
 """Attributes of a channel that an update may change."""
 
@@ -168,7 +166,6 @@ class Channel(Emitter):
             anchor: Index to start from, included; by default the end (or, forward, the beginning).
             direction: `backwards` to older messages, or `forward`.
         """
-        self._session.require_connected()
         backwards = direction == "backwards"
         order = "desc" if backwards else "asc"
         stream = (
@@ -226,19 +223,16 @@ class Channel(Emitter):
     @raises_chat_error
     def get_members(self) -> list[Member]:
         """Return the members."""
-        self._session.require_connected()
         return [Member.of(vars(rest)) for rest in self._rest().members.list()]
 
     @raises_chat_error
     def get_members_count(self) -> int:
         """Return the number of members."""
-        self._session.require_connected()
         return int(self._rest().fetch().members_count)
 
     @raises_chat_error
     def get_messages_count(self) -> int:
         """Return the number of messages."""
-        self._session.require_connected()
         return int(self._rest().fetch().messages_count)
 
     @raises_chat_error
@@ -258,7 +252,6 @@ class Channel(Emitter):
         Returns:
             The unread count that results; None without a horizon.
         """
-        self._session.require_connected()
         view = self._session.user_channel(self.sid).update(
             last_consumed_message_index="" if index is None else index
         )
@@ -288,7 +281,6 @@ class Channel(Emitter):
     @raises_chat_error
     def get_unconsumed_messages_count(self) -> int | None:
         """Return the number of messages above the read horizon; None without a horizon."""
-        self._session.require_connected()
         return self._session.user_channel(self.sid).fetch().unread_messages_count  # type: ignore[no-any-return]
 
     @raises_chat_error
@@ -300,7 +292,6 @@ class Channel(Emitter):
         Raises:
             ChatError: 50404, already a member; 50107, the channel is private.
         """
-        self._session.require_connected()
         self._rest().members.create(
             identity=self._session.identity, x_twilio_webhook_enabled="true"
         )
@@ -314,7 +305,6 @@ class Channel(Emitter):
         On a live account it fires no webhook: twilio 9.13 drops the header that asks for webhooks
         from every DELETE.
         """
-        self._session.require_connected()
         self._rest().members(in_path(self._session.identity)).delete(
             x_twilio_webhook_enabled="true"
         )
@@ -324,7 +314,6 @@ class Channel(Emitter):
     @raises_chat_error
     def decline(self) -> Channel:
         """Decline an invitation to the channel."""
-        self._session.require_connected()
         self._session.user_channel(self.sid).delete()
         self._session.feed.nudge()
         return self
@@ -332,22 +321,21 @@ class Channel(Emitter):
     @raises_chat_error
     def add(self, identity: str) -> None:
         """Add a member; needs the permission `addMember`."""
-        self._session.require_connected()
         self._rest().members.create(identity=identity, x_twilio_webhook_enabled="true")
         self._session.feed.nudge()
 
     @raises_chat_error
     def update_attributes(self, attributes: dict[str, Any]) -> Channel:
         """Replace the attributes; merge with `channel.attributes` first to keep Flex's own."""
-        self._session.require_connected()
         text = json.dumps(attributes)
-        rest = self._rest().update(attributes=text, x_twilio_webhook_enabled="true")
-        reasons = refresh(self, vars(rest))
+        changed = self._rest().update(attributes=text, x_twilio_webhook_enabled="true")
+        reasons = refresh(self, vars(changed))
         if reasons:  # no event yet
             emit_updated(self, reasons)
         return self
 
     def _rest(self) -> Any:
+        self._session.require_connected()
         return self._session.service.channels(self.sid)
 
 

@@ -130,7 +130,6 @@ class ChatClient(ConnectedClient):
         if self.connection_state == "disconnected":
             return
         self._session.close()
-        self._session.disconnected()
         for emitter in (self, *self._book.channels.values()):
             emitter.remove_all_listeners()
 
@@ -141,17 +140,9 @@ class ChatClient(ConnectedClient):
         Raises:
             ChatError: 20404 or 50300, there is none, or it is private and not this user's.
         """
-        return self._find(sid)
-
-    @raises_chat_error
-    def get_channel_by_unique_name(self, unique_name: str) -> Channel:
-        """Return a channel by its unique name; raises as `get_channel_by_sid()` does."""
-        return self._find(unique_name)
-
-    def _find(self, key: str) -> Channel:
         session = self._session
         session.require_connected()
-        fields = vars(session.service.channels(key).fetch())
+        fields = vars(session.service.channels(sid).fetch())
         session.feed.follow_channel(fields["sid"])
         channel = self._book.channels.get(fields["sid"])
         if channel is None:
@@ -161,6 +152,10 @@ class ChatClient(ConnectedClient):
         elif channel.status != "joined":
             refresh(channel, fields)
         return channel
+
+    def get_channel_by_unique_name(self, unique_name: str) -> Channel:
+        """Return a channel by its unique name; raises as `get_channel_by_sid()` does."""
+        return self.get_channel_by_sid(unique_name)
 
     def get_subscribed_channels(self) -> list[Channel]:
         """Return the channels this client's user is in, in the order it joined them."""

@@ -135,7 +135,8 @@ class ChatSession:
         return User.of(vars(found))
 
     def user_channel(self, channel_sid: str) -> Any:
-        """Return the SDK's context of the user's own view of a channel."""
+        """Return the SDK's context of the user's own view of a channel, if connected."""
+        self.require_connected()
         return self.service.users(in_path(self.identity)).user_channels(channel_sid)
 
     def media_url(self, sid: str) -> str:
@@ -211,13 +212,10 @@ class ChatSession:
             self._emit_error(self.problem, refusal.code, terminal=True)
 
     def close(self) -> None:
-        """End every wait, the feed and the token's timers."""
+        """End every wait, the feed and the token's timers, and show that it is over."""
         self.closing.set()
         self.feed.stop()
         self._timers.stop()
-
-    def disconnected(self) -> None:
-        """Show that the client was shut down."""
         self.problem = None
         self._set_state("disconnected")
 

@@ -78,14 +78,7 @@ class Applied:
 
 
 class ApplyStopped(RuntimeError):
-    """A plan was not carried out to its end.
-
-    Attributes:
-        reason: Why it stopped.
-        done: Writes that were made.
-        failed: The write that failed, if one did.
-        not_done: Writes that were not made.
-    """
+    """A plan was not carried out to its end: writes that were made, one that failed, the rest."""
 
     def __init__(
         self, reason: str, done: Sequence[str], failed: str | None, not_done: Sequence[str]

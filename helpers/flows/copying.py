@@ -100,9 +100,7 @@ def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> Mo
 class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
-    Attributes:
-        taken: Time of the snapshot (epoch seconds).
-        begins: Midnight after it, when a day in a copy begins (epoch seconds).
+    The snapshot was taken, and a day in a copy begins, at midnight after it, in epoch seconds.
     """
 
     account_sid: str
@@ -166,13 +164,14 @@ class _Copying:
 
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(
-            friendly_name=space.friendly_name, **_given(space, _WORKSPACE)
+            friendly_name=space.friendly_name,
+            **_given(space, ("event_callback_url", "multi_task_enabled")),
         )
         self.sids[space.sid] = made.sid
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
         self._each(old.activities, new.activities, ("friendly_name", "available"))
-        new.update(**self._translated(space, _ACTIVITIES))
+        new.update(**self._translated(space, ("default_activity_sid", "timeout_activity_sid")))
         self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
         self._each(old.task_queues, new.task_queues, _QUEUE)
         workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
@@ -222,8 +221,6 @@ _SERVICE = (
     "pre_webhook_retry_count",
     "post_webhook_retry_count",
 )
-_WORKSPACE = ("event_callback_url", "multi_task_enabled")
-_ACTIVITIES = ("default_activity_sid", "timeout_activity_sid")
 _QUEUE = (
     "friendly_name",
     "target_workers",

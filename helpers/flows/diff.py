@@ -38,7 +38,6 @@ class PlanStep:
     """The change of one flow.
 
     Attributes:
-        action: `create`, `update`, `leave` or `delete`.
         name: The flow's friendly name, after the step.
         sid: FO..., or None for one to be made.
         changes: Fields that an update changes, or that a new flow has.

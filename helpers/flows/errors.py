@@ -15,13 +15,7 @@ from .config import masked
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem, its place, and the way to fix it.
-
-    Attributes:
-        where: `FILE:LINE`, or as much of it as is known.
-        what: The flow or field at fault.
-        fix: Reason and remedy.
-    """
+    """The flow or field at fault, its `FILE:LINE` as far as known, and reason and remedy."""
 
     where: str
     what: str
@@ -32,11 +26,7 @@ class Problem:
 
 
 class FlowProblem(ValueError):
-    """A flow file cannot be used as it is.
-
-    Attributes:
-        problems: Everything that was found, with place and remedy.
-    """
+    """A flow file cannot be used as it is; `problems` has all places and remedies."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -64,11 +64,9 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
         error = refused.errors()[0]
         field = ".".join(map(str, error["loc"]))
         problem = f"cannot be put in a file: {field} {error['msg']}; change it in the account first"
-        raw = {
-            "contact_identity": flow.contact_identity or "",
-            "integration": str(flow.integration),
-        }
-        return AccountFlow(flow.sid, name, None, problem, fields | raw)
+        fields["contact_identity"] = flow.contact_identity or ""
+        fields["integration"] = str(flow.integration)
+        return AccountFlow(flow.sid, name, None, problem, fields)
     named = directory.named(config)
     settings = config.settings()
     if named.integration.channel:

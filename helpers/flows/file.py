@@ -79,12 +79,9 @@ class _Contents(BaseModel):
 
 @dataclass(frozen=True, repr=False)
 class FlowFile:
-    """Several Flex Flows, and the lines that their fields are on.
+    """Several Flex Flows, from the path `source` or from `<text>`.
 
-    Attributes:
-        flows: In the order of the file.
-        source: The file's path, or `<text>`.
-        lines: The line of each field, by its path, e.g. `(0, "integration", "flow")`.
+    `lines` has the line of each field by its path, e.g. `(0, "integration", "flow")`.
     """
 
     flows: tuple[FlexFlowConfig, ...]

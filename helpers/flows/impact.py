@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..account import Account
 from ..json_object import json_object
-from .diff import FieldChange, PlanStep
+from .diff import PlanStep
 
 LOOKED_AT = 2000
 """Channels read of each list; where there are more, the count is "at least"."""
@@ -60,20 +60,18 @@ def impact_note(step: PlanStep, conversations: InProgress) -> str:
     count = conversations.counted[step.sid or ""]
     if step.action not in CONCERNING or (count == 0 and conversations.are_all):
         return ""
-    effect = ENDLESS if step.action == "delete" else _of_update(step.changes)
-    if count == 0:
-        return f"conversations in progress, should there be any: {effect} (inferred)"
-    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
-    least = "" if conversations.are_all else "at least "
-    return f"{least}{number}: {effect} (inferred)"
-
-
-def _of_update(changes: Iterable[FieldChange]) -> str:
-    fields = [change.field for change in changes]
+    fields = [change.field for change in step.changes]
     if "integration_type" in fields:  # another handler has other settings: one change, not many
         fields = [name for name in fields if not name.startswith("integration.")]
     groups = {effect: [one for one in fields if one in of] for effect, of in EFFECTS.items()}
     known = (*chain.from_iterable(EFFECTS.values()), *UNFELT)
     groups["stays as it was for them"] = [one for one in fields if one not in known]
     effects = [f"{', '.join(names)} {effect}" for effect, names in groups.items() if names]
-    return "; ".join(effects) or "nothing changes for them"
+    effect = "; ".join(effects) or "nothing changes for them"
+    if step.action == "delete":
+        effect = ENDLESS
+    if count == 0:
+        return f"conversations in progress, should there be any: {effect} (inferred)"
+    number = f"{count} conversation{'s' if count != 1 else ''} in progress"
+    least = "" if conversations.are_all else "at least "
+    return f"{least}{number}: {effect} (inferred)"

@@ -27,13 +27,8 @@ if TYPE_CHECKING:
 class Plan:
     """The change of each flow, and the writes that make it.
 
-    It shows as a table in a notebook, and as text elsewhere.
-
-    Attributes:
-        account: The account to change.
-        source: The flow file.
-        steps: One a flow: create, update, leave or delete.
-        operations: The writes, in order.
+    It shows as a table in a notebook, and as text elsewhere. `steps` has one a flow, `operations`
+    are the writes, in order.
     """
 
     account: Account = field(compare=False)

@@ -63,8 +63,30 @@ class ChatPanelModel(PanelModel[Status, Change]):
         self._transcript = Transcript()
         self._notices: deque[Notice] = deque(maxlen=_NOTICES_KEPT)
         self._read_up_to = -1
-        self._subscribe()  # before loading, so that nothing falls between
-        self._attempt("Could not load the members", self._load_members)
+        channel_events: dict[str, Handler] = {
+            "messageAdded": self._message_added,
+            "messageUpdated": self._message_updated,
+            "messageRemoved": self._message_removed,
+            "typingStarted": self._typing_started,
+            "typingEnded": self._typing_ended,
+            "memberJoined": self._member_joined,
+            "memberUpdated": lambda event: self._add_member(event["member"]),
+            "memberLeft": self._member_left,
+            "updated": self._channel_updated,
+            "removed": lambda _channel: self._set(ended=REMOVED, typing=()),
+        }
+        client_events: dict[str, Handler] = {
+            "connectionStateChanged": self._connection_changed,
+            "connectionError": self._connection_failed,
+            "tokenAboutToExpire": lambda _ttl: self._set(alert=TOKEN_EXPIRES),
+            "tokenExpired": lambda: self._set(alert=TOKEN_EXPIRED),
+        }
+        # before loading, so that nothing falls between
+        self._subscriptions.listen(channel, channel_events)
+        self._subscriptions.listen(channel.client, client_events)
+        self._attempt(
+            "Could not load the members", lambda: list(map(self._add_member, channel.get_members()))
+        )
         self._load_page("Could not load messages", lambda: channel.get_messages(page_size))
 
     def __repr__(self) -> str:
@@ -163,28 +185,6 @@ class ChatPanelModel(PanelModel[Status, Change]):
 
     # -- events of the channel
 
-    def _subscribe(self) -> None:
-        channel_events: dict[str, Handler] = {
-            "messageAdded": self._message_added,
-            "messageUpdated": self._message_updated,
-            "messageRemoved": self._message_removed,
-            "typingStarted": self._typing_started,
-            "typingEnded": self._typing_ended,
-            "memberJoined": self._member_joined,
-            "memberUpdated": lambda event: self._add_member(event["member"]),
-            "memberLeft": self._member_left,
-            "updated": self._channel_updated,
-            "removed": lambda _channel: self._set(ended=REMOVED, typing=()),
-        }
-        client_events: dict[str, Handler] = {
-            "connectionStateChanged": self._connection_changed,
-            "connectionError": self._connection_failed,
-            "tokenAboutToExpire": lambda _ttl: self._set(alert=TOKEN_EXPIRES),
-            "tokenExpired": lambda: self._set(alert=TOKEN_EXPIRED),
-        }
-        self._subscriptions.listen(self.channel, channel_events)
-        self._subscriptions.listen(self.channel.client, client_events)
-
     def _message_added(self, message: Message) -> None:
         view = self._view(message)
         with self._announcer:
@@ -249,10 +249,6 @@ class ChatPanelModel(PanelModel[Status, Change]):
         self._set(alert=alert, problem=_problem(self.channel.client))
 
     # -- from the client's objects to records
-
-    def _load_members(self) -> None:
-        for member in self.channel.get_members():
-            self._add_member(member)
 
     def _load_page(self, what: str, load: Callable[[], Page]) -> None:
         def add() -> None:

@@ -41,11 +41,7 @@ class Message(Protocol):
     @property
     def body(self) -> str | None: ...
     @property
-    def attributes(self) -> dict[str, Any]: ...
-    @property
     def timestamp(self) -> datetime: ...
-    @property
-    def type(self) -> str: ...
     @property
     def media(self) -> Media | None: ...
 
@@ -53,8 +49,6 @@ class Message(Protocol):
 class Member(Protocol):
     """A member of the channel; Flex writes `member_type` into the attributes."""
 
-    @property
-    def sid(self) -> str: ...
     @property
     def identity(self) -> str: ...
     @property
@@ -66,8 +60,6 @@ class Member(Protocol):
 class User(Protocol):
     """A chat user; the others see the `friendly_name`."""
 
-    @property
-    def identity(self) -> str: ...
     @property
     def friendly_name(self) -> str | None: ...
 

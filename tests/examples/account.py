@@ -58,10 +58,12 @@ class Recorder(HttpClient):
         self.exchanges: list[Exchange] = []
         self.auth: Credentials | None = None
 
-    def request(self, method: str, uri: str, **sent: Any) -> Response:
-        sent["auth"] = self.auth or sent["auth"]
+    def request(
+        self, method: str, uri: str, params: Any = None, data: Any = None, **sent: Any
+    ) -> Response:
+        sent |= {"params": params, "data": data, "auth": self.auth or sent["auth"]}
         answer = self._inner.request(method, uri, **sent)
-        query, data, headers = (sent[name] or {} for name in ("params", "data", "headers"))
+        query, data, headers = params or {}, data or {}, sent["headers"] or {}
         form, body = ({}, data) if isinstance(data, bytes) else (data, b"")
         self.exchanges.append(
             Exchange(method, uri, query, form, body, headers, answer.status_code, answer.text)

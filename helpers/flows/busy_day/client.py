@@ -41,9 +41,8 @@ class RestClient:
 
     def _send(self, method: str, host: str, path: str, **form: str) -> Any:
         headers = _HEADERS.get(host, {})
-        reply = self._handle(
-            Request(method, host, path, form=form, headers=headers, auth=self._auth)
-        )
+        request = Request(method, host, path, form=form, headers=headers, auth=self._auth)
+        reply = self._handle(request)
         if reply.status >= _ERROR:
             code, message = reply.json["code"], reply.json["message"]
             raise RequestRefused(f"{method} {path}", reply.status, code, message)

@@ -58,9 +58,7 @@ class Exponential:
 class Lognormal:
     """Mostly short, sometimes very long, as handle times tend to be.
 
-    Attributes:
-        mean: In seconds.
-        spread: The standard deviation as a share of the mean.
+    `mean` is in seconds, `spread` the standard deviation as a share of it.
     """
 
     mean: float
@@ -189,35 +187,11 @@ class Arrivals:
         return moments
 
 
-def as_arrivals(given: Arriving | Arrivals, hours: int) -> Arrivals:
-    """An argument as arrivals: a number is spread evenly over the hours.
-
-    Raises:
-        TypeError: It is none.
-        ValueError: There would be no customer, or a negative number.
-    """
-    if isinstance(given, Arrivals):
-        return given
-    if isinstance(given, int) and not isinstance(given, bool):
-        return Arrivals((1.0,) * hours, exactly=given)
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        return Arrivals(tuple(map(float, given)))
-    raise TypeError(
-        f"arrivals={given!r}: give a number of customers in all, a list of how many to expect in"
-        " each hour, or Arrivals([...], exactly=5000) for a number spread over hours unevenly"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A customer who comes once.
+    """A customer who comes once; all times are in seconds, `number` counts from 0.
 
-    Attributes:
-        number: Counted from 0.
-        arrives: Seconds since the day began.
-        handle_time: Seconds of the talk with an agent.
-        patience: Seconds until the customer leaves if no agent has come.
-        random: The customer's random stream, for further draws.
+    `patience` ends in leaving if no agent has come; `random` is the stream for further draws.
     """
 
     number: int
@@ -237,8 +211,6 @@ class Demand:
     """The customers of a day.
 
     Attributes:
-        arrivals: Times of arrival.
-        handle_time: Duration of a talk with an agent.
         patience: Longest wait for an agent; None for ever.
         says: The first message, and answers to a bot, message by message, while there are any.
         answers_after: Time to answer a bot.
@@ -278,15 +250,25 @@ def demand_of(
     says: tuple[str, ...],
     answers_after: Given,
 ) -> Demand:
-    """Make the demand from a load test's arguments.
+    """Make the demand from a load test's arguments; a number is spread evenly over the hours.
 
     Raises:
         ValueError, TypeError: An argument makes no sense.
     """
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
+    if isinstance(arrivals, int) and not isinstance(arrivals, bool):
+        arrivals = Arrivals((1.0,) * hours, exactly=arrivals)
+    elif isinstance(arrivals, Sequence) and not isinstance(arrivals, str):
+        arrivals = Arrivals(tuple(map(float, arrivals)))
+    elif not isinstance(arrivals, Arrivals):
+        raise TypeError(
+            f"arrivals={arrivals!r}: give a number of customers in all, a list of how many to"
+            " expect in each hour, or Arrivals([...], exactly=5000) for a number spread over hours"
+            " unevenly"
+        )
     return Demand(
-        as_arrivals(arrivals, hours),
+        arrivals,
         as_duration("handle_time", handle_time),
         None if patience is None else as_duration("patience", patience),
         tuple(says),

@@ -27,8 +27,6 @@ class ContactRecord:
         accepted: Acceptance by an agent, maybe after the customer had left.
         ended: Completion, cancellation or deletion of the task.
         left: Departure of the customer, without an agent.
-        agent: The agent who accepted.
-        outcome: The result for the customer.
         wait: Seconds until an agent was there, or until the customer stopped waiting.
     """
 
@@ -46,13 +44,6 @@ class ContactRecord:
     def in_vain(self) -> bool:
         """Return whether an agent accepted it when the customer had left already."""
         return self.accepted is not None and self.outcome == "abandoned"
-
-    def held_within(self, low: float, high: float) -> float:
-        """Seconds between two moments in which an agent held it."""
-        if self.accepted is None:
-            return 0.0
-        end = high if self.ended is None else self.ended
-        return max(0.0, min(high, end) - max(low, self.accepted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +126,11 @@ def occupancy(
 ) -> float | None:
     """Share of the agents' capacity in use between two moments; None without agents."""
     room = staffing.room_seconds(low, high)
-    held = math.fsum(each.held_within(low, high) for each in conversations)
+    held = math.fsum(
+        max(0.0, (high if each.ended is None else min(high, each.ended)) - max(low, each.accepted))
+        for each in conversations
+        if each.accepted is not None
+    )
     return held / room if room else None
 
 

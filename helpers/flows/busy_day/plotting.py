@@ -62,8 +62,7 @@ def plot_sweep(
     for number, (flow, estimates) in enumerate(lines.items()):
         means, low, high = zip(*(map(_drawn, each) for each in estimates), strict=True)
         colour = COLOURS[number % len(COLOURS)]
-        marker = MARKERS[number % len(MARKERS)]
-        axes.plot(labels, means, color=colour, marker=marker, label=flow)
+        axes.plot(labels, means, color=colour, marker=MARKERS[number % len(MARKERS)], label=flow)
         axes.fill_between(labels, low, high, color=colour, alpha=0.2, lw=0)
     axes.set(xlabel="agents", ylabel=name.replace("_", " "))
     axes.grid(alpha=0.3)

@@ -55,12 +55,9 @@ def _screen(title: str, given: bool | Show) -> _Screen:
     shell = ipython.get_ipython() if ipython is not None else None
     if given and shell is not None and hasattr(shell, "kernel"):
         return _notebook(title)
-    if given and sys.stderr.isatty():
-        return _terminal(title)
-    return lambda _done, _total: None, lambda: None
+    if not (given and sys.stderr.isatty()):
+        return lambda _done, _total: None, lambda: None
 
-
-def _terminal(title: str) -> _Screen:
     def draw(done: float, total: float) -> None:
         filled = round(WIDTH * done / total)
         bar = "#" * filled + "." * (WIDTH - filled)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from ...html import table as html_table
 from ..config import FlexFlowConfig
 from .demand import HOUR, Demand
-from .metrics import ContactRecord, Summary, longest, mean, occupancy, quantile
+from .metrics import ContactOutcome, ContactRecord, Summary, longest, mean, occupancy, quantile
 from .staffing import Staffing
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ class LoadTest:
     """A Flex Flow config on a simulated day. It can be compared and pickled.
 
     Attributes:
-        flow: The config.
-        demand: The customers.
-        staffing: The agents.
-        seed: The seed of the day.
         within: Seconds in which a customer should be answered, for the service level.
         conversations: A record of each customer, in order of arrival.
         queue: Numbers of tasks that waited, each with the moment from which on it held (seconds
@@ -57,18 +54,14 @@ class LoadTest:
     def summary(self) -> Summary:
         """The day in figures."""
         everyone = self.conversations
-        outcomes = [each.outcome for each in everyone]
+        outcomes = Counter(each.outcome for each in everyone)
         waits = sorted(each.wait for each in everyone if each.outcome == "answered")
         in_time = sum(wait <= self.within for wait in waits)
         accepted = [each for each in everyone if each.accepted is not None]
         return Summary(
             offered=len(everyone),
             tasks=sum(each.queued is not None for each in everyone),
-            answered=outcomes.count("answered"),
-            abandoned=outcomes.count("abandoned"),
-            canceled=outcomes.count("canceled"),
-            waiting=outcomes.count("waiting"),
-            refused=outcomes.count("refused"),
+            **{outcome: outcomes[outcome] for outcome in get_args(ContactOutcome)},
             service_level=in_time / len(everyone) if everyone else None,
             wait_mean=mean(waits),
             wait_p50=quantile(waits, 0.5),

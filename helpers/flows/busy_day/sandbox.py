@@ -57,9 +57,8 @@ class SandboxAgent:
 class DaySandbox:
     """A mock account with nothing under way, its clock standing still at midnight.
 
-    Attributes:
-        agents: The agents of the day by worker SID, all of them away.
-        has_bot: Whether flows or servers act too, on threads of their own.
+    `agents` are by worker SID, all of them away; `has_bot` is whether flows or servers act too, on
+    threads of their own.
     """
 
     def __init__(self, job: Job) -> None:
@@ -93,13 +92,6 @@ class DaySandbox:
                 f"workspace {workspace_sid} needs two activities, one available and one not, for"
                 " agents to come and go; create the one that is missing"
             )
-        self._clear()
-        self.agents = {agent.sid: agent for agent in self._hire(job)}
-        self.rest = RestClient(self.mock, service_sid, workspace_sid)
-        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
-
-    def _clear(self) -> None:
-        """Set the account's own workers away, and delete open tasks."""
         for worker in self._workspace.workers.list():
             if worker.activity_sid != self._away:
                 self._workspace.workers(worker.sid).update(
@@ -107,6 +99,9 @@ class DaySandbox:
                 )
         for task in self._workspace.tasks.list():
             self._workspace.tasks(task.sid).delete()
+        self.agents = {agent.sid: agent for agent in self._hire(job)}
+        self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _hire(self, job: Job) -> Iterator[SandboxAgent]:
         staffing = job.staffing

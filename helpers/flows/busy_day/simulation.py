@@ -31,10 +31,8 @@ _NO_LONGER_OFFERED = frozenset({20001, 20404})
 class Contact:
     """A customer's contact during the day; moments as in `ContactRecord`.
 
-    Attributes:
-        said: Number of the customer's messages so far.
-        is_typing: Whether the customer is about to answer a bot.
-        is_refused: Whether the chat could not be made.
+    `said` is the number of the customer's messages so far; a customer who `is_typing` is about to
+    answer a bot.
     """
 
     customer: Arrival
@@ -249,7 +247,14 @@ class Day:
             return
         task_sid = str(event.task_sid)
         if event.name == "task.created":
-            self._enter_queue(task_sid)
+            if task_sid not in self._by_task:
+                channel_sid = self._rest.channel_of(task_sid) or ""
+                self._by_task[task_sid] = self._by_channel.get(channel_sid)
+            contact = self._by_task[task_sid]
+            if contact is not None:
+                contact.queued = self.now
+                self._waiting.add(task_sid)
+                self.queue.append((self.now, len(self._waiting)))
         elif event.name in ENDED:
             contact = self._by_task.pop(task_sid, None)
             if contact is not None:
@@ -274,16 +279,6 @@ class Day:
         is_own = event.identity == contact.customer.identity
         if contact.waits and not is_own and contact.said < len(self._job.demand.says):
             self._environment.process(self._answer_bot(contact))
-
-    def _enter_queue(self, task_sid: str) -> None:
-        if task_sid not in self._by_task:
-            channel_sid = self._rest.channel_of(task_sid) or ""
-            self._by_task[task_sid] = self._by_channel.get(channel_sid)
-        contact = self._by_task[task_sid]
-        if contact is not None:
-            contact.queued = self.now
-            self._waiting.add(task_sid)
-            self.queue.append((self.now, len(self._waiting)))
 
     def _leave_queue(self, task_sid: str) -> None:
         if task_sid in self._waiting:

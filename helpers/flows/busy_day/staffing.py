@@ -14,12 +14,9 @@ REACTION, WRAP_UP = Fixed(5.0), Fixed(30.0)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Agents who work the same hours.
+    """Agents who work the same hours, which count from the day's beginning.
 
-    Attributes:
-        agents: Number of agents.
-        start: Hours since the day began.
-        end: Hours since the day began; None for until no customer waits any more.
+    An `end` of None stands for until no customer waits any more.
     """
 
     agents: int
@@ -31,11 +28,6 @@ class Shift:
             raise ValueError(f"a shift has at least one agent; got {self.agents}")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise ValueError(f"a shift ends after it starts; got {self.start} to {self.end}")
-
-    def seconds_within(self, low: float, high: float) -> float:
-        """Seconds of the shift between two moments (seconds since the day began)."""
-        end = high if self.end is None else self.end * HOUR
-        return max(0.0, min(high, end) - max(low, self.start * HOUR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +72,12 @@ class Staffing:
         return self.name or str(self.agents)
 
     def room_seconds(self, low: float, high: float) -> float:
-        """Chats that can be held at once, times seconds, between two moments."""
-        return self.at_once * sum(
-            shift.agents * shift.seconds_within(low, high) for shift in self.shifts
-        )
+        """Chats that can be held at once, times seconds, between two moments (in seconds)."""
+        room = 0.0
+        for shift in self.shifts:
+            end = high if shift.end is None else min(high, shift.end * HOUR)
+            room += shift.agents * max(0.0, end - max(low, shift.start * HOUR))
+        return self.at_once * room
 
 
 def as_staffing(given: int | Staffing) -> Staffing:

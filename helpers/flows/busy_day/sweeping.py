@@ -106,8 +106,7 @@ class SweepCell:
 class Sweep:
     """A grid of load tests. It can be compared and pickled.
 
-    Attributes:
-        summaries: The figures of every day: flow by flow, staffing by staffing, seed by seed.
+    `summaries` are in this order: flow by flow, staffing by staffing, seed by seed.
     """
 
     flows: tuple[FlexFlowConfig, ...]

@@ -57,11 +57,6 @@ class AccountReader:
         is_notified = GREETABLE & set(service.webhook_filters or ())
         return (service.post_webhook_url or "") if is_notified else ""
 
-    def workspace_of(self, workflow_sid: str) -> str | None:
-        """The workspace that has a workflow, or None."""
-        sids, workflows = self.directory.workspaces.sids, self.directory.workflows
-        return next((sid for sid in sids if workflow_sid in workflows(sid).sids), None)
-
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)

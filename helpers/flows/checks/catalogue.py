@@ -15,7 +15,6 @@ GUIDE = f"{DOCS}/flex/developer/messaging/integrate-custom-chat-client"
 FLOW = f"{DOCS}/flex/developer/messaging/flow"
 FLOWS = f"{DOCS}/flex/developer/messaging/manage-flows"
 SECOND_FLOW = f"{DOCS}/api/errors/45212"
-LATE_WEBHOOK = f"{DOCS}/api/errors/50076"
 _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 
 TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
@@ -115,7 +114,7 @@ def outbound_setting(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check("doubling-retries", "warning", LATE_WEBHOOK, _INF)
+@_check("doubling-retries", "warning", f"{DOCS}/api/errors/50076", _INF)
 def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
     """A retry count with which a server gets a message twice."""
     flow = subject.flow
@@ -300,6 +299,7 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
     for state in _reached(definition) if definition else ():
         properties = state.get("properties") or {}
         workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
-        workspace = account.workspace_of(workflow) if state["type"] == SEND_TO_FLEX else None
-        if workspace and TEMPLATE not in f"{workflow}{channel}":
-            yield Route(("integration", "flow"), workspace, workflow, channel, {})
+        if state["type"] == SEND_TO_FLEX and TEMPLATE not in f"{workflow}{channel}":
+            for workspace in account.directory.workspaces.sids:
+                if workflow in account.directory.workflows(workspace).sids:
+                    yield Route(("integration", "flow"), workspace, workflow, channel, {})

@@ -52,13 +52,7 @@ Find = Callable[[CheckInput], Iterable[CheckResult]]
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look for.
-
-    Attributes:
-        id: Its name in `accept` of a file.
-        find: Yields results.
-        asks_account: Whether it needs an account.
-    """
+    """One thing to look for; `id` is its name in `accept` of a file."""
 
     id: str
     severity: Severity
@@ -74,13 +68,10 @@ class Finding:
     """One result of a check.
 
     Attributes:
-        id: The check's id.
-        severity: `error` for what will not work, `warning` for what is probably not meant.
         flow: The flow's friendly name.
         where: `FILE:LINE`.
         field: E.g. `integration.channel`.
         reason: The problem with it.
-        fix: The way to mend it.
         documentation: URL of Twilio's page.
         basis: How well it is known to be Twilio's; None for a matter of the file alone.
     """
@@ -111,13 +102,7 @@ class Skipped:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """Results of checking a file.
-
-    Attributes:
-        source: The file's path.
-        findings: In the order of the file.
-        skipped: Checks that did not run.
-    """
+    """Results of checking a file, in its order, and the checks that did not run."""
 
     source: str
     findings: tuple[Finding, ...]

@@ -113,10 +113,7 @@ class FormState:
     """State of the form.
 
     Attributes:
-        values: The values, by field.
         script: The situation that is rehearsed: a shipped one's name, or a script.
-        flow: The config, if the values make one.
-        problems: Problems of the values, by field.
         report: Findings of the checks; None until they have run.
         rehearsal: Result of the script; None until it has been played.
         failure: The reason why there is no rehearsal.
@@ -147,13 +144,10 @@ def on_a_timer(seconds: float, act: Callable[[], None]) -> Cancel:
 
 
 class FlowFormModel:
-    """A flow that is being edited, with its checks and its rehearsal.
+    """A flow that is being edited, with its checks and its rehearsal; an empty one by default.
 
-    Args:
-        flow: The initial flow; an empty custom flow by default.
-        account: The account it is for; a new mock account by default. It is only read.
-        script: The situation to rehearse.
-        later: Calls a function later; by default on a timer's thread.
+    The account, by default a new mock account, is only read. `later` calls a function later; by
+    default on a timer's thread.
     """
 
     def __init__(

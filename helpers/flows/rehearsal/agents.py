@@ -29,15 +29,9 @@ class SimulatedAgent:
 
 
 class SimulatedAgents:
-    """All workers of the account.
+    """All workers of an account, and in `tasks` the SIDs of the tasks made since, oldest first.
 
-    Args:
-        account: The copy, whose requests are recorded.
-        mock: The same as a mock.
-        setup: A client of the copy whose requests are not recorded.
-
-    Attributes:
-        tasks: SIDs of the tasks made since, oldest first.
+    Requests of `setup`, a client of the same account, are not recorded.
     """
 
     def __init__(
@@ -63,18 +57,16 @@ class SimulatedAgents:
                 workspaces(space.sid).workers.list(), key=lambda worker: str(worker.friendly_name)
             )
         ]
-        self._on_duty = self._chosen(agents)
+        if isinstance(agents, tuple):
+            self._on_duty = [worker for worker in self.workers if worker.name in agents]
+        elif isinstance(agents, int):
+            self._on_duty = self.workers[:agents]
+        else:
+            self._on_duty = [] if agents == "none" else self.workers
         if agents != "as they are":
             moved = [each for each in self.workers if each.available != (each in self._on_duty)]
             self._set_activities(setup, moved, self._on_duty)
         self._unsubscribe = mock.follow_taskrouter(self._handle)
-
-    def _chosen(self, agents: Agents) -> list[SimulatedAgent]:
-        if isinstance(agents, tuple):
-            return [worker for worker in self.workers if worker.name in agents]
-        if isinstance(agents, int):
-            return self.workers[:agents]
-        return [] if agents == "none" else self.workers
 
     def _set_activities(
         self, client: Client, workers: list[SimulatedAgent], available: list[SimulatedAgent]

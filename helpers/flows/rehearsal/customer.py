@@ -97,10 +97,8 @@ class SimulatedServer:
 class SimulatedCustomer:
     """A customer who opens and closes a page with a chat in it.
 
-    Attributes:
-        channels: SIDs of the chats so far; the last one is under way.
-        states: State of each: `ACTIVE`, `INACTIVE` or `deleted`.
-        messages: Messages in them, of all authors.
+    `channels` are the SIDs of the chats so far, the last one under way; `states` has `ACTIVE`,
+    `INACTIVE` or `deleted` for each, and `messages` those of all authors.
     """
 
     def __init__(self, account: Account, mock: MockTwilio, record: Record, flow_sid: str) -> None:

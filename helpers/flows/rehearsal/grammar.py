@@ -54,11 +54,9 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """An expectation of a script.
+    """An expectation of a script, and `text` as the script words it.
 
-    Attributes:
-        text: As the script words it.
-        of: `tasks` (their number), `task` (the latest one's status), `channel` or `customer`.
+    `of` is `tasks` (their number), `task` (the latest one's status), `channel` or `customer`.
     """
 
     text: str

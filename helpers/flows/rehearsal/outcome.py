@@ -42,7 +42,6 @@ class Outcome:
         answered_after: Seconds from the customer's first message until then.
         agent_after: Seconds from there to an agent's first message.
         tasks: The status of every task made, at the end.
-        channels: Number of chats.
         channel: The status of the last one: `ACTIVE`, `INACTIVE`, `deleted` or `none`.
         unanswered: The customer's messages that have no answer after them in that chat.
         lost: The customer's messages that reached nobody, and why.
@@ -125,12 +124,9 @@ class Rehearsal:
     """A script that was played with a Flex Flow.
 
     Attributes:
-        flow: The config.
-        script: The script.
         rows: The timeline: every step, request, event, message, task, reservation, webhook and
             state, oldest first.
         entries: The part of it that a sequence diagram draws.
-        outcome: The result in a few figures.
     """
 
     flow: FlexFlowConfig = field(repr=False)

@@ -8,11 +8,10 @@ without pyplot, which would keep it open and show it twice.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BytesIO
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -66,9 +65,7 @@ class Mark:
 class Layout:
     """The places of everything, before it is drawn.
 
-    Attributes:
-        bars: For each task and chat, the places at which its states begin.
-        moments: Places at which the clock moved, and the seconds then.
+    `bars` has the states of each task and chat, `moments` the seconds whenever the clock moved.
     """
 
     marks: list[Mark] = field(default_factory=list)
@@ -125,7 +122,12 @@ def plot(rows: Sequence[Row], title: str) -> Picture:
     for mark in layout.marks:
         _draw(axes, mark, heights[mark.lane])
     for name, states in layout.bars.items():
-        _draw_bar(axes, states, heights[name], layout.end)
+        ends = [*(start for start, _ in states[1:]), layout.end]
+        for (start, state), stop in zip(states, ends, strict=True):
+            width, height = max(stop - start, 0.12), heights[name]
+            axes.barh(height, width, 0.32, start, color=COLOURS[state], edgecolor=PAPER)
+            if width >= 0.08 * len(state):
+                axes.text(start + 0.06, height, state, va="center", fontsize=7.5, color=INK)
     _frame(axes, layout, heights, title)
     return picture
 
@@ -149,15 +151,6 @@ def _draw(axes: Axes, mark: Mark, height: float) -> None:
     )
 
 
-def _draw_bar(axes: Axes, states: list[tuple[float, str]], height: float, end: float) -> None:
-    ends = [*(start for start, _ in states[1:]), end]
-    for (start, state), stop in zip(states, ends, strict=True):
-        width = max(stop - start, 0.12)
-        axes.barh(height, width, 0.32, start, color=COLOURS[state], edgecolor=PAPER)
-        if width >= 0.08 * len(state):
-            axes.text(start + 0.06, height, state, va="center", fontsize=7.5, color=INK)
-
-
 def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) -> None:
     axes.set_facecolor(PAPER)
     axes.set_title(_shown(title), loc="left", fontsize=10, color=INK, parse_math=False)
@@ -171,9 +164,19 @@ def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) ->
         axes.axvline(x - 0.5, color=GRID, linewidth=0.8, linestyle=":", zorder=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    if layout.marks:
+    marks = layout.marks
+    signs = (
+        (INK, "o", "writes", any(mark.is_said and not mark.is_lost for mark in marks)),
+        (LOST, "X", "reaches nobody", any(mark.is_lost for mark in marks)),
+        (INK, "D", "answers an offer", any(not mark.is_said for mark in marks)),
+    )
+    if marks:
         axes.legend(
-            handles=[*_legend(layout)],
+            handles=[
+                Line2D([], [], color=colour, marker=marker, linestyle="", label=label)
+                for colour, marker, label, is_there in signs
+                if is_there
+            ],
             loc="upper left",
             bbox_to_anchor=(0, -0.12),
             ncols=6,
@@ -181,16 +184,6 @@ def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) ->
             frameon=False,
             labelcolor=INK,
         )
-
-
-def _legend(layout: Layout) -> Iterator[Any]:
-    """The signs that are in the picture."""
-    if any(mark.is_said and not mark.is_lost for mark in layout.marks):
-        yield Line2D([], [], color=INK, marker="o", linestyle="", label="writes")
-    if any(mark.is_lost for mark in layout.marks):
-        yield Line2D([], [], color=LOST, marker="X", linestyle="", label="reaches nobody")
-    if any(not mark.is_said for mark in layout.marks):
-        yield Line2D([], [], color=INK, marker="D", linestyle="", label="answers an offer")
 
 
 def _shown(text: str) -> str:

@@ -43,12 +43,9 @@ class ScriptProblem(FlowProblem):
 
 @dataclass(frozen=True, slots=True)
 class ScriptStep:
-    """One step of a script.
+    """One step of a script, at `FILE:LINE` or `step N`.
 
-    Attributes:
-        verb: E.g. `customer says`.
-        said: Its argument: text, seconds or an `Expectation`; None without one.
-        where: `FILE:LINE`, or `step N`.
+    Its verb, e.g. `customer says`, has text, seconds or an `Expectation` as argument, or None.
     """
 
     verb: str
@@ -67,12 +64,8 @@ class ScriptStep:
 class Script:
     """A sequence of steps to play.
 
-    Attributes:
-        name: Its title.
-        steps: The steps, in order.
-        about: Its purpose.
-        agents: The agents at work when it begins: `all`, `none`, `as they are` in the account, the
-            first so many, or these by name.
+    `agents` are at work when it begins: `all`, `none`, `as they are` in the account, the first so
+    many, or these by name.
     """
 
     name: str

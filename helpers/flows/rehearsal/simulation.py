@@ -33,13 +33,9 @@ class Lost:
 
 
 class Simulation:
-    """A copy of an account with a customer, agents and a server.
+    """A copy of an account with a customer, agents and a server; only the script moves its clock.
 
-    Args:
-        mock: The copy; only the script moves its clock.
-        account: The same as an account.
-        flow_sid: FO..., the flow that is rehearsed.
-        kind: Its integration type.
+    `flow_sid` is FO..., the flow that is rehearsed, and `kind` its integration type.
     """
 
     def __init__(

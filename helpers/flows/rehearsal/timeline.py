@@ -105,12 +105,7 @@ class RecordedRequest:
 
 
 class Record:
-    """The timeline of one rehearsal, as it grows.
-
-    Attributes:
-        entries: The journal's part of it.
-        acting: The actor of the current step.
-    """
+    """The timeline of one rehearsal, as it grows; `acting` is the actor of the current step."""
 
     def __init__(self, mock: MockTwilio) -> None:
         self.rows: list[Row] = []

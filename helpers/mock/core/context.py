@@ -145,10 +145,6 @@ class Context:
 
         Its SID, account and dates, where the kind has such fields, are filled in unless given; an
         update is dated like the creation.
-
-        Args:
-            kind: The resource class.
-            values: Its other fields, by name.
         """
         is_fresh = False
         for name in kind.filled():

@@ -68,20 +68,16 @@ class Events:
         return tuple(self._emitted)
 
     def on_emit(self, recorder: Subscriber, *kinds: type[Event]) -> None:
-        """Call `recorder` for events within their transaction, to store what follows from them.
+        """Call `recorder` with events of these types, or all, within their transaction.
 
-        Args:
-            recorder: Called with each event as it is emitted.
-            kinds: Types of events; all, if none is given.
+        It can store what follows from them.
         """
         self._recorders = _Subscribers((*self._recorders.registered, (recorder, kinds)))
 
     def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
-        """Call `subscriber` with events from now on. Returns a function that stops it.
+        """Call `subscriber` with events of these types, or all, after their commit.
 
-        Args:
-            subscriber: Called with each event after its commit.
-            kinds: Types of events; all, if none is given.
+        Returns a function that stops it.
         """
         entry = (subscriber, kinds)
         self._subscribers = _Subscribers((*self._subscribers.registered, entry))

@@ -60,6 +60,14 @@ class AccountResource(Resource):
     account_sid: str
 
 
+@dataclass(slots=True)
+class DatedResource(AccountResource):
+    """Base of those that show when they were created and updated (epoch seconds)."""
+
+    date_created: float
+    date_updated: float
+
+
 R = TypeVar("R", bound=Resource)
 
 _HINTS: dict[type[Resource], dict[str, Any]] = {}

@@ -11,6 +11,7 @@ from ..core.errors import TwilioError
 from ..core.parameters import read_json_object
 from ..messaging import channels, members, users
 from ..messaging.resources import Channel, Service, User
+from ..taskrouter.resources import Task
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
@@ -40,7 +41,7 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
 
     Raises:
         TwilioError: 45205, no such flow; 45208, an active channel has the unique name; 45004, a
-            JSON parameter is not JSON or the task does not fit.
+            JSON parameter is not JSON, or there is no such task or the flow makes none.
     """
     flow = ctx.get_cached(FlexFlow, new.flex_flow_sid)
     if flow is None:
@@ -56,7 +57,10 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     handlers.wire(ctx, flow, channel)
     task_sid = new.task_sid
     if task_sid is not None:
-        handlers.check_task(ctx, flow, task_sid)
+        if flow.integration_type != "task":
+            raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
+        if not ctx.store.exists(Task, sid=task_sid):
+            raise TwilioError(45004, f"Task {task_sid} does not exist in this account")
     elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
         name = user.friendly_name or new.identity
         task_sid = handlers.make_task(ctx, flow, channel.sid, name, task_attributes).sid

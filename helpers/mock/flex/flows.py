@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, AtMost, Parameters, form_name
+from ..core.parameters import BLANK_IS_ABSENT, AtMost, Parameters, form_name, is_web_address
 from ..messaging.resources import Service
 from ..studio import StudioFlow
 from ..taskrouter.resources import Workflow, Workspace
@@ -22,7 +22,6 @@ from .resources import (
     Priority,
     RetryCount,
     Timeout,
-    is_web_address,
 )
 
 Text = Annotated[str | None, BLANK_IS_ABSENT]
@@ -135,8 +134,3 @@ def _check(ctx: Context, values: dict[str, Any], own_sid: str | None) -> None:
 
 def _refused(message: str) -> TwilioError:
     return TwilioError(45212, message)
-
-
-def delete(ctx: Context, flow: FlexFlow) -> None:
-    """Delete a flow; channels made with it stay (inferred)."""
-    ctx.store.remove(flow)

@@ -85,18 +85,6 @@ def make_task(
     return task
 
 
-def check_task(ctx: Context, flow: FlexFlow, task_sid: str) -> None:
-    """Check a task that a channel is to have instead of a new one.
-
-    Raises:
-        TwilioError: 45004, the flow makes no tasks, or there is no such task.
-    """
-    if flow.integration_type != "task":
-        raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
-    if not ctx.store.exists(Task, sid=task_sid):
-        raise TwilioError(45004, f"Task {task_sid} does not exist in this account")
-
-
 def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     """Perform Studio's Send to Flex: create the task, and take Studio off the channel.
 
@@ -113,11 +101,15 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     task_channel = find_task_channel(ctx, workflow.workspace_sid, key)
     if task_channel is None:
         raise TwilioError(20001, f"Send to Flex: task channel {key!r} does not exist")
+    try:
+        attributes = json.dumps(json.loads(request.attributes or "{}"))
+    except ValueError:
+        raise TwilioError(20001, "Send to Flex: the attributes are not JSON") from None
     task = create_task(
         ctx,
         workflow=workflow,
         task_channel=task_channel,
-        attributes=_json(request.attributes),
+        attributes=attributes,
         priority=_number(request.priority, 0),
         timeout=_number(request.timeout, DAY),
     )
@@ -129,13 +121,6 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     if flex_channel is not None:
         ctx.store.save(flex_channel, live_task_sid=task.sid)
     return task.sid
-
-
-def _json(text: str) -> str:
-    try:
-        return json.dumps(json.loads(text or "{}"))
-    except ValueError:
-        raise TwilioError(20001, "Send to Flex: the attributes are not JSON") from None
 
 
 def _number(text: str, default: int) -> int:

@@ -112,21 +112,22 @@ class Orchestration:
             if flex_channel is None:
                 return
             flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
-            if flow is None:
+            channel = ctx.store.first(Channel, sid=flex_channel.sid)
+            if flow is None or channel is None:
                 return
             cleans_up = flow.janitor_enabled and name in ENDED
             is_studio = flow.integration_type == "studio"
-            if not (cleans_up or is_studio):
-                return
-            channel = ctx.store.first(Channel, sid=flex_channel.sid)
-            if channel is None:
-                return
             long_lived = channel.attribute("long_lived")
             wired = {"channel_sid": channel.sid, "type": "studio"}
             if long_lived and is_studio and not ctx.store.exists(ChannelWebhook, **wired):
                 handlers.wire(ctx, flow, channel)  # the hand-over to an agent took Studio off
             if cleans_up:
-                _clean_up(ctx, channel, end=not long_lived)
+                # the janitor's work: end the chat unless long-lived, take agents out (specified)
+                if not long_lived and handlers.is_active(channel):
+                    handlers.mark(ctx, channel, status="INACTIVE")
+                for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
+                    if is_agent(member.attributes):
+                        members.remove(ctx, member)
 
     def _channel_gone(self, sid: str) -> None:
         with self._backend.transaction():
@@ -161,12 +162,3 @@ def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel) -> bool
     if channel is None or not handlers.is_active(channel):
         return False
     return is_first or bool(channel.attribute("long_lived"))
-
-
-def _clean_up(ctx: Context, channel: Channel, *, end: bool) -> None:
-    """Do the janitor's work: end the chat unless long-lived, and take agents out (specified)."""
-    if end and handlers.is_active(channel):
-        handlers.mark(ctx, channel, status="INACTIVE")
-    for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
-        if is_agent(member.attributes):
-            members.remove(ctx, member)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ..core.events import Event
 from ..core.parameters import is_web_address
-from ..core.schema import Resource
+from ..core.schema import DatedResource, Resource
 
 __all__ = [
     "CONTACT",
@@ -56,13 +56,11 @@ class CreatedByFlex(Event):
 
 
 @dataclass(slots=True)
-class FlexFlow(Resource):
+class FlexFlow(DatedResource):
     """A Flex Flow (FO): the message handler for contacts on one channel type."""
 
     prefix: ClassVar[str] = "FO"
 
-    sid: str
-    account_sid: str
     friendly_name: str
     chat_service_sid: str
     channel_type: str
@@ -72,14 +70,10 @@ class FlexFlow(Resource):
     integration: dict[str, Any]
     long_lived: bool
     janitor_enabled: bool
-    date_created: float
-    date_updated: float
-
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
 
 
 @dataclass(slots=True)
-class FlexChannel(Resource):
+class FlexChannel(DatedResource):
     """A Flex channel: the chat channel of the same CH SID, seen from Flex.
 
     `contact` is the customer's side of the contact pair: Target, else Identity. `task_sid` is the
@@ -89,8 +83,6 @@ class FlexChannel(Resource):
 
     prefix: ClassVar[str] = "CH"
 
-    sid: str
-    account_sid: str
     flex_flow_sid: str
     user_sid: str
     identity: str
@@ -99,10 +91,7 @@ class FlexChannel(Resource):
     live_task_sid: str | None
     task_attributes: dict[str, Any] | None
     is_web: bool
-    date_created: float
-    date_updated: float
 
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("flex_flow_sid", "contact"),
         ("live_task_sid",),

@@ -74,12 +74,8 @@ def add(
     if fields.get("role_sid"):
         roles.pick(ctx, service.sid, fields["role_sid"], CHANNEL)
     else:
-        is_creator = channel.created_by == identity
-        creators, others = (
-            service.default_channel_creator_role_sid,
-            service.default_channel_role_sid,
-        )
-        default = creators if is_creator else others
+        creator, other = service.default_channel_creator_role_sid, service.default_channel_role_sid
+        default = creator if channel.created_by == identity else other
         fields["role_sid"] = invite.role_sid if invite else default or ""
     is_read = fields.get("last_consumed_message_index") is not None
     if is_read and fields.get("last_consumption_timestamp") is None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..core.schema import AccountResource, Resource
+from ..core.schema import DatedResource, Resource
 
 MAX_MEMBERS = 100
 """Default members a channel (documented on the limits page; OpenAPI swaps the two defaults)."""
@@ -18,14 +18,12 @@ _PUSH = {"enabled": False, "template": "", "sound": ""}
 
 
 @dataclass(slots=True)
-class Service(AccountResource):
+class Service(DatedResource):
     """A chat service (IS): users, roles and channels live inside one."""
 
     prefix: ClassVar[str] = "IS"
 
     friendly_name: str
-    date_created: float
-    date_updated: float
     default_service_role_sid: str | None
     default_channel_role_sid: str | None
     default_channel_creator_role_sid: str | None
@@ -58,7 +56,7 @@ class Service(AccountResource):
 
 
 @dataclass(slots=True)
-class Role(AccountResource):
+class Role(DatedResource):
     """A named set of permissions (RL), of type `service` or `channel`.
 
     `permissions` are the model's own; `is_default` marks the four that every service starts with.
@@ -71,14 +69,12 @@ class Role(AccountResource):
     type: str
     permissions: list[str]
     is_default: bool
-    date_created: float
-    date_updated: float
 
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
 @dataclass(slots=True)
-class User(AccountResource):
+class User(DatedResource):
     """A chat user (US): an identity, unique and case-sensitive within a service."""
 
     prefix: ClassVar[str] = "US"
@@ -91,14 +87,12 @@ class User(AccountResource):
     is_online: bool | None = None
     is_notifiable: bool | None = None
     joined_channels_count: int = 0
-    date_created: float = 0.0
-    date_updated: float = 0.0
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "identity"))
 
 
 @dataclass(slots=True)
-class Channel(AccountResource):
+class Channel(DatedResource):
     """A channel, or conversation (CH).
 
     `next_index` is the index the next message will take. `state` is `active`, `inactive` or
@@ -118,8 +112,6 @@ class Channel(AccountResource):
     messages_count: int = 0
     next_index: int = 0
     last_message_sid: str | None = None
-    date_created: float = 0.0
-    date_updated: float = 0.0
     state: str = "active"
     inactive_after: float | None = None
     closed_after: float | None = None
@@ -147,7 +139,7 @@ class Channel(AccountResource):
 
 
 @dataclass(slots=True)
-class Member(AccountResource):
+class Member(DatedResource):
     """A place in a channel (MB), with how far its user has read.
 
     A member without an identity, reached through another network such as SMS, has a
@@ -164,8 +156,6 @@ class Member(AccountResource):
     attributes: str = "{}"
     last_consumed_message_index: int | None = None
     last_consumption_timestamp: float | None = None
-    date_created: float = 0.0
-    date_updated: float = 0.0
     messaging_binding: dict[str, str] | None = None
 
     @property
@@ -178,7 +168,7 @@ class Member(AccountResource):
 
 
 @dataclass(slots=True)
-class Invite(AccountResource):
+class Invite(DatedResource):
     """An invitation of an identity into a channel (IN), gone once it joins or declines."""
 
     prefix: ClassVar[str] = "IN"
@@ -189,8 +179,6 @@ class Invite(AccountResource):
     identity: str
     role_sid: str
     created_by: str
-    date_created: float
-    date_updated: float
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "identity"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
@@ -213,7 +201,7 @@ class UserChannel(Resource):
 
 
 @dataclass(slots=True)
-class Message(AccountResource):
+class Message(DatedResource):
     """One message (IM), with text, files or both.
 
     Indexes rise in order of arrival and are never used twice.
@@ -231,15 +219,13 @@ class Message(AccountResource):
     media: list[dict[str, Any]] | None = None
     last_updated_by: str | None = None
     was_edited: bool = False
-    date_created: float = 0.0
-    date_updated: float = 0.0
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "index"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
 @dataclass(slots=True)
-class Media(AccountResource):
+class Media(DatedResource):
     """A file kept by the media service (ME), to be sent with one message.
 
     `link_key` signs the links to its content.
@@ -257,14 +243,12 @@ class Media(AccountResource):
     category: str
     size: int
     link_key: str
-    date_created: float
-    date_updated: float
 
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
 @dataclass(slots=True)
-class ChannelWebhook(AccountResource):
+class ChannelWebhook(DatedResource):
     """A receiver of a channel's events (WH): a URL, a URL on keywords, or a Studio flow.
 
     `dialect` names the API it was made over, in whose words it is called.
@@ -276,15 +260,13 @@ class ChannelWebhook(AccountResource):
     channel_sid: str
     type: str
     configuration: dict[str, Any]
-    date_created: float
-    date_updated: float
     dialect: str = "chat"
 
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
 @dataclass(slots=True)
-class Credential(AccountResource):
+class Credential(DatedResource):
     """Access to a push service (CR). Its secrets are checked, used for nothing and not kept."""
 
     prefix: ClassVar[str] = "CR"
@@ -292,12 +274,10 @@ class Credential(AccountResource):
     friendly_name: str | None
     type: str
     sandbox: str | None
-    date_created: float
-    date_updated: float
 
 
 @dataclass(slots=True)
-class Binding(AccountResource):
+class Binding(DatedResource):
     """A device of a user that takes push notifications (BS)."""
 
     prefix: ClassVar[str] = "BS"
@@ -309,8 +289,6 @@ class Binding(AccountResource):
     credential_sid: str
     binding_type: str
     message_types: list[str]
-    date_created: float
-    date_updated: float
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "endpoint"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))

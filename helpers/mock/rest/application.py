@@ -77,10 +77,7 @@ class Application:
             except TwilioError:
                 self._actor(request)  # a caller without credentials learns of that first
                 raise
-            if operation.opened_by is not None and operation.opened_by in request.query:
-                actor = ACCOUNT
-            else:
-                actor = self._actor(request)
+            actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
             if actor.identity is not None:
                 self._admit(actor, operation, arguments)
             return self.perform(actor, operation, arguments, request)
@@ -141,9 +138,8 @@ class Application:
             return self.chat_user(password)
         if not self._credentials.open(username, password):
             raise TwilioError(20003, "Authenticate")
-        if request.headers.get("X-Twilio-Webhook-Enabled") == "true":
-            return _ACCOUNT_WITH_WEBHOOKS
-        return ACCOUNT
+        has_webhooks = request.headers.get("X-Twilio-Webhook-Enabled") == "true"
+        return _ACCOUNT_WITH_WEBHOOKS if has_webhooks else ACCOUNT
 
     def _admit(self, actor: Actor, operation: Operation, arguments: Arguments) -> None:
         """Keep a chat user to operations open to it, in the service its token names."""

@@ -195,12 +195,14 @@ class NewUser(UserChanges):
 # -- channels and what is in them
 
 
-class _Dates(Parameters):
+class Dates(Parameters):
+    """Dates that a back-dated resource is given."""
+
     date_created: Moment | None = None
     date_updated: Moment | None = None
 
 
-class NewChannel(_Dates):
+class NewChannel(Dates):
     """Parameters of channel creation; none is required (specified)."""
 
     friendly_name: NewName | None = None
@@ -210,7 +212,7 @@ class NewChannel(_Dates):
     created_by: Author | None = None
 
 
-class ChannelChanges(_Dates):
+class ChannelChanges(Dates):
     """Parameters of channel update; the type cannot change in v2 (specified)."""
 
     friendly_name: LongerName | None = None
@@ -224,7 +226,7 @@ class _Horizon(Parameters):
     last_consumption_timestamp: ReadMoment = None
 
 
-class MemberChanges(_Dates, _Horizon):
+class MemberChanges(Dates, _Horizon):
     """Parameters of member update."""
 
     role_sid: str | None = None
@@ -250,7 +252,7 @@ class NewInvite(Parameters):
     role_sid: str | None = None
 
 
-class MessageChanges(_Dates):
+class MessageChanges(Dates):
     """Parameters of message update."""
 
     author: Author | None = Field(None, alias="From")

@@ -145,8 +145,6 @@ MEMBERS = Collection(
     update=Write(given.MemberChanges, members.update, needs_parameters=True, spread=True),
     delete=members.remove,
 )
-
-
 MESSAGES = Collection(
     within=CHANNELS,
     segment="Messages",

@@ -44,8 +44,6 @@ _NOT_YET = {
     "onMemberAdd": frozenset({"MemberSid", "DateCreated"}),
 }
 """Parameters that a pre-event lacks, as they do not exist yet (documented for SIDs)."""
-
-
 _RENAMED = {"author": "From", "last_updated_by": "ModifiedBy", "type": "ChannelType"}
 _FIELDS = {
     Channel: ("friendly_name", "unique_name", "attributes", "type", "created_by"),

@@ -78,8 +78,6 @@ _TABLE: dict[Enum, tuple[int, str]] = {
     Reason.CREDENTIAL_NOT_FOUND: (20404, "The requested resource /Credentials/{sid} was not found"),
 }
 REFUSALS = Refusals(_TABLE, permission=PERMISSIONS, scope=ROLE_TYPES)
-
-
 _FACT, _NEUTRAL = "messaging", "neutral"
 
 

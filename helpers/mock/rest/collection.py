@@ -343,13 +343,9 @@ class Collection(Generic[P, R]):
         self, write: Write[P, R], ctx: Context, arguments: Arguments, request: Request
     ) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
-        fields = write.read(request)
-        if write.spread:
-            made = write.run(ctx, parent, **fields.given())
-        elif parent is None:
-            made = write.run(ctx, fields)
-        else:
-            made = write.run(ctx, parent, fields)
+        new = write.read(request)
+        run = partial(write.run, ctx) if parent is None else partial(write.run, ctx, parent)
+        made = run(**new.given()) if write.spread else run(new)
         return self._reply(ctx, 201, arguments, parent, made)
 
     def _update(
@@ -357,11 +353,9 @@ class Collection(Generic[P, R]):
     ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
-        fields = write.read(request)
-        if write.spread:
-            changed = write.run(ctx, item, **fields.given())
-        else:
-            changed = write.run(ctx, item, fields)
+        new = write.read(request)
+        run = partial(write.run, ctx, item)
+        changed = run(**new.given()) if write.spread else run(new)
         return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
 
     def _delete(

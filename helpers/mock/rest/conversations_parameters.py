@@ -12,17 +12,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo
 
 from ..core.errors import NOT_SIMULATED, TwilioError
-from ..core.parameters import (
-    AtMost,
-    AtMostBytes,
-    Moment,
-    Parameters,
-    checked,
-    form_name,
-    json_object,
-)
+from ..core.parameters import AtMost, AtMostBytes, Parameters, checked, form_name
 from ..core.sids import looks_like
-from .chat_parameters import Identity, OneMedia, ReadMoment, one_of, read_index
+from . import chat_parameters as chat
+from .chat_parameters import Dates, ReadMoment, SmallAttributes, one_of, read_index
 
 STATES = ("active", "inactive", "closed")
 _DURATION = TypeAdapter(timedelta)
@@ -51,19 +44,12 @@ def _timer(name: str, minimum: int, too_short: int, malformed: int) -> BeforeVal
 
 
 NotSimulated = Annotated[None, BeforeValidator(_not_simulated)]
-Name = Annotated[str, AtMost(256, 50003, "FriendlyName")]
 _NOT_A_SID = checked(
     lambda text: not looks_like(text, "CH"),
     50390,
     "UniqueName must not look like a Conversation SID",
 )
 UniqueName = Annotated[str, AtMost(256, 50004, "UniqueName"), _NOT_A_SID]
-Attributes = Annotated[
-    str, AtMostBytes(16 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
-]
-SmallAttributes = Annotated[
-    str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
-]
 State = Annotated[
     str, checked(bool, 50374, "State must not be empty"), one_of(STATES, 50378, "State")
 ]
@@ -80,17 +66,12 @@ Body = Annotated[str, AtMostBytes(32 * 1024, 50504, "Body")]
 ReadIndex = Annotated[int | None, read_index(50421, "LastReadMessageIndex")]
 
 
-class _BackDating(Parameters):
-    date_created: Moment | None = None
-    date_updated: Moment | None = None
-
-
-class ConversationChanges(_BackDating):
+class ConversationChanges(Dates):
     """Parameters of conversation update (specified)."""
 
-    friendly_name: Name | None = None
+    friendly_name: chat.LongerName | None = None
     unique_name: UniqueName | None = None
-    attributes: Attributes | None = None
+    attributes: chat.ChannelAttributes | None = None
     state: State | None = None
     inactive_after: Inactive = Field(None, alias="Timers.Inactive")
     closed_after: Closed = Field(None, alias="Timers.Closed")
@@ -105,7 +86,7 @@ class NewConversation(ConversationChanges):
     state: FirstState | None = None
 
 
-class ParticipantChanges(_BackDating):
+class ParticipantChanges(Dates):
     """Parameters of participant update (specified)."""
 
     attributes: SmallAttributes | None = None
@@ -117,10 +98,10 @@ class ParticipantChanges(_BackDating):
     messaging_binding__projected_address: NotSimulated = None
 
 
-class NewParticipant(_BackDating):
+class NewParticipant(Dates):
     """Parameters of participant creation: an identity, or an address with its proxy address."""
 
-    identity: Identity | None = None
+    identity: chat.Identity | None = None
     messaging_binding__address: str | None = None
     messaging_binding__proxy_address: str | None = None
     messaging_binding__projected_address: NotSimulated = None
@@ -154,7 +135,7 @@ class NewParticipant(_BackDating):
         return sent | {"messaging_binding": binding}
 
 
-class ConversationMessageChanges(_BackDating):
+class ConversationMessageChanges(Dates):
     """Parameters of message update (specified)."""
 
     author: Author | None = None
@@ -166,7 +147,7 @@ class ConversationMessageChanges(_BackDating):
 class NewConversationMessage(ConversationMessageChanges):
     """Parameters of a new message."""
 
-    media_sids: OneMedia = Field([], alias="MediaSid")
+    media_sids: chat.OneMedia = Field([], alias="MediaSid")
     content_sid: NotSimulated = None
     content_variables: NotSimulated = None
 

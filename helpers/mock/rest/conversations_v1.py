@@ -21,8 +21,9 @@ from ..messaging.resources import Channel, Member, Message, Service
 from . import chat_v2
 from . import conversations_parameters as given
 from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
+from .chat_words import REFUSALS as CHATS_REFUSALS
 from .collection import Api, Arguments, Collection, Write
-from .listing import Narrowing, from_date, to_date
+from .listing import from_date, to_date
 from .views import view
 
 HOST = "conversations.twilio.com"
@@ -40,18 +41,13 @@ PERMISSIONS = CHATS_PERMISSIONS | {
 }
 """Conversations' spelling of each permission."""
 _REFUSALS: dict[Enum, tuple[int, str]] = {
+    **CHATS_REFUSALS.table,
     Reason.SERVICE_NOT_FOUND: (20404, "The requested resource /Services/{sid} was not found"),
-    Reason.NOT_PERMITTED: (
-        50107,
-        "User {identity!r} is not authorized for this command:"
-        " none of its roles has the permission {permission}",
-    ),
     Reason.ROLE_NOT_FOUND: (50109, "Conversation role {sid} not found in this service"),
     Reason.NOT_A_CHANNEL_ROLE: (
         50101,
         "Role {sid} is of type {scope}; a conversation role is needed",
     ),
-    Reason.ROLE_NOT_SETTABLE: (50205, "A chat user may not set a role"),
     Reason.CHANNEL_NOT_FOUND: (50350, "Conversation {sid} not found"),
     Reason.CHANNEL_HIDDEN: (50430, "User not participant of conversation"),
     Reason.CHANNEL_CLOSED: (50377, "Can't update conversation as it's in final closed state"),
@@ -72,15 +68,8 @@ _REFUSALS: dict[Enum, tuple[int, str]] = {
         "A binding for this participant and proxy address already exists in Conversation {sid}",
     ),
     Reason.USER_FULL: (50214, "User is in its limit of {count} conversations"),
-    Reason.HORIZON_OF_ANOTHER: (50107, "A chat user may only move its own read horizon"),
-    Reason.MEDIA_BODY_FIXED: (50509, "The body of a media message cannot be changed"),
-    Reason.MESSAGE_FIELDS_FIXED: (
-        50107,
-        "A chat user changes a message's body and attributes only",
-    ),
-    Reason.MEDIA_NOT_FOUND: (50507, "Media {sid} not found in this service; upload it first"),
-    Reason.MEDIA_SENT: (50508, "Media {sid} was sent already; upload the file again"),
 }
+"""Chat's words, but for these."""
 REFUSALS = Refusals(
     _REFUSALS,
     permission=PERMISSIONS,
@@ -130,17 +119,6 @@ def _about_message(ctx: Context, message: Message) -> dict[str, Any]:
     }
 
 
-# -- lists
-
-
-def _in_state(ctx: Context, parent: Service, states: list[str]) -> Narrowing:
-    return lambda item: item.state_at(ctx.now) in states
-
-
-def _by_activity(conversation: Channel) -> tuple[float, ...]:
-    return -(conversation.active_at or conversation.date_created), -conversation.seq
-
-
 # -- collections, under a service and under the default one
 
 SERVICES: Collection[Any, Service] = Collection(
@@ -168,9 +146,9 @@ def _collections(prefix: str, **place: Any) -> None:
         filters={
             "StartDate": from_date("date_created", "StartDate"),
             "EndDate": to_date("date_created", "EndDate"),
-            "State": _in_state,
+            "State": lambda ctx, _, states: lambda item: item.state_at(ctx.now) in states,
         },
-        rank=_by_activity,
+        rank=lambda item: (-(item.active_at or item.date_created), -item.seq),
         guard=permissions.see,
         missing=Reason.CHANNEL_NOT_FOUND,
         render=view(

@@ -80,7 +80,7 @@ FLEX_FLOWS = Collection(
     render=view(FlexFlow),
     create=Write(flows.NewFlow, flows.create),
     update=Write(flows.FlowChanges, flows.update),
-    delete=flows.delete,
+    delete=Context.remove,  # channels made with it stay (inferred)
 )
 CHANNELS = Collection(
     within=API,

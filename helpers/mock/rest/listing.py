@@ -185,10 +185,9 @@ def fetch_ranked(items: Iterable[Any], request: PageRequest, rank: Rank) -> List
 
 
 def _match(pattern: re.Pattern[str], token: str) -> re.Match[str]:
-    match = pattern.match(token)
-    if match is None:
-        raise _bad_token()
-    return match
+    if match := pattern.match(token):
+        return match
+    raise _bad_token()
 
 
 def _bad_token() -> TwilioError:

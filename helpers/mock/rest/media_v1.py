@@ -33,8 +33,6 @@ _BROWSER_HEADER = "X-Twilio-Token"
 """The header that only the JavaScript SDKs' media client sends."""
 _LINK = "Signature"
 """The query parameter of a temporary link."""
-
-
 _render = view(
     Media,
     omit=("content", "link_key"),

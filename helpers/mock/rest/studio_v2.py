@@ -93,8 +93,7 @@ def _validate(ctx: Context, arguments: Arguments, request: Request) -> Reply:
 
 
 def _fetch_revision(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-    flow = REVISIONS.resolve_parent(ctx, arguments)
-    number = arguments["Revision"]
+    flow, number = REVISIONS.resolve_parent(ctx, arguments), arguments["Revision"]
     found = flows.revision(ctx, flow, number)
     if found is None:
         raise not_found(f"/v2/Flows/{flow.sid}/Revisions/{number}")

@@ -11,14 +11,7 @@ from ..core.parameters import as_moment
 from ..core.store import Between, Resource
 from ..taskrouter import expressions, workflow_progress, workforce
 from ..taskrouter.limits import is_yes
-from ..taskrouter.resources import (
-    Activity,
-    TaskChannel,
-    TaskQueue,
-    Worker,
-    Workflow,
-    WorkspaceEvent,
-)
+from ..taskrouter.resources import Activity, TaskQueue, Worker, WorkspaceEvent
 from ..taskrouter.routing import Candidate, members
 from .listing import Filter, Narrowing
 
@@ -74,12 +67,6 @@ def by_name(kind: type[Resource], column: str, *names: str) -> Filter:
         return {column: [each.sid for each in found]}
 
     return choose
-
-
-workflow_named = by_name(Workflow, "workflow_sid")
-queue_named = by_name(TaskQueue, "task_queue_sid")
-activity_named = by_name(Activity, "activity_sid")
-task_channel = by_name(TaskChannel, "task_channel_sid", "sid", "unique_name")
 
 
 def activity_available(ctx: Context, parent: Any, values: list[str]) -> Narrowing:

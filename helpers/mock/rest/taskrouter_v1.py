@@ -7,6 +7,7 @@ from typing import Any
 from ..core.store import R
 from ..taskrouter import (
     activities,
+    completion,
     reservations,
     task_channels,
     task_queues,
@@ -16,6 +17,7 @@ from ..taskrouter import (
     workspaces,
 )
 from ..taskrouter.resources import (
+    EVENT_SIDS,
     Activity,
     Reservation,
     Task,
@@ -46,7 +48,7 @@ WORKSPACES = Collection(
     kind=Workspace,
     filters={"FriendlyName": "friendly_name"},
     render=view(Workspace, extra=shown.workspace_links),
-    detail=shown.workspace_names,
+    detail=shown.activity_names("default", "timeout"),
     create=Write(workspaces.NewWorkspace, workspaces.create),
     update=Write(workspaces.WorkspaceChanges, workspaces.update),
     delete=workspaces.delete,
@@ -100,7 +102,7 @@ TASK_QUEUES = _inside(
     orderings={"DateCreated": "date_created", "DateUpdated": "date_updated"},
     elsewhere=STATISTICS,
     render=view(TaskQueue, extra=shown.queue_links),
-    detail=shown.queue_names,
+    detail=shown.activity_names("reservation", "assignment"),
     create=Write(task_queues.NewTaskQueue, task_queues.create),
     update=Write(task_queues.TaskQueueChanges, task_queues.update),
     delete=task_queues.delete,
@@ -112,7 +114,7 @@ WORKERS = _inside(
     "Workers",
     Worker,
     filters={
-        "ActivityName": by.activity_named,
+        "ActivityName": by.by_name(Activity, "activity_sid"),
         "ActivitySid": "activity_sid",
         "Available": by.worker_available,
         "FriendlyName": "friendly_name",
@@ -154,9 +156,9 @@ TASKS = _inside(
         "Priority": by.number("Priority", "priority"),
         "AssignmentStatus": by.one_of("AssignmentStatus", "assignment_status", by.STATUSES),
         "WorkflowSid": "workflow_sid",
-        "WorkflowName": by.workflow_named,
+        "WorkflowName": by.by_name(Workflow, "workflow_sid"),
         "TaskQueueSid": "task_queue_sid",
-        "TaskQueueName": by.queue_named,
+        "TaskQueueName": by.by_name(TaskQueue, "task_queue_sid"),
         "EvaluateTaskAttributes": by.task_attributes,
         "RoutingTarget": "routing_target",
         "HasAddons": by.has_addons,
@@ -176,7 +178,7 @@ TASKS = _inside(
     detail=shown.task_names,
     create=Write(tasks.NewTask, tasks.create),
     update=Write(tasks.TaskChanges, tasks.update),
-    delete=tasks.delete,
+    delete=completion.delete,
 )
 
 # -- reservations, from either side
@@ -222,20 +224,13 @@ EVENTS = _inside(
         "TaskSid": "task_sid",
         "WorkerSid": "worker_sid",
         "WorkflowSid": "workflow_sid",
-        "TaskChannel": by.task_channel,
+        "TaskChannel": by.by_name(TaskChannel, "task_channel_sid", "sid", "unique_name"),
         "Sid": "sid",
     },
     default=by.recent,
     render=view(
         WorkspaceEvent,
-        omit=(
-            "task_sid",
-            "task_channel_sid",
-            "task_queue_sid",
-            "workflow_sid",
-            "worker_sid",
-            "reservation_sid",
-        ),
+        omit=EVENT_SIDS,
         dates=("event_date",),
         extra=shown.event_extra,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.context import Context
@@ -71,18 +72,12 @@ def workspace_links(workspace: Workspace, url: str) -> dict[str, Any]:
     return {"links": _below(url, collections | _FIGURES)}
 
 
-def _activity_names(ctx: Context, resource: Any, *settings: str) -> dict[str, Any]:
-    return {
-        f"{setting}_activity_name": _field(
-            ctx, Activity, getattr(resource, f"{setting}_activity_sid")
-        )
-        for setting in settings
+def activity_names(*settings: str) -> Callable[[Context, Any], dict[str, Any]]:
+    """Return a detail: the names of the activities that these settings of a resource name."""
+    fields = {f"{name}_activity_name": f"{name}_activity_sid" for name in settings}
+    return lambda ctx, resource: {
+        name: _field(ctx, Activity, getattr(resource, sid)) for name, sid in fields.items()
     }
-
-
-def workspace_names(ctx: Context, workspace: Workspace) -> dict[str, Any]:
-    """Names of its default and timeout activities."""
-    return _activity_names(ctx, workspace, "default", "timeout")
 
 
 def workflow_links(workflow: Workflow, url: str) -> dict[str, Any]:
@@ -111,11 +106,6 @@ def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:
     }
 
 
-def queue_names(ctx: Context, queue: TaskQueue) -> dict[str, Any]:
-    """Names of its activities."""
-    return _activity_names(ctx, queue, "reservation", "assignment")
-
-
 def worker_links(worker: Worker, url: str) -> dict[str, Any]:
     """Links to a worker's activity, channels, reservations and statistics."""
     workspace = _workspace_url(worker)
@@ -137,21 +127,18 @@ def worker_links(worker: Worker, url: str) -> dict[str, Any]:
 
 def worker_activity(ctx: Context, worker: Worker) -> dict[str, Any]:
     """A worker's activity."""
-    activity = ctx.get_cached(Activity, worker.activity_sid)
+    sid = worker.activity_sid
     return {
-        "activity_name": activity and activity.friendly_name,
-        "available": activity and activity.available,
+        "activity_name": _field(ctx, Activity, sid),
+        "available": _field(ctx, Activity, sid, "available"),
     }
 
 
 def room(ctx: Context, own: WorkerChannel) -> dict[str, Any]:
     """The part of a worker's capacity that is left."""
-    return {
-        "assigned_tasks": task_channels.assigned_tasks(ctx, own),
-        "available_capacity_percentage": task_channels.percentage_left(
-            own.configured_capacity, task_channels.taken_capacity(ctx, own)
-        ),
-    }
+    assigned, taken = task_channels.assigned_and_taken(ctx, own)
+    left = task_channels.percentage_left(own.configured_capacity, taken)
+    return {"assigned_tasks": assigned, "available_capacity_percentage": left}
 
 
 def task_links(task: Task, url: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def view(
     links: Mapping[str, str] | None = None,
     extra: Callable[[R, str], dict[str, Any]] | None = None,
 ) -> Render[R]:
-    """Render a kind as its fields, dates as ISO 8601, then `url` and `links`.
+    """Render a kind as its fields, those dates last, as ISO 8601, then `url` and `links`.
 
     Args:
         kind: The resource class.
@@ -42,7 +42,8 @@ def view(
         extra: More that this API shows, from the resource and its URL.
     """
     rename, repeat = rename or {}, repeat or {}
-    names = [f.name for f in fields(kind) if f.name not in ("seq", *omit)]
+    shown_fields = [f.name for f in fields(kind) if f.name not in ("seq", *omit)]
+    names = sorted(shown_fields, key=DATES.__contains__)
     keys = [*(rename.get(name, name) for name in names), *repeat]
     names.extend(repeat.values())
     moments = [key for key, name in zip(keys, names, strict=True) if name in (*DATES, *dates)]

@@ -31,8 +31,7 @@ def create(ctx: Context, workspace: Workspace, new: NewActivity) -> Activity:
 
 def update(ctx: Context, activity: Activity, changes: ActivityChanges) -> Activity:
     """Rename an activity."""
-    ctx.store.save(activity, **changes.given(), date_updated=ctx.now)
-    events.emit(ctx, "activity.updated", activity)
+    events.emit(ctx, "activity.updated", ctx.update(activity, **changes.given()))
     return activity
 
 

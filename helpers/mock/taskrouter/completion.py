@@ -91,10 +91,7 @@ def _end(ctx: Context, task: Task, status: str, reason: str | None) -> None:
 def delete(ctx: Context, task: Task, event: str | None = "task.deleted") -> None:
     """Delete a task with its reservations; those still open are cancelled (inferred).
 
-    Args:
-        ctx: The unit of work.
-        task: A task in any state.
-        event: Event to emit; None for a task that ended and is cleared away (documented).
+    A task that ended is cleared away without an event (documented).
     """
     for reservation in open_reservations(ctx, task):
         close_reservation(ctx, reservation, "canceled", task)

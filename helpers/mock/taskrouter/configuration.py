@@ -176,17 +176,6 @@ def step_after(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep 
     return _first_match(routing, task, step.filter + 1)
 
 
-def step_skipping(routing: Routing, step: RoutingStep, task: Scope) -> RoutingStep | None:
-    """Return the step after one that is skipped (documented).
-
-    As after a time-out, and in the end the default filter.
-    """
-    following = step_after(routing, step, task)
-    if following is None and step != DEFAULT and routing.default_filter:
-        return DEFAULT
-    return following
-
-
 def _first_match(routing: Routing, task: Scope, start: int) -> RoutingStep | None:
     for number in range(start, len(routing.filters)):
         if matches(routing.filters[number].expression, task):

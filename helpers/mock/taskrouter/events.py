@@ -14,6 +14,7 @@ from ..core.events import Event
 from ..core.parameters import form_name
 from ..core.store import Resource
 from .resources import (
+    EVENT_SIDS,
     Activity,
     Reservation,
     Task,
@@ -63,13 +64,10 @@ _FIELDS: dict[type[Resource], dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class TaskRouterEvent(Event):
-    """An event of a workspace.
+    """An event of a workspace, by Twilio's name, e.g. `reservation.accepted`.
 
-    Attributes:
-        name: Twilio's name for it, e.g. `reservation.accepted`.
-        workspace: The workspace.
-        record: The Event resource: names and values as they were then.
-        task: The task it concerns, as its transaction left it; likewise `reservation`.
+    `record` has names and values as they were then, `task` and `reservation` are as their
+    transaction left them.
     """
 
     name: str
@@ -91,14 +89,8 @@ def emit(
 ) -> None:
     """Emit an event in the running transaction, and keep it.
 
-    Args:
-        ctx: The unit of work.
-        name: Twilio's name for it.
-        about: The resource it is most relevant to, if not one of the following, in this order.
-        reservation: The reservation it concerns.
-        task: The task it concerns.
-        worker: The worker it concerns.
-        more: Further data; null values are left out.
+    `about` is the resource it is most relevant to: by default its reservation, else its task, else
+    its worker. `more` is further data; null values are left out.
     """
     about = about or reservation or task or worker
     is_workspace = isinstance(about, Workspace)
@@ -111,7 +103,13 @@ def emit(
     if task is not None:
         _add_task(ctx, data, task)
     if worker is not None:
-        _add_worker(ctx, data, worker)
+        activity = ctx.get_cached(Activity, worker.activity_sid)
+        data["worker_sid"] = worker.sid
+        data["worker_name"] = worker.friendly_name
+        data["worker_attributes"] = worker.attributes
+        data["worker_activity_sid"] = worker.activity_sid
+        data["worker_activity_name"] = activity.friendly_name if activity else ""
+        data["worker_version"] = str(worker.version)
     if reservation is not None:
         data["reservation_sid"] = reservation.sid
     for key, value in more.items():
@@ -127,12 +125,7 @@ def emit(
         description=_description(name, resource_type, about.sid, data),
         resource_type=resource_type,
         resource_sid=about.sid,
-        task_sid=data.get("task_sid"),
-        task_channel_sid=data.get("task_channel_sid"),
-        task_queue_sid=data.get("task_queue_sid"),
-        workflow_sid=data.get("workflow_sid"),
-        worker_sid=data.get("worker_sid"),
-        reservation_sid=data.get("reservation_sid"),
+        **dict(zip(EVENT_SIDS, map(data.get, EVENT_SIDS), strict=True)),
     )
     if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
@@ -165,16 +158,6 @@ def _add_task(ctx: Context, data: dict[str, str], task: Task) -> None:
         data["workflow_sid"], data["workflow_name"] = workflow.sid, workflow.friendly_name
     if task.reason is not None and status in ("canceled", "completed"):
         data[f"task_{status}_reason"] = task.reason
-
-
-def _add_worker(ctx: Context, data: dict[str, str], worker: Worker) -> None:
-    activity = ctx.get_cached(Activity, worker.activity_sid)
-    data["worker_sid"] = worker.sid
-    data["worker_name"] = worker.friendly_name
-    data["worker_attributes"] = worker.attributes
-    data["worker_activity_sid"] = worker.activity_sid
-    data["worker_activity_name"] = activity.friendly_name if activity else ""
-    data["worker_version"] = str(worker.version)
 
 
 def callback_for(event: TaskRouterEvent) -> dict[str, Any] | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import BLANK_IS_ABSENT, AtMost, is_web_address, json_object
-from ..core.store import Resource
+from ..core.store import R
 from .expressions import parse
 from .resources import Reservation, Task, Worker
-
-R = TypeVar("R", bound=Resource)
 
 MAX_TIMEOUT = 1_209_600
 """Seconds: two weeks (specified)."""

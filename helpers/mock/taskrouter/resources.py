@@ -6,23 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core.schema import Resource
+from ..core.schema import AccountResource, DatedResource, Resource
 
 Group = tuple[tuple[str, ...], ...]
-_SID: Group = (("sid",),)
 
 OPEN_RESERVATIONS = ("pending", "accepted", "wrapping")
 """Reservations that take up a worker's capacity (documented)."""
 
 
 @dataclass(slots=True)
-class Workspace(Resource):
+class Workspace(DatedResource):
     """A TaskRouter workspace (WS): everything else lives inside one."""
 
     prefix: ClassVar[str] = "WS"
 
-    sid: str
-    account_sid: str
     friendly_name: str
     default_activity_sid: str | None
     timeout_activity_sid: str | None
@@ -30,21 +27,14 @@ class Workspace(Resource):
     events_filter: str | None
     multi_task_enabled: bool
     prioritize_queue_order: str
-    date_created: float
-    date_updated: float
-
-    unique: ClassVar[Group] = _SID
 
 
 @dataclass(slots=True)
-class InWorkspace(Resource):
+class InWorkspace(DatedResource):
     """Base of the resources that a workspace contains."""
 
-    sid: str
-    account_sid: str
     workspace_sid: str
 
-    unique: ClassVar[Group] = _SID
     indexes: ClassVar[Group] = (("workspace_sid",),)
 
 
@@ -56,8 +46,6 @@ class Activity(InWorkspace):
 
     friendly_name: str
     available: bool
-    date_created: float
-    date_updated: float
 
 
 @dataclass(slots=True)
@@ -69,10 +57,8 @@ class TaskChannel(InWorkspace):
     friendly_name: str
     unique_name: str
     channel_optimized_routing: bool
-    date_created: float
-    date_updated: float
 
-    unique: ClassVar[Group] = (*_SID, ("workspace_sid", "unique_name"))
+    unique: ClassVar[Group] = (("sid",), ("workspace_sid", "unique_name"))
     indexes: ClassVar[Group] = ()
 
 
@@ -88,8 +74,6 @@ class TaskQueue(InWorkspace):
     task_order: str
     reservation_activity_sid: str | None
     assignment_activity_sid: str | None
-    date_created: float
-    date_updated: float
 
 
 @dataclass(slots=True)
@@ -103,8 +87,6 @@ class Workflow(InWorkspace):
     task_reservation_timeout: int
     assignment_callback_url: str | None
     fallback_assignment_callback_url: str | None
-    date_created: float
-    date_updated: float
 
 
 @dataclass(slots=True)
@@ -124,10 +106,8 @@ class Worker(InWorkspace):
     date_status_changed: float
     idle_since: float
     version: int
-    date_created: float
-    date_updated: float
 
-    unique: ClassVar[Group] = (*_SID, ("workspace_sid", "name_key"))
+    unique: ClassVar[Group] = (("sid",), ("workspace_sid", "name_key"))
     indexes: ClassVar[Group] = (("activity_sid",),)
 
 
@@ -142,10 +122,8 @@ class WorkerChannel(InWorkspace):
     task_channel_unique_name: str
     available: bool
     configured_capacity: int
-    date_created: float
-    date_updated: float
 
-    unique: ClassVar[Group] = (*_SID, ("worker_sid", "task_channel_sid"))
+    unique: ClassVar[Group] = (("sid",), ("worker_sid", "task_channel_sid"))
     indexes: ClassVar[Group] = (("task_channel_sid",),)
 
 
@@ -178,8 +156,6 @@ class Task(InWorkspace):
     due_at: float | None
     assignments: int
     version: int
-    date_created: float
-    date_updated: float
 
     indexes: ClassVar[Group] = (
         ("workspace_sid", "assignment_status", "undecided", "ignore_capacity"),
@@ -215,8 +191,6 @@ class Reservation(InWorkspace):
     reservation_status: str
     due_at: float | None
     version: int
-    date_created: float
-    date_updated: float
 
     indexes: ClassVar[Group] = (
         ("task_sid",),
@@ -227,11 +201,12 @@ class Reservation(InWorkspace):
 
 
 @dataclass(slots=True)
-class WorkspaceEvent(InWorkspace):
+class WorkspaceEvent(AccountResource):
     """An event (EV) of a workspace."""
 
     prefix: ClassVar[str] = "EV"
 
+    workspace_sid: str
     event_type: str
     event_date: float
     event_data: dict[str, str]
@@ -245,8 +220,10 @@ class WorkspaceEvent(InWorkspace):
     worker_sid: str | None
     reservation_sid: str | None
 
+    indexes: ClassVar[Group] = (("workspace_sid",),)
 
-IN_WORKSPACE: tuple[type[InWorkspace], ...] = (
+
+IN_WORKSPACE: tuple[type[InWorkspace | WorkspaceEvent], ...] = (
     Activity,
     TaskChannel,
     TaskQueue,
@@ -257,4 +234,9 @@ IN_WORKSPACE: tuple[type[InWorkspace], ...] = (
     Reservation,
     WorkspaceEvent,
 )
+EVENT_SIDS = tuple(
+    f"{name}_sid"
+    for name in ("task", "task_channel", "task_queue", "workflow", "worker", "reservation")
+)
+"""Fields of an event that name what it concerns."""
 KINDS: tuple[type[Resource], ...] = (Workspace, *IN_WORKSPACE)

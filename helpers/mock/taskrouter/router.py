@@ -156,26 +156,18 @@ def route(ctx: Context, workspace_sid: str) -> None:
     """Offer waiting tasks to workers, and move on those whose step is skipped."""
     workspace = ctx.get_cached(Workspace, workspace_sid)
     while workspace is not None:
-        _offer_directly(ctx, workspace)
+        # tasks that ignore capacity and availability go to their one worker (specified)
+        where = {"workspace_sid": workspace.sid, "assignment_status": "pending"}
+        direct = {**where, "undecided": False, "ignore_capacity": True}
+        for task in ctx.store.select(Task, direct):
+            worker = ctx.store.first(Worker, sid=task.routing_target)
+            if worker is not None:
+                reservations.reserve(ctx, task, worker)
         for task, workers in decide(_lines(ctx, workspace), workforce.available(ctx, workspace)):
             for worker in workers:
                 reservations.reserve(ctx, task, worker)
         if not _skip_steps(ctx, workspace):
             return
-
-
-def _offer_directly(ctx: Context, workspace: Workspace) -> None:
-    """Offer tasks that ignore capacity and availability to their one worker (specified)."""
-    where = {
-        "workspace_sid": workspace.sid,
-        "assignment_status": "pending",
-        "undecided": False,
-        "ignore_capacity": True,
-    }
-    for task in ctx.store.select(Task, where):
-        worker = ctx.store.first(Worker, sid=task.routing_target)
-        if worker is not None:
-            reservations.reserve(ctx, task, worker)
 
 
 def _lines(ctx: Context, workspace: Workspace) -> Iterator[Line]:

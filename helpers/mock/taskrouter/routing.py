@@ -13,6 +13,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import NoneType
 from typing import Any, NamedTuple
 
 from .configuration import Clause, Target, clauses
@@ -24,13 +25,8 @@ from .resources import Task, TaskQueue, Worker
 class Candidate:
     """A worker as routing sees it.
 
-    Attributes:
-        worker: The worker.
-        describe: Returns its attributes and fields by their names in expressions.
-        available: True if its activity is.
-        capacity: Tasks it takes at once, by task channel SID.
-        taken: Those it holds or is offered.
-        single: True if it takes one task at a time, whatever the channel.
+    `describe` returns its scope. `capacity` is the tasks it takes at once, by task channel SID, and
+    `taken` those it holds or is offered; a `single` one takes one at a time in all.
     """
 
     worker: Worker
@@ -88,9 +84,7 @@ class RoutingOffer(NamedTuple):
 def decide(lines: Iterable[Line], candidates: list[Candidate]) -> list[RoutingOffer]:
     """Go through the tasks in their order and offer each to the best worker that may have it.
 
-    Args:
-        lines: Read only as far as a worker has room for a task of their channel.
-        candidates: Available workers; their room is used up as offers are made.
+    `lines` are read only as far as a worker has room; `candidates` lose theirs with each offer.
     """
     offers: list[RoutingOffer] = []
     heads: list[tuple[Place, Waiting, Line]] = []
@@ -132,7 +126,8 @@ def eligible(waiting: Waiting, candidates: Iterable[Candidate]) -> list[Candidat
         if target is not None:
             found = [each for each in found if _suits(target, task, each)]
     order = clauses(target.order_by) if target and target.order_by else ()
-    if any(not _is_sortable(value_of(c.path, each.scope)) for each in found for c in order):
+    values = (value_of(clause.path, each.scope) for each in found for clause in order)
+    if any(type(value) not in (int, NoneType) for value in values):
         order = ()  # an order_by over anything but integers is ignored (documented)
     return sorted(found, key=lambda each: _rank(waiting, order, each))
 
@@ -164,10 +159,6 @@ def _suits(target: Target, task: Task, candidate: Candidate) -> bool:
     return matches(target.expression, scope)
 
 
-def _is_sortable(value: Any) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool))
-
-
 def _rank(waiting: Waiting, order: tuple[Clause, ...], candidate: Candidate) -> tuple[Any, ...]:
     worker = candidate.worker
     rank = waiting.refusals.get(worker.sid, 0), bool(candidate.taken), worker.idle_since, worker.seq
@@ -185,12 +176,8 @@ def should_skip(
 ) -> bool:
     """Decide whether a step is skipped, from its queue's workers and activities (documented).
 
-    Args:
-        skip_if: The step's expression over `workers.available`, `workers.unavailable` and
-            `workers.WA...`.
-        queue: The step's queue.
-        workers: All workers.
-        activities: SIDs of all activities.
+    `skip_if` is over `workers.available`, `workers.unavailable` and `workers.WA...`; `workers` and
+    `activities` (SIDs) are all those of the workspace.
     """
     counts = {"available": 0, "unavailable": 0, **dict.fromkeys(activities, 0)}
     for each in members(queue, workers):

@@ -54,44 +54,28 @@ def update_worker_channel(
     capacity = previous if changes.capacity is None else changes.capacity
     available = was_available if changes.available is None else changes.available
     ctx.store.save(own, configured_capacity=capacity, available=available, date_updated=ctx.now)
-    if capacity != previous:
-        _emit_capacity(ctx, "worker.capacity.update", own, previous)
-    if available != was_available:
-        _emit_capacity(ctx, "worker.channel.availability.update", own, previous)
+    changed = {"capacity": capacity != previous, "channel.availability": available != was_available}
+    for name in (name for name, is_changed in changed.items() if is_changed):
+        assigned, taken = assigned_and_taken(ctx, own)
+        events.emit(
+            ctx,
+            f"worker.{name}.update",
+            worker=ctx.get_cached(Worker, own.worker_sid),
+            task_channel_sid=own.task_channel_sid,
+            task_channel_unique_name=own.task_channel_unique_name,
+            worker_channel_available=str(available).lower(),
+            worker_channel_available_capacity=capacity - taken,
+            worker_channel_previous_capacity=previous,
+            worker_channel_task_count=assigned,
+        )
     return own
 
 
-def _emit_capacity(ctx: Context, name: str, own: WorkerChannel, previous: int) -> None:
-    events.emit(
-        ctx,
-        name,
-        worker=ctx.get_cached(Worker, own.worker_sid),
-        task_channel_sid=own.task_channel_sid,
-        task_channel_unique_name=own.task_channel_unique_name,
-        worker_channel_available=str(own.available).lower(),
-        worker_channel_available_capacity=own.configured_capacity - taken_capacity(ctx, own),
-        worker_channel_previous_capacity=previous,
-        worker_channel_task_count=assigned_tasks(ctx, own),
-    )
-
-
-def taken_capacity(ctx: Context, own: WorkerChannel) -> int:
-    """Count reservations that take up capacity: pending, accepted and wrapping (documented)."""
-    return _count(ctx, own, OPEN_RESERVATIONS)
-
-
-def assigned_tasks(ctx: Context, own: WorkerChannel) -> int:
-    """Count assigned tasks: accepted reservations only (documented)."""
-    return _count(ctx, own, ("accepted",))
-
-
-def _count(ctx: Context, own: WorkerChannel, statuses: tuple[str, ...]) -> int:
-    return ctx.store.count(
-        Reservation,
-        worker_sid=own.worker_sid,
-        task_channel_sid=own.task_channel_sid,
-        reservation_status=list(statuses),
-    )
+def assigned_and_taken(ctx: Context, own: WorkerChannel) -> tuple[int, int]:
+    """Count accepted reservations, and all that take up capacity (documented)."""
+    where = {"worker_sid": own.worker_sid, "task_channel_sid": own.task_channel_sid}
+    held = ctx.store.select(Reservation, {**where, "reservation_status": list(OPEN_RESERVATIONS)})
+    return sum(each.reservation_status == "accepted" for each in held), len(held)
 
 
 def percentage_left(configured: int, used: int) -> int:
@@ -155,8 +139,7 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChann
 
 def update(ctx: Context, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:
     """Change a task channel."""
-    ctx.store.save(channel, **changes.given(), date_updated=ctx.now)
-    events.emit(ctx, "task-channel.updated", channel)
+    events.emit(ctx, "task-channel.updated", ctx.update(channel, **changes.given()))
     return channel
 
 

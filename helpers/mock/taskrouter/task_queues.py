@@ -15,17 +15,6 @@ from .resources import Activity, Task, TaskQueue, Workflow, Workspace
 MaxReserved = Annotated[int, Field(ge=1, le=50)]
 
 
-class NewTaskQueue(Parameters):
-    """Parameters of task queue creation (specified)."""
-
-    friendly_name: LongName
-    target_workers: Expression = "1==1"
-    max_reserved_workers: MaxReserved = 1
-    task_order: QueueOrder = "FIFO"
-    reservation_activity_sid: Sid = None
-    assignment_activity_sid: Sid = None
-
-
 class TaskQueueChanges(Parameters):
     """Parameters of task queue update (specified)."""
 
@@ -35,6 +24,15 @@ class TaskQueueChanges(Parameters):
     task_order: QueueOrder | None = None
     reservation_activity_sid: Sid = None
     assignment_activity_sid: Sid = None
+
+
+class NewTaskQueue(TaskQueueChanges):
+    """Parameters of task queue creation (specified)."""
+
+    friendly_name: LongName
+    target_workers: Expression = "1==1"
+    max_reserved_workers: MaxReserved = 1
+    task_order: QueueOrder = "FIFO"
 
 
 def create(ctx: Context, workspace: Workspace, new: NewTaskQueue) -> TaskQueue:
@@ -63,7 +61,7 @@ def update(ctx: Context, queue: TaskQueue, changes: TaskQueueChanges) -> TaskQue
     return queue
 
 
-def _check(ctx: Context, workspace_sid: str, fields: NewTaskQueue | TaskQueueChanges) -> None:
+def _check(ctx: Context, workspace_sid: str, fields: TaskQueueChanges) -> None:
     sid = fields.reservation_activity_sid
     require(ctx, Activity, workspace_sid, sid, "ReservationActivitySid")
     sid = fields.assignment_activity_sid

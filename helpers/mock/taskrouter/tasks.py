@@ -11,23 +11,16 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Moment, Parameters
 from . import completion, events, task_channels, workflow_progress
-from .completion import delete, open_reservations
+from .completion import open_reservations
 from .limits import MAX_TIMEOUT, Attributes, Flag, Priority, Sid, change, require
-from .resources import Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
-
-__all__ = ["NewTask", "TaskChanges", "create", "create_task", "delete", "update"]
+from .resources import InWorkspace, Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
 
 EARLIEST = -2_208_988_800.0
 """Earliest virtual start time: the year 1900 (specified)."""
 
 Status = Literal["pending", "reserved", "assigned", "canceled", "completed", "wrapping"]
 
-
-_TARGETS: dict[str, type[Worker | TaskQueue | Workflow]] = {
-    "WK": Worker,
-    "WQ": TaskQueue,
-    "WW": Workflow,
-}
+_TARGETS: dict[str, type[InWorkspace]] = {"WK": Worker, "WQ": TaskQueue, "WW": Workflow}
 """Kinds that a task can be routed to at once, by their SID's prefix (specified)."""
 
 
@@ -105,17 +98,10 @@ def create_task(
 ) -> Task:
     """Create a task, as REST, Flex and Studio do.
 
-    Args:
-        ctx: The unit of work.
-        workflow: The workflow, if it goes through one.
-        task_channel: The kind of work.
-        attributes: JSON text.
-        priority: 0 or more; higher is sooner.
-        timeout: Seconds until a task without a worker is cancelled.
-        task_queue_sid: A queue it waits in from the start.
-        routing_target: SID of a worker, queue or workflow it is routed to at once.
-        ignore_capacity: Offer it to that worker whatever the worker's capacity.
-        virtual_start_time: Time it counts as waiting from (epoch seconds); now by default.
+    `attributes` are JSON text; a higher `priority` is sooner; `timeout` is in seconds, after which
+    a task without a worker is cancelled. It waits in `task_queue_sid` from the start, or is routed
+    to the worker, queue or workflow `routing_target` at once. It counts as waiting from
+    `virtual_start_time` (epoch seconds), by default from now.
 
     Raises:
         TwilioError: 20001, the workflow has no place for the task.

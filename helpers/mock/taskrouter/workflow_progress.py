@@ -54,10 +54,12 @@ def time_out_step(ctx: Context, task: Task) -> None:
 
 
 def skip_step(ctx: Context, task: Task) -> None:
-    """Move a waiting task on from a step that is to be skipped (documented)."""
-    routing = _routing(ctx, task)
-    step = configuration.step_skipping(routing, _step(task), filter_scope(task))
-    _move(ctx, task, routing, step, "workflow.skipped")
+    """Move a waiting task on from a step to skip; in the end to the default filter (documented)."""
+    routing, step = _routing(ctx, task), _step(task)
+    following = configuration.step_after(routing, step, filter_scope(task))
+    if following is None and step != configuration.DEFAULT and routing.default_filter:
+        following = configuration.DEFAULT
+    _move(ctx, task, routing, following, "workflow.skipped")
 
 
 def _move(ctx: Context, task: Task, routing: Routing, step: RoutingStep | None, end: str) -> None:

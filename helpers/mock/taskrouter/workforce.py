@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from ..core.context import Context
+from ..core.store import R
 from .expressions import Scope
 from .resources import (
     OPEN_RESERVATIONS,
     Activity,
     Reservation,
-    TaskChannel,
-    TaskQueue,
     Worker,
     WorkerChannel,
     Workspace,
 )
 from .routing import Candidate
 from .task_channels import percentage_left
-
-R = TypeVar("R", bound=Activity | TaskChannel | TaskQueue)
 
 
 class _Share(NamedTuple):
@@ -48,33 +45,23 @@ def available(ctx: Context, workspace: Workspace) -> list[Candidate]:
     workers = ctx.store.select_shared(Worker, where)
     if not workers:
         return []
-    found = _candidates(ctx, workspace, workers, {"workspace_sid": workspace.sid})
+    found = candidates(ctx, workspace, workers)
     return [each for each in found if any(map(each.has_room, each.capacity))]
 
 
 def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
     """Return all workers, whatever their activity."""
-    where = {"workspace_sid": workspace.sid}
-    return _candidates(ctx, workspace, ctx.store.select_shared(Worker, where), where)
+    workers = ctx.store.select_shared(Worker, {"workspace_sid": workspace.sid})
+    return candidates(ctx, workspace, workers)
 
 
-def candidates(ctx: Context, workspace: Workspace, workers: list[Worker]) -> list[Candidate]:
-    """Return workers with their tasks and capacity."""
-    where = {"worker_sid": [worker.sid for worker in workers]}
-    return _candidates(ctx, workspace, workers, where)
-
-
-def _candidates(
-    ctx: Context, workspace: Workspace, workers: Iterable[Worker], held: Mapping[str, Any]
-) -> list[Candidate]:
-    """Return workers as candidates; `held` finds their reservations."""
+def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) -> list[Candidate]:
+    """Return workers of the workspace with their tasks and capacity."""
     by = ("worker_sid", "task_channel_sid", "reservation_status")
-    is_open = {"reservation_status": list(OPEN_RESERVATIONS)}
+    where = {"workspace_sid": workspace.sid, "reservation_status": list(OPEN_RESERVATIONS)}
     taken: dict[str, dict[str, int]] = {}
     assigned: dict[str, dict[str, int]] = {}
-    for (sid, channel, status), count in ctx.store.tally(
-        Reservation, by, {**held, **is_open}
-    ).items():
+    for (sid, channel, status), count in ctx.store.tally(Reservation, by, where).items():
         used = taken.setdefault(sid, {})
         used[channel] = used.get(channel, 0) + count
         if status == "accepted":
@@ -83,9 +70,26 @@ def _candidates(
     shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
 
     def describe(worker: Worker) -> Scope:
-        sid, activity = worker.sid, activities[worker.activity_sid]
-        channels = shares.get(sid, _NO_SHARE).channels
-        return _described(worker, activity, channels, taken.get(sid, {}), assigned.get(sid, {}))
+        activity = activities[worker.activity_sid]
+        used, accepted = taken.get(worker.sid, {}), assigned.get(worker.sid, {})
+        own = {
+            "sid": worker.sid,
+            "friendly_name": worker.friendly_name,
+            "activity_sid": activity.sid,
+            "activity_name": activity.friendly_name,
+            "channel": {
+                channel.task_channel_unique_name: {
+                    "configured_capacity": channel.configured_capacity,
+                    "assigned_tasks": accepted.get(channel.task_channel_sid, 0),
+                    "available_capacity_percentage": percentage_left(
+                        channel.configured_capacity, used.get(channel.task_channel_sid, 0)
+                    ),
+                }
+                for channel in shares.get(worker.sid, _NO_SHARE).channels
+            },
+            **_attributes(worker.attributes),
+        }
+        return {"worker": own, **own}
 
     return [
         Candidate(
@@ -113,34 +117,6 @@ def _shares(ctx: Context, workspace: Workspace) -> dict[str, _Share]:
         return found
 
     return ctx.store.cached(WorkerChannel, workspace.sid, by_worker)
-
-
-def _described(
-    worker: Worker,
-    activity: Activity,
-    channels: Iterable[WorkerChannel],
-    used: Mapping[str, int],
-    assigned: Mapping[str, int],
-) -> Scope:
-    """Return a worker's fields and attributes by their names in expressions."""
-    own = {
-        "sid": worker.sid,
-        "friendly_name": worker.friendly_name,
-        "activity_sid": activity.sid,
-        "activity_name": activity.friendly_name,
-        "channel": {
-            channel.task_channel_unique_name: {
-                "configured_capacity": channel.configured_capacity,
-                "assigned_tasks": assigned.get(channel.task_channel_sid, 0),
-                "available_capacity_percentage": percentage_left(
-                    channel.configured_capacity, used.get(channel.task_channel_sid, 0)
-                ),
-            }
-            for channel in channels
-        },
-        **_attributes(worker.attributes),
-    }
-    return {"worker": own, **own}
 
 
 @lru_cache(maxsize=1024)

@@ -91,8 +91,7 @@ def update(ctx: Context, workspace: Workspace, changes: WorkspaceChanges) -> Wor
     sid = workspace.sid
     require(ctx, Activity, sid, changes.default_activity_sid, "DefaultActivitySid")
     require(ctx, Activity, sid, changes.timeout_activity_sid, "TimeoutActivitySid")
-    ctx.store.save(workspace, **changes.given(), date_updated=ctx.now)
-    events.emit(ctx, "workspace.updated", workspace)
+    events.emit(ctx, "workspace.updated", ctx.update(workspace, **changes.given()))
     return workspace
 
 
