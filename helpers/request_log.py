@@ -21,7 +21,7 @@ KEPT = 1000
 """Calls kept; older ones are dropped, so that a long session does not grow."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LoggedRequest:
     """A REST call as the SDK made it, with its result.
 
@@ -139,8 +139,9 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         finally:
             url = urlsplit(uri)
             parameters: dict[str, Any] = {}
-            for name, values in parse_qs(url.query, keep_blank_values=True).items():
-                parameters[name] = values[0] if len(values) == 1 else values
+            if url.query:
+                for name, values in parse_qs(url.query, keep_blank_values=True).items():
+                    parameters[name] = values[0] if len(values) == 1 else values
             sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
             parameters.update({**(params or {}), **(sent or {})})
             self._log.add(

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from . import database
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
-from .table_cache import KEPT_ROWS, LARGEST, Fresh, Row, Shape, TableCache
+from .table_cache import ALL, KEPT_ROWS, LARGEST, Fresh, Row, Shape, TableCache
 
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
 
@@ -333,11 +333,13 @@ class Store:
         return rows[0]
 
     def _rows(
-        self, table: TableCache, where: Where, by: tuple[str, ...] = ()
+        self, table: TableCache, where: Where, by: tuple[str, ...] = (), span: slice = ALL
     ) -> Sequence[Row] | None:
-        """Return the rows of a query in ascending order; None where they are too many to keep."""
-        rows, shape, key = table.kept(where, by, self._fresh)
-        return rows if rows is not None else self._read_kept(table, where, by, shape, key)
+        """Return a span of the rows of a query, or None where they are too many to keep."""
+        rows, shape, key = table.kept(where, by, self._fresh, span)
+        if rows is None and (found := self._read_kept(table, where, by, shape, key)) is not None:
+            return found[span]
+        return rows
 
     def _read_kept(
         self, table: TableCache, where: Where, by: tuple[str, ...], shape: Shape | None, key: Any
@@ -384,21 +386,19 @@ class Store:
         with self.lock:
             kept = None
             if after is before is None and (order == "asc" or not by):
-                kept = self._rows(table, where, by)
+                kept = self._rows(table, where, by, _span(order, limit, offset))
                 if kept is None and by and isinstance(where.get(by[0]), Between):
-                    kept = self._between(table, where, by)
+                    kept = self._between(table, where, by, _span(order, limit, offset))
             if kept is None:
                 rows: Sequence[Row] = self._page(
                     table, where, order, by, after, before, limit, offset
                 )
             else:
-                rows = kept if order == "asc" else kept[::-1]
-                if limit >= 0 or offset:
-                    rows = rows[offset : None if limit < 0 else offset + limit]
+                rows = kept
         return list(map(table.resource, rows))
 
     def _between(
-        self, table: TableCache, where: Where, by: tuple[str, ...]
+        self, table: TableCache, where: Where, by: tuple[str, ...], span: slice
     ) -> Sequence[Row] | None:
         """Return the rows of a range, out of all that are sorted by its column."""
         kept = self._rows(table, {**where, by[0]: Between()}, by)
@@ -406,7 +406,7 @@ class Store:
             return None
         bounds, value = where[by[0]], itemgetter(table.positions[by[0]])
         start = bisect_left(kept, bounds.low, key=value)
-        return kept[start : bisect_right(kept, bounds.high, key=value)]
+        return kept[start : bisect_right(kept, bounds.high, key=value)][span]
 
     def _page(
         self,
@@ -554,6 +554,13 @@ class Store:
             for table in self._tables.values():
                 table.committed.clear()
             self._forget(self._tables.values())
+
+
+def _span(order: Order, limit: int, offset: int) -> slice:
+    """Return the part of all rows in ascending order that a page holds, in its order."""
+    if order == "asc":
+        return slice(offset, None if limit < 0 else offset + limit)
+    return slice(-1 - offset, None if limit < 0 else -1 - offset - limit, -1)
 
 
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"

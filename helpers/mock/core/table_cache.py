@@ -35,6 +35,8 @@ _FEW = 8
 _NOT_NULL = Between()
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
+ALL = slice(None)
+
 Row = list[Any]
 """A row as the database holds it: `seq`, then the columns."""
 Place = tuple[Any, ...]
@@ -142,9 +144,9 @@ class TableCache(Table):
     # -- reading
 
     def kept(
-        self, where: Where, by: tuple[str, ...], fresh: Fresh
+        self, where: Where, by: tuple[str, ...], fresh: Fresh, span: slice = ALL
     ) -> tuple[Sequence[Row] | None, Shape | None, Any]:
-        """Return the rows of a query, its shape and its key.
+        """Return the rows of a query, or a span of them, its shape and its key.
 
         The rows are None where SQLite must be read; `keep_result` may then keep what it finds,
         unless the shape is None, too, for a query that is not followed.
@@ -166,7 +168,7 @@ class TableCache(Table):
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
         rows = []
-        for place in places:
+        for place in places if span is ALL else places[span]:
             row = self._rows.get(place[-1])
             if row is None:
                 return None, shape, key

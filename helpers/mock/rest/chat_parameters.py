@@ -266,7 +266,7 @@ class NewMessage(MessageChanges):
 
     rules_out: ClassVar[Mapping[str, str]] = {"media_sids": "body"}
 
-    media_sids: OneMedia = Field([], alias="MediaSid")
+    media_sids: OneMedia = Field(default_factory=list, alias="MediaSid")
 
 
 # -- channel webhooks

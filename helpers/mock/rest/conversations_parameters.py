@@ -147,7 +147,7 @@ class ConversationMessageChanges(Dates):
 class NewConversationMessage(ConversationMessageChanges):
     """Parameters of a new message."""
 
-    media_sids: chat.OneMedia = Field([], alias="MediaSid")
+    media_sids: chat.OneMedia = Field(default_factory=list, alias="MediaSid")
     content_sid: NotSimulated = None
     content_variables: NotSimulated = None
 
