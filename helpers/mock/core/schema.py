@@ -165,7 +165,7 @@ _PLAIN = frozenset({str, int, float, bool})
 """Types that are compared directly."""
 SINGLE = _PLAIN | {type(None)}
 """Types of which a row's field either is the value or is not."""
-_FEW = 8
+FEW = 8
 """Values that a condition lists one by one; more go as JSON, so that the SQL stays the same."""
 
 
@@ -176,7 +176,7 @@ def _condition(name: str, value: Any) -> tuple[str, list[Any]]:
         return f"{name} BETWEEN ? AND ?", [value.low, value.high]
     if not isinstance(value, list):
         return f"{name} = ?", [value]
-    if len(value) > _FEW:
+    if len(value) > FEW:
         return f"{name} IN (SELECT value FROM json_each(?))", [orjson.dumps(value).decode()]
     return f"{name} IN ({', '.join('?' * len(value))})", value
 

@@ -19,7 +19,7 @@ from typing import Any, get_type_hints
 
 import orjson
 
-from .schema import SINGLE, Between, Resource, Table, Where, column_of
+from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of
 
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
@@ -31,7 +31,6 @@ MOST_SHAPES = 24
 """Shapes of queries that are followed for each kind."""
 MOST_FRESH = 20_000
 """SIDs remembered as drawn lately."""
-_FEW = 8
 _NOT_NULL = Between()
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
@@ -183,7 +182,7 @@ class TableCache(Table):
         return shape
 
     def row_of(self, seq: int) -> Row | None:
-        """Return a row that is kept or waits to be inserted."""
+        """Return a row that is kept, or None."""
         return self._rows.get(seq)
 
     def fits(self, row: Row, where: Where) -> bool:
@@ -376,7 +375,7 @@ def _parts(where: Where) -> tuple[tuple[Any, ...], tuple[str, ...], tuple[Any, .
     for name, value in where.items():
         if type(value) in SINGLE:
             compared[name] = value
-        elif isinstance(value, list) and len(value) <= _FEW and name != "sid":
+        elif isinstance(value, list) and len(value) <= FEW and name != "sid":
             tests.append((name, tuple(value)))
         elif value == _NOT_NULL:
             tests.append((name, None))
