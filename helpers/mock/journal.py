@@ -167,17 +167,23 @@ class Journal:
         """Keep one event; it is rendered later."""
         if type(event) in _KINDS:
             self._count += 1
-            if isinstance(event, MemberEvent):  # messages may come long after the member joined
+            if isinstance(event, MessageEvent):
+                message = event.message
+                event = _MessageLine(
+                    event.change,
+                    message.sid,
+                    message.author,
+                    message.body,
+                    message.type,
+                    event.channel.attributes,
+                    event.actor.identity,
+                )
+            elif isinstance(event, MemberEvent):  # messages may come long after the member joined
                 name = event.member.name
                 if self._parties.get(name) != AGENT:
                     self._parties[name] = AGENT if is_agent(event.member.attributes) else CUSTOMER
                 if len(self._parties) > KEPT:
                     del self._parties[next(iter(self._parties))]
-            elif isinstance(event, MessageEvent):
-                message = event.message
-                about = (message.sid, message.author, message.body, message.type)
-                identity = event.actor.identity
-                event = _MessageLine(event.change, *about, event.channel.attributes, identity)
             self._events.append((self._count, self._backend.clock.now(), event))
         elif isinstance(event, CreatedByFlow | CreatedByFlex):
             creator = STUDIO if isinstance(event, CreatedByFlow) else FLEX

@@ -229,6 +229,11 @@ class StoreAndList(RuleBasedStateMachine):
         self.expect(store.select(Ball, {"box_sid": box.sid}), inside)
         latest = store.select(Ball, {"box_sid": box.sid}, order="desc", limit=2)
         self.expect(latest, inside[:-3:-1])
+        for offset in (0, 1):
+            page = store.select(Ball, {"box_sid": box.sid}, limit=2, offset=offset)
+            self.expect(page, inside[offset : offset + 2])
+        largest = sorted(inside, key=lambda b: (-b.size, b.seq))
+        self.expect(store.select(Ball, {"box_sid": box.sid}, by=("-size",), limit=2), largest[:2])
         small = [b for b in inside if b.size in (0, 1)]
         self.expect(store.select(Ball, {"box_sid": box.sid, "size": [0, 1]}), small)
         assert store.count(Ball, box_sid=box.sid) == len(inside)
@@ -255,13 +260,18 @@ class StoreAndList(RuleBasedStateMachine):
             assert store.shared(Ball, ball.sid) == ball
 
 
-@pytest.fixture(params=["roomy", "narrow"])
+@pytest.fixture(params=["roomy", "large results", "narrow"])
 def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run once with the caches' own limits, and once so narrow that everything is dropped often."""
+    """Run with the caches' own limits, with small ones, and so that everything is dropped often."""
+    if request.param == "large results":
+        monkeypatch.setattr(table_cache, "LARGEST", 3)
+        monkeypatch.setattr(store_module, "LARGEST", 3)
+        monkeypatch.setattr(table_cache, "FIRST", 2)
     if request.param == "narrow":
         monkeypatch.setattr(table_cache, "KEPT_ROWS", 2)
         monkeypatch.setattr(table_cache, "LARGEST", 3)
         monkeypatch.setattr(store_module, "LARGEST", 3)
+        monkeypatch.setattr(table_cache, "FIRST", 2)
         monkeypatch.setattr(table_cache, "MOST_RESULTS", 3)
         monkeypatch.setattr(table_cache, "MOST_FRESH", 2)
         monkeypatch.setattr(store_module, "MOST_WAITING", 6)

@@ -246,13 +246,14 @@ def _notify(changed: threading.Condition) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _format(second: int) -> str:
+def iso_second(second: int) -> str:
+    """ISO 8601 of whole epoch seconds."""
     return f"{(datetime(1970, 1, 1) + timedelta(seconds=second)).isoformat()}Z"
 
 
 def iso(moment: float | None) -> str | None:
     """ISO 8601 with a Z and whole seconds, as Twilio's REST API writes dates."""
-    return None if moment is None else _format(int(moment))
+    return None if moment is None else iso_second(int(moment))
 
 
 def epoch(moment: datetime | float) -> float:

@@ -82,15 +82,17 @@ class _Unit:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         store, events = self._store, self._events
-        with store.lock:
-            is_kept = False
-            try:
-                is_outermost = store.end(keep=kind is None)
-                is_kept = kind is None
-            finally:
-                if not store.depth:
-                    events.commit() if is_kept else events.rollback()
-        if is_kept and is_outermost:
+        if store.depth > 1:  # the outermost unit decides
+            store.leave()
+            return
+        is_kept = False
+        try:
+            store.end(keep=kind is None)
+            is_kept = kind is None
+        finally:
+            events.commit() if is_kept else events.rollback()
+            store.leave()
+        if is_kept:
             events.dispatch()
 
 

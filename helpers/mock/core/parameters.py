@@ -62,9 +62,8 @@ class Parameters(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """Return only what the caller sent and counts, by field name."""
-        sent = self.__dict__.copy()
-        for name in sent.keys() - self.__pydantic_fields_set__:
-            del sent[name]
+        counts = self.__pydantic_fields_set__
+        sent = {name: value for name, value in self.__dict__.items() if name in counts}
         for name, other in self.rules_out.items():
             if sent.get(name):
                 sent.pop(other, None)
@@ -74,7 +73,9 @@ class Parameters(BaseModel):
     def read(cls, parameters: Mapping[str, Any]) -> Any:
         """Make the object, or refuse with the code of the first parameter at fault, else 20001."""
         try:
-            return cls.model_validate(parameters, by_alias=True, by_name=False)
+            return cls.__pydantic_validator__.validate_python(
+                parameters, by_alias=True, by_name=False
+            )
         except ValidationError as problem:
             raise _refusal(problem.errors()[0]) from None
 

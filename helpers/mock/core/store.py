@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from . import database
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
-from .table_cache import ALL, KEPT_ROWS, LARGEST, Fresh, Row, Shape, TableCache
+from .table_cache import ALL, KEPT_ROWS, LARGEST, Fresh, Row, TableCache, holds
 
 __all__ = ["Between", "Order", "R", "Resource", "Store", "Where"]
 
@@ -33,7 +33,7 @@ class NoUnitOfWork(RuntimeError):
 
 
 class Store:
-    """One SQLite database of resources, changed only between `begin()` and `end()`.
+    """One SQLite database of resources, changed only between `begin()` and `leave()`.
 
     Args:
         kinds: The resource classes kept here, each in a table of its own.
@@ -144,29 +144,24 @@ class Store:
             table.committed.clear()
         self._waiting = 0
 
-    def end(self, *, keep: bool) -> bool:
-        """End the innermost unit of work and release the lock; the outermost one decides.
-
-        Returns whether it was the outermost one.
-        """
+    def end(self, *, keep: bool) -> None:
+        """Commit the outermost unit of work, or roll it back; `leave()` then releases the lock."""
+        kept = False
         try:
-            if self.depth > 1:
-                return False
-            kept = False
-            try:
-                if keep:
-                    self._commit()
-                kept = keep
-            finally:
-                if not kept:
-                    self._forget(self._written)
-                self._written.clear()
-                if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
-                    self._execute("ROLLBACK")
-            return True
+            if keep:
+                self._commit()
+            kept = keep
         finally:
-            self.depth -= 1
-            self.lock.release()
+            if not kept:
+                self._forget(self._written)
+            self._written.clear()
+            if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
+                self._execute("ROLLBACK")
+
+    def leave(self) -> None:
+        """Leave the innermost unit of work and release its lock."""
+        self.depth -= 1
+        self.lock.release()
 
     def _commit(self) -> None:
         if self.is_on_disk or self._db.in_transaction:
@@ -307,49 +302,44 @@ class Store:
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """Return the earliest resource whose fields have these values, or None."""
+        return self.find(kind, where)
+
+    def find(self, kind: type[R], where: Where) -> R | None:
+        """Do the same for fields whose names are not known when the code is written."""
         table = self._tables[kind]
         with self.lock:
             row = self._first(table, where)
         return None if row is None else table.resource(row)
-
-    def find(self, kind: type[R], where: Where) -> R | None:
-        """Do the same for fields whose names are not known when the code is written."""
-        return self.first(kind, **where)
 
     def _first(self, table: TableCache, where: Where) -> Row | None:
         if "seq" in where:
             seq = where["seq"]
             row = table.row_of(seq) or self._row(table, seq)
             return row if row is not None and table.fits(row, where) else None
-        by_sid = len(where) > 1 and "sid" in where and table.has_sid
-        query = {"sid": where["sid"]} if by_sid else where
-        rows, shape, key = table.kept(query, (), self._fresh)
+        if table.has_sid and isinstance(sid := where.get("sid"), str):
+            row = table.row_with(sid) or self._one(table, {"sid": sid})
+            return row if row is not None and table.fits(row, where) else None
+        return self._one(table, where)
+
+    def _one(self, table: TableCache, where: Where) -> Row | None:
+        rows = self._rows(table, where, (), _ONE)
         if rows is None:
-            rows = self._read_kept(table, query, (), shape, key)
-            if rows is None:
-                rows = self._read(table, query, " ORDER BY seq LIMIT 1")
-        if not rows or (by_sid and not table.fits(rows[0], where)):
-            return None
-        return rows[0]
+            rows = self._read(table, where, " ORDER BY seq LIMIT 1")
+        return rows[0] if rows else None
 
     def _rows(
         self, table: TableCache, where: Where, by: tuple[str, ...] = (), span: slice = ALL
     ) -> Sequence[Row] | None:
         """Return a span of the rows of a query, or None where they are too many to keep."""
         rows, shape, key = table.kept(where, by, self._fresh, span)
-        if rows is None and (found := self._read_kept(table, where, by, shape, key)) is not None:
-            return found[span]
-        return rows
-
-    def _read_kept(
-        self, table: TableCache, where: Where, by: tuple[str, ...], shape: Shape | None, key: Any
-    ) -> Sequence[Row] | None:
-        if shape is None:
-            return None
+        if rows is not None or shape is None:
+            return rows
         sorted_by = ", ".join((*map(sorting, by), "seq"))
-        rows = self._read(table, where, f" ORDER BY {sorted_by} LIMIT ?", LARGEST + 1)
-        table.keep_result(shape, key, rows, self._fresh)
-        return rows if shape.results[key] is not None else None
+        found = self._read(table, where, f" ORDER BY {sorted_by} LIMIT ?", LARGEST + 1)
+        table.keep_result(shape, key, found, self._fresh)
+        if shape.results[key] is None or (len(found) > LARGEST and not holds(found, span)):
+            return None
+        return found[span]
 
     def exists(self, kind: type[Resource], **where: Any) -> bool:
         """Return whether any resource has these values; cheaper than `first`."""
@@ -563,6 +553,7 @@ def _span(order: Order, limit: int, offset: int) -> slice:
     return slice(-1 - offset, None if limit < 0 else -1 - offset - limit, -1)
 
 
+_ONE = slice(0, 1)
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"
 
 

@@ -24,7 +24,9 @@ from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
 LARGEST = 1000
-"""Rows of the largest result that is kept."""
+"""Rows of the largest result that is kept whole."""
+FIRST = 200
+"""Rows kept of a larger one: those of its first pages."""
 MOST_RESULTS = 5000
 """Results that are kept of each shape."""
 MOST_SHAPES = 24
@@ -55,6 +57,10 @@ class Fresh(dict[Any, int]):
         self[sid] = self.draws
 
 
+class Beginning(list[Place]):
+    """Places of the first rows of a result that is too large to keep."""
+
+
 class Shape:
     """Queries of one kind that differ only in the values they compare with.
 
@@ -64,7 +70,7 @@ class Shape:
         tests: Positions of further columns, and the values allowed in each; None allows all but
             null.
         by: Positions of the columns to sort by, and 1 or -1 for the direction.
-        results: For each key, the places of the rows found, sorted; None where they are too many.
+        results: For each key, the places of the rows found, sorted; None where they have no order.
         since: Draws up to this number may be in rows that were never seen here.
         is_complete: Every row was added while the shape was followed, and no result was dropped.
     """
@@ -104,6 +110,19 @@ class Shape:
             self.results.clear()
             self.since = fresh.draws
             self.is_complete = False
+
+    def insert(self, key: Any, places: list[Place], place: Place | None) -> None:
+        """Put a row that was added or changed in its place in a result."""
+        if place is None:
+            self.results[key] = None
+        elif type(places) is Beginning:
+            if places and place < places[-1]:
+                insort(places, place)
+                del places[FIRST:]
+        else:
+            insort(places, place)
+            if len(places) > LARGEST:
+                self.results[key] = Beginning(places[:FIRST])
 
     def place(self, row: Row) -> Place | None:
         """Return where a row stands in its result; None where a column is no number."""
@@ -162,7 +181,7 @@ class TableCache(Table):
         if shape is None:
             return _NOT_FOLLOWED
         places = shape.results.get(key, _UNKNOWN)
-        if places is None:
+        if places is None or (type(places) is Beginning and not holds(places, span)):
             return _NOT_FOLLOWED
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
@@ -185,6 +204,12 @@ class TableCache(Table):
         """Return a row that is kept, or None."""
         return self._rows.get(seq)
 
+    def row_with(self, sid: str) -> Row | None:
+        """Return the row of a SID if it is kept, or None; most reads need no more."""
+        shape = self._shapes.get(_BY_SID)
+        places = shape.results.get(sid) if shape is not None else None
+        return self._rows.get(places[0][-1]) if places else None
+
     def fits(self, row: Row, where: Where) -> bool:
         """Return whether a row has these single values."""
         for name, value in where.items():  # noqa: SIM110 - on every read by SID
@@ -193,15 +218,16 @@ class TableCache(Table):
         return True
 
     def keep_result(self, shape: Shape, key: Any, rows: list[Row], fresh: Fresh) -> None:
-        """Keep what SQLite found for a key of a shape, unless it is too much or has no order."""
-        places: list[Place] = []
-        for row in rows if len(rows) <= LARGEST else ():
+        """Keep what SQLite found for a key of a shape, or the first rows of it if it is much."""
+        places: list[Place] = [] if len(rows) <= LARGEST else Beginning()
+        kept = rows if len(rows) <= LARGEST else rows[:FIRST]
+        for row in kept:
             place = shape.place(self.keep(row))
             if place is None:
                 break
             places.append(place)
         shape.make_room(fresh)
-        shape.results[key] = places if len(places) == len(rows) else None
+        shape.results[key] = places if len(places) == len(kept) else None
 
     def keep(self, row: Row) -> Row:
         """Keep a row, or return the one that is kept already."""
@@ -225,14 +251,9 @@ class TableCache(Table):
         for position in self.json_positions:
             if row[position] is not None:
                 row[position] = orjson.dumps(row[position]).decode()
-        for value in row:
-            kind = type(value)
-            if kind is str and not value.isascii():
-                value.encode()
-            elif kind is int and not _LEAST <= value <= _MOST:
-                raise OverflowError("Python int too large to convert to SQLite INTEGER")
         if not self.is_kept:
-            return row
+            return row  # SQLite gets it at once, and refuses by itself what it cannot hold
+        _refuse_unstorable(row)
         self.derived.clear()
         self.pending[row[0]] = self._rows[row[0]] = row
         if len(self._rows) > 2 * KEPT_ROWS:
@@ -247,12 +268,7 @@ class TableCache(Table):
         Raises:
             UnicodeEncodeError, OverflowError: SQLite cannot hold a value.
         """
-        for value in changes.values():
-            kind = type(value)
-            if kind is str and not value.isascii():
-                value.encode()
-            elif kind is int and not _LEAST <= value <= _MOST:
-                raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        _refuse_unstorable(list(changes.values()))
         self.derived.clear()
         if self.has_sid:
             self.shared.pop(row[self.positions["sid"]], None)
@@ -329,15 +345,12 @@ class TableCache(Table):
                 else:
                     continue
             place = shape.place(row) if shape.by else (row[0],)
-            if place is None or len(places) == LARGEST:
-                shape.results[key] = None
-            elif places is _UNKNOWN:
-                if len(shape.results) >= MOST_RESULTS:
-                    shape.make_room(fresh)
-                else:
-                    shape.results[key] = [place]
+            if places is not _UNKNOWN:
+                shape.insert(key, places, place)
+            elif len(shape.results) >= MOST_RESULTS:
+                shape.make_room(fresh)
             else:
-                insort(places, place)
+                shape.results[key] = None if place is None else [place]
 
     def _leave(self, row: Row, shapes: Iterable[Shape]) -> None:
         """Take a row out of the results that it belongs to so far."""
@@ -352,8 +365,26 @@ class TableCache(Table):
                     del places[at]
 
 
+def holds(first: Sequence[Any], span: slice) -> bool:
+    """Return whether the first rows of a result are enough for a span of it."""
+    return span.step is None and span.stop is not None and span.stop <= len(first)
+
+
+_BY_SID = (("sid",), (), ())
 _UNKNOWN: Any = ()
 _NOT_FOLLOWED = (None, None, None)
+
+
+def _refuse_unstorable(values: list[Any]) -> None:
+    """Raise what SQLite would for text that is no Unicode or a number beyond 64 bits."""
+    try:
+        orjson.dumps(values, option=orjson.OPT_STRICT_INTEGER)  # checks all of them at once
+    except orjson.JSONEncodeError:
+        for value in values:
+            if isinstance(value, str):
+                value.encode()
+            elif isinstance(value, int) and not _LEAST <= value <= _MOST:
+                raise OverflowError("Python int too large to convert to SQLite INTEGER") from None
 
 
 def _no_key(_: Row) -> tuple[()]:

@@ -113,6 +113,11 @@ class Write(Generic[P, R]):
     needs_parameters: bool = False
     spread: bool = False
 
+    def perform(self, request: Request, ctx: Context, *above: P) -> R:
+        """Call the product's function with the request's parameters, or refuse them."""
+        new = self.read(request)
+        return self.run(ctx, *above, **new.given()) if self.spread else self.run(ctx, *above, new)
+
     def read(self, request: Request) -> Any:
         """Return the request's form as one object, or refuse it."""
         form, lists = request.form, self.fields.lists
@@ -332,7 +337,9 @@ class Collection(Generic[P, R]):
             shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
             if self.detail is not None:
                 shown |= self.detail(ctx, item)
-            rendered.append(shown | {name: None for name in self.unlisted if name in shown})
+            if self.unlisted:
+                shown |= dict.fromkeys(shown.keys() & self.unlisted)
+            rendered.append(shown)
         return Reply(200, page.envelope(self.key, url, kept, rendered))
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
@@ -343,9 +350,8 @@ class Collection(Generic[P, R]):
         self, write: Write[P, R], ctx: Context, arguments: Arguments, request: Request
     ) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
-        new = write.read(request)
-        run = partial(write.run, ctx) if parent is None else partial(write.run, ctx, parent)
-        made = run(**new.given()) if write.spread else run(new)
+        above = () if parent is None else (parent,)
+        made = write.perform(request, ctx, *above)
         return self._reply(ctx, 201, arguments, parent, made)
 
     def _update(
@@ -353,9 +359,7 @@ class Collection(Generic[P, R]):
     ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self._match(item, request)
-        new = write.read(request)
-        run = partial(write.run, ctx, item)
-        changed = run(**new.given()) if write.spread else run(new)
+        changed = write.perform(request, ctx, item)
         return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
 
     def _delete(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,9 @@ _Route = tuple[_Names, dict[str, Operation]]
 """Where a path's `{Names}` stand, and its operations by method."""
 _COMPARED = 150
 """Characters of a request compared for the nearest operation; it takes time by their square."""
+
+_LONG = 250
+"""Characters of a path that is not remembered: paths come before credentials are checked."""
 
 _Table = tuple[Callable[[list[str]], Any], dict[Any, _Route]]
 """Picks a path's literal segments, and the routes by what they say."""
@@ -36,6 +40,7 @@ class OperationRouter:
         self.operations = tuple(operations)
         self._complete = complete
         self._spelled = {f"{o.method} https://{o.host}{o.path}": o for o in self.operations}
+        self._remembered = lru_cache(maxsize=1024)(self._look_up)
         self._tables: dict[tuple[str, int], dict[tuple[int, ...], _Table]] = {}
         for operation in self.operations:
             segments = operation.path.strip("/").split("/")
@@ -46,12 +51,16 @@ class OperationRouter:
             _, methods = routes.setdefault(pick(segments), (names, {}))
             methods[operation.method] = operation
 
-    def find(self, method: str, host: str, path: str) -> tuple[Operation, dict[str, str]]:
+    def find(self, method: str, host: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation and the values of its path's `{Names}`.
 
         Raises:
             TwilioError: 501, not simulated; 20004, simulated but not with this method.
         """
+        look_up = self._remembered if len(path) < _LONG else self._look_up
+        return look_up(method, host, path)
+
+    def _look_up(self, method: str, host: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         segments = path.strip("/").split("/")
         for pick, routes in self._tables.get((host, len(segments)), {}).values():
             route = routes.get(pick(segments))

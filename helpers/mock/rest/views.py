@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from ..core.clock import iso
+from ..core.clock import iso_second
 from ..core.store import Resource
 
 R = TypeVar("R", bound=Resource)
 Render = Callable[[R, str], dict[str, Any]]
 """Turns a resource and its URL into JSON."""
 DATES = ("date_created", "date_updated")
-_iso = lru_cache(maxsize=4096)(iso)  # a resource is shown several times, its dates are often equal
 
 
 def view(
@@ -52,7 +50,8 @@ def view(
     def render(resource: R, url: str) -> dict[str, Any]:
         shown = dict(zip(keys, values(resource), strict=True))
         for key in moments:
-            shown[key] = _iso(shown[key])
+            if shown[key] is not None:
+                shown[key] = iso_second(int(shown[key]))
         for key in firsts:
             shown[key] = shown[key][0] if shown[key] else None
         shown["url"] = url
