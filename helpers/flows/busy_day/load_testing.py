@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 
 from ...account import Account
@@ -118,10 +119,13 @@ def simulate(
         Interrupted: It was stopped by hand.
     """
     day, interrupted = Day(job, on_progress), False
+    gc.freeze()  # a tenth of the time would go into looking through pandas and its like for garbage
     try:
         day.run()
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        gc.unfreeze()
     result = LoadTest(
         job.flow,
         job.demand,

@@ -158,6 +158,7 @@ class TableCache(Table):
         self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
         self._shapes: dict[Any, Shape] = {}
+        self._affected: dict[tuple[str, ...], list[Shape]] = {}
 
     # -- reading
 
@@ -185,17 +186,16 @@ class TableCache(Table):
             return _NOT_FOLLOWED
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
-        rows = []
-        for place in places if span is ALL else places[span]:
-            row = self._rows.get(place[-1])
-            if row is None:
-                return None, shape, key
-            rows.append(row)
+        row_of = self._rows.get
+        rows = [row_of(place[-1]) for place in (places if span is ALL else places[span])]
+        if not all(rows):
+            return None, shape, key
         return rows, shape, key
 
     def _follow(self, name: Any, fresh: Fresh) -> Shape | None:
         if not self.is_kept or len(self._shapes) == MOST_SHAPES:
             return None
+        self._affected.clear()
         shape = self._shapes[name] = Shape(self.positions, *name)
         shape.since, shape.is_complete = fresh.draws, self.next_seq == 1
         return shape
@@ -272,10 +272,12 @@ class TableCache(Table):
         self.derived.clear()
         if self.has_sid:
             self.shared.pop(row[self.positions["sid"]], None)
-        affected = []
-        for shape in self._shapes.values():
-            if not shape.columns.isdisjoint(changes):
-                affected.append(shape)
+        names = tuple(changes)
+        affected = self._affected.get(names)
+        if affected is None:
+            shapes = self._shapes.values()
+            affected = [shape for shape in shapes if not shape.columns.isdisjoint(names)]
+            self._affected[names] = affected
         if affected:
             self._leave(row, affected)
         seq, row = row[0], row.copy()
@@ -310,7 +312,9 @@ class TableCache(Table):
         committed = self.committed
         for seq, waiting in self.pending.items():
             before = committed.get(seq)
-            if waiting is None and isinstance(before, list):
+            if before is None:
+                committed[seq] = waiting
+            elif waiting is None and isinstance(before, list):
                 del committed[seq]
             elif isinstance(before, list) and isinstance(waiting, dict):
                 for name, value in waiting.items():
@@ -328,6 +332,7 @@ class TableCache(Table):
         self.pending.clear()
         self._rows.clear()
         self._shapes.clear()
+        self._affected.clear()
 
     def _enter(self, row: Row, shapes: Iterable[Shape], fresh: Fresh) -> None:
         """Add a row to the results that it now belongs to."""

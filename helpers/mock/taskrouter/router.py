@@ -43,6 +43,8 @@ REROUTES = frozenset(
 )
 """Events after which a waiting task may be offered to a worker."""
 
+_FEW = 10
+"""Waiting tasks of a workspace that are looked through to find its lines."""
 _MORE = 4
 """Factor by which more tasks are read each time those read before were not enough."""
 
@@ -172,10 +174,14 @@ def route(ctx: Context, workspace_sid: str) -> None:
 
 def _lines(ctx: Context, workspace: Workspace) -> Iterator[Line]:
     """Yield the lines that tasks of the workspace wait in, with a queue or without."""
+    where = {"workspace_sid": workspace.sid, "assignment_status": "pending"}
+    waiting = ctx.store.select(Task, where, limit=_FEW)
+    used = {(task.task_channel_sid, task.task_queue_sid) for task in waiting}
     queues: list[TaskQueue | None] = [None, *workforce.in_workspace(ctx, TaskQueue, workspace)]
     for channel in workforce.in_workspace(ctx, TaskChannel, workspace):
         for queue in queues:
-            yield Line(channel.sid, _waiting(ctx, workspace, queue, channel.sid))
+            if len(waiting) == _FEW or (channel.sid, queue and queue.sid) in used:
+                yield Line(channel.sid, _waiting(ctx, workspace, queue, channel.sid))
 
 
 def _waiting(
