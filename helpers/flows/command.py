@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import Any, NoReturn
 
@@ -166,12 +167,8 @@ def _apply(options: argparse.Namespace) -> int:
 
 def _ask(prompt: str) -> str:
     """Prompt on standard error, so that standard output stays the result."""
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line
+    with redirect_stdout(sys.stderr):
+        return input(prompt)
 
 
 def _rehearse(options: argparse.Namespace) -> int:

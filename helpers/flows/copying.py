@@ -70,10 +70,8 @@ def copy_of(
     else:
         given = [arguments_for(account, flow) for flow in flows]
         mock = new_mock()
-        copying = _Copying(account.client, mock)
-        service_sid = account.credentials.chat_service_sid
-        copying.run(service_sid, [each.get("integration_flow_sid") for each in given])
-        sids = copying.sids
+        studio_flows = [each.get("integration_flow_sid") for each in given]
+        sids = _Copying(account, mock).run(studio_flows)
         return mock, [
             {key: sids.get(value, value) for key, value in each.items()} for each in given
         ]
@@ -131,25 +129,24 @@ class Origin:
 class _Copying:
     """Copies an account through the SDK, with GET requests only, into a mock emptied for it."""
 
-    def __init__(self, original: Client, mock: MockTwilio) -> None:
-        self._from = original
+    def __init__(self, original: Account, mock: MockTwilio) -> None:
+        self._from = original.client
         self._to = plain_client(mock)
-        self._own_service = mock.credentials.chat_service_sid
-        self.sids: dict[str, str] = {}  # in the copy, by those of the original
+        own = original.credentials.chat_service_sid
+        self._sids = {own: mock.credentials.chat_service_sid}  # in the copy, by the original's
 
-    def run(self, own_service: str, studio_flows: Iterable[str | None]) -> None:
-        """Copy everything that chats need, and these Studio flows."""
+    def run(self, studio_flows: Iterable[str | None]) -> dict[str, str]:
+        """Copy everything that chats need, and these Studio flows. Returns the SIDs in the copy."""
         copy = self._to
         kinds = copy.flex_api.v1.flex_flow, copy.studio.v2.flows, copy.taskrouter.v1.workspaces
         for resource in chain.from_iterable(kind.list() for kind in kinds):
             resource.delete()
         services = copy.chat.v2.services
         for service in self._from.chat.v2.services.list():
-            sid = self._own_service
-            if service.sid != own_service:
-                sid = services.create(friendly_name=service.friendly_name).sid
-            self.sids[service.sid] = sid
-            services(sid).update(**_given(service, _SERVICE))
+            if service.sid not in self._sids:
+                made = services.create(friendly_name=service.friendly_name)
+                self._sids[service.sid] = made.sid
+            services(self._sids[service.sid]).update(**_given(service, _SERVICE))
         for space in self._from.taskrouter.v1.workspaces.list():
             with _copyable(f"workspace {space.friendly_name!r}"):
                 self._workspace(space)
@@ -158,16 +155,17 @@ class _Copying:
                 flow = self._from.studio.v2.flows(studio_sid).fetch()
                 definition = json.loads(self._renamed(json.dumps(flow.definition)))
                 with _copyable(f"Studio flow {flow.friendly_name!r}"):
-                    self.sids[flow.sid] = self._to.studio.v2.flows.create(
+                    self._sids[flow.sid] = copy.studio.v2.flows.create(
                         flow.friendly_name, flow.status, definition
                     ).sid
+        return self._sids
 
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(
             friendly_name=space.friendly_name,
             **_given(space, ("event_callback_url", "multi_task_enabled")),
         )
-        self.sids[space.sid] = made.sid
+        self._sids[space.sid] = made.sid
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
         self._each(old.activities, new.activities, ("friendly_name", "available"))
@@ -176,7 +174,7 @@ class _Copying:
         self._each(old.task_queues, new.task_queues, _QUEUE)
         workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
         for worker, copied in workers:
-            new.workers(copied.sid).update(activity_sid=self.sids[worker.activity_sid])
+            new.workers(copied.sid).update(activity_sid=self._sids[worker.activity_sid])
         self._each(old.workflows, new.workflows, _WORKFLOW)
 
     def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
@@ -186,7 +184,7 @@ class _Copying:
         pairs = []
         for each in old.list():
             copied = existing.get(key(each)) or new.create(**self._translated(each, fields))
-            self.sids[each.sid] = copied.sid
+            self._sids[each.sid] = copied.sid
             pairs.append((each, copied))
         return pairs
 
@@ -197,7 +195,7 @@ class _Copying:
         }
 
     def _renamed(self, text: str) -> str:
-        for old, new in self.sids.items():
+        for old, new in self._sids.items():
             text = text.replace(old, new)
         return text
 

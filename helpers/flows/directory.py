@@ -111,10 +111,9 @@ class Directory:
     def _workspace(self, sid: str) -> tuple[ReferenceKind, ReferenceKind]:
         if sid not in self._workspaces:
             workspace = self._client.taskrouter.v1.workspaces(sid)
-            channels = [(one.unique_name or "", one.sid) for one in workspace.task_channels.list()]
             self._workspaces[sid] = (
                 _kind("workflow", workspace.workflows.list()),
-                ReferenceKind("task channel", tuple(channels)),
+                _kind("task channel", workspace.task_channels.list(), "unique_name"),
             )
         return self._workspaces[sid]
 
@@ -188,8 +187,8 @@ def parameters(
     } | {f"integration_{SIDS_OF.get(name, name)}": value for name, value in settings.items()}
 
 
-def _kind(noun: str, resources: Iterable[Any]) -> ReferenceKind:
-    return ReferenceKind(noun, tuple((one.friendly_name or "", one.sid) for one in resources))
+def _kind(noun: str, resources: Iterable[Any], name: str = "friendly_name") -> ReferenceKind:
+    return ReferenceKind(noun, tuple((getattr(one, name) or "", one.sid) for one in resources))
 
 
 def must_be_config(flow: object) -> None:

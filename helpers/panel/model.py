@@ -141,13 +141,14 @@ class ChatPanelModel(PanelModel[Status, Change]):
         body = text.strip()
         if not body:
             return None
+        self.draft = body  # until it is sent
         if self.status.ended:
-            self._not_sent(body, Alert("send", "error", f"Not sent. {self.status.ended}"))
+            self._set(alert=Alert("send", "error", f"Not sent. {self.status.ended}"))
             return None
         try:
             index = self.channel.send_message(body)
         except Exception as failure:
-            self._not_sent(body, alert_for("send", "Not sent", failure))
+            self._set(alert=alert_for("send", "Not sent", failure))
             return None
         self.draft = ""
         self._settle("send")
@@ -188,9 +189,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
     def _message_added(self, message: Message) -> None:
         view = self._view(message)
         with self._announcer:
-            added = self._transcript.add([view])
-            if added:
-                self._announcer.queue(Change("added", added))
+            self._queue("added", self._transcript.add([view]))
             if self._status.typing:  # the author is not any more
                 self._update(typing=self._typing_without(view.author))
 
@@ -294,10 +293,6 @@ class ChatPanelModel(PanelModel[Status, Change]):
             timestamp=message.timestamp,
             media=_media(message.media) if message.media else None,
         )
-
-    def _not_sent(self, body: str, alert: Alert) -> None:
-        self.draft = body
-        self._set(alert=alert)
 
     def _settle(self, *topics: AlertTopic) -> None:
         """Remove an alert on one of these topics: its cause is gone."""

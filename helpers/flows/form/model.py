@@ -160,7 +160,6 @@ class FlowFormModel:
     ) -> None:
         self.account = account or account_of(MockTwilio())
         self._later = later
-        self._lock = threading.RLock()
         self._at_work = threading.Lock()
         self._announcer: Announcer[FormState] = Announcer(self._observer_failed)
         self._cancel: Cancel = lambda: None
@@ -198,7 +197,7 @@ class FlowFormModel:
         if name not in EMPTY:
             raise KeyError(f"{name!r} is no field of the form; there are {', '.join(EMPTY)}")
         value = None if value == "" else value
-        with self._lock:
+        with self._announcer.lock:
             if self._state.values[name] == value:
                 return
             self._state = replace(self._state, values={**self._state.values, name: value})
@@ -206,7 +205,7 @@ class FlowFormModel:
 
     def play(self, script: str | Script) -> None:
         """Rehearse another situation."""
-        with self._lock:
+        with self._announcer.lock:
             self._state = replace(self._state, script=script)
         self._update()
 
@@ -216,20 +215,19 @@ class FlowFormModel:
 
     def announce(self) -> None:
         """Notify observers of the current state, after notifications under way."""
-        with self._lock:
+        with self._announcer:
             self._announcer.queue(self._state)
-        self._announcer.flush()
 
     def close(self) -> None:
         """Stop checking, rehearsing and notifying."""
-        with self._lock:
+        with self._announcer.lock:
             self._cancel()
             self._round += 1
         self._announcer.close()
 
     def _update(self) -> None:
         """Validate now, and schedule checks and rehearsal."""
-        with self._lock:
+        with self._announcer:
             flow, problems = entered(self._state.values)
             self._cancel()
             self._cancel = lambda: None
@@ -240,11 +238,10 @@ class FlowFormModel:
             )
             script = self._state.script
             self._announcer.queue(self._state)
-        self._announcer.flush()
         if flow is None:
             return
         cancel = self._later(DELAY, lambda: self._assess(mine, flow, script))
-        with self._lock:
+        with self._announcer.lock:
             if mine == self._round:
                 self._cancel = cancel
                 return
@@ -264,15 +261,13 @@ class FlowFormModel:
                 found["failure"] = refusal_text(error)
             except Exception as error:
                 found["failure"] = _unexpected(error)
-        with self._lock:
-            if mine != self._round:
-                return
-            self._state = replace(self._state, is_pending=False, **found)
-            self._announcer.queue(self._state)
-        self._announcer.flush()
+        with self._announcer:
+            if mine == self._round:
+                self._state = replace(self._state, is_pending=False, **found)
+                self._announcer.queue(self._state)
 
     def _observer_failed(self, _state: FormState, failure: Exception) -> None:
-        with self._lock:
+        with self._announcer.lock:
             self._state = replace(self._state, failure=_unexpected(failure))
 
 

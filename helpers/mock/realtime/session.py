@@ -42,25 +42,16 @@ class Presence:
             for user in ctx.store.select(User, {"is_online": True}):
                 users.mark_online(ctx, user, online=False)
 
-    def connected(self, actor: Actor) -> None:
-        """Count a new connection of a user."""
+    def count(self, actor: Actor, change: int) -> None:
+        """Count a user's connection that begins (1) or has ended (-1)."""
         with self._lock:
-            self._connections[actor] += 1
-            is_first = self._connections[actor] == 1
-        if is_first:
-            self._mark(actor, online=True)
-
-    def disconnected(self, actor: Actor) -> None:
-        """Discount a connection that has ended."""
-        with self._lock:
-            self._connections[actor] -= 1
-            is_last = not self._connections[actor]
-            if is_last:
+            before = self._connections[actor]
+            after = self._connections[actor] = before + change
+            if not after:
                 del self._connections[actor]
-        if is_last:
-            self._mark(actor, online=False)
-
-    def _mark(self, actor: Actor, *, online: bool) -> None:
+        online = bool(after)
+        if online == bool(before):
+            return
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             service = ctx.store.first(Service, sid=actor.service_sid)
@@ -158,7 +149,7 @@ class ClientSession:
             users.ensure(ctx, service, claims.identity)
         if self.actor is None:
             self.actor = actor
-            parts.presence.connected(actor)
+            parts.presence.count(actor, 1)
         elif self.actor != actor:
             raise TwilioError(20403, "The new token is for another user; make a new client for it")
         return claims
@@ -203,7 +194,7 @@ class ClientSession:
             self._timers.stop()
             self._parts.feeds.unfollow(self._client)
             if self.actor is not None:
-                self._parts.presence.disconnected(self.actor)
+                self._parts.presence.count(self.actor, -1)
 
 
 def _not_simulated(frame: Frame) -> bytes:

@@ -47,14 +47,13 @@ def read(frame: Frame, base: str) -> Request:
         for name, value in read_body(frame).items()
         if value is not None or name in _NULLABLE
     }
-    query = {name: _decoded(value) for name, value in params.items()}
+    query: dict[str, str | list[str]] = {
+        name: [unquote(str(each)) for each in value]
+        if isinstance(value, list)
+        else unquote(str(value))
+        for name, value in params.items()
+    }
     return Request(method.upper(), HOST, path, query, form, base=base)
-
-
-def _decoded(value: Any) -> str | list[str]:
-    if isinstance(value, list):
-        return [unquote(str(each)) for each in value]
-    return unquote(str(value))
 
 
 def read_body(frame: Frame) -> Mapping[str, Any]:
