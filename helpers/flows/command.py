@@ -41,14 +41,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: Without the program's name; by default the process's own.
-
-    Returns:
-        The exit code.
-    """
+    """Run one command, by default the process's own arguments. Returns the exit code."""
     code = PROBLEMS
     try:
         options = _parser().parse_args(arguments)

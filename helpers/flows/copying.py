@@ -86,7 +86,7 @@ def new_mock(at: datetime = START) -> MockTwilio:
 
 
 def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> MockTwilio:
-    """A mock with a snapshot's resources and next SIDs, whose webhooks leave it for no network."""
+    """A mock with a snapshot's resources and next SIDs, whose webhooks reach no network."""
     mock = MockTwilio(credentials=credentials)
     mock.webhooks.register_fallback(lambda _: None)
     mock.clock.freeze(moment)
@@ -127,7 +127,10 @@ class Origin:
 
 
 class _Copying:
-    """Copies an account through the SDK, with GET requests only, into a mock emptied for it."""
+    """Copies an account through the SDK, with GET requests only, into a mock emptied for it.
+
+    Fields of a resource are named in one text, with blanks between them.
+    """
 
     def __init__(self, original: Account, mock: MockTwilio) -> None:
         self._from = original.client
@@ -163,23 +166,22 @@ class _Copying:
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(
             friendly_name=space.friendly_name,
-            **_given(space, ("event_callback_url", "multi_task_enabled")),
+            **_given(space, "event_callback_url multi_task_enabled"),
         )
         self._sids[space.sid] = made.sid
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
-        self._each(old.activities, new.activities, ("friendly_name", "available"))
-        new.update(**self._translated(space, ("default_activity_sid", "timeout_activity_sid")))
-        self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
+        self._each(old.activities, new.activities, "friendly_name available")
+        new.update(**self._translated(space, "default_activity_sid timeout_activity_sid"))
+        self._each(old.task_channels, new.task_channels, "unique_name friendly_name")
         self._each(old.task_queues, new.task_queues, _QUEUE)
-        workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
-        for worker, copied in workers:
+        for worker, copied in self._each(old.workers, new.workers, "friendly_name attributes"):
             new.workers(copied.sid).update(activity_sid=self._sids[worker.activity_sid])
         self._each(old.workflows, new.workflows, _WORKFLOW)
 
-    def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
+    def _each(self, old: Any, new: Any, fields: str) -> list[tuple[Any, Any]]:
         """Copy a collection; a resource with the same first field that exists stands for it."""
-        key = attrgetter(fields[0])
+        key = attrgetter(fields.split(maxsplit=1)[0])
         existing = {key(each): each for each in new.list()}
         pairs = []
         for each in old.list():
@@ -188,7 +190,7 @@ class _Copying:
             pairs.append((each, copied))
         return pairs
 
-    def _translated(self, resource: Any, fields: Iterable[str]) -> dict[str, Any]:
+    def _translated(self, resource: Any, fields: str) -> dict[str, Any]:
         return {
             name: self._renamed(value) if isinstance(value, str) else value
             for name, value in _given(resource, fields).items()
@@ -211,32 +213,20 @@ def _copyable(what: str) -> Iterator[None]:
 
 
 _SERVICE = (
-    "friendly_name",
-    "pre_webhook_url",
-    "post_webhook_url",
-    "webhook_method",
-    "webhook_filters",
-    "pre_webhook_retry_count",
-    "post_webhook_retry_count",
+    "friendly_name pre_webhook_url post_webhook_url webhook_method webhook_filters"
+    " pre_webhook_retry_count post_webhook_retry_count"
 )
 _QUEUE = (
-    "friendly_name",
-    "target_workers",
-    "max_reserved_workers",
-    "task_order",
-    "assignment_activity_sid",
-    "reservation_activity_sid",
+    "friendly_name target_workers max_reserved_workers task_order assignment_activity_sid"
+    " reservation_activity_sid"
 )
 _WORKFLOW = (
-    "friendly_name",
-    "configuration",
-    "assignment_callback_url",
-    "fallback_assignment_callback_url",
-    "task_reservation_timeout",
+    "friendly_name configuration assignment_callback_url fallback_assignment_callback_url"
+    " task_reservation_timeout"
 )
 
 
-def _given(resource: Any, fields: Iterable[str]) -> dict[str, Any]:
+def _given(resource: Any, fields: str) -> dict[str, Any]:
     """Fields of a resource that are set, as parameters of the same names."""
-    found = {name: getattr(resource, name) for name in fields}
+    found = {name: getattr(resource, name) for name in fields.split()}
     return {name: value for name, value in found.items() if value not in (None, "", [])}

@@ -35,17 +35,8 @@ class ReferenceKind:
         """The SID of each."""
         return [sid for _, sid in self.named]
 
-    @property
-    def names(self) -> list[str]:
-        """The name that stands for each."""
-        return [self.name(sid) for sid in self.sids]
-
     def sid(self, given: str) -> str:
-        """The SID of a name, or of a SID that exists.
-
-        Raises:
-            LookupError: There is none, or the name is that of several.
-        """
+        """The SID of a name, or of a SID that exists; LookupError for none or several."""
         by_sid = SID.match(given)
         found = [sid for name, sid in self.named if given == (sid if by_sid else name)]
         if len(found) == 1:

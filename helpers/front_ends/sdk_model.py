@@ -21,12 +21,7 @@ KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class SdkEvent:
-    """An event of the SDK.
-
-    Attributes:
-        name: As the SDK names it, e.g. `messageAdded`.
-        data: Its argument, under JavaScript's names: `data["author"]`.
-    """
+    """An event of the SDK, e.g. `messageAdded`; `data["author"]` is under JavaScript's name."""
 
     name: str
     data: dict[str, Any] = field(repr=False)
@@ -35,10 +30,8 @@ class SdkEvent:
 class SdkModel(Emitter):
     """Keeps the browser's events, and sends it commands once there is one.
 
-    Args:
-        send: Sends the browsers a message.
-        log_in: Data a browser needs to log in; it holds a secret, so it is sent and never kept
-            where a notebook would save it.
+    `log_in` is the data a browser needs to log in; it holds a secret, so it is sent and never kept
+    where a notebook would save it.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None], log_in: dict[str, Any]) -> None:

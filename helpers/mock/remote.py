@@ -64,12 +64,7 @@ class ControlClient:
         self._session.auth = (credentials.account_sid, credentials.auth_token)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request, and return the JSON of the answer.
-
-        Raises:
-            MockUnreachable: There is no answer, or none of a mock.
-            ControlRefused: The mock refused, with its reason.
-        """
+        """Send a request, and return the answer's JSON; or MockUnreachable, or ControlRefused."""
         url = f"{self.base}/_mock{path}"
         try:
             answer = self._session.request(method, url, json=body, timeout=TIMEOUT)
@@ -91,11 +86,7 @@ class ControlClient:
 
 
 def moment(at: datetime | float) -> str | float:
-    """A moment in the JSON of a control request.
-
-    Raises:
-        ValueError: It has no time zone, or is before 1970 or after 9999.
-    """
+    """A moment in a control request's JSON; ValueError without time zone or not in 1970 to 9999."""
     epoch(at)
     return at.isoformat() if isinstance(at, datetime) else float(at)
 
@@ -250,13 +241,7 @@ class RemoteFaults(FaultRegistry[RemoteFault]):
 
 
 class RemoteMock:
-    """A mock account that runs as a server.
-
-    Attributes:
-        url: The server's URL.
-        clock: The mock's clock, to freeze and advance.
-        faults: Rules that make chosen calls fail.
-    """
+    """A mock account that runs as a server at `url`, with its clock and its faults."""
 
     def __init__(self, base: str, credentials: Credentials) -> None:
         self._control = ControlClient(base, credentials)

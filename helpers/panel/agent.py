@@ -143,8 +143,7 @@ class AgentPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.model.observe(self._show)
         self.model.notify()
 
-    def __repr__(self) -> str:
-        """Short, and the same on every run: notebooks store it and tests compare it."""
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"AgentPanel({self.model.desk.agent!r})"
 
     @property

@@ -26,12 +26,8 @@ _ROUNDS = 50
 class Job:
     """One day to simulate, complete and picklable, so that any process can do it.
 
-    Attributes:
-        arguments: The flow as arguments of `flex_flow.create`, names resolved to SIDs.
-        seed: The same seed with the same rest gives the same figures.
-        origin: The account to copy; None for a new one.
-        servers: Makers of receivers by URL; other URLs get an empty 200.
-        overtime: Hours after the day's end at which customers who still wait are given up.
+    `arguments` are the flow's for `flex_flow.create`; `origin` is the account to copy, None for a
+    new one. After `overtime`, in hours, customers who still wait are given up.
     """
 
     flow: FlexFlowConfig
@@ -136,11 +132,7 @@ class DaySandbox:
         clock.freeze(max(clock.now(), self._begins + moment))
 
     def settle(self) -> None:
-        """Wait until flows and servers are idle.
-
-        Raises:
-            NotSettled: They do not come to an end.
-        """
+        """Wait until flows and servers are idle; NotSettled if they do not come to an end."""
         if not self.has_bot:
             return
         mock = self.mock

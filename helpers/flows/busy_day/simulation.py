@@ -85,9 +85,7 @@ class Contact:
 class Day:
     """One day, which can be run once; its attributes are those of `LoadTest`.
 
-    Args:
-        job: The day to simulate.
-        on_progress: Called with the seconds of the day that have passed, again and again.
+    `on_progress` is called with the seconds of the day that have passed, again and again.
     """
 
     def __init__(self, job: Job, on_progress: Callable[[float], None] = lambda _: None) -> None:

@@ -81,12 +81,7 @@ class Staffing:
 
 
 def as_staffing(given: int | Staffing) -> Staffing:
-    """An argument as staffing: a number of agents works all day.
-
-    Raises:
-        TypeError: It is none.
-        ValueError: There would be no agent.
-    """
+    """Staffing, or a number of agents who work all day; or TypeError, or ValueError for nobody."""
     if isinstance(given, Staffing):
         return given
     if isinstance(given, int) and not isinstance(given, bool):

@@ -112,12 +112,8 @@ Later = Callable[[float, Callable[[], None]], Cancel]
 class FormState:
     """State of the form.
 
-    Attributes:
-        script: The situation that is rehearsed: a shipped one's name, or a script.
-        report: Findings of the checks; None until they have run.
-        rehearsal: Result of the script; None until it has been played.
-        failure: The reason why there is no rehearsal.
-        is_pending: Whether checks and rehearsal are of an earlier flow.
+    Report and rehearsal are None until they have run, and are of an earlier flow while the state
+    `is_pending`; `failure` says why there is no rehearsal.
     """
 
     values: Mapping[str, Any]

@@ -121,12 +121,10 @@ def outcome_of(simulation: Simulation, kind: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A script that was played with a Flex Flow.
+    """A script that was played with a Flex Flow, and its timeline, oldest first.
 
-    Attributes:
-        rows: The timeline: every step, request, event, message, task, reservation, webhook and
-            state, oldest first.
-        entries: The part of it that a sequence diagram draws.
+    `rows` has every step, request, event, message, task, reservation, webhook and state, `entries`
+    what a sequence diagram draws of them.
     """
 
     flow: FlexFlowConfig = field(repr=False)

@@ -68,11 +68,8 @@ class Pattern:
 class Fault(FaultRule):
     """One rule; as a context manager it is in force for the block.
 
-    Attributes:
-        id: A number of its own, counted from 1.
-        settings: Its pattern and effect.
-        hits: Calls that it has made fail.
-        passed: Calls that it has let pass, by `skip`.
+    The `id` is a number of its own, from 1. It has made `hits` calls fail, and let `passed` calls
+    pass, by `skip`.
     """
 
     def __init__(

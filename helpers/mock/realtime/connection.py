@@ -36,11 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class ClientConnection:
-    """A client's connection, from the handshake to its end.
-
-    Attributes:
-        actor: The chat user; None before the login has been answered.
-    """
+    """A client's connection, from the handshake to its end; the `actor` is None before a login."""
 
     def __init__(self, parts: SessionParts, workers: Executor, scope: Scope) -> None:
         self._workers = workers

@@ -39,11 +39,7 @@ class Frame:
         return str(self.header.get("method"))
 
     def json(self) -> Any:
-        """The payload as JSON; None for an empty one.
-
-        Raises:
-            FrameError: It is not JSON.
-        """
+        """The payload as JSON, None for an empty one; FrameError if it is not JSON."""
         return _json(self.payload, "payload") if self.payload else None
 
 
@@ -69,11 +65,7 @@ def reply(frame: Frame, code: int, payload: Any = None, **header: Any) -> bytes:
 
 
 def decode(data: bytes) -> Frame:
-    """Parse a frame.
-
-    Raises:
-        FrameError: It is too large, cut short, too long, or no frame at all.
-    """
+    """Parse a frame; FrameError if it is too large, cut short, too long, or none at all."""
     if len(data) > MAX_FRAME:
         raise FrameError(f"a frame of {len(data)} bytes; at most {MAX_FRAME} are taken")
     start = _PREAMBLE.match(data)

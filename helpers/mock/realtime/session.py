@@ -77,15 +77,9 @@ class SessionParts:
 
 
 class ClientSession:
-    """One client's exchange with the account.
+    """One client's exchange with the account, as the chat user `actor`; None before the login.
 
-    Args:
-        parts: Shared by all sessions.
-        client: The connection to the client.
-        base: Address at which the client reaches this server over HTTP.
-
-    Attributes:
-        actor: The chat user; None before the login.
+    `base` is the address at which the client reaches this server over HTTP.
     """
 
     def __init__(self, parts: SessionParts, client: FeedClient, base: str) -> None:
@@ -104,11 +98,7 @@ class ClientSession:
         }
 
     def answer(self, frame: Frame) -> bytes | None:
-        """Answer a frame; None for one that needs no answer.
-
-        Raises:
-            FrameError: It makes no sense, whatever came before.
-        """
+        """Answer a frame, None where it needs no answer; FrameError if it makes no sense."""
         with self._lock:
             if self._is_over or frame.method in _NO_ANSWER:
                 return None

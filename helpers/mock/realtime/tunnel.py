@@ -70,11 +70,7 @@ OnRequest = Callable[[Request, Reply, bytes, float], None]
 
 
 class Tunnel:
-    """Answers requests that come through a connection.
-
-    Attributes:
-        on_request: Called for every request that was answered.
-    """
+    """Answers requests that come through a connection, and calls `on_request` for each."""
 
     def __init__(self, application: Application, operations: Iterable[Operation]) -> None:
         self._application = application

@@ -45,14 +45,9 @@ class Resettable(Protocol):
 
 
 class Story:
-    """An account and the moments of its history.
+    """An account and the moments of its history; its parts are the official SDK's.
 
-    Attributes:
-        client: The official SDK's client, with the account's credentials.
-        service: The account's chat service, as the SDK names it.
-        workspace: Its TaskRouter workspace, likewise.
-        workflow: The workspace's workflow.
-        receivers: Functions that answer for URLs of webhooks.
+    `receivers` are functions that answer for URLs of webhooks.
     """
 
     def __init__(self, mock: Resettable, end: float) -> None:
@@ -125,11 +120,7 @@ class Story:
         return ScenarioCustomer(self, channel, identity)
 
     def task(self, customer: ScenarioCustomer) -> Any:
-        """The latest task of a customer's chat, as the SDK names it.
-
-        Raises:
-            LookupError: There is none.
-        """
+        """The latest task of a customer's chat, as the SDK names it; LookupError for none."""
         for each in reversed(self.workspace.tasks.list()):
             if json.loads(each.attributes).get("channelSid") == customer.sid:
                 return each

@@ -65,11 +65,7 @@ def newest(ctx: Context, name: str, limit: int) -> Json:
 
 
 def item(ctx: Context, name: str, key: str, limit: int) -> Json:
-    """One item of one of `LISTS` in full, by its SID or number.
-
-    Raises:
-        TwilioError: 20404, there is none.
-    """
+    """One item of one of `LISTS` in full, by its SID or number; a 20404 where there is none."""
     kind, _, render = LISTS[name]
     where: dict[str, Any] = {"sid": key}
     if kind is Delivery:  # a number is at most as large as the store can compare
