@@ -34,13 +34,9 @@ class NoDeskHere(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A task offered to an agent.
+    """A task offered to an agent, made `age` seconds ago; `sid` is the reservation's (WR...).
 
-    Attributes:
-        sid: WR..., the reservation.
-        task_sid: WT..., the task.
-        attributes: The task's attributes; for a chat `name` and `channelSid`.
-        age: Seconds since the task was created.
+    The task's attributes are `name` and `channelSid` for a chat.
     """
 
     sid: str
@@ -61,13 +57,7 @@ class Offer:
 
 @dataclass(eq=False)
 class AcceptedTask:
-    """An accepted task.
-
-    Attributes:
-        desk: The agent's desk.
-        offer: The reservation that was accepted.
-        channel: The agent's view of the chat; None for a task without one.
-    """
+    """An accepted task; `channel` is the agent's view of its chat, None for a task without one."""
 
     desk: AgentDesk
     offer: Offer
@@ -82,11 +72,7 @@ class AcceptedTask:
         return str(self._task().fetch().assignment_status)
 
     def reply(self, body: str) -> int:
-        """Send a message to the customer and return its index.
-
-        Raises:
-            ValueError: The task has no chat.
-        """
+        """Send a message to the customer and return its index; ValueError without a chat."""
         if self.channel is None:
             raise ValueError("this task has no chat channel")
         return self.channel.send_message(body)
@@ -189,11 +175,7 @@ class AgentDesk(Emitter):
         return str(self.worker.fetch().activity_name)
 
     def go(self, activity: str) -> None:
-        """Change activity, by its name; one that takes no tasks rejects the offers.
-
-        Raises:
-            NoDeskHere: The workspace has no such activity.
-        """
+        """Change activity, by its name (or NoDeskHere); one without tasks rejects the offers."""
         found = self.workspace.activities.list(friendly_name=activity, limit=1)
         if not found:
             raise NoDeskHere(f"there is no activity {activity!r}")
@@ -213,9 +195,8 @@ class AgentDesk(Emitter):
     @property
     def offers(self) -> list[Offer]:
         """Pending reservations, oldest first."""
-        pending = self.worker.reservations.list(reservation_status="pending")
         offers = []
-        for reservation in pending:
+        for reservation in self.worker.reservations.list(reservation_status="pending"):
             task = self.workspace.tasks(reservation.task_sid).fetch()
             attributes = json_object(task.attributes) or {}
             offers.append(Offer(reservation.sid, task.sid, attributes, task.age))
@@ -234,7 +215,11 @@ class AgentDesk(Emitter):
         if offer.channel_sid:
             with ignore_not_found():
                 flex_ui.join(self.service.channels(offer.channel_sid), self.identity)
-                channel = self._connected().get_channel_by_sid(offer.channel_sid)
+                if self._chat is None:
+                    self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
+                    self._chat.on("tokenAboutToExpire", self._renew)
+                    self._chat.on("tokenExpired", self._renew)
+                channel = self._chat.get_channel_by_sid(offer.channel_sid)
         accepted = AcceptedTask(self, offer, channel)
         self.conversations.append(accepted)
         self.emit("conversationStarted", accepted)
@@ -242,11 +227,7 @@ class AgentDesk(Emitter):
         return accepted
 
     def reject(self, offer: Offer | None = None) -> None:
-        """Reject an offer, the oldest by default; its task goes to another agent.
-
-        Raises:
-            NoDeskHere: There is no offer.
-        """
+        """Reject an offer, the oldest by default, as `accept` takes one; another agent gets it."""
         offer = offer or self._oldest()
         self.worker.reservations(offer.sid).update(reservation_status="rejected")
         self.refresh()
@@ -256,14 +237,6 @@ class AgentDesk(Emitter):
         if not offers:
             raise NoDeskHere(f"nothing is offered to {self.agent!r} (activity: {self.activity})")
         return offers[0]
-
-    def _connected(self) -> ChatClient:
-        """Return the agent's chat client; its token is renewed as long as the desk is open."""
-        if self._chat is None:
-            self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
-            self._chat.on("tokenAboutToExpire", self._renew)
-            self._chat.on("tokenExpired", self._renew)
-        return self._chat
 
     def _renew(self, *_: object) -> None:
         if self._chat is not None and not self._stopped.is_set():

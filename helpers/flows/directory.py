@@ -109,11 +109,7 @@ class Directory:
         return self._workspaces[sid]
 
     def parameters(self, flow: FlexFlowConfig, where: Where = lambda *_: "") -> dict[str, Any]:
-        """A flow as parameters of `flex_flow.update`, every one of them given.
-
-        Raises:
-            FlowProblem: Names that stand for nothing in this account; all of them.
-        """
+        """A flow as all parameters of `flex_flow.update`; FlowProblem has all unknown names."""
         problems: list[Problem] = []
         service_sid, settings = self._own_service, flow.settings()
 

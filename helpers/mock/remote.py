@@ -123,11 +123,7 @@ class RemoteClock:
         self._set(unfreeze=True)
 
     def advance(self, seconds: float) -> None:
-        """Move forward, running every timer that falls due on the way.
-
-        Raises:
-            ValueError: `seconds` is negative.
-        """
+        """Move forward, running every timer on the way; ValueError for negative seconds."""
         self._set(advance=seconds)
 
     def reset(self) -> None:
@@ -266,11 +262,7 @@ class RemoteMock:
         self.close()
 
     def reset(self, at: datetime | float | None = None) -> None:
-        """Reset to a new account, at real time or frozen at a moment; see `MockTwilio.reset`.
-
-        Raises:
-            ValueError: `at` has no time zone; nothing has changed.
-        """
+        """Reset to a new account, at real time or frozen at a moment, as `MockTwilio.reset`."""
         self._control.call("POST", "/reset", {"at": None if at is None else moment(at)})
         self.clock.forget()
 
@@ -281,12 +273,7 @@ class RemoteMock:
         return Scenarios(*(Scenario(**each) for each in listed))
 
     def load(self, name: str, at: datetime | float | None = None) -> Scenario:
-        """Replace the account by a scenario; see `MockTwilio.load`.
-
-        Raises:
-            UnknownScenario: There is no scenario of that name; nothing has changed.
-            ValueError: `at` has no time zone; nothing has changed.
-        """
+        """Replace the account by a scenario, or refuse its name, as `MockTwilio.load`."""
         body = {"name": name, "at": None if at is None else moment(at)}
         try:
             loaded = self._control.call("POST", "/scenarios", body)

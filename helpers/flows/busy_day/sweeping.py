@@ -115,10 +115,7 @@ class Sweep:
             yield SweepCell(flow, staffing, self.summaries[number * each : (number + 1) * each])
 
     def table(self, *names: str) -> pd.DataFrame:
-        """Figures by config and staffing, each with its mean and 95 % interval over the seeds.
-
-        Args:
-            names: Names of figures; the main ones by default.
+        """Figures (the main ones by default) by config and staffing, each with its interval.
 
         Raises:
             ValueError: There is no such figure.

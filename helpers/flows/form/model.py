@@ -173,11 +173,7 @@ class FlowFormModel:
 
     @property
     def file(self) -> FlowFile:
-        """The flow as a file to check, plan or write.
-
-        Raises:
-            FlowProblem: The values make no flow.
-        """
+        """The flow as a file to check, plan or write; FlowProblem if the values make none."""
         flow = self._state.flow
         if flow is None:
             problems = self._state.problems.items()
@@ -185,11 +181,7 @@ class FlowFormModel:
         return FlowFile((flow,), "<form>")
 
     def set(self, name: str, value: Any) -> None:
-        """Set a value; a blank means none.
-
-        Raises:
-            KeyError: There is no such field.
-        """
+        """Set a value, where a blank means none; KeyError if there is no such field."""
         if name not in EMPTY:
             raise KeyError(f"{name!r} is no field of the form; there are {', '.join(EMPTY)}")
         value = None if value == "" else value

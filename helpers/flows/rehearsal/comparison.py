@@ -88,9 +88,8 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """Both timelines side by side.
 
-        Returns:
-            One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
-            `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
+        One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
+        `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
         import pandas as pd
 
@@ -148,9 +147,8 @@ class Comparisons(Sequence[Comparison]):
     def table(self) -> pd.DataFrame:
         """Differences of the outcomes.
 
-        Returns:
-            One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
-            the number of lines that differ in its timelines.
+        One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
+        the number of lines that differ in its timelines.
         """
         import pandas as pd
 

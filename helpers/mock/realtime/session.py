@@ -123,12 +123,7 @@ class ClientSession:
         )
 
     def _admit(self, token: str) -> Claims:
-        """Check a token and make its user if need be (observed).
-
-        Raises:
-            TwilioError: 20101 to 20107, the token is refused; 50050, its service does not exist;
-                20403, it is another user's than the session's.
-        """
+        """Check a token and make its user if need be (observed); TwilioError if it is refused."""
         parts, claims = self._parts, self._parts.application.claims(token)
         actor = Actor(claims.identity, claims.service_sid, webhooks=True)
         with parts.backend.transaction():

@@ -31,11 +31,7 @@ _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"}
 
 
 def read(frame: Frame, base: str) -> Request:
-    """The request a frame carries, from a client that reaches this server at `base` over HTTP.
-
-    Raises:
-        FrameError: It carries none.
-    """
+    """The request a frame carries (or FrameError); over HTTP its client reaches us at `base`."""
     http = frame.header.get("http_request")
     if not isinstance(http, dict):
         raise FrameError("a message without http_request")
