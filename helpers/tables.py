@@ -87,8 +87,7 @@ def flows(account: Account) -> pd.DataFrame:
     """Return the account's Flex Flows, oldest first.
 
     One row a flow: `flow` (FO...), `name`, `channel_type`, `handler` (`task`, `studio` or
-    `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and
-    `janitor`.
+    `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and `janitor`.
     """
     targets = ("workflow_sid", "flow_sid", "url")
     rows = [
@@ -111,8 +110,8 @@ def flows(account: Account) -> pd.DataFrame:
 def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the tasks, at most `limit` of a workspace, oldest first; Twilio deletes ended ones.
 
-    One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`,
-    `chat` (CH...) and `reason` of its end; unknown values are empty.
+    One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`, `chat`
+    (CH...) and `reason` of its end; unknown values are empty.
     """
     rows = [
         (
@@ -133,8 +132,7 @@ def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
 def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the reservations of `tasks(account, limit)`, by task, each task's oldest first.
 
-    One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and
-    `status`.
+    One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and `status`.
     """
     rows = [
         (each.sid, task.sid, _attribute(task, "name"), each.worker_name, each.reservation_status)
@@ -183,8 +181,8 @@ def _attribute(task: Any, name: str) -> str:
 def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the executions, at most `limit` of a Studio flow, by flow, each flow's oldest first.
 
-    One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as
-    in `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
+    One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as in
+    `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
     """
     rows = []
     for flow in sorted(account.client.studio.v2.flows.list(), key=_by_date):
@@ -207,8 +205,8 @@ def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
 def steps(account: Account, execution_sid: str) -> pd.DataFrame:
     """Return the steps of one execution (FN...), widget by widget.
 
-    One row a step, in order: `widget`, `event` that it was left by, and the `next` widget;
-    both are empty while the execution stands there.
+    One row a step, in order: `widget`, `event` that it was left by, and the `next` widget; both are
+    empty while the execution stands there.
 
     Raises:
         KeyError: No flow of the account has such an execution.

@@ -78,10 +78,7 @@ class AcceptedTask:
         return self.channel.send_message(body)
 
     def wrap_up(self) -> None:
-        """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
-
-        A long-lived channel stays ACTIVE.
-        """
+        """End the chat as Flex UI does: the task to wrapping, a short-lived channel to INACTIVE."""
         flex_ui.wrap_up(self._task(), "Ended by the agent")
         if self.offer.channel_sid is not None:
             with flex_ui.ignore_not_found():
@@ -175,7 +172,7 @@ class AgentDesk(Emitter):
         return str(self.worker.fetch().activity_name)
 
     def go(self, activity: str) -> None:
-        """Change activity, by its name (or NoDeskHere); one without tasks rejects the offers."""
+        """Change activity, by name (or NoDeskHere); one that takes no tasks rejects the offers."""
         found = self.workspace.activities.list(friendly_name=activity, limit=1)
         if not found:
             raise NoDeskHere(f"there is no activity {activity!r}")
@@ -243,10 +240,7 @@ class AgentDesk(Emitter):
             self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
-        """Leave the chat of a finished task, as Flex UI does on completion.
-
-        The agent stays if a later task of the same chat is theirs too.
-        """
+        """Leave a finished task's chat, as Flex UI does, unless it has a later task here, too."""
         if conversation in self.conversations:
             self.conversations.remove(conversation)
         channel_sid = conversation.offer.channel_sid

@@ -44,17 +44,14 @@ def plain_client(mock: MockTwilio) -> Client:
 def copy_of(
     account: Account | None, flows: Sequence[FlexFlowConfig]
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
-    """Copy an account for flows to be played in, into a mock whose clock stands still.
+    """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
-    Args:
-        account: None for a new account; a mock in this kernel, which is copied whole; or a shared
-            or live account. Of that one the resources that chats need are read through the SDK:
-            services, workspaces with their queues, workflows and workers (but for their
-            capacities), and the flows' own Studio flows.
-        flows: The configs.
+    A mock in this kernel is copied whole. Of a shared or live account the resources that chats need
+    are read through the SDK: services, workspaces with their queues, workflows and workers (but for
+    their capacities), and the flows' own Studio flows.
 
     Returns:
-        The mock, and the flows' arguments of `flex_flow.create` there.
+        The copy, and the flows' arguments of `flex_flow.create` there.
 
     Raises:
         FlowProblem: A flow names something that the account does not have, or the mock refuses a

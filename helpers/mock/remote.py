@@ -131,10 +131,7 @@ class RemoteClock:
         self._set(reset=True)
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
-        """Run `call` when the clock reaches `due` (epoch seconds), on a thread of this process.
-
-        The server's clock is read once a second, so that an advance of it is noticed.
-        """
+        """Run `call` on a thread here when the clock, read once a second, reaches epoch `due`."""
         timer = Timer(due, call, lambda: None)
 
         def wait() -> None:
@@ -246,10 +243,7 @@ class RemoteMock:
         self.faults = RemoteFaults(self._control)
 
     def serve(self, port: int = 0) -> Self:
-        """Return this mock, which is served already at its `url`.
-
-        `port` has no effect; it is there so that a notebook's cells work with either mock.
-        """
+        """Return this mock, which is served already at its `url`; `port` has no effect."""
         return self
 
     def close(self) -> None:

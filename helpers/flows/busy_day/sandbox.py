@@ -51,11 +51,7 @@ class SandboxAgent:
 
 
 class DaySandbox:
-    """A mock account with nothing under way, its clock standing still at midnight.
-
-    `agents` are by worker SID, all of them away; `has_bot` is whether flows or servers act too, on
-    threads of their own.
-    """
+    """A mock account with nothing under way and all agents away; its clock stands at midnight."""
 
     def __init__(self, job: Job) -> None:
         self.mock = job.origin.copy() if job.origin else new_mock(MIDNIGHT)
@@ -97,6 +93,7 @@ class DaySandbox:
             self._workspace.tasks(task.sid).delete()
         self.agents = {agent.sid: agent for agent in self._hire(job)}
         self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        # whether flows or servers act too, on threads of their own
         self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _hire(self, job: Job) -> Iterator[SandboxAgent]:

@@ -115,11 +115,7 @@ class Sweep:
             yield SweepCell(flow, staffing, self.summaries[number * each : (number + 1) * each])
 
     def table(self, *names: str) -> pd.DataFrame:
-        """Figures (the main ones by default) by config and staffing, each with its interval.
-
-        Raises:
-            ValueError: There is no such figure.
-        """
+        """Figures (by default the main ones) with intervals, by config and staffing; ValueError."""
         import pandas as pd
 
         rows = {
@@ -146,11 +142,7 @@ class Sweep:
         )
 
     def plot(self, name: str = "wait_mean") -> Picture:
-        """One figure over the staffing, a line for each config, its interval shaded.
-
-        Raises:
-            ValueError: There is no such figure.
-        """
+        """One figure over the staffing, a line for each config, with intervals; or ValueError."""
         from .plotting import Estimated, plot_sweep
 
         labels = [staffing.label for staffing in self.staffing]

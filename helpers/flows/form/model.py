@@ -27,12 +27,13 @@ EntryKind = Literal["text", "choice", "switch", "number"]
 
 
 class Entry(NamedTuple):
-    """One field of the form, named as in `FlexFlowConfig.fields`."""
+    """One field of the form, named as in `FlexFlowConfig.fields`, and its value if it is empty."""
 
     name: str
     label: str
     kind: EntryKind
     choices: tuple[str, ...] = ()
+    empty: Any = None
 
     @property
     def setting(self) -> str | None:
@@ -46,9 +47,9 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry("friendly_name", "Name", "text"),
-    Entry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType)),
+    Entry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType), "custom"),
     Entry("contact_identity", "Contact identity", "text"),
-    Entry("integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType)),
+    Entry("integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType), "studio"),
     Entry("integration.flow", "Studio flow", "text"),
     Entry("integration.url", "URL", "text"),
     Entry("integration.workspace", "Workspace", "text"),
@@ -58,23 +59,15 @@ ENTRIES = (
     Entry("integration.priority", "Priority", "number"),
     Entry("integration.creation_on_message", "Task on first message", "switch"),
     Entry("integration.retry_count", "Retry count", "number"),
-    Entry("long_lived", "Long-lived", "switch"),
-    Entry("janitor_enabled", "Janitor", "switch"),
-    Entry("enabled", "Enabled", "switch"),
+    Entry("long_lived", "Long-lived", "switch", empty=False),
+    Entry("janitor_enabled", "Janitor", "switch", empty=False),
+    Entry("enabled", "Enabled", "switch", empty=True),
 )
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(entry.name for entry in ENTRIES),
-    **{
-        f"integration.{name}": value
-        for defaults in flex_flows.DEFAULTS.values()
-        for name, value in defaults.items()
-        if not isinstance(value, str)
-    },
-    "channel_type": "custom",
-    "integration_type": "studio",
-    "long_lived": False,
-    "janitor_enabled": False,
-    "enabled": True,
+EMPTY: dict[str, Any] = {entry.name: entry.empty for entry in ENTRIES} | {
+    f"integration.{name}": value
+    for defaults in flex_flows.DEFAULTS.values()
+    for name, value in defaults.items()
+    if not isinstance(value, str)
 }
 """Values of an empty form."""
 UNSEEN = ("chat_service", "formerly", "accept")

@@ -8,9 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ... import html
 from ...diagrams import STEPS, SequenceDiagram
-from ...html import TOP_LEFT, Cell, escaped
-from ...html import table as html_table
 from ...mock import JournalEntry
 from ..config import FlexFlowConfig
 from .grammar import duration
@@ -27,9 +26,9 @@ COLUMNS = tuple(each.name for each in fields(Row))
 BOLD, NOWRAP = ";font-weight:bold", ";white-space:nowrap"
 
 
-def styled(style: str, *row: object) -> list[Cell]:
+def styled(style: str, *row: object) -> list[html.Cell]:
     """A row of an HTML table, whose first three columns stay on one line."""
-    return [Cell(each, style + NOWRAP * (at < 3)) for at, each in enumerate(row)]
+    return [html.Cell(each, style + NOWRAP * (at < 3)) for at, each in enumerate(row)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Outcome:
         return "\n".join(f"{name}: {value}" for name, value in self.lines())
 
     def _repr_html_(self) -> str:
-        return html_table(self.lines(), style=TOP_LEFT)
+        return html.table(self.lines(), style=html.TOP_LEFT)
 
 
 def outcome_of(simulation: Simulation, kind: str) -> Outcome:
@@ -177,6 +176,6 @@ class Rehearsal:
             for r in self.shown()
         ]
         heads = ("after", "kind", "who", "what", "detail")
-        timeline = html_table(rows, heads, style=TOP_LEFT)
+        timeline = html.table(rows, heads, style=html.TOP_LEFT)
         outcome = self.outcome._repr_html_()
-        return f"<div><b>{escaped(self.title)}</b>{outcome}{timeline}</div>"
+        return f"<div><b>{html.escaped(self.title)}</b>{outcome}{timeline}</div>"

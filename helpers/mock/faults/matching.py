@@ -172,10 +172,7 @@ class Match:
         return self.fault.settings.kind == "latency"
 
     def wait(self, patience: float | None) -> float:
-        """Seconds that a caller waits which gives up after `patience` (None: never).
-
-        For a caller that never gives up, a time-out takes no longer than its latency.
-        """
+        """Seconds a caller waits; one without `patience` waits for a time-out its latency only."""
         if patience is None:
             return self.delay
         return patience if self.drop == "timeout" else min(self.delay, patience)

@@ -93,10 +93,7 @@ def _json(text: bytes, what: str) -> Any:
 
 
 def is_acknowledgement(data: bytes) -> bool:
-    """Recognise an SDK's acknowledgement of a frame without parsing it.
-
-    Every frame to a client is answered by one of these, so they must cost next to nothing.
-    """
+    """Recognise an SDK's acknowledgement without parsing it, as every frame to it gets one."""
     start = data.find(b"\r\n", 14, 24)
     return start > 0 and data.startswith(_ACKNOWLEDGEMENT, start + 2)
 
@@ -121,11 +118,7 @@ class SyncNotice:
 
     def payload(self) -> dict[str, Any]:
         """Payload of a notification."""
-        return {
-            "event_protocol_version": 4,
-            "event_type": self.event_type,
-            "event": self.event,
-        }
+        return {"event_protocol_version": 4, "event_type": self.event_type, "event": self.event}
 
 
 class ItemChange(NamedTuple):

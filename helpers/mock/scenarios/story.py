@@ -45,10 +45,7 @@ class Resettable(Protocol):
 
 
 class Story:
-    """An account and the moments of its history; its parts are the official SDK's.
-
-    `receivers` are functions that answer for URLs of webhooks.
-    """
+    """An account and the moments of its history, with parts as the official SDK names them."""
 
     def __init__(self, mock: Resettable, end: float) -> None:
         self._mock = mock
