@@ -131,8 +131,10 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             return response
         finally:
             url = urlsplit(uri)
-            found = parse_qs(url.query, keep_blank_values=True) if url.query else {}
-            query = {name: each[0] if len(each) == 1 else each for name, each in found.items()}
+            query: dict[str, Any] = {}
+            if url.query:
+                found = parse_qs(url.query, keep_blank_values=True)
+                query = {name: each[0] if len(each) == 1 else each for name, each in found.items()}
             sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
             self._log.add(
                 LoggedRequest(

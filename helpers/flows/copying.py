@@ -124,10 +124,7 @@ class Origin:
 
 
 class _Copying:
-    """Copies an account through the SDK, with GET requests only, into a mock emptied for it.
-
-    Fields of a resource are named in one text, with blanks between them.
-    """
+    """Copies an account through the SDK, with GET requests only, into a mock emptied for it."""
 
     def __init__(self, original: Account, mock: MockTwilio) -> None:
         self._from = original.client
@@ -224,6 +221,6 @@ _WORKFLOW = (
 
 
 def _given(resource: Any, fields: str) -> dict[str, Any]:
-    """Fields of a resource that are set, as parameters of the same names."""
+    """Those of the fields, named in one text, that a resource has set, as parameters."""
     found = {name: getattr(resource, name) for name in fields.split()}
     return {name: value for name, value in found.items() if value not in (None, "", [])}

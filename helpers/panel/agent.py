@@ -71,9 +71,8 @@ class AgentHead(_AgentView):
 
     def shown(self) -> dict[str, Any]:
         """Return the status without its conversations."""
-        status = self._agent.status
-        shown = {**asdict(status), "talking": len(status.conversations)}
-        del shown["conversations"]
+        shown = asdict(self._agent.status)
+        shown["talking"] = len(shown.pop("conversations"))
         shown["offers"] = [{**o, "since": o["since"].isoformat()} for o in shown["offers"]]
         return shown
 

@@ -93,7 +93,7 @@ class DaySandbox:
             self._workspace.tasks(task.sid).delete()
         self.agents = {agent.sid: agent for agent in self._hire(job)}
         self.rest = RestClient(self.mock, service_sid, workspace_sid)
-        # whether flows or servers act too, on threads of their own
+        # flows or servers act too, on threads of their own
         self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _hire(self, job: Job) -> Iterator[SandboxAgent]:

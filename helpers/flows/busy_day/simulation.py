@@ -29,11 +29,7 @@ _NO_LONGER_OFFERED = frozenset({20001, 20404})
 
 @dataclass(slots=True)
 class Contact:
-    """A customer's contact during the day; moments as in `ContactRecord`.
-
-    `said` is the number of the customer's messages so far; a customer who `is_typing` is about to
-    answer a bot.
-    """
+    """A customer's contact during the day; moments as in `ContactRecord`."""
 
     customer: Arrival
     arrived: float
@@ -43,8 +39,8 @@ class Contact:
     ended: float | None = None
     left: float | None = None
     agent: str | None = None
-    said: int = 0
-    is_typing: bool = False
+    said: int = 0  # messages of the customer
+    is_typing: bool = False  # about to answer a bot
     is_refused: bool = False
 
     @property

@@ -165,10 +165,8 @@ class Rehearsal:
         return plot(self.rows, self.title)
 
     def __repr__(self) -> str:
-        lines = [self.title]
-        for row in self.shown():
-            lines.append(f"{duration(row.seconds):>12}  {row.kind:<11} {row}")
-        return "\n".join([*lines, "", str(self.outcome)])
+        lines = [f"{duration(row.seconds):>12}  {row.kind:<11} {row}" for row in self.shown()]
+        return "\n".join([self.title, *lines, "", str(self.outcome)])
 
     def _repr_html_(self) -> str:
         rows = [

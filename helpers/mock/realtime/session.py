@@ -49,15 +49,14 @@ class Presence:
             after = self._connections[actor] = before + change
             if not after:
                 del self._connections[actor]
-        online = bool(after)
-        if online == bool(before):
+        if before and after:
             return
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             service = ctx.store.first(Service, sid=actor.service_sid)
             user = users.find(ctx, actor.service_sid or "", actor.identity or "")
             if service is not None and service.reachability_enabled and user is not None:
-                users.mark_online(ctx, user, online=online)
+                users.mark_online(ctx, user, online=after > 0)
 
 
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
