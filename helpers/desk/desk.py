@@ -172,7 +172,7 @@ class AgentDesk(Emitter):
         return str(self.worker.fetch().activity_name)
 
     def go(self, activity: str) -> None:
-        """Change activity, by name (or NoDeskHere); one that takes no tasks rejects the offers."""
+        """Change activity, by name, or NoDeskHere; one that takes no tasks rejects the offers."""
         found = self.workspace.activities.list(friendly_name=activity, limit=1)
         if not found:
             raise NoDeskHere(f"there is no activity {activity!r}")
@@ -224,7 +224,7 @@ class AgentDesk(Emitter):
         return accepted
 
     def reject(self, offer: Offer | None = None) -> None:
-        """Reject an offer, the oldest by default, as `accept` takes one; another agent gets it."""
+        """Reject an offer, the oldest by default, to another agent; NoDeskHere if there is none."""
         offer = offer or self._oldest()
         self.worker.reservations(offer.sid).update(reservation_status="rejected")
         self.refresh()
@@ -240,7 +240,7 @@ class AgentDesk(Emitter):
             self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
-        """Leave a finished task's chat, as Flex UI does, unless it has a later task here, too."""
+        """Leave a finished task's chat, as Flex UI does, unless a later task of it is here too."""
         if conversation in self.conversations:
             self.conversations.remove(conversation)
         channel_sid = conversation.offer.channel_sid

@@ -221,6 +221,6 @@ _WORKFLOW = (
 
 
 def _given(resource: Any, fields: str) -> dict[str, Any]:
-    """Those of the fields, named in one text, that a resource has set, as parameters."""
+    """Fields of a resource, named in one text, that are set: parameters of the same names."""
     found = {name: getattr(resource, name) for name in fields.split()}
     return {name: value for name, value in found.items() if value not in (None, "", [])}

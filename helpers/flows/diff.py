@@ -53,9 +53,10 @@ class PlanStep:
 def diff(
     file: FlowFile, found: Sequence[AccountFlow], directory: Directory, delete: bool
 ) -> list[PlanStep]:
-    """One step a flow: those of the file in its order, then the account's others; or FlowProblem.
+    """One step a flow: those of the file in its order, then the account's others.
 
-    That is for names of nothing, or several, and for contacts with two enabled flows.
+    Raises:
+        FlowProblem: Names that stand for nothing, or several, and contacts with two enabled flows.
     """
     problems: list[Problem] = []
     matched: set[str] = set()

@@ -131,7 +131,7 @@ class RemoteClock:
         self._set(reset=True)
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
-        """Run `call` on a thread here when the clock, read once a second, reaches epoch `due`."""
+        """Run `call` on a thread here at `due` (epoch seconds); the clock is read once a second."""
         timer = Timer(due, call, lambda: None)
 
         def wait() -> None:

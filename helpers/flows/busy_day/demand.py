@@ -236,7 +236,7 @@ def demand_of(
     says: tuple[str, ...],
     answers_after: Given,
 ) -> Demand:
-    """A load test's arguments as demand (a number: spread evenly); or ValueError, or TypeError."""
+    """A load test's arguments as demand; ValueError or TypeError for what makes no sense."""
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
     if isinstance(arrivals, int) and not isinstance(arrivals, bool):

@@ -96,7 +96,7 @@ def jobs_of(
     account: Account | None,
     servers: Servers | None,
 ) -> list[Job]:
-    """A job for each flow, with a snapshot of the account, which is only read; or FlowProblem."""
+    """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
     mock, arguments = copy_of(account, flows)
     origin = None if account is None else Origin.of(mock)
     return [

@@ -79,7 +79,7 @@ class Contact:
 
 
 class Day:
-    """One day, which can be run once, and calls `on_progress` with its seconds that have passed."""
+    """One day, to be run once, with attributes of `LoadTest`; `on_progress` gets its seconds."""
 
     def __init__(self, job: Job, on_progress: Callable[[float], None] = lambda _: None) -> None:
         self.closes = job.demand.seconds

@@ -81,7 +81,7 @@ class Staffing:
 
 
 def as_staffing(given: int | Staffing) -> Staffing:
-    """Staffing, or a number of agents who work all day; or TypeError, or ValueError for nobody."""
+    """An argument as staffing: a number works all day; TypeError if none, ValueError for nobody."""
     if isinstance(given, Staffing):
         return given
     if isinstance(given, int) and not isinstance(given, bool):

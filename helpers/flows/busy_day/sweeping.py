@@ -115,7 +115,7 @@ class Sweep:
             yield SweepCell(flow, staffing, self.summaries[number * each : (number + 1) * each])
 
     def table(self, *names: str) -> pd.DataFrame:
-        """Figures (by default the main ones) with intervals, by config and staffing; ValueError."""
+        """Means and 95 % intervals of figures, by config and staffing; or ValueError, as `plot`."""
         import pandas as pd
 
         rows = {
@@ -142,7 +142,7 @@ class Sweep:
         )
 
     def plot(self, name: str = "wait_mean") -> Picture:
-        """One figure over the staffing, a line for each config, with intervals; or ValueError."""
+        """A figure over the staffing, a line for each config, intervals shaded; or ValueError."""
         from .plotting import Estimated, plot_sweep
 
         labels = [staffing.label for staffing in self.staffing]

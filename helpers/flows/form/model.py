@@ -27,7 +27,7 @@ EntryKind = Literal["text", "choice", "switch", "number"]
 
 
 class Entry(NamedTuple):
-    """One field of the form, named as in `FlexFlowConfig.fields`, and its value if it is empty."""
+    """One field of the form, named as in `FlexFlowConfig.fields`; `empty` is its value at first."""
 
     name: str
     label: str

@@ -172,7 +172,7 @@ class Match:
         return self.fault.settings.kind == "latency"
 
     def wait(self, patience: float | None) -> float:
-        """Seconds a caller waits; one without `patience` waits for a time-out its latency only."""
+        """Seconds until the answer, or until a caller with `patience` gives up on it."""
         if patience is None:
             return self.delay
         return patience if self.drop == "timeout" else min(self.delay, patience)

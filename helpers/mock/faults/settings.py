@@ -44,7 +44,7 @@ class FaultSettings(BaseModel):
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> FaultSettings:
-        """Read settings, where a None is absent but for `times`; BadFault has all their errors."""
+        """Read settings, where a None is not given but for `times`; BadFault names every error."""
         if not isinstance(given, Mapping):
             raise BadFault(
                 'a fault is an object such as {"pattern": "CreateMessage", "status": 503}'

@@ -31,7 +31,7 @@ _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"}
 
 
 def read(frame: Frame, base: str) -> Request:
-    """The request a frame carries (or FrameError); over HTTP its client reaches us at `base`."""
+    """The request a frame carries, or FrameError; over HTTP its client is served at `base`."""
     http = frame.header.get("http_request")
     if not isinstance(http, dict):
         raise FrameError("a message without http_request")
