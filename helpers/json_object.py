@@ -29,10 +29,7 @@ def storable_json(text: str) -> Any:
     """Return the value of a JSON text such that it can be stored and written again unchanged.
 
     A number beyond 64 bits or beyond a float stays text: the digits are kept, the type is not. Half
-    a surrogate pair becomes a question mark.
-
-    Raises:
-        ValueError: It is not JSON, or is nested too deep.
+    a surrogate pair becomes a question mark. ValueError: it is not JSON, or is nested too deep.
     """
     try:
         value = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_refused)

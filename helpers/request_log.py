@@ -114,42 +114,34 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         uri: str,
         params: Mapping[str, object] | None = None,
         data: Mapping[str, object] | bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
+        *,
         timeout: float | None = None,
-        allow_redirects: bool = False,
+        **more: Any,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
         started = time.perf_counter()
         status, code = 0, None
         try:
+            patience = self.timeout if timeout is None else timeout
             response = self._inner.request(
-                method,
-                uri,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=self.timeout if timeout is None else timeout,
-                allow_redirects=allow_redirects,
+                method, uri, params=params, data=data, timeout=patience, **more
             )
             status = response.status_code
             code = None if response.ok else error_code(response.text)
             return response
         finally:
             url = urlsplit(uri)
-            parameters: dict[str, Any] = {}
+            query: dict[str, Any] = {}
             if url.query:
-                for name, values in parse_qs(url.query, keep_blank_values=True).items():
-                    parameters[name] = values[0] if len(values) == 1 else values
+                found = parse_qs(url.query, keep_blank_values=True)
+                query = {name: each[0] if len(each) == 1 else each for name, each in found.items()}
             sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
-            parameters.update({**(params or {}), **(sent or {})})
             self._log.add(
                 LoggedRequest(
                     method=method.upper(),
                     host=url.netloc,
                     path=url.path,
-                    parameters=masked(parameters),
+                    parameters=masked({**query, **(params or {}), **(sent or {})}),
                     status=status,
                     code=code,
                     milliseconds=(time.perf_counter() - started) * 1000,

@@ -46,8 +46,7 @@ class MockOnly(RuntimeError):
 def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:
     """Return a channel's messages, at most `limit` of the latest, oldest first.
 
-    Returns:
-        One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).
+    One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).
     """
     messages: list[Message] = []
     page = channel.get_messages(page_size=min(limit, 100))
@@ -70,9 +69,8 @@ def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
 def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
     """Return webhook attempts, such as `account.mock.webhooks.log`, oldest first.
 
-    Returns:
-        One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
-        without an answer, and `problem`.
+    One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
+    without an answer, and `problem`.
     """
     rows = [
         (a.event, a.parameters.get("Source"), a.url, a.number + 1, a.status, a.problem or "")
@@ -88,10 +86,8 @@ def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
 def flows(account: Account) -> pd.DataFrame:
     """Return the account's Flex Flows, oldest first.
 
-    Returns:
-        One row a flow: `flow` (FO...), `name`, `channel_type`, `handler` (`task`, `studio` or
-        `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and
-        `janitor`.
+    One row a flow: `flow` (FO...), `name`, `channel_type`, `handler` (`task`, `studio` or
+    `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and `janitor`.
     """
     targets = ("workflow_sid", "flow_sid", "url")
     rows = [
@@ -114,9 +110,8 @@ def flows(account: Account) -> pd.DataFrame:
 def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the tasks, at most `limit` of a workspace, oldest first; Twilio deletes ended ones.
 
-    Returns:
-        One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`,
-        `chat` (CH...) and `reason` of its end; unknown values are empty.
+    One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`, `chat`
+    (CH...) and `reason` of its end; unknown values are empty.
     """
     rows = [
         (
@@ -137,9 +132,7 @@ def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
 def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the reservations of `tasks(account, limit)`, by task, each task's oldest first.
 
-    Returns:
-        One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and
-        `status`.
+    One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and `status`.
     """
     rows = [
         (each.sid, task.sid, _attribute(task, "name"), each.worker_name, each.reservation_status)
@@ -152,9 +145,8 @@ def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
 def events(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the latest events, at most `limit` of a workspace, oldest first.
 
-    Returns:
-        One row an event: `name`, e.g. `reservation.accepted`, `description`, `task` (WT...) and
-        `worker` (name), each empty if the event concerns none.
+    One row an event: `name`, e.g. `reservation.accepted`, `description`, `task` (WT...) and
+    `worker` (name), each empty if the event concerns none.
     """
     rows = []
     for workspace in _workspaces(account):
@@ -189,9 +181,8 @@ def _attribute(task: Any, name: str) -> str:
 def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the executions, at most `limit` of a Studio flow, by flow, each flow's oldest first.
 
-    Returns:
-        One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as
-        in `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
+    One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as in
+    `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
     """
     rows = []
     for flow in sorted(account.client.studio.v2.flows.list(), key=_by_date):
@@ -214,9 +205,8 @@ def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
 def steps(account: Account, execution_sid: str) -> pd.DataFrame:
     """Return the steps of one execution (FN...), widget by widget.
 
-    Returns:
-        One row a step, in order: `widget`, `event` that it was left by, and the `next` widget;
-        both are empty while the execution stands there.
+    One row a step, in order: `widget`, `event` that it was left by, and the `next` widget; both are
+    empty while the execution stands there.
 
     Raises:
         KeyError: No flow of the account has such an execution.
@@ -238,9 +228,8 @@ def swallowed(account: Account) -> pd.DataFrame:
     That is so while an execution waits in another channel, or is still at work: the message is no
     reply to it, and starts no second one.
 
-    Returns:
-        One row a message, oldest first: `flow` (name), `contact`, `execution` (FN...), `waits_at`
-        (widget where that one stands now), `message` (IM...) and `body`; empty if it is gone.
+    One row a message, oldest first: `flow` (name), `contact`, `execution` (FN...), `waits_at`
+    (widget where that one stands now), `message` (IM...) and `body`; empty if it is gone.
 
     Raises:
         MockOnly: This is no mock in this kernel; Twilio has no list of such messages.

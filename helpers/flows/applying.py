@@ -83,8 +83,8 @@ class ApplyStopped(RuntimeError):
     def __init__(
         self, reason: str, done: Sequence[str], failed: str | None, not_done: Sequence[str]
     ) -> None:
-        self.reason = masked(reason)
-        self.done, self.failed, self.not_done = tuple(done), failed, tuple(not_done)
+        self.reason, self.failed = masked(reason), failed
+        self.done, self.not_done = tuple(done), tuple(not_done)
         stopped = f"Stopped at: {failed}" if failed else "Stopped"
         super().__init__(
             f"{stopped}: {self.reason}\n{_listed('Done', done)}\n{_listed('Not done', not_done)}\n"

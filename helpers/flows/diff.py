@@ -35,15 +35,10 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class PlanStep:
-    """The change of one flow.
+    """The change of one flow; `note` has conversations in progress, or why it is left.
 
-    Attributes:
-        name: The flow's friendly name, after the step.
-        sid: FO..., or None for one to be made.
-        changes: Fields that an update changes, or that a new flow has.
-        note: A remark: conversations in progress, or why it is left.
-        before: As parameters; None for one to be made.
-        after: As parameters; None for one to be deleted.
+    `name` is the friendly name after the step, `changes` the fields that an update changes or that
+    a new flow has, `before` and `after` all parameters: None for a flow to be made or deleted.
     """
 
     action: Action
@@ -64,13 +59,13 @@ def diff(
         FlowProblem: Names that stand for nothing, or several, and contacts with two enabled flows.
     """
     problems: list[Problem] = []
-    matched: dict[str, AccountFlow] = {}
+    matched: set[str] = set()
     planned = []
     for flow in file.flows:
         try:
             own = _match(file, flow, found)
             if own is not None:
-                matched[own.sid] = own
+                matched.add(own.sid)
             planned.append(_step(file, flow, own, directory))
         except FlowProblem as refused:
             problems.extend(refused.problems)

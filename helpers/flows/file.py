@@ -118,11 +118,7 @@ class FlowFile:
         return f"<pre>{escape(masked(self.text))}</pre>"
 
     def write(self, path: str | Path) -> None:
-        """Write the flows as YAML, in UTF-8 with line feeds on every system.
-
-        Raises:
-            FlowProblem: It cannot be written there.
-        """
+        """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
         try:
             Path(path).write_text(self.text, encoding="utf-8", newline="\n")
         except OSError as error:

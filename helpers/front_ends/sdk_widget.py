@@ -49,8 +49,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
         self._sdk = SdkModel(self.send, log_in)
         self.on_msg(self._receive)
 
-    def __repr__(self) -> str:
-        """Short, and the same on every run: notebooks store it and tests compare it."""
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"ChatSdkWidget({self.channel_sid!r})"
 
     @property

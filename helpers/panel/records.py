@@ -152,14 +152,10 @@ _VALUE_SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """A customer who waits.
+    """A customer who waits since the task was created; `sid` is WR..., the reservation.
 
-    Attributes:
-        sid: WR..., the reservation.
-        name: The customer's name.
-        channel: Channel type, e.g. `custom`; "no chat" for other tasks.
-        details: Further task attributes, as names and texts.
-        since: Time the task was created.
+    `channel` is the channel type, e.g. `custom`, or "no chat" for other tasks, and `details` are
+    further task attributes, as names and texts.
     """
 
     sid: str

@@ -97,11 +97,7 @@ def jobs_of(
     account: Account | None,
     servers: Servers | None,
 ) -> list[Job]:
-    """Make a job for each flow, with a snapshot of the account, which is only read.
-
-    Raises:
-        FlowProblem: A flow names something that the account does not have.
-    """
+    """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
     mock, arguments = copy_of(account, flows)
     origin = None if account is None else Origin.of(mock)
     return [
@@ -113,11 +109,7 @@ def jobs_of(
 def simulate(
     job: Job, within: float = WITHIN, on_progress: Callable[[float], None] = lambda _: None
 ) -> LoadTest:
-    """Simulate one day.
-
-    Raises:
-        Interrupted: It was stopped by hand.
-    """
+    """Simulate one day; Interrupted if it is stopped by hand."""
     day, interrupted = Day(job, on_progress), False
     gc.freeze()  # a tenth of the time would go into looking through pandas and its like for garbage
     try:

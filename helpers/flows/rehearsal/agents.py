@@ -166,11 +166,7 @@ class SimulatedAgents:
             self._offers.pop(event.reservation_sid, None)
 
     def sync(self) -> dict[str, str]:
-        """Read the tasks that have changed.
-
-        Returns:
-            The state of every task made since; of a deleted one, its last state.
-        """
+        """Read the tasks that have changed. Returns the (last) state of every task made since."""
         changed, self._changed = self._changed, []
         for sid in dict.fromkeys(changed):
             for workspace in self._workspaces:

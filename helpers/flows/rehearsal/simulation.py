@@ -33,10 +33,7 @@ class Lost:
 
 
 class Simulation:
-    """A copy of an account with a customer, agents and a server; only the script moves its clock.
-
-    `flow_sid` is FO..., the flow that is rehearsed, and `kind` its integration type.
-    """
+    """A copied account with a customer, agents and a server; only the script moves its clock."""
 
     def __init__(
         self,

@@ -68,11 +68,8 @@ class Pattern:
 class Fault(FaultRule):
     """One rule; as a context manager it is in force for the block.
 
-    Attributes:
-        id: A number of its own, counted from 1.
-        settings: Its pattern and effect.
-        hits: Calls that it has made fail.
-        passed: Calls that it has let pass, by `skip`.
+    The `id` is a number of its own, from 1. It has made `hits` calls fail, and let `passed` calls
+    pass, by `skip`.
     """
 
     def __init__(
@@ -175,10 +172,7 @@ class Match:
         return self.fault.settings.kind == "latency"
 
     def wait(self, patience: float | None) -> float:
-        """Seconds that a caller waits which gives up after `patience` (None: never).
-
-        For a caller that never gives up, a time-out takes no longer than its latency.
-        """
+        """Seconds until the answer, or until a caller with `patience` gives up on it."""
         if patience is None:
             return self.delay
         return patience if self.drop == "timeout" else min(self.delay, patience)

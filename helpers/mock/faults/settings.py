@@ -44,11 +44,7 @@ class FaultSettings(BaseModel):
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> FaultSettings:
-        """Read settings from names and values; a None is not given, except for `times`.
-
-        Raises:
-            BadFault: They are invalid, with a sentence about each error.
-        """
+        """Read settings, where a None is not given but for `times`; BadFault names every error."""
         if not isinstance(given, Mapping):
             raise BadFault(
                 'a fault is an object such as {"pattern": "CreateMessage", "status": 503}'
@@ -63,10 +59,8 @@ class FaultSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _derive_kind(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "kind" in given:
-            return given
-        if {"status", "code"} & given.keys():
-            return {**given, "kind": "refusal"}
+        if not isinstance(given, dict) or {"kind", "status", "code"} & given.keys():
+            return given  # a refusal by default
         if given.get("latency"):
             return {**given, "kind": "latency"}
         raise ValueError(

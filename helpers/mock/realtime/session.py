@@ -42,31 +42,21 @@ class Presence:
             for user in ctx.store.select(User, {"is_online": True}):
                 users.mark_online(ctx, user, online=False)
 
-    def connected(self, actor: Actor) -> None:
-        """Count a new connection of a user."""
+    def count(self, actor: Actor, change: int) -> None:
+        """Count a user's connection that begins (1) or has ended (-1)."""
         with self._lock:
-            self._connections[actor] += 1
-            is_first = self._connections[actor] == 1
-        if is_first:
-            self._mark(actor, online=True)
-
-    def disconnected(self, actor: Actor) -> None:
-        """Discount a connection that has ended."""
-        with self._lock:
-            self._connections[actor] -= 1
-            is_last = not self._connections[actor]
-            if is_last:
+            before = self._connections[actor]
+            after = self._connections[actor] = before + change
+            if not after:
                 del self._connections[actor]
-        if is_last:
-            self._mark(actor, online=False)
-
-    def _mark(self, actor: Actor, *, online: bool) -> None:
+        if before and after:
+            return
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             service = ctx.store.first(Service, sid=actor.service_sid)
             user = users.find(ctx, actor.service_sid or "", actor.identity or "")
             if service is not None and service.reachability_enabled and user is not None:
-                users.mark_online(ctx, user, online=online)
+                users.mark_online(ctx, user, online=after > 0)
 
 
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
@@ -86,15 +76,9 @@ class SessionParts:
 
 
 class ClientSession:
-    """One client's exchange with the account.
+    """One client's exchange with the account, as the chat user `actor`; None before the login.
 
-    Args:
-        parts: Shared by all sessions.
-        client: The connection to the client.
-        base: Address at which the client reaches this server over HTTP.
-
-    Attributes:
-        actor: The chat user; None before the login.
+    `base` is the address at which the client reaches this server over HTTP.
     """
 
     def __init__(self, parts: SessionParts, client: FeedClient, base: str) -> None:
@@ -113,11 +97,7 @@ class ClientSession:
         }
 
     def answer(self, frame: Frame) -> bytes | None:
-        """Answer a frame; None for one that needs no answer.
-
-        Raises:
-            FrameError: It makes no sense, whatever came before.
-        """
+        """Answer a frame, None where it needs no answer; FrameError if it makes no sense."""
         with self._lock:
             if self._is_over or frame.method in _NO_ANSWER:
                 return None
@@ -142,12 +122,7 @@ class ClientSession:
         )
 
     def _admit(self, token: str) -> Claims:
-        """Check a token and make its user if need be (observed).
-
-        Raises:
-            TwilioError: 20101 to 20107, the token is refused; 50050, its service does not exist;
-                20403, it is another user's than the session's.
-        """
+        """Check a token and make its user if need be (observed); TwilioError if it is refused."""
         parts, claims = self._parts, self._parts.application.claims(token)
         actor = Actor(claims.identity, claims.service_sid, webhooks=True)
         with parts.backend.transaction():
@@ -158,7 +133,7 @@ class ClientSession:
             users.ensure(ctx, service, claims.identity)
         if self.actor is None:
             self.actor = actor
-            parts.presence.connected(actor)
+            parts.presence.count(actor, 1)
         elif self.actor != actor:
             raise TwilioError(20403, "The new token is for another user; make a new client for it")
         return claims
@@ -203,7 +178,7 @@ class ClientSession:
             self._timers.stop()
             self._parts.feeds.unfollow(self._client)
             if self.actor is not None:
-                self._parts.presence.disconnected(self.actor)
+                self._parts.presence.count(self.actor, -1)
 
 
 def _not_simulated(frame: Frame) -> bytes:

@@ -65,15 +65,9 @@ class _Renewal(BaseModel, extra="forbid"):
 class ChatPage:
     """The page at `PATH`, with one mock account behind it.
 
-    Args:
-        mock: The account.
-        chat_sdk: A copy of Twilio's Chat SDK for browsers. By default the one that
-            `TWILIO_CHAT_SDK` names, or that npm installed near the working directory; without
-            any, the page loads the SDK from Twilio's CDN.
-        origins: Pages besides this one that the back end answers without credentials.
-
-    Raises:
-        NoSuchCopy: A copy was named that does not exist.
+    It loads Twilio's Chat SDK from a copy: the one given (or NoSuchCopy), or that `TWILIO_CHAT_SDK`
+    names, or that npm installed near the working directory; without any, from Twilio's CDN. Its
+    back end answers it, and pages of `origins`, without credentials.
     """
 
     def __init__(

@@ -19,8 +19,7 @@ from ... import MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
-from . import read_models
-from .read_models import LISTS
+from .read_models import LISTS, Json, item, newest, overview
 
 LIMIT = 50
 """Default number of items in a list."""
@@ -47,22 +46,19 @@ class StateApi:
         """Routes; each takes the query parameter `limit`."""
         return [
             _route("/state/overview", self._overview),
-            *(_route(f"/state/{name}", partial(self._newest, name)) for name in LISTS),
-            *(_route(f"/state/{name}/{{key}}", partial(self._item, name)) for name in LISTS),
+            *(_route(f"/state/{each}", partial(self._read, newest, each)) for each in LISTS),
+            *(_route(f"/state/{each}/{{key}}", partial(self._read, item, each)) for each in LISTS),
             _route("/state/requests", self._request_list),
             _route("/state/requests/{key}", self._request),
         ]
 
-    def _newest(self, name: str, limit: int) -> Any:
-        return self._mock.look(lambda ctx: read_models.newest(ctx, name, limit))
-
-    def _item(self, name: str, limit: int, key: str) -> Any:
-        return self._mock.look(lambda ctx: read_models.item(ctx, name, key, limit))
+    def _read(self, read: Callable[..., Json], *name: str, **given: Any) -> Json:
+        return self._mock.look(lambda ctx: read(ctx, *name, **given))
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
         return {
-            **self._mock.look(lambda ctx: read_models.overview(ctx, limit)),
+            **self._read(overview, limit=limit),
             "clock": {"now": clock.now(), "is_frozen": clock.is_frozen},
             "requests": len(self._requests),
             "journal": [
