@@ -187,7 +187,7 @@ class TableCache(Table):
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
         row_of = self._rows.get
-        rows = [row_of(place[-1]) for place in (places if span is ALL else places[span])]
+        rows: list[Any] = [row_of(place[-1]) for place in (places if span is ALL else places[span])]
         if not all(rows):
             return None, shape, key
         return rows, shape, key
