@@ -82,16 +82,16 @@ class _Unit:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         store, events = self._store, self._events
-        if store.depth > 1:  # the outermost unit decides
-            store.leave()
-            return
-        is_kept = False
+        is_outermost, is_kept = store.depth == 1, False
         try:
-            store.end(keep=kind is None)
-            is_kept = kind is None
+            if is_outermost:  # it decides
+                store.end(keep=kind is None)
+                is_kept = kind is None
         finally:
-            events.commit() if is_kept else events.rollback()
-            store.leave()
+            if is_outermost:
+                events.commit() if is_kept else events.rollback()
+            store.depth -= 1
+            store.lock.release()
         if is_kept:
             events.dispatch()
 

@@ -33,7 +33,7 @@ class NoUnitOfWork(RuntimeError):
 
 
 class Store:
-    """One SQLite database of resources, changed only between `begin()` and `leave()`.
+    """One SQLite database of resources, changed only between `begin()` and `end()`.
 
     Args:
         kinds: The resource classes kept here, each in a table of its own.
@@ -145,7 +145,7 @@ class Store:
         self._waiting = 0
 
     def end(self, *, keep: bool) -> None:
-        """Commit the outermost unit of work, or roll it back; `leave()` then releases the lock."""
+        """Commit the outermost unit of work, or roll it back; its lock is still held."""
         kept = False
         try:
             if keep:
@@ -157,11 +157,6 @@ class Store:
             self._written.clear()
             if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
                 self._execute("ROLLBACK")
-
-    def leave(self) -> None:
-        """Leave the innermost unit of work and release its lock."""
-        self.depth -= 1
-        self.lock.release()
 
     def _commit(self) -> None:
         if self.is_on_disk or self._db.in_transaction:
@@ -302,7 +297,10 @@ class Store:
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """Return the earliest resource whose fields have these values, or None."""
-        return self.find(kind, where)
+        table = self._tables[kind]
+        with self.lock:
+            row = self._first(table, where)
+        return None if row is None else table.resource(row)
 
     def find(self, kind: type[R], where: Where) -> R | None:
         """Do the same for fields whose names are not known when the code is written."""
@@ -316,16 +314,17 @@ class Store:
             seq = where["seq"]
             row = table.row_of(seq) or self._row(table, seq)
             return row if row is not None and table.fits(row, where) else None
+        query = where
         if table.has_sid and isinstance(sid := where.get("sid"), str):
-            row = table.row_with(sid) or self._one(table, {"sid": sid})
-            return row if row is not None and table.fits(row, where) else None
-        return self._one(table, where)
-
-    def _one(self, table: TableCache, where: Where) -> Row | None:
-        rows = self._rows(table, where, (), _ONE)
+            if (row := table.row_with(sid)) is not None:
+                return row if len(where) == 1 or table.fits(row, where) else None
+            query = {"sid": sid}
+        rows, shape, _ = table.kept(query, (), self._fresh, _ONE)
+        if rows is None and shape is not None:
+            rows = self._rows(table, query, (), _ONE)
         if rows is None:
-            rows = self._read(table, where, " ORDER BY seq LIMIT 1")
-        return rows[0] if rows else None
+            rows = self._read(table, query, " ORDER BY seq LIMIT 1")
+        return rows[0] if rows and (query is where or table.fits(rows[0], where)) else None
 
     def _rows(
         self, table: TableCache, where: Where, by: tuple[str, ...] = (), span: slice = ALL
