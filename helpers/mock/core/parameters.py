@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -185,6 +185,16 @@ def as_moment(text: str) -> float:
     parsed = datetime.fromisoformat(text)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def form_encoded(values: Mapping[str, str]) -> str:
+    """Return values as HTML defines `application/x-www-form-urlencoded`, Java's way too."""
+    return urlencode(values, safe="*").replace("~", "%7E")
+
+
+def with_query(url: str, query: str) -> str:
+    """Return a URL with more in its query."""
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def is_web_address(url: str) -> bool:

@@ -155,7 +155,7 @@ class HttpSender:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        data: Mapping[str, str] | bytes | None,
+        data: bytes | None,
         *,
         timeout: float,
         redirects: bool,
