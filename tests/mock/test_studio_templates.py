@@ -31,7 +31,6 @@ def lab() -> Iterator[Lab]:
         ("{{trigger.message.ChannelAttributes.from}}", "+15550142"),
         ("{{trigger.message.ChannelAttributes.pre_engagement_data.topic}}", "billing"),
         ("{{contact.channel.address}}", "+15550142"),
-        ("{{flow.channel.address}}", "Shop bot"),
         ("{{trigger.message.Body | upcase}}!", "HELLO!"),
         ("{% if trigger.message.Body == 'hello' %}yes{% else %}no{% endif %}", "yes"),
         ("[{{trigger.message.Nothing}}{{widgets.nobody.inbound.Body}}{{nothing.at.all}}]", "[]"),

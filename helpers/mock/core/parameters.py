@@ -188,8 +188,8 @@ def as_moment(text: str) -> float:
 
 
 def form_encoded(values: Mapping[str, str]) -> str:
-    """Return values as HTML defines `application/x-www-form-urlencoded`, Java's way too."""
-    return urlencode(values, safe="*").replace("~", "%7E")
+    """Return values as a form or query, by the rules of HTML and of Java."""
+    return urlencode(values, doseq=True, safe="*").replace("~", "%7E")
 
 
 def with_query(url: str, query: str) -> str:

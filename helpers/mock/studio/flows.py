@@ -10,14 +10,11 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
 from .resources import Execution, FlowRevision, Step, StudioFlow
-from .validation import checked, warnings
+from .validation import LATEST, LATEST_DRAFT, LATEST_PUBLISHED, checked, warnings
 
 PUBLISHED = "published"
 Status = Literal["draft", "published"]
 FlowDefinition = Annotated[dict[str, Any], BeforeValidator(checked)]
-LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
-LATEST_DRAFT = (LATEST, "LatestDraft")
-"""Names of a subflow's latest revision; how the Console writes its own is not known."""
 
 
 class StudioFlowChanges(Parameters):

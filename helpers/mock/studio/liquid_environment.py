@@ -18,7 +18,7 @@ from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.filters import string
 from liquid.builtin.output import Output, OutputNode
-from liquid.builtin.tags.echo_tag import EchoTag
+from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
@@ -70,6 +70,18 @@ class _Node(OutputNode):
         return buffer.write(_as_text(self.expression.evaluate(context)))
 
 
+class _EchoNode(_Node, EchoNode):
+    __slots__ = ()
+
+
+class _Output(Output):
+    node_class = _Node
+
+
+class _Echo(EchoTag):
+    node_class = _EchoNode
+
+
 class BoundedEnvironment(Environment):
     """Studio's Liquid: the standard tags and filters and `to_json`, each within bounds."""
 
@@ -79,8 +91,8 @@ class BoundedEnvironment(Environment):
 
     def __init__(self) -> None:
         super().__init__()
-        for tag in (Output.name, EchoTag.name):
-            self.tags[tag].node_class = _Node
+        self.add_tag(_Output)
+        self.add_tag(_Echo)
         self.add_filter("to_json", _to_json)
         for name, function in self.filters.items():
             takes_texts = name == "join" or function.__module__ == string.__name__

@@ -166,13 +166,12 @@ class Receivers:
         of another kind.
         """
         url, form = request.url, _Form()
-        if request.method == "POST" and request.body:
-            if "form-urlencoded" in request.headers.get("Content-Type", ""):
-                form.update(parse_qs(request.body, keep_blank_values=True))
+        if request.method == "POST":
+            if not request.body or "form-urlencoded" in request.headers.get("Content-Type", ""):
+                written = request.body or form_encoded(request.parameters)
+                form.update(parse_qs(written, keep_blank_values=True))
             else:
                 url = with_query(url, f"bodySHA256={self._validator.compute_hash(request.body)}")
-        elif request.method == "POST":
-            form.update({name: [text] for name, text in request.parameters.items()})
         signature = self._validator.compute_signature(url, form)
         headers = {"X-Twilio-Signature": signature, **request.headers}
         return replace(request, url=url, headers=headers)
