@@ -204,7 +204,7 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
     def refused(reason: str) -> WidgetResult:
         return WidgetResult("failedToEnqueue", problem=StepProblem(TASK_FAILED, reason))
 
-    attributes = str(properties.get("attributes") or "{}")
+    attributes = text_of(properties.get("attributes") or "{}")
     if _json_object(attributes) is None:
         return refused(f"The attributes of {widget.name} are no JSON object: {attributes[:200]}")
     return SendToFlex(
