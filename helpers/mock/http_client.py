@@ -104,7 +104,10 @@ def as_receiver(client: MockHttpClient) -> Receiver:
         is_json = "json" in request.headers.get("Content-Type", "")
         body: Any = request.body.encode() if is_json else parsed(request.body) or request.parameters
         data = body if request.method == "POST" else None
-        found = client.request(request.method, request.url, None, data, request.headers, auth)
+        try:
+            found = client.request(request.method, request.url, None, data, request.headers, auth)
+        except requests.exceptions.RequestException as error:
+            return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
         return WebhookAnswer(found.status_code, found.text, content_type="application/json")
 
     return answer

@@ -146,6 +146,12 @@ def test_beside_a_body_the_url_carries_the_parameters(
     assert is_signed(lab, found, found.body if "{" in found.body else {"b": "1"})
 
 
+def test_a_content_type_that_is_no_form_leaves_the_body_empty(lab: Lab, server: Listener) -> None:
+    found = received(lab, server, http(content_type=JSON, parameters=pairs(item="x y")))
+    assert (found.url, found.body) == (f"{server.base}/stock?item=x+y", "")
+    assert is_signed(lab, found)
+
+
 def test_a_value_that_is_no_text_is_sent_as_json(lab: Lab, server: Listener) -> None:
     values = {"yes": True, "none": None, "number": 1.5, "list": [1, {"a": False}]}
     found = received(lab, server, function(parameters=pairs(**values)))
@@ -217,6 +223,13 @@ def test_a_flow_writes_to_twilios_api_in_the_mock_itself(lab: Lab, sent: dict[st
     assert channel.fetch().friendly_name == "hello & co"
 
 
+def test_a_fault_of_twilios_api_is_one_for_flows_too(lab: Lab) -> None:
+    lab.mock.faults.add("FetchChannel", kind="reset")
+    asks = http(method="GET", url=CHANNEL, add_twilio_auth=True)
+    assert lab.heard(asks, STATUS) == []
+    assert "could not be reached: ConnectionError" in lab.the_error().message
+
+
 def test_twilios_api_wants_credentials_of_a_flow_too(lab: Lab) -> None:
     asks = http(method="GET", url=CHANNEL)
     asks["transitions"][1] = to("failed", "ok")
@@ -224,7 +237,7 @@ def test_twilios_api_wants_credentials_of_a_flow_too(lab: Lab) -> None:
     assert lab.heard(asks, STATUS) == ["401"]
 
 
-def test_what_the_mock_does_not_simulate_of_twilio_never_reaches_the_network(lab: Lab) -> None:
+def test_what_is_not_simulated_of_twilio_never_reaches_the_network(lab: Lab) -> None:
     url = "https://lookups.twilio.com/v2/PhoneNumbers/+15550142"
     asks = http(method="GET", url=url, add_twilio_auth=True)
     asks["transitions"][1] = to("failed", "why")

@@ -153,8 +153,12 @@ def enter_subflow(
             "step_sid": step.sid,
             "context": above,
         },
-        context={**above, "trigger": {**above["trigger"], "parent": parent}}
-        | {"flow": flow, "widgets": {}},
+        context={
+            "trigger": {**above["trigger"], "parent": parent},
+            "contact": above["contact"],
+            "flow": flow,
+            "widgets": {},
+        },
         widget=subflow.definition["initial_state"],
         step_sid=None,
         steps=execution.steps + 1,
@@ -163,15 +167,16 @@ def enter_subflow(
     )
 
 
-def _leave_subflow(ctx: Context, execution: Execution, subflow: dict[str, Any]) -> None:
+def _leave_subflow(
+    ctx: Context, execution: Execution, subflow: Mapping[str, Any], within: Mapping[str, Any]
+) -> None:
     """Go on in the parent flow; its Run Subflow has the subflow's variables (documented).
 
     So it has the outputs of its widgets, by their names (inferred).
     """
-    within = execution.context
     output = {**within["widgets"], **within["flow"].get("variables", {})}
     own = {name: subflow[name] for name in ("context", "widget", "step_sid")}
-    ctx.store.save(execution, subflow=None, **own)
+    ctx.store.save(execution, subflow=None, waiting_until=None, **own)
     leave(ctx, execution, current_widget(ctx, execution), WidgetResult("completed", output))
 
 
@@ -188,8 +193,7 @@ def leave(ctx: Context, execution: Execution, widget: Widget, result: WidgetResu
     context = with_result(execution.context, widget, result)
     _close_step(ctx, execution, widget, (result.event, target or END, context), result.problem)
     if target is None and execution.subflow is not None:
-        ctx.store.save(execution, context=context, waiting_until=None)
-        _leave_subflow(ctx, execution, execution.subflow)
+        _leave_subflow(ctx, execution, execution.subflow, context)
         return
     ctx.store.save(
         execution,

@@ -279,7 +279,7 @@ def _request(
         method=method,
         url=url if is_form else with_query(url, form_encoded(parameters)),
         content_type=content_type,
-        parameters=parameters,
+        parameters=parameters if is_form or method == "GET" else {},
         body=body,
         login=login,
         is_authorized=text_of(properties.get("add_twilio_auth")).lower() == "true",
