@@ -224,8 +224,9 @@ def test_a_flow_writes_to_twilios_api_in_the_mock_itself(lab: Lab, sent: dict[st
 
 
 def test_a_fault_of_twilios_api_is_one_for_flows_too(lab: Lab) -> None:
-    lab.mock.faults.add("FetchChannel", kind="reset")
-    asks = http(method="GET", url=CHANNEL, add_twilio_auth=True)
+    lab.mock.faults.add("FetchService", kind="reset")
+    url = CHANNEL.partition("/Channels")[0]
+    asks = http(method="GET", url=url, add_twilio_auth=True)
     assert lab.heard(asks, STATUS) == []
     assert "could not be reached: ConnectionError" in lab.the_error().message
 
