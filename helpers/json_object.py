@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 100
@@ -18,6 +19,18 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def compact_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Return a value as JSON without spaces; `default` replaces what JSON cannot hold."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=default)
+
+
+def text_of(value: Any) -> str:
+    """Return a text as it is, null as an empty one, and any other value as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else compact_json(value)
 
 
 def error_code(text: str) -> int | None:

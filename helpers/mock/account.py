@@ -22,14 +22,14 @@ from .faults import Faults
 from .flex import resources as _flex
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
-from .http_client import AsyncMockHttpClient, MockHttpClient
+from .http_client import AsyncMockHttpClient, MockHttpClient, as_receiver
 from .journal import Journal, JournalState
 from .messaging import resources as _messaging
 from .messaging.events import ChannelEvent, MessageEvent
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
-from .rest import chat_webhooks, chat_words
+from .rest import chat_webhooks, chat_words, studio_v2
 from .rest.application import OPERATIONS, TOKEN_USER, Application
 from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
@@ -119,7 +119,7 @@ class MockTwilio:
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
-        self.studio = Studio(self._backend, account_sid, answering, hand_over)
+        self.studio = Studio(self._backend, account_sid, answering, hand_over, studio_v2.show)
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         events = self._backend.events
@@ -133,6 +133,7 @@ class MockTwilio:
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self.handle, self.faults)
+        answering.register_domain("twilio.com", as_receiver(self.http_client))
         self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
         self.journal = Journal(self._backend)
         self._chat_feed = ChatFeed()

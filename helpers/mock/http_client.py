@@ -25,6 +25,7 @@ from urllib3.exceptions import ProtocolError
 from .faults import Faults
 from .faults.matching import ConnectionOutcome
 from .rest.http import FormValues, Reply, Request
+from .webhooks.receivers import Receiver, WebhookAnswer, WebhookRequest, login_of
 
 Handle = Callable[[Request], Reply]
 _log = logging.getLogger(__name__)
@@ -93,6 +94,23 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         if outcome is not None:
             raise _as_aiohttp_would(outcome)
         return _response(match.reply or answer)
+
+
+def as_receiver(client: MockHttpClient) -> Receiver:
+    """Answer what the mock itself sends to Twilio's hosts, such as a flow's requests."""
+
+    def answer(request: WebhookRequest) -> WebhookAnswer:
+        auth = login_of(request)
+        is_json = "json" in request.headers.get("Content-Type", "")
+        body: Any = request.body.encode() if is_json else parsed(request.body) or request.parameters
+        data = body if request.method == "POST" else None
+        try:
+            found = client.request(request.method, request.url, None, data, request.headers, auth)
+        except requests.exceptions.RequestException as error:
+            return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
+        return WebhookAnswer(found.status_code, found.text, content_type="application/json")
+
+    return answer
 
 
 def _as_requests_would(outcome: ConnectionOutcome, host: str, timeout: float | None) -> Exception:

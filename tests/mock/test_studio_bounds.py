@@ -292,6 +292,7 @@ READ = {
     "set-variables": ("variables",),
     "make-http-request": ("url", "method", "body", "parameters", "content_type"),
     "run-function": ("url", "parameters"),
+    "run-subflow": ("parameters",),
     "send-to-flex": ("workflow", "channel", "attributes", "priority", "timeout"),
 }
 """The properties that each widget reads."""
@@ -302,6 +303,8 @@ SETS = {
     "body": "hi",
     "workflow": "WW1",
     "channel": "chat",
+    "flow_sid": "FW1",
+    "flow_revision": "LatestPublished",
 }
 
 

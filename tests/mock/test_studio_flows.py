@@ -201,7 +201,6 @@ def test_what_is_not_simulated_is_saved_with_warnings(lab: Lab) -> None:
         "draft",
         definition(
             widget("call", "connect-call-to", to("callCompleted"), noun="number"),
-            widget("ask", "make-http-request", url="https://x.example.com", add_twilio_auth=True),
             widget("split", "split-based-on", noon, input="x"),
             send("hi", "Hi", colour="red"),
         ),
@@ -210,9 +209,8 @@ def test_what_is_not_simulated_is_saved_with_warnings(lab: Lab) -> None:
     found = {warning["property_path"]: warning["message"] for warning in made.warnings}
     assert set(found) == {
         "#/states/1/type",
-        "#/states/2/properties/add_twilio_auth",
-        "#/states/3/transitions/0/conditions",
-        "#/states/4/properties/colour",
+        "#/states/2/transitions/0/conditions",
+        "#/states/3/properties/colour",
     }
     assert "'connect-call-to' is not simulated" in found["#/states/1/type"]
     made.update(status="draft", definition=HI)

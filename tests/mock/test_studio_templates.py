@@ -12,6 +12,8 @@ from studio_lab import Lab, ask, if_, send, to, widget
 
 from helpers.mock.studio.templates import COMPARISONS, condition_holds
 
+ATTRIBUTES = "trigger.message.ChannelAttributes"
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
@@ -31,7 +33,6 @@ def lab() -> Iterator[Lab]:
         ("{{trigger.message.ChannelAttributes.from}}", "+15550142"),
         ("{{trigger.message.ChannelAttributes.pre_engagement_data.topic}}", "billing"),
         ("{{contact.channel.address}}", "+15550142"),
-        ("{{flow.channel.address}}", "Shop bot"),
         ("{{trigger.message.Body | upcase}}!", "HELLO!"),
         ("{% if trigger.message.Body == 'hello' %}yes{% else %}no{% endif %}", "yes"),
         ("[{{trigger.message.Nothing}}{{widgets.nobody.inbound.Body}}{{nothing.at.all}}]", "[]"),
@@ -47,6 +48,44 @@ def lab() -> Iterator[Lab]:
 def test_a_template_is_filled_in(lab: Lab, template: str, rendered: str) -> None:
     attributes = {"from": "+15550142", "pre_engagement_data": {"topic": "billing"}}
     assert lab.heard(send("say", template), **attributes) == [rendered]
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ("{{a}}", '{"ok":false,"tags":["é",{"n":null}],"size":1.5,"ref":null}'),
+        ("{{a.tags}}", '["é",{"n":null}]'),
+        ("{% for tag in a.tags %}{{tag}};{% endfor %}", 'é;{"n":null};'),
+        ("{{a.tags | join: ', '}}", 'é, {"n":null}'),
+        ("{{a.tags | first}}{{a.tags | last}}", 'é{"n":null}'),
+        ("{{a.tags | append: '!'}}", '["é",{"n":null}]!'),
+        ("{{'tags: ' | append: a.tags}}", 'tags: ["é",{"n":null}]'),
+        ("{{'x' | replace: 'x', a.tags}}", '["é",{"n":null}]'),
+        ("{% capture all %}{{a.tags}}{% endcapture %}{{all}}", '["é",{"n":null}]'),
+        ("{% assign all = a.tags %}{% echo all %}", '["é",{"n":null}]'),
+        ("{{a.tags | slice: 1 | first}}", '{"n":null}'),
+        ("{{'a,b' | split: ',' | append: ''}}", '["a","b"]'),
+        ("{{a.ok}}[{{a.ref}}]{{a.size}}", "false[]1.5"),
+        ("{{a.ok | append: '!'}}{{'' | append: a.ok}}", "false!false"),
+        ("[{{a.ref | append: '!'}}{{'!' | append: a.ref}}]", "[!!]"),
+        ("[{{a.none | append: '!'}}{{a.none}}]", "[!]"),
+        ("{% if a.ok == false and a.ref == nil %}as they are{% endif %}", "as they are"),
+        ("{{(1..3)}}", "1..3"),
+    ],
+)
+def test_a_value_that_is_no_text_is_written_as_json(lab: Lab, template: str, rendered: str) -> None:
+    attributes = {"a": {"ok": False, "tags": ["é", {"n": None}], "size": 1.5, "ref": None}}
+    template = template.replace("a.", f"{ATTRIBUTES}.a.").replace(
+        "{{a}}", f"{{{{{ATTRIBUTES}.a}}}}"
+    )
+    assert lab.heard(send("say", template), **attributes) == [rendered]
+
+
+def test_an_object_in_a_template_can_be_read_again(lab: Lab) -> None:
+    whole = [{"key": "all", "value": f"{{{{{ATTRIBUTES}}}}}", "type": "json"}]
+    read = widget("set", "set-variables", to("next", "say"), variables=whole)
+    said = send("say", "{{flow.variables.all.deep.er}}")
+    assert lab.heard(read, said, deep={"er": [1]}) == ["[1]"]
 
 
 def test_sids_of_service_channel_webhook_and_flow_can_be_named(lab: Lab) -> None:

@@ -26,7 +26,7 @@ ALL = [
     "onUserAdded",
     "onUserUpdated",
 ]
-NOON, LATER = "2026-01-05T12:00:00Z", "2026-01-05T12:01:00Z"
+NOON, LATER = "2026-01-05T12:00:00.000Z", "2026-01-05T12:01:00.000Z"
 HEADER = {"x_twilio_webhook_enabled": "true"}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -186,6 +186,16 @@ def as_moment(text: str) -> float:
     parsed = datetime.fromisoformat(text)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def form_encoded(values: Mapping[str, str]) -> str:
+    """Return values as a form or query, by the rules of HTML and of Java."""
+    return urlencode(values, doseq=True, safe="*").replace("~", "%7E")
+
+
+def with_query(url: str, query: str) -> str:
+    """Return a URL with more in its query."""
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def is_web_address(url: str) -> bool:

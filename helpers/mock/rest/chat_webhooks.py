@@ -6,7 +6,7 @@ follow them and Conversations' (inferred).
 
 from __future__ import annotations
 
-from ..core.clock import iso
+from ..core.clock import iso_milliseconds
 from ..core.events import Event
 from ..core.parameters import form_name
 from ..core.store import Resource
@@ -87,8 +87,8 @@ def payload_for(event: Event) -> Payload | None:
         "RetryCount": 0,
         f"{kind.__name__}Sid": about.sid,
         **{parameter: getattr(about, field) for parameter, field in _PARAMETERS[kind].items()},
-        "DateCreated": iso(about.date_created),
-        "DateUpdated": iso(about.date_updated) if shows_update else None,
+        "DateCreated": iso_milliseconds(about.date_created),
+        "DateUpdated": iso_milliseconds(about.date_updated) if shows_update else None,
         **{parameter: media.get(field) for parameter, field in _MEDIA.items()},
     }
     texts = {key: str(value) for key, value in values.items() if value is not None}

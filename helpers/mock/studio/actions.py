@@ -23,6 +23,7 @@ REQUEST_FAILED = 81016
 FUNCTION_FAILED = 81017
 TEMPLATE_FAILED = 81018
 WRONG_TRIGGER = 81020
+SUBFLOW_FAILED = 81024
 
 
 class StepProblem(NamedTuple):
@@ -79,7 +80,7 @@ class SendMessage:
     author: str
     body: str
     attributes: str
-    then: Callable[[Mapping[str, str]], WidgetResult | WaitForReply]
+    then: Callable[[Mapping[str, Any]], WidgetResult | WaitForReply]
     refused: Callable[[str], WidgetResult]
 
 
@@ -95,19 +96,24 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """Make an HTTP request. With GET or a body the URL carries the parameters, else a form does."""
+    """Make an HTTP request; `url` has the whole query, `parameters` make a form without a body.
+
+    `login` is a user and password; `is_authorized` stands for those of the account.
+    """
 
     method: str
     url: str
     content_type: str
     parameters: Mapping[str, str]
     body: str
+    login: tuple[str, str] | None = field(repr=False)
+    is_authorized: bool
     then: Callable[[HttpResponse], WidgetResult]
 
 
 @dataclass(frozen=True, slots=True)
 class SendToFlex:
-    """Make a task for an agent through Flex; `then` takes its SID, `refused` the reason.
+    """Make a task for an agent through Flex; `then` takes the task, `refused` the reason.
 
     All values are text with templates filled in; `workflow` and `channel` are SIDs, or the task
     channel's unique name, `attributes` JSON, `priority` and `timeout` may be empty.
@@ -118,9 +124,19 @@ class SendToFlex:
     attributes: str
     priority: str
     timeout: str
-    then: Callable[[str], WidgetResult]
+    then: Callable[[Mapping[str, Any]], WidgetResult]
     refused: Callable[[str], WidgetResult]
 
 
-Effect = WidgetResult | WaitForReply | SendMessage | SendToFlex
+@dataclass(frozen=True, slots=True)
+class RunSubflow:
+    """Run another flow within this execution; `refused` takes the reason why it cannot be."""
+
+    flow_sid: str
+    revision: str
+    parameters: Mapping[str, Any]
+    refused: Callable[[str], WidgetResult]
+
+
+Effect = WidgetResult | WaitForReply | SendMessage | SendToFlex | RunSubflow
 Action = Effect | HttpRequest

@@ -57,6 +57,7 @@ WIDGET_TYPES: dict[str, WidgetType] = {
         ("url",),
         ("parameters", "service_sid", "environment_sid", "function_sid"),
     ),
+    "run-subflow": WidgetType(widgets.run_subflow, ("flow_sid", "flow_revision"), ("parameters",)),
     "send-to-flex": WidgetType(
         widgets.send_to_flex,
         ("workflow", "channel"),
@@ -122,7 +123,9 @@ def with_output(context: FlowContext, widget: Widget, output: Mapping[str, Any])
 
 def with_result(context: FlowContext, widget: Widget, result: WidgetResult) -> dict[str, Any]:
     """The context once a widget has ended."""
-    flow = context["flow"]
-    variables = {**flow["variables"], **result.variables}
-    known = with_output(context, widget, result.output) if result.output else context
-    return {**known, "flow": {**flow, "variables": variables}}
+    known = with_output(context, widget, result.output) if result.output else {**context}
+    if result.variables:
+        flow = context["flow"]
+        variables = {**flow.get("variables", {}), **result.variables}
+        known["flow"] = {**flow, "variables": variables}
+    return known

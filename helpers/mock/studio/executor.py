@@ -10,21 +10,24 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from ..core.context import Backend, Context
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
-from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
+from ..core.parameters import AtMost, AtMostBytes, Parameters, form_name, json_object
 from ..core.sids import Sids
 from ..messaging import channels, messages
-from ..webhooks.receivers import Receivers, WebhookRequest
-from . import engine, executions
+from ..messaging.resources import Message
+from ..taskrouter.resources import Task
+from ..webhooks.receivers import USER_AGENT, Receivers, WebhookRequest, basic_auth
+from . import engine, executions, flows
 from .actions import (
     Effect,
     HttpRequest,
     HttpResponse,
+    RunSubflow,
     SendMessage,
     SendToFlex,
     StepError,
@@ -46,6 +49,9 @@ HandOver = Callable[[Context, Execution, SendToFlex], str]
 It runs in the transaction that ends the step: both are kept, or neither.
 """
 
+Show = Callable[[Context, Message | Task], Mapping[str, Any]]
+"""Renders a resource as REST does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Executor:
@@ -61,6 +67,7 @@ class Executor:
     account_sid: str
     receivers: Receivers
     hand_over: HandOver
+    show: Show
     waiting: Callable[[], AbstractContextManager[None]]
     is_stopped: Callable[[], bool]
     lag: float = 0.0
@@ -109,9 +116,12 @@ class Executor:
                 return WidgetResult("")  # it has ended: no transition will be taken
             executions.open_step(ctx, current, widget)
         content_type = {"Content-Type": action.content_type} if action.content_type else {}
-        headers = {"User-Agent": "TwilioProxy/1.1", **content_type}
-        request = WebhookRequest(
-            action.method, action.url, headers, dict(action.parameters), action.body
+        login = self.receivers.login(self.account_sid) if action.is_authorized else action.login
+        authorization = {"Authorization": basic_auth(*login)} if login else {}
+        headers = {"User-Agent": USER_AGENT, **content_type, **authorization}
+        parameters = dict(action.parameters)
+        request = self.receivers.signed(
+            WebhookRequest(action.method, action.url, headers, parameters, action.body)
         )
         with self.waiting():
             answer = self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
@@ -124,7 +134,9 @@ class Executor:
             with self.transaction(execution.sid, execution.steps) as ctx:
                 if (current := _unchanged(ctx, execution)) is None:
                     return
-                result = self._result(ctx, current, effect)
+                result = self._result(ctx, current, widget, effect)
+                if result is None:
+                    return
                 if isinstance(result, StepProblem):
                     executions.fail(ctx, current, widget, result)
                 elif isinstance(result, WaitForReply):
@@ -138,14 +150,23 @@ class Executor:
             self._apply(execution, widget, effect.refused(reason))
 
     def _result(
-        self, ctx: Context, execution: Execution, effect: Effect | StepProblem
-    ) -> WidgetResult | WaitForReply | StepProblem:
+        self, ctx: Context, execution: Execution, widget: Widget, effect: Effect | StepProblem
+    ) -> WidgetResult | WaitForReply | StepProblem | None:
+        """Perform an effect; returns None if the widget goes on, in its subflow."""
         if isinstance(effect, SendMessage):
-            return effect.then(_send(ctx, execution, effect))
+            sent = self.show(ctx, _send(ctx, effect))
+            return effect.then({form_name(key): each for key, each in _outbound(sent)})
         if isinstance(effect, SendToFlex):
             task_sid = self.hand_over(ctx, execution, effect)
             ctx.emit(CreatedByFlow(task_sid))
-            return effect.then(task_sid)
+            task = ctx.store.first(Task, sid=task_sid)
+            return effect.then({**(self.show(ctx, task) if task else {}), "task_sid": task_sid})
+        if isinstance(effect, RunSubflow):
+            found = flows.subflow(ctx, execution, effect.flow_sid, effect.revision)
+            if isinstance(found, str):
+                return effect.refused(found)
+            executions.enter_subflow(ctx, execution, widget, found, effect.parameters)
+            return None
         return effect
 
 
@@ -165,17 +186,17 @@ class _Limits(Parameters):
     ]
 
 
-def _send(ctx: Context, execution: Execution, action: SendMessage) -> Mapping[str, str]:
+def _send(ctx: Context, action: SendMessage) -> Message:
     """Send a message as the account: it fires no webhooks, so that it reaches no flow."""
     channel = channels.find(ctx, action.channel_sid)
     new = {"From": action.author, "Body": action.body, "Attributes": action.attributes}
     message = messages.send(ctx, channel, **_Limits.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
-    return {
-        "Sid": message.sid,
-        "From": message.author,
-        "To": execution.contact_channel_address,
-        "Body": action.body,
-        "Status": "sent",
-        "ChannelSid": channel.sid,
-    }
+    return message
+
+
+def _outbound(message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The values of a sent message, with dates as Java writes those of whole seconds (inferred)."""
+    for key, value in message.items():
+        if value is not None:
+            yield key, f"{value[:-1]}.000Z" if key.startswith("date_") else value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...json_object import storable_json
+from ...json_object import compact_json, storable_json
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
@@ -63,7 +63,7 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     While a contact's execution of the flow is active, a message is a reply to it if it waits in
     that channel, and is swallowed otherwise (documented for the contact).
     """
-    message = incoming.message or {}
+    message = {**(incoming.message or {}), "To": incoming.channel_sid}
     active = executions.active(ctx, incoming.flow_sid, incoming.contact)
     if active is not None:
         if active.waiting_until is None or active.channel_sid != incoming.channel_sid:
@@ -71,7 +71,9 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
             return None
         _close(ctx, incoming, REPLIED, active)
         widget = executions.current_widget(ctx, active)
-        executions.leave(ctx, active, widget, replied(message))
+        # text in a reply, an object in the trigger alone (observed)
+        inbound = {**message, "ChannelAttributes": compact_json(message["ChannelAttributes"])}
+        executions.leave(ctx, active, widget, replied(inbound))
         return active
     flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid)
     revision = flow and flows.running(ctx, flow, incoming.contact, incoming.author)
@@ -83,7 +85,7 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
         revision,
         trigger={"message": message},
         contact=incoming.contact,
-        address=flow.friendly_name,
+        address=incoming.channel_sid,
         initiated_by=incoming.message_sid,
         channel_sid=incoming.channel_sid,
     )

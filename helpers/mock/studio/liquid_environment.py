@@ -12,12 +12,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from threading import local
-from typing import Any
+from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
 from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.filters import string
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
+from liquid.stringify import to_liquid_string
+
+from ...json_object import compact_json
 
 MAX_ITERATIONS = 15
 """Iterations of all loops (documented)."""
@@ -50,6 +56,32 @@ def render(template: BoundTemplate, context: Mapping[str, Any]) -> str:
     return template.render(**context)
 
 
+def _as_text(value: Any) -> str:
+    """A value in a text: objects and arrays as JSON (inferred), the others as Liquid has it."""
+    if isinstance(value, dict | list | tuple):
+        return compact_json(value, default=str)
+    return to_liquid_string(value, autoescape=False)
+
+
+class _Node(OutputNode):
+    __slots__ = ()
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(_as_text(self.expression.evaluate(context)))
+
+
+class _EchoNode(_Node, EchoNode):
+    __slots__ = ()
+
+
+class _Output(Output):
+    node_class = _Node
+
+
+class _Echo(EchoTag):
+    node_class = _EchoNode
+
+
 class BoundedEnvironment(Environment):
     """Studio's Liquid: the standard tags and filters and `to_json`, each within bounds."""
 
@@ -59,9 +91,13 @@ class BoundedEnvironment(Environment):
 
     def __init__(self) -> None:
         super().__init__()
+        self.add_tag(_Output)
+        self.add_tag(_Echo)
         self.add_filter("to_json", _to_json)
         for name, function in self.filters.items():
-            self.filters[name] = _bounded(function, _PREDICTIONS.get(name))
+            takes_texts = name == "join" or function.__module__ == string.__name__
+            made = _of_texts(function) if takes_texts else function
+            self.filters[name] = _bounded(made, _PREDICTIONS.get(name))
 
     def from_string(self, source: str, *args: Any, **more: Any) -> BoundTemplate:
         """Parse a template.
@@ -124,6 +160,27 @@ def _bounded(function: Callable[..., Any], predicted: Callable[..., int] | None)
         return result
 
     return bounded
+
+
+def _of_texts(function: Callable[..., Any]) -> Any:
+    """A filter that takes texts: no other value reaches it as Python writes it.
+
+    Numbers stay numbers; `join` takes an array of texts, and `slice` an array as it is.
+    """
+
+    def text(value: Any) -> Any:
+        is_other = value is None or isinstance(value, bool | dict | list | tuple)
+        return _as_text(value) if is_other else value
+
+    @wraps(function)
+    def of_texts(left: Any, *args: Any, **named: Any) -> Any:
+        if not isinstance(left, list | tuple) or function.__name__ not in ("join", "slice_"):
+            left = text(left)
+        elif function.__name__ == "join":
+            left = [text(each) for each in left]
+        return function(left, *map(text, args), **named)
+
+    return of_texts
 
 
 def _check(value: Any) -> None:

@@ -16,7 +16,7 @@ from ..webhooks.receivers import Receiver, Receivers
 from . import executions, incoming
 from .events import ExecutionDue, IncomingDue
 from .executions import LIFE_SECONDS, queue_of
-from .executor import REQUEST_SECONDS, Executor, HandOver
+from .executor import REQUEST_SECONDS, Executor, HandOver, Show
 from .incoming import PENDING
 from .resources import ACTIVE, Execution, Incoming, Step
 from .widgets import TIMED_OUT
@@ -77,12 +77,19 @@ class Studio:
         account_sid: The account's.
         receivers: Answer HTTP requests of flows.
         hand_over: Makes the task of a Send to Flex.
+        show: Renders resources for the context of a flow.
     """
 
     def __init__(
-        self, backend: Backend, account_sid: str, receivers: Receivers, hand_over: HandOver
+        self,
+        backend: Backend,
+        account_sid: str,
+        receivers: Receivers,
+        hand_over: HandOver,
+        show: Show,
     ) -> None:
         self.hand_over = hand_over
+        self._show = show
         self._backend = backend
         self._account_sid = account_sid
         self._receivers = receivers
@@ -94,7 +101,7 @@ class Studio:
 
         Args:
             url: The URL that a Run Function or Make HTTP Request widget names.
-            function: Takes a `WebhookRequest`, unsigned. It returns a dict for JSON, which later
+            function: Takes a `WebhookRequest`. It returns a dict for JSON, which later
                 widgets find as `widgets.NAME.parsed`, None for an empty 200, a number for a
                 status, or a pair of status and body; an exception counts as a 500. It has ten
                 seconds, and runs on a thread of its own.
@@ -200,6 +207,7 @@ class Studio:
             self._account_sid,
             self._receivers,
             self.hand_over,
+            self._show,
             self._queues.waiting,
             lambda: self._queues.is_closed,
             lag,

@@ -17,8 +17,11 @@ from .templates import COMPARISONS
 
 MAX_WIDGETS = 2000
 """Widgets a flow may have (documented)."""
-WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials here"}
-"""Properties that a simulated widget has and this mock ignores, with the consequence."""
+MAX_RUN_SUBFLOWS, MAX_SUBFLOWS = 150, 50
+"""Run Subflow widgets a flow may have, and flows that they may run (documented)."""
+LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
+LATEST_DRAFT = (LATEST, "LatestDraft")
+"""Names of a subflow's latest revision; how the Console writes its own is not known."""
 
 Found = Iterator[tuple[str, str]]
 """Paths into the JSON, each with advice."""
@@ -118,12 +121,39 @@ def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:
         for name in widget_type.required if widget_type else ():
             if name not in state.get("properties", {}):
                 yield f"{at}/properties/{name}", f"{state['type']} cannot do without {name}"
+    yield from _subflow_errors(states)
     initial = document.get("initial_state")
     triggers = [name for name, type_ in types.items() if type_ == "trigger"]
     if len(triggers) != 1:
         yield "#/states", f"a flow has one widget of type trigger, not {len(triggers)}"
     elif initial not in triggers:
         yield "#/initial_state", f"name the trigger, {triggers[0]!r}, not {initial!r}"
+
+
+def _subflow_errors(states: list[Any]) -> Found:
+    """Find what Twilio's page on subflows rules out; that it is refused at once is inferred."""
+    found = [(at, state) for at, state in _numbered(states) if state["type"] == "run-subflow"]
+    revisions: dict[str, str] = {}
+    for at, state in found:
+        properties = state.get("properties", {})
+        given = {name: str(properties.get(name) or "") for name in ("flow_sid", "flow_revision")}
+        for name, text in given.items():
+            if not text.strip() or "{{" in text or "{%" in text:
+                yield f"{at}/properties/{name}", f"give {name} as a text; it is no template"
+        sid, revision = given.values()
+        if revision not in (LATEST_PUBLISHED, *LATEST_DRAFT) and not revision.isdecimal():
+            yield (
+                f"{at}/properties/flow_revision",
+                f"it is {LATEST_PUBLISHED}, LatestDraft or a whole number, not {revision[:40]!r}",
+            )
+        if revisions.setdefault(sid, revision) != revision:
+            yield f"{at}/properties/flow_revision", f"run one revision of {sid}, not two"
+    if len(found) > MAX_RUN_SUBFLOWS or len(revisions) > MAX_SUBFLOWS:
+        yield (
+            "#/states",
+            f"a flow has at most {MAX_RUN_SUBFLOWS} widgets of type run-subflow, which run at most"
+            f" {MAX_SUBFLOWS} flows",
+        )
 
 
 def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -138,10 +168,8 @@ def _state_warnings(at: str, state: Mapping[str, Any]) -> Found:
         known = ", ".join(WIDGET_TYPES)
         yield f"{at}/type", f"{state['type']!r} is not simulated by this mock; it simulates {known}"
         return
-    for name, value in state.get("properties", {}).items():
-        if name in WITHOUT_EFFECT and value:
-            yield f"{at}/properties/{name}", WITHOUT_EFFECT[name]
-        elif name not in ("offset", *widget_type.required, *widget_type.optional):
+    for name in state.get("properties", {}):
+        if name not in ("offset", *widget_type.required, *widget_type.optional):
             yield (
                 f"{at}/properties/{name}",
                 f"{name} of {state['type']} is not known to this mock and ignored",
