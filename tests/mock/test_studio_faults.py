@@ -144,7 +144,7 @@ def test_a_bug_of_the_mocks_own_ends_the_execution_instead_of_hanging(
     def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setitem(engine.WIDGET_TYPES, "set-variables", engine.WidgetType(broken))
+    monkeypatch.setitem(engine.SIMULATED, "set-variables", broken)
     lab.heard(step("a", None))
     assert (lab.execution().status, lab.the_error().ended) == ("ended", True)
     assert "a bug" in caplog.text

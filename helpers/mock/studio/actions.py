@@ -23,10 +23,12 @@ REQUEST_FAILED = 81016
 FUNCTION_FAILED = 81017
 TEMPLATE_FAILED = 81018
 WRONG_TRIGGER = 81020
+UNLISTED = 0
+"""Code of a problem that Twilio's debugger does not list."""
 
 
 class StepProblem(NamedTuple):
-    """Problem in a step: a debugger code or 501 (not simulated), and advice."""
+    """Problem in a step: a debugger code, `UNLISTED` or 501 (not simulated), and advice."""
 
     code: int
     message: str
@@ -41,7 +43,10 @@ class StepError(Exception):
 
 
 FlowContext = Mapping[str, Any]
-"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`."""
+"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`.
+
+`now` is the moment, an aware datetime.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Annotated
 
 from pydantic import Field
@@ -54,6 +55,7 @@ class Executor:
     Args:
         waiting: Context of a wait, in which other executions go on.
         is_stopped: Returns True to stop before the next widget, as the account is being closed.
+        zone: Zone of dates in templates.
         lag: Seconds by which the clock has passed the moment that caused the run.
     """
 
@@ -63,6 +65,7 @@ class Executor:
     hand_over: HandOver
     waiting: Callable[[], AbstractContextManager[None]]
     is_stopped: Callable[[], bool]
+    zone: tzinfo
     lag: float = 0.0
 
     @contextmanager
@@ -98,9 +101,9 @@ class Executor:
                 self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 
     def _effect(self, execution: Execution, widget: Widget) -> Effect:
-        action = engine.enter(
-            widget, execution.context, steps=execution.steps, repeats=execution.repeats
-        )
+        now = datetime.fromtimestamp(self.backend.clock.now() - self.lag, self.zone)
+        context = {**execution.context, "now": now}
+        action = engine.enter(widget, context, steps=execution.steps, repeats=execution.repeats)
         if not isinstance(action, HttpRequest):
             return action
         with self.transaction(execution.sid, execution.steps, "ask") as ctx:

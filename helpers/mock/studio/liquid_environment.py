@@ -19,6 +19,8 @@ from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
+from .liquid_dates import formatted
+
 MAX_ITERATIONS = 15
 """Iterations of all loops (documented)."""
 MAX_TEXT = 64 * 1024
@@ -45,9 +47,10 @@ class LimitReached(LiquidError):
 
 
 def render(template: BoundTemplate, context: Mapping[str, Any]) -> str:
-    """Render within the time that one rendering may take."""
+    """Render within the time that one rendering may take; `now` and `today` follow the context."""
     _rendering.end = time.monotonic() + MAX_SECONDS
-    return template.render(**context)
+    _rendering.now = now = context["now"]
+    return template.render(**context, today=now.date())
 
 
 class BoundedEnvironment(Environment):
@@ -60,6 +63,7 @@ class BoundedEnvironment(Environment):
     def __init__(self) -> None:
         super().__init__()
         self.add_filter("to_json", _to_json)
+        self.add_filter("date", _date)
         for name, function in self.filters.items():
             self.filters[name] = _bounded(function, _PREDICTIONS.get(name))
 
@@ -157,6 +161,10 @@ def _joined(left: Any, separator: Any = " ", *_: Any) -> int:
 
 
 _PREDICTIONS: dict[str, Callable[..., int]] = {"replace": _replaced, "join": _joined}
+
+
+def _date(value: Any, form: Any = "") -> Any:
+    return formatted(value, form, _rendering.now)
 
 
 def _to_json(value: Any) -> str:

@@ -17,6 +17,7 @@ from .actions import (
     REQUEST_NOT_MADE,
     TASK_FAILED,
     TEMPLATE_FAILED,
+    UNLISTED,
     WRONG_TRIGGER,
     FlowContext,
     HttpRequest,
@@ -28,10 +29,11 @@ from .actions import (
     WaitForReply,
     WidgetResult,
 )
-from .definition import Condition, Widget
+from .definition import Condition, Transition, Widget
 from .templates import condition_holds, filled, render
 
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
+REQUEST = "incomingRequest"
 DEFAULT_TIMEOUT = "3600"
 """Seconds that Send & Wait waits for a reply (documented)."""
 TIMED_OUT = WidgetResult("timeout")
@@ -44,30 +46,31 @@ _OK = range(200, 300)
 
 
 def trigger(widget: Widget, context: FlowContext) -> WidgetResult:
-    """Leave by the event that started the execution.
+    """Leave by the event that started the execution; where it leads nowhere, the flow ends.
 
-    A flow made for Conversations only, whose trigger leads on from an incoming conversation alone,
-    takes a chat message as that (inferred).
+    A message of Programmable Chat is never an incoming conversation.
     """
-    if "message" not in context["trigger"]:
-        return WidgetResult("incomingRequest")
-    by_message, by_conversation = widget.on(MESSAGE), widget.on(CONVERSATION)
-    if (by_conversation and by_conversation.next) and not (by_message and by_message.next):
-        note = f"{MESSAGE} leads nowhere, so the chat message was taken as {CONVERSATION}"
-        return WidgetResult(CONVERSATION, output={"note": note})
-    return WidgetResult(MESSAGE)
+    event = MESSAGE if "message" in context["trigger"] else REQUEST
+    transition = widget.on(event) or Transition(event, None)
+    problem = None if transition.next else StepProblem(UNLISTED, leads_nowhere(event))
+    return WidgetResult(event, problem=problem, transition=transition)
+
+
+def leads_nowhere(event: str) -> str:
+    """The consequence of a trigger whose event has no `next`."""
+    cause, more = "a request by REST", ""
+    if event == MESSAGE:
+        cause = "a message of Programmable Chat"
+        more = f"; {CONVERSATION} is taken for Flex Conversations only"
+    return f"{event} leads nowhere, so the flow ends at once for {cause}{more}"
 
 
 def split(widget: Widget, context: FlowContext) -> WidgetResult:
-    """Leave by the first match whose conditions all hold, else by `noMatch`."""
+    """Leave by the first match whose conditions all hold for the input, else by `noMatch`."""
+    tested = render(str(widget.properties.get("input", "")), context)
 
     def holds(condition: Condition) -> bool:
-        tested = condition.tested
-        if tested is None:
-            tested = str(widget.properties.get("input", ""))
-        return condition_holds(
-            condition.type, render(tested, context), render(condition.value, context)
-        )
+        return condition_holds(condition.type, tested, render(condition.value, context))
 
     for each in widget.transitions:
         if each.event == "match" and each.conditions and all(map(holds, each.conditions)):
