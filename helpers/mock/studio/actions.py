@@ -76,16 +76,29 @@ class WaitForReply:
     output: Mapping[str, Any]
 
 
+class File(NamedTuple):
+    """A file that a message is to carry."""
+
+    content: bytes
+    content_type: str
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason."""
+    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason.
+
+    With a `media_url`, the file there is fetched before the message is sent.
+    """
 
     channel_sid: str
     author: str
     body: str
     attributes: str
+    media_url: str
     then: Callable[[Mapping[str, str]], WidgetResult | WaitForReply]
     refused: Callable[[str], WidgetResult]
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from mimetypes import MimeTypes
+from pathlib import PurePosixPath
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
 from ..core.context import Backend, Context
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
-from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
+from ..core.parameters import AtMost, AtMostBytes, Parameters, is_web_address, json_object
 from ..core.sids import Sids
-from ..messaging import channels, messages
-from ..webhooks.receivers import Receivers, WebhookRequest
+from ..messaging import channels, media, messages
+from ..messaging.resources import Service
+from ..webhooks.receivers import Receivers, WebhookAnswer, WebhookRequest
 from . import engine, executions
 from .actions import (
     Effect,
+    File,
     HttpRequest,
     HttpResponse,
     SendMessage,
@@ -36,9 +41,12 @@ from .actions import (
 from .definition import Widget
 from .events import CreatedByFlow
 from .resources import ACTIVE, Execution
+from .widgets import OK
 
 REQUEST_SECONDS = 10.0
 """Longest time that an HTTP request of a flow may take (documented)."""
+_FILE_TYPES = MimeTypes()
+"""Types by a file's ending, without those that a machine adds."""
 _log = logging.getLogger(__name__)
 
 HandOver = Callable[[Context, Execution, SendToFlex], str]
@@ -104,23 +112,45 @@ class Executor:
         now = datetime.fromtimestamp(self.backend.clock.now() - self.lag, self.zone)
         context = {**execution.context, "now": now}
         action = engine.enter(widget, context, steps=execution.steps, repeats=execution.repeats)
-        if not isinstance(action, HttpRequest):
+        is_media = isinstance(action, SendMessage) and action.media_url
+        if not isinstance(action, HttpRequest) and not is_media:
             return action
         with self.transaction(execution.sid, execution.steps, "ask") as ctx:
             current = _unchanged(ctx, execution)
             if current is None:
                 return WidgetResult("")  # it has ended: no transition will be taken
             executions.open_step(ctx, current, widget)
+        return self._with_file(action) if isinstance(action, SendMessage) else self._call(action)
+
+    def _call(self, action: HttpRequest) -> Effect:
         content_type = {"Content-Type": action.content_type} if action.content_type else {}
         headers = {"User-Agent": "TwilioProxy/1.1", **content_type}
         request = WebhookRequest(
             action.method, action.url, headers, dict(action.parameters), action.body
         )
-        with self.waiting():
-            answer = self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
+        answer = self._ask(request)
         return action.then(
             HttpResponse(answer.status, answer.body, answer.content_type, answer.problem)
         )
+
+    def _ask(self, request: WebhookRequest) -> WebhookAnswer:
+        with self.waiting():
+            return self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
+
+    def _with_file(self, action: SendMessage) -> Effect:
+        """The message with the file at its media URL, or its failure."""
+        url = action.media_url
+        if not is_web_address(url):
+            return action.refused(f"The media URL is an http or https URL, not {url[:200]}")
+        answer = self._ask(WebhookRequest("GET", url, {"User-Agent": "TwilioProxy/1.1"}, {}))
+        if answer.status not in OK:
+            reason = answer.problem or f"answered {answer.status}"
+            return action.refused(f"The media URL {url[:200]} {reason}")
+        content = answer.body.encode() if answer.content is None else answer.content
+        name = PurePosixPath(unquote(urlsplit(url).path)).name or None
+        guessed, _ = _FILE_TYPES.guess_type(name or "")
+        content_type = answer.content_type or guessed or "application/octet-stream"
+        return replace(action, file=File(content, content_type, name))
 
     def _apply(self, execution: Execution, widget: Widget, effect: Effect | StepProblem) -> None:
         try:
@@ -162,7 +192,7 @@ class _Limits(Parameters):
     """Limits of a flow's messages, which are Chat's (inferred)."""
 
     author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
-    body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
+    body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")] | None
     attributes: Annotated[
         str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
     ]
@@ -171,8 +201,14 @@ class _Limits(Parameters):
 def _send(ctx: Context, execution: Execution, action: SendMessage) -> Mapping[str, str]:
     """Send a message as the account: it fires no webhooks, so that it reaches no flow."""
     channel = channels.find(ctx, action.channel_sid)
-    new = {"From": action.author, "Body": action.body, "Attributes": action.attributes}
-    message = messages.send(ctx, channel, **_Limits.read(new).given())
+    body = action.body if action.body.strip() else None
+    new = {"From": action.author, "Body": body, "Attributes": action.attributes}
+    files = []
+    if action.file is not None:
+        service = ctx.store.first(Service, sid=channel.service_sid)
+        assert service is not None  # its channels go with it
+        files.append(media.upload(ctx, service, *action.file).sid)
+    message = messages.send(ctx, channel, media_sids=files, **_Limits.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
     return {
         "Sid": message.sid,

@@ -10,7 +10,7 @@ from typing import Any
 from ...json_object import json_object
 from .templates import COMPARISONS, is_comparable
 from .widget_types import SIMULATED, WIDGET_TYPES
-from .widgets import CONVERSATION, MESSAGE, leads_nowhere
+from .widgets import CONVERSATION, CUSTOM, MESSAGE, leads_nowhere
 
 WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials here"}
 """Properties that a simulated widget has and this mock ignores, with the consequence."""
@@ -101,12 +101,17 @@ def _of_properties(state: Mapping[str, Any]) -> Warnings:
 
 def _of_split(state: Mapping[str, Any]) -> Warnings:
     subject = str(state["properties"].get("input", ""))
+    if not any(each["event"] == "noMatch" for each in state["transitions"]):
+        yield "/transitions", "an input without a match ends the execution, for want of noMatch"
     for number, transition in enumerate(state["transitions"]):
         for condition in transition.get("conditions") or ():
             at, kind = f"/transitions/{number}/conditions", condition["type"]
             value = str(condition.get("value") or "")
             if kind not in COMPARISONS:
-                yield at, f"condition {kind!r} is not simulated; it is one of {', '.join(COMPARISONS)}"
+                yield (
+                    at,
+                    f"condition {kind!r} is not simulated; it is one of {', '.join(COMPARISONS)}",
+                )
             elif _TEMPLATE not in value and not is_comparable(kind, value):
                 yield at, f"{kind} never holds, as {value!r} cannot be read as what it compares"
             others = [each for each in condition.get("arguments") or () if str(each) != subject]
@@ -127,7 +132,7 @@ def _in_chats(state: Mapping[str, Any]) -> Warnings:
                 f"{found[0]} is blank for a message of Programmable Chat, which comes as"
                 f" {_OWN_TRIGGER}",
             )
-        if name == "content_sid" and value:
+        if name == "content_sid" and value and state["properties"].get("message_type") != CUSTOM:
             yield (
                 f"/properties/{name}",
                 "a channel of Programmable Chat takes no content template: the message fails",

@@ -80,9 +80,7 @@ WIDGET_TYPES: dict[str, WidgetType] = {
     ),
     "connect-call-to": _type("callCompleted hangup", "noun"),
     "connect-virtual-agent": _type("return hangup", "connector"),
-    "connect-virtual-agent-v2": _type(
-        "completed live-agent-handoff hangup failed paused timeout"
-    ),
+    "connect-virtual-agent-v2": _type("completed live-agent-handoff hangup failed paused timeout"),
     "enqueue-call": _type("callComplete failedToEnqueue callFailure"),
     "fork-stream": _type("next"),
     "gather-input-on-call": _type("keypress speech timeout"),

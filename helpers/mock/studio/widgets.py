@@ -34,6 +34,8 @@ from .templates import condition_holds, filled, render
 
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
 REQUEST = "incomingRequest"
+CUSTOM = "custom"
+"""The `message_type` of a message with a body, beside which a content template does not count."""
 DEFAULT_TIMEOUT = "3600"
 """Seconds that Send & Wait waits for a reply (documented)."""
 TIMED_OUT = WidgetResult("timeout")
@@ -42,7 +44,7 @@ MAX_BODY = 64 * 1024
 """Bytes of a response that a flow takes (documented)."""
 FORM = "application/x-www-form-urlencoded"
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?\Z")
-_OK = range(200, 300)
+OK = range(200, 300)
 
 
 def trigger(widget: Widget, context: FlowContext) -> WidgetResult:
@@ -156,18 +158,17 @@ def _message(
     failure: str,
 ) -> WidgetResult | SendMessage:
     properties = filled(widget.properties, context)
-    for name in ("media_url", "content_sid"):
-        if properties.get(name):
-            raise StepError(
-                NOT_SIMULATED,
-                f"{widget.name} sends {name}, which this mock does not simulate; send a body",
-            )
 
     def refused(reason: str) -> WidgetResult:
         return WidgetResult(failure, problem=StepProblem(MESSAGE_FAILED, reason))
 
-    body = str(properties.get("body") or "")
-    if not body.strip():
+    if properties.get("content_sid") and properties.get("message_type") != CUSTOM:
+        return refused(
+            f"{widget.name} sends a content template ({properties['content_sid']}), which a channel"
+            " of Programmable Chat does not take"
+        )
+    body, media_url = (str(properties.get(name) or "") for name in ("body", "media_url"))
+    if not body.strip() and not media_url.strip():
         return refused(f"The body of {widget.name} is blank")
     # the widget's channel, else the trigger's (documented)
     channel_sid = properties.get("channel") or context["trigger"].get("message", {}).get(
@@ -184,6 +185,7 @@ def _message(
         author=str(properties.get("from") or context["flow"]["channel"]["address"]),
         body=body,
         attributes=str(properties.get("attributes") or "{}"),
+        media_url=media_url.strip(),
         then=then,
         refused=refused,
     )
@@ -273,7 +275,7 @@ def _understood(response: HttpResponse) -> tuple[str | None, dict[str, Any]]:
     parsed = _json_object(response.body) if "json" in response.content_type else None
     if parsed is not None:
         output["parsed"] = parsed
-    return None if response.status in _OK else f"answered {response.status}", output
+    return None if response.status in OK else f"answered {response.status}", output
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
