@@ -133,6 +133,7 @@ def simulate(
         day.missed,
         tuple(day.refusals),
         day.now,
+        day.without_chat,
     )
     if interrupted:
         raise Interrupted(result)

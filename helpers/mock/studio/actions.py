@@ -25,6 +25,8 @@ TEMPLATE_FAILED = 81018
 WRONG_TRIGGER = 81020
 UNLISTED = 0
 """Code of a problem that Twilio's debugger does not list."""
+NO_CHAT = "the agent gets a task but no chat"
+"""Consequence of a hand-over whose attributes do not name the customer's chat channel."""
 
 
 class StepProblem(NamedTuple):

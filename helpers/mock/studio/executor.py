@@ -20,13 +20,22 @@ from pydantic import Field
 
 from ..core.context import Backend, Context
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
-from ..core.parameters import AtMost, AtMostBytes, Parameters, is_web_address, json_object
+from ..core.parameters import (
+    AtMost,
+    AtMostBytes,
+    Parameters,
+    is_web_address,
+    json_object,
+    read_json_object,
+)
 from ..core.sids import Sids
 from ..messaging import channels, media, messages
-from ..messaging.resources import Service
+from ..messaging.resources import Channel, Service
 from ..webhooks.receivers import Receivers, WebhookAnswer, WebhookRequest
 from . import engine, executions
 from .actions import (
+    NO_CHAT,
+    UNLISTED,
     Effect,
     File,
     HttpRequest,
@@ -178,8 +187,18 @@ class Executor:
         if isinstance(effect, SendToFlex):
             task_sid = self.hand_over(ctx, execution, effect)
             ctx.emit(CreatedByFlow(task_sid))
-            return effect.then(task_sid)
+            problem = _chat_problem(ctx, effect.attributes)
+            return replace(effect.then(task_sid), problem=problem)
         return effect
+
+
+def _chat_problem(ctx: Context, attributes: str) -> StepProblem | None:
+    """The problem of a task that does not name a chat channel; Twilio makes it all the same."""
+    sid = (read_json_object(attributes) or {}).get("channelSid")
+    if isinstance(sid, str) and ctx.store.exists(Channel, sid=sid):
+        return None
+    named = "there is no channel" if sid else "the attributes name no channelSid"
+    return StepProblem(UNLISTED, f"{NO_CHAT}: {named}{f' {sid!r}' if sid else ''}")
 
 
 def _unchanged(ctx: Context, seen: Execution) -> Execution | None:

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...json_object import json_object
+from .actions import NO_CHAT
 from .templates import COMPARISONS, is_comparable
 from .widget_types import SIMULATED, WIDGET_TYPES
 from .widgets import CONVERSATION, CUSTOM, MESSAGE, leads_nowhere
 
 WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials here"}
 """Properties that a simulated widget has and this mock ignores, with the consequence."""
-NO_CHAT = "the agent gets a task but no chat"
-"""Consequence of a hand-over whose attributes do not name the customer's chat channel."""
 _TEMPLATE = "{{"
 _OTHER_TRIGGER = re.compile(r"trigger\.(conversation|call)\b")
 _OWN_TRIGGER = "trigger.message"
@@ -118,7 +117,7 @@ def _of_split(state: Mapping[str, Any]) -> Warnings:
             if others:
                 yield (
                     at,
-                    f"the argument {others[0]!r} is not compared: the widget's input is, {subject!r}",
+                    f"the argument {others[0]!r} is not compared, but the input, {subject!r}",
                 )
 
 

@@ -57,16 +57,10 @@ def _moment(value: Any, now: datetime) -> datetime | None:
     if isinstance(value, date):
         return datetime.combine(value, time(), now.tzinfo)
     text = str(value).strip().lower()
-    if text in ("now", "today"):
-        return now
+    if type(value) not in (int, str) or not text:
+        return None
     try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, now.tzinfo)
-        if not isinstance(value, str) or not text:
-            return None
-        if text.isascii() and text.isdigit():
-            return datetime.fromtimestamp(int(text), now.tzinfo)
-        return _parsed(value, now)
+        return now if text in ("now", "today") else _parsed(text, now)
     except (ValueError, OverflowError, OSError):  # the last where a machine's time is too short
         return None
 
@@ -74,6 +68,8 @@ def _moment(value: Any, now: datetime) -> datetime | None:
 def _parsed(text: str, now: datetime) -> datetime:
     from dateutil import parser
 
+    if re.fullmatch(r"-?[0-9]+", text):
+        return datetime.fromtimestamp(int(text), now.tzinfo)
     today = datetime.combine(now.date(), time())
     found: datetime = parser.parse(text, default=today, tzinfos=_zone)
     return found if found.tzinfo else found.replace(tzinfo=now.tzinfo)
@@ -81,7 +77,7 @@ def _parsed(text: str, now: datetime) -> datetime:
 
 def _zone(name: str | None, offset: int | None) -> int | None:
     """Seconds from UTC of the zone that a text names; None for an unknown one."""
-    hours = _HOURS.get(name or "")
+    hours = _HOURS.get((name or "").upper())
     return offset if offset is not None or hours is None else hours * 3600
 
 
