@@ -40,12 +40,25 @@ def lab() -> Iterator[Lab]:
             '{"topic": "billing"}',
         ),
         ("{{nothing | to_json}}", "null"),
+        ("[{{trigger.message.empty}}{{nothing.blank}}]", "[]"),
+        ("{{trigger.message.ChannelAttributes.if}}", "reserved"),
+        ("{{trigger.message.ChannelAttributes.empty.for | upcase}}", "NESTED"),
+        ("{% if trigger.message.ChannelAttributes.if == 'a.empty' %}{% else %}no{% endif %}", "no"),
+        ("{{ 'x.empty' }}{{ \"y.if\" }}", "x.emptyy.if"),
+        ("{% raw %}{{x.empty}}{% endraw %}", "{{x.empty}}"),
+        ("{% if trigger.message.Nothing == empty %}{% else %}full{% endif %}", "full"),
+        ("{% for i in (1..2) %}{{ forloop.last }}{% endfor %}", "falsetrue"),
         ("no template: { } % }}", "no template: { } % }}"),
         ("<b>{{trigger.message.Body}}</b>", "<b>hello</b>"),
     ],
 )
 def test_a_template_is_filled_in(lab: Lab, template: str, rendered: str) -> None:
-    attributes = {"from": "+15550142", "pre_engagement_data": {"topic": "billing"}}
+    attributes: dict[str, Any] = {
+        "from": "+15550142",
+        "pre_engagement_data": {"topic": "billing"},
+        "if": "reserved",
+        "empty": {"for": "nested"},
+    }
     assert lab.heard(send("say", template), **attributes) == [rendered]
 
 

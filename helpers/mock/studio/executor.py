@@ -121,8 +121,9 @@ class Executor:
         now = datetime.fromtimestamp(self.backend.clock.now() - self.lag, self.zone)
         context = {**execution.context, "now": now}
         action = engine.enter(widget, context, steps=execution.steps, repeats=execution.repeats)
-        is_media = isinstance(action, SendMessage) and action.media_url
-        if not isinstance(action, HttpRequest) and not is_media:
+        if not isinstance(action, HttpRequest | SendMessage):
+            return action
+        if isinstance(action, SendMessage) and not action.media_url:
             return action
         with self.transaction(execution.sid, execution.steps, "ask") as ctx:
             current = _unchanged(ctx, execution)

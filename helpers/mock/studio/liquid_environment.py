@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from threading import local
 from typing import Any
@@ -18,6 +18,7 @@ from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
+from liquid.token import TOKEN_EXPRESSION, Token
 
 from .liquid_dates import formatted
 
@@ -36,6 +37,12 @@ MAX_SPACE = 200
 MAX_MARKS = 500
 """Parentheses, and raw blocks, which it reads in quadratic time too."""
 _SPACE, _MARKS = re.compile(r"\s+"), re.compile(r"\(|\{%-?\s{0,9}(?:raw|doc)")
+_RESERVED = re.compile(
+    r"(?P<quoted>\"[^\"]*\"|'[^']*')"
+    r"|(?<=[\w\]?])\.(?P<name>true|false|nil|null|empty|blank|and|or|contains|not|in|offset|limit"
+    r"|reversed|cols|continue|with|for|as|if|else|required)(?![\w?-])"
+)
+"""Words that python-liquid does not take for a property after a dot, and texts in quotes."""
 _rendering = local()
 
 
@@ -67,6 +74,16 @@ class BoundedEnvironment(Environment):
         for name, function in self.filters.items():
             self.filters[name] = _bounded(function, _PREDICTIONS.get(name))
 
+    def tokenizer(self) -> Callable[[str], Iterator[Token]]:
+        """Read a property that is named like a word of Liquid's, as in `x.empty`, as a name."""
+        split = super().tokenizer()
+        return lambda source: (
+            token._replace(value=_RESERVED.sub(_named, token.value))
+            if token.kind == TOKEN_EXPRESSION
+            else token
+            for token in split(source)
+        )
+
     def from_string(self, source: str, *args: Any, **more: Any) -> BoundTemplate:
         """Parse a template.
 
@@ -82,6 +99,10 @@ class BoundedEnvironment(Environment):
         template = super().from_string(source, *args, **more)
         _bound_ranges(template.nodes, RenderContext(template))
         return template
+
+
+def _named(found: re.Match[str]) -> str:
+    return found["quoted"] or f'["{found["name"]}"]'
 
 
 class _BoundedRange(RangeLiteral):

@@ -80,7 +80,7 @@ def _swapped(comparison: Comparison) -> Comparison:
 
 
 _EQUAL, _CONTAINS, _STARTS = map(_folded, (str.__eq__, str.__contains__, str.startswith))
-_LESS, _EARLIER, _SOONER = map(_before, (float, _time, _date))
+_LESS, _EARLIER, _SOONER = _before(float), _before(_time), _before(_date)
 _LISTED = _folded(lambda tested, value: tested in map(str.strip, value.split(",")))
 
 COMPARISONS: dict[str, Comparison] = {
