@@ -132,12 +132,12 @@ def test_a_costly_expression_fails_its_widget_and_says_so(lab: Lab) -> None:
 def test_others_are_served_meanwhile_and_a_file_opens_again(tmp_path: Path, pattern: str) -> None:
     file = tmp_path / "account.db"
     lab = Lab(account=connect(db=file))
+    text = f"{WORDS}!" if "w" in pattern else f"{'a' * 90}c"
     splits = [
-        widget(f"s{number}", "split-based-on", to("noMatch", f"s{number + 1}"), input="x")
+        widget(f"s{number}", "split-based-on", to("noMatch", f"s{number + 1}"), input=text)
         for number in range(5)
     ]
     for each in splits:
-        text = f"{WORDS}!" if "w" in pattern else f"{'a' * 90}c"
         each["transitions"].append(to("match", None, if_(text, "regex", pattern)))
     flow = lab.flow(*splits, send("s5", "done"))
     delays = []
@@ -336,14 +336,17 @@ def test_no_property_makes_the_mock_itself_fail(kind: str) -> None:
     lab.mock.close()
 
 
-@pytest.mark.parametrize("comparison", ["equal_to", "less_than", "regex", "matches_any_of"])
+@pytest.mark.parametrize(
+    "comparison",
+    [*("equal_to", "less_than", "regex", "matches_any_of", "is_before_time", "is_after_date")],
+)
 def test_no_condition_makes_the_mock_itself_fail(comparison: str) -> None:
     for tested, value in [*product(JUNK, ["x", 5, None, [], {}]), *product("x", JUNK)]:
         condition = {"type": comparison, "arguments": [tested], "value": value}
-        split = widget("w", "split-based-on", to("match", None, condition), input="x")
+        split = widget("w", "split-based-on", to("match", None, condition), input=tested)
         made = definition.read({"states": [split]})["w"]
         with suppress(StepError):
-            widgets.split(made, {})
+            widgets.split(made, AT)
 
 
 def test_threads_share_no_bound() -> None:

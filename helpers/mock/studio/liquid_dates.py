@@ -9,6 +9,8 @@ from typing import Any
 
 from liquid import Undefined
 
+MAX_TEXT = 200
+"""Characters of a date in words; a longer text is none (the mock's own limit)."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
@@ -57,7 +59,7 @@ def _moment(value: Any, now: datetime) -> datetime | None:
     if isinstance(value, date):
         return datetime.combine(value, time(), now.tzinfo)
     text = str(value).strip().lower()
-    if type(value) not in (int, str) or not text:
+    if type(value) not in (int, str) or not 0 < len(text) <= MAX_TEXT:
         return None
     try:
         return now if text in ("now", "today") else _parsed(text, now)
