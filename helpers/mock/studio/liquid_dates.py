@@ -62,7 +62,7 @@ def _moment(value: Any, now: datetime) -> datetime | None:
     if type(value) not in (int, str) or not 0 < len(text) <= MAX_TEXT:
         return None
     try:
-        return now if text in ("now", "today") else _parsed(text, now)
+        return now if text in ("now", "today") else _parsed(str(value).strip(), now)
     except (ValueError, OverflowError, OSError):  # the last where a machine's time is too short
         return None
 
