@@ -48,6 +48,10 @@ def storable_json(text: str) -> Any:
         value = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_refused)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"it cannot be read from line {error.lineno}, column {error.colno} on"
+        ) from None
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
     if "\\ud" in text.lower() or not text.isascii():

@@ -51,8 +51,9 @@ class Offer:
 
     @property
     def channel_sid(self) -> str | None:
-        """Chat channel of the task, if it has one."""
-        return self.attributes.get("channelSid")
+        """Chat channel that the task names, if it names one."""
+        sid = self.attributes.get("channelSid")
+        return sid if isinstance(sid, str) and sid.strip() else None
 
 
 @dataclass(eq=False)

@@ -65,6 +65,7 @@ def copy_of(
         original.webhooks.settle(SETTLING)
         moment = int(original.clock.now())
         mock = _restored(original.take_snapshot(), original.credentials, moment)
+        mock.studio.time_zone = original.studio.time_zone
     else:
         given = [arguments_for(account, flow) for flow in flows]
         mock = new_mock()
@@ -97,12 +98,14 @@ class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
     The snapshot was taken, and a day in a copy begins, at midnight after it, in epoch seconds.
+    `time_zone` is that of dates in templates.
     """
 
     account_sid: str
     service_sid: str
     taken: float
     begins: float
+    time_zone: str
     snapshot: Snapshot = field(repr=False)
 
     @classmethod
@@ -110,7 +113,14 @@ class Origin:
         """Take a snapshot of a mock."""
         own, taken = mock.credentials, mock.clock.now()
         begins = math.ceil(taken / DAY) * DAY
-        return cls(own.account_sid, own.chat_service_sid, taken, begins, mock.take_snapshot())
+        return cls(
+            own.account_sid,
+            own.chat_service_sid,
+            taken,
+            begins,
+            mock.studio.time_zone,
+            mock.take_snapshot(),
+        )
 
     def copy(self) -> MockTwilio:
         """A mock with the same resources, at the beginning of the day."""
@@ -118,6 +128,7 @@ class Origin:
             Credentials.demo(), account_sid=self.account_sid, chat_service_sid=self.service_sid
         )
         mock = _restored(self.snapshot, credentials, self.taken)
+        mock.studio.time_zone = self.time_zone
         mock.clock.freeze(self.begins)  # timers that are due on the way ring here
         mock.webhooks.settle()
         mock.studio.settle()

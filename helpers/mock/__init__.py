@@ -18,9 +18,12 @@ from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .remote import MockUnreachable, RemoteClock, RemoteMock
+from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
+from .studio.flow_warnings import reached
+from .studio.flow_warnings import warnings as flow_warnings
 from .studio.runner import Heard, StepFault, Studio
 from .taskrouter.expressions import could_match
 from .webhooks.delivery import Attempt, Webhooks
@@ -68,6 +71,9 @@ __all__ = [
     "Webhooks",
     "could_match",
     "flex_flows",
+    "flow_warnings",
+    "reached",
+    "unknown_filters",
     "verify",
 ]
 

@@ -20,6 +20,7 @@ from .server.running import (
     port_of,
     url_of,
 )
+from .studio.runner import ZONE, zone_of
 from .webhooks.network import CallPolicy
 
 PORT = 8787
@@ -45,6 +46,13 @@ def _origin(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+def _time_zone(text: str) -> str:
+    try:
+        return zone_of(text).key
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -89,6 +97,13 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         help="let webhooks and flows call this host on a private network, even where other"
         " machines reach the mock with the demo credentials. Repeat it for more",
     )
+    parser.add_argument(
+        "--time-zone",
+        metavar="NAME",
+        type=_time_zone,
+        default=ZONE,
+        help="zone of dates in Studio's templates (%(default)s, as at Twilio)",
+    )
     return parser.parse_args(given)
 
 
@@ -106,6 +121,7 @@ def main(given: list[str] | None = None) -> int:
             port_of(listening), is_confined=is_reachable(listening) and own.is_known
         )
         mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
+        mock.studio.time_zone = arguments.time_zone
     except (CannotListen, DatabaseRefused, ValueError) as error:  # the last where FILE names none
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 1

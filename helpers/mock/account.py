@@ -320,6 +320,7 @@ class MockTwilio:
             credentials=self.credentials,
             call_policy=self.call_policy,
         ) as stage:
+            stage.studio.time_zone = self.studio.time_zone
             loaded, receivers = load(stage, name, at)
             content, setting = stage.take_snapshot(), stage.clock.setting
         for url, receiver in receivers.items():
@@ -370,6 +371,7 @@ class MockTwilio:
             state, born = self._backend.state, self._backend.store.read_fact("born")
         twin.clock.setting = self.clock.setting
         twin.webhooks.timeout = self.webhooks.timeout
+        twin.studio.time_zone = self.studio.time_zone
         twin._backend.state = state
         with twin._backend.transaction():
             twin._backend.store.write_fact("born", born)

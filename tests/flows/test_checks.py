@@ -38,6 +38,45 @@ def loop(client: Any) -> None:
     client.studio.v2.flows.create("Loop", "published", definition=states)
 
 
+def for_conversations(client: Any) -> None:
+    """A flow whose trigger leads on from Conversations alone."""
+    _with_attributes(client, "incomingConversationMessage", '{"channelSid": "{{x}}"}')
+
+
+def without_a_chat(client: Any) -> None:
+    """A flow whose Send to Flex does not say whose chat it is."""
+    _with_attributes(client, "incomingMessage", '{"name": "{{trigger.message.From}}"}')
+
+
+def calls_first(client: Any) -> None:
+    """A flow with a way for calls beside that for chats."""
+    _with_attributes(client, "incomingMessage", '{"channelSid": "{{trigger.message.ChannelSid}}"}')
+
+
+def _with_attributes(client: Any, event: str, attributes: str) -> None:
+    flow = client.studio.v2.flows.list()[0].fetch()
+    made = json.loads(json.dumps(flow.definition))
+    trigger, *_ = made["states"]
+    target = trigger["transitions"][0]["next"]
+    call = {"event": "incomingCall", "next": "call"}
+    trigger["transitions"] = [{"event": event, "next": target}, call]
+    for state in made["states"]:
+        if state["type"] == "send-to-flex":
+            state["properties"]["attributes"] = attributes
+    made["states"].append(
+        {"name": "call", "type": "say-play", "transitions": [], "properties": {"say": "Hi"}}
+    )
+    client.studio.v2.flows.create("Astray", "published", definition=made)
+
+
+def a_filter_of_conversations(client: Any) -> None:
+    """Set a webhook of the chat service for an event that Chat does not have."""
+    service = client.chat.v2.services.list()[0]
+    client.chat.v2.services(service.sid).update(
+        post_webhook_url="https://listener.example", webhook_filters=["onMessageAdded"]
+    )
+
+
 def no_worker_speaks_it(client: Any) -> None:
     """The only queue asks for what no worker has."""
     queue = _workspace(client).task_queues.list()[0]
@@ -153,6 +192,9 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("studio-draft", publish_nothing, STUDIO.replace("Webchat Flow", "Draft"), "<text>:6"),
     ("no-send-to-flex", nothing, STUDIO.replace("Webchat Flow", "Menu bot"), "<text>:6"),
     ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "<text>:6"),
+    ("studio-astray", for_conversations, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
+    ("studio-astray", without_a_chat, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
+    ("webhook-filters", a_filter_of_conversations, TASK, "<text>:2"),
     ("nobody-matches", no_worker_speaks_it, TASK, "<text>:7"),
     ("nobody-matches", no_worker_speaks_it, STUDIO, "<text>:6"),
     ("nobody-matches", no_worker_has_capacity, TASK, "<text>:7"),
@@ -182,6 +224,9 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("studio-draft", nothing, STUDIO),
     ("no-send-to-flex", nothing, STUDIO),
     ("no-send-to-flex", nothing, TASK),
+    ("studio-astray", nothing, STUDIO),
+    ("studio-astray", calls_first, STUDIO.replace("Webchat Flow", "Astray")),
+    ("webhook-filters", a_bot_listens, TASK),
     ("nobody-matches", nothing, TASK),
     ("nobody-matches", nothing, STUDIO),
     ("nobody-matches", one_has_room, TASK),

@@ -107,22 +107,24 @@ def test_a_token_that_is_none_is_refused_as_one(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "url"),
+    ("method", "url", "nearest"),
     [
-        ("POST", "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json"),
-        ("GET", "https://chat.twilio.com/Services/IS1/Channels"),
-        ("DELETE", "https://flex-api.twilio.com/v1/Nothing/NO1"),
-        ("GET", "https://example.com/"),
+        ("POST", "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json", ""),
+        ("GET", "https://chat.twilio.com/Services/IS1/Channels", "ListChannel"),
+        ("DELETE", "https://flex-api.twilio.com/v1/Nothing/NO1", "Delete"),
+        ("GET", "https://chat.twillio.com/v2/Services", "ListService: GET https://chat.twilio.com"),
+        ("GET", "https://example.com/", ""),
     ],
 )
 def test_what_is_not_simulated_says_so_and_changes_nothing(
-    account: Account, method: str, url: str
+    account: Account, method: str, url: str, nearest: str
 ) -> None:
     before = everything(account)
     status, body = answer(account, method, url, data={})
     assert (status, body["code"]) == (501, NOT_SIMULATED)
     assert f"{method} {url} is not simulated by this mock" in body["message"]
-    assert "The nearest operation it simulates is " in body["message"]
+    assert ("nearest operation" in body["message"]) == bool(nearest)
+    assert nearest in body["message"]
     assert everything(account) == before
 
 

@@ -13,6 +13,7 @@ import requests
 from examples import OPERATIONS, PreparedAccount, prepared_account
 from garbling import Garbler, resources
 from support import refused
+from validators_words import FOUND
 
 from helpers.mock import CODES, Reply, WebhookRequest
 
@@ -87,6 +88,7 @@ def check_refusal(status: int, shown: dict[str, Any]) -> None:
     assert CODES[shown["code"]].status == status == shown["status"]
     assert shown["more_info"] == f"https://www.twilio.com/docs/errors/{shown['code']}"
     assert shown["message"]
+    assert not FOUND.search(json.dumps(shown))
 
 
 def check_resource(shown: dict[str, Any]) -> None:

@@ -41,12 +41,25 @@ def lab() -> Iterator[Lab]:
             '{"topic": "billing"}',
         ),
         ("{{nothing | to_json}}", "null"),
+        ("[{{trigger.message.empty}}{{nothing.blank}}]", "[]"),
+        ("{{trigger.message.ChannelAttributes.if}}", "reserved"),
+        ("{{trigger.message.ChannelAttributes.empty.for | upcase}}", "NESTED"),
+        ("{% if trigger.message.ChannelAttributes.if == 'a.empty' %}{% else %}no{% endif %}", "no"),
+        ("{{ 'x.empty' }}{{ \"y.if\" }}", "x.emptyy.if"),
+        ("{% raw %}{{x.empty}}{% endraw %}", "{{x.empty}}"),
+        ("{% if trigger.message.Nothing == empty %}{% else %}full{% endif %}", "full"),
+        ("{% for i in (1..2) %}{{ forloop.last }}{% endfor %}", "falsetrue"),
         ("no template: { } % }}", "no template: { } % }}"),
         ("<b>{{trigger.message.Body}}</b>", "<b>hello</b>"),
     ],
 )
 def test_a_template_is_filled_in(lab: Lab, template: str, rendered: str) -> None:
-    attributes = {"from": "+15550142", "pre_engagement_data": {"topic": "billing"}}
+    attributes: dict[str, Any] = {
+        "from": "+15550142",
+        "pre_engagement_data": {"topic": "billing"},
+        "if": "reserved",
+        "empty": {"for": "nested"},
+    }
     assert lab.heard(send("say", template), **attributes) == [rendered]
 
 
@@ -202,6 +215,16 @@ def test_a_variable_that_is_not_the_json_it_should_be_is_an_error(lab: Lab) -> N
         ("greater_than", "10", "9.5", True),
         ("greater_than", "9", "10", False),
         ("greater_than", "", "1", False),
+        ("is_before_time", "9:05", "17:00", True),
+        ("is_before_time", "17:00", "17:00", False),
+        ("is_before_time", "17:00", "17:00:01", True),
+        ("is_before_time", "noon", "17:00", False),
+        ("is_after_time", "23:59", "17:00", True),
+        ("is_after_time", "24:00", "17:00", False),
+        ("is_before_date", "2026-01-05", "2026-01-06", True),
+        ("is_before_date", "2026-01-05T23:00:00Z", "2026-01-05", False),
+        ("is_after_date", "2026-12-01", "2026-9-30", True),
+        ("is_after_date", "tomorrow", "2026-01-01", False),
     ],
 )
 def test_a_split_follows_a_condition_that_holds(
@@ -234,9 +257,18 @@ def test_the_first_match_is_taken_and_all_its_conditions_must_hold(lab: Lab) -> 
     assert lab.heard(split, *ends, says="c") == ["late"]
 
 
-def test_the_value_of_a_condition_may_be_a_template_and_the_input_stands_in_for_arguments(
-    lab: Lab,
-) -> None:
+def test_the_input_of_a_split_is_its_subject_whatever_its_conditions_name(lab: Lab) -> None:
+    other = if_("{{contact.channel.address}}", "equal_to", "yes")
+    ways = to("noMatch", "no"), to("match", "yes", other)
+    split = widget("split", "split-based-on", *ways, input="{{trigger.message.Body}}")
+    assert lab.heard(split, send("yes", "yes"), send("no", "no"), says="Yes") == ["yes"]
+    [warning] = lab.client.studio.v2.flows.list()[-1].fetch().warnings
+    assert warning["property_path"] == "#/states/1/transitions/1/conditions"
+    for named in ("{{contact.channel.address}}", "{{trigger.message.Body}}"):
+        assert named in warning["message"]
+
+
+def test_the_value_of_a_condition_may_be_a_template_and_arguments_be_left_out(lab: Lab) -> None:
     condition = {"friendly_name": "me", "type": "equal_to", "value": "{{trigger.message.From}}"}
     split = widget(
         "split",

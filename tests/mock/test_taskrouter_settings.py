@@ -271,11 +271,11 @@ QUEUE = "WQ" + NOBODY
 @pytest.mark.parametrize(
     ("configuration", "message"),
     [
-        ("not JSON", "Invalid JSON"),
+        ("not JSON", "the document is not JSON"),
         ("[]", "the document"),
         ("{}", "task_routing"),
-        ('{"task_routing": {"filters": [{"expression": "1==1"}]}}', "filters.0.targets"),
-        (routing(("1==1", [])), "targets"),
+        ('{"task_routing": {"filters": [{"expression": "1==1"}]}}', "filters.0.targets is missing"),
+        (routing(("1==1", [])), "targets must have 1 item or more"),
         (routing(("1==1", [{"timeout": 5}])), "names no queue"),
         (routing(("vip = = 1", [{"queue": QUEUE}])), "filters[0].expression"),
         (routing(("1==1", [{"queue": QUEUE, "expression": "("}])), "filters[0].targets[0]"),

@@ -128,6 +128,7 @@ def simulate(
         day.missed,
         tuple(day.refusals),
         day.now,
+        day.without_chat,
     )
     if interrupted:
         raise Interrupted(result)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...account import Account
 from ...flex_ui import ignore_not_found
-from ...mock import could_match
+from ...mock import could_match, unknown_filters
 from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..exporting import AccountFlow, flows_of
@@ -50,12 +50,23 @@ class AccountReader:
         Raises:
             LookupError: There is no such service.
         """
+        service = self._service(flow)
+        is_notified = GREETABLE & set(service.webhook_filters or ())
+        return (service.post_webhook_url or "") if is_notified else ""
+
+    def unknown_filters(self, flow: FlexFlowConfig) -> list[str]:
+        """The faults of webhook filters of the flow's chat service.
+
+        Raises:
+            LookupError: There is no such service.
+        """
+        return unknown_filters(self._service(flow))
+
+    def _service(self, flow: FlexFlowConfig) -> Any:
         sid = self._account.credentials.chat_service_sid
         if flow.chat_service:
             sid = self.directory.services.sid(flow.chat_service)
-        service = self._client.chat.v2.services(sid).fetch()
-        is_notified = GREETABLE & set(service.webhook_filters or ())
-        return (service.post_webhook_url or "") if is_notified else ""
+        return self._client.chat.v2.services(sid).fetch()
 
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""

@@ -259,7 +259,7 @@ def iso(moment: float | None) -> str | None:
 def iso_milliseconds(moment: float) -> str:
     """ISO 8601 with a Z and milliseconds, as Chat's webhooks write dates (observed)."""
     second, millisecond = divmod(int(moment * 1000 + 0.001), 1000)  # .986 may be stored as .98599
-    return f"{_format(second)[:-1]}.{millisecond:03d}Z"
+    return f"{iso_second(second)[:-1]}.{millisecond:03d}Z"
 
 
 def epoch(moment: datetime | float) -> float:

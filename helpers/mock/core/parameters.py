@@ -27,6 +27,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from .bounds import MAX_NESTING, is_too_deep
 from .errors import TwilioError
+from .wording import predicate
 
 
 def form_name(field: str) -> str:
@@ -86,12 +87,14 @@ def _refusal(problem: ErrorDetails) -> TwilioError:
         return TwilioError(20001, f"Missing required parameter {name} in the post body")
     if problem["type"] == _TOO_LONG:
         limit = problem["ctx"]
+        if len(problem["input"]) <= limit["length"]:  # half a surrogate pair
+            return TwilioError(20001, f"Invalid parameter {name}: it must be text in UTF-8")
         return TwilioError(
             limit["code"],
             f"{limit['name']} is too long: {len(problem['input'])} characters,"
             f" at most {limit['length']}",
         )
-    return TwilioError(20001, f"Invalid parameter {name}: {problem['msg']}")
+    return TwilioError(20001, f"Invalid parameter {name}: it {predicate(problem)}")
 
 
 _TOO_LONG = "longer_than_twilio_takes"
@@ -183,7 +186,10 @@ def as_moment(text: str) -> float:
     Raises:
         ValueError: It is no such date.
     """
-    parsed = datetime.fromisoformat(text)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 date such as 2026-06-01T12:00:00Z") from None
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
 

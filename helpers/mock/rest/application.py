@@ -109,8 +109,10 @@ class Application:
                 return operation.handle(ctx, arguments, request)
         except Refused as refused:
             raise operation.refusals.error(refused) from None
-        except _UNSTORABLE as error:
-            raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
+        except _UNSTORABLE:
+            raise TwilioError(
+                20001, "A parameter cannot be stored: it is no Unicode, or a number beyond 64 bits"
+            ) from None
 
     def _consult(
         self, actor: Actor, operation: Operation, arguments: Arguments, request: Request

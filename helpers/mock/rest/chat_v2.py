@@ -30,7 +30,7 @@ from ..messaging.resources import (
     UserChannel,
 )
 from . import chat_parameters as given
-from .chat_webhooks import CHANNEL_EVENTS
+from .chat_webhooks import CHANNEL_EVENTS, log_unknown_filters
 from .chat_webhooks import NAME as DIALECT
 from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES
 from .collection import Api, Arguments, Collection, Write
@@ -56,6 +56,13 @@ def _create_service(ctx: Context, new: given.NewService) -> Service:
     return services.create(ctx, friendly_name=new.friendly_name)
 
 
+def _update_service(ctx: Context, service: Service, **settings: Any) -> Service:
+    updated = services.update(ctx, service, **settings)
+    if "webhook_filters" in settings:
+        log_unknown_filters(ctx, updated)
+    return updated
+
+
 SERVICES = Collection(
     within=API,
     segment="Services",
@@ -66,7 +73,7 @@ SERVICES = Collection(
         links={"channels": "Channels", "users": "Users", "roles": "Roles", "bindings": "Bindings"},
     ),
     create=Write(given.NewService, _create_service),
-    update=Write(given.ServiceChanges, services.update, needs_parameters=True, spread=True),
+    update=Write(given.ServiceChanges, _update_service, needs_parameters=True, spread=True),
     delete=services.delete,
 )
 

@@ -24,10 +24,14 @@ FUNCTION_FAILED = 81017
 TEMPLATE_FAILED = 81018
 WRONG_TRIGGER = 81020
 SUBFLOW_FAILED = 81024
+UNLISTED = 0
+"""Code of a problem that Twilio's debugger does not list."""
+NO_CHAT = "the agent gets a task but no chat"
+"""Consequence of a hand-over whose attributes do not name the customer's chat channel."""
 
 
 class StepProblem(NamedTuple):
-    """Problem in a step: a debugger code or 501 (not simulated), and advice."""
+    """Problem in a step: a debugger code, `UNLISTED` or 501 (not simulated), and advice."""
 
     code: int
     message: str
@@ -42,7 +46,10 @@ class StepError(Exception):
 
 
 FlowContext = Mapping[str, Any]
-"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`."""
+"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`.
+
+`now` is the moment, an aware datetime.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +79,29 @@ class WaitForReply:
     output: Mapping[str, Any]
 
 
+class File(NamedTuple):
+    """A file that a message is to carry."""
+
+    content: bytes
+    content_type: str
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason."""
+    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason.
+
+    With a `media_url`, the file there is fetched before the message is sent.
+    """
 
     channel_sid: str
     author: str
     body: str
     attributes: str
+    media_url: str
     then: Callable[[Mapping[str, Any]], WidgetResult | WaitForReply]
     refused: Callable[[str], WidgetResult]
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)

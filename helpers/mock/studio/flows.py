@@ -9,8 +9,9 @@ from pydantic import BeforeValidator
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
+from .flow_warnings import warnings
 from .resources import Execution, FlowRevision, Step, StudioFlow
-from .validation import LATEST, LATEST_DRAFT, LATEST_PUBLISHED, checked, warnings
+from .validation import LATEST, LATEST_DRAFT, LATEST_PUBLISHED, checked
 
 PUBLISHED = "published"
 Status = Literal["draft", "published"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...lazy import renamed
 from ..core.clock import Timer, iso
@@ -20,6 +21,9 @@ from .executor import REQUEST_SECONDS, Executor, HandOver, Show
 from .incoming import PENDING
 from .resources import ACTIVE, Execution, Incoming, Step
 from .widgets import TIMED_OUT
+
+ZONE = "America/Los_Angeles"
+"""Zone of dates in templates, Pacific time (documented)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,19 @@ class StepFault:
     at: str
 
 
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises:
+        ValueError: The IANA time zone database has none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        example = "give a name such as Europe/Berlin or UTC"
+        raise ValueError(f"there is no time zone {name!r}; {example}") from None
+
+
 class Studio:
     """An account's Studio: register functions, wait for flows, read messages and errors.
 
@@ -95,6 +112,20 @@ class Studio:
         self._receivers = receivers
         self._queues = KeyedExecutor("studio")
         self._timers: dict[int, Timer] = {}
+        self._zone = ZoneInfo(ZONE)
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of dates in templates, by default Pacific time, as Twilio documents it.
+
+        Raises:
+            ValueError: One is set that is not in the IANA time zone database.
+        """
+        return self._zone.key
+
+    @time_zone.setter
+    def time_zone(self, name: str) -> None:
+        self._zone = zone_of(name)
 
     def register_function(self, url: str, function: Receiver) -> None:
         """Answer requests of flows to a URL with a Python function.
@@ -210,6 +241,7 @@ class Studio:
             self._show,
             self._queues.waiting,
             lambda: self._queues.is_closed,
+            self._zone,
             lag,
         )
 

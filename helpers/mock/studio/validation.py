@@ -1,4 +1,4 @@
-"""Checks of a definition: whether it can be saved, and which parts will not run here.
+"""Checks of a definition: whether it can be saved.
 
 Twilio names three causes of an invalid definition: it does not fit the schema, widget names are not
 unique, or a transition leads to a widget that does not exist (documented).
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from ...json_object import storable_json
 from ..core.errors import TwilioError
-from .engine import WIDGET_TYPES
-from .templates import COMPARISONS
+from .widget_types import WIDGET_TYPES
 
 MAX_WIDGETS = 2000
 """Widgets a flow may have (documented)."""
@@ -77,6 +77,13 @@ def _state_errors(at: str, state: Any) -> Found:
     for key in ("name", "type"):
         if not isinstance(state.get(key), str) or not state[key]:
             yield f"{at}/{key}", f"give the widget a {key}"
+        elif key == "type" and state[key] not in WIDGET_TYPES:
+            near = get_close_matches(state[key], WIDGET_TYPES, n=1, cutoff=0)[0]
+            yield (
+                f"{at}/type",
+                f"{state[key][:80]!r} is no type of widget; the nearest is {near!r}, and there are"
+                f" {', '.join(sorted(WIDGET_TYPES))}",
+            )
     if not isinstance(state.get("properties", {}), Mapping):
         yield f"{at}/properties", "properties are an object"
     transitions = state.get("transitions")
@@ -117,8 +124,7 @@ def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:
                     f"{at}/transitions/{number}/next",
                     f"there is no widget {target!r}; it leads to one of {known}",
                 )
-        widget_type = WIDGET_TYPES.get(state["type"])
-        for name in widget_type.required if widget_type else ():
+        for name in WIDGET_TYPES[state["type"]].required:
             if name not in state.get("properties", {}):
                 yield f"{at}/properties/{name}", f"{state['type']} cannot do without {name}"
     yield from _subflow_errors(states)
@@ -154,30 +160,3 @@ def _subflow_errors(states: list[Any]) -> Found:
             f"a flow has at most {MAX_RUN_SUBFLOWS} widgets of type run-subflow, which run at most"
             f" {MAX_SUBFLOWS} flows",
         )
-
-
-def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
-    """List the parts of a valid definition that will not run in this mock."""
-    states = _numbered(document["states"])
-    return _listed(found for at, state in states for found in _state_warnings(at, state))
-
-
-def _state_warnings(at: str, state: Mapping[str, Any]) -> Found:
-    widget_type = WIDGET_TYPES.get(state["type"])
-    if widget_type is None:
-        known = ", ".join(WIDGET_TYPES)
-        yield f"{at}/type", f"{state['type']!r} is not simulated by this mock; it simulates {known}"
-        return
-    for name in state.get("properties", {}):
-        if name not in ("offset", *widget_type.required, *widget_type.optional):
-            yield (
-                f"{at}/properties/{name}",
-                f"{name} of {state['type']} is not known to this mock and ignored",
-            )
-    for number, transition in enumerate(state["transitions"]):
-        for condition in transition.get("conditions") or ():
-            if condition["type"] not in COMPARISONS:
-                yield (
-                    f"{at}/transitions/{number}/conditions",
-                    f"condition {condition['type']!r} is not simulated",
-                )

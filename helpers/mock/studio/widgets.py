@@ -18,6 +18,7 @@ from .actions import (
     SUBFLOW_FAILED,
     TASK_FAILED,
     TEMPLATE_FAILED,
+    UNLISTED,
     WRONG_TRIGGER,
     FlowContext,
     HttpRequest,
@@ -30,10 +31,13 @@ from .actions import (
     WaitForReply,
     WidgetResult,
 )
-from .definition import Condition, Widget
+from .definition import Condition, Transition, Widget
 from .templates import condition_holds, filled, render
 
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
+REQUEST = "incomingRequest"
+CUSTOM = "custom"
+"""The `message_type` of a message with a body, beside which a content template does not count."""
 DEFAULT_TIMEOUT = "3600"
 """Seconds that Send & Wait waits for a reply (documented)."""
 TIMED_OUT = WidgetResult("timeout")
@@ -44,36 +48,37 @@ MAX_BODY = 64 * 1024
 """Bytes of a response that a flow takes (documented)."""
 FORM = "application/x-www-form-urlencoded"
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?\Z")
-_OK = range(200, 300)
+OK = range(200, 300)
 
 
 def trigger(widget: Widget, context: FlowContext) -> WidgetResult:
-    """Leave by the event that started the execution.
+    """Leave by the event that started the execution; where it leads nowhere, the flow ends.
 
-    A flow made for Conversations only, whose trigger leads on from an incoming conversation alone,
-    takes a chat message as that (inferred).
+    A message of Programmable Chat is never an incoming conversation.
     """
     if "parent" in context["trigger"]:
         return WidgetResult("incomingParent")
-    if "message" not in context["trigger"]:
-        return WidgetResult("incomingRequest")
-    by_message, by_conversation = widget.on(MESSAGE), widget.on(CONVERSATION)
-    if (by_conversation and by_conversation.next) and not (by_message and by_message.next):
-        note = f"{MESSAGE} leads nowhere, so the chat message was taken as {CONVERSATION}"
-        return WidgetResult(CONVERSATION, output={"note": note})
-    return WidgetResult(MESSAGE)
+    event = MESSAGE if "message" in context["trigger"] else REQUEST
+    transition = widget.on(event) or Transition(event, None)
+    problem = None if transition.next else StepProblem(UNLISTED, leads_nowhere(event))
+    return WidgetResult(event, problem=problem, transition=transition)
+
+
+def leads_nowhere(event: str) -> str:
+    """The consequence of a trigger whose event has no `next`."""
+    cause, more = "a request by REST", ""
+    if event == MESSAGE:
+        cause = "a message of Programmable Chat"
+        more = f"; {CONVERSATION} is taken for Flex Conversations only"
+    return f"{event} leads nowhere, so the flow ends at once for {cause}{more}"
 
 
 def split(widget: Widget, context: FlowContext) -> WidgetResult:
-    """Leave by the first match whose conditions all hold, else by `noMatch`."""
+    """Leave by the first match whose conditions all hold for the input, else by `noMatch`."""
+    tested = render(str(widget.properties.get("input", "")), context)
 
     def holds(condition: Condition) -> bool:
-        tested = condition.tested
-        if tested is None:
-            tested = str(widget.properties.get("input", ""))
-        return condition_holds(
-            condition.type, render(tested, context), render(condition.value, context)
-        )
+        return condition_holds(condition.type, tested, render(condition.value, context))
 
     for each in widget.transitions:
         if each.event == "match" and each.conditions and all(map(holds, each.conditions)):
@@ -159,18 +164,17 @@ def _message(
     failure: str,
 ) -> WidgetResult | SendMessage:
     properties = filled(widget.properties, context)
-    for name in ("media_url", "content_sid"):
-        if properties.get(name):
-            raise StepError(
-                NOT_SIMULATED,
-                f"{widget.name} sends {name}, which this mock does not simulate; send a body",
-            )
 
     def refused(reason: str) -> WidgetResult:
         return WidgetResult(failure, problem=StepProblem(MESSAGE_FAILED, reason))
 
-    body = str(properties.get("body") or "")
-    if not body.strip():
+    if properties.get("content_sid") and properties.get("message_type") != CUSTOM:
+        return refused(
+            f"{widget.name} sends a content template ({properties['content_sid']}), which a channel"
+            " of Programmable Chat does not take"
+        )
+    body, media_url = (str(properties.get(name) or "") for name in ("body", "media_url"))
+    if not body.strip() and not media_url.strip():
         return refused(f"The body of {widget.name} is blank")
     # the widget's channel, else the trigger's (documented)
     channel_sid = properties.get("channel") or context["trigger"].get("message", {}).get(
@@ -187,6 +191,7 @@ def _message(
         author=str(properties.get("from") or context["flow"]["channel"]["address"]),
         body=body,
         attributes=str(properties.get("attributes") or "{}"),
+        media_url=media_url.strip(),
         then=then,
         refused=refused,
     )
@@ -314,7 +319,7 @@ def _understood(response: HttpResponse) -> tuple[str | None, dict[str, Any]]:
     parsed = _json_object(response.body) if "json" in response.content_type else None
     if parsed is not None:
         output["parsed"] = parsed
-    return None if response.status in _OK else f"answered {response.status}", output
+    return None if response.status in OK else f"answered {response.status}", output
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from ..core.errors import TwilioError
+from ..core.wording import predicate
 from .expressions import Scope, matches, parse
 
 
@@ -87,7 +88,7 @@ def read(text: str) -> Routing:
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the document"
-        raise _refused(f"{where}: {first['msg']}") from None
+        raise _refused(f"{where} {predicate(first)}") from None
     for name, target in _targets(routing):
         _check_expression(f"{name}.expression", target.expression)
         _check_expression(f"{name}.skip_if", target.skip_if)

@@ -12,7 +12,7 @@ from functools import partial
 
 from ...lazy import renamed
 from ..core.clock import iso
-from ..core.context import Backend
+from ..core.context import Backend, Context
 from ..core.events import Event
 from ..core.jobs import KeyedExecutor
 from ..messaging.resources import Service
@@ -48,6 +48,24 @@ class Attempt:
     milliseconds: float
     at: str
     parameters: dict[str, str]
+
+
+def log_failure(ctx: Context, event: str, url: str, problem: str) -> None:
+    """Log a delivery that is never made, and the problem."""
+    attempt = Attempt(event, url, 0, None, problem, 0.0, iso(ctx.now) or "", {})
+    ctx.store.add(
+        Delivery(
+            event=event,
+            url=url,
+            method="POST",
+            parameters={},
+            retries=0,
+            queue="",
+            date_created=ctx.now,
+            state="failed",
+            attempts=[asdict(attempt)],
+        )
+    )
 
 
 class Webhooks:

@@ -136,11 +136,12 @@ class CallPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An HTTP answer, read within bounds."""
+    """An HTTP answer, read within bounds: `content`, and that as text in `body`."""
 
     status: int
     body: str
     content_type: str
+    content: bytes
 
 
 class HttpSender:
@@ -194,6 +195,7 @@ class HttpSender:
                 answer.status_code,
                 _text(content, answer.encoding),
                 answer.headers.get("Content-Type", ""),
+                content,
             )
 
 

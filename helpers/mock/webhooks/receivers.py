@@ -54,6 +54,7 @@ class WebhookAnswer:
     """A receiver's answer: an HTTP status and a body; status None for no answer.
 
     `problem` says why there was none, or what the receiver raised; `is_late` that it took too long.
+    `content` has the bytes of a body that came as such.
     """
 
     status: int | None
@@ -61,6 +62,7 @@ class WebhookAnswer:
     problem: str | None = None
     is_late: bool = False
     content_type: str = ""
+    content: bytes | None = field(default=None, repr=False)
 
     @property
     def is_passing(self) -> bool:
@@ -151,7 +153,9 @@ class Receivers:
             http.client.HTTPException,
         ) as error:
             return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
-        return WebhookAnswer(answer.status, answer.body, content_type=answer.content_type)
+        return WebhookAnswer(
+            answer.status, answer.body, content_type=answer.content_type, content=answer.content
+        )
 
     def _function_for(self, url: str) -> Receiver | None:
         function = self._functions.get(_address(url))
@@ -229,7 +233,8 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
 def _understood(result: Any) -> WebhookAnswer:
     """Read a function's result.
 
-    None is an empty 200, a number a status, a pair status and body, the rest a 200's body. A
+    None is an empty 200, a number a status, a pair status and body (text, bytes, or JSON), the rest
+    a 200's body. A
     `WebhookAnswer` is taken as it is, so that a function can stand in for a server that gives none.
     """
     if isinstance(result, WebhookAnswer):
@@ -239,6 +244,8 @@ def _understood(result: Any) -> WebhookAnswer:
     if isinstance(result, int):
         return WebhookAnswer(_status(result))
     status, body = result if isinstance(result, tuple) else (200, result)
+    if isinstance(body, bytes):
+        return WebhookAnswer(_status(status), body.decode("utf-8", "replace"), content=body)
     content_type = "text/plain" if isinstance(body, str) else "application/json"
     text = body if isinstance(body, str) else json.dumps(body)
     return WebhookAnswer(_status(status), text, content_type=content_type)
