@@ -41,8 +41,41 @@ def test_the_account_has_a_workspace_with_two_agents_offline(office: Office) -> 
     channels = office.worker("alice").worker_channels.list()
     assert [(own.task_channel_unique_name, own.configured_capacity) for own in channels] == [
         ("default", 1),
+        ("voice", 1),
+        ("sms", 3),
         ("chat", 3),
+        ("video", 1),
     ]
+
+
+def test_work_of_every_channel_reaches_an_agent_of_the_account(office: Office) -> None:
+    queue = office.workspace.task_queues.list()[0].sid
+    target = {"queue": queue, "expression": "worker.channel.voice.assigned_tasks == 0"}
+    workflow = office.workflow(("1==1", [target]))
+    office.go("alice")
+    calls = [office.task(workflow_sid=workflow, task_channel="voice") for _ in range(2)]
+    office.accept(calls[0])
+    assert [office.offers(call) for call in calls] == [["alice"], []]
+    text = office.task(workflow_sid=workflow, task_channel="sms")
+    assert office.offers(text) == []
+    calls[0].update(assignment_status="completed")
+    assert office.offers(calls[1]) == ["alice"]
+
+
+def test_a_flex_flow_can_use_any_of_the_five_channels(office: Office) -> None:
+    client = office.account.client
+    for name in ("default", "voice", "sms", "chat", "video"):
+        flow = client.flex_api.v1.flex_flow.create(
+            friendly_name=name,
+            chat_service_sid=office.account.credentials.chat_service_sid,
+            channel_type="custom",
+            contact_identity=name,
+            integration_type="task",
+            integration_workspace_sid=office.workspace.fetch().sid,
+            integration_workflow_sid=office.workspace.workflows.list()[0].sid,
+            integration_channel=name,
+        )
+        assert flow.integration["channel"] == name
 
 
 def test_a_new_accounts_workspace_has_no_past(office: Office) -> None:
