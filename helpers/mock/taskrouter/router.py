@@ -199,7 +199,8 @@ def _waiting(
         for task in tasks:
             since = (sign * task.virtual_start_time, sign * task.seq)
             target, refusals = workflow_progress.target_of(ctx, task), _refusals(ctx, task)
-            yield (-task.priority, after_others, *since), Waiting(task, queue, target, refusals)
+            waiting = Waiting(task, queue, target, refusals, ctx.now)
+            yield (-task.priority, after_others, *since), waiting
         if len(tasks) < limit:
             return
         start, limit = start + limit, limit * _MORE
