@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from .core.context import Context
+from .core.parameters import compact_json
 from .core.store import Store
 from .flex import flows as flex_flows
 from .messaging import services
@@ -32,7 +31,7 @@ def populate(ctx: Context, chat_service_sid: str) -> None:
     everyone = NewTaskQueue(friendly_name="Everyone")
     workflow = workspaces.route_all(ctx, workspace, "Assign to Anyone", everyone)
     for name in AGENTS:
-        attributes = json.dumps({"contact_uri": f"client:{name}", "full_name": name.title()})
+        attributes = compact_json({"contact_uri": f"client:{name}", "full_name": name.title()})
         agent = workers.NewWorker(friendly_name=name, attributes=attributes)
         workers.create(ctx, workspace, agent)
     ctx.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # a new account lists none

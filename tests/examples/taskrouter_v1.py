@@ -10,14 +10,15 @@ from typing import Any
 from .account import HOOK, NOBODY, OTHER_HOOK, PreparedAccount
 from .model import Api, Example, Refusal, from_now
 
-ATTRIBUTES = '{"language": "es"}'
+ATTRIBUTES = '{"language":"es"}'
 LONG_AGO = datetime(2020, 1, 5, 9, 0, tzinfo=UTC)
 
 
 def routing(account: PreparedAccount) -> str:
     target = {"queue": account.queue.sid}
     spanish = {"expression": "language == 'es'", "targets": [{**target, "priority": 5}]}
-    return json.dumps({"task_routing": {"filters": [spanish], "default_filter": target}})
+    made = {"task_routing": {"filters": [spanish], "default_filter": target}}
+    return json.dumps(made, separators=(",", ":"))
 
 
 def prepare(account: PreparedAccount) -> None:

@@ -15,6 +15,10 @@ from helpers import Account
 NOBODY = "0" * 32
 
 
+def compact(text: str) -> str:
+    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+
+
 @pytest.fixture
 def new(account: Account) -> Office:
     """A workspace made just now."""
@@ -288,8 +292,8 @@ def test_a_workflow_has_what_is_specified(office: Office) -> None:
     made = office.workspace.workflows.create(
         "Routes", configuration, assignment_callback_url="https://example.com/assigned"
     )
-    assert (made.configuration, made.task_reservation_timeout) == (configuration, 120)
-    assert made.document_content_type == "application/json"
+    assert (made.configuration, made.task_reservation_timeout) == (compact(configuration), 120)
+    assert made.document_content_type is None
     assert (made.assignment_callback_url, made.fallback_assignment_callback_url) == (
         "https://example.com/assigned",
         None,
@@ -298,24 +302,51 @@ def test_a_workflow_has_what_is_specified(office: Office) -> None:
     assert cleared.assignment_callback_url is None
 
 
+def test_expressions_that_twilio_has_stored_are_stored_and_match_as_they_are_meant(
+    office: Office,
+) -> None:
+    queue = office.queue("Away", "away! = true")
+    numbers = "number == 'a:1', 'b:2'"
+    workflow = office.workflow((numbers, [{"queue": queue}]), default=office.queue("Others"))
+    assert json.loads(office.workspace.workflows(workflow).fetch().configuration)["task_routing"][
+        "filters"
+    ][0]["expression"] == (numbers)
+    queues = []
+    for number in ("a:1", "b:2", "c:3"):
+        office.task(workflow_sid=workflow, attributes={"number": number})
+        queues.append(office.workspace.tasks.list()[-1].task_queue_friendly_name)
+    assert queues == ["Away", "Away", "Others"]
+
+
 QUEUE = "WQ" + NOBODY
 
 
 @pytest.mark.parametrize(
     ("configuration", "message"),
     [
-        ("not JSON", "Invalid JSON"),
-        ("[]", "the document"),
-        ("{}", "task_routing"),
-        ('{"task_routing": {"filters": [{"expression": "1==1"}]}}', "filters.0.targets"),
-        (routing(("1==1", [])), "targets"),
+        ("not JSON", "it must be JSON such as"),
+        ("[]", "it must be JSON such as"),
+        ('{"task_routing": NaN}', "it must be JSON such as"),
+        ("{}", "task_routing is missing"),
+        ('{"task_routing": []}', "task_routing must be an object"),
+        ('{"task_routing": {"filters": {}}}', "task_routing.filters must be a list"),
+        (
+            '{"task_routing": {"filters": [{"expression": "1==1"}]}}',
+            "filters[0].targets is missing",
+        ),
+        (routing(("1==1", [])), "task_routing.filters[0].targets must not be empty"),
+        (routing((None, [{"queue": QUEUE}])), "filters[0].expression must be text"),
         (routing(("1==1", [{"timeout": 5}])), "names no queue"),
-        (routing(("vip = = 1", [{"queue": QUEUE}])), "filters[0].expression"),
+        (routing(("vip = = = 1", [{"queue": QUEUE}])), "filters[0].expression"),
         (routing(("1==1", [{"queue": QUEUE, "expression": "("}])), "filters[0].targets[0]"),
         (routing(("1==1", [{"queue": QUEUE, "skip_if": "often"}])), "skip_if"),
         (routing(("1==1", [{"queue": QUEUE, "order_by": "level UP"}])), "order_by"),
-        (routing(("1==1", [{"queue": QUEUE, "timeout": 0}])), "timeout"),
-        (routing(("1==1", [{"queue": QUEUE, "priority": "high"}])), "priority"),
+        (routing(("1==1", [{"queue": QUEUE, "timeout": 0}])), "timeout must be at least 1"),
+        (routing(("1==1", [{"queue": QUEUE, "priority": 2**31}])), "must be at most 2147483647"),
+        (
+            routing(("1==1", [{"queue": QUEUE, "priority": "high"}])),
+            "filters[0].targets[0].priority must be a whole number",
+        ),
         ('{"task_routing": {"default_filter": {"priority": 1}}}', "default_filter"),
         (routing(default=QUEUE), f"has no task queue {QUEUE}"),
         (routing(("1==1", [{"queue": QUEUE}])), f"has no task queue {QUEUE}"),
@@ -331,13 +362,58 @@ def test_a_configuration_that_cannot_be_followed_is_refused_with_the_place_at_fa
         office.workspace.workflows(workflow.sid).update(configuration=configuration)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        '{ "b" : 1,\n "a": [ 1.50, "x  y" ] }',
+        '{"name": "J\\u00f6rg \U0001f600"}',
+        '{"half": "\\ud83d"}',
+    ],
+)
+def test_attributes_and_configurations_are_answered_as_compact_json(
+    office: Office, sent: str
+) -> None:
+    task = office.workspace.tasks.create(attributes=sent)
+    worker = office.workspace.workers.create("Carol", attributes=sent)
+    for answered in (task, task.update(attributes=sent), worker, worker.update(attributes=sent)):
+        assert json.loads(answered.attributes) == json.loads(sent)
+        assert ": " not in answered.attributes
+        assert ", " not in answered.attributes
+        assert "\n" not in answered.attributes
+    assert task.attributes == worker.attributes == task.fetch().attributes
+
+
 # -- workers
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda it: it.tasks.create(priority="high"), "Priority: it must be a whole number"),
+        (lambda it: it.tasks.create(priority=-1), "Priority: it must be at least 0"),
+        (lambda it: it.tasks.create(timeout=1_209_601), "Timeout: it must be at most 1209600"),
+        (
+            lambda it: it.tasks.create(virtual_start_time="soon"),
+            "VirtualStartTime: it must be a date as in ISO 8601",
+        ),
+        (lambda it: it.workers.create(""), "FriendlyName: it must not be empty"),
+        (
+            lambda it: it.task_queues.create("Q", task_order="ANY"),
+            "TaskOrder: it must be 'FIFO' or 'LIFO'",
+        ),
+    ],
+)
+def test_a_bad_parameter_is_refused_in_the_apis_own_terms(
+    office: Office, make: Any, message: str
+) -> None:
+    with refused(400, 20001, f"Invalid parameter {message}"):
+        make(office.workspace)
 
 
 def test_a_worker_starts_in_the_default_activity(office: Office) -> None:
     made = office.workspace.workers.create("Carol", attributes='{"skills": ["chat"]}')
     assert (made.activity_name, made.available) == ("Offline", False)
-    assert made.attributes == '{"skills": ["chat"]}'
+    assert made.attributes == '{"skills":["chat"]}'
     assert made.date_status_changed == made.date_created
 
 

@@ -90,7 +90,36 @@ def _refusal(problem: ErrorDetails) -> TwilioError:
             f"{limit['name']} is too long: {len(problem['input'])} characters,"
             f" at most {limit['length']}",
         )
-    return TwilioError(20001, f"Invalid parameter {name}: {problem['msg']}")
+    return TwilioError(20001, f"Invalid parameter {name}: it {plainly(problem)}")
+
+
+_PLAINLY = {
+    "missing": "is missing",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "finite": "must be a number",
+    "bool": "must be true or false",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "string": "must be text",
+    "tuple": "must be a list",
+    "list": "must be a list",
+    "model": "must be an object",
+    "dict": "must be an object",
+    "value_error": "must be a date as in ISO 8601",
+}
+"""Beginning of a kind of problem -> the rest of a sentence about the value, the first that fits."""
+
+
+def plainly(problem: ErrorDetails) -> str:
+    """Return the rest of a sentence about a value that is not acceptable, in the API's terms."""
+    for start, sentence in _PLAINLY.items():
+        if problem["type"].startswith(start):
+            return sentence.format_map(problem.get("ctx", {}))
+    return "is not acceptable"
 
 
 _TOO_LONG = "longer_than_twilio_takes"
@@ -158,6 +187,16 @@ def json_object(code: int, name: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
     refusal = f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
     return checked(lambda text: read_json_object(text) is not None, code, refusal)
+
+
+def compact_json(value: Any) -> str:
+    """Write JSON as Twilio answers with it, without spaces; half a surrogate stays escaped."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
 
 
 def read_json_object(text: str) -> dict[str, Any] | None:

@@ -64,7 +64,9 @@ INDEX: /\d+/
 NAME: /[A-Za-z_$][\w$]*/
 %ignore /\s+/
 """
-_LOOSE_GRAMMAR = _GRAMMAR + r"""
+_LOOSE_GRAMMAR = (
+    _GRAMMAR
+    + r"""
 %extend comparison: operand operator operand ("," operand)+ -> comparisons
                   | operand operator "(" operand ("," operand)* ")" -> comparisons
 %override _NOT.2: /NOT\b|!(?!\s*=)/i
@@ -73,6 +75,7 @@ _LOOSE_GRAMMAR = _GRAMMAR + r"""
 %override LE: /<\s*=/
 %override GE: />\s*=/
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
