@@ -2,9 +2,6 @@
 
 Routing follows the account's events, so that the cause has been dispatched and answered by then: a
 new task is `pending` when it is created and may be `reserved` a moment later.
-
-Not simulated: assignment callbacks. A workflow keeps its AssignmentCallbackUrl, and nothing is
-posted there.
 """
 
 from __future__ import annotations
