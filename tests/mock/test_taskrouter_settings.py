@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -501,25 +500,3 @@ def test_changes_of_capacity_are_told(office: Office) -> None:
         "3",
         "5",
     )
-
-
-# -- not simulated
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda workspace: workspace.statistics().fetch(),
-        lambda workspace: workspace.workers.statistics().fetch(),
-        lambda workspace: workspace.workers.real_time_statistics().fetch(),
-        lambda workspace: workspace.workers.cumulative_statistics().fetch(),
-        lambda workspace: workspace.task_queues.statistics.list(),
-        lambda workspace: workspace.task_queues.bulk_real_time_statistics.create(
-            SimpleNamespace(to_dict=dict)
-        ),
-        lambda workspace: workspace.workers.list()[0].statistics().fetch(),
-    ],
-)
-def test_statistics_are_loudly_not_simulated(office: Office, ask: Any) -> None:
-    with refused(501, 501, "not simulated"):
-        ask(office.workspace)
