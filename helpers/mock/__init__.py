@@ -22,7 +22,7 @@ from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.runner import Heard, StepFault, Studio
-from .taskrouter.expressions import could_match
+from .taskrouter.expressions import could_match, is_loose_expression
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -68,6 +68,7 @@ __all__ = [
     "Webhooks",
     "could_match",
     "flex_flows",
+    "is_loose_expression",
     "verify",
 ]
 

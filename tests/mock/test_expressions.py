@@ -22,7 +22,7 @@ from helpers.mock.taskrouter.expressions import (
     Or,
     Path,
     holds,
-    is_loose,
+    is_loose_expression,
     matches,
     parse,
 )
@@ -160,12 +160,14 @@ def test_what_twilio_stores_beyond_its_documentation_is_read_as_it_is_meant(
     loose: str, strict: str
 ) -> None:
     assert parse(loose) == parse(strict)
-    assert is_loose(loose)
-    assert not is_loose(strict)
+    assert is_loose_expression(loose)
+    assert not is_loose_expression(strict)
 
 
 def test_what_cannot_be_read_at_all_is_not_loose() -> None:
-    assert not any(map(is_loose, ("", "name ==", "name == 'a',", "name == ()", ", 1 == 1")))
+    assert not any(
+        map(is_loose_expression, ("", "name ==", "name == 'a',", "name == ()", ", 1 == 1"))
+    )
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,22 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
             )
 
 
+@_check(
+    "loose-expression", "warning", f"{DOCS}/taskrouter/expression-syntax", _INF, asks_account=True
+)
+def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
+    """A workflow with an expression that Twilio stores and does not document."""
+    for route in _routes(subject):
+        for text in subject.account.loose_expressions(route.workspace, route.workflow):
+            yield CheckResult(
+                route.field,
+                f"The workflow holds the expression {text!r}: Twilio stores it, but how it"
+                " evaluates it is not known.",
+                "Write lists in square brackets (`number IN ['a', 'b']`) and signs without a space"
+                " (`!=`).",
+            )
+
+
 @_check("welcome-bot", "warning", FLOW, _INF, asks_account=True)
 def welcome_bot(subject: CheckInput) -> Iterator[CheckResult]:
     """Creation on message with a bot that greets."""

@@ -54,7 +54,7 @@ def callback_for(backend: Backend, event: TaskRouterEvent) -> dict[str, Any] | N
     }
 
 
-class Outcome(NamedTuple):
+class AssignmentOutcome(NamedTuple):
     """Result of an answer: whether it counts as one, and why it did not settle the reservation."""
 
     is_answer: bool
@@ -63,14 +63,16 @@ class Outcome(NamedTuple):
 
 def follow(
     backend: Backend, reservation_sid: str, status: int | None, content_type: str, body: str
-) -> Outcome:
+) -> AssignmentOutcome:
     """Carry out the instruction of an answer, if it has one, in the running transaction."""
     answer = json_object(body.strip() or "{}")
     is_json = content_type.partition(";")[0].strip().lower() == "application/json"
     if status != 200:
-        return Outcome(is_answer=False)
+        return AssignmentOutcome(is_answer=False)
     if answer is None or (body.strip() and not is_json):
-        return Outcome(False, "the answer is no JSON object of Content-Type application/json")
+        return AssignmentOutcome(
+            False, "the answer is no JSON object of Content-Type application/json"
+        )
     problem = None
     if answer and not answer.get("instruction"):
         problem = "40005: the answer has no instruction, and is not empty"
@@ -84,4 +86,4 @@ def follow(
             reservations.update(Context(backend, reservation.account_sid), reservation, changes)
         except TwilioError as refused:
             problem = f"{refused.code}: {refused.message}"
-    return Outcome(True, problem)
+    return AssignmentOutcome(True, problem)

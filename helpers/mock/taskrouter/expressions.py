@@ -6,7 +6,7 @@ text that is a number is more or less than a number. NOT, `&&`, `||` and `!`, an
 from everything else, are inferred.
 
 Twilio has stored expressions that its documentation does not cover: values in a row without square
-brackets, and signs such as `! =`. They are read as they are most likely meant; see `is_loose`.
+brackets, and signs such as `! =`. They are read as most likely meant; see `is_loose_expression`.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def _read(text: str) -> Any:
         raise
 
 
-def is_loose(text: str) -> bool:
+def is_loose_expression(text: str) -> bool:
     """Return whether an expression can be read, but only as Twilio does not document it.
 
     Twilio has stored `number == 'a:1', 'b:2'` and `away! = true`; how it evaluates them is unknown.
