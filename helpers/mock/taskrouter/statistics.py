@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -28,6 +27,8 @@ from .routing import Candidate, members
 Numbers = dict[str, Any]
 Counted = Mapping[str, tuple[str, ...]]
 """Cumulative statistics -> the events that each counts."""
+Waits = defaultdict[str, list[float]]
+"""Events -> the seconds that tasks had waited by then."""
 
 _RESERVATIONS = {
     "reservations_created": ("reservation.created",),
@@ -52,7 +53,8 @@ _COUNTED: dict[type[Any], Counted] = {
 }
 OWN_SID = {Workflow: "workflow_sid", TaskQueue: "task_queue_sid", Worker: "worker_sid"}
 """Names under which tasks, events and statistics have the SID of each kind."""
-_IN_QUEUE = "in queue"
+_ACCEPTED, _CANCELED, _ENTERED = "reservation.accepted", "task.canceled", "task-queue.entered"
+_MOVED = "worker.activity.update"
 _REST_OF_THE_SECOND = 0.999999
 
 
@@ -76,17 +78,6 @@ class StatisticsQuery(Parameters):
     friendly_name: Text = None
     task_queue_sid: Text = None
     task_queue_name: Text = None
-
-
-@dataclass(slots=True)
-class _Record:
-    """Events of an interval by name, and the seconds until tasks were accepted or cancelled."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    waits: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    def numbers(self, counted: Counted) -> Numbers:
-        return {name: sum(map(self.counts.__getitem__, kinds)) for name, kinds in counted.items()}
 
 
 class Statistics:
@@ -186,30 +177,31 @@ class Statistics:
 
     def cumulative(self, kind: type[Any], sids: Iterable[str]) -> list[Numbers]:
         """Return what happened to the tasks of the workspace, or of workflows or queues."""
-        chosen, own, counted = list(sids), OWN_SID.get(kind, "workspace_sid"), _COUNTED[kind]
-        records = self._records({own: chosen}, own, counted)
-        return [self._of_tasks(kind, records[sid]) for sid in chosen]
+        chosen, own = list(sids), OWN_SID.get(kind, "workspace_sid")
+        where = {own: chosen}
+        counts, waits = self._counts(where, own, _COUNTED[kind]), self._waits(where, own)
+        return [
+            {**self._interval, **counts[sid], **self._of_waits(waits[sid], kind is TaskQueue)}
+            for sid in chosen
+        ]
 
-    def _of_tasks(self, kind: type[Any], record: _Record) -> Numbers:
-        accepted, canceled = record.waits["reservation.accepted"], record.waits["task.canceled"]
+    def _of_waits(self, waits: Waits, is_queue: bool) -> Numbers:
+        accepted, canceled = waits[_ACCEPTED], waits[_CANCELED]
         numbers = {
-            **self._interval,
-            **record.numbers(_COUNTED[kind]),
             "avg_task_acceptance_time": _spread(accepted)["avg"],
             "wait_duration_until_accepted": _spread(accepted),
             "wait_duration_until_canceled": _spread(canceled),
             "split_by_wait_time": None,
         }
-        if kind is TaskQueue:
-            waits = record.waits[_IN_QUEUE]
-            numbers["wait_duration_in_queue_until_accepted"] = _spread(waits)
+        if is_queue:
+            numbers["wait_duration_in_queue_until_accepted"] = _spread(waits[_ENTERED])
         if self._query.split_by_wait_time is not None:
             waits_of = {"tasks_canceled": canceled, "reservations_accepted": accepted}
             numbers["split_by_wait_time"] = {
                 limit: {
                     side: {
-                        name: sum((wait > int(limit)) is is_above for wait in waits)
-                        for name, waits in waits_of.items()
+                        name: sum((wait > int(limit)) is is_above for wait in seconds)
+                        for name, seconds in waits_of.items()
                     }
                     for side, is_above in (("above", True), ("below", False))
                 }
@@ -227,17 +219,19 @@ class Statistics:
         chosen = [each.worker for each in self.workers()] if workers is None else list(workers)
         if workers is not None or any(of_some):
             where["worker_sid"] = [each.sid for each in chosen]
-        record = self._records(where, "workspace_sid", _RESERVATIONS)[self._workspace.sid]
+        counts = self._counts(where, "workspace_sid", _RESERVATIONS)[self._workspace.sid]
         return {
             **self._interval,
-            **record.numbers(_RESERVATIONS),
+            **counts,
             "activity_durations": self._durations(chosen, where),
         }
 
     def _durations(self, workers: Iterable[Worker], where: Mapping[str, Any]) -> list[Numbers]:
         """Return the time that workers spent in each activity, stay by stay."""
         ctx, stays = self._ctx, defaultdict[str, list[tuple[float, float]]](list)
-        for event in self._events(where, ["worker.activity.update"], low=self._start):
+        where = {**where, "workspace_sid": self._workspace.sid, "event_type": _MOVED}
+        moves = ctx.store.select(WorkspaceEvent, {**where, "event_date": Between(low=self._start)})
+        for event in moves:
             data, left = event.event_data, event.event_date
             came = left - int(data["worker_time_in_previous_activity_ms"]) / 1000
             stays[data["worker_previous_activity_sid"]].append((came, left))
@@ -260,34 +254,41 @@ class Statistics:
     def _interval(self) -> Numbers:
         return {"start_time": iso(self._start), "end_time": iso(self._end)}
 
-    def _events(
-        self, where: Mapping[str, Any], kinds: Iterable[str], **span: float
-    ) -> list[WorkspaceEvent]:
-        query = {"workspace_sid": self._workspace.sid, **where}
-        query |= {"event_type": sorted(kinds), "event_date": Between(**span)}
-        return self._ctx.store.select(WorkspaceEvent, query)
+    def _happened(self, where: Mapping[str, Any], kinds: Iterable[str]) -> dict[str, Any]:
+        """Return the condition of the interval's events of these kinds."""
+        if self._channel is not None:
+            where = {**where, "task_channel_sid": self._channel}
+        span = Between(self._start, self._end)
+        own = {"workspace_sid": self._workspace.sid, "event_type": sorted(kinds)}
+        return {**own, **where, "event_date": span}
 
-    def _records(
+    def _counts(
         self, where: Mapping[str, Any], by: str, counted: Counted
-    ) -> defaultdict[str | None, _Record]:
-        """Read the events of the interval, by what the column `by` of each names."""
-        kinds = {kind for kinds in counted.values() for kind in kinds}
-        records: defaultdict[str | None, _Record] = defaultdict(_Record)
-        entered: dict[tuple[str | None, str | None], float] = {}
-        for event in self._events(where, kinds, high=self._end):
-            kind, place = event.event_type, (event.task_sid, event.task_queue_sid)
-            if kind == "task-queue.entered":
-                entered[place] = event.event_date
-            channel = event.task_channel_sid if self._channel else None
-            if event.event_date < self._start or channel != self._channel:
-                continue
-            record = records[getattr(event, by)]
-            record.counts[kind] += 1
-            if kind in ("reservation.accepted", "task.canceled"):
-                record.waits[kind].append(int(event.event_data["task_age"]))
-                if kind == "reservation.accepted" and place in entered:
-                    record.waits[_IN_QUEUE].append(event.event_date - entered[place])
-        return records
+    ) -> defaultdict[str, Numbers]:
+        """Count events by what the column `by` of each names."""
+        kinds = {kind: name for name, kinds in counted.items() for kind in kinds}
+        counts = defaultdict[str, Numbers](lambda: dict.fromkeys(counted, 0))
+        happened = self._happened(where, kinds)
+        tally = self._ctx.store.tally(WorkspaceEvent, (by, "event_type"), happened)
+        for (sid, kind), count in tally.items():
+            counts[sid][kinds[kind]] += count
+        return counts
+
+    def _waits(self, where: Mapping[str, Any], by: str) -> defaultdict[str, Waits]:
+        """Return the seconds that tasks waited: until accepted or cancelled, and in their queue."""
+        store, waits = self._ctx.store, defaultdict[str, Waits](lambda: defaultdict(list))
+        found = store.select(WorkspaceEvent, self._happened(where, [_ACCEPTED, _CANCELED]))
+        tasks = [each.task_sid for each in found] if by == OWN_SID[TaskQueue] else []
+        entered: dict[tuple[str | None, str | None], list[float]] = defaultdict(list)
+        for event in store.select(WorkspaceEvent, {"task_sid": tasks, "event_type": _ENTERED}):
+            entered[event.task_sid, event.task_queue_sid].append(event.event_date)
+        for event in found:
+            own, at = waits[getattr(event, by)], event.event_date
+            own[event.event_type].append(int(event.event_data["task_age"]))
+            since = [date for date in entered[event.task_sid, event.task_queue_sid] if date <= at]
+            if since and event.event_type == _ACCEPTED:
+                own[_ENTERED].append(at - since[-1])
+        return waits
 
 
 def _spread(seconds: Iterable[float]) -> dict[str, int]:
