@@ -90,6 +90,12 @@ def loosely_written(client: Any) -> None:
     filters(client, "channelType == 'custom', 'sms'")
 
 
+def loosely_targeted(client: Any) -> None:
+    """The queue leaves out workers with a sign that is two."""
+    queue = _workspace(client).task_queues.list(friendly_name="Everyone")[0]
+    _workspace(client).task_queues(queue.sid).update(target_workers="away! = true")
+
+
 def one_has_room(client: Any) -> None:
     """Leave one worker who takes chats."""
     worker = _workspace(client).workers.list()[0]
@@ -163,6 +169,7 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("nobody-matches", no_worker_has_capacity, TASK, "<text>:7"),
     ("nobody-matches", web_only, TASK, "<text>:7"),
     ("loose-expression", loosely_written, TASK, "<text>:7"),
+    ("loose-expression", loosely_targeted, STUDIO, "<text>:6"),
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [

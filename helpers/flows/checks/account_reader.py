@@ -9,7 +9,7 @@ from typing import Any
 
 from ...account import Account
 from ...flex_ui import ignore_not_found
-from ...mock import could_match, is_loose_expression
+from ...mock import could_match
 from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..exporting import AccountFlow, flows_of
@@ -68,14 +68,14 @@ class AccountReader:
         sids = {target.get("queue") for target in (*targets, routing.get("default_filter") or {})}
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
-    def loose_expressions(self, workspace_sid: str, workflow_sid: str) -> list[str]:
-        """The expressions of a workflow's filters and targets that Twilio does not document."""
-        routing = self._routing(workspace_sid, workflow_sid)
-        filters = routing.get("filters") or []
+    def expressions(self, workspace_sid: str, workflow_sid: str) -> list[str]:
+        """The expressions of a workflow's filters and targets, and of the queues it names."""
+        filters = self._routing(workspace_sid, workflow_sid).get("filters") or []
         targets = [target for one in filters for target in one.get("targets") or ()]
+        queues = self.queues(workspace_sid, workflow_sid, {})
         names = ("expression", "skip_if")
         found = [one.get(name) or "" for one in (*filters, *targets) for name in names]
-        return list(filter(is_loose_expression, found))
+        return [*found, *(queue.target_workers or "" for queue in queues)]
 
     def _routing(self, workspace_sid: str, workflow_sid: str) -> dict[str, Any]:
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)

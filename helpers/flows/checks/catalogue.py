@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ...mock import Basis, flex_flows
+from ...mock import Basis, flex_flows, is_loose_expression
 from ..config import contact_text
 from ..errors import FlowProblem
 from .report import Check, CheckInput, CheckResult, Find, Severity
@@ -230,13 +230,14 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
     "loose-expression", "warning", f"{DOCS}/taskrouter/expression-syntax", _INF, asks_account=True
 )
 def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
-    """A workflow with an expression that Twilio stores and does not document."""
+    """An expression of a workflow or its queues that Twilio stores and does not document."""
     for route in _routes(subject):
-        for text in subject.account.loose_expressions(route.workspace, route.workflow):
+        found = subject.account.expressions(route.workspace, route.workflow)
+        for text in filter(is_loose_expression, found):
             yield CheckResult(
                 route.field,
-                f"The workflow holds the expression {text!r}: Twilio stores it, but how it"
-                " evaluates it is not known.",
+                f"The workflow or a queue of it has the expression {text!r}: Twilio stores it, but"
+                " how it evaluates it is not known.",
                 "Write lists in square brackets (`number IN ['a', 'b']`) and signs without a space"
                 " (`!=`).",
             )

@@ -72,8 +72,8 @@ class Webhooks:
         """Send to a Python function what is sent to a URL, so that no tunnel is needed.
 
         Args:
-            url: The URL that a service, a channel webhook or a Flex Flow names; its query does
-                not matter.
+            url: The URL that a service, a channel webhook, a Flex Flow or a workflow names; its
+                query does not matter.
             receiver: Takes a `WebhookRequest`. It returns None for an empty 200, a number for a
                 status, a dict for JSON, or a pair of status and body; what it raises counts as
                 a 500. It has `timeout` seconds, and runs on a thread of its own.
