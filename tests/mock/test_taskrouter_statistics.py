@@ -373,6 +373,9 @@ def test_statistics_of_nothing_are_not_found(morning: Morning) -> None:
         morning.office.workspaces("WS" + "0" * 32).workers.statistics().fetch()
 
 
-def test_a_long_span_ends_at_the_beginning_of_time(morning: Morning) -> None:
-    shown = morning.workspace.cumulative_statistics().fetch(minutes=10**15)
-    assert shown.start_time == datetime(1970, 1, 1, tzinfo=UTC)
+def test_a_span_may_be_as_long_as_time(morning: Morning) -> None:
+    statistics = morning.workspace.cumulative_statistics()
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert statistics.fetch(minutes=10**15).start_time == datetime(1970, 1, 1, tzinfo=UTC)
+    shown = statistics.fetch(start_date=datetime(1900, 1, 1, tzinfo=UTC), end_date=last)
+    assert (shown.start_time.year, shown.end_time) == (1900, last)

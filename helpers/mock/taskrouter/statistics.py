@@ -55,7 +55,7 @@ OWN_SID = {Workflow: "workflow_sid", TaskQueue: "task_queue_sid", Worker: "worke
 """Names under which tasks, events and statistics have the SID of each kind."""
 _ACCEPTED, _CANCELED, _ENTERED = "reservation.accepted", "task.canceled", "task-queue.entered"
 _MOVED = "worker.activity.update"
-_REST_OF_THE_SECOND = 0.999999
+_REST_OF_THE_SECOND = 0.999
 
 
 def _thresholds(text: str) -> list[str]:
