@@ -25,7 +25,7 @@ from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
 from .studio.runner import Heard, StepFault, Studio
-from .taskrouter.expressions import could_match
+from .taskrouter.expressions import could_match, is_loose_expression
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -72,6 +72,7 @@ __all__ = [
     "could_match",
     "flex_flows",
     "flow_warnings",
+    "is_loose_expression",
     "reached",
     "unknown_filters",
     "verify",

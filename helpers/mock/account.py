@@ -421,6 +421,7 @@ class MockTwilio:
                 store.write_fact("seed", seed)
                 store.write_fact("born", self.clock.now())
                 chat_words.mark(store)
+                new_account.mark(store)
                 self._populate(self._backend)
         else:
             self._reopen()
@@ -437,6 +438,7 @@ class MockTwilio:
         self.webhooks.forget("asking")  # the requests of these pre-events are gone
         with self._backend.transaction():
             chat_words.upgrade(store)
+            new_account.upgrade(Context(self._backend, self.credentials.account_sid))
         self._orchestration.resume()
         self._router.resume()
 

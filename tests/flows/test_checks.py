@@ -124,6 +124,17 @@ def by_language(client: Any) -> None:
     filters(client, "language == 'eo' OR channelType == 'web'")
 
 
+def loosely_written(client: Any) -> None:
+    """The workflow lists values without brackets."""
+    filters(client, "channelType == 'custom', 'sms'")
+
+
+def loosely_targeted(client: Any) -> None:
+    """The queue leaves out workers with a sign that is two."""
+    queue = _workspace(client).task_queues.list(friendly_name="Everyone")[0]
+    _workspace(client).task_queues(queue.sid).update(target_workers="away! = true")
+
+
 def one_has_room(client: Any) -> None:
     """Leave one worker who takes chats."""
     worker = _workspace(client).workers.list()[0]
@@ -199,6 +210,8 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("nobody-matches", no_worker_speaks_it, STUDIO, "<text>:6"),
     ("nobody-matches", no_worker_has_capacity, TASK, "<text>:7"),
     ("nobody-matches", web_only, TASK, "<text>:7"),
+    ("loose-expression", loosely_written, TASK, "<text>:7"),
+    ("loose-expression", loosely_targeted, STUDIO, "<text>:6"),
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [
@@ -235,6 +248,10 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("nobody-matches", by_language, TASK),
     ("nobody-matches", web_only, STUDIO),
     ("nobody-matches", no_worker_speaks_it, EXTERNAL),
+    ("nobody-matches", loosely_written, TASK),
+    ("loose-expression", nothing, TASK),
+    ("loose-expression", custom_only, TASK),
+    ("loose-expression", loosely_written, EXTERNAL),
     ("welcome-bot", nothing, ON_MESSAGE),
     ("welcome-bot", a_bot_listens, ON_MESSAGE),
     ("welcome-bot", a_bot_greets, TASK),
@@ -363,7 +380,7 @@ def test_without_an_account_the_checks_that_need_one_are_skipped_by_name() -> No
 
 def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: Account) -> None:
     text = EXTERNAL.replace("retry_count: 0", "retry_count: 2") + SECOND.replace(
-        "chat\n", "voice\n"
+        "chat\n", "email\n"
     )
     report = check(text.replace("Custom chat", "<i>Chat</i>"), account)
     assert {one.id for one in report.errors} == {"two-enabled", "unknown-name"}

@@ -421,6 +421,21 @@ def test_a_file_of_the_version_before_opens_with_its_rows_as_they_were(file: Pat
             assert webhook.configuration["filters"] == ["onMessageSent"]
 
 
+def test_the_workspace_of_the_version_before_gets_its_missing_task_channels_once(
+    file: Path,
+) -> None:
+    file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    with opened(file) as account:
+        office = Office(account)
+        names = {each.unique_name for each in office.workspace.task_channels.list()}
+        assert names == {"default", "voice", "sms", "chat", "video"}
+        assert office.capacity("alice", "voice") == (0, 100)
+        office.workspace.task_channels("video").delete()
+    with opened(file) as account:
+        left = Office(account).workspace.task_channels.list()
+        assert {each.unique_name for each in left} == names - {"video"}
+
+
 def test_roles_of_the_version_before_permit_what_they_did(file: Path) -> None:
     file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
     with opened(file) as account:

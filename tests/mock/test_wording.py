@@ -96,7 +96,7 @@ def test_no_workflow_is_refused_in_the_words_of_a_library(document: Any) -> None
         ("", "the document is not JSON"),
         (
             '{"task_routing": {"filters": [{"expression": "1==1", "targets": []}]}}',
-            "task_routing.filters.0.targets must have 1 item or more",
+            "task_routing.filters[0].targets must not be empty",
         ),
         ('{"task_routing": {"filters": {}}}', "task_routing.filters must be a list"),
         ('{"task_routing": 5}', "task_routing must be an object"),

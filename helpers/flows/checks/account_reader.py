@@ -71,14 +71,27 @@ class AccountReader:
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
-        text = workspace.workflows(workflow_sid).fetch().configuration
-        routing = json.loads(text).get("task_routing") or {}
+        routing = self._routing(workspace_sid, workflow_sid)
         filters = [
             one for one in routing.get("filters") or () if could_match(one["expression"], known)
         ]
         targets = [target for one in filters for target in one["targets"]]
         sids = {target.get("queue") for target in (*targets, routing.get("default_filter") or {})}
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
+
+    def expressions(self, workspace_sid: str, workflow_sid: str) -> list[str]:
+        """The expressions of a workflow's filters and targets, and of the queues it names."""
+        filters = self._routing(workspace_sid, workflow_sid).get("filters") or []
+        targets = [target for one in filters for target in one.get("targets") or ()]
+        queues = self.queues(workspace_sid, workflow_sid, {})
+        names = ("expression", "skip_if")
+        found = [one.get(name) or "" for one in (*filters, *targets) for name in names]
+        return [*found, *(queue.target_workers or "" for queue in queues)]
+
+    def _routing(self, workspace_sid: str, workflow_sid: str) -> dict[str, Any]:
+        workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
+        text = workspace.workflows(workflow_sid).fetch().configuration
+        return json.loads(text).get("task_routing") or {}
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
         """Return whether a matching worker has capacity on a task channel (unique name or SID)."""

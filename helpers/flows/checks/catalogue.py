@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from ...mock import Basis, flex_flows, flow_warnings, reached
+from ...mock import Basis, flex_flows, flow_warnings, is_loose_expression, reached
 from ..config import contact_text
 from ..errors import FlowProblem
 from .report import Check, CheckInput, CheckResult, Find, Severity
@@ -257,6 +257,23 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
                 f" {route.channel}: none with capacity there matches its queues ({wanted}).",
                 "Give a worker the attributes, or the capacity; or change the queues'"
                 " TargetWorkers.",
+            )
+
+
+@_check(
+    "loose-expression", "warning", f"{DOCS}/taskrouter/expression-syntax", _INF, asks_account=True
+)
+def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
+    """An expression of a workflow or its queues that Twilio stores and does not document."""
+    for route in _routes(subject):
+        found = subject.account.expressions(route.workspace, route.workflow)
+        for text in filter(is_loose_expression, found):
+            yield CheckResult(
+                route.field,
+                f"The workflow or a queue of it has the expression {text!r}: Twilio stores it, but"
+                " how it evaluates it is not known.",
+                "Write lists in square brackets (`number IN ['a', 'b']`) and signs without a space"
+                " (`!=`).",
             )
 
 

@@ -164,6 +164,16 @@ def json_object(code: int, name: str) -> AfterValidator:
     return checked(lambda text: read_json_object(text) is not None, code, refusal)
 
 
+def compact_json(value: Any) -> str:
+    """Write JSON as Twilio answers with it, without spaces; half a surrogate stays escaped."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
 def read_json_object(text: str) -> dict[str, Any] | None:
     """Return the object that a JSON text holds; None for none, or one nested too deep."""
     try:

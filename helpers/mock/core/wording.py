@@ -55,4 +55,6 @@ def predicate(error: ErrorDetails) -> str:
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in error.get("ctx", {}).items()
     }
-    return sentence.format(**limits).replace("have 1 items", "have 1 item")
+    if limits.get("min_length") == 1:
+        sentence = "must not be empty"
+    return sentence.format(**limits)

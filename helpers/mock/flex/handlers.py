@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import AtMostBytes
+from ..core.parameters import AtMostBytes, compact_json
 from ..messaging import channels
 from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
@@ -77,7 +77,7 @@ def make_task(
         ctx,
         workflow=workflow,
         task_channel=task_channel,
-        attributes=json.dumps(own | (attributes or {})),
+        attributes=compact_json(own | (attributes or {})),
         priority=settings["priority"],
         timeout=settings["timeout"],
     )
@@ -102,7 +102,7 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     if task_channel is None:
         raise TwilioError(20001, f"Send to Flex: task channel {key!r} does not exist")
     try:
-        attributes = json.dumps(json.loads(request.attributes or "{}"))
+        attributes = compact_json(json.loads(request.attributes or "{}"))
     except ValueError:
         raise TwilioError(20001, "Send to Flex: the attributes are not JSON") from None
     task = create_task(

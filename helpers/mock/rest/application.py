@@ -27,6 +27,7 @@ from . import (
     flex_v1,
     media_v1,
     studio_v2,
+    taskrouter_statistics,
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
     *conversations_v1.OPERATIONS,
     *flex_v1.OPERATIONS,
+    *taskrouter_statistics.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import quote
 
 from ..core.context import Context
-from ..core.errors import NO_REFUSALS, NOT_SIMULATED, Refusals, Refused, TwilioError
+from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
 from ..core.parameters import Parameters
 from ..core.store import Order, R, Store
 from .http import Reply, Request, last
@@ -172,7 +172,6 @@ class Collection(Generic[P, R]):
         unlisted: Names of the JSON that are null in a list.
         only: Field values that every item of the collection has.
         version: The field that an item's ETag shows, and that `If-Match` is compared with.
-        elsewhere: Keys that name no item but operations which are not simulated.
         path: Path of the whole collection, with `{Names}` for the keys of its parents.
     """
 
@@ -205,7 +204,6 @@ class Collection(Generic[P, R]):
     unlisted: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
-    elsewhere: frozenset[str] = frozenset()
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
@@ -270,12 +268,6 @@ class Collection(Generic[P, R]):
                     self.guard(ctx, found)
                 return found
         self.resolve_parent(ctx, arguments)
-        if key in self.elsewhere:
-            raise TwilioError(
-                NOT_SIMULATED,
-                f"{key} of {self.segment} is not simulated by this mock, so it cannot say what"
-                f" Twilio would answer; the {self.segment} themselves can be listed",
-            )
         if self.missing is not None:
             raise Refused(self.missing, sid=key)
         parents = {name: quote(text, safe="") for name, text in arguments.items()}
