@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio.base.exceptions import TwilioRestException
 
+from ..flex_ui import in_path
 from ..mock import MockTwilio, TokenTimers, verify
 from .emitter import Emitter
 from .errors import ChatError, TransientError, raises_chat_error
 from .media import MediaService
-from .records import User, in_path
+from .records import User
 from .retrying_client import TRIES, Backoff, RetryingClient
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class ChatSession:
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
         rest.http_client = RetryingClient(rest.http_client, self.wait)
-        self.service = rest.chat.v2.services(self.service_sid)
+        self.service = rest.chat.v2.services(in_path(self.service_sid))
         self.media = MediaService(rest, self.service_sid, in_kernel=self.is_in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
         polled.http_client = RetryingClient(
@@ -120,7 +121,7 @@ class ChatSession:
             backoff=self._backoff,
             failing=self.lost,
         )
-        self.polled_service = polled.chat.v2.services(self.service_sid)
+        self.polled_service = polled.chat.v2.services(in_path(self.service_sid))
         self._refusal = None
         self._timers.start(claims.expires)
 
