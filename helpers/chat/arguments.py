@@ -50,7 +50,7 @@ KEY = Expected("a non-empty string", lambda value: isinstance(value, str) and va
 FLAG = Expected("a boolean", lambda value: isinstance(value, bool))
 INDEX = Expected(
     "a non-negative integer",
-    lambda value: isinstance(value, Integral) and not isinstance(value, bool) and value >= 0,
+    lambda value: isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0,
 )
 JSON = Expected("a JSON value: an object, array, string, number, boolean or None", _is_json)
 MEDIA = Expected(
