@@ -35,6 +35,9 @@ class ChatClient(ConnectedClient):
     `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
     does not know the user any more, as after a restart of a mock that keeps nothing.
 
+    Arguments that the Chat SDK would refuse, an empty key or a negative index for instance, are
+    refused with a `ValueError` in its words, and nothing is sent.
+
     Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
     (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
     `tokenAboutToExpire` (seconds left), `tokenExpired` (), `connectionStateChanged` (state),

@@ -59,7 +59,7 @@ class MediaService:
 
     def __init__(self, rest: Client, service_sid: str, *, in_kernel: bool) -> None:
         self._rest = rest
-        self._base = f"{MEDIA_SERVICE}/{in_path(service_sid)}/Media"
+        self._base = f"{MEDIA_SERVICE}/{service_sid}/Media"
         self._in_kernel = in_kernel
 
     @takes(media=MEDIA)

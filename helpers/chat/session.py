@@ -111,7 +111,7 @@ class ChatSession:
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
         rest.http_client = RetryingClient(rest.http_client, self.wait)
-        self.service = rest.chat.v2.services(in_path(self.service_sid))
+        self.service = rest.chat.v2.services(self.service_sid)
         self.media = MediaService(rest, self.service_sid, in_kernel=self.is_in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
         polled.http_client = RetryingClient(
@@ -121,7 +121,7 @@ class ChatSession:
             backoff=self._backoff,
             failing=self.lost,
         )
-        self.polled_service = polled.chat.v2.services(in_path(self.service_sid))
+        self.polled_service = polled.chat.v2.services(self.service_sid)
         self._refusal = None
         self._timers.start(claims.expires)
 

@@ -66,7 +66,7 @@ class Probe(NamedTuple):
     ask: Callable[[Lab], str]
 
 
-class Finding(NamedTuple):
+class ProbeResult(NamedTuple):
     """An account's answer to a probe; for `cannot be settled`, the reason."""
 
     probe: Probe
@@ -82,26 +82,26 @@ class Finding(NamedTuple):
 
 
 @dataclass
-class Report:
-    """Findings about an account, in the order of the probes; no SID, name or secret of it.
+class Calibration:
+    """Results of an account, in the order of the probes; no SID, name or secret of it.
 
     Attributes:
         left: Things of the probes' own that could not be deleted, by the name they were given.
         interrupted: Whether Ctrl-C ended it early.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    results: list[ProbeResult] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     interrupted: bool = False
 
-    def of_verdict(self, verdict: str) -> list[Finding]:
-        """Return the findings of a verdict: `agrees`, `differs` or `cannot be settled`."""
-        return [each for each in self.findings if each.verdict == verdict]
+    def of_verdict(self, verdict: str) -> list[ProbeResult]:
+        """Return the results of a verdict: `agrees`, `differs` or `cannot be settled`."""
+        return [each for each in self.results if each.verdict == verdict]
 
     def __str__(self) -> str:
         verdicts = (AGREES, DIFFERS, UNSETTLED)
         counts = (f"{len(self.of_verdict(verdict))} {verdict}" for verdict in verdicts)
-        lines = [f"Of {len(self.findings)} rules: {', '.join(counts)}."]
+        lines = [f"Of {len(self.results)} rules: {', '.join(counts)}."]
         lines += [f"  {each}" for verdict in verdicts[1:] for each in self.of_verdict(verdict)]
         lines += ["Interrupted: nothing was asked about the other rules."] * self.interrupted
         return "\n".join(
@@ -227,14 +227,14 @@ def answer(call: Callable[[], Any]) -> str:
 
 
 def calibrate(
-    lab: Lab, probes: Sequence[Probe], progress: Callable[[Finding], object] = lambda _: None
-) -> Report:
+    lab: Lab, probes: Sequence[Probe], progress: Callable[[ProbeResult], object] = lambda _: None
+) -> Calibration:
     """Ask an account, and delete everything made for it, also after Ctrl-C."""
-    report = Report(left=lab.left)
+    report = Calibration(left=lab.left)
     try:
         for probe in probes:
-            report.findings.append(_finding(lab, probe))
-            progress(report.findings[-1])
+            report.results.append(_result(lab, probe))
+            progress(report.results[-1])
     except KeyboardInterrupt:
         report.interrupted = True
     finally:
@@ -242,17 +242,17 @@ def calibrate(
     return report
 
 
-def _finding(lab: Lab, probe: Probe) -> Finding:
+def _result(lab: Lab, probe: Probe) -> ProbeResult:
     try:
         got = probe.ask(lab)
-        return Finding(probe, AGREES if got == probe.expected else DIFFERS, got)
+        return ProbeResult(probe, AGREES if got == probe.expected else DIFFERS, got)
     except Unsettled as unsettled:
         reason = str(unsettled)
     except TwilioException as error:
         reason = "a call before the question was refused: {} {}".format(*refusal(error))
     except (RequestException, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"no answer of the known form: {type(error).__name__}"
-    return Finding(probe, UNSETTLED, reason)
+    return ProbeResult(probe, UNSETTLED, reason)
 
 
 class CallRecorder(HttpClient):  # type: ignore[misc]

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from ..account import CredentialsMissing, EndOfLifeWarning, connect
-from .calibration import Finding, Lab, calibrate, plan
+from .calibration import Lab, ProbeResult, calibrate, plan
 from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
 from .realtime import conversations, feeds, sync
@@ -109,8 +109,8 @@ def probe(account_sid: str) -> int:
         return 2
     numbers = count(1)
 
-    def show(finding: Finding) -> None:
-        sys.stdout.write(f"[{next(numbers)}/{len(PROBES)}] {finding}\n")
+    def show(result: ProbeResult) -> None:
+        sys.stdout.write(f"[{next(numbers)}/{len(PROBES)}] {result}\n")
         sys.stdout.flush()
 
     before = signal.signal(signal.SIGINT, _interrupt_once)

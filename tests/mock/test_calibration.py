@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from twilio.http.response import Response
 
 from helpers import Account, account
 from helpers.mock import CODES, DEMO_VALUES, Credentials, MockTwilio
-from helpers.mock.calibration import AGREES, DIFFERS, UNSETTLED, Lab, Report, calibrate, plan
+from helpers.mock.calibration import AGREES, DIFFERS, UNSETTLED, Calibration, Lab, calibrate, plan
 from helpers.mock.calibration_probes import OWN, PROBES
 from helpers.mock.core import access_token
 from helpers.mock.fidelity import main
@@ -84,7 +85,7 @@ class Probed:
     def lab(self) -> Lab:
         return Lab(self.account.client, CREDENTIALS, OWN, lambda _: self.mock.studio.settle())
 
-    def ask(self) -> Report:
+    def ask(self) -> Calibration:
         return calibrate(self.lab(), PROBES)
 
     def contents(self) -> dict[str, Any]:
@@ -132,8 +133,8 @@ def test_each_question_is_a_row_of_the_page_that_is_inferred_at_least_in_part() 
 def test_the_mock_agrees_with_itself_and_is_left_as_it_was(probed: Probed) -> None:
     before = probed.contents()
     report = probed.ask()
-    assert [str(finding) for finding in report.findings if finding.verdict != AGREES] == []
-    assert [finding.probe.rule for finding in report.findings] == RULES
+    assert [str(result) for result in report.results if result.verdict != AGREES] == []
+    assert [result.probe.rule for result in report.results] == RULES
     assert (report.left, report.interrupted) == ([], False)
     assert probed.contents() == before
 
@@ -144,7 +145,7 @@ def test_a_rule_that_is_changed_is_reported_and_no_other(
 ) -> None:
     CHANGES[rule](monkeypatch)
     report = probed.ask()
-    assert [finding.probe.rule for finding in report.of_verdict(DIFFERS)] == [rule]
+    assert [result.probe.rule for result in report.of_verdict(DIFFERS)] == [rule]
     assert len(report.of_verdict(AGREES)) == len(PROBES) - 1
 
 
@@ -155,7 +156,7 @@ def test_five_rules_that_are_changed_are_reported_and_nothing_else(
     for change in CHANGES.values():
         change(monkeypatch)
     report = probed.ask()
-    assert {finding.probe.rule for finding in report.of_verdict(DIFFERS)} == set(CHANGES)
+    assert {result.probe.rule for result in report.of_verdict(DIFFERS)} == set(CHANGES)
     assert len(report.of_verdict(AGREES)) == len(PROBES) - 5
     assert probed.contents() == before
     assert "20105, access token not yet valid (expected: 401 20105; got: accepted)" in str(report)
@@ -181,7 +182,7 @@ def test_ctrl_c_in_any_call_leaves_the_account_as_it_was(probed: Probed, phase: 
         report = probed.ask()
         probed.door.meet = lambda _phase, _number: None
         assert report.left == []
-        assert report.interrupted or len(report.findings) == len(PROBES)
+        assert report.interrupted or len(report.results) == len(PROBES)
         assert probed.contents() == before, f"Ctrl-C {phase} call {stop}"
 
 
@@ -312,19 +313,21 @@ def test_the_command_reports_without_a_sid_a_name_or_a_secret(
     assert live.contents() == before
 
 
-def test_ctrl_c_at_the_command_ends_it_with_130_and_deletes(
+def test_the_first_ctrl_c_at_the_command_ends_it_with_130_and_the_next_do_not_stop_deleting(
     live: Probed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = live.contents()
+    before, handler = live.contents(), signal.getsignal(signal.SIGINT)
 
     def interrupt(phase: str, number: int) -> None:
-        if (phase, number) == ("after", 30):
-            raise KeyboardInterrupt
+        if phase == "after" and number >= 30:
+            signal.raise_signal(signal.SIGINT)
 
     live.door.meet = interrupt
     assert main(["probe", "--account", CREDENTIALS.account_sid]) == 130
+    assert len(live.door.calls) > 31
     assert "Interrupted: nothing was asked about the other rules." in capsys.readouterr().out
     assert live.contents() == before
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_an_account_that_agrees_ends_the_command_with_0(live: Probed) -> None:
