@@ -13,7 +13,7 @@ from support import everything
 from helpers import Account, ChatClient, ChatError
 
 FILE = {"content_type": "text/plain", "media": b"hi"}
-REFUSED = {
+REFUSED: dict[str, list[tuple[Any, str]]] = {
     "send_message": [
         ((["a", "b"],), "body is expected to be a string or None, but got an instance of list"),
         ((b"hi",), "body is expected to be a string or None, but got an instance of bytes"),
