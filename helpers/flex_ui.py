@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from twilio.base.exceptions import TwilioRestException
 
@@ -20,6 +21,17 @@ AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
 GUEST_ATTRIBUTES = '{"member_type": "guest"}'
 MEMBER_EXISTS = 50404
+
+
+def in_path(key: str) -> str:
+    """Return a key as one segment of a path; the SDK does not escape its keys.
+
+    Raises:
+        ValueError: It is empty, `.` or `..`: without it, HTTP clients request another resource.
+    """
+    if key in ("", ".", ".."):
+        raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
+    return quote(key, safe="")
 
 
 def is_agent(attributes: str) -> bool:
@@ -79,4 +91,4 @@ def complete(task: Any, reason: str) -> None:
 def leave(channel: Any, identity: str) -> None:
     """Take an agent out of a chat, unless the janitor was there first."""
     with ignore_not_found():
-        channel.members(identity).delete()
+        channel.members(in_path(identity)).delete()

@@ -1,4 +1,4 @@
-"""JSON objects in texts that may hold anything: answers, attributes, bodies."""
+"""JSON in texts that may hold anything: answers, attributes, bodies."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else compact_json(value)
+
+
+def attributes_in(text: str | None) -> Any:
+    """Return the JSON value that attributes hold; an empty object where there is none."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+
+
+def entry(attributes: Any, name: str) -> Any:
+    """Return an entry of attributes; None where they are no object or do not have it."""
+    return attributes.get(name) if isinstance(attributes, dict) else None
 
 
 def error_code(text: str) -> int | None:

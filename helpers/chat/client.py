@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioException
 
+from ..flex_ui import in_path
 from ..mock import MockTwilio
+from .arguments import FLAG, KEY, TEXT, takes
 from .channel import Channel, ChannelBook, ConnectedClient, not_a_member, refresh
 from .errors import as_chat_error, raises_chat_error
 from .feeds import KernelFeed, PollingFeed
@@ -32,6 +34,9 @@ class ChatClient(ConnectedClient):
     server; meanwhile `connection_state` is `connecting` and `connection_problem` says why. It is
     `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
     does not know the user any more, as after a restart of a mock that keeps nothing.
+
+    Arguments that the Chat SDK would refuse, an empty key or a negative index for instance, are
+    refused with a `ValueError` in its words, and nothing is sent.
 
     Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
     (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
@@ -133,16 +138,18 @@ class ChatClient(ConnectedClient):
         for emitter in (self, *self._book.channels.values()):
             emitter.remove_all_listeners()
 
+    @takes(sid=KEY)
     @raises_chat_error
     def get_channel_by_sid(self, sid: str) -> Channel:
         """Return a channel by its SID.
 
         Raises:
             ChatError: 20404 or 50300, there is none, or it is private and not this user's.
+            ValueError: It is empty.
         """
         session = self._session
         session.require_connected()
-        fields = vars(session.service.channels(sid).fetch())
+        fields = vars(session.service.channels(in_path(sid)).fetch())
         session.feed.follow_channel(fields["sid"])
         channel = self._book.channels.get(fields["sid"])
         if channel is None:
@@ -153,6 +160,7 @@ class ChatClient(ConnectedClient):
             refresh(channel, fields)
         return channel
 
+    @takes(unique_name=KEY)
     def get_channel_by_unique_name(self, unique_name: str) -> Channel:
         """Return a channel by its unique name; raises as `get_channel_by_sid()` does."""
         return self.get_channel_by_sid(unique_name)
@@ -162,6 +170,7 @@ class ChatClient(ConnectedClient):
         self._session.require_connected()
         return self._book.of_status("joined")
 
+    @takes(friendly_name=TEXT.or_none(), unique_name=TEXT.or_none(), is_private=FLAG)
     @raises_chat_error
     def create_channel(
         self,

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio.base.exceptions import TwilioRestException
 
+from ..flex_ui import in_path
 from ..mock import MockTwilio, TokenTimers, verify
 from .emitter import Emitter
 from .errors import ChatError, TransientError, raises_chat_error
 from .media import MediaService
-from .records import User, in_path
+from .records import User
 from .retrying_client import TRIES, Backoff, RetryingClient
 
 if TYPE_CHECKING:

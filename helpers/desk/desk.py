@@ -51,9 +51,9 @@ class Offer:
 
     @property
     def channel_sid(self) -> str | None:
-        """Chat channel that the task names, if it names one."""
-        sid = self.attributes.get("channelSid")
-        return sid if isinstance(sid, str) and sid.strip() else None
+        """Chat channel of the task, if it has one that a URL can name."""
+        found = self.attributes.get("channelSid")
+        return found if isinstance(found, str) and found.strip(". ") else None
 
 
 @dataclass(eq=False)
@@ -83,7 +83,7 @@ class AcceptedTask:
         flex_ui.wrap_up(self._task(), "Ended by the agent")
         if self.offer.channel_sid is not None:
             with flex_ui.ignore_not_found():
-                flex_ui.end_chat(self.desk.service.channels(self.offer.channel_sid))
+                flex_ui.end_chat(self.desk.chat_of(self.offer.channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
         """Complete the task, wrapping up first if need be, and leave the channel."""
@@ -212,7 +212,7 @@ class AgentDesk(Emitter):
         channel = None
         if offer.channel_sid:
             with ignore_not_found():
-                flex_ui.join(self.service.channels(offer.channel_sid), self.identity)
+                flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
                 if self._chat is None:
                     self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
                     self._chat.on("tokenAboutToExpire", self._renew)
@@ -247,9 +247,13 @@ class AgentDesk(Emitter):
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
         if channel_sid is not None and channel_sid not in others:
-            flex_ui.leave(self.service.channels(channel_sid), self.identity)
+            flex_ui.leave(self.chat_of(channel_sid), self.identity)
         self.emit("conversationEnded", conversation)
         self.refresh()
+
+    def chat_of(self, channel_sid: str) -> Any:
+        """Return the SDK's context of a task's chat channel."""
+        return self.service.channels(flex_ui.in_path(channel_sid))
 
     def refresh(self) -> list[Offer]:
         """Read the offers now, and emit them if they have changed."""

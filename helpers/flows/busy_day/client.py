@@ -73,8 +73,9 @@ class RestClient:
 
     def leave(self, channel_sid: str, identity: str) -> None:
         """Remove a member from a chat, unless the janitor was there first."""
+        path = f"{self._channels}/{channel_sid}/Members/{flex_ui.in_path(identity)}"
         try:
-            self._send("DELETE", CHAT, f"{self._channels}/{channel_sid}/Members/{identity}")
+            self._send("DELETE", CHAT, path)
         except RequestRefused as refused:
             if refused.status != _GONE:
                 raise
