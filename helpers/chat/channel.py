@@ -285,12 +285,12 @@ class Channel(Emitter):
 
     @raises_chat_error
     def join(self) -> Channel:
-        """Join a public channel.
+        """Join a public channel, or a private one that this user created.
 
         Creating a Flex channel makes its identity a member already; joining again is refused.
 
         Raises:
-            ChatError: 50404, already a member; 50107, the channel is private.
+            ChatError: 50404, already a member; 50107, the channel is another's and private.
         """
         self._rest().members.create(
             identity=self._session.identity, x_twilio_webhook_enabled="true"
@@ -323,6 +323,11 @@ class Channel(Emitter):
         """Add a member; needs the permission `addMember`."""
         self._rest().members.create(identity=identity, x_twilio_webhook_enabled="true")
         self._session.feed.nudge()
+
+    @raises_chat_error
+    def invite(self, identity: str) -> None:
+        """Invite a user; needs the permission `inviteMember`."""
+        self._rest().invites.create(identity=identity)
 
     @raises_chat_error
     def update_attributes(self, attributes: dict[str, Any]) -> Channel:

@@ -146,7 +146,8 @@ class ChatClient(ConnectedClient):
         session.feed.follow_channel(fields["sid"])
         channel = self._book.channels.get(fields["sid"])
         if channel is None:
-            if session.acts_for_account and fields["type"] == "private":
+            hidden = fields["type"] == "private" and fields["created_by"] != session.identity
+            if session.acts_for_account and hidden:
                 raise not_a_member(session.identity, fields["sid"])  # as the Chat SDK refuses it
             channel = self._book.add(fields)
         elif channel.status != "joined":

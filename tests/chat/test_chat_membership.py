@@ -184,3 +184,26 @@ def test_a_member_taken_out_by_an_earlier_follower_is_no_error(
         service.channels(made.sid).members.create(identity="late")
         assert late.get_subscribed_channels() == []
     assert (events.all, caplog.text) == ([], "")
+
+
+# -- private channels
+
+
+def test_a_private_channel_is_its_creators_to_see_join_and_fill(
+    chat: ChatClient, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    guest, stranger = connected("guest"), connected("stranger")
+    events = EventLog(guest, "channelInvited")
+    made = chat.create_channel(unique_name="vip", is_private=True)
+    assert connected("user-42").get_channel_by_unique_name("vip").created_by == "user-42"
+    with pytest.raises(ChatError) as hidden:
+        stranger.get_channel_by_sid(made.sid)
+    assert (hidden.value.status, hidden.value.code) == (404, 50300)
+    assert made.join().status == "joined"
+    made.add("friend")
+    made.invite("guest")
+    assert [channel.sid for channel in events.arguments] == [made.sid]
+    with pytest.raises(ChatError) as uninvited:
+        guest.get_channel_by_sid(made.sid).invite("stranger")
+    assert uninvited.value.code == 50107
+    assert [member.identity for member in made.get_members()] == ["user-42", "friend"]

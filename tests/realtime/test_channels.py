@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from javascript import JavaScriptClient, Refused
+from javascript import JavaScriptClient, Refused, Sdk
 
 Start = Callable[..., JavaScriptClient]
 
@@ -27,7 +27,7 @@ in_chat_only = pytest.mark.parametrize("sdk", ["twilio-chat"], indirect=True)
 
 
 def test_a_channel_is_created_joined_changed_left_and_deleted(
-    service: Any, jane: JavaScriptClient
+    service: Any, sdk: Sdk, jane: JavaScriptClient
 ) -> None:
     made = jane.ask(
         "create", {"friendlyName": "Mine", "uniqueName": "mine", "attributes": {"n": 1}}
@@ -36,7 +36,7 @@ def test_a_channel_is_created_joined_changed_left_and_deleted(
     kept = service.channels("mine").fetch()
     assert (kept.sid, kept.type, kept.created_by, kept.attributes) == (
         sid,
-        "public",
+        "public" if sdk.name == "twilio-chat" else "private",
         "jane",
         '{"n":1}',
     )
@@ -144,6 +144,31 @@ def test_a_private_channel_is_hidden_from_who_is_not_in_it(
     service.channels(secret.sid).members("jane").delete()
     jane.wait_for("channelLeft")
     assert jane.wait_for("channelRemoved")["sid"] == secret.sid
+
+
+def test_a_private_channel_is_its_creators_to_see_join_and_fill(
+    service: Any, sdk: Sdk, jane: JavaScriptClient, bob: JavaScriptClient
+) -> None:
+    secret = {"uniqueName": "vip", "friendlyName": "VIP"}
+    if sdk.name == "twilio-chat":
+        secret["isPrivate"] = True
+    made = jane.ask("create", secret)
+    assert (made["name"], made["by"], made["status"]) == ("VIP", "jane", "notParticipating")
+    assert jane.ask("findByName", "vip")["sid"] == made["sid"]
+    for find, key in (("find", made["sid"]), ("findByName", "vip")):
+        with pytest.raises(Refused) as refused:
+            bob.ask(find, key)
+        assert refused.value.status == 404
+    jane.ask("join", made["sid"])
+    assert jane.wait_for("channelJoined")["sid"] == made["sid"]
+    jane.ask("add", made["sid"], "bob")
+    assert bob.wait_for("channelJoined")["name"] == "VIP"
+    if sdk.name == "twilio-chat":
+        service.users.create(identity="ann")
+        jane.ask("invite", made["sid"], "ann")
+        [invite] = service.channels("vip").invites.list()
+        assert (invite.identity, invite.created_by) == ("ann", "jane")
+    assert service.channels("vip").fetch().type == "private"
 
 
 @in_chat_only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -200,7 +201,10 @@ def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
 
 
 def _fetch_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return _channel_json(ctx, _mine(ctx, arguments)[0])
+    channel = _channel(ctx, arguments)
+    if channel.created_by != ctx.actor.identity:  # a creator need not have joined (observed)
+        _mine(ctx, arguments)
+    return _channel_json(ctx, channel)
 
 
 def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -294,7 +298,10 @@ def _operation(name: str, method: str, path: str, status: int, handler: Handler)
     return Operation(name, method, HOST, f"/Client{path}", handle, refusals=REFUSALS)
 
 
-_create = _write(channels.create, _service, given.NewChannel, _channel_json)
+_create = _write(
+    partial(channels.create, type="private"), _service, given.NewChannel, _channel_json
+)
+"""A conversation is private (observed): `@twilio/conversations` names no type."""
 _update = _write(channels.update, _channel, given.ChannelChanges, _channel_json)
 _edit = _write(messages.update, _MESSAGE, _MessageEdit, _message_json)
 _remove_message = _write(messages.remove, _MESSAGE)

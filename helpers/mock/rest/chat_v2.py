@@ -16,6 +16,7 @@ from ..messaging import (
     services,
     users,
 )
+from ..messaging.refusals import Reason
 from ..messaging.resources import (
     Binding,
     Channel,
@@ -127,7 +128,8 @@ CHANNELS = Collection(
     lookup=("sid", "unique_name"),
     kind=Channel,
     filters={"Type": "type"},
-    guard=permissions.see,
+    guard=permissions.can_see,
+    hidden=Reason.CHANNEL_HIDDEN,
     render=view(Channel, omit=INTERNAL, extra=_channel_links),
     create=Write(given.NewChannel, channels.create, spread=True),
     update=Write(given.ChannelChanges, channels.update, needs_parameters=True, spread=True),

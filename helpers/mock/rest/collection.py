@@ -157,7 +157,8 @@ class Collection(Generic[P, R]):
         orderings: What `Ordering` may name -> the field sorted by.
         rank: An item's place in a list, where that is not the order of arrival.
         create, update, delete: The product's functions, where the API has them.
-        guard: Refuses a chat user that may not see an item.
+        guard: Tells whether a chat user may see an item; a list leaves out what it may not.
+        hidden: The reason to refuse an item with that a chat user may not see.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
         simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
@@ -190,7 +191,8 @@ class Collection(Generic[P, R]):
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
     delete: Action[R] | None = None
-    guard: Action[R] | None = None
+    guard: Callable[[Context, R], bool] | None = None
+    hidden: Enum | None = None
     enter: Action[P] | None = None
     simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
@@ -261,8 +263,8 @@ class Collection(Generic[P, R]):
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
-                if self.guard is not None and ctx.actor.identity is not None:
-                    self.guard(ctx, found)
+                if self.guard and self.hidden and not self.guard(ctx, found):
+                    raise Refused(self.hidden)
                 return found
         self.resolve_parent(ctx, arguments)
         if key in self.elsewhere:
@@ -309,6 +311,8 @@ class Collection(Generic[P, R]):
                 kept.extend((name, value) for value in values)
         if self.default is not None:
             chosen.narrow(self.default, ctx, parent, list(request.query))
+        if self.guard is not None and ctx.actor.identity is not None:
+            chosen.keeps.append(partial(self.guard, ctx))
         wanted = PageRequest.read(request.query, self.sizes or self.api.sizes)
         order = last(request.query, "Order") if self.ordered else None
         if order not in (None, "asc", "desc"):
