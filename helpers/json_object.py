@@ -20,6 +20,14 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def attributes_in(text: str | None) -> Any:
+    """Return the JSON value of attributes, mostly an object; an empty one where there is none."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+
+
 def error_code(text: str) -> int | None:
     """Return Twilio's code in the text of a refusal; None where it has none."""
     return (json_object(text) or {}).get("code")

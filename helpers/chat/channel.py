@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain, islice
@@ -15,7 +16,7 @@ from typing import Any, Literal
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
 
-from ..json_object import json_object
+from ..json_object import attributes_in
 from .emitter import Emitter
 from .errors import ChatError, raises_chat_error
 from .records import Member, Message, Paginator, User, in_path, moment
@@ -74,7 +75,7 @@ class Channel(Emitter):
     created_by: str | None
     date_created: datetime
     date_updated: datetime
-    _attributes: dict[str, Any]
+    _attributes: Any
 
     def __init__(
         self, session: ChatSession, client: ConnectedClient, fields: Mapping[str, Any]
@@ -89,14 +90,15 @@ class Channel(Emitter):
         refresh(self, fields)
 
     @property
-    def attributes(self) -> dict[str, Any]:
-        """Application data; Flex writes `status` `ACTIVE` or `INACTIVE`."""
-        return dict(self._attributes)
+    def attributes(self) -> Any:
+        """Application data, any JSON value; Flex writes `status` `ACTIVE` or `INACTIVE`."""
+        return copy(self._attributes)
 
     @property
     def is_ended(self) -> bool:
         """True once Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
-        return str(self._attributes.get("status", "")).upper() == "INACTIVE"
+        known = self._attributes if isinstance(self._attributes, dict) else {}
+        return str(known.get("status")).upper() == "INACTIVE"
 
     def __repr__(self) -> str:
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
@@ -105,7 +107,7 @@ class Channel(Emitter):
     def send_message(
         self,
         body: str | None = None,
-        attributes: dict[str, Any] | None = None,
+        attributes: Any = None,
         *,
         media: str | Path | Mapping[str, Any] | None = None,
     ) -> int:
@@ -143,7 +145,7 @@ class Channel(Emitter):
             self._session.feed.follow_channel(self.sid)
             if self.status != "joined":
                 raise not_a_member(self._session.identity, self.sid)
-        content = {"attributes": json.dumps(attributes or {})}
+        content = {"attributes": json.dumps({} if attributes is None else attributes)}
         if body is not None:
             content["body"] = body
         upload = None if media is None else partial(self._session.media.upload, media)
@@ -330,7 +332,7 @@ class Channel(Emitter):
         self._rest().invites.create(identity=identity)
 
     @raises_chat_error
-    def update_attributes(self, attributes: dict[str, Any]) -> Channel:
+    def update_attributes(self, attributes: Any) -> Channel:
         """Replace the attributes; merge with `channel.attributes` first to keep Flex's own."""
         text = json.dumps(attributes)
         changed = self._rest().update(attributes=text, x_twilio_webhook_enabled="true")
@@ -401,7 +403,7 @@ def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
     """Update a channel from its fields. Returns the names of those that changed."""
     before = vars(channel).copy()
     channel.friendly_name, channel.unique_name = fields["friendly_name"], fields["unique_name"]
-    channel._attributes = json_object(fields["attributes"]) or {}
+    channel._attributes = attributes_in(fields["attributes"])
     channel.type, channel.created_by = fields["type"], fields["created_by"]
     channel.date_created = moment(fields["date_created"])
     channel.date_updated = moment(fields["date_updated"])

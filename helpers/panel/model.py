@@ -329,8 +329,8 @@ def _title(channel: Channel) -> str:
     return channel.friendly_name or channel.unique_name or channel.sid
 
 
-def _ending(attributes: Mapping[str, Any]) -> str | None:
-    status = attributes.get("status")
+def _ending(attributes: Any) -> str | None:
+    status = attributes.get("status") if isinstance(attributes, Mapping) else None
     return ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
 
 

@@ -122,10 +122,10 @@ def display_name(identity: str) -> str:
 
 
 def person(
-    identity: str, attributes: dict[str, Any] | None = None, friendly_name: str | None = None
+    identity: str, attributes: Any = None, friendly_name: str | None = None
 ) -> Person:
     """Make a Person; Flex tags its members with `member_type` "guest" or "agent"."""
-    role = (attributes or {}).get("member_type")
+    role = attributes.get("member_type") if isinstance(attributes, dict) else None
     name = display_name(friendly_name or identity)
     return Person(identity, name, role if isinstance(role, str) else None)
 

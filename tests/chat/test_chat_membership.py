@@ -186,6 +186,26 @@ def test_a_member_taken_out_by_an_earlier_follower_is_no_error(
     assert (events.all, caplog.text) == ([], "")
 
 
+@pytest.mark.parametrize("value", [["vip"], "x", 5, 0, True, False, "", [], {}])
+def test_attributes_may_be_any_json(
+    chat: ChatClient, channel: Any, service: Any, value: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    events = EventLog(joined, "messageAdded", "memberUpdated", "updated")
+    joined.send_message("hi", value)
+    text = json.dumps(value)
+    assert channel.messages.list()[-1].attributes == text
+    channel.members("user-42").update(attributes=text)
+    channel.update(attributes=text)
+    service.users("user-42").update(attributes=text)
+    message, member, updated = events.arguments
+    assert (message.attributes, member["member"].attributes) == (value, value)
+    assert updated["channel"].attributes == chat.get_user("user-42").attributes == value
+    channel.members("user-42").update(role_sid=service.fetch().default_channel_creator_role_sid)
+    assert joined.update_attributes(["other"]).attributes == ["other"]
+    assert joined.is_ended is False
+
+
 # -- private channels
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ...json_object import json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import AtMostBytes
@@ -35,9 +36,10 @@ def attributes_of(values: dict[str, Any]) -> str:
 
 
 def mark(ctx: Context, channel: Channel, **values: object) -> None:
-    """Set some of a channel's attributes and keep the others."""
-    merged = attributes_of(json.loads(channel.attributes) | values)
-    channels.update(ctx, channel, attributes=merged)
+    """Set some of a channel's attributes and keep the others, and all that are no JSON object."""
+    known = json_object(channel.attributes)
+    if known is not None:
+        channels.update(ctx, channel, attributes=attributes_of(known | values))
 
 
 def is_active(channel: Channel) -> bool:

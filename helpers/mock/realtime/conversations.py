@@ -238,7 +238,7 @@ class _MessageEdit(given.MessageChanges):
     author: given.Author | None = None
 
 
-class _MessageToSend(given.NewMessage):
+class _MessageToSend(given.NewMessageOrFile):
     author: given.Author | None = None
 
 

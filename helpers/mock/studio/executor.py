@@ -16,7 +16,7 @@ from pydantic import Field
 
 from ..core.context import Backend, Context
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
-from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
+from ..core.parameters import AtMost, AtMostBytes, Parameters, json_text
 from ..core.sids import Sids
 from ..messaging import channels, messages
 from ..webhooks.receivers import Receivers, WebhookRequest
@@ -161,7 +161,7 @@ class _Limits(Parameters):
     author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
     body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
     attributes: Annotated[
-        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_text(50304, "Attributes")
     ]
 
 

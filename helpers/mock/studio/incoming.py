@@ -26,15 +26,17 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
     """Record a new message for each Studio flow that its channel's webhooks name.
 
     Only messages that fire webhooks reach Studio (documented); its own do not. The contact's
-    address is `from` of the channel's attributes, where Flex keeps it, else the author's identity
-    (inferred).
+    address is the author's identity in a web chat (observed), else `from` of the channel's
+    attributes, where Flex keeps it, else the author's identity (inferred).
     """
     if type(event) is not MessageEvent or event.change != "added" or not event.actor.webhooks:
         return
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
         payload = dialects[webhook.dialect].payload_for(event)
-        attributes = storable_json(event.channel.attributes)
+        # what Flex calls `from` is a name in a web chat, else an address (observed)
+        is_web = event.channel.attribute("channel_type") == "web"
+        address = None if is_web else event.channel.attribute("from")
         added = backend.store.add(
             Incoming(
                 account_sid=event.message.account_sid,
@@ -42,12 +44,12 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
                 channel_sid=event.channel.sid,
                 message_sid=event.message.sid,
                 author=event.message.author,
-                contact=str(attributes.get("from") or event.message.author),
+                contact=str(address or event.message.author),
                 message={
                     **(payload.parameters if payload else {}),
                     "WebhookType": webhook.type,
                     "WebhookSid": webhook.sid,
-                    "ChannelAttributes": attributes,
+                    "ChannelAttributes": storable_json(event.channel.attributes),
                 },
                 outcome=PENDING,
                 execution_sid=None,
