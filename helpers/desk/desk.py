@@ -94,12 +94,12 @@ class AcceptedTask:
     def wrap_up(self) -> None:
         """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
 
-        A long-lived channel stays ACTIVE.
+        A long-lived channel stays ACTIVE, as does one that the task names no longer.
         """
-        flex_ui.wrap_up(self._task(), "Ended by the agent")
-        if self.offer.channel_sid is not None:
+        channel_sid = flex_ui.wrap_up(self._task(), "Ended by the agent")
+        if channel_sid:
             with flex_ui.ignore_not_found():
-                flex_ui.end_chat(self.desk.service.channels(self.offer.channel_sid))
+                flex_ui.end_chat(self.desk.service.channels(channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
         """Complete the task, wrapping up first if need be, and leave the channel."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -131,7 +130,7 @@ class Story:
             LookupError: There is none.
         """
         for each in reversed(self.workspace.tasks.list()):
-            if json.loads(each.attributes).get("channelSid") == customer.sid:
+            if flex_ui.chat_of(each.attributes) == customer.sid:
                 return each
         raise LookupError(f"there is no task for {customer.sid}")
 

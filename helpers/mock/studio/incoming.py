@@ -63,7 +63,8 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     """Start an execution with a message, or give it to one that waits. Returns the one to run.
 
     While a contact's execution of the flow is active, a message is a reply to it if it waits in
-    that channel, and is swallowed otherwise (documented for the contact).
+    that channel, and is swallowed otherwise (documented for the contact). A message whose webhook
+    is gone by now, as a Send to Flex takes it off, starts none.
     """
     message = incoming.message or {}
     active = executions.active(ctx, incoming.flow_sid, incoming.contact)
@@ -75,7 +76,8 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
         widget = executions.current_widget(ctx, active)
         executions.leave(ctx, active, widget, replied(message))
         return active
-    flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid)
+    is_wired = ctx.store.exists(ChannelWebhook, sid=message.get("WebhookSid", ""))
+    flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid) if is_wired else None
     revision = flow and flows.running(ctx, flow, incoming.contact, incoming.author)
     if not flow or not revision:
         _close(ctx, incoming, IGNORED, None)
