@@ -1,4 +1,4 @@
-"""JSON objects in texts that may hold anything: answers, attributes, bodies."""
+"""JSON in texts that may hold anything: answers, attributes, bodies."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
 
 
 def attributes_in(text: str | None) -> Any:
-    """Return the JSON value of attributes, mostly an object; an empty one where there is none."""
+    """Return the JSON value that attributes hold; an empty object where there is none."""
     try:
         return json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
+
+
+def entry(attributes: Any, name: str) -> Any:
+    """Return an entry of attributes; None where they are no object or do not have it."""
+    return attributes.get(name) if isinstance(attributes, dict) else None
 
 
 def error_code(text: str) -> int | None:

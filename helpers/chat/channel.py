@@ -16,7 +16,7 @@ from typing import Any, Literal
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
 
-from ..json_object import attributes_in
+from ..json_object import attributes_in, entry
 from .emitter import Emitter
 from .errors import ChatError, raises_chat_error
 from .records import Member, Message, Paginator, User, in_path, moment
@@ -91,14 +91,13 @@ class Channel(Emitter):
 
     @property
     def attributes(self) -> Any:
-        """Application data, any JSON value; Flex writes `status` `ACTIVE` or `INACTIVE`."""
+        """Application data: any JSON value; Flex writes `status` `ACTIVE` or `INACTIVE`."""
         return copy(self._attributes)
 
     @property
     def is_ended(self) -> bool:
         """True once Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
-        known = self._attributes if isinstance(self._attributes, dict) else {}
-        return str(known.get("status")).upper() == "INACTIVE"
+        return str(entry(self._attributes, "status")).upper() == "INACTIVE"
 
     def __repr__(self) -> str:
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
@@ -126,7 +125,7 @@ class Channel(Emitter):
 
         Args:
             body: The text; a message with media has none.
-            attributes: Application data.
+            attributes: Application data, any JSON value; by default an empty object.
             media: A file's path, or `{"content_type": ..., "media": bytes, "filename": ...}`.
 
         Returns:

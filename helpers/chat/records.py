@@ -24,7 +24,7 @@ class Message:
         index: Its place in the channel, from 0; there may be gaps.
         author: The identity that sent it.
         body: Its text, never interpreted as HTML; None for media.
-        attributes: Application data, mostly a dict; any JSON value.
+        attributes: Application data: any JSON value, mostly an object.
         timestamp: Time it was sent, aware, UTC.
         date_updated: Time of its last change.
         last_updated_by: Identity that edited it last, or None.

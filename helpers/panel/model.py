@@ -14,6 +14,7 @@ from functools import partial
 from operator import methodcaller
 from typing import Any
 
+from ..json_object import entry
 from .events import PanelModel
 from .protocols import Channel, Client, Handler, Media, Member, Message, Page, User
 from .records import (
@@ -330,7 +331,7 @@ def _title(channel: Channel) -> str:
 
 
 def _ending(attributes: Any) -> str | None:
-    status = attributes.get("status") if isinstance(attributes, Mapping) else None
+    status = entry(attributes, "status")
     return ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
 
 

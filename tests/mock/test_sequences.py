@@ -159,13 +159,29 @@ def test_a_long_lived_chat_of_a_task_flow_has_a_new_task_with_the_next_message(
     first = customer.contact().task_sid
     customer.says("hello")
     over_for_now(customer, floor, answered(customer, floor, alice))
-    goes_on(customer)
     assert floor.tasks == ["completed"]
     customer.says("me again")
     assert (floor.tasks, floor.about["channelSid"]) == (["completed", "reserved"], customer.sid)
     assert customer.contact().task_sid == floor.task.fetch().sid != first
     over_for_now(customer, floor, answered(customer, floor, alice))
     assert customer.transcript[0] == HELLO
+
+
+def test_a_long_lived_chat_of_a_task_flow_has_a_new_task_with_the_next_contact(
+    customer_with: Make, floor: Floor
+) -> None:
+    customer = customer_with("task", long_lived=True)
+    alice = floor.desk()
+    first = customer.contact().task_sid
+    customer.says("hello")
+    assert customer.contact().task_sid == first
+    over_for_now(customer, floor, answered(customer, floor, alice))
+    goes_on(customer)
+    assert (floor.tasks, floor.about["channelSid"]) == (["completed", "reserved"], customer.sid)
+    assert floor.about["name"] == "Jane"
+    assert customer.contact().task_sid == floor.task.fetch().sid != first
+    customer.says("me again")
+    assert floor.tasks == ["completed", "reserved"]
 
 
 def test_an_agent_who_completes_late_stays_for_the_next_task_of_the_chat(

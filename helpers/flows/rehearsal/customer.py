@@ -10,7 +10,7 @@ from typing import Any
 
 from ...account import Account
 from ...chat import Channel, ChatClient
-from ...json_object import attributes_in
+from ...json_object import attributes_in, entry
 from ...mock import ChatEvent, MockTwilio, WebhookAnswer, WebhookRequest
 from ..copying import DAY, Servers
 from .timeline import CUSTOMER, SERVER, Misfit, Record
@@ -168,5 +168,4 @@ class SimulatedCustomer:
 
 
 def _status(attributes: Any) -> str:
-    known = attributes if isinstance(attributes, dict) else {}
-    return str(known.get("status", "unknown"))
+    return str(entry(attributes, "status") or "unknown")

@@ -19,6 +19,8 @@ from ..taskrouter.tasks import create_task
 from .resources import CreatedByFlex, FlexChannel, FlexFlow
 
 DAY = 86_400
+LIVE = ("pending", "reserved", "assigned")
+"""States of a task that an agent has or will have; one in wrap-up takes no more messages."""
 _ATTRIBUTES = AtMostBytes(16 * 1024, 50303, "Attributes")
 DIALECT = "chat"
 """API in whose words a flow's webhooks are called."""
@@ -27,12 +29,12 @@ MESSAGES = ["onMessageSent", "onMediaMessageSent"]
 
 
 def attributes_of(values: dict[str, Any]) -> str:
-    """Return a channel's attributes as JSON text.
+    """Return a channel's attributes as JSON text, compact (observed).
 
     Raises:
         TwilioError: 50303, they are too long.
     """
-    return _ATTRIBUTES.check(json.dumps(values))
+    return _ATTRIBUTES.check(json.dumps(values, separators=(",", ":")))
 
 
 def mark(ctx: Context, channel: Channel, **values: object) -> None:
@@ -45,6 +47,12 @@ def mark(ctx: Context, channel: Channel, **values: object) -> None:
 def is_active(channel: Channel) -> bool:
     """Return whether the channel has not ended, by its attributes; in any case (observed)."""
     return str(channel.attribute("status")).upper() == "ACTIVE"
+
+
+def carries(ctx: Context, flex_channel: FlexChannel) -> bool:
+    """Return whether a task carries the chat that an agent has or will have."""
+    task = ctx.get_cached(Task, flex_channel.live_task_sid)
+    return task is not None and task.assignment_status in LIVE
 
 
 def wire(ctx: Context, flow: FlexFlow, channel: Channel) -> None:

@@ -22,8 +22,6 @@ from ..taskrouter.resources import Task, WorkspaceEvent
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
-LIVE = ("pending", "reserved", "assigned")
-"""States of a task that an agent has or will have; one in wrap-up takes no more messages."""
 ENDED = ("task.completed", "task.canceled", "task.deleted", "task.system-deleted")
 _log = logging.getLogger(__name__)
 _MARK = '"channel_type"'
@@ -54,7 +52,7 @@ class Orchestration:
     def resume(self) -> None:
         """Catch up with events that were committed but not dispatched before the process ended."""
         store = self._backend.store
-        live = store.select(Task, {"assignment_status": list(LIVE)})
+        live = store.select(Task, {"assignment_status": list(handlers.LIVE)})
         sids = {task.sid for task in live}
         for task in live:
             carrier = _named(store, task.attributes)
@@ -165,8 +163,7 @@ def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel) -> bool
     is_first = flex_channel.live_task_sid is None
     if is_first and not flow.integration["creation_on_message"]:
         return False
-    task = ctx.get_cached(Task, flex_channel.live_task_sid)
-    if task is not None and task.assignment_status in LIVE:
+    if handlers.carries(ctx, flex_channel):
         return False
     channel = ctx.store.first(Channel, sid=flex_channel.sid)
     if channel is None or not handlers.is_active(channel):
