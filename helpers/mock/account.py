@@ -25,7 +25,7 @@ from .flex.orchestration import Orchestration
 from .http_client import AsyncMockHttpClient, MockHttpClient
 from .journal import Journal, JournalState
 from .messaging import resources as _messaging
-from .messaging.events import ChannelEvent, MessageEvent
+from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
@@ -124,6 +124,7 @@ class MockTwilio:
         self._orchestration = Orchestration(self._backend, account_sid)
         events = self._backend.events
         outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
         events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from .core.context import Context
+from .core.sids import Sids
 from .flex import flows as flex_flows
-from .messaging import services
+from .messaging import roles, services
 from .studio import flows as studio_flows
 from .taskrouter import workers, workspaces
 from .taskrouter.resources import TaskChannel, Workflow, WorkspaceEvent
@@ -50,6 +51,8 @@ def populate(ctx: Context, chat_service_sid: str) -> None:
             integration__flow_sid=webchat_flow.sid,
         ),
     )
+    ctx.sids = Sids(f"{service.sid} {roles.AGENT}")  # of its own: it came later than the others
+    roles.add_agent(ctx, service)
 
 
 def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:

@@ -127,7 +127,7 @@ def test_a_chat_is_ended_by_making_it_inactive(
     ended = web_channels(made.sid).update(chat_status="inactive")
     assert (ended.date_updated - ended.date_created).total_seconds() == 60
     assert attributes(service, made.sid)["status"] == "INACTIVE"
-    assert attributes(service, made.sid)["from"] == "visitor-1"
+    assert attributes(service, made.sid)["from"] == "Visitor"
     assert service.channels(made.sid).members("visitor-1").fetch().identity == "visitor-1"
 
 

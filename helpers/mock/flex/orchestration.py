@@ -14,8 +14,8 @@ from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
 from ..core.store import Store
-from ..messaging import members
-from ..messaging.events import ChannelEvent, MessageEvent
+from ..messaging import members, roles
+from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from ..messaging.resources import Channel, ChannelWebhook, Member, Message, User
 from ..taskrouter.events import TaskRouterEvent
 from ..taskrouter.resources import Task, WorkspaceEvent
@@ -48,6 +48,12 @@ class Orchestration:
                 self._task_moved(event.name, event.task.attributes)
         elif isinstance(event, ChannelEvent) and event.change == "removed":
             self._channel_gone(event.channel.sid)
+
+    def admit(self, event: MemberEvent) -> None:
+        """Give whom the account makes an agent the role of agents, in the same transaction."""
+        is_news = event.change == "added" or "attributes" in event.reasons
+        if is_news and event.actor.identity is None and is_agent(event.member.attributes):
+            roles.give_agent(Context(self._backend, self._account_sid), event.member)
 
     def resume(self) -> None:
         """Catch up with events that were committed but not dispatched before the process ended."""
