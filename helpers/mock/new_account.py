@@ -6,6 +6,7 @@ import json
 
 from .core.context import Context
 from .core.sids import Sids
+from .flex import configuration
 from .flex import flows as flex_flows
 from .messaging import roles, services
 from .studio import flows as studio_flows
@@ -53,6 +54,7 @@ def populate(ctx: Context, chat_service_sid: str) -> None:
     )
     ctx.sids = Sids(f"{service.sid} {roles.AGENT}")  # of its own: it came later than the others
     roles.add_agent(ctx, service)
+    configuration.ensure(ctx)
 
 
 def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:
