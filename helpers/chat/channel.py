@@ -49,7 +49,7 @@ class ConnectedClient(Emitter):
     def get_user(self, identity: str) -> User:
         """Return a user by identity."""
         self._session.require_connected()
-        return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
+        return self._session.find_user(identity)
 
 
 class Channel(Emitter):

@@ -13,6 +13,7 @@ from ..mock import MockTwilio
 from .channel import Channel, ChannelBook, ConnectedClient, not_a_member, refresh
 from .errors import as_chat_error, raises_chat_error
 from .feeds import KernelFeed, PollingFeed
+from .records import User
 from .session import ChatSession, Wait
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ class ChatClient(ConnectedClient):
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
     it with one of a mock's or your own tokens; close it with `shutdown()`, or use `with`.
 
-    Against a mock in this kernel events arrive at once. Against a live account or a shared mock a
-    polite background poll delivers each message exactly once and in order; it cannot see typing,
-    and sees an edit only while the message is among the latest fifty. It survives throttling
+    Against a mock in this kernel events arrive at once, and its user is online while it is
+    connected. Against a live account or a shared mock a polite background poll delivers each
+    message exactly once and in order; it cannot see typing or changes of users, makes no user
+    online, and sees an edit only while the message is among the latest fifty. It survives throttling
     (waiting as long as the server asks for), time-outs, broken connections and restarts of the
     server; meanwhile `connection_state` is `connecting` and `connection_problem` says why. It is
     `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
@@ -35,6 +37,7 @@ class ChatClient(ConnectedClient):
 
     Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
     (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
+    `userUpdated` ({user, update_reasons}; of its own user and those looked up),
     `tokenAboutToExpire` (seconds left), `tokenExpired` (), `connectionStateChanged` (state),
     `connectionError` ({terminal, message, errorCode}).
 
@@ -46,7 +49,6 @@ class ChatClient(ConnectedClient):
 
     Attributes:
         account: As given.
-        user: The user as it was when connected.
 
     Raises:
         ChatError: The token is refused (20101 to 20107), or Twilio refuses the connection.
@@ -71,12 +73,17 @@ class ChatClient(ConnectedClient):
             else PollingFeed(session, self._book, poll_seconds)
         )
         try:
-            self.user = session.open_user()
+            session.open_user()
             self._feed.start()
             session.regained()
         except BaseException:
             session.close()
             raise
+
+    @property
+    def user(self) -> User:
+        """This client's user: as it is with a mock in this kernel, else as it was when connected."""
+        return self._session.user
 
     @property
     def service_sid(self) -> str:

@@ -17,6 +17,7 @@ from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
+from .messaging.presence import ChatConnection
 from .remote import MockUnreachable, RemoteClock, RemoteMock
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
@@ -34,6 +35,7 @@ __all__ = [
     "Attempt",
     "BadFault",
     "Basis",
+    "ChatConnection",
     "ChatEvent",
     "Claims",
     "Clock",

@@ -206,6 +206,86 @@ def test_attributes_may_be_any_json(
     assert joined.is_ended is False
 
 
+# -- users
+
+
+def test_a_client_is_online_while_it_is_connected(
+    account: Account, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    def online() -> bool | None:
+        return service.users("jane").fetch().is_online
+
+    service.update(reachability_enabled=True)
+    service.users.create(identity="jane")
+    agent = connected("agent")
+    assert (agent.get_user("jane").online, agent.user.online) == (False, True)
+    events = EventLog(agent, "userUpdated")
+    first, second = connected("jane"), connected("jane")
+    assert (online(), first.user.online, agent.get_user("jane").online) == (True, True, True)
+    first.shutdown()
+    assert online() is True
+    second.shutdown()
+    second.shutdown()
+    assert (online(), agent.get_user("jane").online) == (False, False)
+    assert [each["user"].online for each in events.arguments] == [True, False]
+    assert "reachability_online" in events.arguments[1]["update_reasons"]
+
+
+def test_reachability_is_shown_where_and_when_the_service_has_it(
+    connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    jane = connected("jane")
+    service.users.create(identity="never")
+    assert (jane.get_user("jane").online, jane.user.online) == (None, None)
+    assert service.users("jane").fetch().is_online is None
+    service.update(reachability_enabled=True)
+    assert (service.users("jane").fetch().is_online, jane.get_user("jane").online) == (True, True)
+    assert service.users("never").fetch().is_online is None
+    assert jane.get_user("never").online is False
+    assert [user.is_online for user in service.users.list()] == [None, None]
+
+
+def test_a_client_whose_token_is_over_is_offline_until_it_has_another(
+    account: Account, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    service.update(reachability_enabled=True)
+    chat = connected("jane")
+    account.clock.advance(25 * 3600)
+    assert chat.connection_state == "denied"
+    assert service.users("jane").fetch().is_online is False
+    chat.update_token(account.chat_token("jane"))
+    assert service.users("jane").fetch().is_online is True
+
+
+def test_who_is_online_is_known_again_once_the_account_was_put_back(
+    account: Account, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    service.update(reachability_enabled=True)
+    jane, bob = connected("jane"), connected("bob")
+    assert account.mock is not None
+    with account.mock.snapshot():
+        bob.shutdown()
+    assert service.users("bob").fetch().is_online is False
+    assert service.users("jane").fetch().is_online is True
+    jane.shutdown()
+
+
+def test_updates_of_ones_own_and_of_users_looked_up_are_emitted(
+    chat: ChatClient, service: Any
+) -> None:
+    for identity in ("ann", "bob"):
+        service.users.create(identity=identity)
+    chat.get_user("ann")
+    events = EventLog(chat, "userUpdated")
+    for identity in ("ann", "bob", "user-42"):
+        service.users(identity).update(friendly_name=identity.title())
+    assert [(each["user"].identity, each["update_reasons"]) for each in events.arguments] == [
+        ("ann", ["friendly_name"]),
+        ("user-42", ["friendly_name"]),
+    ]
+    assert chat.user.friendly_name == "User-42"
+
+
 # -- private channels
 
 

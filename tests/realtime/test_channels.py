@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from javascript import JavaScriptClient, Refused, Sdk
 
+from helpers import Account, ChatClient
+
 Start = Callable[..., JavaScriptClient]
 
 
@@ -243,7 +245,9 @@ def test_users_are_found_and_their_changes_emitted(
     assert service.users("bob").fetch().friendly_name == "Bob B."
 
 
-def test_reachability_is_emitted_where_the_service_enables_it(service: Any, start: Start) -> None:
+def test_reachability_is_emitted_where_the_service_enables_it(
+    account: Account, service: Any, start: Start
+) -> None:
     service.update(reachability_enabled=True)
     jane = start("jane")
     service.users.create(identity="ann")
@@ -252,4 +256,8 @@ def test_reachability_is_emitted_where_the_service_enables_it(service: Any, star
     assert jane.wait_for("userUpdated", identity="ann", online=True)
     assert service.users("ann").fetch().is_online is True
     ann.leave()
+    assert jane.wait_for("userUpdated", identity="ann", online=False)
+    with ChatClient(account, account.chat_token("ann")) as chat:
+        assert jane.wait_for("userUpdated", identity="ann", online=True)
+        assert (chat.get_user("jane").online, chat.user.online) == (True, True)
     assert jane.wait_for("userUpdated", identity="ann", online=False)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,55 +17,13 @@ from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from ..core.token_timers import TokenTimers
 from ..messaging import users
-from ..messaging.resources import Service, User
+from ..messaging.presence import Presence
+from ..messaging.resources import Service
 from ..rest.application import Application
 from . import feeds, notices, tunnel
 from .feeds import FeedClient, Feeds
 from .notices import Frame
 from .tunnel import Tunnel
-
-
-class Presence:
-    """Counts the connections of each user, and marks users online from first to last."""
-
-    def __init__(self, backend: Backend, account_sid: str) -> None:
-        self._backend = backend
-        self._account_sid = account_sid
-        self._connections: Counter[Actor] = Counter()
-        self._lock = threading.Lock()
-
-    def reset(self) -> None:
-        """Mark users offline who were online when the account was last open."""
-        with self._backend.transaction():
-            ctx = Context(self._backend, self._account_sid)
-            for user in ctx.store.select(User, {"is_online": True}):
-                users.mark_online(ctx, user, online=False)
-
-    def connected(self, actor: Actor) -> None:
-        """Count a new connection of a user."""
-        with self._lock:
-            self._connections[actor] += 1
-            is_first = self._connections[actor] == 1
-        if is_first:
-            self._mark(actor, online=True)
-
-    def disconnected(self, actor: Actor) -> None:
-        """Discount a connection that has ended."""
-        with self._lock:
-            self._connections[actor] -= 1
-            is_last = not self._connections[actor]
-            if is_last:
-                del self._connections[actor]
-        if is_last:
-            self._mark(actor, online=False)
-
-    def _mark(self, actor: Actor, *, online: bool) -> None:
-        with self._backend.transaction():
-            ctx = Context(self._backend, self._account_sid)
-            service = ctx.store.first(Service, sid=actor.service_sid)
-            user = users.find(ctx, actor.service_sid or "", actor.identity or "")
-            if service is not None and service.reachability_enabled and user is not None:
-                users.mark_online(ctx, user, online=online)
 
 
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
@@ -158,7 +115,7 @@ class ClientSession:
             users.ensure(ctx, service, claims.identity)
         if self.actor is None:
             self.actor = actor
-            parts.presence.connected(actor)
+            parts.presence.count(actor, 1)
         elif self.actor != actor:
             raise TwilioError(20403, "The new token is for another user; make a new client for it")
         return claims
@@ -203,7 +160,7 @@ class ClientSession:
             self._timers.stop()
             self._parts.feeds.unfollow(self._client)
             if self.actor is not None:
-                self._parts.presence.disconnected(self.actor)
+                self._parts.presence.count(self.actor, -1)
 
 
 def _not_simulated(frame: Frame) -> bytes:

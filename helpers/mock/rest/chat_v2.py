@@ -96,6 +96,8 @@ USERS = Collection(
     kind=User,
     open_to_users=("List", "Create", "Fetch", "Update"),
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
+    detail=users.reachability,
+    unlisted=("is_online", "is_notifiable"),
     create=Write(given.NewUser, users.create, spread=True),
     update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
     delete=users.delete,
