@@ -36,8 +36,9 @@ def chat_of(task_attributes: str) -> str | None:
 def ended(attributes: str) -> str | None:
     """Return a chat's attributes once it has ended; None for a long-lived one, which stays."""
     found = json_object(attributes) or {}
-    left = None if found.get("long_lived") else {**found, "status": "INACTIVE"}
-    return left and json.dumps(left, separators=(",", ":"))
+    if found.get("long_lived"):
+        return None
+    return json.dumps({**found, "status": "INACTIVE"}, separators=(",", ":"))
 
 
 @contextmanager

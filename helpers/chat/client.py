@@ -29,11 +29,11 @@ class ChatClient(ConnectedClient):
     Against a mock in this kernel events arrive at once, and its user is online while it is
     connected. Against a live account or a shared mock a polite background poll delivers each
     message exactly once and in order; it cannot see typing or changes of users, makes no user
-    online, and sees an edit only while the message is among the latest fifty. It survives throttling
-    (waiting as long as the server asks for), time-outs, broken connections and restarts of the
-    server; meanwhile `connection_state` is `connecting` and `connection_problem` says why. It is
-    `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
-    does not know the user any more, as after a restart of a mock that keeps nothing.
+    online, and sees an edit only while the message is among the latest fifty. It survives
+    throttling (waiting as long as the server asks for), time-outs, broken connections and restarts
+    of the server; meanwhile `connection_state` is `connecting` and `connection_problem` says why.
+    It is `denied` when Twilio refuses the token, until `update_token()`; and `error` when the
+    account does not know the user any more, as after a restart of a mock that keeps nothing.
 
     Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
     (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
@@ -82,7 +82,7 @@ class ChatClient(ConnectedClient):
 
     @property
     def user(self) -> User:
-        """This client's user: as it is with a mock in this kernel, else as it was when connected."""
+        """This client's user: up to date with a mock in this kernel, else as when connected."""
         return self._session.user
 
     @property

@@ -113,8 +113,8 @@ class User:
     def of(cls, fields: Mapping[str, Any]) -> User:
         """Make one from its fields."""
         attributes = attributes_in(fields["attributes"])
-        names = ("sid", "identity", "friendly_name")
-        return cls(*map(fields.__getitem__, names), attributes, fields["is_online"])
+        own = fields["sid"], fields["identity"], fields["friendly_name"]
+        return cls(*own, attributes, fields["is_online"])
 
 
 def moment(value: Any) -> Any:

@@ -54,7 +54,7 @@ CONTACT = {
 
 
 class Configuration:
-    """The Configuration, whose update takes JSON; the SDK's takes objects that it has no class for."""
+    """The Configuration, whose update takes JSON; the SDK has no class for what its own takes."""
 
     def __init__(self, account: PreparedAccount) -> None:
         self._client = account.client

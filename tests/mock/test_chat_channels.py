@@ -106,7 +106,9 @@ def test_attributes_come_back_to_the_letter(service: Any) -> None:
     assert service.channels(made.sid).fetch().attributes == text
 
 
-@pytest.mark.parametrize("text", ['["vip"]', '"x"', "5", "-0.50", "true", "null", "[]", ' {"a": 1 } '])
+@pytest.mark.parametrize(
+    "text", ['["vip"]', '"x"', "5", "-0.50", "true", "null", "[]", ' {"a": 1 } ']
+)
 def test_attributes_may_be_any_json(service: Any, text: str) -> None:
     user = service.users.create(identity="user-42", attributes=text)
     channel = service.channels(service.channels.create(attributes=text).sid)

@@ -208,8 +208,8 @@ def test_only_the_account_makes_a_member_an_agent(
 ) -> None:
     customer = customer_with("task")
     customer.contact()
-    token = account.chat_token("user-42")
-    own = account.client_of_chat_user(token, "user-42").chat.v2.services(account.credentials.chat_service_sid)
+    user = account.client_of_chat_user(account.chat_token("user-42"), "user-42")
+    own = user.chat.v2.services(account.credentials.chat_service_sid)
     mine = own.channels(customer.sid).members("user-42")
 
     def role() -> str:

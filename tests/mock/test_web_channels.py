@@ -76,7 +76,8 @@ def test_visitors_of_one_name_have_an_execution_each_under_their_identity(
         service.channels(made.sid).messages.create(
             body="hi", from_=identity, x_twilio_webhook_enabled="true"
         )
-    assert account.mock and account.mock.studio.settle()
+    assert account.mock is not None
+    assert account.mock.studio.settle()
     executions = client.studio.v2.flows(studio_flow.sid).executions.list()
     assert [each.contact_channel_address for each in executions] == ["visitor-1", "visitor-2"]
     context = executions[0].execution_context().fetch().context

@@ -81,7 +81,7 @@ def _task_sid(
     name: str | None,
     attributes: dict[str, Any] | None,
 ) -> str | None:
-    """Return the task that a contact comes with: the one named, or a new one if the flow says so."""
+    """Return the task that a contact comes with: the one named, or a new one, or none."""
     if new.task_sid is not None:
         if flow.integration_type != "task":
             raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
@@ -102,9 +102,9 @@ def _renew_task(
 ) -> None:
     if handlers.carries(ctx, known):
         return
-    user, attributes = ctx.store.first(User, sid=known.user_sid), attributes or known.task_attributes
-    name = user and user.friendly_name
-    sid = _task_sid(ctx, flow, new, known.sid, name, attributes)
+    user = ctx.store.first(User, sid=known.user_sid)
+    name = user.friendly_name if user else None
+    sid = _task_sid(ctx, flow, new, known.sid, name, attributes or known.task_attributes)
     if sid is not None:
         ctx.store.save(known, task_sid=sid, live_task_sid=sid, date_updated=ctx.now)
 

@@ -106,8 +106,7 @@ def as_json(ctx: Context, configuration: FlexConfiguration) -> dict[str, Any]:
     workspace = _first(ctx, Workspace)
     inside = {"workspace_sid": workspace.sid if workspace else None}
     queues = ctx.store.select(TaskQueue, inside)
-    chat = _sid(_first(ctx, Service))
-    has = {
+    has: dict[str, Any] = {
         "taskrouter_workspace_sid": _sid(workspace),
         "taskrouter_target_workflow_sid": _sid(_first(ctx, Workflow, **inside)),
         "taskrouter_target_taskqueue_sid": _sid(_first(ctx, TaskQueue, **inside)),
@@ -115,7 +114,7 @@ def as_json(ctx: Context, configuration: FlexConfiguration) -> dict[str, Any]:
         "taskrouter_offline_activity_sid": _sid(
             _first(ctx, Activity, friendly_name="Offline", **inside)
         ),
-        "chat_service_instance_sid": chat,
+        "chat_service_instance_sid": _sid(_first(ctx, Service)),
         "ui_language": "en-US",
         **dict.fromkeys(_FLAGS, False),
         "attributes": {},

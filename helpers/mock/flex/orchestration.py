@@ -49,8 +49,9 @@ class Orchestration:
         elif isinstance(event, ChannelEvent) and event.change == "removed":
             self._channel_gone(event.channel.sid)
 
-    def admit(self, event: MemberEvent) -> None:
+    def admit(self, event: Event) -> None:
         """Give whom the account makes an agent the role of agents, in the same transaction."""
+        assert isinstance(event, MemberEvent)
         is_news = event.change == "added" or "attributes" in event.reasons
         if is_news and event.actor.identity is None and is_agent(event.member.attributes):
             roles.give_agent(Context(self._backend, self._account_sid), event.member)

@@ -46,8 +46,8 @@ def add(
     """Put an identity into a channel, making its user if need be, or a person without one.
 
     A chat user joins itself only with the permission, and a private channel only as its creator; it
-    adds others with another permission. An invited user gets the invitation's role (specified); the channel's
-    creator gets the creator role. `user` is the identity's, where the caller has it.
+    adds others with another permission. An invited user gets the invitation's role (specified); the
+    channel's creator gets the creator role. `user` is the identity's, where the caller has it.
 
     Raises:
         Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;

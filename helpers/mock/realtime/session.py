@@ -25,7 +25,6 @@ from .feeds import FeedClient, Feeds
 from .notices import Frame
 from .tunnel import Tunnel
 
-
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
 """Methods that need no answer."""
 
