@@ -234,7 +234,7 @@ def test_an_empty_account_holds_what_flex_cannot_be_without() -> None:
     assert [each.sid for each in client.chat.v2.services.list()] == [
         account.credentials.chat_service_sid
     ]
-    assert len(service_of(account).roles.list()) == 4
+    assert len(service_of(account).roles.list()) == 5
     assert [each.friendly_name for each in office.workspace.task_queues.list()] == ["Everyone"]
     assert [each.friendly_name for each in office.workspace.workflows.list()] == [
         "Assign to Anyone"
