@@ -252,6 +252,7 @@ def test_reachability_is_emitted_where_the_service_enables_it(
     jane = start("jane")
     service.users.create(identity="ann")
     assert jane.ask("user", "ann")["online"] is False
+    assert jane.wait_for("userUpdated", identity="ann", online=False)  # unknown before
     ann = start("ann")
     assert jane.wait_for("userUpdated", identity="ann", online=True)
     assert service.users("ann").fetch().is_online is True

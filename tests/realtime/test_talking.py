@@ -90,7 +90,7 @@ def test_what_a_client_sends_is_a_message_by_any_door(
     assert (event["body"], event["attributes"]) == ("Hällo 👋", {"mood": "fine"})
 
 
-@pytest.mark.parametrize("value", [["vip"], "x", 5, True, {}])
+@pytest.mark.parametrize("value", [["vip"], "x", 5, True])
 def test_attributes_may_be_any_json(
     channel: Any, service: Any, sid: str, jane: JavaScriptClient, value: Any
 ) -> None:
@@ -103,9 +103,7 @@ def test_attributes_may_be_any_json(
     channel.messages.create(body="hi", from_="bob", attributes=text)
     assert [each["attributes"] for each in jane.ask("messages", sid)["items"]] == [value]
     assert jane.ask("user", "bob")["attributes"] == value
-    assert {"bob": value}.items() <= {
-        each["identity"]: each["attributes"] for each in jane.ask("members", sid)
-    }.items()
+    assert jane.wait_for("memberUpdated", identity="bob", attributes=value)
     channel.members("jane").update(role_sid=service.fetch().default_channel_creator_role_sid)
     jane.ask("send", sid, "hi", value)
     jane.ask("setAttributes", sid, value)
