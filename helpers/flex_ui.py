@@ -39,10 +39,18 @@ def is_agent(attributes: str) -> bool:
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 
+def chat_of(task_attributes: str) -> str | None:
+    """Return the SID of the chat channel that a task with these attributes names."""
+    named = (json_object(task_attributes) or {}).get("channelSid")
+    return named if isinstance(named, str) else None
+
+
 def ended(attributes: str) -> str | None:
     """Return a chat's attributes once it has ended; None for a long-lived one, which stays."""
     found = json_object(attributes) or {}
-    return None if found.get("long_lived") else json.dumps({**found, "status": "INACTIVE"})
+    if found.get("long_lived"):
+        return None
+    return json.dumps({**found, "status": "INACTIVE"}, separators=(",", ":"))
 
 
 @contextmanager
@@ -71,9 +79,9 @@ def join(channel: Any, identity: str) -> None:
             raise
 
 
-def wrap_up(task: Any, reason: str) -> None:
-    """Put a task into wrap-up."""
-    task.update(assignment_status="wrapping", reason=reason)
+def wrap_up(task: Any, reason: str) -> str | None:
+    """Put a task into wrap-up and return the SID of the chat that it names by then."""
+    return chat_of(task.update(assignment_status="wrapping", reason=reason).attributes)
 
 
 def end_chat(channel: Any) -> None:

@@ -52,7 +52,7 @@ class ConnectedClient(Emitter):
     def get_user(self, identity: str) -> User:
         """Return a user by identity."""
         self._session.require_connected()
-        return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
+        return self._session.find_user(identity)
 
 
 class Channel(Emitter):
@@ -294,12 +294,12 @@ class Channel(Emitter):
 
     @raises_chat_error
     def join(self) -> Channel:
-        """Join a public channel.
+        """Join a public channel, or a private one that this user created.
 
         Creating a Flex channel makes its identity a member already; joining again is refused.
 
         Raises:
-            ChatError: 50404, already a member; 50107, the channel is private.
+            ChatError: 50404, already a member; 50107, the channel is another's and private.
         """
         self._rest().members.create(
             identity=self._session.identity, x_twilio_webhook_enabled="true"
@@ -333,6 +333,12 @@ class Channel(Emitter):
         """Add a member; needs the permission `addMember`."""
         self._rest().members.create(identity=identity, x_twilio_webhook_enabled="true")
         self._session.feed.nudge()
+
+    @takes(identity=KEY)
+    @raises_chat_error
+    def invite(self, identity: str) -> None:
+        """Invite a user; needs the permission `inviteMember`."""
+        self._rest().invites.create(identity=identity)
 
     @takes(attributes=JSON)
     @raises_chat_error

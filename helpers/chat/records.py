@@ -97,18 +97,23 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A chat user, as others see it."""
+    """A chat user, as others see it.
+
+    `online` is None where the service does not show it, or Twilio's REST API does not say.
+    """
 
     sid: str
     identity: str
     friendly_name: str | None
     attributes: Any
+    online: bool | None = None
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> User:
         """Make one from its fields."""
         attributes = attributes_in(fields["attributes"])
-        return cls(fields["sid"], fields["identity"], fields["friendly_name"], attributes)
+        own = fields["sid"], fields["identity"], fields["friendly_name"]
+        return cls(*own, attributes, fields["is_online"])
 
 
 def moment(value: Any) -> Any:

@@ -79,11 +79,14 @@ class AcceptedTask:
         return self.channel.send_message(body)
 
     def wrap_up(self) -> None:
-        """End the chat as Flex UI does: the task to wrapping, a short-lived channel to INACTIVE."""
-        flex_ui.wrap_up(self._task(), "Ended by the agent")
-        if self.offer.channel_sid is not None:
+        """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
+
+        A long-lived channel stays ACTIVE, as does one that the task names no longer.
+        """
+        channel_sid = flex_ui.wrap_up(self._task(), "Ended by the agent")
+        if channel_sid:
             with flex_ui.ignore_not_found():
-                flex_ui.end_chat(self.desk.chat_of(self.offer.channel_sid))
+                flex_ui.end_chat(self.desk.chat_of(channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
         """Complete the task, wrapping up first if need be, and leave the channel."""

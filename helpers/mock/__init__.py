@@ -17,6 +17,7 @@ from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
+from .messaging.presence import ChatConnection
 from .remote import MockUnreachable, RemoteClock, RemoteMock
 from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
@@ -37,6 +38,7 @@ __all__ = [
     "Attempt",
     "BadFault",
     "Basis",
+    "ChatConnection",
     "ChatEvent",
     "Claims",
     "Clock",

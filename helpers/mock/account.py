@@ -25,7 +25,8 @@ from .flex.orchestration import Orchestration
 from .http_client import AsyncMockHttpClient, MockHttpClient, as_receiver
 from .journal import Journal, JournalState
 from .messaging import resources as _messaging
-from .messaging.events import ChannelEvent, MessageEvent
+from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
+from .messaging.presence import ChatConnection, Presence
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
@@ -120,10 +121,12 @@ class MockTwilio:
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
         self.studio = Studio(self._backend, account_sid, answering, hand_over, studio_v2.show)
+        self._presence = Presence(self._backend, account_sid)
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         events = self._backend.events
         outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
         events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
@@ -154,7 +157,8 @@ class MockTwilio:
 
         It follows the account from its first connection on, one in a file from the start.
         """
-        return Realtime(self._backend, self._application, self.credentials.account_sid)
+        account_sid = self.credentials.account_sid
+        return Realtime(self._backend, self._application, account_sid, self._presence)
 
     def serve(
         self,
@@ -249,6 +253,14 @@ class MockTwilio:
         """
         with self._as_chat_user(token) as ctx:
             return without_rest.type_in(ctx, channel_sid)
+
+    def connect_chat(self, token: str) -> ChatConnection:
+        """Connect the chat user of `token`, who is online until the result is closed.
+
+        Raises:
+            TwilioError: The token is refused.
+        """
+        return ChatConnection(self._presence, self._application.chat_user(token))
 
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
         """Bind a device of the chat user of `token` to push notifications.
@@ -407,6 +419,7 @@ class MockTwilio:
 
     def _resume(self) -> None:
         """Resume the work that the store holds as due or waiting."""
+        self._presence.renew()
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()

@@ -145,7 +145,7 @@ def _request(
     """The request of a call of the SDK's HTTP client, and its time-out."""
     url = urlsplit(uri)
     headers = headers or {}
-    query = _encoded(params)
+    query, is_json = _encoded(params), "json" in headers.get("Content-Type", "")
     request = Request(
         method=method.upper(),
         host=url.netloc,
@@ -154,8 +154,8 @@ def _request(
         form={} if isinstance(data, bytes) else _encoded(data),
         headers=headers,
         auth=auth,
-        is_form="json" not in headers.get("Content-Type", ""),
-        body=data if isinstance(data, bytes) else b"",
+        is_form=not is_json,
+        body=data if isinstance(data, bytes) else orjson.dumps(data) if is_json else b"",
     )
     return request, timeout
 

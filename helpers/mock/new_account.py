@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from .core.context import Context
 from .core.parameters import compact_json
+from .core.sids import Sids
 from .core.store import Store
+from .flex import configuration
 from .flex import flows as flex_flows
-from .messaging import services
+from .messaging import roles, services
 from .studio import flows as studio_flows
 from .taskrouter import task_channels, workers, workspaces
 from .taskrouter.resources import TaskChannel, Workflow, Workspace, WorkspaceEvent
@@ -53,6 +55,9 @@ def populate(ctx: Context, chat_service_sid: str) -> None:
             integration__flow_sid=webchat_flow.sid,
         ),
     )
+    ctx.sids = Sids(f"{service.sid} {roles.AGENT}")  # of its own: it came later than the others
+    roles.add_agent(ctx, service)
+    configuration.ensure(ctx)
 
 
 def mark(store: Store) -> None:

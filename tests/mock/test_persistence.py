@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -202,6 +203,33 @@ def test_what_was_acknowledged_but_followed_up_by_nobody_is_followed_up(file: Pa
             [task] = office.workspace.tasks.list()
             assert task.assignment_status == "reserved"
             assert office.offers(office.workspace.tasks(task.sid)) == ["alice"]
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+@pytest.mark.parametrize(("names", "status"), [(True, "INACTIVE"), (False, "ACTIVE")])
+def test_a_chat_whose_task_ended_unnoticed_is_ended_if_the_task_named_it(
+    file: Path, names: bool, status: str, deleted: bool
+) -> None:
+    with opened(file) as account:
+        office = Office(account)
+        flow = task_flow(account, office)
+        account.client.flex_api.v1.flex_flow(flow.sid).update(janitor_enabled=True)
+        customer = Customer(account, flow)
+        customer.contact()
+        customer.says("hello")
+        task = office.workspace.tasks(office.workspace.tasks.list()[0].sid)
+        if not names:
+            task.update(attributes="{}")
+        customer.leave()
+        with untold(account):
+            if deleted:
+                task.delete()
+            else:
+                task.update(assignment_status="canceled")
+            left = killed(file)
+    with opened(left) as account:
+        channel = service_of(account).channels(customer.sid).fetch()
+        assert json.loads(channel.attributes)["status"] == status
 
 
 def test_a_task_that_was_made_but_not_routed_is_routed(file: Path) -> None:

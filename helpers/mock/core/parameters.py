@@ -158,6 +158,20 @@ def checked(is_fine: Callable[[Any], object], code: int, refusal: str) -> AfterV
     return AfterValidator(check)
 
 
+def json_text(code: int, name: str) -> AfterValidator:
+    """Refuse a text that is not JSON with `code`."""
+
+    def check(text: str) -> str:
+        try:
+            read_json(text)
+        except ValueError:
+            refusal = f'{name} must be JSON as text, such as the JSON object {{"key": "value"}}'
+            raise TwilioError(code, refusal) from None
+        return text
+
+    return AfterValidator(check)
+
+
 def json_object(code: int, name: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
     refusal = f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
@@ -177,11 +191,25 @@ def compact_json(value: Any) -> str:
 def read_json_object(text: str) -> dict[str, Any] | None:
     """Return the object that a JSON text holds; None for none, or one nested too deep."""
     try:
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return None
-    is_flat = text.count("{") + text.count("[") <= MAX_NESTING
-    return value if isinstance(value, dict) and (is_flat or not is_too_deep(value)) else None
+    return value if isinstance(value, dict) else None
+
+
+def read_json(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ValueError: It is not JSON, or is nested too deep.
+    """
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if text.count("{") + text.count("[") > MAX_NESTING and is_too_deep(value):
+        raise ValueError("it is nested too deep")
+    return value
 
 
 def _finite(number: str) -> float:

@@ -16,6 +16,7 @@ from ..messaging import (
     services,
     users,
 )
+from ..messaging.refusals import Reason
 from ..messaging.resources import (
     Binding,
     Channel,
@@ -102,6 +103,8 @@ USERS = Collection(
     kind=User,
     open_to_users=("List", "Create", "Fetch", "Update"),
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
+    detail=users.reachability,
+    unlisted=("is_online", "is_notifiable"),
     create=Write(given.NewUser, users.create, spread=True),
     update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
     delete=users.delete,
@@ -134,7 +137,8 @@ CHANNELS = Collection(
     lookup=("sid", "unique_name"),
     kind=Channel,
     filters={"Type": "type"},
-    guard=permissions.see,
+    guard=permissions.can_see,
+    hidden=Reason.CHANNEL_HIDDEN,
     render=view(Channel, omit=INTERNAL, extra=_channel_links),
     create=Write(given.NewChannel, channels.create, spread=True),
     update=Write(given.ChannelChanges, channels.update, needs_parameters=True, spread=True),

@@ -162,7 +162,8 @@ class Collection(Generic[P, R]):
         orderings: What `Ordering` may name -> the field sorted by.
         rank: An item's place in a list, where that is not the order of arrival.
         create, update, delete: The product's functions, where the API has them.
-        guard: Refuses a chat user that may not see an item.
+        guard: Tells whether a chat user may see an item; a list leaves out what it may not.
+        hidden: The reason to refuse an item with that a chat user may not see.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
         simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
@@ -194,7 +195,8 @@ class Collection(Generic[P, R]):
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
     delete: Action[R] | None = None
-    guard: Action[R] | None = None
+    guard: Callable[[Context, R], bool] | None = None
+    hidden: Enum | None = None
     enter: Action[P] | None = None
     simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
@@ -264,8 +266,8 @@ class Collection(Generic[P, R]):
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
-                if self.guard is not None and ctx.actor.identity is not None:
-                    self.guard(ctx, found)
+                if self.guard and self.hidden and not self.guard(ctx, found):
+                    raise Refused(self.hidden)
                 return found
         self.resolve_parent(ctx, arguments)
         if self.missing is not None:
@@ -289,9 +291,7 @@ class Collection(Generic[P, R]):
 
     def item_json(self, ctx: Context, arguments: Arguments, parent: Any, item: R) -> dict[str, Any]:
         """Return the JSON of one item."""
-        url = self._template
-        if self.parent is not None:
-            url = url.format_map({**arguments, self.parent.argument: parent.sid})
+        url = self._url(arguments, parent)
         shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
         return shown if self.detail is None else shown | self.detail(ctx, item)
 
@@ -306,6 +306,8 @@ class Collection(Generic[P, R]):
                 kept.extend((name, value) for value in values)
         if self.default is not None:
             chosen.narrow(self.default, ctx, parent, list(request.query))
+        if self.guard is not None and ctx.actor.identity is not None:
+            chosen.keeps.append(partial(self.guard, ctx))
         wanted = PageRequest.read(request.query, self.sizes or self.api.sizes)
         order = last(request.query, "Order") if self.ordered else None
         if order not in (None, "asc", "desc"):
@@ -321,10 +323,7 @@ class Collection(Generic[P, R]):
             found = filter(chosen.holds, ctx.store.select(self.kind, chosen.where))
             rank = self.rank or read_ordering(self.orderings, ordering)
             page = fetch_ranked(found, wanted, rank)
-        url = self._template
-        if self.parent is not None:
-            url = url.format_map({**arguments, self.parent.argument: parent.sid})
-        rendered = []
+        url, rendered = self._url(arguments, parent), []
         for item in page.items:
             shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
             if self.detail is not None:
@@ -333,6 +332,11 @@ class Collection(Generic[P, R]):
                 shown |= dict.fromkeys(shown.keys() & self.unlisted)
             rendered.append(shown)
         return Reply(200, page.envelope(self.key, url, kept, rendered))
+
+    def _url(self, arguments: Arguments, parent: Any) -> str:
+        if self.parent is None:
+            return self._template
+        return self._template.format_map({**arguments, self.parent.argument: parent.sid})
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])

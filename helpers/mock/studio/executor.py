@@ -26,7 +26,7 @@ from ..core.parameters import (
     Parameters,
     form_name,
     is_web_address,
-    json_object,
+    json_text,
     read_json_object,
 )
 from ..core.sids import Sids
@@ -235,7 +235,7 @@ class _Limits(Parameters):
     author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
     body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")] | None
     attributes: Annotated[
-        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_text(50304, "Attributes")
     ]
 
 

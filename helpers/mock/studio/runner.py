@@ -36,7 +36,8 @@ class Heard:
         flow_sid: The flow that the channel's webhook names.
         contact: The contact's address.
         outcome: `pending`, `started` an execution, `replied` to one, `swallowed` by one that waits
-            for something else, or `ignored` as the flow has no published revision.
+            for something else, or `ignored` as the flow has no published revision, or is off the
+            channel by then.
         execution_sid: The execution concerned.
         at: Time it was sent, as ISO 8601.
     """
