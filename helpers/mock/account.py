@@ -24,6 +24,7 @@ from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
 from .http_client import AsyncMockHttpClient, MockHttpClient
 from .journal import Journal, JournalState
+from .messaging import media
 from .messaging import resources as _messaging
 from .messaging.events import ChannelEvent, MessageEvent
 from .realtime import without_rest
@@ -434,6 +435,7 @@ class MockTwilio:
         self.webhooks.forget("asking")  # the requests of these pre-events are gone
         with self._backend.transaction():
             chat_words.upgrade(store)
+            media.renew_keys(store)
         self._orchestration.resume()
         self._router.resume()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hmac
+import json
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -419,6 +422,22 @@ def test_a_file_of_the_version_before_opens_with_its_rows_as_they_were(file: Pat
                 ["joinChannel", "editOwnUserInfo"],
             )
             assert webhook.configuration["filters"] == ["onMessageSent"]
+
+
+def test_links_of_the_version_before_which_its_seed_gave_open_nothing(file: Path) -> None:
+    file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    with closing(sqlite3.connect(file)) as db:
+        [(sid, key)] = db.execute("SELECT sid, link_key FROM media").fetchall()
+    with opened(file) as account:
+        expires = int(account.clock.now()) + 60
+        signed = hmac.new(key.encode(), f"{sid}.{expires}".encode(), "sha256").hexdigest()
+        service = f"https://mcs.us1.twilio.com/v1/Services/{account.credentials.chat_service_sid}"
+        url = f"{service}/Media/{sid}/Content?Expires={expires}&Signature={signed}"
+        assert mock_of(account).http_client.request("GET", url).status_code == 403
+        fetched = account.client.request("GET", f"{service}/Media/{sid}")
+        lasting = json.loads(fetched.text)["links"]["content_direct_temporary"]
+    with opened(file) as account:
+        assert mock_of(account).http_client.request("GET", lasting).status_code == 200
 
 
 def test_roles_of_the_version_before_permit_what_they_did(file: Path) -> None:
