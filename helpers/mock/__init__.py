@@ -13,11 +13,12 @@ from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
 from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .core.forks import ForkedProcess, in_child
 from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
-from .remote import MockUnreachable, RemoteClock, RemoteMock
+from .remote import MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -44,6 +45,7 @@ __all__ = [
     "ErrorCode",
     "Fault",
     "Faults",
+    "ForkedProcess",
     "Heard",
     "Journal",
     "JournalEntry",
@@ -68,6 +70,8 @@ __all__ = [
     "Webhooks",
     "could_match",
     "flex_flows",
+    "in_child",
+    "own_connections",
     "verify",
 ]
 

@@ -180,11 +180,14 @@ class MockTwilio:
 
         Raises:
             CannotListen: The port is in use, for example.
+            DatabaseClosed, ForkedProcess: The account is closed, or another process's.
             NoSuchCopy: There is no such file.
             ValueError: It is served already, on another port, or one of the origins is none.
         """
         from .server.running import BackgroundServer
 
+        with self._backend.transaction():
+            pass  # raises where the account is closed, or another process's
         if self.url is None or self._server is None:
             self._server = BackgroundServer(
                 self, port=port, chat_sdk=chat_sdk, allow_origins=allow_origins
@@ -380,8 +383,11 @@ class MockTwilio:
     def close(self) -> None:
         """Finish work under way, keep what is due, and release the file; twice does nothing.
 
-        Receivers that are answering keep their usual timeout.
+        Receivers that are answering keep their usual timeout. In a child that was forked it does
+        nothing, as the account is the parent's.
         """
+        if self._backend.store.is_left:
+            return
         if self._server is not None:
             self._server.close()
         self.clock.forget_timers()

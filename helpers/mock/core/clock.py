@@ -16,6 +16,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
+from . import forks
+
 _log = logging.getLogger(__name__)
 Setting = tuple[float, float | None]
 LATEST = 253_370_764_800.0
@@ -64,7 +66,14 @@ class Clock:
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
         self._on_change: Callable[[], None] = lambda: None
-        weakref.finalize(self, _notify, self._changed).atexit = False
+        self._ending = weakref.finalize(self, _notify, self._changed)
+        self._ending.atexit = False
+        forks.in_child(self, Clock._leave)
+
+    def _leave(self) -> None:
+        """Leave the timers to the parent, in a child that was forked."""
+        self._ending.detach()
+        forks.refuse(self, "_changed")
 
     @property
     def setting(self) -> Setting:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from . import forks
+
 Job = Callable[[], None]
 MAX_WAITING = 1_000
 """Jobs that may wait at once without taking up the place of another."""
@@ -31,6 +33,7 @@ class KeyedExecutor:
         self._waiting = 0
         self._closed = False
         self._changed = threading.Condition()
+        forks.in_child(self, lambda self: forks.refuse(self, "_changed"))
 
     @property
     def is_closed(self) -> bool:

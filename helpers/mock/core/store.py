@@ -16,7 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from . import database
+from . import database, forks
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
 from .table_cache import ALL, KEPT_ROWS, LARGEST, Fresh, Row, Shape, TableCache
@@ -40,6 +40,9 @@ class Store:
         file: Where they survive; in memory if not given.
         owner: Facts that a file must agree with, such as whose it is.
 
+    Attributes:
+        is_left: Whether this process was forked, so that the database is its parent's.
+
     Raises:
         DatabaseRefused: The file cannot be opened.
     """
@@ -52,14 +55,17 @@ class Store:
     ) -> None:
         self._tables = {kind: TableCache(kind) for kind in kinds}
         tables = self._tables.values()
-        self._db = (
-            database.in_memory(tables)
-            if file is None
-            else database.in_file(file, tables, owner or {})
-        )
+        with forks.opening.lock:
+            self._db = (
+                database.in_memory(tables)
+                if file is None
+                else database.in_file(file, tables, owner or {})
+            )
         # Python 3.13 warns of a connection that is only let go of; at exit the system closes it.
-        weakref.finalize(self, self._db.close).atexit = False
+        self._closing = weakref.finalize(self, self._db.close)
+        self._closing.atexit = False
         self.is_on_disk = file is not None
+        self.is_left = False
         self.lock = threading.RLock()
         self.depth = 0
         self._fresh = Fresh()
@@ -68,6 +74,15 @@ class Store:
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
         self._count_on(self._db)
+        forks.wait_for(self)
+        forks.in_child(self, Store._leave)
+
+    def _leave(self) -> None:
+        """Leave the database to the parent, in a child that was forked."""
+        self.is_left = True
+        self._closing.detach()
+        forks.keep(self._db)
+        forks.refuse(self, "lock")
 
     def _count_on(self, db: sqlite3.Connection) -> None:
         """Go on after the highest `seq` ever given out, so that none is used twice."""
@@ -543,7 +558,7 @@ class Store:
 
         What was counted since stays counted, so that nothing is taken for what was put away.
         """
-        with database.opened(copy) as source, self.lock:
+        with self.lock, database.opened(copy) as source:
             self._count_on(source)
             source.execute("DELETE FROM _fact")
             facts = self._execute("SELECT * FROM _fact").fetchall()

@@ -77,7 +77,7 @@ def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
     marks = list(re.finditer(_MARK % re.escape(boundary), form))
     ending = next((number for number, mark in enumerate(marks) if mark["ending"]), None)
     if not boundary or ending is None:
-        raise TwilioError(20001, "The form does not end with its boundary: it may have been cut off")
+        raise TwilioError(20001, "The form does not end with its boundary; was it cut off?")
     for mark, after in pairwise(marks[: ending + 1]):
         part = form[mark.end() : after.start()]
         blank = re.search(rb"\r?\n\r?\n", part)
