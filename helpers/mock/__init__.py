@@ -11,7 +11,7 @@ from .core.access_token import Claims, verify
 from .core.clock import Clock, Timer
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
-from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
+from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
 from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
 from .core.forks import ForkedProcess, in_child
 from .core.token_timers import TokenTimers
@@ -40,6 +40,7 @@ __all__ = [
     "Clock",
     "Credentials",
     "DatabaseClosed",
+    "DatabaseFailed",
     "DatabaseInUse",
     "DatabaseRefused",
     "ErrorCode",

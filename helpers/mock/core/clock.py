@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 from . import forks
+from .database import log_failure
 
 _log = logging.getLogger(__name__)
 Setting = tuple[float, float | None]
@@ -50,7 +51,7 @@ class Timer:
             if call is not None:
                 call()
         except Exception:
-            _log.exception("a timer of the mock failed")
+            log_failure(_log, "a timer of the mock failed")
 
 
 class Clock:

@@ -6,15 +6,18 @@ without loss; any other is refused and left as it was.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from .errors import TwilioError
 from .schema import Table
 
 FORMAT = 1
@@ -167,7 +170,18 @@ _PROBLEMS = {
     "SQLITE_CANTOPEN": ("cannot be opened", "See that you may read and write it and its folder"),
     "SQLITE_READONLY": ("cannot be written", "See that you may write it and its folder"),
     "SQLITE_FULL": ("finds no room on the disk", "Make room, or name a file elsewhere"),
+    "SQLITE_IOERR": ("cannot be read or written", "See that its disk works and has room"),
+    "SQLITE_BUSY": ("is locked by another program", "Stop that program"),
 }
+
+
+def _problem_of(error: sqlite3.Error) -> tuple[str, str]:
+    """A predicate that says what is wrong with a file, and advice."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return next(
+        (texts for code, texts in _PROBLEMS.items() if name.startswith(code)),
+        (f"cannot be used ({error})", ANOTHER_FILE),
+    )
 
 
 class DatabaseInUse(DatabaseRefused):
@@ -178,6 +192,90 @@ class DatabaseInUse(DatabaseRefused):
         super().__init__(path, "is in use by another mock account, or another program", advice)
 
 
+class DatabaseFailed(sqlite3.OperationalError):
+    """Failure to read or write a file in use, such as for want of room; it may work again later.
+
+    Nothing of the unit of work was stored; `problem` and `advice` as of `DatabaseRefused`.
+    """
+
+    def __init__(self, path: Path, error: sqlite3.Error) -> None:
+        super().__init__(path, error)
+        self.path = path
+        self.problem, self.advice = _problem_of(error)
+        self.sqlite_errorname = getattr(error, "sqlite_errorname", None) or ""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.problem}, so nothing was stored. {self.advice}."
+
+    def refusal(self) -> TwilioError:
+        """Return the answer to a request, which does not say where the file is."""
+        return TwilioError(
+            20503, f"The database file {self.problem}, so nothing was stored. {self.advice}"
+        )
+
+
+def log_failure(log: logging.Logger, message: str, *about: object) -> None:
+    """Log the exception that is being handled; a failure of the database was logged already."""
+    if not isinstance(sys.exception(), DatabaseFailed):
+        log.exception(message, *about)
+
+
+_CALLERS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+"""Errors for which the file is not to blame."""
+
+
+def _guarded(name: str) -> Any:
+    """A method of a cursor that raises `DatabaseFailed`."""
+    run = getattr(sqlite3.Cursor, name)
+
+    def guarded(self: sqlite3.Cursor, *arguments: Any) -> Any:
+        try:
+            return run(self, *arguments)
+        except sqlite3.Error as error:
+            self.close()  # or its statement keeps the file open for as long as the error is kept
+            if isinstance(error, _CALLERS):
+                raise
+            assert isinstance(self.connection, FileConnection)
+            raise self.connection.failure(error) from None
+
+    return guarded
+
+
+class _FileCursor(sqlite3.Cursor):
+    execute, executemany = _guarded("execute"), _guarded("executemany")
+    fetchone, fetchall = _guarded("fetchone"), _guarded("fetchall")
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection to a file, whose failures are `DatabaseFailed`.
+
+    Attributes:
+        on_failure: Returns a function that takes each of them, or None.
+    """
+
+    path: Path
+
+    def __init__(self, path: Path, *args: Any, **options: Any) -> None:
+        super().__init__(path, *args, **options)
+        self.path = path
+        self.on_failure: Callable[[], Callable[[DatabaseFailed], None] | None] = lambda: None
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """Execute SQL by a cursor whose failures are `DatabaseFailed`."""
+        return _FileCursor(self).execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        """Execute SQL several times, likewise."""
+        return _FileCursor(self).executemany(*arguments)
+
+    def failure(self, error: sqlite3.Error) -> DatabaseFailed:
+        """Return an error as the failure that it is, and report it."""
+        failure = DatabaseFailed(self.path, error)
+        if (report := self.on_failure()) is not None:
+            report(failure)
+        return failure
+
+
 class DatabaseClosed(RuntimeError):
     """Use of an account after it was closed."""
 
@@ -185,9 +283,12 @@ class DatabaseClosed(RuntimeError):
         super().__init__("This account was closed; make a new MockTwilio, with the same db if any")
 
 
-def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
+def _connect(
+    target: str | Path, factory: type[sqlite3.Connection] = sqlite3.Connection, *, uri: bool = False
+) -> Any:
     return sqlite3.connect(
         target,
+        factory=factory,
         timeout=_BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
@@ -204,7 +305,7 @@ def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
     statements = ["BEGIN", *_MARKS, *_OWN_TABLES.values()]
     for table in tables:
         statements += (table.creation, *table.indexes.values())
-    db = _connect(":memory:")
+    db: sqlite3.Connection = _connect(":memory:")
     db.executescript(";\n".join((*statements, "COMMIT;")))
     return db
 
@@ -224,12 +325,24 @@ def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
         yield db
 
 
+def overwrite(db: sqlite3.Connection, source: sqlite3.Connection) -> None:
+    """Make a database the same as another, or leave it as it was.
+
+    Raises:
+        DatabaseFailed: Its file cannot be written.
+    """
+    try:
+        source.backup(db)
+    except sqlite3.Error as error:
+        raise db.failure(error) if isinstance(db, FileConnection) else error from None
+
+
 # -- in a file
 
 
 def in_file(
     file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
-) -> sqlite3.Connection:
+) -> FileConnection:
     """Open or create a file for this process alone; what is committed is on disk.
 
     The lock is the operating system's and goes with the process, however that ends. The folder
@@ -242,29 +355,38 @@ def in_file(
     if os.fspath(file) in ("", ":memory:"):
         raise ValueError("db is the name of a file; leave it out for an account in memory")
     path, tables = Path(file).absolute(), tuple(tables)
-    if path.is_dir():
-        raise DatabaseRefused(path, "is a folder", "Name a file in it")
-    if not path.parent.is_dir():
-        raise DatabaseRefused(path, "is in a folder that does not exist", "Make the folder first")
     try:
+        if path.is_dir():
+            raise DatabaseRefused(path, "is a folder", "Name a file in it")
+        if not path.parent.is_dir():
+            advice = "Make the folder first"
+            raise DatabaseRefused(path, "is in a folder that does not exist", advice)
         if path.exists() and path.stat().st_size:
             _inspect(path, tables, owner)
-        db = _connect(path)
+        _keep_private(path)
+        db: FileConnection = _connect(path, FileConnection)
         try:
             _prepare(db, path, tables, owner)
         except BaseException:
             db.close()
             raise
     except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "") or ""
-        if name.startswith(_IN_USE):
+        if (getattr(error, "sqlite_errorname", None) or "").startswith(_IN_USE):
             raise DatabaseInUse(path) from None
-        problem, advice = next(
-            (texts for code, texts in _PROBLEMS.items() if name.startswith(code)),
-            (f"cannot be opened ({error})", ANOTHER_FILE),
-        )
-        raise DatabaseRefused(path, problem, advice) from None
+        raise DatabaseRefused(path, *_problem_of(error)) from None
+    except OSError as error:
+        advice = _PROBLEMS["SQLITE_CANTOPEN"][1]
+        raise DatabaseRefused(path, f"cannot be opened ({error.strerror})", advice) from None
     return db
+
+
+def _keep_private(path: Path) -> None:
+    """Make a file that only its owner reads and writes; SQLite gives its log the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for each in (path, Path(f"{path}-wal")):
+        with suppress(FileNotFoundError, PermissionError):  # no log; a file of another user
+            if each.stat().st_mode & 0o077:
+                each.chmod(0o600)
 
 
 def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:

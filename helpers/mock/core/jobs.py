@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from . import forks
+from .database import log_failure
 
 Job = Callable[[], None]
 MAX_WAITING = 1_000
@@ -103,8 +104,8 @@ class KeyedExecutor:
             try:
                 self._jobs[key][0]()
             except Exception:
-                level = logging.DEBUG if self._closed else logging.ERROR  # the store may be closed
-                _log.log(level, "a job of %s failed", self._name, exc_info=True)
+                if not self._closed:  # else the store may be closed
+                    log_failure(_log, "a job of %s failed", self._name)
             finally:
                 with self._changed:
                     self._jobs[key].popleft()

@@ -5,6 +5,7 @@ The store knows rows, scopes and order, and no Twilio noun.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -41,6 +42,9 @@ class Store:
         owner: Facts that a file must agree with, such as whose it is.
 
     Attributes:
+        failures: Number of failures of the file.
+        is_failing: Whether the file cannot be written at present, as far as is known.
+        when_failed: Returns a function to call when that begins, or None.
         is_left: Whether this process was forked, so that the database is its parent's.
 
     Raises:
@@ -56,16 +60,18 @@ class Store:
         self._tables = {kind: TableCache(kind) for kind in kinds}
         tables = self._tables.values()
         with forks.opening.lock:
-            self._db = (
-                database.in_memory(tables)
-                if file is None
-                else database.in_file(file, tables, owner or {})
-            )
+            if file is None:
+                self._db = database.in_memory(tables)
+            else:
+                self._db = database.in_file(file, tables, owner or {})
+                self._db.on_failure = weakref.WeakMethod(self._failed)
         # Python 3.13 warns of a connection that is only let go of; at exit the system closes it.
         self._closing = weakref.finalize(self, self._db.close)
         self._closing.atexit = False
         self.is_on_disk = file is not None
         self.is_left = False
+        self.failures, self.is_failing = 0, False
+        self.when_failed: Callable[[], Callable[[], None] | None] = lambda: None
         self.lock = threading.RLock()
         self.depth = 0
         self._fresh = Fresh()
@@ -76,6 +82,21 @@ class Store:
         self._count_on(self._db)
         forks.wait_for(self)
         forks.in_child(self, Store._leave)
+
+    def _failed(self, failure: database.DatabaseFailed) -> None:
+        self.failures += 1
+        if not self.is_failing:
+            self.is_failing = True
+            _log.error("%s Until it works again, requests are answered with 503.", failure)
+            if (act := self.when_failed()) is not None:
+                act()
+
+    def works_since(self, failures: int) -> None:
+        """Note that the file can be written again, if there were no more failures than these."""
+        with self.lock:
+            if self.failures == failures:
+                self.is_failing = False
+                _log.warning("The database file can be written again; what was left was done")
 
     def _leave(self) -> None:
         """Leave the database to the parent, in a child that was forked."""
@@ -565,7 +586,7 @@ class Store:
             source.executemany("INSERT INTO _fact VALUES (?, ?)", facts)
             counts = [(table.name, table.next_seq) for table in self._tables.values()]
             source.executemany(_COUNT, counts)
-            source.backup(self._open)
+            database.overwrite(self._open, source)
             for table in self._tables.values():
                 table.committed.clear()
             self._forget(self._tables.values())
@@ -578,6 +599,7 @@ def _span(order: Order, limit: int, offset: int) -> slice:
     return slice(-1 - offset, None if limit < 0 else -1 - offset - limit, -1)
 
 
+_log = logging.getLogger(__name__)
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"
 
 

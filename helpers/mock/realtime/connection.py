@@ -17,7 +17,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ..core.context import Actor
-from ..core.database import DatabaseClosed
+from ..core.database import DatabaseClosed, DatabaseFailed
 from .notices import FrameError, decode, is_acknowledgement
 from .session import ClientSession, SessionParts
 
@@ -95,6 +95,8 @@ class ClientConnection:
             self._end(1000, "")
         except FrameError as error:
             self._end(1008, str(error)[:120])
+        except DatabaseFailed:
+            self._end(1013, "the database file cannot be used at present; try again later")
         except Exception:  # a fault of the mock ends this connection only
             _log.exception("a realtime connection failed")
             self._end(1011, "the mock failed; its log says why")
@@ -153,7 +155,7 @@ class ClientConnection:
 
 def _log_failure(done: Future[None]) -> None:
     error = done.exception()
-    if error is not None and not isinstance(error, DatabaseClosed):
+    if error is not None and not isinstance(error, DatabaseClosed | DatabaseFailed):
         _log.error("the end of a realtime connection failed", exc_info=error)
 
 

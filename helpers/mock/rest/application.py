@@ -16,6 +16,7 @@ import orjson
 from ..core.access_token import Claims, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
+from ..core.database import DatabaseFailed
 from ..core.errors import Refused, TwilioError
 from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
@@ -83,6 +84,8 @@ class Application:
             return self.perform(actor, operation, arguments, request)
         except TwilioError as error:
             return Reply(error.status, error.body())
+        except DatabaseFailed as failure:
+            return Reply(503, failure.refusal().body())
 
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
@@ -107,6 +110,8 @@ class Application:
             with self._backend.transaction():
                 ctx = Context(self._backend, self._credentials.account_sid, actor)
                 return operation.handle(ctx, arguments, request)
+        except DatabaseFailed as failure:
+            raise failure.refusal() from None
         except Refused as refused:
             raise operation.refusals.error(refused) from None
         except _UNSTORABLE as error:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
+from .. import DatabaseFailed, MockTwilio, Snapshot, TwilioError, UnknownScenario
 from ..faults import Fault
 
 MAX_WAIT = 20.0
@@ -127,6 +127,8 @@ class Control:
                 found = {str(e["loc"][0]) if e["loc"] else "body": e["msg"] for e in error.errors()}
                 sentences = (f"{name}: {problem}" for name, problem in found.items())
                 raise HTTPException(400, "; ".join(sentences)) from None
+            except DatabaseFailed as failure:
+                raise HTTPException(503, failure.refusal().message) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
             except TwilioError as error:

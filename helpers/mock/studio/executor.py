@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ..core.context import Backend, Context
+from ..core.database import DatabaseFailed
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
 from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
 from ..core.sids import Sids
@@ -92,6 +93,8 @@ class Executor:
                 self._apply(execution, widget, self._effect(execution, widget))
             except StepError as error:
                 self._apply(execution, widget, error.problem)
+            except DatabaseFailed:
+                raise  # the step is taken again once the file works
             except Exception as error:
                 _log.exception("the mock failed in widget %s", widget.name)
                 reason = f"The mock itself failed here: {type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....masking import MASK
-from ... import MockTwilio
+from ... import DatabaseFailed, MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
@@ -101,6 +101,8 @@ def _route(path: str, read: Callable[..., Any]) -> Route:
             )
         try:
             found = await run_in_threadpool(read, limit=int(text), **request.path_params)
+        except DatabaseFailed as failure:
+            raise HTTPException(503, failure.refusal().message) from None
         except TwilioError as error:
             raise HTTPException(error.status, error.message) from None
         content = _SECRET.sub(rb"\1\2" + MASK.encode(), orjson.dumps(found))
