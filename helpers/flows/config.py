@@ -6,13 +6,13 @@ behave the same.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..masking import mask as masked
 from ..mock import flex_flows
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
@@ -24,14 +24,6 @@ def _web_address(url: str) -> str:
     if not flex_flows.is_web_address(url):
         raise PydanticCustomError("url", "must be an http or https URL, e.g. https://example.com")
     return url
-
-
-def masked(text: str) -> str:
-    """A text without the passwords of URLs in it."""
-    return _PASSWORD.sub(r"\1***@", text)
-
-
-_PASSWORD = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]*@")
 
 
 def contact_text(channel_type: str, identity: str | None) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from ...masking import log_exception
 from .errors import TwilioError
 from .schema import Table
 
@@ -217,7 +218,7 @@ class DatabaseFailed(sqlite3.OperationalError):
 def log_failure(log: logging.Logger, message: str, *about: object) -> None:
     """Log the exception that is being handled; a failure of the database was logged already."""
     if not isinstance(sys.exception(), DatabaseFailed):
-        log.exception(message, *about)
+        log_exception(log, message, *about)
 
 
 _CALLERS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)

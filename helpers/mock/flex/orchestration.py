@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from ...flex_ui import is_agent
+from ...masking import log_exception
 from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
@@ -63,7 +64,7 @@ class Orchestration:
             try:
                 self._catch_up(flex_channel)
             except (Refused, TwilioError):
-                _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
+                log_exception(_log, "Flex could not catch up with channel %s", flex_channel.sid)
 
     def _catch_up(self, flex_channel: FlexChannel) -> None:
         store = self._backend.store

@@ -16,6 +16,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from ...masking import log_exception
 from ..core.context import Actor
 from ..core.database import DatabaseClosed, DatabaseFailed
 from .notices import FrameError, decode, is_acknowledgement
@@ -98,7 +99,7 @@ class ClientConnection:
         except DatabaseFailed:
             self._end(1013, "the database file cannot be used at present; try again later")
         except Exception:  # a fault of the mock ends this connection only
-            _log.exception("a realtime connection failed")
+            log_exception(_log, "a realtime connection failed")
             self._end(1011, "the mock failed; its log says why")
 
     async def _answer(self, data: bytes) -> None:
@@ -156,7 +157,7 @@ class ClientConnection:
 def _log_failure(done: Future[None]) -> None:
     error = done.exception()
     if error is not None and not isinstance(error, DatabaseClosed | DatabaseFailed):
-        _log.error("the end of a realtime connection failed", exc_info=error)
+        log_exception(_log, "the end of a realtime connection failed", error=error)
 
 
 def _base(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ...masking import log_exception
 from ..core.context import Backend, Context
 from ..core.database import DatabaseFailed
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
@@ -96,7 +97,7 @@ class Executor:
             except DatabaseFailed:
                 raise  # the step is taken again once the file works
             except Exception as error:
-                _log.exception("the mock failed in widget %s", widget.name)
+                log_exception(_log, "the mock failed in widget %s", widget.name)
                 reason = f"The mock itself failed here: {type(error).__name__}: {error}"
                 self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ...json_object import storable_json
+from ...masking import mask
 from ..core.errors import NOT_SIMULATED
 from ..core.parameters import is_web_address
 from .actions import (
@@ -230,7 +231,9 @@ def _request(
 ) -> WidgetResult | HttpRequest:
     url = str(properties.get("url") or "")
     if not is_web_address(url) or method not in ("GET", "POST"):
-        reason = f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
+        reason = mask(
+            f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
+        )
         return WidgetResult(failure, problem=StepProblem(REQUEST_NOT_MADE, reason))
     given = _pairs(widget, properties, "parameters")
     parameters = {each["key"]: str(each.get("value", "")) for each in given}
@@ -240,7 +243,7 @@ def _request(
         reason, output = _understood(response)
         if reason is None:
             return WidgetResult("success", output)
-        return WidgetResult(failure, output, problem=StepProblem(code, f"{url} {reason}"))
+        return WidgetResult(failure, output, problem=StepProblem(code, mask(f"{url} {reason}")))
 
     in_query = parameters and (method == "GET" or body)
     return HttpRequest(

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from ...lazy import renamed
+from ...masking import masked_repr
 from ..core.clock import iso
 from ..core.context import Backend
 from ..core.events import Event
@@ -48,6 +49,8 @@ class Attempt:
     milliseconds: float
     at: str
     parameters: dict[str, str]
+
+    __repr__ = masked_repr
 
 
 class Webhooks:

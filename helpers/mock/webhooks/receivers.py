@@ -16,6 +16,7 @@ import requests
 import urllib3
 from twilio.request_validator import RequestValidator
 
+from ...masking import log_exception, mask, masked_repr
 from .network import AnswerTooLarge, CallPolicy, CallRefused, HttpSender
 
 TIMEOUT = 5.0
@@ -43,6 +44,8 @@ class WebhookRequest:
     headers: Mapping[str, str] = field(repr=False)
     parameters: Mapping[str, str]
     body: str = ""
+
+    __repr__ = masked_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +176,8 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
     try:
         return _understood(function(request))
     except BaseException as error:  # a server would answer 500
-        _log.exception("the receiver registered for %s failed", _address(request.url))
-        return WebhookAnswer(500, problem=f"raised {type(error).__name__}: {error}")
+        log_exception(_log, "the receiver registered for %s failed", _address(request.url))
+        return WebhookAnswer(500, problem=mask(f"raised {type(error).__name__}: {error}"))
 
 
 def _understood(result: Any) -> WebhookAnswer:
