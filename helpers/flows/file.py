@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from .config import FlexFlowConfig, Integration, masked
+from .config import Contact, FlexFlowConfig, Integration, by_contact, masked
 from .errors import FlowProblem, Problem
 
 ROOT = "flex_flows"
@@ -102,10 +103,28 @@ class FlowFile:
 
     def where(self, flow: FlexFlowConfig, *fields: str) -> str:
         """`FILE:LINE` of a flow's field, or of the nearest field above it."""
-        path: FieldPath = (self.flows.index(flow), *fields)
+        place = self._places.get(id(flow))
+        path: FieldPath = (self.flows.index(flow) if place is None else place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
         return f"{self.source}:{self.lines[path]}" if path else self.source
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        """Place of each flow, by its `id()`, as comparing many flows takes long."""
+        return {id(flow): place for place, flow in enumerate(self.flows)}
+
+    @cached_property
+    def enabled(self) -> dict[Contact, list[FlexFlowConfig]]:
+        """The enabled flows of each contact."""
+        return by_contact((flow, flow) for flow in self.flows)
+
+    @cached_property
+    def names(self) -> frozenset[str | None]:
+        """Names that its flows have or had."""
+        return frozenset(
+            name for flow in self.flows for name in (flow.friendly_name, flow.formerly)
+        )
 
     @property
     def text(self) -> str:
