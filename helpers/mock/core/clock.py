@@ -17,12 +17,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 from . import forks
-from .database import log_failure
+from .database import LATEST, log_failure
 
 _log = logging.getLogger(__name__)
 Setting = tuple[float, float | None]
-LATEST = 253_370_764_800.0
-"""The year 9999, the last that `datetime` can show whole."""
 
 
 class Timer:

@@ -34,6 +34,7 @@ _OWN_TABLES = {
 }
 
 ANOTHER_FILE = "Name another file; a new one is made where there is none"
+_COPY = "Put a copy of it back, or name another file to begin anew"
 _OTHER_VERSION = (
     "Open it with the version of this project that wrote it, or name another file to begin anew"
 )
@@ -87,8 +88,9 @@ def check(
         age = "a newer" if version > FORMAT else "an older"
         problem = f"was written by {age} version (format {version}; this one reads {FORMAT})"
         raise DatabaseRefused(path, problem, _OTHER_VERSION)
+    facts = _facts(db, path)
     for name, value in owner.items():
-        kept = read_fact(db, name)
+        kept = facts.get(name)
         if kept != value:
             advice = "Set the credentials it was made with, or name another file"
             raise DatabaseRefused(path, f"belongs to {name} {kept}, not to {value}", advice)
@@ -96,6 +98,69 @@ def check(
     if differences:
         problem = f"was written by another version: {', '.join(differences)}"
         raise DatabaseRefused(path, problem, _OTHER_VERSION)
+    for broken in _broken(db, tables, facts):
+        raise DatabaseRefused(path, f"is damaged: {broken}", _COPY)
+
+
+def _facts(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    facts = {}
+    for name, text in db.execute("SELECT name, value FROM _fact").fetchall():
+        try:
+            facts[name] = orjson.loads(text)
+        except ValueError:
+            problem = f"is damaged: its fact {str(name)[:40]!r} cannot be read"
+            raise DatabaseRefused(path, problem, _COPY) from None
+    return facts
+
+
+def _is_clock(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and _is_number(value[0])
+        and (value[1] is None or (_is_number(value[1]) and 0 <= value[1] < LATEST))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_moment(value: Any) -> bool:
+    return _is_number(value) and 0 <= value < LATEST
+
+
+LATEST = 253_370_764_800.0
+"""The year 9999, the last that `datetime` can show whole."""
+_KNOWN_FACTS: dict[str, Callable[[Any], bool]] = {
+    "seed": lambda value: isinstance(value, int | str) and not isinstance(value, bool),
+    "born": _is_moment,
+    "clock": _is_clock,
+    "openings": lambda value: isinstance(value, int) and value >= 0,
+}
+
+
+def _broken(
+    db: sqlite3.Connection, tables: tuple[Table, ...], facts: Mapping[str, Any]
+) -> Iterator[str]:
+    """Rows that no version has written."""
+    for name, is_right in _KNOWN_FACTS.items():
+        if name in facts and not is_right(facts[name]):
+            yield f"its fact {name!r} is {str(facts[name])[:40]!r}"
+    found = _tables(db)
+    present = [table for table in tables if table.name in found]
+    for one, other in (("seed", "born"), ("born", "seed")):
+        if one in facts and other not in facts:
+            yield f"its fact {other!r} is missing"
+    if db.execute("SELECT 1 FROM _counter WHERE typeof(next) != 'integer' LIMIT 1").fetchone():
+        yield "its counters are no numbers"
+    for table in present:
+        has = _columns(db, table.name)
+        for column in filter(has.__contains__, table.json):
+            wrong = f'"{column}" NOT NULL AND NOT json_valid("{column}")'
+            rows = db.execute(f"SELECT seq FROM {table.name} WHERE {wrong} LIMIT 1").fetchall()
+            for (seq,) in rows:
+                yield f"{column} of row {seq} of {table.name} is no JSON"
 
 
 def _header(db: sqlite3.Connection, name: str) -> int:
@@ -167,7 +232,7 @@ _WAL_MARKS, _PLAIN_MARKS = slice(18, 20), b"\1\1"
 _IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PROBLEMS = {
     "SQLITE_NOTADB": ("is not a SQLite database", ANOTHER_FILE),
-    "SQLITE_CORRUPT": ("is damaged", "Put a copy of it back, or name another file to begin anew"),
+    "SQLITE_CORRUPT": ("is damaged", _COPY),
     "SQLITE_CANTOPEN": ("cannot be opened", "See that you may read and write it and its folder"),
     "SQLITE_READONLY": ("cannot be written", "See that you may write it and its folder"),
     "SQLITE_FULL": ("finds no room on the disk", "Make room, or name a file elsewhere"),
