@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from shutil import copymode
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -142,8 +144,18 @@ class FlowFile:
         Raises:
             FlowProblem: It cannot be written there.
         """
+        target = Path(path).resolve()
         try:
-            Path(path).write_text(self.text, encoding="utf-8", newline="\n")
+            if target.exists() and not target.is_file():  # a device, such as a terminal
+                target.write_text(self.text, encoding="utf-8", newline="\n")
+                return
+            with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
+                new = Path(folder, "new")  # so that a full disk leaves the old one as it was
+                new.touch(0o600)
+                new.write_text(self.text, encoding="utf-8", newline="\n")
+                if target.exists():
+                    copymode(target, new)
+                new.replace(target)
         except OSError as error:
             fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
             raise FlowProblem(Problem(str(path), "", fix)) from None

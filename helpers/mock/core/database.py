@@ -286,6 +286,8 @@ def log_failure(log: logging.Logger, message: str, *about: object) -> None:
         log_exception(log, message, *about)
 
 
+UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
+"""Errors for text that is no Unicode, and for a number beyond 64 bits."""
 _CALLERS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
 """Errors for which the file is not to blame."""
 

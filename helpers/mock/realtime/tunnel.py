@@ -16,6 +16,7 @@ import orjson
 
 from ...masking import log_exception
 from ..core.context import Actor
+from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..core.parameters import form_name
 from ..rest.application import Application
@@ -90,6 +91,9 @@ class Tunnel:
             operation, arguments = self._router.find(request.method, HOST, request.path)
             reply = self._application.perform(actor, operation, arguments, request)
         except TwilioError as error:
+            reply = Reply(error.status, error.body())
+        except DatabaseClosed:
+            error = TwilioError(20503, "The mock is stopping; it answers when it runs again")
             reply = Reply(error.status, error.body())
         except Exception:
             log_exception(_log, "a request through a realtime connection failed")

@@ -11,12 +11,10 @@ import sqlite3
 from dataclasses import replace
 from functools import lru_cache
 
-import orjson
-
 from ..core.access_token import Claims, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
-from ..core.database import DatabaseFailed
+from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
 from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
@@ -44,8 +42,6 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
-_UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
-"""Errors for text that is no Unicode, and for a number beyond 64 bits."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -114,7 +110,9 @@ class Application:
             raise failure.refusal() from None
         except Refused as refused:
             raise operation.refusals.error(refused) from None
-        except _UNSTORABLE as error:
+        except sqlite3.IntegrityError as error:
+            raise TwilioError(20409, f"It conflicts with what is stored: {error}") from None
+        except UNSTORABLE as error:
             raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
 
     def _consult(

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from ...masking import log_exception
 from ..core.context import Backend, Context
-from ..core.database import DatabaseFailed
+from ..core.database import UNSTORABLE, DatabaseClosed, DatabaseFailed
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
 from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
 from ..core.sids import Sids
@@ -24,6 +24,7 @@ from ..messaging import channels, messages
 from ..webhooks.receivers import Receivers, WebhookRequest
 from . import engine, executions
 from .actions import (
+    TEMPLATE_FAILED,
     Effect,
     HttpRequest,
     HttpResponse,
@@ -94,8 +95,11 @@ class Executor:
                 self._apply(execution, widget, self._effect(execution, widget))
             except StepError as error:
                 self._apply(execution, widget, error.problem)
-            except DatabaseFailed:
-                raise  # the step is taken again once the file works
+            except (DatabaseFailed, DatabaseClosed):
+                raise  # the step is taken again once the file works, or is opened again
+            except UNSTORABLE as error:
+                reason = f"{widget.name} gives what cannot be kept: {error}"
+                self._apply(execution, widget, StepProblem(TEMPLATE_FAILED, reason))
             except Exception as error:
                 log_exception(_log, "the mock failed in widget %s", widget.name)
                 reason = f"The mock itself failed here: {type(error).__name__}: {error}"
