@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..masking import mask as masked
 from ..mock import flex_flows
-from .config import Contact, FlexFlowConfig, contact_text, masked, others
+from .config import Contact, FlexFlowConfig, contact_text, others
 from .directory import Directory
 from .errors import FlowProblem, Problem
 from .exporting import AccountFlow

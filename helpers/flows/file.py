@@ -16,7 +16,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from .config import Contact, FlexFlowConfig, Integration, by_contact, masked
+from ..masking import mask as masked
+from .config import Contact, FlexFlowConfig, Integration, by_contact
 from .errors import FlowProblem, Problem
 
 ROOT = "flex_flows"

@@ -146,7 +146,10 @@ class Journal:
             if line is not None:
                 name = event.name if isinstance(event, TaskRouterEvent) else _KINDS[type(event)]
                 kind = name.partition(".")[0]
-                entries.append(JournalEntry(iso(at) or "", *map(mask, line), kind, number))
+                source, target, text = line
+                entries.append(
+                    JournalEntry(iso(at) or "", source, target, mask(text), kind, number)
+                )
         return entries
 
     def clear(self) -> None:

@@ -330,11 +330,13 @@ class FileConnection(sqlite3.Connection):
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Execute SQL by a cursor whose failures are `DatabaseFailed`."""
-        return _FileCursor(self).execute(*arguments)
+        found: sqlite3.Cursor = _FileCursor(self).execute(*arguments)
+        return found
 
     def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         """Execute SQL several times, likewise."""
-        return _FileCursor(self).executemany(*arguments)
+        found: sqlite3.Cursor = _FileCursor(self).executemany(*arguments)
+        return found
 
     def failure(self, error: sqlite3.Error) -> DatabaseFailed:
         """Return an error as the failure that it is, and report it."""

@@ -93,8 +93,8 @@ class Tunnel:
         except TwilioError as error:
             reply = Reply(error.status, error.body())
         except DatabaseClosed:
-            error = TwilioError(20503, "The mock is stopping; it answers when it runs again")
-            reply = Reply(error.status, error.body())
+            stopping = TwilioError(20503, "The mock is stopping; it answers when it runs again")
+            reply = Reply(stopping.status, stopping.body())
         except Exception:
             log_exception(_log, "a request through a realtime connection failed")
             reply = Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
