@@ -15,7 +15,7 @@ from twilio.http.response import Response
 
 from . import html
 from .json_object import error_code
-from .masking import masked
+from .masking import mask, masked, masked_repr
 
 KEPT = 1000
 """Calls kept; older ones are dropped, so that a long session does not grow."""
@@ -37,6 +37,8 @@ class LoggedRequest:
     code: int | None
     milliseconds: float = field(repr=False)
     by: str = "account"
+
+    __repr__ = masked_repr
 
     def __str__(self) -> str:
         """`POST flex-api.twilio.com/v1/Channels -> 201`."""
@@ -139,8 +141,8 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             self._log.add(
                 LoggedRequest(
                     method=method.upper(),
-                    host=url.netloc,
-                    path=url.path,
+                    host=url.netloc.rpartition("@")[2],
+                    path=mask(url.path),
                     parameters=masked({**query, **(params or {}), **(sent or {})}),
                     status=status,
                     code=code,

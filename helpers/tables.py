@@ -14,6 +14,7 @@ from .account import Account
 from .chat import Channel, Message
 from .flex_ui import ignore_not_found, in_path
 from .json_object import json_object
+from .masking import mask
 from .mock import Attempt, MockTwilio
 from .request_log import LoggedRequest
 
@@ -266,4 +267,5 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
 
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns.split())
+    shown = [[mask(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return pd.DataFrame(shown, columns=columns.split())

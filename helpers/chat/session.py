@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twilio.base.exceptions import TwilioRestException
 
 from ..flex_ui import in_path
-from ..mock import ChatConnection, MockTwilio, TokenTimers, verify
+from ..mock import ChatConnection, ForkedProcess, MockTwilio, TokenTimers, in_child, verify
 from .emitter import Emitter
 from .errors import ChatError, TransientError, raises_chat_error
 from .media import MediaService
@@ -87,11 +87,18 @@ class ChatSession:
         self._client = client
         self._refusal: ChatError | None = None
         self._backoff = Backoff()
+        in_child(self, ChatSession._leave)
         self._timers = TokenTimers(account.clock, self._about_to_expire, self._expired)
         self._connection: ChatConnection | None = None
         self._followed: set[str] = set()
         self._token = ""
         self.use(token)
+
+    def _leave(self) -> None:
+        """End in a child that was forked, which has none of the threads that bring events."""
+        self.state, self.problem = "disconnected", str(ForkedProcess())
+        self.closing = threading.Event()
+        self.closing.set()
 
     @raises_chat_error
     def use(self, token: str) -> None:
@@ -197,7 +204,7 @@ class ChatSession:
     def require_open(self) -> None:
         """Refuse to act once the client is shut down."""
         if self.state == "disconnected":
-            raise _shut_down()
+            raise ChatError(None, self.problem) if self.problem else _shut_down()
 
     def require_connected(self) -> None:
         """Refuse to act while the connection is closed or denied.

@@ -20,6 +20,7 @@ from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
 from ..flex_ui import ignore_not_found
 from ..json_object import json_object
+from ..masking import log_exception
 from ..mock import MockTwilio, MockUnreachable, TaskRouterNotification
 
 WORKSPACE = "Flex Task Assignment"
@@ -319,5 +320,5 @@ def _as_transient(error: Exception) -> TransientError:
     if isinstance(error, TwilioException):
         return TransientError(str(as_chat_error(error).msg))
     if not isinstance(error, (NoDeskHere, MockUnreachable)):
-        _log.error("a desk failed to poll for offers", exc_info=error)
+        log_exception(_log, "a desk failed to poll for offers", error=error)
     return TransientError(str(error))

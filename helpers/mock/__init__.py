@@ -11,14 +11,15 @@ from .core.access_token import Claims, verify
 from .core.clock import Clock, Timer
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
-from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
+from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
 from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .core.forks import ForkedProcess, in_child
 from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .messaging.presence import ChatConnection
-from .remote import MockUnreachable, RemoteClock, RemoteMock
+from .remote import MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
@@ -44,11 +45,13 @@ __all__ = [
     "Clock",
     "Credentials",
     "DatabaseClosed",
+    "DatabaseFailed",
     "DatabaseInUse",
     "DatabaseRefused",
     "ErrorCode",
     "Fault",
     "Faults",
+    "ForkedProcess",
     "Heard",
     "Journal",
     "JournalEntry",
@@ -74,7 +77,9 @@ __all__ = [
     "could_match",
     "flex_flows",
     "flow_warnings",
+    "in_child",
     "is_loose_expression",
+    "own_connections",
     "reached",
     "unknown_filters",
     "verify",

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from ..masking import mask
 from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
 from .server.chat_page.sdk_copy import NoSuchCopy
 from .server.origin_check import Origins
@@ -123,13 +124,13 @@ def main(given: list[str] | None = None) -> int:
         mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
         mock.studio.time_zone = arguments.time_zone
     except (CannotListen, DatabaseRefused, ValueError) as error:  # the last where FILE names none
-        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+        print(mask(str(error)), file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
     url = url_of(listening)
     # a secret from the environment is never shown
     is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
     line = (
-        f"Twilio mock at {url}  account SID {own.account_sid}"
+        f"Twilio mock at {url}  account SID {mask(own.account_sid)}"
         f"  auth token {own.auth_token if is_demo else 'as in TWILIO_AUTH_TOKEN'}"
         f"  (open {url} to look inside; Ctrl-C stops it)"
     )

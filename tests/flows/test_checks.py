@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -421,3 +422,23 @@ def test_a_failing_account_is_not_mistaken_for_a_finding(account: Account) -> No
     account.mock.faults.add("FetchFlowRevision", status=500)
     with pytest.raises(Exception, match="HTTP 500"):
         check(STUDIO, account)
+
+
+def test_a_thousand_flows_for_one_contact_are_checked_at_once() -> None:
+    external = Integration(url="https://bot.example.com", retry_count=0)
+    flows = tuple(
+        FlexFlowConfig(
+            friendly_name=f"F{number}",
+            channel_type="custom",
+            integration_type="external",
+            integration=external,
+        )
+        for number in range(1000)
+    )
+    started = time.perf_counter()
+    report = check(FlowFile(flows))
+    assert time.perf_counter() - started < 5
+    found = [one for one in report.findings if one.id == "two-enabled"]
+    assert [one.flow for one in found] == [flow.friendly_name for flow in flows]
+    assert "'F0' (<text>), 'F2' (<text>)" in found[1].reason
+    assert "'F5' (<text>) and 994 more; Twilio takes one only." in found[1].reason

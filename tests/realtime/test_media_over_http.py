@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import Account
+from helpers.mock.core.errors import TwilioError
 from helpers.mock.rest.media_v1 import _file_in
 from helpers.mock.server.running import BackgroundServer
 
@@ -75,6 +76,44 @@ def test_a_forms_file_keeps_every_byte(content: bytes) -> None:
 def test_a_form_without_a_file_is_refused(media: Callable[..., requests.Response]) -> None:
     refusal = media("POST", files={"note": (None, "no file")})
     assert (refusal.status_code, refusal.json()["code"]) == (400, 50511)
+
+
+_FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.eml"\r\n'
+    b"Content-Type: message/rfc822\r\n\r\nSubject: hi\r\n\r\n--c\r\n--b--\r\n"
+)
+
+
+@pytest.mark.parametrize("cut", range(1, len(_FORM) - 2))
+def test_a_form_that_was_cut_off_is_refused(cut: int) -> None:
+    with pytest.raises(TwilioError) as refusal:
+        _file_in(_FORM[:cut], "multipart/form-data; boundary=b")
+    assert refusal.value.code == 20001
+
+
+def test_a_form_without_its_end_is_refused_and_a_whole_one_kept(
+    media: Callable[..., requests.Response],
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    cut = media("POST", data=_FORM[:-6], headers=headers)
+    assert (cut.status_code, cut.json()["code"]) == (400, 20001)
+    whole = media("POST", data=_FORM, headers=headers).json()
+    assert (whole["filename"], whole["size"]) == ("a.eml", 18)
+    assert media("GET", f"/Media/{whole['sid']}/Content").content == b"Subject: hi\r\n\r\n--c"
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary="])
+def test_a_form_without_a_boundary_is_refused(content_type: str) -> None:
+    with pytest.raises(TwilioError) as refusal:
+        _file_in(_FORM, content_type)
+    assert refusal.value.code == 20001
+
+
+@pytest.mark.parametrize("name", ['"' + "(" * 5000, "*0*=utf-8''%", ";" * 5000, '"\\', "é"])
+def test_a_forms_file_may_have_any_name(name: str) -> None:
+    form = _FORM.replace(b"a.eml", name.encode())
+    content, content_type, _ = _file_in(form, "multipart/form-data; boundary=b")
+    assert (content, content_type) == (b"Subject: hi\r\n\r\n--c", "message/rfc822")
 
 
 def test_several_are_described_at_once(media: Callable[..., requests.Response]) -> None:

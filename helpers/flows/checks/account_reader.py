@@ -10,7 +10,7 @@ from typing import Any
 from ...account import Account
 from ...flex_ui import ignore_not_found
 from ...mock import could_match, unknown_filters
-from ..config import FlexFlowConfig
+from ..config import Contact, FlexFlowConfig, by_contact
 from ..directory import Directory
 from ..exporting import AccountFlow, flows_of
 
@@ -33,6 +33,11 @@ class AccountReader:
     def flows(self) -> list[AccountFlow]:
         """The account's Flex Flows."""
         return flows_of(self._account, self.directory)
+
+    @cached_property
+    def enabled(self) -> dict[Contact, list[AccountFlow]]:
+        """The account's enabled flows of each contact, as far as a file can describe them."""
+        return by_contact((one.config, one) for one in self.flows if one.config is not None)
 
     def definition(self, flow_sid: str) -> dict[str, Any] | None:
         """The published definition of a Studio flow; None where there are drafts only."""

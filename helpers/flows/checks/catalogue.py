@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...mock import Basis, flex_flows, flow_warnings, is_loose_expression, reached
-from ..config import contact_text
+from ..config import contact_text, others
 from ..errors import FlowProblem
 from .report import Check, CheckInput, CheckResult, Find, Severity
 
@@ -74,12 +74,13 @@ def task_channel(subject: CheckInput) -> Iterator[CheckResult]:
 def two_enabled(subject: CheckInput) -> Iterator[CheckResult]:
     """Two enabled flows for one contact."""
     flow = subject.flow
-    names = ", ".join(
-        f"{one.friendly_name!r} ({subject.file.where(one, 'enabled')})"
-        for one in subject.file.flows
-        if one is not flow and one.enabled and one.contact == flow.contact
-    )
-    if flow.enabled and names:
+    enabled = subject.file.enabled.get(flow.contact, [])
+    if flow.enabled and len(enabled) > 1:
+        names = others(
+            enabled,
+            flow,
+            lambda one: f"{one.friendly_name!r} ({subject.file.where(one, 'enabled')})",
+        )
         yield CheckResult(
             ("enabled",),
             f"Enabled for {contact_text(*flow.contact)}, as is {names}; Twilio takes one only.",
@@ -146,12 +147,8 @@ def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
 def other_enabled(subject: CheckInput) -> Iterator[CheckResult]:
     """An enabled flow of the account for the same contact, which the file leaves out."""
     flow = subject.flow
-    known = {name for one in subject.file.flows for name in (one.friendly_name, one.formerly)}
-    for other in subject.account.flows:
-        config = other.config
-        if other.name in known or config is None or not (flow.enabled and config.enabled):
-            continue
-        if config.contact == flow.contact:
+    for other in subject.account.enabled.get(flow.contact, ()) if flow.enabled else ():
+        if other.name not in subject.file.names:
             yield CheckResult(
                 ("enabled",),
                 f"Enabled for {contact_text(*flow.contact)}, as is {other.name!r} ({other.sid})"

@@ -33,8 +33,8 @@ class Backend:
     @state.setter
     def state(self, state: AccountState) -> None:
         with self.store.lock:  # so that no other thread draws a SID that would come again
-            copy, self.sids.state = state
-            self.store.restore(copy)
+            self.store.restore(state[0])
+            self.sids.state = state[1]
 
     def transaction(self) -> _Unit:
         """Return one unit of work: state and events together, or neither.

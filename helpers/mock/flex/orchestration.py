@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 
 from ...flex_ui import chat_of, is_agent
+from ...masking import log_exception
 from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
@@ -71,7 +72,7 @@ class Orchestration:
             try:
                 self._catch_up(flex_channel, gone)
             except (Refused, TwilioError):
-                _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
+                log_exception(_log, "Flex could not catch up with channel %s", flex_channel.sid)
 
     def _catch_up(self, flex_channel: FlexChannel, gone: Mapping[str | None, str]) -> None:
         """Do what is due for a channel; `gone` holds the last attributes of tasks that are gone."""

@@ -11,11 +11,10 @@ import sqlite3
 from dataclasses import replace
 from functools import lru_cache
 
-import orjson
-
 from ..core.access_token import Claims, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
+from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
 from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
@@ -45,8 +44,6 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
-_UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
-"""Errors for text that is no Unicode, and for a number beyond 64 bits."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -85,6 +82,8 @@ class Application:
             return self.perform(actor, operation, arguments, request)
         except TwilioError as error:
             return Reply(error.status, error.body())
+        except DatabaseFailed as failure:
+            return Reply(503, failure.refusal().body())
 
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
@@ -109,9 +108,13 @@ class Application:
             with self._backend.transaction():
                 ctx = Context(self._backend, self._credentials.account_sid, actor)
                 return operation.handle(ctx, arguments, request)
+        except DatabaseFailed as failure:
+            raise failure.refusal() from None
         except Refused as refused:
             raise operation.refusals.error(refused) from None
-        except _UNSTORABLE:
+        except sqlite3.IntegrityError as error:
+            raise TwilioError(20409, f"It conflicts with what is stored: {error}") from None
+        except UNSTORABLE:
             raise TwilioError(
                 20001, "A parameter cannot be stored: it is no Unicode, or a number beyond 64 bits"
             ) from None

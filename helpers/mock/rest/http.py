@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...masking import masked_repr
+
 FormValues = Mapping[str, "str | list[str]"]
 
 
@@ -24,11 +26,13 @@ class Request:
     path: str
     query: FormValues = field(default_factory=dict)
     form: FormValues = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    auth: tuple[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    auth: tuple[str, str] | None = field(default=None, repr=False)
     is_form: bool = True
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     base: str = ""
+
+    __repr__ = masked_repr
 
 
 @dataclass(slots=True)

@@ -7,13 +7,15 @@ JavaScript SDKs have a media client of their own, which follows links as they ar
 from __future__ import annotations
 
 import contextlib
-from email import message_from_bytes
-from email.policy import HTTP
+import re
+from email import message_from_string
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
+from ..core.bounds import MAX_PART_HEAD
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..messaging import media
@@ -33,6 +35,8 @@ _BROWSER_HEADER = "X-Twilio-Token"
 """The header that only the JavaScript SDKs' media client sends."""
 _LINK = "Signature"
 """The query parameter of a temporary link."""
+_MARK = rb"(?:\A|\r?\n)--%b(?P<ending>--)?[ \t]*(?=\r?\n|\Z)"
+"""The line between two parts of a form, with the form's boundary, and the one that ends it."""
 _render = view(
     Media,
     omit=("content", "link_key"),
@@ -66,21 +70,28 @@ def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
     """The first file of a browser's `FormData`: content, media type and name.
 
     Raises:
-        TwilioError: 50511, there is none.
+        TwilioError: 20001, it does not end as a form does; 50511, it holds no file.
     """
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    for part in message_from_bytes(head + form, policy=HTTP).iter_parts():
-        if part.get_filename() is not None:
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes)  # a part that has no parts
-            return content, part.get_content_type(), part.get_filename()
+    declared = message_from_string(f"Content-Type: {content_type}")
+    boundary = declared.get_boundary("").encode("latin-1", "replace")
+    marks = list(re.finditer(_MARK % re.escape(boundary), form))
+    ending = next((number for number, mark in enumerate(marks) if mark["ending"]), None)
+    if not boundary or ending is None:
+        raise TwilioError(20001, "The form does not end with its boundary; was it cut off?")
+    for mark, after in pairwise(marks[: ending + 1]):
+        part = form[mark.end() : after.start()]
+        blank = re.search(rb"\r?\n\r?\n", part)
+        if blank is not None and blank.start() <= MAX_PART_HEAD:
+            head = message_from_string(part[: blank.start()].lstrip().decode("utf-8", "replace"))
+            if (filename := head.get_filename()) is not None:
+                return part[blank.end() :], head.get_content_type(), filename
     raise TwilioError(50511, "The form holds no file; append one, with its name and type")
 
 
 def _find(ctx: Context, arguments: Arguments) -> Media:
     where = {"sid": arguments["Sid"], "service_sid": arguments["ServiceSid"]}
     found = ctx.store.first(Media, **where)
-    if found is None:
+    if found is None or not media.is_open(ctx, found):
         raise not_found(f"/v1/Services/{where['service_sid']}/Media/{where['sid']}")
     return found
 

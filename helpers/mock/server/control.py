@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
+from .. import DatabaseFailed, MockTwilio, Snapshot, TwilioError, UnknownScenario
 from ..core.wording import predicate
 from ..faults import Fault
 
@@ -127,6 +127,8 @@ class Control:
                 # of a moment's several forms the last one's problem, its date's
                 found = {str((*e["loc"], "body")[0]): predicate(e) for e in error.errors()}
                 raise HTTPException(400, "; ".join(map(" ".join, found.items()))) from None
+            except DatabaseFailed as failure:
+                raise HTTPException(503, failure.refusal().message) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
             except TwilioError as error:

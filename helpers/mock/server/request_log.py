@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from ...masking import masked
+from ...masking import mask, masked, masked_repr
 from ..core.clock import Clock
 from ..rest.http import Reply, Request
 
@@ -56,6 +56,8 @@ class ServedRequest:
     answer_size: int
     by_chat_sdk: bool = False
 
+    __repr__ = masked_repr
+
 
 class ServedRequests:
     """The latest requests, oldest first."""
@@ -87,7 +89,7 @@ class ServedRequests:
                 at=self._clock.now(),
                 method=request.method,
                 host=request.host,
-                path=request.path,
+                path=mask(request.path),
                 by="nobody" if user is None else "chat user" if user == "token" else "account",
                 fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
                 parameters={

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
+from ...masking import log_exception
 from ..core.bounds import MAX_FIELDS, MAX_FORM, MAX_MEDIA, SMALL_BODY
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
@@ -168,7 +169,7 @@ class RestApp:
         except DatabaseClosed:
             return _STOPPING
         except Exception:
-            _log.exception("%s %s%s failed", request.method, request.host, request.path)
+            log_exception(_log, "%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 
     async def _apply_fault(

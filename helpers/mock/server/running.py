@@ -21,6 +21,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from .. import MockTwilio
+from ..core import forks
 from ..core.bounds import MAX_FRAME, MAX_HEAD, MAX_HEADER_NAME, MAX_HEADERS
 from ..realtime.connection import CUT, SEND
 from ..realtime.notices import is_acknowledgement
@@ -262,11 +263,22 @@ class MockServer(uvicorn.Server):
             )
         )
         self._listening = listening
+        forks.in_child(self, MockServer._leave)
         self._started = started
         self._call_policy, self._port = mock.call_policy, port_of(listening)
         self._call_policy.start_listening(
             self._port, is_confined=is_open and mock.credentials.is_known
         )
+
+    def _leave(self) -> None:
+        """Let go of every connection in a child, or none would end with the parent."""
+        streams = [each.transport for each in self.server_state.connections]
+        sockets = [self._listening, *(each.get_extra_info("socket") for each in streams)]
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for each in sockets:
+            if each is not None and each.fileno() >= 0:
+                os.dup2(nothing, each.fileno(), inheritable=False)
+        os.close(nothing)
 
     def serve_until_stopped(self) -> None:
         """Serve in this thread until a signal, or `should_exit`, ends it."""

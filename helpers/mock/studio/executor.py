@@ -18,7 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
+from ...masking import log_exception
 from ..core.context import Backend, Context
+from ..core.database import UNSTORABLE, DatabaseClosed, DatabaseFailed
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
 from ..core.parameters import (
     AtMost,
@@ -37,6 +39,7 @@ from ..webhooks.receivers import USER_AGENT, Receivers, WebhookAnswer, WebhookRe
 from . import engine, executions, flows
 from .actions import (
     NO_CHAT,
+    TEMPLATE_FAILED,
     UNLISTED,
     Effect,
     File,
@@ -119,8 +122,13 @@ class Executor:
                 self._apply(execution, widget, self._effect(execution, widget))
             except StepError as error:
                 self._apply(execution, widget, error.problem)
+            except (DatabaseFailed, DatabaseClosed):
+                raise  # the step is taken again once the file works, or is opened again
+            except UNSTORABLE as error:
+                reason = f"{widget.name} gives what cannot be kept: {error}"
+                self._apply(execution, widget, StepProblem(TEMPLATE_FAILED, reason))
             except Exception as error:
-                _log.exception("the mock failed in widget %s", widget.name)
+                log_exception(_log, "the mock failed in widget %s", widget.name)
                 reason = f"The mock itself failed here: {type(error).__name__}: {error}"
                 self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 

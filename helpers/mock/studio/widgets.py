@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...json_object import storable_json, text_of
+from ...masking import mask
 from ..core.errors import NOT_SIMULATED
 from ..core.parameters import form_encoded, is_web_address, with_query
 from .actions import (
@@ -266,7 +267,9 @@ def _request(
 ) -> WidgetResult | HttpRequest:
     url, login = _without_login(str(properties.get("url") or ""))
     if not is_web_address(url) or method not in ("GET", "POST"):
-        reason = f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
+        reason = mask(
+            f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
+        )
         return WidgetResult(failure, problem=StepProblem(REQUEST_NOT_MADE, reason))
     given = _pairs(widget, properties, "parameters")
     parameters = {each["key"]: text_of(each.get("value")) for each in given}
@@ -277,7 +280,7 @@ def _request(
         reason, output = _understood(response)
         if reason is None:
             return WidgetResult("success", output)
-        return WidgetResult(failure, output, problem=StepProblem(code, f"{url} {reason}"))
+        return WidgetResult(failure, output, problem=StepProblem(code, mask(f"{url} {reason}")))
 
     is_form = method == "POST" and not body and FORM in content_type.lower()
     return HttpRequest(

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from ...lazy import renamed
+from ...masking import masked_repr
 from ..core.clock import iso
 from ..core.context import Backend, Context
 from ..core.events import Event
@@ -49,6 +50,8 @@ class Attempt:
     milliseconds: float
     at: str
     parameters: dict[str, str]
+
+    __repr__ = masked_repr
 
 
 def log_failure(ctx: Context, event: str, url: str, problem: str) -> None:

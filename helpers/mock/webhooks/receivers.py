@@ -17,6 +17,7 @@ import requests
 import urllib3
 from twilio.request_validator import RequestValidator
 
+from ...masking import log_exception, mask, masked_repr
 from ..core.parameters import form_encoded, with_query
 from .network import AnswerTooLarge, CallPolicy, CallRefused, HttpSender
 
@@ -47,6 +48,8 @@ class WebhookRequest:
     headers: Mapping[str, str] = field(repr=False)
     parameters: Mapping[str, str]
     body: str = ""
+
+    __repr__ = masked_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +229,8 @@ def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
     try:
         return _understood(function(request))
     except BaseException as error:  # a server would answer 500
-        _log.exception("the receiver registered for %s failed", _address(request.url))
-        return WebhookAnswer(500, problem=f"raised {type(error).__name__}: {error}")
+        log_exception(_log, "the receiver registered for %s failed", _address(request.url))
+        return WebhookAnswer(500, problem=mask(f"raised {type(error).__name__}: {error}"))
 
 
 def _understood(result: Any) -> WebhookAnswer:
