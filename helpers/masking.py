@@ -107,8 +107,8 @@ def log_exception(
     log: logging.Logger, message: str, *about: object, error: BaseException | None = None
 ) -> None:
     """Log an exception, by default the one that is being handled, with its traceback, masked."""
-    told = traceback.format_exception(error) if error else [traceback.format_exc()]
-    said = mask(message % about)
-    record = log.makeRecord(log.name, logging.ERROR, __file__, 0, said, (), exc_info=None)
-    record.exc_text = mask("".join(told)).rstrip()
+    lines = traceback.format_exception(error) if error else [traceback.format_exc()]
+    text = mask(message % about)
+    record = log.makeRecord(log.name, logging.ERROR, __file__, 0, text, (), exc_info=None)
+    record.exc_text = mask("".join(lines)).rstrip()
     log.handle(record)
