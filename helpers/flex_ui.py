@@ -7,7 +7,7 @@ mock's scenarios take the same steps.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
@@ -39,10 +39,11 @@ def is_agent(attributes: str) -> bool:
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 
-def chat_of(task_attributes: str) -> str | None:
-    """Return the SID of the chat channel that a task with these attributes names."""
-    named = (json_object(task_attributes) or {}).get("channelSid")
-    return named if isinstance(named, str) else None
+def chat_of(task_attributes: str | Mapping[str, Any]) -> str | None:
+    """Return the SID of the chat channel that a task with these attributes names, if any."""
+    found = json_object(task_attributes) if isinstance(task_attributes, str) else task_attributes
+    named = (found or {}).get("channelSid")
+    return named if isinstance(named, str) and named.strip(". ") else None
 
 
 def ended(attributes: str) -> str | None:
