@@ -19,7 +19,7 @@ from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .remote import MockUnreachable, RemoteClock, RemoteMock
 from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import Reply, Request
+from .rest.http import NOTE_HEADER, Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.runner import Heard, StepFault, Studio
 from .taskrouter.expressions import could_match
@@ -30,6 +30,7 @@ __all__ = [
     "CODES",
     "DEFAULT_SEED",
     "DEMO_VALUES",
+    "NOTE_HEADER",
     "NOT_SIMULATED",
     "Attempt",
     "BadFault",

@@ -30,7 +30,7 @@ from . import (
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import Reply, Request
+from .http import NOTE_HEADER, TOKEN_USER, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -41,8 +41,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,
 )
-TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
-
 _UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
 """Errors for text that is no Unicode, and for a number beyond 64 bits."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
@@ -69,6 +67,12 @@ class Application:
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
+        reply = self._answer(request)
+        if request.notes:
+            reply.headers = {**reply.headers, NOTE_HEADER: "; ".join(request.notes)}
+        return reply
+
+    def _answer(self, request: Request) -> Reply:
         try:
             try:
                 operation, arguments = self._router.find(
@@ -80,6 +84,8 @@ class Application:
             actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
             if actor.identity is not None:
                 self._admit(actor, operation, arguments)
+            if request.problem is not None:
+                raise request.problem
             return self.perform(actor, operation, arguments, request)
         except TwilioError as error:
             return Reply(error.status, error.body())
@@ -138,8 +144,7 @@ class Application:
             return self.chat_user(password)
         if not self._credentials.open(username, password):
             raise TwilioError(20003, "Authenticate")
-        has_webhooks = request.headers.get("X-Twilio-Webhook-Enabled") == "true"
-        return _ACCOUNT_WITH_WEBHOOKS if has_webhooks else ACCOUNT
+        return _ACCOUNT_WITH_WEBHOOKS if request.fires_webhooks else ACCOUNT
 
     def _admit(self, actor: Actor, operation: Operation, arguments: Arguments) -> None:
         """Keep a chat user to operations open to it, in the service its token names."""

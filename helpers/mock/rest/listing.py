@@ -26,6 +26,8 @@ from .http import FormValues, last
 _TOKEN = re.compile(r"P(?P<way>[AB])(?P<seq>[0-9a-f]{1,15})\Z")
 _RANKED_TOKEN = re.compile(r"P(?P<way>[AB])R(?P<rank>(?:[0-9a-f]{2}){1,200})\Z")
 
+PAGING = ("PageSize", "Page", "PageToken")
+"""Query parameters of every list."""
 Keep = Callable[[Any], bool]
 """Returns True for an item that belongs to a list."""
 Rank = Callable[[Any], tuple[float, ...]]

@@ -38,6 +38,7 @@ class ServedRequest:
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.
         by_chat_sdk: Whether it came over a JavaScript chat SDK's own connection, not by HTTP.
+        notes: Parameters that were not read, and why.
     """
 
     number: int
@@ -55,6 +56,7 @@ class ServedRequest:
     answer: bytes | None = field(repr=False)
     answer_size: int
     by_chat_sdk: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class ServedRequests:
@@ -89,7 +91,7 @@ class ServedRequests:
                 host=request.host,
                 path=request.path,
                 by="nobody" if user is None else "chat user" if user == "token" else "account",
-                fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
+                fires_webhooks=request.fires_webhooks,
                 parameters={
                     name: _short(value)
                     for name, value in islice(masked(parameters).items(), MAX_VALUES)
@@ -101,6 +103,7 @@ class ServedRequests:
                 answer=content if is_kept else None,
                 answer_size=len(content),
                 by_chat_sdk=by_chat_sdk,
+                notes=request.notes,
             )
             self._kept.append(served)
         for follower in tuple(self._followers):
