@@ -114,7 +114,9 @@ def read_request(
             if body:
                 request.form = parsed(body.decode("utf-8", "surrogateescape"))
         elif kind == MULTIPART:
-            request.form, request.files = _parts(body, options.get("boundary", "").encode("latin-1"))
+            request.form, request.files = _parts(
+                body, options.get("boundary", "").encode("latin-1")
+            )
         else:
             request.body, request.is_form = body, not body
     except TwilioError as problem:

@@ -33,7 +33,7 @@ class ServedRequest:
         at: Epoch seconds of the mock's clock.
         by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
             themselves are never kept.
-        fires_webhooks: Whether it had the header `X-Twilio-Webhook-Enabled: true`.
+        fires_webhooks: Whether it had the header `X-Twilio-Webhook-Enabled: true`, in any case.
         parameters: Of the query and the form; secret ones are masked, very long ones cut short.
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.

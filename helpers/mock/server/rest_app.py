@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
-from ..core.bounds import MAX_FORM, MAX_MEDIA, SMALL_BODY
+from ..core.bounds import MAX_FORM, MAX_MEDIA, MAX_UNDER_WAY, RETRY_AFTER, SMALL_BODY
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
@@ -50,15 +50,15 @@ _STOPPED = TwilioError(
     20503, "The mock is stopping; a request that was under way may have had its effect or not"
 )
 _STOPPING = Reply(_STOPPED.status, _STOPPED.body())
+_THRONG = TwilioError(20429, f"More than {MAX_UNDER_WAY} requests are under way")
+_THRONGED = Reply(_THRONG.status, _THRONG.body(), {"Retry-After": str(RETRY_AFTER)})
 _NO_PAGE: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     (b"x-content-type-options", b"nosniff"),
 )
 """Headers of uploaded files: a page among them must not run as one of the mock's own."""
 
-_CHAT_USER = re.compile(
-    rb"(?i:basic)\s+" + re.escape(base64.b64encode(f"{TOKEN_USER}:".encode()))
-)
+_CHAT_USER = re.compile(rb"(?i:basic)\s+" + re.escape(base64.b64encode(f"{TOKEN_USER}:".encode())))
 _TWILIO_HOST = re.compile(r"[a-z0-9.-]{1,240}\.twilio\.com\Z")
 
 
@@ -96,13 +96,19 @@ class RestApp:
         self._readers = readers
         self._at_once = at_once
         self._stopping = asyncio.Event()
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, even a cancelled one: the server stops and waits no longer.
 
-        One whose body is cut off is dropped.
+        One whose body is cut off is dropped, and one too many is refused.
         """
         answer: Answer | _FaultyRequest | None
+        if self._under_way >= MAX_UNDER_WAY:
+            for message in _messages(_THRONGED, _content(_THRONGED)):
+                await send(message)
+            return
+        self._under_way += 1
         try:
             body = BodyReader(receive)
             if await body.read(SMALL_BODY):
@@ -119,6 +125,8 @@ class RestApp:
             return
         except asyncio.CancelledError:
             answer = _messages(_STOPPING, _content(_STOPPING))
+        finally:
+            self._under_way -= 1
         for message in answer or ():
             await send(message)
 
