@@ -119,7 +119,8 @@ def moment(value: Any) -> Any:
 
 def in_path(identity: str) -> str:
     """Return an identity as one segment of a path; the SDK does not escape its keys."""
-    return quote(identity, safe="")
+    escaped = quote(identity, safe="")
+    return escaped.replace(".", "%2E") if identity in (".", "..") else escaped
 
 
 @dataclass(frozen=True)

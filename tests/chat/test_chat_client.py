@@ -33,7 +33,7 @@ def test_connecting_again_finds_the_same_user(
 
 
 @pytest.mark.parametrize(
-    "identity", ["a/b", "a?b=c", "a#b", "100%", "a%20b", "a b", "あ", ".", "+"]
+    "identity", ["a/b", "a?b=c", "a#b", "100%", "a%20b", "a b", "あ", ".", "..", "+"]
 )
 def test_an_identity_of_any_characters_can_connect_read_and_leave(
     connected: Callable[[str], ChatClient], channel: Any, service: Any, identity: str

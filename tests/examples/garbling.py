@@ -11,8 +11,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from examples import EXAMPLES, OPERATIONS, Call, Exchange, PreparedAccount
-from garbage import GARBAGE, IDENTITIES, PAGING, VARIED, worst
+from . import EXAMPLES, OPERATIONS, Call, Exchange, PreparedAccount
+from .garbage import GARBAGE, IDENTITIES, PAGING, VARIED, worst
 from twilio.base.exceptions import TwilioException
 
 from helpers.mock import Reply, Request
