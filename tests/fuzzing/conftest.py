@@ -16,7 +16,7 @@ from hypothesis import settings
 LONG = "long"
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "server"))
-settings.register_profile(LONG, max_examples=20_000, deadline=None)
+settings.register_profile(LONG, max_examples=5_000, deadline=None)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
+from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
 from ..rest.http import TOKEN_USER, Reply, credentials_of
 from .body import BoundedBody
@@ -174,8 +175,8 @@ def _is_for_browsers(connection: HTTPConnection) -> bool:
 
 def _refuse(status: int, message: str) -> Response:
     """A refusal that Twilio's libraries and a control's client can read alike."""
-    code = 20403 if status == 403 else 20001
-    reply = Reply(status, {"code": code, "message": message, "error": message})
+    refusal = TwilioError(20403 if status == 403 else 20001, message)
+    reply = Reply(status, {**refusal.body(), "error": message})
     return JSONResponse(reply.json, status, reply.all_headers())
 
 
