@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 import requests
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from raw import AUTH
 
 from helpers import Account, connect
 from helpers.mock import DEMO_VALUES, MockTwilio
 from helpers.mock.core.bounds import MAX_FIELDS, MAX_FORM
+from helpers.mock.rest.http import parsed, read_request
 
 SERVICES = "/chat.twilio.com/v2/Services"
 SERVICE = f"{SERVICES}/{DEMO_VALUES['TWILIO_CHAT_SERVICE_SID']}"
@@ -148,6 +153,25 @@ def test_the_type_of_a_form_may_be_in_any_case(post: Post) -> None:
     for kind in ("Application/X-WWW-Form-URLencoded;charset=UTF-8", "", None):
         made = post(CHANNELS, data=b"FriendlyName=x", headers={"Content-Type": kind})
         assert made.json()["friendly_name"] == "x"
+
+
+@given(st.lists(st.tuples(st.text(), st.text() | st.binary()), max_size=5), st.booleans())
+@example([("a=b", " +&=%\r\n\t=3D\n"), ("", "")], True)
+def test_a_long_form_is_read_as_a_short_one(
+    pairs: list[tuple[str, str | bytes]], is_spaced: bool
+) -> None:
+    assume("long" not in dict(pairs))
+    text = urlencode(pairs, quote_via=quote if is_spaced else quote_plus)
+    long = parsed(text + "&" * is_spaced + "&long=" + "+" * 20_000)
+    assert long == {**parsed(text), "long": " " * 20_000}
+
+
+def test_a_form_of_nothing_but_escapes_is_read_in_a_moment() -> None:
+    body = b"Attributes=" + b"%7B" * (MAX_FORM // 3 - 10)
+    began = time.thread_time()
+    request = read_request("POST", "chat.twilio.com", "/", "", {}, body)
+    assert time.thread_time() - began < 0.1
+    assert set(request.form["Attributes"]) == {"{"}
 
 
 # -- booleans

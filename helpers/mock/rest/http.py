@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -124,9 +126,7 @@ def read_request(
     return request
 
 
-@lru_cache(maxsize=64)
-def _content_type(header: str) -> tuple[str, Mapping[str, str]]:
-    return parse_options_header(header)
+_content_type = lru_cache(maxsize=64)(parse_options_header)
 
 
 def parsed(query: str) -> FormValues:
@@ -137,7 +137,23 @@ def parsed(query: str) -> FormValues:
     """
     if query.count("&") >= MAX_FIELDS:
         raise TwilioError(20001, f"There are more than {MAX_FIELDS} parameters")
-    return _joined(parse_qs(query, keep_blank_values=True))
+    if len(query) < _LONG or not query.isascii() or _MALFORMED.search(query):
+        return _joined(parse_qs(query, keep_blank_values=True))
+    found: dict[str, list[str]] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        found.setdefault(_unquoted(name), []).append(_unquoted(value))
+    return _joined(found)
+
+
+_LONG = 10_000
+_MALFORMED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def _unquoted(text: str) -> str:
+    """Decode as `unquote_plus`, many times as fast: as quoted-printable, once its `=` is `%`."""
+    printable = text.replace("+", " ").replace("=", "=3D").replace("%", "=")
+    return binascii.a2b_qp(printable).decode("utf-8", "replace")
 
 
 def _joined(found: Mapping[str, list[str]]) -> FormValues:
