@@ -7,19 +7,15 @@ The figures of a long run stand in docs/fuzzing.md.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import settings
 
 LONG = "long"
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "server"))
 settings.register_profile(LONG, max_examples=5_000, deadline=None)
 
 
 @pytest.fixture(scope="session")
 def is_long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is the long run."""
+    """True in the long run."""
     return bool(request.config.getoption("--hypothesis-profile") == LONG)
