@@ -31,7 +31,6 @@ from .rest.http import (
     FORM,
     Reply,
     Request,
-    credentials_in,
     header_name,
     parsed,
     read_request,
@@ -205,11 +204,9 @@ def _plain_request(
     query, form = _plain(params), _plain(data)
     if url is None or sent is None or query is None or form is None:
         return None
-    if sent.get("Content-Type", FORM) != FORM or "X-Twilio-Token" in sent:
+    if sent.get("Content-Type", FORM) != FORM:
         return None
-    if auth is None:
-        auth = credentials_in(sent)
-    elif not ("".join(auth).isascii() and ":" not in auth[0]):
+    if auth is not None and (":" in auth[0] or not "".join(auth).isascii()):
         return None
     host, path, in_url = url
     if in_url:
@@ -226,12 +223,22 @@ def _plain_url(uri: str) -> tuple[str, str, str] | None:
 def _plain_headers(headers: Mapping[str, Any]) -> dict[str, str] | None:
     plain = {}
     for name, value in headers.items():
-        if type(value) is not str or value != value.strip() or not value.isprintable():
+        known = _plain_name(name, value) if type(name) is type(value) is str else None
+        if known is None:
             return None
-        if not (f"{name}{value}".isascii() and name.replace("-", "_").isidentifier()):
-            return None
-        plain[header_name(name)] = value
+        plain[known] = value
     return plain
+
+
+@lru_cache(maxsize=256)
+def _plain_name(name: str, value: str) -> str | None:
+    """Usual spelling of a header's name; None where the header takes more than a look."""
+    is_clean = value.isprintable() and value == value.strip() and f"{name}{value}".isascii()
+    is_special = not name.replace("-", "_").isidentifier() or header_name(name) in _CREDENTIALS
+    return header_name(name) if is_clean and not is_special else None
+
+
+_CREDENTIALS = ("Authorization", "X-Twilio-Token")
 
 
 def _plain(values: Any) -> dict[str, str | list[str]] | None:

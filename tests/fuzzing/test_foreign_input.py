@@ -8,9 +8,36 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from orjson import Fragment
 from targets import TARGETS
 
-FAILED: dict[str, list[str | bytes]] = {name: [] for name in TARGETS}
+from helpers.mock.realtime.notices import encode
+
+CHAINED = " | replace: '1', '1111111111'" * 9
+NESTED = b"[" * 300 + b"]" * 300
+FAILED: dict[str, list[str | bytes]] = {
+    "template": [
+        f"{{{{ '1'{CHAINED} }}}}",
+        "{{ (1..200000000) | join }}",
+        "{{ (1..200000000) | reverse }}",
+    ],
+    "pattern": [
+        "(\\w+\\s?)*$\0" + "word " * 22 + "!",
+        "(a+)+$\0" + "a" * 40 + "b",
+        "((a{1,50}){1,50}){1,50}",
+    ],
+    "expression": ["(" * 5_000, "level == " + "9" * 5_000],
+    "definition": ['{"states": ' + "[" * 5_000],
+    "body": [
+        b"application/x-www-form-urlencoded\nAttributes=" + b"%7B" * 1_000_000,
+        b"multipart/form-data; boundary=b\n--b\r\nContent-Type: multipart/mixed; boundary=c\r\n"
+        b'Content-Disposition: form-data; name="x"; filename="y"\r\n\r\n--c--\r\n--b--',
+    ],
+    "frame": [
+        encode({"method": "message", "id": Fragment(NESTED)}),
+        encode({"method": "message", "id": 1, "http_request": Fragment(NESTED)}),
+    ],
+}
 
 
 @pytest.mark.parametrize(
