@@ -206,11 +206,15 @@ def _plain_request(
         return None
     if sent.get("Content-Type", FORM) != FORM:
         return None
-    if auth is not None and (":" in auth[0] or not "".join(auth).isascii()):
+    if auth is not None and (
+        set(map(type, auth)) != {str} or ":" in auth[0] or not "".join(auth).isascii()
+    ):
         return None
     host, path, in_url = url
     if in_url:
-        query = {**parsed(in_url), **query}
+        if query or in_url.count("&") > _MANY:
+            return None
+        query = dict(parsed(in_url))
     return Request(method, host, path, query, form, sent, auth)
 
 

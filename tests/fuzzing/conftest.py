@@ -12,7 +12,7 @@ from hypothesis import settings
 
 LONG = "long"
 
-settings.register_profile(LONG, max_examples=5_000, deadline=None)
+settings.register_profile(LONG, max_examples=2_000, deadline=None)
 
 
 @pytest.fixture(scope="session")

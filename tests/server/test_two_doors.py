@@ -56,7 +56,7 @@ class Doors:
     def __init__(self, served: MockTwilio, url: str) -> None:
         here = MockTwilio()
         for mock in (served, here):
-            mock.clock.freeze(START)
+            mock.reset(at=START)
         self._over_http = SharedMockHttpClient(url)
         self._in_process = here.http_client
         self.auth = here.credentials.account_sid, here.credentials.auth_token
@@ -165,6 +165,9 @@ HEADERS = st.dictionaries(
 @example("POST", "Channels", Once([b"FriendlyName", "=é"]), None, {})
 @example("GET", "Channels", {}, {"Type": ["private", None], "PageSize": True}, {})
 @example("GET", "Channels", {}, {"Type": {"private", "public"}}, {})
+@example("GET", "Channels?Type=private", {}, {"Type": "public"}, {})
+@example("GET", "Channels?" + "&" * 1_100, {}, None, {})
+@example("POST", "Channels", {"FriendlyName": ["x"] * 1_100}, None, {})
 @example("POST", "Channels", {"FriendlyName": "x"}, None, {"Content-Type": "application/json"})
 @example("POST", "Channels", {"FriendlyName": "x"}, None, {"X-Twilio-Webhook-Enabled": True})
 def test_a_request_is_answered_alike_at_both_doors(
