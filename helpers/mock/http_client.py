@@ -257,17 +257,17 @@ def _plain(values: Any) -> dict[str, str | list[str]] | None:
     if type(values) is not dict or len(values) > _MANY:
         return None
     for name, value in values.items():
-        if type(value) in (list, tuple):
-            if not value or len(value) > _MANY or set(map(type, value)) != {str}:
-                return None
-            "".join(value).encode()
-            plain[name] = list(value) if len(value) > 1 else value[0]
-        elif type(value) is str:
+        if type(value) is str:
             if not value.isascii():
                 value.encode()
             plain[name] = value
         elif type(value) is int:
             plain[name] = str(value)
+        elif type(value) in (list, tuple):
+            if not value or len(value) > _MANY or set(map(type, value)) != {str}:
+                return None
+            "".join(value).encode()
+            plain[name] = list(value) if len(value) > 1 else value[0]
         elif value is not None:
             return None
         if type(name) is not str or not name.isascii():

@@ -67,12 +67,6 @@ class Application:
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
-        reply = self._answer(request)
-        if request.notes:
-            reply.headers = {**reply.headers, NOTE_HEADER: "; ".join(request.notes)}
-        return reply
-
-    def _answer(self, request: Request) -> Reply:
         try:
             try:
                 operation, arguments = self._router.find(
@@ -86,9 +80,12 @@ class Application:
                 self._admit(actor, operation, arguments)
             if request.problem is not None:
                 raise request.problem
-            return self.perform(actor, operation, arguments, request)
+            reply = self.perform(actor, operation, arguments, request)
         except TwilioError as error:
-            return Reply(error.status, error.body())
+            reply = Reply(error.status, error.body())
+        if request.notes:
+            reply.headers = {**reply.headers, NOTE_HEADER: "; ".join(request.notes)}
+        return reply
 
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,8 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 NOTE_HEADER = "X-Mock-Note"
 """The header of an answer that tells which parameters were not read, and why (the mock's own)."""
+_STARTED, _COUNT = os.urandom(8).hex(), itertools.count(1)
+"""Parts of the IDs of requests: of this process, and the number of an answer."""
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
 
@@ -92,7 +95,7 @@ class Reply:
         """Return its headers with those of every answer of Twilio's."""
         return {
             "Content-Type": "application/json; charset=utf-8",
-            "Twilio-Request-Id": f"RQ{os.urandom(16).hex()}",
+            "Twilio-Request-Id": f"RQ{_STARTED}{next(_COUNT):016x}",
             **self.headers,
         }
 
