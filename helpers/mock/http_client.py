@@ -201,7 +201,10 @@ def _plain_request(
 ) -> Request | None:
     """The same request without encoding and decoding it, as most are; None where it is special."""
     url, sent = _plain_url(uri), _plain_headers(headers)
-    query, form = _plain(params), _plain(data)
+    try:
+        query, form = _plain(params), _plain(data)
+    except UnicodeEncodeError:  # it is refused, but perhaps for another reason first
+        return None
     if url is None or sent is None or query is None or form is None:
         return None
     if sent.get("Content-Type", FORM) != FORM:

@@ -73,7 +73,7 @@ class Request:
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
         shown = ", ".join(ascii(name[:40])[1:-1] for name in sorted(names)[:5])
-        if (note := f"{shown}: {reason}") not in self.notes:
+        if (note := f"{shown}: {reason}".strip()) not in self.notes:
             self.notes += (note,)
 
     @property
