@@ -22,7 +22,7 @@ from .messaging.presence import ChatConnection
 from .remote import MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import Reply, Request
+from .rest.http import NOTE_HEADER, Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
@@ -35,6 +35,7 @@ __all__ = [
     "CODES",
     "DEFAULT_SEED",
     "DEMO_VALUES",
+    "NOTE_HEADER",
     "NOT_SIMULATED",
     "Attempt",
     "BadFault",

@@ -38,7 +38,7 @@ from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
 from .rest import chat_webhooks, chat_words, studio_v2
-from .rest.application import OPERATIONS, TOKEN_USER, Application
+from .rest.application import OPERATIONS, Application
 from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
@@ -47,7 +47,7 @@ from .rest.event_feed import (
     TaskRouterNotification,
     as_taskrouter_notifications,
 )
-from .rest.http import Reply, Request
+from .rest.http import TOKEN_USER, Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
 from .studio import incoming
 from .studio.events import ExecutionDue, IncomingDue

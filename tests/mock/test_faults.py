@@ -86,7 +86,7 @@ def test_the_answer_is_the_whole_document_with_retry_after(
     answer = mock.http_client.request(
         "GET", "https://chat.twilio.com/v2/Services", auth=(own.account_sid, own.auth_token)
     )
-    assert (answer.status_code, answer.headers) == (429, {"Retry-After": "2"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
     assert json.loads(answer.text) == {
         "code": 20429,
         "message": "Too many requests",

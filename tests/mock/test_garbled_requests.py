@@ -11,7 +11,7 @@ import orjson
 import pytest
 import requests
 from examples import OPERATIONS, PreparedAccount, prepared_account
-from garbling import Garbler, resources
+from examples.garbling import Garbler, resources
 from support import refused
 from validators_words import FOUND
 

@@ -148,16 +148,16 @@ class Context:
         Its SID, account and dates, where the kind has such fields, are filled in unless given; an
         update is dated like the creation.
         """
-        is_fresh = False
-        for name in kind.filled():
-            if name in values:
-                continue
-            if name == "sid":
-                values[name], is_fresh = self.sids.new(kind.prefix), True
-            elif name == "account_sid":
-                values[name] = self.account_sid
-            else:
-                values[name] = values.get("date_created", self.now)
+        filled = kind.filled()
+        is_fresh = "sid" in filled and "sid" not in values
+        if is_fresh:
+            values["sid"] = self.sids.new(kind.prefix)
+        if "account_sid" in filled:
+            values.setdefault("account_sid", self.account_sid)
+        if "date_created" in filled:
+            values.setdefault("date_created", self.now)
+        if "date_updated" in filled:
+            values.setdefault("date_updated", values.get("date_created", self.now))
         return self.store.add(kind(**values), is_fresh=is_fresh)
 
     def remove(self, resource: Resource) -> None:

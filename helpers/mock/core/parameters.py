@@ -37,21 +37,32 @@ def form_name(field: str) -> str:
     )
 
 
+def folded(name: str) -> str:
+    """`friendly_name`, `friendlyname` -> what `FriendlyName` becomes too."""
+    return name.lower().replace("_", "")
+
+
 class Parameters(BaseModel):
     """Base of the parameters of an operation.
 
     Attributes:
-        lists: Names, as in a form, of the parameters that may be repeated.
+        names: Of all parameters, as in a form.
+        lists: Those of the parameters that may be repeated.
+        spellings: Names by their `folded` form.
         rules_out: A field -> another that does not count beside it.
     """
 
     model_config = ConfigDict(alias_generator=form_name, extra="ignore", populate_by_name=True)
+    names: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[frozenset[str]] = frozenset()
+    spellings: ClassVar[Mapping[str, str]] = {}
     rules_out: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Find the lists."""
+        """Find the names."""
+        cls.names = frozenset(info.alias or name for name, info in cls.model_fields.items())
+        cls.spellings = {folded(name): name for name in cls.names}
         cls.lists = frozenset(
             info.alias or name
             for name, info in cls.model_fields.items()

@@ -30,7 +30,7 @@ from . import (
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import Reply, Request
+from .http import NOTE_HEADER, TOKEN_USER, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -42,8 +42,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,
 )
-TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
-
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -79,11 +77,16 @@ class Application:
             actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
             if actor.identity is not None:
                 self._admit(actor, operation, arguments)
-            return self.perform(actor, operation, arguments, request)
+            if request.problem is not None:
+                raise request.problem
+            reply = self.perform(actor, operation, arguments, request)
         except TwilioError as error:
-            return Reply(error.status, error.body())
+            reply = Reply(error.status, error.body())
         except DatabaseFailed as failure:
-            return Reply(503, failure.refusal().body())
+            reply = Reply(503, failure.refusal().body())
+        if request.notes:
+            reply.headers = {**reply.headers, NOTE_HEADER: "; ".join(request.notes)}
+        return reply
 
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
@@ -145,8 +148,7 @@ class Application:
             return self.chat_user(password)
         if not self._credentials.open(username, password):
             raise TwilioError(20003, "Authenticate")
-        has_webhooks = request.headers.get("X-Twilio-Webhook-Enabled") == "true"
-        return _ACCOUNT_WITH_WEBHOOKS if has_webhooks else ACCOUNT
+        return _ACCOUNT_WITH_WEBHOOKS if request.fires_webhooks else ACCOUNT
 
     def _admit(self, actor: Actor, operation: Operation, arguments: Arguments) -> None:
         """Keep a chat user to operations open to it, in the service its token names."""

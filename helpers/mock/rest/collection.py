@@ -6,7 +6,7 @@ Only what is special about an operation is written out, as a function of the pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -15,10 +15,11 @@ from urllib.parse import quote
 
 from ..core.context import Context
 from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
-from ..core.parameters import Parameters
+from ..core.parameters import Parameters, folded
 from ..core.store import Order, R, Store
-from .http import Reply, Request, last
+from .http import FORM, MULTIPART, Reply, Request, last
 from .listing import (
+    PAGING,
     Filter,
     Filters,
     PageRequest,
@@ -27,6 +28,7 @@ from .listing import (
     Selection,
     fetch_page,
     fetch_ranked,
+    read_order,
     read_ordering,
 )
 from .views import Render
@@ -119,7 +121,18 @@ class Write(Generic[P, R]):
         return self.run(ctx, *above, **new.given()) if self.spread else self.run(ctx, *above, new)
 
     def read(self, request: Request) -> Any:
-        """Return the request's form as one object, or refuse it."""
+        """Return the request's form as one object, or refuse it.
+
+        What is not read is noted; a parameter that is misspelt or in the wrong place is refused.
+        """
+        if request.query:
+            self._ignore(request, request.query, "the query of a POST is not read")
+        if not self.fields.names.issuperset(request.form):
+            unknown = request.form.keys() - self.fields.names
+            self._ignore(request, unknown, "no such parameter; names are spelt as in its reference")
+        if request.files:
+            field = request.files[0].field
+            raise TwilioError(20001, f"Invalid parameter {field}: it is a file, not a text")
         form, lists = request.form, self.fields.lists
         if list in map(type, form.values()) or not lists.isdisjoint(form):
             form = {
@@ -128,12 +141,20 @@ class Write(Generic[P, R]):
             }
         fields = self.fields.read(form)
         if not request.is_form:
-            raise TwilioError(
-                20001, "The body must be application/x-www-form-urlencoded, not JSON or other text"
-            )
+            given = request.headers.get("Content-Type", "")[:80]
+            raise TwilioError(20001, f"The body must be {FORM} or {MULTIPART}, not {given}")
         if self.needs_parameters and not fields.model_fields_set:
             raise TwilioError(20161, "No parameter to update was given")
         return fields
+
+    def _ignore(self, request: Request, names: Iterable[str], reason: str) -> None:
+        request.ignore(names, reason)
+        for name in names:
+            meant = self.fields.spellings.get(folded(name))
+            if meant is not None and meant not in request.form:
+                raise TwilioError(
+                    20001, f"Missing parameter {meant} in the post body: {name} was given; {reason}"
+                )
 
 
 def _listed(value: Any) -> list[Any]:
@@ -210,6 +231,7 @@ class Collection(Generic[P, R]):
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
     _template: str = field(init=False)
+    _readable: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.within, Api):
@@ -224,6 +246,10 @@ class Collection(Generic[P, R]):
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
         self._template = f"https://{self.api.host}{self.path}"
+        sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
+        self._readable = frozenset(
+            {*PAGING, *self.filters, *(name for name, is_read in sorting.items() if is_read)}
+        )
 
     def operations(self) -> list[Operation]:
         """Return the operations that the declaration gives rise to."""
@@ -298,6 +324,9 @@ class Collection(Generic[P, R]):
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
         chosen = Selection(self._where(ctx, parent))
+        if not self._readable.issuperset(request.query):
+            unread = request.query.keys() - self._readable
+            request.ignore(unread, "no such parameter of this list")
         kept: list[tuple[str, str]] = []
         for name, by in self.filters.items():
             if name in request.query:
@@ -309,9 +338,7 @@ class Collection(Generic[P, R]):
         if self.guard is not None and ctx.actor.identity is not None:
             chosen.keeps.append(partial(self.guard, ctx))
         wanted = PageRequest.read(request.query, self.sizes or self.api.sizes)
-        order = last(request.query, "Order") if self.ordered else None
-        if order not in (None, "asc", "desc"):
-            raise TwilioError(20001, "Order must be asc or desc")
+        order = read_order(request.query) if self.ordered else None
         ordering = last(request.query, "Ordering") if self.orderings else None
         for name, text in (("Order", order), ("Ordering", ordering)):
             if text is not None:

@@ -7,15 +7,11 @@ JavaScript SDKs have a media client of their own, which follows links as they ar
 from __future__ import annotations
 
 import contextlib
-import re
-from email import message_from_string
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
-from ..core.bounds import MAX_PART_HEAD
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..messaging import media
@@ -23,7 +19,7 @@ from ..messaging.resources import Media
 from .chat_v2 import SERVICES, users_of
 from .chat_words import REFUSALS
 from .collection import Arguments, Operation, not_found
-from .http import Reply, Request, last
+from .http import MULTIPART, Reply, Request, last
 from .views import view
 
 HOST = "mcs.twilio.com"
@@ -60,32 +56,12 @@ def _upload(ctx: Context, arguments: Arguments, request: Request) -> Reply:
     service = SERVICES.resolve(ctx, arguments, arguments["ServiceSid"])
     content_type = request.headers.get("Content-Type", "")
     content, filename = request.body, last(request.query, "Filename")
-    if content_type.lower().startswith("multipart/form-data"):
-        content, content_type, filename = _file_in(content, content_type)
+    if content_type.lower().startswith(MULTIPART):
+        if not request.files:
+            raise TwilioError(50511, "The form holds no file; append one, with its name and type")
+        _, filename, content_type, content = request.files[0]
     kept = media.upload(ctx, service, content, content_type, filename)
     return Reply(201, _json(ctx, kept, request))
-
-
-def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
-    """The first file of a browser's `FormData`: content, media type and name.
-
-    Raises:
-        TwilioError: 20001, it does not end as a form does; 50511, it holds no file.
-    """
-    declared = message_from_string(f"Content-Type: {content_type}")
-    boundary = declared.get_boundary("").encode("latin-1", "replace")
-    marks = list(re.finditer(_MARK % re.escape(boundary), form))
-    ending = next((number for number, mark in enumerate(marks) if mark["ending"]), None)
-    if not boundary or ending is None:
-        raise TwilioError(20001, "The form does not end with its boundary; was it cut off?")
-    for mark, after in pairwise(marks[: ending + 1]):
-        part = form[mark.end() : after.start()]
-        blank = re.search(rb"\r?\n\r?\n", part)
-        if blank is not None and blank.start() <= MAX_PART_HEAD:
-            head = message_from_string(part[: blank.start()].lstrip().decode("utf-8", "replace"))
-            if (filename := head.get_filename()) is not None:
-                return part[blank.end() :], head.get_content_type(), filename
-    raise TwilioError(50511, "The form holds no file; append one, with its name and type")
 
 
 def _find(ctx: Context, arguments: Arguments) -> Media:

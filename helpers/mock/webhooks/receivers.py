@@ -196,13 +196,6 @@ def basic_auth(user: str, password: str) -> str:
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
-def login_of(request: WebhookRequest) -> tuple[str, str] | None:
-    """The user and password in a request's header that `basic_auth` made."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    user, _, password = base64.b64decode(text).decode().partition(":")
-    return (user, password) if scheme == "Basic" else None
-
-
 def _address(url: str) -> str:
     """Return what two spellings of the same place have in common."""
     parts = urlsplit(url)

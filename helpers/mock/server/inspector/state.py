@@ -28,7 +28,7 @@ JOURNAL_ENTRIES = 30
 """Latest entries of the journal in the overview."""
 
 _BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
-_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size")
+_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size", "notes")
 
 
 class StateApi:
