@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import requests
 from requests import ConnectionError as NoConnection
 from support import everything
 from test_fidelity import TEXT
@@ -59,6 +60,7 @@ class Door(HttpClient):
         self.calls: list[str] = []
         self.meet: Callable[[str, int], None] = lambda _phase, _number: None
         self.timeout = None
+        self.session = requests.Session()
 
     def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
         self.calls.append(f"{method} {uri}")

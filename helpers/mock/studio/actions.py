@@ -79,7 +79,7 @@ class WaitForReply:
     output: Mapping[str, Any]
 
 
-class File(NamedTuple):
+class Attachment(NamedTuple):
     """A file that a message is to carry."""
 
     content: bytes
@@ -101,7 +101,7 @@ class SendMessage:
     media_url: str
     then: Callable[[Mapping[str, Any]], WidgetResult | WaitForReply]
     refused: Callable[[str], WidgetResult]
-    file: File | None = None
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ from .actions import (
     NO_CHAT,
     TEMPLATE_FAILED,
     UNLISTED,
+    Attachment,
     Effect,
-    File,
     HttpRequest,
     HttpResponse,
     RunSubflow,
@@ -178,7 +178,7 @@ class Executor:
         name = PurePosixPath(unquote(urlsplit(url).path)).name or None
         guessed, _ = _FILE_TYPES.guess_type(name or "")
         content_type = answer.content_type or guessed or "application/octet-stream"
-        return replace(action, file=File(content, content_type, name))
+        return replace(action, file=Attachment(content, content_type, name))
 
     def _apply(self, execution: Execution, widget: Widget, effect: Effect | StepProblem) -> None:
         try:
