@@ -92,6 +92,7 @@ def channels_with_webhooks(url: str, receiver: Receiver) -> list[str]:
     return sids
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_twenty_kills_lose_no_acknowledged_message_and_no_webhook(
     command: Start, tmp_path: Path
