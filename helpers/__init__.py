@@ -18,13 +18,9 @@ if TYPE_CHECKING:
     from .front_ends import ChatSdkWidget
     from .mock import MockTwilio
     from .panel import AgentPanel, ChatPanel
-    from .tokens import (
-        create_chat_token,
-        diagnose_token,
-        looks_personal,
-        read_token,
-        stable_identity,
-    )
+    from .tokens.identity import looks_personal, stable_identity
+    from .tokens.making import create_chat_token
+    from .tokens.reading import diagnose_token, read_token
 
 __all__ = [
     "Account",

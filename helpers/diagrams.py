@@ -35,10 +35,8 @@ class NoStory(RuntimeError):
 class SequenceDiagram:
     """Messages between the parties, from top to bottom; a notebook draws it.
 
-    Attributes:
-        steps: Entries of the journal, oldest first.
-        left_out: Number of earlier steps that are not shown.
-        notes: Texts written across before a step, by the step's place.
+    `steps` are entries of the journal, oldest first, after `left_out` earlier ones; `notes` are
+    written across before a step, by its place.
     """
 
     steps: tuple[JournalEntry, ...]

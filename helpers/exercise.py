@@ -31,13 +31,9 @@ class Checked:
 
 
 def check(statement: str, holds: Callable[[], bool], hint: str) -> Checked:
-    """Check a statement about an exercise.
+    """Check whether a statement about an exercise holds; if not, the reader gets the hint.
 
-    Args:
-        statement: The statement that should hold.
-        holds: Returns whether it does. A name that is not defined yet, or a refusal by Twilio,
-            counts as not yet.
-        hint: Advice for the reader.
+    A name that is not defined yet, or a refusal by Twilio, counts as not yet.
     """
     try:
         done = bool(holds())

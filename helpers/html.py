@@ -18,13 +18,7 @@ class Markup(str):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that differs from the others of its table.
-
-    Attributes:
-        content: Text or `Markup`.
-        style: CSS added to that of the table's cells.
-        span: Columns it extends over.
-    """
+    """A cell with `style`, CSS added to that of its table, or over a `span` of columns."""
 
     content: object
     style: str = ""
@@ -44,14 +38,9 @@ def table(
     style: str = LEFT,
     row_heads: bool = False,
 ) -> str:
-    """Return an HTML table.
+    """Return an HTML table of text, `Markup` or `Cell`s; `style` is the CSS of every cell.
 
-    Args:
-        rows: Cells of each row: text, `Markup` or `Cell`.
-        heads: Heads of the columns, likewise.
-        title: Caption.
-        style: CSS of every cell.
-        row_heads: Whether each row's first cell is its head.
+    With `row_heads` each row's first cell is its head.
     """
     caption = f'<caption style="{LEFT}"><b>{escaped(title)}</b></caption>' if title else ""
     head = "".join(_cell('th scope="col"', each, style) for each in heads)

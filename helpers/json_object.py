@@ -1,9 +1,10 @@
-"""JSON objects in texts that may hold anything: answers, attributes, bodies."""
+"""JSON in texts that may hold anything: answers, attributes, bodies."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 100
@@ -20,6 +21,31 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def compact_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Return a value as JSON without spaces; `default` replaces what JSON cannot hold."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=default)
+
+
+def text_of(value: Any) -> str:
+    """Return a text as it is, null as an empty one, and any other value as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else compact_json(value)
+
+
+def attributes_in(text: str | None) -> Any:
+    """Return the JSON value that attributes hold; an empty object where there is none."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+
+
+def entry(attributes: Any, name: str) -> Any:
+    """Return an entry of attributes; None where they are no object or do not have it."""
+    return attributes.get(name) if isinstance(attributes, dict) else None
+
+
 def error_code(text: str) -> int | None:
     """Return Twilio's code in the text of a refusal; None where it has none."""
     return (json_object(text) or {}).get("code")
@@ -29,15 +55,16 @@ def storable_json(text: str) -> Any:
     """Return the value of a JSON text such that it can be stored and written again unchanged.
 
     A number beyond 64 bits or beyond a float stays text: the digits are kept, the type is not. Half
-    a surrogate pair becomes a question mark.
-
-    Raises:
-        ValueError: It is not JSON, or is nested too deep.
+    a surrogate pair becomes a question mark. ValueError: it is not JSON, or is nested too deep.
     """
     try:
         value = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_refused)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"it cannot be read from line {error.lineno}, column {error.colno} on"
+        ) from None
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
     if "\\ud" in text.lower() or not text.isascii():

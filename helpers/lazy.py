@@ -15,11 +15,8 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
     """Return a package's `__getattr__` and `__dir__` (PEP 562).
 
     Names that the package imports under `if TYPE_CHECKING` are loaded when first used, so that the
-    interpreter and type checkers read one list.
-
-    Args:
-        package: Its `__name__`.
-        renamed_to: New names by old ones, which work with a `DeprecationWarning`.
+    interpreter and type checkers read one list. Old names, given with their new ones, work with a
+    `DeprecationWarning`.
     """
     module = sys.modules[package]
     homes = {

@@ -12,8 +12,9 @@ from twilio.base.exceptions import TwilioRestException
 
 from .account import Account
 from .chat import Channel, Message
-from .flex_ui import ignore_not_found
+from .flex_ui import ignore_not_found, in_path
 from .json_object import json_object
+from .masking import mask
 from .mock import Attempt, MockTwilio
 from .request_log import LoggedRequest
 
@@ -46,8 +47,7 @@ class MockOnly(RuntimeError):
 def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:
     """Return a channel's messages, at most `limit` of the latest, oldest first.
 
-    Returns:
-        One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).
+    One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).
     """
     messages: list[Message] = []
     page = channel.get_messages(page_size=min(limit, 100))
@@ -70,9 +70,8 @@ def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
 def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
     """Return webhook attempts, such as `account.mock.webhooks.log`, oldest first.
 
-    Returns:
-        One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
-        without an answer, and `problem`.
+    One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
+    without an answer, and `problem`.
     """
     rows = [
         (a.event, a.parameters.get("Source"), a.url, a.number + 1, a.status, a.problem or "")
@@ -88,10 +87,8 @@ def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
 def flows(account: Account) -> pd.DataFrame:
     """Return the account's Flex Flows, oldest first.
 
-    Returns:
-        One row a flow: `flow` (FO...), `name`, `channel_type`, `handler` (`task`, `studio` or
-        `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and
-        `janitor`.
+    One row a flow: `flow` (FO...), `name`, `channel_type`, `handler` (`task`, `studio` or
+    `external`), `target` (the workflow, Studio flow or URL), `enabled`, `long_lived` and `janitor`.
     """
     targets = ("workflow_sid", "flow_sid", "url")
     rows = [
@@ -114,9 +111,8 @@ def flows(account: Account) -> pd.DataFrame:
 def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the tasks, at most `limit` of a workspace, oldest first; Twilio deletes ended ones.
 
-    Returns:
-        One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`,
-        `chat` (CH...) and `reason` of its end; unknown values are empty.
+    One row a task: `task` (WT...), `customer`, `status`, `queue`, `channel`, `priority`, `chat`
+    (CH...) and `reason` of its end; unknown values are empty.
     """
     rows = [
         (
@@ -137,9 +133,7 @@ def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
 def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the reservations of `tasks(account, limit)`, by task, each task's oldest first.
 
-    Returns:
-        One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and
-        `status`.
+    One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and `status`.
     """
     rows = [
         (each.sid, task.sid, _attribute(task, "name"), each.worker_name, each.reservation_status)
@@ -152,9 +146,8 @@ def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
 def events(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the latest events, at most `limit` of a workspace, oldest first.
 
-    Returns:
-        One row an event: `name`, e.g. `reservation.accepted`, `description`, `task` (WT...) and
-        `worker` (name), each empty if the event concerns none.
+    One row an event: `name`, e.g. `reservation.accepted`, `description`, `task` (WT...) and
+    `worker` (name), each empty if the event concerns none.
     """
     rows = []
     for workspace in _workspaces(account):
@@ -189,9 +182,8 @@ def _attribute(task: Any, name: str) -> str:
 def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
     """Return the executions, at most `limit` of a Studio flow, by flow, each flow's oldest first.
 
-    Returns:
-        One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as
-        in `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
+    One row an execution: `execution` (FN...), `flow` (name), `contact`, `status`, `steps` as in
+    `Trigger > menu > hand_over`, and `waits_at`, the widget where it is parked, else empty.
     """
     rows = []
     for flow in sorted(account.client.studio.v2.flows.list(), key=_by_date):
@@ -214,16 +206,17 @@ def executions(account: Account, limit: int = 1000) -> pd.DataFrame:
 def steps(account: Account, execution_sid: str) -> pd.DataFrame:
     """Return the steps of one execution (FN...), widget by widget.
 
-    Returns:
-        One row a step, in order: `widget`, `event` that it was left by, and the `next` widget;
-        both are empty while the execution stands there.
+    One row a step, in order: `widget`, `event` that it was left by, and the `next` widget; both are
+    empty while the execution stands there.
 
     Raises:
         KeyError: No flow of the account has such an execution.
+        ValueError: The SID is empty.
     """
+    key = in_path(execution_sid)
     for flow in account.client.studio.v2.flows.list():
         try:
-            execution = account.client.studio.v2.flows(flow.sid).executions(execution_sid).fetch()
+            execution = account.client.studio.v2.flows(flow.sid).executions(key).fetch()
         except TwilioRestException as error:
             if error.status != HTTPStatus.NOT_FOUND:  # that is an execution of another flow
                 raise
@@ -238,9 +231,8 @@ def swallowed(account: Account) -> pd.DataFrame:
     That is so while an execution waits in another channel, or is still at work: the message is no
     reply to it, and starts no second one.
 
-    Returns:
-        One row a message, oldest first: `flow` (name), `contact`, `execution` (FN...), `waits_at`
-        (widget where that one stands now), `message` (IM...) and `body`; empty if it is gone.
+    One row a message, oldest first: `flow` (name), `contact`, `execution` (FN...), `waits_at`
+    (widget where that one stands now), `message` (IM...) and `body`; empty if it is gone.
 
     Raises:
         MockOnly: This is no mock in this kernel; Twilio has no list of such messages.
@@ -275,4 +267,5 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
 
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns.split())
+    shown = [[mask(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return pd.DataFrame(shown, columns=columns.split())

@@ -20,6 +20,7 @@ from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
 from ..flex_ui import ignore_not_found
 from ..json_object import json_object
+from ..masking import log_exception
 from ..mock import MockTwilio, MockUnreachable, TaskRouterNotification
 
 WORKSPACE = "Flex Task Assignment"
@@ -34,13 +35,9 @@ class NoDeskHere(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A task offered to an agent.
+    """A task offered to an agent, made `age` seconds ago; `sid` is the reservation's (WR...).
 
-    Attributes:
-        sid: WR..., the reservation.
-        task_sid: WT..., the task.
-        attributes: The task's attributes; for a chat `name` and `channelSid`.
-        age: Seconds since the task was created.
+    The task's attributes are `name` and `channelSid` for a chat.
     """
 
     sid: str
@@ -55,19 +52,13 @@ class Offer:
 
     @property
     def channel_sid(self) -> str | None:
-        """Chat channel of the task, if it has one."""
-        return self.attributes.get("channelSid")
+        """Chat channel of the task, if it has one that a URL can name."""
+        return flex_ui.chat_of(self.attributes)
 
 
 @dataclass(eq=False)
 class AcceptedTask:
-    """An accepted task.
-
-    Attributes:
-        desk: The agent's desk.
-        offer: The reservation that was accepted.
-        channel: The agent's view of the chat; None for a task without one.
-    """
+    """An accepted task; `channel` is the agent's view of its chat, None for a task without one."""
 
     desk: AgentDesk
     offer: Offer
@@ -82,11 +73,7 @@ class AcceptedTask:
         return str(self._task().fetch().assignment_status)
 
     def reply(self, body: str) -> int:
-        """Send a message to the customer and return its index.
-
-        Raises:
-            ValueError: The task has no chat.
-        """
+        """Send a message to the customer and return its index; ValueError without a chat."""
         if self.channel is None:
             raise ValueError("this task has no chat channel")
         return self.channel.send_message(body)
@@ -94,12 +81,12 @@ class AcceptedTask:
     def wrap_up(self) -> None:
         """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
 
-        A long-lived channel stays ACTIVE.
+        A long-lived channel stays ACTIVE, as does one that the task names no longer.
         """
-        flex_ui.wrap_up(self._task(), "Ended by the agent")
-        if self.offer.channel_sid is not None:
+        channel_sid = flex_ui.wrap_up(self._task(), "Ended by the agent")
+        if channel_sid:
             with flex_ui.ignore_not_found():
-                flex_ui.end_chat(self.desk.service.channels(self.offer.channel_sid))
+                flex_ui.end_chat(self.desk.chat_of(channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
         """Complete the task, wrapping up first if need be, and leave the channel."""
@@ -189,11 +176,7 @@ class AgentDesk(Emitter):
         return str(self.worker.fetch().activity_name)
 
     def go(self, activity: str) -> None:
-        """Change activity, by its name; one that takes no tasks rejects the offers.
-
-        Raises:
-            NoDeskHere: The workspace has no such activity.
-        """
+        """Change activity, by name, or NoDeskHere; one that takes no tasks rejects the offers."""
         found = self.workspace.activities.list(friendly_name=activity, limit=1)
         if not found:
             raise NoDeskHere(f"there is no activity {activity!r}")
@@ -213,9 +196,8 @@ class AgentDesk(Emitter):
     @property
     def offers(self) -> list[Offer]:
         """Pending reservations, oldest first."""
-        pending = self.worker.reservations.list(reservation_status="pending")
         offers = []
-        for reservation in pending:
+        for reservation in self.worker.reservations.list(reservation_status="pending"):
             task = self.workspace.tasks(reservation.task_sid).fetch()
             attributes = json_object(task.attributes) or {}
             offers.append(Offer(reservation.sid, task.sid, attributes, task.age))
@@ -233,8 +215,12 @@ class AgentDesk(Emitter):
         channel = None
         if offer.channel_sid:
             with ignore_not_found():
-                flex_ui.join(self.service.channels(offer.channel_sid), self.identity)
-                channel = self._connected().get_channel_by_sid(offer.channel_sid)
+                flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
+                if self._chat is None:
+                    self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
+                    self._chat.on("tokenAboutToExpire", self._renew)
+                    self._chat.on("tokenExpired", self._renew)
+                channel = self._chat.get_channel_by_sid(offer.channel_sid)
         accepted = AcceptedTask(self, offer, channel)
         self.conversations.append(accepted)
         self.emit("conversationStarted", accepted)
@@ -242,11 +228,7 @@ class AgentDesk(Emitter):
         return accepted
 
     def reject(self, offer: Offer | None = None) -> None:
-        """Reject an offer, the oldest by default; its task goes to another agent.
-
-        Raises:
-            NoDeskHere: There is no offer.
-        """
+        """Reject an offer, the oldest by default, to another agent; NoDeskHere if there is none."""
         offer = offer or self._oldest()
         self.worker.reservations(offer.sid).update(reservation_status="rejected")
         self.refresh()
@@ -257,31 +239,24 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"nothing is offered to {self.agent!r} (activity: {self.activity})")
         return offers[0]
 
-    def _connected(self) -> ChatClient:
-        """Return the agent's chat client; its token is renewed as long as the desk is open."""
-        if self._chat is None:
-            self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
-            self._chat.on("tokenAboutToExpire", self._renew)
-            self._chat.on("tokenExpired", self._renew)
-        return self._chat
-
     def _renew(self, *_: object) -> None:
         if self._chat is not None and not self._stopped.is_set():
             self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
-        """Leave the chat of a finished task, as Flex UI does on completion.
-
-        The agent stays if a later task of the same chat is theirs too.
-        """
+        """Leave a finished task's chat, as Flex UI does, unless a later task of it is here too."""
         if conversation in self.conversations:
             self.conversations.remove(conversation)
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
         if channel_sid is not None and channel_sid not in others:
-            flex_ui.leave(self.service.channels(channel_sid), self.identity)
+            flex_ui.leave(self.chat_of(channel_sid), self.identity)
         self.emit("conversationEnded", conversation)
         self.refresh()
+
+    def chat_of(self, channel_sid: str) -> Any:
+        """Return the SDK's context of a task's chat channel."""
+        return self.service.channels(flex_ui.in_path(channel_sid))
 
     def refresh(self) -> list[Offer]:
         """Read the offers now, and emit them if they have changed."""
@@ -344,5 +319,5 @@ def _as_transient(error: Exception) -> TransientError:
     if isinstance(error, TwilioException):
         return TransientError(str(as_chat_error(error).msg))
     if not isinstance(error, (NoDeskHere, MockUnreachable)):
-        _log.error("a desk failed to poll for offers", exc_info=error)
+        log_exception(_log, "a desk failed to poll for offers", error=error)
     return TransientError(str(error))

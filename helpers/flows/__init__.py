@@ -26,16 +26,10 @@ if TYPE_CHECKING:
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
     from .planning import Plan, plan
-    from .rehearsal import (
-        SCRIPTS,
-        Comparison,
-        Comparisons,
-        Rehearsal,
-        Script,
-        ScriptProblem,
-        compare,
-        rehearse,
-    )
+    from .rehearsal.comparison import Comparison, Comparisons, compare
+    from .rehearsal.outcome import Rehearsal
+    from .rehearsal.rehearse import rehearse
+    from .rehearsal.script import SCRIPTS, Script, ScriptProblem
 
 __all__ = [
     "CHECKS",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..account import Account
-from .config import masked
+from ..masking import mask as masked
 from .diff import PlanStep, changes_of, contact_of
 from .directory import Directory
 from .errors import REFUSALS, refusal_text
@@ -83,8 +83,8 @@ class ApplyStopped(RuntimeError):
     def __init__(
         self, reason: str, done: Sequence[str], failed: str | None, not_done: Sequence[str]
     ) -> None:
-        self.reason = masked(reason)
-        self.done, self.failed, self.not_done = tuple(done), failed, tuple(not_done)
+        self.reason, self.failed = masked(reason), failed
+        self.done, self.not_done = tuple(done), tuple(not_done)
         stopped = f"Stopped at: {failed}" if failed else "Stopped"
         super().__init__(
             f"{stopped}: {self.reason}\n{_listed('Done', done)}\n{_listed('Not done', not_done)}\n"

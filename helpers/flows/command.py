@@ -13,13 +13,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import Any, NoReturn
 
 from ..account import Account, CredentialsMissing, connect, from_environment
+from ..masking import mask as masked
 from .applying import ApplyStopped
 from .checks import check
-from .config import masked
 from .errors import REFUSALS, FlowProblem, refusal_text
 from .exporting import export
 from .file import load
@@ -40,14 +41,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: Without the program's name; by default the process's own.
-
-    Returns:
-        The exit code.
-    """
+    """Run one command, by default the process's own arguments. Returns the exit code."""
     code = PROBLEMS
     try:
         options = _parser().parse_args(arguments)
@@ -166,12 +160,8 @@ def _apply(options: argparse.Namespace) -> int:
 
 def _ask(prompt: str) -> str:
     """Prompt on standard error, so that standard output stays the result."""
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line
+    with redirect_stdout(sys.stderr):
+        return input(prompt)
 
 
 def _rehearse(options: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETTLING = 10.0
 """Seconds of real time to wait until the original's own flows and webhooks are idle."""
 DAY = 86_400
+PUBLISHED, NOT_FOUND = "published", 404
 
 
 def account_of(mock: MockTwilio) -> Account:
@@ -44,17 +45,14 @@ def plain_client(mock: MockTwilio) -> Client:
 def copy_of(
     account: Account | None, flows: Sequence[FlexFlowConfig]
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
-    """Copy an account for flows to be played in, into a mock whose clock stands still.
+    """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
-    Args:
-        account: None for a new account; a mock in this kernel, which is copied whole; or a shared
-            or live account. Of that one the resources that chats need are read through the SDK:
-            services, workspaces with their queues, workflows and workers (but for their
-            capacities), and the flows' own Studio flows.
-        flows: The configs.
+    A mock in this kernel is copied whole. Of a shared or live account the resources that chats need
+    are read through the SDK: services, workspaces with their queues, workflows and workers (but for
+    their capacities), and the flows' own Studio flows.
 
     Returns:
-        The mock, and the flows' arguments of `flex_flow.create` there.
+        The copy, and the flows' arguments of `flex_flow.create` there.
 
     Raises:
         FlowProblem: A flow names something that the account does not have, or the mock refuses a
@@ -67,13 +65,12 @@ def copy_of(
         original.webhooks.settle(SETTLING)
         moment = int(original.clock.now())
         mock = _restored(original.take_snapshot(), original.credentials, moment)
+        mock.studio.time_zone = original.studio.time_zone
     else:
         given = [arguments_for(account, flow) for flow in flows]
         mock = new_mock()
-        copying = _Copying(account.client, mock)
-        service_sid = account.credentials.chat_service_sid
-        copying.run(service_sid, [each.get("integration_flow_sid") for each in given])
-        sids = copying.sids
+        studio_flows = [each.get("integration_flow_sid") for each in given]
+        sids = _Copying(account, mock).run(studio_flows)
         return mock, [
             {key: sids.get(value, value) for key, value in each.items()} for each in given
         ]
@@ -88,7 +85,7 @@ def new_mock(at: datetime = START) -> MockTwilio:
 
 
 def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> MockTwilio:
-    """A mock with a snapshot's resources and next SIDs, whose webhooks leave it for no network."""
+    """A mock with a snapshot's resources and next SIDs, whose webhooks reach no network."""
     mock = MockTwilio(credentials=credentials)
     mock.webhooks.register_fallback(lambda _: None)
     mock.clock.freeze(moment)
@@ -101,12 +98,14 @@ class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
     The snapshot was taken, and a day in a copy begins, at midnight after it, in epoch seconds.
+    `time_zone` is that of dates in templates.
     """
 
     account_sid: str
     service_sid: str
     taken: float
     begins: float
+    time_zone: str
     snapshot: Snapshot = field(repr=False)
 
     @classmethod
@@ -114,7 +113,14 @@ class Origin:
         """Take a snapshot of a mock."""
         own, taken = mock.credentials, mock.clock.now()
         begins = math.ceil(taken / DAY) * DAY
-        return cls(own.account_sid, own.chat_service_sid, taken, begins, mock.take_snapshot())
+        return cls(
+            own.account_sid,
+            own.chat_service_sid,
+            taken,
+            begins,
+            mock.studio.time_zone,
+            mock.take_snapshot(),
+        )
 
     def copy(self) -> MockTwilio:
         """A mock with the same resources, at the beginning of the day."""
@@ -122,6 +128,7 @@ class Origin:
             Credentials.demo(), account_sid=self.account_sid, chat_service_sid=self.service_sid
         )
         mock = _restored(self.snapshot, credentials, self.taken)
+        mock.studio.time_zone = self.time_zone
         mock.clock.freeze(self.begins)  # timers that are due on the way ring here
         mock.webhooks.settle()
         mock.studio.settle()
@@ -131,73 +138,92 @@ class Origin:
 class _Copying:
     """Copies an account through the SDK, with GET requests only, into a mock emptied for it."""
 
-    def __init__(self, original: Client, mock: MockTwilio) -> None:
-        self._from = original
+    def __init__(self, original: Account, mock: MockTwilio) -> None:
+        self._from = original.client
         self._to = plain_client(mock)
-        self._own_service = mock.credentials.chat_service_sid
-        self.sids: dict[str, str] = {}  # in the copy, by those of the original
+        own = original.credentials.chat_service_sid
+        self._sids = {own: mock.credentials.chat_service_sid}  # in the copy, by the original's
 
-    def run(self, own_service: str, studio_flows: Iterable[str | None]) -> None:
-        """Copy everything that chats need, and these Studio flows."""
+    def run(self, studio_flows: Iterable[str | None]) -> dict[str, str]:
+        """Copy everything that chats need, and these Studio flows. Returns the SIDs in the copy."""
         copy = self._to
         kinds = copy.flex_api.v1.flex_flow, copy.studio.v2.flows, copy.taskrouter.v1.workspaces
         for resource in chain.from_iterable(kind.list() for kind in kinds):
             resource.delete()
         services = copy.chat.v2.services
         for service in self._from.chat.v2.services.list():
-            sid = self._own_service
-            if service.sid != own_service:
-                sid = services.create(friendly_name=service.friendly_name).sid
-            self.sids[service.sid] = sid
-            services(sid).update(**_given(service, _SERVICE))
+            if service.sid not in self._sids:
+                made = services.create(friendly_name=service.friendly_name)
+                self._sids[service.sid] = made.sid
+            services(self._sids[service.sid]).update(**_given(service, _SERVICE))
         for space in self._from.taskrouter.v1.workspaces.list():
             with _copyable(f"workspace {space.friendly_name!r}"):
                 self._workspace(space)
         for studio_sid in studio_flows:
             if studio_sid is not None:
                 flow = self._from.studio.v2.flows(studio_sid).fetch()
-                definition = json.loads(self._renamed(json.dumps(flow.definition)))
-                with _copyable(f"Studio flow {flow.friendly_name!r}"):
-                    self.sids[flow.sid] = self._to.studio.v2.flows.create(
-                        flow.friendly_name, flow.status, definition
-                    ).sid
+                for state in flow.definition["states"]:
+                    if state["type"] == "run-subflow":
+                        self._subflow(state["properties"])
+                self._studio_flow(flow, flow.status)
+        return self._sids
+
+    def _studio_flow(self, flow: Any, status: str) -> None:
+        definition = json.loads(self._renamed(json.dumps(flow.definition)))
+        with _copyable(f"Studio flow {flow.friendly_name!r}"):
+            copied = self._to.studio.v2.flows.create(flow.friendly_name, status, definition)
+        self._sids[flow.sid] = copied.sid
+
+    def _subflow(self, properties: dict[str, Any]) -> None:
+        """Copy the revision of a subflow that runs, if there is one, and let the flow run that."""
+        sid, number = (str(properties.get(name)) for name in ("flow_sid", "flow_revision"))
+        if sid not in self._sids:
+            number = number if number.isdecimal() else "LatestPublished"
+            try:
+                self._studio_flow(
+                    self._from.studio.v2.flows(sid).revisions(number).fetch(), PUBLISHED
+                )
+            except TwilioRestException as missing:
+                if missing.status != NOT_FOUND:
+                    raise
+                return
+        properties["flow_revision"] = "LatestPublished"
 
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(
             friendly_name=space.friendly_name,
-            **_given(space, ("event_callback_url", "multi_task_enabled")),
+            **_given(space, "event_callback_url multi_task_enabled"),
         )
-        self.sids[space.sid] = made.sid
+        self._sids[space.sid] = made.sid
         old = self._from.taskrouter.v1.workspaces(space.sid)
         new = self._to.taskrouter.v1.workspaces(made.sid)
-        self._each(old.activities, new.activities, ("friendly_name", "available"))
-        new.update(**self._translated(space, ("default_activity_sid", "timeout_activity_sid")))
-        self._each(old.task_channels, new.task_channels, ("unique_name", "friendly_name"))
+        self._each(old.activities, new.activities, "friendly_name available")
+        new.update(**self._translated(space, "default_activity_sid timeout_activity_sid"))
+        self._each(old.task_channels, new.task_channels, "unique_name friendly_name")
         self._each(old.task_queues, new.task_queues, _QUEUE)
-        workers = self._each(old.workers, new.workers, ("friendly_name", "attributes"))
-        for worker, copied in workers:
-            new.workers(copied.sid).update(activity_sid=self.sids[worker.activity_sid])
+        for worker, copied in self._each(old.workers, new.workers, "friendly_name attributes"):
+            new.workers(copied.sid).update(activity_sid=self._sids[worker.activity_sid])
         self._each(old.workflows, new.workflows, _WORKFLOW)
 
-    def _each(self, old: Any, new: Any, fields: Sequence[str]) -> list[tuple[Any, Any]]:
+    def _each(self, old: Any, new: Any, fields: str) -> list[tuple[Any, Any]]:
         """Copy a collection; a resource with the same first field that exists stands for it."""
-        key = attrgetter(fields[0])
+        key = attrgetter(fields.split(maxsplit=1)[0])
         existing = {key(each): each for each in new.list()}
         pairs = []
         for each in old.list():
             copied = existing.get(key(each)) or new.create(**self._translated(each, fields))
-            self.sids[each.sid] = copied.sid
+            self._sids[each.sid] = copied.sid
             pairs.append((each, copied))
         return pairs
 
-    def _translated(self, resource: Any, fields: Iterable[str]) -> dict[str, Any]:
+    def _translated(self, resource: Any, fields: str) -> dict[str, Any]:
         return {
             name: self._renamed(value) if isinstance(value, str) else value
             for name, value in _given(resource, fields).items()
         }
 
     def _renamed(self, text: str) -> str:
-        for old, new in self.sids.items():
+        for old, new in self._sids.items():
             text = text.replace(old, new)
         return text
 
@@ -213,32 +239,20 @@ def _copyable(what: str) -> Iterator[None]:
 
 
 _SERVICE = (
-    "friendly_name",
-    "pre_webhook_url",
-    "post_webhook_url",
-    "webhook_method",
-    "webhook_filters",
-    "pre_webhook_retry_count",
-    "post_webhook_retry_count",
+    "friendly_name pre_webhook_url post_webhook_url webhook_method webhook_filters"
+    " pre_webhook_retry_count post_webhook_retry_count"
 )
 _QUEUE = (
-    "friendly_name",
-    "target_workers",
-    "max_reserved_workers",
-    "task_order",
-    "assignment_activity_sid",
-    "reservation_activity_sid",
+    "friendly_name target_workers max_reserved_workers task_order assignment_activity_sid"
+    " reservation_activity_sid"
 )
 _WORKFLOW = (
-    "friendly_name",
-    "configuration",
-    "assignment_callback_url",
-    "fallback_assignment_callback_url",
-    "task_reservation_timeout",
+    "friendly_name configuration assignment_callback_url fallback_assignment_callback_url"
+    " task_reservation_timeout"
 )
 
 
-def _given(resource: Any, fields: Iterable[str]) -> dict[str, Any]:
-    """Fields of a resource that are set, as parameters of the same names."""
-    found = {name: getattr(resource, name) for name in fields}
+def _given(resource: Any, fields: str) -> dict[str, Any]:
+    """Fields of a resource, named in one text, that are set: parameters of the same names."""
+    found = {name: getattr(resource, name) for name in fields.split()}
     return {name: value for name, value in found.items() if value not in (None, "", [])}

@@ -35,17 +35,8 @@ class ReferenceKind:
         """The SID of each."""
         return [sid for _, sid in self.named]
 
-    @property
-    def names(self) -> list[str]:
-        """The name that stands for each."""
-        return [self.name(sid) for sid in self.sids]
-
     def sid(self, given: str) -> str:
-        """The SID of a name, or of a SID that exists.
-
-        Raises:
-            LookupError: There is none, or the name is that of several.
-        """
+        """The SID of a name, or of a SID that exists; LookupError for none or several."""
         by_sid = SID.match(given)
         found = [sid for name, sid in self.named if given == (sid if by_sid else name)]
         if len(found) == 1:
@@ -111,19 +102,14 @@ class Directory:
     def _workspace(self, sid: str) -> tuple[ReferenceKind, ReferenceKind]:
         if sid not in self._workspaces:
             workspace = self._client.taskrouter.v1.workspaces(sid)
-            channels = [(one.unique_name or "", one.sid) for one in workspace.task_channels.list()]
             self._workspaces[sid] = (
                 _kind("workflow", workspace.workflows.list()),
-                ReferenceKind("task channel", tuple(channels)),
+                _kind("task channel", workspace.task_channels.list(), "unique_name"),
             )
         return self._workspaces[sid]
 
     def parameters(self, flow: FlexFlowConfig, where: Where = lambda *_: "") -> dict[str, Any]:
-        """A flow as parameters of `flex_flow.update`, every one of them given.
-
-        Raises:
-            FlowProblem: Names that stand for nothing in this account; all of them.
-        """
+        """A flow as all parameters of `flex_flow.update`; FlowProblem has all unknown names."""
         problems: list[Problem] = []
         service_sid, settings = self._own_service, flow.settings()
 
@@ -188,8 +174,8 @@ def parameters(
     } | {f"integration_{SIDS_OF.get(name, name)}": value for name, value in settings.items()}
 
 
-def _kind(noun: str, resources: Iterable[Any]) -> ReferenceKind:
-    return ReferenceKind(noun, tuple((one.friendly_name or "", one.sid) for one in resources))
+def _kind(noun: str, resources: Iterable[Any], name: str = "friendly_name") -> ReferenceKind:
+    return ReferenceKind(noun, tuple((getattr(one, name) or "", one.sid) for one in resources))
 
 
 def must_be_config(flow: object) -> None:

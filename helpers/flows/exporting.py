@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,15 @@ from ..mock import flex_flows
 from .config import SIDS_OF, FlexFlowConfig, settings_of
 from .directory import Directory, parameters
 from .errors import FlowProblem, Problem
-from .file import FlowFile
+from .file import FlowFile, fix_of
 
 
 @dataclass(frozen=True)
 class AccountFlow:
-    """A flow of an account.
+    """A flow of an account; the `name` may be blank or that of several.
 
-    Attributes:
-        sid: FO...
-        name: Its friendly name, which may be blank or that of several.
-        config: Its description in a file; None where a file cannot describe it.
-        problem: The reason why a file cannot describe it.
-        parameters: As `flex_flow.update` would take them.
+    `config` describes it in a file, or `problem` says why a file cannot; `parameters` are as
+    `flex_flow.update` would take them.
     """
 
     sid: str
@@ -39,7 +36,7 @@ class AccountFlow:
 def flows_of(account: Account, directory: Directory) -> list[AccountFlow]:
     """The account's flows, oldest first."""
     flows = account.client.flex_api.v1.flex_flow.list()
-    return [_read(flow, directory) for flow in sorted(flows, key=lambda flow: flow.date_created)]
+    return [_read(flow, directory) for flow in sorted(flows, key=attrgetter("date_created"))]
 
 
 def _read(flow: Any, directory: Directory) -> AccountFlow:
@@ -63,7 +60,9 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     except ValidationError as refused:
         error = refused.errors()[0]
         field = ".".join(map(str, error["loc"]))
-        problem = f"cannot be put in a file: {field} {error['msg']}; change it in the account first"
+        problem = (
+            f"cannot be put in a file: {field} {fix_of(error)}; change it in the account first"
+        )
         fields["contact_identity"] = flow.contact_identity or ""
         fields["integration"] = str(flow.integration)
         return AccountFlow(flow.sid, name, None, problem, fields)
@@ -98,9 +97,7 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     problems += [Problem(one.sid, repr(one.name), one.problem) for one in found if one.problem]
     if problems:
         raise FlowProblem(*problems)
-    configs = sorted(
-        (flow.config for flow in found if flow.config), key=lambda config: config.friendly_name
-    )
+    configs = [flow.config for flow in sorted(found, key=attrgetter("name")) if flow.config]
     source = str(path or f"<export of {account.credentials.account_sid}>")
     file = FlowFile(tuple(configs), source)
     if path is not None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import html
 from ..account import Account
-from ..html import TOP_LEFT, escaped
-from ..html import table as html_table
 from . import impact, render
 from .applying import Applied, Confirm, PlannedWrite, Run, in_order
 from .diff import PlanStep, diff
@@ -92,8 +91,8 @@ class Plan:
 
     def _repr_html_(self) -> str:
         rows = [row for step in self.steps for row in render.html_rows(step)]
-        drawn = html_table(rows, render.COLUMNS[:-1], title=self._title(), style=TOP_LEFT)
-        return f"{drawn}<p>{escaped(self._summary())}</p>"
+        drawn = html.table(rows, render.COLUMNS[:-1], title=self._title(), style=html.TOP_LEFT)
+        return f"{drawn}<p>{html.escaped(self._summary())}</p>"
 
     def _title(self) -> str:
         return f"Plan {self.code}: {self.source} for {self.account!r}"

@@ -21,12 +21,7 @@ KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class SdkEvent:
-    """An event of the SDK.
-
-    Attributes:
-        name: As the SDK names it, e.g. `messageAdded`.
-        data: Its argument, under JavaScript's names: `data["author"]`.
-    """
+    """An event of the SDK, e.g. `messageAdded`; `data["author"]` is under JavaScript's name."""
 
     name: str
     data: dict[str, Any] = field(repr=False)
@@ -35,10 +30,8 @@ class SdkEvent:
 class SdkModel(Emitter):
     """Keeps the browser's events, and sends it commands once there is one.
 
-    Args:
-        send: Sends the browsers a message.
-        log_in: Data a browser needs to log in; it holds a secret, so it is sent and never kept
-            where a notebook would save it.
+    `log_in` is the data a browser needs to log in; it holds a secret, so it is sent and never kept
+    where a notebook would save it.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None], log_in: dict[str, Any]) -> None:
@@ -50,7 +43,7 @@ class SdkModel(Emitter):
         self._browser: str | None = None
         self._is_open = False
         self._received: deque[SdkEvent] = deque(maxlen=KEPT)
-        self._waiting: deque[dict[str, Any]] = deque()
+        self._waiting: list[dict[str, Any]] = []
         self._state_lock = threading.RLock()
 
     @property
@@ -74,7 +67,12 @@ class SdkModel(Emitter):
                     self._is_open, self.problem = True, None
                     self._flush()
                 case "event":
-                    self._receive(str(message["name"]), dict(message["data"]))
+                    event = SdkEvent(str(message["name"]), dict(message["data"]))
+                    with self._state_lock:
+                        self._received.append(event)
+                        if event.name == "connectionStateChanged":
+                            self.state = str(event.data["state"])
+                    self.emit(event.name, event.data)
                 case "problem":
                     self.problem = str(message["text"])
                 case other:
@@ -88,15 +86,8 @@ class SdkModel(Emitter):
 
     def _flush(self) -> None:
         with self._state_lock:
-            orders = list(self._waiting) if self._is_open else []
-            if self._is_open:
-                self._waiting.clear()
+            if not self._is_open:
+                return
+            orders, self._waiting = self._waiting, []
         for order in orders:
             self._send({**order, "to": self._browser})
-
-    def _receive(self, name: str, data: dict[str, Any]) -> None:
-        with self._state_lock:
-            self._received.append(SdkEvent(name, data))
-            if name == "connectionStateChanged":
-                self.state = str(data["state"])
-        self.emit(name, data)

@@ -16,6 +16,7 @@ from ipywidgets import Layout
 
 from ..account import Account
 from ..javascript import joined
+from ..masking import log_exception
 from ..mock.server.chat_page.sdk_copy import CDN
 from .sdk_model import SdkEvent, SdkModel
 
@@ -49,8 +50,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
         self._sdk = SdkModel(self.send, log_in)
         self.on_msg(self._receive)
 
-    def __repr__(self) -> str:
-        """Short, and the same on every run: notebooks store it and tests compare it."""
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"ChatSdkWidget({self.channel_sid!r})"
 
     @property
@@ -100,7 +100,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
         try:
             self._sdk.handle(message)
         except Exception:  # Jupyter would drop it
-            _log.exception("a browser's message could not be handled")
+            log_exception(_log, "a browser's message could not be handled")
             raise
 
 

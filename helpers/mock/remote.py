@@ -19,6 +19,7 @@ from ..json_object import json_object
 from ..lazy import lazily
 from .core.clock import Timer, epoch
 from .core.credentials import Credentials
+from .core.forks import in_child
 from .faults import BadFault, Fault
 from .faults.settings import FaultRegistry, FaultRule, FaultSettings
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -54,22 +55,28 @@ class ControlRefused(ValueError):
         self.status = status
 
 
+def own_connections(session: requests.Session) -> requests.Session:
+    """Make a child that is forked open connections of its own, where two would mix up answers."""
+
+    def renew(session: requests.Session) -> None:
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, requests.adapters.HTTPAdapter())
+
+    in_child(session, renew)
+    return session
+
+
 class ControlClient:
     """Sends requests to the `/_mock` paths below a server's URL, e.g. `http://127.0.0.1:8787`."""
 
     def __init__(self, base: str, credentials: Credentials) -> None:
         self.base = base.rstrip("/")
-        self._session = requests.Session()
+        self._session = own_connections(requests.Session())
         self._session.trust_env = False
         self._session.auth = (credentials.account_sid, credentials.auth_token)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request, and return the JSON of the answer.
-
-        Raises:
-            MockUnreachable: There is no answer, or none of a mock.
-            ControlRefused: The mock refused, with its reason.
-        """
+        """Send a request, and return the answer's JSON; or MockUnreachable, or ControlRefused."""
         url = f"{self.base}/_mock{path}"
         try:
             answer = self._session.request(method, url, json=body, timeout=TIMEOUT)
@@ -91,11 +98,7 @@ class ControlClient:
 
 
 def moment(at: datetime | float) -> str | float:
-    """A moment in the JSON of a control request.
-
-    Raises:
-        ValueError: It has no time zone, or is before 1970 or after 9999.
-    """
+    """A moment in a control request's JSON; ValueError without time zone or not in 1970 to 9999."""
     epoch(at)
     return at.isoformat() if isinstance(at, datetime) else float(at)
 
@@ -132,11 +135,7 @@ class RemoteClock:
         self._set(unfreeze=True)
 
     def advance(self, seconds: float) -> None:
-        """Move forward, running every timer that falls due on the way.
-
-        Raises:
-            ValueError: `seconds` is negative.
-        """
+        """Move forward, running every timer on the way; ValueError for negative seconds."""
         self._set(advance=seconds)
 
     def reset(self) -> None:
@@ -144,10 +143,7 @@ class RemoteClock:
         self._set(reset=True)
 
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
-        """Run `call` when the clock reaches `due` (epoch seconds), on a thread of this process.
-
-        The server's clock is read once a second, so that an advance of it is noticed.
-        """
+        """Run `call` on a thread here at `due` (epoch seconds); the clock is read once a second."""
         timer = Timer(due, call, lambda: None)
 
         def wait() -> None:
@@ -250,13 +246,7 @@ class RemoteFaults(FaultRegistry[RemoteFault]):
 
 
 class RemoteMock:
-    """A mock account that runs as a server.
-
-    Attributes:
-        url: The server's URL.
-        clock: The mock's clock, to freeze and advance.
-        faults: Rules that make chosen calls fail.
-    """
+    """A mock account that runs as a server at `url`, with its clock and its faults."""
 
     def __init__(self, base: str, credentials: Credentials) -> None:
         self._control = ControlClient(base, credentials)
@@ -265,10 +255,7 @@ class RemoteMock:
         self.faults = RemoteFaults(self._control)
 
     def serve(self, port: int = 0) -> Self:
-        """Return this mock, which is served already at its `url`.
-
-        `port` has no effect; it is there so that a notebook's cells work with either mock.
-        """
+        """Return this mock, which is served already at its `url`; `port` has no effect."""
         return self
 
     def close(self) -> None:
@@ -281,11 +268,7 @@ class RemoteMock:
         self.close()
 
     def reset(self, at: datetime | float | None = None) -> None:
-        """Reset to a new account, at real time or frozen at a moment; see `MockTwilio.reset`.
-
-        Raises:
-            ValueError: `at` has no time zone; nothing has changed.
-        """
+        """Reset to a new account, at real time or frozen at a moment, as `MockTwilio.reset`."""
         self._control.call("POST", "/reset", {"at": None if at is None else moment(at)})
         self.clock.forget()
 
@@ -296,12 +279,7 @@ class RemoteMock:
         return Scenarios(*(Scenario(**each) for each in listed))
 
     def load(self, name: str, at: datetime | float | None = None) -> Scenario:
-        """Replace the account by a scenario; see `MockTwilio.load`.
-
-        Raises:
-            UnknownScenario: There is no scenario of that name; nothing has changed.
-            ValueError: `at` has no time zone; nothing has changed.
-        """
+        """Replace the account by a scenario, or refuse its name, as `MockTwilio.load`."""
         body = {"name": name, "at": None if at is None else moment(at)}
         try:
             loaded = self._control.call("POST", "/scenarios", body)

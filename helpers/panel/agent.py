@@ -71,9 +71,8 @@ class AgentHead(_AgentView):
 
     def shown(self) -> dict[str, Any]:
         """Return the status without its conversations."""
-        status = self._agent.status
-        shown = {**asdict(status), "talking": len(status.conversations)}
-        del shown["conversations"]
+        shown = asdict(self._agent.status)
+        shown["talking"] = len(shown.pop("conversations"))
         shown["offers"] = [{**o, "since": o["since"].isoformat()} for o in shown["offers"]]
         return shown
 
@@ -143,8 +142,7 @@ class AgentPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.model.observe(self._show)
         self.model.notify()
 
-    def __repr__(self) -> str:
-        """Short, and the same on every run: notebooks store it and tests compare it."""
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"AgentPanel({self.model.desk.agent!r})"
 
     @property

@@ -14,26 +14,11 @@ from functools import partial
 from operator import methodcaller
 from typing import Any
 
+from ..json_object import entry
+from . import records
 from .events import PanelModel
 from .protocols import Channel, Client, Handler, Media, Member, Message, Page, User
-from .records import (
-    ENDED,
-    REMOVED,
-    TOKEN_EXPIRED,
-    TOKEN_EXPIRES,
-    Alert,
-    AlertTopic,
-    Change,
-    MediaView,
-    MessageChange,
-    MessageView,
-    Notice,
-    Person,
-    Status,
-    alert_for,
-    person,
-    twilio_alert,
-)
+from .records import Alert, Change, MediaView, MessageView, Notice, Person, Status
 from .transcript import Transcript
 
 __all__ = ["Channel", "ChatPanelModel", "Client", "Media", "Member", "Message", "Page", "User"]
@@ -73,13 +58,13 @@ class ChatPanelModel(PanelModel[Status, Change]):
             "memberUpdated": lambda event: self._add_member(event["member"]),
             "memberLeft": self._member_left,
             "updated": self._channel_updated,
-            "removed": lambda _channel: self._set(ended=REMOVED, typing=()),
+            "removed": lambda _channel: self._set(ended=records.REMOVED, typing=()),
         }
         client_events: dict[str, Handler] = {
             "connectionStateChanged": self._connection_changed,
             "connectionError": self._connection_failed,
-            "tokenAboutToExpire": lambda _ttl: self._set(alert=TOKEN_EXPIRES),
-            "tokenExpired": lambda: self._set(alert=TOKEN_EXPIRED),
+            "tokenAboutToExpire": lambda _ttl: self._set(alert=records.TOKEN_EXPIRES),
+            "tokenExpired": lambda: self._set(alert=records.TOKEN_EXPIRED),
         }
         # before loading, so that nothing falls between
         self._subscriptions.listen(channel, channel_events)
@@ -141,13 +126,14 @@ class ChatPanelModel(PanelModel[Status, Change]):
         body = text.strip()
         if not body:
             return None
+        self.draft = body  # until it is sent
         if self.status.ended:
-            self._not_sent(body, Alert("send", "error", f"Not sent. {self.status.ended}"))
+            self._set(alert=Alert("send", "error", f"Not sent. {self.status.ended}"))
             return None
         try:
             index = self.channel.send_message(body)
         except Exception as failure:
-            self._not_sent(body, alert_for("send", "Not sent", failure))
+            self._set(alert=records.alert_for("send", "Not sent", failure))
             return None
         self.draft = ""
         self._settle("send")
@@ -188,8 +174,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
     def _message_added(self, message: Message) -> None:
         view = self._view(message)
         with self._announcer:
-            added = self._transcript.add([view])
-            if added:
+            if added := self._transcript.add([view]):
                 self._announcer.queue(Change("added", added))
             if self._status.typing:  # the author is not any more
                 self._update(typing=self._typing_without(view.author))
@@ -245,7 +230,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
 
     def _connection_failed(self, error: Mapping[str, Any]) -> None:
         text = f"Connection failed: {error.get('message') or 'no reason given'}"
-        alert = twilio_alert("connection", text, error.get("errorCode"))
+        alert = records.twilio_alert("connection", text, error.get("errorCode"))
         self._set(alert=alert, problem=_problem(self.channel.client))
 
     # -- from the client's objects to records
@@ -267,7 +252,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
             user: User | None = self._attempt("Could not load a name", load)
             self._friendly_names[identity] = user.friendly_name if user else None
         name = self._friendly_names[identity]
-        found = self._people[identity] = person(identity, member.attributes, name)
+        found = self._people[identity] = records.person(identity, member.attributes, name)
         if identity == self.identity:
             self._set(role=found.role)
         elif member.last_consumed_message_index is not None:
@@ -276,7 +261,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
                 self._update(seen_index=seen)
 
     def _person(self, identity: str) -> Person:
-        return self._people.setdefault(identity, person(identity))
+        return self._people.setdefault(identity, records.person(identity))
 
     def _view(self, message: Message) -> MessageView:
         author = message.author
@@ -295,17 +280,13 @@ class ChatPanelModel(PanelModel[Status, Change]):
             media=_media(message.media) if message.media else None,
         )
 
-    def _not_sent(self, body: str, alert: Alert) -> None:
-        self.draft = body
-        self._set(alert=alert)
-
-    def _settle(self, *topics: AlertTopic) -> None:
+    def _settle(self, *topics: records.AlertTopic) -> None:
         """Remove an alert on one of these topics: its cause is gone."""
         with self._announcer:
             if self._status.alert is not None and self._status.alert.topic in topics:
                 self._update(alert=None)
 
-    def _queue(self, kind: MessageChange, messages: tuple[MessageView, ...]) -> None:
+    def _queue(self, kind: records.MessageChange, messages: tuple[MessageView, ...]) -> None:
         if messages:
             self._announcer.queue(Change(kind, messages))
 
@@ -329,9 +310,9 @@ def _title(channel: Channel) -> str:
     return channel.friendly_name or channel.unique_name or channel.sid
 
 
-def _ending(attributes: Mapping[str, Any]) -> str | None:
-    status = attributes.get("status")
-    return ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
+def _ending(attributes: Any) -> str | None:
+    status = entry(attributes, "status")
+    return records.ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
 
 
 def _media(media: Any) -> MediaView:

@@ -108,8 +108,7 @@ class ChatPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
             layout=Layout(width="100%", max_width="600px", height="480px", margin="4px"),
         )
 
-    def __repr__(self) -> str:
-        """Short, and the same on every run: notebooks store it and tests compare it."""
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
         title = self._given_title or self.model.status.title
         shown = title if len(title) <= _TITLE_SHOWN else f"{title[: _TITLE_SHOWN - 1]}…"
         return f"ChatPanel({shown!r}, as={self.model.identity!r})"

@@ -20,9 +20,10 @@ MOST = 8
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One for each core; none where single files are named, or what is measured needs quiet."""
-    alone = all(Path(name.split("::")[0]).is_file() for name in config.args)
-    return 0 if alone or config.getoption("benchmark_only") else min(os.cpu_count() or 1, MOST)
+    """One for each core; none where files are named, what is printed is shown, or time measured."""
+    are_files = all(Path(name.split("::")[0]).is_file() for name in config.args)
+    is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
+    return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:

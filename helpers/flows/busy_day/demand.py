@@ -98,11 +98,7 @@ class Drawn:
     function: Callable[[Random], float]
 
     def draw(self, random: Random, number: int) -> float:
-        """Call the function.
-
-        Raises:
-            ValueError: It returns no number of seconds.
-        """
+        """Call the function; ValueError if it returns no number of seconds."""
         seconds = self.function(random)
         _check(f"the result of {self.function!r}", seconds, least=0)
         return seconds
@@ -113,12 +109,7 @@ Given = Duration | float | Sequence[float] | Callable[[Random], float]
 
 
 def as_duration(name: str, given: Given) -> Duration:
-    """An argument as a duration.
-
-    Raises:
-        TypeError: It is none.
-        ValueError: Its seconds are negative or no number.
-    """
+    """An argument as a duration; TypeError if it is none, ValueError for negative seconds."""
     if isinstance(given, int | float) and not isinstance(given, bool):
         return Fixed(given)
     if hasattr(given, "draw"):
@@ -148,11 +139,9 @@ Arriving = int | Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Arrivals of customers.
+    """Arrivals of customers: expected numbers in each hour of the day.
 
-    Attributes:
-        per_hour: Expected number in each hour; its length is that of the day.
-        exactly: Number of customers in all; None for a number that is drawn as well (Poisson).
+    There are `exactly` so many in all; by default that is drawn, too (Poisson).
     """
 
     per_hour: tuple[float, ...]
@@ -208,12 +197,9 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The customers of a day.
+    """The customers of a day, who wait for ever without `patience`.
 
-    Attributes:
-        patience: Longest wait for an agent; None for ever.
-        says: The first message, and answers to a bot, message by message, while there are any.
-        answers_after: Time to answer a bot.
+    `says` is the first message, and answers to a bot while there are any, each `answers_after`.
     """
 
     arrivals: Arrivals
@@ -250,11 +236,7 @@ def demand_of(
     says: tuple[str, ...],
     answers_after: Given,
 ) -> Demand:
-    """Make the demand from a load test's arguments; a number is spread evenly over the hours.
-
-    Raises:
-        ValueError, TypeError: An argument makes no sense.
-    """
+    """A load test's arguments as demand; ValueError or TypeError for what makes no sense."""
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
     if isinstance(arrivals, int) and not isinstance(arrivals, bool):

@@ -21,13 +21,9 @@ when the day was over; the flow's channel could not be made."""
 class ContactRecord:
     """One customer's day. Moments are seconds since the day began, None if they never came.
 
-    Attributes:
-        number: The customer, counted from 0.
-        queued: Creation of the task.
-        accepted: Acceptance by an agent, maybe after the customer had left.
-        ended: Completion, cancellation or deletion of the task.
-        left: Departure of the customer, without an agent.
-        wait: Seconds until an agent was there, or until the customer stopped waiting.
+    A task is `queued` when it is made, `accepted` maybe after the customer has `left` without an
+    agent, and `ended` when it is completed, canceled or deleted. The `wait` is in seconds, until an
+    agent was there, or until the customer stopped waiting. Customers are numbered from 0.
     """
 
     number: int

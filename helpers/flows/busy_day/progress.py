@@ -24,10 +24,7 @@ _Screen = tuple[Show, Callable[[], object]]
 
 
 class Progress:
-    """Shows progress: by a function, on the screen if there is one (`given` is True), or nowhere.
-
-    `total` is the total amount, in any unit.
-    """
+    """Shows progress: by a given function, or (given True) on the screen if any, or nowhere."""
 
     def __init__(self, title: str, total: float, given: bool | Show) -> None:
         self._total = total

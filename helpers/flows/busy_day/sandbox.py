@@ -26,12 +26,8 @@ _ROUNDS = 50
 class Job:
     """One day to simulate, complete and picklable, so that any process can do it.
 
-    Attributes:
-        arguments: The flow as arguments of `flex_flow.create`, names resolved to SIDs.
-        seed: The same seed with the same rest gives the same figures.
-        origin: The account to copy; None for a new one.
-        servers: Makers of receivers by URL; other URLs get an empty 200.
-        overtime: Hours after the day's end at which customers who still wait are given up.
+    `arguments` are the flow's for `flex_flow.create`; `origin` is the account to copy, None for a
+    new one. After `overtime`, in hours, customers who still wait are given up.
     """
 
     flow: FlexFlowConfig
@@ -55,11 +51,7 @@ class SandboxAgent:
 
 
 class DaySandbox:
-    """A mock account with nothing under way, its clock standing still at midnight.
-
-    `agents` are by worker SID, all of them away; `has_bot` is whether flows or servers act too, on
-    threads of their own.
-    """
+    """A mock account with nothing under way and all agents away; its clock stands at midnight."""
 
     def __init__(self, job: Job) -> None:
         self.mock = job.origin.copy() if job.origin else new_mock(MIDNIGHT)
@@ -101,6 +93,7 @@ class DaySandbox:
             self._workspace.tasks(task.sid).delete()
         self.agents = {agent.sid: agent for agent in self._hire(job)}
         self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        # flows or servers act too, on threads of their own
         self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
     def _hire(self, job: Job) -> Iterator[SandboxAgent]:
@@ -136,11 +129,7 @@ class DaySandbox:
         clock.freeze(max(clock.now(), self._begins + moment))
 
     def settle(self) -> None:
-        """Wait until flows and servers are idle.
-
-        Raises:
-            NotSettled: They do not come to an end.
-        """
+        """Wait until flows and servers are idle; NotSettled if they do not come to an end."""
         if not self.has_bot:
             return
         mock = self.mock

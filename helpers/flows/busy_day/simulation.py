@@ -29,11 +29,7 @@ _NO_LONGER_OFFERED = frozenset({20001, 20404})
 
 @dataclass(slots=True)
 class Contact:
-    """A customer's contact during the day; moments as in `ContactRecord`.
-
-    `said` is the number of the customer's messages so far; a customer who `is_typing` is about to
-    answer a bot.
-    """
+    """A customer's contact during the day; moments as in `ContactRecord`."""
 
     customer: Arrival
     arrived: float
@@ -43,8 +39,8 @@ class Contact:
     ended: float | None = None
     left: float | None = None
     agent: str | None = None
-    said: int = 0
-    is_typing: bool = False
+    said: int = 0  # messages of the customer
+    is_typing: bool = False  # about to answer a bot
     is_refused: bool = False
 
     @property
@@ -83,17 +79,13 @@ class Contact:
 
 
 class Day:
-    """One day, which can be run once; its attributes are those of `LoadTest`.
-
-    Args:
-        job: The day to simulate.
-        on_progress: Called with the seconds of the day that have passed, again and again.
-    """
+    """One day, to be run once, with attributes of `LoadTest`; `on_progress` gets its seconds."""
 
     def __init__(self, job: Job, on_progress: Callable[[float], None] = lambda _: None) -> None:
         self.closes = job.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
+        self.without_chat = 0
         self.refusals: list[str] = []
         self._job = job
         self._on_progress = on_progress
@@ -125,22 +117,17 @@ class Day:
             self._environment.process(self._work(agent))
         self._environment.process(self._arrivals(customers))
         latest = self.closes + self._job.overtime * HOUR
-        while (self._expected or self._open) and self._step(latest):
+        while self._expected or self._open:
+            upcoming, due = self._environment.peek(), self._sandbox.next_due
+            if min(upcoming, due) > latest:
+                break
+            self._sandbox.go_to(min(upcoming, due))
+            if upcoming < due:  # the mock's own timers come first
+                self._environment.step()
             self._sandbox.settle()
             while self._events:
                 self._handle(self._events.popleft())
         self._sandbox.go_to(latest if self._open else self.closes)
-
-    def _step(self, latest: float) -> bool:
-        """Run the next event, the mock's own timers first; False if it is too late."""
-        upcoming, due = self._environment.peek(), self._sandbox.next_due
-        moment = min(upcoming, due)
-        if moment > latest:
-            return False
-        self._sandbox.go_to(moment)
-        if upcoming < due:
-            self._environment.step()
-        return True
 
     def conversations(self) -> tuple[ContactRecord, ...]:
         """The contacts so far, in order of arrival."""
@@ -250,6 +237,7 @@ class Day:
             if task_sid not in self._by_task:
                 channel_sid = self._rest.channel_of(task_sid) or ""
                 self._by_task[task_sid] = self._by_channel.get(channel_sid)
+                self.without_chat += channel_sid not in self._by_channel
             contact = self._by_task[task_sid]
             if contact is not None:
                 contact.queued = self.now

@@ -81,12 +81,7 @@ class Staffing:
 
 
 def as_staffing(given: int | Staffing) -> Staffing:
-    """An argument as staffing: a number of agents works all day.
-
-    Raises:
-        TypeError: It is none.
-        ValueError: There would be no agent.
-    """
+    """An argument as staffing: a number works all day; TypeError if none, ValueError for nobody."""
     if isinstance(given, Staffing):
         return given
     if isinstance(given, int) and not isinstance(given, bool):

@@ -52,12 +52,9 @@ _NORMAL = 1.960
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure over several seeds.
+    """The mean of a figure over several seeds, and its 95 % interval (Student's t).
 
-    Attributes:
-        mean: None where no seed has the figure.
-        low: Lower end of the mean's 95 % interval (Student's t); None for a single seed.
-        high: Upper end.
+    There is no mean where no seed has the figure, and no interval for a single seed.
     """
 
     mean: float | None
@@ -88,11 +85,7 @@ class SweepCell:
     summaries: tuple[Summary, ...]
 
     def figure(self, name: str) -> Estimate:
-        """A figure over the seeds.
-
-        Raises:
-            ValueError: There is no such figure.
-        """
+        """A figure over the seeds; ValueError if there is no such figure."""
         if name not in FIGURES:
             raise ValueError(f"there is no figure {name!r}; there are: {', '.join(FIGURES)}")
         found = estimate([getattr(summary, name) for summary in self.summaries])
@@ -122,14 +115,7 @@ class Sweep:
             yield SweepCell(flow, staffing, self.summaries[number * each : (number + 1) * each])
 
     def table(self, *names: str) -> pd.DataFrame:
-        """Figures by config and staffing, each with its mean and 95 % interval over the seeds.
-
-        Args:
-            names: Names of figures; the main ones by default.
-
-        Raises:
-            ValueError: There is no such figure.
-        """
+        """Means and 95 % intervals of figures, by config and staffing; or ValueError, as `plot`."""
         import pandas as pd
 
         rows = {
@@ -156,11 +142,7 @@ class Sweep:
         )
 
     def plot(self, name: str = "wait_mean") -> Picture:
-        """One figure over the staffing, a line for each config, its interval shaded.
-
-        Raises:
-            ValueError: There is no such figure.
-        """
+        """A figure over the staffing, a line for each config, intervals shaded; or ValueError."""
         from .plotting import Estimated, plot_sweep
 
         labels = [staffing.label for staffing in self.staffing]

@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple, get_args
 from pydantic import ValidationError
 
 from ...account import Account
+from ...masking import mask as masked
 from ...mock import MockTwilio, flex_flows
 from ...panel.events import Announcer
 from ..checks import Report, check
-from ..config import FlexFlowConfig, masked, settings_of
+from ..config import FlexFlowConfig, settings_of
 from ..copying import account_of
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file import FlowFile, fix_of, setting_of
@@ -27,12 +28,13 @@ EntryKind = Literal["text", "choice", "switch", "number"]
 
 
 class Entry(NamedTuple):
-    """One field of the form, named as in `FlexFlowConfig.fields`."""
+    """One field of the form, named as in `FlexFlowConfig.fields`; `empty` is its value at first."""
 
     name: str
     label: str
     kind: EntryKind
     choices: tuple[str, ...] = ()
+    empty: Any = None
 
     @property
     def setting(self) -> str | None:
@@ -46,9 +48,9 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry("friendly_name", "Name", "text"),
-    Entry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType)),
+    Entry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType), "custom"),
     Entry("contact_identity", "Contact identity", "text"),
-    Entry("integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType)),
+    Entry("integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType), "studio"),
     Entry("integration.flow", "Studio flow", "text"),
     Entry("integration.url", "URL", "text"),
     Entry("integration.workspace", "Workspace", "text"),
@@ -58,23 +60,15 @@ ENTRIES = (
     Entry("integration.priority", "Priority", "number"),
     Entry("integration.creation_on_message", "Task on first message", "switch"),
     Entry("integration.retry_count", "Retry count", "number"),
-    Entry("long_lived", "Long-lived", "switch"),
-    Entry("janitor_enabled", "Janitor", "switch"),
-    Entry("enabled", "Enabled", "switch"),
+    Entry("long_lived", "Long-lived", "switch", empty=False),
+    Entry("janitor_enabled", "Janitor", "switch", empty=False),
+    Entry("enabled", "Enabled", "switch", empty=True),
 )
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(entry.name for entry in ENTRIES),
-    **{
-        f"integration.{name}": value
-        for defaults in flex_flows.DEFAULTS.values()
-        for name, value in defaults.items()
-        if not isinstance(value, str)
-    },
-    "channel_type": "custom",
-    "integration_type": "studio",
-    "long_lived": False,
-    "janitor_enabled": False,
-    "enabled": True,
+EMPTY: dict[str, Any] = {entry.name: entry.empty for entry in ENTRIES} | {
+    f"integration.{name}": value
+    for defaults in flex_flows.DEFAULTS.values()
+    for name, value in defaults.items()
+    if not isinstance(value, str)
 }
 """Values of an empty form."""
 UNSEEN = ("chat_service", "formerly", "accept")
@@ -112,12 +106,8 @@ Later = Callable[[float, Callable[[], None]], Cancel]
 class FormState:
     """State of the form.
 
-    Attributes:
-        script: The situation that is rehearsed: a shipped one's name, or a script.
-        report: Findings of the checks; None until they have run.
-        rehearsal: Result of the script; None until it has been played.
-        failure: The reason why there is no rehearsal.
-        is_pending: Whether checks and rehearsal are of an earlier flow.
+    Report and rehearsal are None until they have run, and are of an earlier flow while the state
+    `is_pending`; `failure` says why there is no rehearsal.
     """
 
     values: Mapping[str, Any]
@@ -160,7 +150,6 @@ class FlowFormModel:
     ) -> None:
         self.account = account or account_of(MockTwilio())
         self._later = later
-        self._lock = threading.RLock()
         self._at_work = threading.Lock()
         self._announcer: Announcer[FormState] = Announcer(self._observer_failed)
         self._cancel: Cancel = lambda: None
@@ -178,11 +167,7 @@ class FlowFormModel:
 
     @property
     def file(self) -> FlowFile:
-        """The flow as a file to check, plan or write.
-
-        Raises:
-            FlowProblem: The values make no flow.
-        """
+        """The flow as a file to check, plan or write; FlowProblem if the values make none."""
         flow = self._state.flow
         if flow is None:
             problems = self._state.problems.items()
@@ -190,15 +175,11 @@ class FlowFormModel:
         return FlowFile((flow,), "<form>")
 
     def set(self, name: str, value: Any) -> None:
-        """Set a value; a blank means none.
-
-        Raises:
-            KeyError: There is no such field.
-        """
+        """Set a value, where a blank means none; KeyError if there is no such field."""
         if name not in EMPTY:
             raise KeyError(f"{name!r} is no field of the form; there are {', '.join(EMPTY)}")
         value = None if value == "" else value
-        with self._lock:
+        with self._announcer.lock:
             if self._state.values[name] == value:
                 return
             self._state = replace(self._state, values={**self._state.values, name: value})
@@ -206,7 +187,7 @@ class FlowFormModel:
 
     def play(self, script: str | Script) -> None:
         """Rehearse another situation."""
-        with self._lock:
+        with self._announcer.lock:
             self._state = replace(self._state, script=script)
         self._update()
 
@@ -216,20 +197,19 @@ class FlowFormModel:
 
     def announce(self) -> None:
         """Notify observers of the current state, after notifications under way."""
-        with self._lock:
+        with self._announcer:
             self._announcer.queue(self._state)
-        self._announcer.flush()
 
     def close(self) -> None:
         """Stop checking, rehearsing and notifying."""
-        with self._lock:
+        with self._announcer.lock:
             self._cancel()
             self._round += 1
         self._announcer.close()
 
     def _update(self) -> None:
         """Validate now, and schedule checks and rehearsal."""
-        with self._lock:
+        with self._announcer:
             flow, problems = entered(self._state.values)
             self._cancel()
             self._cancel = lambda: None
@@ -240,11 +220,10 @@ class FlowFormModel:
             )
             script = self._state.script
             self._announcer.queue(self._state)
-        self._announcer.flush()
         if flow is None:
             return
         cancel = self._later(DELAY, lambda: self._assess(mine, flow, script))
-        with self._lock:
+        with self._announcer.lock:
             if mine == self._round:
                 self._cancel = cancel
                 return
@@ -264,15 +243,13 @@ class FlowFormModel:
                 found["failure"] = refusal_text(error)
             except Exception as error:
                 found["failure"] = _unexpected(error)
-        with self._lock:
-            if mine != self._round:
-                return
-            self._state = replace(self._state, is_pending=False, **found)
-            self._announcer.queue(self._state)
-        self._announcer.flush()
+        with self._announcer:
+            if mine == self._round:
+                self._state = replace(self._state, is_pending=False, **found)
+                self._announcer.queue(self._state)
 
     def _observer_failed(self, _state: FormState, failure: Exception) -> None:
-        with self._lock:
+        with self._announcer.lock:
             self._state = replace(self._state, failure=_unexpected(failure))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout, Text, VBox
 
 from ...account import Account
-from ..config import FlexFlowConfig, masked
+from ...masking import mask as masked
+from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..errors import REFUSALS
 from ..rehearsal import SCRIPTS, Script
@@ -32,7 +33,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     Args:
         flow: The initial flow; an empty custom flow by default.
-        account: The account it is for; a new mock account by default. It is only read.
+        account: The account it is for, which is only read; a new mock account by default.
         script: The situation to rehearse first, as for `rehearse`; the form offers others.
 
     Raises:
@@ -73,8 +74,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.model.observe(self._show)
         self.model.announce()
 
-    def __repr__(self) -> str:
-        """Short, and the same on every run: notebooks store it and tests compare it."""
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"FlowForm({self.model.state.values['friendly_name']!r})"
 
     @property
@@ -132,15 +132,18 @@ def _names(account: Account) -> dict[str, tuple[str, ...]]:
     directory = Directory(account)
     try:
         spaces = directory.workspaces.sids
-        names = {
-            "flow": directory.studio_flows.names,
-            "workspace": directory.workspaces.names,
-            "workflow": [name for sid in spaces for name in directory.workflows(sid).names],
-            "channel": [name for sid in spaces for name in directory.task_channels(sid).names],
+        kinds = {
+            "integration.flow": [directory.studio_flows],
+            "integration.workspace": [directory.workspaces],
+            "integration.workflow": list(map(directory.workflows, spaces)),
+            "integration.channel": list(map(directory.task_channels, spaces)),
         }
     except REFUSALS:
         return {}  # the check, which reads it too, shows why
-    return {f"integration.{field}": tuple(dict.fromkeys(each)) for field, each in names.items()}
+    return {
+        field: tuple(dict.fromkeys(kind.name(sid) for kind in found for sid in kind.sids))
+        for field, found in kinds.items()
+    }
 
 
 def _dimmed(state: FormState, html: str) -> str:

@@ -129,7 +129,11 @@ class SimulatedAgents:
 
     def says(self, body: str) -> None:
         """Write in the chat of the latest accepted task."""
-        self._latest().reply(body)
+        latest = self._latest()
+        if latest.channel is None:
+            named = latest.offer.attributes.get("channelSid")
+            raise Misfit(f"the agent had a task but no chat: its channelSid is {named!r}")
+        latest.reply(body)
 
     def wrap_up(self) -> None:
         """End the chat of the latest accepted task."""
@@ -166,11 +170,7 @@ class SimulatedAgents:
             self._offers.pop(event.reservation_sid, None)
 
     def sync(self) -> dict[str, str]:
-        """Read the tasks that have changed.
-
-        Returns:
-            The state of every task made since; of a deleted one, its last state.
-        """
+        """Read the tasks that have changed. Returns the (last) state of every task made since."""
         changed, self._changed = self._changed, []
         for sid in dict.fromkeys(changed):
             for workspace in self._workspaces:

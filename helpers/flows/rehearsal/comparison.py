@@ -9,9 +9,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from ... import html
 from ...account import Account
-from ...html import TOP_LEFT, escaped
-from ...html import table as html_table
 from ..config import FlexFlowConfig
 from ..copying import Servers
 from .grammar import duration
@@ -88,9 +87,8 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """Both timelines side by side.
 
-        Returns:
-            One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
-            `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
+        One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
+        `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
         import pandas as pd
 
@@ -120,10 +118,10 @@ class Comparison:
             style += BOLD * (row.kind == "step")
             cells = (pair.mark, duration(row.seconds), row.kind, pair.a or "", pair.b or "")
             rows.append(styled(style, *cells))
-        timelines = html_table(rows, heads, style=TOP_LEFT)
-        summary = html_table(self.outcomes, ("outcome", "a", "b"), style=TOP_LEFT)
+        timelines = html.table(rows, heads, style=html.TOP_LEFT)
+        summary = html.table(self.outcomes, ("outcome", "a", "b"), style=html.TOP_LEFT)
         shown = summary if self.outcomes else ""
-        return f"<div><b>{escaped(self.title)}</b>{shown}{timelines}</div>"
+        return f"<div><b>{html.escaped(self.title)}</b>{shown}{timelines}</div>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +146,8 @@ class Comparisons(Sequence[Comparison]):
     def table(self) -> pd.DataFrame:
         """Differences of the outcomes.
 
-        Returns:
-            One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
-            the number of lines that differ in its timelines.
+        One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
+        the number of lines that differ in its timelines.
         """
         import pandas as pd
 
@@ -172,8 +169,8 @@ class Comparisons(Sequence[Comparison]):
     def _repr_html_(self) -> str:
         heads = ("script", "outcome", "a", "b", "lines that differ")
         flows = f"a = {_named(self.each[0].a.flow)}, b = {_named(self.each[0].b.flow)}"
-        drawn = html_table(self._rows(), heads, style=TOP_LEFT)
-        return f"<div><b>{escaped(flows)}</b>{drawn}</div>"
+        drawn = html.table(self._rows(), heads, style=html.TOP_LEFT)
+        return f"<div><b>{html.escaped(flows)}</b>{drawn}</div>"
 
 
 @overload

@@ -20,11 +20,7 @@ _DURATION = re.compile(rf"(?:{_PART})+\s*", re.IGNORECASE)
 
 
 def seconds_of(given: object) -> int:
-    """Whole seconds of `30s`, `1d`, `1h 30m`, a number of seconds or a timedelta.
-
-    Raises:
-        ValueError: It is no duration, is negative, or is too long.
-    """
+    """Whole seconds of `30s`, `1h 30m`, a number or a timedelta, 0 to 31 days; else ValueError."""
     if isinstance(given, timedelta):
         given = given.total_seconds()
     if isinstance(given, int | float) and not isinstance(given, bool):
@@ -74,11 +70,7 @@ _COUNT = re.compile(r"(no|\d+) tasks?")
 
 
 def expectation(given: object) -> Expectation:
-    """Parse an expectation, e.g. `task reserved`, `no task`, `2 tasks`, `channel inactive`.
-
-    Raises:
-        ValueError: It is not something that can be looked up.
-    """
+    """Parse an expectation, e.g. `no task` or `channel inactive`; ValueError for anything else."""
     if isinstance(given, Expectation):
         return given
     text = " ".join(str(given).lower().split())
@@ -92,11 +84,7 @@ def expectation(given: object) -> Expectation:
 
 
 def words(given: object) -> str:
-    """The text of a message.
-
-    Raises:
-        ValueError: It is not text, or there is none.
-    """
+    """The text of a message; ValueError if it is not text, or there is none."""
     if not isinstance(given, str) or not given.strip():
         raise ValueError("needs what is said, e.g. `customer says: Hello`")
     return given
@@ -104,12 +92,10 @@ def words(given: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb of a script.
+    """A verb of a script, whose argument, if any, is parsed by `takes`.
 
-    Attributes:
-        takes: Parses its argument; None for a verb without one.
-        needs: States of the customer's chat page before it: `new`, `open` or `closed`.
-        leaves: State of the page after it; None for as it was.
+    It needs the customer's chat page to be `new`, `open` or `closed`, and leaves it in such a
+    state, or as it was.
     """
 
     takes: Callable[[object], Any] | None = None

@@ -8,9 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ... import html
 from ...diagrams import STEPS, SequenceDiagram
-from ...html import TOP_LEFT, Cell, escaped
-from ...html import table as html_table
 from ...mock import JournalEntry
 from ..config import FlexFlowConfig
 from .grammar import duration
@@ -27,9 +26,9 @@ COLUMNS = tuple(each.name for each in fields(Row))
 BOLD, NOWRAP = ";font-weight:bold", ";white-space:nowrap"
 
 
-def styled(style: str, *row: object) -> list[Cell]:
+def styled(style: str, *row: object) -> list[html.Cell]:
     """A row of an HTML table, whose first three columns stay on one line."""
-    return [Cell(each, style + NOWRAP * (at < 3)) for at, each in enumerate(row)]
+    return [html.Cell(each, style + NOWRAP * (at < 3)) for at, each in enumerate(row)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Outcome:
         return "\n".join(f"{name}: {value}" for name, value in self.lines())
 
     def _repr_html_(self) -> str:
-        return html_table(self.lines(), style=TOP_LEFT)
+        return html.table(self.lines(), style=html.TOP_LEFT)
 
 
 def outcome_of(simulation: Simulation, kind: str) -> Outcome:
@@ -121,12 +120,10 @@ def outcome_of(simulation: Simulation, kind: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A script that was played with a Flex Flow.
+    """A script that was played with a Flex Flow, and its timeline, oldest first.
 
-    Attributes:
-        rows: The timeline: every step, request, event, message, task, reservation, webhook and
-            state, oldest first.
-        entries: The part of it that a sequence diagram draws.
+    `rows` has every step, request, event, message, task, reservation, webhook and state, `entries`
+    what a sequence diagram draws of them.
     """
 
     flow: FlexFlowConfig = field(repr=False)
@@ -168,10 +165,8 @@ class Rehearsal:
         return plot(self.rows, self.title)
 
     def __repr__(self) -> str:
-        lines = [self.title]
-        for row in self.shown():
-            lines.append(f"{duration(row.seconds):>12}  {row.kind:<11} {row}")
-        return "\n".join([*lines, "", str(self.outcome)])
+        lines = [f"{duration(row.seconds):>12}  {row.kind:<11} {row}" for row in self.shown()]
+        return "\n".join([self.title, *lines, "", str(self.outcome)])
 
     def _repr_html_(self) -> str:
         rows = [
@@ -179,6 +174,6 @@ class Rehearsal:
             for r in self.shown()
         ]
         heads = ("after", "kind", "who", "what", "detail")
-        timeline = html_table(rows, heads, style=TOP_LEFT)
+        timeline = html.table(rows, heads, style=html.TOP_LEFT)
         outcome = self.outcome._repr_html_()
-        return f"<div><b>{escaped(self.title)}</b>{outcome}{timeline}</div>"
+        return f"<div><b>{html.escaped(self.title)}</b>{outcome}{timeline}</div>"

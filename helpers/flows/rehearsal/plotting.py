@@ -63,10 +63,7 @@ class Mark:
 
 @dataclass(slots=True)
 class Layout:
-    """The places of everything, before it is drawn.
-
-    `bars` has the states of each task and chat, `moments` the seconds whenever the clock moved.
-    """
+    """Places of messages, of states by task or chat, and of moments at which the clock moved."""
 
     marks: list[Mark] = field(default_factory=list)
     bars: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
@@ -84,23 +81,19 @@ def laid_out(rows: Sequence[Row]) -> Layout:
             seconds = row.seconds
             layout.end += 1
             layout.moments.append((layout.end, seconds))
-        _place(layout, row)
+        if row.kind == "message":
+            lane = "bot" if row.who in (STUDIO, SERVER) else row.who
+            _mark(layout, lane, row.what, is_said=True)
+        elif row.kind == "reservation" and any(turn in row.what for turn in _OFFERS):
+            _mark(layout, AGENT, row.what, is_said=False)
+        elif row.kind == "state" and row.what in COLOURS:
+            if row.what in _ENDINGS and layout.marks and layout.marks[-1].x == layout.end:
+                layout.end += 1
+            layout.bars.setdefault(row.who, []).append((layout.end, row.what))
+        elif row.kind == "state" and row.who == CUSTOMER and layout.marks:
+            layout.marks[-1] = replace(layout.marks[-1], is_lost=True)
     layout.end += 1
     return layout
-
-
-def _place(layout: Layout, row: Row) -> None:
-    if row.kind == "message":
-        lane = "bot" if row.who in (STUDIO, SERVER) else row.who
-        _mark(layout, lane, row.what, is_said=True)
-    elif row.kind == "reservation" and any(turn in row.what for turn in _OFFERS):
-        _mark(layout, AGENT, row.what, is_said=False)
-    elif row.kind == "state" and row.what in COLOURS:
-        if row.what in _ENDINGS and layout.marks and layout.marks[-1].x == layout.end:
-            layout.end += 1
-        layout.bars.setdefault(row.who, []).append((layout.end, row.what))
-    elif row.kind == "state" and row.who == CUSTOMER and layout.marks:
-        layout.marks[-1] = replace(layout.marks[-1], is_lost=True)
 
 
 def _mark(layout: Layout, lane: str, text: str, *, is_said: bool) -> None:

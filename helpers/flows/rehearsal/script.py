@@ -272,10 +272,7 @@ def _shipped(name: str) -> Script:
 
 
 def script_of(given: object) -> Script:
-    """A script from any of its forms.
-
-    Args:
-        given: A `Script`, a shipped one's name, a YAML file's path, YAML text, or a list of steps.
+    """A script as it is, or by a shipped one's name, a YAML file's path or text, or its steps.
 
     Raises:
         ScriptProblem: It cannot be read or played.

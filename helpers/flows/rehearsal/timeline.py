@@ -76,21 +76,6 @@ class Row:
         return self.seconds, self.kind, self.who, self.what, self.detail
 
 
-class Names:
-    """Numbers SIDs in the order in which they first appear, kind by kind."""
-
-    def __init__(self) -> None:
-        self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
-
-    def short(self, text: str) -> str:
-        """A text with its SIDs numbered."""
-        return _SID.sub(self._numbered, text)
-
-    def _numbered(self, found: re.Match[str]) -> str:
-        numbers = self._numbers[found[1]]
-        return f"{found[1]}#{numbers.setdefault(found[0], len(numbers) + 1)}"
-
-
 @dataclass(slots=True)
 class RecordedRequest:
     """One request; `position` is that of the journal when it was made."""
@@ -111,7 +96,7 @@ class Record:
         self.rows: list[Row] = []
         self.entries: list[JournalEntry] = []
         self.acting = SERVER
-        self.names = Names()
+        self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._mock = mock
         self._start = mock.clock.now()
         self._position = mock.journal.position
@@ -128,14 +113,23 @@ class Record:
         self.catch_up()
         self.rows.clear()
         self.entries.clear()
-        self.names = Names()
+        self._numbers.clear()
 
     def note(self, kind: RowKind, who: str, what: str, detail: str = "") -> None:
         """Add a row, after those of everything that happened before it."""
         self.catch_up()
         at = _iso(self._mock.clock.now())
-        who, what, detail = map(self.names.short, (who, what, detail))
+        who, what, detail = map(self._numbered, (who, what, detail))
         self.rows.append(Row(at, self.seconds, kind, who, what, detail))
+
+    def _numbered(self, text: str) -> str:
+        """A text with its SIDs numbered in the order of their appearance, kind by kind."""
+
+        def number(found: re.Match[str]) -> str:
+            numbers = self._numbers[found[1]]
+            return f"{found[1]}#{numbers.setdefault(found[0], len(numbers) + 1)}"
+
+        return _SID.sub(number, text)
 
     def add_request(self, method: str, uri: str, user: str | None) -> RecordedRequest:
         """Record a request that is about to be made."""
@@ -160,7 +154,7 @@ class Record:
         for entry in entries:
             while requests and requests[0].position < entry.number:
                 self._add(requests.pop(0))
-            what, target = self.names.short(entry.text), f"to {entry.target}"
+            what, target = self._numbered(entry.text), f"to {entry.target}"
             row = Row(entry.at, self.seconds, ROW_KINDS[entry.kind], entry.source, what, target)
             self.rows.append(row)
         for request in requests:
@@ -169,7 +163,7 @@ class Record:
     def _add(self, request: RecordedRequest) -> None:
         url = urlsplit(request.uri)
         refusal = "" if request.code is None else f" ({request.code})"
-        what = f"{request.method} {self.names.short(url.path)}"
+        what = f"{request.method} {self._numbered(url.path)}"
         detail = f"{url.netloc} answers {request.status}{refusal}"
         at, seconds = _iso(request.now), int(request.now - self._start)
         self.rows.append(Row(at, seconds, "request", request.who, what, detail))

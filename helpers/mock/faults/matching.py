@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from ..core import forks
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
@@ -68,11 +69,8 @@ class Pattern:
 class Fault(FaultRule):
     """One rule; as a context manager it is in force for the block.
 
-    Attributes:
-        id: A number of its own, counted from 1.
-        settings: Its pattern and effect.
-        hits: Calls that it has made fail.
-        passed: Calls that it has let pass, by `skip`.
+    The `id` is a number of its own, from 1. It has made `hits` calls fail, and let `passed` calls
+    pass, by `skip`.
     """
 
     def __init__(
@@ -175,10 +173,7 @@ class Match:
         return self.fault.settings.kind == "latency"
 
     def wait(self, patience: float | None) -> float:
-        """Seconds that a caller waits which gives up after `patience` (None: never).
-
-        For a caller that never gives up, a time-out takes no longer than its latency.
-        """
+        """Seconds until the answer, or until a caller with `patience` gives up on it."""
         if patience is None:
             return self.delay
         return patience if self.drop == "timeout" else min(self.delay, patience)
@@ -206,6 +201,7 @@ class Faults(FaultRegistry[Fault]):
         self._armed: tuple[Fault, ...] = ()
         self._count = 0
         self._lock = threading.Lock()
+        forks.in_child(self, lambda self: forks.refuse(self, "_lock"))
 
     def add_from_json(self, given: Mapping[str, Any]) -> Fault:
         """Add a fault as `FaultRegistry.add_from_json` does."""

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from ...html import escaped, table
 from ..core.errors import CODES, NOT_SIMULATED, TwilioError
+from ..core.wording import predicate
 
 FaultKind = Literal["refusal", "latency", "timeout", "reset"]
 Phase = Literal["before", "after"]
@@ -44,11 +45,7 @@ class FaultSettings(BaseModel):
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> FaultSettings:
-        """Read settings from names and values; a None is not given, except for `times`.
-
-        Raises:
-            BadFault: They are invalid, with a sentence about each error.
-        """
+        """Read settings, where a None is not given but for `times`; BadFault names every error."""
         if not isinstance(given, Mapping):
             raise BadFault(
                 'a fault is an object such as {"pattern": "CreateMessage", "status": 503}'
@@ -63,10 +60,8 @@ class FaultSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _derive_kind(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "kind" in given:
-            return given
-        if {"status", "code"} & given.keys():
-            return {**given, "kind": "refusal"}
+        if not isinstance(given, dict) or {"kind", "status", "code"} & given.keys():
+            return given  # a refusal by default
         if given.get("latency"):
             return {**given, "kind": "latency"}
         raise ValueError(
@@ -134,7 +129,7 @@ def _of_status(status: int | None) -> str:
 
 
 def _sentence(error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Value error, ")
+    message = predicate(error)
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
@@ -144,7 +139,7 @@ def _sentence(error: ErrorDetails) -> str:
         return f"a fault has no setting {name!r}; there is {', '.join(known)}"
     if error["type"] == "missing":
         return f"{name} is missing"
-    return f"{name}={error['input']!r}: {message[0].lower()}{message[1:]}"
+    return f"{name}={error['input']!r}: it {message}"
 
 
 class FaultRule(ABC):

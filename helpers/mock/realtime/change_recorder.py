@@ -13,14 +13,7 @@ from typing import Any
 
 from ..core.context import Backend
 from ..core.events import Event
-from ..messaging.events import (
-    ChannelEvent,
-    InviteEvent,
-    MemberEvent,
-    MessageEvent,
-    UserChannelEvent,
-    UserEvent,
-)
+from ..messaging import events
 from ..messaging.resources import Channel, Invite, Member, Message, UserChannel
 from . import notices, sync_objects
 from .change_log import DOCUMENT_KEY, ChangeLog, message_id
@@ -37,14 +30,11 @@ _INFO_KEYS = {
 
 @dataclass(slots=True)
 class SyncObjectChanged(Event):
-    """A Sync object that clients have open has changed.
-
-    `merges` where only the latest change matters: one that follows soon takes its place.
-    """
+    """A Sync object that clients have open has changed."""
 
     object_sid: str
     notice: SyncNotice
-    merges: bool = False
+    merges: bool = False  # only the latest matters: one that follows soon takes its place
 
 
 @dataclass(slots=True)
@@ -66,15 +56,15 @@ class ChangeRecorder:
         self._log = log
         self._wanted = wanted
         self.handlers: dict[type[Event], Callable[[Any], None]] = {
-            MessageEvent: self._on_message,
-            MemberEvent: self._on_member,
-            ChannelEvent: self._on_channel,
-            InviteEvent: self._on_invite,
-            UserChannelEvent: lambda event: self._update_own_channel(event.view),
-            UserEvent: self._on_user,
+            events.MessageEvent: self._on_message,
+            events.MemberEvent: self._on_member,
+            events.ChannelEvent: self._on_channel,
+            events.InviteEvent: self._on_invite,
+            events.UserChannelEvent: lambda event: self._update_own_channel(event.view),
+            events.UserEvent: self._on_user,
         }
 
-    def _on_message(self, event: MessageEvent) -> None:
+    def _on_message(self, event: events.MessageEvent) -> None:
         message, owner_sid = event.message, event.channel.sid
         sid, arrival = MESSAGES.sid(owner_sid), message_id(message)
         if event.change == "added":
@@ -98,7 +88,7 @@ class ChangeRecorder:
             notice = notices.document(channel.sid, data, event_id, self._backend.clock.now())
             self._emit(sid, notice, merges=added is not None)
 
-    def _on_member(self, event: MemberEvent) -> None:
+    def _on_member(self, event: events.MemberEvent) -> None:
         member, channel = event.member, event.channel
         # the member's notices come first, then the others'
         if event.change == "removed" and member.identity:
@@ -131,7 +121,7 @@ class ChangeRecorder:
         assert of.user_sid is not None
         self._change_item(CHANNELS, of.user_sid, "removed", of.channel_sid, lambda: None)
 
-    def _on_channel(self, event: ChannelEvent) -> None:
+    def _on_channel(self, event: events.ChannelEvent) -> None:
         if event.change == "updated":
             self._update_document(event.channel)
         elif event.change == "removed":
@@ -139,13 +129,13 @@ class ChangeRecorder:
                 self._remove_own_channel(view)
             self._remove_objects(sync_objects.OF_A_CHANNEL, event.channel.sid)
 
-    def _on_invite(self, event: InviteEvent) -> None:
+    def _on_invite(self, event: events.InviteEvent) -> None:
         if event.change == "added":
             self._update_own_channel(event.invite)
         else:
             self._remove_own_channel(event.invite)
 
-    def _on_user(self, event: UserEvent) -> None:
+    def _on_user(self, event: events.UserEvent) -> None:
         user = event.user
         if event.change == "removed":
             self._remove_objects(sync_objects.OF_A_USER, user.sid)

@@ -16,8 +16,9 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from ...masking import log_exception
 from ..core.context import Actor
-from ..core.database import DatabaseClosed
+from ..core.database import DatabaseClosed, DatabaseFailed
 from .notices import FrameError, decode, is_acknowledgement
 from .session import ClientSession, SessionParts
 
@@ -36,11 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class ClientConnection:
-    """A client's connection, from the handshake to its end.
-
-    Attributes:
-        actor: The chat user; None before the login has been answered.
-    """
+    """A client's connection, from the handshake to its end; the `actor` is None before a login."""
 
     def __init__(self, parts: SessionParts, workers: Executor, scope: Scope) -> None:
         self._workers = workers
@@ -54,7 +51,10 @@ class ClientConnection:
         self._out_bytes = 0
         self._has_out = asyncio.Event()
         self._ended: asyncio.Future[tuple[int, str]] = self._loop.create_future()
-        self._session = ClientSession(parts, self, _base(scope))
+        # the address at which the client reached this server, for links to follow over HTTP
+        host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
+        base = f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"
+        self._session = ClientSession(parts, self, base)
         self.actor: Actor | None = None
 
     async def run(self, receive: Receive, send: Send) -> None:
@@ -95,8 +95,10 @@ class ClientConnection:
             self._end(1000, "")
         except FrameError as error:
             self._end(1008, str(error)[:120])
+        except DatabaseFailed:
+            self._end(1013, "the database file cannot be used at present; try again later")
         except Exception:  # a fault of the mock ends this connection only
-            _log.exception("a realtime connection failed")
+            log_exception(_log, "a realtime connection failed")
             self._end(1011, "the mock failed; its log says why")
 
     async def _answer(self, data: bytes) -> None:
@@ -153,11 +155,5 @@ class ClientConnection:
 
 def _log_failure(done: Future[None]) -> None:
     error = done.exception()
-    if error is not None and not isinstance(error, DatabaseClosed):
-        _log.error("the end of a realtime connection failed", exc_info=error)
-
-
-def _base(scope: Scope) -> str:
-    """Address at which the client reached this server, for links to follow over HTTP."""
-    host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
-    return f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"
+    if error is not None and not isinstance(error, DatabaseClosed | DatabaseFailed):
+        log_exception(_log, "the end of a realtime connection failed", error=error)

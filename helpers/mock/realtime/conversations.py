@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from ..core.clock import iso
 from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
 from ..core.parameters import Parameters
+from ..core.store import R
 from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
 from ..rest import chat_parameters as given
@@ -17,7 +19,7 @@ from ..rest import chat_v2
 from ..rest.chat_words import REFUSALS
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
-from ..rest.listing import ListPage, PageRequest, PageSizes, fetch_page
+from ..rest.listing import PageRequest, PageSizes, fetch_page
 from ..rest.media_v1 import PUBLIC_HOST
 from . import sync_objects
 
@@ -119,18 +121,18 @@ def _user_json(ctx: Context, user: User) -> dict[str, Any]:
         "identity": user.identity,
         "friendly_name": user.friendly_name,
         "attributes": user.attributes,
-        "is_online": bool(user.is_online),
-        "is_notifiable": bool(user.is_notifiable),
+        **{name: bool(value) for name, value in users.reachability(ctx, user).items()},
         "sync_unique_name": sync_objects.INFO.name(user.sid),
         "sync_objects": {"user_info_map": sync_objects.INFO.name(user.sid)},
         "url": f"{USERS}/{quote(user.identity, safe='')}",
     }
 
 
-def _page_json(items: list[Any], key: str, page: ListPage) -> dict[str, Any]:
+def _page(ctx: Context, request: Request, kind: type[R], **where: Any) -> tuple[list[R], Any]:
+    """Items of a page, and the tokens of the pages around it."""
+    page = fetch_page(ctx.store, kind, where, PageRequest.read(request.query, PAGES))
     before, after = page.previous_token, page.next_token
-    meta = {"previous_token": before, "prev_token": before, "next_token": after}
-    return {key: items, "meta": meta}
+    return page.items, {"previous_token": before, "prev_token": before, "next_token": after}
 
 
 # -- start-up
@@ -175,20 +177,15 @@ def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 
 def _list_public(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    where = {"service_sid": ctx.actor.service_sid, "type": "public"}
-    page = fetch_page(ctx.store, Channel, where, PageRequest.read(request.query, PAGES))
-    return _page_json([_channel_json(ctx, each) for each in page.items], "conversations", page)
+    own = ctx.actor.service_sid
+    found, meta = _page(ctx, request, Channel, service_sid=own, type="public")
+    return {"conversations": [_channel_json(ctx, each) for each in found], "meta": meta}
 
 
 def _list_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    where = {"user_sid": _acting_user(ctx).sid}
-    page = fetch_page(ctx.store, UserChannel, where, PageRequest.read(request.query, PAGES))
-    mine = [channels.find(ctx, view.channel_sid) for view in page.items]
-    return _page_json([_channel_json(ctx, each) for each in mine], "conversations", page)
-
-
-def _fetch(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return _channel_json(ctx, _channel(ctx, arguments))
+    views, meta = _page(ctx, request, UserChannel, user_sid=_acting_user(ctx).sid)
+    mine = [channels.find(ctx, view.channel_sid) for view in views]
+    return {"conversations": [_channel_json(ctx, each) for each in mine], "meta": meta}
 
 
 def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
@@ -200,7 +197,10 @@ def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
 
 
 def _fetch_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return _channel_json(ctx, _mine(ctx, arguments)[0])
+    channel = _channel(ctx, arguments)
+    if channel.created_by != ctx.actor.identity:  # a creator need not have joined (observed)
+        _mine(ctx, arguments)
+    return _channel_json(ctx, channel)
 
 
 def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -212,7 +212,12 @@ def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     return _channel_json(ctx, channel)
 
 
-# -- writes
+# -- reads and writes
+
+
+def _read(item: Item, render: Callable[[Context, Any], Any]) -> Handler:
+    """Return a handler that shows an item."""
+    return lambda ctx, arguments, _request: render(ctx, item(ctx, arguments))
 
 
 def _write(
@@ -234,7 +239,7 @@ class _MessageEdit(given.MessageChanges):
     author: given.Author | None = None
 
 
-class _MessageToSend(given.NewMessage):
+class _MessageToSend(given.NewMessageOrFile):
     author: given.Author | None = None
 
 
@@ -274,14 +279,10 @@ def _type(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
     sid = last(request.query, "ConversationSid") or last(request.query, "ChannelSid") or ""
-    where = {"channel_sid": _channel(ctx, {"Channel": sid}).sid}
-    page = fetch_page(ctx.store, Member, where, PageRequest.read(request.query, PAGES))
-    found = [_user(ctx, {"Identity": each.identity}) for each in page.items if each.identity]
-    return _page_json([_user_json(ctx, user) for user in found], "users", page)
-
-
-def _fetch_user(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    return _user_json(ctx, _user(ctx, arguments))
+    channel = _channel(ctx, {"Channel": sid})
+    found, meta = _page(ctx, request, Member, channel_sid=channel.sid)
+    seen = [_user(ctx, {"Identity": each.identity}) for each in found if each.identity]
+    return {"users": [_user_json(ctx, user) for user in seen], "meta": meta}
 
 
 # -- operations
@@ -294,7 +295,12 @@ def _operation(name: str, method: str, path: str, status: int, handler: Handler)
     return Operation(name, method, HOST, f"/Client{path}", handle, refusals=REFUSALS)
 
 
-_create = _write(channels.create, _service, given.NewChannel, _channel_json)
+_fetch = _read(_channel, _channel_json)
+_fetch_user = _read(_user, _user_json)
+_create = _write(
+    partial(channels.create, type="private"), _service, given.NewChannel, _channel_json
+)
+"""A conversation is private (observed): `@twilio/conversations` names no type."""
 _update = _write(channels.update, _channel, given.ChannelChanges, _channel_json)
 _edit = _write(messages.update, _MESSAGE, _MessageEdit, _message_json)
 _remove_message = _write(messages.remove, _MESSAGE)

@@ -155,10 +155,7 @@ class Feeds:
 
         The batch must be answered with `ACCEPTED` before it is carried out: if its answer comes
         last, the Sync 3.0 of the browser bundle forgets to open what was opened meanwhile
-        (observed).
-
-        Raises:
-            TwilioError: 20001, the batch makes no sense.
+        (observed). One that makes no sense is refused (20001).
         """
         requests, correlation = body.get("requests"), body.get("correlation_id")
         if not isinstance(requests, list) or not all(isinstance(each, dict) for each in requests):

@@ -39,11 +39,7 @@ class Frame:
         return str(self.header.get("method"))
 
     def json(self) -> Any:
-        """The payload as JSON; None for an empty one.
-
-        Raises:
-            FrameError: It is not JSON.
-        """
+        """The payload as JSON, None for an empty one; FrameError if it is not JSON."""
         return _json(self.payload, "payload") if self.payload else None
 
 
@@ -69,11 +65,7 @@ def reply(frame: Frame, code: int, payload: Any = None, **header: Any) -> bytes:
 
 
 def decode(data: bytes) -> Frame:
-    """Parse a frame.
-
-    Raises:
-        FrameError: It is too large, cut short, too long, or no frame at all.
-    """
+    """Parse a frame; FrameError if it is too large, cut short, too long, or none at all."""
     if len(data) > MAX_FRAME:
         raise FrameError(f"a frame of {len(data)} bytes; at most {MAX_FRAME} are taken")
     start = _PREAMBLE.match(data)
@@ -101,10 +93,7 @@ def _json(text: bytes, what: str) -> Any:
 
 
 def is_acknowledgement(data: bytes) -> bool:
-    """Recognise an SDK's acknowledgement of a frame without parsing it.
-
-    Every frame to a client is answered by one of these, so they must cost next to nothing.
-    """
+    """Recognise an SDK's acknowledgement without parsing it, as every frame to it gets one."""
     start = data.find(b"\r\n", 14, 24)
     return start > 0 and data.startswith(_ACKNOWLEDGEMENT, start + 2)
 
@@ -129,11 +118,7 @@ class SyncNotice:
 
     def payload(self) -> dict[str, Any]:
         """Payload of a notification."""
-        return {
-            "event_protocol_version": 4,
-            "event_type": self.event_type,
-            "event": self.event,
-        }
+        return {"event_protocol_version": 4, "event_type": self.event_type, "event": self.event}
 
 
 class ItemChange(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,56 +17,13 @@ from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from ..core.token_timers import TokenTimers
 from ..messaging import users
-from ..messaging.resources import Service, User
+from ..messaging.presence import Presence
+from ..messaging.resources import Service
 from ..rest.application import Application
 from . import feeds, notices, tunnel
 from .feeds import FeedClient, Feeds
 from .notices import Frame
 from .tunnel import Tunnel
-
-
-class Presence:
-    """Counts the connections of each user, and marks users online from first to last."""
-
-    def __init__(self, backend: Backend, account_sid: str) -> None:
-        self._backend = backend
-        self._account_sid = account_sid
-        self._connections: Counter[Actor] = Counter()
-        self._lock = threading.Lock()
-
-    def reset(self) -> None:
-        """Mark users offline who were online when the account was last open."""
-        with self._backend.transaction():
-            ctx = Context(self._backend, self._account_sid)
-            for user in ctx.store.select(User, {"is_online": True}):
-                users.mark_online(ctx, user, online=False)
-
-    def connected(self, actor: Actor) -> None:
-        """Count a new connection of a user."""
-        with self._lock:
-            self._connections[actor] += 1
-            is_first = self._connections[actor] == 1
-        if is_first:
-            self._mark(actor, online=True)
-
-    def disconnected(self, actor: Actor) -> None:
-        """Discount a connection that has ended."""
-        with self._lock:
-            self._connections[actor] -= 1
-            is_last = not self._connections[actor]
-            if is_last:
-                del self._connections[actor]
-        if is_last:
-            self._mark(actor, online=False)
-
-    def _mark(self, actor: Actor, *, online: bool) -> None:
-        with self._backend.transaction():
-            ctx = Context(self._backend, self._account_sid)
-            service = ctx.store.first(Service, sid=actor.service_sid)
-            user = users.find(ctx, actor.service_sid or "", actor.identity or "")
-            if service is not None and service.reachability_enabled and user is not None:
-                users.mark_online(ctx, user, online=online)
-
 
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
 """Methods that need no answer."""
@@ -86,15 +42,9 @@ class SessionParts:
 
 
 class ClientSession:
-    """One client's exchange with the account.
+    """One client's exchange with the account, as the chat user `actor`; None before the login.
 
-    Args:
-        parts: Shared by all sessions.
-        client: The connection to the client.
-        base: Address at which the client reaches this server over HTTP.
-
-    Attributes:
-        actor: The chat user; None before the login.
+    `base` is the address at which the client reaches this server over HTTP.
     """
 
     def __init__(self, parts: SessionParts, client: FeedClient, base: str) -> None:
@@ -113,11 +63,7 @@ class ClientSession:
         }
 
     def answer(self, frame: Frame) -> bytes | None:
-        """Answer a frame; None for one that needs no answer.
-
-        Raises:
-            FrameError: It makes no sense, whatever came before.
-        """
+        """Answer a frame, None where it needs no answer; FrameError if it makes no sense."""
         with self._lock:
             if self._is_over or frame.method in _NO_ANSWER:
                 return None
@@ -142,12 +88,7 @@ class ClientSession:
         )
 
     def _admit(self, token: str) -> Claims:
-        """Check a token and make its user if need be (observed).
-
-        Raises:
-            TwilioError: 20101 to 20107, the token is refused; 50050, its service does not exist;
-                20403, it is another user's than the session's.
-        """
+        """Check a token and make its user if need be (observed); TwilioError if it is refused."""
         parts, claims = self._parts, self._parts.application.claims(token)
         actor = Actor(claims.identity, claims.service_sid, webhooks=True)
         with parts.backend.transaction():
@@ -158,7 +99,7 @@ class ClientSession:
             users.ensure(ctx, service, claims.identity)
         if self.actor is None:
             self.actor = actor
-            parts.presence.connected(actor)
+            parts.presence.count(actor, 1)
         elif self.actor != actor:
             raise TwilioError(20403, "The new token is for another user; make a new client for it")
         return claims
@@ -203,7 +144,7 @@ class ClientSession:
             self._timers.stop()
             self._parts.feeds.unfollow(self._client)
             if self.actor is not None:
-                self._parts.presence.disconnected(self.actor)
+                self._parts.presence.count(self.actor, -1)
 
 
 def _not_simulated(frame: Frame) -> bytes:

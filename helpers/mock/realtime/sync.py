@@ -104,8 +104,7 @@ class SyncReads:
             page, meta = _fetch_page(_read_page(request.query, numbered=True), query)
             messages = [message for _, message in page]
         else:
-            number = _read_key(index, numbered=True)
-            only = {"channel_sid": found.owner.sid, "index": int(number)}
+            only = {"channel_sid": found.owner.sid, "index": int(_read_key(index, numbered=True))}
             messages, meta = ctx.store.select(Message, only), NO_OTHER_PAGES
         data = sync_objects.messages(ctx.store, messages)
         items = [(message.index, shown) for message, shown in zip(messages, data, strict=True)]

@@ -25,15 +25,10 @@ _HOST = "https://cds.us1.twilio.com"
 
 @dataclass(frozen=True, slots=True)
 class SyncType:
-    """One type of Sync object.
+    """One type of Sync object, a `document`, `list` or `map`, which is a view of its owner.
 
-    Attributes:
-        kind: `document`, `list` or `map`.
-        prefix: Of its SIDs.
-        owner: The resource it is a view of.
-        suffix: Its name is the owner's SID and this.
-        rotate: Digits by which the owner's SID is rotated to make the object's, so that two maps
-            of one owner differ.
+    Its name is the owner's SID and the suffix. Its SID has the prefix and the owner's digits,
+    rotated by so many, so that two maps of one owner differ.
     """
 
     kind: str
@@ -95,11 +90,7 @@ class SyncObject:
 
 
 def find(ctx: Context, kind: str, key: str) -> SyncObject:
-    """The object of a name or SID, if the acting chat user may see it.
-
-    Raises:
-        TwilioError: 20404, there is none; 50300 or 50400, the user may not see it.
-    """
+    """The object of a name or SID; 20404 for none, 50300 or 50400 if the user may not see it."""
     found = next(_matches(ctx, kind, key), None)
     if found is None or found.owner.service_sid != ctx.actor.service_sid:
         raise TwilioError(20404, f"Sync {kind} {key[:80]} was not found")

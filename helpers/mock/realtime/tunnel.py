@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, unquote
 
 import orjson
 
+from ...masking import log_exception
 from ..core.context import Actor
+from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..core.parameters import form_name
 from ..rest.application import Application
@@ -31,11 +33,7 @@ _NULLABLE = frozenset({"last_consumed_message_index", "last_read_message_index"}
 
 
 def read(frame: Frame, base: str) -> Request:
-    """The request a frame carries, from a client that reaches this server at `base` over HTTP.
-
-    Raises:
-        FrameError: It carries none.
-    """
+    """The request a frame carries, or FrameError; over HTTP its client is served at `base`."""
     http = frame.header.get("http_request")
     if not isinstance(http, dict):
         raise FrameError("a message without http_request")
@@ -47,14 +45,13 @@ def read(frame: Frame, base: str) -> Request:
         for name, value in read_body(frame).items()
         if value is not None or name in _NULLABLE
     }
-    query = {name: _decoded(value) for name, value in params.items()}
+    query: dict[str, str | list[str]] = {
+        name: [unquote(str(each)) for each in value]
+        if isinstance(value, list)
+        else unquote(str(value))
+        for name, value in params.items()
+    }
     return Request(method.upper(), HOST, path, query, form, base=base)
-
-
-def _decoded(value: Any) -> str | list[str]:
-    if isinstance(value, list):
-        return [unquote(str(each)) for each in value]
-    return unquote(str(value))
 
 
 def read_body(frame: Frame) -> Mapping[str, Any]:
@@ -71,11 +68,7 @@ OnRequest = Callable[[Request, Reply, bytes, float], None]
 
 
 class Tunnel:
-    """Answers requests that come through a connection.
-
-    Attributes:
-        on_request: Called for every request that was answered.
-    """
+    """Answers requests that come through a connection, and calls `on_request` for each."""
 
     def __init__(self, application: Application, operations: Iterable[Operation]) -> None:
         self._application = application
@@ -90,8 +83,11 @@ class Tunnel:
             reply = self._application.perform(actor, operation, arguments, request)
         except TwilioError as error:
             reply = Reply(error.status, error.body())
+        except DatabaseClosed:
+            stopping = TwilioError(20503, "The mock is stopping; it answers when it runs again")
+            reply = Reply(stopping.status, stopping.body())
         except Exception:
-            _log.exception("a request through a realtime connection failed")
+            log_exception(_log, "a request through a realtime connection failed")
             reply = Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
         content = b"" if reply.json is None else orjson.dumps(reply.json)
         self.on_request(request, reply, content, (time.perf_counter() - started) * 1000)

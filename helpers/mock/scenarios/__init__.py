@@ -28,12 +28,7 @@ class UnknownScenario(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A history that an account can be loaded with.
-
-    Attributes:
-        name: The name for `load()`.
-        sentence: The content of the account.
-    """
+    """A history that an account can be loaded with, and a sentence about its content."""
 
     name: str
     sentence: str
@@ -43,17 +38,12 @@ class Scenario:
 
 
 class Scenarios(Mapping[str, Scenario]):
-    """Scenarios by name."""
+    """Scenarios by name; another name raises UnknownScenario."""
 
     def __init__(self, *scenarios: Scenario) -> None:
         self._by_name = {scenario.name: scenario for scenario in scenarios}
 
     def __getitem__(self, name: str) -> Scenario:
-        """Return the scenario of that name.
-
-        Raises:
-            UnknownScenario: There is none.
-        """
         if name in self._by_name:
             return self._by_name[name]
         near = difflib.get_close_matches(str(name), self._by_name, n=1, cutoff=0)

@@ -133,10 +133,7 @@ def _play_last_hour(story: Story, agents: Sequence[ScenarioAgent]) -> None:
 
 
 class Crm:
-    """A web service that receives messages by webhook, and is down at times.
-
-    It answers in a loaded account too, so that no webhook goes to the network.
-    """
+    """A web service for webhooks, in a loaded account too, which is down at times."""
 
     def __init__(self) -> None:
         self.is_down = False

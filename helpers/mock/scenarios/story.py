@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -45,15 +44,7 @@ class Resettable(Protocol):
 
 
 class Story:
-    """An account and the moments of its history.
-
-    Attributes:
-        client: The official SDK's client, with the account's credentials.
-        service: The account's chat service, as the SDK names it.
-        workspace: Its TaskRouter workspace, likewise.
-        workflow: The workspace's workflow.
-        receivers: Functions that answer for URLs of webhooks.
-    """
+    """An account and the moments of its history, with parts as the official SDK names them."""
 
     def __init__(self, mock: Resettable, end: float) -> None:
         self._mock = mock
@@ -125,13 +116,9 @@ class Story:
         return ScenarioCustomer(self, channel, identity)
 
     def task(self, customer: ScenarioCustomer) -> Any:
-        """The latest task of a customer's chat, as the SDK names it.
-
-        Raises:
-            LookupError: There is none.
-        """
+        """The latest task of a customer's chat, as the SDK names it; LookupError for none."""
         for each in reversed(self.workspace.tasks.list()):
-            if json.loads(each.attributes).get("channelSid") == customer.sid:
+            if flex_ui.chat_of(each.attributes) == customer.sid:
                 return each
         raise LookupError(f"there is no task for {customer.sid}")
 

@@ -26,6 +26,7 @@ from twilio.rest import Client
 
 from ....javascript import KIT
 from ... import MockTwilio
+from ...core.wording import predicate
 from ..body import BoundedBody
 from ..origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins
 from . import sdk_copy
@@ -65,15 +66,9 @@ class _Renewal(BaseModel, extra="forbid"):
 class ChatPage:
     """The page at `PATH`, with one mock account behind it.
 
-    Args:
-        mock: The account.
-        chat_sdk: A copy of Twilio's Chat SDK for browsers. By default the one that
-            `TWILIO_CHAT_SDK` names, or that npm installed near the working directory; without
-            any, the page loads the SDK from Twilio's CDN.
-        origins: Pages besides this one that the back end answers without credentials.
-
-    Raises:
-        NoSuchCopy: A copy was named that does not exist.
+    It loads Twilio's Chat SDK from a copy: the one given (or NoSuchCopy), or that `TWILIO_CHAT_SDK`
+    names, or that npm installed near the working directory; without any, from Twilio's CDN. Its
+    back end answers it, and pages of `origins`, without credentials.
     """
 
     def __init__(
@@ -164,8 +159,11 @@ def _json_route(
             given = model.model_validate_json(body)
             return JSONResponse(await run_in_threadpool(answer, given), headers=_HEADERS)
         except ValidationError as error:
-            faults = "; ".join(f"{each['loc']}: {each['msg']}" for each in error.errors())
-            raise HTTPException(400, f"This takes a JSON object. {faults}") from None
+            faults = "; ".join(
+                f"{'.'.join(map(str, each['loc'])) or 'the body'} {predicate(each)}"
+                for each in error.errors()
+            )
+            raise HTTPException(400, f"This takes a JSON object: {faults}") from None
         except NotACustomer as error:
             raise HTTPException(403, str(error)) from None
         except NoFlexFlow as error:

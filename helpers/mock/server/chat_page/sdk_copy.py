@@ -16,11 +16,7 @@ class NoSuchCopy(FileNotFoundError):
 
 
 def named(path: str | os.PathLike[str] | None = None) -> Path | None:
-    """The copy named by `path`, else by the environment; None if by neither.
-
-    Raises:
-        NoSuchCopy: There is no such file.
-    """
+    """The copy that `path`, else the environment, names, if any; NoSuchCopy if it is no file."""
     name = path or os.environ.get(VARIABLE)
     if not name:
         return None

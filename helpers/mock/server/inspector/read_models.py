@@ -65,11 +65,7 @@ def newest(ctx: Context, name: str, limit: int) -> Json:
 
 
 def item(ctx: Context, name: str, key: str, limit: int) -> Json:
-    """One item of one of `LISTS` in full, by its SID or number.
-
-    Raises:
-        TwilioError: 20404, there is none.
-    """
+    """One item of one of `LISTS` in full, by its SID or number; a 20404 where there is none."""
     kind, _, render = LISTS[name]
     where: dict[str, Any] = {"sid": key}
     if kind is Delivery:  # a number is at most as large as the store can compare
@@ -97,9 +93,19 @@ def _listed(
 
 
 def _channel(ctx: Context, channel: Channel) -> Json:
+    shown = {**_shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid), "flex": None}
     flex = ctx.store.first(FlexChannel, sid=channel.sid)
-    shown = _shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid)
-    return {**shown, "flex": flex and _flex(ctx, flex)}
+    if flex is not None:
+        flow = ctx.get_cached(FlexFlow, flex.flex_flow_sid)
+        shown["flex"] = {
+            "flex_flow_sid": flex.flex_flow_sid,
+            "flex_flow_friendly_name": flow and flow.friendly_name,
+            "integration_type": flow and flow.integration_type,
+            "identity": flex.identity,
+            "task_sid": flex.live_task_sid or flex.task_sid,
+            "is_web": flex.is_web,
+        }
+    return shown
 
 
 def _listed_channel(ctx: Context, channel: Channel) -> Json:
@@ -131,18 +137,6 @@ def _message(ctx: Context, message: Message) -> Json:
     return _shown(ctx, chat_v2.MESSAGES, message, message.channel_sid, ServiceSid=service_sid)
 
 
-def _flex(ctx: Context, channel: FlexChannel) -> Json:
-    flow = ctx.get_cached(FlexFlow, channel.flex_flow_sid)
-    return {
-        "flex_flow_sid": channel.flex_flow_sid,
-        "flex_flow_friendly_name": flow and flow.friendly_name,
-        "integration_type": flow and flow.integration_type,
-        "identity": channel.identity,
-        "task_sid": channel.live_task_sid or channel.task_sid,
-        "is_web": channel.is_web,
-    }
-
-
 def _task(ctx: Context, task: Task) -> Json:
     collection, workspace_sid = taskrouter_v1.TASK_RESERVATIONS, task.workspace_sid
     shown = _shown(ctx, taskrouter_v1.TASKS, task, workspace_sid)
@@ -170,12 +164,11 @@ def _full_execution(ctx: Context, execution: Execution, limit: int) -> Json:
     """An execution with its context and its newest steps, oldest first."""
     where = {"execution_sid": execution.sid}
     steps = reversed(ctx.store.select(Step, where, order="desc", limit=limit))
-    path = {"FlowSid": execution.flow_sid}
     return {
         **_execution(ctx, execution),
         "context": execution.context,
         "steps": [
-            _shown(ctx, studio_v2.STEPS, each, execution.sid, **path)
+            _shown(ctx, studio_v2.STEPS, each, execution.sid, FlowSid=execution.flow_sid)
             | {"context": each.context, "error": each.error}
             for each in steps
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,13 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ....masking import MASK
-from ... import MockTwilio
+from ....masking import mask
+from ... import DatabaseFailed, MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
-from . import read_models
-from .read_models import LISTS
+from .read_models import LISTS, Json, item, newest, overview
 
 LIMIT = 50
 """Default number of items in a list."""
@@ -30,9 +28,7 @@ JOURNAL_ENTRIES = 30
 """Latest entries of the journal in the overview."""
 
 _BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
-_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size")
-_SECRET = re.compile(rb'(://[^\s/"\\@:]*:)[^\s/"\\@]+(?=@)|([?&]Signature=)[^&"\s\\]+')
-"""Secrets in a URL: a password, or a signature that opens a file without credentials."""
+_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size", "notes")
 
 
 class StateApi:
@@ -47,22 +43,19 @@ class StateApi:
         """Routes; each takes the query parameter `limit`."""
         return [
             _route("/state/overview", self._overview),
-            *(_route(f"/state/{name}", partial(self._newest, name)) for name in LISTS),
-            *(_route(f"/state/{name}/{{key}}", partial(self._item, name)) for name in LISTS),
+            *(_route(f"/state/{each}", partial(self._read, newest, each)) for each in LISTS),
+            *(_route(f"/state/{each}/{{key}}", partial(self._read, item, each)) for each in LISTS),
             _route("/state/requests", self._request_list),
             _route("/state/requests/{key}", self._request),
         ]
 
-    def _newest(self, name: str, limit: int) -> Any:
-        return self._mock.look(lambda ctx: read_models.newest(ctx, name, limit))
-
-    def _item(self, name: str, limit: int, key: str) -> Any:
-        return self._mock.look(lambda ctx: read_models.item(ctx, name, key, limit))
+    def _read(self, read: Callable[..., Json], *name: str, **given: Any) -> Json:
+        return self._mock.look(lambda ctx: read(ctx, *name, **given))
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
         return {
-            **self._mock.look(lambda ctx: read_models.overview(ctx, limit)),
+            **self._read(overview, limit=limit),
             "clock": {"now": clock.now(), "is_frozen": clock.is_frozen},
             "requests": len(self._requests),
             "journal": [
@@ -101,9 +94,11 @@ def _route(path: str, read: Callable[..., Any]) -> Route:
             )
         try:
             found = await run_in_threadpool(read, limit=int(text), **request.path_params)
+        except DatabaseFailed as failure:
+            raise HTTPException(503, failure.refusal().message) from None
         except TwilioError as error:
             raise HTTPException(error.status, error.message) from None
-        content = _SECRET.sub(rb"\1\2" + MASK.encode(), orjson.dumps(found))
+        content = mask(orjson.dumps(found).decode())
         headers = {"Cache-Control": "no-store"}
         return Response(content, media_type="application/json", headers=headers)
 
