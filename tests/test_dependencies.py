@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOADED_BY_NAME = {"httptools", "uvloop"}
-"""Packages that only uvicorn imports, which does without what it does not find."""
+LOADED_BY_NAME = {"httptools", "tzdata", "uvloop"}
+"""Packages that others load where they find them: uvicorn its parser and loop, zoneinfo zones."""
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
