@@ -28,6 +28,8 @@ def check_environment() -> Environment:
     if sys.version_info < oldest:
         problems.append(f"Python >= 3.11 is needed, this is {sys.version.split()[0]}")
     for requirement in map(Requirement, requires("flex-chat-lab") or ()):
+        if requirement.marker and not requirement.marker.evaluate():
+            continue  # of another system, or optional
         try:
             found = version(requirement.name)
         except PackageNotFoundError:

@@ -40,6 +40,14 @@ def test_what_is_missing_or_too_old_is_named_with_what_to_do(
     assert second.startswith("twilio<1 is needed, this is 9.")
 
 
+@pytest.mark.parametrize("marker", ["sys_platform == 'elsewhere'", "extra == 'cluster'"])
+def test_what_other_systems_need_or_is_optional_is_not_missing(
+    monkeypatch: pytest.MonkeyPatch, marker: str
+) -> None:
+    monkeypatch.setattr(environment, "requires", lambda _: [f"no-such-package; {marker}"])
+    assert check_environment().missing == ()
+
+
 def test_a_transcript_has_a_row_for_each_message(
     account: Any, client: Any, service: Any, channel: Any
 ) -> None:

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from ..masking import mask
 from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
@@ -114,18 +115,25 @@ def main(given: list[str] | None = None) -> int:
     # while nothing is served Ctrl-C simply ends it: acknowledged changes are on disk
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        listening = listen(arguments.host, arguments.port)
-        policy, own = CallPolicy(arguments.allow_target), Credentials.demo()
-        # before the account is opened, which resumes webhooks that are due
-        policy.start_listening(
-            port_of(listening), is_confined=is_reachable(listening) and own.is_known
-        )
-        mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
-        mock.studio.time_zone = arguments.time_zone
-    except (CannotListen, DatabaseRefused, ValueError) as error:  # the last where FILE names none
-        print(mask(str(error)), file=sys.stderr)  # noqa: T201 - a command's answer
-        return 1
+    with ExitStack() as opened:
+        try:
+            serve = _prepare(arguments, opened)
+        except (CannotListen, DatabaseRefused, NoSuchCopy, ValueError) as error:
+            print(mask(str(error)), file=sys.stderr)  # noqa: T201 - a command's answer
+            return 1
+        serve()
+    return 0
+
+
+def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], None]:
+    """Open all that is needed, to be closed with `opened`, and return the function that serves."""
+    listening = opened.enter_context(listen(arguments.host, arguments.port))
+    policy, own = CallPolicy(arguments.allow_target), Credentials.demo()
+    # before the account is opened, which resumes webhooks that are due
+    policy.start_listening(port_of(listening), is_confined=is_reachable(listening) and own.is_known)
+    mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
+    opened.callback(mock.close)
+    mock.studio.time_zone = arguments.time_zone
     url = url_of(listening)
     # a secret from the environment is never shown
     is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
@@ -136,22 +144,15 @@ def main(given: list[str] | None = None) -> int:
     )
     if is_everywhere(listening):
         line += "  Other machines are let in, at this machine's name or address and the same port"
-    try:
-        server = MockServer(
-            mock,
-            listening,
-            lambda: print(line, flush=True),  # noqa: T201
-            at_once=arguments.db is None,
-            chat_sdk=arguments.chat_sdk,
-            allow_origins=arguments.allow_origin,
-        )
-        server.serve_until_stopped()
-    except NoSuchCopy as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    finally:
-        mock.close()
-    return 0
+    server = MockServer(
+        mock,
+        listening,
+        lambda: print(line, flush=True),  # noqa: T201
+        at_once=arguments.db is None,
+        chat_sdk=arguments.chat_sdk,
+        allow_origins=arguments.allow_origin,
+    )
+    return server.serve_until_stopped
 
 
 if __name__ == "__main__":

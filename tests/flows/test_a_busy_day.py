@@ -13,6 +13,8 @@ from days import erlang_c, servers_of, task_flow, waits_first_come_first_served
 
 from helpers.flows import Exponential, LoadTest, load_test
 
+pytestmark = pytest.mark.long
+
 AGENTS, CUSTOMERS, HANDLE_TIME = 40, 5000, 600.0
 BATCH = 250
 """Customers whose mean counts as one observation: those of an hour wait for one another."""

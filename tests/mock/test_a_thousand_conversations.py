@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from office import Office
 
 from helpers.desk import AgentDesk
@@ -11,6 +12,7 @@ from helpers.desk import AgentDesk
 CONVERSATIONS, AT_ONCE = 1000, 4
 
 
+@pytest.mark.long
 def test_a_thousand_conversations_leave_nothing_behind(
     service: Any, task_flow: Any, make_channel: Any, office: Office
 ) -> None:

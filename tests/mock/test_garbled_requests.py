@@ -44,6 +44,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> Any:
     assert account.mock.studio.settle()
 
 
+@pytest.mark.long
 def test_every_request_is_answered_in_twilios_shape(offline: PreparedAccount) -> None:
     garbler = Garbler(offline, SEED)
     offline.answer_hooks(answer)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -252,7 +253,7 @@ class Chats(RuleBasedStateMachine):
                 assert view.unread_messages_count == expected.unread(identity)
 
 
-TestChats = Chats.TestCase
+TestChats = pytest.mark.long(Chats.TestCase)
 TestChats.settings = settings(
     max_examples=25, stateful_step_count=40, deadline=None, derandomize=True
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,14 +26,17 @@ def installed() -> Path:
         report = pytest.fail if os.environ.get("CI") else pytest.skip
         report("needs Node and npm, which are not on the PATH")
         raise AssertionError  # neither of the two comes back
-    if not _is_up_to_date():
-        subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=FOLDER,
-            check=True,
-            capture_output=True,
-            timeout=INSTALLING,
-        )
+    # A lock that works on every system, and that ends with the process that has it.
+    with closing(sqlite3.connect(FOLDER / "installing.db", timeout=INSTALLING)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        if not _is_up_to_date():
+            subprocess.run(
+                [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=FOLDER,
+                check=True,
+                capture_output=True,
+                timeout=INSTALLING,
+            )
     return FOLDER
 
 

@@ -20,7 +20,7 @@ from helpers.mock import DEMO_VALUES
 
 Start = Callable[..., Command]
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
-KILLS = 20
+KILLS = 10
 WRITERS = 4
 WRITES = 1000
 
@@ -92,8 +92,9 @@ def channels_with_webhooks(url: str, receiver: Receiver) -> list[str]:
     return sids
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_twenty_kills_lose_no_acknowledged_message_and_no_webhook(
+def test_ten_kills_lose_no_acknowledged_message_and_no_webhook(
     command: Start, tmp_path: Path
 ) -> None:
     chance = random.Random(20)

@@ -1,0 +1,41 @@
+"""Spreads tests over the machine's cores: a file's tests together, one process each.
+
+The browser's tests are two parts, so that JupyterLab is started once; they come last, since
+Playwright keeps an event loop in the main thread that `asyncio.run()` in another test would find.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+BROWSER = "tests/browser/"
+MOST = 8
+"""Processes beyond which the longest files alone decide how long a run takes."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One for each core; none where files are named, what is printed is shown, or time measured."""
+    are_files = all(Path(name.split("::")[0]).is_file() for name in config.args)
+    is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
+    return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    """Return the scheduler of `--dist loadfile`, which is this project's default."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+class ByFile(LoadFileScheduling):
+    """Gives each process whole files in the order of collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        if not file.startswith(BROWSER):
+            return file
+        return BROWSER + ("jupyterlab" if file.endswith("_in_jupyterlab.py") else "pages")

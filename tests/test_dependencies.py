@@ -1,0 +1,69 @@
+"""What is imported is declared, what is declared is pinned, and what is pinned is locked."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from itertools import chain
+from pathlib import Path
+
+import grimp
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+LOADED_BY_NAME = {"httptools", "tzdata", "uvloop"}
+"""Packages that others load where they find them: uvicorn its parser and loop, zoneinfo zones."""
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+
+def named(requirements: Iterable[str]) -> set[tuple[str, str]]:
+    """Names of packages, each with the version it is pinned to or its range."""
+    parsed = map(Requirement, requirements)
+    return {(canonicalize_name(each.name), str(each.specifier)) for each in parsed}
+
+
+@pytest.fixture(scope="module")
+def declared() -> set[str]:
+    """Names of the packages that the project needs, and of those that it can use."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    optional = project["optional-dependencies"].values()
+    return {name for name, _ in named([*project["dependencies"], *chain(*optional)])}
+
+
+@pytest.fixture(scope="module")
+def locked() -> set[tuple[str, str]]:
+    """Packages of the lock file with their versions, each of which has hashes."""
+    text = (ROOT / "requirements.lock").read_text("utf-8").replace("\\\n", "")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    hashes = [[word for word in line if HASH.fullmatch(word)] for line in lines]
+    assert all(hashes)
+    return named(
+        " ".join(word for word in line if word not in own)
+        for line, own in zip(lines, hashes, strict=True)
+    )
+
+
+def test_every_package_that_helpers_imports_is_declared_and_no_other(declared: set[str]) -> None:
+    modules = grimp.build_graph("helpers", include_external_packages=True, cache_dir=None).modules
+    imported = {module.split(".")[0] for module in modules} - {"helpers"} - sys.stdlib_module_names
+    distributions = packages_distributions()
+    needed = {canonicalize_name(name) for each in imported for name in distributions[each]}
+    assert needed | LOADED_BY_NAME == declared
+    assert not needed & LOADED_BY_NAME
+
+
+def test_what_is_pinned_is_locked_at_the_same_version(locked: set[tuple[str, str]]) -> None:
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    lines = (line.split("#")[0].strip() for line in text.splitlines())
+    pinned = named(line for line in lines if line and not line.startswith("-"))
+    assert ("twilio", "==9.13.0") in pinned
+    assert pinned <= locked
+
+
+def test_what_is_declared_is_locked(declared: set[str], locked: set[tuple[str, str]]) -> None:
+    assert declared <= {name for name, _ in locked}
