@@ -25,7 +25,7 @@ from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
-from .studio.runner import Heard, StepFault, Studio
+from .studio.runner import Heard, StepFault, Studio, zone_of
 from .taskrouter.expressions import could_match, is_loose_expression
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
@@ -78,6 +78,7 @@ __all__ = [
     "reached",
     "unknown_filters",
     "verify",
+    "zone_of",
 ]
 
 if not TYPE_CHECKING:

@@ -359,10 +359,16 @@ class MockTwilio:
         """Return the content of the account, for `restore()`."""
         return Snapshot(self._backend.state, self.journal.state)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Restore resources and SIDs; the clock stays where it is."""
+    def restore(self, snapshot: Snapshot, *, shift: float = 0.0) -> None:
+        """Restore resources and SIDs; the clock stays where it is.
+
+        Args:
+            snapshot: The content.
+            shift: Seconds by which all dates of resources move, so that they are as old, and due
+                as soon, at another time of the clock. Dates within JSON or a text stay.
+        """
         self.journal.state = snapshot.journal
-        self._restore(snapshot.account)
+        self._restore(snapshot.account, shift)
 
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """Return a copy in memory, with the same resources, next SIDs and clock.
@@ -411,8 +417,11 @@ class MockTwilio:
     def __exit__(self, *about: object) -> None:
         self.close()
 
-    def _restore(self, state: AccountState) -> None:
+    def _restore(self, state: AccountState, shift: float = 0.0) -> None:
         self._backend.state = state
+        if shift:
+            with self._backend.transaction():
+                self._backend.store.shift(shift)
         self._resume()
         with self._backend.transaction():
             self._backend.events.emit(PutBack())
