@@ -46,10 +46,10 @@ def copy_of(
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
     """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
-    It stands where the account's does, or on a Monday morning if that runs: what is in a copied
-    mock is as old then, and due as soon, as in the account. A mock in this kernel is copied whole. Of a shared or live account the resources that chats need
-    are read through the SDK: services, workspaces with their queues, workflows and workers (but for
-    their capacities), and the flows' own Studio flows.
+    It stands where the account's does, or on a Monday morning if that runs. A mock in this kernel
+    is copied whole, and all in it is as old, and due as soon, as there. Of a shared or live account
+    the resources that chats need are read through the SDK: services, workspaces with their queues,
+    workflows and workers (but for their capacities), and the flows' own Studio flows.
 
     Returns:
         The copy, and the flows' arguments of `flex_flow.create` there.

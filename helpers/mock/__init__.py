@@ -26,7 +26,8 @@ from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
 from .studio.runner import Heard, StepFault, Studio, zone_of
-from .taskrouter.expressions import could_match, is_loose_expression
+from .studio.validation import MAX_WIDGETS
+from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -34,6 +35,7 @@ __all__ = [
     "CODES",
     "DEFAULT_SEED",
     "DEMO_VALUES",
+    "MAX_WIDGETS",
     "NOT_SIMULATED",
     "Attempt",
     "BadFault",
@@ -75,6 +77,7 @@ __all__ = [
     "flex_flows",
     "flow_warnings",
     "is_loose_expression",
+    "is_out_of_time",
     "reached",
     "unknown_filters",
     "verify",

@@ -70,10 +70,10 @@ class Script:
     """A sequence of steps to play.
 
     `agents` are at work when it begins: `all`, `none`, `as they are` in the account, the first so
-    many, or these by name. `at` is the weekday and time (`Mon 10:00`), or the date and time, at
-    which it begins, in `zone`, by default UTC; or `now`, the time that it is in the account. A
-    blank leaves it to the account: see `rehearse`. TaskRouter's time of day is in UTC, dates in
-    templates of Studio are in the account's `studio.time_zone`.
+    many, or these by name. It begins `at` a weekday and time (`Mon 10:00`) or a date and time, in
+    `zone`, by default UTC; see `rehearse` for the week, and for a start that is left blank.
+    TaskRouter's time of day is in UTC all the same, and dates in templates of Studio are in the
+    account's `studio.time_zone`.
     """
 
     name: str
