@@ -323,7 +323,9 @@ def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
             )
 
 
-@_check("never-in-time", "warning", f"{DOCS}/taskrouter/time-of-day-routing", _DOC, asks_account=True)
+@_check(
+    "never-in-time", "warning", f"{DOCS}/taskrouter/time-of-day-routing", _DOC, asks_account=True
+)
 def never_in_time(subject: CheckInput) -> Iterator[CheckResult]:
     """An expression of a workflow or its queues that holds at no time of the week."""
     for route in _routes(subject):
