@@ -35,10 +35,10 @@ class Start:
         text = " ".join(text.split())
         known = zone_of(zone or "UTC")
         if found := _WEEKLY.fullmatch(text):
-            at = time(*(int(part or 0) for part in found.groups()[1:]))
+            hour, minute, second = (int(part or 0) for part in found.groups()[1:])
             for number, name in enumerate(WEEKDAYS):
                 if name.startswith(found[1].lower()):
-                    return cls(text, (number, at), known.key)
+                    return cls(text, (number, time(hour, minute, second)), known.key)
         if (moment := _dated(text)) is None:
             raise ValueError(
                 f"{text!r} is no start; write a weekday and a time, or a date and a time, of 24"
