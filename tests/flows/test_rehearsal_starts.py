@@ -300,3 +300,23 @@ def test_studio_goes_by_its_own_zone_whatever_the_scripts() -> None:
     assert account.mock is not None
     account.mock.studio.time_zone = "Europe/Berlin"
     assert said(rehearse(flow, script, account=account)) == ["Studio: We are open"]
+
+
+def test_problems_of_the_account_before_are_none_of_the_rehearsal() -> None:
+    account = office(SPLITS["by time"])
+    client, mock = account.client, account.mock
+    assert mock is not None
+    trigger = {
+        "name": "Trigger",
+        "type": "trigger",
+        "transitions": [{"event": "incomingRequest", "next": "text"}],
+        "properties": {},
+    }
+    states = [trigger, {**_say("text", "An SMS", ""), "transitions": []}]
+    made = {"initial_state": "Trigger", "states": states, "description": "-"}
+    flow = client.studio.v2.flows.create("Texting", "published", made)
+    flow.executions.create(to="+15550001", from_="+15550002")
+    assert mock.studio.settle()
+    assert len(mock.studio.errors) == 1
+    played = rehearse(changed(STUDIO, flow="Office"), starting(), account=account)
+    assert not [row for row in played.rows if "problem" in row.what]
