@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -47,9 +46,10 @@ def copy_of(
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
     """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
-    A mock in this kernel is copied whole. Of a shared or live account the resources that chats need
-    are read through the SDK: services, workspaces with their queues, workflows and workers (but for
-    their capacities), and the flows' own Studio flows.
+    It stands where the account's does, or on a Monday morning if that runs. A mock in this kernel
+    is copied whole, and all in it is as old, and due as soon, as there. Of a shared or live account
+    the resources that chats need are read through the SDK: services, workspaces with their queues,
+    workflows and workers (but for their capacities), and the flows' own Studio flows.
 
     Returns:
         The copy, and the flows' arguments of `flex_flow.create` there.
@@ -63,12 +63,14 @@ def copy_of(
     elif isinstance(original := account.mock, MockTwilio):
         original.studio.settle(SETTLING)
         original.webhooks.settle(SETTLING)
-        moment = int(original.clock.now())
-        mock = _restored(original.take_snapshot(), original.credentials, moment)
+        now = int(original.clock.now())
+        moment = now if original.clock.is_frozen else START.timestamp()
+        snapshot = original.take_snapshot()
+        mock = _restored(snapshot, original.credentials, moment, moment - now)
         mock.studio.time_zone = original.studio.time_zone
     else:
         given = [arguments_for(account, flow) for flow in flows]
-        mock = new_mock()
+        mock = new_mock(account.clock.now() if account.clock.is_frozen else START)
         studio_flows = [each.get("integration_flow_sid") for each in given]
         sids = _Copying(account, mock).run(studio_flows)
         return mock, [
@@ -77,19 +79,21 @@ def copy_of(
     return mock, [arguments_for(account_of(mock), flow) for flow in flows]
 
 
-def new_mock(at: datetime = START) -> MockTwilio:
-    """A new account whose clock stands still."""
+def new_mock(at: datetime | float = START) -> MockTwilio:
+    """A new account of this time, whose clock stands still."""
     mock = MockTwilio()
-    mock.clock.freeze(at)
+    mock.reset(at)
     return mock
 
 
-def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> MockTwilio:
+def _restored(
+    snapshot: Snapshot, credentials: Credentials, moment: float, shift: float
+) -> MockTwilio:
     """A mock with a snapshot's resources and next SIDs, whose webhooks reach no network."""
     mock = MockTwilio(credentials=credentials)
     mock.webhooks.register_fallback(lambda _: None)
     mock.clock.freeze(moment)
-    mock.restore(snapshot)
+    mock.restore(snapshot, shift=shift)
     return mock
 
 
@@ -97,7 +101,7 @@ def _restored(snapshot: Snapshot, credentials: Credentials, moment: float) -> Mo
 class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
-    The snapshot was taken, and a day in a copy begins, at midnight after it, in epoch seconds.
+    The snapshot was taken, and a day in a copy begins, at the midnight before, in epoch seconds.
     `time_zone` is that of dates in templates.
     """
 
@@ -112,7 +116,7 @@ class Origin:
     def of(cls, mock: MockTwilio) -> Origin:
         """Take a snapshot of a mock."""
         own, taken = mock.credentials, mock.clock.now()
-        begins = math.ceil(taken / DAY) * DAY
+        begins = taken // DAY * DAY
         return cls(
             own.account_sid,
             own.chat_service_sid,
@@ -127,11 +131,9 @@ class Origin:
         credentials = replace(
             Credentials.demo(), account_sid=self.account_sid, chat_service_sid=self.service_sid
         )
-        mock = _restored(self.snapshot, credentials, self.taken)
+        shift = self.begins - self.taken
+        mock = _restored(self.snapshot, credentials, self.begins, shift)
         mock.studio.time_zone = self.time_zone
-        mock.clock.freeze(self.begins)  # timers that are due on the way ring here
-        mock.webhooks.settle()
-        mock.studio.settle()
         return mock
 
 

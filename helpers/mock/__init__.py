@@ -26,8 +26,9 @@ from .rest.http import NOTE_HEADER, Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
-from .studio.runner import Heard, StepFault, Studio
-from .taskrouter.expressions import could_match, is_loose_expression
+from .studio.runner import Heard, StepFault, Studio, zone_of
+from .studio.validation import MAX_WIDGETS
+from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -35,6 +36,7 @@ __all__ = [
     "CODES",
     "DEFAULT_SEED",
     "DEMO_VALUES",
+    "MAX_WIDGETS",
     "NOTE_HEADER",
     "NOT_SIMULATED",
     "Attempt",
@@ -80,10 +82,12 @@ __all__ = [
     "flow_warnings",
     "in_child",
     "is_loose_expression",
+    "is_out_of_time",
     "own_connections",
     "reached",
     "unknown_filters",
     "verify",
+    "zone_of",
 ]
 
 if not TYPE_CHECKING:

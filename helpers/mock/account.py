@@ -380,9 +380,18 @@ class MockTwilio:
         """Return the content of the account, for `restore()`."""
         return Snapshot(self._backend.state, self.journal.state)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Restore resources and SIDs; the clock stays where it is."""
+    def restore(self, snapshot: Snapshot, *, shift: float = 0.0) -> None:
+        """Restore resources and SIDs; the clock stays where it is.
+
+        Args:
+            snapshot: The content.
+            shift: Seconds by which all dates of resources move, so that they are as old, and due
+                as soon, at another time of the clock. Dates within JSON or a text stay.
+        """
         self._backend.state = snapshot.account
+        if shift:
+            with self._backend.transaction():
+                self._backend.store.shift(shift)
         self.journal.state = snapshot.journal
         self._put_back()
 

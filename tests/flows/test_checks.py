@@ -136,6 +136,76 @@ def loosely_targeted(client: Any) -> None:
     _workspace(client).task_queues(queue.sid).update(target_workers="away! = true")
 
 
+def never_open(client: Any) -> None:
+    """The workflow has hours that no day has."""
+    filters(client, "taskrouter.currentTime > 2200 AND taskrouter.currentTime < 0600", default=True)
+
+
+def open_at_night(client: Any) -> None:
+    """The workflow has hours over midnight, and those of one minute of the week."""
+    filters(
+        client,
+        "taskrouter.currentTime > 2200 OR taskrouter.currentTime < 0600"
+        " OR taskrouter.dayOfWeek == 'Sun' AND taskrouter.currentTime == 2359 AND vip == true",
+        default=True,
+    )
+
+
+def runs(*subflows: str, own: int = 0, name: str = "Parent") -> Prepare:
+    """Return a function that makes a flow, with subflows (`NAME@REVISION`) and more widgets."""
+
+    def prepare(client: Any) -> None:
+        """The flow runs others first."""
+        flows = client.studio.v2.flows.list()
+        sids = {each.friendly_name: each.sid for each in flows}
+        made = json.loads(json.dumps(flows[0].fetch().definition))
+        _, *states = made["states"]
+        for number, text in enumerate(subflows, 1):
+            flow, _, revision = text.partition("@")
+            state = _state(f"run {number}", "run-subflow", completed=f"run {number + 1}")
+            state["properties"] = {
+                "flow_sid": sids.get(flow, flow),
+                "flow_revision": revision or "LatestPublished",
+            }
+            states.append(state)
+        states[-1]["transitions"] = []
+        first = _state("Trigger", "trigger", incomingMessage="run 1", incomingParent="run 1")
+        spare = [_state(f"spare {number}", "set-variables") for number in range(own)]
+        made |= {"initial_state": "Trigger", "states": [first, *states, *spare]}
+        client.studio.v2.flows.create(name, "published", definition=made)
+
+    return prepare
+
+
+def _state(name: str, kind: str, **ways: str) -> dict[str, Any]:
+    transitions = [{"event": event, "next": target} for event, target in ways.items()]
+    return {"name": name, "type": kind, "transitions": transitions, "properties": {}}
+
+
+def runs_a_draft(client: Any) -> None:
+    """A flow runs one that has drafts only."""
+    publish_nothing(client)
+    runs("Draft")(client)
+
+
+def runs_a_parent(client: Any) -> None:
+    """A flow runs one that runs another."""
+    runs("Menu bot", name="Child")(client)
+    runs("Child")(client)
+
+
+def too_many_widgets(client: Any) -> None:
+    """A flow has two thousand widgets, and its subflow has one."""
+    has = len(client.studio.v2.flows.list()[0].fetch().definition["states"]) + 1
+    runs("Menu bot", own=2000 - has)(client)
+
+
+def just_enough_widgets(client: Any) -> None:
+    """A flow has two thousand widgets with its subflow, which it runs twice."""
+    has = len(client.studio.v2.flows.list()[0].fetch().definition["states"]) + 2
+    runs("Menu bot", "Menu bot", own=1999 - has)(client)
+
+
 def one_has_room(client: Any) -> None:
     """Leave one worker who takes chats."""
     worker = _workspace(client).workers.list()[0]
@@ -183,6 +253,7 @@ def _workspace(client: Any) -> Any:
     return client.taskrouter.v1.workspaces(client.taskrouter.v1.workspaces.list()[0].sid)
 
 
+PARENT = STUDIO.replace("Webchat Flow", "Parent")
 ON_MESSAGE = TASK + "      creation_on_message: true\n"
 TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("channel-type", nothing, STUDIO.replace("custom", "web"), "<text>:3"),
@@ -206,6 +277,12 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "<text>:6"),
     ("studio-astray", for_conversations, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
     ("studio-astray", without_a_chat, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
+    ("subflow", runs("FW" + "0" * 32), PARENT, "<text>:6"),
+    ("subflow", runs("Menu bot", "Webchat Flow@77"), PARENT, "<text>:6"),
+    ("subflow", runs_a_draft, PARENT, "<text>:6"),
+    ("subflow", runs_a_parent, PARENT, "<text>:6"),
+    ("widgets-in-all", too_many_widgets, PARENT, "<text>:6"),
+    ("never-in-time", never_open, TASK, "<text>:7"),
     ("webhook-filters", a_filter_of_conversations, TASK, "<text>:2"),
     ("nobody-matches", no_worker_speaks_it, TASK, "<text>:7"),
     ("nobody-matches", no_worker_speaks_it, STUDIO, "<text>:6"),
@@ -240,6 +317,11 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("no-send-to-flex", nothing, TASK),
     ("studio-astray", nothing, STUDIO),
     ("studio-astray", calls_first, STUDIO.replace("Webchat Flow", "Astray")),
+    ("subflow", nothing, STUDIO),
+    ("subflow", runs("Menu bot@1", "Webchat Flow@LatestDraft"), PARENT),
+    ("widgets-in-all", just_enough_widgets, PARENT),
+    ("never-in-time", open_at_night, TASK),
+    ("never-in-time", web_only, TASK),
     ("webhook-filters", a_bot_listens, TASK),
     ("nobody-matches", nothing, TASK),
     ("nobody-matches", nothing, STUDIO),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from support import everything
 from helpers import Account
 
 MARCH = 1_772_000_000.0
+MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -157,3 +159,27 @@ def test_a_copy_can_be_reset_to_the_account_its_original_was_once(original: Acco
         mock.reset()
         mock_of(original).reset()
         assert everything(account_of(mock)) == everything(original)
+
+
+def test_an_account_restored_at_another_time_is_as_old_and_due_as_soon(account: Account) -> None:
+    mock, client = account.mock, account.client
+    assert mock is not None
+    mock.clock.freeze(MONDAY)
+    channel = client.chat.v2.services(account.credentials.chat_service_sid).channels.create()
+    chat = client.conversations.v1.conversations.create(timers_inactive="PT10M")
+    workspace = client.taskrouter.v1.workspaces.list()[0]
+    task = workspace.tasks.create(workflow_sid=workspace.workflows.list()[0].sid, timeout=300)
+    mock.clock.advance(100)
+    snapshot, before = mock.take_snapshot(), mock.clock.now()
+    for shift in (timedelta(days=1000), timedelta(days=-1000)):
+        mock.clock.forget_timers()
+        mock.clock.freeze(before + shift.total_seconds())
+        mock.restore(snapshot, shift=shift.total_seconds())
+        assert channel.fetch().date_created == MONDAY + shift
+        timer = chat.fetch().timers["date_inactive"]
+        assert timer == (MONDAY + shift + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert (task.fetch().age, task.fetch().assignment_status) == (100, "pending")
+        mock.clock.advance(199)
+        assert task.fetch().assignment_status == "pending"
+        mock.clock.advance(1)
+        assert task.fetch().assignment_status == "canceled"

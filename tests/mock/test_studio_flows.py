@@ -301,6 +301,67 @@ ASTRAY: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+NOW = "{{ 'now' | date: '%H:%M' }}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "conditions", "reason"),
+    [
+        (
+            NOW,
+            [("is_after_time", "17:00"), ("is_before_time", "09:00")],
+            "is_after_time 17:00 and is_before_time 09:00 never hold together",
+        ),
+        (NOW, [("is_before_time", "9:00"), ("is_after_time", "09:00:00")], "never hold together"),
+        (
+            "{{widgets.a.inbound.Body}}",
+            [("greater_than", "10"), ("less_than", "9.5")],
+            "greater_than 10 and less_than 9.5 never hold together",
+        ),
+        (
+            "{{ 'now' | date: '%F' }}",
+            [("is_after_date", "2026-12-31"), ("is_before_date", "2026-01-01")],
+            "never hold together",
+        ),
+        (
+            "{{ 'now' | date: '%H' }}",
+            [("is_before_time", "17:00")],
+            "is_before_time never holds, as {{ 'now' | date: '%H' }} writes '12', which cannot be",
+        ),
+        ('{{now|date:"%l %p"}}', [("greater_than", "8")], "writes '12 PM', which cannot be read"),
+        ("{{ 'today' | date: '%d/%m/%Y' }}", [("is_after_date", "2026-01-01")], "'05/01/2026'"),
+        (NOW, [("is_after_time", "5pm")], "is_after_time never holds, as '5pm' cannot be read"),
+    ],
+)
+def test_a_split_by_a_time_that_never_comes_is_warned_of(
+    lab: Lab, subject: str, conditions: list[tuple[str, str]], reason: str
+) -> None:
+    tests = [if_(subject, kind, value) for kind, value in conditions]
+    ways = to("noMatch"), to("match", None, *tests)
+    made = lab.flow(widget("split", "split-based-on", *ways, input=subject))
+    [warning] = made.warnings
+    assert warning["property_path"] == "#/states/1/transitions/1/conditions"
+    assert reason in warning["message"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "conditions"),
+    [
+        (NOW, [("is_after_time", "09:00"), ("is_before_time", "17:00")]),
+        (NOW, [("is_after_time", "{{flow.variables.a}}"), ("is_before_time", "09:00")]),
+        ("{{ 'now' | date: '%H' }}", [("greater_than", "8"), ("less_than", "17")]),
+        ("{{ 'now' | date: '%H' }}{{flow.variables.rest}}", [("is_before_time", "17:00")]),
+        ("{{ 'now' | date: flow.variables.form }}", [("is_before_time", "17:00")]),
+    ],
+)
+def test_a_split_by_a_time_that_may_come_is_not_warned_of(
+    lab: Lab, subject: str, conditions: list[tuple[str, str]]
+) -> None:
+    tests = [if_(subject, kind, value) for kind, value in conditions]
+    ways = to("noMatch"), to("match", None, *tests)
+    assert lab.flow(widget("split", "split-based-on", *ways, input=subject)).warnings == []
+
+
 @pytest.mark.parametrize("name", ASTRAY)
 def test_what_will_go_astray_is_saved_with_a_warning(lab: Lab, name: str) -> None:
     state, path, reason = ASTRAY[name]

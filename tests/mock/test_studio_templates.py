@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,6 +136,17 @@ def test_a_template_that_fails_ends_the_execution_with_81018(lab: Lab, template:
     assert (error.code, error.widget, error.ended) == (81018, "say", True)
     assert "Liquid could not render" in error.message
     assert lab.way()[-1] == ("error", "say", "Ended")
+
+
+def test_a_cycle_over_objects_shows_each_as_json(lab: Lab) -> None:
+    attributes = {"a": {"x": [True, None]}, "b": [1, "é"], "c": 'it "is"'}
+    cycle = "{% cycle flow.variables.all.a, flow.variables.all.b, flow.variables.all.c, 7 %}"
+    all_of_them = {"key": "all", "value": json.dumps(attributes), "type": "json"}
+    named = "{% cycle 'g': flow.variables.all.b, 'x' %}" * 2
+    said = send("say", " ".join([cycle] * 5) + "|" + named)
+    assert lab.heard(variables(all_of_them), said) == [
+        '{"x":[true,null]} [1,"é"] it "is" 7 {"x":[true,null]}|[1,"é"]x'
+    ]
 
 
 def test_a_loop_of_fifteen_rounds_is_rendered(lab: Lab) -> None:

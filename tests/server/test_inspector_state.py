@@ -164,6 +164,35 @@ def test_a_delivery_is_shown_with_every_try(
     assert whole["parameters"]["Body"] == "hi"
 
 
+def test_statistics_of_now_are_those_of_the_rest_api(
+    read: Read, shared: Account, flow: Any, mock: MockTwilio, url: str
+) -> None:
+    mock.clock.freeze()
+    workspace = shared.client.taskrouter.v1.workspaces.list()[0]
+    workspace.task_queues.create("Nobody", target_workers="1==2")
+    available = workspace.activities.list(friendly_name="Available")[0].sid
+    workspace.workers.list(friendly_name="alice")[0].update(activity_sid=available)
+    flex_channel(shared, flow)
+    workspace.tasks.create(workflow_sid=workspace.workflows.list()[0].sid)
+    mock.clock.advance(60)
+    [space] = read("statistics")["workspaces"]
+    assert (space["friendly_name"], space["total_tasks"]) == ("Flex Task Assignment", 2)
+    assert (space["tasks_by_status"]["reserved"], space["longest_task_waiting_age"]) == (2, 60)
+    activities = {each["friendly_name"]: each["workers"] for each in space["activity_statistics"]}
+    assert (activities["Available"], activities["Offline"]) == (1, 1)
+    free = {each["friendly_name"]: each["total_available_workers"] for each in space["queues"]}
+    assert free == {"Everyone": 1, "Nobody": 0}
+    path = f"{url}/taskrouter.twilio.com/v1/Workspaces/{workspace.sid}"
+    answers = requests.get(f"{path}/RealTimeStatistics", auth=AUTH).json()
+    queues = space.pop("queues")
+    del space["sid"], space["friendly_name"]
+    assert space == {key: value for key, value in answers.items() if key in space}
+    for queue in queues:
+        shown = requests.get(f"{path}/TaskQueues/{queue['sid']}/RealTimeStatistics", auth=AUTH)
+        del queue["sid"], queue["friendly_name"]
+        assert queue == {key: value for key, value in shown.json().items() if key in queue}
+
+
 def test_the_overview_counts_and_shows_what_has_just_happened(
     read: Read, channels: Any, mock: MockTwilio
 ) -> None:

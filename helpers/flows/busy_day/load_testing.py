@@ -74,7 +74,8 @@ def load_test(
         answers_after: Time to answer a bot, likewise.
         within: Seconds in which a customer should be answered.
         seed: Seed of everything that is drawn.
-        account: The account that the flow is for; a new mock account by default.
+        account: The account that the flow is for; a new mock account by default. The day is a
+            Monday in UTC, or in an account whose clock stands still the day at which it stands.
         servers: For URLs that are called on the way, makers of a Python function to answer, as
             for `rehearse`. Other URLs answer with an empty 200.
         progress: Whether to show progress, or a function that is given seconds done and in all.

@@ -16,6 +16,8 @@ from ..exporting import AccountFlow, flows_of
 
 ENOUGH_WORKERS = 50
 """Workers of a queue whose capacity is read; where more match, one is taken to have it."""
+PUBLISHED = "LatestPublished"
+"""The revision of a Studio flow that runs."""
 GREETABLE = frozenset({"onChannelAdded", "onMemberAdded"})
 """Webhook events at which a bot can greet, before the customer writes."""
 
@@ -27,7 +29,7 @@ class AccountReader:
         self._client = account.client
         self._account = account
         self.directory = Directory(account)
-        self._definitions: dict[str, dict[str, Any] | None] = {}
+        self._definitions: dict[tuple[str, str], dict[str, Any] | None] = {}
 
     @cached_property
     def flows(self) -> list[AccountFlow]:
@@ -39,15 +41,16 @@ class AccountReader:
         """The account's enabled flows of each contact, as far as a file can describe them."""
         return by_contact((one.config, one) for one in self.flows if one.config is not None)
 
-    def definition(self, flow_sid: str) -> dict[str, Any] | None:
-        """The published definition of a Studio flow; None where there are drafts only."""
-        if flow_sid not in self._definitions:
+    def definition(self, flow_sid: str, revision: str = PUBLISHED) -> dict[str, Any] | None:
+        """A definition of a Studio flow, by default the published one; None without one."""
+        key = flow_sid, revision
+        if key not in self._definitions:
             revisions = self._client.studio.v2.flows(flow_sid).revisions
             found: dict[str, Any] | None = None
             with ignore_not_found():
-                found = dict(revisions("LatestPublished").fetch().definition)
-            self._definitions[flow_sid] = found
-        return self._definitions[flow_sid]
+                found = dict(revisions(revision).fetch().definition)
+            self._definitions[key] = found
+        return self._definitions[key]
 
     def greets(self, flow: FlexFlowConfig) -> str:
         """The URL that the flow's chat service notifies of new channels or members, or a blank.

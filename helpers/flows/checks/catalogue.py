@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from ...mock import Basis, flex_flows, flow_warnings, is_loose_expression, reached
+from ...mock import (
+    MAX_WIDGETS,
+    Basis,
+    flex_flows,
+    flow_warnings,
+    is_loose_expression,
+    is_out_of_time,
+    reached,
+)
 from ..config import contact_text, others
 from ..errors import FlowProblem
+from .account_reader import PUBLISHED
 from .report import Check, CheckInput, CheckResult, Find, Severity
 
 DOCS = "https://www.twilio.com/docs"
@@ -19,7 +28,7 @@ _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 
 TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
 SEND_TO_FLEX = "send-to-flex"
-SUBFLOW = "run-subflow"
+SUBFLOW, PARENT = "run-subflow", "incomingParent"
 TEMPLATE = "{{"
 
 
@@ -177,8 +186,7 @@ def unpublished(subject: CheckInput) -> Iterator[CheckResult]:
 )
 def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
     """A Studio flow whose incoming messages never lead to Send to Flex."""
-    sid = _studio_flow(subject)
-    definition = subject.account.definition(sid) if sid else None
+    definition = _definition(subject)
     if definition is None:
         return
     types = {state["type"] for state in reached(definition)}
@@ -196,8 +204,7 @@ def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
 @_check("studio-astray", "warning", f"{DOCS}/studio/widget-library", _DOC, asks_account=True)
 def studio_astray(subject: CheckInput) -> Iterator[CheckResult]:
     """A Studio flow that will go astray on the way from a customer's message."""
-    sid = _studio_flow(subject)
-    definition = subject.account.definition(sid) if sid else None
+    definition = _definition(subject)
     if definition is None:
         return
     on_the_way = {definition["initial_state"], *(state["name"] for state in reached(definition))}
@@ -211,6 +218,45 @@ def studio_astray(subject: CheckInput) -> Iterator[CheckResult]:
                 f" {'/'.join(path)}: {warning['message']}.",
                 "Change it in Studio; or, where it is meant, `accept: [studio-astray]`.",
             )
+
+
+@_check("subflow", "error", f"{DOCS}/studio/widget-library/run-subflow", _DOC, asks_account=True)
+def subflow(subject: CheckInput) -> Iterator[CheckResult]:
+    """A Run Subflow whose flow cannot be loaded, or runs a subflow itself."""
+    field = ("integration", "flow")
+    for run in _subflows(subject, _on_the_way(subject)):
+        if run.definition is None:
+            yield CheckResult(
+                field,
+                f"Widget {run.widget!r} runs {run.revision} of the Studio flow {run.sid}, which the"
+                " account does not have: it takes the transition failed (81024).",
+                "Publish that flow, or name another one in Studio.",
+            )
+            continue
+        for state in reached(run.definition, PARENT):
+            if state["type"] == SUBFLOW:
+                yield CheckResult(
+                    field,
+                    f"Widget {run.widget!r} runs the Studio flow {run.sid}, whose widget"
+                    f" {state['name']!r} takes the transition failed (81024), as a subflow can run"
+                    " no other.",
+                    "Let the parent flow run both.",
+                )
+
+
+@_check("widgets-in-all", "error", f"{DOCS}/studio/user-guide/studio-faq", _DOC, asks_account=True)
+def widgets_in_all(subject: CheckInput) -> Iterator[CheckResult]:
+    """A Studio flow that has too many widgets with its subflows."""
+    definition = _definition(subject) or {"states": ()}
+    subflows = {each.sid: each.definition for each in _subflows(subject, definition["states"])}
+    total = sum(len(each["states"]) for each in (definition, *subflows.values()) if each)
+    if total > MAX_WIDGETS:
+        yield CheckResult(
+            ("integration", "flow"),
+            f"The Studio flow {subject.flow.integration.flow!r} has {total:,} widgets with those of"
+            f" its subflows; Twilio takes {MAX_WIDGETS:,}.",
+            "Remove widgets, or ask Twilio for more.",
+        )
 
 
 @_check("webhook-filters", "warning", f"{DOCS}/chat/webhook-events", _DOC, asks_account=True)
@@ -274,6 +320,24 @@ def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
             )
 
 
+@_check(
+    "never-in-time", "warning", f"{DOCS}/taskrouter/time-of-day-routing", _DOC, asks_account=True
+)
+def never_in_time(subject: CheckInput) -> Iterator[CheckResult]:
+    """An expression of a workflow or its queues that holds at no time of the week."""
+    for route in _routes(subject):
+        found = subject.account.expressions(route.workspace, route.workflow)
+        for text in filter(is_out_of_time, found):
+            yield CheckResult(
+                route.field,
+                f"The workflow or a queue of it has the expression {text!r}, which holds at no time"
+                " of any day.",
+                "Compare taskrouter.currentTime with numbers such as 830, currentHour and"
+                " currentMin with two digits in quotes, dayOfWeek with 'Mon'; join hours over"
+                " midnight with OR.",
+            )
+
+
 @_check("welcome-bot", "warning", FLOW, _INF, asks_account=True)
 def welcome_bot(subject: CheckInput) -> Iterator[CheckResult]:
     """Creation on message with a bot that greets."""
@@ -306,6 +370,37 @@ def _studio_flow(subject: CheckInput) -> str | None:
         return None
 
 
+def _definition(subject: CheckInput) -> dict[str, Any] | None:
+    """The published definition of the flow's Studio flow; None where there is none."""
+    sid = _studio_flow(subject)
+    return subject.account.definition(sid) if sid else None
+
+
+def _on_the_way(subject: CheckInput) -> Iterator[Mapping[str, Any]]:
+    """The widgets of the flow's Studio flow that a customer's message can lead to."""
+    definition = _definition(subject)
+    return reached(definition) if definition else iter(())
+
+
+class Subflow(NamedTuple):
+    """A flow that a Run Subflow names, by the name of that widget; None is no definition."""
+
+    widget: str
+    sid: str
+    revision: str
+    definition: dict[str, Any] | None
+
+
+def _subflows(subject: CheckInput, states: Iterable[Mapping[str, Any]]) -> Iterator[Subflow]:
+    """The subflows that some widgets run; of a draft the published one, as for all customers."""
+    for state in states:
+        if state["type"] == SUBFLOW:
+            sid, revision = (str(state["properties"][f"flow_{one}"]) for one in ("sid", "revision"))
+            revision = revision if revision.isdecimal() else PUBLISHED
+            found = subject.account.definition(sid, revision)
+            yield Subflow(state["name"], sid, revision, found)
+
+
 class Route(NamedTuple):
     """The way of a task: the field that declares it, and its attributes as far as known."""
 
@@ -328,9 +423,7 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
         workspace, workflow, channel = (found[f"integration_{name}"] for name in names)
         known = {"channelType": subject.flow.channel_type}
         yield Route(("integration", "workflow"), workspace, workflow, channel, known)
-    sid = _studio_flow(subject)
-    definition = account.definition(sid) if sid else None
-    for state in reached(definition) if definition else ():
+    for state in _on_the_way(subject):
         properties = state.get("properties") or {}
         workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
         if state["type"] == SEND_TO_FLEX and TEMPLATE not in f"{workflow}{channel}":

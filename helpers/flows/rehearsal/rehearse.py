@@ -9,6 +9,7 @@ from ...account import Account
 from ..config import FlexFlowConfig
 from ..copying import Servers, account_of, copy_of
 from ..errors import Problem
+from ..starting import described
 from .outcome import Rehearsal, outcome_of
 from .script import Script, ScriptProblem, script_of
 from .simulation import Simulation
@@ -26,6 +27,10 @@ def rehearse(
     It happens in a throw-away copy with a clock of its own: the account is not touched, no request
     leaves the machine, and a day takes no time. An enabled flow that the new one would clash with
     is disabled in the copy, one of the same name is replaced.
+
+    It begins at the script's `at`. Without that it begins on Monday, 5 January 2026, at 09:00 UTC,
+    or in an account whose clock stands still at that time; a weekday of `at` is the first one from
+    that day on. Chats and tasks of the account are as old, and due as soon, as they are there.
 
     Args:
         flow: The config.
@@ -60,9 +65,13 @@ class Sandbox:
     def play(self, script: Script) -> Rehearsal:
         """Play a script from the beginning, independently of earlier ones."""
         snapshot, setting = self._before
-        self._mock.clock.forget_timers()
-        self._mock.clock.setting = setting
-        self._mock.restore(snapshot)
+        clock = self._mock.clock
+        clock.forget_timers()
+        clock.setting = setting
+        now = begins = clock.now()
+        if script.start:
+            clock.freeze(begins := script.start.moment(now))
+        self._mock.restore(snapshot, shift=begins - now)
         kind = self._flow.integration_type
         simulation = Simulation(
             self._mock, self._account, self._flow_sid, kind, script.agents, self._servers
@@ -74,6 +83,9 @@ class Sandbox:
                 there_are = ", ".join(known) or "none"
                 fix = f"are no workers here: {', '.join(missing)}; there are: {there_are}"
                 raise ScriptProblem(Problem("", "agents", fix))
+            if script.start:
+                at = described(begins, script.start.zone)
+                simulation.record.note("step", "script", f"at: {script.start}", at)
             for step in script.steps:
                 simulation.play(step)
             outcome = outcome_of(simulation, kind)

@@ -2,6 +2,8 @@
 
 name: A question
 agents: 1                   # or all, none, as they are, or names; all by default
+at: Mon 10:00               # or 2026-01-05 10:00; by default see `rehearse`
+zone: Europe/Berlin         # of `at`; UTC by default
 steps:
   - customer opens          # the page: your server gets the Flex channel
   - customer says: Hello
@@ -26,14 +28,17 @@ from typing import Any
 
 import yaml
 
+from ...mock import zone_of
 from ..errors import FlowProblem, Problem
 from ..file import TEXT, not_yaml
+from ..starting import Start
 from .grammar import NEW, VERBS, Expectation, duration, misplaced
 
 LONGEST = 200
 """Steps a script may have."""
 ON_DUTY = ("all", "none", "as they are")
 """Agents at work, other than by number or name."""
+KEYS = ("name", "about", "agents", "at", "zone", "steps")
 Agents = str | int | tuple[str, ...]
 
 
@@ -65,16 +70,33 @@ class Script:
     """A sequence of steps to play.
 
     `agents` are at work when it begins: `all`, `none`, `as they are` in the account, the first so
-    many, or these by name.
+    many, or these by name. It begins `at` a weekday and time (`Mon 10:00`) or a date and time, in
+    `zone`, by default UTC; see `rehearse` for the week, and for a start that is left blank.
+    TaskRouter's time of day is in UTC all the same, and dates in templates of Studio are in the
+    account's `studio.time_zone`.
     """
 
     name: str
     steps: tuple[ScriptStep, ...] = field(repr=False)
     about: str = field(default="", repr=False)
     agents: Agents = field(default="all", repr=False)
+    at: str = field(default="", repr=False)
+    zone: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            _ = self.start
+        except ValueError as error:
+            raise ScriptProblem(Problem("", "`at`", str(error))) from None
+
+    @property
+    def start(self) -> Start | None:
+        """The start, where it has one."""
+        return Start.read(str(self.at), self.zone) if self.at or self.zone else None
 
     def __str__(self) -> str:
-        return "\n".join([self.name, *(f"  {step}" for step in self.steps)])
+        begins = [f"  at: {self.start}"] if self.start else []
+        return "\n".join([self.name, *begins, *(f"  {step}" for step in self.steps)])
 
 
 def _read(script: str | Path) -> Script:
@@ -129,8 +151,8 @@ class _Reader:
         fields: dict[str, yaml.Node] = {}
         for key, value in root.value:
             name = str(key.value)
-            if name not in ("name", "about", "agents", "steps"):
-                self._problem(key, f"`{name}`", "is unknown; known are name, about, agents, steps")
+            if name not in KEYS:
+                self._problem(key, f"`{name}`", f"is unknown; known are {', '.join(KEYS)}")
             elif name in fields:
                 self._problem(key, f"`{name}`", "is given twice; remove one")
             fields[name] = value
@@ -139,8 +161,9 @@ class _Reader:
             self._problem(steps, "`steps`", "is a list; write each step after `- `")
         found = self._yaml_steps(steps) if isinstance(steps, yaml.SequenceNode) else []
         on_duty = "all" if agents is None else self._agents(agents)
-        texts = [self._text(fields, name) for name in ("name", "about")]
-        return self._script(texts[0] or stem, found, texts[1], on_duty)
+        texts = [self._text(fields, name) for name in ("name", "about", "at", "zone")]
+        self._start(fields, *texts[2:])
+        return self._script(texts[0] or stem, found, texts[1], on_duty, *texts[2:])
 
     def _yaml_steps(self, nodes: yaml.SequenceNode) -> list[ScriptStep]:
         found: list[ScriptStep] = []
@@ -196,6 +219,17 @@ class _Reader:
         self._problem(node, "agents", fix)
         return "all"
 
+    def _start(self, fields: Mapping[str, yaml.Node], at: str, zone: str) -> None:
+        name = "zone"
+        try:
+            if name in fields:
+                zone_of(zone)
+            name = "at"
+            if name in fields or zone:
+                Start.read(at, zone)
+        except ValueError as error:
+            self._problem(fields.get(name) or fields["zone"], f"`{name}`", str(error))
+
     def _text(self, fields: Mapping[str, yaml.Node], name: str) -> str:
         node = fields.get(name)
         if isinstance(node, yaml.ScalarNode):
@@ -212,7 +246,7 @@ class _Reader:
         self._problems.append(Problem(place, what, fix))
 
     def _script(
-        self, name: str, steps: list[ScriptStep], about: str = "", agents: Agents = "all"
+        self, name: str, steps: list[ScriptStep], about: str = "", agents: Agents = "all", *at: str
     ) -> Script:
         """The script, if nothing is wrong with it."""
         if not steps and not self._problems:
@@ -221,7 +255,7 @@ class _Reader:
             self._problem(steps[LONGEST].where, "", f"is one step too many; {LONGEST} is the limit")
         if self._problems:
             raise ScriptProblem(*self._problems)
-        return Script(name, tuple(steps), about, agents)
+        return Script(name, tuple(steps), about, agents, *at)
 
 
 def _plain(node: yaml.Node) -> object:

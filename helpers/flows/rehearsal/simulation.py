@@ -54,10 +54,11 @@ class Simulation:
         self.misfits: list[str] = []
         self.unmet: list[str] = []
         self.lost: list[Lost] = []
-        self._judged = self._problems = 0
+        self._judged = 0
         self._states: dict[str, str] = {}
         mock.webhooks.register_fallback(self.server)
         self._settle()
+        self._problems = len(mock.studio.errors)
         self.record.skip()
 
     def play(self, step: ScriptStep) -> None:

@@ -33,12 +33,13 @@ class Resource:
     `unique` lists groups of fields that must differ between any two rows (a null never
     collides), `indexes` those that are searched by, in the order of the search; `-priority` puts
     the highest first. Dates of creation and update are set by `Context.create`, whatever their
-    default.
+    default. A float is a date (epoch seconds), but for `durations`.
     """
 
     prefix: ClassVar[str]
     unique: ClassVar[tuple[tuple[str, ...], ...]] = ()
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    durations: ClassVar[tuple[str, ...]] = ()
 
     seq: int = field(default=0, kw_only=True, compare=False)
 
@@ -89,6 +90,8 @@ class Table:
             for position, name in enumerate(self.columns)
             if name in self.json or bool in _members(hints[name])
         ]
+        floats = [name for name in self.columns if float in _members(hints[name])]
+        self.dates = [name for name in floats if name not in kind.durations]
         self.values = attrgetter(*self.columns)
         self.next_seq = 1
         self.sql: dict[tuple[str, ...], str] = {}

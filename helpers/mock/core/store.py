@@ -580,6 +580,15 @@ class Store:
                 table.committed.clear()
             self._forget(self._tables.values())
 
+    def shift(self, seconds: float) -> None:
+        """Move every date, within a unit of work that has written nothing yet."""
+        self._begin_sql()
+        for table in self._tables.values():
+            if table.dates:
+                moved = ", ".join(f"{quoted(name)} = {quoted(name)} + ?" for name in table.dates)
+                self._write(f"UPDATE {table.name} SET {moved}", [seconds] * len(table.dates))
+        self._forget(self._tables.values())
+
 
 def _span(order: Order, limit: int, offset: int) -> slice:
     """Return the part of all rows in ascending order that a page holds, in its order."""

@@ -119,6 +119,7 @@ class Channel(DatedResource):
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "unique_name"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+    durations: ClassVar[tuple[str, ...]] = ("inactive_after", "closed_after")
 
     def timer_dates(self) -> dict[str, float]:
         """Return when each timer ends or ended, by the state it leads to."""

@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from ...json_object import json_object
 from .actions import NO_CHAT
-from .templates import COMPARISONS, is_comparable
+from .liquid_dates import formatted
+from .templates import COMPARISONS, condition_holds, is_comparable
 from .widget_types import SIMULATED, WIDGET_TYPES
 from .widgets import CONVERSATION, CUSTOM, MESSAGE, leads_nowhere
 
 _TEMPLATE = "{{"
 _OTHER_TRIGGER = re.compile(r"trigger\.(conversation|call)\b")
 _OWN_TRIGGER = "trigger.message"
+_TIME = re.compile(
+    r"\{\{-?\s*(['\"]?)(?:now|today)\1\s*\|\s*date:\s*(['\"])(?P<form>[^'\"]*)\2\s*-?\}\}", re.I
+)
+_NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+_RANGES = (
+    ("is_after_time", "is_before_time"),
+    ("is_after_date", "is_before_date"),
+    ("greater_than", "less_than"),
+)
 
 Warnings = Iterator[tuple[str, str]]
 """Paths into the JSON, each with a sentence."""
@@ -99,6 +111,7 @@ def _of_split(state: Mapping[str, Any]) -> Warnings:
     if not any(each["event"] == "noMatch" for each in state["transitions"]):
         yield "/transitions", "an input without a match ends the execution, for want of noMatch"
     for number, transition in enumerate(state["transitions"]):
+        yield from _of_range(number, transition)
         for condition in transition.get("conditions") or ():
             at, kind = f"/transitions/{number}/conditions", condition["type"]
             value = str(condition.get("value") or "")
@@ -109,12 +122,40 @@ def _of_split(state: Mapping[str, Any]) -> Warnings:
                 )
             elif _TEMPLATE not in value and not is_comparable(kind, value):
                 yield at, f"{kind} never holds, as {value!r} cannot be read as what it compares"
+            elif (written := _written_now(subject)) and not is_comparable(kind, written):
+                yield (
+                    at,
+                    f"{kind} never holds, as {subject} writes {written!r}, which cannot be read as"
+                    " what it compares",
+                )
             others = [each for each in condition.get("arguments") or () if str(each) != subject]
             if others:
                 yield (
                     at,
                     f"the argument {others[0]!r} is not compared, but the input, {subject!r}",
                 )
+
+
+def _of_range(number: int, transition: Mapping[str, Any]) -> Warnings:
+    """Warn of conditions that no input meets together, such as after 17:00 and before 09:00."""
+    values: dict[str, list[str]] = {}
+    for condition in transition.get("conditions") or ():
+        values.setdefault(condition["type"], []).append(str(condition.get("value") or "").strip())
+    for above, below in _RANGES:
+        for low, high in product(values.get(above, ()), values.get(below, ())):
+            are_read = is_comparable(above, low) and is_comparable(below, high)
+            if are_read and not condition_holds(below, low, high):
+                yield (
+                    f"/transitions/{number}/conditions",
+                    f"{above} {low} and {below} {high} never hold together; for a range over"
+                    " midnight make two transitions",
+                )
+
+
+def _written_now(subject: str) -> str:
+    """The text that a template with nothing but the time in it makes; else a blank."""
+    found = _TIME.fullmatch(subject.strip())
+    return str(formatted("now", found["form"], _NOON)) if found else ""
 
 
 def _in_chats(state: Mapping[str, Any]) -> Warnings:

@@ -15,9 +15,10 @@ from threading import local
 from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
-from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.expressions.primitive import RangeLiteral, StringLiteral
 from liquid.builtin.filters import string
 from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
@@ -83,12 +84,28 @@ class _EchoNode(_Node, EchoNode):
     __slots__ = ()
 
 
+class _CycleNode(CycleNode):
+    __slots__ = ()
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        values = [(each, each.evaluate(context)) for each in self.args]
+        args = [
+            StringLiteral(self.token, _as_text(value)) if isinstance(value, dict | list) else each
+            for each, value in values
+        ]
+        return CycleNode(self.token, self.group, args).render_to_output(context, buffer)
+
+
 class _Output(Output):
     node_class = _Node
 
 
 class _Echo(EchoTag):
     node_class = _EchoNode
+
+
+class _Cycle(CycleTag):
+    node_class = _CycleNode
 
 
 class BoundedEnvironment(Environment):
@@ -102,6 +119,7 @@ class BoundedEnvironment(Environment):
         super().__init__()
         self.add_tag(_Output)
         self.add_tag(_Echo)
+        self.add_tag(_Cycle)
         self.add_filter("to_json", _to_json)
         self.add_filter("date", _date)
         for name, function in self.filters.items():

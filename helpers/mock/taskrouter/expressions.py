@@ -269,6 +269,7 @@ def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
     )
 
 
+_WEEK = 7 * 24 * 60
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -409,6 +410,15 @@ def could_match(text: str, known: Scope) -> bool:
     except TwilioError:
         return True
     return _possible_truth(tree, known) is not False
+
+
+def is_out_of_time(text: str) -> bool:
+    """Return whether an expression holds at no minute of any week, whatever else is the case."""
+    if "taskrouter" not in text or not could_match(text, {}):
+        return False
+    return not any(
+        could_match(text, {"taskrouter": time_of_day(60.0 * minute)}) for minute in range(_WEEK)
+    )
 
 
 def _possible_truth(tree: Tree, known: Scope) -> bool | None:

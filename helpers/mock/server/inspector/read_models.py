@@ -19,7 +19,8 @@ from ...messaging.resources import Channel, ChannelWebhook, Invite, Member, Mess
 from ...rest import chat_v2, flex_v1, studio_v2, taskrouter_v1
 from ...rest.collection import Collection
 from ...studio.resources import Execution, Step, StudioFlow
-from ...taskrouter.resources import Reservation, Task, Worker, Workspace
+from ...taskrouter.resources import Reservation, Task, TaskQueue, Worker, Workspace
+from ...taskrouter.statistics import Statistics, StatisticsQuery
 from ...webhooks.outbox import Delivery
 
 Json = dict[str, Any]
@@ -55,6 +56,20 @@ def overview(ctx: Context, limit: int) -> Json:
         "service_sid": getattr(store.first(Service), "sid", None),
         "workspace_sid": getattr(store.first(Workspace), "sid", None),
     }
+
+
+def statistics(ctx: Context, limit: int) -> Json:
+    """Real-time statistics of workspaces and their queues, as the REST API has them."""
+    spaces = []
+    for space in ctx.store.select(Workspace, limit=limit):
+        now = Statistics(ctx, space, StatisticsQuery())
+        queues = [
+            {"sid": each.sid, "friendly_name": each.friendly_name, **now.queue_now(each.sid)}
+            for each in ctx.store.select(TaskQueue, {"workspace_sid": space.sid}, limit=limit)
+        ]
+        named = {"sid": space.sid, "friendly_name": space.friendly_name, "queues": queues}
+        spaces.append({**named, **now.tasks_now({}), **now.workers_now()})
+    return {"workspaces": spaces}
 
 
 def newest(ctx: Context, name: str, limit: int) -> Json:

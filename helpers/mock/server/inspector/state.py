@@ -18,7 +18,7 @@ from ... import DatabaseFailed, MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
-from .read_models import LISTS, Json, item, newest, overview
+from .read_models import LISTS, Json, item, newest, overview, statistics
 
 LIMIT = 50
 """Default number of items in a list."""
@@ -43,6 +43,7 @@ class StateApi:
         """Routes; each takes the query parameter `limit`."""
         return [
             _route("/state/overview", self._overview),
+            _route("/state/statistics", partial(self._read, statistics)),
             *(_route(f"/state/{each}", partial(self._read, newest, each)) for each in LISTS),
             *(_route(f"/state/{each}/{{key}}", partial(self._read, item, each)) for each in LISTS),
             _route("/state/requests", self._request_list),

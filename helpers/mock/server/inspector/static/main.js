@@ -110,8 +110,10 @@ async function readView({ view, key }) {
 }
 
 async function readLevers() {
-  const [{ faults }, { scenarios }] = await Promise.all([read("faults"), read("scenarios")]);
-  levers = { faults, scenarios };
+  const [{ faults }, { scenarios }, { workspaces }] = await Promise.all([
+    read("faults"), read("scenarios"), read("state/statistics"),
+  ]);
+  levers = { faults, scenarios, workspaces };
 }
 
 /** @param {string} key */

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { none, pill, sid, snippet, table, time } from "./parts.js";
+import { age } from "./format.js";
 import { isFrozen } from "./clock.js";
 import { confirmed } from "./confirm.js";
 import { serverUrl } from "./api.js";
@@ -35,7 +36,11 @@ import { serverUrl } from "./api.js";
  * @property {Entry[]} journal
  * @property {import("./clock.js").Clock} clock
  */
-/** @typedef {{ faults: Fault[], scenarios: Scenario[] }} Levers */
+/** @typedef {{ tasks_by_status: Record<string, number>, longest_task_waiting_age: number }} Figures */
+/** @typedef {Figures & { sid: string, friendly_name: string, total_available_workers: number, total_eligible_workers: number }} Queue */
+/** @typedef {{ friendly_name: string, workers: number }} Activity */
+/** @typedef {Figures & { sid: string, friendly_name: string, queues: Queue[], activity_statistics: Activity[] }} Workspace */
+/** @typedef {{ faults: Fault[], scenarios: Scenario[], workspaces: Workspace[] }} Levers */
 
 const COUNTS = [
   ["channels", "Channels", "channels"], ["messages", "Messages", "channels"],
@@ -58,6 +63,7 @@ export default {
         card("Use this account", use(found)),
         card("Flex Flows", flexFlows(found.flex_flows)),
         card("Workers", workers(found.workers)),
+        levers?.workspaces.map((space) => card(`Now in ${space.friendly_name}`, figures(space))),
         levers && card("Faults", faults(levers.faults, pull)),
         levers && card("Scenarios", scenarios(levers.scenarios)),
         card("What has just happened", journal(found.journal), "wide")));
@@ -114,6 +120,24 @@ function workers(found) {
     worker.available ? pill("good", "available") : pill("quiet", "not available"), sid(worker.sid),
   ]));
 }
+
+const STATUSES = ["Pending", "Reserved", "Assigned", "Wrapping"];
+
+/** @param {Workspace} space */
+const figures = (space) => [
+  table(["Queue", ...STATUSES, "Longest wait", "Agents available"], [
+    ...space.queues.map((queue) => [
+      queue.friendly_name, ...ofTasks(queue), `${queue.total_available_workers} of ${queue.total_eligible_workers}`,
+    ]),
+    [h("b", {}, "All"), ...ofTasks(space), none()],
+  ]),
+  table(["Activity", "Agents"], space.activity_statistics.map((each) => [each.friendly_name, String(each.workers)])),
+];
+
+/** @param {Figures} found */
+const ofTasks = (found) => [
+  ...STATUSES.map((status) => String(found.tasks_by_status[status.toLowerCase()])), age(found.longest_task_waiting_age),
+];
 
 /** @param {Entry[]} entries */
 function journal(entries) {
