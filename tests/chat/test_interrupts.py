@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import statistics
 import sys
 import threading
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -65,7 +68,7 @@ def after_seconds(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def after_calls(count: int) -> Iterator[None]:
-    """Interrupt this thread as it begins or ends its next call but so many.
+    """Interrupt this thread as it begins or ends its next call but so many, at last if it hangs.
 
     That is where the interpreter looks for interrupts, besides loops.
     """
@@ -82,20 +85,15 @@ def after_calls(count: int) -> Iterator[None]:
     before = sys.getprofile()
     sys.setprofile(count_down)
     try:
-        yield
+        with after_seconds(PATIENCE):
+            yield
     finally:
         sys.setprofile(before)
 
 
 def seconds_of(call: Callable[[], object]) -> float:
     """Seconds that a call takes in most cases."""
-    return statistics.quantiles([_seconds(call) for _ in range(20)], n=10)[-1]
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
+    return statistics.quantiles(timeit.repeat(call, number=1, repeat=20), n=10)[-1]
 
 
 def calls_of(call: Callable[[], object]) -> int:
@@ -121,10 +119,9 @@ def test_every_acknowledged_message_is_there_once_and_none_is_empty(
 ) -> None:
     chance, acknowledged, interrupted = random.Random(how), {}, 0
     received = EventLog(janes, "messageAdded")
-    warm_up = lambda: janes.send_message("warm-up")  # noqa: E731
+    warm_up = partial(janes.send_message, "warm-up")
     length = seconds_of(warm_up)
     moments = calls_of(warm_up)
-    before = threading.active_count()
     number = 0
     while interrupted < INTERRUPTS // 2:
         number += 1
@@ -133,14 +130,15 @@ def test_every_acknowledged_message_is_there_once_and_none_is_empty(
             if how == "by the clock"
             else after_calls(chance.randrange(moments))
         )
+        started = time.perf_counter()
         try:
             with interrupt:
                 index = janes.send_message(f"{number}")
                 acknowledged[index] = f"{number}"
         except KeyboardInterrupt:
             interrupted += 1
+        assert time.perf_counter() - started < PATIENCE, "it hangs since an interrupt"
     last = janes.send_message("the last")
-    assert threading.active_count() <= before + 2
     there = {message.index: message.body for message in stored.messages.list()}
     bodies = [body for body in there.values() if body != "warm-up"]
     assert acknowledged.items() <= there.items()
@@ -149,3 +147,51 @@ def test_every_acknowledged_message_is_there_once_and_none_is_empty(
     assert set(bodies) <= {*map(str, range(1, number + 1)), "the last"}
     received.wait_until(lambda: len(received.all) >= len(there))
     assert [message.index for message in received.arguments] == sorted(there)
+
+
+# -- the call that an interrupt does not cut off
+
+
+def test_a_call_outlives_the_interrupt_of_its_caller() -> None:
+    begun, released, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        released.wait(PATIENCE)
+        ended.set()
+
+    with pytest.raises(KeyboardInterrupt), after_seconds(0.05):
+        detached(work)
+    assert begun.wait(PATIENCE)
+    assert not ended.is_set()
+    assert detached(lambda: "the next") == "the next"  # on another thread
+    released.set()
+    assert ended.wait(PATIENCE)
+
+
+def test_a_call_raises_its_own_exception_with_the_place_where_it_failed() -> None:
+    def fail() -> None:
+        raise ValueError("no such thing")
+
+    with pytest.raises(ValueError, match="no such thing") as caught:
+        detached(fail)
+    assert caught.traceback[-1].name == "fail"
+
+
+def test_calls_one_after_another_share_a_thread_and_other_threads_make_their_own() -> None:
+    first = detached(threading.get_ident)
+    assert first == detached(threading.get_ident) != threading.get_ident()
+    found: list[int] = []
+    other = threading.Thread(target=lambda: found.append(detached(threading.get_ident)))
+    other.start()
+    other.join()
+    assert found == [other.ident]
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_has_threads_of_its_own() -> None:
+    assert detached(lambda: 1) == 1
+    child = os.fork()
+    if child == 0:
+        os._exit(detached(lambda: 7))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

@@ -23,6 +23,13 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument(
+        "--steady",
+        type=float,
+        default=2,
+        metavar="MINUTES",
+        help="length of a last life, which is not killed and in which growth shows",
+    )
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--kill-every", type=float, default=20, metavar="SECONDS")
     parser.add_argument("--rate", type=float, default=60, help="messages a second, in all")
@@ -35,6 +42,7 @@ def main() -> int:
             clients=given.clients,
             seconds=60 * given.minutes,
             every=given.kill_every,
+            steady=60 * given.steady,
             rate=given.rate,
             seed=given.seed,
             report=lambda line: print(line, file=sys.stderr, flush=True),
@@ -56,14 +64,20 @@ def lines(figures: dict[str, Any]) -> Iterator[str]:
         if name in ("growth", "problems"):
             continue
         if isinstance(value, dict):
-            value = ", ".join(f"{key}: {each}" for key, each in value.items())  # noqa
-        yield f"| {name} | {value} |"
+            shown = ", ".join(f"{key}: {each}" for key, each in value.items())
+        else:
+            shown = str(value)
+        yield f"| {name} | {shown} |"
     yield ""
-    yield "| of the server | first life | last life | highest | growth a minute (bound) | growth a life (bound) |"
-    yield "|---|---|---|---|---|---|"
+    heads = ("first life", "last life", "long life", "highest", "growth a minute (bound)")
+    heads += ("growth a life (bound)",)
+    yield f"| of the server | {' | '.join(heads)} |"
+    yield "|---|---|---|---|---|---|---|"
     for name, each in figures["growth"].items():
         unit = UNITS[name]
-        level = " | ".join(f"{each[key]:.0f} {unit}".strip() for key in ("first", "last", "highest"))
+        level = " | ".join(
+            f"{each[key]:.0f} {unit}".strip() for key in ("first", "last", "highest")
+        )
         spans = " | ".join(
             f"{each[span]:.2f} ({each[f'{span}, at most']:g})" for span in ("a minute", "a life")
         )

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 import psutil
 
 WARM_UP = 0.5
-"""Part of a life in which clients come back and caches fill, so that it is not held to the bounds."""
+"""Part of a life in which clients come back and caches fill: it is not held to the bounds."""
+LONG = 8
+"""Seconds that a life must have to say something about growth."""
 EVERY = 0.25
 """Seconds between samples."""
 UNITS = {"memory": "MB", "descriptors": "", "threads": ""}
-BOUNDS = {"memory": (30.0, 0.5), "descriptors": (30.0, 1.0), "threads": (6.0, 0.25)}
-"""Growth allowed: a minute, as the median of the lives; and from one life to the next."""
+BOUNDS = {"memory": (5.0, 0.5), "descriptors": (10.0, 2.0), "threads": (6.0, 1.5)}
+"""Growth allowed: a minute, within the longest life; and from one life to the next."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Life:
     """Samples from one start of the server to its end: seconds since it answered, and values."""
 
@@ -26,10 +28,14 @@ class Life:
         default_factory=lambda: {name: [] for name in UNITS}
     )
 
+    def seconds(self) -> float:
+        """Its length."""
+        return max((at for at, _ in self.samples["memory"]), default=0.0)
+
     def settled(self, name: str) -> list[tuple[float, float]]:
         """The samples after the warm-up."""
         samples = self.samples[name]
-        return [each for each in samples if each[0] >= WARM_UP * samples[-1][0]]
+        return [each for each in samples if LONG / 2 <= each[0] >= WARM_UP * samples[-1][0]]
 
 
 class Sampler:
@@ -69,16 +75,22 @@ def slope(points: list[tuple[float, float]]) -> float:
 
 
 def growth(lives: list[Life]) -> dict[str, dict[str, float]]:
-    """For each measure: level, growth a minute within a life, growth from life to life; bounds."""
+    """For each measure: level, growth a minute within the longest life, from life to life; bounds.
+
+    The longest life is not among those that are compared, as a level takes time to be reached.
+    """
+    *others, longest = sorted(lives, key=Life.seconds)
     found = {}
     for name, (within, across) in BOUNDS.items():
-        settled = [points for life in lives if (points := life.settled(name) if life.samples[name] else [])]
+        settled = [points for life in lives if life in others and (points := life.settled(name))]
         levels = [statistics.median(value for _, value in points) for points in settled] or [0.0]
+        steady = longest.settled(name)
         found[name] = {
             "first": levels[0],
             "last": levels[-1],
-            "highest": max((value for points in settled for _, value in points), default=0.0),
-            "a minute": statistics.median([60 * slope(each) for each in settled] or [0.0]),
+            "longest": statistics.median([value for _, value in steady] or [0.0]),
+            "highest": max((value for life in lives for _, value in life.samples[name]), default=0),
+            "a minute": 60 * slope(steady),
             "a minute, at most": within,
             "a life": slope(list(enumerate(levels))),
             "a life, at most": across,

@@ -9,6 +9,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,14 @@ DRAIN = 90
 
 
 class Soak:
-    """One soak; `run()` it, or interrupt that, and then ask for `figures()`.
+    """One soak; `run()` it, and then ask for `figures()`.
 
     Args:
         folder: Place of the account's file.
         clients: Clients of all kinds.
         seconds: Length, without the check in the end.
         every: Seconds from one kill to the next.
+        steady: Seconds of a life that follows, without a kill.
         rate: Messages a second of all senders.
         seed: Seed of faults, kills and pauses.
         report: Takes a line about each life.
@@ -64,12 +66,13 @@ class Soak:
         clients: int,
         seconds: float,
         every: float,
+        steady: float,
         rate: float,
         seed: int,
         report: Callable[[str], None],
     ) -> None:
         self._clients, self._seconds, self._every, self._rate = clients, seconds, every, rate
-        self._seed, self._report = seed, report
+        self._steady, self._seed, self._report = steady, seed, report
         self._options = ("--port", str(_free_port(seed)), "--db", str(folder / "soak.db"))
         self.ledger = Ledger()
         self.lives: list[Life] = []
@@ -79,13 +82,29 @@ class Soak:
         self._hooked: dict[str, Receiver] = {}
         self._lost_at_a_kill: list[str] = []
         self._said: list[str] = []
+        self._is_interrupted = False
         self._end_code: int | None = None
         self._stored: Stored = {}
         self._faults_added = 0
 
     def run(self) -> None:
-        """Kill the server time and again, then check; an interrupt ends the load early."""
+        """Kill the server time and again, then check; Ctrl-C ends the load early."""
+        before = signal.signal(signal.SIGINT, self._interrupt)
         self._server = Command(*self._options)
+        try:
+            self._run()
+        finally:
+            if self._server.process.poll() is None:
+                self._server.kill()
+            signal.signal(signal.SIGINT, before)
+
+    def _interrupt(self, *_about: object) -> None:
+        """Go on to the check at the next good moment; another interrupt ends it at once."""
+        self._report("interrupted: the load ends, then comes the check")
+        self._is_interrupted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _run(self) -> None:
         self._make_account()
         ended = threading.Event()
         faults = threading.Thread(target=self._add_faults, args=(ended,), daemon=True)
@@ -94,33 +113,34 @@ class Soak:
         faults.start()
         try:
             self._live_and_die()
-        except KeyboardInterrupt:
-            self._report("interrupted: checking what there is so far")
-        self._load_ended = time.monotonic()
-        ended.set()
+        finally:
+            self._load_ended = time.monotonic()
+            ended.set()
         faults.join()
         self._finish()
 
     def _live_and_die(self) -> None:
         chance = random.Random(self._seed)
-        until = self._began + self._seconds
         newest: dict[str, tuple[int, str]] = {}
-        while True:
-            death = time.monotonic() + self._every * chance.uniform(0.9, 1.1)
-            sampler = Sampler(self._server.process.pid)
-            try:
-                self._look_for(newest)
-                time.sleep(max(0, min(death, until) - time.monotonic()))
-            finally:
-                self.lives.append(sampler.stop())
-            self._report(self._progress())
-            if time.monotonic() >= until:
-                return
+        killed = self._began
+        while killed < self._began + self._seconds and not self._is_interrupted:
+            self._live(newest, until=killed + self._every * chance.uniform(0.9, 1.1))
             newest = self.ledger.newest()
             self._said.append(self._server.end(signal.SIGKILL)[1])
             killed = time.monotonic()
             self._server = Command(*self._options)
             self.restarts.append(time.monotonic() - killed)
+        self._live(newest, until=time.monotonic() + self._steady)
+
+    def _live(self, newest: dict[str, tuple[int, str]], until: float) -> None:
+        sampler = Sampler(self._server.process.pid)
+        try:
+            self._look_for(newest)
+            while time.monotonic() < until and not self._is_interrupted:
+                time.sleep(0.05)
+        finally:
+            self.lives.append(sampler.stop())
+        self._report(self._progress())
 
     def _look_for(self, newest: dict[str, tuple[int, str]]) -> None:
         """Look for what was acknowledged last before the kill."""
@@ -134,7 +154,7 @@ class Soak:
         samples = self.lives[-1].samples
         last = {name: values[-1][1] if values else 0 for name, values in samples.items()}
         return (
-            f"{time.monotonic() - self._began:4.0f} of {self._seconds:.0f} s,"
+            f"{time.monotonic() - self._began:4.0f} of {self._seconds + self._steady:.0f} s,"
             f" {len(self.restarts)} kills: {self.ledger.count()} acknowledged,"
             f" {len(self._lost_at_a_kill)} lost; {last['memory']:.0f} MB,"
             f" {last['descriptors']:.0f} descriptors, {last['threads']:.0f} threads"
@@ -216,11 +236,9 @@ class Soak:
             except (MockUnreachable, ControlRefused):
                 continue  # it is being killed
         while True:
-            try:
-                faults.clear()
-                return
-            except MockUnreachable:
-                time.sleep(0.2)
+            with suppress(MockUnreachable):
+                return faults.clear()
+            time.sleep(0.2)
 
     # -- the end
 
