@@ -1,7 +1,7 @@
-"""Calls that an interrupt must not cut off halfway.
+"""Work that an interrupt must not cut off halfway.
 
-Ctrl-C raises KeyboardInterrupt in the main thread between any two calls, in the middle of a
-library's locking too. A lock that is never released again holds up all that comes later, and a
+Ctrl-C raises KeyboardInterrupt in the main thread between any two calls, in the middle of a change
+or of a library's locking too. A lock that is never released again holds up all that comes later, a
 connection that was lost on the way is never closed. Other threads are not interrupted.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from _signal import SIGINT, getsignal, signal
 from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -21,14 +22,22 @@ _Job = tuple[Callable[[], Any], list[Any], Any]
 _jobs: SimpleQueue[_Job] = SimpleQueue()
 _idle: list[None] = []
 """One entry for each thread that waits for a job."""
+_came: list[Any] = []
+"""The interrupt that was put off, if one came."""
+_handler: Any = None
+"""Handler of interrupts in place of which `_put_off` stands."""
+
+
+def _is_main() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
 
 
 def detached(call: Callable[[], T]) -> T:
     """Return a call's result; an interrupt ends the wait for it, and the call ends by itself.
 
-    In the main thread the call is made on another one.
+    In the main thread the call is made on another one. For calls that wait for another program.
     """
-    if threading.get_ident() != threading.main_thread().ident:
+    if not _is_main():
         return call()
     if not _idle:
         start_new_thread(_work, ())
@@ -58,6 +67,67 @@ def _work() -> None:
         _idle.append(None)
         ended.release()
         del call, outcome, ended
+
+
+class Uninterrupted:
+    """A block at whose end an interrupt is raised that came meanwhile; another comes through.
+
+    Blocks may lie within each other. For work that waits for nothing.
+    """
+
+    __slots__ = ("_is_outermost",)
+
+    def __enter__(self) -> None:
+        self._is_outermost = False
+        if _is_main():
+            handler = getsignal(SIGINT)
+            if callable(handler) and handler is not _put_off:
+                _begin(handler)
+                self._is_outermost = True
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_outermost:
+            _end()
+
+
+class Interruptible:
+    """A part of an `Uninterrupted` block that takes as long as somebody else's code does."""
+
+    __slots__ = ("_came", "_is_within")
+
+    def __enter__(self) -> None:
+        self._is_within = _is_main() and getsignal(SIGINT) is _put_off
+        if self._is_within:
+            self._came = _came.copy()
+            try:
+                signal(SIGINT, _handler)
+            except BaseException:  # there will be no exit
+                signal(SIGINT, _put_off)
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_within:
+            _begin(_handler)
+            _came.extend(self._came)
+
+
+def _begin(handler: Any) -> None:
+    global _handler  # noqa: PLW0603 - signals belong to the process
+    _came.clear()
+    _handler = handler
+    signal(SIGINT, _put_off)
+
+
+def _end() -> None:
+    signal(SIGINT, _handler)
+    if _came:
+        _handler(SIGINT, _came.pop())
+
+
+def _put_off(_number: int, frame: Any) -> None:
+    if _came:
+        raise KeyboardInterrupt  # it takes too long
+    _came.append(frame)
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,6 +9,8 @@ from typing import Any
 
 from pyee.base import EventEmitter
 
+from ..interrupts import Interruptible
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +45,7 @@ class Emitter(EventEmitter):
         self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         try:
-            f(*args, **kwargs)
+            with Interruptible():
+                f(*args, **kwargs)
         except Exception:
             _log.exception("a chat event handler failed")

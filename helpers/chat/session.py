@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio.base.exceptions import TwilioRestException
 
+from ..interrupts import detached
 from ..mock import MockTwilio, TokenTimers, verify
 from .emitter import Emitter
 from .errors import ChatError, TransientError, raises_chat_error
@@ -156,7 +157,7 @@ class ChatSession:
         Raises:
             ChatError: The client was shut down meanwhile.
         """
-        if self.wait_for(self.closing, seconds) or self.closing.is_set():
+        if detached(lambda: self.wait_for(self.closing, seconds)) or self.closing.is_set():
             raise _shut_down()
 
     @property

@@ -1,4 +1,4 @@
-"""Cells that are interrupted while they send, on a shared mock."""
+"""Cells that are interrupted while they send, on a shared mock and on one in this kernel."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 from support import PATIENCE, EventLog
 
-from helpers import ChatClient, connect
+from helpers import Account, ChatClient, connect
 from helpers.chat import Channel
 from helpers.interrupts import detached
 from helpers.mock import MockTwilio
@@ -57,7 +58,7 @@ def janes(url: str, stored: Any) -> Iterator[Channel]:
 @contextmanager
 def after_seconds(seconds: float) -> Iterator[None]:
     """Interrupt this thread when so much time has passed, wherever it is then."""
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
@@ -113,16 +114,12 @@ def calls_of(call: Callable[[], object]) -> int:
     return made
 
 
-@pytest.mark.parametrize("how", ["by the clock", "by calls"])
-def test_every_acknowledged_message_is_there_once_and_none_is_empty(
-    janes: Channel, stored: Any, how: str
-) -> None:
-    chance, acknowledged, interrupted = random.Random(how), {}, 0
-    received = EventLog(janes, "messageAdded")
-    warm_up = partial(janes.send_message, "warm-up")
+def send_interrupted(channel: Channel, how: str) -> dict[int, str]:
+    """Send messages, of which `INTERRUPTS / 2` are interrupted; the acknowledged ones by index."""
+    chance, acknowledged, interrupted, number = random.Random(how), {}, 0, 0
+    warm_up = partial(channel.send_message, "warm-up")
     length = seconds_of(warm_up)
     moments = calls_of(warm_up)
-    number = 0
     while interrupted < INTERRUPTS // 2:
         number += 1
         interrupt = (
@@ -133,20 +130,75 @@ def test_every_acknowledged_message_is_there_once_and_none_is_empty(
         started = time.perf_counter()
         try:
             with interrupt:
-                index = janes.send_message(f"{number}")
+                index = channel.send_message(f"{number}")
                 acknowledged[index] = f"{number}"
         except KeyboardInterrupt:
             interrupted += 1
         assert time.perf_counter() - started < PATIENCE, "it hangs since an interrupt"
-    last = janes.send_message("the last")
-    there = {message.index: message.body for message in stored.messages.list()}
+    acknowledged[channel.send_message("the last")] = "the last"
+    return acknowledged
+
+
+def check(stored: Any, acknowledged: dict[int, str]) -> list[Any]:
+    """Everything acknowledged is there once, nothing is empty; all that is there."""
+    messages: list[Any] = stored.messages.list()
+    there = {message.index: message.body for message in messages}
     bodies = [body for body in there.values() if body != "warm-up"]
+    assert list(there) == list(range(len(messages)))
     assert acknowledged.items() <= there.items()
-    assert there[last] == "the last"
     assert len(set(bodies)) == len(bodies)
-    assert set(bodies) <= {*map(str, range(1, number + 1)), "the last"}
-    received.wait_until(lambda: len(received.all) >= len(there))
-    assert [message.index for message in received.arguments] == sorted(there)
+    assert all(body.isdecimal() or body == "the last" for body in bodies)
+    return messages
+
+
+@pytest.mark.parametrize("how", ["by the clock", "by calls"])
+def test_every_acknowledged_message_is_there_once_and_none_is_empty(
+    janes: Channel, stored: Any, how: str
+) -> None:
+    received = EventLog(janes, "messageAdded")
+    messages = check(stored, send_interrupted(janes, how))
+    received.wait_until(lambda: len(received.all) >= len(messages))
+    assert [each.index for each in received.arguments] == [each.index for each in messages]
+
+
+@pytest.mark.parametrize("how", ["by the clock", "by calls"])
+@pytest.mark.parametrize("is_on_disk", [False, True], ids=["in memory", "in a file"])
+def test_the_account_in_this_kernel_survives_interrupts_too(
+    tmp_path: Path, how: str, is_on_disk: bool
+) -> None:
+    account = connect(db=tmp_path / "account.db" if is_on_disk else None)
+    service = account.client.chat.v2.services(account.credentials.chat_service_sid)
+    channel = service.channels(service.channels.create().sid)
+    channel.members.create(identity="jane")
+    informed: list[str] = []
+    account.mock.webhooks.register(
+        "https://bot.example.com", lambda request: informed.append(request.parameters["MessageSid"])
+    )
+    channel.webhooks.create(
+        type="webhook",
+        configuration_url="https://bot.example.com",
+        configuration_triggers=["onMessageSent"],
+        configuration_filters=["onMessageSent"],
+    )
+    with account.mock, ChatClient(account, account.chat_token("jane")) as chat:
+        messages = check(channel, send_interrupted(chat.get_subscribed_channels()[0], how))
+        assert account.mock.webhooks.settle()
+        assert informed == [message.sid for message in messages]
+
+
+def test_an_event_handler_is_interrupted_at_once_and_the_others_get_the_event(
+    account: Account, channel: Any, connected: Callable[[str], ChatClient]
+) -> None:
+    for identity in ("jane", "joe"):
+        channel.members.create(identity=identity)
+    jane, joe = connected("jane"), connected("joe")
+    received = EventLog(joe, "messageAdded")
+    started = time.perf_counter()
+    jane.on("messageAdded", lambda _message: time.sleep(PATIENCE))
+    with pytest.raises(KeyboardInterrupt), after_seconds(0.1):
+        channel.messages.create(body="hello", from_="agent")
+    assert time.perf_counter() - started < PATIENCE
+    assert received.bodies == [message.body for message in channel.messages.list()] == ["hello"]
 
 
 # -- the call that an interrupt does not cut off
@@ -178,9 +230,8 @@ def test_a_call_raises_its_own_exception_with_the_place_where_it_failed() -> Non
     assert caught.traceback[-1].name == "fail"
 
 
-def test_calls_one_after_another_share_a_thread_and_other_threads_make_their_own() -> None:
-    first = detached(threading.get_ident)
-    assert first == detached(threading.get_ident) != threading.get_ident()
+def test_other_threads_make_their_own_calls() -> None:
+    assert detached(threading.get_ident) != threading.get_ident()
     found: list[int] = []
     other = threading.Thread(target=lambda: found.append(detached(threading.get_ident)))
     other.start()

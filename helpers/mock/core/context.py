@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...interrupts import Uninterrupted
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
@@ -32,7 +33,8 @@ class Backend:
 
     @state.setter
     def state(self, state: AccountState) -> None:
-        with self.store.lock:  # so that no other thread draws a SID that would come again
+        # under the lock, so that no other thread draws a SID that would come again
+        with Uninterrupted(), self.store.lock:
             copy, self.sids.state = state
             self.store.restore(copy)
 
@@ -69,31 +71,44 @@ class _RolledBack(Exception):
 
 
 class _Unit:
-    """A unit of work, entered once or within itself."""
+    """A unit of work, entered once or within itself; an interrupt waits for its end."""
 
-    __slots__ = ("_events", "_store")
+    __slots__ = ("_events", "_shield", "_store")
 
     def __init__(self, store: Store, events: Events) -> None:
         self._store = store
         self._events = events
+        self._shield = Uninterrupted()  # of the outermost unit
 
     def __enter__(self) -> None:
-        self._store.begin()
+        shield = Uninterrupted()
+        shield.__enter__()
+        try:
+            self._store.begin()
+        except BaseException:
+            shield.__exit__()
+            raise
+        if self._store.depth == 1:
+            self._shield = shield
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        store, events = self._store, self._events
+        store, events, shield = self._store, self._events, self._shield
         is_outermost, is_kept = store.depth == 1, False
         try:
-            if is_outermost:  # it decides
-                store.end(keep=kind is None)
-                is_kept = kind is None
+            try:
+                if is_outermost:  # it decides
+                    store.end(keep=kind is None)
+                    is_kept = kind is None
+            finally:
+                if is_outermost:
+                    events.commit() if is_kept else events.rollback()
+                store.depth -= 1
+                store.lock.release()
+            if is_kept:
+                events.dispatch()
         finally:
             if is_outermost:
-                events.commit() if is_kept else events.rollback()
-            store.depth -= 1
-            store.lock.release()
-        if is_kept:
-            events.dispatch()
+                shield.__exit__()
 
 
 @dataclass(frozen=True, slots=True)
