@@ -14,9 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from twilio.rest import Client
+
 from helpers import connect
+from helpers.account import SharedMockHttpClient
 from helpers.chat.retrying_client import RetryingClient
-from helpers.mock import MockUnreachable
+from helpers.mock import Credentials, MockUnreachable
 from helpers.mock.remote import ControlRefused
 from tests.server.receiver import Receiver
 from tests.server.served import Command
@@ -135,20 +138,23 @@ class Soak:
     def _live(self, newest: dict[str, tuple[int, str]], until: float) -> None:
         sampler = Sampler(self._server.process.pid)
         try:
-            self._look_for(newest)
+            self._look_for(newest, until)
             while time.monotonic() < until and not self._is_interrupted:
                 time.sleep(0.05)
         finally:
             self.lives.append(sampler.stop())
         self._report(self._progress())
 
-    def _look_for(self, newest: dict[str, tuple[int, str]]) -> None:
-        """Look for what was acknowledged last before the kill."""
+    def _look_for(self, newest: dict[str, tuple[int, str]], until: float) -> None:
+        """Look for what was acknowledged last before the kill, in as many channels as time lets."""
         channels = self._open_channels()
-        for channel, (index, body) in newest.items():
-            recent = channels(channel).messages.list(order="desc", page_size=100, limit=100)
-            if (index, body) not in {(each.index, each.body) for each in recent}:
-                self._lost_at_a_kill.append(f"kill {len(self.restarts)}: {body}")
+        for channel, expected in newest.items():
+            if time.monotonic() > until or self._is_interrupted:
+                return
+            recent = channels(channel).messages.stream(order="desc", page_size=50)
+            there = next((each for each in recent if each.index <= expected[0]), None)
+            if there is None or (there.index, there.body) != expected:
+                self._lost_at_a_kill.append(f"kill {len(self.restarts)}: {expected}")
 
     def _progress(self) -> str:
         samples = self.lives[-1].samples
@@ -218,8 +224,9 @@ class Soak:
 
     def _open_channels(self) -> Any:
         """The service's channels, for reads that are tried again after a fault."""
-        client = connect(self._server.url).client
-        client.http_client = RetryingClient(client.http_client, time.sleep, tries=10)
+        known, reach = Credentials.demo(), SharedMockHttpClient(self._server.url, timeout=3)
+        retrying = RetryingClient(reach, time.sleep, tries=10)
+        client = Client(known.account_sid, known.auth_token, http_client=retrying)
         return client.chat.v2.services(SERVICE).channels
 
     def _add_faults(self, ended: threading.Event) -> None:
