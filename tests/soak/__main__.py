@@ -76,7 +76,7 @@ def lines(figures: dict[str, Any]) -> Iterator[str]:
     for name, each in figures["growth"].items():
         unit = UNITS[name]
         level = " | ".join(
-            f"{each[key]:.0f} {unit}".strip() for key in ("first", "last", "highest")
+            f"{each[key]:.0f} {unit}".strip() for key in ("first", "last", "longest", "highest")
         )
         spans = " | ".join(
             f"{each[span]:.2f} ({each[f'{span}, at most']:g})" for span in ("a minute", "a life")
