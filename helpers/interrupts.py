@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from _signal import SIGINT, getsignal, signal
+from _signal import SIGINT, getsignal, signal  # type: ignore[import-not-found]
 from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from queue import SimpleQueue

@@ -246,3 +246,20 @@ def test_a_forked_child_has_threads_of_its_own() -> None:
     if child == 0:
         os._exit(detached(lambda: 7))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def test_the_controls_of_a_shared_mock_survive_interrupts(url: str) -> None:
+    chance, account = random.Random("controls"), connect(url)
+    assert account.mock is not None
+    faults, interrupted = account.mock.faults, 0
+    moments = calls_of(faults.clear)
+    for _ in range(50):
+        try:
+            with after_calls(chance.randrange(moments)):
+                faults.clear()
+        except KeyboardInterrupt:
+            interrupted += 1
+    assert interrupted > 25
+    with faults.add("CreateMessage", status=503):
+        assert len(faults) == 1
+    assert len(faults) == 0
