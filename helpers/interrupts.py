@@ -111,6 +111,26 @@ class Interruptible:
             _came.extend(self._came)
 
 
+class UninterruptedCondition(threading.Condition):
+    """A condition whose lock no interrupt leaves locked; a wait for it is `Interruptible`."""
+
+    def __init__(self, lock: Any = None) -> None:
+        super().__init__(lock)
+        self._shields: list[Uninterrupted] = []  # of the main thread
+
+    def __enter__(self) -> bool:
+        if _is_main():
+            shield = Uninterrupted()
+            shield.__enter__()
+            self._shields.append(shield)
+        return super().__enter__()
+
+    def __exit__(self, *about: Any) -> None:
+        super().__exit__(*about)
+        if _is_main():
+            self._shields.pop().__exit__()
+
+
 def _begin(handler: Any) -> None:
     global _handler  # noqa: PLW0603 - signals belong to the process
     _came.clear()

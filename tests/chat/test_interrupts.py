@@ -263,3 +263,54 @@ def test_the_controls_of_a_shared_mock_survive_interrupts(url: str) -> None:
     with faults.add("CreateMessage", status=503):
         assert len(faults) == 1
     assert len(faults) == 0
+
+
+def test_a_clock_that_is_interrupted_goes_on(account: Account) -> None:
+    chance, clock, interrupted = random.Random("clock"), account.clock, 0
+    fired: list[int] = []
+
+    def move() -> None:
+        clock.call_later(1, lambda: fired.append(1))
+        clock.advance(2)
+
+    moments = calls_of(move)
+    for _ in range(100):
+        try:
+            with after_calls(chance.randrange(moments)):
+                move()
+        except KeyboardInterrupt:
+            interrupted += 1
+    assert interrupted > 50
+    reached = threading.Event()
+    clock.call_later(0.01, reached.set)  # in real time, on the clock's own thread
+    assert reached.wait(PATIENCE)
+    before = len(fired)
+    move()
+    assert len(fired) == before + 1
+
+
+def test_an_advance_is_interrupted_in_a_timer_that_takes_long(account: Account) -> None:
+    started = time.perf_counter()
+    account.clock.call_later(1, lambda: time.sleep(PATIENCE))
+    with pytest.raises(KeyboardInterrupt), after_seconds(0.1):
+        account.clock.advance(2)
+    assert time.perf_counter() - started < PATIENCE
+
+
+def test_waiting_for_webhooks_is_interrupted_at_once(account: Account, channel: Any) -> None:
+    assert account.mock is not None
+    released = threading.Event()
+    account.mock.webhooks.register("https://bot.example.com", lambda _: released.wait(PATIENCE))
+    channel.webhooks.create(
+        type="webhook",
+        configuration_url="https://bot.example.com",
+        configuration_triggers=["onMessageSent"],
+        configuration_filters=["onMessageSent"],
+    )
+    channel.messages.create(body="hello", x_twilio_webhook_enabled="true")
+    started = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt), after_seconds(0.1):
+        account.mock.webhooks.settle()
+    assert time.perf_counter() - started < PATIENCE / 2
+    released.set()
+    assert account.mock.webhooks.settle()

@@ -18,7 +18,8 @@ from twilio.rest import Client
 
 from helpers import connect
 from helpers.account import SharedMockHttpClient
-from helpers.chat.retrying_client import RetryingClient
+from helpers.chat.errors import TransientError
+from helpers.chat.retrying_client import Backoff, RetryingClient
 from helpers.mock import Credentials, MockUnreachable
 from helpers.mock.remote import ControlRefused
 from tests.server.receiver import Receiver
@@ -46,6 +47,13 @@ FAULTS: tuple[dict[str, Any], ...] = (
 CONCERNED = ("CreateMessage", "ListMessage", "FetchChannel", "ListMember", "ListUserChannel", "*")
 DRAIN = 90
 """Seconds for what is on its way when the senders have ended."""
+
+
+class Impatience(Backoff):
+    """Delays of reads that must succeed soon."""
+
+    def after(self, failure: TransientError) -> float:
+        return 0.2
 
 
 class Soak:
@@ -225,7 +233,7 @@ class Soak:
     def _open_channels(self) -> Any:
         """The service's channels, for reads that are tried again after a fault."""
         known, reach = Credentials.demo(), SharedMockHttpClient(self._server.url, timeout=3)
-        retrying = RetryingClient(reach, time.sleep, tries=10)
+        retrying = RetryingClient(reach, time.sleep, tries=100, backoff=Impatience())
         client = Client(known.account_sid, known.auth_token, http_client=retrying)
         return client.chat.v2.services(SERVICE).channels
 

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ...interrupts import Interruptible, UninterruptedCondition
+
 Job = Callable[[], None]
 MAX_WAITING = 1_000
 """Jobs that may wait at once without taking up the place of another."""
@@ -30,7 +32,7 @@ class KeyedExecutor:
         self._workers = 0
         self._waiting = 0
         self._closed = False
-        self._changed = threading.Condition()
+        self._changed = UninterruptedCondition()
 
     @property
     def is_closed(self) -> bool:
@@ -74,7 +76,7 @@ class KeyedExecutor:
             timeout: Seconds to wait.
             also: A further condition, checked after each job.
         """
-        with self._changed:
+        with self._changed, Interruptible():
             return self._changed.wait_for(lambda: not self._jobs and also(), timeout)
 
     def close(self, timeout: float) -> bool:
