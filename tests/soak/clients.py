@@ -156,7 +156,8 @@ class Threads:
     def add_chat(self, name: str, channel: str) -> None:
         """Start a chat client that receives."""
         account = connect(self._url)
-        chat = ChatClient(account, account.chat_token(name, ttl=86400), poll_seconds=2)
+        token = account.chat_token(name, ttl=86400)
+        chat = ChatClient(account, token, poll_seconds=2, wait=_wait_shortly)
         bodies: list[str] = []
         self._ledger.received.append((name, channel, bodies, True))
         chat.on("messageAdded", lambda message: bodies.append(message.body))
@@ -203,6 +204,11 @@ class Threads:
                 self._ledger.outcomes[type(failure).__name__] += 1
             else:
                 self._ledger.acknowledge(channel, index, body, time.monotonic() - started)
+
+
+def _wait_shortly(event: threading.Event, seconds: float) -> bool:
+    """Wait as a chat client does, yet never so long that the soak waits for it in the end."""
+    return event.wait(min(seconds, 2))
 
 
 class Loop:
