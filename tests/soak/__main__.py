@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument(
         "--steady",
         type=float,
-        default=1,
+        default=2,
         metavar="MINUTES",
         help="length of a last life, which is not killed and in which growth shows",
     )
