@@ -23,6 +23,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from . import html
+from .interrupts import detached
 from .mock import (
     DEMO_VALUES,
     Clock,
@@ -177,7 +178,15 @@ def _named(resources: Any) -> str:
     return f"{shown}, ..." if len(names) > SHOWN else shown
 
 
-class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
+class DetachedHttpClient(TwilioHttpClient):  # type: ignore[misc]
+    """Sends requests that an interrupt does not cut off: it ends the wait for the answer."""
+
+    def request(self, *args: Any, **kwargs: Any) -> Response:
+        """Send one request."""
+        return detached(partial(super().request, *args, **kwargs))
+
+
+class SharedMockHttpClient(DetachedHttpClient):
     """Reaches a mock that serves `https://HOST/path` at `BASE/HOST/path`."""
 
     def __init__(self, base: str, timeout: float = 30) -> None:
@@ -290,6 +299,6 @@ def _live() -> Account:
         EndOfLifeWarning,
         stacklevel=3,
     )
-    door = TwilioHttpClient(timeout=30)
+    door = DetachedHttpClient(timeout=30)
     own_connections(door.session)
     return Account("live", credentials, door)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pyee.base import EventEmitter
 
+from ..interrupts import Interruptible
 from ..masking import log_exception
 
 _log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Emitter(EventEmitter):
         self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         try:
-            f(*args, **kwargs)
+            with Interruptible():
+                f(*args, **kwargs)
         except Exception:
             log_exception(_log, "a chat event handler failed")

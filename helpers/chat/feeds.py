@@ -8,6 +8,7 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
+from ..interrupts import Uninterrupted
 from ..mock import ChatEvent, MockTwilio, Timer
 from .channel import Channel, ChannelBook, emit, emit_updated, refresh
 from .errors import TransientError, as_chat_error
@@ -226,7 +227,8 @@ class PollingFeed(_ReconciledFeed):
         """Poll soon, and often for a while, unless the server throttles."""
         if not self._throttled:
             self._pause = self._shortest
-            self._nudged.set()
+            with Uninterrupted():
+                self._nudged.set()
 
     def follow_channel(self, channel_sid: str) -> None:
         """Read this channel now."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twilio.base.exceptions import TwilioRestException
 
 from ..flex_ui import in_path
+from ..interrupts import detached
 from ..mock import ChatConnection, ForkedProcess, MockTwilio, TokenTimers, in_child, verify
 from .emitter import Emitter
 from .errors import ChatError, TransientError, raises_chat_error
@@ -193,7 +194,7 @@ class ChatSession:
         Raises:
             ChatError: The client was shut down meanwhile.
         """
-        if self.wait_for(self.closing, seconds) or self.closing.is_set():
+        if detached(lambda: self.wait_for(self.closing, seconds)) or self.closing.is_set():
             raise _shut_down()
 
     @property

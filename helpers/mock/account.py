@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from ..interrupts import Uninterrupted
 from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
@@ -257,7 +258,7 @@ class MockTwilio:
 
     def look(self, at: Callable[[Context], Result]) -> Result:
         """Return the result of a function that reads the account, which stands still meanwhile."""
-        with self._backend.store.lock:
+        with Uninterrupted(), self._backend.store.lock:
             return at(Context(self._backend, self.credentials.account_sid))
 
     def type_in(self, token: str, channel_sid: str) -> int:

@@ -70,8 +70,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
             ValueError: The time-out is none; or it is a request that `requests` would not send.
             requests.exceptions.RequestException: A fault left it without an answer.
         """
-        request = _request(method, url, params, data, headers, auth, timeout)
-        return self.answer(request, timeout)
+        return self.answer(_request(method, url, params, data, headers, auth, timeout), timeout)
 
     def answer(self, request: Request, timeout: float | None = None) -> Response:
         """Answer one request; raises as `request` does."""
@@ -196,8 +195,10 @@ def _request(
     """
     if timeout is not None and timeout <= 0:
         raise ValueError(timeout)
-    arguments = method.upper(), url, params, data, headers or {}, auth
-    return _plain_request(*arguments) or _prepared_request(*arguments)
+    method, headers = method.upper(), headers or {}
+    return _plain_request(method, url, params, data, headers, auth) or _prepared_request(
+        method, url, params, data, headers, auth
+    )
 
 
 _SESSION = requests.Session()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import requests
 
+from ..interrupts import detached
 from ..json_object import json_object
 from ..lazy import lazily
 from .core.clock import Timer, epoch
@@ -79,7 +80,9 @@ class ControlClient:
         """Send a request, and return the answer's JSON; or MockUnreachable, or ControlRefused."""
         url = f"{self.base}/_mock{path}"
         try:
-            answer = self._session.request(method, url, json=body, timeout=TIMEOUT)
+            answer = detached(
+                lambda: self._session.request(method, url, json=body, timeout=TIMEOUT)
+            )
         except requests.RequestException as error:
             advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), _START)
             raise MockUnreachable(

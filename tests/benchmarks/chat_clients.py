@@ -77,9 +77,12 @@ class Client:
                 continue
             if ADDED in data:
                 self.latencies.append(time.monotonic() - float(SENT.search(data)[1]))
-            header = b'{"method":"reply","id":"%b","status":{"code":200,"status":"OK"}}'
-            header %= ID.search(data)[1]
-            await self.socket.send(b"TWILSOCK V3.0 %d\r\n%b\r\n" % (len(header), header))
+            await self.acknowledge(data)
+
+    async def acknowledge(self, data):
+        header = b'{"method":"reply","id":"%b","status":{"code":200,"status":"OK"}}'
+        header %= ID.search(data)[1]
+        await self.socket.send(b"TWILSOCK V3.0 %d\r\n%b\r\n" % (len(header), header))
 
 
 async def main(uri):

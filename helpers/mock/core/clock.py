@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
+from ...interrupts import Interruptible, Uninterrupted, UninterruptedCondition
 from . import forks
 from .database import LATEST, log_failure
 
@@ -62,7 +63,7 @@ class Clock:
         self._timers: list[tuple[float, int, Timer]] = []
         self._cancelled = 0
         self._order = itertools.count()
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = UninterruptedCondition(threading.RLock())
         self._thread: threading.Thread | None = None
         self._on_change: Callable[[], None] = lambda: None
         self._ending = weakref.finalize(self, _notify, self._changed)
@@ -166,26 +167,31 @@ class Clock:
         return self.call_at(self.now() + seconds, call)
 
     def _move_to(self, moment: float) -> None:
-        with self._changed:
-            self._moves += 1  # timers run on this thread, one after another, not on the clock's
-        try:
-            while True:
-                with self._changed:
-                    timer = self._pop_due(moment)
-                    now = max(self.now(), moment if timer is None else timer.due)
-                    if self._frozen_at is None:
-                        self._offset = now - time.time()
-                        self._wake()
-                    else:
-                        self._frozen_at = now
-                self._on_change()
-                if timer is None:
-                    return
-                timer.fire()
-        finally:
+        with Uninterrupted():
             with self._changed:
-                self._moves -= 1
-                self._wake()
+                self._moves += 1  # timers run on this thread, in order, not on the clock's
+            try:
+                self._run_until(moment)
+            finally:
+                with self._changed:
+                    self._moves -= 1
+                    self._wake()
+
+    def _run_until(self, moment: float) -> None:
+        while True:
+            with self._changed:
+                timer = self._pop_due(moment)
+                now = max(self.now(), moment if timer is None else timer.due)
+                if self._frozen_at is None:
+                    self._offset = now - time.time()
+                    self._wake()
+                else:
+                    self._frozen_at = now
+            self._on_change()
+            if timer is None:
+                return
+            with Interruptible():
+                timer.fire()
 
     def _wake(self) -> None:
         """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""

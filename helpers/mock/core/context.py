@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...interrupts import Uninterrupted, let_in, put_off
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
@@ -32,7 +33,8 @@ class Backend:
 
     @state.setter
     def state(self, state: AccountState) -> None:
-        with self.store.lock:  # so that no other thread draws a SID that would come again
+        # under the lock, so that no other thread draws a SID that would come again
+        with Uninterrupted(), self.store.lock:
             self.store.restore(state[0])
             self.sids.state = state[1]
 
@@ -69,31 +71,44 @@ class _RolledBack(Exception):
 
 
 class _Unit:
-    """A unit of work, entered once or within itself."""
+    """A unit of work, entered once or within itself; an interrupt waits for its end."""
 
-    __slots__ = ("_events", "_store")
+    __slots__ = ("_events", "_puts_off", "_store")
 
     def __init__(self, store: Store, events: Events) -> None:
         self._store = store
         self._events = events
+        self._puts_off = False  # whether the outermost unit does
 
     def __enter__(self) -> None:
-        self._store.begin()
+        puts_off = put_off()
+        try:
+            self._store.begin()
+        except BaseException:
+            if puts_off:
+                let_in()
+            raise
+        if self._store.depth == 1:
+            self._puts_off = puts_off
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        store, events = self._store, self._events
+        store, events, puts_off = self._store, self._events, self._puts_off
         is_outermost, is_kept = store.depth == 1, False
         try:
-            if is_outermost:  # it decides
-                store.end(keep=kind is None)
-                is_kept = kind is None
+            try:
+                if is_outermost:  # it decides
+                    store.end(keep=kind is None)
+                    is_kept = kind is None
+            finally:
+                if is_outermost:
+                    events.commit() if is_kept else events.rollback()
+                store.depth -= 1
+                store.lock.release()
+            if is_kept:
+                events.dispatch()
         finally:
-            if is_outermost:
-                events.commit() if is_kept else events.rollback()
-            store.depth -= 1
-            store.lock.release()
-        if is_kept:
-            events.dispatch()
+            if is_outermost and puts_off:
+                let_in()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,11 @@ class Events:
         self._emitted.clear()
 
     def dispatch(self) -> None:
-        """Call the subscribers with queued events in order, unless another call does already."""
-        queue = self._queue
+        """Call the subscribers with queued events in order, unless another call does already.
+
+        A subscriber that is interrupted keeps no event from the others.
+        """
+        queue, interrupt = self._queue, None
         while queue and self._dispatching.acquire(blocking=False):
             try:
                 while queue:
@@ -112,5 +115,9 @@ class Events:
                             subscriber(event)
                         except Exception:
                             log_failure(_log, "a subscriber failed on %s", type(event).__name__)
+                        except BaseException as raised:
+                            interrupt = raised
             finally:
                 self._dispatching.release()
+        if interrupt is not None:
+            raise interrupt

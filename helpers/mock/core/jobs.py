@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ...interrupts import Interruptible, UninterruptedCondition
 from . import forks
 from .database import log_failure
 
@@ -33,7 +34,7 @@ class KeyedExecutor:
         self._workers = 0
         self._waiting = 0
         self._closed = False
-        self._changed = threading.Condition()
+        self._changed = UninterruptedCondition()
         forks.in_child(self, lambda self: forks.refuse(self, "_changed"))
 
     @property
@@ -78,7 +79,7 @@ class KeyedExecutor:
             timeout: Seconds to wait.
             also: A further condition, checked after each job.
         """
-        with self._changed:
+        with self._changed, Interruptible():
             return self._changed.wait_for(lambda: not self._jobs and also(), timeout)
 
     def close(self, timeout: float) -> bool:

@@ -17,6 +17,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from ...interrupts import Uninterrupted
 from . import database, forks
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
@@ -168,17 +169,18 @@ class Store:
         tables = [table for table in self._tables.values() if table.committed]
         if not tables:
             return
-        self._execute("BEGIN IMMEDIATE")
-        try:
+        with Uninterrupted():
+            self._execute("BEGIN IMMEDIATE")
+            try:
+                for table in tables:
+                    self._write_rows(table, table.committed)
+                self._execute("COMMIT")
+            except BaseException:
+                self._execute("ROLLBACK")
+                raise
             for table in tables:
-                self._write_rows(table, table.committed)
-            self._execute("COMMIT")
-        except BaseException:
-            self._execute("ROLLBACK")
-            raise
-        for table in tables:
-            table.committed.clear()
-        self._waiting = 0
+                table.committed.clear()
+            self._waiting = 0
 
     def end(self, *, keep: bool) -> None:
         """Commit the outermost unit of work, or roll it back; its lock is still held."""

@@ -230,6 +230,7 @@ class Collection(Generic[P, R]):
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
+    _names: list[str] = field(init=False)
     _template: str = field(init=False)
     _readable: frozenset[str] = field(init=False)
 
@@ -245,7 +246,8 @@ class Collection(Generic[P, R]):
         self.noun = self.noun or self.kind.__name__
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
-        self._template = f"https://{self.api.host}{self.path}"
+        self._names = _NAME.findall(self.path)
+        self._template = f"https://{self.api.host}{_NAME.sub('%s', self.path)}"
         sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
         self._readable = frozenset(
             {*PAGING, *self.filters, *(name for name, is_read in sorting.items() if is_read)}
@@ -363,7 +365,9 @@ class Collection(Generic[P, R]):
     def _url(self, arguments: Arguments, parent: Any) -> str:
         if self.parent is None:
             return self._template
-        return self._template.format_map({**arguments, self.parent.argument: parent.sid})
+        above = [arguments[name] for name in self._names]
+        above[-1] = parent.sid  # which the path may name otherwise
+        return self._template % tuple(above)
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
@@ -411,6 +415,9 @@ class Collection(Generic[P, R]):
                 f"{self.noun} {getattr(item, self.item_key)} has changed: If-Match {wanted[:40]}"
                 " is not its ETag any more; fetch it and try again",
             )
+
+
+_NAME = re.compile(r"{(\w+)}")
 
 
 def _snake_case(words: str) -> str:

@@ -25,7 +25,7 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 NOTE_HEADER = "X-Mock-Note"
 """The header of an answer that tells which parameters were not read, and why (the mock's own)."""
-_STARTED, _COUNT = os.urandom(8).hex(), itertools.count(1)
+_STARTED, _COUNT = f"RQ{os.urandom(8).hex()}", itertools.count(1)
 """Parts of the IDs of requests: of this process, and the number of an answer."""
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
 
@@ -98,7 +98,7 @@ class Reply:
         """Return its headers with those of every answer of Twilio's."""
         return {
             "Content-Type": "application/json; charset=utf-8",
-            "Twilio-Request-Id": f"RQ{_STARTED}{next(_COUNT):016x}",
+            "Twilio-Request-Id": _STARTED + format(next(_COUNT), "016x"),
             **self.headers,
         }
 
