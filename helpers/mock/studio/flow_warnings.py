@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
-from ...json_object import json_object
+from ...json_object import json_object, text_of
+from ..core.parameters import is_web_address
 from .actions import NO_CHAT
-from .templates import COMPARISONS, is_comparable
+from .templates import COMPARISONS, is_comparable, is_template, reading
 from .widget_types import SIMULATED, WIDGET_TYPES
 from .widgets import CONVERSATION, CUSTOM, MESSAGE, leads_nowhere
 
-_TEMPLATE = "{{"
 _OTHER_TRIGGER = re.compile(r"trigger\.(conversation|call)\b")
 _OWN_TRIGGER = "trigger.message"
 
@@ -38,14 +38,15 @@ def reached(document: Mapping[str, Any], event: str = MESSAGE) -> Iterator[Mappi
 def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """List what will go astray in a valid definition, as `property_path` and `message`."""
     in_chats = {state["name"] for state in reached(document)}
+    names = [state["name"] for state in document["states"]]
     return [
         {"property_path": f"#/states/{number}{path}", "message": message}
         for number, state in enumerate(document["states"])
-        for path, message in _of_state(state, in_chats=state["name"] in in_chats)
+        for path, message in _of_state(state, names, in_chats=state["name"] in in_chats)
     ]
 
 
-def _of_state(state: Mapping[str, Any], *, in_chats: bool) -> Warnings:
+def _of_state(state: Mapping[str, Any], names: list[str], *, in_chats: bool) -> Warnings:
     kind = state["type"]
     if kind == "trigger":
         yield from _of_trigger(state)
@@ -58,6 +59,7 @@ def _of_state(state: Mapping[str, Any], *, in_chats: bool) -> Warnings:
         )
         return
     yield from _of_properties(state)
+    yield from _of_templates(state, names)
     if kind == "split-based-on":
         yield from _of_split(state)
     if in_chats:
@@ -92,24 +94,55 @@ def _of_properties(state: Mapping[str, Any]) -> Warnings:
                 f"/properties/{name}",
                 f"{name} of {state['type']} is not known to this mock and ignored",
             )
+    url = text_of(found.get("url"))
+    if "url" in kind.required and not is_web_address(url) and not is_template(url):
+        yield "/properties/url", f"it is no http or https URL but {url!r}: the request fails"
+
+
+def _of_templates(state: Mapping[str, Any], names: list[str]) -> Warnings:
+    for path, text in _texts(state):
+        problem, widgets = reading(text)
+        if problem:
+            yield path, f"the execution ends here: Liquid cannot render {text[:80]!r}: {problem}"
+        for name in sorted(widgets.difference(names)):
+            near = get_close_matches(name, names, n=1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            yield path, f"widgets.{name} is blank, as no widget of the flow is named so{hint}"
+
+
+def _texts(state: Mapping[str, Any]) -> Warnings:
+    """Every text of a widget that is filled in, by its path."""
+    for name, value in (state.get("properties") or {}).items():
+        yield from ((f"/properties/{name}", text) for text in _texts_in(value))
+    for number, transition in enumerate(state.get("transitions") or ()):
+        for condition in transition.get("conditions") or ():
+            yield f"/transitions/{number}/conditions", text_of(condition.get("value"))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(each)
 
 
 def _of_split(state: Mapping[str, Any]) -> Warnings:
-    subject = str(state["properties"].get("input", ""))
+    subject = text_of(state["properties"].get("input"))
     if not any(each["event"] == "noMatch" for each in state["transitions"]):
         yield "/transitions", "an input without a match ends the execution, for want of noMatch"
     for number, transition in enumerate(state["transitions"]):
         for condition in transition.get("conditions") or ():
             at, kind = f"/transitions/{number}/conditions", condition["type"]
-            value = str(condition.get("value") or "")
+            value = text_of(condition.get("value"))
             if kind not in COMPARISONS:
                 yield (
                     at,
                     f"condition {kind!r} is not simulated; it is one of {', '.join(COMPARISONS)}",
                 )
-            elif _TEMPLATE not in value and not is_comparable(kind, value):
+            elif not is_template(value) and not is_comparable(kind, value):
                 yield at, f"{kind} never holds, as {value!r} cannot be read as what it compares"
-            others = [each for each in condition.get("arguments") or () if str(each) != subject]
+            others = [each for each in condition.get("arguments") or () if text_of(each) != subject]
             if others:
                 yield (
                     at,
@@ -119,7 +152,7 @@ def _of_split(state: Mapping[str, Any]) -> Warnings:
 
 def _in_chats(state: Mapping[str, Any]) -> Warnings:
     for name, value in (state.get("properties") or {}).items():
-        text = value if isinstance(value, str) else json.dumps(value)
+        text = text_of(value)
         found = _OTHER_TRIGGER.search(text)
         if found and _OWN_TRIGGER not in text:
             yield (
@@ -135,16 +168,18 @@ def _in_chats(state: Mapping[str, Any]) -> Warnings:
 
 
 def _of_hand_over(state: Mapping[str, Any]) -> Warnings:
-    text = str(state["properties"].get("attributes") or "{}")
+    text = text_of(state["properties"].get("attributes") or "{}")
     attributes = json_object(text)
     if attributes is None:  # made by Liquid, or not JSON
-        if "channelSid" not in text:
+        if not is_template(text):
+            yield "/properties/attributes", "they are no JSON object: no task is made"
+        elif "channelSid" not in text:
             yield "/properties/attributes", f"they name no channelSid: {NO_CHAT}"
         return
     sid = attributes.get("channelSid")
     if not isinstance(sid, str) or not sid.strip():
         yield "/properties/attributes", f"they name no channelSid: {NO_CHAT}"
-    elif _TEMPLATE not in sid and "{%" not in sid:
+    elif not is_template(sid):
         yield (
             "/properties/attributes",
             f"channelSid is {sid!r} for every customer; it is {{{{trigger.message.ChannelSid}}}}"

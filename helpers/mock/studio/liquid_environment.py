@@ -6,7 +6,6 @@ they take up memory. All bounds are the mock's own, but for the one on loops.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -100,6 +99,8 @@ class BoundedEnvironment(Environment):
 
     def __init__(self) -> None:
         super().__init__()
+        for absent in ("include", "render"):  # Studio has no templates to include
+            del self.tags[absent]
         self.add_tag(_Output)
         self.add_tag(_Echo)
         self.add_filter("to_json", _to_json)
@@ -246,4 +247,4 @@ def _date(value: Any, form: Any = "") -> Any:
 
 def _to_json(value: Any) -> str:
     """Twilio's own filter, for objects in a task's attributes (documented)."""
-    return json.dumps(None if isinstance(value, Undefined) else value)
+    return compact_json(None if isinstance(value, Undefined) else value, default=str)

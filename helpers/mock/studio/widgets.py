@@ -75,7 +75,7 @@ def leads_nowhere(event: str) -> str:
 
 def split(widget: Widget, context: FlowContext) -> WidgetResult:
     """Leave by the first match whose conditions all hold for the input, else by `noMatch`."""
-    tested = render(str(widget.properties.get("input", "")), context)
+    tested = render(text_of(widget.properties.get("input")), context)
 
     def holds(condition: Condition) -> bool:
         return condition_holds(condition.type, tested, render(condition.value, context))
@@ -140,7 +140,7 @@ def send_and_wait(widget: Widget, context: FlowContext) -> WidgetResult | SendMe
 
     A message that cannot be sent at all leaves by `deliveryFailure`; one that was sent never does.
     """
-    timeout = str(filled(widget.properties.get("timeout") or DEFAULT_TIMEOUT, context)).strip()
+    timeout = text_of(filled(widget.properties.get("timeout") or DEFAULT_TIMEOUT, context)).strip()
     if not (timeout.isascii() and timeout.isdigit()):
         raise StepError(
             TEMPLATE_FAILED,
@@ -173,7 +173,7 @@ def _message(
             f"{widget.name} sends a content template ({properties['content_sid']}), which a channel"
             " of Programmable Chat does not take"
         )
-    body, media_url = (str(properties.get(name) or "") for name in ("body", "media_url"))
+    body, media_url = (text_of(properties.get(name) or "") for name in ("body", "media_url"))
     if not body.strip() and not media_url.strip():
         return refused(f"The body of {widget.name} is blank")
     # the widget's channel, else the trigger's (documented)
@@ -188,9 +188,9 @@ def _message(
         )
     return SendMessage(
         channel_sid=str(channel_sid),
-        author=str(properties.get("from") or context["flow"]["channel"]["address"]),
+        author=text_of(properties.get("from") or context["flow"]["channel"]["address"]),
         body=body,
-        attributes=str(properties.get("attributes") or "{}"),
+        attributes=text_of(properties.get("attributes") or "{}"),
         media_url=media_url.strip(),
         then=then,
         refused=refused,
@@ -213,11 +213,11 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
     if _json_object(attributes) is None:
         return refused(f"The attributes of {widget.name} are no JSON object: {attributes[:200]}")
     return SendToFlex(
-        workflow=str(properties.get("workflow") or ""),
-        channel=str(properties.get("channel") or ""),
+        workflow=text_of(properties.get("workflow")),
+        channel=text_of(properties.get("channel")),
         attributes=attributes,
-        priority=str(properties.get("priority") or ""),
-        timeout=str(properties.get("timeout") or ""),
+        priority=text_of(properties.get("priority")),
+        timeout=text_of(properties.get("timeout")),
         then=lambda task: WidgetResult("callComplete", task),
         refused=refused,
     )
@@ -251,7 +251,7 @@ def make_http_request(widget: Widget, context: FlowContext) -> WidgetResult | Ht
     if any(each["key"] == RESERVED for each in _pairs(widget, properties, "parameters")):
         reason = f"{RESERVED!r} is reserved; give that parameter of {widget.name} another name"
         return WidgetResult("failed", problem=StepProblem(REQUEST_NOT_MADE, reason))
-    method = str(properties.get("method") or "GET").upper()
+    method = text_of(properties.get("method") or "GET").upper()
     return _request(widget, properties, method, "failed", REQUEST_FAILED)
 
 
@@ -264,14 +264,14 @@ def run_function(widget: Widget, context: FlowContext) -> WidgetResult | HttpReq
 def _request(
     widget: Widget, properties: Mapping[str, Any], method: str, failure: str, code: int
 ) -> WidgetResult | HttpRequest:
-    url, login = _without_login(str(properties.get("url") or ""))
+    url, login = _without_login(text_of(properties.get("url")))
     if not is_web_address(url) or method not in ("GET", "POST"):
         reason = f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
         return WidgetResult(failure, problem=StepProblem(REQUEST_NOT_MADE, reason))
     given = _pairs(widget, properties, "parameters")
     parameters = {each["key"]: text_of(each.get("value")) for each in given}
     body = text_of(properties.get("body")) if method == "POST" else ""
-    content_type = str(properties.get("content_type") or FORM) if method == "POST" else ""
+    content_type = text_of(properties.get("content_type") or FORM) if method == "POST" else ""
 
     def then(response: HttpResponse) -> WidgetResult:
         reason, output = _understood(response)
