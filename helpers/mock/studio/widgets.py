@@ -264,7 +264,7 @@ def run_function(widget: Widget, context: FlowContext) -> WidgetResult | HttpReq
 def _request(
     widget: Widget, properties: Mapping[str, Any], method: str, failure: str, code: int
 ) -> WidgetResult | HttpRequest:
-    url, login = _without_login(text_of(properties.get("url")))
+    url, login = without_login(text_of(properties.get("url")))
     if not is_web_address(url) or method not in ("GET", "POST"):
         reason = f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
         return WidgetResult(failure, problem=StepProblem(REQUEST_NOT_MADE, reason))
@@ -292,7 +292,7 @@ def _request(
     )
 
 
-def _without_login(url: str) -> tuple[str, tuple[str, str] | None]:
+def without_login(url: str) -> tuple[str, tuple[str, str] | None]:
     """Take user and password out of a URL."""
     if not is_web_address(url) or "@" not in urlsplit(url).netloc:
         return url, None
