@@ -245,7 +245,29 @@ ASTRAY: dict[str, tuple[dict[str, Any], str, str]] = {
     "a split without a way out": (
         widget("w", "split-based-on", input="x"),
         "transitions",
-        "for want of noMatch",
+        "it has no transition for noMatch: an execution that would leave by it ends with an error",
+    ),
+    "a failure without a way out": (
+        widget("w", "send-message", to("sent"), **{"from": "Bot", "body": "Hi"}),
+        "transitions",
+        "it has no transition for failed",
+    ),
+    "variables that are no list": (
+        widget("w", "set-variables", to("next"), variables={"name": "Jane"}),
+        "properties/variables",
+        "the execution ends here: it is no list of objects with a text as key",
+    ),
+    "parameters without a key": (
+        widget(
+            "w", "run-function", to("success"), to("fail"), url="https://x.test", parameters=[1]
+        ),
+        "properties/parameters",
+        "the execution ends here: it is no list of objects with a text as key",
+    ),
+    "a time-out that is none": (
+        ask("w", "Well?", timeout="1 minute"),
+        "properties/timeout",
+        "the execution ends here: it is a number of seconds, not '1 minute'",
     ),
     "a time that is none": (
         widget(

@@ -41,6 +41,7 @@ def lab() -> Iterator[Lab]:
             '{"topic":"billing"}',
         ),
         ("{{nothing | to_json}}", "null"),
+        ("{{true | plus: 1}}{{2 | times: true}}{{'1.5' | plus: '1'}}", "102.5"),
         ("{{'né' | split: '' | to_json}}", '["n","é"]'),
         ("[{{trigger.message.empty}}{{nothing.blank}}]", "[]"),
         ("{{trigger.message.ChannelAttributes.if}}", "reserved"),

@@ -12,10 +12,22 @@ from ..core.parameters import is_web_address
 from .actions import NO_CHAT
 from .templates import COMPARISONS, is_comparable, is_template, reading
 from .widget_types import SIMULATED, WIDGET_TYPES
-from .widgets import CONVERSATION, CUSTOM, MESSAGE, leads_nowhere
+from .widgets import (
+    CONVERSATION,
+    CUSTOM,
+    DEFAULT_TIMEOUT,
+    MESSAGE,
+    are_pairs,
+    are_seconds,
+    leads_nowhere,
+)
 
 _OTHER_TRIGGER = re.compile(r"trigger\.(conversation|call)\b")
 _OWN_TRIGGER = "trigger.message"
+_ENDS = "the execution ends here"
+_NEVER_MISSED = ("match", "callFailure", "composerStarted")
+"""Events that a widget can do without: a split has a transition for each match, and the mock leaves
+Send to Flex by none of the others."""
 
 Warnings = Iterator[tuple[str, str]]
 """Paths into the JSON, each with a sentence."""
@@ -84,6 +96,15 @@ def _of_transitions(state: Mapping[str, Any]) -> Warnings:
                 f"{state['type']} never leaves by {transition['event']!r}; its events are"
                 f" {', '.join(known)}",
             )
+    if state["type"] in SIMULATED and state["type"] != "trigger":
+        listed = {transition["event"] for transition in state.get("transitions") or ()}
+        for event in known:
+            if event not in listed and event not in _NEVER_MISSED:
+                yield (
+                    "/transitions",
+                    f"it has no transition for {event}: an execution that would leave by it ends"
+                    " with an error",
+                )
 
 
 def _of_properties(state: Mapping[str, Any]) -> Warnings:
@@ -94,6 +115,13 @@ def _of_properties(state: Mapping[str, Any]) -> Warnings:
                 f"/properties/{name}",
                 f"{name} of {state['type']} is not known to this mock and ignored",
             )
+    for name in ("variables", "parameters"):
+        if not are_pairs(found.get(name) or []):
+            yield f"/properties/{name}", f"{_ENDS}: it is no list of objects with a text as key"
+    waits = state["type"] == "send-and-wait-for-reply"
+    timeout = text_of(found.get("timeout") or DEFAULT_TIMEOUT).strip()
+    if waits and not is_template(timeout) and not are_seconds(timeout):
+        yield "/properties/timeout", f"{_ENDS}: it is a number of seconds, not {timeout!r}"
     url = text_of(found.get("url"))
     if "url" in kind.required and not is_web_address(url) and not is_template(url):
         yield "/properties/url", f"it is no http or https URL but {url!r}: the request fails"
@@ -103,7 +131,7 @@ def _of_templates(state: Mapping[str, Any], names: list[str]) -> Warnings:
     for path, text in _texts(state):
         problem, widgets = reading(text)
         if problem:
-            yield path, f"the execution ends here: Liquid cannot render {text[:80]!r}: {problem}"
+            yield path, f"{_ENDS}: Liquid cannot render {text[:80]!r}: {problem}"
         for name in sorted(widgets.difference(names)):
             near = get_close_matches(name, names, n=1)
             hint = f"; the nearest is {near[0]!r}" if near else ""
@@ -129,8 +157,6 @@ def _texts_in(value: Any) -> Iterator[str]:
 
 def _of_split(state: Mapping[str, Any]) -> Warnings:
     subject = text_of(state["properties"].get("input"))
-    if not any(each["event"] == "noMatch" for each in state["transitions"]):
-        yield "/transitions", "an input without a match ends the execution, for want of noMatch"
     for number, transition in enumerate(state["transitions"]):
         for condition in transition.get("conditions") or ():
             at, kind = f"/transitions/{number}/conditions", condition["type"]

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
 from liquid.builtin.expressions.primitive import RangeLiteral
-from liquid.builtin.filters import string
+from liquid.builtin.filters import math, string
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.exceptions import LiquidError
@@ -108,6 +108,8 @@ class BoundedEnvironment(Environment):
         for name, function in self.filters.items():
             takes_texts = name == "join" or function.__module__ == string.__name__
             made = _of_texts(function) if takes_texts else function
+            if function.__module__ == math.__name__:
+                made = _of_numbers(function)
             self.filters[name] = _bounded(made, _PREDICTIONS.get(name))
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
@@ -206,6 +208,15 @@ def _of_texts(function: Callable[..., Any]) -> Any:
         return function(left, *map(text, args), **named)
 
     return of_texts
+
+
+def _of_numbers(function: Callable[..., Any]) -> Any:
+    """A filter of arithmetic, to which a boolean counts as 0, as in Liquid's own."""
+
+    def number(value: Any) -> Any:
+        return 0 if isinstance(value, bool) else value
+
+    return wraps(function)(lambda left, *args: function(number(left), *map(number, args)))
 
 
 def _check(value: Any) -> None:

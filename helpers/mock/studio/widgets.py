@@ -95,13 +95,18 @@ def set_variables(widget: Widget, context: FlowContext) -> WidgetResult:
 def _pairs(widget: Widget, properties: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The entries of a list of objects with a `key`, each a text."""
     entries = properties.get(name) or []
-    if not isinstance(entries, list) or not all(
-        isinstance(each, dict) and isinstance(each.get("key"), str) for each in entries
-    ):
+    if not are_pairs(entries):
         raise StepError(
             TEMPLATE_FAILED, f"{name} of {widget.name} is a list of objects with a text as key"
         )
-    return entries
+    return list(entries)
+
+
+def are_pairs(entries: Any) -> bool:
+    """Return whether a value is a list of objects, each with a text as `key`."""
+    return isinstance(entries, list) and all(
+        isinstance(each, dict) and isinstance(each.get("key"), str) for each in entries
+    )
 
 
 def _value(variable: dict[str, Any]) -> Any:
@@ -141,7 +146,7 @@ def send_and_wait(widget: Widget, context: FlowContext) -> WidgetResult | SendMe
     A message that cannot be sent at all leaves by `deliveryFailure`; one that was sent never does.
     """
     timeout = text_of(filled(widget.properties.get("timeout") or DEFAULT_TIMEOUT, context)).strip()
-    if not (timeout.isascii() and timeout.isdigit()):
+    if not are_seconds(timeout):
         raise StepError(
             TEMPLATE_FAILED,
             f"The time-out of {widget.name} is a number of seconds, not {timeout!r}",
@@ -150,6 +155,11 @@ def send_and_wait(widget: Widget, context: FlowContext) -> WidgetResult | SendMe
     return _message(
         widget, context, lambda sent: WaitForReply(seconds, {"outbound": sent}), "deliveryFailure"
     )
+
+
+def are_seconds(text: str) -> bool:
+    """Return whether a text is a time-out."""
+    return text.isascii() and text.isdigit()
 
 
 def replied(message: Mapping[str, Any]) -> WidgetResult:
