@@ -115,7 +115,7 @@ def test_an_instruction_to_place_a_call_is_refused_by_name_in_the_log(
     ("answer", "problem"),
     [
         ({"instruction": "dance"}, "55555: Invalid instruction 'dance'"),
-        ({"instruction": ["accept"]}, "55555: Invalid instruction"),
+        ({"instruction": ["accept"]}, "55555: Invalid instruction '[\"accept\"]'"),
         ({"intruction": "accept"}, "40005"),
         ({"instruction": "reject", "activity_sid": "WA" + "0" * 32}, "WorkerActivitySid"),
     ],

@@ -230,6 +230,7 @@ def test_every_widget_that_is_simulated_can_be_saved_without_warnings(lab: Lab) 
     assert made.warnings == []
 
 
+CALL = {"url": "https://shop.test/{{widgets.Triger.inbound.Body}}"}
 ASTRAY: dict[str, tuple[dict[str, Any], str, str]] = {
     "an event that the widget does not have": (
         widget("w", "send-message", to("sentt"), **{"from": "Bot", "body": "Hi"}),
@@ -244,7 +245,29 @@ ASTRAY: dict[str, tuple[dict[str, Any], str, str]] = {
     "a split without a way out": (
         widget("w", "split-based-on", input="x"),
         "transitions",
-        "for want of noMatch",
+        "it has no transition for noMatch: an execution that would leave by it ends with an error",
+    ),
+    "a failure without a way out": (
+        widget("w", "send-message", to("sent"), **{"from": "Bot", "body": "Hi"}),
+        "transitions",
+        "it has no transition for failed",
+    ),
+    "variables that are no list": (
+        widget("w", "set-variables", to("next"), variables={"name": "Jane"}),
+        "properties/variables",
+        "the execution ends here: it is no list of objects with a text as key",
+    ),
+    "parameters without a key": (
+        widget(
+            "w", "run-function", to("success"), to("fail"), url="https://x.test", parameters=[1]
+        ),
+        "properties/parameters",
+        "the execution ends here: it is no list of objects with a text as key",
+    ),
+    "a time-out that is none": (
+        ask("w", "Well?", timeout="1 minute"),
+        "properties/timeout",
+        "the execution ends here: it is a number of seconds, not '1 minute'",
     ),
     "a time that is none": (
         widget(
@@ -277,6 +300,48 @@ ASTRAY: dict[str, tuple[dict[str, Any], str, str]] = {
         send("w", "", content_sid="HX1"),
         "properties/content_sid",
         "takes no content template",
+    ),
+    "a filter that Liquid does not have": (
+        send("w", "{{trigger.message.Body | frobnicate}}"),
+        "properties/body",
+        "the execution ends here: Liquid cannot render '{{trigger.message.Body | frobnicate}}':"
+        " unknown filter 'frobnicate'",
+    ),
+    "a template that is none, in a condition": (
+        widget(
+            "w",
+            "split-based-on",
+            to("noMatch"),
+            to("match", None, if_("x", "equal_to", "{% if %}")),
+            input="x",
+        ),
+        "transitions/1/conditions",
+        "the execution ends here: Liquid cannot render '{% if %}'",
+    ),
+    "a widget by a name that none has": (
+        widget("w", "make-http-request", to("success"), to("failed"), **CALL),
+        "properties/url",
+        "widgets.Triger is blank, as no widget of the flow is named so; the nearest is 'Trigger'",
+    ),
+    "such a widget, deep in a list": (
+        widget(
+            "w",
+            "set-variables",
+            to("next"),
+            variables=[{"key": "k", "value": "{% if widgets['my bot'].ok %}1{% endif %}"}],
+        ),
+        "properties/variables",
+        "widgets.my bot is blank, as no widget of the flow is named so",
+    ),
+    "an address that is none": (
+        widget("w", "run-function", to("success"), to("fail"), url="<<your function>>"),
+        "properties/url",
+        "it is no http or https URL but '<<your function>>'",
+    ),
+    "a hand-over with attributes that are no JSON": (
+        hand_over("w", attributes="channelSid"),
+        "properties/attributes",
+        "they are no JSON object: no task is made",
     ),
     "a hand-over without attributes": (
         hand_over("w"),
@@ -392,7 +457,12 @@ def test_only_ways_from_a_customers_message_are_warned_of_conversations(lab: Lab
 
 def test_every_type_of_widget_can_be_stored_with_its_required_properties(lab: Lab) -> None:
     states = [
-        widget(f"w{number}", kind, *map(to, known.events), **dict.fromkeys(known.required, "1"))
+        widget(
+            f"w{number}",
+            kind,
+            *map(to, known.events),
+            **{name: "https://x.test" if name == "url" else "1" for name in known.required},
+        )
         for number, (kind, known) in enumerate(WIDGET_TYPES.items())
         if kind != "trigger"
     ]

@@ -139,6 +139,15 @@ def test_media_and_templates_that_cannot_be_sent_leave_by_the_failure(
     assert reason in error.message
 
 
+def test_a_login_in_a_media_url_is_sent_as_such_and_never_shown(lab: Lab) -> None:
+    seen = []
+    lab.studio.register_function(OWL, lambda request: seen.append(dict(request.headers)) or 404)
+    shown = OWL.replace("https://", "https://shop:s3cret@")
+    assert lab.heard(*both_ways(send("say", "Hi", media_url=shown))) == ["by failed"]
+    assert seen[0]["Authorization"] == "Basic " + base64.b64encode(b"shop:s3cret").decode()
+    assert f"The media URL {OWL} answered 404" in lab.the_error().message
+
+
 def test_a_custom_message_has_its_body_whatever_template_is_named_beside_it(lab: Lab) -> None:
     assert lab.heard(send("say", "Hi", message_type="custom", content_sid="HX1")) == ["Hi"]
 

@@ -39,9 +39,11 @@ def lab() -> Iterator[Lab]:
         ("[{{trigger.message.Nothing}}{{widgets.nobody.inbound.Body}}{{nothing.at.all}}]", "[]"),
         (
             "{{trigger.message.ChannelAttributes.pre_engagement_data | to_json}}",
-            '{"topic": "billing"}',
+            '{"topic":"billing"}',
         ),
         ("{{nothing | to_json}}", "null"),
+        ("{{true | plus: 1}}{{2 | times: true}}{{'1.5' | plus: '1'}}", "102.5"),
+        ("{{'né' | split: '' | to_json}}", '["n","é"]'),
         ("[{{trigger.message.empty}}{{nothing.blank}}]", "[]"),
         ("{{trigger.message.ChannelAttributes.if}}", "reserved"),
         ("{{trigger.message.ChannelAttributes.empty.for | upcase}}", "NESTED"),
@@ -149,6 +151,28 @@ def test_a_cycle_over_objects_shows_each_as_json(lab: Lab) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        (
+            "{{ 'now' | date: '%H', 'Europe/Berlin' }}",
+            "date does not take this value",
+        ),
+        ("{{ 'a' | upcase: 1, 2 }}", "upcase does not take this value"),
+        ("{% if trigger.message > 3 %}{% endif %}", "> does not take this value"),
+        ("{{ trigger.message | frobnicate }}", "unknown filter 'frobnicate'"),
+        ("{% include 'more' %}", "unexpected tag 'include'"),
+    ],
+)
+def test_the_reason_of_a_template_that_fails_is_one_line_about_liquid(
+    lab: Lab, template: str, reason: str
+) -> None:
+    assert lab.heard(send("say", template)) == []
+    message = lab.the_error().message
+    assert reason in message
+    assert not any(word in message for word in ("\n", "_date", "positional", "Error"))
+
+
 def test_a_loop_of_fifteen_rounds_is_rendered(lab: Lab) -> None:
     assert lab.heard(send("say", "{% for i in (1..15) %}x{% endfor %}")) == ["x" * 15]
 
@@ -227,6 +251,10 @@ def test_a_variable_that_is_not_the_json_it_should_be_is_an_error(lab: Lab) -> N
         ("greater_than", "10", "9.5", True),
         ("greater_than", "9", "10", False),
         ("greater_than", "", "1", False),
+        ("greater_than", "+5.", "1e0", True),
+        ("greater_than", "1_000", "1", False),
+        ("greater_than", "infinity", "1", False),
+        ("greater_than", "\u0663", "1", False),
         ("is_before_time", "9:05", "17:00", True),
         ("is_before_time", "17:00", "17:00", False),
         ("is_before_time", "17:00", "17:00:01", True),
@@ -250,6 +278,23 @@ def test_a_split_follows_a_condition_that_holds(
     lab.say(channel, "hi")
     lab.say(channel, tested)
     assert lab.answers(channel)[-1] == ("yes" if expected else "no")
+
+
+@pytest.mark.parametrize(
+    ("tested", "value"),
+    [(True, "true"), (7, "7"), (None, ""), (["é", None], '["é",null]'), ("true", True), ("", None)],
+)
+def test_a_split_compares_values_that_are_no_texts_as_json(
+    lab: Lab, tested: Any, value: Any
+) -> None:
+    condition = {"type": "equal_to", "arguments": [], "value": value}
+    ways = (to("noMatch"), to("match", "say", condition))
+    said = send("say", "equal", attributes={"tags": ["é"]})
+    split = widget("split", "split-based-on", *ways, input=tested)
+    channel = lab.channel(lab.flow(split, said))
+    lab.say(channel, "hello")
+    [_, message] = channel.messages.list()
+    assert (message.body, message.attributes) == ("equal", '{"tags":["é"]}')
 
 
 def test_the_first_match_is_taken_and_all_its_conditions_must_hold(lab: Lab) -> None:

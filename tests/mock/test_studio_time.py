@@ -135,3 +135,8 @@ def test_a_directive_writes_what_strftime_writes(moment: datetime, text: str, le
 def test_a_directive_has_rubys_flags(form: str, written: str) -> None:
     now = MONDAY.astimezone(PST)
     assert formatted("now", form, now) == written
+
+
+def test_a_fraction_of_a_second_has_as_many_digits_as_asked_for() -> None:
+    now = MONDAY.replace(microsecond=98_765)
+    assert formatted("now", "%L %3N %6N %N %12N", now) == "098 098 098765 098765000 098765000000"

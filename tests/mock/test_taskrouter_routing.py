@@ -351,6 +351,14 @@ def test_after_its_targets_a_task_goes_to_the_next_filter_it_matches_but_not_to_
     assert status(task) == "canceled"
 
 
+def test_null_in_a_target_is_as_good_as_nothing(office: Office) -> None:
+    queue, names = office.queue("All"), ("expression", "order_by", "skip_if", "known_worker_sid")
+    nothing = dict.fromkeys((*names, "known_worker_friendly_name", "priority", "timeout"))
+    workflow = office.workflow(("1==1", [{"queue": queue, **nothing}]))
+    office.go("alice")
+    assert office.offers(office.task(workflow_sid=workflow)) == ["alice"]
+
+
 def test_a_step_runs_out_while_a_reservation_is_pending_and_counts_when_it_ends(
     office: Office,
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...json_object import text_of
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -54,5 +56,4 @@ def _transition(transition: Mapping[str, Any]) -> Transition:
 
 
 def _condition(condition: Mapping[str, Any]) -> Condition:
-    value = condition.get("value")
-    return Condition(condition["type"], "" if value is None else str(value))
+    return Condition(condition["type"], text_of(condition.get("value")))

@@ -56,7 +56,7 @@ from .actions import (
 from .definition import Widget
 from .events import CreatedByFlow
 from .resources import ACTIVE, Execution
-from .widgets import OK
+from .widgets import OK, without_login
 
 REQUEST_SECONDS = 10.0
 """Longest time that an HTTP request of a flow may take (documented)."""
@@ -150,8 +150,7 @@ class Executor:
     def _call(self, action: HttpRequest) -> Effect:
         content_type = {"Content-Type": action.content_type} if action.content_type else {}
         login = self.receivers.login(self.account_sid) if action.is_authorized else action.login
-        authorization = {"Authorization": basic_auth(*login)} if login else {}
-        headers = {"User-Agent": USER_AGENT, **content_type, **authorization}
+        headers = {"User-Agent": USER_AGENT, **content_type, **_authorization(login)}
         parameters = dict(action.parameters)
         request = self.receivers.signed(
             WebhookRequest(action.method, action.url, headers, parameters, action.body)
@@ -167,10 +166,11 @@ class Executor:
 
     def _with_file(self, action: SendMessage) -> Effect:
         """The message with the file at its media URL, or its failure."""
-        url = action.media_url
+        url, login = without_login(action.media_url)
         if not is_web_address(url):
             return action.refused(f"The media URL is an http or https URL, not {url[:200]}")
-        answer = self._ask(WebhookRequest("GET", url, {"User-Agent": "TwilioProxy/1.1"}, {}))
+        headers = {"User-Agent": USER_AGENT, **_authorization(login)}
+        answer = self._ask(WebhookRequest("GET", url, headers, {}))
         if answer.status not in OK:
             reason = answer.problem or f"answered {answer.status}"
             return action.refused(f"The media URL {url[:200]} {reason}")
@@ -220,6 +220,10 @@ class Executor:
             executions.enter_subflow(ctx, execution, widget, found, effect.parameters)
             return None
         return effect
+
+
+def _authorization(login: tuple[str, str] | None) -> dict[str, str]:
+    return {"Authorization": basic_auth(*login)} if login else {}
 
 
 def _chat_problem(ctx: Context, attributes: str) -> StepProblem | None:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
-from ...json_object import json_object
+from ...json_object import json_object, text_of
+from ..core.parameters import is_web_address
 from .actions import NO_CHAT
 from .liquid_dates import formatted
-from .templates import COMPARISONS, condition_holds, is_comparable
+from .templates import COMPARISONS, condition_holds, is_comparable, is_template, reading
 from .widget_types import SIMULATED, WIDGET_TYPES
-from .widgets import CONVERSATION, CUSTOM, MESSAGE, leads_nowhere
+from .widgets import (
+    CONVERSATION,
+    CUSTOM,
+    DEFAULT_TIMEOUT,
+    MESSAGE,
+    are_pairs,
+    are_seconds,
+    leads_nowhere,
+)
 
-_TEMPLATE = "{{"
 _OTHER_TRIGGER = re.compile(r"trigger\.(conversation|call)\b")
 _OWN_TRIGGER = "trigger.message"
 _TIME = re.compile(
@@ -28,6 +36,10 @@ _RANGES = (
     ("is_after_date", "is_before_date"),
     ("greater_than", "less_than"),
 )
+_ENDS = "the execution ends here"
+_NEVER_MISSED = ("match", "callFailure", "composerStarted")
+"""Events that a widget can do without: a split has a transition for each match, and the mock leaves
+Send to Flex by none of the others."""
 
 Warnings = Iterator[tuple[str, str]]
 """Paths into the JSON, each with a sentence."""
@@ -50,14 +62,15 @@ def reached(document: Mapping[str, Any], event: str = MESSAGE) -> Iterator[Mappi
 def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """List what will go astray in a valid definition, as `property_path` and `message`."""
     in_chats = {state["name"] for state in reached(document)}
+    names = [state["name"] for state in document["states"]]
     return [
         {"property_path": f"#/states/{number}{path}", "message": message}
         for number, state in enumerate(document["states"])
-        for path, message in _of_state(state, in_chats=state["name"] in in_chats)
+        for path, message in _of_state(state, names, in_chats=state["name"] in in_chats)
     ]
 
 
-def _of_state(state: Mapping[str, Any], *, in_chats: bool) -> Warnings:
+def _of_state(state: Mapping[str, Any], names: list[str], *, in_chats: bool) -> Warnings:
     kind = state["type"]
     if kind == "trigger":
         yield from _of_trigger(state)
@@ -70,6 +83,7 @@ def _of_state(state: Mapping[str, Any], *, in_chats: bool) -> Warnings:
         )
         return
     yield from _of_properties(state)
+    yield from _of_templates(state, names)
     if kind == "split-based-on":
         yield from _of_split(state)
     if in_chats:
@@ -94,6 +108,15 @@ def _of_transitions(state: Mapping[str, Any]) -> Warnings:
                 f"{state['type']} never leaves by {transition['event']!r}; its events are"
                 f" {', '.join(known)}",
             )
+    if state["type"] in SIMULATED and state["type"] != "trigger":
+        listed = {transition["event"] for transition in state.get("transitions") or ()}
+        for event in known:
+            if event not in listed and event not in _NEVER_MISSED:
+                yield (
+                    "/transitions",
+                    f"it has no transition for {event}: an execution that would leave by it ends"
+                    " with an error",
+                )
 
 
 def _of_properties(state: Mapping[str, Any]) -> Warnings:
@@ -104,23 +127,59 @@ def _of_properties(state: Mapping[str, Any]) -> Warnings:
                 f"/properties/{name}",
                 f"{name} of {state['type']} is not known to this mock and ignored",
             )
+    for name in ("variables", "parameters"):
+        if not are_pairs(found.get(name) or []):
+            yield f"/properties/{name}", f"{_ENDS}: it is no list of objects with a text as key"
+    waits = state["type"] == "send-and-wait-for-reply"
+    timeout = text_of(found.get("timeout") or DEFAULT_TIMEOUT).strip()
+    if waits and not is_template(timeout) and not are_seconds(timeout):
+        yield "/properties/timeout", f"{_ENDS}: it is a number of seconds, not {timeout!r}"
+    url = text_of(found.get("url"))
+    if "url" in kind.required and not is_web_address(url) and not is_template(url):
+        yield "/properties/url", f"it is no http or https URL but {url!r}: the request fails"
+
+
+def _of_templates(state: Mapping[str, Any], names: list[str]) -> Warnings:
+    for path, text in _texts(state):
+        problem, widgets = reading(text)
+        if problem:
+            yield path, f"{_ENDS}: Liquid cannot render {text[:80]!r}: {problem}"
+        for name in sorted(widgets.difference(names)):
+            near = get_close_matches(name, names, n=1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            yield path, f"widgets.{name} is blank, as no widget of the flow is named so{hint}"
+
+
+def _texts(state: Mapping[str, Any]) -> Warnings:
+    """Every text of a widget that is filled in, by its path."""
+    for name, value in (state.get("properties") or {}).items():
+        yield from ((f"/properties/{name}", text) for text in _texts_in(value))
+    for number, transition in enumerate(state.get("transitions") or ()):
+        for condition in transition.get("conditions") or ():
+            yield f"/transitions/{number}/conditions", text_of(condition.get("value"))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(each)
 
 
 def _of_split(state: Mapping[str, Any]) -> Warnings:
-    subject = str(state["properties"].get("input", ""))
-    if not any(each["event"] == "noMatch" for each in state["transitions"]):
-        yield "/transitions", "an input without a match ends the execution, for want of noMatch"
+    subject = text_of(state["properties"].get("input"))
     for number, transition in enumerate(state["transitions"]):
         yield from _of_range(number, transition)
         for condition in transition.get("conditions") or ():
             at, kind = f"/transitions/{number}/conditions", condition["type"]
-            value = str(condition.get("value") or "")
+            value = text_of(condition.get("value"))
             if kind not in COMPARISONS:
                 yield (
                     at,
                     f"condition {kind!r} is not simulated; it is one of {', '.join(COMPARISONS)}",
                 )
-            elif _TEMPLATE not in value and not is_comparable(kind, value):
+            elif not is_template(value) and not is_comparable(kind, value):
                 yield at, f"{kind} never holds, as {value!r} cannot be read as what it compares"
             elif (written := _written_now(subject)) and not is_comparable(kind, written):
                 yield (
@@ -128,7 +187,7 @@ def _of_split(state: Mapping[str, Any]) -> Warnings:
                     f"{kind} never holds, as {subject} writes {written!r}, which cannot be read as"
                     " what it compares",
                 )
-            others = [each for each in condition.get("arguments") or () if str(each) != subject]
+            others = [each for each in condition.get("arguments") or () if text_of(each) != subject]
             if others:
                 yield (
                     at,
@@ -160,7 +219,7 @@ def _written_now(subject: str) -> str:
 
 def _in_chats(state: Mapping[str, Any]) -> Warnings:
     for name, value in (state.get("properties") or {}).items():
-        text = value if isinstance(value, str) else json.dumps(value)
+        text = text_of(value)
         found = _OTHER_TRIGGER.search(text)
         if found and _OWN_TRIGGER not in text:
             yield (
@@ -176,16 +235,18 @@ def _in_chats(state: Mapping[str, Any]) -> Warnings:
 
 
 def _of_hand_over(state: Mapping[str, Any]) -> Warnings:
-    text = str(state["properties"].get("attributes") or "{}")
+    text = text_of(state["properties"].get("attributes") or "{}")
     attributes = json_object(text)
     if attributes is None:  # made by Liquid, or not JSON
-        if "channelSid" not in text:
+        if not is_template(text):
+            yield "/properties/attributes", "they are no JSON object: no task is made"
+        elif "channelSid" not in text:
             yield "/properties/attributes", f"they name no channelSid: {NO_CHAT}"
         return
     sid = attributes.get("channelSid")
     if not isinstance(sid, str) or not sid.strip():
         yield "/properties/attributes", f"they name no channelSid: {NO_CHAT}"
-    elif _TEMPLATE not in sid and "{%" not in sid:
+    elif not is_template(sid):
         yield (
             "/properties/attributes",
             f"channelSid is {sid!r} for every customer; it is {{{{trigger.message.ChannelSid}}}}"

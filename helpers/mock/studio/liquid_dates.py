@@ -94,6 +94,9 @@ def _directive(found: re.Match[str], moment: datetime) -> str:
     elif letter in _NUMBERS:
         number, size, pad = _NUMBERS[letter]
         text = str(number(moment))
+    elif letter in _DIGITS:
+        size, pad = int(width or _DIGITS[letter]), "0"
+        text = f"{moment.microsecond:06}".ljust(size, "0")[:size]
     elif letter in _WORDS:
         text, size, pad = _WORDS[letter](moment), 0, " "
         if letter == "z" and ":" in flags:
@@ -105,6 +108,8 @@ def _directive(found: re.Match[str], moment: datetime) -> str:
     return text if "-" in flags else text.rjust(int(width or size), pad)
 
 
+_DIGITS = {"L": 3, "N": 9}
+"""Digits of a fraction of a second, where no width says otherwise."""
 _WORDS: Mapping[str, Callable[[datetime], str]] = {
     "A": lambda moment: _DAYS[moment.weekday()],
     "a": lambda moment: _DAYS[moment.weekday()][:3],
@@ -115,8 +120,6 @@ _WORDS: Mapping[str, Callable[[datetime], str]] = {
     "P": lambda moment: "am" if moment.hour < 12 else "pm",
     "Z": lambda moment: moment.tzname() or "",
     "z": lambda moment: moment.strftime("%z"),
-    "L": lambda moment: f"{moment.microsecond // 1000:03}",
-    "N": lambda moment: f"{moment.microsecond * 1000:09}",
     "n": lambda _: "\n",
     "t": lambda _: "\t",
     "%": lambda _: "%",

@@ -6,7 +6,6 @@ they take up memory. All bounds are the mock's own, but for the one on loops.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
 from liquid.builtin.expressions.primitive import RangeLiteral, StringLiteral
-from liquid.builtin.filters import string
+from liquid.builtin.filters import math, string
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
@@ -117,6 +116,8 @@ class BoundedEnvironment(Environment):
 
     def __init__(self) -> None:
         super().__init__()
+        for absent in ("include", "render"):  # Studio has no templates to include
+            del self.tags[absent]
         self.add_tag(_Output)
         self.add_tag(_Echo)
         self.add_tag(_Cycle)
@@ -125,6 +126,8 @@ class BoundedEnvironment(Environment):
         for name, function in self.filters.items():
             takes_texts = name == "join" or function.__module__ == string.__name__
             made = _of_texts(function) if takes_texts else function
+            if function.__module__ == math.__name__:
+                made = _of_numbers(function)
             self.filters[name] = _bounded(made, _PREDICTIONS.get(name))
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
@@ -225,6 +228,15 @@ def _of_texts(function: Callable[..., Any]) -> Any:
     return of_texts
 
 
+def _of_numbers(function: Callable[..., Any]) -> Any:
+    """A filter of arithmetic, to which a boolean counts as 0, as in Liquid's own."""
+
+    def number(value: Any) -> Any:
+        return 0 if isinstance(value, bool) else value
+
+    return wraps(function)(lambda left, *args: function(number(left), *map(number, args)))
+
+
 def _check(value: Any) -> None:
     if isinstance(value, list | tuple | range) and len(value) > MAX_ITEMS:
         raise LimitReached(f"an array has more than {MAX_ITEMS} items")
@@ -264,4 +276,4 @@ def _date(value: Any, form: Any = "") -> Any:
 
 def _to_json(value: Any) -> str:
     """Twilio's own filter, for objects in a task's attributes (documented)."""
-    return json.dumps(None if isinstance(value, Undefined) else value)
+    return compact_json(None if isinstance(value, Undefined) else value, default=str)

@@ -6,10 +6,11 @@ template is inferred. So does a template that passes another bound of `liquid_en
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import NOT_SIMULATED
 from .actions import TEMPLATE_FAILED, StepError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .liquid_environment import BoundedEnvironment
 
 Comparison = Callable[[str, str], bool]
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def condition_holds(name: str, tested: str, value: str) -> bool:
@@ -55,6 +57,12 @@ def _matches(tested: str, value: str) -> bool:
         raise StepError(NOT_SIMULATED, reason) from None
 
 
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return float(text)
+
+
 def _date(text: str) -> datetime:
     return datetime.strptime(text.partition("T")[0], "%Y-%m-%d")
 
@@ -80,7 +88,7 @@ def _swapped(comparison: Comparison) -> Comparison:
 
 
 _EQUAL, _CONTAINS, _STARTS = map(_folded, (str.__eq__, str.__contains__, str.startswith))
-_LESS, _EARLIER, _SOONER = _before(float), _before(_time), _before(_date)
+_LESS, _EARLIER, _SOONER = _before(_number), _before(_time), _before(_date)
 _LISTED = _folded(lambda tested, value: tested in map(str.strip, value.split(",")))
 
 COMPARISONS: dict[str, Comparison] = {
@@ -104,7 +112,7 @@ COMPARISONS: dict[str, Comparison] = {
 }
 """Comparisons by Twilio's names: of texts, numbers, times of day (`17:30`) and dates (ISO)."""
 _READERS: dict[str, Callable[[str], Any]] = {
-    **dict.fromkeys(("less_than", "greater_than"), float),
+    **dict.fromkeys(("less_than", "greater_than"), _number),
     **dict.fromkeys(("is_before_time", "is_after_time"), _time),
     **dict.fromkeys(("is_before_date", "is_after_date"), _date),
 }
@@ -129,7 +137,12 @@ _PYTHON_ERRORS = (
     TypeError,
     ValueError,
 )
-"""Errors of a filter that was given a value of another type than it takes."""
+"""Errors of a filter or a tag that was given a value of another type than it takes."""
+
+
+def is_template(text: str) -> bool:
+    """Return whether a text has marks of Liquid."""
+    return "{{" in text or "{%" in text
 
 
 def render(text: str, context: Mapping[str, Any]) -> str:
@@ -138,19 +151,50 @@ def render(text: str, context: Mapping[str, Any]) -> str:
     Raises:
         StepError: 81018, it is not a Liquid template, or it exceeds a limit.
     """
-    if "{{" not in text and "{%" not in text:
+    if not is_template(text):
         return text
-    from liquid.exceptions import LiquidError
+    from liquid.exceptions import FilterArgumentError, LiquidError, LiquidTypeError
 
     from . import liquid_environment
 
     try:
         return liquid_environment.render(_template(text), context)
-    except (LiquidError, *_PYTHON_ERRORS) as error:
-        reason = str(error) or type(error).__name__
-        raise StepError(
-            TEMPLATE_FAILED, f"Liquid could not render {text[:80]!r}: {reason}"
-        ) from None
+    except (FilterArgumentError, LiquidTypeError, *_PYTHON_ERRORS) as error:
+        token = getattr(error, "token", None)
+        reason = (
+            f"{token.value if token else 'a part of it'} does not take this value, or arguments"
+        )
+    except LiquidError as error:
+        reason = str(error.message)
+    raise StepError(TEMPLATE_FAILED, f"Liquid could not render {text[:80]!r}: {reason}")
+
+
+class Reading(NamedTuple):
+    """The reason for which no value of its names makes a text renderable, and its widgets."""
+
+    problem: str | None
+    widgets: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=512)
+def reading(text: str) -> Reading:
+    """Read a text without rendering it."""
+    if not is_template(text):
+        return Reading(None)
+    from liquid.exceptions import LiquidError
+
+    try:
+        found = _template(text).analyze(include_partials=False)
+    except LiquidError as error:
+        return Reading(str(error.message))
+    except _PYTHON_ERRORS:
+        return Reading("it is no template")
+    unknown = sorted(set(found.filters) - _environment().filters.keys())
+    named = (each.segments[1:2] for each in found.globals.get("widgets", ()))
+    return Reading(
+        f"unknown filter {unknown[0]!r}" if unknown else None,
+        frozenset(each for step in named for each in step if isinstance(each, str)),
+    )
 
 
 def filled(value: Any, context: Mapping[str, Any]) -> Any:

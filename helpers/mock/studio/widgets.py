@@ -76,7 +76,7 @@ def leads_nowhere(event: str) -> str:
 
 def split(widget: Widget, context: FlowContext) -> WidgetResult:
     """Leave by the first match whose conditions all hold for the input, else by `noMatch`."""
-    tested = render(str(widget.properties.get("input", "")), context)
+    tested = render(text_of(widget.properties.get("input")), context)
 
     def holds(condition: Condition) -> bool:
         return condition_holds(condition.type, tested, render(condition.value, context))
@@ -96,13 +96,18 @@ def set_variables(widget: Widget, context: FlowContext) -> WidgetResult:
 def _pairs(widget: Widget, properties: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The entries of a list of objects with a `key`, each a text."""
     entries = properties.get(name) or []
-    if not isinstance(entries, list) or not all(
-        isinstance(each, dict) and isinstance(each.get("key"), str) for each in entries
-    ):
+    if not are_pairs(entries):
         raise StepError(
             TEMPLATE_FAILED, f"{name} of {widget.name} is a list of objects with a text as key"
         )
-    return entries
+    return list(entries)
+
+
+def are_pairs(entries: Any) -> bool:
+    """Return whether a value is a list of objects, each with a text as `key`."""
+    return isinstance(entries, list) and all(
+        isinstance(each, dict) and isinstance(each.get("key"), str) for each in entries
+    )
 
 
 def _value(variable: dict[str, Any]) -> Any:
@@ -141,8 +146,8 @@ def send_and_wait(widget: Widget, context: FlowContext) -> WidgetResult | SendMe
 
     A message that cannot be sent at all leaves by `deliveryFailure`; one that was sent never does.
     """
-    timeout = str(filled(widget.properties.get("timeout") or DEFAULT_TIMEOUT, context)).strip()
-    if not (timeout.isascii() and timeout.isdigit()):
+    timeout = text_of(filled(widget.properties.get("timeout") or DEFAULT_TIMEOUT, context)).strip()
+    if not are_seconds(timeout):
         raise StepError(
             TEMPLATE_FAILED,
             f"The time-out of {widget.name} is a number of seconds, not {timeout!r}",
@@ -151,6 +156,11 @@ def send_and_wait(widget: Widget, context: FlowContext) -> WidgetResult | SendMe
     return _message(
         widget, context, lambda sent: WaitForReply(seconds, {"outbound": sent}), "deliveryFailure"
     )
+
+
+def are_seconds(text: str) -> bool:
+    """Return whether a text is a time-out."""
+    return text.isascii() and text.isdigit()
 
 
 def replied(message: Mapping[str, Any]) -> WidgetResult:
@@ -174,7 +184,7 @@ def _message(
             f"{widget.name} sends a content template ({properties['content_sid']}), which a channel"
             " of Programmable Chat does not take"
         )
-    body, media_url = (str(properties.get(name) or "") for name in ("body", "media_url"))
+    body, media_url = (text_of(properties.get(name) or "") for name in ("body", "media_url"))
     if not body.strip() and not media_url.strip():
         return refused(f"The body of {widget.name} is blank")
     # the widget's channel, else the trigger's (documented)
@@ -189,9 +199,9 @@ def _message(
         )
     return SendMessage(
         channel_sid=str(channel_sid),
-        author=str(properties.get("from") or context["flow"]["channel"]["address"]),
+        author=text_of(properties.get("from") or context["flow"]["channel"]["address"]),
         body=body,
-        attributes=str(properties.get("attributes") or "{}"),
+        attributes=text_of(properties.get("attributes") or "{}"),
         media_url=media_url.strip(),
         then=then,
         refused=refused,
@@ -214,11 +224,11 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
     if _json_object(attributes) is None:
         return refused(f"The attributes of {widget.name} are no JSON object: {attributes[:200]}")
     return SendToFlex(
-        workflow=str(properties.get("workflow") or ""),
-        channel=str(properties.get("channel") or ""),
+        workflow=text_of(properties.get("workflow")),
+        channel=text_of(properties.get("channel")),
         attributes=attributes,
-        priority=str(properties.get("priority") or ""),
-        timeout=str(properties.get("timeout") or ""),
+        priority=text_of(properties.get("priority")),
+        timeout=text_of(properties.get("timeout")),
         then=lambda task: WidgetResult("callComplete", task),
         refused=refused,
     )
@@ -252,7 +262,7 @@ def make_http_request(widget: Widget, context: FlowContext) -> WidgetResult | Ht
     if any(each["key"] == RESERVED for each in _pairs(widget, properties, "parameters")):
         reason = f"{RESERVED!r} is reserved; give that parameter of {widget.name} another name"
         return WidgetResult("failed", problem=StepProblem(REQUEST_NOT_MADE, reason))
-    method = str(properties.get("method") or "GET").upper()
+    method = text_of(properties.get("method") or "GET").upper()
     return _request(widget, properties, method, "failed", REQUEST_FAILED)
 
 
@@ -265,7 +275,7 @@ def run_function(widget: Widget, context: FlowContext) -> WidgetResult | HttpReq
 def _request(
     widget: Widget, properties: Mapping[str, Any], method: str, failure: str, code: int
 ) -> WidgetResult | HttpRequest:
-    url, login = _without_login(str(properties.get("url") or ""))
+    url, login = without_login(text_of(properties.get("url")))
     if not is_web_address(url) or method not in ("GET", "POST"):
         reason = mask(
             f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
@@ -274,7 +284,7 @@ def _request(
     given = _pairs(widget, properties, "parameters")
     parameters = {each["key"]: text_of(each.get("value")) for each in given}
     body = text_of(properties.get("body")) if method == "POST" else ""
-    content_type = str(properties.get("content_type") or FORM) if method == "POST" else ""
+    content_type = text_of(properties.get("content_type") or FORM) if method == "POST" else ""
 
     def then(response: HttpResponse) -> WidgetResult:
         reason, output = _understood(response)
@@ -295,7 +305,7 @@ def _request(
     )
 
 
-def _without_login(url: str) -> tuple[str, tuple[str, str] | None]:
+def without_login(url: str) -> tuple[str, tuple[str, str] | None]:
     """Take user and password out of a URL."""
     if not is_web_address(url) or "@" not in urlsplit(url).netloc:
         return url, None

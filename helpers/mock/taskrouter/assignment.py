@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...json_object import json_object
+from ...json_object import json_object, text_of
 from ..core.context import Backend, Context
 from ..core.errors import TwilioError
 from ..core.parameters import form_name
@@ -79,8 +79,8 @@ def follow(
     reservation = backend.store.first(Reservation, sid=reservation_sid)
     if answer and not problem and reservation is not None:
         changes = reservations.ReservationChanges(
-            instruction=str(answer["instruction"]),
-            worker_activity_sid=str(answer.get("activity_sid") or "") or None,
+            instruction=text_of(answer["instruction"]),
+            worker_activity_sid=text_of(answer.get("activity_sid")) or None,
         )
         try:
             reservations.update(Context(backend, reservation.account_sid), reservation, changes)

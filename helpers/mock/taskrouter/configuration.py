@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ..core.errors import TwilioError
 from ..core.parameters import read_json_object
@@ -22,15 +22,21 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+_Text = Annotated[str, BeforeValidator(lambda given: "" if given is None else given)]
+
+
 class Target(_Part):
-    """A routing step (documented): a queue, and the conditions for tasks that wait in it."""
+    """A routing step (documented): a queue, and the conditions for tasks that wait in it.
+
+    Null is as good as nothing (inferred).
+    """
 
     queue: str | None = None
-    expression: str = ""
+    expression: _Text = ""
     priority: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     timeout: Annotated[int, Field(ge=1)] | None = None
-    order_by: str = ""
-    skip_if: str = ""
+    order_by: _Text = ""
+    skip_if: _Text = ""
     known_worker_sid: str | None = None
     known_worker_friendly_name: str | None = None
 
