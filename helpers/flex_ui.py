@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -27,11 +27,13 @@ def in_path(key: str) -> str:
     """Return a key as one segment of a path; the SDK does not escape its keys.
 
     Raises:
-        ValueError: It is empty, `.` or `..`: without it, HTTP clients request another resource.
+        ValueError: It is empty, `.` or `..`, so that HTTP clients request another resource; or it
+            is no Unicode.
     """
-    if key in ("", ".", ".."):
-        raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
-    return quote(key, safe="")
+    with suppress(UnicodeEncodeError):
+        if key not in ("", ".", ".."):
+            return quote(key, safe="")
+    raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
 
 
 def is_agent(attributes: str) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pyee.base import EventEmitter
 
+from .arguments import FUNCTION, KEY, takes
+
 _log = logging.getLogger(__name__)
 
 
@@ -19,6 +21,7 @@ class Emitter(EventEmitter):
     Handlers are plain functions, called on the thread that delivers the event.
     """
 
+    @takes(event=KEY, f=FUNCTION.or_none())
     def on(  # type: ignore[override]  # one signature for call and decorator
         self, event: str, f: Callable[..., Any] | None = None
     ) -> Callable[..., Any]:
@@ -26,6 +29,7 @@ class Emitter(EventEmitter):
 
         Raises:
             TypeError: `f` is a coroutine function; start a task from a plain function instead.
+            ValueError: An argument is of another kind; nothing was subscribed.
         """
         if inspect.iscoroutinefunction(f):
             raise TypeError(

@@ -253,8 +253,8 @@ def _run(lab: Lab, template: str) -> str:
     flow.update(status="published", definition=_flow(template))
     execution = flow.executions.create(to=NOBODY, from_=NOBODY)
     lab.until(lambda: execution.fetch().status == "ended")
-    found = execution.execution_context().fetch().context["flow"]["variables"]
-    return "it goes on" if "second" in found else "it ends there"
+    flow_context = execution.execution_context().fetch().context["flow"]
+    return "it goes on" if "second" in flow_context.get("variables", {}) else "it ends there"
 
 
 @studio("A template that fails ends the execution with 81018", "it ends there")
