@@ -391,7 +391,7 @@ def _second_flow(lab: Lab) -> str:
     return answer(lambda: flows.create(**enabled))
 
 
-@flex("Without Target, `from` is the identity", "the identity")
+@flex("Without Target, `from` of a Flex channel is the identity", "the identity")
 def _without_target(lab: Lab) -> str:
     made = _flex_channel(lab, lab.own("Flex Flow").sid)
     attributes = lab.own("service").channels.get(made.sid).fetch().attributes
