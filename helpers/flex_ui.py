@@ -6,7 +6,6 @@ mock's scenarios take the same steps.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -15,7 +14,7 @@ from urllib.parse import quote
 
 from twilio.base.exceptions import TwilioRestException
 
-from .json_object import json_object
+from .json_object import compact_json, json_object
 
 AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
@@ -52,7 +51,7 @@ def ended(attributes: str) -> str | None:
     found = json_object(attributes) or {}
     if found.get("long_lived"):
         return None
-    return json.dumps({**found, "status": "INACTIVE"}, separators=(",", ":"))
+    return compact_json({**found, "status": "INACTIVE"})
 
 
 @contextmanager

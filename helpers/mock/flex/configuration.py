@@ -102,7 +102,7 @@ def update(ctx: Context, given: Any) -> FlexConfiguration:
             raise TwilioError(45004, f"{name[:80]} is not a property that can be set")
         if value is not None and type(value) is not kind:
             raise TwilioError(45004, f"{name} must be {_WORDS[kind]}")
-        if value is not None and name in _SIDS and not looks_like(value, _SIDS[name]):
+        if isinstance(value, str) and name in _SIDS and not looks_like(value, _SIDS[name]):
             raise TwilioError(45004, f"{name} must be {_SIDS[name]} and 32 hex digits")
     known = ensure(ctx)
     return ctx.update(known, settings=known.settings | changes)
