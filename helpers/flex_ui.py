@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from twilio.base.exceptions import TwilioRestException
 
-from .json_object import compact_json, json_object
+from .json_object import compact_json, entry, json_object
 
 AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
@@ -42,8 +42,16 @@ def is_agent(attributes: str) -> bool:
 
 def chat_of(task_attributes: str) -> str | None:
     """Return the SID of the chat channel that a task with these attributes names."""
-    named = (json_object(task_attributes) or {}).get("channelSid")
-    return named if isinstance(named, str) else None
+    return chat_in(json_object(task_attributes))
+
+
+def chat_in(attributes: Any) -> str | None:
+    """Return the SID of the chat channel that a task's attributes name, if a URL can name it."""
+    named = entry(attributes, "channelSid")
+    if isinstance(named, str):
+        with suppress(ValueError):
+            return named if in_path(named) else None
+    return None
 
 
 def ended(attributes: str) -> str | None:

@@ -52,8 +52,7 @@ class Offer:
     @property
     def channel_sid(self) -> str | None:
         """Chat channel of the task, if it has one that a URL can name."""
-        found = self.attributes.get("channelSid")
-        return found if isinstance(found, str) and found.strip(". ") else None
+        return flex_ui.chat_in(self.attributes)
 
 
 @dataclass(eq=False)
