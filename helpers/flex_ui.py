@@ -6,16 +6,15 @@ mock's scenarios take the same steps.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from twilio.base.exceptions import TwilioRestException
 
-from .json_object import json_object
+from .json_object import compact_json, entry, json_object
 
 AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
@@ -27,11 +26,13 @@ def in_path(key: str) -> str:
     """Return a key as one segment of a path; the SDK does not escape its keys.
 
     Raises:
-        ValueError: It is empty, `.` or `..`: without it, HTTP clients request another resource.
+        ValueError: It is empty, `.` or `..`, so that HTTP clients request another resource; or it
+            is no Unicode.
     """
-    if key in ("", ".", ".."):
-        raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
-    return quote(key, safe="")
+    with suppress(UnicodeEncodeError):
+        if key not in ("", ".", ".."):
+            return quote(key, safe="")
+    raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
 
 
 def is_agent(attributes: str) -> bool:
@@ -39,11 +40,18 @@ def is_agent(attributes: str) -> bool:
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 
-def chat_of(task_attributes: str | Mapping[str, Any]) -> str | None:
-    """Return the SID of the chat channel that a task with these attributes names, if any."""
-    found = json_object(task_attributes) if isinstance(task_attributes, str) else task_attributes
-    named = (found or {}).get("channelSid")
-    return named if isinstance(named, str) and named.strip(". ") else None
+def chat_of(task_attributes: str) -> str | None:
+    """Return the SID of the chat channel that a task with these attributes names."""
+    return chat_in(json_object(task_attributes))
+
+
+def chat_in(attributes: Any) -> str | None:
+    """Return the SID of the chat channel that a task's attributes name, if a URL can name it."""
+    named = entry(attributes, "channelSid")
+    if isinstance(named, str):
+        with suppress(ValueError):
+            return named if in_path(named) else None
+    return None
 
 
 def ended(attributes: str) -> str | None:
@@ -51,7 +59,7 @@ def ended(attributes: str) -> str | None:
     found = json_object(attributes) or {}
     if found.get("long_lived"):
         return None
-    return json.dumps({**found, "status": "INACTIVE"}, separators=(",", ":"))
+    return compact_json({**found, "status": "INACTIVE"})
 
 
 @contextmanager

@@ -137,6 +137,7 @@ def put_off() -> bool:
     handler = getsignal(SIGINT)
     if handler is _put_off or not callable(handler):
         return False
+    _came.clear()
     _handler = handler
     signal(SIGINT, _put_off)
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 MAX_DEPTH = 100
@@ -22,8 +23,17 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
 
 
 def compact_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """Return a value as JSON without spaces; `default` replaces what JSON cannot hold."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=default)
+    """Return a value as JSON without spaces; `default` replaces what JSON cannot hold.
+
+    Text is written as it is; only half of a surrogate pair has it all escaped.
+    """
+    write = partial(json.dumps, value, separators=(",", ":"), default=default)
+    text = write(ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return write()
+    return text
 
 
 def text_of(value: Any) -> str:

@@ -231,6 +231,7 @@ def test_a_start_malformed_or_more_than_a_minute_ahead_is_refused_with_20105(sta
         pytest.param(sdk_token(identity=None), id="no identity"),
         pytest.param(sdk_token(identity=2), id="an identity that is a number"),
         pytest.param(sdk_token(identity="x" * 257), id="an identity too long"),
+        pytest.param(sdk_token(identity="jane \ud83d"), id="an identity that is no Unicode"),
         pytest.param(raw_token(grants=None), id="no grants claim"),
         pytest.param(raw_token(grants=["chat"]), id="grants in a list"),
         pytest.param(raw_token(grants={"identity": "u", "chat": SERVICE}), id="a bare service"),

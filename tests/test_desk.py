@@ -146,7 +146,20 @@ def test_an_agent_of_any_identity_joins_a_chat_and_leaves_it(
 
 
 @pytest.mark.parametrize(
-    "sid", ["", "#x", "a?b", ".", "..", "../Channels", "CH" + "0" * 32 + "/Members", 5, ["x"], {}]
+    "sid",
+    [
+        "",
+        " ",
+        "#x",
+        "a?b",
+        ".",
+        "..",
+        "../Channels",
+        "CH" + "0" * 32 + "/Members",
+        "\ud83d",
+        5,
+        ["x"],
+    ],
 )
 def test_a_channel_sid_that_names_no_channel_touches_none(
     alice: AgentDesk, ask: Make, channel: Any, account: Account, sid: Any

@@ -47,6 +47,7 @@ def _is_media(value: Any) -> bool:
 
 TEXT = Expected("a string", lambda value: isinstance(value, str))
 KEY = Expected("a non-empty string", lambda value: isinstance(value, str) and value != "")
+FUNCTION = Expected("a function", callable)
 FLAG = Expected("a boolean", lambda value: isinstance(value, bool))
 INDEX = Expected(
     "a non-negative integer",

@@ -11,6 +11,7 @@ from pyee.base import EventEmitter
 
 from ..interrupts import Interruptible
 from ..masking import log_exception
+from .arguments import FUNCTION, KEY, takes
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ class Emitter(EventEmitter):
     Handlers are plain functions, called on the thread that delivers the event.
     """
 
+    @takes(event=KEY, f=FUNCTION.or_none())
     def on(  # type: ignore[override]  # one signature for call and decorator
         self, event: str, f: Callable[..., Any] | None = None
     ) -> Callable[..., Any]:
@@ -29,6 +31,7 @@ class Emitter(EventEmitter):
 
         Raises:
             TypeError: `f` is a coroutine function; start a task from a plain function instead.
+            ValueError: An argument is of another kind; nothing was subscribed.
         """
         if inspect.iscoroutinefunction(f):
             raise TypeError(

@@ -53,7 +53,7 @@ class Offer:
     @property
     def channel_sid(self) -> str | None:
         """Chat channel of the task, if it has one that a URL can name."""
-        return flex_ui.chat_of(self.attributes)
+        return flex_ui.chat_in(self.attributes)
 
 
 @dataclass(eq=False)

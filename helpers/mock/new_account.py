@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..json_object import compact_json
 from .core.context import Context
-from .core.parameters import compact_json
 from .core.sids import Sids
 from .core.store import Store
 from .flex import configuration

@@ -43,6 +43,12 @@ REFUSED: dict[str, list[tuple[Any, str]]] = {
         (("",), "identity is expected to be a non-empty string, but got ''"),
         ((["bob"],), "identity is expected to be a non-empty string, but got an instance of list"),
     ],
+    "on": [
+        ((7, print), "event is expected to be a non-empty string, but got 7"),
+        (("", print), "event is expected to be a non-empty string, but got ''"),
+        (([], print), "event is expected to be a non-empty string, but got an instance of list"),
+        (("messageAdded", "print"), "f is expected to be a function or None, but got 'print'"),
+    ],
     "update_attributes": [
         ((object(),), "attributes is expected to be a JSON value.*an instance of object"),
         (({"a": float("inf")},), "attributes is expected to be a JSON value"),

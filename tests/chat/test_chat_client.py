@@ -66,7 +66,7 @@ def test_a_channel_of_any_unique_name_is_found(
     assert client.get_channel_by_sid(made.sid) is found
 
 
-@pytest.mark.parametrize("key", ["", None, 7, b"CH", ["CH"], ".", ".."])
+@pytest.mark.parametrize("key", ["", None, 7, b"CH", ["CH"], ".", "..", "\ud83d"])
 @pytest.mark.parametrize("lookup", ["get_channel_by_sid", "get_channel_by_unique_name", "get_user"])
 def test_what_is_no_key_is_refused_and_nothing_is_looked_up(
     account: Account, chat: ChatClient, lookup: str, key: Any

@@ -121,6 +121,21 @@ def test_attributes_may_be_any_json(service: Any, text: str) -> None:
     assert [each.update(attributes=text).attributes for each in made] == [text] * 4
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 200 + "]" * 200, "it is nested too deep"),
+        ('{"a":}', "Expecting value"),
+        ("NaN", "NaN is not JSON"),
+    ],
+)
+def test_attributes_that_cannot_be_kept_are_refused_with_the_reason(
+    service: Any, text: str, reason: str
+) -> None:
+    with refused(400, 50304, reason):
+        service.channels.create(attributes=text)
+
+
 def test_the_size_of_attributes_counts_bytes_not_characters(service: Any) -> None:
     fits = json.dumps({"x": "é" * 8000}, ensure_ascii=False)
     assert service.channels.create(attributes=fits).attributes == fits

@@ -70,6 +70,8 @@ def test_an_update_sets_what_it_names_and_keeps_the_rest(account: Account, clien
         {"account_sid": "own", "crm_enabled": "yes"},
         {"account_sid": "own", "integrations": {}},
         {"account_sid": "own", "flex_url": 7},
+        {"account_sid": "own", "taskrouter_workspace_sid": "Flex Task Assignment"},
+        {"account_sid": "own", "chat_service_instance_sid": "IS" + "g" * 32},
     ],
 )
 def test_an_update_that_is_not_acceptable_changes_nothing(

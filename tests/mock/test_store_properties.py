@@ -335,3 +335,15 @@ def test_a_write_outside_a_unit_of_work_is_refused(ctx: Context) -> None:
     with pytest.raises(store_module.NoUnitOfWork):
         ctx.create(Box, colour="red")
     assert ctx.store.select(Box) == []
+
+
+def test_a_row_that_another_rules_out_does_not_hold_up_the_rest(
+    ctx: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ctx.backend.transaction():
+        first = ctx.create(Box, sid="BX1", colour="red")
+        ctx.create(Box, sid="BX1", colour="blue")
+        other = ctx.create(Box, colour="green")
+    assert ctx.store.select(Box, after=0) == [first, other]
+    assert ctx.store.select(Box) == [first, other]
+    assert "left out" in caplog.text

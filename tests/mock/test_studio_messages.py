@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -179,6 +180,19 @@ def refusing(lab: Lab, error: Exception) -> None:
         raise error
 
     lab.studio.hand_over = hand_over
+
+
+def test_two_webhooks_of_one_flow_hand_a_chat_over_twice() -> None:
+    with closing(Lab(takes_over=False)) as lab:
+        workspace = lab.client.taskrouter.v1.workspaces.list()[0]
+        flow = lab.flow(hand_over(workflow=workspace.workflows.list()[0].sid))
+        channel = lab.channel(flow)
+        channel.webhooks.create("studio", configuration_flow_sid=flow.sid)
+        lab.say(channel, "hello")
+        lab.say(channel, "anybody?")
+        assert len({execution.sid for execution in flow.executions.list()}) == 2
+        assert len({task.sid for task in workspace.tasks.list()}) == 2
+        assert channel.webhooks.list() == []
 
 
 def test_a_refused_hand_over_leaves_by_failed_to_enqueue_and_nothing_half_done(lab: Lab) -> None:

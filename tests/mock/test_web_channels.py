@@ -93,6 +93,20 @@ def test_visitors_of_one_name_have_an_execution_each_under_their_identity(
     assert [json.loads(task.attributes)["name"] for task in tasks.list()] == ["Visitor"] * 2
 
 
+def test_text_of_every_language_stays_as_it_is_when_the_chat_is_made_and_when_it_ends(
+    service: Any, web_channels: Any, make: Callable[..., Any]
+) -> None:
+    made = make(customer_friendly_name="Zoë 日本 😀", pre_engagement_data='{"half": "\\ud83d"}')
+    chat = service.channels(made.sid)
+    assert '"from":"Zoë 日本 😀"' not in chat.fetch().attributes  # all escaped, as half a pair is
+    assert json.loads(chat.fetch().attributes)["from"] == "Zoë 日本 😀"
+    chat.update(attributes='{"from":"Zoë 日本 😀","status":"ACTIVE"}')
+    web_channels(made.sid).update(chat_status="inactive")
+    assert chat.fetch().attributes == '{"from":"Zoë 日本 😀","status":"INACTIVE"}'
+    other = make(identity="visitor-2", customer_friendly_name="Zoë 日本 😀")
+    assert '"from":"Zoë 日本 😀"' in service.channels(other.sid).fetch().attributes
+
+
 def test_the_answer_has_six_fields_and_no_user_or_task(
     account: Account, client: Any, make: Callable[..., Any]
 ) -> None:

@@ -276,7 +276,9 @@ def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tupl
         yield 20106, f"The grants must be a JSON object; found: {found}. {_MAKE_ANOTHER}"
         return
     identity = token.grants.get("identity")
-    if not (isinstance(identity, str) and 0 < len(identity) <= MAX_IDENTITY):
+    if not (isinstance(identity, str) and 0 < len(identity) <= MAX_IDENTITY) or (
+        identity != identity.encode("utf-8", "replace").decode()  # half of a surrogate pair
+    ):
         yield (
             20106,
             f"The identity must be a text of 1 to {MAX_IDENTITY} characters; found:"

@@ -175,9 +175,9 @@ def json_text(code: int, name: str) -> AfterValidator:
     def check(text: str) -> str:
         try:
             read_json(text)
-        except ValueError:
+        except ValueError as error:
             refusal = f'{name} must be JSON as text, such as the JSON object {{"key": "value"}}'
-            raise TwilioError(code, refusal) from None
+            raise TwilioError(code, f"{refusal}: {error}") from None
         return text
 
     return AfterValidator(check)
@@ -187,16 +187,6 @@ def json_object(code: int, name: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
     refusal = f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
     return checked(lambda text: read_json_object(text) is not None, code, refusal)
-
-
-def compact_json(value: Any) -> str:
-    """Write JSON as Twilio answers with it, without spaces; half a surrogate stays escaped."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
-    return text
 
 
 def read_json_object(text: str) -> dict[str, Any] | None:

@@ -170,17 +170,25 @@ class Store:
         if not tables:
             return
         with Uninterrupted():
-            self._execute("BEGIN IMMEDIATE")
             try:
-                for table in tables:
-                    self._write_rows(table, table.committed)
-                self._execute("COMMIT")
-            except BaseException:
-                self._execute("ROLLBACK")
-                raise
+                self._write_tables(tables)
+            except sqlite3.IntegrityError:
+                _log.exception("Rows that others rule out were left out, so that the rest is kept")
+                self._write_tables(tables, leaving_out=True)
+                self._forget(tables)
             for table in tables:
                 table.committed.clear()
             self._waiting = 0
+
+    def _write_tables(self, tables: list[TableCache], *, leaving_out: bool = False) -> None:
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            for table in tables:
+                self._write_rows(table, table.committed, leaving_out=leaving_out)
+            self._execute("COMMIT")
+        except BaseException:
+            self._execute("ROLLBACK")
+            raise
 
     def end(self, *, keep: bool) -> None:
         """Commit the outermost unit of work, or roll it back; its lock is still held."""
@@ -226,7 +234,9 @@ class Store:
         elif table.committed:
             self._write_committed()
 
-    def _write_rows(self, table: TableCache, rows: dict[int, Any]) -> None:
+    def _write_rows(
+        self, table: TableCache, rows: dict[int, Any], *, leaving_out: bool = False
+    ) -> None:
         """Write rows that wait, in order; those of one kind of statement together."""
         statements = (
             (table.insert, waiting)
@@ -237,7 +247,8 @@ class Store:
             for seq, waiting in rows.items()
         )
         for sql, group in groupby(statements, itemgetter(0)):
-            self._execute_many(sql, [values for _, values in group])
+            verb = _IGNORING.get(sql[:6], sql[:6]) if leaving_out else sql[:6]
+            self._execute_many(verb + sql[6:], [values for _, values in group])
 
     def _forget(self, tables: Iterable[TableCache]) -> None:
         for table in tables:
@@ -600,6 +611,7 @@ def _span(order: Order, limit: int, offset: int) -> slice:
 
 
 _ONE = slice(0, 1)
+_IGNORING = {"INSERT": "INSERT OR IGNORE", "UPDATE": "UPDATE OR IGNORE"}
 _log = logging.getLogger(__name__)
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"
 

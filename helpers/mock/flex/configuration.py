@@ -8,21 +8,25 @@ from typing import Any
 from ..core.clock import iso
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.sids import Sids
+from ..core.sids import Sids, looks_like
 from ..core.store import Resource
 from ..messaging.resources import Service
 from ..taskrouter.resources import Activity, TaskQueue, Workflow, Workspace
 from .resources import FlexConfiguration
 
+_SIDS = {
+    "taskrouter_workspace_sid": "WS",
+    "taskrouter_target_workflow_sid": "WW",
+    "taskrouter_target_taskqueue_sid": "WQ",
+    "taskrouter_offline_activity_sid": "WA",
+    "messaging_service_instance_sid": "MG",
+    "chat_service_instance_sid": "IS",
+    "flex_service_instance_sid": "IS",
+}
+"""SIDs that an update may set, and the prefix of each (specified)."""
 _TEXTS = (
-    "taskrouter_workspace_sid",
-    "taskrouter_target_workflow_sid",
-    "taskrouter_target_taskqueue_sid",
-    "taskrouter_offline_activity_sid",
+    *_SIDS,
     "runtime_domain",
-    "messaging_service_instance_sid",
-    "chat_service_instance_sid",
-    "flex_service_instance_sid",
     "ui_language",
     "ui_version",
     "service_version",
@@ -65,6 +69,7 @@ _OBJECTS = (
     "citrix_voice_vdi",
     "offline_config",
 )
+_WORDS = {str: "text", bool: "true or false", list: "an array", dict: "an object"}
 SETTINGS: dict[str, type] = {
     name: kind
     for kind, names in {str: _TEXTS, bool: _FLAGS, list: _LISTS, dict: _OBJECTS}.items()
@@ -96,7 +101,9 @@ def update(ctx: Context, given: Any) -> FlexConfiguration:
         if kind is None:
             raise TwilioError(45004, f"{name[:80]} is not a property that can be set")
         if value is not None and type(value) is not kind:
-            raise TwilioError(45004, f"{name} must be of type {kind.__name__}")
+            raise TwilioError(45004, f"{name} must be {_WORDS[kind]}")
+        if isinstance(value, str) and name in _SIDS and not looks_like(value, _SIDS[name]):
+            raise TwilioError(45004, f"{name} must be {_SIDS[name]} and 32 hex digits")
     known = ensure(ctx)
     return ctx.update(known, settings=known.settings | changes)
 

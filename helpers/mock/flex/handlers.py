@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...json_object import json_object
+from ...json_object import compact_json, json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import AtMostBytes, compact_json
+from ..core.parameters import AtMostBytes
 from ..messaging import channels
 from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
@@ -34,7 +34,7 @@ def attributes_of(values: dict[str, Any]) -> str:
     Raises:
         TwilioError: 50303, they are too long.
     """
-    return _ATTRIBUTES.check(json.dumps(values, separators=(",", ":")))
+    return _ATTRIBUTES.check(compact_json(values))
 
 
 def mark(ctx: Context, channel: Channel, **values: object) -> None:

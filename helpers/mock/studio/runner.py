@@ -222,11 +222,18 @@ class Studio:
             due = ctx.store.first(Incoming, seq=seq, outcome=PENDING)
             if due is None:
                 return  # the account was restored meanwhile
-            ctx.sids = Sids(f"{due.message_sid} {due.flow_sid}")
+            ctx.sids = self._sids(due)
             execution = incoming.route(ctx, due)
         if execution is not None:
             self._disarm(execution.seq)
             self._run(execution.seq)
+
+    def _sids(self, due: Incoming) -> Sids:
+        """Return SIDs of a message's own, and others for each further webhook of the same flow."""
+        seed = f"{due.message_sid} {due.flow_sid}"
+        if self._backend.store.exists(Execution, sid=Sids(seed).new(Execution.prefix)):
+            seed += f" {due.seq}"
+        return Sids(seed)
 
     def _run(self, seq: int, lag: float = 0.0) -> None:
         execution = self._executor(lag).run(seq)

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from ...json_object import compact_json
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import (
     BLANK_IS_ABSENT,
     AtMost,
-    compact_json,
     is_web_address,
     json_object,
 )

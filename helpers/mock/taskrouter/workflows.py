@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ...json_object import compact_json
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import Parameters, compact_json
+from ..core.parameters import Parameters
 from . import configuration, events, workflow_progress
 from .limits import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, cannot_delete
 from .resources import Task, TaskQueue, Workflow, Workspace
