@@ -1,0 +1,220 @@
+"""Mutation testing on demand: changes of the code that no test notices (see docs/testing.md).
+
+    python tests/mutation --seed 1 --count 150
+
+Each mutant is tried in a copy of the repository, in a process that is forked after the libraries
+were loaded: by the tests of its area, those named like its module first. A test that fails is run
+once more on the original, so that one that fails by itself kills nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from mutants import AREAS, Mutant, sample
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = {
+    "messaging": ("mock/test_chat*", "mock/test_[imprs]*", "mock/test_conv*", "chat/*"),
+    "TaskRouter": ("mock/test_taskrouter*", "mock/test_expr*", "mock/test_error*", "test_desk.py"),
+    "Studio": ("mock/test_studio*", "mock/test_flex*"),
+    "Flex": ("mock/test_flex*", "mock/test_web_c*", "mock/test_error*"),
+    "webhooks": ("mock/test_webhooks*", "mock/test_call_policy.py", "mock/test_pro*"),
+    "REST": ("mock/test_[cfimpr]*", "mock/test_e*", "mock/test_[dt]*", "server/test_rest_app.py"),
+    "realtime": ("realtime/*",),
+    "core": ("mock/test_[a-r]*", "mock/test_s[ei]*", "mock/test_store*", "test_a*.py", "test_col*"),
+    "chat": ("chat/*", "test_desk.py", "test_panel.py", "test_tables.py"),
+    "flows": ("flows/*",),
+}
+"""Tests of each area, as patterns below `tests`; those of the first are tried first."""
+SLOW = re.compile(r"killed|thousand|many_clients|under_fire|readme|live_account")
+_FAILED = (1, 2)
+"""Exit codes of pytest: tests failed, or could not be collected."""
+_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+\.py(?:::.*?)?)(?: - |$)", re.MULTILINE)
+LOADED = (
+    *("helpers", "pytest", "pandas", "starlette.applications", "uvicorn"),
+    *(f"twilio.rest.{name}" for name in ("chat.v2", "flex_api.v1", "studio.v2", "taskrouter.v1")),
+    *("twilio.rest.conversations.v1", "websockets.sync.client", "yaml"),
+)
+"""Loaded once, before any fork; what is the toolkit's own is forgotten again."""
+
+
+class Trial:
+    """Tries mutants in a copy of the repository of its own."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        self.copy = Path(tempfile.mkdtemp(prefix="mutants-"))
+        skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__")
+        shutil.copytree(ROOT, self.copy, ignore=skipped, dirs_exist_ok=True)
+        self._sound: dict[str, bool] = {}
+
+    def __call__(self, mutant: Mutant) -> dict[str, Any]:
+        """Return the outcome: `killed` with the test that did, `timeout` or `survived`."""
+        began = time.monotonic()
+        file = self.copy / mutant.path
+        original, changed = file.read_text("utf-8"), mutant.code(ROOT)
+        deselected: list[str] = []
+        while True:
+            file.write_text(changed, "utf-8")
+            status, failed = self._run([*_tests_of(self.copy, mutant)], deselected)
+            file.write_text(original, "utf-8")
+            if status in _FAILED and failed and not self._is_sound(failed):
+                deselected.append(failed)
+                continue
+            break
+        outcome = {None: "timeout", 0: "survived"}.get(status, "killed")
+        diff = difflib.unified_diff(original.splitlines(), changed.splitlines(), n=1, lineterm="")
+        return mutant._asdict() | {
+            "outcome": outcome,
+            "test": failed if outcome == "killed" else "",
+            "unsound": deselected,
+            "seconds": round(time.monotonic() - began),
+            "change": [line for line in diff if not line.startswith(("---", "+++", "@@"))],
+        }
+
+    def _is_sound(self, test: str) -> bool:
+        if test not in self._sound:
+            self._sound[test] = self._run([test])[0] == 0
+        return self._sound[test]
+
+    def _run(
+        self, tests: list[str], deselected: Sequence[str] = ()
+    ) -> tuple[int | None, str | None]:
+        """Return pytest's status, None where it took too long, and the test that failed."""
+        output = self.copy / "output.txt"
+        child = os.fork()
+        if not child:
+            _become_pytest(self.copy, output, tests, deselected)
+        ends = time.monotonic() + self.seconds
+        while time.monotonic() < ends:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                text = output.read_text("utf-8", "replace")
+                code = os.waitstatus_to_exitcode(status)
+                if code not in (0, *_FAILED):
+                    raise RuntimeError(f"pytest could not run:\n{text[-2000:]}")
+                found = _FAILURE.search(text)
+                return code, found[1] if found else text[-200:]
+            time.sleep(0.1)
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return None, None
+
+
+def _become_pytest(
+    copy: Path, output: Path, tests: list[str], deselected: Sequence[str]
+) -> None:
+    status = 70
+    try:
+        os.setsid()
+        os.chdir(copy)
+        to = os.open(output, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+        os.dup2(to, 1)
+        os.dup2(to, 2)
+        sys.dont_write_bytecode = True
+        sys.path[:] = [str(copy), *(each for each in sys.path if each != str(ROOT))]
+        os.environ |= {"PYTHONPATH": str(copy), "COLUMNS": "1000"}
+        import pytest
+
+        arguments = ["-x", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider", *tests]
+        arguments += ["-m", "not npm and not browser"]
+        arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is loaded already
+        status = int(pytest.main([*arguments, *(f"--deselect={each}" for each in deselected)]))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _tests_of(root: Path, mutant: Mutant) -> Iterator[str]:
+    """The test files of an area, those first whose names share most with the module's path."""
+    words = set(re.findall("[a-z]{4,}", mutant.path.removesuffix(".py").replace("s_", "_")))
+    seen: set[Path] = set()
+    for pattern in TESTS[mutant.area]:
+        found = {path for path in (root / "tests").glob(pattern) if path.name.startswith("test_")}
+        found = {path for path in found - seen if not SLOW.search(path.name)}
+        seen |= found
+
+        def place(path: Path) -> tuple[int, int]:
+            shared = sum(word.rstrip("s") in path.name for word in words)
+            return -shared, path.stat().st_size
+
+        yield from (path.relative_to(root).as_posix() for path in sorted(found, key=place))
+
+
+_trial: Trial
+
+
+def _start(seconds: int) -> None:
+    global _trial
+    for name in LOADED:
+        importlib.import_module(name)
+    for name in [each for each in sys.modules if each.partition(".")[0] == "helpers"]:
+        del sys.modules[name]
+    _trial = Trial(seconds)
+
+
+def _try(mutant: Mutant) -> dict[str, Any]:
+    return _trial(mutant)
+
+
+def _shown(number: int, result: dict[str, Any]) -> str:
+    place = f"{result['path']}:{result['line']} {result['operator']}"
+    lines = [f"{number} {result['outcome']} {place} {result['seconds']} s"]
+    if result["outcome"] == "survived":
+        lines += [f"    {line}" for line in result["change"]]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Try a sample and show what became of it; 1 where a mutant survived."""
+    parser = argparse.ArgumentParser(prog="python tests/mutation")
+    parser.add_argument("--count", type=int, default=150, help="mutants in the sample")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=int, default=600, help="a mutant's longest run")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers in the sample")
+    parser.add_argument("--results", type=Path, help="a file for the results, a line of JSON each")
+    options = parser.parse_args()
+    mutants = list(enumerate(sample(ROOT, options.count, options.seed)))
+    if options.only:
+        mutants = [mutants[number] for number in options.only]
+    results = []
+    sys.path.insert(0, str(ROOT))
+    forked = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(options.jobs, forked, _start, (options.seconds,)) as pool:
+        trials = pool.map(_try, [mutant for _, mutant in mutants])
+        for (number, _), result in zip(mutants, trials, strict=True):
+            results.append(result)
+            print(_shown(number, result), flush=True)
+            if options.results:
+                with options.results.open("a") as file:
+                    file.write(json.dumps({"number": number} | result) + "\n")
+    for area in AREAS:
+        counts = Counter(result["outcome"] for result in results if result["area"] == area)
+        print(f"{area}: " + ", ".join(f"{counts[name]} {name}" for name in sorted(counts)))
+    return int(any(result["outcome"] == "survived" for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
