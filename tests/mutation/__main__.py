@@ -119,9 +119,7 @@ class Trial:
         return None, None
 
 
-def _become_pytest(
-    copy: Path, output: Path, tests: list[str], deselected: Sequence[str]
-) -> None:
+def _become_pytest(copy: Path, output: Path, tests: list[str], deselected: Sequence[str]) -> None:
     status = 70
     try:
         os.setsid()
@@ -136,7 +134,10 @@ def _become_pytest(
 
         arguments = ["-x", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider", *tests]
         arguments += ["-m", "not npm and not browser"]
-        arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is loaded already
+        arguments += [
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        ]  # of what is loaded already
         status = int(pytest.main([*arguments, *(f"--deselect={each}" for each in deselected)]))
     except BaseException:
         traceback.print_exc()

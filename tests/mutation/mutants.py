@@ -85,7 +85,9 @@ def _places(root: Path, area: str, folder: str) -> Iterator[list[Mutant]]:
             key = of[0] if of else kind.__name__
             if key not in known:  # what an arithmetic operator becomes does not change where it is
                 among = comparisons if "Comparison" in key else nodes
-                known[key] = [place for node in among for place in operator.mutation_positions(node)]
+                known[key] = [
+                    place for node in among for place in operator.mutation_positions(node)
+                ]
             for occurrence, (start, _) in enumerate(known[key]):
                 found[start].append(Mutant(area, name, start[0], kind.__name__, occurrence))
         yield from found.values()
