@@ -20,7 +20,7 @@ def writes_through(door: Door) -> list[str]:
 
     def see(method: str, url: str) -> Response | None:
         if method != "GET":
-            made.append(f"{method} {url.split('/')[-2]}/{url.split('/')[-1]}")
+            made.append(f"{method} {'/'.join(url.split('/')[-2:])}")
         return None
 
     door.fault = see

@@ -24,7 +24,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = {
     "messaging": ("mock/test_chat*", "mock/test_[imprs]*", "mock/test_conv*", "chat/*"),
     "TaskRouter": ("mock/test_taskrouter*", "mock/test_expr*", "mock/test_error*", "test_desk.py"),
-    "Studio": ("mock/test_studio*", "mock/test_flex*"),
-    "Flex": ("mock/test_flex*", "mock/test_web_c*", "mock/test_error*"),
+    "Studio": ("mock/test_studio*", "mock/test_flex*", "mock/test_seq*"),
+    "Flex": ("mock/test_flex*", "mock/test_seq*", "mock/test_web_c*", "mock/test_error*"),
     "webhooks": ("mock/test_webhooks*", "mock/test_call_policy.py", "mock/test_pro*"),
     "REST": ("mock/test_[cfimpr]*", "mock/test_e*", "mock/test_[dt]*", "server/test_rest_app.py"),
     "realtime": ("realtime/*",),
@@ -71,21 +71,23 @@ class Trial:
         began = time.monotonic()
         file = self.copy / mutant.path
         original, changed = file.read_text("utf-8"), mutant.code(ROOT)
-        deselected: list[str] = []
-        while True:
-            file.write_text(changed, "utf-8")
-            status, failed = self._run([*_tests_of(self.copy, mutant)], deselected)
-            file.write_text(original, "utf-8")
-            if status in _FAILED and failed and not self._is_sound(failed):
-                deselected.append(failed)
-                continue
-            break
-        outcome = {None: "timeout", 0: "survived"}.get(status, "killed")
+        outcome, killer, unsound = "survived", "", []
+        for batch in _batches([*_tests_of(self.copy, mutant)]):
+            while outcome == "survived":
+                file.write_text(changed, "utf-8")
+                status, failed = self._run(batch, unsound)
+                file.write_text(original, "utf-8")
+                if status == 0:
+                    break
+                if failed and not self._is_sound(failed):
+                    unsound.append(failed)
+                else:
+                    outcome, killer = "killed" if failed else "timeout", failed or ""
         diff = difflib.unified_diff(original.splitlines(), changed.splitlines(), n=1, lineterm="")
         return mutant._asdict() | {
             "outcome": outcome,
-            "test": failed if outcome == "killed" else "",
-            "unsound": deselected,
+            "test": killer,
+            "unsound": unsound,
             "seconds": round(time.monotonic() - began),
             "change": [line for line in diff if not line.startswith(("---", "+++", "@@"))],
         }
@@ -163,6 +165,11 @@ def _tests_of(root: Path, mutant: Mutant) -> Iterator[str]:
         yield from (path.relative_to(root).as_posix() for path in sorted(found, key=place))
 
 
+def _batches(tests: list[str]) -> list[list[str]]:
+    """Two files first, since most mutants die there, then a few, then all others."""
+    return [batch for batch in (tests[:2], tests[2:8], tests[8:]) if batch]
+
+
 _trial: Trial
 
 
@@ -179,9 +186,22 @@ def _try(mutant: Mutant) -> dict[str, Any]:
     return _trial(mutant)
 
 
-def _shown(number: int, result: dict[str, Any]) -> str:
+def _key(mutant: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(mutant[name] for name in ("path", "line", "operator", "occurrence"))
+
+
+def _earlier(file: Path | None, chosen: list[Mutant]) -> list[dict[str, Any]]:
+    """Results of an earlier run of this sample that are final: survivors are tried again."""
+    if file is None or not file.exists():
+        return []
+    found = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    keys = {_key(mutant._asdict()) for mutant in chosen}
+    return [each for each in found if each["outcome"] == "killed" and _key(each) in keys]
+
+
+def _shown(result: dict[str, Any]) -> str:
     place = f"{result['path']}:{result['line']} {result['operator']}"
-    lines = [f"{number} {result['outcome']} {place} {result['seconds']} s"]
+    lines = [f"{result['number']} {result['outcome']} {place} {result['seconds']} s"]
     if result["outcome"] == "survived":
         lines += [f"    {line}" for line in result["change"]]
     return "\n".join(lines)
@@ -195,22 +215,24 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=int, default=600, help="a mutant's longest run")
     parser.add_argument("--only", type=int, nargs="*", help="numbers in the sample")
-    parser.add_argument("--results", type=Path, help="a file for the results, a line of JSON each")
+    parser.add_argument("--results", type=Path, help="a file of results, to go on with")
     options = parser.parse_args()
-    mutants = list(enumerate(sample(ROOT, options.count, options.seed)))
+    chosen = sample(ROOT, options.count, options.seed)
+    results = _earlier(options.results, chosen)
+    known = {_key(result) for result in results}
+    mutants = [each for each in enumerate(chosen) if _key(each[1]._asdict()) not in known]
     if options.only:
-        mutants = [mutants[number] for number in options.only]
-    results = []
+        mutants = [each for each in mutants if each[0] in options.only]
     sys.path.insert(0, str(ROOT))
     forked = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(options.jobs, forked, _start, (options.seconds,)) as pool:
-        trials = pool.map(_try, [mutant for _, mutant in mutants])
-        for (number, _), result in zip(mutants, trials, strict=True):
-            results.append(result)
-            print(_shown(number, result), flush=True)
+        numbers = {pool.submit(_try, mutant): number for number, mutant in mutants}
+        for done in as_completed(numbers):
+            results.append(result := {"number": numbers[done]} | done.result())
+            print(_shown(result), flush=True)
             if options.results:
-                with options.results.open("a") as file:
-                    file.write(json.dumps({"number": number} | result) + "\n")
+                with options.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(result) + "\n")
     for area in AREAS:
         counts = Counter(result["outcome"] for result in results if result["area"] == area)
         print(f"{area}: " + ", ".join(f"{counts[name]} {name}" for name in sorted(counts)))
