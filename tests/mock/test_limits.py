@@ -193,6 +193,7 @@ def test_a_token_may_live_for_a_day(account: Account, ttl: int, is_good: bool) -
     account.clock.freeze()
     own = account.credentials
     now = account.clock.now()
+    account.client.chat.v2.services(own.chat_service_sid).users.create(identity="jane")
     token = AccessToken(
         own.account_sid,
         own.api_key,

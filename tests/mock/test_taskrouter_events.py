@@ -216,6 +216,29 @@ def test_a_workspaces_own_events_are_about_it(log: Log) -> None:
     assert json.dumps(log.calls).count("workspace.deleted") == 1
 
 
+def test_a_follower_is_given_each_event_with_what_it_is_about(office: Office) -> None:
+    assert office.account.mock is not None
+    seen: list[Any] = []
+    stop = office.account.mock.follow_taskrouter(seen.append)
+    office.go("alice")
+    task = office.task()
+    alice, [offer] = office.worker("alice").fetch(), task.reservations.list()
+    assert [each.name for each in seen][:2] == ["worker.activity.update", "task.created"]
+    moved, made, last = seen[0], seen[1], seen[-1]
+    assert (moved.task_sid, moved.reservation_sid, moved.worker_sid) == (None, None, alice.sid)
+    assert (made.task_sid, made.reservation_sid) == (offer.task_sid, None)
+    assert (last.name, last.task_sid, last.reservation_sid, last.worker_sid) == (
+        "reservation.created",
+        offer.task_sid,
+        offer.sid,
+        alice.sid,
+    )
+    before = len(seen)
+    stop()
+    office.accept(task)
+    assert len(seen) == before
+
+
 # -- names of a worker in expressions
 
 
