@@ -280,3 +280,21 @@ def test_a_flow_may_have_two_thousand_widgets(count: int, is_fine: bool) -> None
     document = {"description": "", "initial_state": "Trigger", "states": [trigger, *states]}
     found = [words for _, words in validation._errors(document)]
     assert any("at most 2000" in words for words in found) is not is_fine
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts"),
+    [(200, 1), (204, 1), (400, 1), (428, 1), (429, 3), (430, 1), (500, 1), (502, 1), (503, 3)],
+)
+def test_a_webhook_is_sent_once_unless_another_try_may_help(
+    service: Any, channel: Any, webhooks: Any, answer: int, attempts: int
+) -> None:
+    calls: list[str] = []
+    webhooks.register(SHOP, lambda call: calls.append(call.parameters["Body"]) or answer)
+    service.update(
+        post_webhook_url=SHOP, webhook_filters=["onMessageSent"], post_webhook_retry_count=2
+    )
+    channel.messages.create(body="once", x_twilio_webhook_enabled="true")
+    assert webhooks.settle()
+    assert calls == ["once"] * attempts
+    assert [attempt.status for attempt in webhooks.log] == [answer] * attempts
