@@ -64,13 +64,16 @@ class Trial:
         self.copy = Path(tempfile.mkdtemp(prefix="mutants-"))
         skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__")
         shutil.copytree(ROOT, self.copy, ignore=skipped, dirs_exist_ok=True)
+        installed = ROOT / "tests/node/node_modules"
+        if installed.exists():
+            (self.copy / "tests/node/node_modules").symlink_to(installed)
         self._sound: dict[str, bool] = {}
 
     def __call__(self, mutant: Mutant) -> dict[str, Any]:
         """Return the outcome: `killed` with the test that did, `timeout` or `survived`."""
         began = time.monotonic()
         file = self.copy / mutant.path
-        original, changed = file.read_text("utf-8"), mutant.code(ROOT)
+        original, changed = file.read_text("utf-8"), mutant.code(self.copy)
         outcome, killer, unsound = "survived", "", []
         for batch in _batches([*_tests_of(self.copy, mutant)]):
             while outcome == "survived":
@@ -135,7 +138,7 @@ def _become_pytest(copy: Path, output: Path, tests: list[str], deselected: Seque
         import pytest
 
         arguments = ["-x", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider", *tests]
-        arguments += ["-m", "not npm and not browser"]
+        arguments += ["-m", "not browser"]
         arguments += [
             "-W",
             "ignore::pytest.PytestAssertRewriteWarning",

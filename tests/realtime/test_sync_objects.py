@@ -159,3 +159,49 @@ def test_typing_is_shown_to_the_others_and_not_to_who_types(
         typing = [frame.json() for frame in wire.notified if frame.method == "notification"]
         assert [(each["channel_sid"], each["identity"]) for each in typing] == [(made.sid, "bob")]
         assert [frame.method for frame in bob.notified] == []
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_pages_of_a_list_lead_on_and_back(wire: Wire, made: Any, order: str) -> None:
+    made.members.create(identity="jane")
+    for number in range(5):
+        made.messages.create(body=str(number))
+    path = f"/v3/Lists/{made.sid}.messages/Items"
+    wanted = ["0", "1", "2", "3", "4"] if order == "asc" else ["4", "3", "2", "1", "0"]
+
+    def page(**params: Any) -> tuple[list[str], str | None, str | None]:
+        found = wire.ask("GET", path, **params).json()
+        meta = found["meta"]
+        texts = [each["data"]["text"] for each in found["items"]]
+        return texts, meta["previous_token"], meta["next_token"]
+
+    first = page(PageSize=2, Order=order)
+    assert (first[0], first[1]) == (wanted[:2], None)
+    second = page(PageToken=first[2])
+    assert second[0] == wanted[2:4]
+    third = page(PageToken=second[2])
+    assert (third[0], third[2]) == (wanted[4:], None)
+    assert page(PageToken=third[1]) == second
+    assert page(PageToken=second[1]) == first
+    assert page(PageSize=5, Order=order) == (wanted, None, None)
+    assert page(PageSize=4, Order=order)[0] == wanted[:4]
+    assert page(PageSize=1, Order=order, From=2)[0] == ["2"]
+    assert page(Order=order, From=9)[0] == ([] if order == "asc" else wanted)
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", "1.0"])
+def test_a_page_of_nothing_is_refused(wire: Wire, made: Any, size: str) -> None:
+    made.members.create(identity="jane")
+    answer = wire.ask("GET", f"/v3/Lists/{made.sid}.messages/Items", PageSize=size)
+    assert answer.header["http_status"]["code"] == 400
+    assert answer.json()["code"] == 20001
+
+
+def test_a_page_has_a_hundred_items_at_most(wire: Wire, made: Any) -> None:
+    made.members.create(identity="jane")
+    for number in range(102):
+        made.messages.create(body=str(number))
+    path = f"/v3/Lists/{made.sid}.messages/Items"
+    sizes = {size: len(wire.ask("GET", path, PageSize=size).json()["items"]) for size in (99, 101)}
+    assert sizes == {99: 99, 101: 100}
+    assert len(wire.ask("GET", path).json()["items"]) == 50
