@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -121,7 +121,7 @@ def test_a_task_of_this_status_is_given_that(still: Office, before: str, wanted:
     assert [each.reservation_status for each in task.reservations.list()] == (
         [reservation] if reservation else []
     )
-    assert [name for name in still.happened()[len(found["events"]) :]] == happened
+    assert still.happened()[len(found["events"]) :] == happened
     held = reservation == "wrapping"
     assert still.capacity("alice")[1] == (0 if held else 100)
 
@@ -262,9 +262,9 @@ class Chat:
 
 
 @pytest.fixture
-def talk(account: Account, service: Any) -> Iterator[Chat]:
+def talk(account: Account, service: Any) -> Chat:
     account.clock.freeze()
-    yield Chat(account, service)
+    return Chat(account, service)
 
 
 @pytest.mark.parametrize(("before", "wanted"), [*product(STATES, (*STATES, None))])

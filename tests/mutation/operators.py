@@ -19,7 +19,7 @@ class DropWith(Operator):  # type: ignore[misc]  # cosmic-ray has no types
     def mutate(self, node: Any, index: int) -> Any:
         body = node.children[-1]
         prefix = node.get_first_leaf().prefix
-        node.children = parso.parse(f"{prefix}if True:").children[:-1] + [body]
+        node.children = [*parso.parse(f"{prefix}if True:").children[:-1], body]
         return node
 
     @classmethod
