@@ -23,7 +23,15 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from . import html
-from .mock import DEMO_VALUES, Clock, Credentials, MockTwilio, RemoteClock, RemoteMock
+from .mock import (
+    DEMO_VALUES,
+    Clock,
+    Credentials,
+    MockTwilio,
+    RemoteClock,
+    RemoteMock,
+    own_connections,
+)
 from .request_log import LoggedHttpClient, RequestLog
 from .tokens import create_chat_token
 
@@ -174,6 +182,7 @@ class SharedMockHttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, base: str, timeout: float = 30) -> None:
         super().__init__(timeout=timeout)
+        own_connections(self.session)
         self.session.trust_env = False  # a proxy in the environment is for the internet
         self._base = base.rstrip("/")
 
@@ -281,4 +290,6 @@ def _live() -> Account:
         EndOfLifeWarning,
         stacklevel=3,
     )
-    return Account("live", credentials, TwilioHttpClient(timeout=30))
+    door = TwilioHttpClient(timeout=30)
+    own_connections(door.session)
+    return Account("live", credentials, door)

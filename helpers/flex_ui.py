@@ -7,10 +7,11 @@ mock's scenarios take the same steps.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from twilio.base.exceptions import TwilioRestException
 
@@ -22,15 +23,35 @@ GUEST_ATTRIBUTES = '{"member_type": "guest"}'
 MEMBER_EXISTS = 50404
 
 
+def in_path(key: str) -> str:
+    """Return a key as one segment of a path; the SDK does not escape its keys.
+
+    Raises:
+        ValueError: It is empty, `.` or `..`: without it, HTTP clients request another resource.
+    """
+    if key in ("", ".", ".."):
+        raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
+    return quote(key, safe="")
+
+
 def is_agent(attributes: str) -> bool:
     """Return whether a member with these attributes is an agent: only `member_type` decides."""
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 
+def chat_of(task_attributes: str | Mapping[str, Any]) -> str | None:
+    """Return the SID of the chat channel that a task with these attributes names, if any."""
+    found = json_object(task_attributes) if isinstance(task_attributes, str) else task_attributes
+    named = (found or {}).get("channelSid")
+    return named if isinstance(named, str) and named.strip(". ") else None
+
+
 def ended(attributes: str) -> str | None:
     """Return a chat's attributes once it has ended; None for a long-lived one, which stays."""
     found = json_object(attributes) or {}
-    return None if found.get("long_lived") else json.dumps({**found, "status": "INACTIVE"})
+    if found.get("long_lived"):
+        return None
+    return json.dumps({**found, "status": "INACTIVE"}, separators=(",", ":"))
 
 
 @contextmanager
@@ -59,9 +80,9 @@ def join(channel: Any, identity: str) -> None:
             raise
 
 
-def wrap_up(task: Any, reason: str) -> None:
-    """Put a task into wrap-up."""
-    task.update(assignment_status="wrapping", reason=reason)
+def wrap_up(task: Any, reason: str) -> str | None:
+    """Put a task into wrap-up and return the SID of the chat that it names by then."""
+    return chat_of(task.update(assignment_status="wrapping", reason=reason).attributes)
 
 
 def end_chat(channel: Any) -> None:
@@ -79,4 +100,4 @@ def complete(task: Any, reason: str) -> None:
 def leave(channel: Any, identity: str) -> None:
     """Take an agent out of a chat, unless the janitor was there first."""
     with ignore_not_found():
-        channel.members(identity).delete()
+        channel.members(in_path(identity)).delete()

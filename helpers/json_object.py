@@ -1,9 +1,10 @@
-"""JSON objects in texts that may hold anything: answers, attributes, bodies."""
+"""JSON in texts that may hold anything: answers, attributes, bodies."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 100
@@ -18,6 +19,31 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def compact_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Return a value as JSON without spaces; `default` replaces what JSON cannot hold."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=default)
+
+
+def text_of(value: Any) -> str:
+    """Return a text as it is, null as an empty one, and any other value as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else compact_json(value)
+
+
+def attributes_in(text: str | None) -> Any:
+    """Return the JSON value that attributes hold; an empty object where there is none."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+
+
+def entry(attributes: Any, name: str) -> Any:
+    """Return an entry of attributes; None where they are no object or do not have it."""
+    return attributes.get(name) if isinstance(attributes, dict) else None
 
 
 def error_code(text: str) -> int | None:
@@ -35,6 +61,10 @@ def storable_json(text: str) -> Any:
         value = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_refused)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"it cannot be read from line {error.lineno}, column {error.colno} on"
+        ) from None
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
     if "\\ud" in text.lower() or not text.isascii():

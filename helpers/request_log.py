@@ -15,7 +15,8 @@ from twilio.http.response import Response
 
 from . import html
 from .json_object import error_code
-from .masking import masked
+from .masking import mask, masked, masked_repr
+from .mock import NOTE_HEADER
 
 KEPT = 1000
 """Calls kept; older ones are dropped, so that a long session does not grow."""
@@ -26,7 +27,8 @@ class LoggedRequest:
     """A REST call as the SDK made it, with its result.
 
     `by` is `account`, a chat user's identity, or `poll` for the chat client's background reads.
-    `code` is Twilio's error code, None for a success.
+    `code` is Twilio's error code, None for a success. `note` says which parameters the mock did not
+    read, and why.
     """
 
     method: str
@@ -37,11 +39,15 @@ class LoggedRequest:
     code: int | None
     milliseconds: float = field(repr=False)
     by: str = "account"
+    note: str = ""
+
+    __repr__ = masked_repr
 
     def __str__(self) -> str:
         """`POST flex-api.twilio.com/v1/Channels -> 201`."""
         ending = f"{self.status}" if self.code is None else f"{self.status} ({self.code})"
-        return f"{self.method} {self.host}{self.path} -> {ending}"
+        ignored = f" [not read: {self.note}]" if self.note else ""
+        return f"{self.method} {self.host}{self.path} -> {ending}{ignored}"
 
 
 class RequestLog:
@@ -89,7 +95,7 @@ def _cells(entry: LoggedRequest) -> tuple[str, ...]:
     return (
         html.Markup(f"<b>{entry.method}</b> {html.escaped(entry.host)}<br>{html.escaped(path)}"),
         "\n".join(f"{name} = {value}" for name, value in entry.parameters.items()),
-        f"{entry.status}{code}",
+        f"{entry.status}{code}" + (f"\nnot read: {entry.note}" if entry.note else ""),
         f"{entry.milliseconds:.1f} ms",
         entry.by,
     )
@@ -120,31 +126,43 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
         started = time.perf_counter()
-        status, code = 0, None
+        status, code, note = 0, None, ""
         try:
             patience = self.timeout if timeout is None else timeout
             response = self._inner.request(
                 method, uri, params=params, data=data, timeout=patience, **more
             )
             status = response.status_code
+            note = (response.headers or {}).get(NOTE_HEADER, "")
             code = None if response.ok else error_code(response.text)
             return response
         finally:
             url = urlsplit(uri)
-            query: dict[str, Any] = {}
-            if url.query:
-                found = parse_qs(url.query, keep_blank_values=True)
-                query = {name: each[0] if len(each) == 1 else each for name, each in found.items()}
-            sent = {"(body)": f"{len(data)} bytes"} if isinstance(data, bytes) else data
+            in_url = parse_qs(url.query, keep_blank_values=True)
+            parameters = {
+                **{name: given if given[1:] else given[0] for name, given in in_url.items()},
+                **_named(params, "(query)"),
+                **_named(data, "(body)"),
+            }
             self._log.add(
                 LoggedRequest(
                     method=method.upper(),
-                    host=url.netloc,
-                    path=url.path,
-                    parameters=masked({**query, **(params or {}), **(sent or {})}),
+                    host=url.netloc.rpartition("@")[2],
+                    path=mask(url.path),
+                    parameters=masked(parameters),
                     status=status,
                     code=code,
                     milliseconds=(time.perf_counter() - started) * 1000,
                     by=self._by,
+                    note=note,
                 )
             )
+
+
+def _named(values: Any, place: str) -> Mapping[str, Any]:
+    """Parameters as they are logged; of others than a mapping, only what they are."""
+    if isinstance(values, Mapping):
+        return values
+    if isinstance(values, bytes):
+        return {place: f"{len(values)} bytes"}
+    return {} if values is None else {place: type(values).__name__}

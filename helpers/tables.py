@@ -12,8 +12,9 @@ from twilio.base.exceptions import TwilioRestException
 
 from .account import Account
 from .chat import Channel, Message
-from .flex_ui import ignore_not_found
+from .flex_ui import ignore_not_found, in_path
 from .json_object import json_object
+from .masking import mask
 from .mock import Attempt, MockTwilio
 from .request_log import LoggedRequest
 
@@ -210,10 +211,12 @@ def steps(account: Account, execution_sid: str) -> pd.DataFrame:
 
     Raises:
         KeyError: No flow of the account has such an execution.
+        ValueError: The SID is empty.
     """
+    key = in_path(execution_sid)
     for flow in account.client.studio.v2.flows.list():
         try:
-            execution = account.client.studio.v2.flows(flow.sid).executions(execution_sid).fetch()
+            execution = account.client.studio.v2.flows(flow.sid).executions(key).fetch()
         except TwilioRestException as error:
             if error.status != HTTPStatus.NOT_FOUND:  # that is an execution of another flow
                 raise
@@ -264,4 +267,5 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
 
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns.split())
+    shown = [[mask(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return pd.DataFrame(shown, columns=columns.split())

@@ -104,7 +104,7 @@ class Room:
 
     def __init__(self, friendly_name: str = "Chat with abc123") -> None:
         self.friendly_name = friendly_name
-        self.attributes: dict[str, Any] = {"status": "ACTIVE"}
+        self.attributes: Any = {"status": "ACTIVE"}
         self.messages: list[FakeMessage] = []
         self.members: list[FakeMember] = []
         self.channels: list[FakeChannel] = []
@@ -166,7 +166,7 @@ class FakeChannel(Emitter):
         return self.room.friendly_name
 
     @property
-    def attributes(self) -> dict[str, Any]:
+    def attributes(self) -> Any:
         return self.room.attributes
 
     @property

@@ -295,8 +295,88 @@ def test_a_signature_is_not_judged_without_the_key_or_the_algorithm_to_judge_it_
 def test_a_diagnosis_of_a_good_token_has_no_code() -> None:
     diagnosis = diagnose(sdk_token())
     assert (diagnosis.ok, diagnosis.code, diagnosis.problems) == (True, None, ())
-    assert repr(diagnosis) == "Twilio would accept this token"
+    assert repr(diagnosis).startswith("Twilio would accept this token")
     assert "would accept" in diagnosis._repr_html_()
+
+
+# -- SIDs in a token
+
+
+@pytest.mark.parametrize(
+    ("service", "slip"),
+    [
+        ("MG" + "0" * 32, "service_sid starts with MG: that is a Messaging Service SID"),
+        ("KS" + "0" * 32, "service_sid starts with KS: that is a Proxy Service SID"),
+        (ACCOUNT, "service_sid starts with AC: that is an Account SID"),
+        (KEY, "service_sid starts with SK: that is an API key SID"),
+        ("FO" + "0" * 32, "service_sid starts with FO: that is a Flex Flow SID"),
+        ("CR" + "0" * 32, "service_sid starts with CR: that is a Push Credential SID"),
+        ("XX" + "0" * 32, "service_sid starts with XX: that is another kind of SID"),
+        (SERVICE.lower(), "service_sid starts with small letters, is, and is not a Chat Service"),
+        (f" {SERVICE}", "service_sid has white space or quotes around it"),
+        (f'"{SERVICE}"', "service_sid has white space or quotes around it"),
+        (SERVICE[:-1], "service_sid is not a Chat Service SID"),
+        ("IS...", "service_sid is not a Chat Service SID"),
+        (API_SECRET, "service_sid is not a Chat Service SID"),
+    ],
+)
+def test_a_service_of_another_kind_is_refused_with_20106_and_its_slip(
+    service: str, slip: str
+) -> None:
+    token = sdk_token(grants=[ChatGrant(service_sid=service)])
+    assert refusal(token) == 20106
+    assert slip in repr(diagnose(token))
+
+
+@pytest.mark.parametrize(
+    ("change", "slip"),
+    [
+        ({"signing_key_sid": ACCOUNT}, "(it starts with AC: that is an Account SID)"),
+        ({"signing_key_sid": KEY.lower()}, "(it starts with small letters, sk, and is not"),
+        ({"account_sid": KEY}, "(it starts with SK: that is an API key SID)"),
+        ({"account_sid": ACCOUNT + " "}, "(it has white space or quotes around it"),
+    ],
+)
+def test_a_key_or_account_of_another_kind_is_refused_with_20103_and_its_slip(
+    change: dict[str, str], slip: str
+) -> None:
+    assert refusal(sdk_token(**change)) == 20103
+    assert slip in repr(diagnose(sdk_token(**change)))
+
+
+def test_only_twilio_knows_whether_a_well_formed_service_exists() -> None:
+    diagnosis = diagnose(sdk_token())
+    assert diagnosis.remarks == (
+        f"Only Twilio can know whether the Chat Service SID {SERVICE} exists in this account.",
+    )
+    assert SERVICE in repr(diagnosis)
+    assert SERVICE in diagnosis._repr_html_()
+
+
+def test_a_service_that_is_not_among_the_accounts_is_named_where_they_are_known() -> None:
+    def known(*services: str) -> tokens.Diagnosis:
+        return tokens.diagnose_token(
+            sdk_token(), account_sid=ACCOUNT, api_secrets=SECRETS, now=NOW, services=services
+        )
+
+    assert (known(SERVICE).ok, known(SERVICE).remarks) == (True, ())
+    assert (known("IS" + "9" * 32).code, known("IS" + "9" * 32).ok) == (50050, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "remark"),
+    [
+        ({"push_credential_sid": "CR" + "1" * 32}, "Only Twilio can know whether the Push Cred"),
+        ({"push_credential_sid": "MG" + "1" * 32}, "push_credential_sid starts with MG: that is"),
+        ({"push_credential_sid": "cr" + "1" * 32}, "push_credential_sid starts with small letter"),
+        ({"deployment_role_sid": "RL" + "1" * 32}, "Only Twilio can know whether the Role SID"),
+        ({"deployment_role_sid": SERVICE}, "deployment_role_sid starts with IS: that is a Chat S"),
+    ],
+)
+def test_the_other_sids_of_a_grant_are_remarked_on(options: dict[str, str], remark: str) -> None:
+    diagnosis = diagnose(sdk_token(grants=[ChatGrant(service_sid=SERVICE, **options)]))
+    assert diagnosis.ok
+    assert remark in diagnosis.remarks[1]
 
 
 def test_a_diagnosis_takes_the_time_from_the_clock_by_default() -> None:
@@ -317,6 +397,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=5,
 )
+GRANT = {"service_sid": SERVICE}
 CLAIMS = st.fixed_dictionaries(
     {},
     optional={
@@ -326,7 +407,9 @@ CLAIMS = st.fixed_dictionaries(
         "nbf": JSON,
         "jti": JSON,
         "grants": JSON
-        | st.fixed_dictionaries({"identity": JSON, "chat": st.just({"service_sid": "s"}) | JSON}),
+        | st.fixed_dictionaries(
+            {"identity": JSON, "chat": st.just({"service_sid": SERVICE}) | JSON}
+        ),
     },
 )
 

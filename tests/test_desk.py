@@ -6,9 +6,10 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from support import PATIENCE, EventLog, refused
+from support import PATIENCE, EventLog, everything, refused
 
 from helpers import Account
 from helpers.desk import AcceptedTask, AgentDesk, NoDeskHere, Offer
@@ -128,6 +129,37 @@ def test_an_agent_writes_under_the_identity_of_her_contact_uri(
     desk.accept().reply("hello")
     assert [member.identity for member in channel.members.list()] == ["agent-7"]
     assert channel.messages.list()[0]._from == "agent-7"
+
+
+@pytest.mark.parametrize("contact", ["a/b", "a#b", "a?b=c", "100%", "a b"])
+def test_an_agent_of_any_identity_joins_a_chat_and_leaves_it(
+    alices_worker: Any, sits_down: Make, ask: Make, channel: Any, contact: str
+) -> None:
+    alices_worker.update(attributes=json.dumps({"contact_uri": f"client:{quote(contact)}"}))
+    desk = sits_down()
+    desk.go_available()
+    ask(channelSid=channel.fetch().sid)
+    conversation = desk.accept()
+    assert [member.identity for member in channel.members.list()] == [contact]
+    conversation.complete()
+    assert channel.members.list() == []
+
+
+@pytest.mark.parametrize(
+    "sid", ["", "#x", "a?b", ".", "..", "../Channels", "CH" + "0" * 32 + "/Members", 5, ["x"], {}]
+)
+def test_a_channel_sid_that_names_no_channel_touches_none(
+    alice: AgentDesk, ask: Make, channel: Any, account: Account, sid: Any
+) -> None:
+    channel.messages.create(body="hi")
+    ask(channelSid=sid)
+    before = everything(account)
+    conversation = alice.accept()
+    assert conversation.channel is None
+    conversation.complete()
+    after = everything(account)
+    chats = [path for path in before if not path.startswith(("tasks of", "users of"))]
+    assert [path for path in chats if after[path] != before[path]] == []
 
 
 # -- coming and going

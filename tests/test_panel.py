@@ -13,7 +13,7 @@ from fake_chat import FakeChannel, FakeClient, FakeMember, FakePage, FakeUser, R
 from twilio.base.exceptions import TwilioRestException
 
 from helpers.panel import ChatPanelModel
-from helpers.panel.records import Change, display_name
+from helpers.panel.records import Change, display_name, person
 
 GUEST, AGENT = "abc123", "agent_alice"
 UNAUTHORIZED = TwilioRestException(403, "/Messages", "User unauthorized for command", 50107)
@@ -211,6 +211,13 @@ class TestSending:
 
 
 class TestTheEndOfAChat:
+    @pytest.mark.parametrize("attributes", [["INACTIVE"], "INACTIVE", 5, None, True])
+    def test_is_not_read_from_attributes_that_are_no_object(self, room, channel, attributes):
+        room.attributes = attributes
+        model = ChatPanelModel(channel)
+        assert model.ended is False
+        assert person("bob", attributes).role is None
+
     @pytest.mark.parametrize("status", ["INACTIVE", "inactive"])
     def test_is_read_from_the_attributes_in_any_case(self, room, channel, status):
         room.attributes = {"status": status}

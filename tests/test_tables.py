@@ -208,6 +208,12 @@ def test_steps_of_an_execution_that_does_not_exist_are_refused(account: Account)
         tables.steps(account, "FN" + "0" * 32)
 
 
+@pytest.mark.parametrize("key", ["", "#x", "?x", "..", "../Executions"])
+def test_steps_of_what_is_no_execution_are_not_read_off_a_list(account: Account, key: str) -> None:
+    with pytest.raises((KeyError, ValueError), match=r"no Studio flow|cannot be looked up"):
+        tables.steps(account, key)
+
+
 @pytest.mark.parametrize("of", [tables.tasks, tables.reservations, tables.executions])
 def test_a_table_of_nothing_still_has_its_columns(account: Account, of: Any) -> None:
     table = of(account)

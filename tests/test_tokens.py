@@ -75,7 +75,7 @@ def test_a_token_lives_as_long_as_requested(ttl: int) -> None:
         ("api_key", ACCOUNT, "starts with AC: that is an Account SID; pass an API key SID"),
         ("api_key", API_SECRET, "is not an API key SID"),
         ("service_sid", "CH" + "0" * 32, "starts with CH: that is a Channel SID; pass a Chat"),
-        ("service_sid", "KS" + "0" * 32, "starts with KS: that is another kind of SID"),
+        ("service_sid", "KS" + "0" * 32, "starts with KS: that is a Proxy Service SID"),
         ("service_sid", None, "is not a Chat Service SID"),
         ("api_secret", "", "is missing"),
         ("api_secret", None, "is missing"),

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain, islice
@@ -15,10 +16,12 @@ from typing import Any, Literal
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
 
-from ..json_object import json_object
+from ..flex_ui import in_path
+from ..json_object import attributes_in, entry
+from .arguments import INDEX, JSON, KEY, MEDIA, TEXT, one_of, takes
 from .emitter import Emitter
 from .errors import ChatError, raises_chat_error
-from .records import Member, Message, Paginator, User, in_path, moment
+from .records import Member, Message, Paginator, User, moment
 from .sending import Sending
 from .session import ChatSession
 
@@ -44,11 +47,12 @@ class ConnectedClient(Emitter):
         """One of `CONNECTION_STATES`, as in the Chat SDK."""
         return self._session.state
 
+    @takes(identity=KEY)
     @raises_chat_error
     def get_user(self, identity: str) -> User:
         """Return a user by identity."""
         self._session.require_connected()
-        return User.of(vars(self._session.service.users(in_path(identity)).fetch()))
+        return self._session.find_user(identity)
 
 
 class Channel(Emitter):
@@ -74,7 +78,7 @@ class Channel(Emitter):
     created_by: str | None
     date_created: datetime
     date_updated: datetime
-    _attributes: dict[str, Any]
+    _attributes: Any
 
     def __init__(
         self, session: ChatSession, client: ConnectedClient, fields: Mapping[str, Any]
@@ -89,23 +93,24 @@ class Channel(Emitter):
         refresh(self, fields)
 
     @property
-    def attributes(self) -> dict[str, Any]:
-        """Application data; Flex writes `status` `ACTIVE` or `INACTIVE`."""
-        return dict(self._attributes)
+    def attributes(self) -> Any:
+        """Application data: any JSON value; Flex writes `status` `ACTIVE` or `INACTIVE`."""
+        return copy(self._attributes)
 
     @property
     def is_ended(self) -> bool:
         """True once Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
-        return str(self._attributes.get("status", "")).upper() == "INACTIVE"
+        return str(entry(self._attributes, "status")).upper() == "INACTIVE"
 
     def __repr__(self) -> str:
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
 
+    @takes(body=TEXT.or_none(), attributes=JSON, media=MEDIA.or_none())
     @raises_chat_error
     def send_message(
         self,
         body: str | None = None,
-        attributes: dict[str, Any] | None = None,
+        attributes: Any = None,
         *,
         media: str | Path | Mapping[str, Any] | None = None,
     ) -> int:
@@ -124,7 +129,7 @@ class Channel(Emitter):
 
         Args:
             body: The text; a message with media has none.
-            attributes: Application data.
+            attributes: Application data, any JSON value; by default an empty object.
             media: A file's path, or `{"content_type": ..., "media": bytes, "filename": ...}`.
 
         Returns:
@@ -134,7 +139,8 @@ class Channel(Emitter):
             ChatError: 50400, not a member; 20104, the token has expired; and whatever Twilio
                 refuses. The message did not arrive.
             OutcomeUnknown: A `ChatError`, where it may have arrived or not.
-            ValueError: Neither body nor media, both, or media without content or its type.
+            ValueError: Neither body nor media, both, or an argument of another kind; nothing was
+                sent.
         """
         self._session.require_connected()
         if (body is None) == (media is None):
@@ -143,7 +149,7 @@ class Channel(Emitter):
             self._session.feed.follow_channel(self.sid)
             if self.status != "joined":
                 raise not_a_member(self._session.identity, self.sid)
-        content = {"attributes": json.dumps(attributes or {})}
+        content = {"attributes": json.dumps({} if attributes is None else attributes)}
         if body is not None:
             content["body"] = body
         upload = None if media is None else partial(self._session.media.upload, media)
@@ -152,6 +158,7 @@ class Channel(Emitter):
         finally:
             self._session.feed.nudge()
 
+    @takes(page_size=INDEX, anchor=INDEX.or_none(), direction=one_of("backwards", "forward"))
     @raises_chat_error
     def get_messages(
         self,
@@ -162,11 +169,11 @@ class Channel(Emitter):
         """Return a page of messages, ascending.
 
         Args:
-            page_size: Messages a page.
+            page_size: Messages a page; 0 for the default, as in the Chat SDK.
             anchor: Index to start from, included; by default the end (or, forward, the beginning).
             direction: `backwards` to older messages, or `forward`.
         """
-        backwards = direction == "backwards"
+        backwards, page_size = direction == "backwards", page_size or PAGE_SIZE
         order = "desc" if backwards else "asc"
         stream = (
             Message.of(vars(rest), self._session.media_url)
@@ -245,6 +252,7 @@ class Channel(Emitter):
         self._session.require_connected()
         return self._session.type_in(self.sid)
 
+    @takes(index=INDEX.or_none())
     @raises_chat_error
     def update_last_consumed_message_index(self, index: int | None) -> int | None:
         """Set the read horizon.
@@ -259,6 +267,7 @@ class Channel(Emitter):
         self._session.feed.nudge()
         return view.unread_messages_count  # type: ignore[no-any-return]
 
+    @takes(index=INDEX)
     def advance_last_consumed_message_index(self, index: int) -> int | None:
         """Set the read horizon, only ever forward, and return the unread count that results."""
         current = self.last_consumed_message_index
@@ -285,12 +294,12 @@ class Channel(Emitter):
 
     @raises_chat_error
     def join(self) -> Channel:
-        """Join a public channel.
+        """Join a public channel, or a private one that this user created.
 
         Creating a Flex channel makes its identity a member already; joining again is refused.
 
         Raises:
-            ChatError: 50404, already a member; 50107, the channel is private.
+            ChatError: 50404, already a member; 50107, the channel is another's and private.
         """
         self._rest().members.create(
             identity=self._session.identity, x_twilio_webhook_enabled="true"
@@ -318,14 +327,22 @@ class Channel(Emitter):
         self._session.feed.nudge()
         return self
 
+    @takes(identity=KEY)
     @raises_chat_error
     def add(self, identity: str) -> None:
         """Add a member; needs the permission `addMember`."""
         self._rest().members.create(identity=identity, x_twilio_webhook_enabled="true")
         self._session.feed.nudge()
 
+    @takes(identity=KEY)
     @raises_chat_error
-    def update_attributes(self, attributes: dict[str, Any]) -> Channel:
+    def invite(self, identity: str) -> None:
+        """Invite a user; needs the permission `inviteMember`."""
+        self._rest().invites.create(identity=identity)
+
+    @takes(attributes=JSON)
+    @raises_chat_error
+    def update_attributes(self, attributes: Any) -> Channel:
         """Replace the attributes; merge with `channel.attributes` first to keep Flex's own."""
         text = json.dumps(attributes)
         changed = self._rest().update(attributes=text, x_twilio_webhook_enabled="true")
@@ -396,7 +413,7 @@ def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
     """Update a channel from its fields. Returns the names of those that changed."""
     before = vars(channel).copy()
     channel.friendly_name, channel.unique_name = fields["friendly_name"], fields["unique_name"]
-    channel._attributes = json_object(fields["attributes"]) or {}
+    channel._attributes = attributes_in(fields["attributes"])
     channel.type, channel.created_by = fields["type"], fields["created_by"]
     channel.date_created = moment(fields["date_created"])
     channel.date_updated = moment(fields["date_updated"])

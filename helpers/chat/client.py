@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from twilio.base.exceptions import TwilioException
 
+from ..flex_ui import in_path
 from ..mock import MockTwilio
+from .arguments import FLAG, KEY, TEXT, takes
 from .channel import Channel, ChannelBook, ConnectedClient, not_a_member, refresh
 from .errors import as_chat_error, raises_chat_error
 from .feeds import KernelFeed, PollingFeed
+from .records import User
 from .session import ChatSession, Wait
 
 if TYPE_CHECKING:
@@ -25,16 +28,21 @@ class ChatClient(ConnectedClient):
     In the shape of Twilio's Chat SDK, over Twilio's REST API: Python has no official Chat SDK. Use
     it with one of a mock's or your own tokens; close it with `shutdown()`, or use `with`.
 
-    Against a mock in this kernel events arrive at once. Against a live account or a shared mock a
-    polite background poll delivers each message exactly once and in order; it cannot see typing,
-    and sees an edit only while the message is among the latest fifty. It survives throttling
-    (waiting as long as the server asks for), time-outs, broken connections and restarts of the
-    server; meanwhile `connection_state` is `connecting` and `connection_problem` says why. It is
-    `denied` when Twilio refuses the token, until `update_token()`; and `error` when the account
-    does not know the user any more, as after a restart of a mock that keeps nothing.
+    Against a mock in this kernel events arrive at once, and its user is online while it is
+    connected. Against a live account or a shared mock a polite background poll delivers each
+    message exactly once and in order; it cannot see typing or changes of users, makes no user
+    online, and sees an edit only while the message is among the latest fifty. It survives
+    throttling (waiting as long as the server asks for), time-outs, broken connections and restarts
+    of the server; meanwhile `connection_state` is `connecting` and `connection_problem` says why.
+    It is `denied` when Twilio refuses the token, until `update_token()`; and `error` when the
+    account does not know the user any more, as after a restart of a mock that keeps nothing.
+
+    Arguments that the Chat SDK would refuse, an empty key or a negative index for instance, are
+    refused with a `ValueError` in its words, and nothing is sent.
 
     Events: `channelAdded`, `channelInvited`, `channelJoined`, `channelLeft`, `channelRemoved`
     (Channel), `channelUpdated` ({channel, update_reasons}), those of `Channel` for every channel,
+    `userUpdated` ({user, update_reasons}; of its own user and those looked up),
     `tokenAboutToExpire` (seconds left), `tokenExpired` (), `connectionStateChanged` (state),
     `connectionError` ({terminal, message, errorCode}).
 
@@ -46,7 +54,6 @@ class ChatClient(ConnectedClient):
 
     Attributes:
         account: As given.
-        user: The user as it was when connected.
 
     Raises:
         ChatError: The token is refused (20101 to 20107), or Twilio refuses the connection.
@@ -71,12 +78,17 @@ class ChatClient(ConnectedClient):
             else PollingFeed(session, self._book, poll_seconds)
         )
         try:
-            self.user = session.open_user()
+            session.open_user()
             self._feed.start()
             session.regained()
         except BaseException:
             session.close()
             raise
+
+    @property
+    def user(self) -> User:
+        """This client's user: up to date with a mock in this kernel, else as when connected."""
+        return self._session.user
 
     @property
     def service_sid(self) -> str:
@@ -133,26 +145,30 @@ class ChatClient(ConnectedClient):
         for emitter in (self, *self._book.channels.values()):
             emitter.remove_all_listeners()
 
+    @takes(sid=KEY)
     @raises_chat_error
     def get_channel_by_sid(self, sid: str) -> Channel:
         """Return a channel by its SID.
 
         Raises:
             ChatError: 20404 or 50300, there is none, or it is private and not this user's.
+            ValueError: It is empty.
         """
         session = self._session
         session.require_connected()
-        fields = vars(session.service.channels(sid).fetch())
+        fields = vars(session.service.channels(in_path(sid)).fetch())
         session.feed.follow_channel(fields["sid"])
         channel = self._book.channels.get(fields["sid"])
         if channel is None:
-            if session.acts_for_account and fields["type"] == "private":
+            hidden = fields["type"] == "private" and fields["created_by"] != session.identity
+            if session.acts_for_account and hidden:
                 raise not_a_member(session.identity, fields["sid"])  # as the Chat SDK refuses it
             channel = self._book.add(fields)
         elif channel.status != "joined":
             refresh(channel, fields)
         return channel
 
+    @takes(unique_name=KEY)
     def get_channel_by_unique_name(self, unique_name: str) -> Channel:
         """Return a channel by its unique name; raises as `get_channel_by_sid()` does."""
         return self.get_channel_by_sid(unique_name)
@@ -162,6 +178,7 @@ class ChatClient(ConnectedClient):
         self._session.require_connected()
         return self._book.of_status("joined")
 
+    @takes(friendly_name=TEXT.or_none(), unique_name=TEXT.or_none(), is_private=FLAG)
     @raises_chat_error
     def create_channel(
         self,

@@ -9,6 +9,8 @@ from typing import Any
 
 from pyee.base import EventEmitter
 
+from ..masking import log_exception
+
 _log = logging.getLogger(__name__)
 
 
@@ -45,4 +47,4 @@ class Emitter(EventEmitter):
         try:
             f(*args, **kwargs)
         except Exception:
-            _log.exception("a chat event handler failed")
+            log_exception(_log, "a chat event handler failed")

@@ -118,11 +118,11 @@ class KernelFeed(_ReconciledFeed):
     def _handle(self, event: ChatEvent) -> None:
         sid = event.channel_sid
         with self._lock:
-            if (
-                self._paused
-                or sid is None
-                or event.resource["service_sid"] != self._session.service_sid
-            ):
+            if self._paused or event.resource["service_sid"] != self._session.service_sid:
+                return
+            if sid is None:
+                if event.name == "userUpdated":
+                    self._session.user_updated(event.resource, event.reasons)
                 return
             channel = self._book.channels.get(sid)
             is_own = event.identity == self._session.identity

@@ -13,7 +13,9 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.base.version import Version
 from twilio.rest import Client
 
+from ..flex_ui import in_path
 from ..json_object import json_object
+from .arguments import MEDIA, takes
 
 MEDIA_SERVICE = "https://mcs.us1.twilio.com/v1/Services"
 """Twilio's media service; the SDK has no resource for it."""
@@ -60,6 +62,7 @@ class MediaService:
         self._base = f"{MEDIA_SERVICE}/{service_sid}/Media"
         self._in_kernel = in_kernel
 
+    @takes(media=MEDIA)
     def upload(self, media: str | Path | Mapping[str, Any]) -> str:
         """Upload a path's file, or the Chat SDK's `content_type`, `media`, `filename`.
 
@@ -67,15 +70,13 @@ class MediaService:
             Its SID.
 
         Raises:
-            ValueError: The object lacks a content type or content, which the Chat SDK refuses too.
+            ValueError: It is neither.
             OSError: The file cannot be read.
             TwilioRestException: 50511, the content type; 50512, the size.
         """
         if isinstance(media, Mapping):
-            content, content_type = media.get("media"), media.get("content_type")
+            content, content_type = media["media"], media["content_type"]
             filename = media.get("filename")
-            if not isinstance(content, bytes) or not content or not content_type:
-                raise ValueError("give media={'content_type': 'image/png', 'media': b'...'}")
         else:
             content, filename = Path(media).read_bytes(), Path(media).name
             content_type = mimetypes.guess_type(filename)[0] or UNKNOWN
@@ -90,7 +91,7 @@ class MediaService:
 
     def temporary_url(self, sid: str) -> str:
         """Return a URL of the content that works for a few minutes."""
-        media = self._document("GET", self._rest.request("GET", f"{self._base}/{sid}"))
+        media = self._document("GET", self._rest.request("GET", f"{self._base}/{in_path(sid)}"))
         url = str(media["links"]["content_direct_temporary"])
         if not self._in_kernel:
             return url

@@ -14,9 +14,10 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
+from ..flex_ui import in_path
 from .channel import Channel, ChannelBook, emit, emit_updated, refresh
 from .errors import ChatError, TransientError, as_chat_error
-from .records import Member, Message, in_path
+from .records import Member, Message
 from .session import ChatSession
 
 _log = logging.getLogger(__name__)

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from ..json_object import json_object
+from ..json_object import attributes_in
 from .media import Media
 
 
@@ -24,7 +23,7 @@ class Message:
         index: Its place in the channel, from 0; there may be gaps.
         author: The identity that sent it.
         body: Its text, never interpreted as HTML; None for media.
-        attributes: Application data.
+        attributes: Application data: any JSON value, mostly an object.
         timestamp: Time it was sent, aware, UTC.
         date_updated: Time of its last change.
         last_updated_by: Identity that edited it last, or None.
@@ -36,7 +35,7 @@ class Message:
     index: int
     author: str
     body: str | None
-    attributes: dict[str, Any]
+    attributes: Any
     timestamp: datetime
     date_updated: datetime
     last_updated_by: str | None = None
@@ -54,7 +53,7 @@ class Message:
             index=fields["index"],
             author=fields["from" if "from" in fields else "_from"],
             body=fields["body"],
-            attributes=json_object(fields["attributes"]) or {},
+            attributes=attributes_in(fields["attributes"]),
             timestamp=sent,
             date_updated=updated,
             last_updated_by=fields["last_updated_by"],
@@ -78,7 +77,7 @@ class Member:
 
     sid: str
     identity: str
-    attributes: dict[str, Any]
+    attributes: Any
     last_consumed_message_index: int | None
     last_consumption_timestamp: datetime | None
     role_sid: str
@@ -89,7 +88,7 @@ class Member:
         return cls(
             sid=fields["sid"],
             identity=fields["identity"],
-            attributes=json_object(fields["attributes"]) or {},
+            attributes=attributes_in(fields["attributes"]),
             last_consumed_message_index=fields["last_consumed_message_index"],
             last_consumption_timestamp=moment(fields["last_consumption_timestamp"]),
             role_sid=fields["role_sid"],
@@ -98,28 +97,28 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A chat user, as others see it."""
+    """A chat user, as others see it.
+
+    `online` is None where the service does not show it, or Twilio's REST API does not say.
+    """
 
     sid: str
     identity: str
     friendly_name: str | None
-    attributes: dict[str, Any]
+    attributes: Any
+    online: bool | None = None
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> User:
         """Make one from its fields."""
-        attributes = json_object(fields["attributes"]) or {}
-        return cls(fields["sid"], fields["identity"], fields["friendly_name"], attributes)
+        attributes = attributes_in(fields["attributes"])
+        own = fields["sid"], fields["identity"], fields["friendly_name"]
+        return cls(*own, attributes, fields["is_online"])
 
 
 def moment(value: Any) -> Any:
     """Return a date of a resource's fields as the SDK parses it."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-def in_path(identity: str) -> str:
-    """Return an identity as one segment of a path; the SDK does not escape its keys."""
-    return quote(identity, safe="")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
-from ..json_object import json_object
+from ..json_object import attributes_in
 from .errors import ChatError, OutcomeUnknown, TransientError, as_chat_error
 from .retrying_client import Backoff
 from .session import ChatSession
@@ -134,7 +134,7 @@ class _Outgoing:
         media_sid = message.media["sid"] if message.media else None
         there = (message.body if media_sid is None else None, media_sid)
         return there == (self.content.get("body"), self.content.get("media_sid")) and (
-            json_object(message.attributes) == json_object(self.content["attributes"])
+            attributes_in(message.attributes) == attributes_in(self.content["attributes"])
         )
 
     def _unknown(self, why: str, cause: ChatError | None = None) -> OutcomeUnknown:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio.base.exceptions import TwilioRestException
 
-from ..mock import MockTwilio, TokenTimers, verify
+from ..flex_ui import in_path
+from ..mock import ChatConnection, ForkedProcess, MockTwilio, TokenTimers, in_child, verify
 from .emitter import Emitter
 from .errors import ChatError, TransientError, raises_chat_error
 from .media import MediaService
-from .records import User, in_path
+from .records import User
 from .retrying_client import TRIES, Backoff, RetryingClient
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ChatSession:
     Attributes:
         feed: Set by the client.
         identity, service_sid: Of the token.
+        user: The token's, up to date with a mock in this kernel.
         service: The SDK's context of the chat service, for what the user does.
         polled_service: The same for background reads, whose failures show in `state`.
         state: One of `CONNECTION_STATES`.
@@ -72,6 +74,7 @@ class ChatSession:
     service: Any
     polled_service: Any
     media: MediaService
+    user: User
 
     def __init__(self, account: Account, token: str, client: Emitter, wait: Wait) -> None:
         self.account = account
@@ -84,9 +87,18 @@ class ChatSession:
         self._client = client
         self._refusal: ChatError | None = None
         self._backoff = Backoff()
+        in_child(self, ChatSession._leave)
         self._timers = TokenTimers(account.clock, self._about_to_expire, self._expired)
+        self._connection: ChatConnection | None = None
+        self._followed: set[str] = set()
         self._token = ""
         self.use(token)
+
+    def _leave(self) -> None:
+        """End in a child that was forked, which has none of the threads that bring events."""
+        self.state, self.problem = "disconnected", str(ForkedProcess())
+        self.closing = threading.Event()
+        self.closing.set()
 
     @raises_chat_error
     def use(self, token: str) -> None:
@@ -124,15 +136,40 @@ class ChatSession:
         self._refusal = None
         self._timers.start(claims.expires)
 
-    def open_user(self) -> User:
-        """Return the token's user, created on its first connection (observed)."""
+    def user_of(self, fields: Mapping[str, Any]) -> User:
+        """Return a user of its fields; where users that are online are shown, it is or it is not.
+
+        Twilio's REST API has null for a user that never was (specified), the Chat SDK false.
+        """
+        known, connection = fields["is_online"], self._connection
+        if connection is not None:
+            known = bool(known) if connection.shows_reachability else None
+        return User.of({**fields, "is_online": known})
+
+    def open_user(self) -> None:
+        """Read the token's user, created on its first connection (observed)."""
         try:
             found = self.service.users(in_path(self.identity)).fetch()
         except TwilioRestException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             found = self.service.users.create(identity=self.identity)
-        return User.of(vars(found))
+        self.user = self.user_of(vars(found))
+
+    def find_user(self, identity: str) -> User:
+        """Return a user, whose updates are emitted from now on."""
+        found = self.service.users(in_path(identity)).fetch()
+        self._followed.add(found.identity)
+        return self.user_of(vars(found))
+
+    def user_updated(self, fields: Mapping[str, Any], reasons: Iterable[str]) -> None:
+        """Emit an update of this user, or of one that was looked up."""
+        identity, user = fields["identity"], self.user_of(fields)
+        if identity == self.identity:
+            self.user = user
+        if identity in (self.identity, *self._followed):
+            named = [name.replace("is_", "reachability_") for name in reasons]
+            self._client.emit("userUpdated", {"user": user, "update_reasons": named})
 
     def user_channel(self, channel_sid: str) -> Any:
         """Return the SDK's context of the user's own view of a channel, if connected."""
@@ -167,7 +204,7 @@ class ChatSession:
     def require_open(self) -> None:
         """Refuse to act once the client is shut down."""
         if self.state == "disconnected":
-            raise _shut_down()
+            raise ChatError(None, self.problem) if self.problem else _shut_down()
 
     def require_connected(self) -> None:
         """Refuse to act while the connection is closed or denied.
@@ -189,6 +226,7 @@ class ChatSession:
     def regained(self) -> None:
         """Show that the connection works."""
         if self.is_usable:
+            self._appear()
             self.problem = None
             self._set_state("connected")
 
@@ -207,6 +245,7 @@ class ChatSession:
         if self.is_usable:
             self.feed.pause()
             self._refusal = refusal
+            self._disappear()
             self.problem = str(refusal.msg)
             self._set_state("denied")
             self._emit_error(self.problem, refusal.code, terminal=True)
@@ -215,9 +254,20 @@ class ChatSession:
         """End every wait, the feed and the token's timers, and show that it is over."""
         self.closing.set()
         self.feed.stop()
+        self._disappear()
         self._timers.stop()
         self.problem = None
         self._set_state("disconnected")
+
+    def _appear(self) -> None:
+        """Be online; only a mock in this kernel has a way to."""
+        if self._connection is None and isinstance(self.account.mock, MockTwilio):
+            self._connection = self.account.mock.connect_chat(self._token)
+
+    def _disappear(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _about_to_expire(self, seconds: float) -> None:
         self._client.emit("tokenAboutToExpire", round(seconds))

@@ -20,6 +20,7 @@ from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
 from ..flex_ui import ignore_not_found
 from ..json_object import json_object
+from ..masking import log_exception
 from ..mock import MockTwilio, MockUnreachable, TaskRouterNotification
 
 WORKSPACE = "Flex Task Assignment"
@@ -51,8 +52,8 @@ class Offer:
 
     @property
     def channel_sid(self) -> str | None:
-        """Chat channel of the task, if it has one."""
-        return self.attributes.get("channelSid")
+        """Chat channel of the task, if it has one that a URL can name."""
+        return flex_ui.chat_of(self.attributes)
 
 
 @dataclass(eq=False)
@@ -78,11 +79,14 @@ class AcceptedTask:
         return self.channel.send_message(body)
 
     def wrap_up(self) -> None:
-        """End the chat as Flex UI does: the task to wrapping, a short-lived channel to INACTIVE."""
-        flex_ui.wrap_up(self._task(), "Ended by the agent")
-        if self.offer.channel_sid is not None:
+        """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
+
+        A long-lived channel stays ACTIVE, as does one that the task names no longer.
+        """
+        channel_sid = flex_ui.wrap_up(self._task(), "Ended by the agent")
+        if channel_sid:
             with flex_ui.ignore_not_found():
-                flex_ui.end_chat(self.desk.service.channels(self.offer.channel_sid))
+                flex_ui.end_chat(self.desk.chat_of(channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
         """Complete the task, wrapping up first if need be, and leave the channel."""
@@ -211,7 +215,7 @@ class AgentDesk(Emitter):
         channel = None
         if offer.channel_sid:
             with ignore_not_found():
-                flex_ui.join(self.service.channels(offer.channel_sid), self.identity)
+                flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
                 if self._chat is None:
                     self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
                     self._chat.on("tokenAboutToExpire", self._renew)
@@ -246,9 +250,13 @@ class AgentDesk(Emitter):
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
         if channel_sid is not None and channel_sid not in others:
-            flex_ui.leave(self.service.channels(channel_sid), self.identity)
+            flex_ui.leave(self.chat_of(channel_sid), self.identity)
         self.emit("conversationEnded", conversation)
         self.refresh()
+
+    def chat_of(self, channel_sid: str) -> Any:
+        """Return the SDK's context of a task's chat channel."""
+        return self.service.channels(flex_ui.in_path(channel_sid))
 
     def refresh(self) -> list[Offer]:
         """Read the offers now, and emit them if they have changed."""
@@ -311,5 +319,5 @@ def _as_transient(error: Exception) -> TransientError:
     if isinstance(error, TwilioException):
         return TransientError(str(as_chat_error(error).msg))
     if not isinstance(error, (NoDeskHere, MockUnreachable)):
-        _log.error("a desk failed to poll for offers", exc_info=error)
+        log_exception(_log, "a desk failed to poll for offers", error=error)
     return TransientError(str(error))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..account import Account
-from .config import masked
+from ..masking import mask as masked
 from .diff import PlanStep, changes_of, contact_of
 from .directory import Directory
 from .errors import REFUSALS, refusal_text

@@ -18,9 +18,9 @@ from dataclasses import asdict
 from typing import Any, NoReturn
 
 from ..account import Account, CredentialsMissing, connect, from_environment
+from ..masking import mask as masked
 from .applying import ApplyStopped
 from .checks import check
-from .config import masked
 from .errors import REFUSALS, FlowProblem, refusal_text
 from .exporting import export
 from .file import load

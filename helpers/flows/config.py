@@ -6,13 +6,13 @@ behave the same.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..masking import mask as masked
 from ..mock import flex_flows
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
@@ -26,12 +26,11 @@ def _web_address(url: str) -> str:
     return url
 
 
-def masked(text: str) -> str:
-    """A text without the passwords of URLs in it."""
-    return _PASSWORD.sub(r"\1***@", text)
-
-
-_PASSWORD = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]*@")
+Contact = tuple[str, str | None]
+"""A channel type and an identity, for which Twilio takes one enabled flow only."""
+SHOWN = 5
+"""Flows in conflict that a sentence names."""
+T = TypeVar("T")
 
 
 def contact_text(channel_type: str, identity: str | None) -> str:
@@ -124,7 +123,7 @@ class FlexFlowConfig(_Described):
         return self
 
     @property
-    def contact(self) -> tuple[str, str | None]:
+    def contact(self) -> Contact:
         """The channel type and identity, for which Twilio takes one enabled flow only."""
         return self.channel_type, self.contact_identity
 
@@ -154,3 +153,19 @@ def required_settings(kind: str) -> tuple[str, ...]:
 def settings_of(kind: str) -> tuple[str, ...]:
     """Settings that apply to a type, as a file spells them."""
     return (*required_settings(kind), *flex_flows.DEFAULTS[kind])
+
+
+def by_contact(flows: Iterable[tuple[FlexFlowConfig, T]]) -> dict[Contact, list[T]]:
+    """The second of each pair whose flow is enabled, by the flow's contact."""
+    found: dict[Contact, list[T]] = {}
+    for flow, value in flows:
+        if flow.enabled:
+            found.setdefault(flow.contact, []).append(value)
+    return found
+
+
+def others(flows: Sequence[T], own: T, name_of: Callable[[T], str]) -> str:
+    """The names of the first few flows but one's own, and the number of those left out."""
+    names = [name_of(one) for one in flows[: SHOWN + 1] if one is not own][:SHOWN]
+    left_out = len(flows) - 1 - len(names)
+    return ", ".join(names) + (f" and {left_out} more" if left_out else "")

@@ -28,6 +28,7 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETTLING = 10.0
 """Seconds of real time to wait until the original's own flows and webhooks are idle."""
 DAY = 86_400
+PUBLISHED, NOT_FOUND = "published", 404
 
 
 def account_of(mock: MockTwilio) -> Account:
@@ -64,6 +65,7 @@ def copy_of(
         original.webhooks.settle(SETTLING)
         moment = int(original.clock.now())
         mock = _restored(original.take_snapshot(), original.credentials, moment)
+        mock.studio.time_zone = original.studio.time_zone
     else:
         given = [arguments_for(account, flow) for flow in flows]
         mock = new_mock()
@@ -96,12 +98,14 @@ class Origin:
     """An account to copy, in a form that other processes can be sent; it carries no secret.
 
     The snapshot was taken, and a day in a copy begins, at midnight after it, in epoch seconds.
+    `time_zone` is that of dates in templates.
     """
 
     account_sid: str
     service_sid: str
     taken: float
     begins: float
+    time_zone: str
     snapshot: Snapshot = field(repr=False)
 
     @classmethod
@@ -109,7 +113,14 @@ class Origin:
         """Take a snapshot of a mock."""
         own, taken = mock.credentials, mock.clock.now()
         begins = math.ceil(taken / DAY) * DAY
-        return cls(own.account_sid, own.chat_service_sid, taken, begins, mock.take_snapshot())
+        return cls(
+            own.account_sid,
+            own.chat_service_sid,
+            taken,
+            begins,
+            mock.studio.time_zone,
+            mock.take_snapshot(),
+        )
 
     def copy(self) -> MockTwilio:
         """A mock with the same resources, at the beginning of the day."""
@@ -117,6 +128,7 @@ class Origin:
             Credentials.demo(), account_sid=self.account_sid, chat_service_sid=self.service_sid
         )
         mock = _restored(self.snapshot, credentials, self.taken)
+        mock.studio.time_zone = self.time_zone
         mock.clock.freeze(self.begins)  # timers that are due on the way ring here
         mock.webhooks.settle()
         mock.studio.settle()
@@ -150,12 +162,32 @@ class _Copying:
         for studio_sid in studio_flows:
             if studio_sid is not None:
                 flow = self._from.studio.v2.flows(studio_sid).fetch()
-                definition = json.loads(self._renamed(json.dumps(flow.definition)))
-                with _copyable(f"Studio flow {flow.friendly_name!r}"):
-                    self._sids[flow.sid] = copy.studio.v2.flows.create(
-                        flow.friendly_name, flow.status, definition
-                    ).sid
+                for state in flow.definition["states"]:
+                    if state["type"] == "run-subflow":
+                        self._subflow(state["properties"])
+                self._studio_flow(flow, flow.status)
         return self._sids
+
+    def _studio_flow(self, flow: Any, status: str) -> None:
+        definition = json.loads(self._renamed(json.dumps(flow.definition)))
+        with _copyable(f"Studio flow {flow.friendly_name!r}"):
+            copied = self._to.studio.v2.flows.create(flow.friendly_name, status, definition)
+        self._sids[flow.sid] = copied.sid
+
+    def _subflow(self, properties: dict[str, Any]) -> None:
+        """Copy the revision of a subflow that runs, if there is one, and let the flow run that."""
+        sid, number = (str(properties.get(name)) for name in ("flow_sid", "flow_revision"))
+        if sid not in self._sids:
+            number = number if number.isdecimal() else "LatestPublished"
+            try:
+                self._studio_flow(
+                    self._from.studio.v2.flows(sid).revisions(number).fetch(), PUBLISHED
+                )
+            except TwilioRestException as missing:
+                if missing.status != NOT_FOUND:
+                    raise
+                return
+        properties["flow_revision"] = "LatestPublished"
 
     def _workspace(self, space: Any) -> None:
         made = self._to.taskrouter.v1.workspaces.create(

@@ -6,13 +6,13 @@ that a new name is a rename and not another flow.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..masking import mask as masked
 from ..mock import flex_flows
-from .config import FlexFlowConfig, contact_text, masked
+from .config import Contact, FlexFlowConfig, contact_text, others
 from .directory import Directory
 from .errors import FlowProblem, Problem
 from .exporting import AccountFlow
@@ -132,15 +132,19 @@ def contact_of(parameters: dict[str, Any] | None) -> tuple[Any, ...] | None:
 def _collisions(file: FlowFile, planned: Iterable[PlanStep]) -> Iterator[Problem]:
     """Contacts with two enabled flows, of which Twilio refuses the second (45212)."""
     enabled = [(contact, step) for step in planned if (contact := contact_of(step.after))]
-    counted = Counter(contact for contact, _ in enabled)
-    named = {flow.friendly_name for flow in file.flows}
+    steps: dict[Contact, list[PlanStep]] = {}
+    for contact, step in enabled:
+        steps.setdefault(contact, []).append(step)
+    named = {flow.friendly_name: flow for flow in file.flows}
+    formers = {contact: step.name for contact, step in reversed(enabled) if step.name not in named}
     in_file = {contact for contact, step in enabled if step.name in named}
     for contact, step in enabled:
-        if counted[contact] > 1 and (step.name in named or contact not in in_file):
-            others = [one for other, one in enabled if other == contact and one is not step]
-            place = file.where(file[step.name]) if step.name in named else step.sid or ""
-            names = ", ".join(f"{one.name!r} ({one.sid or 'in the file'})" for one in others)
-            former = next((one.name for one in others if one.name not in named), None)
+        if len(steps[contact]) > 1 and (step.name in named or contact not in in_file):
+            place = file.where(named[step.name]) if step.name in named else step.sid or ""
+            names = others(
+                steps[contact], step, lambda one: f"{one.name!r} ({one.sid or 'in the file'})"
+            )
+            former = formers.get(contact) if step.name in named else None
             hint = f"; or, if this is {former!r} renamed, add `formerly: {former}`"
             fix = (
                 f"is enabled for {contact_text(*contact)}, as is {names}; put `enabled: false` on"

@@ -10,7 +10,7 @@ from requests import RequestException, Timeout
 from twilio.base.exceptions import TwilioException
 
 from ..chat.errors import as_chat_error
-from .config import masked
+from ..masking import mask as masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ..mock import flex_flows
 from .config import SIDS_OF, FlexFlowConfig, settings_of
 from .directory import Directory, parameters
 from .errors import FlowProblem, Problem
-from .file import FlowFile
+from .file import FlowFile, fix_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     except ValidationError as refused:
         error = refused.errors()[0]
         field = ".".join(map(str, error["loc"]))
-        problem = f"cannot be put in a file: {field} {error['msg']}; change it in the account first"
+        problem = (
+            f"cannot be put in a file: {field} {fix_of(error)}; change it in the account first"
+        )
         fields["contact_identity"] = flow.contact_identity or ""
         fields["integration"] = str(flow.integration)
         return AccountFlow(flow.sid, name, None, problem, fields)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from pathlib import Path
+from shutil import copymode
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from .config import FlexFlowConfig, Integration, masked
+from ..masking import mask as masked
+from .config import Contact, FlexFlowConfig, Integration, by_contact
 from .errors import FlowProblem, Problem
 
 ROOT = "flex_flows"
@@ -102,10 +106,28 @@ class FlowFile:
 
     def where(self, flow: FlexFlowConfig, *fields: str) -> str:
         """`FILE:LINE` of a flow's field, or of the nearest field above it."""
-        path: FieldPath = (self.flows.index(flow), *fields)
+        place = self._places.get(id(flow))
+        path: FieldPath = (self.flows.index(flow) if place is None else place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
         return f"{self.source}:{self.lines[path]}" if path else self.source
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        """Place of each flow, by its `id()`, as comparing many flows takes long."""
+        return {id(flow): place for place, flow in enumerate(self.flows)}
+
+    @cached_property
+    def enabled(self) -> dict[Contact, list[FlexFlowConfig]]:
+        """The enabled flows of each contact."""
+        return by_contact((flow, flow) for flow in self.flows)
+
+    @cached_property
+    def names(self) -> frozenset[str | None]:
+        """Names that its flows have or had."""
+        return frozenset(
+            name for flow in self.flows for name in (flow.friendly_name, flow.formerly)
+        )
 
     @property
     def text(self) -> str:
@@ -119,8 +141,18 @@ class FlowFile:
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
+        target = Path(path).resolve()
         try:
-            Path(path).write_text(self.text, encoding="utf-8", newline="\n")
+            if target.exists() and not target.is_file():  # a device, such as a terminal
+                target.write_text(self.text, encoding="utf-8", newline="\n")
+                return
+            with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
+                new = Path(folder, "new")  # so that a full disk leaves the old one as it was
+                new.touch(0o600)
+                new.write_text(self.text, encoding="utf-8", newline="\n")
+                if target.exists():
+                    copymode(target, new)
+                new.replace(target)
         except OSError as error:
             fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
             raise FlowProblem(Problem(str(path), "", fix)) from None

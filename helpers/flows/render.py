@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ..html import Cell, Markup
-from .config import masked
+from ..masking import mask as masked
 from .diff import PlanStep
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}

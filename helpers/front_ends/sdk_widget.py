@@ -16,6 +16,7 @@ from ipywidgets import Layout
 
 from ..account import Account
 from ..javascript import joined
+from ..masking import log_exception
 from ..mock.server.chat_page.sdk_copy import CDN
 from .sdk_model import SdkEvent, SdkModel
 
@@ -99,7 +100,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
         try:
             self._sdk.handle(message)
         except Exception:  # Jupyter would drop it
-            _log.exception("a browser's message could not be handled")
+            log_exception(_log, "a browser's message could not be handled")
             raise
 
 

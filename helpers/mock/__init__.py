@@ -11,18 +11,23 @@ from .core.access_token import Claims, verify
 from .core.clock import Clock, Timer
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
-from .core.database import DatabaseClosed, DatabaseInUse, DatabaseRefused
+from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
 from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+from .core.forks import ForkedProcess, in_child
 from .core.token_timers import TokenTimers
 from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
-from .remote import MockUnreachable, RemoteClock, RemoteMock
+from .messaging.presence import ChatConnection
+from .remote import MockUnreachable, RemoteClock, RemoteMock, own_connections
+from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import Reply, Request
+from .rest.http import NOTE_HEADER, Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
+from .studio.flow_warnings import reached
+from .studio.flow_warnings import warnings as flow_warnings
 from .studio.runner import Heard, StepFault, Studio
-from .taskrouter.expressions import could_match
+from .taskrouter.expressions import could_match, is_loose_expression
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -30,20 +35,24 @@ __all__ = [
     "CODES",
     "DEFAULT_SEED",
     "DEMO_VALUES",
+    "NOTE_HEADER",
     "NOT_SIMULATED",
     "Attempt",
     "BadFault",
     "Basis",
+    "ChatConnection",
     "ChatEvent",
     "Claims",
     "Clock",
     "Credentials",
     "DatabaseClosed",
+    "DatabaseFailed",
     "DatabaseInUse",
     "DatabaseRefused",
     "ErrorCode",
     "Fault",
     "Faults",
+    "ForkedProcess",
     "Heard",
     "Journal",
     "JournalEntry",
@@ -68,6 +77,12 @@ __all__ = [
     "Webhooks",
     "could_match",
     "flex_flows",
+    "flow_warnings",
+    "in_child",
+    "is_loose_expression",
+    "own_connections",
+    "reached",
+    "unknown_filters",
     "verify",
 ]
 

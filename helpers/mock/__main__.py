@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from ..masking import mask
 from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
 from .server.chat_page.sdk_copy import NoSuchCopy
 from .server.origin_check import Origins
@@ -20,6 +21,7 @@ from .server.running import (
     port_of,
     url_of,
 )
+from .studio.runner import ZONE, zone_of
 from .webhooks.network import CallPolicy
 
 PORT = 8787
@@ -45,6 +47,13 @@ def _origin(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+def _time_zone(text: str) -> str:
+    try:
+        return zone_of(text).key
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -89,6 +98,13 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         help="let webhooks and flows call this host on a private network, even where other"
         " machines reach the mock with the demo credentials. Repeat it for more",
     )
+    parser.add_argument(
+        "--time-zone",
+        metavar="NAME",
+        type=_time_zone,
+        default=ZONE,
+        help="zone of dates in Studio's templates (%(default)s, as at Twilio)",
+    )
     return parser.parse_args(given)
 
 
@@ -106,14 +122,15 @@ def main(given: list[str] | None = None) -> int:
             port_of(listening), is_confined=is_reachable(listening) and own.is_known
         )
         mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
+        mock.studio.time_zone = arguments.time_zone
     except (CannotListen, DatabaseRefused, ValueError) as error:  # the last where FILE names none
-        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+        print(mask(str(error)), file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
     url = url_of(listening)
     # a secret from the environment is never shown
     is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
     line = (
-        f"Twilio mock at {url}  account SID {own.account_sid}"
+        f"Twilio mock at {url}  account SID {mask(own.account_sid)}"
         f"  auth token {own.auth_token if is_demo else 'as in TWILIO_AUTH_TOKEN'}"
         f"  (open {url} to look inside; Ctrl-C stops it)"
     )

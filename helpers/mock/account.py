@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
+import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,23 +18,27 @@ from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
+from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused
 from .core.errors import TwilioError
 from .core.events import Event, PutBack
+from .core.forks import ForkedProcess
 from .core.sids import Sids
 from .core.store import Resource, Store
 from .faults import Faults
 from .flex import resources as _flex
 from .flex.handlers import hand_over
 from .flex.orchestration import Orchestration
-from .http_client import AsyncMockHttpClient, MockHttpClient
+from .http_client import AsyncMockHttpClient, MockHttpClient, as_receiver
 from .journal import Journal, JournalState
+from .messaging import media
 from .messaging import resources as _messaging
-from .messaging.events import ChannelEvent, MessageEvent
+from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
+from .messaging.presence import ChatConnection, Presence
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
-from .rest import chat_webhooks, chat_words
-from .rest.application import OPERATIONS, TOKEN_USER, Application
+from .rest import chat_webhooks, chat_words, studio_v2
+from .rest.application import OPERATIONS, Application
 from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
@@ -39,7 +47,7 @@ from .rest.event_feed import (
     TaskRouterNotification,
     as_taskrouter_notifications,
 )
-from .rest.http import Reply, Request
+from .rest.http import TOKEN_USER, Reply, Request
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
 from .studio import incoming
 from .studio.events import ExecutionDue, IncomingDue
@@ -66,6 +74,10 @@ KINDS: tuple[type[Resource], ...] = (
 WEBHOOKS = {chat_webhooks.NAME: chat_webhooks.DIALECT}
 """APIs over which webhooks of channels are made."""
 Result = TypeVar("Result")
+RETRY_SECONDS = 0.5
+"""Pause between tries to write a file that could not be written."""
+_ROOM = "-" * 64 * 1024
+"""Text that a file must have room for before it is used again."""
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
 
@@ -119,11 +131,13 @@ class MockTwilio:
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
-        self.studio = Studio(self._backend, account_sid, answering, hand_over)
+        self.studio = Studio(self._backend, account_sid, answering, hand_over, studio_v2.show)
+        self._presence = Presence(self._backend, account_sid)
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         events = self._backend.events
         outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
         events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
@@ -133,11 +147,16 @@ class MockTwilio:
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self.handle, self.faults)
+        answering.register_domain("twilio.com", as_receiver(self.http_client))
         self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
         self.journal = Journal(self._backend)
         self._chat_feed = ChatFeed()
+        store.when_failed = weakref.WeakMethod(self._when_failed)
         try:
             self._start(seed)
+        except DatabaseFailed as failure:
+            store.close()
+            raise DatabaseRefused(failure.path, failure.problem, failure.advice) from None
         except BaseException:
             store.close()
             raise
@@ -153,7 +172,8 @@ class MockTwilio:
 
         It follows the account from its first connection on, one in a file from the start.
         """
-        return Realtime(self._backend, self._application, self.credentials.account_sid)
+        account_sid = self.credentials.account_sid
+        return Realtime(self._backend, self._application, account_sid, self._presence)
 
     def serve(
         self,
@@ -179,11 +199,14 @@ class MockTwilio:
 
         Raises:
             CannotListen: The port is in use, for example.
+            DatabaseClosed, ForkedProcess: The account is closed, or another process's.
             NoSuchCopy: There is no such file.
             ValueError: It is served already, on another port, or one of the origins is none.
         """
         from .server.running import BackgroundServer
 
+        with self._backend.transaction():
+            pass  # raises where the account is closed, or another process's
         if self.url is None or self._server is None:
             self._server = BackgroundServer(
                 self, port=port, chat_sdk=chat_sdk, allow_origins=allow_origins
@@ -249,6 +272,14 @@ class MockTwilio:
         with self._as_chat_user(token) as ctx:
             return without_rest.type_in(ctx, channel_sid)
 
+    def connect_chat(self, token: str) -> ChatConnection:
+        """Connect the chat user of `token`, who is online until the result is closed.
+
+        Raises:
+            TwilioError: The token is refused.
+        """
+        return ChatConnection(self._presence, self._application.chat_user(token))
+
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
         """Bind a device of the chat user of `token` to push notifications.
 
@@ -287,12 +318,13 @@ class MockTwilio:
             ValueError: `at` has no time zone; nothing has changed.
         """
         moment = None if at is None else epoch(at)
+        self._backend.state = self._as_new if moment is None else self._new_at(moment)
         self.faults.clear()
         self.clock.reset()
         if moment is not None:
             self.clock.freeze(moment)
         self.journal.clear()
-        self._restore(self._as_new if moment is None else self._new_at(moment))
+        self._put_back()
 
     @property
     def scenarios(self) -> Scenarios:
@@ -319,14 +351,17 @@ class MockTwilio:
             credentials=self.credentials,
             call_policy=self.call_policy,
         ) as stage:
+            stage.studio.time_zone = self.studio.time_zone
             loaded, receivers = load(stage, name, at)
             content, setting = stage.take_snapshot(), stage.clock.setting
+        self._backend.state = content.account
         for url, receiver in receivers.items():
             self.webhooks.register(url, receiver)
         self.faults.clear()
         self.clock.forget_timers()
         self.clock.setting = setting
-        self.restore(content)
+        self.journal.state = content.journal
+        self._put_back()
         return loaded
 
     @contextmanager
@@ -347,8 +382,9 @@ class MockTwilio:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Restore resources and SIDs; the clock stays where it is."""
+        self._backend.state = snapshot.account
         self.journal.state = snapshot.journal
-        self._restore(snapshot.account)
+        self._put_back()
 
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """Return a copy in memory, with the same resources, next SIDs and clock.
@@ -369,6 +405,7 @@ class MockTwilio:
             state, born = self._backend.state, self._backend.store.read_fact("born")
         twin.clock.setting = self.clock.setting
         twin.webhooks.timeout = self.webhooks.timeout
+        twin.studio.time_zone = self.studio.time_zone
         twin._backend.state = state
         with twin._backend.transaction():
             twin._backend.store.write_fact("born", born)
@@ -379,8 +416,11 @@ class MockTwilio:
     def close(self) -> None:
         """Finish work under way, keep what is due, and release the file; twice does nothing.
 
-        Receivers that are answering keep their usual timeout.
+        Receivers that are answering keep their usual timeout. In a child that was forked it does
+        nothing, as the account is the parent's.
         """
+        if self._backend.store.is_left:
+            return
         if self._server is not None:
             self._server.close()
         self.clock.forget_timers()
@@ -396,14 +436,15 @@ class MockTwilio:
     def __exit__(self, *about: object) -> None:
         self.close()
 
-    def _restore(self, state: AccountState) -> None:
-        self._backend.state = state
+    def _put_back(self) -> None:
+        """Resume and say so, once an earlier state is in the store."""
         self._resume()
         with self._backend.transaction():
             self._backend.events.emit(PutBack())
 
     def _resume(self) -> None:
         """Resume the work that the store holds as due or waiting."""
+        self._presence.renew()
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
@@ -418,6 +459,7 @@ class MockTwilio:
                 store.write_fact("seed", seed)
                 store.write_fact("born", self.clock.now())
                 chat_words.mark(store)
+                new_account.mark(store)
                 self._populate(self._backend)
         else:
             self._reopen()
@@ -434,8 +476,34 @@ class MockTwilio:
         self.webhooks.forget("asking")  # the requests of these pre-events are gone
         with self._backend.transaction():
             chat_words.upgrade(store)
+            new_account.upgrade(Context(self._backend, self.credentials.account_sid))
+            media.renew_keys(store)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Carry out what follows from committed events that were not dispatched."""
         self._orchestration.resume()
         self._router.resume()
+
+    def _when_failed(self) -> None:
+        threading.Thread(target=self._go_on, name="mock-database", daemon=True).start()
+
+    def _go_on(self) -> None:
+        """Wait until the file can be written again, and do what was left."""
+        store = self._backend.store
+        with contextlib.suppress(DatabaseClosed, ForkedProcess):
+            while store.is_failing:
+                time.sleep(RETRY_SECONDS)
+                failures = store.failures
+                with contextlib.suppress(DatabaseFailed):  # which is counted
+                    for value in (_ROOM, None):
+                        with self._backend.transaction():
+                            store.write_fact("room", value)
+                    self._write_clock()
+                    self._catch_up()
+                    self.webhooks.resume()
+                    self.studio.resume()
+                store.works_since(failures)
 
     @cached_property
     def _as_new(self) -> AccountState:

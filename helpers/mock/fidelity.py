@@ -1,17 +1,28 @@
-"""Rewrite the generated sections of FIDELITY.md: operations, calls of the SDKs and error codes.
+"""FIDELITY.md: its generated sections, and the probe that compares its rules with an account.
 
     python -m helpers.mock.fidelity
+    python -m helpers.mock.fidelity probe --account AC... [--dry-run]
 
-The section "Rules" and the introduction are written by hand and stay as they are. A test compares
-the generated sections with the code.
+The former rewrites operations, calls of the SDKs and error codes; the section "Rules" and the
+introduction are written by hand and stay as they are. A test compares the generated sections with
+the code. The latter is described in docs/calibration.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
+import signal
+import sys
+import warnings
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from types import FrameType
 
+from ..account import CredentialsMissing, EndOfLifeWarning, connect
+from .calibration import Lab, ProbeResult, calibrate, plan
+from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
 from .realtime import conversations, feeds, sync
 from .rest.application import OPERATIONS
@@ -75,5 +86,71 @@ def _sdk_calls() -> Iterator[tuple[str, ...]]:
     yield "Subscribe", f"`POST {feeds.PATH}`", Basis.OBSERVED
 
 
+def _interrupt_once(_signal: int, _frame: FrameType | None) -> None:
+    """Let the first Ctrl-C end the questions, and no other one the deleting."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def probe(account_sid: str) -> int:
+    """Ask the live account. Returns 0, or 1 for a rule that differs, 2 if nothing was asked.
+
+    130 after Ctrl-C, as shells count it; and 1 where something could not be deleted.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EndOfLifeWarning)
+            account = connect("live")
+    except CredentialsMissing as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if account_sid != account.credentials.account_sid:
+        sys.stderr.write("--account is not the account of the credentials; nothing was called\n")
+        return 2
+    numbers = count(1)
+
+    def show(result: ProbeResult) -> None:
+        sys.stdout.write(f"[{next(numbers)}/{len(PROBES)}] {result}\n")
+        sys.stdout.flush()
+
+    before = signal.signal(signal.SIGINT, _interrupt_once)
+    try:
+        report = calibrate(Lab(account.client, account.credentials, OWN), PROBES, show)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    sys.stdout.write(f"{report}\n")
+    if report.interrupted:
+        return 130
+    return 1 if report.of_verdict("differs") or report.left else 0
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.mock.fidelity",
+        description="Rewrites the generated sections of FIDELITY.md, or compares rules of the page"
+        " with a live account.",
+    )
+    probing = parser.add_subparsers(dest="command").add_parser(
+        "probe", help="ask a live account about the rules that are inferred"
+    )
+    probing.add_argument("--account", metavar="AC...", help="SID of the credentials' account")
+    probing.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show every call, and which may cost; make none",
+    )
+    arguments = parser.parse_args(given)
+    if arguments.command is None:
+        PAGE.write_text(regenerated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
+    if arguments.dry_run:
+        sys.stdout.writelines(f"{line}\n" for line in plan(PROBES, OWN))
+        return 0
+    if not arguments.account:
+        probing.error("--account is needed: the SID of the account to ask, as in the credentials")
+    return probe(arguments.account)
+
+
 if __name__ == "__main__":
-    PAGE.write_text(regenerated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.exit(main())

@@ -11,20 +11,32 @@ import asyncio
 import errno
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from functools import lru_cache
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import orjson
 import requests
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 from urllib3.exceptions import ProtocolError
+from urllib3.util.request import body_to_chunks
 
+from .core.parameters import form_encoded
 from .faults import Faults
 from .faults.matching import ConnectionOutcome
-from .rest.http import FormValues, Reply, Request
+from .rest.http import (
+    FORM,
+    Reply,
+    Request,
+    header_name,
+    parsed,
+    read_request,
+)
+from .webhooks.receivers import Receiver, WebhookAnswer, WebhookRequest
 
 Handle = Callable[[Request], Reply]
 _log = logging.getLogger(__name__)
@@ -41,13 +53,28 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
         self._handle = handle
         self._faults = faults
 
-    def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
         """Answer one request, given as the SDK's own client takes it.
 
         Raises:
+            ValueError: The time-out is none; or it is a request that `requests` would not send.
             requests.exceptions.RequestException: A fault left it without an answer.
         """
-        request, timeout = _request(method, uri, *args, **options)
+        request = _request(method, url, params, data, headers, auth, timeout)
+        return self.answer(request, timeout)
+
+    def answer(self, request: Request, timeout: float | None = None) -> Response:
+        """Answer one request; raises as `request` does."""
         timeout = self.timeout if timeout is None else timeout
         match = self._faults.meet(request)
         if match is None:
@@ -73,14 +100,24 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         self._handle = handle
         self._faults = faults
 
-    async def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
         """Answer one request, given as the SDK's own client takes it.
 
         Raises:
             TimeoutError: A fault left it without an answer.
             aiohttp.ClientError: A fault cut its connection.
         """
-        request, timeout = _request(method, uri, *args, **options)
+        request = _request(method, url, params, data, headers, auth, timeout)
         match = self._faults.meet(request)
         if match is None:
             return _response(await asyncio.to_thread(self._handle, request))
@@ -93,6 +130,35 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
         if outcome is not None:
             raise _as_aiohttp_would(outcome)
         return _response(match.reply or answer)
+
+    async def close(self) -> None:
+        """Close nothing: there is no connection."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *about: object) -> None:
+        await self.close()
+
+
+def as_receiver(client: MockHttpClient) -> Receiver:
+    """Answer what the mock itself sends to Twilio's hosts, such as a flow's requests."""
+
+    def answer(request: WebhookRequest) -> WebhookAnswer:
+        url = urlsplit(request.url)
+        body = request.body or (
+            form_encoded(request.parameters) if request.method == "POST" else ""
+        )
+        sent = read_request(
+            request.method, url.netloc, url.path, url.query, request.headers, body.encode()
+        )
+        try:
+            found = client.answer(sent)
+        except requests.exceptions.RequestException as error:
+            return WebhookAnswer(None, problem=f"could not be reached: {type(error).__name__}")
+        return WebhookAnswer(found.status_code, found.text, content_type="application/json")
+
+    return answer
 
 
 def _as_requests_would(outcome: ConnectionOutcome, host: str, timeout: float | None) -> Exception:
@@ -116,52 +182,149 @@ def _reset() -> ConnectionResetError:
 
 def _request(
     method: str,
-    uri: str,
-    params: Mapping[str, object] | None = None,
-    data: Mapping[str, object] | bytes | None = None,
-    headers: Mapping[str, str] | None = None,
-    auth: tuple[str, str] | None = None,
-    timeout: float | None = None,
-    allow_redirects: bool = False,
-) -> tuple[Request, float | None]:
-    """The request of a call of the SDK's HTTP client, and its time-out."""
-    url = urlsplit(uri)
-    headers = headers or {}
-    query = _encoded(params)
-    request = Request(
-        method=method.upper(),
-        host=url.netloc,
-        path=url.path,
-        query={**parsed(url.query), **query} if url.query else query,
-        form={} if isinstance(data, bytes) else _encoded(data),
-        headers=headers,
-        auth=auth,
-        is_form="json" not in headers.get("Content-Type", ""),
-        body=data if isinstance(data, bytes) else b"",
+    url: str,
+    params: Any,
+    data: Any,
+    headers: Mapping[str, Any] | None,
+    auth: tuple[str, str] | None,
+    timeout: float | None,
+) -> Request:
+    """The request of a call of the SDK's HTTP client.
+
+    Raises:
+        ValueError: The time-out is none; or it is a request that `requests` would not send.
+    """
+    if timeout is not None and timeout <= 0:
+        raise ValueError(timeout)
+    arguments = method.upper(), url, params, data, headers or {}, auth
+    return _plain_request(*arguments) or _prepared_request(*arguments)
+
+
+_SESSION = requests.Session()
+"""Prepares requests, and sends none."""
+_SESSION.trust_env = False
+_JSON = ("application/json", "application/scim+json")
+
+
+def _prepared_request(
+    method: str, uri: str, params: Any, data: Any, headers: Mapping[str, Any], auth: Any
+) -> Request:
+    """The request as it would arrive if `requests` had sent it, as the SDK's own client does."""
+    body = {"json" if headers.get("Content-Type") in _JSON else "data": data}
+    sent = _SESSION.prepare_request(
+        requests.Request(method, uri, params=params, headers=headers, auth=auth, **body)
     )
-    return request, timeout
+    url = urlsplit(str(sent.url))
+    chunks = body_to_chunks(sent.body, method, _BLOCK).chunks or ()
+    content = b"".join(each.encode() if isinstance(each, str) else each for each in chunks)
+    length = sent.headers.get("Content-Length")
+    return read_request(
+        method,
+        url.netloc.rpartition("@")[2],
+        url.path,
+        url.query,
+        {
+            header_name(name.encode("ascii").decode()): _header(value)
+            for name, value in sent.headers.items()
+        },
+        content if length is None else content[: int(length)],
+    )
 
 
-def _encoded(values: Mapping[str, object] | None) -> FormValues:
-    """Values as a form carries them: text, or lists of text for repeated names; no empty lists."""
-    given = values or {}
-    return {name: _text(value) for name, value in given.items() if value not in (None, [])}
+def _header(value: str | bytes) -> str:
+    encoded = value.encode("latin-1") if isinstance(value, str) else value
+    return encoded.decode("latin-1").strip(" \t")
 
 
-def _text(value: Any) -> str | list[str]:
-    if isinstance(value, (list, tuple)):
-        return [str(item) for item in value]
-    return value if isinstance(value, str) else str(value)
+_BLOCK = 65536
+_PLAIN_URL = re.compile(r"https://([\w.-]+)((?:/(?!\.)[\w.~-]*)+)(?:\?([\w.=&%+~-]*))?", re.ASCII)
+_MANY = 100
+"""Parameters, or values of one, above which they are left to be counted when they are read."""
 
 
-def parsed(query: str) -> FormValues:
-    """A query string or form body, as text, or lists of text for repeated names."""
-    found = parse_qs(query, keep_blank_values=True)
-    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+def _plain_request(
+    method: str, uri: str, params: Any, data: Any, headers: Mapping[str, Any], auth: Any
+) -> Request | None:
+    """The same request without encoding and decoding it, as most are; None where it is special."""
+    try:
+        url, sent = _plain_url(uri), _plain_headers(tuple(headers.items()))
+        query, form = _plain(params), _plain(data)
+    except (TypeError, UnicodeEncodeError):  # it is refused, but perhaps for another reason first
+        return None
+    if url is None or sent is None or query is None or form is None:
+        return None
+    if sent.get("Content-Type", FORM) != FORM or not (auth is None or _is_plain(*auth)):
+        return None
+    host, path, in_url = url
+    if in_url:
+        if query or in_url.count("&") > _MANY:
+            return None
+        query = dict(parsed(in_url))
+    return Request(method, host, path, query, form, sent, auth)
+
+
+def _is_plain(user: Any, password: Any) -> bool:
+    is_text = type(user) is type(password) is str
+    return is_text and ":" not in user and user.isascii() and password.isascii()
+
+
+@lru_cache(maxsize=1024)
+def _plain_url(uri: str) -> tuple[str, str, str] | None:
+    found = _PLAIN_URL.fullmatch(uri)
+    return found and (found[1], found[2], found[3] or "")
+
+
+@lru_cache(maxsize=256)
+def _plain_headers(headers: tuple[tuple[Any, Any], ...]) -> dict[str, str] | None:
+    """Headers by the usual spelling of their names; None where one takes more than a look."""
+    plain = {}
+    for name, value in headers:
+        if not type(name) is type(value) is str or not f"{name}{value}".isascii():
+            return None
+        if not value.isprintable() or value != value.strip():
+            return None
+        usual = header_name(name)
+        if not name.replace("-", "_").isidentifier() or usual in _CREDENTIALS:
+            return None
+        plain[usual] = value
+    return plain
+
+
+_CREDENTIALS = ("Authorization", "X-Twilio-Token")
+
+
+def _plain(values: Any) -> dict[str, str | list[str]] | None:
+    """Values as they are read from a form; None where that takes more than a look.
+
+    Raises:
+        UnicodeEncodeError: One has no encoding.
+    """
+    plain: dict[str, str | list[str]] = {}
+    if values is None:
+        return plain
+    if type(values) is not dict or len(values) > _MANY:
+        return None
+    for name, value in values.items():
+        if type(value) is str:
+            if not value.isascii():
+                value.encode()
+            plain[name] = value
+        elif type(value) is int:
+            plain[name] = str(value)
+        elif type(value) in (list, tuple):
+            if not value or len(value) > _MANY or set(map(type, value)) != {str}:
+                return None
+            "".join(value).encode()
+            plain[name] = list(value) if len(value) > 1 else value[0]
+        elif value is not None:
+            return None
+        if type(name) is not str or not name.isascii():
+            return None
+    return plain
 
 
 def _response(reply: Reply | None) -> Response:
     assert reply is not None
     has_json = reply.json is not None
     text = orjson.dumps(reply.json).decode() if has_json else reply.content.decode("latin-1")
-    return Response(reply.status, text, reply.headers)
+    return Response(reply.status, text, reply.all_headers())

@@ -14,6 +14,7 @@ from functools import singledispatchmethod
 from ..flex_ui import is_agent
 from ..json_object import json_object
 from ..lazy import renamed
+from ..masking import mask
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
@@ -145,7 +146,10 @@ class Journal:
             if line is not None:
                 name = event.name if isinstance(event, TaskRouterEvent) else _KINDS[type(event)]
                 kind = name.partition(".")[0]
-                entries.append(JournalEntry(iso(at) or "", *line, kind, number))
+                source, target, text = line
+                entries.append(
+                    JournalEntry(iso(at) or "", source, target, mask(text), kind, number)
+                )
         return entries
 
     def clear(self) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
-
 from .core.context import Context
+from .core.parameters import compact_json
+from .core.sids import Sids
+from .core.store import Store
+from .flex import configuration
 from .flex import flows as flex_flows
-from .messaging import services
+from .messaging import roles, services
 from .studio import flows as studio_flows
-from .taskrouter import workers, workspaces
-from .taskrouter.resources import TaskChannel, Workflow, WorkspaceEvent
+from .taskrouter import task_channels, workers, workspaces
+from .taskrouter.resources import TaskChannel, Workflow, Workspace, WorkspaceEvent
 from .taskrouter.task_queues import NewTaskQueue
 
 AGENTS = ("alice", "bob")
 """The account's two agents, offline. `contact_uri` names their chat identity (observed)."""
-TASK_CHANNELS = {"default": "Default", "chat": "Programmable Chat"}
+WORKSPACE = "Flex Task Assignment"
+TASK_CHANNELS = {**task_channels.DEFAULTS, "chat": "Programmable Chat"}
 """The workspace's task channels; chat's friendly name was observed."""
+_FACT = "task_channels"
+"""Name of the fact that the workspace was given all of them; one may have been deleted since."""
 AGENT_ACTIVITIES = (*workspaces.ACTIVITIES, ("Break", False))
 """Activities of agents: Flex adds a break (inferred)."""
 
@@ -23,12 +28,12 @@ AGENT_ACTIVITIES = (*workspaces.ACTIVITIES, ("Break", False))
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
     service = services.create(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
-    new_workspace = workspaces.NewWorkspace(friendly_name="Flex Task Assignment")
+    new_workspace = workspaces.NewWorkspace(friendly_name=WORKSPACE)
     workspace = workspaces.create(ctx, new_workspace, TASK_CHANNELS, AGENT_ACTIVITIES)
     everyone = NewTaskQueue(friendly_name="Everyone")
     workflow = workspaces.route_all(ctx, workspace, "Assign to Anyone", everyone)
     for name in AGENTS:
-        attributes = json.dumps({"contact_uri": f"client:{name}", "full_name": name.title()})
+        attributes = compact_json({"contact_uri": f"client:{name}", "full_name": name.title()})
         agent = workers.NewWorker(friendly_name=name, attributes=attributes)
         workers.create(ctx, workspace, agent)
     ctx.store.remove_all(WorkspaceEvent, workspace_sid=workspace.sid)  # a new account lists none
@@ -50,6 +55,22 @@ def populate(ctx: Context, chat_service_sid: str) -> None:
             integration__flow_sid=webchat_flow.sid,
         ),
     )
+    ctx.sids = Sids(f"{service.sid} {roles.AGENT}")  # of its own: it came later than the others
+    roles.add_agent(ctx, service)
+    configuration.ensure(ctx)
+
+
+def mark(store: Store) -> None:
+    """Note that the workspace of a file was given its task channels."""
+    store.write_fact(_FACT, list(TASK_CHANNELS))
+
+
+def upgrade(ctx: Context) -> None:
+    """Add to the workspace of a file the task channels that an earlier version did not give it."""
+    if ctx.store.read_fact(_FACT) is None:
+        for workspace in ctx.store.select(Workspace, {"friendly_name": WORKSPACE}):
+            task_channels.add(ctx, workspace, TASK_CHANNELS)
+        mark(ctx.store)
 
 
 def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:

@@ -19,6 +19,7 @@ from ..json_object import json_object
 from ..lazy import lazily
 from .core.clock import Timer, epoch
 from .core.credentials import Credentials
+from .core.forks import in_child
 from .faults import BadFault, Fault
 from .faults.settings import FaultRegistry, FaultRule, FaultSettings
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -54,12 +55,23 @@ class ControlRefused(ValueError):
         self.status = status
 
 
+def own_connections(session: requests.Session) -> requests.Session:
+    """Make a child that is forked open connections of its own, where two would mix up answers."""
+
+    def renew(session: requests.Session) -> None:
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, requests.adapters.HTTPAdapter())
+
+    in_child(session, renew)
+    return session
+
+
 class ControlClient:
     """Sends requests to the `/_mock` paths below a server's URL, e.g. `http://127.0.0.1:8787`."""
 
     def __init__(self, base: str, credentials: Credentials) -> None:
         self.base = base.rstrip("/")
-        self._session = requests.Session()
+        self._session = own_connections(requests.Session())
         self._session.trust_env = False
         self._session.auth = (credentials.account_sid, credentials.auth_token)
 

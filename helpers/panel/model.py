@@ -14,6 +14,7 @@ from functools import partial
 from operator import methodcaller
 from typing import Any
 
+from ..json_object import entry
 from . import records
 from .events import PanelModel
 from .protocols import Channel, Client, Handler, Media, Member, Message, Page, User
@@ -309,8 +310,8 @@ def _title(channel: Channel) -> str:
     return channel.friendly_name or channel.unique_name or channel.sid
 
 
-def _ending(attributes: Mapping[str, Any]) -> str | None:
-    status = attributes.get("status")
+def _ending(attributes: Any) -> str | None:
+    status = entry(attributes, "status")
     return records.ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
 
 

@@ -13,6 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
+from ..json_object import entry
+
 if TYPE_CHECKING:
     from ..desk import AcceptedTask, Offer
 
@@ -121,11 +123,9 @@ def display_name(identity: str) -> str:
     return decoded if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", decoded) else identity
 
 
-def person(
-    identity: str, attributes: dict[str, Any] | None = None, friendly_name: str | None = None
-) -> Person:
+def person(identity: str, attributes: Any = None, friendly_name: str | None = None) -> Person:
     """Make a Person; Flex tags its members with `member_type` "guest" or "agent"."""
-    role = (attributes or {}).get("member_type")
+    role = entry(attributes, "member_type")
     name = display_name(friendly_name or identity)
     return Person(identity, name, role if isinstance(role, str) else None)
 

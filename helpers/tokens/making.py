@@ -7,7 +7,7 @@ import warnings
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 
-from ..mock.core.access_token import MAX_IDENTITY, MAX_LIFETIME, SID
+from ..mock.core.access_token import MAX_IDENTITY, MAX_LIFETIME, SID, SID_KINDS, sid_slip
 from .identity import TokenProblem, looks_personal
 
 MIN_LIFETIME = 180
@@ -75,28 +75,12 @@ _EXPECTED_SIDS = {
     "api_key": ("SK", "from Console > Account > API keys & tokens"),
     "service_sid": ("IS", "from Console > Chat (or Conversations) > Services"),
 }
-_SID_KINDS = {
-    "AC": "an Account SID",
-    "CH": "a Channel SID",
-    "FO": "a Flex Flow SID",
-    "FW": "a Studio Flow SID",
-    "IS": "a Chat Service SID",
-    "SK": "an API key SID",
-    "US": "a User SID",
-    "WS": "a Workspace SID",
-}
 
 
 def _sid_problem(parameter: str, value: object) -> str | None:
     prefix, where = _EXPECTED_SIDS[parameter]
-    match = SID.fullmatch(value) if isinstance(value, str) else None
-    needed = _SID_KINDS[prefix]
-    if match is None:
-        return f"is not {needed} ({prefix} and 32 hex digits): copy it whole {where}."
-    if match[1] == prefix:
-        return None
-    kind = _SID_KINDS.get(match[1], "another kind of SID")
-    return f"starts with {match[1]}: that is {kind}; pass {needed} ({prefix}...) {where}."
+    slip = sid_slip(value, prefix)
+    return slip and f"{slip}; pass {SID_KINDS[prefix]} ({prefix}...) {where}."
 
 
 def _secret_problem(secret: object, auth_token: str | None) -> str | None:

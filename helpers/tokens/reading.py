@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import html
 from ..mock import CODES
-from ..mock.core.access_token import SID, DecodedToken, decode, numeric_date, problems, shown, utc
+from ..mock.core.access_token import (
+    SID,
+    SID_KINDS,
+    DecodedToken,
+    decode,
+    numeric_date,
+    problems,
+    shown,
+    sid_slip,
+    utc,
+)
 
 
 class ClaimRow(NamedTuple):
@@ -155,13 +165,17 @@ def _printable(text: str) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """Reasons why Twilio would refuse a token: (code, message) each, most decisive first."""
+    """Reasons why Twilio would refuse a token: (code, message) each, most decisive first.
+
+    Where there are none, `remarks` has what only Twilio can know, and what else may go wrong.
+    """
 
     problems: tuple[tuple[int, str], ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """True if Twilio would accept the token."""
+        """True if Twilio would accept the token, as far as can be known here."""
         return not self.problems
 
     @property
@@ -180,11 +194,17 @@ class Diagnosis:
         return "Twilio would accept this token" if self.ok else "Twilio would refuse this token"
 
     def _rows(self) -> list[tuple[str, str, str]]:
-        return [(str(code), CODES[code].meaning, message) for code, message in self.problems]
+        found = [(str(code), CODES[code].meaning, message) for code, message in self.problems]
+        return found + [("", "to be checked", remark) for remark in self.remarks]
 
 
 def diagnose_token(
-    token: str, *, account_sid: str, api_secrets: Mapping[str, str], now: float | None = None
+    token: str,
+    *,
+    account_sid: str,
+    api_secrets: Mapping[str, str],
+    now: float | None = None,
+    services: Collection[str] | None = None,
 ) -> Diagnosis:
     """Find every reason why Twilio would refuse a token, by the mock's own rules.
 
@@ -193,11 +213,36 @@ def diagnose_token(
         account_sid: The account it is used with.
         api_secrets: API key SID to API key secret, for the account's keys.
         now: Seconds since the epoch; the clock's, unless given.
+        services: SIDs of the account's Chat Services, if you have read them; otherwise a remark
+            says that the service could not be checked.
 
     """
     at = time.time() if now is None else now
-    found = problems(token, account_sid=account_sid, secrets=api_secrets, now=at)
-    return Diagnosis(tuple((problem.code, problem.message) for problem in found))
+    refusals = problems(token, account_sid=account_sid, secrets=api_secrets, now=at)
+    found = tuple((problem.code, problem.message) for problem in refusals)
+    if found:
+        return Diagnosis(found)
+    grant: Any = decode(token).chat_grant
+    service = grant["service_sid"]
+    if services is not None and service not in services:
+        message = f"The account has no Chat Service {service}; it is not among the services given."
+        return Diagnosis(((50050, message),))
+    named = _NAMED if services is None else _NAMED[1:]
+    return Diagnosis((), tuple(_remarks(grant, named)))
+
+
+_NAMED = (("service_sid", "IS"), ("deployment_role_sid", "RL"), ("push_credential_sid", "CR"))
+"""SIDs in a chat grant and their prefixes; only the first one can be fatal (inferred)."""
+
+
+def _remarks(grant: Mapping[str, object], named: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for name, prefix in named:
+        value = grant.get(name)
+        if value is not None and (slip := sid_slip(value, prefix)):
+            yield f"The chat grant's {name} {slip}: Twilio would have no use for it (inferred)."
+        elif value is not None:
+            kind = SID_KINDS[prefix].partition(" ")[2]
+            yield f"Only Twilio can know whether the {kind} {value} exists in this account."
 
 
 # -- showing either

@@ -32,9 +32,7 @@ def test_connecting_again_finds_the_same_user(
     assert len(service.users.list()) == 1
 
 
-@pytest.mark.parametrize(
-    "identity", ["a/b", "a?b=c", "a#b", "100%", "a%20b", "a b", "あ", ".", "+"]
-)
+@pytest.mark.parametrize("identity", ["a/b", "a?b=c", "a#b", "100%", "a%20b", "a b", "あ", "+"])
 def test_an_identity_of_any_characters_can_connect_read_and_leave(
     connected: Callable[[str], ChatClient], channel: Any, service: Any, identity: str
 ) -> None:
@@ -47,6 +45,37 @@ def test_an_identity_of_any_characters_can_connect_read_and_leave(
     joined.leave()
     assert [user.identity for user in service.users.list()] == [identity]
     assert channel.fetch().members_count == 0
+
+
+@pytest.mark.parametrize("identity", [".", ".."])
+def test_an_identity_that_no_url_can_hold_is_refused(account: Account, identity: str) -> None:
+    with pytest.raises(ValueError, match="cannot be looked up"):
+        ChatClient(account, account.chat_token(identity))
+    assert [entry.path for entry in account.requests if "Users" in entry.path] == []
+
+
+@pytest.mark.parametrize("name", ["#general", "a/b", "a?b=c", "100%", "a%20b", "a b", "あ", "a+b"])
+@pytest.mark.parametrize("kind", ["chat", "poller"])
+def test_a_channel_of_any_unique_name_is_found(
+    request: pytest.FixtureRequest, kind: str, service: Any, name: str
+) -> None:
+    client: ChatClient = request.getfixturevalue(kind)
+    made = service.channels.create(unique_name=name)
+    found = client.get_channel_by_unique_name(name)
+    assert (found.sid, found.unique_name) == (made.sid, name)
+    assert client.get_channel_by_sid(made.sid) is found
+
+
+@pytest.mark.parametrize("key", ["", None, 7, b"CH", ["CH"], ".", ".."])
+@pytest.mark.parametrize("lookup", ["get_channel_by_sid", "get_channel_by_unique_name", "get_user"])
+def test_what_is_no_key_is_refused_and_nothing_is_looked_up(
+    account: Account, chat: ChatClient, lookup: str, key: Any
+) -> None:
+    requests, known = len(account.requests), dict(chat._book.channels)
+    with pytest.raises(ValueError, match=r"non-empty string, but got|cannot be looked up"):
+        getattr(chat, lookup)(key)
+    assert len(account.requests) == requests
+    assert chat._book.channels == known
 
 
 def test_a_client_shows_who_and_how_but_never_its_token(account: Account) -> None:

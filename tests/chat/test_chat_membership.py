@@ -184,3 +184,126 @@ def test_a_member_taken_out_by_an_earlier_follower_is_no_error(
         service.channels(made.sid).members.create(identity="late")
         assert late.get_subscribed_channels() == []
     assert (events.all, caplog.text) == ([], "")
+
+
+@pytest.mark.parametrize("value", [["vip"], "x", 5, 0, True, False, "", [], {}])
+def test_attributes_may_be_any_json(
+    chat: ChatClient, channel: Any, service: Any, value: Any
+) -> None:
+    [joined] = chat.get_subscribed_channels()
+    events = EventLog(joined, "messageAdded", "memberUpdated", "updated")
+    joined.send_message("hi", value)
+    text = json.dumps(value)
+    assert channel.messages.list()[-1].attributes == text
+    channel.members("user-42").update(attributes=text)
+    channel.update(attributes=text)
+    service.users("user-42").update(attributes=text)
+    message, member, updated = events.arguments
+    assert (message.attributes, member["member"].attributes) == (value, value)
+    assert updated["channel"].attributes == chat.get_user("user-42").attributes == value
+    channel.members("user-42").update(role_sid=service.fetch().default_channel_creator_role_sid)
+    assert joined.update_attributes(["other"]).attributes == ["other"]
+    assert joined.is_ended is False
+
+
+# -- users
+
+
+def test_a_client_is_online_while_it_is_connected(
+    account: Account, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    def online() -> bool | None:
+        return service.users("jane").fetch().is_online
+
+    service.update(reachability_enabled=True)
+    service.users.create(identity="jane")
+    agent = connected("agent")
+    assert (agent.get_user("jane").online, agent.user.online) == (False, True)
+    events = EventLog(agent, "userUpdated")
+    first, second = connected("jane"), connected("jane")
+    assert (online(), first.user.online, agent.get_user("jane").online) == (True, True, True)
+    first.shutdown()
+    assert online() is True
+    second.shutdown()
+    second.shutdown()
+    assert (online(), agent.get_user("jane").online) == (False, False)
+    assert [each["user"].online for each in events.arguments] == [True, False]
+    assert "reachability_online" in events.arguments[1]["update_reasons"]
+
+
+def test_reachability_is_shown_where_and_when_the_service_has_it(
+    connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    jane = connected("jane")
+    service.users.create(identity="never")
+    assert (jane.get_user("jane").online, jane.user.online) == (None, None)
+    assert service.users("jane").fetch().is_online is None
+    service.update(reachability_enabled=True)
+    assert (service.users("jane").fetch().is_online, jane.get_user("jane").online) == (True, True)
+    assert service.users("never").fetch().is_online is None
+    assert jane.get_user("never").online is False
+    assert [user.is_online for user in service.users.list()] == [None, None]
+
+
+def test_a_client_whose_token_is_over_is_offline_until_it_has_another(
+    account: Account, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    service.update(reachability_enabled=True)
+    chat = connected("jane")
+    account.clock.advance(25 * 3600)
+    assert chat.connection_state == "denied"
+    assert service.users("jane").fetch().is_online is False
+    chat.update_token(account.chat_token("jane"))
+    assert service.users("jane").fetch().is_online is True
+
+
+def test_who_is_online_is_known_again_once_the_account_was_put_back(
+    account: Account, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    service.update(reachability_enabled=True)
+    jane, bob = connected("jane"), connected("bob")
+    assert account.mock is not None
+    with account.mock.snapshot():
+        bob.shutdown()
+    assert service.users("bob").fetch().is_online is False
+    assert service.users("jane").fetch().is_online is True
+    jane.shutdown()
+
+
+def test_updates_of_ones_own_and_of_users_looked_up_are_emitted(
+    chat: ChatClient, service: Any
+) -> None:
+    for identity in ("ann", "bob"):
+        service.users.create(identity=identity)
+    chat.get_user("ann")
+    events = EventLog(chat, "userUpdated")
+    for identity in ("ann", "bob", "user-42"):
+        service.users(identity).update(friendly_name=identity.title())
+    assert [(each["user"].identity, each["update_reasons"]) for each in events.arguments] == [
+        ("ann", ["friendly_name"]),
+        ("user-42", ["friendly_name"]),
+    ]
+    assert chat.user.friendly_name == "User-42"
+
+
+# -- private channels
+
+
+def test_a_private_channel_is_its_creators_to_see_join_and_fill(
+    chat: ChatClient, connected: Callable[[str], ChatClient], service: Any
+) -> None:
+    guest, stranger = connected("guest"), connected("stranger")
+    events = EventLog(guest, "channelInvited")
+    made = chat.create_channel(unique_name="vip", is_private=True)
+    assert connected("user-42").get_channel_by_unique_name("vip").created_by == "user-42"
+    with pytest.raises(ChatError) as hidden:
+        stranger.get_channel_by_sid(made.sid)
+    assert (hidden.value.status, hidden.value.code) == (404, 50300)
+    assert made.join().status == "joined"
+    made.add("friend")
+    made.invite("guest")
+    assert [channel.sid for channel in events.arguments] == [made.sid]
+    with pytest.raises(ChatError) as uninvited:
+        guest.get_channel_by_sid(made.sid).invite("stranger")
+    assert uninvited.value.code == 50107
+    assert [member.identity for member in made.get_members()] == ["user-42", "friend"]

@@ -56,6 +56,11 @@ def test_a_user_who_is_no_member_is_refused_before_anything_is_sent(
     assert everything(account) == before
 
 
+def test_a_private_channel_is_handed_out_to_its_creator(chat: ChatClient, service: Any) -> None:
+    private = service.channels.create(type="private", created_by=chat.identity)
+    assert chat.get_channel_by_sid(private.sid).join().status == "joined"
+
+
 def test_a_private_channel_of_others_is_not_handed_out(chat: ChatClient, service: Any) -> None:
     private = service.channels.create(type="private")
     with pytest.raises(ChatError) as refused:

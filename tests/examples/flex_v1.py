@@ -53,9 +53,26 @@ CONTACT = {
 }
 
 
+class Configuration:
+    """The Configuration, whose update takes JSON; the SDK has no class for what its own takes."""
+
+    def __init__(self, account: PreparedAccount) -> None:
+        self._client = account.client
+        self.fetch = account.client.flex_api.v1.configuration().fetch
+
+    def update(self) -> None:
+        """Set the language."""
+        url, given = CONFIGURATION, {"account_sid": self._client.account_sid, "ui_language": "de"}
+        self._client.request("POST", url, data=given, headers={"Content-Type": "application/json"})
+
+
+CONFIGURATION = "https://flex-api.twilio.com/v1/Configuration"
+
+
 def prepare(account: PreparedAccount) -> None:
     """Add a Flex Flow for custom channels, a Flex channel and a web channel."""
     flex = account.flex = account.client.flex_api.v1
+    account.configuration = Configuration(account)
     account.flex_flow = flex.flex_flow.create(
         "Custom chat",
         account.service.sid,
@@ -106,6 +123,14 @@ SEEN: dict[str, Callable[[PreparedAccount, Any], Any]] = {
 }
 
 EXAMPLES = {
+    "FetchConfiguration": (
+        Example(
+            "configuration.fetch",
+            {"UiVersion": "2.9.0"},
+            seen={"UiVersion": "ui_version"},
+        ),
+    ),
+    "UpdateConfiguration": (Example("configuration.update"),),
     "ListFlexFlow": (Example("flex.flex_flow.list", {"FriendlyName": "Custom chat"}),),
     "CreateFlexFlow": (
         Example("flex.flex_flow.create", TO_STUDIO),
@@ -177,6 +202,6 @@ FLEX = Api(
     "flex-api.twilio.com",
     prepare,
     EXAMPLES,
-    size=14,
-    paths="/v1/(Channels|FlexFlows|WebChannels).*",
+    size=16,
+    paths="/v1/(Channels|Configuration|FlexFlows|WebChannels).*",
 )

@@ -42,7 +42,7 @@ class Media:
 
     def fetch_set(self, sids: list[str]) -> None:
         asked = {"command": "get", "list": [{"media_sid": sid} for sid in sids]}
-        self._call("POST", "Set", json.dumps(asked).encode(), "application/json")
+        self._call("POST", "Set", json.dumps(asked).encode(), "application/json; charset=utf-8")
 
 
 def prepare(account: PreparedAccount) -> None:

@@ -94,10 +94,12 @@ class Example(Call):
         seen: Parameters not shown under their own names: path in the answer, or function of the
             account and the answer, where the value is found.
         refused: Codes of refusals: the parameters that differ, or whatever else does.
+        computed: Parameters of a list that its items are computed from, besides those that choose.
     """
 
     seen: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict, kw_only=True)
     refused: Mapping[int, Mapping[str, Any] | Refusal] = field(default_factory=dict, kw_only=True)
+    computed: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     def giving(self, given: Mapping[str, Any]) -> Call:
         """The same call with other parameters."""

@@ -1,23 +1,27 @@
-"""Calls of each operation of TaskRouter v1 but statistics, which are not simulated."""
+"""Calls of each operation of TaskRouter v1."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter as of
 from typing import Any
 
 from .account import HOOK, NOBODY, OTHER_HOOK, PreparedAccount
 from .model import Api, Example, Refusal, from_now
 
-ATTRIBUTES = '{"language": "es"}'
+ATTRIBUTES = '{"language":"es"}'
 LONG_AGO = datetime(2020, 1, 5, 9, 0, tzinfo=UTC)
 
 
 def routing(account: PreparedAccount) -> str:
     target = {"queue": account.queue.sid}
     spanish = {"expression": "language == 'es'", "targets": [{**target, "priority": 5}]}
-    return json.dumps({"task_routing": {"filters": [spanish], "default_filter": target}})
+    made = {"task_routing": {"filters": [spanish], "default_filter": target}}
+    return json.dumps(made, separators=(",", ":"))
 
 
 def prepare(account: PreparedAccount) -> None:
@@ -174,6 +178,159 @@ def answering(method: str, **more: Any) -> tuple[Example, ...]:
     )
 
 
+# -- statistics
+
+
+def cumulative(shown: Any) -> Any:
+    return shown.get("cumulative", shown)
+
+
+def ends(shown: Any) -> tuple[datetime, datetime]:
+    found = cumulative(shown)
+    start, end = (datetime.fromisoformat(found[name]) for name in ("start_time", "end_time"))
+    return start, end
+
+
+def only_if(value: str, test: Callable[[Any], bool]) -> Callable[[PreparedAccount, Any], str]:
+    """The value, if an answer passes a test that it would not pass without the parameter."""
+    return lambda _, shown: value if test(shown) else ""
+
+
+def is_without_tasks(shown: Any) -> bool:
+    """Nothing is counted, as no task came on this channel."""
+    counts = {**shown.get("realtime", {}), **cumulative(shown)}
+    names = ("total_tasks", "tasks_created", "tasks_entered", "reservations_created")
+    return not any(counts.get(name) for name in names)
+
+
+def has_one_worker(shown: Any) -> bool:
+    return bool(shown["realtime"]["total_workers"] == 1)
+
+
+CHANNEL = {"TaskChannel": only_if("voice", is_without_tasks)}
+SPANS = {
+    "Minutes": lambda _, shown: (ends(shown)[1] - ends(shown)[0]).seconds // 60,
+    "StartDate": lambda _, shown: ends(shown)[0],
+    "EndDate": lambda _, shown: ends(shown)[1],
+    **CHANNEL,
+}
+SPLIT = {"SplitByWaitTime": lambda _, shown: ",".join(cumulative(shown)["split_by_wait_time"])}
+BETWEEN = {"StartDate": from_now(-90), "EndDate": from_now(-40)}
+
+
+def statistics_of(
+    owner: str,
+    *nouns: str,
+    given: Mapping[str, Any] | None = None,
+    seen: Mapping[str, Any] | None = None,
+    split: bool = True,
+) -> dict[str, tuple[Example, ...]]:
+    """Statistics of a channel without tasks: now, since so many minutes, and between two dates.
+
+    The operations are named for both, the cumulative and the real-time ones, in this order.
+    """
+    of_channel, splits = {"TaskChannel": "voice"}, {"SplitByWaitTime": "5,30"} if split else {}
+
+    def examples(segment: str, given: Mapping[str, Any], *more: Any) -> tuple[Example, ...]:
+        def method(account: PreparedAccount) -> Any:
+            return getattr(of(owner)(account), segment)().fetch
+
+        shown = {**SPANS, **SPLIT, **(seen or {})}
+        return tuple(Example(method, each, seen=shown) for each in (given, *more))
+
+    spans = {"Minutes": 5, **of_channel, **splits}
+    made = (
+        examples("statistics", {**spans, **(given or {})}, BETWEEN),
+        examples("cumulative_statistics", spans, BETWEEN),
+        examples("real_time_statistics", of_channel),
+    )
+    return dict(zip(nouns, made, strict=False))
+
+
+@dataclass
+class Queues:
+    """A body that the SDK sends as JSON."""
+
+    sids: list[str]
+
+    def to_dict(self) -> dict[str, list[str]]:
+        return {"QueueSids": self.sids}
+
+
+def of_queues(*more: str) -> Callable[[PreparedAccount], Callable[[], Any]]:
+    def method(account: PreparedAccount) -> Callable[[], Any]:
+        read = account.workspace.task_queues.bulk_real_time_statistics.create
+        return partial(read, Queues([account.queue.sid, account.spare_queue.sid, *more]))
+
+    return method
+
+
+STATISTICS = {
+    **statistics_of(
+        "workspace",
+        "FetchWorkspaceStatistics",
+        "FetchWorkspaceCumulativeStatistics",
+        "FetchWorkspaceRealTimeStatistics",
+    ),
+    **statistics_of(
+        "workflow",
+        "FetchWorkflowStatistics",
+        "FetchWorkflowCumulativeStatistics",
+        "FetchWorkflowRealTimeStatistics",
+    ),
+    **statistics_of(
+        "queue",
+        "FetchTaskQueueStatistics",
+        "FetchTaskQueueCumulativeStatistics",
+        "FetchTaskQueueRealTimeStatistics",
+    ),
+    **statistics_of(
+        "workspace.workers",
+        "FetchWorkerStatistics",
+        "FetchWorkersCumulativeStatistics",
+        "FetchWorkersRealTimeStatistics",
+        given={
+            "FriendlyName": "alice",
+            "TaskQueueSid": of("spare_queue.sid"),
+            "TaskQueueName": "Spare",
+        },
+        seen={
+            "FriendlyName": only_if("alice", has_one_worker),
+            "TaskQueueSid": lambda account, shown: (
+                account.spare_queue.sid if has_one_worker(shown) else ""
+            ),
+            "TaskQueueName": only_if("Spare", has_one_worker),
+        },
+        split=False,
+    ),
+    **statistics_of("worker", "FetchWorkerInstanceStatistics", split=False),
+    "ListTaskQueuesStatistics": (
+        Example(
+            "workspace.task_queues.statistics.list",
+            {
+                "EndDate": from_now(-40),
+                "FriendlyName": "Spare",
+                "Minutes": 5,
+                "StartDate": from_now(-90),
+                "TaskChannel": "voice",
+                "SplitByWaitTime": "5,30",
+            },
+            seen={
+                **SPANS,
+                **SPLIT,
+                "FriendlyName": lambda account, shown: (
+                    "Spare" if shown["task_queue_sid"] == account.spare_queue.sid else ""
+                ),
+            },
+            computed=frozenset(
+                {"EndDate", "Minutes", "StartDate", "TaskChannel", "SplitByWaitTime"}
+            ),
+        ),
+    ),
+    "CreateTaskQueueBulkRealTimeStatistics": (
+        Example(of_queues(), refused={20001: Refusal(method=of_queues("WQ1"))}),
+    ),
+}
 EXAMPLES = {
     # workspaces
     "ListWorkspace": (
@@ -412,12 +569,12 @@ EXAMPLES = {
         ),
     ),
     "FetchEvent": (Example("event.fetch"),),
+    **STATISTICS,
 }
 TASKROUTER = Api(
     "taskrouter_v1",
     "taskrouter.twilio.com",
     prepare,
     EXAMPLES,
-    size=46,
-    paths="(?!.*Statistics$).*",
+    size=61,
 )

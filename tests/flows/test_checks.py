@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,45 @@ def loop(client: Any) -> None:
     states = json.loads(json.dumps(flow.definition))
     states["states"][0]["transitions"][0].pop("next")
     client.studio.v2.flows.create("Loop", "published", definition=states)
+
+
+def for_conversations(client: Any) -> None:
+    """A flow whose trigger leads on from Conversations alone."""
+    _with_attributes(client, "incomingConversationMessage", '{"channelSid": "{{x}}"}')
+
+
+def without_a_chat(client: Any) -> None:
+    """A flow whose Send to Flex does not say whose chat it is."""
+    _with_attributes(client, "incomingMessage", '{"name": "{{trigger.message.From}}"}')
+
+
+def calls_first(client: Any) -> None:
+    """A flow with a way for calls beside that for chats."""
+    _with_attributes(client, "incomingMessage", '{"channelSid": "{{trigger.message.ChannelSid}}"}')
+
+
+def _with_attributes(client: Any, event: str, attributes: str) -> None:
+    flow = client.studio.v2.flows.list()[0].fetch()
+    made = json.loads(json.dumps(flow.definition))
+    trigger, *_ = made["states"]
+    target = trigger["transitions"][0]["next"]
+    call = {"event": "incomingCall", "next": "call"}
+    trigger["transitions"] = [{"event": event, "next": target}, call]
+    for state in made["states"]:
+        if state["type"] == "send-to-flex":
+            state["properties"]["attributes"] = attributes
+    made["states"].append(
+        {"name": "call", "type": "say-play", "transitions": [], "properties": {"say": "Hi"}}
+    )
+    client.studio.v2.flows.create("Astray", "published", definition=made)
+
+
+def a_filter_of_conversations(client: Any) -> None:
+    """Set a webhook of the chat service for an event that Chat does not have."""
+    service = client.chat.v2.services.list()[0]
+    client.chat.v2.services(service.sid).update(
+        post_webhook_url="https://listener.example", webhook_filters=["onMessageAdded"]
+    )
 
 
 def no_worker_speaks_it(client: Any) -> None:
@@ -83,6 +123,17 @@ def custom_only(client: Any) -> None:
 def by_language(client: Any) -> None:
     """The workflow goes by an attribute that the chat may bring along."""
     filters(client, "language == 'eo' OR channelType == 'web'")
+
+
+def loosely_written(client: Any) -> None:
+    """The workflow lists values without brackets."""
+    filters(client, "channelType == 'custom', 'sms'")
+
+
+def loosely_targeted(client: Any) -> None:
+    """The queue leaves out workers with a sign that is two."""
+    queue = _workspace(client).task_queues.list(friendly_name="Everyone")[0]
+    _workspace(client).task_queues(queue.sid).update(target_workers="away! = true")
 
 
 def one_has_room(client: Any) -> None:
@@ -153,10 +204,15 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("studio-draft", publish_nothing, STUDIO.replace("Webchat Flow", "Draft"), "<text>:6"),
     ("no-send-to-flex", nothing, STUDIO.replace("Webchat Flow", "Menu bot"), "<text>:6"),
     ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "<text>:6"),
+    ("studio-astray", for_conversations, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
+    ("studio-astray", without_a_chat, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
+    ("webhook-filters", a_filter_of_conversations, TASK, "<text>:2"),
     ("nobody-matches", no_worker_speaks_it, TASK, "<text>:7"),
     ("nobody-matches", no_worker_speaks_it, STUDIO, "<text>:6"),
     ("nobody-matches", no_worker_has_capacity, TASK, "<text>:7"),
     ("nobody-matches", web_only, TASK, "<text>:7"),
+    ("loose-expression", loosely_written, TASK, "<text>:7"),
+    ("loose-expression", loosely_targeted, STUDIO, "<text>:6"),
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [
@@ -182,6 +238,9 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("studio-draft", nothing, STUDIO),
     ("no-send-to-flex", nothing, STUDIO),
     ("no-send-to-flex", nothing, TASK),
+    ("studio-astray", nothing, STUDIO),
+    ("studio-astray", calls_first, STUDIO.replace("Webchat Flow", "Astray")),
+    ("webhook-filters", a_bot_listens, TASK),
     ("nobody-matches", nothing, TASK),
     ("nobody-matches", nothing, STUDIO),
     ("nobody-matches", one_has_room, TASK),
@@ -190,6 +249,10 @@ PASSES: list[tuple[str, Prepare, str]] = [
     ("nobody-matches", by_language, TASK),
     ("nobody-matches", web_only, STUDIO),
     ("nobody-matches", no_worker_speaks_it, EXTERNAL),
+    ("nobody-matches", loosely_written, TASK),
+    ("loose-expression", nothing, TASK),
+    ("loose-expression", custom_only, TASK),
+    ("loose-expression", loosely_written, EXTERNAL),
     ("welcome-bot", nothing, ON_MESSAGE),
     ("welcome-bot", a_bot_listens, ON_MESSAGE),
     ("welcome-bot", a_bot_greets, TASK),
@@ -318,7 +381,7 @@ def test_without_an_account_the_checks_that_need_one_are_skipped_by_name() -> No
 
 def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: Account) -> None:
     text = EXTERNAL.replace("retry_count: 0", "retry_count: 2") + SECOND.replace(
-        "chat\n", "voice\n"
+        "chat\n", "email\n"
     )
     report = check(text.replace("Custom chat", "<i>Chat</i>"), account)
     assert {one.id for one in report.errors} == {"two-enabled", "unknown-name"}
@@ -359,3 +422,23 @@ def test_a_failing_account_is_not_mistaken_for_a_finding(account: Account) -> No
     account.mock.faults.add("FetchFlowRevision", status=500)
     with pytest.raises(Exception, match="HTTP 500"):
         check(STUDIO, account)
+
+
+def test_a_thousand_flows_for_one_contact_are_checked_at_once() -> None:
+    external = Integration(url="https://bot.example.com", retry_count=0)
+    flows = tuple(
+        FlexFlowConfig(
+            friendly_name=f"F{number}",
+            channel_type="custom",
+            integration_type="external",
+            integration=external,
+        )
+        for number in range(1000)
+    )
+    started = time.perf_counter()
+    report = check(FlowFile(flows))
+    assert time.perf_counter() - started < 5
+    found = [one for one in report.findings if one.id == "two-enabled"]
+    assert [one.flow for one in found] == [flow.friendly_name for flow in flows]
+    assert "'F0' (<text>), 'F2' (<text>)" in found[1].reason
+    assert "'F5' (<text>) and 994 more; Twilio takes one only." in found[1].reason

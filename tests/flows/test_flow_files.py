@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -324,3 +326,34 @@ def test_a_name_of_several_is_refused_with_their_sids(account: Account, client: 
     client.studio.v2.flows.create("Webchat Flow", "draft", definition=first.fetch().definition)
     with pytest.raises(FlowProblem, match="2 Studio flows are named 'Webchat Flow'; give one's"):
         arguments_for(account, load(STUDIO)["Custom chat"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no modes")
+def test_a_written_file_is_its_owners_alone_and_an_existing_one_keeps_its_mode(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "flows.yaml"
+    load(TASK).write(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    load(EXTERNAL).write(path)
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in tmp_path.iterdir()] == ["flows.yaml"]
+    assert load(path).flows == load(EXTERNAL).flows
+
+
+def test_a_file_that_finds_no_room_leaves_the_old_one_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flows.yaml"
+    load(TASK).write(path)
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(FlowProblem, match="No space left"):
+        load(EXTERNAL).write(path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["flows.yaml"]

@@ -280,7 +280,13 @@ def test_only_the_settings_of_the_handler_are_shown(form: Any) -> None:
 def test_names_of_the_account_are_there_to_choose_from(form: Any) -> None:
     assert form.fields["integration.flow"].options == ("Webchat Flow",)
     assert form.fields["integration.workflow"].options == ("Assign to Anyone",)
-    assert set(form.fields["integration.channel"].options) == {"default", "chat"}
+    assert set(form.fields["integration.channel"].options) == {
+        "default",
+        "voice",
+        "sms",
+        "chat",
+        "video",
+    }
 
 
 def test_what_is_entered_is_text_and_never_html(form: Any, time: Patience) -> None:

@@ -56,7 +56,7 @@ def test_a_sound_file_checks_with_0(run: Any, file: Path) -> None:
 
 
 def test_a_file_with_errors_checks_with_1(run: Any, file: Path) -> None:
-    file.write_text(TASK.replace("channel: chat", "channel: voice"), encoding="utf-8")
+    file.write_text(TASK.replace("channel: chat", "channel: email"), encoding="utf-8")
     code, out, _ = run("check", file)
     assert code == 1
     assert f"{file}:8: error: 'Custom chat' integration.channel: " in out

@@ -282,6 +282,46 @@ def test_what_the_flow_does_not_need_is_not_in_the_way(live: Watched) -> None:
     assert any(made.sid in path for path in live.paths)
 
 
+def _subflow(sid: str, revision: str) -> dict[str, Any]:
+    """A flow that runs the menu bot of another flow, or apologises."""
+    ways = [{"event": "incomingMessage", "next": "menu"}]
+    run = {"flow_sid": sid, "flow_revision": revision}
+    ends = [{"event": "completed"}, {"event": "failed", "next": "sorry"}]
+    sent = [{"event": "sent"}, {"event": "failed"}]
+    states = [
+        {"name": "Trigger", "type": "trigger", "transitions": ways, "properties": {}},
+        {"name": "menu", "type": "run-subflow", "transitions": ends, "properties": run},
+        {
+            "name": "sorry",
+            "type": "send-message",
+            "transitions": sent,
+            "properties": {"from": "Bot", "body": "Sorry"},
+        },
+    ]
+    return {"description": "", "states": states, "initial_state": "Trigger", "flags": {}}
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [("2", "Hi! Answer 1"), ("LatestPublished", "New"), ("LatestDraft", "New"), ("9", "Sorry")],
+)
+def test_a_live_flow_brings_the_subflow_that_it_runs(
+    live: Watched, revision: str, said: str
+) -> None:
+    mine = Account("mock", live.mock.credentials, live.mock.http_client, live.mock)
+    flows, menu = connect_to(live.mock).studio.v2.flows, _menu(mine)
+    menu["states"][0]["transitions"][-1]["next"] = "remember"  # incomingParent
+    made = flows.create("Menu", "draft", menu)
+    made.update(status="published")
+    changed_menu = json.loads(json.dumps(menu).replace("Hi! Answer 1", "New"))
+    made.update(status="published", definition=changed_menu)
+    made.update(status="draft", definition=menu)
+    flows.create("Front", "published", _subflow(made.sid, revision))
+    steps = ["customer opens", "customer says: Hi"]
+    played = rehearse(changed(STUDIO, flow="Front"), steps, account=live.account)
+    assert described(played, "message")[1].startswith(f"Studio: {said}")
+
+
 def test_a_flow_of_studio_that_the_mock_cannot_run_is_refused_by_name(live: Watched) -> None:
     flows = live.account.client.studio.v2.flows
     sid = flows.list()[0].sid

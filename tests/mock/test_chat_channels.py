@@ -66,7 +66,7 @@ def test_channels_are_listed_by_type(service: Any) -> None:
         ({"unique_name": "x" * 65}, 400, 50004),
         ({"friendly_name": "x" * 65}, 400, 50003),
         ({"attributes": "no JSON"}, 400, 50304),
-        ({"attributes": '"text"'}, 400, 50304),
+        ({"attributes": '"text'}, 400, 50304),
         ({"attributes": json.dumps({"x": "y" * 17_000})}, 400, 50303),
         ({"type": "secret"}, 400, 20001),
         ({"date_created": "yesterday"}, 400, 20001),
@@ -104,6 +104,21 @@ def test_attributes_come_back_to_the_letter(service: Any) -> None:
     text = '{"b" : 1,"a":"\\u00e9 é 😀", "n": 1.50, "deep": {"list": [null, true]}}'
     made = service.channels.create(attributes=text)
     assert service.channels(made.sid).fetch().attributes == text
+
+
+@pytest.mark.parametrize(
+    "text", ['["vip"]', '"x"', "5", "-0.50", "true", "null", "[]", ' {"a": 1 } ']
+)
+def test_attributes_may_be_any_json(service: Any, text: str) -> None:
+    user = service.users.create(identity="user-42", attributes=text)
+    channel = service.channels(service.channels.create(attributes=text).sid)
+    member = channel.members.create(identity="user-42", attributes=text)
+    message = channel.messages.create(body="hi", attributes=text)
+    made = (user, channel.fetch(), member, message)
+    assert [each.attributes for each in made] == [text] * 4
+    assert [each.fetch().attributes for each in made] == [text] * 4
+    assert [each.update(attributes="{}").attributes for each in made] == ["{}"] * 4
+    assert [each.update(attributes=text).attributes for each in made] == [text] * 4
 
 
 def test_the_size_of_attributes_counts_bytes_not_characters(service: Any) -> None:

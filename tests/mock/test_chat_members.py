@@ -163,6 +163,13 @@ def test_unread_messages_are_those_above_the_horizon_that_still_exist(
 # -- updates
 
 
+def test_a_read_horizon_beyond_the_last_message_is_kept(service: Any, channel: Any) -> None:
+    channel.members.create(identity="user-42", last_consumed_message_index=9)
+    channel.messages.create(body="hi")
+    own = service.users("user-42").user_channels(channel.fetch().sid)
+    assert (own.fetch().last_consumed_message_index, own.fetch().unread_messages_count) == (9, 0)
+
+
 def test_an_update_keeps_what_it_does_not_name(channel: Any) -> None:
     channel.members.create(identity="user-42", attributes='{"a": 1}', last_consumed_message_index=2)
     changed = channel.members("user-42").update(attributes='{"b": 2}')

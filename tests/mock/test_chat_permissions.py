@@ -139,6 +139,46 @@ def test_a_private_channel_cannot_be_seen_or_joined(
     assert everything(account) == before
 
 
+@pytest.mark.parametrize("maker", ["user", "account"])
+def test_the_creator_of_a_private_channel_sees_joins_and_fills_it(
+    acting: Callable[[str], Any], service: Any, maker: str
+) -> None:
+    for identity in ("jane", "friend", "guest"):
+        service.users.create(identity=identity)
+    makes = {"user": acting("jane").channels, "account": service.channels}[maker]
+    made = makes.create(type="private", unique_name="vip", created_by="jane")
+    mine = acting("jane").channels(made.sid)
+    assert mine.fetch().created_by == acting("jane").channels("vip").fetch().created_by == "jane"
+    with refused(403, 50400):
+        mine.messages.list()
+    assert mine.members.create(identity="jane").identity == "jane"
+    assert mine.members.create(identity="friend").identity == "friend"
+    assert mine.invites.create(identity="guest").identity == "guest"
+    assert acting("guest").channels(made.sid).members.create(identity="guest").sid[:2] == "MB"
+    assert mine.members("jane").delete() is True
+    assert mine.members.create(identity="jane").identity == "jane"
+
+
+def test_a_list_of_channels_leaves_out_what_its_reader_may_not_see(
+    acting: Callable[[str], Any], service: Any
+) -> None:
+    service.users.create(identity="stranger")
+    named = {
+        name: service.channels.create(type=kind, unique_name=name).sid
+        for name, kind in (("open", "public"), ("joined", "private"), ("hidden", "private"))
+    }
+    service.channels(named["joined"]).members.create(identity="jane")
+    acting("jane").channels.create(type="private", unique_name="own")
+
+    def seen(identity: str, **chosen: Any) -> list[str]:
+        return [each.unique_name for each in acting(identity).channels.list(**chosen)]
+
+    assert seen("jane", page_size=1) == ["open", "joined", "own"]
+    assert seen("jane", type=["private"]) == ["joined", "own"]
+    assert seen("stranger") == ["open"]
+    assert len(service.channels.list()) == 4
+
+
 def test_a_role_with_the_permission_makes_the_difference(
     acting: Callable[[str], Any], service: Any, channel: Any, sid: str
 ) -> None:

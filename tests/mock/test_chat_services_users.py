@@ -153,7 +153,7 @@ def test_an_identity_that_is_not_acceptable_is_refused(
     [
         ({}, 400, 20161),
         ({"attributes": "no JSON"}, 400, 50304),
-        ({"attributes": "[]"}, 400, 50304),
+        ({"attributes": "[,]"}, 400, 50304),
         ({"attributes": '{"x": NaN}'}, 400, 50304),
         ({"attributes": json.dumps({"x": "y" * 5000})}, 400, 50303),
         ({"friendly_name": "x" * 257}, 400, 50003),

@@ -298,6 +298,29 @@ def test_a_chat_user_reaches_its_own_conversations_in_its_roles_permissions(
         jane.services(other.sid).conversations.list()
 
 
+def test_the_creator_of_a_conversation_sees_it_and_joins_it_and_others_do_not(
+    account: Account, service: Any
+) -> None:
+    def acting(identity: str) -> Any:
+        token = account.chat_token(identity)
+        return account.client_of_chat_user(token, identity).conversations.v1
+
+    service.users.create(identity="jane")
+    made = acting("jane").conversations.create(unique_name="vip")
+    assert acting("jane").conversations("vip").fetch().sid == made.sid
+    assert [each.sid for each in acting("jane").conversations.list()] == [made.sid]
+    assert acting("bob").conversations.list() == []
+    for act in (
+        acting("bob").conversations(made.sid).fetch,
+        lambda: acting("bob").conversations(made.sid).participants.create(identity="bob"),
+    ):
+        with refused(403, 50430):
+            act()
+    for identity in ("jane", "bob"):
+        acting("jane").conversations(made.sid).participants.create(identity=identity)
+    assert acting("bob").conversations(made.sid).fetch().unique_name == "vip"
+
+
 def test_a_webhook_hears_of_a_message_that_came_over_the_other_dialect(
     account: Account, chat: Any, conversations: Any
 ) -> None:

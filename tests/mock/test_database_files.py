@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -313,6 +314,18 @@ def test_places_where_no_file_can_be_are_refused(tmp_path: Path) -> None:
     for name in ("", ":memory:"):
         with pytest.raises(ValueError, match="leave it out for an account in memory"):
             Store([Thing], name, OWNER)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no modes")
+def test_a_file_and_its_log_are_its_owners_alone(file: Path) -> None:
+    def modes() -> list[int]:
+        return [each.stat().st_mode & 0o777 for each in sorted(file.parent.glob(f"{file.name}*"))]
+
+    with opened(file):
+        assert modes() == [0o600] * 2
+    file.chmod(0o644)  # as earlier versions left it
+    with opened(file):
+        assert modes() == [0o600] * 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from helpers.mock.taskrouter.expressions import (
     Or,
     Path,
     holds,
+    is_loose_expression,
     matches,
     parse,
 )
@@ -36,6 +38,7 @@ ALICE = {
     "home": {"city": "Paris", "rooms": [{"size": 12}, {"size": 30}]},
     "android": 1,
     "order": 2,
+    "age": "12",
 }
 
 
@@ -79,6 +82,10 @@ ALICE = {
         "'it\\'s' == \"it's\"",
         "'a\\\\b' CONTAINS '\\\\'",
         "name == 'Alice'\n  AND\tlevel == 7",
+        "age <= 13 AND age >= 12.0 AND age < 1e2",
+        "level > '6' AND level < '10'",
+        "'-.5' < rate",
+        "age > '1'",
     ],
 )
 def test_an_expression_that_holds_of_alice(text: str) -> None:
@@ -98,7 +105,17 @@ def test_an_expression_that_holds_of_alice(text: str) -> None:
         "nothing != null",
         "skills == null",
         "level == '7'",
-        "level > '6'",
+        "level > '7'",
+        "level > 'six'",
+        "age > 13",
+        "age == 12",
+        "age IN [12]",
+        "age > true",
+        "age > '2'",
+        "' 12' > 1",
+        "'nan' < 1",
+        "'0x10' > 1",
+        "'\u0661' > 0",
         "vip == 1",
         "vip > false",
         "name > 1",
@@ -108,6 +125,7 @@ def test_an_expression_that_holds_of_alice(text: str) -> None:
         "name HAS 'A'",
         "level IN 7",
         "level NOT IN 6",
+        "level NOT IN missing",
         "skills IN [['chat', 'billing']]",
         "skills NOT IN ['chat']",
         "empty HAS 'x'",
@@ -121,6 +139,35 @@ def test_an_expression_that_holds_of_alice(text: str) -> None:
 )
 def test_an_expression_that_does_not_hold_of_alice(text: str) -> None:
     assert not matches(text, ALICE)
+
+
+@pytest.mark.parametrize(
+    ("loose", "strict"),
+    [
+        ("name == 'a:1', 'Alice'", "name IN ['a:1', 'Alice']"),
+        ("name = 'a', 'b' AND level == 7", "name IN ['a', 'b'] AND level == 7"),
+        ("level IN 6, 7", "level IN [6, 7]"),
+        ("name IN ('Bob', 'Alice')", "name IN ['Bob', 'Alice']"),
+        ("name NOT IN ('Bob')", "name NOT IN ['Bob']"),
+        ("name != 'Bob', 'Carol' OR vip == false", "name NOT IN ['Bob', 'Carol'] OR vip == false"),
+        ("skills HAS 'mail', 'chat'", "skills HAS 'mail' OR skills HAS 'chat'"),
+        ("home.away! = true", "home.away != true"),
+        ("level > = 7 AND level < = 7", "level >= 7 AND level <= 7"),
+        ("NOT level = = 6", "NOT level == 6"),
+    ],
+)
+def test_what_twilio_stores_beyond_its_documentation_is_read_as_it_is_meant(
+    loose: str, strict: str
+) -> None:
+    assert parse(loose) == parse(strict)
+    assert is_loose_expression(loose)
+    assert not is_loose_expression(strict)
+
+
+def test_what_cannot_be_read_at_all_is_not_loose() -> None:
+    assert not any(
+        map(is_loose_expression, ("", "name ==", "name == 'a',", "name == ()", ", 1 == 1"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,6 +233,7 @@ SCALARS = st.one_of(
     st.integers(-1000, 1000),
     st.floats(allow_nan=False, allow_infinity=False, width=32),
     st.text(max_size=5),
+    st.sampled_from(["7", "08", "-1.5", "1e3", "+1", "12a"]),
 )
 PATHS = st.builds(
     lambda first, rest: Path((first, *rest)),
@@ -263,7 +311,9 @@ def reference(tree: Any, scope: dict[str, Any]) -> bool:
     left, right = look_up(tree.left, scope), look_up(tree.right, scope)
     simple = not any(isinstance(value, list | dict) for value in (left, right))
     alike = simple and kind(left) is kind(right)
-    sortable = alike and kind(left) in (float, str)
+    if {kind(left), kind(right)} == {float, str}:
+        left, right = as_number(left), as_number(right)
+    sortable = kind(left) is kind(right) and kind(left) in (float, str)
     means = {
         "==": lambda: alike and left == right,
         "!=": lambda: (
@@ -283,6 +333,14 @@ def reference(tree: Any, scope: dict[str, Any]) -> bool:
         "CONTAINS": lambda: isinstance(left, str) and isinstance(right, str) and right in left,
     }
     return bool(means[tree.operator]())
+
+
+def as_number(value: Any) -> Any:
+    """The number that a text is; anything else as it is."""
+    is_number = isinstance(value, str) and set(value) <= set("0123456789.eE+-")
+    with suppress(TypeError, ValueError):
+        return float(value) if is_number and value[:1] != "+" else value
+    return value
 
 
 def kind(value: Any) -> type | None:

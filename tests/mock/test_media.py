@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support import refused
 from twilio.base.version import Version
 from twilio.rest import Client
 
-from helpers import Account
+from helpers import Account, connect
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
 MEGABYTE = 1024 * 1024
@@ -201,6 +202,21 @@ def test_a_link_that_was_tampered_with_opens_nothing(
             download(forged)
 
 
+def test_two_accounts_of_one_seed_sign_links_differently() -> None:
+    def file_of(account: Account) -> tuple[str, dict[str, list[str]]]:
+        account.clock.freeze(1_767_614_400)
+        service = f"https://mcs.us1.twilio.com/v1/Services/{account.credentials.chat_service_sid}"
+        headers = {"Content-Type": "image/png"}
+        made = parsed(account.client.request("POST", f"{service}/Media", data=PNG, headers=headers))
+        query = urlsplit(made["links"]["content_direct_temporary"]).query
+        return made["sid"], parse_qs(query)
+
+    one, other = (file_of(connect(seed=7)) for _ in range(2))
+    assert one[0] == other[0]
+    assert one[1]["Expires"] == other[1]["Expires"]
+    assert one[1]["Signature"] != other[1]["Signature"]
+
+
 def test_the_lasting_link_takes_credentials(
     account: Account,
     client: Client,
@@ -223,6 +239,64 @@ def test_media_that_does_not_exist_is_not_found(
     for url in (nothing, f"{nothing}/Content"):
         with refused(404, 20404):
             fetch(url)
+
+
+@pytest.fixture
+def fetched(account: Account, acting_as: Callable[[str], Any]) -> Callable[[str, str], list[int]]:
+    """The codes, 0 for none, with which a chat user's ways to a file are answered."""
+
+    def codes(identity: str, sid: str) -> list[int]:
+        by = account.client_of_chat_user(account.chat_token(identity), identity)
+        service = f"https://mcs.us1.twilio.com/v1/Services/{account.credentials.chat_service_sid}"
+        wanted = json.dumps({"command": "get", "list": [{"media_sid": sid}]}).encode()
+        answers = [
+            by.request("GET", f"{service}/Media/{sid}"),
+            by.request("GET", f"{service}/Media/{sid}/Content"),
+            by.request("POST", f"{service}/MediaSet", data=wanted),
+        ]
+        return [0 if each.ok else json.loads(each.text)["code"] for each in answers]
+
+    return codes
+
+
+@pytest.mark.parametrize(("type", "code"), [("private", 50300), ("public", 50400)])
+def test_a_file_is_refused_to_a_chat_user_as_its_message_is(
+    service: Any,
+    acting_as: Callable[[str], Any],
+    upload: Callable[..., dict[str, Any]],
+    fetched: Callable[[str, str], list[int]],
+    type: str,
+    code: int,
+) -> None:
+    sid = service.channels.create(type=type).sid
+    channel = service.channels(sid)
+    channel.members.create(identity="jane")
+    made = upload()["sid"]
+    message = channel.messages.create(media_sid=made)
+    with refused(404 if code == 50300 else 403, code):
+        acting_as("mallory").channels(sid).messages(message.sid).fetch()
+    assert fetched("mallory", made) == [code] * 3
+    assert fetched("jane", made) == [0] * 3
+    channel.members("jane").delete()
+    assert fetched("jane", made) == [code] * 3
+    channel.delete()
+    assert fetched("jane", made) == [20404] * 3
+
+
+def test_a_file_that_was_not_sent_is_its_uploaders_alone(
+    account: Account,
+    janes: Any,
+    acting_as: Callable[[str], Any],
+    upload: Callable[..., dict[str, Any]],
+    fetched: Callable[[str, str], list[int]],
+) -> None:
+    bob = account.client_of_chat_user(account.chat_token("bob"), "bob")
+    for made in (upload(by=bob)["sid"], upload()["sid"]):
+        assert fetched("jane", made) == [20404] * 3
+        with refused(404, 50507):
+            acting_as("jane").channels(janes.sid).messages.create(media_sid=made)
+    own = upload(by=bob)["sid"]
+    assert fetched("bob", own) == [0] * 3
 
 
 # -- sending

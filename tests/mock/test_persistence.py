@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hmac
+import json
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +205,33 @@ def test_what_was_acknowledged_but_followed_up_by_nobody_is_followed_up(file: Pa
             [task] = office.workspace.tasks.list()
             assert task.assignment_status == "reserved"
             assert office.offers(office.workspace.tasks(task.sid)) == ["alice"]
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+@pytest.mark.parametrize(("names", "status"), [(True, "INACTIVE"), (False, "ACTIVE")])
+def test_a_chat_whose_task_ended_unnoticed_is_ended_if_the_task_named_it(
+    file: Path, names: bool, status: str, deleted: bool
+) -> None:
+    with opened(file) as account:
+        office = Office(account)
+        flow = task_flow(account, office)
+        account.client.flex_api.v1.flex_flow(flow.sid).update(janitor_enabled=True)
+        customer = Customer(account, flow)
+        customer.contact()
+        customer.says("hello")
+        task = office.workspace.tasks(office.workspace.tasks.list()[0].sid)
+        if not names:
+            task.update(attributes="{}")
+        customer.leave()
+        with untold(account):
+            if deleted:
+                task.delete()
+            else:
+                task.update(assignment_status="canceled")
+            left = killed(file)
+    with opened(left) as account:
+        channel = service_of(account).channels(customer.sid).fetch()
+        assert json.loads(channel.attributes)["status"] == status
 
 
 def test_a_task_that_was_made_but_not_routed_is_routed(file: Path) -> None:
@@ -421,6 +451,37 @@ def test_a_file_of_the_version_before_opens_with_its_rows_as_they_were(file: Pat
             assert webhook.configuration["filters"] == ["onMessageSent"]
 
 
+def test_the_workspace_of_the_version_before_gets_its_missing_task_channels_once(
+    file: Path,
+) -> None:
+    file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    with opened(file) as account:
+        office = Office(account)
+        names = {each.unique_name for each in office.workspace.task_channels.list()}
+        assert names == {"default", "voice", "sms", "chat", "video"}
+        assert office.capacity("alice", "voice") == (0, 100)
+        office.workspace.task_channels("video").delete()
+    with opened(file) as account:
+        left = Office(account).workspace.task_channels.list()
+        assert {each.unique_name for each in left} == names - {"video"}
+
+
+def test_links_of_the_version_before_which_its_seed_gave_open_nothing(file: Path) -> None:
+    file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    with closing(sqlite3.connect(file)) as db:
+        [(sid, key)] = db.execute("SELECT sid, link_key FROM media").fetchall()
+    with opened(file) as account:
+        expires = int(account.clock.now()) + 60
+        signed = hmac.new(key.encode(), f"{sid}.{expires}".encode(), "sha256").hexdigest()
+        service = f"https://mcs.us1.twilio.com/v1/Services/{account.credentials.chat_service_sid}"
+        url = f"{service}/Media/{sid}/Content?Expires={expires}&Signature={signed}"
+        assert mock_of(account).http_client.request("GET", url).status_code == 403
+        fetched = account.client.request("GET", f"{service}/Media/{sid}")
+        lasting = json.loads(fetched.text)["links"]["content_direct_temporary"]
+    with opened(file) as account:
+        assert mock_of(account).http_client.request("GET", lasting).status_code == 200
+
+
 def test_roles_of_the_version_before_permit_what_they_did(file: Path) -> None:
     file.write_bytes(gzip.decompress(EARLIER.read_bytes()))
     with opened(file) as account:
@@ -429,3 +490,32 @@ def test_roles_of_the_version_before_permit_what_they_did(file: Path) -> None:
         assert channel.messages.create(body="Thanks")._from == "jane"
         with refused(403, 50107):
             channel.update(friendly_name="Mine")
+
+
+_DAMAGES = {
+    "its fact 'seed' cannot be read": "UPDATE _fact SET value = '{' WHERE name = 'seed'",
+    "its fact 'born' cannot be read": "UPDATE _fact SET value = NULL WHERE name = 'born'",
+    "its fact 'account_sid' cannot be read": "UPDATE _fact SET value = x'ff' WHERE name LIKE 'a%'",
+    "its fact 'seed' is ": "UPDATE _fact SET value = '[1]' WHERE name = 'seed'",
+    "its fact 'born' is ": "UPDATE _fact SET value = '-1' WHERE name = 'born'",
+    "its fact 'openings' is ": "UPDATE _fact SET value = '\"x\"' WHERE name = 'openings'",
+    "its fact 'clock' is ": "INSERT OR REPLACE INTO _fact VALUES ('clock', '[1, 1e99]')",
+    "its fact 'seed' is missing": "DELETE FROM _fact WHERE name = 'seed'",
+    "its counters are no numbers": "INSERT OR REPLACE INTO _counter VALUES ('message', 'x')",
+    "permissions of row 1 of role is no JSON": "UPDATE role SET permissions = '[' WHERE seq = 1",
+}
+
+
+@pytest.mark.parametrize("problem", _DAMAGES)
+def test_a_file_with_broken_rows_is_refused_in_a_sentence_and_kept(
+    file: Path, problem: str
+) -> None:
+    with opened(file) as account:
+        channel_of(account)
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute(_DAMAGES[problem])
+    before = file.read_bytes()
+    with pytest.raises(DatabaseRefused) as refusal:
+        MockTwilio(db=file)
+    assert str(refusal.value).startswith(f"{file} is damaged: {problem}")
+    assert file.read_bytes() == before

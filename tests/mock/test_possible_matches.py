@@ -24,6 +24,7 @@ KNOWN = {"channelType": "custom"}
         "NOT vip == true",
         "NOT (channelType == 'web')",
         "vip HAS channelType",
+        "taskrouter.currentTime > 0800",
         "this cannot be read",
     ],
 )

@@ -68,7 +68,7 @@ def test_a_permission_must_exist_for_the_type_of_the_role(
 ) -> None:
     with refused(400, code):
         make_role(service, permission, kind=kind)
-    assert len(service.roles.list()) == 4
+    assert len(service.roles.list()) == 5
 
 
 def test_a_role_needs_a_name_and_a_permission(service: Any) -> None:
@@ -156,7 +156,7 @@ def test_roles_are_the_accounts_to_manage(
     with refused(403, 20403):
         make_role(acting_as("jane"), "sendMessage")
     assert everything(account) == before
-    assert len(service.roles.list()) == 4
+    assert len(service.roles.list()) == 5
 
 
 # -- what they let a chat user do

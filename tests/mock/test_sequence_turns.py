@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -127,6 +128,58 @@ def test_the_janitor_keeps_a_customer_whose_attributes_hold_the_word_agent(
     alice.accept()
     floor.task.update(assignment_status="completed", reason="done")
     assert (customer.status, customer.members) == ("INACTIVE", ["user-42"])
+
+
+@pytest.mark.parametrize("handler", ["studio", "task"])
+@pytest.mark.parametrize(
+    "names", [lambda sid: {}, lambda sid: {"channelSid": "dummy"}, lambda sid: {"channelSid": 7}]
+)
+def test_the_janitor_leaves_a_chat_that_its_task_names_no_longer(
+    customer_with: Make, floor: Floor, handler: str, names: Callable[[str], dict[str, Any]]
+) -> None:
+    customer = customer_with(handler, janitor_enabled=True)
+    alice = floor.desk()
+    customer.contact()
+    customer.says("hello")
+    accepted = alice.accept()
+    floor.task.update(attributes=json.dumps({**floor.about, "channelSid": None}))
+    floor.task.update(attributes=json.dumps(names(customer.sid)))
+    accepted.complete()
+    assert (floor.tasks, customer.status) == (["completed"], "ACTIVE")
+
+
+def test_the_janitor_follows_a_task_into_the_chat_that_it_names_in_the_end(
+    customer_with: Make, customer_of: Make, floor: Floor
+) -> None:
+    customer = customer_with("task", janitor_enabled=True)
+    other = customer_of(customer.flow, "user-43")
+    for each in (customer, other):
+        each.contact()
+    floor.task.update(
+        assignment_status="canceled", attributes=json.dumps({"channelSid": customer.sid})
+    )
+    assert (customer.status, other.status) == ("INACTIVE", "ACTIVE")
+
+
+@pytest.mark.parametrize(("forgets", "status"), [(True, "INACTIVE"), (False, "ACTIVE")])
+def test_a_transfer_that_forgets_the_first_tasks_channel_ends_the_chat(
+    customer_with: Make, floor: Floor, forgets: bool, status: str
+) -> None:
+    customer = customer_with("task", janitor_enabled=True)
+    alice = floor.desk("alice")
+    customer.contact()
+    alice.accept()
+    first, about = floor.task, floor.about
+    alice.go_offline()
+    bob = floor.desk("bob")
+    floor.workspace.tasks.create(task_channel="chat", attributes=json.dumps(about))
+    bob.accept()
+    if not forgets:
+        first.update(attributes=json.dumps({**about, "channelSid": "transferred"}))
+    first.update(assignment_status="completed", reason="transferred")
+    assert customer.status == status
+    assert ("bob" in customer.members) is not forgets
+    assert floor.tasks == ["completed", "assigned"]
 
 
 def test_without_the_janitor_agents_stay_in_a_chat_whose_task_was_completed_by_api(

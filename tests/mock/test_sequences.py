@@ -10,7 +10,7 @@ import pytest
 from hooks import HOOK, Hook
 from story import Customer, Floor
 
-from helpers import Account
+from helpers import Account, ChatError
 from helpers.desk import AcceptedTask, AgentDesk
 
 Make = Callable[..., Any]
@@ -159,13 +159,71 @@ def test_a_long_lived_chat_of_a_task_flow_has_a_new_task_with_the_next_message(
     first = customer.contact().task_sid
     customer.says("hello")
     over_for_now(customer, floor, answered(customer, floor, alice))
-    goes_on(customer)
     assert floor.tasks == ["completed"]
     customer.says("me again")
     assert (floor.tasks, floor.about["channelSid"]) == (["completed", "reserved"], customer.sid)
     assert customer.contact().task_sid == floor.task.fetch().sid != first
     over_for_now(customer, floor, answered(customer, floor, alice))
     assert customer.transcript[0] == HELLO
+
+
+def test_a_long_lived_chat_of_a_task_flow_has_a_new_task_with_the_next_contact(
+    customer_with: Make, floor: Floor
+) -> None:
+    customer = customer_with("task", long_lived=True)
+    alice = floor.desk()
+    first = customer.contact().task_sid
+    customer.says("hello")
+    assert customer.contact().task_sid == first
+    over_for_now(customer, floor, answered(customer, floor, alice))
+    goes_on(customer)
+    assert (floor.tasks, floor.about["channelSid"]) == (["completed", "reserved"], customer.sid)
+    assert floor.about["name"] == "Jane"
+    assert customer.contact().task_sid == floor.task.fetch().sid != first
+    customer.says("me again")
+    assert floor.tasks == ["completed", "reserved"]
+
+
+def test_an_agents_own_chat_client_may_end_the_chat(
+    account: Account, customer_with: Make, floor: Floor, service: Any
+) -> None:
+    customer = customer_with("task")
+    alice = floor.desk()
+    customer.contact()
+    ended = {**customer.channel.attributes, "status": "INACTIVE"}
+    with pytest.raises(ChatError) as refused:
+        customer.channel.update_attributes(ended)
+    assert refused.value.code == 50107
+    channel = alice.accept().channel
+    assert channel is not None
+    member = customer.on_server.members("alice").fetch()
+    role = service.roles(member.role_sid).fetch()
+    assert (role.friendly_name, role.type) == ("agent", "channel")
+    channel.update_attributes(ended)
+    assert customer.status == "INACTIVE"
+
+
+def test_only_the_account_makes_a_member_an_agent(
+    account: Account, customer_with: Make, floor: Floor, service: Any
+) -> None:
+    customer = customer_with("task")
+    customer.contact()
+    user = account.client_of_chat_user(account.chat_token("user-42"), "user-42")
+    own = user.chat.v2.services(account.credentials.chat_service_sid)
+    mine = own.channels(customer.sid).members("user-42")
+
+    def role() -> str:
+        member = customer.on_server.members("user-42").fetch()
+        return str(service.roles(member.role_sid).fetch().friendly_name)
+
+    mine.update(attributes='{"member_type": "agent"}')
+    assert role() == "channel user"
+    customer.on_server.members("user-42").update(attributes='{"member_type": "agent"}')
+    assert role() == "agent"
+    default = service.fetch().default_channel_creator_role_sid
+    given = {"attributes": '{"member_type": "agent"}', "role_sid": default}
+    made = customer.on_server.members.create(identity="boss", **given)
+    assert made.role_sid == default
 
 
 def test_an_agent_who_completes_late_stays_for_the_next_task_of_the_chat(

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from studio_lab import Lab, if_, send, to, widget
 from helpers import connect
 from helpers.mock.studio import definition, widgets
 from helpers.mock.studio.actions import StepError
-from helpers.mock.studio.engine import WIDGET_TYPES
 from helpers.mock.studio.patterns import MAX_SIZE, PatternTooCostly, expanded_size, matches_whole
 from helpers.mock.studio.templates import render
+from helpers.mock.studio.widget_types import SIMULATED, WIDGET_TYPES
 from helpers.mock.webhooks.receivers import WebhookAnswer
+
+AT = {"now": datetime(2026, 1, 5, tzinfo=UTC)}
 
 WORDS = " ".join(["word"] * 25)
 
@@ -129,12 +132,12 @@ def test_a_costly_expression_fails_its_widget_and_says_so(lab: Lab) -> None:
 def test_others_are_served_meanwhile_and_a_file_opens_again(tmp_path: Path, pattern: str) -> None:
     file = tmp_path / "account.db"
     lab = Lab(account=connect(db=file))
+    text = f"{WORDS}!" if "w" in pattern else f"{'a' * 90}c"
     splits = [
-        widget(f"s{number}", "split-based-on", to("noMatch", f"s{number + 1}"), input="x")
+        widget(f"s{number}", "split-based-on", to("noMatch", f"s{number + 1}"), input=text)
         for number in range(5)
     ]
     for each in splits:
-        text = f"{WORDS}!" if "w" in pattern else f"{'a' * 90}c"
         each["transitions"].append(to("match", None, if_(text, "regex", pattern)))
     flow = lab.flow(*splits, send("s5", "done"))
     delays = []
@@ -180,8 +183,8 @@ REPLACED = "{{ 'aaaaaaaaaa'" + " | replace: 'a', 'aaaaaaaaaa'" * 9 + " }}"
     ],
 )
 def test_a_costly_template_fails(template: str) -> None:
-    context = {"text": "a" * 60_000, "list": ["x"] * 1_000}
-    render("{{ 1 }}", {})
+    context = {"text": "a" * 60_000, "list": ["x"] * 1_000, **AT}
+    render("{{ 1 }}", AT)
     tracemalloc.start()
 
     def fill() -> None:
@@ -292,6 +295,7 @@ READ = {
     "set-variables": ("variables",),
     "make-http-request": ("url", "method", "body", "parameters", "content_type"),
     "run-function": ("url", "parameters"),
+    "run-subflow": ("parameters",),
     "send-to-flex": ("workflow", "channel", "attributes", "priority", "timeout"),
 }
 """The properties that each widget reads."""
@@ -302,6 +306,8 @@ SETS = {
     "body": "hi",
     "workflow": "WW1",
     "channel": "chat",
+    "flow_sid": "FW1",
+    "flow_revision": "LatestPublished",
 }
 
 
@@ -311,7 +317,7 @@ EVENTS = [
 ]
 
 
-@pytest.mark.parametrize("kind", sorted(set(WIDGET_TYPES) - {"trigger"}))
+@pytest.mark.parametrize("kind", sorted(set(SIMULATED) - {"trigger"}))
 def test_no_property_makes_the_mock_itself_fail(kind: str) -> None:
     lab = Lab(takes_over=False)
     lab.studio.register_function("https://shop.example.com", lambda _: None)
@@ -333,14 +339,17 @@ def test_no_property_makes_the_mock_itself_fail(kind: str) -> None:
     lab.mock.close()
 
 
-@pytest.mark.parametrize("comparison", ["equal_to", "less_than", "regex", "matches_any_of"])
+@pytest.mark.parametrize(
+    "comparison",
+    [*("equal_to", "less_than", "regex", "matches_any_of", "is_before_time", "is_after_date")],
+)
 def test_no_condition_makes_the_mock_itself_fail(comparison: str) -> None:
     for tested, value in [*product(JUNK, ["x", 5, None, [], {}]), *product("x", JUNK)]:
         condition = {"type": comparison, "arguments": [tested], "value": value}
-        split = widget("w", "split-based-on", to("match", None, condition), input="x")
+        split = widget("w", "split-based-on", to("match", None, condition), input=tested)
         made = definition.read({"states": [split]})["w"]
         with suppress(StepError):
-            widgets.split(made, {})
+            widgets.split(made, AT)
 
 
 def test_threads_share_no_bound() -> None:
@@ -348,7 +357,7 @@ def test_threads_share_no_bound() -> None:
     found: list[str] = []
 
     def fill() -> None:
-        found.append(render("{{ 'a' | upcase }}", {}))
+        found.append(render("{{ 'a' | upcase }}", AT))
 
     threads = [threading.Thread(target=fill) for _ in range(4)]
     for thread in threads:

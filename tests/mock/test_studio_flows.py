@@ -10,6 +10,8 @@ import pytest
 from studio_lab import Lab, ask, definition, hand_over, if_, refused, send, to, widget
 from twilio.base.exceptions import TwilioRestException
 
+from helpers.mock.studio.widget_types import SIMULATED, WIDGET_TYPES
+
 HI = definition(send("hi", "Hi"))
 
 
@@ -145,6 +147,11 @@ BROKEN: dict[str, tuple[Any, str, str]] = {
         "#/states/2/properties/from",
         "send-message cannot do without from",
     ),
+    "a type that is misspelt": (
+        changed(set_at("states.2.type", "send_message")),
+        "#/states/2/type",
+        "'send_message' is no type of widget; the nearest is 'send-message'",
+    ),
     "too many widgets": (
         definition(*(send(f"hi{number}", "Hi") for number in range(2000))),
         "#/states",
@@ -195,14 +202,13 @@ def test_a_broken_update_leaves_the_flow_as_it_was(lab: Lab, flow: Any) -> None:
 
 
 def test_what_is_not_simulated_is_saved_with_warnings(lab: Lab) -> None:
-    noon = to("match", "hi", if_("{{flow.sid}}", "is_after_date", "2026-01-01"))
+    leap = to("match", "hi", if_("x", "is_leap_year", "2026-01-01"))
     made = lab.client.studio.v2.flows.create(
         "Voice",
         "draft",
         definition(
             widget("call", "connect-call-to", to("callCompleted"), noun="number"),
-            widget("ask", "make-http-request", url="https://x.example.com", add_twilio_auth=True),
-            widget("split", "split-based-on", noon, input="x"),
+            widget("split", "split-based-on", leap, to("noMatch"), input="x"),
             send("hi", "Hi", colour="red"),
         ),
     )
@@ -210,9 +216,8 @@ def test_what_is_not_simulated_is_saved_with_warnings(lab: Lab) -> None:
     found = {warning["property_path"]: warning["message"] for warning in made.warnings}
     assert set(found) == {
         "#/states/1/type",
-        "#/states/2/properties/add_twilio_auth",
-        "#/states/3/transitions/0/conditions",
-        "#/states/4/properties/colour",
+        "#/states/2/transitions/0/conditions",
+        "#/states/3/properties/colour",
     }
     assert "'connect-call-to' is not simulated" in found["#/states/1/type"]
     made.update(status="draft", definition=HI)
@@ -223,6 +228,136 @@ def test_every_widget_that_is_simulated_can_be_saved_without_warnings(lab: Lab) 
     offset = {"offset": {"x": 0, "y": 0}}
     made = lab.flow(send("hi", "Hi", **offset), ask("name", "Name?", **offset), hand_over(**offset))
     assert made.warnings == []
+
+
+ASTRAY: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an event that the widget does not have": (
+        widget("w", "send-message", to("sentt"), **{"from": "Bot", "body": "Hi"}),
+        "transitions/0/event",
+        "send-message never leaves by 'sentt'; its events are sent, failed",
+    ),
+    "an event that a widget which is not simulated does not have": (
+        widget("w", "say-play", to("done"), say="Hi"),
+        "transitions/0/event",
+        "its events are audioComplete",
+    ),
+    "a split without a way out": (
+        widget("w", "split-based-on", input="x"),
+        "transitions",
+        "for want of noMatch",
+    ),
+    "a time that is none": (
+        widget(
+            "w",
+            "split-based-on",
+            to("noMatch"),
+            to("match", None, if_("x", "is_after_time", "5pm")),
+            input="x",
+        ),
+        "transitions/1/conditions",
+        "is_after_time never holds, as '5pm' cannot be read",
+    ),
+    "an expression that is none": (
+        widget(
+            "w",
+            "split-based-on",
+            to("noMatch"),
+            to("match", None, if_("x", "regex", "(")),
+            input="x",
+        ),
+        "transitions/1/conditions",
+        "regex never holds",
+    ),
+    "the conversation of a chat": (
+        send("w", "{{trigger.conversation.Author}}: hi"),
+        "properties/body",
+        "trigger.conversation is blank",
+    ),
+    "a content template": (
+        send("w", "", content_sid="HX1"),
+        "properties/content_sid",
+        "takes no content template",
+    ),
+    "a hand-over without attributes": (
+        hand_over("w"),
+        "properties/attributes",
+        "the agent gets a task but no chat",
+    ),
+    "a hand-over with the attributes of another widget": (
+        hand_over("w", attributes='{"name": "{{trigger.message.From}}"}'),
+        "properties/attributes",
+        "they name no channelSid",
+    ),
+    "a hand-over of the conversation of a chat": (
+        hand_over("w", attributes='{"channelSid": "{{trigger.conversation.ChannelSid}}"}'),
+        "properties/attributes",
+        "trigger.conversation is blank",
+    ),
+    "a hand-over to one and the same chat": (
+        hand_over("w", attributes='{"channelSid": "CH1"}'),
+        "properties/attributes",
+        "channelSid is 'CH1' for every customer",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ASTRAY)
+def test_what_will_go_astray_is_saved_with_a_warning(lab: Lab, name: str) -> None:
+    state, path, reason = ASTRAY[name]
+    made = lab.flow(state)
+    found = {warning["property_path"]: warning["message"] for warning in made.warnings}
+    assert reason in found[f"#/states/1/{path}"]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        '{"channelSid": "{{trigger.message.ChannelSid}}"}',
+        '{"channelSid": "{{trigger.conversation.ChannelSid}}{{trigger.message.ChannelSid}}"}',
+        '{"channelSid": {{ trigger.message.ChannelSid | to_json }}}',
+    ],
+)
+def test_a_hand_over_that_names_the_customers_chat_is_not_warned_of(
+    lab: Lab, attributes: str
+) -> None:
+    assert lab.flow(hand_over(attributes=attributes)).warnings == []
+
+
+def test_only_ways_from_a_customers_message_are_warned_of_conversations(lab: Lab) -> None:
+    saved = definition(send("hi", "Hi"), send("other", "{{trigger.conversation.Author}}"))
+    saved["states"][0]["transitions"].append(to("incomingConversationMessage", "other"))
+    assert lab.client.studio.v2.flows.create("Both", "draft", saved).warnings == []
+
+
+def test_every_type_of_widget_can_be_stored_with_its_required_properties(lab: Lab) -> None:
+    states = [
+        widget(f"w{number}", kind, *map(to, known.events), **dict.fromkeys(known.required, "1"))
+        for number, (kind, known) in enumerate(WIDGET_TYPES.items())
+        if kind != "trigger"
+    ]
+    made = lab.flow(*states)
+    astray = [
+        each["message"] for each in made.warnings if not each["property_path"].endswith("type")
+    ]
+    assert astray == []
+    assert len(made.warnings) == len(WIDGET_TYPES) - len(SIMULATED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [
+        ("connect-call-to", "noun"),
+        ("make-outgoing-call-v2", "to"),
+        ("run-subflow", "flow_sid"),
+        ("add-twiml-redirect", "url"),
+    ],
+)
+def test_widgets_that_are_not_simulated_need_their_properties_too(
+    lab: Lab, kind: str, missing: str
+) -> None:
+    given = dict.fromkeys(set(WIDGET_TYPES[kind].required) - {missing}, "x")
+    with refused(400, 81022, f"#/states/1/properties/{missing}"):
+        lab.flow(widget("w", kind, **given))
 
 
 # -- revisions

@@ -57,7 +57,6 @@ def test_a_form_is_posted_and_its_json_is_parsed(lab: Lab) -> None:
     assert (seen.method, seen.url, seen.body) == ("POST", SHOP, "")
     assert seen.parameters == {"item": "hello & co"}
     assert seen.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert "X-Twilio-Signature" not in seen.headers
 
 
 def test_with_get_the_url_carries_the_parameters(lab: Lab) -> None:
@@ -175,6 +174,25 @@ def test_a_real_server_is_posted_to(
     lab: Lab, server: str, properties: dict[str, Any], sent: str
 ) -> None:
     assert lab.heard(request(url=server, **properties), LEFT, NO) == [sent]
+
+
+def test_media_of_a_real_server_is_fetched_and_its_redirects_followed(
+    lab: Lab, server: str
+) -> None:
+    channel = lab.channel(lab.flow(send("say", "Here", media_url=f"{server}/old")))
+    lab.say(channel, "hello")
+    sent = channel.messages.list()[-1]
+    assert sent.type == "media"
+    assert sent.media["content_type"] == "application/json; charset=utf-8"
+    assert sent.media["size"] > 0
+
+
+def test_media_is_fetched_from_no_address_that_the_mock_may_not_call(lab: Lab) -> None:
+    with lab.mock.serve() as served:
+        heard = lab.heard(send("say", "Here", media_url=f"{served.url}/chat"))
+    assert heard == []
+    assert lab.way()[-1] == ("failed", "say", "Ended")
+    assert "the mock's own" in lab.the_error().message
 
 
 def function_widget(**properties: Any) -> dict[str, Any]:

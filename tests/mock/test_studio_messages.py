@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from studio_lab import Lab, ask, hand_over, send, to
 
+from helpers import ChatClient
 from helpers.mock import TwilioError
 from helpers.mock.messaging import channels
 
@@ -29,20 +31,13 @@ def test_a_message_says_who_it_is_from_and_may_carry_attributes(lab: Lab) -> Non
     lab.say(channel, "hello")
     message = channel.messages.list()[-1]
     assert (message._from, json.loads(message.attributes)) == ("Bot", {"to": "jane"})
-    assert lab.context()["widgets"]["say"]["outbound"] == {
-        "Sid": message.sid,
-        "From": "Bot",
-        "To": "jane",
-        "Body": "Hi",
-        "Status": "sent",
-        "ChannelSid": channel.sid,
-    }
 
 
-def test_without_a_sender_the_flow_speaks_under_its_own_name(lab: Lab) -> None:
-    channel = lab.channel(lab.flow(send("say", "Hi", **{"from": "{{flow.channel.address}}"})))
+@pytest.mark.parametrize("sender", ["{{flow.channel.address}}", "", "{{nothing}}"])
+def test_without_a_name_the_flow_speaks_as_its_channel(lab: Lab, sender: str) -> None:
+    channel = lab.channel(lab.flow(send("say", "Hi", **{"from": sender})))
     lab.say(channel, "hello")
-    assert channel.messages.list()[-1]._from == "Shop bot"
+    assert channel.messages.list()[-1]._from == channel.sid
 
 
 def test_a_message_may_go_to_another_channel(lab: Lab) -> None:
@@ -78,12 +73,74 @@ def test_a_question_that_cannot_be_sent_leaves_by_delivery_failure(lab: Lab) -> 
     assert lab.way()[-1] == ("deliveryFailure", "ask", "Ended")
 
 
-@pytest.mark.parametrize("name", ["media_url", "content_sid"])
-def test_media_and_templates_of_messages_are_not_simulated_and_say_so(lab: Lab, name: str) -> None:
-    assert lab.heard(send("say", "Hi", **{name: "https://example.com/owl.png"})) == []
+OWL = "https://example.com/pictures/an%20owl.png"
+
+
+def both_ways(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """A message that says how it was left, by its first and its last transition."""
+    for transition in message["transitions"]:
+        transition["next"] = f"by {transition['event']}"
+    targets = {each["next"] for each in message["transitions"]}
+    return [message, *(send(name, name) for name in sorted(targets))]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "size"),
+    [
+        (b"\x89PNG\xff", "image/png", 5),
+        ("an owl", "text/plain", 6),
+        (None, "image/png", 0),
+    ],
+)
+@pytest.mark.parametrize(("body", "text"), [("An owl", "An owl"), ("", None)])
+def test_a_media_url_becomes_a_media_message(
+    lab: Lab, answer: bytes | str | None, kind: str, size: int, body: str, text: str | None
+) -> None:
+    lab.studio.register_function(OWL, lambda _: answer)
+    channel = lab.channel(lab.flow(*both_ways(send("say", body, media_url=OWL))))
+    lab.say(channel, "hello")
+    sent = channel.messages.list()[1]
+    [media] = [sent.media] if isinstance(sent.media, dict) else sent.media
+    assert (sent.type, sent.body, sent._from) == ("media", text, "Bot")
+    assert (media["content_type"], media["size"]) == (kind, size)
+    assert media["filename"] == "an owl.png"
+    assert lab.answers(channel)[1:] == ["by sent"]
+
+
+def test_the_bytes_at_a_media_url_are_what_the_customer_gets(lab: Lab) -> None:
+    lab.studio.register_function(OWL, lambda _: b"\x89PNG\xff\x00")
+    channel = lab.channel(lab.flow(ask("ask", "An owl?", media_url=OWL)))
+    lab.say(channel, "hello")
+    chat = ChatClient(lab.account, lab.account.chat_token("jane"))
+    message = chat.get_channel_by_sid(channel.sid).get_messages().items[-1]
+    data = message.media.get_content_temporary_url().partition("base64,")[2]
+    assert base64.b64decode(data) == b"\x89PNG\xff\x00"
+    assert lab.execution().status == "active"
+    chat.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"media_url": OWL}, "answered 404"),
+        ({"media_url": "ftp://example.com/owl.png"}, "http or https URL"),
+        ({"content_sid": "HX1"}, "content template (HX1)"),
+        ({"content_sid": "HX1", "message_type": "content_template"}, "Programmable Chat"),
+    ],
+)
+@pytest.mark.parametrize(("make", "failure"), [(send, "failed"), (ask, "deliveryFailure")])
+def test_media_and_templates_that_cannot_be_sent_leave_by_the_failure(
+    lab: Lab, make: Any, failure: str, properties: dict[str, str], reason: str
+) -> None:
+    lab.studio.register_function(OWL, lambda _: 404)
+    assert lab.heard(*both_ways(make("say", "Hi", **properties))) == [f"by {failure}"]
     error = lab.the_error()
-    assert (error.code, error.ended) == (501, True)
-    assert name in error.message
+    assert (error.code, error.ended, error.widget) == (81011, False, "say")
+    assert reason in error.message
+
+
+def test_a_custom_message_has_its_body_whatever_template_is_named_beside_it(lab: Lab) -> None:
+    assert lab.heard(send("say", "Hi", message_type="custom", content_sid="HX1")) == ["Hi"]
 
 
 # -- hand-over
@@ -152,16 +209,39 @@ def test_flex_refuses_a_hand_over_to_a_workflow_that_does_not_exist() -> None:
     fresh.close()
 
 
-def test_a_message_of_a_conversations_flow_is_taken_with_a_note(lab: Lab) -> None:
-    flow = lab.flow(send("hi", "Hi"))
+@pytest.mark.parametrize(
+    "transitions",
+    [
+        [to("incomingMessage"), to("incomingConversationMessage", "hi")],
+        [to("incomingConversationMessage", "hi"), to("incomingRequest", "hi")],
+        [],
+    ],
+)
+def test_a_flow_for_conversations_ends_at_once_for_a_chat_and_says_why(
+    lab: Lab, transitions: list[dict[str, Any]]
+) -> None:
+    flow = lab.flow(send("hi", "{{trigger.conversation.ChannelSid}}"))
     definition = flow.definition
-    definition["states"][0]["transitions"] = [
-        to("incomingMessage"),
-        to("incomingConversationMessage", "hi"),
-    ]
+    definition["states"][0]["transitions"] = transitions
     flow.update(status="published", definition=definition)
     channel = lab.channel(flow)
     lab.say(channel, "hello")
-    assert lab.answers(channel) == ["Hi"]
-    assert lab.way()[0] == ("incomingConversationMessage", "Trigger", "hi")
-    assert "taken as incomingConversationMessage" in lab.context()["widgets"]["Trigger"]["note"]
+    assert lab.answers(channel) == []
+    assert lab.way() == [("incomingMessage", "Trigger", "Ended")]
+    reason = "incomingMessage leads nowhere, so the flow ends at once"
+    [warning] = flow.fetch().warnings
+    assert warning["property_path"] == "#/states/0/transitions"
+    for said in (warning["message"], lab.the_error().message):
+        assert said.startswith(reason)
+        assert "Flex Conversations only" in said
+    assert lab.the_error().code == 0
+    step = lab.execution().steps.list()[0].step_context().fetch()
+    assert step.context["error"]["message"].startswith(reason)
+
+
+def test_a_flow_for_requests_or_a_parent_is_not_warned_of_chats(lab: Lab) -> None:
+    flow = lab.flow(send("hi", "Hi"))
+    for event in ("incomingRequest", "incomingParent"):
+        saved = flow.definition
+        saved["states"][0]["transitions"] = [to("incomingMessage"), to(event, "hi")]
+        assert flow.update(status="published", definition=saved).warnings == []

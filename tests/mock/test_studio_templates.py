@@ -12,6 +12,8 @@ from studio_lab import Lab, ask, if_, send, to, widget
 
 from helpers.mock.studio.templates import COMPARISONS, condition_holds
 
+ATTRIBUTES = "trigger.message.ChannelAttributes"
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
@@ -31,7 +33,6 @@ def lab() -> Iterator[Lab]:
         ("{{trigger.message.ChannelAttributes.from}}", "+15550142"),
         ("{{trigger.message.ChannelAttributes.pre_engagement_data.topic}}", "billing"),
         ("{{contact.channel.address}}", "+15550142"),
-        ("{{flow.channel.address}}", "Shop bot"),
         ("{{trigger.message.Body | upcase}}!", "HELLO!"),
         ("{% if trigger.message.Body == 'hello' %}yes{% else %}no{% endif %}", "yes"),
         ("[{{trigger.message.Nothing}}{{widgets.nobody.inbound.Body}}{{nothing.at.all}}]", "[]"),
@@ -40,13 +41,64 @@ def lab() -> Iterator[Lab]:
             '{"topic": "billing"}',
         ),
         ("{{nothing | to_json}}", "null"),
+        ("[{{trigger.message.empty}}{{nothing.blank}}]", "[]"),
+        ("{{trigger.message.ChannelAttributes.if}}", "reserved"),
+        ("{{trigger.message.ChannelAttributes.empty.for | upcase}}", "NESTED"),
+        ("{% if trigger.message.ChannelAttributes.if == 'a.empty' %}{% else %}no{% endif %}", "no"),
+        ("{{ 'x.empty' }}{{ \"y.if\" }}", "x.emptyy.if"),
+        ("{% raw %}{{x.empty}}{% endraw %}", "{{x.empty}}"),
+        ("{% if trigger.message.Nothing == empty %}{% else %}full{% endif %}", "full"),
+        ("{% for i in (1..2) %}{{ forloop.last }}{% endfor %}", "falsetrue"),
         ("no template: { } % }}", "no template: { } % }}"),
         ("<b>{{trigger.message.Body}}</b>", "<b>hello</b>"),
     ],
 )
 def test_a_template_is_filled_in(lab: Lab, template: str, rendered: str) -> None:
-    attributes = {"from": "+15550142", "pre_engagement_data": {"topic": "billing"}}
+    attributes: dict[str, Any] = {
+        "from": "+15550142",
+        "pre_engagement_data": {"topic": "billing"},
+        "if": "reserved",
+        "empty": {"for": "nested"},
+    }
     assert lab.heard(send("say", template), **attributes) == [rendered]
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ("{{a}}", '{"ok":false,"tags":["é",{"n":null}],"size":1.5,"ref":null}'),
+        ("{{a.tags}}", '["é",{"n":null}]'),
+        ("{% for tag in a.tags %}{{tag}};{% endfor %}", 'é;{"n":null};'),
+        ("{{a.tags | join: ', '}}", 'é, {"n":null}'),
+        ("{{a.tags | first}}{{a.tags | last}}", 'é{"n":null}'),
+        ("{{a.tags | append: '!'}}", '["é",{"n":null}]!'),
+        ("{{'tags: ' | append: a.tags}}", 'tags: ["é",{"n":null}]'),
+        ("{{'x' | replace: 'x', a.tags}}", '["é",{"n":null}]'),
+        ("{% capture all %}{{a.tags}}{% endcapture %}{{all}}", '["é",{"n":null}]'),
+        ("{% assign all = a.tags %}{% echo all %}", '["é",{"n":null}]'),
+        ("{{a.tags | slice: 1 | first}}", '{"n":null}'),
+        ("{{'a,b' | split: ',' | append: ''}}", '["a","b"]'),
+        ("{{a.ok}}[{{a.ref}}]{{a.size}}", "false[]1.5"),
+        ("{{a.ok | append: '!'}}{{'' | append: a.ok}}", "false!false"),
+        ("[{{a.ref | append: '!'}}{{'!' | append: a.ref}}]", "[!!]"),
+        ("[{{a.none | append: '!'}}{{a.none}}]", "[!]"),
+        ("{% if a.ok == false and a.ref == nil %}as they are{% endif %}", "as they are"),
+        ("{{(1..3)}}", "1..3"),
+    ],
+)
+def test_a_value_that_is_no_text_is_written_as_json(lab: Lab, template: str, rendered: str) -> None:
+    attributes = {"a": {"ok": False, "tags": ["é", {"n": None}], "size": 1.5, "ref": None}}
+    template = template.replace("a.", f"{ATTRIBUTES}.a.").replace(
+        "{{a}}", f"{{{{{ATTRIBUTES}.a}}}}"
+    )
+    assert lab.heard(send("say", template), **attributes) == [rendered]
+
+
+def test_an_object_in_a_template_can_be_read_again(lab: Lab) -> None:
+    whole = [{"key": "all", "value": f"{{{{{ATTRIBUTES}}}}}", "type": "json"}]
+    read = widget("set", "set-variables", to("next", "say"), variables=whole)
+    said = send("say", "{{flow.variables.all.deep.er}}")
+    assert lab.heard(read, said, deep={"er": [1]}) == ["[1]"]
 
 
 def test_sids_of_service_channel_webhook_and_flow_can_be_named(lab: Lab) -> None:
@@ -163,6 +215,16 @@ def test_a_variable_that_is_not_the_json_it_should_be_is_an_error(lab: Lab) -> N
         ("greater_than", "10", "9.5", True),
         ("greater_than", "9", "10", False),
         ("greater_than", "", "1", False),
+        ("is_before_time", "9:05", "17:00", True),
+        ("is_before_time", "17:00", "17:00", False),
+        ("is_before_time", "17:00", "17:00:01", True),
+        ("is_before_time", "noon", "17:00", False),
+        ("is_after_time", "23:59", "17:00", True),
+        ("is_after_time", "24:00", "17:00", False),
+        ("is_before_date", "2026-01-05", "2026-01-06", True),
+        ("is_before_date", "2026-01-05T23:00:00Z", "2026-01-05", False),
+        ("is_after_date", "2026-12-01", "2026-9-30", True),
+        ("is_after_date", "tomorrow", "2026-01-01", False),
     ],
 )
 def test_a_split_follows_a_condition_that_holds(
@@ -195,9 +257,18 @@ def test_the_first_match_is_taken_and_all_its_conditions_must_hold(lab: Lab) -> 
     assert lab.heard(split, *ends, says="c") == ["late"]
 
 
-def test_the_value_of_a_condition_may_be_a_template_and_the_input_stands_in_for_arguments(
-    lab: Lab,
-) -> None:
+def test_the_input_of_a_split_is_its_subject_whatever_its_conditions_name(lab: Lab) -> None:
+    other = if_("{{contact.channel.address}}", "equal_to", "yes")
+    ways = to("noMatch", "no"), to("match", "yes", other)
+    split = widget("split", "split-based-on", *ways, input="{{trigger.message.Body}}")
+    assert lab.heard(split, send("yes", "yes"), send("no", "no"), says="Yes") == ["yes"]
+    [warning] = lab.client.studio.v2.flows.list()[-1].fetch().warnings
+    assert warning["property_path"] == "#/states/1/transitions/1/conditions"
+    for named in ("{{contact.channel.address}}", "{{trigger.message.Body}}"):
+        assert named in warning["message"]
+
+
+def test_the_value_of_a_condition_may_be_a_template_and_arguments_be_left_out(lab: Lab) -> None:
     condition = {"friendly_name": "me", "type": "equal_to", "value": "{{trigger.message.From}}"}
     split = widget(
         "split",

@@ -65,7 +65,7 @@ def test_an_event_is_told_with_what_it_is_about(
             "Timestamp": "1767603600",
             "TimestampMs": "1767603600250",
             "TaskSid": task.sid,
-            "TaskAttributes": '{"name": "Jane"}',
+            "TaskAttributes": '{"name":"Jane"}',
             "TaskAge": "0",
             "TaskPriority": "0",
             "TaskAssignmentStatus": "canceled",

@@ -22,7 +22,7 @@ def test_a_new_task_is_pending_in_the_queue_its_workflow_names(office: Office) -
     )
     assert (made.task_channel_unique_name, made.timeout, made.reason) == ("default", DAY, None)
     assert made.task_queue_entered_date == made.virtual_start_time == made.date_created
-    assert (made.attributes, made.addons) == ('{"name": "Jane"}', "{}")
+    assert (made.attributes, made.addons) == ('{"name":"Jane"}', "{}")
     assert (made.routing_target, made.ignore_capacity) == (None, False)
 
 
@@ -320,7 +320,7 @@ def test_a_task_that_ended_stays_as_it_is(office: Office) -> None:
     for end in ("wrapping", "completed", "canceled"):
         with refused(400, 20001, "Cannot"):
             task.update(assignment_status=end)
-    assert task.update(attributes='{"rating": 5}').attributes == '{"rating": 5}'
+    assert task.update(attributes='{"rating": 5}').attributes == '{"rating":5}'
 
 
 @pytest.mark.parametrize("answer", ["accepted", "rejected"])
@@ -370,9 +370,9 @@ def test_an_instruction_nobody_knows_is_refused(office: Office) -> None:
 def test_attributes_are_replaced_and_told_of(office: Office) -> None:
     task = office.task(attributes={"name": "Jane"})
     changed = task.update(attributes='{"topic": "billing"}', priority=7)
-    assert (changed.attributes, changed.priority) == ('{"topic": "billing"}', 7)
+    assert (changed.attributes, changed.priority) == ('{"topic":"billing"}', 7)
     [told] = office.workspace.events.list(task_sid=changed.sid, event_type="task.updated")
-    assert told.event_data["task_attributes"] == '{"topic": "billing"}'
+    assert told.event_data["task_attributes"] == '{"topic":"billing"}'
 
 
 def test_a_task_can_be_moved_to_another_channel_with_its_reservation(office: Office) -> None:

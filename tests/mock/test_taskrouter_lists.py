@@ -235,7 +235,7 @@ def test_events_say_what_happened_to_what(office: Office) -> None:
     sid = task.fetch().sid
     reservation = office.offer(task).fetch()
     [told] = office.workspace.events.list(event_type="reservation.accepted")
-    assert told.event_data["task_attributes"] == '{"name": "Jane"}'
+    assert told.event_data["task_attributes"] == '{"name":"Jane"}'
     assert told.event_data["task_assignment_status"] == "assigned"
     assert told.event_data["task_channel_unique_name"] == "chat"
     assert told.event_data["task_queue_name"] == "Everyone"
@@ -309,7 +309,7 @@ def test_a_change_goes_through_only_if_nothing_has_changed_since(office: Office)
     task.update(attributes='{"topic": "billing"}', if_match=seen)
     with refused(412, 20412, "fetch it and try again"):
         task.update(attributes='{"topic": "shipping"}', if_match=seen)
-    assert task.fetch().attributes == '{"topic": "billing"}'
+    assert task.fetch().attributes == '{"topic":"billing"}'
 
 
 def test_a_deletion_may_depend_on_what_was_seen(office: Office) -> None:

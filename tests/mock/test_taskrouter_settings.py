@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +12,10 @@ from support import refused
 from helpers import Account
 
 NOBODY = "0" * 32
+
+
+def compact(text: str) -> str:
+    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
 
 
 @pytest.fixture
@@ -41,8 +44,41 @@ def test_the_account_has_a_workspace_with_two_agents_offline(office: Office) -> 
     channels = office.worker("alice").worker_channels.list()
     assert [(own.task_channel_unique_name, own.configured_capacity) for own in channels] == [
         ("default", 1),
+        ("voice", 1),
+        ("sms", 3),
         ("chat", 3),
+        ("video", 1),
     ]
+
+
+def test_work_of_every_channel_reaches_an_agent_of_the_account(office: Office) -> None:
+    queue = office.workspace.task_queues.list()[0].sid
+    target = {"queue": queue, "expression": "worker.channel.voice.assigned_tasks == 0"}
+    workflow = office.workflow(("1==1", [target]))
+    office.go("alice")
+    calls = [office.task(workflow_sid=workflow, task_channel="voice") for _ in range(2)]
+    office.accept(calls[0])
+    assert [office.offers(call) for call in calls] == [["alice"], []]
+    text = office.task(workflow_sid=workflow, task_channel="sms")
+    assert office.offers(text) == []
+    calls[0].update(assignment_status="completed")
+    assert office.offers(calls[1]) == ["alice"]
+
+
+def test_a_flex_flow_can_use_any_of_the_five_channels(office: Office) -> None:
+    client = office.account.client
+    for name in ("default", "voice", "sms", "chat", "video"):
+        flow = client.flex_api.v1.flex_flow.create(
+            friendly_name=name,
+            chat_service_sid=office.account.credentials.chat_service_sid,
+            channel_type="custom",
+            contact_identity=name,
+            integration_type="task",
+            integration_workspace_sid=office.workspace.fetch().sid,
+            integration_workflow_sid=office.workspace.workflows.list()[0].sid,
+            integration_channel=name,
+        )
+        assert flow.integration["channel"] == name
 
 
 def test_a_new_accounts_workspace_has_no_past(office: Office) -> None:
@@ -255,8 +291,8 @@ def test_a_workflow_has_what_is_specified(office: Office) -> None:
     made = office.workspace.workflows.create(
         "Routes", configuration, assignment_callback_url="https://example.com/assigned"
     )
-    assert (made.configuration, made.task_reservation_timeout) == (configuration, 120)
-    assert made.document_content_type == "application/json"
+    assert (made.configuration, made.task_reservation_timeout) == (compact(configuration), 120)
+    assert made.document_content_type is None
     assert (made.assignment_callback_url, made.fallback_assignment_callback_url) == (
         "https://example.com/assigned",
         None,
@@ -265,24 +301,51 @@ def test_a_workflow_has_what_is_specified(office: Office) -> None:
     assert cleared.assignment_callback_url is None
 
 
+def test_expressions_that_twilio_has_stored_are_stored_and_match_as_they_are_meant(
+    office: Office,
+) -> None:
+    queue = office.queue("Away", "away! = true")
+    numbers = "number == 'a:1', 'b:2'"
+    workflow = office.workflow((numbers, [{"queue": queue}]), default=office.queue("Others"))
+    assert json.loads(office.workspace.workflows(workflow).fetch().configuration)["task_routing"][
+        "filters"
+    ][0]["expression"] == (numbers)
+    queues = []
+    for number in ("a:1", "b:2", "c:3"):
+        office.task(workflow_sid=workflow, attributes={"number": number})
+        queues.append(office.workspace.tasks.list()[-1].task_queue_friendly_name)
+    assert queues == ["Away", "Away", "Others"]
+
+
 QUEUE = "WQ" + NOBODY
 
 
 @pytest.mark.parametrize(
     ("configuration", "message"),
     [
-        ("not JSON", "Invalid JSON"),
-        ("[]", "the document"),
-        ("{}", "task_routing"),
-        ('{"task_routing": {"filters": [{"expression": "1==1"}]}}', "filters.0.targets"),
-        (routing(("1==1", [])), "targets"),
+        ("not JSON", "it must be JSON such as"),
+        ("[]", "it must be JSON such as"),
+        ('{"task_routing": NaN}', "it must be JSON such as"),
+        ("{}", "task_routing is missing"),
+        ('{"task_routing": []}', "task_routing must be an object"),
+        ('{"task_routing": {"filters": {}}}', "task_routing.filters must be a list"),
+        (
+            '{"task_routing": {"filters": [{"expression": "1==1"}]}}',
+            "filters[0].targets is missing",
+        ),
+        (routing(("1==1", [])), "task_routing.filters[0].targets must not be empty"),
+        (routing((None, [{"queue": QUEUE}])), "filters[0].expression must be text"),
         (routing(("1==1", [{"timeout": 5}])), "names no queue"),
-        (routing(("vip = = 1", [{"queue": QUEUE}])), "filters[0].expression"),
+        (routing(("vip = = = 1", [{"queue": QUEUE}])), "filters[0].expression"),
         (routing(("1==1", [{"queue": QUEUE, "expression": "("}])), "filters[0].targets[0]"),
         (routing(("1==1", [{"queue": QUEUE, "skip_if": "often"}])), "skip_if"),
         (routing(("1==1", [{"queue": QUEUE, "order_by": "level UP"}])), "order_by"),
-        (routing(("1==1", [{"queue": QUEUE, "timeout": 0}])), "timeout"),
-        (routing(("1==1", [{"queue": QUEUE, "priority": "high"}])), "priority"),
+        (routing(("1==1", [{"queue": QUEUE, "timeout": 0}])), "timeout must be 1 or more"),
+        (routing(("1==1", [{"queue": QUEUE, "priority": 2**31}])), "must be 2147483647 or less"),
+        (
+            routing(("1==1", [{"queue": QUEUE, "priority": "high"}])),
+            "filters[0].targets[0].priority must be a whole number",
+        ),
         ('{"task_routing": {"default_filter": {"priority": 1}}}', "default_filter"),
         (routing(default=QUEUE), f"has no task queue {QUEUE}"),
         (routing(("1==1", [{"queue": QUEUE}])), f"has no task queue {QUEUE}"),
@@ -298,13 +361,58 @@ def test_a_configuration_that_cannot_be_followed_is_refused_with_the_place_at_fa
         office.workspace.workflows(workflow.sid).update(configuration=configuration)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        '{ "b" : 1,\n "a": [ 1.50, "x  y" ] }',
+        '{"name": "J\\u00f6rg \U0001f600"}',
+        '{"half": "\\ud83d"}',
+    ],
+)
+def test_attributes_and_configurations_are_answered_as_compact_json(
+    office: Office, sent: str
+) -> None:
+    task = office.workspace.tasks.create(attributes=sent)
+    worker = office.workspace.workers.create("Carol", attributes=sent)
+    for answered in (task, task.update(attributes=sent), worker, worker.update(attributes=sent)):
+        assert json.loads(answered.attributes) == json.loads(sent)
+        assert ": " not in answered.attributes
+        assert ", " not in answered.attributes
+        assert "\n" not in answered.attributes
+    assert task.attributes == worker.attributes == task.fetch().attributes
+
+
 # -- workers
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda it: it.tasks.create(priority="high"), "Priority: it must be a whole number"),
+        (lambda it: it.tasks.create(priority=-1), "Priority: it must be 0 or more"),
+        (lambda it: it.tasks.create(timeout=1_209_601), "Timeout: it must be 1209600 or less"),
+        (
+            lambda it: it.tasks.create(virtual_start_time="soon"),
+            "VirtualStartTime: it must be an ISO 8601 date",
+        ),
+        (lambda it: it.workers.create(""), "FriendlyName: it must not be empty"),
+        (
+            lambda it: it.task_queues.create("Q", task_order="ANY"),
+            "TaskOrder: it must be 'FIFO' or 'LIFO'",
+        ),
+    ],
+)
+def test_a_bad_parameter_is_refused_in_the_apis_own_terms(
+    office: Office, make: Any, message: str
+) -> None:
+    with refused(400, 20001, f"Invalid parameter {message}"):
+        make(office.workspace)
 
 
 def test_a_worker_starts_in_the_default_activity(office: Office) -> None:
     made = office.workspace.workers.create("Carol", attributes='{"skills": ["chat"]}')
     assert (made.activity_name, made.available) == ("Offline", False)
-    assert made.attributes == '{"skills": ["chat"]}'
+    assert made.attributes == '{"skills":["chat"]}'
     assert made.date_status_changed == made.date_created
 
 
@@ -392,25 +500,3 @@ def test_changes_of_capacity_are_told(office: Office) -> None:
         "3",
         "5",
     )
-
-
-# -- not simulated
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda workspace: workspace.statistics().fetch(),
-        lambda workspace: workspace.workers.statistics().fetch(),
-        lambda workspace: workspace.workers.real_time_statistics().fetch(),
-        lambda workspace: workspace.workers.cumulative_statistics().fetch(),
-        lambda workspace: workspace.task_queues.statistics.list(),
-        lambda workspace: workspace.task_queues.bulk_real_time_statistics.create(
-            SimpleNamespace(to_dict=dict)
-        ),
-        lambda workspace: workspace.workers.list()[0].statistics().fetch(),
-    ],
-)
-def test_statistics_are_loudly_not_simulated(office: Office, ask: Any) -> None:
-    with refused(501, 501, "not simulated"):
-        ask(office.workspace)

@@ -6,9 +6,10 @@ import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from office import Office, status
 from twilio.base.exceptions import TwilioRestException
 
@@ -154,3 +155,65 @@ def test_the_same_calls_give_the_same_sids() -> None:
         ]
 
     assert run() == run()
+
+
+# -- the time of day
+
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+OPEN = "taskrouter.currentTime > 0800 AND taskrouter.currentTime < 1830"
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "matches"),
+    [
+        (OPEN, (0, 8, 0), False),
+        (OPEN, (0, 8, 1), True),
+        (OPEN, (0, 18, 29), True),
+        (OPEN, (0, 18, 30), False),
+        (OPEN, (0, 0, 30), False),
+        ("taskrouter.currentTime == 5", (0, 0, 5), True),
+        ("taskrouter.currentHour > 8 AND taskrouter.currentHour < 18", (0, 9, 0), True),
+        ("taskrouter.currentHour > 8 AND taskrouter.currentHour < 18", (0, 8, 59), False),
+        ("taskrouter.currentHour == '09'", (0, 9, 59), True),
+        ("taskrouter.currentMin > 10 AND taskrouter.currentMin < 50", (0, 23, 11), True),
+        ("taskrouter.currentMin IN ['05']", (0, 23, 5), True),
+        ("taskrouter.dayOfWeek IN ['Mon', 'Tue']", (1, 23, 59), True),
+        ("taskrouter.dayOfWeek IN ['Mon', 'Tue']", (2, 0, 0), False),
+        ("taskrouter.dayOfWeek = 'Sun'", (6, 12, 0), True),
+        ("taskrouter.currentYear == null", (0, 12, 0), True),
+    ],
+)
+def test_a_workflow_goes_by_the_time_of_day(
+    office: Office, expression: str, at: tuple[int, int, int], matches: bool
+) -> None:
+    days, hours, minutes = at
+    office.account.clock.freeze(MONDAY + timedelta(days=days, hours=hours, minutes=minutes))
+    day, night = office.queue("Day"), office.queue("Night")
+    workflow = office.workflow((expression, [{"queue": day}]), default=night)
+    office.task(workflow_sid=workflow, attributes={"taskrouter": {"currentTime": 1200}})
+    [task] = office.workspace.tasks.list()
+    assert task.task_queue_friendly_name == ("Day" if matches else "Night")
+    office.go("alice")
+    steps = [{"queue": night, "expression": expression}]
+    target = office.task(workflow_sid=office.workflow(("1==1", steps)), task_channel="chat")
+    assert office.offers(target) == (["alice"] if matches else [])
+
+
+def test_a_waiting_task_is_looked_at_again_when_it_moves_or_somebody_is_free(
+    office: Office,
+) -> None:
+    office.account.clock.freeze(MONDAY + timedelta(hours=7, minutes=50))
+    queue = office.queue("Day")
+    by_day = [{"queue": queue, "expression": OPEN}]
+    first = [{"queue": office.queue("Early", "1==2"), "timeout": 900}]
+    waiting = office.task(workflow_sid=office.workflow(("1==1", by_day)))
+    moving = office.task(
+        workflow_sid=office.workflow(("1==1", first), (OPEN, [{"queue": queue}])),
+    )
+    office.go("alice")
+    assert office.offers(waiting) == []
+    office.account.clock.advance(660)
+    assert office.offers(waiting) == []
+    office.account.clock.advance(240)
+    assert moving.fetch().task_queue_friendly_name == "Day"
+    assert office.offers(waiting) == ["alice"]

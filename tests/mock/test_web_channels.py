@@ -54,17 +54,43 @@ def test_one_request_makes_the_channel_the_user_and_the_membership(
     assert made.date_created == made.date_updated
     channel = service.channels(made.sid).fetch()
     assert (channel.friendly_name, channel.type) == ("Flex WebChat", "private")
-    assert attributes(service, made.sid) == {
-        "status": "ACTIVE",
-        "long_lived": False,
-        "from": "visitor-1",
-        "channel_type": "web",
-    }
+    assert channel.attributes == (
+        '{"status":"ACTIVE","long_lived":false,"from":"Visitor","channel_type":"web"}'
+    )
     [member] = service.channels(made.sid).members.list()
     assert (member.identity, service.users("visitor-1").fetch().friendly_name) == (
         "visitor-1",
         "Visitor",
     )
+
+
+def test_visitors_of_one_name_have_an_execution_each_under_their_identity(
+    account: Account, client: Any, service: Any, flow: Any, make: Callable[..., Any]
+) -> None:
+    [studio_flow] = client.studio.v2.flows.list()
+    client.flex_api.v1.flex_flow(flow.sid).update(
+        integration_type="studio", integration_flow_sid=studio_flow.sid
+    )
+    for identity in ("visitor-1", "visitor-2"):
+        made = make(identity=identity, pre_engagement_data='{"friendlyName": "Visitor"}')
+        service.channels(made.sid).messages.create(
+            body="hi", from_=identity, x_twilio_webhook_enabled="true"
+        )
+    assert account.mock is not None
+    assert account.mock.studio.settle()
+    executions = client.studio.v2.flows(studio_flow.sid).executions.list()
+    assert [each.contact_channel_address for each in executions] == ["visitor-1", "visitor-2"]
+    context = executions[0].execution_context().fetch().context
+    assert context["contact"]["channel"]["address"] == "visitor-1"
+    assert list(context["trigger"]["message"]["ChannelAttributes"].items()) == [
+        ("status", "ACTIVE"),
+        ("long_lived", False),
+        ("pre_engagement_data", {"friendlyName": "Visitor"}),
+        ("from", "Visitor"),
+        ("channel_type", "web"),
+    ]
+    tasks = client.taskrouter.v1.workspaces(client.taskrouter.v1.workspaces.list()[0].sid).tasks
+    assert [json.loads(task.attributes)["name"] for task in tasks.list()] == ["Visitor"] * 2
 
 
 def test_the_answer_has_six_fields_and_no_user_or_task(
@@ -102,7 +128,7 @@ def test_a_chat_is_ended_by_making_it_inactive(
     ended = web_channels(made.sid).update(chat_status="inactive")
     assert (ended.date_updated - ended.date_created).total_seconds() == 60
     assert attributes(service, made.sid)["status"] == "INACTIVE"
-    assert attributes(service, made.sid)["from"] == "visitor-1"
+    assert attributes(service, made.sid)["from"] == "Visitor"
     assert service.channels(made.sid).members("visitor-1").fetch().identity == "visitor-1"
 
 

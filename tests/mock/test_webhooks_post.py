@@ -41,6 +41,22 @@ def test_a_service_is_told_of_the_events_it_filters_for_and_of_no_others(
     assert hook.events == ["onMessageSent", "onMemberAdded"]
 
 
+def test_a_filter_that_is_no_event_is_kept_and_the_log_of_deliveries_says_it_never_fires(
+    service: Any, janes: Any, webhooks: Any, hook: Hook
+) -> None:
+    tell_of(service, "onMessageSent", "onMessageAdded", "frobnicate")
+    assert service.fetch().webhook_filters == ["onMessageSent", "onMessageAdded", "frobnicate"]
+    first, second = webhooks.log
+    assert (first.event, first.url, first.status) == ("webhook_filters", HOOK, None)
+    assert "'onMessageAdded' is no event of Chat" in str(first.problem)
+    assert "'frobnicate' is no event of Chat" in str(second.problem)
+    janes.send_message("hello")
+    assert webhooks.settle()
+    assert hook.events == ["onMessageSent"]
+    service.update(friendly_name="Other")
+    assert len(webhooks.log) == 3
+
+
 def test_a_service_without_filters_is_told_of_nothing(
     service: Any, janes: Any, webhooks: Any, hook: Hook
 ) -> None:

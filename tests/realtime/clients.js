@@ -98,6 +98,9 @@ function begin(number, uri, token, options) {
     send: (sid, body, attributes) => known[sid].sendMessage(body, attributes),
     sendMedia: (sid, contentType, text) => known[sid].sendMessage(
       { contentType, media: Buffer.from(text), filename: 'note.txt' }),
+    sendWithFile: (sid, body, text) => known[sid].prepareMessage().setBody(body)
+      .addMedia({ contentType: 'text/plain', media: Buffer.from(text), filename: 'note.txt' })
+      .build().send(),
     mediaUrl: async (sid, index) => {
       const message = await messageAt(sid, index);
       return (isChat ? message.media : message.attachedMedia[0]).getContentTemporaryUrl();
@@ -129,6 +132,7 @@ function begin(number, uri, token, options) {
     readNone: (sid) => known[sid][isChat ? 'setNoMessagesConsumed' : 'setAllMessagesUnread'](),
     type: async (sid) => { await known[sid].typing(); },
     user: async (identity) => shownUser(await client.getUser(identity)),
+    describeMyself: async (to) => { await client.user.updateAttributes(to); },
     nameMyself: async (to) => { await client.user.updateFriendlyName(to); },
     updateToken: async (fresh) => { await client.updateToken(fresh); },
     shutdown: async () => { await client.shutdown(); },

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from javascript import JavaScriptClient, Refused
+from javascript import JavaScriptClient, Refused, Sdk
+
+from helpers import Account, ChatClient
 
 Start = Callable[..., JavaScriptClient]
 
@@ -27,7 +29,7 @@ in_chat_only = pytest.mark.parametrize("sdk", ["twilio-chat"], indirect=True)
 
 
 def test_a_channel_is_created_joined_changed_left_and_deleted(
-    service: Any, jane: JavaScriptClient
+    service: Any, sdk: Sdk, jane: JavaScriptClient
 ) -> None:
     made = jane.ask(
         "create", {"friendlyName": "Mine", "uniqueName": "mine", "attributes": {"n": 1}}
@@ -36,7 +38,7 @@ def test_a_channel_is_created_joined_changed_left_and_deleted(
     kept = service.channels("mine").fetch()
     assert (kept.sid, kept.type, kept.created_by, kept.attributes) == (
         sid,
-        "public",
+        "public" if sdk.name == "twilio-chat" else "private",
         "jane",
         '{"n":1}',
     )
@@ -146,6 +148,31 @@ def test_a_private_channel_is_hidden_from_who_is_not_in_it(
     assert jane.wait_for("channelRemoved")["sid"] == secret.sid
 
 
+def test_a_private_channel_is_its_creators_to_see_join_and_fill(
+    service: Any, sdk: Sdk, jane: JavaScriptClient, bob: JavaScriptClient
+) -> None:
+    secret = {"uniqueName": "vip", "friendlyName": "VIP"}
+    if sdk.name == "twilio-chat":
+        secret["isPrivate"] = True
+    made = jane.ask("create", secret)
+    assert (made["name"], made["by"], made["status"]) == ("VIP", "jane", "notParticipating")
+    assert jane.ask("findByName", "vip")["sid"] == made["sid"]
+    for find, key in (("find", made["sid"]), ("findByName", "vip")):
+        with pytest.raises(Refused) as refused:
+            bob.ask(find, key)
+        assert refused.value.status == 404
+    jane.ask("join", made["sid"])
+    assert jane.wait_for("channelJoined")["sid"] == made["sid"]
+    jane.ask("add", made["sid"], "bob")
+    assert bob.wait_for("channelJoined")["name"] == "VIP"
+    if sdk.name == "twilio-chat":
+        service.users.create(identity="ann")
+        jane.ask("invite", made["sid"], "ann")
+        [invite] = service.channels("vip").invites.list()
+        assert (invite.identity, invite.created_by) == ("ann", "jane")
+    assert service.channels("vip").fetch().type == "private"
+
+
 @in_chat_only
 def test_an_invitation_is_emitted_accepted_and_declined(
     channel: Any, service: Any, jane: JavaScriptClient, bob: JavaScriptClient
@@ -218,13 +245,20 @@ def test_users_are_found_and_their_changes_emitted(
     assert service.users("bob").fetch().friendly_name == "Bob B."
 
 
-def test_reachability_is_emitted_where_the_service_enables_it(service: Any, start: Start) -> None:
+def test_reachability_is_emitted_where_the_service_enables_it(
+    account: Account, service: Any, start: Start
+) -> None:
     service.update(reachability_enabled=True)
     jane = start("jane")
     service.users.create(identity="ann")
     assert jane.ask("user", "ann")["online"] is False
+    assert jane.wait_for("userUpdated", identity="ann", online=False)  # unknown before
     ann = start("ann")
     assert jane.wait_for("userUpdated", identity="ann", online=True)
     assert service.users("ann").fetch().is_online is True
     ann.leave()
+    assert jane.wait_for("userUpdated", identity="ann", online=False)
+    with ChatClient(account, account.chat_token("ann")) as chat:
+        assert jane.wait_for("userUpdated", identity="ann", online=True)
+        assert (chat.get_user("jane").online, chat.user.online) == (True, True)
     assert jane.wait_for("userUpdated", identity="ann", online=False)

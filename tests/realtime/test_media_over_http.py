@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import Account
-from helpers.mock.rest.media_v1 import _file_in
+from helpers.mock.rest.http import read_request
 from helpers.mock.server.running import BackgroundServer
 
 PAGE = "http://localhost:3000"
@@ -69,12 +69,55 @@ def test_a_browsers_form_holds_the_file(media: Callable[..., requests.Response])
 def test_a_forms_file_keeps_every_byte(content: bytes) -> None:
     form = requests.Request("POST", "http://x", files={"file": ("f.bin", content, "x/y")}).prepare()
     assert isinstance(form.body, bytes)
-    assert _file_in(form.body, form.headers["Content-Type"]) == (content, "x/y", "f.bin")
+    read = read_request("POST", "x", "/", "", form.headers, form.body)
+    assert read.files == (("file", "f.bin", "x/y", content),)
 
 
 def test_a_form_without_a_file_is_refused(media: Callable[..., requests.Response]) -> None:
     refusal = media("POST", files={"note": (None, "no file")})
     assert (refusal.status_code, refusal.json()["code"]) == (400, 50511)
+
+
+_FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.eml"\r\n'
+    b"Content-Type: message/rfc822\r\n\r\nSubject: hi\r\n\r\n--c\r\n--b--\r\n"
+)
+
+
+def _read(form: bytes, content_type: str = "multipart/form-data; boundary=b") -> Any:
+    return read_request("POST", "x", "/", "", {"Content-Type": content_type}, form)
+
+
+@pytest.mark.parametrize("cut", range(1, len(_FORM) - 2))
+def test_a_form_that_was_cut_off_is_refused(cut: int) -> None:
+    problem = _read(_FORM[:cut]).problem
+    assert problem is not None
+    assert problem.code == 20001
+
+
+def test_a_form_without_its_end_is_refused_and_a_whole_one_kept(
+    media: Callable[..., requests.Response],
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    cut = media("POST", data=_FORM[:-6], headers=headers)
+    assert (cut.status_code, cut.json()["code"]) == (400, 20001)
+    whole = media("POST", data=_FORM, headers=headers).json()
+    assert (whole["filename"], whole["size"]) == ("a.eml", 18)
+    assert media("GET", f"/Media/{whole['sid']}/Content").content == b"Subject: hi\r\n\r\n--c"
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary="])
+def test_a_form_without_a_boundary_is_refused(content_type: str) -> None:
+    problem = _read(_FORM, content_type).problem
+    assert problem is not None
+    assert problem.code == 20001
+
+
+@pytest.mark.parametrize("name", ['"' + "(" * 1000, "*0*=utf-8''%", ";" * 1000, '"\\', "é"])
+def test_a_forms_file_may_have_any_name(name: str) -> None:
+    form = _FORM.replace(b"a.eml", name.encode())
+    [file] = _read(form).files
+    assert (file.content, file.content_type) == (b"Subject: hi\r\n\r\n--c", "message/rfc822")
 
 
 def test_several_are_described_at_once(media: Callable[..., requests.Response]) -> None:

@@ -90,6 +90,53 @@ def test_what_a_client_sends_is_a_message_by_any_door(
     assert (event["body"], event["attributes"]) == ("Hällo 👋", {"mood": "fine"})
 
 
+@pytest.mark.parametrize("value", [["vip"], "x", 5, True])
+def test_attributes_may_be_any_json(
+    channel: Any, service: Any, sid: str, jane: JavaScriptClient, value: Any
+) -> None:
+    text = json.dumps(value)
+    jane.ask("find", sid)
+    channel.update(attributes=text)
+    assert jane.wait_for("channelUpdated", attributes=value)
+    channel.members("bob").update(attributes=text)
+    service.users("bob").update(attributes=text)
+    channel.messages.create(body="hi", from_="bob", attributes=text)
+    assert [each["attributes"] for each in jane.ask("messages", sid)["items"]] == [value]
+    assert jane.ask("user", "bob")["attributes"] == value
+    assert jane.wait_for("memberUpdated", identity="bob", attributes=value)
+    channel.members("jane").update(role_sid=service.fetch().default_channel_creator_role_sid)
+    jane.ask("send", sid, "hi", value)
+    jane.ask("setAttributes", sid, value)
+    jane.ask("setMemberAttributes", sid, "jane", value)
+    jane.ask("describeMyself", value)
+    made = (
+        channel.messages.list()[1],
+        channel.fetch(),
+        channel.members("jane").fetch(),
+        service.users("jane").fetch(),
+    )
+    assert [json.loads(each.attributes) for each in made] == [value] * 4
+
+
+in_conversations_only = pytest.mark.parametrize("sdk", ["@twilio/conversations"], indirect=True)
+"""Chat's messages have text or a file."""
+
+
+@in_conversations_only
+def test_a_message_has_text_beside_its_file(channel: Any, sid: str, jane: JavaScriptClient) -> None:
+    jane.ask("find", sid)
+    jane.ask("messages", sid)
+    assert jane.ask("sendWithFile", sid, "see file", "the file") == 0
+    event = jane.wait_for("messageAdded")
+    assert (event["body"], event["type"], event["media"]["size"]) == ("see file", "media", 8)
+    [sent] = channel.messages.list()
+    assert (sent.body, sent.type, sent.media["filename"]) == ("see file", "media", "note.txt")
+    jane.ask("edit", sid, 0, "see the file")
+    assert channel.messages.list()[0].body == "see the file"
+    with urllib.request.urlopen(jane.ask("mediaUrl", sid, 0)) as answer:
+        assert answer.read() == b"the file"
+
+
 @in_the_bundle_too
 def test_messages_added_edited_and_removed_are_emitted(
     channel: Any, sid: str, jane: JavaScriptClient

@@ -30,7 +30,7 @@ from helpers.mock.core.bounds import (
     MAX_TOKEN,
     SMALL_BODY,
 )
-from helpers.mock.server import rest_app
+from helpers.mock.rest import http
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
 SERVICES = "/chat.twilio.com/v2/Services"
@@ -58,7 +58,7 @@ def test_a_large_body_is_not_even_read_without_credentials(
     monkeypatch: pytest.MonkeyPatch, url: str, path: str, auth: tuple[str, str] | None, code: int
 ) -> None:
     parsed: list[str] = []
-    monkeypatch.setattr(rest_app, "parsed", parsed.append)
+    monkeypatch.setattr(http, "parsed", parsed.append)
     body = b"FriendlyName=" + b"x" * SMALL_BODY
     answer = requests.post(url + path, data=body, headers=FORM, auth=auth, timeout=10)
     assert (answer.status_code, answer.json()["code"], parsed) == (401, code, [])

@@ -83,6 +83,7 @@ def test_a_port_that_is_taken_is_reported_in_one_line(command: Start) -> None:
         (("--port", "99999"), "'99999' is no whole number from 0 to 65535"),
         (("--port", "-1"), "'-1' is no whole number from 0 to 65535"),
         (("--seed", "9" * 30), "is no whole number from 0 to"),
+        (("--time-zone", "Nowhere"), "there is no time zone 'Nowhere'; give a name such as"),
         (("--hots", "::1"), "unrecognized arguments: --hots"),
         (("--host", "192.0.2.1"), "Give --host an address of this machine"),
         (("--host", "nowhere.invalid"), "Give --host an address of this machine"),

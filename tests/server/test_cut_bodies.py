@@ -42,6 +42,11 @@ DOORS = {
     "file": (MEDIA, b"Content-Type: text/plain\r\n", b"Please pay 1000"),
     "large file": (MEDIA, b"Content-Type: image/png\r\n", b"\x89PNG" * SMALL_BODY),
     "file of a form": (MEDIA, b"Content-Type: multipart/form-data; boundary=limit\r\n", PART),
+    "form of parts": (
+        CHANNELS,
+        b"Content-Type: multipart/form-data; boundary=limit\r\n",
+        PART.replace(b'; filename="a.txt"', b"").replace(b'"file"', b'"FriendlyName"'),
+    ),
     "reset": ("/_mock/reset", JSON, json.dumps({"at": 1_800_000_000}).encode()),
     "clock": ("/_mock/clock", JSON, json.dumps({"advance": 1000}).encode()),
     "snapshot": ("/_mock/snapshots", JSON, b'{"none": "expected"}'),

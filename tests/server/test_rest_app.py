@@ -140,3 +140,15 @@ def test_an_account_that_was_closed_says_so_on_later_requests() -> None:
         mock.close()
         answer = requests.get(f"{server.url}/{SERVICES}", auth=AUTH)
     assert (answer.status_code, answer.json()["code"]) == (503, 20503)
+
+
+def test_a_json_body_names_the_queues_whose_statistics_are_read(shared: Account, url: str) -> None:
+    workspace = shared.client.taskrouter.v1.workspaces.list()[0]
+    [queue] = workspace.task_queues.list()
+    path = f"{url}/taskrouter.twilio.com/v1/Workspaces/{workspace.sid}/TaskQueues"
+    read = {"json": {"queueSids": [queue.sid]}, "auth": AUTH}
+    answer = requests.post(f"{path}/RealTimeStatistics", **read)
+    [found] = answer.json()["task_queue_data"]
+    assert (found["task_queue_sid"], found["total_eligible_workers"]) == (queue.sid, 2)
+    listed = requests.get(f"{path}/Statistics", auth=AUTH).json()["task_queues_statistics"]
+    assert [each["task_queue_sid"] for each in listed] == [queue.sid]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from ... import flex_ui
-from ...json_object import json_object
 from ...mock import MockTwilio, Request
 
 CHAT, FLEX, TASKROUTER = "chat.twilio.com", "flex-api.twilio.com", "taskrouter.twilio.com"
@@ -73,8 +72,9 @@ class RestClient:
 
     def leave(self, channel_sid: str, identity: str) -> None:
         """Remove a member from a chat, unless the janitor was there first."""
+        path = f"{self._channels}/{channel_sid}/Members/{flex_ui.in_path(identity)}"
         try:
-            self._send("DELETE", CHAT, f"{self._channels}/{channel_sid}/Members/{identity}")
+            self._send("DELETE", CHAT, path)
         except RequestRefused as refused:
             if refused.status != _GONE:
                 raise
@@ -94,7 +94,7 @@ class RestClient:
     def channel_of(self, task_sid: str) -> str | None:
         """The chat of a task; None without one."""
         task = self._send("GET", TASKROUTER, f"{self._workspace}/Tasks/{task_sid}")
-        found = (json_object(task["attributes"]) or {}).get("channelSid")
+        found = flex_ui.chat_of(task["attributes"])
         return found if isinstance(found, str) else None
 
     def update_task(self, task_sid: str, status: str) -> None:

@@ -32,6 +32,7 @@ class LoadTest:
         missed: Offers that agents did not answer in time.
         refusals: Texts of the mock's refusals to make a customer's channel.
         reached: The moment up to which the day was simulated (seconds since it began).
+        without_chat: Tasks that name no customer's chat channel, so that no agent could answer.
     """
 
     flow: FlexFlowConfig
@@ -44,6 +45,7 @@ class LoadTest:
     missed: int
     refusals: tuple[str, ...] = field(repr=False)
     reached: float
+    without_chat: int = 0
 
     @property
     def closes(self) -> float:
@@ -91,6 +93,11 @@ class LoadTest:
             found.append(
                 "an external flow makes no tasks by itself, so no agent was offered anything: give"
                 " servers={url: ...} for a server that creates them"
+            )
+        if self.without_chat:
+            found.append(
+                f"{self.without_chat} tasks name no customer's chat as channelSid: agents had a"
+                " task but no chat"
             )
         if self.refusals:
             found.append(f"{len(self.refusals)} channels were refused: {self.refusals[0]}")

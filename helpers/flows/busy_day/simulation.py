@@ -85,6 +85,7 @@ class Day:
         self.closes = job.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
+        self.without_chat = 0
         self.refusals: list[str] = []
         self._job = job
         self._on_progress = on_progress
@@ -236,6 +237,7 @@ class Day:
             if task_sid not in self._by_task:
                 channel_sid = self._rest.channel_of(task_sid) or ""
                 self._by_task[task_sid] = self._by_channel.get(channel_sid)
+                self.without_chat += channel_sid not in self._by_channel
             contact = self._by_task[task_sid]
             if contact is not None:
                 contact.queued = self.now

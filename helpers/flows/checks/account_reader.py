@@ -9,8 +9,8 @@ from typing import Any
 
 from ...account import Account
 from ...flex_ui import ignore_not_found
-from ...mock import could_match
-from ..config import FlexFlowConfig
+from ...mock import could_match, unknown_filters
+from ..config import Contact, FlexFlowConfig, by_contact
 from ..directory import Directory
 from ..exporting import AccountFlow, flows_of
 
@@ -34,6 +34,11 @@ class AccountReader:
         """The account's Flex Flows."""
         return flows_of(self._account, self.directory)
 
+    @cached_property
+    def enabled(self) -> dict[Contact, list[AccountFlow]]:
+        """The account's enabled flows of each contact, as far as a file can describe them."""
+        return by_contact((one.config, one) for one in self.flows if one.config is not None)
+
     def definition(self, flow_sid: str) -> dict[str, Any] | None:
         """The published definition of a Studio flow; None where there are drafts only."""
         if flow_sid not in self._definitions:
@@ -50,24 +55,48 @@ class AccountReader:
         Raises:
             LookupError: There is no such service.
         """
+        service = self._service(flow)
+        is_notified = GREETABLE & set(service.webhook_filters or ())
+        return (service.post_webhook_url or "") if is_notified else ""
+
+    def unknown_filters(self, flow: FlexFlowConfig) -> list[str]:
+        """The faults of webhook filters of the flow's chat service.
+
+        Raises:
+            LookupError: There is no such service.
+        """
+        return unknown_filters(self._service(flow))
+
+    def _service(self, flow: FlexFlowConfig) -> Any:
         sid = self._account.credentials.chat_service_sid
         if flow.chat_service:
             sid = self.directory.services.sid(flow.chat_service)
-        service = self._client.chat.v2.services(sid).fetch()
-        is_notified = GREETABLE & set(service.webhook_filters or ())
-        return (service.post_webhook_url or "") if is_notified else ""
+        return self._client.chat.v2.services(sid).fetch()
 
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
-        text = workspace.workflows(workflow_sid).fetch().configuration
-        routing = json.loads(text).get("task_routing") or {}
+        routing = self._routing(workspace_sid, workflow_sid)
         filters = [
             one for one in routing.get("filters") or () if could_match(one["expression"], known)
         ]
         targets = [target for one in filters for target in one["targets"]]
         sids = {target.get("queue") for target in (*targets, routing.get("default_filter") or {})}
         return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
+
+    def expressions(self, workspace_sid: str, workflow_sid: str) -> list[str]:
+        """The expressions of a workflow's filters and targets, and of the queues it names."""
+        filters = self._routing(workspace_sid, workflow_sid).get("filters") or []
+        targets = [target for one in filters for target in one.get("targets") or ()]
+        queues = self.queues(workspace_sid, workflow_sid, {})
+        names = ("expression", "skip_if")
+        found = [one.get(name) or "" for one in (*filters, *targets) for name in names]
+        return [*found, *(queue.target_workers or "" for queue in queues)]
+
+    def _routing(self, workspace_sid: str, workflow_sid: str) -> dict[str, Any]:
+        workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
+        text = workspace.workflows(workflow_sid).fetch().configuration
+        return json.loads(text).get("task_routing") or {}
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
         """Return whether a matching worker has capacity on a task channel (unique name or SID)."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ...mock import Basis, flex_flows
-from ..config import contact_text
+from ...mock import Basis, flex_flows, flow_warnings, is_loose_expression, reached
+from ..config import contact_text, others
 from ..errors import FlowProblem
 from .report import Check, CheckInput, CheckResult, Find, Severity
 
@@ -20,7 +20,6 @@ _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
 SEND_TO_FLEX = "send-to-flex"
 SUBFLOW = "run-subflow"
-INCOMING = "incomingMessage"
 TEMPLATE = "{{"
 
 
@@ -75,12 +74,13 @@ def task_channel(subject: CheckInput) -> Iterator[CheckResult]:
 def two_enabled(subject: CheckInput) -> Iterator[CheckResult]:
     """Two enabled flows for one contact."""
     flow = subject.flow
-    names = ", ".join(
-        f"{one.friendly_name!r} ({subject.file.where(one, 'enabled')})"
-        for one in subject.file.flows
-        if one is not flow and one.enabled and one.contact == flow.contact
-    )
-    if flow.enabled and names:
+    enabled = subject.file.enabled.get(flow.contact, [])
+    if flow.enabled and len(enabled) > 1:
+        names = others(
+            enabled,
+            flow,
+            lambda one: f"{one.friendly_name!r} ({subject.file.where(one, 'enabled')})",
+        )
         yield CheckResult(
             ("enabled",),
             f"Enabled for {contact_text(*flow.contact)}, as is {names}; Twilio takes one only.",
@@ -147,12 +147,8 @@ def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
 def other_enabled(subject: CheckInput) -> Iterator[CheckResult]:
     """An enabled flow of the account for the same contact, which the file leaves out."""
     flow = subject.flow
-    known = {name for one in subject.file.flows for name in (one.friendly_name, one.formerly)}
-    for other in subject.account.flows:
-        config = other.config
-        if other.name in known or config is None or not (flow.enabled and config.enabled):
-            continue
-        if config.contact == flow.contact:
+    for other in subject.account.enabled.get(flow.contact, ()) if flow.enabled else ():
+        if other.name not in subject.file.names:
             yield CheckResult(
                 ("enabled",),
                 f"Enabled for {contact_text(*flow.contact)}, as is {other.name!r} ({other.sid})"
@@ -185,7 +181,7 @@ def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
     definition = subject.account.definition(sid) if sid else None
     if definition is None:
         return
-    types = {state["type"] for state in _reached(definition)}
+    types = {state["type"] for state in reached(definition)}
     if not types & {SEND_TO_FLEX, SUBFLOW}:
         yield CheckResult(
             ("integration", "flow"),
@@ -194,6 +190,41 @@ def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
             " reaches an agent.",
             "Add Send to Flex where the bot is done; or, for a bot without agents,"
             " `accept: [no-send-to-flex]`.",
+        )
+
+
+@_check("studio-astray", "warning", f"{DOCS}/studio/widget-library", _DOC, asks_account=True)
+def studio_astray(subject: CheckInput) -> Iterator[CheckResult]:
+    """A Studio flow that will go astray on the way from a customer's message."""
+    sid = _studio_flow(subject)
+    definition = subject.account.definition(sid) if sid else None
+    if definition is None:
+        return
+    on_the_way = {definition["initial_state"], *(state["name"] for state in reached(definition))}
+    for warning in flow_warnings(definition):
+        _, _, number, *path = warning["property_path"].split("/")
+        widget = definition["states"][int(number)]["name"]
+        if widget in on_the_way:
+            yield CheckResult(
+                ("integration", "flow"),
+                f"Widget {widget!r} of the Studio flow {subject.flow.integration.flow!r}, at"
+                f" {'/'.join(path)}: {warning['message']}.",
+                "Change it in Studio; or, where it is meant, `accept: [studio-astray]`.",
+            )
+
+
+@_check("webhook-filters", "warning", f"{DOCS}/chat/webhook-events", _DOC, asks_account=True)
+def webhook_filters(subject: CheckInput) -> Iterator[CheckResult]:
+    """A webhook filter of the flow's chat service that is no event."""
+    try:
+        faults = subject.account.unknown_filters(subject.flow)
+    except LookupError:
+        return  # unknown_names reports it
+    for fault in faults:
+        yield CheckResult(
+            ("chat_service",),
+            f"A webhook filter of the flow's chat service, {fault}.",
+            "Set webhook_filters of the service to events of Chat.",
         )
 
 
@@ -223,6 +254,23 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
                 f" {route.channel}: none with capacity there matches its queues ({wanted}).",
                 "Give a worker the attributes, or the capacity; or change the queues'"
                 " TargetWorkers.",
+            )
+
+
+@_check(
+    "loose-expression", "warning", f"{DOCS}/taskrouter/expression-syntax", _INF, asks_account=True
+)
+def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
+    """An expression of a workflow or its queues that Twilio stores and does not document."""
+    for route in _routes(subject):
+        found = subject.account.expressions(route.workspace, route.workflow)
+        for text in filter(is_loose_expression, found):
+            yield CheckResult(
+                route.field,
+                f"The workflow or a queue of it has the expression {text!r}: Twilio stores it, but"
+                " how it evaluates it is not known.",
+                "Write lists in square brackets (`number IN ['a', 'b']`) and signs without a space"
+                " (`!=`).",
             )
 
 
@@ -258,20 +306,6 @@ def _studio_flow(subject: CheckInput) -> str | None:
         return None
 
 
-def _reached(definition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The widgets that a customer's message can lead to."""
-    states = {state["name"]: state for state in definition["states"]}
-    trigger = states[definition["initial_state"]]
-    ahead = [one.get("next") for one in trigger["transitions"] if one["event"] == INCOMING]
-    seen = set()
-    while ahead:
-        name = ahead.pop()
-        if name and name not in seen:
-            seen.add(name)
-            yield states[name]
-            ahead += [one.get("next") for one in states[name].get("transitions") or ()]
-
-
 class Route(NamedTuple):
     """The way of a task: the field that declares it, and its attributes as far as known."""
 
@@ -296,7 +330,7 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
         yield Route(("integration", "workflow"), workspace, workflow, channel, known)
     sid = _studio_flow(subject)
     definition = account.definition(sid) if sid else None
-    for state in _reached(definition) if definition else ():
+    for state in reached(definition) if definition else ():
         properties = state.get("properties") or {}
         workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
         if state["type"] == SEND_TO_FLEX and TEMPLATE not in f"{workflow}{channel}":

@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple, get_args
 from pydantic import ValidationError
 
 from ...account import Account
+from ...masking import mask as masked
 from ...mock import MockTwilio, flex_flows
 from ...panel.events import Announcer
 from ..checks import Report, check
-from ..config import FlexFlowConfig, masked, settings_of
+from ..config import FlexFlowConfig, settings_of
 from ..copying import account_of
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file import FlowFile, fix_of, setting_of

@@ -11,7 +11,8 @@ from typing import Any
 from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout, Text, VBox
 
 from ...account import Account
-from ..config import FlexFlowConfig, masked
+from ...masking import mask as masked
+from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..errors import REFUSALS
 from ..rehearsal import SCRIPTS, Script

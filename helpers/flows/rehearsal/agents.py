@@ -129,7 +129,11 @@ class SimulatedAgents:
 
     def says(self, body: str) -> None:
         """Write in the chat of the latest accepted task."""
-        self._latest().reply(body)
+        latest = self._latest()
+        if latest.channel is None:
+            named = latest.offer.attributes.get("channelSid")
+            raise Misfit(f"the agent had a task but no chat: its channelSid is {named!r}")
+        latest.reply(body)
 
     def wrap_up(self) -> None:
         """End the chat of the latest accepted task."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...account import Account
 from ...chat import Channel, ChatClient
+from ...json_object import attributes_in, entry
 from ...mock import ChatEvent, MockTwilio, WebhookAnswer, WebhookRequest
 from ..copying import DAY, Servers
 from .timeline import CUSTOMER, SERVER, Misfit, Record
@@ -156,7 +157,7 @@ class SimulatedCustomer:
             message = CustomerMessage(resource["sid"], sid, author, self._record.seconds, text)
             self.messages.append(message)
         elif event.name == "channelUpdated":
-            self.states[sid] = _status(json.loads(resource["attributes"]))
+            self.states[sid] = _status(attributes_in(resource["attributes"]))
         elif event.name == "channelRemoved":
             self.states[sid] = "deleted"
 
@@ -166,5 +167,5 @@ class SimulatedCustomer:
         self._unsubscribe()
 
 
-def _status(attributes: dict[str, Any]) -> str:
-    return str(attributes.get("status", "unknown"))
+def _status(attributes: Any) -> str:
+    return str(entry(attributes, "status") or "unknown")

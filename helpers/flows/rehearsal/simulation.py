@@ -18,7 +18,7 @@ from .agents import SimulatedAgents
 from .customer import CustomerMessage, SimulatedCustomer, SimulatedServer
 from .grammar import Expectation, duration
 from .script import Agents, ScriptStep
-from .timeline import CUSTOMER, Misfit, Record, RecordingHttpClient
+from .timeline import CUSTOMER, STUDIO, Misfit, Record, RecordingHttpClient
 
 MOST_TIMERS = 20_000
 """Timers that may run in one wait, lest two of them start each other for ever."""
@@ -54,7 +54,7 @@ class Simulation:
         self.misfits: list[str] = []
         self.unmet: list[str] = []
         self.lost: list[Lost] = []
-        self._judged = 0
+        self._judged = self._problems = 0
         self._states: dict[str, str] = {}
         mock.webhooks.register_fallback(self.server)
         self._settle()
@@ -115,6 +115,10 @@ class Simulation:
         """Wait until the mock is idle, then record events and states that have changed."""
         self._settle()
         self.record.catch_up()
+        problems = self._mock.studio.errors
+        new_problems, self._problems = problems[self._problems :], len(problems)
+        for problem in new_problems:
+            self.record.note("state", STUDIO, f"problem in {problem.widget}", problem.message)
         states = {**self.customer.states, **self.agents.sync()}
         messages = self.customer.messages
         new, self._judged = messages[self._judged :], len(messages)

@@ -40,6 +40,26 @@ synchronised clock's error and too short to hide a real mistake."""
 SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
 """Any Twilio SID, by `fullmatch`; group 1 is its prefix."""
 
+SID_KINDS = {
+    "AC": "an Account SID",
+    "AP": "a TwiML App SID",
+    "CH": "a Channel SID",
+    "CR": "a Push Credential SID",
+    "FO": "a Flex Flow SID",
+    "FW": "a Studio Flow SID",
+    "IS": "a Chat Service SID",
+    "KS": "a Proxy Service SID",
+    "MB": "a Member SID",
+    "MG": "a Messaging Service SID",
+    "RL": "a Role SID",
+    "SK": "an API key SID",
+    "US": "a User SID",
+    "VA": "a Verify Service SID",
+    "WS": "a Workspace SID",
+    "ZS": "a Functions Service SID",
+}
+"""Kinds of SIDs that are mistaken for one another."""
+
 _LAST_SECOND = 253_402_300_799  # of the year 9999; an `exp` in milliseconds is beyond it
 _SHOWN_LENGTH = 24  # shorter than any Twilio secret
 _MAKE_ANOTHER = "Make the token with the twilio SDK's AccessToken, which sets it."
@@ -182,6 +202,23 @@ def shown(value: object) -> str:
     return "missing" if value is None else f"a JSON {_JSON_TYPES[type(value)]}"
 
 
+def sid_slip(value: object, prefix: str) -> str | None:
+    """Return the slip in a SID that should have this prefix; None where its form is right.
+
+    The value itself is not in it, since it may be a secret.
+    """
+    text = value if isinstance(value, str) else ""
+    if match := SID.fullmatch(text):
+        kind = SID_KINDS.get(match[1], "another kind of SID")
+        return None if match[1] == prefix else f"starts with {match[1]}: that is {kind}"
+    needed = f"{SID_KINDS[prefix]} ({prefix} and 32 hex digits)"
+    if SID.fullmatch(text[:2].upper() + text[2:]):
+        return f"starts with small letters, {text[:2]}, and is not {needed}"
+    if SID.fullmatch(text.strip(" \t\r\n'\"")):
+        return f"has white space or quotes around it, and is not {needed}"
+    return f"is not {needed}"
+
+
 _JSON_TYPES = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 
@@ -204,9 +241,11 @@ def _key(token: DecodedToken, secrets: Mapping[str, str]) -> Iterator[tuple[int,
     issuer = token.claims.get("iss")
     secret = secrets.get(issuer) if isinstance(issuer, str) else None
     if secret is None:
+        slip = sid_slip(issuer, "SK")
         yield (
             20103,
-            f"The issuer (iss) is {shown(issuer)}, which is not an API key of this account. Make"
+            f"The issuer (iss) is {shown(issuer)}, which is not an API key of this account"
+            f"{f' (it {slip})' if slip else ''}. Make"
             " the token with the SID (SK...) of a key that exists here, and its secret.",
         )
     elif token.header.get("alg") == ALGORITHM:
@@ -224,9 +263,11 @@ def _key(token: DecodedToken, secrets: Mapping[str, str]) -> Iterator[tuple[int,
 def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tuple[int, str]]:
     subject = token.claims.get("sub")
     if subject != account_sid:
+        slip = sid_slip(subject, "AC")
         yield (
             20103,
-            f"The subject (sub) is {shown(subject)}, not this account, {account_sid}. Make"
+            f"The subject (sub) is {shown(subject)}, not this account, {account_sid}"
+            f"{f' (it {slip})' if slip else ''}. Make"
             " the token with the SID of the account that owns the API key.",
         )
     yield from _times(token, now)
@@ -249,6 +290,9 @@ def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tupl
     elif not (isinstance(service, str) and service):
         message = "The chat grant names no service."
         yield 20106, f"{message} Pass ChatGrant the service_sid of a Chat Service."
+    elif slip := sid_slip(service, "IS"):
+        message = f"The chat grant's service_sid {slip}."
+        yield 20106, f"{message} Pass ChatGrant the SID of a Chat Service (IS...)."
 
 
 def _times(token: DecodedToken, now: float) -> Iterator[tuple[int, str]]:

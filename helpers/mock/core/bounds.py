@@ -1,7 +1,7 @@
 """Bounds of everything that arrives from outside, in one place (the mock's own limits).
 
 Each is well above what Twilio's API, SDKs and browsers need. Past one, a request is refused with
-Twilio's own answer where there is one, else with 413 or 431, or its connection is closed.
+Twilio's own answer where there is one, else with 408, 413 or 431, or its connection is closed.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ MAX_FIELDS = 1_000
 """Names and values in a form or a query."""
 MAX_MEDIA = 160 * MIB
 """Bytes of an uploaded file; a little above the largest that Twilio documents."""
+MAX_PART_HEAD = 8 * KIB
+"""Bytes of the headers of one part of a form."""
 MAX_CONTROL = 256 * KIB
 """Bytes of a request to the mock's controls or to the chat page's back end."""
 MAX_FRAME = 256 * KIB
@@ -38,6 +40,18 @@ MAX_NESTING = 100
 """Levels of JSON: such JSON can always be read, merged and written."""
 MAX_ANSWER = 1 * MIB
 """Bytes read of the answer to a webhook or to a flow's request."""
+
+
+MAX_STALL = 20
+"""Seconds for a request to arrive in, beyond those that its bytes need at `MIN_RATE`."""
+MIN_RATE = 8 * KIB
+"""Bytes a second of a request that arrives slowly."""
+MAX_CONNECTIONS = 4_000
+"""Connections open at once; never more than four fifths of the files that this process may open."""
+MAX_UNDER_WAY = 1_000
+"""REST requests under way at once; each waits for a worker, or for a webhook's answer."""
+RETRY_AFTER = 1
+"""Seconds until a client that was refused for the number of others may try again."""
 
 
 def is_too_deep(value: Any) -> bool:

@@ -16,10 +16,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
+from . import forks
+from .database import LATEST, log_failure
+
 _log = logging.getLogger(__name__)
 Setting = tuple[float, float | None]
-LATEST = 253_370_764_800.0
-"""The year 9999, the last that `datetime` can show whole."""
 
 
 class Timer:
@@ -48,7 +49,7 @@ class Timer:
             if call is not None:
                 call()
         except Exception:
-            _log.exception("a timer of the mock failed")
+            log_failure(_log, "a timer of the mock failed")
 
 
 class Clock:
@@ -64,7 +65,14 @@ class Clock:
         self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
         self._on_change: Callable[[], None] = lambda: None
-        weakref.finalize(self, _notify, self._changed).atexit = False
+        self._ending = weakref.finalize(self, _notify, self._changed)
+        self._ending.atexit = False
+        forks.in_child(self, Clock._leave)
+
+    def _leave(self) -> None:
+        """Leave the timers to the parent, in a child that was forked."""
+        self._ending.detach()
+        forks.refuse(self, "_changed")
 
     @property
     def setting(self) -> Setting:
@@ -254,6 +262,12 @@ def iso_second(second: int) -> str:
 def iso(moment: float | None) -> str | None:
     """ISO 8601 with a Z and whole seconds, as Twilio's REST API writes dates."""
     return None if moment is None else iso_second(int(moment))
+
+
+def iso_milliseconds(moment: float) -> str:
+    """ISO 8601 with a Z and milliseconds, as Chat's webhooks write dates (observed)."""
+    second, millisecond = divmod(int(moment * 1000 + 0.001), 1000)  # .986 may be stored as .98599
+    return f"{iso_second(second)[:-1]}.{millisecond:03d}Z"
 
 
 def epoch(moment: datetime | float) -> float:

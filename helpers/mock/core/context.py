@@ -33,8 +33,8 @@ class Backend:
     @state.setter
     def state(self, state: AccountState) -> None:
         with self.store.lock:  # so that no other thread draws a SID that would come again
-            copy, self.sids.state = state
-            self.store.restore(copy)
+            self.store.restore(state[0])
+            self.sids.state = state[1]
 
     def transaction(self) -> _Unit:
         """Return one unit of work: state and events together, or neither.
@@ -82,16 +82,16 @@ class _Unit:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         store, events = self._store, self._events
-        if store.depth > 1:  # the outermost unit decides
-            store.leave()
-            return
-        is_kept = False
+        is_outermost, is_kept = store.depth == 1, False
         try:
-            store.end(keep=kind is None)
-            is_kept = kind is None
+            if is_outermost:  # it decides
+                store.end(keep=kind is None)
+                is_kept = kind is None
         finally:
-            events.commit() if is_kept else events.rollback()
-            store.leave()
+            if is_outermost:
+                events.commit() if is_kept else events.rollback()
+            store.depth -= 1
+            store.lock.release()
         if is_kept:
             events.dispatch()
 
@@ -148,16 +148,16 @@ class Context:
         Its SID, account and dates, where the kind has such fields, are filled in unless given; an
         update is dated like the creation.
         """
-        is_fresh = False
-        for name in kind.filled():
-            if name in values:
-                continue
-            if name == "sid":
-                values[name], is_fresh = self.sids.new(kind.prefix), True
-            elif name == "account_sid":
-                values[name] = self.account_sid
-            else:
-                values[name] = values.get("date_created", self.now)
+        filled = kind.filled()
+        is_fresh = "sid" in filled and "sid" not in values
+        if is_fresh:
+            values["sid"] = self.sids.new(kind.prefix)
+        if "account_sid" in filled:
+            values.setdefault("account_sid", self.account_sid)
+        if "date_created" in filled:
+            values.setdefault("date_created", self.now)
+        if "date_updated" in filled:
+            values.setdefault("date_updated", values.get("date_created", self.now))
         return self.store.add(kind(**values), is_fresh=is_fresh)
 
     def remove(self, resource: Resource) -> None:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from ... import masking
+
 DEMO = {
     "TWILIO_ACCOUNT_SID": "AC" + "0123456789abcdef" * 2,
     "TWILIO_AUTH_TOKEN": "demo_auth_token_of_the_mock_only",
@@ -26,6 +28,10 @@ class Credentials:
     api_key: str
     api_secret: str = field(repr=False)
     chat_service_sid: str
+
+    def __post_init__(self) -> None:
+        """Let the secrets be masked wherever they would be shown."""
+        masking.know(self.auth_token, self.api_secret)
 
     @classmethod
     def demo(cls, environment: Mapping[str, str] | None = None) -> Credentials:

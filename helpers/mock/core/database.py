@@ -6,15 +6,19 @@ without loss; any other is refused and left as it was.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from ...masking import log_exception
+from .errors import TwilioError
 from .schema import Table
 
 FORMAT = 1
@@ -30,6 +34,7 @@ _OWN_TABLES = {
 }
 
 ANOTHER_FILE = "Name another file; a new one is made where there is none"
+_COPY = "Put a copy of it back, or name another file to begin anew"
 _OTHER_VERSION = (
     "Open it with the version of this project that wrote it, or name another file to begin anew"
 )
@@ -83,8 +88,9 @@ def check(
         age = "a newer" if version > FORMAT else "an older"
         problem = f"was written by {age} version (format {version}; this one reads {FORMAT})"
         raise DatabaseRefused(path, problem, _OTHER_VERSION)
+    facts = _facts(db, path)
     for name, value in owner.items():
-        kept = read_fact(db, name)
+        kept = facts.get(name)
         if kept != value:
             advice = "Set the credentials it was made with, or name another file"
             raise DatabaseRefused(path, f"belongs to {name} {kept}, not to {value}", advice)
@@ -92,6 +98,69 @@ def check(
     if differences:
         problem = f"was written by another version: {', '.join(differences)}"
         raise DatabaseRefused(path, problem, _OTHER_VERSION)
+    for broken in _broken(db, tables, facts):
+        raise DatabaseRefused(path, f"is damaged: {broken}", _COPY)
+
+
+def _facts(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    facts = {}
+    for name, text in db.execute("SELECT name, value FROM _fact").fetchall():
+        try:
+            facts[name] = orjson.loads(text)
+        except ValueError:
+            problem = f"is damaged: its fact {str(name)[:40]!r} cannot be read"
+            raise DatabaseRefused(path, problem, _COPY) from None
+    return facts
+
+
+def _is_clock(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and _is_number(value[0])
+        and (value[1] is None or (_is_number(value[1]) and 0 <= value[1] < LATEST))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_moment(value: Any) -> bool:
+    return _is_number(value) and 0 <= value < LATEST
+
+
+LATEST = 253_370_764_800.0
+"""The year 9999, the last that `datetime` can show whole."""
+_KNOWN_FACTS: dict[str, Callable[[Any], bool]] = {
+    "seed": lambda value: isinstance(value, int | str) and not isinstance(value, bool),
+    "born": _is_moment,
+    "clock": _is_clock,
+    "openings": lambda value: isinstance(value, int) and value >= 0,
+}
+
+
+def _broken(
+    db: sqlite3.Connection, tables: tuple[Table, ...], facts: Mapping[str, Any]
+) -> Iterator[str]:
+    """Rows that no version has written."""
+    for name, is_right in _KNOWN_FACTS.items():
+        if name in facts and not is_right(facts[name]):
+            yield f"its fact {name!r} is {str(facts[name])[:40]!r}"
+    found = _tables(db)
+    present = [table for table in tables if table.name in found]
+    for one, other in (("seed", "born"), ("born", "seed")):
+        if one in facts and other not in facts:
+            yield f"its fact {other!r} is missing"
+    if db.execute("SELECT 1 FROM _counter WHERE typeof(next) != 'integer' LIMIT 1").fetchone():
+        yield "its counters are no numbers"
+    for table in present:
+        has = _columns(db, table.name)
+        for column in filter(has.__contains__, table.json):
+            wrong = f'"{column}" NOT NULL AND NOT json_valid("{column}")'
+            rows = db.execute(f"SELECT seq FROM {table.name} WHERE {wrong} LIMIT 1").fetchall()
+            for (seq,) in rows:
+                yield f"{column} of row {seq} of {table.name} is no JSON"
 
 
 def _header(db: sqlite3.Connection, name: str) -> int:
@@ -163,11 +232,22 @@ _WAL_MARKS, _PLAIN_MARKS = slice(18, 20), b"\1\1"
 _IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PROBLEMS = {
     "SQLITE_NOTADB": ("is not a SQLite database", ANOTHER_FILE),
-    "SQLITE_CORRUPT": ("is damaged", "Put a copy of it back, or name another file to begin anew"),
+    "SQLITE_CORRUPT": ("is damaged", _COPY),
     "SQLITE_CANTOPEN": ("cannot be opened", "See that you may read and write it and its folder"),
     "SQLITE_READONLY": ("cannot be written", "See that you may write it and its folder"),
     "SQLITE_FULL": ("finds no room on the disk", "Make room, or name a file elsewhere"),
+    "SQLITE_IOERR": ("cannot be read or written", "See that its disk works and has room"),
+    "SQLITE_BUSY": ("is locked by another program", "Stop that program"),
 }
+
+
+def _problem_of(error: sqlite3.Error) -> tuple[str, str]:
+    """A predicate that says what is wrong with a file, and advice."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return next(
+        (texts for code, texts in _PROBLEMS.items() if name.startswith(code)),
+        (f"cannot be used ({error})", ANOTHER_FILE),
+    )
 
 
 class DatabaseInUse(DatabaseRefused):
@@ -178,6 +258,94 @@ class DatabaseInUse(DatabaseRefused):
         super().__init__(path, "is in use by another mock account, or another program", advice)
 
 
+class DatabaseFailed(sqlite3.OperationalError):
+    """Failure to read or write a file in use, such as for want of room; it may work again later.
+
+    Nothing of the unit of work was stored; `problem` and `advice` as of `DatabaseRefused`.
+    """
+
+    def __init__(self, path: Path, error: sqlite3.Error) -> None:
+        super().__init__(path, error)
+        self.path = path
+        self.problem, self.advice = _problem_of(error)
+        self.sqlite_errorname = getattr(error, "sqlite_errorname", None) or ""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.problem}, so nothing was stored. {self.advice}."
+
+    def refusal(self) -> TwilioError:
+        """Return the answer to a request, which does not say where the file is."""
+        return TwilioError(
+            20503, f"The database file {self.problem}, so nothing was stored. {self.advice}"
+        )
+
+
+def log_failure(log: logging.Logger, message: str, *about: object) -> None:
+    """Log the exception that is being handled; a failure of the database was logged already."""
+    if not isinstance(sys.exception(), DatabaseFailed):
+        log_exception(log, message, *about)
+
+
+UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
+"""Errors for text that is no Unicode, and for a number beyond 64 bits."""
+_CALLERS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+"""Errors for which the file is not to blame."""
+
+
+def _guarded(name: str) -> Any:
+    """A method of a cursor that raises `DatabaseFailed`."""
+    run = getattr(sqlite3.Cursor, name)
+
+    def guarded(self: sqlite3.Cursor, *arguments: Any) -> Any:
+        try:
+            return run(self, *arguments)
+        except sqlite3.Error as error:
+            self.close()  # or its statement keeps the file open for as long as the error is kept
+            if isinstance(error, _CALLERS):
+                raise
+            assert isinstance(self.connection, FileConnection)
+            raise self.connection.failure(error) from None
+
+    return guarded
+
+
+class _FileCursor(sqlite3.Cursor):
+    execute, executemany = _guarded("execute"), _guarded("executemany")
+    fetchone, fetchall = _guarded("fetchone"), _guarded("fetchall")
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection to a file, whose failures are `DatabaseFailed`.
+
+    Attributes:
+        on_failure: Returns a function that takes each of them, or None.
+    """
+
+    path: Path
+
+    def __init__(self, path: Path, *args: Any, **options: Any) -> None:
+        super().__init__(path, *args, **options)
+        self.path = path
+        self.on_failure: Callable[[], Callable[[DatabaseFailed], None] | None] = lambda: None
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """Execute SQL by a cursor whose failures are `DatabaseFailed`."""
+        found: sqlite3.Cursor = _FileCursor(self).execute(*arguments)
+        return found
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        """Execute SQL several times, likewise."""
+        found: sqlite3.Cursor = _FileCursor(self).executemany(*arguments)
+        return found
+
+    def failure(self, error: sqlite3.Error) -> DatabaseFailed:
+        """Return an error as the failure that it is, and report it."""
+        failure = DatabaseFailed(self.path, error)
+        if (report := self.on_failure()) is not None:
+            report(failure)
+        return failure
+
+
 class DatabaseClosed(RuntimeError):
     """Use of an account after it was closed."""
 
@@ -185,9 +353,12 @@ class DatabaseClosed(RuntimeError):
         super().__init__("This account was closed; make a new MockTwilio, with the same db if any")
 
 
-def _connect(target: str | Path, *, uri: bool = False) -> sqlite3.Connection:
+def _connect(
+    target: str | Path, factory: type[sqlite3.Connection] = sqlite3.Connection, *, uri: bool = False
+) -> Any:
     return sqlite3.connect(
         target,
+        factory=factory,
         timeout=_BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
@@ -204,7 +375,7 @@ def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
     statements = ["BEGIN", *_MARKS, *_OWN_TABLES.values()]
     for table in tables:
         statements += (table.creation, *table.indexes.values())
-    db = _connect(":memory:")
+    db: sqlite3.Connection = _connect(":memory:")
     db.executescript(";\n".join((*statements, "COMMIT;")))
     return db
 
@@ -224,12 +395,24 @@ def opened(image: bytearray) -> Iterator[sqlite3.Connection]:
         yield db
 
 
+def overwrite(db: sqlite3.Connection, source: sqlite3.Connection) -> None:
+    """Make a database the same as another, or leave it as it was.
+
+    Raises:
+        DatabaseFailed: Its file cannot be written.
+    """
+    try:
+        source.backup(db)
+    except sqlite3.Error as error:
+        raise db.failure(error) if isinstance(db, FileConnection) else error from None
+
+
 # -- in a file
 
 
 def in_file(
     file: str | os.PathLike[str], tables: Iterable[Table], owner: Mapping[str, str]
-) -> sqlite3.Connection:
+) -> FileConnection:
     """Open or create a file for this process alone; what is committed is on disk.
 
     The lock is the operating system's and goes with the process, however that ends. The folder
@@ -242,29 +425,38 @@ def in_file(
     if os.fspath(file) in ("", ":memory:"):
         raise ValueError("db is the name of a file; leave it out for an account in memory")
     path, tables = Path(file).absolute(), tuple(tables)
-    if path.is_dir():
-        raise DatabaseRefused(path, "is a folder", "Name a file in it")
-    if not path.parent.is_dir():
-        raise DatabaseRefused(path, "is in a folder that does not exist", "Make the folder first")
     try:
+        if path.is_dir():
+            raise DatabaseRefused(path, "is a folder", "Name a file in it")
+        if not path.parent.is_dir():
+            advice = "Make the folder first"
+            raise DatabaseRefused(path, "is in a folder that does not exist", advice)
         if path.exists() and path.stat().st_size:
             _inspect(path, tables, owner)
-        db = _connect(path)
+        _keep_private(path)
+        db: FileConnection = _connect(path, FileConnection)
         try:
             _prepare(db, path, tables, owner)
         except BaseException:
             db.close()
             raise
     except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "") or ""
-        if name.startswith(_IN_USE):
+        if (getattr(error, "sqlite_errorname", None) or "").startswith(_IN_USE):
             raise DatabaseInUse(path) from None
-        problem, advice = next(
-            (texts for code, texts in _PROBLEMS.items() if name.startswith(code)),
-            (f"cannot be opened ({error})", ANOTHER_FILE),
-        )
-        raise DatabaseRefused(path, problem, advice) from None
+        raise DatabaseRefused(path, *_problem_of(error)) from None
+    except OSError as error:
+        advice = _PROBLEMS["SQLITE_CANTOPEN"][1]
+        raise DatabaseRefused(path, f"cannot be opened ({error.strerror})", advice) from None
     return db
+
+
+def _keep_private(path: Path) -> None:
+    """Make a file that only its owner reads and writes; SQLite gives its log the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for each in (path, Path(f"{path}-wal")):
+        with suppress(FileNotFoundError, PermissionError):  # no log; a file of another user
+            if each.stat().st_mode & 0o077:
+                each.chmod(0o600)
 
 
 def _inspect(path: Path, tables: tuple[Table, ...], owner: Mapping[str, str]) -> None:

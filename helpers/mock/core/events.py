@@ -12,6 +12,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from .database import log_failure
+
 _log = logging.getLogger(__name__)
 
 
@@ -109,6 +111,6 @@ class Events:
                         try:
                             subscriber(event)
                         except Exception:
-                            _log.exception("a subscriber failed on %s", type(event).__name__)
+                            log_failure(_log, "a subscriber failed on %s", type(event).__name__)
             finally:
                 self._dispatching.release()

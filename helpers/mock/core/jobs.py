@@ -8,6 +8,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from . import forks
+from .database import log_failure
+
 Job = Callable[[], None]
 MAX_WAITING = 1_000
 """Jobs that may wait at once without taking up the place of another."""
@@ -31,6 +34,7 @@ class KeyedExecutor:
         self._waiting = 0
         self._closed = False
         self._changed = threading.Condition()
+        forks.in_child(self, lambda self: forks.refuse(self, "_changed"))
 
     @property
     def is_closed(self) -> bool:
@@ -100,8 +104,8 @@ class KeyedExecutor:
             try:
                 self._jobs[key][0]()
             except Exception:
-                level = logging.DEBUG if self._closed else logging.ERROR  # the store may be closed
-                _log.log(level, "a job of %s failed", self._name, exc_info=True)
+                if not self._closed:  # else the store may be closed
+                    log_failure(_log, "a job of %s failed", self._name)
             finally:
                 with self._changed:
                     self._jobs[key].popleft()

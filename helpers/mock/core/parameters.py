@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +27,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from .bounds import MAX_NESTING, is_too_deep
 from .errors import TwilioError
+from .wording import predicate
 
 
 def form_name(field: str) -> str:
@@ -36,21 +37,32 @@ def form_name(field: str) -> str:
     )
 
 
+def folded(name: str) -> str:
+    """`friendly_name`, `friendlyname` -> what `FriendlyName` becomes too."""
+    return name.lower().replace("_", "")
+
+
 class Parameters(BaseModel):
     """Base of the parameters of an operation.
 
     Attributes:
-        lists: Names, as in a form, of the parameters that may be repeated.
+        names: Of all parameters, as in a form.
+        lists: Those of the parameters that may be repeated.
+        spellings: Names by their `folded` form.
         rules_out: A field -> another that does not count beside it.
     """
 
     model_config = ConfigDict(alias_generator=form_name, extra="ignore", populate_by_name=True)
+    names: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[frozenset[str]] = frozenset()
+    spellings: ClassVar[Mapping[str, str]] = {}
     rules_out: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Find the lists."""
+        """Find the names."""
+        cls.names = frozenset(info.alias or name for name, info in cls.model_fields.items())
+        cls.spellings = {folded(name): name for name in cls.names}
         cls.lists = frozenset(
             info.alias or name
             for name, info in cls.model_fields.items()
@@ -86,12 +98,14 @@ def _refusal(problem: ErrorDetails) -> TwilioError:
         return TwilioError(20001, f"Missing required parameter {name} in the post body")
     if problem["type"] == _TOO_LONG:
         limit = problem["ctx"]
+        if len(problem["input"]) <= limit["length"]:  # half a surrogate pair
+            return TwilioError(20001, f"Invalid parameter {name}: it must be text in UTF-8")
         return TwilioError(
             limit["code"],
             f"{limit['name']} is too long: {len(problem['input'])} characters,"
             f" at most {limit['length']}",
         )
-    return TwilioError(20001, f"Invalid parameter {name}: {problem['msg']}")
+    return TwilioError(20001, f"Invalid parameter {name}: it {predicate(problem)}")
 
 
 _TOO_LONG = "longer_than_twilio_takes"
@@ -155,20 +169,58 @@ def checked(is_fine: Callable[[Any], object], code: int, refusal: str) -> AfterV
     return AfterValidator(check)
 
 
+def json_text(code: int, name: str) -> AfterValidator:
+    """Refuse a text that is not JSON with `code`."""
+
+    def check(text: str) -> str:
+        try:
+            read_json(text)
+        except ValueError:
+            refusal = f'{name} must be JSON as text, such as the JSON object {{"key": "value"}}'
+            raise TwilioError(code, refusal) from None
+        return text
+
+    return AfterValidator(check)
+
+
 def json_object(code: int, name: str) -> AfterValidator:
     """Refuse a text that is not a JSON object with `code`."""
     refusal = f'{name} must be a JSON object as text, e.g. {{"key": "value"}}'
     return checked(lambda text: read_json_object(text) is not None, code, refusal)
 
 
+def compact_json(value: Any) -> str:
+    """Write JSON as Twilio answers with it, without spaces; half a surrogate stays escaped."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
 def read_json_object(text: str) -> dict[str, Any] | None:
     """Return the object that a JSON text holds; None for none, or one nested too deep."""
     try:
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return None
-    is_flat = text.count("{") + text.count("[") <= MAX_NESTING
-    return value if isinstance(value, dict) and (is_flat or not is_too_deep(value)) else None
+    return value if isinstance(value, dict) else None
+
+
+def read_json(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ValueError: It is not JSON, or is nested too deep.
+    """
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if text.count("{") + text.count("[") > MAX_NESTING and is_too_deep(value):
+        raise ValueError("it is nested too deep")
+    return value
 
 
 def _finite(number: str) -> float:
@@ -183,9 +235,22 @@ def as_moment(text: str) -> float:
     Raises:
         ValueError: It is no such date.
     """
-    parsed = datetime.fromisoformat(text)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 date such as 2026-06-01T12:00:00Z") from None
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def form_encoded(values: Mapping[str, str]) -> str:
+    """Return values as a form or query, by the rules of HTML and of Java."""
+    return urlencode(values, doseq=True, safe="*").replace("~", "%7E")
+
+
+def with_query(url: str, query: str) -> str:
+    """Return a URL with more in its query."""
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def is_web_address(url: str) -> bool:

@@ -5,6 +5,7 @@ The store knows rows, scopes and order, and no Twilio noun.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -16,7 +17,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from . import database
+from . import database, forks
 from .database import read_fact, write_fact
 from .schema import Between, Order, R, Resource, Where, quoted, sorting
 from .table_cache import ALL, KEPT_ROWS, LARGEST, Fresh, Row, TableCache, holds
@@ -33,12 +34,18 @@ class NoUnitOfWork(RuntimeError):
 
 
 class Store:
-    """One SQLite database of resources, changed only between `begin()` and `leave()`.
+    """One SQLite database of resources, changed only between `begin()` and `end()`.
 
     Args:
         kinds: The resource classes kept here, each in a table of its own.
         file: Where they survive; in memory if not given.
         owner: Facts that a file must agree with, such as whose it is.
+
+    Attributes:
+        failures: Number of failures of the file.
+        is_failing: Whether the file cannot be written at present, as far as is known.
+        when_failed: Returns a function to call when that begins, or None.
+        is_left: Whether this process was forked, so that the database is its parent's.
 
     Raises:
         DatabaseRefused: The file cannot be opened.
@@ -52,14 +59,19 @@ class Store:
     ) -> None:
         self._tables = {kind: TableCache(kind) for kind in kinds}
         tables = self._tables.values()
-        self._db = (
-            database.in_memory(tables)
-            if file is None
-            else database.in_file(file, tables, owner or {})
-        )
+        with forks.opening.lock:
+            if file is None:
+                self._db = database.in_memory(tables)
+            else:
+                self._db = database.in_file(file, tables, owner or {})
+                self._db.on_failure = weakref.WeakMethod(self._failed)
         # Python 3.13 warns of a connection that is only let go of; at exit the system closes it.
-        weakref.finalize(self, self._db.close).atexit = False
+        self._closing = weakref.finalize(self, self._db.close)
+        self._closing.atexit = False
         self.is_on_disk = file is not None
+        self.is_left = False
+        self.failures, self.is_failing = 0, False
+        self.when_failed: Callable[[], Callable[[], None] | None] = lambda: None
         self.lock = threading.RLock()
         self.depth = 0
         self._fresh = Fresh()
@@ -68,6 +80,30 @@ class Store:
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
         self._count_on(self._db)
+        forks.wait_for(self)
+        forks.in_child(self, Store._leave)
+
+    def _failed(self, failure: database.DatabaseFailed) -> None:
+        self.failures += 1
+        if not self.is_failing:
+            self.is_failing = True
+            _log.error("%s Until it works again, requests are answered with 503.", failure)
+            if (act := self.when_failed()) is not None:
+                act()
+
+    def works_since(self, failures: int) -> None:
+        """Note that the file can be written again, if there were no more failures than these."""
+        with self.lock:
+            if self.failures == failures:
+                self.is_failing = False
+                _log.warning("The database file can be written again; what was left was done")
+
+    def _leave(self) -> None:
+        """Leave the database to the parent, in a child that was forked."""
+        self.is_left = True
+        self._closing.detach()
+        forks.keep(self._db)
+        forks.refuse(self, "lock")
 
     def _count_on(self, db: sqlite3.Connection) -> None:
         """Go on after the highest `seq` ever given out, so that none is used twice."""
@@ -145,7 +181,7 @@ class Store:
         self._waiting = 0
 
     def end(self, *, keep: bool) -> None:
-        """Commit the outermost unit of work, or roll it back; `leave()` then releases the lock."""
+        """Commit the outermost unit of work, or roll it back; its lock is still held."""
         kept = False
         try:
             if keep:
@@ -157,11 +193,6 @@ class Store:
             self._written.clear()
             if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
                 self._execute("ROLLBACK")
-
-    def leave(self) -> None:
-        """Leave the innermost unit of work and release its lock."""
-        self.depth -= 1
-        self.lock.release()
 
     def _commit(self) -> None:
         if self.is_on_disk or self._db.in_transaction:
@@ -302,7 +333,10 @@ class Store:
 
     def first(self, kind: type[R], **where: Any) -> R | None:
         """Return the earliest resource whose fields have these values, or None."""
-        return self.find(kind, where)
+        table = self._tables[kind]
+        with self.lock:
+            row = self._first(table, where)
+        return None if row is None else table.resource(row)
 
     def find(self, kind: type[R], where: Where) -> R | None:
         """Do the same for fields whose names are not known when the code is written."""
@@ -316,16 +350,17 @@ class Store:
             seq = where["seq"]
             row = table.row_of(seq) or self._row(table, seq)
             return row if row is not None and table.fits(row, where) else None
+        query = where
         if table.has_sid and isinstance(sid := where.get("sid"), str):
-            row = table.row_with(sid) or self._one(table, {"sid": sid})
-            return row if row is not None and table.fits(row, where) else None
-        return self._one(table, where)
-
-    def _one(self, table: TableCache, where: Where) -> Row | None:
-        rows = self._rows(table, where, (), _ONE)
+            if (row := table.row_with(sid)) is not None:
+                return row if len(where) == 1 or table.fits(row, where) else None
+            query = {"sid": sid}
+        rows, shape, _ = table.kept(query, (), self._fresh, _ONE)
+        if rows is None and shape is not None:
+            rows = self._rows(table, query, (), _ONE)
         if rows is None:
-            rows = self._read(table, where, " ORDER BY seq LIMIT 1")
-        return rows[0] if rows else None
+            rows = self._read(table, query, " ORDER BY seq LIMIT 1")
+        return rows[0] if rows and (query is where or table.fits(rows[0], where)) else None
 
     def _rows(
         self, table: TableCache, where: Where, by: tuple[str, ...] = (), span: slice = ALL
@@ -533,14 +568,14 @@ class Store:
 
         What was counted since stays counted, so that nothing is taken for what was put away.
         """
-        with database.opened(copy) as source, self.lock:
+        with self.lock, database.opened(copy) as source:
             self._count_on(source)
             source.execute("DELETE FROM _fact")
             facts = self._execute("SELECT * FROM _fact").fetchall()
             source.executemany("INSERT INTO _fact VALUES (?, ?)", facts)
             counts = [(table.name, table.next_seq) for table in self._tables.values()]
             source.executemany(_COUNT, counts)
-            source.backup(self._open)
+            database.overwrite(self._open, source)
             for table in self._tables.values():
                 table.committed.clear()
             self._forget(self._tables.values())
@@ -554,6 +589,7 @@ def _span(order: Order, limit: int, offset: int) -> slice:
 
 
 _ONE = slice(0, 1)
+_log = logging.getLogger(__name__)
 _COUNT = "INSERT OR REPLACE INTO _counter VALUES (?, ?)"
 
 

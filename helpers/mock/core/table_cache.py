@@ -187,7 +187,7 @@ class TableCache(Table):
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
         row_of = self._rows.get
-        rows = [row_of(place[-1]) for place in (places if span is ALL else places[span])]
+        rows: list[Any] = [row_of(place[-1]) for place in (places if span is ALL else places[span])]
         if not all(rows):
             return None, shape, key
         return rows, shape, key
@@ -253,7 +253,10 @@ class TableCache(Table):
                 row[position] = orjson.dumps(row[position]).decode()
         if not self.is_kept:
             return row  # SQLite gets it at once, and refuses by itself what it cannot hold
-        _refuse_unstorable(row)
+        try:
+            orjson.dumps(row, option=orjson.OPT_STRICT_INTEGER)  # checks all values at once
+        except orjson.JSONEncodeError:
+            _refuse_unstorable(row)
         self.derived.clear()
         self.pending[row[0]] = self._rows[row[0]] = row
         if len(self._rows) > 2 * KEPT_ROWS:
@@ -268,7 +271,10 @@ class TableCache(Table):
         Raises:
             UnicodeEncodeError, OverflowError: SQLite cannot hold a value.
         """
-        _refuse_unstorable(list(changes.values()))
+        try:
+            orjson.dumps(changes, option=orjson.OPT_STRICT_INTEGER)
+        except orjson.JSONEncodeError:
+            _refuse_unstorable(changes.values())
         self.derived.clear()
         if self.has_sid:
             self.shared.pop(row[self.positions["sid"]], None)
@@ -350,7 +356,9 @@ class TableCache(Table):
                 else:
                     continue
             place = shape.place(row) if shape.by else (row[0],)
-            if places is not _UNKNOWN:
+            if place is not None and type(places) is list and len(places) < LARGEST:
+                insort(places, place)
+            elif places is not _UNKNOWN:
                 shape.insert(key, places, place)
             elif len(shape.results) >= MOST_RESULTS:
                 shape.make_room(fresh)
@@ -380,16 +388,13 @@ _UNKNOWN: Any = ()
 _NOT_FOLLOWED = (None, None, None)
 
 
-def _refuse_unstorable(values: list[Any]) -> None:
+def _refuse_unstorable(values: Iterable[Any]) -> None:
     """Raise what SQLite would for text that is no Unicode or a number beyond 64 bits."""
-    try:
-        orjson.dumps(values, option=orjson.OPT_STRICT_INTEGER)  # checks all of them at once
-    except orjson.JSONEncodeError:
-        for value in values:
-            if isinstance(value, str):
-                value.encode()
-            elif isinstance(value, int) and not _LEAST <= value <= _MOST:
-                raise OverflowError("Python int too large to convert to SQLite INTEGER") from None
+    for value in values:
+        if isinstance(value, str):
+            value.encode()
+        elif isinstance(value, int) and not _LEAST <= value <= _MOST:
+            raise OverflowError("Python int too large to convert to SQLite INTEGER") from None
 
 
 def _no_key(_: Row) -> tuple[()]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from ..core import forks
 from ..rest.collection import Operation
 from ..rest.http import Reply, Request
 from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
@@ -200,6 +201,7 @@ class Faults(FaultRegistry[Fault]):
         self._armed: tuple[Fault, ...] = ()
         self._count = 0
         self._lock = threading.Lock()
+        forks.in_child(self, lambda self: forks.refuse(self, "_lock"))
 
     def add_from_json(self, given: Mapping[str, Any]) -> Fault:
         """Add a fault as `FaultRegistry.add_from_json` does."""

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from ...html import escaped, table
 from ..core.errors import CODES, NOT_SIMULATED, TwilioError
+from ..core.wording import predicate
 
 FaultKind = Literal["refusal", "latency", "timeout", "reset"]
 Phase = Literal["before", "after"]
@@ -128,7 +129,7 @@ def _of_status(status: int | None) -> str:
 
 
 def _sentence(error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Value error, ")
+    message = predicate(error)
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
@@ -138,7 +139,7 @@ def _sentence(error: ErrorDetails) -> str:
         return f"a fault has no setting {name!r}; there is {', '.join(known)}"
     if error["type"] == "missing":
         return f"{name} is missing"
-    return f"{name}={error['input']!r}: {message[0].lower()}{message[1:]}"
+    return f"{name}={error['input']!r}: it {message}"
 
 
 class FaultRule(ABC):

@@ -36,8 +36,8 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     """Create a channel for a contact, or return the one it has.
 
     An ACTIVE channel of the same flow and contact is returned (documented for the contact pair;
-    matched on Target, else Identity: inferred). A disabled flow works when it is named
-    (documented).
+    matched on Target, else Identity: inferred); a long-lived one of a task flow with a new task, if
+    its last one has ended (inferred). A disabled flow works when it is named (documented).
 
     Raises:
         TwilioError: 45205, no such flow; 45208, an active channel has the unique name; 45004, a
@@ -50,20 +50,15 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
     task_attributes = json_parameter("TaskAttributes", new.task_attributes)
     existing = active_channel(ctx, flow, new.target or new.identity, is_web=is_web)
     if existing is not None:
+        if channels.find(ctx, existing.sid).attribute("long_lived"):
+            _renew_task(ctx, flow, existing, new, task_attributes)
         return existing
     if new.chat_unique_name:
         _release_unique_name(ctx, flow, new.chat_unique_name)
-    user, channel = _chat(ctx, flow, new, pre_engagement)
+    name = new.chat_user_friendly_name if is_web else new.target or new.identity
+    user, channel = _chat(ctx, flow, new, pre_engagement, name)
     handlers.wire(ctx, flow, channel)
-    task_sid = new.task_sid
-    if task_sid is not None:
-        if flow.integration_type != "task":
-            raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
-        if not ctx.store.exists(Task, sid=task_sid):
-            raise TwilioError(45004, f"Task {task_sid} does not exist in this account")
-    elif flow.integration_type == "task" and not flow.integration["creation_on_message"]:
-        name = user.friendly_name or new.identity
-        task_sid = handlers.make_task(ctx, flow, channel.sid, name, task_attributes).sid
+    task_sid = _task_sid(ctx, flow, new, channel.sid, user.friendly_name, task_attributes)
     return ctx.create(
         FlexChannel,
         sid=channel.sid,
@@ -76,6 +71,42 @@ def create(ctx: Context, new: NewFlexChannel, *, is_web: bool = False) -> FlexCh
         task_attributes=task_attributes,
         is_web=is_web,
     )
+
+
+def _task_sid(
+    ctx: Context,
+    flow: FlexFlow,
+    new: NewFlexChannel,
+    channel_sid: str,
+    name: str | None,
+    attributes: dict[str, Any] | None,
+) -> str | None:
+    """Return the task that a contact comes with: the one named, or a new one, or none."""
+    if new.task_sid is not None:
+        if flow.integration_type != "task":
+            raise TwilioError(45004, "TaskSid only applies to flows of integration type task")
+        if not ctx.store.exists(Task, sid=new.task_sid):
+            raise TwilioError(45004, f"Task {new.task_sid} does not exist in this account")
+        return new.task_sid
+    if flow.integration_type != "task" or flow.integration["creation_on_message"]:
+        return None
+    return handlers.make_task(ctx, flow, channel_sid, name or new.identity, attributes).sid
+
+
+def _renew_task(
+    ctx: Context,
+    flow: FlexFlow,
+    known: FlexChannel,
+    new: NewFlexChannel,
+    attributes: dict[str, Any] | None,
+) -> None:
+    if handlers.carries(ctx, known):
+        return
+    user = ctx.store.first(User, sid=known.user_sid)
+    name = user.friendly_name if user else None
+    sid = _task_sid(ctx, flow, new, known.sid, name, attributes or known.task_attributes)
+    if sid is not None:
+        ctx.store.save(known, task_sid=sid, live_task_sid=sid, date_updated=ctx.now)
 
 
 def json_parameter(parameter: str, text: str | None) -> dict[str, Any] | None:
@@ -119,8 +150,13 @@ def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str) -> None
 
 
 def _chat(
-    ctx: Context, flow: FlexFlow, new: NewFlexChannel, pre_engagement: dict[str, Any] | None
+    ctx: Context,
+    flow: FlexFlow,
+    new: NewFlexChannel,
+    pre_engagement: dict[str, Any] | None,
+    name: str,
 ) -> tuple[User, Channel]:
+    """Make the chat; its attributes are in Flex's order, with `from` the name given (observed)."""
     service = ctx.store.first(Service, sid=flow.chat_service_sid)
     if service is None:
         raise TwilioError(45004, f"The flow's chat service {flow.chat_service_sid} is gone")
@@ -128,11 +164,10 @@ def _chat(
     attributes: dict[str, Any] = {
         "status": "ACTIVE",
         "long_lived": flow.long_lived if new.long_lived is None else new.long_lived,
-        "from": new.target or new.identity,
-        "channel_type": flow.channel_type,
     }
     if pre_engagement is not None:
         attributes["pre_engagement_data"] = pre_engagement
+    attributes |= {"from": name, "channel_type": flow.channel_type}
     channel = channels.create(
         ctx,
         service,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ...json_object import json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import AtMostBytes
+from ..core.parameters import AtMostBytes, compact_json
 from ..messaging import channels
 from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
@@ -18,6 +19,8 @@ from ..taskrouter.tasks import create_task
 from .resources import CreatedByFlex, FlexChannel, FlexFlow
 
 DAY = 86_400
+LIVE = ("pending", "reserved", "assigned")
+"""States of a task that an agent has or will have; one in wrap-up takes no more messages."""
 _ATTRIBUTES = AtMostBytes(16 * 1024, 50303, "Attributes")
 DIALECT = "chat"
 """API in whose words a flow's webhooks are called."""
@@ -26,23 +29,30 @@ MESSAGES = ["onMessageSent", "onMediaMessageSent"]
 
 
 def attributes_of(values: dict[str, Any]) -> str:
-    """Return a channel's attributes as JSON text.
+    """Return a channel's attributes as JSON text, compact (observed).
 
     Raises:
         TwilioError: 50303, they are too long.
     """
-    return _ATTRIBUTES.check(json.dumps(values))
+    return _ATTRIBUTES.check(json.dumps(values, separators=(",", ":")))
 
 
 def mark(ctx: Context, channel: Channel, **values: object) -> None:
-    """Set some of a channel's attributes and keep the others."""
-    merged = attributes_of(json.loads(channel.attributes) | values)
-    channels.update(ctx, channel, attributes=merged)
+    """Set some of a channel's attributes and keep the others, and all that are no JSON object."""
+    known = json_object(channel.attributes)
+    if known is not None:
+        channels.update(ctx, channel, attributes=attributes_of(known | values))
 
 
 def is_active(channel: Channel) -> bool:
     """Return whether the channel has not ended, by its attributes; in any case (observed)."""
     return str(channel.attribute("status")).upper() == "ACTIVE"
+
+
+def carries(ctx: Context, flex_channel: FlexChannel) -> bool:
+    """Return whether a task carries the chat that an agent has or will have."""
+    task = ctx.get_cached(Task, flex_channel.live_task_sid)
+    return task is not None and task.assignment_status in LIVE
 
 
 def wire(ctx: Context, flow: FlexFlow, channel: Channel) -> None:
@@ -77,7 +87,7 @@ def make_task(
         ctx,
         workflow=workflow,
         task_channel=task_channel,
-        attributes=json.dumps(own | (attributes or {})),
+        attributes=compact_json(own | (attributes or {})),
         priority=settings["priority"],
         timeout=settings["timeout"],
     )
@@ -102,7 +112,7 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     if task_channel is None:
         raise TwilioError(20001, f"Send to Flex: task channel {key!r} does not exist")
     try:
-        attributes = json.dumps(json.loads(request.attributes or "{}"))
+        attributes = compact_json(json.loads(request.attributes or "{}"))
     except ValueError:
         raise TwilioError(20001, "Send to Flex: the attributes are not JSON") from None
     task = create_task(

@@ -7,22 +7,22 @@ platform; here the agent's desk takes them.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
-from ...flex_ui import is_agent
+from ...flex_ui import chat_of, is_agent
+from ...masking import log_exception
 from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
 from ..core.store import Store
-from ..messaging import members
-from ..messaging.events import ChannelEvent, MessageEvent
+from ..messaging import members, roles
+from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from ..messaging.resources import Channel, ChannelWebhook, Member, Message, User
 from ..taskrouter.events import TaskRouterEvent
-from ..taskrouter.resources import Task
+from ..taskrouter.resources import Task, WorkspaceEvent
 from . import handlers
 from .resources import FlexChannel, FlexFlow
 
-LIVE = ("pending", "reserved", "assigned")
-"""States of a task that an agent has or will have; one in wrap-up takes no more messages."""
 ENDED = ("task.completed", "task.canceled", "task.deleted", "task.system-deleted")
 _log = logging.getLogger(__name__)
 _MARK = '"channel_type"'
@@ -46,26 +46,36 @@ class Orchestration:
             if event.task is not None and event.name == "task.created":
                 self._task_made(event.task)
             elif event.task is not None and event.name in (*ENDED, "task.wrapup"):
-                self._task_moved(event.name, event.task.sid)
+                self._task_moved(event.name, event.task.attributes)
         elif isinstance(event, ChannelEvent) and event.change == "removed":
             self._channel_gone(event.channel.sid)
+
+    def admit(self, event: Event) -> None:
+        """Give whom the account makes an agent the role of agents, in the same transaction."""
+        assert isinstance(event, MemberEvent)
+        is_news = event.change == "added" or "attributes" in event.reasons
+        if is_news and event.actor.identity is None and is_agent(event.member.attributes):
+            roles.give_agent(Context(self._backend, self._account_sid), event.member)
 
     def resume(self) -> None:
         """Catch up with events that were committed but not dispatched before the process ended."""
         store = self._backend.store
-        live = store.select(Task, {"assignment_status": list(LIVE)})
+        live = store.select(Task, {"assignment_status": list(handlers.LIVE)})
         sids = {task.sid for task in live}
         for task in live:
-            carrier = store.first(FlexChannel, sid=task.details.get("channelSid"))
+            carrier = _named(store, task.attributes)
             if carrier is not None and carrier.live_task_sid not in sids:
                 self._task_made(task)
+        ended = store.select(WorkspaceEvent, {"event_type": list(ENDED)})
+        gone = {each.task_sid: each.event_data["task_attributes"] for each in ended}
         for flex_channel in store.select(FlexChannel):
             try:
-                self._catch_up(flex_channel)
+                self._catch_up(flex_channel, gone)
             except (Refused, TwilioError):
-                _log.exception("Flex could not catch up with channel %s", flex_channel.sid)
+                log_exception(_log, "Flex could not catch up with channel %s", flex_channel.sid)
 
-    def _catch_up(self, flex_channel: FlexChannel) -> None:
+    def _catch_up(self, flex_channel: FlexChannel, gone: Mapping[str | None, str]) -> None:
+        """Do what is due for a channel; `gone` holds the last attributes of tasks that are gone."""
         store = self._backend.store
         if not store.exists(Channel, sid=flex_channel.sid):
             self._channel_gone(flex_channel.sid)
@@ -73,8 +83,9 @@ class Orchestration:
         if flex_channel.live_task_sid is not None:
             task = store.first(Task, sid=flex_channel.live_task_sid)
             name = f"task.{task.assignment_status}" if task else "task.deleted"
-            if name in ENDED or name == "task.wrapping":
-                self._task_moved(name, flex_channel.live_task_sid)
+            attributes = task.attributes if task else gone.get(flex_channel.live_task_sid, "")
+            if name in (*ENDED, "task.wrapping") and chat_of(attributes) == flex_channel.sid:
+                self._task_moved(name, attributes)
         if _was_written_to(store, flex_channel):
             self._wrote(flex_channel.sid)
 
@@ -100,15 +111,15 @@ class Orchestration:
         if store.exists(FlexChannel, live_task_sid=task.sid):
             return
         with self._backend.transaction():
-            sid = task.details.get("channelSid")
-            flex_channel = store.first(FlexChannel, sid=sid) if isinstance(sid, str) else None
+            flex_channel = _named(store, task.attributes)
             if flex_channel is not None:
                 store.save(flex_channel, live_task_sid=task.sid)
 
-    def _task_moved(self, name: str, task_sid: str) -> None:
+    def _task_moved(self, name: str, attributes: str) -> None:
+        """Clean up the chat that a task names in its attributes as they are by then (observed)."""
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
-            flex_channel = ctx.store.first(FlexChannel, live_task_sid=task_sid)
+            flex_channel = _named(ctx.store, attributes)
             if flex_channel is None:
                 return
             flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
@@ -134,6 +145,11 @@ class Orchestration:
             self._backend.store.remove_all(FlexChannel, sid=sid)
 
 
+def _named(store: Store, task_attributes: str) -> FlexChannel | None:
+    sid = chat_of(task_attributes)
+    return store.first(FlexChannel, sid=sid) if sid else None
+
+
 def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:
     """Return whether the customer's latest message came after the last change of the task."""
     own = {"channel_sid": flex_channel.sid, "author": flex_channel.identity}
@@ -155,8 +171,7 @@ def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel) -> bool
     is_first = flex_channel.live_task_sid is None
     if is_first and not flow.integration["creation_on_message"]:
         return False
-    task = ctx.get_cached(Task, flex_channel.live_task_sid)
-    if task is not None and task.assignment_status in LIVE:
+    if handlers.carries(ctx, flex_channel):
         return False
     channel = ctx.store.first(Channel, sid=flex_channel.sid)
     if channel is None or not handlers.is_active(channel):

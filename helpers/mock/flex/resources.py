@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -98,4 +98,13 @@ class FlexChannel(DatedResource):
     )
 
 
-KINDS: tuple[type[Resource], ...] = (FlexFlow, FlexChannel)
+@dataclass(slots=True)
+class FlexConfiguration(DatedResource):
+    """The one Configuration of the Flex instance (GO): what updates have set, by name."""
+
+    prefix: ClassVar[str] = "GO"
+
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+KINDS: tuple[type[Resource], ...] = (FlexFlow, FlexChannel, FlexConfiguration)

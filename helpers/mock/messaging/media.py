@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import secrets
 from typing import Any
 
 from ..core.context import Context
 from ..core.errors import Refused
+from ..core.store import Store
+from .permissions import look_inside, see
 from .refusals import Reason
 from .resources import Channel, Media, Service
 
 LINK_SECONDS = 300
 """Seconds a link to the content works (inferred)."""
 MEGABYTE = 1024 * 1024
+_RENEWED = "link_keys_renewed"
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?")
 
 
@@ -44,7 +48,7 @@ def upload(
         filename=filename,
         category="media",
         size=len(content),
-        link_key=ctx.sids.new("LK"),
+        link_key=secrets.token_hex(),
     )
 
 
@@ -55,11 +59,40 @@ def pick(ctx: Context, channel: Channel, sid: str) -> Media:
         Refused: MEDIA_NOT_FOUND in the service; MEDIA_SENT already.
     """
     media = ctx.store.first(Media, sid=sid, service_sid=channel.service_sid)
-    if media is None:
+    if media is None or not is_open(ctx, media):
         raise Refused(Reason.MEDIA_NOT_FOUND, sid=sid[:40])
     if media.message_sid is not None:
         raise Refused(Reason.MEDIA_SENT, sid=media.sid)
     return media
+
+
+def is_open(ctx: Context, media: Media) -> bool:
+    """Return False for a file that to a chat user does not exist (inferred).
+
+    Such a file was sent in a channel that is gone, or another uploaded it and has not sent it yet.
+
+    Raises:
+        Refused: CHANNEL_HIDDEN, NOT_A_MEMBER; as for the message that it was sent with.
+    """
+    if ctx.actor.identity is None:
+        return True
+    if media.channel_sid is None:
+        return media.author == ctx.actor.identity
+    channel = ctx.store.first(Channel, sid=media.channel_sid)
+    if channel is not None:
+        see(ctx, channel)
+        look_inside(ctx, channel)
+    return channel is not None
+
+
+def renew_keys(store: Store) -> None:
+    """Replace, once, the keys of earlier versions, which followed from the account's seed."""
+    if store.read_fact(_RENEWED):
+        return
+    store.write_fact(_RENEWED, True)
+    for media in store.select(Media):
+        if media.link_key.startswith("LK"):
+            store.save(media, link_key=secrets.token_hex())
 
 
 def description(media: Media) -> dict[str, Any]:

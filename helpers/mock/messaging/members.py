@@ -45,9 +45,9 @@ def add(
 ) -> Member:
     """Put an identity into a channel, making its user if need be, or a person without one.
 
-    A chat user joins itself only with the permission and only a public channel; it adds others
-    with another permission. An invited user gets the invitation's role (specified); the channel's
-    creator gets the creator role. `user` is the identity's, where the caller has it.
+    A chat user joins itself only with the permission, and a private channel only as its creator; it
+    adds others with another permission. An invited user gets the invitation's role (specified); the
+    channel's creator gets the creator role. `user` is the identity's, where the caller has it.
 
     Raises:
         Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;
@@ -100,7 +100,7 @@ def add(
 def _permit(ctx: Context, channel: Channel, identity: str | None) -> None:
     if ctx.actor.identity != identity:
         require(ctx, channel.service_sid, Permission.ADD_MEMBER, channel)
-    elif channel.type == "private":
+    elif channel.type == "private" and channel.created_by != identity:
         raise Refused(Reason.CHANNEL_NOT_JOINABLE)
     else:
         require(ctx, channel.service_sid, Permission.JOIN_CHANNEL, channel)

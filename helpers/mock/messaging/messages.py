@@ -61,6 +61,8 @@ def send(
         permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
     fields["author"] = identity or fields.get("author") or "system"
+    if not attached:
+        fields["body"] = fields.get("body") or ""  # (specified)
     edits = (fields.get("last_updated_by"), fields.get("date_updated"))
     message = ctx.create(
         Message,

@@ -75,16 +75,22 @@ def own_member(ctx: Context, channel: Channel) -> Member:
 
 
 def see(ctx: Context, channel: Channel) -> None:
-    """Hide a private channel from a chat user that is neither in it nor invited (inferred).
+    """Hide a private channel from a chat user that neither made it, is in it nor is invited.
 
     Raises:
         Refused: CHANNEL_HIDDEN.
     """
-    if ctx.actor.identity is None or channel.type == "public":
-        return
-    own = {"channel_sid": channel.sid, "identity": ctx.actor.identity}
-    if not (ctx.store.exists(Member, **own) or ctx.store.exists(Invite, **own)):
+    if not can_see(ctx, channel):
         raise Refused(Reason.CHANNEL_HIDDEN)
+
+
+def can_see(ctx: Context, channel: Channel) -> bool:
+    """Return whether the acting chat user, or the account, may know of a channel."""
+    identity = ctx.actor.identity
+    if channel.type == "public" or identity in (None, channel.created_by):
+        return True
+    own = {"channel_sid": channel.sid, "identity": identity}
+    return ctx.store.exists(Member, **own) or ctx.store.exists(Invite, **own)
 
 
 def look_inside(ctx: Context, channel: Channel) -> None:

@@ -29,7 +29,7 @@ class Reason(Enum):
     CHANNEL_NOT_FOUND = "channel {sid} not found"
     CHANNEL_HIDDEN = "channel is private, and the user is no member"
     CHANNEL_CLOSED = "channel is closed"
-    CHANNEL_NOT_JOINABLE = "a private channel cannot be joined"
+    CHANNEL_NOT_JOINABLE = "a private channel is joined by its creator only"
     CHANNEL_FULL = "channel has its limit of {count} members"
     UNIQUE_NAME_TAKEN = "channel with unique name {unique_name!r} already exists"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ...json_object import json_object
 from ..core.schema import DatedResource, Resource
 
 MAX_MEMBERS = 100
@@ -134,8 +134,8 @@ class Channel(DatedResource):
         return ended[0] if ended else self.state
 
     def attribute(self, name: str) -> Any:
-        """One value of the channel's JSON attributes, or None."""
-        return json.loads(self.attributes).get(name)
+        """One value of the channel's JSON attributes; None where they have none of that name."""
+        return (json_object(self.attributes) or {}).get(name)
 
 
 @dataclass(slots=True)

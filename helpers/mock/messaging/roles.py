@@ -43,6 +43,8 @@ DEFAULT_ROLES: tuple[tuple[str, str, Iterable[Permission]], ...] = (
     ),
 )
 """Name, scope and permissions of the four roles every service starts with."""
+AGENT = "agent"
+"""A channel role of Flex's service: an agent may also change a chat's attributes, to end it."""
 
 
 def create(
@@ -109,6 +111,23 @@ def make_defaults(ctx: Context, service_sid: str) -> list[Role]:
         )
         for name, scope, permissions in DEFAULT_ROLES
     ]
+
+
+def add_agent(ctx: Context, service: Service) -> Role:
+    """Make Flex's role for agents (documented for Flex Conversations; for Chat inferred)."""
+    *_, (_, _, permissions) = DEFAULT_ROLES
+    may = [*permissions, Permission.EDIT_CHANNEL_ATTRIBUTES]
+    return create(ctx, service, friendly_name=AGENT, type=CHANNEL, permissions=may)
+
+
+def give_agent(ctx: Context, member: Member) -> None:
+    """Give a member Flex's role for agents, where its service has it, in place of the default."""
+    service = ctx.get_cached(Service, member.service_sid)
+    if service is not None and member.role_sid == service.default_channel_role_sid:
+        of_agents = {"service_sid": service.sid, "friendly_name": AGENT, "type": CHANNEL}
+        role = ctx.store.first(Role, **of_agents)
+        if role is not None:
+            ctx.store.save(member, role_sid=role.sid)
 
 
 def pick(ctx: Context, service_sid: str, role_sid: str, scope: str) -> str:

@@ -73,10 +73,31 @@ def update(ctx: Context, user: User, **changes: Unpack[UserFields]) -> User:
 
 
 def mark_online(ctx: Context, user: User, *, online: bool) -> None:
-    """Note whether a user is connected, and with a device that takes pushes (reachability)."""
+    """Note whether a user is connected, and with a device that takes pushes (reachability).
+
+    An update is only emitted where the service has reachability enabled.
+    """
     notifiable = ctx.store.exists(Binding, user_sid=user.sid)
-    ctx.store.save(user, is_online=online, is_notifiable=notifiable)
-    ctx.emit(UserEvent("updated", user, ctx.actor, ("is_online", "is_notifiable")))
+    values = {"is_online": online, "is_notifiable": notifiable}
+    changed = tuple(name for name, value in values.items() if value is not getattr(user, name))
+    ctx.store.save(user, **values)
+    if changed and _is_reachable(ctx, user):
+        ctx.emit(UserEvent("updated", user, ctx.actor, changed))
+
+
+def _is_reachable(ctx: Context, user: User) -> bool:
+    service = ctx.get_cached(Service, user.service_sid)
+    return service is not None and service.reachability_enabled
+
+
+def reachability(ctx: Context, user: User) -> dict[str, bool | None]:
+    """Return whether a user is online, and notifiable: null without reachability (specified).
+
+    Null for a user who never was (specified).
+    """
+    shows = _is_reachable(ctx, user)
+    names = ("is_online", "is_notifiable")
+    return {name: getattr(user, name) if shows else None for name in names}
 
 
 def delete(ctx: Context, user: User) -> None:

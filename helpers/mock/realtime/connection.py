@@ -16,8 +16,9 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from ...masking import log_exception
 from ..core.context import Actor
-from ..core.database import DatabaseClosed
+from ..core.database import DatabaseClosed, DatabaseFailed
 from .notices import FrameError, decode, is_acknowledgement
 from .session import ClientSession, SessionParts
 
@@ -94,8 +95,10 @@ class ClientConnection:
             self._end(1000, "")
         except FrameError as error:
             self._end(1008, str(error)[:120])
+        except DatabaseFailed:
+            self._end(1013, "the database file cannot be used at present; try again later")
         except Exception:  # a fault of the mock ends this connection only
-            _log.exception("a realtime connection failed")
+            log_exception(_log, "a realtime connection failed")
             self._end(1011, "the mock failed; its log says why")
 
     async def _answer(self, data: bytes) -> None:
@@ -152,5 +155,5 @@ class ClientConnection:
 
 def _log_failure(done: Future[None]) -> None:
     error = done.exception()
-    if error is not None and not isinstance(error, DatabaseClosed):
-        _log.error("the end of a realtime connection failed", exc_info=error)
+    if error is not None and not isinstance(error, DatabaseClosed | DatabaseFailed):
+        log_exception(_log, "the end of a realtime connection failed", error=error)

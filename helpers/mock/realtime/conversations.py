@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -120,8 +121,7 @@ def _user_json(ctx: Context, user: User) -> dict[str, Any]:
         "identity": user.identity,
         "friendly_name": user.friendly_name,
         "attributes": user.attributes,
-        "is_online": bool(user.is_online),
-        "is_notifiable": bool(user.is_notifiable),
+        **{name: bool(value) for name, value in users.reachability(ctx, user).items()},
         "sync_unique_name": sync_objects.INFO.name(user.sid),
         "sync_objects": {"user_info_map": sync_objects.INFO.name(user.sid)},
         "url": f"{USERS}/{quote(user.identity, safe='')}",
@@ -196,6 +196,13 @@ def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
     return channel, view
 
 
+def _fetch_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
+    channel = _channel(ctx, arguments)
+    if channel.created_by != ctx.actor.identity:  # a creator need not have joined (observed)
+        _mine(ctx, arguments)
+    return _channel_json(ctx, channel)
+
+
 def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     channel, view = _mine(ctx, arguments)
     form = dict(request.form)
@@ -232,7 +239,7 @@ class _MessageEdit(given.MessageChanges):
     author: given.Author | None = None
 
 
-class _MessageToSend(given.NewMessage):
+class _MessageToSend(given.NewMessageOrFile):
     author: given.Author | None = None
 
 
@@ -289,9 +296,11 @@ def _operation(name: str, method: str, path: str, status: int, handler: Handler)
 
 
 _fetch = _read(_channel, _channel_json)
-_fetch_mine = _read(lambda ctx, arguments: _mine(ctx, arguments)[0], _channel_json)
 _fetch_user = _read(_user, _user_json)
-_create = _write(channels.create, _service, given.NewChannel, _channel_json)
+_create = _write(
+    partial(channels.create, type="private"), _service, given.NewChannel, _channel_json
+)
+"""A conversation is private (observed): `@twilio/conversations` names no type."""
 _update = _write(channels.update, _channel, given.ChannelChanges, _channel_json)
 _edit = _write(messages.update, _MESSAGE, _MessageEdit, _message_json)
 _remove_message = _write(messages.remove, _MESSAGE)

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..core.context import Backend
 from ..messaging.events import TypingEvent
+from ..messaging.presence import Presence
 from ..messaging.resources import Member
 from ..rest.application import Application
 from . import conversations, notices
@@ -17,7 +18,7 @@ from .change_log import ChangeLog
 from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
 from .connection import ClientConnection
 from .feeds import Feeds
-from .session import Presence, SessionParts
+from .session import SessionParts
 from .sync import SyncReads
 from .tunnel import OnRequest, Tunnel
 
@@ -32,10 +33,11 @@ class Realtime:
     Follows the account from its first connection, or `listen()`; until then it costs nothing.
     """
 
-    def __init__(self, backend: Backend, application: Application, account_sid: str) -> None:
+    def __init__(
+        self, backend: Backend, application: Application, account_sid: str, presence: Presence
+    ) -> None:
         log = ChangeLog(backend.store)
         feeds = Feeds(backend, account_sid, log)
-        presence = Presence(backend, account_sid)
         tunnel = Tunnel(application, (*conversations.OPERATIONS, *SyncReads(log).operations))
         self._feeds = feeds
         self._parts = SessionParts(backend, application, account_sid, feeds, presence, tunnel)
@@ -55,7 +57,6 @@ class Realtime:
         if self._is_listening:
             return
         self._is_listening = True
-        self._parts.presence.reset()
         events = self._parts.backend.events
         for kind, handler in self._recorder.handlers.items():
             events.on_emit(handler, kind)

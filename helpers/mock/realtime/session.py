@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,46 +17,13 @@ from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
 from ..core.token_timers import TokenTimers
 from ..messaging import users
-from ..messaging.resources import Service, User
+from ..messaging.presence import Presence
+from ..messaging.resources import Service
 from ..rest.application import Application
 from . import feeds, notices, tunnel
 from .feeds import FeedClient, Feeds
 from .notices import Frame
 from .tunnel import Tunnel
-
-
-class Presence:
-    """Counts the connections of each user, and marks users online from first to last."""
-
-    def __init__(self, backend: Backend, account_sid: str) -> None:
-        self._backend = backend
-        self._account_sid = account_sid
-        self._connections: Counter[Actor] = Counter()
-        self._lock = threading.Lock()
-
-    def reset(self) -> None:
-        """Mark users offline who were online when the account was last open."""
-        with self._backend.transaction():
-            ctx = Context(self._backend, self._account_sid)
-            for user in ctx.store.select(User, {"is_online": True}):
-                users.mark_online(ctx, user, online=False)
-
-    def count(self, actor: Actor, change: int) -> None:
-        """Count a user's connection that begins (1) or has ended (-1)."""
-        with self._lock:
-            before = self._connections[actor]
-            after = self._connections[actor] = before + change
-            if not after:
-                del self._connections[actor]
-        if before and after:
-            return
-        with self._backend.transaction():
-            ctx = Context(self._backend, self._account_sid)
-            service = ctx.store.first(Service, sid=actor.service_sid)
-            user = users.find(ctx, actor.service_sid or "", actor.identity or "")
-            if service is not None and service.reachability_enabled and user is not None:
-                users.mark_online(ctx, user, online=after > 0)
-
 
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
 """Methods that need no answer."""

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, unquote
 
 import orjson
 
+from ...masking import log_exception
 from ..core.context import Actor
+from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..core.parameters import form_name
 from ..rest.application import Application
@@ -81,8 +83,11 @@ class Tunnel:
             reply = self._application.perform(actor, operation, arguments, request)
         except TwilioError as error:
             reply = Reply(error.status, error.body())
+        except DatabaseClosed:
+            stopping = TwilioError(20503, "The mock is stopping; it answers when it runs again")
+            reply = Reply(stopping.status, stopping.body())
         except Exception:
-            _log.exception("a request through a realtime connection failed")
+            log_exception(_log, "a request through a realtime connection failed")
             reply = Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
         content = b"" if reply.json is None else orjson.dumps(reply.json)
         self.on_request(request, reply, content, (time.perf_counter() - started) * 1000)

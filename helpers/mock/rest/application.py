@@ -11,11 +11,10 @@ import sqlite3
 from dataclasses import replace
 from functools import lru_cache
 
-import orjson
-
 from ..core.access_token import Claims, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
+from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
 from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
@@ -27,24 +26,22 @@ from . import (
     flex_v1,
     media_v1,
     studio_v2,
+    taskrouter_statistics,
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import Reply, Request
+from .http import NOTE_HEADER, TOKEN_USER, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
     *conversations_v1.OPERATIONS,
     *flex_v1.OPERATIONS,
+    *taskrouter_statistics.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,
 )
-TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
-
-_UNSTORABLE = (UnicodeEncodeError, orjson.JSONEncodeError, OverflowError, sqlite3.DataError)
-"""Errors for text that is no Unicode, and for a number beyond 64 bits."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -80,9 +77,16 @@ class Application:
             actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
             if actor.identity is not None:
                 self._admit(actor, operation, arguments)
-            return self.perform(actor, operation, arguments, request)
+            if request.problem is not None:
+                raise request.problem
+            reply = self.perform(actor, operation, arguments, request)
         except TwilioError as error:
-            return Reply(error.status, error.body())
+            reply = Reply(error.status, error.body())
+        except DatabaseFailed as failure:
+            reply = Reply(503, failure.refusal().body())
+        if request.notes:
+            reply.headers = {**reply.headers, NOTE_HEADER: "; ".join(request.notes)}
+        return reply
 
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
@@ -107,10 +111,16 @@ class Application:
             with self._backend.transaction():
                 ctx = Context(self._backend, self._credentials.account_sid, actor)
                 return operation.handle(ctx, arguments, request)
+        except DatabaseFailed as failure:
+            raise failure.refusal() from None
         except Refused as refused:
             raise operation.refusals.error(refused) from None
-        except _UNSTORABLE as error:
-            raise TwilioError(20001, f"A parameter cannot be stored: {error}") from None
+        except sqlite3.IntegrityError as error:
+            raise TwilioError(20409, f"It conflicts with what is stored: {error}") from None
+        except UNSTORABLE:
+            raise TwilioError(
+                20001, "A parameter cannot be stored: it is no Unicode, or a number beyond 64 bits"
+            ) from None
 
     def _consult(
         self, actor: Actor, operation: Operation, arguments: Arguments, request: Request
@@ -138,8 +148,7 @@ class Application:
             return self.chat_user(password)
         if not self._credentials.open(username, password):
             raise TwilioError(20003, "Authenticate")
-        has_webhooks = request.headers.get("X-Twilio-Webhook-Enabled") == "true"
-        return _ACCOUNT_WITH_WEBHOOKS if has_webhooks else ACCOUNT
+        return _ACCOUNT_WITH_WEBHOOKS if request.fires_webhooks else ACCOUNT
 
     def _admit(self, actor: Actor, operation: Operation, arguments: Arguments) -> None:
         """Keep a chat user to operations open to it, in the service its token names."""

@@ -21,7 +21,7 @@ from ..core.parameters import (
     Parameters,
     checked,
     is_web_address,
-    json_object,
+    json_text,
 )
 from ..core.sids import looks_like
 from .chat_words import READ_PERMISSIONS, READ_ROLE_TYPES
@@ -95,10 +95,10 @@ _NOT_A_SID = checked(
 NewUniqueName = Annotated[str, AtMost(64, 50004, "UniqueName"), _NOT_A_SID]
 LongerUniqueName = Annotated[str, AtMost(256, 50004, "UniqueName"), _NOT_A_SID]
 ChannelAttributes = Annotated[
-    str, AtMostBytes(16 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+    str, AtMostBytes(16 * 1024, 50303, "Attributes"), json_text(50304, "Attributes")
 ]
 SmallAttributes = Annotated[
-    str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+    str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_text(50304, "Attributes")
 ]
 Body = Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
 ReadIndex = Annotated[int | None, read_index(50406, "LastConsumedMessageIndex")]
@@ -261,12 +261,16 @@ class MessageChanges(Dates):
     last_updated_by: Author | None = None
 
 
-class NewMessage(MessageChanges):
+class NewMessageOrFile(MessageChanges):
+    """Parameters of a new message, a text, a file or both."""
+
+    media_sids: OneMedia = Field(default_factory=list, alias="MediaSid")
+
+
+class NewMessage(NewMessageOrFile):
     """Parameters of a new message; a file has no text beside it in Chat."""
 
     rules_out: ClassVar[Mapping[str, str]] = {"media_sids": "body"}
-
-    media_sids: OneMedia = Field(default_factory=list, alias="MediaSid")
 
 
 # -- channel webhooks

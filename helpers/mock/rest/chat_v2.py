@@ -16,6 +16,7 @@ from ..messaging import (
     services,
     users,
 )
+from ..messaging.refusals import Reason
 from ..messaging.resources import (
     Binding,
     Channel,
@@ -30,7 +31,7 @@ from ..messaging.resources import (
     UserChannel,
 )
 from . import chat_parameters as given
-from .chat_webhooks import CHANNEL_EVENTS
+from .chat_webhooks import CHANNEL_EVENTS, log_unknown_filters
 from .chat_webhooks import NAME as DIALECT
 from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES
 from .collection import Api, Arguments, Collection, Write
@@ -56,6 +57,13 @@ def _create_service(ctx: Context, new: given.NewService) -> Service:
     return services.create(ctx, friendly_name=new.friendly_name)
 
 
+def _update_service(ctx: Context, service: Service, **settings: Any) -> Service:
+    updated = services.update(ctx, service, **settings)
+    if "webhook_filters" in settings:
+        log_unknown_filters(ctx, updated)
+    return updated
+
+
 SERVICES = Collection(
     within=API,
     segment="Services",
@@ -66,7 +74,7 @@ SERVICES = Collection(
         links={"channels": "Channels", "users": "Users", "roles": "Roles", "bindings": "Bindings"},
     ),
     create=Write(given.NewService, _create_service),
-    update=Write(given.ServiceChanges, services.update, needs_parameters=True, spread=True),
+    update=Write(given.ServiceChanges, _update_service, needs_parameters=True, spread=True),
     delete=services.delete,
 )
 
@@ -95,6 +103,8 @@ USERS = Collection(
     kind=User,
     open_to_users=("List", "Create", "Fetch", "Update"),
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
+    detail=users.reachability,
+    unlisted=("is_online", "is_notifiable"),
     create=Write(given.NewUser, users.create, spread=True),
     update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
     delete=users.delete,
@@ -127,7 +137,8 @@ CHANNELS = Collection(
     lookup=("sid", "unique_name"),
     kind=Channel,
     filters={"Type": "type"},
-    guard=permissions.see,
+    guard=permissions.can_see,
+    hidden=Reason.CHANNEL_HIDDEN,
     render=view(Channel, omit=INTERNAL, extra=_channel_links),
     create=Write(given.NewChannel, channels.create, spread=True),
     update=Write(given.ChannelChanges, channels.update, needs_parameters=True, spread=True),

@@ -6,12 +6,17 @@ follow them and Conversations' (inferred).
 
 from __future__ import annotations
 
-from ..core.clock import iso
+from difflib import get_close_matches
+from typing import Any
+
+from ..core.clock import iso_milliseconds
+from ..core.context import Context
 from ..core.events import Event
 from ..core.parameters import form_name
 from ..core.store import Resource
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
-from ..messaging.resources import Channel, Member, Message, User
+from ..messaging.resources import Channel, Member, Message, Service, User
+from ..webhooks.delivery import log_failure
 from ..webhooks.outbox import Payload, WebhookDialect
 
 NAME = "chat"
@@ -36,6 +41,8 @@ CHANNEL_EVENTS = (
     _SENT_MEDIA,  # observed
 )
 """Filters of a channel webhook: what comes after it was made, in its channel."""
+SERVICE_EVENTS = frozenset(name for name in (*_BEFORE, *_BEFORE.values()) if name)
+"""Filters of a service's webhooks; it may keep others, which match no event."""
 _NEW_MESSAGE = frozenset({"MessageSid", "Index", "DateCreated"})
 _NOT_YET = {
     "onMessageSend": _NEW_MESSAGE,
@@ -87,8 +94,8 @@ def payload_for(event: Event) -> Payload | None:
         "RetryCount": 0,
         f"{kind.__name__}Sid": about.sid,
         **{parameter: getattr(about, field) for parameter, field in _PARAMETERS[kind].items()},
-        "DateCreated": iso(about.date_created),
-        "DateUpdated": iso(about.date_updated) if shows_update else None,
+        "DateCreated": iso_milliseconds(about.date_created),
+        "DateUpdated": iso_milliseconds(about.date_updated) if shows_update else None,
         **{parameter: media.get(field) for parameter, field in _MEDIA.items()},
     }
     texts = {key: str(value) for key, value in values.items() if value is not None}
@@ -104,6 +111,26 @@ def payload_before(event: Event) -> Payload | None:
     unknown = _NOT_YET.get(name, frozenset())
     known = {key: text for key, text in after.parameters.items() if key not in unknown}
     return Payload(name, {**known, "EventType": name})
+
+
+def unknown_filters(service: Any) -> list[str]:
+    """Return the filters of a service that no webhook ever fires for, each with its fault."""
+    found = []
+    for name in service.webhook_filters or ():
+        if name not in SERVICE_EVENTS:
+            near = get_close_matches(str(name), SERVICE_EVENTS, n=1)
+            hint = f"; {near[0]} is one" if near else ""
+            found.append(
+                f"{str(name)[:40]!r} is no event of Chat's webhooks, and never fires{hint}"
+            )
+    return found
+
+
+def log_unknown_filters(ctx: Context, service: Service) -> None:
+    """Put a service's filters that never fire into the log of deliveries, as failed ones."""
+    url = service.post_webhook_url or service.pre_webhook_url or ""
+    for fault in unknown_filters(service):
+        log_failure(ctx, "webhook_filters", url, fault)
 
 
 DIALECT = WebhookDialect(

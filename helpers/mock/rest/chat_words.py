@@ -54,7 +54,7 @@ _TABLE: dict[Enum, tuple[int, str]] = {
     Reason.CHANNEL_CLOSED: (20409, "The channel is a closed conversation; nothing is changed"),
     Reason.CHANNEL_NOT_JOINABLE: (
         50107,
-        "A private channel cannot be joined; a member must add you",
+        "A private channel is joined by its creator only; a member must add you",
     ),
     Reason.CHANNEL_FULL: (50403, "Channel has its limit of {count} members"),
     Reason.UNIQUE_NAME_TAKEN: (50307, "Channel with unique name {unique_name!r} already exists"),

@@ -6,7 +6,7 @@ Only what is special about an operation is written out, as a function of the pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -14,11 +14,12 @@ from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import quote
 
 from ..core.context import Context
-from ..core.errors import NO_REFUSALS, NOT_SIMULATED, Refusals, Refused, TwilioError
-from ..core.parameters import Parameters
+from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
+from ..core.parameters import Parameters, folded
 from ..core.store import Order, R, Store
-from .http import Reply, Request, last
+from .http import FORM, MULTIPART, Reply, Request, last
 from .listing import (
+    PAGING,
     Filter,
     Filters,
     PageRequest,
@@ -27,6 +28,7 @@ from .listing import (
     Selection,
     fetch_page,
     fetch_ranked,
+    read_order,
     read_ordering,
 )
 from .views import Render
@@ -119,7 +121,18 @@ class Write(Generic[P, R]):
         return self.run(ctx, *above, **new.given()) if self.spread else self.run(ctx, *above, new)
 
     def read(self, request: Request) -> Any:
-        """Return the request's form as one object, or refuse it."""
+        """Return the request's form as one object, or refuse it.
+
+        What is not read is noted; a parameter that is misspelt or in the wrong place is refused.
+        """
+        if request.query:
+            self._ignore(request, request.query, "the query of a POST is not read")
+        if not self.fields.names.issuperset(request.form):
+            unknown = request.form.keys() - self.fields.names
+            self._ignore(request, unknown, "no such parameter; names are spelt as in its reference")
+        if request.files:
+            field = request.files[0].field
+            raise TwilioError(20001, f"Invalid parameter {field}: it is a file, not a text")
         form, lists = request.form, self.fields.lists
         if list in map(type, form.values()) or not lists.isdisjoint(form):
             form = {
@@ -128,12 +141,20 @@ class Write(Generic[P, R]):
             }
         fields = self.fields.read(form)
         if not request.is_form:
-            raise TwilioError(
-                20001, "The body must be application/x-www-form-urlencoded, not JSON or other text"
-            )
+            given = request.headers.get("Content-Type", "")[:80]
+            raise TwilioError(20001, f"The body must be {FORM} or {MULTIPART}, not {given}")
         if self.needs_parameters and not fields.model_fields_set:
             raise TwilioError(20161, "No parameter to update was given")
         return fields
+
+    def _ignore(self, request: Request, names: Iterable[str], reason: str) -> None:
+        request.ignore(names, reason)
+        for name in names:
+            meant = self.fields.spellings.get(folded(name))
+            if meant is not None and meant not in request.form:
+                raise TwilioError(
+                    20001, f"Missing parameter {meant} in the post body: {name} was given; {reason}"
+                )
 
 
 def _listed(value: Any) -> list[Any]:
@@ -162,7 +183,8 @@ class Collection(Generic[P, R]):
         orderings: What `Ordering` may name -> the field sorted by.
         rank: An item's place in a list, where that is not the order of arrival.
         create, update, delete: The product's functions, where the API has them.
-        guard: Refuses a chat user that may not see an item.
+        guard: Tells whether a chat user may see an item; a list leaves out what it may not.
+        hidden: The reason to refuse an item with that a chat user may not see.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
         simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
@@ -172,7 +194,6 @@ class Collection(Generic[P, R]):
         unlisted: Names of the JSON that are null in a list.
         only: Field values that every item of the collection has.
         version: The field that an item's ETag shows, and that `If-Match` is compared with.
-        elsewhere: Keys that name no item but operations which are not simulated.
         path: Path of the whole collection, with `{Names}` for the keys of its parents.
     """
 
@@ -195,7 +216,8 @@ class Collection(Generic[P, R]):
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
     delete: Action[R] | None = None
-    guard: Action[R] | None = None
+    guard: Callable[[Context, R], bool] | None = None
+    hidden: Enum | None = None
     enter: Action[P] | None = None
     simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
@@ -205,11 +227,11 @@ class Collection(Generic[P, R]):
     unlisted: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
-    elsewhere: frozenset[str] = frozenset()
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
     _template: str = field(init=False)
+    _readable: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.within, Api):
@@ -224,6 +246,10 @@ class Collection(Generic[P, R]):
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
         self._template = f"https://{self.api.host}{self.path}"
+        sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
+        self._readable = frozenset(
+            {*PAGING, *self.filters, *(name for name, is_read in sorting.items() if is_read)}
+        )
 
     def operations(self) -> list[Operation]:
         """Return the operations that the declaration gives rise to."""
@@ -266,16 +292,10 @@ class Collection(Generic[P, R]):
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
-                if self.guard is not None and ctx.actor.identity is not None:
-                    self.guard(ctx, found)
+                if self.guard and self.hidden and not self.guard(ctx, found):
+                    raise Refused(self.hidden)
                 return found
         self.resolve_parent(ctx, arguments)
-        if key in self.elsewhere:
-            raise TwilioError(
-                NOT_SIMULATED,
-                f"{key} of {self.segment} is not simulated by this mock, so it cannot say what"
-                f" Twilio would answer; the {self.segment} themselves can be listed",
-            )
         if self.missing is not None:
             raise Refused(self.missing, sid=key)
         parents = {name: quote(text, safe="") for name, text in arguments.items()}
@@ -297,15 +317,16 @@ class Collection(Generic[P, R]):
 
     def item_json(self, ctx: Context, arguments: Arguments, parent: Any, item: R) -> dict[str, Any]:
         """Return the JSON of one item."""
-        url = self._template
-        if self.parent is not None:
-            url = url.format_map({**arguments, self.parent.argument: parent.sid})
+        url = self._url(arguments, parent)
         shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
         return shown if self.detail is None else shown | self.detail(ctx, item)
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
         chosen = Selection(self._where(ctx, parent))
+        if not self._readable.issuperset(request.query):
+            unread = request.query.keys() - self._readable
+            request.ignore(unread, "no such parameter of this list")
         kept: list[tuple[str, str]] = []
         for name, by in self.filters.items():
             if name in request.query:
@@ -314,10 +335,10 @@ class Collection(Generic[P, R]):
                 kept.extend((name, value) for value in values)
         if self.default is not None:
             chosen.narrow(self.default, ctx, parent, list(request.query))
+        if self.guard is not None and ctx.actor.identity is not None:
+            chosen.keeps.append(partial(self.guard, ctx))
         wanted = PageRequest.read(request.query, self.sizes or self.api.sizes)
-        order = last(request.query, "Order") if self.ordered else None
-        if order not in (None, "asc", "desc"):
-            raise TwilioError(20001, "Order must be asc or desc")
+        order = read_order(request.query) if self.ordered else None
         ordering = last(request.query, "Ordering") if self.orderings else None
         for name, text in (("Order", order), ("Ordering", ordering)):
             if text is not None:
@@ -329,10 +350,7 @@ class Collection(Generic[P, R]):
             found = filter(chosen.holds, ctx.store.select(self.kind, chosen.where))
             rank = self.rank or read_ordering(self.orderings, ordering)
             page = fetch_ranked(found, wanted, rank)
-        url = self._template
-        if self.parent is not None:
-            url = url.format_map({**arguments, self.parent.argument: parent.sid})
-        rendered = []
+        url, rendered = self._url(arguments, parent), []
         for item in page.items:
             shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
             if self.detail is not None:
@@ -341,6 +359,11 @@ class Collection(Generic[P, R]):
                 shown |= dict.fromkeys(shown.keys() & self.unlisted)
             rendered.append(shown)
         return Reply(200, page.envelope(self.key, url, kept, rendered))
+
+    def _url(self, arguments: Arguments, parent: Any) -> str:
+        if self.parent is None:
+            return self._template
+        return self._template.format_map({**arguments, self.parent.argument: parent.sid})
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])

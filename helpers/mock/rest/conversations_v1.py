@@ -53,7 +53,7 @@ _REFUSALS: dict[Enum, tuple[int, str]] = {
     Reason.CHANNEL_CLOSED: (50377, "Can't update conversation as it's in final closed state"),
     Reason.CHANNEL_NOT_JOINABLE: (
         50107,
-        "A conversation cannot be joined; a participant must add you",
+        "A conversation is joined by its creator only; a participant must add you",
     ),
     Reason.CHANNEL_FULL: (50417, "Conversation has its limit of {count} participants"),
     Reason.UNIQUE_NAME_TAKEN: (
@@ -149,7 +149,8 @@ def _collections(prefix: str, **place: Any) -> None:
             "State": lambda ctx, _, states: lambda item: item.state_at(ctx.now) in states,
         },
         rank=lambda item: (-(item.active_at or item.date_created), -item.seq),
-        guard=permissions.see,
+        guard=permissions.can_see,
+        hidden=Reason.CHANNEL_HIDDEN,
         missing=Reason.CHANNEL_NOT_FOUND,
         render=view(
             Channel,

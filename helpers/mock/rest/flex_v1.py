@@ -7,14 +7,16 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from ...json_object import storable_json
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import BLANK_IS_ABSENT, Parameters
-from ..flex import channels, flows
-from ..flex.resources import FlexChannel, FlexFlow
+from ..flex import channels, configuration, flows
+from ..flex.resources import FlexChannel, FlexConfiguration, FlexFlow
 from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from .chat_words import REFUSALS
-from .collection import Api, Collection, Write
+from .collection import Api, Arguments, Collection, Operation, Write
+from .http import Reply, Request, last
 from .listing import PageSizes
 from .views import view
 
@@ -106,4 +108,31 @@ WEB_CHANNELS = Collection(
     delete=channels.delete,
 )
 
-OPERATIONS = API.operations()
+
+# -- the one Configuration
+
+
+def _configuration(ctx: Context, found: FlexConfiguration, request: Request) -> Reply:
+    shown = configuration.as_json(ctx, found) | {"url": f"https://{HOST}{CONFIGURATION}"}
+    pinned = last(request.query, "UiVersion")
+    return Reply(200, shown if pinned is None else shown | {"ui_version": pinned})
+
+
+def _fetch_configuration(ctx: Context, _: Arguments, request: Request) -> Reply:
+    return _configuration(ctx, configuration.ensure(ctx), request)
+
+
+def _update_configuration(ctx: Context, _: Arguments, request: Request) -> Reply:
+    try:
+        given = storable_json(request.body.decode())
+    except ValueError:
+        given = None
+    return _configuration(ctx, configuration.update(ctx, given), request)
+
+
+CONFIGURATION = "/v1/Configuration"
+OPERATIONS = [
+    *API.operations(),
+    Operation("FetchConfiguration", "GET", HOST, CONFIGURATION, _fetch_configuration),
+    Operation("UpdateConfiguration", "POST", HOST, CONFIGURATION, _update_configuration),
+]

@@ -26,6 +26,8 @@ from .http import FormValues, last
 _TOKEN = re.compile(r"P(?P<way>[AB])(?P<seq>[0-9a-f]{1,15})\Z")
 _RANKED_TOKEN = re.compile(r"P(?P<way>[AB])R(?P<rank>(?:[0-9a-f]{2}){1,200})\Z")
 
+PAGING = ("PageSize", "Page", "PageToken")
+"""Query parameters of every list."""
 Keep = Callable[[Any], bool]
 """Returns True for an item that belongs to a list."""
 Rank = Callable[[Any], tuple[float, ...]]
@@ -254,6 +256,18 @@ class Selection:
     def holds(self, item: Any) -> bool:
         """Return whether an item that the store found meets the other conditions as well."""
         return all(keep(item) for keep in self.keeps)
+
+
+def read_order(query: FormValues) -> str | None:
+    """Return the `Order` of a query, or None.
+
+    Raises:
+        TwilioError: 20001, it is no order.
+    """
+    order = last(query, "Order")
+    if order not in (None, "asc", "desc"):
+        raise TwilioError(20001, "Order must be asc or desc")
+    return order
 
 
 def read_ordering(orderings: Mapping[str, str], text: str | None) -> Rank:

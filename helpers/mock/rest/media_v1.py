@@ -7,8 +7,6 @@ JavaScript SDKs have a media client of their own, which follows links as they ar
 from __future__ import annotations
 
 import contextlib
-from email import message_from_bytes
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +19,7 @@ from ..messaging.resources import Media
 from .chat_v2 import SERVICES, users_of
 from .chat_words import REFUSALS
 from .collection import Arguments, Operation, not_found
-from .http import Reply, Request, last
+from .http import MULTIPART, Reply, Request, last
 from .views import view
 
 HOST = "mcs.twilio.com"
@@ -33,6 +31,8 @@ _BROWSER_HEADER = "X-Twilio-Token"
 """The header that only the JavaScript SDKs' media client sends."""
 _LINK = "Signature"
 """The query parameter of a temporary link."""
+_MARK = rb"(?:\A|\r?\n)--%b(?P<ending>--)?[ \t]*(?=\r?\n|\Z)"
+"""The line between two parts of a form, with the form's boundary, and the one that ends it."""
 _render = view(
     Media,
     omit=("content", "link_key"),
@@ -56,31 +56,18 @@ def _upload(ctx: Context, arguments: Arguments, request: Request) -> Reply:
     service = SERVICES.resolve(ctx, arguments, arguments["ServiceSid"])
     content_type = request.headers.get("Content-Type", "")
     content, filename = request.body, last(request.query, "Filename")
-    if content_type.lower().startswith("multipart/form-data"):
-        content, content_type, filename = _file_in(content, content_type)
+    if content_type.lower().startswith(MULTIPART):
+        if not request.files:
+            raise TwilioError(50511, "The form holds no file; append one, with its name and type")
+        _, filename, content_type, content = request.files[0]
     kept = media.upload(ctx, service, content, content_type, filename)
     return Reply(201, _json(ctx, kept, request))
-
-
-def _file_in(form: bytes, content_type: str) -> tuple[bytes, str, str | None]:
-    """The first file of a browser's `FormData`: content, media type and name.
-
-    Raises:
-        TwilioError: 50511, there is none.
-    """
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    for part in message_from_bytes(head + form, policy=HTTP).iter_parts():
-        if part.get_filename() is not None:
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes)  # a part that has no parts
-            return content, part.get_content_type(), part.get_filename()
-    raise TwilioError(50511, "The form holds no file; append one, with its name and type")
 
 
 def _find(ctx: Context, arguments: Arguments) -> Media:
     where = {"sid": arguments["Sid"], "service_sid": arguments["ServiceSid"]}
     found = ctx.store.first(Media, **where)
-    if found is None:
+    if found is None or not media.is_open(ctx, found):
         raise not_found(f"/v1/Services/{where['service_sid']}/Media/{where['sid']}")
     return found
 

@@ -17,6 +17,8 @@ _Route = tuple[_Names, dict[str, Operation]]
 """Where a path's `{Names}` stand, and its operations by method."""
 _COMPARED = 150
 """Characters of a request compared for the nearest operation; it takes time by their square."""
+_NEAR_HOST = 0.85
+"""Likeness of a host to one whose operations may be meant."""
 
 _LONG = 250
 """Characters of a path that is not remembered: paths come before credentials are checked."""
@@ -39,8 +41,10 @@ class OperationRouter:
     def __init__(self, operations: Iterable[Operation], complete: Collection[str]) -> None:
         self.operations = tuple(operations)
         self._complete = complete
-        self._spelled = {f"{o.method} https://{o.host}{o.path}": o for o in self.operations}
         self._remembered = lru_cache(maxsize=1024)(self._look_up)
+        self._spelled: dict[str, dict[str, Operation]] = {}
+        for each in self.operations:
+            self._spelled.setdefault(each.host, {})[f"{each.method} {each.path}"] = each
         self._tables: dict[tuple[str, int], dict[tuple[int, ...], _Table]] = {}
         for operation in self.operations:
             segments = operation.path.strip("/").split("/")
@@ -80,12 +84,17 @@ class OperationRouter:
         raise self._not_simulated(method, host, path)
 
     def _not_simulated(self, method: str, host: str, path: str) -> TwilioError:
-        called = f"{method} https://{host}{path}"
-        spelling = difflib.get_close_matches(called[:_COMPARED], self._spelled, n=1, cutoff=0)[0]
-        nearest = self._spelled[spelling]
-        return TwilioError(
-            NOT_SIMULATED,
-            f"{called} is not simulated by this mock, so it cannot say what Twilio would answer."
-            f" The nearest operation it simulates is {nearest.name}:"
-            f" {nearest.method} https://{nearest.host}{nearest.path}",
+        reason = (
+            f"{method} https://{host}{path} is not simulated by this mock, so it cannot say what"
+            " Twilio would answer."
         )
+        for known in difflib.get_close_matches(host, self._spelled, n=1, cutoff=_NEAR_HOST):
+            there = self._spelled[known]
+            called = f"{method} {path}"[:_COMPARED]
+            for spelling in difflib.get_close_matches(called, there, n=1, cutoff=0):
+                nearest = there[spelling]
+                reason += (
+                    f" The nearest operation it simulates is {nearest.name}:"
+                    f" {nearest.method} https://{known}{nearest.path}"
+                )
+        return TwilioError(NOT_SIMULATED, reason)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
+from ..messaging.resources import Message
 from ..studio import executions, flows
 from ..studio.resources import Execution, FlowRevision, Step, StudioFlow
+from ..taskrouter.resources import Task
+from . import chat_v2, taskrouter_v1
 from .collection import Api, Arguments, Collection, Operation, Write, not_found
 from .http import Reply, Request
 from .listing import PageSizes, from_date, to_date
@@ -65,7 +68,7 @@ EXECUTIONS = Collection(
     },
     render=view(
         Execution,
-        omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats"),
+        omit=("channel_sid", "widget", "step_sid", "waiting_until", "steps", "repeats", "subflow"),
         links={"steps": "Steps", "execution_context": "Context"},
         extra=lambda *_: {"contact_sid": None, "context": {}},
     ),
@@ -82,9 +85,20 @@ STEPS: Collection[Any, Step] = Collection(
         Step,
         omit=("error", "is_faulty"),
         links={"step_context": "Context"},
-        extra=lambda *_: {"parent_step_sid": None, "context": {}},
+        extra=lambda *_: {"context": {}},
     ),
 )
+
+
+def show(ctx: Context, resource: Message | Task) -> dict[str, Any]:
+    """Render a resource as its own API does, for the context of a flow."""
+    if isinstance(resource, Task):
+        above = {"WorkspaceSid": resource.workspace_sid}
+        parent = taskrouter_v1.TASKS.resolve_parent(ctx, above)
+        return taskrouter_v1.TASKS.item_json(ctx, above, parent, resource)
+    above = {"ServiceSid": resource.service_sid, "ChannelSid": resource.channel_sid}
+    parent = chat_v2.MESSAGES.resolve_parent(ctx, above)
+    return chat_v2.MESSAGES.item_json(ctx, above, parent, resource)
 
 
 def _validate(ctx: Context, arguments: Arguments, request: Request) -> Reply:

@@ -122,7 +122,7 @@ def queues_of_workers(ctx: Context, parent: Any, values: list[str]) -> Narrowing
 def task_attributes(ctx: Context, parent: Any, values: list[str]) -> Narrowing:
     """Keep tasks whose attributes match an expression (specified)."""
     tree = expressions.parse(values[-1])
-    return lambda task: expressions.holds(tree, workflow_progress.filter_scope(task))
+    return lambda task: expressions.holds(tree, workflow_progress.filter_scope(ctx, task))
 
 
 def has_addons(ctx: Context, parent: Any, values: list[str]) -> Narrowing:

@@ -1,4 +1,4 @@
-"""TaskRouter v1 of `taskrouter.twilio.com`. Statistics are not simulated."""
+"""TaskRouter v1 of `taskrouter.twilio.com`; for its statistics see `taskrouter_statistics`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ from .views import view
 
 HOST = shown.HOST
 API = Api(HOST, "/v1", sizes=PageSizes(50, 1000, absolute=False))
-STATISTICS = frozenset({"Statistics", "RealTimeStatistics", "CumulativeStatistics"})
 
 
 # -- workspaces
@@ -100,7 +99,6 @@ TASK_QUEUES = _inside(
         "WorkerSid": by.queues_of_worker,
     },
     orderings={"DateCreated": "date_created", "DateUpdated": "date_updated"},
-    elsewhere=STATISTICS,
     render=view(TaskQueue, extra=shown.queue_links),
     detail=shown.activity_names("reservation", "assignment"),
     create=Write(task_queues.NewTaskQueue, task_queues.create),
@@ -124,7 +122,6 @@ WORKERS = _inside(
     },
     orderings={"DateStatusChanged": "date_status_changed", "DateCreated": "date_created"},
     version="version",
-    elsewhere=STATISTICS,
     render=view(
         Worker,
         omit=("name_key", "idle_since", "version"),

@@ -81,8 +81,8 @@ def activity_names(*settings: str) -> Callable[[Context, Any], dict[str, Any]]:
 
 
 def workflow_links(workflow: Workflow, url: str) -> dict[str, Any]:
-    """Links to a workflow's statistics, which are not simulated."""
-    return {"document_content_type": "application/json", "links": _below(url, _FIGURES)}
+    """Links to a workflow's statistics; the type of its document is null (observed)."""
+    return {"document_content_type": None, "links": _below(url, _FIGURES)}
 
 
 def queue_links(queue: TaskQueue, url: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -119,7 +118,7 @@ class Story:
     def task(self, customer: ScenarioCustomer) -> Any:
         """The latest task of a customer's chat, as the SDK names it; LookupError for none."""
         for each in reversed(self.workspace.tasks.list()):
-            if json.loads(each.attributes).get("channelSid") == customer.sid:
+            if flex_ui.chat_of(each.attributes) == customer.sid:
                 return each
         raise LookupError(f"there is no task for {customer.sid}")
 

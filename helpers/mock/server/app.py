@@ -18,8 +18,9 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from .. import MockTwilio
+from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
-from ..rest.application import TOKEN_USER
+from ..rest.http import TOKEN_USER, Reply, credentials_of
 from .body import BoundedBody
 from .chat_page.page import PATH as CHAT_PATH
 from .chat_page.page import ChatPage
@@ -29,7 +30,7 @@ from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
 from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
 from .request_log import ServedRequests
-from .rest_app import RestApp, credentials_of
+from .rest_app import RestApp
 
 _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
@@ -174,9 +175,9 @@ def _is_for_browsers(connection: HTTPConnection) -> bool:
 
 def _refuse(status: int, message: str) -> Response:
     """A refusal that Twilio's libraries and a control's client can read alike."""
-    return JSONResponse(
-        {"code": 20403 if status == 403 else 20001, "message": message, "error": message}, status
-    )
+    refusal = TwilioError(20403 if status == 403 else 20001, message)
+    reply = Reply(status, {**refusal.body(), "error": message})
+    return JSONResponse(reply.json, status, reply.all_headers())
 
 
 async def _refused(request: Request, error: Any) -> Response:

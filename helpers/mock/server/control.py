@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import MockTwilio, Snapshot, TwilioError, UnknownScenario
+from .. import DatabaseFailed, MockTwilio, Snapshot, TwilioError, UnknownScenario
+from ..core.wording import predicate
 from ..faults import Fault
 
 MAX_WAIT = 20.0
@@ -124,9 +125,10 @@ class Control:
                 answer = await run_in_threadpool(run, raw, request.path_params)
             except ValidationError as error:
                 # of a moment's several forms the last one's problem, its date's
-                found = {str(e["loc"][0]) if e["loc"] else "body": e["msg"] for e in error.errors()}
-                sentences = (f"{name}: {problem}" for name, problem in found.items())
-                raise HTTPException(400, "; ".join(sentences)) from None
+                found = {str((*e["loc"], "body")[0]): predicate(e) for e in error.errors()}
+                raise HTTPException(400, "; ".join(map(" ".join, found.items()))) from None
+            except DatabaseFailed as failure:
+                raise HTTPException(503, failure.refusal().message) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
             except TwilioError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from ...masking import masked
+from ...masking import mask, masked, masked_repr
 from ..core.clock import Clock
 from ..rest.http import Reply, Request
 
@@ -33,11 +33,12 @@ class ServedRequest:
         at: Epoch seconds of the mock's clock.
         by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
             themselves are never kept.
-        fires_webhooks: Whether it had the header `X-Twilio-Webhook-Enabled: true`.
+        fires_webhooks: Whether it had the header `X-Twilio-Webhook-Enabled: true`, in any case.
         parameters: Of the query and the form; secret ones are masked, very long ones cut short.
         code: Twilio's error code, None for a success.
         answer: The JSON answered, as bytes; None where it was not JSON or was too long.
         by_chat_sdk: Whether it came over a JavaScript chat SDK's own connection, not by HTTP.
+        notes: Parameters that were not read, and why.
     """
 
     number: int
@@ -55,6 +56,9 @@ class ServedRequest:
     answer: bytes | None = field(repr=False)
     answer_size: int
     by_chat_sdk: bool = False
+    notes: tuple[str, ...] = ()
+
+    __repr__ = masked_repr
 
 
 class ServedRequests:
@@ -87,9 +91,9 @@ class ServedRequests:
                 at=self._clock.now(),
                 method=request.method,
                 host=request.host,
-                path=request.path,
+                path=mask(request.path),
                 by="nobody" if user is None else "chat user" if user == "token" else "account",
-                fires_webhooks=request.headers.get("X-Twilio-Webhook-Enabled") == "true",
+                fires_webhooks=request.fires_webhooks,
                 parameters={
                     name: _short(value)
                     for name, value in islice(masked(parameters).items(), MAX_VALUES)
@@ -101,6 +105,7 @@ class ServedRequests:
                 answer=content if is_kept else None,
                 answer_size=len(content),
                 by_chat_sdk=by_chat_sdk,
+                notes=request.notes,
             )
             self._kept.append(served)
         for follower in tuple(self._followers):

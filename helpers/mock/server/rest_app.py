@@ -11,22 +11,30 @@ import base64
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
-from ..core.bounds import MAX_FIELDS, MAX_FORM, MAX_MEDIA, SMALL_BODY
+from ...masking import log_exception
+from ..core.bounds import MAX_FORM, MAX_MEDIA, MAX_UNDER_WAY, RETRY_AFTER, SMALL_BODY
 from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
-from ..http_client import Handle, parsed
+from ..http_client import Handle
 from ..realtime.connection import CUT
-from ..rest.http import Reply, Request
+from ..rest.http import (
+    FORM,
+    TOKEN_USER,
+    Reply,
+    Request,
+    credentials_in,
+    header_name,
+    read_request,
+)
 from .body import BodyCut, BodyReader
 from .request_log import ServedRequests
 
@@ -43,18 +51,16 @@ _STOPPED = TwilioError(
     20503, "The mock is stopping; a request that was under way may have had its effect or not"
 )
 _STOPPING = Reply(_STOPPED.status, _STOPPED.body())
+_THRONG = TwilioError(20429, f"More than {MAX_UNDER_WAY} requests are under way")
+_THRONGED = Reply(_THRONG.status, _THRONG.body(), {"Retry-After": str(RETRY_AFTER)})
 _NO_PAGE: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     (b"x-content-type-options", b"nosniff"),
 )
 """Headers of uploaded files: a page among them must not run as one of the mock's own."""
 
-_ACCESS_TOKEN_USER = "token"  # noqa: S105 - a user name
-_CHAT_USER = re.compile(
-    rb"(?i:basic)\s+" + re.escape(base64.b64encode(f"{_ACCESS_TOKEN_USER}:".encode()))
-)
+_CHAT_USER = re.compile(rb"(?i:basic)\s+" + re.escape(base64.b64encode(f"{TOKEN_USER}:".encode())))
 _TWILIO_HOST = re.compile(r"[a-z0-9.-]{1,240}\.twilio\.com\Z")
-_FORM = "application/x-www-form-urlencoded"
 
 
 class RestApp:
@@ -91,13 +97,19 @@ class RestApp:
         self._readers = readers
         self._at_once = at_once
         self._stopping = asyncio.Event()
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, even a cancelled one: the server stops and waits no longer.
 
-        One whose body is cut off is dropped.
+        One whose body is cut off is dropped, and one too many is refused.
         """
         answer: Answer | _FaultyRequest | None
+        if self._under_way >= MAX_UNDER_WAY:
+            for message in _messages(_THRONGED, _content(_THRONGED)):
+                await send(message)
+            return
+        self._under_way += 1
         try:
             body = BodyReader(receive)
             if await body.read(SMALL_BODY):
@@ -114,6 +126,8 @@ class RestApp:
             return
         except asyncio.CancelledError:
             answer = _messages(_STOPPING, _content(_STOPPING))
+        finally:
+            self._under_way -= 1
         for message in answer or ():
             await send(message)
 
@@ -122,9 +136,12 @@ class RestApp:
         started = time.perf_counter()
         request = Request(scope["method"], "", "")
         try:
-            request = _request(scope, b"")
-            await self._in_worker(self._authenticate, request.auth)
-            is_file = request.host.startswith("mcs.") and not _is_form(request.headers)
+            headers, host, path = _head(scope)
+            auth = credentials_in(headers)
+            request = Request(scope["method"], host, path, headers=headers, auth=auth)
+            await self._in_worker(self._authenticate, auth)
+            is_form = headers.get("Content-Type", FORM).lower().startswith(FORM)
+            is_file = host.startswith("mcs.") and not is_form
             limit = MAX_MEDIA if is_file else MAX_FORM
             if await body.read(limit):
                 return await self._in_worker(self._answer, scope, body.content)
@@ -168,7 +185,7 @@ class RestApp:
         except DatabaseClosed:
             return _STOPPING
         except Exception:
-            _log.exception("%s %s%s failed", request.method, request.host, request.path)
+            log_exception(_log, "%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
 
     async def _apply_fault(
@@ -225,35 +242,20 @@ class _FaultyRequest:
     reply: Reply | None
 
 
+def _head(scope: Scope) -> tuple[dict[str, str], str, str]:
+    """Headers, host and path of a request."""
+    headers = {
+        header_name(name.decode("latin-1")): value.decode("latin-1")
+        for name, value in scope["headers"]
+    }
+    return headers, *_address(headers.get("Host", ""), scope["raw_path"].decode("latin-1"))
+
+
 def _request(scope: Scope, body: bytes) -> Request:
-    headers = {_header_name(name): value.decode("latin-1") for name, value in scope["headers"]}
-    host, path = _address(headers.get("Host", ""), scope["raw_path"].decode("latin-1"))
-    is_form = _is_form(headers)
-    query = scope["query_string"]
-    if max(query.count(b"&"), body.count(b"&") if is_form else 0) >= MAX_FIELDS:
-        raise TwilioError(20001, f"There are more than {MAX_FIELDS} parameters")
-    return Request(
-        method=scope["method"],
-        host=host,
-        path=path,
-        query=parsed(query.decode("latin-1")) if query else {},
-        form=parsed(body.decode("utf-8", "surrogateescape")) if is_form and body else {},
-        headers=headers,
-        auth=_credentials(headers),
-        is_form="json" not in headers.get("Content-Type", ""),
-        body=b"" if is_form else body,
-        base=f"{scope['scheme']}://{headers.get('Host', '')}",
-    )
-
-
-def _is_form(headers: Mapping[str, str]) -> bool:
-    return headers.get("Content-Type", _FORM).startswith(_FORM)
-
-
-@lru_cache(maxsize=512)
-def _header_name(name: bytes) -> str:
-    """`b"x-twilio-webhook-enabled"` -> `X-Twilio-Webhook-Enabled`."""
-    return "-".join(part.capitalize() for part in name.decode("latin-1").split("-"))
+    headers, host, path = _head(scope)
+    base = f"{scope['scheme']}://{headers.get('Host', '')}"
+    query = scope["query_string"].decode("latin-1")
+    return read_request(scope["method"], host, path, query, headers, body, base)
 
 
 def _address(host: str, path: str) -> tuple[str, str]:
@@ -272,39 +274,17 @@ def _address(host: str, path: str) -> tuple[str, str]:
     )
 
 
-def _credentials(headers: dict[str, str]) -> tuple[str, str] | None:
-    """Basic auth, or the access token that Twilio's media client sends in a header of its own."""
-    token = headers.get("X-Twilio-Token")
-    if token is not None:
-        return _ACCESS_TOKEN_USER, token
-    return credentials_of(headers.get("Authorization", ""))
-
-
-def credentials_of(authorization: str) -> tuple[str, str] | None:
-    """User name and password of a basic `Authorization` header; None where it is none."""
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:  # not base64, or neither it nor its content is text
-        return None
-    return (name, password) if colon else None
-
-
 def _content(reply: Reply) -> bytes:
     return reply.content if reply.json is None else orjson.dumps(reply.json)
 
 
 def _messages(reply: Reply, content: bytes) -> Answer:
     headers: list[Header] = [(b"content-length", str(len(content)).encode())]
-    if reply.json is not None:
-        headers.append((b"content-type", b"application/json"))
-    elif content:
+    if reply.json is None and content:
         headers += _NO_PAGE
     headers += [
         (name.lower().encode("latin-1"), str(value).encode("latin-1"))
-        for name, value in reply.headers.items()
+        for name, value in reply.all_headers().items()
     ]
     return (
         {"type": "http.response.start", "status": reply.status, "headers": headers},

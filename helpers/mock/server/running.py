@@ -9,21 +9,35 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
+import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
 from .. import MockTwilio
-from ..core.bounds import MAX_FRAME, MAX_HEAD, MAX_HEADER_NAME, MAX_HEADERS
+from ..core import forks
+from ..core.bounds import (
+    MAX_CONNECTIONS,
+    MAX_FRAME,
+    MAX_HEAD,
+    MAX_HEADER_NAME,
+    MAX_HEADERS,
+    MAX_STALL,
+    MIN_RATE,
+    RETRY_AFTER,
+)
 from ..realtime.connection import CUT, SEND
 from ..realtime.notices import is_acknowledgement
+from ..rest.http import Reply
 from .app import ServerApp
 
 GRACE = 3
@@ -34,10 +48,6 @@ KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than chat clients pause between polls, so that none
 is closed at the very moment of a request."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
 START_TIMEOUT = 10
 """Seconds within which a background server must answer."""
 
@@ -104,27 +114,45 @@ class CuttingProtocol(HttpToolsProtocol):
     """Uvicorn's HTTP protocol, whose connection the application may cut off without an answer.
 
     The head of a request is bounded while it arrives, since it is kept before anybody can look
-    at it.
+    at it. A request that arrives too slowly is refused, so that it keeps no connection from others.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._is_one_too_many = False
+        self._is_arriving = False
+        self._is_watched = False
+        self._began = 0.0
         self._is_in_head = False
         self._is_head_too_large = False
         self._head_size = 0
         self._arrived = 0
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection; one that stays silent ends as an idle one does."""
+        super().connection_made(transport)
+        self._is_one_too_many = len(self.connections) > _most_connections()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            MAX_STALL if self._is_one_too_many else KEEP_ALIVE, self.timeout_keep_alive_handler
+        )
+
     def data_received(self, data: bytes) -> None:
         """Take data up to the end of the head that may be too large."""
+        if self._is_one_too_many:
+            self._refuse(429, "There are too many connections", **{"Retry-After": str(RETRY_AFTER)})
+            return
         self._arrived += len(data)
         super().data_received(data)
         if self._is_in_head and self._arrived > MAX_HEAD and not self.transport.is_closing():
             self._refuse_head()
+        if self._is_arriving and not self._is_watched:
+            self._watch(MAX_STALL)
 
     def on_message_begin(self) -> None:
         """Start a request."""
         super().on_message_begin()
         self._is_in_head, self._head_size, self._arrived = True, 0, 0
+        self._is_arriving, self._began = True, self.loop.time()
         self.scope["extensions"] = {CUT: {"now": partial(_cut, self.transport)}}
 
     def on_url(self, url: bytes) -> None:
@@ -145,12 +173,17 @@ class CuttingProtocol(HttpToolsProtocol):
         self._is_in_head = False
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Take the end of a request."""
+        self._is_arriving = False
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser refused."""
         if self._is_head_too_large:
             self._refuse_head()
         else:
-            super().send_400_response(msg)
+            self._refuse(400, msg)
 
     def _count(self, size: int) -> None:
         self._head_size += size
@@ -158,8 +191,38 @@ class CuttingProtocol(HttpToolsProtocol):
             self._is_head_too_large = True
             raise ValueError("the head is too large")  # ends the parsing
 
+    def _watch(self, seconds: float) -> None:
+        self._is_watched = True
+        self.loop.call_later(seconds, self._check_progress)
+
+    def _check_progress(self) -> None:
+        """Refuse a request that is still arriving, unless it is fast enough or waits for others."""
+        self._is_watched = False
+        if self.transport.is_closing() or not self._is_arriving:
+            return
+        now, is_answered = self.loop.time(), self.cycle is not None and self.cycle.response_started
+        is_behind = self._is_in_head and self.cycle and not self.cycle.response_complete
+        if is_behind or self.flow.read_paused:
+            self._began = now
+        if now - self._began < MAX_STALL + self._arrived / MIN_RATE:
+            self._watch(1)
+        elif is_answered and not self._is_in_head:
+            self.transport.close()
+        else:
+            self._refuse(408, "The request took too long to arrive")
+
     def _refuse_head(self) -> None:
-        self.transport.write(_HEAD_TOO_LARGE)
+        self._refuse(431, "The head of the request is too large")
+
+    def _refuse(self, status: int, message: str, **headers: str) -> None:
+        """Answer in Twilio's shape, and end the connection."""
+        code = {400: 20001, 429: 20429}.get(status, status)  # the others are no Twilio codes
+        reply = Reply(status, {"code": code, "message": message, "status": status}, headers)
+        content = orjson.dumps(reply.json)
+        head = {**reply.all_headers(), "Content-Length": len(content), "Connection": "close"}
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in head.items()]
+        self.transport.write("\r\n".join((*lines, "", "")).encode() + content)
         self.transport.close()
 
 
@@ -208,6 +271,16 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
         self.conn.send_binary(data)
         self.transport.write(b"".join(self.conn.data_to_send()))
         return True
+
+
+def _most_connections() -> int:
+    """Bound of open connections: the database and webhooks need files, too."""
+    if sys.platform == "win32":
+        return MAX_CONNECTIONS
+    import resource
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MAX_CONNECTIONS if files < 0 else min(MAX_CONNECTIONS, files * 4 // 5)
 
 
 def _cut(transport: asyncio.Transport) -> None:
@@ -262,11 +335,22 @@ class MockServer(uvicorn.Server):
             )
         )
         self._listening = listening
+        forks.in_child(self, MockServer._leave)
         self._started = started
         self._call_policy, self._port = mock.call_policy, port_of(listening)
         self._call_policy.start_listening(
             self._port, is_confined=is_open and mock.credentials.is_known
         )
+
+    def _leave(self) -> None:
+        """Let go of every connection in a child, or none would end with the parent."""
+        streams = [each.transport for each in self.server_state.connections]
+        sockets = [self._listening, *(each.get_extra_info("socket") for each in streams)]
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for each in sockets:
+            if each is not None and each.fileno() >= 0:
+                os.dup2(nothing, each.fileno(), inheritable=False)
+        os.close(nothing)
 
     def serve_until_stopped(self) -> None:
         """Serve in this thread until a signal, or `should_exit`, ends it."""

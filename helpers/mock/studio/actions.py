@@ -23,10 +23,15 @@ REQUEST_FAILED = 81016
 FUNCTION_FAILED = 81017
 TEMPLATE_FAILED = 81018
 WRONG_TRIGGER = 81020
+SUBFLOW_FAILED = 81024
+UNLISTED = 0
+"""Code of a problem that Twilio's debugger does not list."""
+NO_CHAT = "the agent gets a task but no chat"
+"""Consequence of a hand-over whose attributes do not name the customer's chat channel."""
 
 
 class StepProblem(NamedTuple):
-    """Problem in a step: a debugger code or 501 (not simulated), and advice."""
+    """Problem in a step: a debugger code, `UNLISTED` or 501 (not simulated), and advice."""
 
     code: int
     message: str
@@ -41,7 +46,10 @@ class StepError(Exception):
 
 
 FlowContext = Mapping[str, Any]
-"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`."""
+"""The objects that templates can use: `trigger`, `contact`, `flow` and `widgets`.
+
+`now` is the moment, an aware datetime.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,29 @@ class WaitForReply:
     output: Mapping[str, Any]
 
 
+class File(NamedTuple):
+    """A file that a message is to carry."""
+
+    content: bytes
+    content_type: str
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason."""
+    """Send a message to a chat channel; `then` takes the sent one, `refused` the reason.
+
+    With a `media_url`, the file there is fetched before the message is sent.
+    """
 
     channel_sid: str
     author: str
     body: str
     attributes: str
-    then: Callable[[Mapping[str, str]], WidgetResult | WaitForReply]
+    media_url: str
+    then: Callable[[Mapping[str, Any]], WidgetResult | WaitForReply]
     refused: Callable[[str], WidgetResult]
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +116,24 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """Make an HTTP request. With GET or a body the URL carries the parameters, else a form does."""
+    """Make an HTTP request; `url` has the whole query, `parameters` make a form without a body.
+
+    `login` is a user and password; `is_authorized` stands for those of the account.
+    """
 
     method: str
     url: str
     content_type: str
     parameters: Mapping[str, str]
     body: str
+    login: tuple[str, str] | None = field(repr=False)
+    is_authorized: bool
     then: Callable[[HttpResponse], WidgetResult]
 
 
 @dataclass(frozen=True, slots=True)
 class SendToFlex:
-    """Make a task for an agent through Flex; `then` takes its SID, `refused` the reason.
+    """Make a task for an agent through Flex; `then` takes the task, `refused` the reason.
 
     All values are text with templates filled in; `workflow` and `channel` are SIDs, or the task
     channel's unique name, `attributes` JSON, `priority` and `timeout` may be empty.
@@ -118,9 +144,19 @@ class SendToFlex:
     attributes: str
     priority: str
     timeout: str
-    then: Callable[[str], WidgetResult]
+    then: Callable[[Mapping[str, Any]], WidgetResult]
     refused: Callable[[str], WidgetResult]
 
 
-Effect = WidgetResult | WaitForReply | SendMessage | SendToFlex
+@dataclass(frozen=True, slots=True)
+class RunSubflow:
+    """Run another flow within this execution; `refused` takes the reason why it cannot be."""
+
+    flow_sid: str
+    revision: str
+    parameters: Mapping[str, Any]
+    refused: Callable[[str], WidgetResult]
+
+
+Effect = WidgetResult | WaitForReply | SendMessage | SendToFlex | RunSubflow
 Action = Effect | HttpRequest

@@ -9,10 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison of a split; `tested` and `value` may be templates."""
+    """One comparison of a split's input with `value`, which may be a template."""
 
     type: str
-    tested: str | None
     value: str
 
 
@@ -55,10 +54,5 @@ def _transition(transition: Mapping[str, Any]) -> Transition:
 
 
 def _condition(condition: Mapping[str, Any]) -> Condition:
-    tested, *_ = condition.get("arguments") or [None]
     value = condition.get("value")
-    return Condition(
-        condition["type"],
-        None if tested is None else str(tested),
-        "" if value is None else str(value),
-    )
+    return Condition(condition["type"], "" if value is None else str(value))

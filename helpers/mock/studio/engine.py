@@ -5,11 +5,10 @@ Pure: no clock, no store, no network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from ..core.errors import NOT_SIMULATED
-from . import widgets
 from .actions import (
     NO_TRANSITION,
     TOO_MANY_REPEATS,
@@ -20,51 +19,12 @@ from .actions import (
     WidgetResult,
 )
 from .definition import Widget
+from .widget_types import SIMULATED
 
 MAX_STEPS = 1000
 """Steps after which an execution ends (documented)."""
 MAX_REPEATS = 10
 """Times in a row that a widget may run (documented)."""
-
-
-class WidgetType(NamedTuple):
-    """A simulated type of widget: its function, and its properties (observed)."""
-
-    enter: Callable[[Widget, FlowContext], Action]
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-
-
-_TO_CHAT = (
-    "body service channel attributes media_url content_sid content_variables message_type"
-    " save_response_as"
-)
-WIDGET_TYPES: dict[str, WidgetType] = {
-    "trigger": WidgetType(widgets.trigger),
-    "send-message": WidgetType(widgets.send_message, ("from",), ("to", *_TO_CHAT.split())),
-    "send-and-wait-for-reply": WidgetType(
-        widgets.send_and_wait, ("from",), ("to", "timeout", *_TO_CHAT.split())
-    ),
-    "split-based-on": WidgetType(widgets.split, ("input",)),
-    "set-variables": WidgetType(widgets.set_variables, (), ("variables",)),
-    "make-http-request": WidgetType(
-        widgets.make_http_request,
-        ("url",),
-        ("method", "body", "parameters", "content_type", "add_twilio_auth"),
-    ),
-    "run-function": WidgetType(
-        widgets.run_function,
-        ("url",),
-        ("parameters", "service_sid", "environment_sid", "function_sid"),
-    ),
-    "send-to-flex": WidgetType(
-        widgets.send_to_flex,
-        ("workflow", "channel"),
-        ("attributes", "priority", "timeout", "waitUrl", "waitUrlMethod"),
-    ),
-}
-"""The widgets that are simulated."""
-
 MISSING = "missing"
 """Type of a widget that the definition does not have; to enter it is an error."""
 
@@ -87,14 +47,14 @@ def enter(widget: Widget, context: FlowContext, *, steps: int, repeats: int) -> 
             TOO_MANY_REPEATS,
             f"{widget.name} has run {repeats} times in a row; lead it on to another widget",
         )
-    widget_type = WIDGET_TYPES.get(widget.type)
-    if widget_type is None:
+    enter_widget = SIMULATED.get(widget.type)
+    if enter_widget is None:
         raise StepError(
             NOT_SIMULATED,
             f"{widget.name} is of type {widget.type!r}, which this mock does not simulate;"
-            f" it simulates {', '.join(WIDGET_TYPES)}",
+            f" it simulates {', '.join(SIMULATED)}",
         )
-    return widget_type.enter(widget, context)
+    return enter_widget(widget, context)
 
 
 def follow(widget: Widget, result: WidgetResult) -> str | None:
@@ -122,7 +82,9 @@ def with_output(context: FlowContext, widget: Widget, output: Mapping[str, Any])
 
 def with_result(context: FlowContext, widget: Widget, result: WidgetResult) -> dict[str, Any]:
     """The context once a widget has ended."""
-    flow = context["flow"]
-    variables = {**flow["variables"], **result.variables}
-    known = with_output(context, widget, result.output) if result.output else context
-    return {**known, "flow": {**flow, "variables": variables}}
+    known = with_output(context, widget, result.output) if result.output else {**context}
+    if result.variables:
+        flow = context["flow"]
+        variables = {**flow.get("variables", {}), **result.variables}
+        known["flow"] = {**flow, "variables": variables}
+    return known

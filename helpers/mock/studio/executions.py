@@ -38,7 +38,8 @@ def start(
     """Start an execution of a flow at its trigger, a message or request of the SID `initiated_by`.
 
     Templates have `trigger` and `data` as `trigger` and `flow.data`, the contact's address as
-    `contact.channel.address`, and `address`, the flow's own, as `flow.channel.address`.
+    `contact.channel.address`, and `address`, the flow's own, as `flow.channel.address`: the chat
+    channel's SID (observed).
     """
     sid = ctx.sids.new(Execution.prefix)
     execution = ctx.create(
@@ -57,8 +58,7 @@ def start(
                 "flow_sid": flow_revision.sid,
                 "sid": sid,
                 "channel": {"address": address},
-                "variables": {},
-                "data": dict(data or {}),
+                **({} if data is None else {"data": dict(data)}),
             },
             "widgets": {},
         },
@@ -90,12 +90,16 @@ def active(ctx: Context, flow_sid: str, contact: str) -> Execution | None:
 
 
 def current_widget(ctx: Context, execution: Execution) -> Widget:
-    """The current widget, from the revision that an execution was started with.
+    """The current widget, from the revision that an execution, or its subflow, was started with.
 
     It is of type `MISSING` where the revision has no such widget, or was deleted.
     """
-    where = {"sid": execution.flow_sid, "revision": execution.flow_version}
-    revision = ctx.store.first(FlowRevision, **where)
+    subflow = execution.subflow or {}
+    revision = ctx.store.first(
+        FlowRevision,
+        sid=subflow.get("flow_sid", execution.flow_sid),
+        revision=subflow.get("flow_version", execution.flow_version),
+    )
     name = execution.widget or ""
     widgets = definition.read(revision.definition) if revision else {}
     return widgets.get(name) or Widget(name, MISSING, (), {})
@@ -119,13 +123,65 @@ def open_step(ctx: Context, execution: Execution, widget: Widget) -> Step:
         context=execution.context,
         error=None,
         is_faulty=False,
+        parent_step_sid=(execution.subflow or {}).get("step_sid"),
     )
     ctx.store.save(execution, step_sid=step.sid, date_updated=ctx.now)
     return step
 
 
+def enter_subflow(
+    ctx: Context,
+    execution: Execution,
+    widget: Widget,
+    subflow: FlowRevision,
+    parameters: Mapping[str, Any],
+) -> None:
+    """Go on in a subflow, at its trigger; the step of its Run Subflow stays open.
+
+    A subflow sees the parent's trigger and the parameters (documented), and neither its variables
+    nor its widgets (inferred).
+    """
+    step, above = open_step(ctx, execution, widget), execution.context
+    flow = {name: value for name, value in above["flow"].items() if name != "variables"}
+    parent = {"parameters": dict(parameters)}
+    ctx.store.save(
+        execution,
+        subflow={
+            "flow_sid": subflow.sid,
+            "flow_version": subflow.revision,
+            "widget": widget.name,
+            "step_sid": step.sid,
+            "context": above,
+        },
+        context={
+            "trigger": {**above["trigger"], "parent": parent},
+            "contact": above["contact"],
+            "flow": flow,
+            "widgets": {},
+        },
+        widget=subflow.definition["initial_state"],
+        step_sid=None,
+        steps=execution.steps + 1,
+        repeats=0,
+        date_updated=ctx.now,
+    )
+
+
+def _leave_subflow(
+    ctx: Context, execution: Execution, subflow: Mapping[str, Any], within: Mapping[str, Any]
+) -> None:
+    """Go on in the parent flow; its Run Subflow has the subflow's variables (documented).
+
+    So it has the outputs of its widgets, by their names (inferred).
+    """
+    output = {**within["widgets"], **within["flow"].get("variables", {})}
+    own = {name: subflow[name] for name in ("context", "widget", "step_sid")}
+    ctx.store.save(execution, subflow=None, waiting_until=None, **own)
+    leave(ctx, execution, current_widget(ctx, execution), WidgetResult("completed", output))
+
+
 def leave(ctx: Context, execution: Execution, widget: Widget, result: WidgetResult) -> None:
-    """End the step in a widget and move on to the next one, or end.
+    """End the step in a widget and move on to the next one, or end: the subflow, if it is in one.
 
     A missing transition ends the execution with an error; the effects of the widget stay.
     """
@@ -136,6 +192,9 @@ def leave(ctx: Context, execution: Execution, widget: Widget, result: WidgetResu
         return
     context = with_result(execution.context, widget, result)
     _close_step(ctx, execution, widget, (result.event, target or END, context), result.problem)
+    if target is None and execution.subflow is not None:
+        _leave_subflow(ctx, execution, execution.subflow, context)
+        return
     ctx.store.save(
         execution,
         context=context,
@@ -190,13 +249,14 @@ def _close_step(
 
 def end(ctx: Context, execution: Execution) -> None:
     """End an execution in any state; an open step ends without a transition's name."""
-    if execution.step_sid is not None:
-        step = ctx.store.first(Step, sid=execution.step_sid)
-        if step is not None and step.transitioned_to is None:
+    open_steps = {execution.step_sid, (execution.subflow or {}).get("step_sid")} - {None}
+    for step in ctx.store.select(Step, {"sid": [*open_steps]}):
+        if step.transitioned_to is None:
             ctx.store.save(step, transitioned_to=END, date_updated=ctx.now)
     ctx.store.save(
         execution,
         status=ENDED,
+        subflow=None,
         widget=None,
         step_sid=None,
         waiting_until=None,

@@ -9,22 +9,43 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from mimetypes import MimeTypes
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
+from ...masking import log_exception
 from ..core.context import Backend, Context
+from ..core.database import UNSTORABLE, DatabaseClosed, DatabaseFailed
 from ..core.errors import NOT_SIMULATED, Refused, TwilioError
-from ..core.parameters import AtMost, AtMostBytes, Parameters, json_object
+from ..core.parameters import (
+    AtMost,
+    AtMostBytes,
+    Parameters,
+    form_name,
+    is_web_address,
+    json_text,
+    read_json_object,
+)
 from ..core.sids import Sids
-from ..messaging import channels, messages
-from ..webhooks.receivers import Receivers, WebhookRequest
-from . import engine, executions
+from ..messaging import channels, media, messages
+from ..messaging.resources import Channel, Message, Service
+from ..taskrouter.resources import Task
+from ..webhooks.receivers import USER_AGENT, Receivers, WebhookAnswer, WebhookRequest, basic_auth
+from . import engine, executions, flows
 from .actions import (
+    NO_CHAT,
+    TEMPLATE_FAILED,
+    UNLISTED,
     Effect,
+    File,
     HttpRequest,
     HttpResponse,
+    RunSubflow,
     SendMessage,
     SendToFlex,
     StepError,
@@ -35,9 +56,12 @@ from .actions import (
 from .definition import Widget
 from .events import CreatedByFlow
 from .resources import ACTIVE, Execution
+from .widgets import OK
 
 REQUEST_SECONDS = 10.0
 """Longest time that an HTTP request of a flow may take (documented)."""
+_FILE_TYPES = MimeTypes()
+"""Types by a file's ending, without those that a machine adds."""
 _log = logging.getLogger(__name__)
 
 HandOver = Callable[[Context, Execution, SendToFlex], str]
@@ -45,6 +69,9 @@ HandOver = Callable[[Context, Execution, SendToFlex], str]
 
 It runs in the transaction that ends the step: both are kept, or neither.
 """
+
+Show = Callable[[Context, Message | Task], Mapping[str, Any]]
+"""Renders a resource as REST does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +81,7 @@ class Executor:
     Args:
         waiting: Context of a wait, in which other executions go on.
         is_stopped: Returns True to stop before the next widget, as the account is being closed.
+        zone: Zone of dates in templates.
         lag: Seconds by which the clock has passed the moment that caused the run.
     """
 
@@ -61,8 +89,10 @@ class Executor:
     account_sid: str
     receivers: Receivers
     hand_over: HandOver
+    show: Show
     waiting: Callable[[], AbstractContextManager[None]]
     is_stopped: Callable[[], bool]
+    zone: tzinfo
     lag: float = 0.0
 
     @contextmanager
@@ -92,39 +122,72 @@ class Executor:
                 self._apply(execution, widget, self._effect(execution, widget))
             except StepError as error:
                 self._apply(execution, widget, error.problem)
+            except (DatabaseFailed, DatabaseClosed):
+                raise  # the step is taken again once the file works, or is opened again
+            except UNSTORABLE as error:
+                reason = f"{widget.name} gives what cannot be kept: {error}"
+                self._apply(execution, widget, StepProblem(TEMPLATE_FAILED, reason))
             except Exception as error:
-                _log.exception("the mock failed in widget %s", widget.name)
+                log_exception(_log, "the mock failed in widget %s", widget.name)
                 reason = f"The mock itself failed here: {type(error).__name__}: {error}"
                 self._apply(execution, widget, StepProblem(NOT_SIMULATED, reason))
 
     def _effect(self, execution: Execution, widget: Widget) -> Effect:
-        action = engine.enter(
-            widget, execution.context, steps=execution.steps, repeats=execution.repeats
-        )
-        if not isinstance(action, HttpRequest):
+        now = datetime.fromtimestamp(self.backend.clock.now() - self.lag, self.zone)
+        context = {**execution.context, "now": now}
+        action = engine.enter(widget, context, steps=execution.steps, repeats=execution.repeats)
+        if not isinstance(action, HttpRequest | SendMessage):
+            return action
+        if isinstance(action, SendMessage) and not action.media_url:
             return action
         with self.transaction(execution.sid, execution.steps, "ask") as ctx:
             current = _unchanged(ctx, execution)
             if current is None:
                 return WidgetResult("")  # it has ended: no transition will be taken
             executions.open_step(ctx, current, widget)
+        return self._with_file(action) if isinstance(action, SendMessage) else self._call(action)
+
+    def _call(self, action: HttpRequest) -> Effect:
         content_type = {"Content-Type": action.content_type} if action.content_type else {}
-        headers = {"User-Agent": "TwilioProxy/1.1", **content_type}
-        request = WebhookRequest(
-            action.method, action.url, headers, dict(action.parameters), action.body
+        login = self.receivers.login(self.account_sid) if action.is_authorized else action.login
+        authorization = {"Authorization": basic_auth(*login)} if login else {}
+        headers = {"User-Agent": USER_AGENT, **content_type, **authorization}
+        parameters = dict(action.parameters)
+        request = self.receivers.signed(
+            WebhookRequest(action.method, action.url, headers, parameters, action.body)
         )
-        with self.waiting():
-            answer = self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
+        answer = self._ask(request)
         return action.then(
             HttpResponse(answer.status, answer.body, answer.content_type, answer.problem)
         )
+
+    def _ask(self, request: WebhookRequest) -> WebhookAnswer:
+        with self.waiting():
+            return self.receivers.ask(request, timeout=REQUEST_SECONDS, redirects=True)
+
+    def _with_file(self, action: SendMessage) -> Effect:
+        """The message with the file at its media URL, or its failure."""
+        url = action.media_url
+        if not is_web_address(url):
+            return action.refused(f"The media URL is an http or https URL, not {url[:200]}")
+        answer = self._ask(WebhookRequest("GET", url, {"User-Agent": "TwilioProxy/1.1"}, {}))
+        if answer.status not in OK:
+            reason = answer.problem or f"answered {answer.status}"
+            return action.refused(f"The media URL {url[:200]} {reason}")
+        content = answer.body.encode() if answer.content is None else answer.content
+        name = PurePosixPath(unquote(urlsplit(url).path)).name or None
+        guessed, _ = _FILE_TYPES.guess_type(name or "")
+        content_type = answer.content_type or guessed or "application/octet-stream"
+        return replace(action, file=File(content, content_type, name))
 
     def _apply(self, execution: Execution, widget: Widget, effect: Effect | StepProblem) -> None:
         try:
             with self.transaction(execution.sid, execution.steps) as ctx:
                 if (current := _unchanged(ctx, execution)) is None:
                     return
-                result = self._result(ctx, current, effect)
+                result = self._result(ctx, current, widget, effect)
+                if result is None:
+                    return
                 if isinstance(result, StepProblem):
                     executions.fail(ctx, current, widget, result)
                 elif isinstance(result, WaitForReply):
@@ -138,15 +201,34 @@ class Executor:
             self._apply(execution, widget, effect.refused(reason))
 
     def _result(
-        self, ctx: Context, execution: Execution, effect: Effect | StepProblem
-    ) -> WidgetResult | WaitForReply | StepProblem:
+        self, ctx: Context, execution: Execution, widget: Widget, effect: Effect | StepProblem
+    ) -> WidgetResult | WaitForReply | StepProblem | None:
+        """Perform an effect; returns None if the widget goes on, in its subflow."""
         if isinstance(effect, SendMessage):
-            return effect.then(_send(ctx, execution, effect))
+            sent = self.show(ctx, _send(ctx, effect))
+            return effect.then({form_name(key): each for key, each in _outbound(sent)})
         if isinstance(effect, SendToFlex):
             task_sid = self.hand_over(ctx, execution, effect)
             ctx.emit(CreatedByFlow(task_sid))
-            return effect.then(task_sid)
+            task = ctx.store.first(Task, sid=task_sid)
+            result = effect.then({**(self.show(ctx, task) if task else {}), "task_sid": task_sid})
+            return replace(result, problem=_chat_problem(ctx, effect.attributes))
+        if isinstance(effect, RunSubflow):
+            found = flows.subflow(ctx, execution, effect.flow_sid, effect.revision)
+            if isinstance(found, str):
+                return effect.refused(found)
+            executions.enter_subflow(ctx, execution, widget, found, effect.parameters)
+            return None
         return effect
+
+
+def _chat_problem(ctx: Context, attributes: str) -> StepProblem | None:
+    """The problem of a task that does not name a chat channel; Twilio makes it all the same."""
+    sid = (read_json_object(attributes) or {}).get("channelSid")
+    if isinstance(sid, str) and ctx.store.exists(Channel, sid=sid):
+        return None
+    named = "there is no channel" if sid else "the attributes name no channelSid"
+    return StepProblem(UNLISTED, f"{NO_CHAT}: {named}{f' {sid!r}' if sid else ''}")
 
 
 def _unchanged(ctx: Context, seen: Execution) -> Execution | None:
@@ -159,23 +241,29 @@ class _Limits(Parameters):
     """Limits of a flow's messages, which are Chat's (inferred)."""
 
     author: Annotated[str, AtMost(256, 50310, "From")] = Field(alias="From")
-    body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")]
+    body: Annotated[str, AtMostBytes(32 * 1024, 50505, "Body")] | None
     attributes: Annotated[
-        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_object(50304, "Attributes")
+        str, AtMostBytes(4 * 1024, 50303, "Attributes"), json_text(50304, "Attributes")
     ]
 
 
-def _send(ctx: Context, execution: Execution, action: SendMessage) -> Mapping[str, str]:
+def _send(ctx: Context, action: SendMessage) -> Message:
     """Send a message as the account: it fires no webhooks, so that it reaches no flow."""
     channel = channels.find(ctx, action.channel_sid)
-    new = {"From": action.author, "Body": action.body, "Attributes": action.attributes}
-    message = messages.send(ctx, channel, **_Limits.read(new).given())
+    body = action.body if action.body.strip() else None
+    new = {"From": action.author, "Body": body, "Attributes": action.attributes}
+    files = []
+    if action.file is not None:
+        service = ctx.store.first(Service, sid=channel.service_sid)
+        assert service is not None  # its channels go with it
+        files.append(media.upload(ctx, service, *action.file).sid)
+    message = messages.send(ctx, channel, media_sids=files, **_Limits.read(new).given())
     ctx.emit(CreatedByFlow(message.sid))
-    return {
-        "Sid": message.sid,
-        "From": message.author,
-        "To": execution.contact_channel_address,
-        "Body": action.body,
-        "Status": "sent",
-        "ChannelSid": channel.sid,
-    }
+    return message
+
+
+def _outbound(message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The values of a sent message, with dates as Java writes those of whole seconds (inferred)."""
+    for key, value in message.items():
+        if value is not None:
+            yield key, f"{value[:-1]}.000Z" if key.startswith("date_") else value

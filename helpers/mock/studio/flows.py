@@ -9,13 +9,13 @@ from pydantic import BeforeValidator
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
+from .flow_warnings import warnings
 from .resources import Execution, FlowRevision, Step, StudioFlow
-from .validation import checked, warnings
+from .validation import LATEST, LATEST_DRAFT, LATEST_PUBLISHED, checked
 
 PUBLISHED = "published"
 Status = Literal["draft", "published"]
 FlowDefinition = Annotated[dict[str, Any], BeforeValidator(checked)]
-LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
 
 
 class StudioFlowChanges(Parameters):
@@ -119,6 +119,25 @@ def running(ctx: Context, flow: StudioFlow, *contacts: str) -> FlowRevision | No
     if set(contacts) & set(flow.test_users):
         return ctx.store.first(FlowRevision, sid=flow.sid, revision=flow.revision)
     return latest_published(ctx, flow)
+
+
+def subflow(ctx: Context, execution: Execution, flow_sid: str, number: str) -> FlowRevision | str:
+    """The revision that an execution runs as a subflow, or the reason why there is none.
+
+    The latest draft is for test users of the parent flow; others get what was published last
+    (documented).
+    """
+    flow = ctx.store.first(StudioFlow, sid=flow_sid)
+    if flow is None:
+        return f"Subflow {flow_sid} does not exist"
+    if number in LATEST_DRAFT:
+        parent = ctx.store.first(StudioFlow, sid=execution.flow_sid)
+        authors = {part.get("From") for part in execution.context["trigger"].values()}
+        users = {execution.contact_channel_address, *authors}
+        is_tested = parent is not None and not users.isdisjoint(parent.test_users)
+        number = LATEST if is_tested else LATEST_PUBLISHED
+    found = revision(ctx, flow, number)
+    return found or f"Subflow {flow_sid} has no revision {number}"
 
 
 def delete(ctx: Context, flow: StudioFlow) -> None:

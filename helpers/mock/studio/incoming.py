@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...json_object import storable_json
+from ...json_object import compact_json, storable_json
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
@@ -26,15 +26,17 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
     """Record a new message for each Studio flow that its channel's webhooks name.
 
     Only messages that fire webhooks reach Studio (documented); its own do not. The contact's
-    address is `from` of the channel's attributes, where Flex keeps it, else the author's identity
-    (inferred).
+    address is the author's identity in a web chat (observed), else `from` of the channel's
+    attributes, where Flex keeps it, else the author's identity (inferred).
     """
     if type(event) is not MessageEvent or event.change != "added" or not event.actor.webhooks:
         return
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
         payload = dialects[webhook.dialect].payload_for(event)
-        attributes = storable_json(event.channel.attributes)
+        # what Flex calls `from` is a name in a web chat, else an address (observed)
+        is_web = event.channel.attribute("channel_type") == "web"
+        address = None if is_web else event.channel.attribute("from")
         added = backend.store.add(
             Incoming(
                 account_sid=event.message.account_sid,
@@ -42,12 +44,12 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
                 channel_sid=event.channel.sid,
                 message_sid=event.message.sid,
                 author=event.message.author,
-                contact=str(attributes.get("from") or event.message.author),
+                contact=str(address or event.message.author),
                 message={
                     **(payload.parameters if payload else {}),
                     "WebhookType": webhook.type,
                     "WebhookSid": webhook.sid,
-                    "ChannelAttributes": attributes,
+                    "ChannelAttributes": storable_json(event.channel.attributes),
                 },
                 outcome=PENDING,
                 execution_sid=None,
@@ -61,9 +63,10 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     """Start an execution with a message, or give it to one that waits. Returns the one to run.
 
     While a contact's execution of the flow is active, a message is a reply to it if it waits in
-    that channel, and is swallowed otherwise (documented for the contact).
+    that channel, and is swallowed otherwise (documented for the contact). A message whose webhook
+    is gone by now, as a Send to Flex takes it off, starts none.
     """
-    message = incoming.message or {}
+    message = {**(incoming.message or {}), "To": incoming.channel_sid}
     active = executions.active(ctx, incoming.flow_sid, incoming.contact)
     if active is not None:
         if active.waiting_until is None or active.channel_sid != incoming.channel_sid:
@@ -71,9 +74,12 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
             return None
         _close(ctx, incoming, REPLIED, active)
         widget = executions.current_widget(ctx, active)
-        executions.leave(ctx, active, widget, replied(message))
+        # text in a reply, an object in the trigger alone (observed)
+        inbound = {**message, "ChannelAttributes": compact_json(message["ChannelAttributes"])}
+        executions.leave(ctx, active, widget, replied(inbound))
         return active
-    flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid)
+    is_wired = ctx.store.exists(ChannelWebhook, sid=message.get("WebhookSid", ""))
+    flow = ctx.store.first(StudioFlow, sid=incoming.flow_sid) if is_wired else None
     revision = flow and flows.running(ctx, flow, incoming.contact, incoming.author)
     if not flow or not revision:
         _close(ctx, incoming, IGNORED, None)
@@ -83,7 +89,7 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
         revision,
         trigger={"message": message},
         contact=incoming.contact,
-        address=flow.friendly_name,
+        address=incoming.channel_sid,
         initiated_by=incoming.message_sid,
         channel_sid=incoming.channel_sid,
     )

@@ -9,15 +9,23 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from threading import local
-from typing import Any
+from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, Node, RenderContext, Undefined
 from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.filters import string
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
+from liquid.stringify import to_liquid_string
+from liquid.token import TOKEN_EXPRESSION, Token
+
+from ...json_object import compact_json
+from .liquid_dates import formatted
 
 MAX_ITERATIONS = 15
 """Iterations of all loops (documented)."""
@@ -34,6 +42,12 @@ MAX_SPACE = 200
 MAX_MARKS = 500
 """Parentheses, and raw blocks, which it reads in quadratic time too."""
 _SPACE, _MARKS = re.compile(r"\s+"), re.compile(r"\(|\{%-?\s{0,9}(?:raw|doc)")
+_RESERVED = re.compile(
+    r"(?P<quoted>\"[^\"]*\"|'[^']*')"
+    r"|(?<=[\w\]?])\.(?P<name>true|false|nil|null|empty|blank|and|or|contains|not|in|offset|limit"
+    r"|reversed|cols|continue|with|for|as|if|else|required)(?![\w?-])"
+)
+"""Words that python-liquid does not take for a property after a dot, and texts in quotes."""
 _rendering = local()
 
 
@@ -45,9 +59,36 @@ class LimitReached(LiquidError):
 
 
 def render(template: BoundTemplate, context: Mapping[str, Any]) -> str:
-    """Render within the time that one rendering may take."""
+    """Render within the time that one rendering may take; `now` and `today` follow the context."""
     _rendering.end = time.monotonic() + MAX_SECONDS
-    return template.render(**context)
+    _rendering.now = now = context["now"]
+    return template.render(**context, today=now.date())
+
+
+def _as_text(value: Any) -> str:
+    """A value in a text: objects and arrays as JSON (inferred), the others as Liquid has it."""
+    if isinstance(value, dict | list | tuple):
+        return compact_json(value, default=str)
+    return to_liquid_string(value, autoescape=False)
+
+
+class _Node(OutputNode):
+    __slots__ = ()
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(_as_text(self.expression.evaluate(context)))
+
+
+class _EchoNode(_Node, EchoNode):
+    __slots__ = ()
+
+
+class _Output(Output):
+    node_class = _Node
+
+
+class _Echo(EchoTag):
+    node_class = _EchoNode
 
 
 class BoundedEnvironment(Environment):
@@ -59,9 +100,24 @@ class BoundedEnvironment(Environment):
 
     def __init__(self) -> None:
         super().__init__()
+        self.add_tag(_Output)
+        self.add_tag(_Echo)
         self.add_filter("to_json", _to_json)
+        self.add_filter("date", _date)
         for name, function in self.filters.items():
-            self.filters[name] = _bounded(function, _PREDICTIONS.get(name))
+            takes_texts = name == "join" or function.__module__ == string.__name__
+            made = _of_texts(function) if takes_texts else function
+            self.filters[name] = _bounded(made, _PREDICTIONS.get(name))
+
+    def tokenizer(self) -> Callable[[str], Iterator[Token]]:
+        """Read a property that is named like a word of Liquid's, as in `x.empty`, as a name."""
+        split = super().tokenizer()
+        return lambda source: (
+            token._replace(value=_RESERVED.sub(_named, token.value))
+            if token.kind == TOKEN_EXPRESSION
+            else token
+            for token in split(source)
+        )
 
     def from_string(self, source: str, *args: Any, **more: Any) -> BoundTemplate:
         """Parse a template.
@@ -78,6 +134,10 @@ class BoundedEnvironment(Environment):
         template = super().from_string(source, *args, **more)
         _bound_ranges(template.nodes, RenderContext(template))
         return template
+
+
+def _named(found: re.Match[str]) -> str:
+    return found["quoted"] or f'["{found["name"]}"]'
 
 
 class _BoundedRange(RangeLiteral):
@@ -126,6 +186,27 @@ def _bounded(function: Callable[..., Any], predicted: Callable[..., int] | None)
     return bounded
 
 
+def _of_texts(function: Callable[..., Any]) -> Any:
+    """A filter that takes texts: no other value reaches it as Python writes it.
+
+    Numbers stay numbers; `join` takes an array of texts, and `slice` an array as it is.
+    """
+
+    def text(value: Any) -> Any:
+        is_other = value is None or isinstance(value, bool | dict | list | tuple)
+        return _as_text(value) if is_other else value
+
+    @wraps(function)
+    def of_texts(left: Any, *args: Any, **named: Any) -> Any:
+        if not isinstance(left, list | tuple) or function.__name__ not in ("join", "slice_"):
+            left = text(left)
+        elif function.__name__ == "join":
+            left = [text(each) for each in left]
+        return function(left, *map(text, args), **named)
+
+    return of_texts
+
+
 def _check(value: Any) -> None:
     if isinstance(value, list | tuple | range) and len(value) > MAX_ITEMS:
         raise LimitReached(f"an array has more than {MAX_ITEMS} items")
@@ -157,6 +238,10 @@ def _joined(left: Any, separator: Any = " ", *_: Any) -> int:
 
 
 _PREDICTIONS: dict[str, Callable[..., int]] = {"replace": _replaced, "join": _joined}
+
+
+def _date(value: Any, form: Any = "") -> Any:
+    return formatted(value, form, _rendering.now)
 
 
 def _to_json(value: Any) -> str:

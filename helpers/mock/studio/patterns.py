@@ -38,7 +38,7 @@ def matches_whole(pattern: str, text: str) -> bool:
     Raises:
         PatternTooCostly: The expression passes a bound.
     """
-    if not _is_valid(pattern):
+    if not is_valid(pattern):
         return False
     linear = _linear(pattern)
     if linear is not None and _means_the_same(pattern, text):
@@ -47,7 +47,8 @@ def matches_whole(pattern: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _is_valid(pattern: str) -> bool:
+def is_valid(pattern: str) -> bool:
+    """Return whether a text is a regular expression."""
     try:
         re.compile(pattern, _FLAGS)
     except (re.error, OverflowError, RecursionError):

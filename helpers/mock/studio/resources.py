@@ -58,6 +58,9 @@ class Execution(Resource):
     end of its wait for a reply, in epoch seconds; null while it does not wait. `channel_sid` is its
     chat channel; null for one started by REST. `repeats` counts how often in a row the widget has
     run.
+
+    Within a subflow, `widget`, `step_sid` and `context` are its own, and `subflow` holds its
+    `flow_sid` and `flow_version`, and those three of the parent flow.
     """
 
     prefix: ClassVar[str] = "FN"
@@ -78,6 +81,7 @@ class Execution(Resource):
     repeats: int
     date_created: float
     date_updated: float
+    subflow: dict[str, Any] | None = None
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
@@ -90,7 +94,8 @@ class Execution(Resource):
 class Step(Resource):
     """One widget's part of an execution (FT); unnamed until the widget is left.
 
-    `error` is the entry in Twilio's debugger: `code` and `message`.
+    `error` is the entry in Twilio's debugger: `code` and `message`. A step of a subflow has that of
+    its Run Subflow as parent.
     """
 
     prefix: ClassVar[str] = "FT"
@@ -108,6 +113,7 @@ class Step(Resource):
     is_faulty: bool
     date_created: float
     date_updated: float
+    parent_step_sid: str | None = None
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("execution_sid",), ("is_faulty",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...lazy import renamed
 from ..core.clock import Timer, iso
@@ -16,10 +17,13 @@ from ..webhooks.receivers import Receiver, Receivers
 from . import executions, incoming
 from .events import ExecutionDue, IncomingDue
 from .executions import LIFE_SECONDS, queue_of
-from .executor import REQUEST_SECONDS, Executor, HandOver
+from .executor import REQUEST_SECONDS, Executor, HandOver, Show
 from .incoming import PENDING
 from .resources import ACTIVE, Execution, Incoming, Step
 from .widgets import TIMED_OUT
+
+ZONE = "America/Los_Angeles"
+"""Zone of dates in templates, Pacific time (documented)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class Heard:
         flow_sid: The flow that the channel's webhook names.
         contact: The contact's address.
         outcome: `pending`, `started` an execution, `replied` to one, `swallowed` by one that waits
-            for something else, or `ignored` as the flow has no published revision.
+            for something else, or `ignored` as the flow has no published revision, or is off the
+            channel by then.
         execution_sid: The execution concerned.
         at: Time it was sent, as ISO 8601.
     """
@@ -69,6 +74,19 @@ class StepFault:
     at: str
 
 
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises:
+        ValueError: The IANA time zone database has none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        example = "give a name such as Europe/Berlin or UTC"
+        raise ValueError(f"there is no time zone {name!r}; {example}") from None
+
+
 class Studio:
     """An account's Studio: register functions, wait for flows, read messages and errors.
 
@@ -77,24 +95,45 @@ class Studio:
         account_sid: The account's.
         receivers: Answer HTTP requests of flows.
         hand_over: Makes the task of a Send to Flex.
+        show: Renders resources for the context of a flow.
     """
 
     def __init__(
-        self, backend: Backend, account_sid: str, receivers: Receivers, hand_over: HandOver
+        self,
+        backend: Backend,
+        account_sid: str,
+        receivers: Receivers,
+        hand_over: HandOver,
+        show: Show,
     ) -> None:
         self.hand_over = hand_over
+        self._show = show
         self._backend = backend
         self._account_sid = account_sid
         self._receivers = receivers
         self._queues = KeyedExecutor("studio")
         self._timers: dict[int, Timer] = {}
+        self._zone = ZoneInfo(ZONE)
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of dates in templates, by default Pacific time, as Twilio documents it.
+
+        Raises:
+            ValueError: One is set that is not in the IANA time zone database.
+        """
+        return self._zone.key
+
+    @time_zone.setter
+    def time_zone(self, name: str) -> None:
+        self._zone = zone_of(name)
 
     def register_function(self, url: str, function: Receiver) -> None:
         """Answer requests of flows to a URL with a Python function.
 
         Args:
             url: The URL that a Run Function or Make HTTP Request widget names.
-            function: Takes a `WebhookRequest`, unsigned. It returns a dict for JSON, which later
+            function: Takes a `WebhookRequest`. It returns a dict for JSON, which later
                 widgets find as `widgets.NAME.parsed`, None for an empty 200, a number for a
                 status, or a pair of status and body; an exception counts as a 500. It has ten
                 seconds, and runs on a thread of its own.
@@ -200,8 +239,10 @@ class Studio:
             self._account_sid,
             self._receivers,
             self.hand_over,
+            self._show,
             self._queues.waiting,
             lambda: self._queues.is_closed,
+            self._zone,
             lag,
         )
 

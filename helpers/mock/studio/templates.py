@@ -7,12 +7,13 @@ template is inferred. So does a template that passes another bound of `liquid_en
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import NOT_SIMULATED
 from .actions import TEMPLATE_FAILED, StepError
-from .patterns import PatternTooCostly, matches_whole
+from .patterns import PatternTooCostly, is_valid, matches_whole
 
 if TYPE_CHECKING:
     from liquid import BoundTemplate
@@ -54,14 +55,32 @@ def _matches(tested: str, value: str) -> bool:
         raise StepError(NOT_SIMULATED, reason) from None
 
 
-def _less(tested: str, value: str) -> bool:
-    try:
-        return float(tested) < float(value)
-    except ValueError:
-        return False
+def _date(text: str) -> datetime:
+    return datetime.strptime(text.partition("T")[0], "%Y-%m-%d")
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%H:%M:%S" if text.count(":") > 1 else "%H:%M")
+
+
+def _before(read: Callable[[str], Any]) -> Comparison:
+    """Compare what two texts say; none is before another that cannot be read (inferred)."""
+
+    def before(tested: str, value: str) -> bool:
+        try:
+            return bool(read(tested) < read(value))
+        except ValueError:
+            return False
+
+    return before
+
+
+def _swapped(comparison: Comparison) -> Comparison:
+    return lambda tested, value: comparison(value, tested)
 
 
 _EQUAL, _CONTAINS, _STARTS = map(_folded, (str.__eq__, str.__contains__, str.startswith))
+_LESS, _EARLIER, _SOONER = _before(float), _before(_time), _before(_date)
 _LISTED = _folded(lambda tested, value: tested in map(str.strip, value.split(",")))
 
 COMPARISONS: dict[str, Comparison] = {
@@ -76,10 +95,30 @@ COMPARISONS: dict[str, Comparison] = {
     "is_blank": lambda tested, _: not tested,
     "is_not_blank": lambda tested, _: bool(tested),
     "regex": _matches,
-    "less_than": _less,
-    "greater_than": lambda tested, value: _less(value, tested),
+    "less_than": _LESS,
+    "greater_than": _swapped(_LESS),
+    "is_before_time": _EARLIER,
+    "is_after_time": _swapped(_EARLIER),
+    "is_before_date": _SOONER,
+    "is_after_date": _swapped(_SOONER),
 }
-"""Comparisons by Twilio's names. Those of dates and times of day are not simulated."""
+"""Comparisons by Twilio's names: of texts, numbers, times of day (`17:30`) and dates (ISO)."""
+_READERS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("less_than", "greater_than"), float),
+    **dict.fromkeys(("is_before_time", "is_after_time"), _time),
+    **dict.fromkeys(("is_before_date", "is_after_date"), _date),
+}
+
+
+def is_comparable(name: str, value: str) -> bool:
+    """Return whether a comparison with this value can hold: it is a number, a time and so on."""
+    if name == "regex":
+        return is_valid(value.strip())
+    try:
+        _READERS.get(name, str)(value.strip())
+    except ValueError:
+        return False
+    return True
 
 
 _PYTHON_ERRORS = (

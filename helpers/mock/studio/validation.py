@@ -1,4 +1,4 @@
-"""Checks of a definition: whether it can be saved, and which parts will not run here.
+"""Checks of a definition: whether it can be saved.
 
 Twilio names three causes of an invalid definition: it does not fit the schema, widget names are not
 unique, or a transition leads to a widget that does not exist (documented).
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from ...json_object import storable_json
 from ..core.errors import TwilioError
-from .engine import WIDGET_TYPES
-from .templates import COMPARISONS
+from .widget_types import WIDGET_TYPES
 
 MAX_WIDGETS = 2000
 """Widgets a flow may have (documented)."""
-WITHOUT_EFFECT = {"add_twilio_auth": "the request carries no Twilio credentials here"}
-"""Properties that a simulated widget has and this mock ignores, with the consequence."""
+MAX_RUN_SUBFLOWS, MAX_SUBFLOWS = 150, 50
+"""Run Subflow widgets a flow may have, and flows that they may run (documented)."""
+LATEST_PUBLISHED, LATEST = "LatestPublished", "LatestRevision"
+LATEST_DRAFT = (LATEST, "LatestDraft")
+"""Names of a subflow's latest revision; how the Console writes its own is not known."""
 
 Found = Iterator[tuple[str, str]]
 """Paths into the JSON, each with advice."""
@@ -74,6 +77,13 @@ def _state_errors(at: str, state: Any) -> Found:
     for key in ("name", "type"):
         if not isinstance(state.get(key), str) or not state[key]:
             yield f"{at}/{key}", f"give the widget a {key}"
+        elif key == "type" and state[key] not in WIDGET_TYPES:
+            near = get_close_matches(state[key], WIDGET_TYPES, n=1, cutoff=0)[0]
+            yield (
+                f"{at}/type",
+                f"{state[key][:80]!r} is no type of widget; the nearest is {near!r}, and there are"
+                f" {', '.join(sorted(WIDGET_TYPES))}",
+            )
     if not isinstance(state.get("properties", {}), Mapping):
         yield f"{at}/properties", "properties are an object"
     transitions = state.get("transitions")
@@ -114,10 +124,10 @@ def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:
                     f"{at}/transitions/{number}/next",
                     f"there is no widget {target!r}; it leads to one of {known}",
                 )
-        widget_type = WIDGET_TYPES.get(state["type"])
-        for name in widget_type.required if widget_type else ():
+        for name in WIDGET_TYPES[state["type"]].required:
             if name not in state.get("properties", {}):
                 yield f"{at}/properties/{name}", f"{state['type']} cannot do without {name}"
+    yield from _subflow_errors(states)
     initial = document.get("initial_state")
     triggers = [name for name, type_ in types.items() if type_ == "trigger"]
     if len(triggers) != 1:
@@ -126,30 +136,27 @@ def _flow_errors(document: Mapping[str, Any], states: list[Any]) -> Found:
         yield "#/initial_state", f"name the trigger, {triggers[0]!r}, not {initial!r}"
 
 
-def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
-    """List the parts of a valid definition that will not run in this mock."""
-    states = _numbered(document["states"])
-    return _listed(found for at, state in states for found in _state_warnings(at, state))
-
-
-def _state_warnings(at: str, state: Mapping[str, Any]) -> Found:
-    widget_type = WIDGET_TYPES.get(state["type"])
-    if widget_type is None:
-        known = ", ".join(WIDGET_TYPES)
-        yield f"{at}/type", f"{state['type']!r} is not simulated by this mock; it simulates {known}"
-        return
-    for name, value in state.get("properties", {}).items():
-        if name in WITHOUT_EFFECT and value:
-            yield f"{at}/properties/{name}", WITHOUT_EFFECT[name]
-        elif name not in ("offset", *widget_type.required, *widget_type.optional):
+def _subflow_errors(states: list[Any]) -> Found:
+    """Find what Twilio's page on subflows rules out; that it is refused at once is inferred."""
+    found = [(at, state) for at, state in _numbered(states) if state["type"] == "run-subflow"]
+    revisions: dict[str, str] = {}
+    for at, state in found:
+        properties = state.get("properties", {})
+        given = {name: str(properties.get(name) or "") for name in ("flow_sid", "flow_revision")}
+        for name, text in given.items():
+            if not text.strip() or "{{" in text or "{%" in text:
+                yield f"{at}/properties/{name}", f"give {name} as a text; it is no template"
+        sid, revision = given.values()
+        if revision not in (LATEST_PUBLISHED, *LATEST_DRAFT) and not revision.isdecimal():
             yield (
-                f"{at}/properties/{name}",
-                f"{name} of {state['type']} is not known to this mock and ignored",
+                f"{at}/properties/flow_revision",
+                f"it is {LATEST_PUBLISHED}, LatestDraft or a whole number, not {revision[:40]!r}",
             )
-    for number, transition in enumerate(state["transitions"]):
-        for condition in transition.get("conditions") or ():
-            if condition["type"] not in COMPARISONS:
-                yield (
-                    f"{at}/transitions/{number}/conditions",
-                    f"condition {condition['type']!r} is not simulated",
-                )
+        if revisions.setdefault(sid, revision) != revision:
+            yield f"{at}/properties/flow_revision", f"run one revision of {sid}, not two"
+    if len(found) > MAX_RUN_SUBFLOWS or len(revisions) > MAX_SUBFLOWS:
+        yield (
+            "#/states",
+            f"a flow has at most {MAX_RUN_SUBFLOWS} widgets of type run-subflow, which run at most"
+            f" {MAX_SUBFLOWS} flows",
+        )

@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlsplit
 
-from ...json_object import storable_json
+from ...json_object import storable_json, text_of
+from ...masking import mask
 from ..core.errors import NOT_SIMULATED
-from ..core.parameters import is_web_address
+from ..core.parameters import form_encoded, is_web_address, with_query
 from .actions import (
     FUNCTION_FAILED,
     MESSAGE_FAILED,
     REQUEST_FAILED,
     REQUEST_NOT_MADE,
+    SUBFLOW_FAILED,
     TASK_FAILED,
     TEMPLATE_FAILED,
+    UNLISTED,
     WRONG_TRIGGER,
     FlowContext,
     HttpRequest,
     HttpResponse,
+    RunSubflow,
     SendMessage,
     SendToFlex,
     StepError,
@@ -28,46 +32,54 @@ from .actions import (
     WaitForReply,
     WidgetResult,
 )
-from .definition import Condition, Widget
+from .definition import Condition, Transition, Widget
 from .templates import condition_holds, filled, render
 
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
+REQUEST = "incomingRequest"
+CUSTOM = "custom"
+"""The `message_type` of a message with a body, beside which a content template does not count."""
 DEFAULT_TIMEOUT = "3600"
 """Seconds that Send & Wait waits for a reply (documented)."""
 TIMED_OUT = WidgetResult("timeout")
 """Result of Send & Wait when no reply comes."""
+RESERVED = "method"
+"""Name that no parameter of Make HTTP Request may have (documented)."""
 MAX_BODY = 64 * 1024
 """Bytes of a response that a flow takes (documented)."""
 FORM = "application/x-www-form-urlencoded"
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?\Z")
-_OK = range(200, 300)
+OK = range(200, 300)
 
 
 def trigger(widget: Widget, context: FlowContext) -> WidgetResult:
-    """Leave by the event that started the execution.
+    """Leave by the event that started the execution; where it leads nowhere, the flow ends.
 
-    A flow made for Conversations only, whose trigger leads on from an incoming conversation alone,
-    takes a chat message as that (inferred).
+    A message of Programmable Chat is never an incoming conversation.
     """
-    if "message" not in context["trigger"]:
-        return WidgetResult("incomingRequest")
-    by_message, by_conversation = widget.on(MESSAGE), widget.on(CONVERSATION)
-    if (by_conversation and by_conversation.next) and not (by_message and by_message.next):
-        note = f"{MESSAGE} leads nowhere, so the chat message was taken as {CONVERSATION}"
-        return WidgetResult(CONVERSATION, output={"note": note})
-    return WidgetResult(MESSAGE)
+    if "parent" in context["trigger"]:
+        return WidgetResult("incomingParent")
+    event = MESSAGE if "message" in context["trigger"] else REQUEST
+    transition = widget.on(event) or Transition(event, None)
+    problem = None if transition.next else StepProblem(UNLISTED, leads_nowhere(event))
+    return WidgetResult(event, problem=problem, transition=transition)
+
+
+def leads_nowhere(event: str) -> str:
+    """The consequence of a trigger whose event has no `next`."""
+    cause, more = "a request by REST", ""
+    if event == MESSAGE:
+        cause = "a message of Programmable Chat"
+        more = f"; {CONVERSATION} is taken for Flex Conversations only"
+    return f"{event} leads nowhere, so the flow ends at once for {cause}{more}"
 
 
 def split(widget: Widget, context: FlowContext) -> WidgetResult:
-    """Leave by the first match whose conditions all hold, else by `noMatch`."""
+    """Leave by the first match whose conditions all hold for the input, else by `noMatch`."""
+    tested = render(str(widget.properties.get("input", "")), context)
 
     def holds(condition: Condition) -> bool:
-        tested = condition.tested
-        if tested is None:
-            tested = str(widget.properties.get("input", ""))
-        return condition_holds(
-            condition.type, render(tested, context), render(condition.value, context)
-        )
+        return condition_holds(condition.type, tested, render(condition.value, context))
 
     for each in widget.transitions:
         if each.event == "match" and each.conditions and all(map(holds, each.conditions)):
@@ -149,22 +161,21 @@ def replied(message: Mapping[str, Any]) -> WidgetResult:
 def _message(
     widget: Widget,
     context: FlowContext,
-    then: Callable[[Mapping[str, str]], WidgetResult | WaitForReply],
+    then: Callable[[Mapping[str, Any]], WidgetResult | WaitForReply],
     failure: str,
 ) -> WidgetResult | SendMessage:
     properties = filled(widget.properties, context)
-    for name in ("media_url", "content_sid"):
-        if properties.get(name):
-            raise StepError(
-                NOT_SIMULATED,
-                f"{widget.name} sends {name}, which this mock does not simulate; send a body",
-            )
 
     def refused(reason: str) -> WidgetResult:
         return WidgetResult(failure, problem=StepProblem(MESSAGE_FAILED, reason))
 
-    body = str(properties.get("body") or "")
-    if not body.strip():
+    if properties.get("content_sid") and properties.get("message_type") != CUSTOM:
+        return refused(
+            f"{widget.name} sends a content template ({properties['content_sid']}), which a channel"
+            " of Programmable Chat does not take"
+        )
+    body, media_url = (str(properties.get(name) or "") for name in ("body", "media_url"))
+    if not body.strip() and not media_url.strip():
         return refused(f"The body of {widget.name} is blank")
     # the widget's channel, else the trigger's (documented)
     channel_sid = properties.get("channel") or context["trigger"].get("message", {}).get(
@@ -181,6 +192,7 @@ def _message(
         author=str(properties.get("from") or context["flow"]["channel"]["address"]),
         body=body,
         attributes=str(properties.get("attributes") or "{}"),
+        media_url=media_url.strip(),
         then=then,
         refused=refused,
     )
@@ -198,7 +210,7 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
     def refused(reason: str) -> WidgetResult:
         return WidgetResult("failedToEnqueue", problem=StepProblem(TASK_FAILED, reason))
 
-    attributes = str(properties.get("attributes") or "{}")
+    attributes = text_of(properties.get("attributes") or "{}")
     if _json_object(attributes) is None:
         return refused(f"The attributes of {widget.name} are no JSON object: {attributes[:200]}")
     return SendToFlex(
@@ -207,7 +219,29 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
         attributes=attributes,
         priority=str(properties.get("priority") or ""),
         timeout=str(properties.get("timeout") or ""),
-        then=lambda task_sid: WidgetResult("callComplete", {"task_sid": task_sid}),
+        then=lambda task: WidgetResult("callComplete", task),
+        refused=refused,
+    )
+
+
+def run_subflow(widget: Widget, context: FlowContext) -> WidgetResult | RunSubflow:
+    """Run another flow, whose SID and revision are no templates (documented).
+
+    A parameter is text unless it is marked as JSON (documented).
+    """
+
+    def refused(reason: str) -> WidgetResult:
+        return WidgetResult("failed", problem=StepProblem(SUBFLOW_FAILED, reason))
+
+    if "parent" in context["trigger"]:
+        return refused(f"{widget.name} is in a subflow, which cannot run another one")
+    given = _pairs(widget, filled(widget.properties, context), "parameters")
+    return RunSubflow(
+        flow_sid=str(widget.properties.get("flow_sid")),
+        revision=str(widget.properties.get("flow_revision")),
+        parameters={
+            each["key"]: _value({**each, "type": each.get("type") or "string"}) for each in given
+        },
         refused=refused,
     )
 
@@ -215,6 +249,9 @@ def send_to_flex(widget: Widget, context: FlowContext) -> WidgetResult | SendToF
 def make_http_request(widget: Widget, context: FlowContext) -> WidgetResult | HttpRequest:
     """Send a request to a URL; a status of 2xx is a success (documented)."""
     properties = filled(widget.properties, context)
+    if any(each["key"] == RESERVED for each in _pairs(widget, properties, "parameters")):
+        reason = f"{RESERVED!r} is reserved; give that parameter of {widget.name} another name"
+        return WidgetResult("failed", problem=StepProblem(REQUEST_NOT_MADE, reason))
     method = str(properties.get("method") or "GET").upper()
     return _request(widget, properties, method, "failed", REQUEST_FAILED)
 
@@ -228,29 +265,44 @@ def run_function(widget: Widget, context: FlowContext) -> WidgetResult | HttpReq
 def _request(
     widget: Widget, properties: Mapping[str, Any], method: str, failure: str, code: int
 ) -> WidgetResult | HttpRequest:
-    url = str(properties.get("url") or "")
+    url, login = _without_login(str(properties.get("url") or ""))
     if not is_web_address(url) or method not in ("GET", "POST"):
-        reason = f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
+        reason = mask(
+            f"{widget.name} can call an http or https URL with GET or POST, not {method} {url}"
+        )
         return WidgetResult(failure, problem=StepProblem(REQUEST_NOT_MADE, reason))
     given = _pairs(widget, properties, "parameters")
-    parameters = {each["key"]: str(each.get("value", "")) for each in given}
-    body = str(properties.get("body") or "") if method == "POST" else ""
+    parameters = {each["key"]: text_of(each.get("value")) for each in given}
+    body = text_of(properties.get("body")) if method == "POST" else ""
+    content_type = str(properties.get("content_type") or FORM) if method == "POST" else ""
 
     def then(response: HttpResponse) -> WidgetResult:
         reason, output = _understood(response)
         if reason is None:
             return WidgetResult("success", output)
-        return WidgetResult(failure, output, problem=StepProblem(code, f"{url} {reason}"))
+        return WidgetResult(failure, output, problem=StepProblem(code, mask(f"{url} {reason}")))
 
-    in_query = parameters and (method == "GET" or body)
+    is_form = method == "POST" and not body and FORM in content_type.lower()
     return HttpRequest(
         method=method,
-        url=f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}" if in_query else url,
-        content_type=str(properties.get("content_type") or FORM) if method == "POST" else "",
-        parameters=parameters,
+        url=url if is_form else with_query(url, form_encoded(parameters)),
+        content_type=content_type,
+        parameters=parameters if is_form or method == "GET" else {},
         body=body,
+        login=login,
+        is_authorized=text_of(properties.get("add_twilio_auth")).lower() == "true",
         then=then,
     )
+
+
+def _without_login(url: str) -> tuple[str, tuple[str, str] | None]:
+    """Take user and password out of a URL."""
+    if not is_web_address(url) or "@" not in urlsplit(url).netloc:
+        return url, None
+    parts = urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    return parts._replace(netloc=host).geturl(), (unquote(user), unquote(password))
 
 
 def _understood(response: HttpResponse) -> tuple[str | None, dict[str, Any]]:
@@ -270,7 +322,7 @@ def _understood(response: HttpResponse) -> tuple[str | None, dict[str, Any]]:
     parsed = _json_object(response.body) if "json" in response.content_type else None
     if parsed is not None:
         output["parsed"] = parsed
-    return None if response.status in _OK else f"answered {response.status}", output
+    return None if response.status in OK else f"answered {response.status}", output
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ from typing import Annotated, NamedTuple
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from ..core.errors import TwilioError
+from ..core.parameters import read_json_object
+from ..core.wording import predicate
 from .expressions import Scope, matches, parse
 
 
@@ -82,12 +84,17 @@ def read(text: str) -> Routing:
         TwilioError: 20001: no JSON, a key of another type, a filter whose first target has no
             queue, or an expression that cannot be read.
     """
+    document = read_json_object(text)
+    if document is None:
+        raise _refused('it must be JSON such as {"task_routing": {"filters": [...]}}')
     try:
-        routing = _Document.model_validate_json(text).task_routing
+        routing = _Document.model_validate(document).task_routing
     except ValidationError as problem:
         first = problem.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the document"
-        raise _refused(f"{where}: {first['msg']}") from None
+        path = "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"]
+        )
+        raise _refused(f"{path.removeprefix('.')} {predicate(first)}") from None
     for name, target in _targets(routing):
         _check_expression(f"{name}.expression", target.expression)
         _check_expression(f"{name}.skip_if", target.skip_if)

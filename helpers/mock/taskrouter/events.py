@@ -28,7 +28,7 @@ from .resources import (
 
 KEPT = 10_000
 """Events a mock account keeps; Twilio keeps them for longer than a month (specified)."""
-_CLEARED_EVERY = 100
+_CLEARED_EVERY = 1000
 
 _TYPES = {
     "WS": "workspace",

@@ -1,9 +1,12 @@
 """TaskRouter's expression language: which workers a queue targets, which tasks a filter matches.
 
 Comparisons of constants and attributes, joined by AND and OR (documented). A missing attribute is
-null. Arrays only stand beside HAS, IN and NOT IN; values of different types are never equal, nor is
-one more than the other. NOT, `&&`, `||` and `!`, and that null differs from everything else, are
-inferred.
+null. Arrays only stand beside HAS, IN and NOT IN. Values of different types are never equal, but a
+text that is a number is more or less than a number. NOT, `&&`, `||` and `!`, and that null differs
+from everything else, are inferred.
+
+Twilio has stored expressions that its documentation does not cover: values in a row without square
+brackets, and signs such as `! =`. They are read as most likely meant; see `is_loose_expression`.
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
@@ -59,6 +64,18 @@ INDEX: /\d+/
 NAME: /[A-Za-z_$][\w$]*/
 %ignore /\s+/
 """
+_LOOSE_GRAMMAR = (
+    _GRAMMAR
+    + r"""
+%extend comparison: operand operator operand ("," operand)+ -> comparisons
+                  | operand operator "(" operand ("," operand)* ")" -> comparisons
+%override _NOT.2: /NOT\b|!(?!\s*=)/i
+%override EQ: /=\s*=|=/
+%override NE: /!\s*=/
+%override LE: /<\s*=/
+%override GE: />\s*=/
+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +153,15 @@ class _TreeBuilder(Transformer[Token, Tree]):
     def comparison(self, left: Operand, operator: str, right: Operand) -> Tree:
         return ExpressionComparison(left, operator, right)
 
+    def comparisons(self, left: Operand, operator: str, *right: Operand) -> Tree:
+        """Compare with values in a row: one of them, or with a negative operator none of them."""
+        if operator in _AMONG:
+            return ExpressionComparison(left, _AMONG[operator], Array(right))
+        return Or(tuple(ExpressionComparison(left, operator, each) for each in right))
+
     def operator(self, sign: Token) -> str:
-        return "==" if sign == "=" else sign.upper()
+        joined = "".join(sign.split()).upper()
+        return "==" if joined == "=" else joined
 
     def outside(self, *_: Token) -> str:
         return "NOT IN"
@@ -158,9 +182,13 @@ class _TreeBuilder(Transformer[Token, Tree]):
         return Path(tuple(int(step) if step.type == "INDEX" else str(step) for step in steps))
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", transformer=_TreeBuilder(), maybe_placeholders=False)
+_AMONG = {"==": "IN", "IN": "IN", "!=": "NOT IN", "NOT IN": "NOT IN"}
+"""Operators between a value and values in a row -> those that take an array."""
+
+
+@cache
+def _parser(grammar: str) -> Lark:
+    return Lark(grammar, parser="lalr", transformer=_TreeBuilder(), maybe_placeholders=False)
 
 
 @lru_cache(maxsize=4096)
@@ -173,7 +201,7 @@ def parse(text: str) -> Tree:
     if not text.strip():
         return ALWAYS
     try:
-        tree: Any = _parser().parse(text)
+        tree: Any = _read(text)
     except UnexpectedInput as problem:
         raise _refusal(text, problem) from None
     except ValueError:
@@ -181,6 +209,31 @@ def parse(text: str) -> Tree:
     if _depth(tree) > MAX_DEPTH:
         raise TwilioError(20001, f"The expression is nested more than {MAX_DEPTH} deep")
     return tree  # type: ignore[no-any-return]
+
+
+def _read(text: str) -> Any:
+    """Return the tree of a text, loosely read only where it cannot be read otherwise."""
+    try:
+        return _parser(_GRAMMAR).parse(text)
+    except UnexpectedInput:
+        with suppress(UnexpectedInput):
+            return _parser(_LOOSE_GRAMMAR).parse(text)
+        raise
+
+
+def is_loose_expression(text: str) -> bool:
+    """Return whether an expression can be read, but only as Twilio does not document it.
+
+    Twilio has stored `number == 'a:1', 'b:2'` and `away! = true`; how it evaluates them is unknown.
+    """
+    try:
+        parse(text)
+        _parser(_GRAMMAR).parse(text)
+    except TwilioError:
+        return False
+    except UnexpectedInput:
+        return bool(text.strip())
+    return False
 
 
 def _depth(tree: Tree) -> int:
@@ -214,6 +267,24 @@ def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
         f"Invalid expression {text[:80]!r}: at position {position}, {found}. Write comparisons"
         ' such as skills HAS "chat" AND level >= 2; names cannot hold hyphens',
     )
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@lru_cache(maxsize=1)
+def time_of_day(at: float) -> Scope:
+    """Return what `taskrouter` holds at a time (epoch seconds): UTC, 24 hours (documented).
+
+    `currentTime` is a number such as 830, the others are texts: `08`, `30`, `Mon`.
+    """
+    now = datetime.fromtimestamp(at, UTC)
+    return {
+        "currentTime": now.hour * 100 + now.minute,
+        "currentHour": f"{now.hour:02}",
+        "currentMin": f"{now.minute:02}",
+        "dayOfWeek": DAYS[now.weekday()],
+    }
 
 
 def holds(tree: Tree, scope: Scope) -> bool:
@@ -282,8 +353,18 @@ def _different(left: Any, right: Any) -> bool:
     return _is_scalar(left) and _is_scalar(right) and not _equal(left, right)
 
 
+_NUMERIC = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def _as_number(value: Any) -> Any:
+    """Return the number that a text is, such as `"08"`; any other value as it is."""
+    return float(value) if isinstance(value, str) and _NUMERIC.fullmatch(value) else value
+
+
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def is_ordered(left: Any, right: Any) -> bool:
+        if {_kind(left), _kind(right)} == {"number", "str"}:
+            left, right = _as_number(left), _as_number(right)
         kind = _kind(left)
         return kind in ("number", "str") and kind == _kind(right) and compare(left, right)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, AtMost, is_web_address, json_object
+from ..core.parameters import (
+    BLANK_IS_ABSENT,
+    AtMost,
+    compact_json,
+    is_web_address,
+    json_object,
+)
 from ..core.store import R
 from .expressions import parse
 from .resources import Reservation, Task, Worker
@@ -42,7 +49,8 @@ Flag = Annotated[bool, BeforeValidator(is_yes)]
 Url = Annotated[str | None, BLANK_IS_ABSENT, AfterValidator(_url)]
 Text = Annotated[str | None, BLANK_IS_ABSENT]
 Sid = Text
-Attributes = Annotated[str, json_object(20001, "Attributes")]
+_COMPACT = AfterValidator(lambda text: compact_json(json.loads(text)))
+Attributes = Annotated[str, json_object(20001, "Attributes"), _COMPACT]
 Expression = Annotated[str, AfterValidator(_expression)]
 Priority = Annotated[int, Field(ge=0, le=2**31 - 1)]
 QueueOrder = Literal["FIFO", "LIFO"]

@@ -2,9 +2,6 @@
 
 Routing follows the account's events, so that the cause has been dispatched and answered by then: a
 new task is `pending` when it is created and may be `reserved` a moment later.
-
-Not simulated: assignment callbacks. A workflow keeps its AssignmentCallbackUrl, and nothing is
-posted there.
 """
 
 from __future__ import annotations
@@ -205,7 +202,8 @@ def _waiting(
         for task in tasks:
             since = (sign * task.virtual_start_time, sign * task.seq)
             target, refusals = workflow_progress.target_of(ctx, task), _refusals(ctx, task)
-            yield (-task.priority, after_others, *since), Waiting(task, queue, target, refusals)
+            waiting = Waiting(task, queue, target, refusals, ctx.now)
+            yield (-task.priority, after_others, *since), waiting
         if len(tasks) < limit:
             return
         start, limit = start + limit, limit * _MORE

@@ -17,7 +17,7 @@ from types import NoneType
 from typing import Any, NamedTuple
 
 from .configuration import Clause, Target, clauses
-from .expressions import Scope, constant, matches, value_of
+from .expressions import Scope, constant, matches, time_of_day, value_of
 from .resources import Task, TaskQueue, Worker
 
 
@@ -55,12 +55,16 @@ class Candidate:
 
 
 class Waiting(NamedTuple):
-    """A task that waits, with its queue, its routing step and the offers turned down so far."""
+    """A task that waits, with its queue, its routing step and the offers turned down so far.
+
+    `at` is the time of the decision, in epoch seconds.
+    """
 
     task: Task
     queue: TaskQueue | None
     target: Target | None
     refusals: Mapping[str, int]
+    at: float
 
 
 Place = tuple[float, ...]
@@ -124,7 +128,7 @@ def eligible(waiting: Waiting, candidates: Iterable[Candidate]) -> list[Candidat
     else:
         found = members(waiting.queue, found)
         if target is not None:
-            found = [each for each in found if _suits(target, task, each)]
+            found = [each for each in found if _suits(target, waiting, each)]
     order = clauses(target.order_by) if target and target.order_by else ()
     values = (value_of(clause.path, each.scope) for each in found for clause in order)
     if any(type(value) not in (int, NoneType) for value in values):
@@ -142,11 +146,15 @@ def members(queue: TaskQueue | None, candidates: Iterable[Candidate]) -> list[Ca
     return [each for each in candidates if matches(queue.target_workers, each.scope)]
 
 
-def _suits(target: Target, task: Task, candidate: Candidate) -> bool:
+def _suits(target: Target, waiting: Waiting, candidate: Candidate) -> bool:
     """Return whether a routing step lets this worker have the task."""
     if not (target.expression or target.known_worker_sid or target.known_worker_friendly_name):
         return True
-    scope = {"task": task.details, "worker": candidate.scope["worker"]}
+    scope = {
+        "task": waiting.task.details,
+        "worker": candidate.scope["worker"],
+        "taskrouter": time_of_day(waiting.at),
+    }
     for known, own in (
         (target.known_worker_sid, candidate.worker.sid),
         (target.known_worker_friendly_name, candidate.worker.friendly_name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -135,6 +136,14 @@ def create(ctx: Context, workspace: Workspace, new: NewTaskChannel) -> TaskChann
         add_worker(ctx, worker, channel)
     events.emit(ctx, "task-channel.created", channel)
     return channel
+
+
+def add(ctx: Context, workspace: Workspace, channels: Mapping[str, str]) -> None:
+    """Create those channels that a workspace lacks: unique name -> friendly name."""
+    for unique_name, friendly_name in channels.items():
+        if find(ctx, workspace.sid, unique_name) is None:
+            new = NewTaskChannel(unique_name=unique_name, friendly_name=friendly_name)
+            create(ctx, workspace, new)
 
 
 def update(ctx: Context, channel: TaskChannel, changes: TaskChannelChanges) -> TaskChannel:

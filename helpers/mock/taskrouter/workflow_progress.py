@@ -8,6 +8,7 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from . import completion, configuration, events
 from .configuration import Routing, RoutingStep, Target
+from .expressions import time_of_day
 from .limits import change
 from .resources import Task, Workflow
 
@@ -27,7 +28,7 @@ def start(ctx: Context, task: Task) -> None:
         return
     events.emit(ctx, "workflow.entered", task=task)
     routing = _routing(ctx, task)
-    step = configuration.first_step(routing, filter_scope(task))
+    step = configuration.first_step(routing, filter_scope(ctx, task))
     if step is None:
         raise TwilioError(
             20001,
@@ -41,7 +42,7 @@ def start_again(ctx: Context, task: Task) -> None:
     """Send a waiting task through its workflow from the start."""
     if task.step is not None:
         routing = _routing(ctx, task)
-        step = configuration.first_step(routing, filter_scope(task))
+        step = configuration.first_step(routing, filter_scope(ctx, task))
         _move(ctx, task, routing, step, "workflow.timeout")
 
 
@@ -49,14 +50,14 @@ def time_out_step(ctx: Context, task: Task) -> None:
     """Move a waiting task on from a step whose time is up (documented)."""
     events.emit(ctx, "task-queue.timeout", task=task)
     routing = _routing(ctx, task)
-    step = configuration.step_after(routing, _step(task), filter_scope(task))
+    step = configuration.step_after(routing, _step(task), filter_scope(ctx, task))
     _move(ctx, task, routing, step, "workflow.timeout")
 
 
 def skip_step(ctx: Context, task: Task) -> None:
     """Move a waiting task on from a step to skip; in the end to the default filter (documented)."""
     routing, step = _routing(ctx, task), _step(task)
-    following = configuration.step_after(routing, step, filter_scope(task))
+    following = configuration.step_after(routing, step, filter_scope(ctx, task))
     if following is None and step != configuration.DEFAULT and routing.default_filter:
         following = configuration.DEFAULT
     _move(ctx, task, routing, following, "workflow.skipped")
@@ -119,10 +120,10 @@ def _due_while_pending(task: Task) -> float:
     return ends if task.step_ends_at is None else min(ends, task.step_ends_at)
 
 
-def filter_scope(task: Task) -> dict[str, Any]:
-    """Return the names in a workflow filter: the task's attributes."""
+def filter_scope(ctx: Context, task: Task) -> dict[str, Any]:
+    """Return the names in a workflow filter: the task's attributes, and the time of day."""
     details = task.details
-    return {"task": details, **details}
+    return {"task": details, **details, "taskrouter": time_of_day(ctx.now)}
 
 
 def target_of(ctx: Context, task: Task) -> Target | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from pydantic import Field
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import Parameters
+from ..core.parameters import Parameters, compact_json
 from . import configuration, events, workflow_progress
 from .limits import MAX_RESERVATION_TIMEOUT, Flag, LongName, Url, cannot_delete
 from .resources import Task, TaskQueue, Workflow, Workspace
@@ -43,8 +44,8 @@ def create(ctx: Context, workspace: Workspace, new: NewWorkflow) -> Workflow:
     Raises:
         TwilioError: 20001, its configuration cannot be read or names a queue that does not exist.
     """
-    _check(ctx, workspace.sid, new.configuration)
-    workflow = ctx.create(Workflow, workspace_sid=workspace.sid, **new.model_dump())
+    fields = new.model_dump() | _checked(ctx, workspace.sid, new.configuration)
+    workflow = ctx.create(Workflow, workspace_sid=workspace.sid, **fields)
     events.emit(ctx, "workflow.created", workflow)
     return workflow
 
@@ -58,7 +59,7 @@ def update(ctx: Context, workflow: Workflow, changes: WorkflowChanges) -> Workfl
     given = changes.given()
     again = given.pop("re_evaluate_tasks", False)
     if changes.configuration is not None:
-        _check(ctx, workflow.workspace_sid, changes.configuration)
+        given |= _checked(ctx, workflow.workspace_sid, changes.configuration)
     ctx.store.save(workflow, **given, date_updated=ctx.now)
     if again:
         where = {"workflow_sid": workflow.sid, "assignment_status": "pending"}
@@ -68,7 +69,8 @@ def update(ctx: Context, workflow: Workflow, changes: WorkflowChanges) -> Workfl
     return workflow
 
 
-def _check(ctx: Context, workspace_sid: str, text: str) -> None:
+def _checked(ctx: Context, workspace_sid: str, text: str) -> dict[str, str]:
+    """Return the configuration as it is kept and answered: compact (observed)."""
     for sid in sorted(configuration.queues(configuration.read(text))):
         if not ctx.store.exists(TaskQueue, sid=sid, workspace_sid=workspace_sid):
             raise TwilioError(
@@ -76,6 +78,7 @@ def _check(ctx: Context, workspace_sid: str, text: str) -> None:
                 f"Invalid parameter Configuration: workspace {workspace_sid} has no task queue"
                 f" {sid}",
             )
+    return {"configuration": compact_json(json.loads(text))}
 
 
 def delete(ctx: Context, workflow: Workflow) -> None:

@@ -61,9 +61,7 @@ def create(
         if workspace.default_activity_sid is None:
             settings = ("default_activity_sid", "timeout_activity_sid")
             ctx.store.save(workspace, **dict.fromkeys(settings, made.sid))
-    for unique_name, friendly_name in channels.items():
-        kind = task_channels.NewTaskChannel(unique_name=unique_name, friendly_name=friendly_name)
-        task_channels.create(ctx, workspace, kind)
+    task_channels.add(ctx, workspace, channels)
     if new.template == "FIFO":
         queue = task_queues.NewTaskQueue(friendly_name="Sample Queue")
         route_all(ctx, workspace, "Default Fifo Workflow", queue)

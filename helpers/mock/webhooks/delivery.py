@@ -7,15 +7,17 @@ logged.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from ...lazy import renamed
+from ...masking import masked_repr
 from ..core.clock import iso
-from ..core.context import Backend
+from ..core.context import Backend, Context
 from ..core.events import Event
 from ..core.jobs import KeyedExecutor
 from ..messaging.resources import Service
+from ..taskrouter import assignment
 from .outbox import KEPT, AttemptFinished, Delivery, DeliveryDue, Payload, PreEventRequested
 from .receivers import Receiver, Receivers, WebhookAnswer
 
@@ -34,7 +36,7 @@ class Attempt:
         url: Where it went.
         number: 0 for the first try, as Twilio's `RetryCount` counts.
         status: The HTTP status of the answer; None for none.
-        problem: Why there was none, or what the receiver raised.
+        problem: Why there was none, what the receiver raised, or why it was not followed.
         milliseconds: How long it took.
         at: Time, as ISO 8601.
         parameters: Name -> text, as posted.
@@ -48,6 +50,26 @@ class Attempt:
     milliseconds: float
     at: str
     parameters: dict[str, str]
+
+    __repr__ = masked_repr
+
+
+def log_failure(ctx: Context, event: str, url: str, problem: str) -> None:
+    """Log a delivery that is never made, and the problem."""
+    attempt = Attempt(event, url, 0, None, problem, 0.0, iso(ctx.now) or "", {})
+    ctx.store.add(
+        Delivery(
+            event=event,
+            url=url,
+            method="POST",
+            parameters={},
+            retries=0,
+            queue="",
+            date_created=ctx.now,
+            state="failed",
+            attempts=[asdict(attempt)],
+        )
+    )
 
 
 class Webhooks:
@@ -71,8 +93,8 @@ class Webhooks:
         """Send to a Python function what is sent to a URL, so that no tunnel is needed.
 
         Args:
-            url: The URL that a service, a channel webhook or a Flex Flow names; its query does
-                not matter.
+            url: The URL that a service, a channel webhook, a Flex Flow or a workflow names; its
+                query does not matter.
             receiver: Takes a `WebhookRequest`. It returns None for an empty 200, a number for a
                 status, a dict for JSON, or a pair of status and body; what it raises counts as
                 a 500. It has `timeout` seconds, and runs on a thread of its own.
@@ -151,23 +173,21 @@ class Webhooks:
 
     def _carry_out(self, delivery: Delivery) -> WebhookAnswer:
         while True:
-            number = len(delivery.attempts)
-            answer, attempt = self._attempt(delivery, number)
-            is_last = number >= delivery.retries or not answer.is_passing
-            kept = self._keep(delivery, attempt, is_last=is_last)
-            if is_last or not kept or self._queues.is_closed:
+            answer, attempt = self._attempt(delivery, len(delivery.attempts))
+            if self._keep(delivery, answer, attempt) or self._queues.is_closed:
                 return answer
 
     def _attempt(self, delivery: Delivery, number: int) -> tuple[WebhookAnswer, Attempt]:
         parameters = dict(delivery.parameters)
         if parameters.pop("RetryCount", None) is not None:
             parameters["RetryCount"] = str(number)
+        url = (number and delivery.fallback_url) or delivery.url
         at, started = iso(self._backend.clock.now()) or "", time.perf_counter()
         with self._queues.waiting():
-            answer = self._receivers.send(delivery.method, delivery.url, parameters)
+            answer = self._receivers.send(delivery.method, url, parameters)
         return answer, Attempt(
             event=delivery.event,
-            url=delivery.url,
+            url=url,
             number=number,
             status=answer.status,
             problem=answer.problem,
@@ -176,12 +196,25 @@ class Webhooks:
             parameters=parameters,
         )
 
-    def _keep(self, delivery: Delivery, attempt: Attempt, *, is_last: bool) -> bool:
-        """Log a try; False if the delivery was dropped meanwhile, as the account was put back."""
-        store = self._backend.store
+    def _keep(self, delivery: Delivery, answer: WebhookAnswer, attempt: Attempt) -> bool:
+        """Log a try, and do as its answer says. Returns True if none is to follow.
+
+        That is so, too, where the delivery was dropped meanwhile, as the account was put back.
+        """
+        store, is_last = self._backend.store, not answer.is_passing
         with self._backend.transaction():
             if not store.exists(Delivery, seq=delivery.seq, state=delivery.state):
-                return False
+                return True
+            if delivery.reservation_sid is not None:
+                is_last, problem = assignment.follow(
+                    self._backend,
+                    delivery.reservation_sid,
+                    answer.status,
+                    answer.content_type,
+                    answer.body,
+                )
+                attempt = replace(attempt, problem=problem or attempt.problem)
+            is_last = is_last or attempt.number >= delivery.retries
             store.save(delivery, attempts=[*delivery.attempts, asdict(attempt)])
             if is_last:
                 answered = attempt.status is not None and attempt.status < 400
@@ -189,4 +222,4 @@ class Webhooks:
                 finished = ["delivered", "failed"]
                 store.remove_before(Delivery, delivery.seq - KEPT, state=finished)
             self._backend.events.emit(AttemptFinished(delivery.seq))
-        return True
+        return is_last

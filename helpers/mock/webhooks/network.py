@@ -10,6 +10,7 @@ import codecs
 import io
 import ipaddress
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, requote_uri
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
@@ -30,6 +31,8 @@ from ..core.bounds import MAX_ANSWER
 
 _PART = 64 * 1024
 _PORTS = {"http": 80, "https": 443}
+_SENDABLE = re.compile(r"[!#-;=?-\[\]_a-z~]+\Z")
+"""A URL without characters that have to be escaped."""
 _SLOW_CODECS = ("idna", "punycode")
 """Codecs of host names, which take quadratic time."""
 
@@ -133,11 +136,12 @@ class CallPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An HTTP answer, read within bounds."""
+    """An HTTP answer, read within bounds: `content`, and that as text in `body`."""
 
     status: int
     body: str
     content_type: str
+    content: bytes
 
 
 class HttpSender:
@@ -155,7 +159,7 @@ class HttpSender:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        data: Mapping[str, str] | bytes | None,
+        data: bytes | None,
         *,
         timeout: float,
         redirects: bool,
@@ -175,11 +179,12 @@ class HttpSender:
             session.trust_env = False  # neither passwords of .netrc nor proxies for this machine
             for scheme in self._pools:
                 session.mount(f"{scheme}://", _Adapter(self.policy, self._pools, redirects))
-            with session.request(
-                method,
-                url,
-                data=data,
-                headers=dict(headers),
+            request = requests.Request(method, url, dict(headers), data=data)
+            prepared = session.prepare_request(request)
+            if _SENDABLE.match(url) and prepared.url == requote_uri(url):
+                prepared.url = url  # as it was signed, with every escape
+            with session.send(
+                prepared,
                 timeout=timeout,
                 allow_redirects=redirects,
                 stream=True,
@@ -190,6 +195,7 @@ class HttpSender:
                 answer.status_code,
                 _text(content, answer.encoding),
                 answer.headers.get("Content-Type", ""),
+                content,
             )
 
 

@@ -14,6 +14,7 @@ from ..core.events import Event
 from ..core.store import Resource
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import ChannelWebhook, Service
+from ..taskrouter import assignment
 from ..taskrouter.events import TaskRouterEvent, callback_for
 
 KEPT = 1000
@@ -55,7 +56,8 @@ class Delivery(Resource):
     """One event on its way to one receiver.
 
     `state` is `pending`, `delivered` or `failed`, or `asking` for a pre-event; `attempts` says how
-    each try ended.
+    each try ended. `fallback_url` is called by all tries but the first, if there is one;
+    `reservation_sid` is set where the answer settles a reservation.
     """
 
     prefix: ClassVar[str] = "WD"
@@ -69,6 +71,8 @@ class Delivery(Resource):
     date_created: float
     state: str = "pending"
     attempts: list[dict[str, Any]] = field(default_factory=list)
+    fallback_url: str | None = None
+    reservation_sid: str | None = None
 
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state",),)
 
@@ -123,6 +127,8 @@ class Outbox:
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
                 self._add(event.name, event.workspace.sid, callback)
+            if to := assignment.callback_for(self._backend, event):
+                self._add(assignment.NAME, to["reservation_sid"], to)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
@@ -163,6 +169,8 @@ class Outbox:
             retries=to.get("retry_count", 0),
             queue=f"{queue} {to['url']}",  # one receiver never waits for another
             date_created=self._backend.clock.now(),
+            fallback_url=to.get("fallback_url"),
+            reservation_sid=to.get("reservation_sid"),
         )
         self._backend.store.add(delivery)
         self._backend.events.emit(DeliveryDue(delivery.seq, delivery.queue))

@@ -26,6 +26,7 @@ from twilio.rest import Client
 
 from ....javascript import KIT
 from ... import MockTwilio
+from ...core.wording import predicate
 from ..body import BoundedBody
 from ..origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins
 from . import sdk_copy
@@ -158,8 +159,11 @@ def _json_route(
             given = model.model_validate_json(body)
             return JSONResponse(await run_in_threadpool(answer, given), headers=_HEADERS)
         except ValidationError as error:
-            faults = "; ".join(f"{each['loc']}: {each['msg']}" for each in error.errors())
-            raise HTTPException(400, f"This takes a JSON object. {faults}") from None
+            faults = "; ".join(
+                f"{'.'.join(map(str, each['loc'])) or 'the body'} {predicate(each)}"
+                for each in error.errors()
+            )
+            raise HTTPException(400, f"This takes a JSON object: {faults}") from None
         except NotACustomer as error:
             raise HTTPException(403, str(error)) from None
         except NoFlexFlow as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ....masking import MASK
-from ... import MockTwilio
+from ....masking import mask
+from ... import DatabaseFailed, MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
@@ -29,9 +28,7 @@ JOURNAL_ENTRIES = 30
 """Latest entries of the journal in the overview."""
 
 _BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
-_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size")
-_SECRET = re.compile(rb'(://[^\s/"\\@:]*:)[^\s/"\\@]+(?=@)|([?&]Signature=)[^&"\s\\]+')
-"""Secrets in a URL: a password, or a signature that opens a file without credentials."""
+_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size", "notes")
 
 
 class StateApi:
@@ -97,9 +94,11 @@ def _route(path: str, read: Callable[..., Any]) -> Route:
             )
         try:
             found = await run_in_threadpool(read, limit=int(text), **request.path_params)
+        except DatabaseFailed as failure:
+            raise HTTPException(503, failure.refusal().message) from None
         except TwilioError as error:
             raise HTTPException(error.status, error.message) from None
-        content = _SECRET.sub(rb"\1\2" + MASK.encode(), orjson.dumps(found))
+        content = mask(orjson.dumps(found).decode())
         headers = {"Cache-Control": "no-store"}
         return Response(content, media_type="application/json", headers=headers)
 

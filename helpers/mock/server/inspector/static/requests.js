@@ -22,6 +22,7 @@ import { serverUrl } from "./api.js";
  * @typedef {Asked & {
  *   fires_webhooks: boolean, by_chat_sdk: boolean, body_size: number,
  *   parameters: Record<string, string | string[]>, answer: unknown, answer_size: number,
+ *   notes: string[],
  * }} Whole
  */
 
@@ -65,6 +66,7 @@ export default {
         ["Took", milliseconds(request.milliseconds)],
         request.body_size > 0 && ["Raw body", size(request.body_size)],
         request.fires_webhooks && ["Webhooks", "asked for (X-Twilio-Webhook-Enabled)"],
+        request.notes.length > 0 && ["Not read", request.notes.join("\n")],
       ]),
       block(`Parameters (${pairs.length})`, pairs.length
         ? table(["Name", "Value"], pairs.map(([name, value]) => [h("code", {}, name), [value].flat().join("\n")]))

@@ -11,11 +11,12 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from examples import EXAMPLES, OPERATIONS, Call, Exchange, PreparedAccount
-from garbage import GARBAGE, IDENTITIES, PAGING, VARIED, worst
 from twilio.base.exceptions import TwilioException
 
 from helpers.mock import Reply, Request
+
+from . import EXAMPLES, OPERATIONS, Call, Exchange, PreparedAccount
+from .garbage import GARBAGE, IDENTITIES, PAGING, VARIED, worst
 
 SIDS = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 KEPT = 12

@@ -1,0 +1,167 @@
+"""Slow or many clients keep nothing from others: each has its time, and its place."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from raw import AUTH, BASIC, exchange, head, status
+from websockets.sync.client import connect as dial
+
+from helpers import Account
+from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock.server import rest_app, running
+
+CHANNELS = f"/chat.twilio.com/v2/Services/{DEMO_VALUES['TWILIO_CHAT_SERVICE_SID']}/Channels"
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+LENGTH = b"Content-Length: 100\r\n"
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives requests a third of a second to arrive in."""
+    monkeypatch.setattr(running, "MAX_STALL", 0.3)
+
+
+def dial_up(url: str) -> socket.socket:
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port), 10)
+
+
+def dripped(url: str, data: bytes, drips: bytes, pause: float = 0.05) -> bytes:
+    """Answer to these bytes and then one at a time, until the server ends the connection."""
+    with dial_up(url) as connection:
+        connection.sendall(data)
+        connection.settimeout(pause)
+        answer, left, ends = b"", list(drips), time.monotonic() + 10
+        while time.monotonic() < ends:
+            try:
+                if left:
+                    connection.sendall(bytes([left.pop(0)]))
+                part = connection.recv(65536)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+            if not part:
+                break
+            answer += part
+        else:
+            pytest.fail("the connection lives on")
+    return answer
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("drips", [b"", b"X: " + b"x" * 500], ids=["stops", "drips"])
+def test_a_head_that_does_not_arrive_is_refused(url: str, drips: bytes) -> None:
+    answer = dripped(url, head(url, "GET", CHANNELS, BASIC)[:-2], drips)
+    assert status(answer) == 408
+    assert b"content-type: application/json; charset=utf-8" in answer.lower()
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("path", [CHANNELS, "/_mock/clock"])
+@pytest.mark.parametrize("drips", [b"", b"x" * 90], ids=["stops", "drips"])
+def test_a_body_that_does_not_arrive_is_refused_and_has_no_effect(
+    shared: Account, url: str, path: str, drips: bytes
+) -> None:
+    data = head(url, "POST", path, BASIC, FORM, LENGTH) + b"UniqueName=support"
+    assert status(dripped(url, data, drips[:80])) == 408
+    listed = requests.get(url + CHANNELS, auth=AUTH, timeout=10).json()
+    assert listed["channels"] == []
+
+
+@pytest.mark.usefixtures("hasty")
+def test_the_second_request_of_a_connection_has_its_own_time(url: str) -> None:
+    first = head(url, "GET", CHANNELS, BASIC).replace(b"Connection: close\r\n", b"")
+    answer = dripped(url, first + first[:-2], b"")
+    assert [int(found) for found in re.findall(rb"HTTP/1.1 (\d+)", answer)] == [200, 408]
+
+
+def test_a_connection_that_stays_silent_is_closed(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setattr(running, "KEEP_ALIVE", 0.2)
+    assert dripped(url, b"", b"") == b""
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_body_that_arrives_steadily_is_taken(
+    monkeypatch: pytest.MonkeyPatch, shared: Account, url: str
+) -> None:
+    monkeypatch.setattr(running, "MIN_RATE", 10)
+    body = b"UniqueName=" + b"a" * 40
+    data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 51\r\n")
+    assert status(dripped(url, data, body)) == 201
+
+
+@pytest.mark.usefixtures("hasty")
+def test_long_connections_live_on(url: str, shared: Account) -> None:
+    with (
+        requests.get(f"{url}/_mock/news", stream=True, timeout=10) as changes,
+        dial(url.replace("http", "ws", 1) + "/v3/wsconnect") as realtime,
+    ):
+        lines = changes.iter_lines()
+        time.sleep(1.6)
+        shared.client.chat.v2.services(DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]).channels.create()
+        assert next(line for line in lines if line.startswith(b"data"))
+        realtime.ping().wait(5)
+
+
+def test_one_connection_too_many_is_refused_and_the_others_live_on(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setattr(running, "MAX_CONNECTIONS", 3)
+    with requests.Session() as first, ExitStack() as others:
+        first.auth = AUTH
+        assert first.get(url + CHANNELS, timeout=10).status_code == 200
+        for _ in range(2):
+            others.enter_context(dial_up(url))
+        refused = requests.get(url + CHANNELS, auth=AUTH, timeout=10)
+        assert (refused.status_code, refused.json()["code"]) == (429, 20429)
+        assert refused.headers["Retry-After"] == "1"
+        assert first.get(url + CHANNELS, timeout=10).status_code == 200
+    time.sleep(0.1)
+    assert requests.get(url + CHANNELS, auth=AUTH, timeout=10).status_code == 200
+
+
+@pytest.fixture
+def waiting(mock: MockTwilio, url: str, shared: Account) -> Iterator[None]:
+    """Two requests that wait for a slow answer."""
+    mock.faults.add("CreateUser", latency=1, times=2)
+    sending = [
+        Thread(
+            target=requests.post,
+            args=(url + CHANNELS.replace("Channels", "Users"),),
+            kwargs={"data": {"Identity": f"jane {number}"}, "auth": AUTH, "timeout": 10},
+        )
+        for number in range(2)
+    ]
+    for each in sending:
+        each.start()
+    time.sleep(0.3)
+    yield
+    for each in sending:
+        each.join()
+
+
+@pytest.mark.usefixtures("waiting")
+def test_one_request_too_many_is_refused_until_others_end(
+    monkeypatch: pytest.MonkeyPatch, url: str, mock: MockTwilio
+) -> None:
+    monkeypatch.setattr(rest_app, "MAX_UNDER_WAY", 2)
+    refused = requests.post(url + CHANNELS, data={"UniqueName": "x"}, auth=AUTH, timeout=10)
+    assert (refused.status_code, refused.json()["code"]) == (429, 20429)
+    assert refused.headers["Retry-After"] == "1"
+    time.sleep(1)
+    data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 12\r\n") + b"UniqueName=x"
+    answer = exchange(url, data, half_close=False)
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["unique_name"] == "x"
