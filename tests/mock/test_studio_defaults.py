@@ -38,8 +38,8 @@ def test_without_a_sender_the_flow_speaks_under_its_own_address(
     channel = lab.channel(lab.flow(bare(kind, body="Hi", **sender)))
     lab.say(channel, "hello")
     message = channel.messages.list()[-1]
-    assert (message.body, message._from, message.attributes) == ("Hi", "Shop bot", "{}")
-    assert lab.context()["flow"]["channel"]["address"] == "Shop bot"
+    assert (message.body, message._from, message.attributes) == ("Hi", channel.sid, "{}")
+    assert lab.context()["flow"]["channel"]["address"] == channel.sid
 
 
 @pytest.mark.parametrize("channel", [{}, {"channel": ""}, {"channel": None}])

@@ -163,7 +163,7 @@ CONFIGURED: dict[str, tuple[Callable[[Any], Any], dict[str, str]]] = {
         lambda at: at.workers.create("Zoe", attributes='{"x": 1}'),
         {
             "WorkerName": "Zoe",
-            "WorkerAttributes": '{"x": 1}',
+            "WorkerAttributes": '{"x":1}',
             "WorkerActivityName": "Offline",
             "WorkerVersion": "0",
         },

@@ -141,7 +141,7 @@ def test_a_users_own_channels_are_joined_or_invited(wire: Wire, made: Any, servi
     assert info == {
         "attributes": {"value": "{}"},
         "friendlyName": {"value": None},
-        "reachability": {"online": False, "notifiable": False},
+        "reachability": {"online": True, "notifiable": False},
     }
 
 

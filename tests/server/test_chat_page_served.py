@@ -159,7 +159,8 @@ def test_the_page_is_its_files_and_may_load_little_else(mock: MockTwilio) -> Non
 )
 def test_a_made_up_host_does_not_get_into_the_policy(mock: MockTwilio, odd: str) -> None:
     refused = requests.get(f"{mock.url}/chat/", headers={"Host": odd}, timeout=10)
-    assert (refused.status_code, refused.headers["Content-Type"]) == (400, "application/json")
+    assert refused.status_code == 400
+    assert refused.headers["Content-Type"].startswith("application/json")
     assert "The Host header names no host" in refused.json()["error"]
     policy = page._policy(odd)  # a server in front of this one may let more through
     assert policy == page._policy("")
