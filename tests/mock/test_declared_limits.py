@@ -5,7 +5,6 @@ The limits are read from the declarations of all operations, so that a new one i
 
 from __future__ import annotations
 
-import json
 import typing
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
@@ -15,11 +14,10 @@ import pytest
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
-from helpers.mock import MockTwilio, TwilioError
+from helpers.mock import TwilioError
 from helpers.mock.core.parameters import AtMost, AtMostBytes, Parameters
 from helpers.mock.rest import chat_parameters, conversations_parameters
 
-assert MockTwilio  # whose import declares every operation
 _OF_JSON = '{"a": ""}'
 
 
@@ -222,4 +220,4 @@ def test_a_webhook_may_have_five_triggers() -> None:
     with pytest.raises(TwilioError) as refused:
         webhook("trigger", url="https://x.test/", triggers=[*words, "f"])
     assert refused.value.code == 50322
-    assert json.loads(json.dumps(refused.value.message)) == "A webhook has at most 5 triggers"
+    assert refused.value.message == "A webhook has at most 5 triggers"

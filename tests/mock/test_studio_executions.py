@@ -173,14 +173,15 @@ def test_what_does_not_exist_is_not_found(lab: Lab, path: str) -> None:
 
 def record(execution: Any) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
     """All there is of an execution: its fields, its steps and its context."""
+
+    def fields(item: Any) -> dict[str, Any]:
+        return {name: value for name, value in vars(item).items() if not name.startswith("_")}
+
     found = execution.fetch()
-    shown = [{n: v for n, v in vars(each).items() if n[0] != "_"} for each in (found,)]
     steps = [
-        {n: v for n, v in vars(step).items() if n[0] != "_"}
-        | {"seen": step.step_context().fetch().context}
-        for step in found.steps.list()
+        fields(step) | {"seen": step.step_context().fetch().context} for step in found.steps.list()
     ]
-    return shown[0], steps, found.execution_context().fetch().context
+    return fields(found), steps, found.execution_context().fetch().context
 
 
 @pytest.mark.parametrize("how", ["by itself", "by an update"])
