@@ -69,8 +69,8 @@ LOADED = (
 class Trial:
     """Tries mutants in a copy of the repository of its own."""
 
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: int, files: int | None) -> None:
+        self.seconds, self.files = seconds, files
         self.copy = Path(tempfile.mkdtemp(prefix="mutants-"))
         skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__")
         shutil.copytree(ROOT, self.copy, ignore=skipped, dirs_exist_ok=True)
@@ -85,7 +85,7 @@ class Trial:
         file = self.copy / mutant.path
         original, changed = file.read_text("utf-8"), mutant.code(self.copy)
         outcome, killer, unsound = "survived", "", []
-        for batch in _batches([*_tests_of(self.copy, mutant)]):
+        for batch in _batches([*_tests_of(self.copy, mutant)][: self.files]):
             while outcome == "survived":
                 file.write_text(changed, "utf-8")
                 status, failed = self._run(batch, unsound)
@@ -187,12 +187,12 @@ _OWN: list[Trial] = []
 """The one of this process."""
 
 
-def _start(seconds: int) -> None:
+def _start(seconds: int, files: int | None) -> None:
     for name in LOADED:
         importlib.import_module(name)
     for name in [each for each in sys.modules if each.partition(".")[0] == "helpers"]:
         del sys.modules[name]
-    _OWN.append(Trial(seconds))
+    _OWN.append(Trial(seconds, files))
 
 
 def _try(mutant: Mutant) -> dict[str, Any]:
@@ -227,6 +227,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=int, default=600, help="a mutant's longest run")
+    parser.add_argument("--files", type=int, help="test files for a mutant, at most")
     parser.add_argument("--only", type=int, nargs="*", help="numbers in the sample")
     parser.add_argument("--results", type=Path, help="a file of results, to go on with")
     options = parser.parse_args()
@@ -238,7 +239,9 @@ def main() -> int:
         mutants = [each for each in mutants if each[0] in options.only]
     sys.path.insert(0, str(ROOT))
     forked = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(options.jobs, forked, _start, (options.seconds,)) as pool:
+    with ProcessPoolExecutor(
+        options.jobs, forked, _start, (options.seconds, options.files)
+    ) as pool:
         numbers = {pool.submit(_try, mutant): number for number, mutant in mutants}
         for done in as_completed(numbers):
             results.append(result := {"number": numbers[done]} | done.result())
