@@ -42,6 +42,11 @@ def lab() -> Iterator[Lab]:
 PAGES = {
     "https://chat.twilio.com/v2/Services": 100,
     "https://chat.twilio.com/v2/Services/{service}/Roles": 100,
+    "https://chat.twilio.com/v2/Services/{service}/Channels": 100,
+    "https://chat.twilio.com/v2/Services/{service}/Channels/{channel}/Members": 100,
+    "https://chat.twilio.com/v2/Services/{service}/Channels/{channel}/Messages": 100,
+    "https://chat.twilio.com/v2/Services/{service}/Channels/{channel}/Webhooks": 5,
+    "https://chat.twilio.com/v2/Services/{service}/Bindings": 50,
     "https://chat.twilio.com/v2/Credentials": 1000,
     "https://conversations.twilio.com/v1/Conversations": 100,
     "https://flex-api.twilio.com/v1/FlexFlows": 1000,
@@ -53,15 +58,19 @@ PAGES = {
 
 @pytest.mark.parametrize(("url", "most"), PAGES.items())
 def test_a_page_has_one_item_up_to_a_most(account: Account, url: str, most: int) -> None:
-    address = url.format(service=account.credentials.chat_service_sid)
+    sid = account.credentials.chat_service_sid
+    channel = account.client.chat.v2.services(sid).channels.create()
+    address = url.format(service=sid, channel=channel.sid)
 
-    def page(size: int) -> dict[str, Any]:
-        answer = account.client.request("GET", address, params={"PageSize": size})
+    def page(size: int | None = None) -> dict[str, Any]:
+        params = {} if size is None else {"PageSize": size}
+        answer = account.client.request("GET", address, params=params)
         found: dict[str, Any] = json.loads(answer.text)
         return found
 
     sizes = {size: page(size)["meta"]["page_size"] for size in (1, most, most + 1)}
     assert sizes == {1: 1, most: most, most + 1: most}
+    assert page()["meta"]["page_size"] == min(50, most)
     for size in (0, -1):
         found = page(size)
         assert (found["status"], found["code"]) == (400, 20007)
