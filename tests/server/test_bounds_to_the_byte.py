@@ -14,10 +14,11 @@ from websockets.sync.client import connect
 
 import helpers
 from helpers import Account
-from helpers.mock.core.bounds import MAX_CONTROL, MAX_FRAME, MAX_HEADER_NAME, MAX_HEADERS
 from helpers.mock.realtime.notices import decode, encode
 from helpers.mock.server.running import BackgroundServer
 
+MAX_HEADERS, MAX_HEADER_NAME = 100, 256
+MAX_CONTROL = MAX_FRAME = 256 * 1024
 SERVICES = "/chat.twilio.com/v2/Services"
 
 
