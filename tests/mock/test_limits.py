@@ -24,6 +24,7 @@ from helpers.mock.core.bounds import MAX_NESTING, is_too_deep
 from helpers.mock.core.jobs import KeyedExecutor
 from helpers.mock.core.parameters import read_json_object
 from helpers.mock.studio import validation
+from helpers.mock.webhooks.outbox import Delivery
 from helpers.mock.webhooks.receivers import WebhookAnswer
 
 SHOP = "https://shop.example.com/"
@@ -293,10 +294,21 @@ def test_a_flow_may_have_two_thousand_widgets(count: int, is_fine: bool) -> None
 
 @pytest.mark.parametrize(
     ("answer", "attempts"),
-    [(200, 1), (204, 1), (400, 1), (428, 1), (429, 3), (430, 1), (500, 1), (502, 1), (503, 3)],
+    [
+        (200, 1),
+        (204, 1),
+        (399, 1),
+        (400, 1),
+        (428, 1),
+        (429, 3),
+        (430, 1),
+        (500, 1),
+        (502, 1),
+        (503, 3),
+    ],
 )
 def test_a_webhook_is_sent_once_unless_another_try_may_help(
-    service: Any, channel: Any, webhooks: Any, answer: int, attempts: int
+    account: Account, service: Any, channel: Any, webhooks: Any, answer: int, attempts: int
 ) -> None:
     calls: list[str] = []
     webhooks.register(SHOP, lambda call: calls.append(call.parameters["Body"]) or answer)
@@ -307,3 +319,6 @@ def test_a_webhook_is_sent_once_unless_another_try_may_help(
     assert webhooks.settle()
     assert calls == ["once"] * attempts
     assert [attempt.status for attempt in webhooks.log] == [answer] * attempts
+    assert account.mock is not None
+    states = account.mock.look(lambda ctx: [each.state for each in ctx.store.select(Delivery)])
+    assert states == ["delivered" if answer < 400 else "failed"]

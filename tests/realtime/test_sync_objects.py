@@ -205,3 +205,14 @@ def test_a_page_has_a_hundred_items_at_most(wire: Wire, made: Any) -> None:
     sizes = {size: len(wire.ask("GET", path, PageSize=size).json()["items"]) for size in (99, 101)}
     assert sizes == {99: 99, 101: 100}
     assert len(wire.ask("GET", path).json()["items"]) == 50
+
+
+def test_a_read_horizon_that_a_client_moves_is_the_members(wire: Wire, made: Any) -> None:
+    member = made.members.create(identity="jane")
+    for number in range(3):
+        made.messages.create(body=str(number))
+    path = f"/Client/v1/MyConversations/{made.sid}"
+    for index in (1, None, 2):
+        answer = wire.ask("POST", path, {"last_consumed_message_index": index})
+        assert answer.header["http_status"]["code"] == 200
+        assert member.fetch().last_consumed_message_index == index
