@@ -1,0 +1,47 @@
+"""A contact of a simulated day: whether it waits and whether it is over, in each of its states."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from helpers.flows.busy_day.simulation import Contact
+
+YES_OR_NO = (False, True)
+
+
+def contact(**happened: bool) -> Contact:
+    """A contact to whom this has happened, or not."""
+    customer: Any = None
+    moments = {name: 1.0 if has else None for name, has in happened.items()}
+    return Contact(customer, 0.0, **moments)
+
+
+@pytest.mark.parametrize(("queued", "ended", "left"), [*product(YES_OR_NO, repeat=3)])
+def test_a_contact_is_over_once_neither_side_has_anything_to_do(
+    queued: bool, ended: bool, left: bool
+) -> None:
+    found = contact(queued=queued, ended=ended, left=left)
+    expected = {
+        (False, False, False): False,
+        (False, False, True): True,
+        (False, True, False): True,
+        (False, True, True): True,
+        (True, False, False): False,
+        (True, False, True): False,
+        (True, True, False): True,
+        (True, True, True): True,
+    }
+    assert found.is_over is expected[queued, ended, left]
+
+
+@pytest.mark.parametrize(("accepted", "ended", "left"), [*product(YES_OR_NO, repeat=3)])
+@pytest.mark.parametrize("refused", YES_OR_NO)
+def test_a_customer_waits_until_somebody_comes_or_it_goes(
+    accepted: bool, ended: bool, left: bool, refused: bool
+) -> None:
+    found = contact(accepted=accepted, ended=ended, left=left)
+    found.is_refused = refused
+    assert found.waits is (not any((accepted, ended, left, refused)))
