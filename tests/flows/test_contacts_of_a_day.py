@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 from typing import Any
 
 import pytest
 
+from helpers.flows import Arrivals
 from helpers.flows.busy_day.simulation import Contact
 
 YES_OR_NO = (False, True)
@@ -45,3 +47,21 @@ def test_a_customer_waits_until_somebody_comes_or_it_goes(
     found = contact(accepted=accepted, ended=ended, left=left)
     found.is_refused = refused
     assert found.waits is (not any((accepted, ended, left, refused)))
+
+
+@pytest.mark.parametrize("exactly", [None, 300])
+def test_customers_arrive_in_the_hours_that_they_are_expected_in(exactly: int | None) -> None:
+    expected = (100.0, 0.0, 200.0)
+    counts = Counter(
+        int(moment // 3600)
+        for seed in range(20)
+        for moment in Arrivals(expected, exactly=exactly).moments(seed)
+    )
+    assert set(counts) == {0, 2}
+    for hour in counts:
+        assert counts[hour] / 20 == pytest.approx(expected[hour], rel=0.1)
+    moments = Arrivals(expected, exactly=exactly).moments(7)
+    assert moments == sorted(moments) == Arrivals(expected, exactly=exactly).moments(7)
+    assert moments != Arrivals(expected, exactly=exactly).moments(8)
+    if exactly is not None:
+        assert len(moments) == exactly

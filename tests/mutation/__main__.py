@@ -55,8 +55,8 @@ TESTS = {
 }
 """Tests of each area, as patterns below `tests`; those of the first are tried first."""
 SLOW = re.compile(r"killed|thousand|many_clients|under_fire|readme|live_account")
-_FAILED = (1, 2)
-"""Exit codes of pytest: tests failed, or could not be collected."""
+_FAILED = (1, 2, 4)
+"""Exit codes of pytest: tests failed, could not be collected, or not even `conftest.py` loads."""
 _FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+\.py(?:::.*?)?)(?: - |$)", re.MULTILINE)
 LOADED = (
     *("helpers", "pytest", "pandas", "starlette.applications", "uvicorn"),
@@ -203,13 +203,13 @@ def _key(mutant: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(mutant[name] for name in ("path", "line", "operator", "occurrence"))
 
 
-def _earlier(file: Path | None, chosen: list[Mutant]) -> list[dict[str, Any]]:
-    """Results of an earlier run of this sample that are final: survivors are tried again."""
+def _earlier(file: Path | None, chosen: list[Mutant]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The latest results of earlier runs of this sample."""
     if file is None or not file.exists():
-        return []
+        return {}
     found = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     keys = {_key(mutant._asdict()) for mutant in chosen}
-    return [each for each in found if each["outcome"] == "killed" and _key(each) in keys]
+    return {_key(each): each for each in found if _key(each) in keys}
 
 
 def _shown(result: dict[str, Any]) -> str:
@@ -232,9 +232,11 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="a file of results, to go on with")
     options = parser.parse_args()
     chosen = sample(ROOT, options.count, options.seed)
-    results = _earlier(options.results, chosen)
-    known = {_key(result) for result in results}
-    mutants = [each for each in enumerate(chosen) if _key(each[1]._asdict()) not in known]
+    earlier = _earlier(options.results, chosen)
+    results = [each for each in earlier.values() if each["outcome"] == "killed"]
+    final = {_key(result) for result in results}
+    mutants = [each for each in enumerate(chosen) if _key(each[1]._asdict()) not in final]
+    mutants.sort(key=lambda each: _key(each[1]._asdict()) in earlier)  # survivors last
     if options.only:
         mutants = [each for each in mutants if each[0] in options.only]
     sys.path.insert(0, str(ROOT))
