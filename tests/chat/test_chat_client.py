@@ -82,7 +82,9 @@ def test_a_client_shows_who_and_how_but_never_its_token(account: Account) -> Non
     token = account.chat_token("user-42")
     with ChatClient(account, token) as chat:
         assert repr(chat) == "ChatClient(identity='user-42', connected)"
-        assert token not in repr(chat.__dict__.get("user", ""))
+        shown = repr((chat, chat.user, vars(chat)))
+        assert shown.count("identity='user-42'") == 2
+        assert token not in shown
     assert repr(chat) == "ChatClient(identity='user-42', disconnected)"
 
 

@@ -145,6 +145,7 @@ def check_filter(
     whole, chosen = ([item for page in each for item in page.json[key]] for each in pages)
     path = words(parameter)[-1]
     how = example.seen.get(parameter, path if path in whole[0] else None)
+    assert chosen
     assert parameter in example.computed or all(item in whole for item in chosen)
     if how is not None:
         values = as_texts(given[parameter])
@@ -210,6 +211,8 @@ def test_a_list_is_paged_as_declared(prepared: PreparedAccount, name: str, opera
     default, maximum = expected.page_sizes
     sizes = ({}, default), ({"PageSize": 1}, 1), ({"PageSize": maximum + 1}, maximum)
     for given, answered in sizes:
-        for exchange in example.giving(given)(prepared):
+        exchanges = example.giving(given)(prepared)
+        assert exchanges
+        for exchange in exchanges:
             check(expected, exchange)
             assert exchange.json["meta"]["page_size"] == answered

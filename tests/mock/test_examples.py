@@ -20,7 +20,9 @@ def test_an_example_calls_its_operation_and_is_not_refused(
     prepared: PreparedAccount, api: Api, operation: str, example: Example
 ) -> None:
     simulated = [each for each in OPERATIONS if each.host == api.host]
-    for exchange in example(prepared):
+    exchanges = example(prepared)
+    assert exchanges
+    for exchange in exchanges:
         called = operation_of(simulated, exchange.method, exchange.path)
         assert called is not None
         assert called.name == operation

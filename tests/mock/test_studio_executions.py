@@ -171,11 +171,54 @@ def test_what_does_not_exist_is_not_found(lab: Lab, path: str) -> None:
 # -- ending
 
 
-def test_an_execution_that_has_ended_stays_so(lab: Lab) -> None:
-    execution = started(lab, lab.flow(variables()))
+def record(execution: Any) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    """All there is of an execution: its fields, its steps and its context."""
+
+    def fields(item: Any) -> dict[str, Any]:
+        return {name: value for name, value in vars(item).items() if not name.startswith("_")}
+
+    found = execution.fetch()
+    steps = [
+        fields(step) | {"seen": step.step_context().fetch().context} for step in found.steps.list()
+    ]
+    return fields(found), steps, found.execution_context().fetch().context
+
+
+@pytest.mark.parametrize("how", ["by itself", "by an update"])
+def test_an_execution_that_has_ended_stays_so(lab: Lab, how: str) -> None:
+    other = lab.service.channels.create()
+    asks = ask("name", "Name?", channel=other.sid)
+    execution = started(lab, lab.flow(variables() if how == "by itself" else asks))
+    if how == "by an update":
+        assert execution.update(status="ended").status == "ended"
+    before, journal = record(execution), len(lab.mock.journal)
+    assert before[0]["status"] == "ended"
+    assert {step["transitioned_to"] for step in before[1]} >= {"Ended"}
+    lab.account.clock.advance(3600)
     assert execution.update(status="ended").status == "ended"
+    assert record(execution) == before
     with refused(409, 20409, "has ended"):
         execution.update(status="active")
+    assert lab.studio.settle()
+    assert record(execution) == before
+    assert len(lab.mock.journal) == journal
+    assert lab.studio.errors == []
+
+
+def test_making_an_active_execution_active_changes_nothing(lab: Lab) -> None:
+    other = lab.service.channels.create()
+    execution = started(lab, lab.flow(ask("name", "Name?", channel=other.sid, timeout="600")))
+    before, journal = record(execution), len(lab.mock.journal)
+    assert before[0]["status"] == "active"
+    lab.account.clock.advance(60)
+    assert execution.update(status="active").status == "active"
+    assert record(execution) == before
+    assert len(lab.mock.journal) == journal
+    lab.account.clock.advance(539)
+    assert execution.fetch().status == "active"
+    lab.account.clock.advance(1)
+    assert lab.studio.settle()
+    assert execution.fetch().status == "ended"
 
 
 def test_a_deleted_execution_is_gone_with_its_steps(lab: Lab) -> None:

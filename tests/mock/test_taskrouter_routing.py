@@ -422,6 +422,21 @@ def test_a_step_may_be_skipped_by_what_the_queues_workers_are_doing(
     assert made.task_queue_friendly_name == ("Default" if skipped else "Starters")
 
 
+def test_whether_a_step_is_skipped_is_settled_on_entering_it(office: Office) -> None:
+    office.account.clock.freeze()
+    first, second = office.queue("First"), office.queue("Second")
+    skipping = {"queue": first, "skip_if": "workers.available == 0", "timeout": 100}
+    workflow = office.workflow(("1==1", [skipping, {"queue": second}]))
+    office.go("alice")
+    office.accept(office.task(task_queue_sid=second))
+    waits = office.task(workflow_sid=workflow)
+    office.go("alice", "Break")
+    office.go("alice", "Unavailable")
+    assert (waits.fetch().task_queue_friendly_name, status(waits)) == ("First", "pending")
+    office.account.clock.advance(100)
+    assert waits.fetch().task_queue_friendly_name == "Second"
+
+
 def test_a_task_that_skips_its_last_step_is_cancelled_without_a_default(office: Office) -> None:
     workflow = office.workflow(("1==1", [{"queue": office.queue("Q"), "skip_if": "1==1"}]))
     task = office.task(workflow_sid=workflow)
