@@ -1,6 +1,6 @@
 """Mutation testing on demand: changes of the code that no test notices (see docs/testing.md).
 
-    python tests/mutation --seed 1 --count 150
+    python -m tests.mutation --seed 1 --count 150
 
 Each mutant is tried in a copy of the repository, in a process that is forked after the libraries
 were loaded: by the tests of its area, those named like its module first. A test that fails is run
@@ -222,7 +222,7 @@ def _shown(result: dict[str, Any]) -> str:
 
 def main() -> int:
     """Try a sample and show what became of it; 1 where a mutant survived."""
-    parser = argparse.ArgumentParser(prog="python tests/mutation")
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--count", type=int, default=150, help="mutants in the sample")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
