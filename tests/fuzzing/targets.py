@@ -15,7 +15,7 @@ from helpers.flows import FlowProblem, load
 from helpers.mock import TwilioError
 from helpers.mock.realtime import notices, tunnel
 from helpers.mock.rest.http import read_request
-from helpers.mock.studio import patterns, validation
+from helpers.mock.studio import flow_warnings, patterns, validation
 from helpers.mock.studio.actions import StepError
 from helpers.mock.studio.templates import render
 from helpers.mock.taskrouter import configuration, expressions
@@ -42,7 +42,7 @@ def _workflow(text: str) -> None:
 
 
 def _definition(text: str) -> None:
-    list(validation.warnings(validation.checked(text)))
+    list(flow_warnings.warnings(validation.checked(text)))
 
 
 def _pattern(text: str) -> None:

@@ -117,7 +117,7 @@ def live(probed: Probed, monkeypatch: pytest.MonkeyPatch) -> Probed:
     for name in DEMO_VALUES:
         value = getattr(CREDENTIALS, name.removeprefix("TWILIO_").lower())
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(account, "TwilioHttpClient", lambda **_: probed.door)
+    monkeypatch.setattr(account, "DetachedHttpClient", lambda **_: probed.door)
     monkeypatch.setattr("time.sleep", lambda _: probed.mock.studio.settle())
     return probed
 
