@@ -241,6 +241,9 @@ def test_media_that_does_not_exist_is_not_found(
             fetch(url)
 
 
+AS_JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
 @pytest.fixture
 def fetched(account: Account, acting_as: Callable[[str], Any]) -> Callable[[str, str], list[int]]:
     """The codes, 0 for none, with which a chat user's ways to a file are answered."""
@@ -252,7 +255,7 @@ def fetched(account: Account, acting_as: Callable[[str], Any]) -> Callable[[str,
         answers = [
             by.request("GET", f"{service}/Media/{sid}"),
             by.request("GET", f"{service}/Media/{sid}/Content"),
-            by.request("POST", f"{service}/MediaSet", data=wanted),
+            by.request("POST", f"{service}/MediaSet", data=wanted, headers=dict(AS_JSON)),
         ]
         return [0 if each.ok else json.loads(each.text)["code"] for each in answers]
 

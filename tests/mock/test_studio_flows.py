@@ -379,7 +379,7 @@ NOW = "{{ 'now' | date: '%H:%M' }}"
         ),
         (NOW, [("is_before_time", "9:00"), ("is_after_time", "09:00:00")], "never hold together"),
         (
-            "{{widgets.a.inbound.Body}}",
+            "{{widgets.split.inbound.Body}}",
             [("greater_than", "10"), ("less_than", "9.5")],
             "greater_than 10 and less_than 9.5 never hold together",
         ),

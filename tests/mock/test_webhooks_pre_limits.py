@@ -12,7 +12,7 @@ import pytest
 from hooks import HOOK, PATIENCE, Gate, registered
 from support import refused
 
-from helpers import ChatClient, ChatError, connect
+from helpers import Account, ChatClient, ChatError, connect
 from helpers.mock import WebhookRequest
 
 
@@ -78,15 +78,16 @@ def test_what_would_be_refused_anyway_is_not_asked(
 
 
 def test_a_message_with_media_is_asked_by_a_name_of_its_own(
-    asked: None, service: Any, client: Any, acting_as: Callable[[str], Any], webhooks: Any
+    asked: None, service: Any, account: Account, acting_as: Callable[[str], Any], webhooks: Any
 ) -> None:
+    jane = account.client_of_chat_user(account.chat_token("jane"), "jane")
     service.update(webhook_filters=["onMediaMessageSend"])
     hook = registered(webhooks, None, 403)
     sid = service.fetch().sid
     url = f"https://mcs.us1.twilio.com/v1/Services/{sid}/Media"
     image = {"Content-Type": "image/png"}
     media = [
-        json.loads(client.request("POST", url, data=b"\x89PNG", headers=image).text)["sid"]
+        json.loads(jane.request("POST", url, data=b"\x89PNG", headers=image).text)["sid"]
         for _ in range(2)
     ]
     own = acting_as("jane").channels(service.channels.list()[0].sid).messages

@@ -126,10 +126,6 @@ def test_a_workflow_is_refused_with_the_place_and_a_sentence(document: str, sent
             lambda client: client.studio.v2.flows.create("x", "draft", "{"),
             "the definition is not JSON: it cannot be read from line 1, column 2 on",
         ),
-        (
-            lambda client: client.chat.v2.services.create("x\udc80"),
-            "FriendlyName: it must be text in UTF-8",
-        ),
     ],
 )
 def test_a_refusal_says_what_the_value_must_be(account: Account, call: Any, sentence: str) -> None:
