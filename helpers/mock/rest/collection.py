@@ -230,7 +230,7 @@ class Collection(Generic[P, R]):
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
-    _names: list[str] = field(init=False)
+    _above: list[str] = field(init=False)
     _template: str = field(init=False)
     _readable: frozenset[str] = field(init=False)
 
@@ -246,7 +246,7 @@ class Collection(Generic[P, R]):
         self.noun = self.noun or self.kind.__name__
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
-        self._names = _NAME.findall(self.path)
+        self._above = _NAME.findall(self.path)[:-1]
         self._template = f"https://{self.api.host}{_NAME.sub('%s', self.path)}"
         sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
         self._readable = frozenset(
@@ -365,9 +365,8 @@ class Collection(Generic[P, R]):
     def _url(self, arguments: Arguments, parent: Any) -> str:
         if self.parent is None:
             return self._template
-        above = [arguments[name] for name in self._names]
-        above[-1] = parent.sid  # which the path may name otherwise
-        return self._template % tuple(above)
+        above = [arguments[name] for name in self._above]
+        return self._template % (*above, parent.sid)  # which the path may name otherwise
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
