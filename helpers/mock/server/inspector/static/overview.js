@@ -63,7 +63,7 @@ export default {
         card("Use this account", use(found)),
         card("Flex Flows", flexFlows(found.flex_flows)),
         card("Workers", workers(found.workers)),
-        levers?.workspaces.map((space) => card(`Now in ${space.friendly_name}`, figures(space))),
+        levers?.workspaces.map((space) => card(`Now in ${space.friendly_name}`, figures(space), "wide")),
         levers && card("Faults", faults(levers.faults, pull)),
         levers && card("Scenarios", scenarios(levers.scenarios)),
         card("What has just happened", journal(found.journal), "wide")));
