@@ -31,16 +31,12 @@ _handler: Any = None
 _main = threading.main_thread().ident
 
 
-def _is_main() -> bool:
-    return get_ident() == _main
-
-
 def detached(call: Callable[[], T]) -> T:
     """Return a call's result; an interrupt ends the wait for it, and the call ends by itself.
 
     In the main thread the call is made on another one. For calls that wait for another program.
     """
-    if not _is_main():
+    if get_ident() != _main:
         return call()
     if not _idle:
         start_new_thread(_work, ())
@@ -94,7 +90,7 @@ class Interruptible:
     __slots__ = ("_came", "_is_within")
 
     def __enter__(self) -> None:
-        self._is_within = _is_main() and getsignal(SIGINT) is _put_off
+        self._is_within = get_ident() == _main and getsignal(SIGINT) is _put_off
         if self._is_within:
             self._came = _came.copy()
             try:
@@ -114,19 +110,17 @@ class UninterruptedCondition(threading.Condition):
 
     def __init__(self, lock: Any = None) -> None:
         super().__init__(lock)
-        self._shields: list[Uninterrupted] = []  # of the main thread
+        self._puts_off: list[bool] = []  # for each time that the main thread has entered
 
     def __enter__(self) -> bool:
-        if _is_main():
-            shield = Uninterrupted()
-            shield.__enter__()
-            self._shields.append(shield)
+        if get_ident() == _main:
+            self._puts_off.append(put_off())
         return super().__enter__()
 
     def __exit__(self, *about: Any) -> None:
         super().__exit__(*about)
-        if _is_main():
-            self._shields.pop().__exit__()
+        if get_ident() == _main and self._puts_off.pop():
+            let_in()
 
 
 def put_off() -> bool:

@@ -1,4 +1,4 @@
-"""Assignment callbacks: a workflow's server is told of each reservation, and may answer it.
+"""Assignment callbacks: requests to a workflow's server about each reservation, and its answers.
 
 The request, the instructions and what counts as an answer are documented: status 200 within five
 seconds, with JSON if there is an instruction; else the fallback URL is called. A reservation that
