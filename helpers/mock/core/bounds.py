@@ -28,8 +28,8 @@ MAX_FIELDS = 1_000
 """Names and values in a form or a query."""
 MAX_MEDIA = 160 * MIB
 """Bytes of an uploaded file; a little above the largest that Twilio documents."""
-MAX_PART_HEAD = 8 * KIB
-"""Bytes of the headers of one part of a form."""
+MAX_PART_HEAD = 4_224
+"""Bytes of a header of one part of a form."""
 MAX_CONTROL = 256 * KIB
 """Bytes of a request to the mock's controls or to the chat page's back end."""
 MAX_FRAME = 256 * KIB

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from ...masking import masked_repr
-from ..core.bounds import MAX_FIELDS
+from ..core.bounds import MAX_FIELDS, MAX_PART_HEAD
 from ..core.errors import TwilioError
 
 FormValues = Mapping[str, "str | list[str]"]
@@ -175,7 +175,9 @@ def _parts(body: bytes, boundary: bytes) -> tuple[FormValues, tuple[File, ...]]:
     fields: dict[str, list[str]] = {}
     files = []
     try:
-        with PushMultipartParser(boundary, max_segment_count=MAX_FIELDS) as parser:
+        with PushMultipartParser(
+            boundary, max_header_size=MAX_PART_HEAD, max_segment_count=MAX_FIELDS
+        ) as parser:
             content: list[bytes] = []
             for event in parser.parse(body):
                 if isinstance(event, MultipartSegment):
