@@ -71,11 +71,12 @@ class DatedResource(AccountResource):
 
 R = TypeVar("R", bound=Resource)
 
+_TYPES: dict[type[Resource], dict[str, Any]] = {}
 
-@cache
+
 def types_of(kind: type[Resource]) -> dict[str, Any]:
     """Return the types of a kind's fields."""
-    return get_type_hints(kind)
+    return _TYPES.get(kind) or _TYPES.setdefault(kind, get_type_hints(kind))
 
 
 class Table:
