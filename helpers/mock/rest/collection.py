@@ -230,7 +230,6 @@ class Collection(Generic[P, R]):
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
-    _above: list[str] = field(init=False)
     _template: str = field(init=False)
     _readable: frozenset[str] = field(init=False)
 
@@ -246,8 +245,8 @@ class Collection(Generic[P, R]):
         self.noun = self.noun or self.kind.__name__
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
-        self._above = _NAME.findall(self.path)[:-1]
-        self._template = f"https://{self.api.host}{_NAME.sub('%s', self.path)}"
+        named = self.path.replace("{", "%(").replace("}", ")s")
+        self._template = f"https://{self.api.host}{named}"
         sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
         self._readable = frozenset(
             {*PAGING, *self.filters, *(name for name, is_read in sorting.items() if is_read)}
@@ -294,7 +293,8 @@ class Collection(Generic[P, R]):
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
-                if self.guard and self.hidden and not self.guard(ctx, found):
+                is_user = ctx.actor.identity is not None
+                if self.hidden and is_user and self.guard and not self.guard(ctx, found):
                     raise Refused(self.hidden)
                 return found
         self.resolve_parent(ctx, arguments)
@@ -365,8 +365,8 @@ class Collection(Generic[P, R]):
     def _url(self, arguments: Arguments, parent: Any) -> str:
         if self.parent is None:
             return self._template
-        above = [arguments[name] for name in self._above]
-        return self._template % (*above, parent.sid)  # which the path may name otherwise
+        # the path may name the parent otherwise
+        return self._template % {**arguments, self.parent.argument: parent.sid}
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
@@ -414,9 +414,6 @@ class Collection(Generic[P, R]):
                 f"{self.noun} {getattr(item, self.item_key)} has changed: If-Match {wanted[:40]}"
                 " is not its ETag any more; fetch it and try again",
             )
-
-
-_NAME = re.compile(r"{(\w+)}")
 
 
 def _snake_case(words: str) -> str:
