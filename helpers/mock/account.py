@@ -144,9 +144,7 @@ class MockTwilio:
         outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
         events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
-        events.on_emit(
-            partial(interaction_events.record, self._backend, outbox), InteractionEvent
-        )
+        events.on_emit(partial(interaction_events.record, self._backend, outbox), InteractionEvent)
         events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
         events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)

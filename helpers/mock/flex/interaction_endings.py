@@ -75,7 +75,7 @@ def update_channel(
         TwilioError: 45358 or 45359, the status is missing or neither of the two; 45366, no routing
             status; 45354, a closed channel is to wait.
     """
-    if status is None:
+    if not status:
         raise TwilioError(STATUS_MISSING, "Status is required")
     if status not in ("closed", "inactive"):
         raise TwilioError(STATUS_BAD, f"Status can be set to closed or inactive, not {status[:40]}")
@@ -129,7 +129,7 @@ def update_participant(
         TwilioError: 45358 or 45359, the status is missing, or not one that the person can have;
             20001, the task's status does not allow it.
     """
-    if status is None:
+    if not status:
         raise TwilioError(STATUS_MISSING, "Status is required")
     allowed = ("closed", "wrapup") if participant.routing_properties else ("closed",)
     if status not in allowed:
@@ -140,7 +140,9 @@ def update_participant(
         if task is None:
             raise TwilioError(STATUS_BAD, "The participant's task is gone")
         completion.wrap_up(ctx, task)
-        ctx.emit(InteractionEvent("onParticipantUpdated", channel_of(ctx, participant), participant))
+        ctx.emit(
+            InteractionEvent("onParticipantUpdated", channel_of(ctx, participant), participant)
+        )
         return participant
     if task is not None:
         _end_task(ctx, task, completes=True)
@@ -195,9 +197,7 @@ def renew(ctx: Context, channel: InteractionChannel) -> InteractionInvite:
     return _invite_again(ctx, channel)
 
 
-def _invite_again(
-    ctx: Context, channel: InteractionChannel, **target: Any
-) -> InteractionInvite:
+def _invite_again(ctx: Context, channel: InteractionChannel, **target: Any) -> InteractionInvite:
     """Invite as the first time, with the attributes of then, but to another target, if given."""
     first = ctx.store.first(InteractionInvite, channel_sid=channel.sid)
     assert first is not None  # it is made with the channel
@@ -210,9 +210,7 @@ def _invite_again(
 # -- transfers
 
 
-def transfer(
-    ctx: Context, channel: InteractionChannel, new: NewTransfer
-) -> InteractionTransfer:
+def transfer(ctx: Context, channel: InteractionChannel, new: NewTransfer) -> InteractionTransfer:
     """Transfer a chat cold: a task for its target, while the agent's own ends at once.
 
     The new task has the attributes of the first one (inferred).

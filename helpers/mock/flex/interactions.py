@@ -337,9 +337,7 @@ def invite_of(store: Store, task: Task) -> InteractionInvite | None:
     return store.first(InteractionInvite, task_sid=task.sid)
 
 
-def channel_of(
-    ctx: Context, of: InteractionInvite | InteractionParticipant
-) -> InteractionChannel:
+def channel_of(ctx: Context, of: InteractionInvite | InteractionParticipant) -> InteractionChannel:
     """Return the channel of an invitation or a participant."""
     channel = ctx.store.first(InteractionChannel, sid=of.channel_sid)
     assert channel is not None  # channels are never deleted

@@ -130,10 +130,10 @@ class Write(Generic[P, R]):
         if request.query:
             self._ignore(request, request.query, "the query of a POST is not read")
         if self.json:
-            given = read_json_object(request.body.decode("utf-8", "replace"))
-            if given is None:
+            sent = read_json_object(request.body.decode("utf-8", "replace"))
+            if sent is None:
                 raise TwilioError(20001, "The body must be a JSON object")
-            return self.fields.read(given)
+            return self.fields.read(sent)
         if not self.fields.names.issuperset(request.form):
             unknown = request.form.keys() - self.fields.names
             self._ignore(request, unknown, "no such parameter; names are spelt as in its reference")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator
 
 from ..core.context import Context
 from ..core.errors import TwilioError
@@ -52,12 +52,17 @@ class NewInteraction(Parameters):
 
     channel: Annotated[interactions.NewChannel, _json("Channel", interactions.NewChannel)]
     routing: Routing | None = None
-    interaction_context_sid: Annotated[
-        str,
-        checked(
-            lambda text: looks_like(text, "HQ"), BAD_PARAMETER, "InteractionContextSid is an HQ SID"
-        ),
-    ] | None = None
+    interaction_context_sid: (
+        Annotated[
+            str,
+            checked(
+                lambda text: looks_like(text, "HQ"),
+                BAD_PARAMETER,
+                "InteractionContextSid is an HQ SID",
+            ),
+        ]
+        | None
+    ) = None
     webhook_ttid: Ttid = None
 
 
@@ -93,9 +98,10 @@ class NewPerson(Parameters):
     media_properties: Annotated[
         interactions.MediaProperties, _json("MediaProperties", interactions.MediaProperties)
     ]
-    routing_properties: Annotated[
-        interactions.AgentRouting, _json("RoutingProperties", interactions.AgentRouting)
-    ] | None = None
+    routing_properties: (
+        Annotated[interactions.AgentRouting, _json("RoutingProperties", interactions.AgentRouting)]
+        | None
+    ) = None
 
 
 Url = Annotated[
@@ -103,15 +109,15 @@ Url = Annotated[
 ]
 
 
-def _events(names: list[str]) -> list[str]:
-    for name in names:
+def _events(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
         if name not in EVENTS:
             known = ", ".join(EVENTS)
             raise TwilioError(BAD_PARAMETER, f"{name[:40]!r} is no event; they are {known}")
     return names
 
 
-Events = Annotated[list[str], AfterValidator(_events)]
+Events = Annotated[list[str] | None, AfterValidator(_events)]
 Method = Annotated[Literal["GET", "POST"], BeforeValidator(lambda text: str(text).upper())]
 
 
@@ -125,10 +131,10 @@ class InteractionWebhookChanges(Parameters):
     friendly_name: str | None = None
     webhook_url: Url | None = None
     webhook_method: Method | None = None
-    webhook_events: Events | None = None
+    webhook_events: Events = None
     url: Url | None = None
     method: Method | None = None
-    filters: Events | None = None
+    filters: Events = None
 
     def given(self) -> dict[str, Any]:
         """Return what the caller sent, by its longer names."""
@@ -211,9 +217,7 @@ def _routing_json(ctx: Context, invite: InteractionInvite) -> dict[str, Any]:
 # -- collections
 
 
-def _rename(
-    ctx: Context, interaction: Interaction, webhook_ttid: str | None = None
-) -> Interaction:
+def _rename(ctx: Context, interaction: Interaction, webhook_ttid: str | None = None) -> Interaction:
     interactions.refuse_unknown_webhook(ctx, webhook_ttid)
     return ctx.update(interaction, webhook_ttid=webhook_ttid)
 
@@ -254,9 +258,7 @@ INVITES: Collection[InteractionChannel, InteractionInvite] = Collection(
     kind=InteractionInvite,
     noun="InteractionChannelInvite",
     created=200,
-    render=view(
-        InteractionInvite, omit=(*_UNSHOWN, "task_sid", "routing", "is_accepted_at_once")
-    ),
+    render=view(InteractionInvite, omit=(*_UNSHOWN, "task_sid", "routing", "is_accepted_at_once")),
     detail=_routing_json,
     create=Write(NewInvite, interactions.invite, spread=True),
 )
