@@ -11,7 +11,9 @@ from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
 from ..messaging import members
+from ..core.schema import Between
 from ..messaging.events import MessageEvent
+from ..messaging.resources import Message
 from ..taskrouter import completion, reservations
 from ..taskrouter.events import TaskRouterEvent
 from ..taskrouter.resources import Reservation, Task
@@ -21,7 +23,6 @@ from .interaction_events import ChannelDue
 from .interactions import channel_of
 from .resources import InteractionChannel, InteractionInvite
 
-DECLINED = ("reservation.rejected", "reservation.timeout")
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +39,7 @@ class InteractionOrchestration:
             self._open(event.sid)
         elif isinstance(event, MessageEvent):
             if event.change == "added":
-                self._wrote(event)
+                self._wrote(event.channel.sid, event.message.author)
         elif isinstance(event, TaskRouterEvent) and event.task is not None:
             invite = interactions.invite_of(self._backend.store, event.task)
             if invite is not None:
@@ -51,11 +52,21 @@ class InteractionOrchestration:
             self._try(channel.sid, self._open, channel.sid)
         for invite in store.select(InteractionInvite):
             task = store.first(Task, sid=invite.task_sid)
-            if task is None or task.assignment_status != "assigned":
+            if task is None:
                 continue
-            accepted = {"task_sid": task.sid, "reservation_status": "accepted"}
-            for reservation in store.select(Reservation, accepted):
-                self._try(invite.sid, self._task_moved, _ACCEPTED, invite, task, reservation)
+            for reservation in store.select(Reservation, {"task_sid": task.sid}):
+                name = _EVENTS.get(reservation.reservation_status, "")
+                self._try(invite.sid, self._task_moved, name, invite, task, reservation)
+            self._try(
+                invite.sid, self._task_moved, f"task.{task.assignment_status}", invite, task, None
+            )
+        for channel in store.select(InteractionChannel, {"status": "inactive"}):
+            written = {
+                "channel_sid": channel.media_channel_sid,
+                "date_created": Between(low=channel.date_updated),
+            }
+            for message in store.select(Message, written):
+                self._try(channel.sid, self._wrote, channel.media_channel_sid, message.author)
 
     def _try(self, sid: str, act: Callable[..., None], *about: object) -> None:
         try:
@@ -80,15 +91,15 @@ class InteractionOrchestration:
             task = ctx.store.first(Task, sid=seen.sid)
             _REACTIONS[name](ctx, invite, task, reservation)
 
-    def _wrote(self, event: MessageEvent) -> None:
+    def _wrote(self, channel_sid: str, name: str) -> None:
         """Give a customer who writes to a chat that was left a new task (documented)."""
-        waits = {"media_channel_sid": event.channel.sid, "status": "inactive"}
+        waits = {"media_channel_sid": channel_sid, "status": "inactive"}
         if not self._backend.store.exists(InteractionChannel, **waits):
             return
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             channel = ctx.store.first(InteractionChannel, **waits)
-            author = members.find(ctx, event.channel.sid, event.message.author)
+            author = members.find(ctx, channel_sid, name)
             if channel is not None and author is not None and not is_agent(author.attributes):
                 endings.renew(ctx, channel)
 
@@ -134,10 +145,14 @@ def _canceled(
         endings.set_status(ctx, channel, "closed")
 
 
-_ACCEPTED = "reservation.accepted"
 _REACTIONS = {
     "reservation.created": _offered,
-    _ACCEPTED: _accepted,
-    **dict.fromkeys(DECLINED, _declined),
+    "reservation.accepted": _accepted,
+    "reservation.rejected": _declined,
+    "reservation.timeout": _declined,
     "task.canceled": _canceled,
 }
+_EVENTS = {"pending": "reservation.created"} | {
+    status: f"reservation.{status}" for status in ("accepted", "rejected", "timeout")
+}
+"""Event that a reservation of each status came from."""
