@@ -9,6 +9,8 @@ from office import Office
 
 from helpers import Account
 from helpers.mock import WebhookRequest
+from helpers.mock.core.context import Context
+from helpers.mock.messaging import channels
 
 HOOK = "https://shop.example.com/interactions"
 
@@ -51,6 +53,25 @@ class Contact:
     def properties(self, **more: Any) -> dict[str, Any]:
         given = {"workspace_sid": self.workspace.sid, "attributes": {"customerName": "Jane"}}
         return {"properties": {**given, **more}}
+
+    def wire(self, flow: Any) -> None:
+        """Connect the conversation to a Studio flow, as its scoped webhook does."""
+        mock = self.account.mock
+        assert mock is not None
+        with mock._backend.transaction():
+            ctx = Context(mock._backend, mock.credentials.account_sid)
+            channel = channels.find(ctx, self.conversation.sid)
+            channels.add_webhook(
+                ctx, channel, "conversations", "studio", {"flow_sid": flow.sid, "filters": []}
+            )
+
+    def say(self, body: str, author: str = "jane", **more: Any) -> None:
+        """Let somebody write, such that webhooks fire, and flows go on as far as they can."""
+        self.conversation.messages.create(
+            author=author, body=body, x_twilio_webhook_enabled="true", **more
+        )
+        assert self.account.mock is not None
+        assert self.account.mock.studio.settle()
 
     def ask(self, media_channel_sid: str | None = None, **more: Any) -> Any:
         """Create an interaction, of jane's conversation unless another is named."""

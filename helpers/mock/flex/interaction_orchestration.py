@@ -10,8 +10,8 @@ from ...masking import log_exception
 from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
-from ..messaging import members
 from ..core.schema import Between
+from ..messaging import members
 from ..messaging.events import MessageEvent
 from ..messaging.resources import Message
 from ..taskrouter import completion, reservations

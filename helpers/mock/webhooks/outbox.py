@@ -151,6 +151,8 @@ class Outbox:
     def _to_channel(self, event: Event, channel_sid: str) -> None:
         payloads: dict[str, Payload | None] = {}
         for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
+            if webhook.type == "studio":
+                continue  # Studio takes messages by itself
             dialect = self._channels[webhook.dialect]
             if webhook.dialect not in payloads:
                 payloads[webhook.dialect] = dialect.payload_for(event)
