@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from twilio.base.exceptions import TwilioRestException
 
@@ -38,6 +38,15 @@ def in_path(key: str) -> str:
 def is_agent(attributes: str) -> bool:
     """Return whether a member with these attributes is an agent: only `member_type` decides."""
     return (json_object(attributes) or {}).get("member_type") == "agent"
+
+
+def identity_of(name: str, attributes: str) -> str:
+    """Return the chat identity of a worker of that name and attributes.
+
+    Its `contact_uri` has it, such as `client:alice` (observed).
+    """
+    contact = str((json_object(attributes) or {}).get("contact_uri", ""))
+    return unquote(contact.removeprefix("client:")) or name
 
 
 def chat_of(task_attributes: str) -> str | None:
