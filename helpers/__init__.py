@@ -5,6 +5,7 @@ Names are loaded when they are first used, so that `import helpers` stays cheap.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from .lazy import lazily
@@ -43,3 +44,8 @@ __all__ = [
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__)
+
+if "IPython" in sys.modules:  # in a notebook
+    from .error_display import install
+
+    install()
