@@ -62,16 +62,11 @@ def check(
     before has stopped with is named as well.
     """
     try:
-        problem = ""
-        if untouched():
-            done = False
-        else:
-            done = bool(holds())
-            problem = "" if done else "that does not hold."
+        done, problem = not untouched() and bool(holds()), ""
     except NotBegun:
-        done = False
+        done, problem = False, ""
     except AssertionError as error:
-        done, problem = False, mask(str(error)) or "that does not hold."
+        done, problem = False, mask(str(error))
     except NameError as error:
         done, problem = False, f"{mask(str(error))}. Run the cells above, and look at the spelling."
     except Exception as error:

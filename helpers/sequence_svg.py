@@ -46,14 +46,13 @@ def draw_sequence(
 ) -> str:
     """Return a sequence diagram as SVG, from top to bottom, lanes from left to right."""
     drawn = list(items)
-    centres = _centres(lanes, drawn)
+    centres, width = _placed(_centres(lanes, drawn), drawn)
     body, y = [], MARGIN + HEAD + 8
     for item in drawn:
         lines = _lines(item.text)
         if isinstance(item, Note):
-            left, right = sorted((centres[item.first], centres[item.last]))
-            half = max(_width(lines) + 16, right - left + 60) / 2
-            middle, height = (left + right) / 2, len(lines) * LINE + 8
+            middle, half = _across(item, centres)
+            height = len(lines) * LINE + 8
             body.append(_box(middle - half, y, 2 * half, height, NOTE))
             body.append(_text(lines, middle, y + LINE))
             y += height + 12
@@ -71,7 +70,7 @@ def draw_sequence(
             body.append(_line(f"M{start:g} {y:g}H{end - 4 * towards:g}", item.dashed))
             body.append(_head(end, y, towards))
             y += 14
-    width, height = _extent(lanes, drawn, centres), y + MARGIN
+    height = y + MARGIN
     stems = "".join(
         f'<path d="M{x:g} {MARGIN + HEAD}V{y}" stroke="#8c959f" stroke-dasharray="2 4"/>'
         + _box(x - _half(lane), MARGIN, 2 * _half(lane), HEAD, PALE)
@@ -95,7 +94,7 @@ def svg(width: float, height: float, body: str, title: str, description: str) ->
 def _centres(lanes: Sequence[str], items: Sequence[Arrow | Note]) -> dict[str, float]:
     """Return the lanes' places: as near as their heads, and the texts between them, allow."""
     place = {lane: number for number, lane in enumerate(lanes)}
-    centres = [MARGIN + _half(lanes[0])]
+    centres = [0.0]
     for number in range(1, len(lanes)):
         at = centres[-1] + _half(lanes[number - 1]) + _half(lanes[number]) + GAP
         for item in items:
@@ -111,19 +110,27 @@ def _centres(lanes: Sequence[str], items: Sequence[Arrow | Note]) -> dict[str, f
     return dict(zip(lanes, centres, strict=True))
 
 
-def _extent(
-    lanes: Sequence[str], items: Sequence[Arrow | Note], centres: dict[str, float]
-) -> float:
-    """Return the width of the drawing: what the last lane, and notes on one lane, take."""
-    last = centres[lanes[-1]]
-    right = last + max(_half(lanes[-1]), 30)
+def _placed(
+    centres: dict[str, float], items: Sequence[Arrow | Note]
+) -> tuple[dict[str, float], float]:
+    """Return the lanes' places on a paper that holds all, and its width."""
+    ends = [(x - _half(lane), x + _half(lane)) for lane, x in centres.items()]
     for item in items:
-        width = _width(_lines(item.text))
         if isinstance(item, Note):
-            right = max(right, (centres[item.first] + centres[item.last] + width) / 2 + 8)
+            middle, half = _across(item, centres)
+            ends.append((middle - half, middle + half))
         elif item.source == item.target:
-            right = max(right, centres[item.source] + width + 40)
-    return right + MARGIN
+            x = centres[item.source]
+            ends.append((x, x + 40 + _width(_lines(item.text))))
+    left = min(each for each, _ in ends) - MARGIN
+    right = max(each for _, each in ends) + MARGIN
+    return {lane: x - left for lane, x in centres.items()}, right - left
+
+
+def _across(note: Note, centres: dict[str, float]) -> tuple[float, float]:
+    """Return the middle of a note, and half its width."""
+    left, right = sorted((centres[note.first], centres[note.last]))
+    return (left + right) / 2, max(_width(_lines(note.text)) + 16, right - left + 60) / 2
 
 
 def _half(lane: str) -> float:

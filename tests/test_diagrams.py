@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from support import shared_account_that_is_gone
+
 from helpers import Account, connect
 from helpers.diagrams import LONGEST, STEPS, NoStory, SequenceDiagram, sequence
 from helpers.mock import JournalEntry
@@ -176,11 +178,11 @@ def test_no_line_of_a_message_is_left_to_mermaid_as_code() -> None:
 
 def test_an_account_in_another_process_has_no_story_here() -> None:
     with pytest.raises(NoStory, match="only a mock account in this kernel"):
-        sequence(connect("http://127.0.0.1:1"))
+        sequence(shared_account_that_is_gone())
 
 
 def test_a_mock_that_is_held_here_and_lives_elsewhere_has_no_story_here_either() -> None:
-    shared = connect("http://127.0.0.1:1")
+    shared = shared_account_that_is_gone()
     shared.mock = SimpleNamespace(clock=shared.clock)
     with pytest.raises(NoStory):
         sequence(shared)

@@ -24,6 +24,8 @@ _LABEL = {"description_width": "9em"}
 _LABELS = {entry.name: entry.label for entry in ENTRIES}
 _HEIGHT = "36em"
 """Height of the rehearsal, which scrolls."""
+_SCROLLS = 'tabindex="0" role="region"'
+"""For what scrolls, so that a keyboard reaches it."""
 _LINES = "line-height:normal"
 """Instead of the height of a field, which widgets give each line."""
 
@@ -64,7 +66,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.situation.observe(lambda change: self.model.play(change["new"]), names="value")
         self.problems, self.report, self.text = (HTML() for _ in range(3))
-        self.rehearsal = HTML(layout=Layout(max_height=_HEIGHT, overflow="auto"))
+        self.rehearsal = HTML()
         left = VBox([*self.fields.values(), self.text], layout=Layout(flex="0 0 24em"))
         right = VBox(
             [self.problems, self.report, self.situation, self.rehearsal],
@@ -98,15 +100,18 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         alert = f'<div role="alert" style="{_LINES}">{problems}</div>'
         self.problems.value = alert if problems else ""
-        text = f'<pre style="line-height:1.3;overflow-x:auto">{escape(masked(state.text))}</pre>'
+        text = escape(masked(state.text))
+        text = f'<pre {_SCROLLS} aria-label="The flow as YAML" style="line-height:1.3;overflow-x:auto">{text}</pre>'
         self.text.value = text if state.text else ""
-        report = state.report._repr_html_() if state.report is not None else ""
+        checked = None if state.problems else state.report
+        report = checked._repr_html_() if checked is not None else ""
         self.report.value = _dimmed(state, report)
         played = state.rehearsal._repr_html_() if state.rehearsal else ""
         if state.failure:
             failure = escape(masked(state.failure))
             played = f'<p role="alert">{badge("error")} Not rehearsed: {failure}</p>'
-        self.rehearsal.value = _dimmed(state, played)
+        box = f'<div {_SCROLLS} aria-label="Rehearsal" style="max-height:{_HEIGHT};overflow:auto">'
+        self.rehearsal.value = f"{box}{_dimmed(state, played)}</div>"
 
 
 def _field(entry: Entry, model: FlowFormModel, names: tuple[str, ...]) -> Any:
