@@ -55,9 +55,7 @@ class SequenceDiagram:
         keys = [_LANES[lane] for lane in lanes]
         across = ",".join(dict.fromkeys((keys[0], keys[-1])))
         lines = ["sequenceDiagram", f"accTitle: {TITLE}", f"accDescr: {_escaped(self._summary())}"]
-        lines += [
-            f"participant {key} as {name}" for key, name in zip(keys, lanes, strict=True)
-        ]
+        lines += [f"participant {key} as {name}" for key, name in zip(keys, lanes, strict=True)]
         if remark := self._remark():
             lines.append(f"Note over {keys[0]}: {remark}")
         for item in self._items():
@@ -97,10 +95,12 @@ class SequenceDiagram:
         between = f"{', '.join(others)} and {last}" if others else last
         return f"{len(self.steps)} steps between {between}, from top to bottom"
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
-        return {"text/vnd.mermaid": self.mermaid, "image/svg+xml": self.svg, "text/plain": repr(self)}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {
+            "text/vnd.mermaid": self.mermaid,
+            "image/svg+xml": self.svg,
+            "text/plain": repr(self),
+        }
 
     def __repr__(self) -> str:
         remark = self._remark()

@@ -13,8 +13,6 @@ from types import TracebackType
 from typing import Any
 
 from IPython.core.getipython import get_ipython
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.display import display
 
 from .masking import mask
 
@@ -26,8 +24,8 @@ _failed: dict[str, Any] = {}
 
 def install() -> None:
     """Show errors so in this notebook, unless something else handles its errors already."""
-    shell = get_ipython()
-    if isinstance(shell, InteractiveShell) and not shell.custom_exceptions:
+    shell: Any = get_ipython()
+    if shell is not None and not shell.custom_exceptions:
         shell.set_custom_exc((Exception,), _show)
 
 
@@ -44,9 +42,10 @@ def in_one_line(error: BaseException) -> str:
     """Return an error's name and reason, and for Twilio's the code and a link, without secrets."""
     name, text = type(error).__name__, str(error)
     if type(error).__module__.partition(".")[0] == "twilio" or hasattr(error, "code"):
+        from twilio.base.exceptions import TwilioException
+
         from .chat.errors import as_chat_error
         from .mock import TwilioError
-        from twilio.base.exceptions import TwilioException
 
         if isinstance(error, (TwilioException, TwilioError)):
             refused = as_chat_error(error)
@@ -59,7 +58,7 @@ def in_one_line(error: BaseException) -> str:
 
 
 def _show(
-    shell: InteractiveShell,
+    shell: Any,
     kind: type[BaseException],
     error: BaseException,
     trace: TracebackType,
@@ -75,10 +74,9 @@ def _show(
     shell._showtraceback(kind, reason, [f"\x1b[0;31m{name}\x1b[0m: {reason}"])
     lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
     whole = escape(mask(_COLOURS.sub("", "\n".join(lines))))
-    display(
+    shell.display_pub.publish(
         {
             "text/html": f"<details><summary>Traceback</summary><pre>{whole}</pre></details>",
             "text/plain": "(%tb shows the traceback)",
-        },
-        raw=True,
+        }
     )

@@ -221,7 +221,10 @@ def test_a_seed_is_for_a_mock_in_this_kernel_only() -> None:
 
 
 def test_where_no_mock_answers_connecting_fails_at_once_and_says_how_to_start_one() -> None:
-    with pytest.raises(MockUnreachable, match=r"No answer from http://127\.0\.0\.1:9 .*Start the mock there: python -m"):
+    with pytest.raises(
+        MockUnreachable,
+        match=r"No answer from http://127\.0\.0\.1:9 .*Start the mock there: python -m",
+    ):
         connect("http://127.0.0.1:9")
 
 

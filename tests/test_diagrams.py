@@ -9,7 +9,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-
 from support import shared_account_that_is_gone
 
 from helpers import Account, connect

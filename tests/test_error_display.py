@@ -80,7 +80,9 @@ def test_other_errors_that_speak_for_themselves_show_so_too(
     assert len(shell.sent[2]) == 1
 
 
-@pytest.mark.parametrize("code", ["1 / 0", "no_such_name", "def f(:", "  x = 1\n y", "raise OSError"])
+@pytest.mark.parametrize(
+    "code", ["1 / 0", "no_such_name", "def f(:", "  x = 1\n y", "raise OSError"]
+)
 def test_errors_of_the_readers_own_show_as_usual(shell: Shell, code: str) -> None:
     run(shell, code)
     usual = shell.sent[2] if code[0] in "1nr" else None

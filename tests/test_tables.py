@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from support import shared_account_that_is_gone
 
-from helpers import Account, AgentDesk, ChatClient, connect, tables
+from helpers import Account, AgentDesk, ChatClient, tables
 
 Make = Callable[..., Any]
 

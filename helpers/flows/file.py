@@ -81,7 +81,6 @@ def located(source: str, line: int) -> str:
     return f"line {line}" if source == TEXT else f"{source}:{line}"
 
 
-
 class _Contents(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 

@@ -138,8 +138,7 @@ def test_a_step_that_cannot_be_played_is_refused_with_its_line(step: str, proble
 def test_the_customers_page_is_open_or_not() -> None:
     steps = ["customer opens", "customer opens", "customer leaves", "customer says: Hi"]
     assert yaml_problems(*steps) == [
-        "line 3: `customer opens`: the customer has opened a chat before; write"
-        " `customer returns`",
+        "line 3: `customer opens`: the customer has opened a chat before; write `customer returns`",
         "line 5: `customer says`: the customer has left; put `customer returns` before it",
     ]
 

@@ -22,9 +22,7 @@ from .model import ENTRIES, Entry, FlowFormModel, FormState
 
 _LABEL = {"description_width": "9em"}
 _LABELS = {entry.name: entry.label for entry in ENTRIES}
-_HEIGHT = "36em"
-"""Height of the rehearsal, which scrolls."""
-_SCROLLS = 'tabindex="0" role="region"'
+_SCROLLS = 'tabindex="0" role="region" style="max-height:36em;overflow:auto;line-height:1.3"'
 """For what scrolls, so that a keyboard reaches it."""
 _LINES = "line-height:normal"
 """Instead of the height of a field, which widgets give each line."""
@@ -101,7 +99,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         alert = f'<div role="alert" style="{_LINES}">{problems}</div>'
         self.problems.value = alert if problems else ""
         text = escape(masked(state.text))
-        text = f'<pre {_SCROLLS} aria-label="The flow as YAML" style="line-height:1.3;overflow-x:auto">{text}</pre>'
+        text = f'<pre {_SCROLLS} aria-label="The flow as YAML">{text}</pre>'
         self.text.value = text if state.text else ""
         checked = None if state.problems else state.report
         report = checked._repr_html_() if checked is not None else ""
@@ -110,7 +108,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         if state.failure:
             failure = escape(masked(state.failure))
             played = f'<p role="alert">{badge("error")} Not rehearsed: {failure}</p>'
-        box = f'<div {_SCROLLS} aria-label="Rehearsal" style="max-height:{_HEIGHT};overflow:auto">'
+        box = f'<div {_SCROLLS} aria-label="Rehearsal">'
         self.rehearsal.value = f"{box}{_dimmed(state, played)}</div>"
 
 

@@ -8,10 +8,10 @@ without pyplot, which would keep it open and show it twice.
 from __future__ import annotations
 
 import textwrap
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from base64 import b64encode
 from io import BytesIO
 
 from matplotlib.axes import Axes
@@ -52,10 +52,13 @@ class Picture(Figure):
 
     description = ""
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_png_(self) -> bytes:
         drawn = BytesIO()
-        self.savefig(drawn, format="png", dpi=110, metadata={"Description": self.description})
-        png = b64encode(drawn.getvalue()).decode()
+        self.savefig(drawn, format="png", dpi=110)
+        return drawn.getvalue()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        png = b64encode(self._repr_png_()).decode()
         alt = escaped(self.description)
         image = f'<img src="data:image/png;base64,{png}" alt="{alt}">'
         return {"text/html": image, "image/png": png, "text/plain": self.description}
