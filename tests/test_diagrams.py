@@ -38,11 +38,11 @@ def test_a_diagram_has_the_lanes_that_occur_in_their_order(account: Account, cha
         "    participant Flex as Flex\n"
         "    participant Server as your server\n"
         "    Server->>Flex: opens Support\n"
-        "    Customer->>Flex: jane joins\n"
+        "    Server->>Flex: adds jane\n"
         "    Customer->>Flex: hello"
     )
     assert repr(diagram) == (
-        "your server -> Flex: opens Support\ncustomer -> Flex: jane joins\ncustomer -> Flex: hello"
+        "your server -> Flex: opens Support\nyour server -> Flex: adds jane\ncustomer -> Flex: hello"
     )
 
 
@@ -66,7 +66,7 @@ def test_the_svg_tells_the_steps_to_those_who_do_not_see_it(account: Account, ch
     texts = {each.tag.rpartition("}")[2]: each.text for each in drawn}
     assert drawn.get("role") == "img"
     assert texts["title"] == "Sequence diagram"
-    assert str(texts["desc"]).endswith("\ncustomer -> Flex: jane joins\ncustomer -> Flex: <b> & co")
+    assert str(texts["desc"]).endswith("\nyour server -> Flex: adds jane\ncustomer -> Flex: <b> & co")
 
 
 SAID = "one two three four five six seven eight nine"

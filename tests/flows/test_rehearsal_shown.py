@@ -51,7 +51,7 @@ def test_each_request_comes_before_what_came_of_it(played: Rehearsal) -> None:
     request_row = rows.index("your server: POST /v1/Channels")
     assert rows[request_row + 1 : request_row + 4] == [
         "your server: opens Chat with Jane",
-        "customer: customer-1 joins",
+        "Flex: adds customer-1",
         "Flex: task created for Jane",
     ]
 
