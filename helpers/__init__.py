@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .front_ends import ChatSdkWidget
     from .mock import MockTwilio
     from .panel import AgentPanel, ChatPanel
+    from .readiness import preflight
     from .tokens.identity import looks_personal, stable_identity
     from .tokens.making import create_chat_token
     from .tokens.reading import diagnose_token, read_token
@@ -38,6 +39,7 @@ __all__ = [
     "create_chat_token",
     "diagnose_token",
     "looks_personal",
+    "preflight",
     "read_token",
     "stable_identity",
 ]

@@ -56,6 +56,7 @@ _CODES = (
     ErrorCode(20403, 403, "forbidden", _INF),
     ErrorCode(20404, 404, "resource not found", _OBS),
     ErrorCode(20409, 409, "conflict with the resource's current state", _INF),
+    ErrorCode(20410, 410, "gone", _DOC),
     ErrorCode(20412, 412, "the resource has changed since (If-Match)", _INF),
     ErrorCode(20429, 429, "too many requests", _DOC),
     ErrorCode(20500, 500, "internal server error", _INF),
