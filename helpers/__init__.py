@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .exercise import check
     from .front_ends import ChatSdkWidget
     from .mock import MockTwilio
-    from .panel import AgentPanel, ChatPanel
+    from .panel import AgentPanel, ChatPanel, side_by_side
     from .tokens.identity import looks_personal, stable_identity
     from .tokens.making import create_chat_token
     from .tokens.reading import diagnose_token, read_token
@@ -38,6 +38,7 @@ __all__ = [
     "diagnose_token",
     "looks_personal",
     "read_token",
+    "side_by_side",
     "stable_identity",
 ]
 
