@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .exercise import check
     from .front_ends import ChatSdkWidget
     from .mock import MockTwilio
-    from .panel import AgentPanel, ChatPanel
+    from .panel import AgentPanel, ChatPanel, side_by_side
     from .readiness import preflight
     from .tokens.identity import looks_personal, stable_identity
     from .tokens.making import create_chat_token
@@ -41,6 +41,7 @@ __all__ = [
     "looks_personal",
     "preflight",
     "read_token",
+    "side_by_side",
     "stable_identity",
 ]
 

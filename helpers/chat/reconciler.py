@@ -250,7 +250,7 @@ class Reconciler:
         return self._session.polled_service.channels(sid).messages
 
     def _message(self, instance: Any) -> Message:
-        return Message.of(vars(instance), self._session.media_url)
+        return Message.of(vars(instance), self._session)
 
     def _since(self, sid: str, last_index: int) -> list[Message]:
         """Return the latest messages, ascending: the window, and all that were not seen yet."""

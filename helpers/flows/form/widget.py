@@ -12,6 +12,7 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 
 from ...account import Account
 from ...masking import mask as masked
+from ...panel.still import Still
 from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..errors import REFUSALS
@@ -28,7 +29,7 @@ _LINES = "line-height:normal"
 """Instead of the height of a field, which widgets give each line."""
 
 
-class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
+class FlowForm(Still, HBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Edits a Flex Flow, and shows its checks and its rehearsal after each change.
 
     Args:
@@ -76,6 +77,12 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"FlowForm({self.model.state.values['friendly_name']!r})"
+
+    def html(self) -> str:
+        """Return the flow as YAML, and its check, as HTML."""
+        state = self.model.state
+        report = "" if state.report is None else state.report._repr_html_()
+        return f"<pre>{escape(masked(state.text))}</pre>{report}"
 
     @property
     def flow(self) -> FlexFlowConfig | None:
