@@ -5,6 +5,7 @@ Names are loaded when they are first used, so that `import helpers` stays cheap.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from .lazy import lazily
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .exercise import check
     from .front_ends import ChatSdkWidget
     from .mock import MockTwilio
-    from .panel import AgentPanel, ChatPanel
+    from .panel import AgentPanel, ChatPanel, side_by_side
     from .readiness import preflight
     from .tokens.identity import looks_personal, stable_identity
     from .tokens.making import create_chat_token
@@ -40,8 +41,14 @@ __all__ = [
     "looks_personal",
     "preflight",
     "read_token",
+    "side_by_side",
     "stable_identity",
 ]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__)
+
+if "IPython" in sys.modules:  # in a notebook
+    from .error_display import install
+
+    install()

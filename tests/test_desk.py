@@ -397,3 +397,22 @@ def test_a_closed_desk_has_left_its_chats_connection(
     alice.close()
     service.channels(sid).messages.create(body="anybody?", from_="user-42")
     assert received == []
+
+
+def test_a_desk_that_is_opened_again_takes_up_the_chat_accepted_before(
+    account: Account, make_channel: Make, task_flow: Any
+) -> None:
+    make_channel(task_flow)
+    with_offer = AgentDesk(account, "alice")
+    with_offer.go_available()
+    assert with_offer.resume() is None
+    before = with_offer.accept()
+    before.reply("Hello")
+    assert with_offer.resume() is before
+    again = AgentDesk(account, "alice")
+    resumed = again.resume()
+    assert resumed is not None
+    assert resumed.offer.task_sid == before.offer.task_sid
+    assert [message.body for message in resumed.channel.get_messages().items] == ["Hello"]
+    resumed.complete()
+    assert again.resume() is None

@@ -193,8 +193,11 @@ class AgentDesk(Emitter):
     @property
     def offers(self) -> list[Offer]:
         """Pending reservations, oldest first."""
+        return self._reservations("pending")
+
+    def _reservations(self, status: str) -> list[Offer]:
         offers = []
-        for reservation in self.worker.reservations.list(reservation_status="pending"):
+        for reservation in self.worker.reservations.list(reservation_status=status):
             task = self.workspace.tasks(reservation.task_sid).fetch()
             attributes = json_object(task.attributes) or {}
             offers.append(Offer(reservation.sid, task.sid, attributes, task.age))
@@ -209,6 +212,19 @@ class AgentDesk(Emitter):
         """
         offer = offer or self._oldest()
         flex_ui.accept(self.worker.reservations(offer.sid))
+        return self._open(offer)
+
+    def resume(self) -> AcceptedTask | None:
+        """Take up the latest task that the agent has accepted and not ended; None without one.
+
+        Flex UI does so when its page is loaded again.
+        """
+        if self.conversations:
+            return self.conversations[-1]
+        accepted = self._reservations("accepted")
+        return self._open(accepted[-1]) if accepted else None
+
+    def _open(self, offer: Offer) -> AcceptedTask:
         channel = None
         if offer.channel_sid:
             with ignore_not_found():
