@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from twilio.base.exceptions import TwilioRestException
 
@@ -70,6 +70,13 @@ def ignore_not_found() -> Iterator[None]:
     except TwilioRestException as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
+
+
+def identity_of(worker: Any) -> str:
+    """Return a worker's identity in chats: as the attribute `contact_uri` has it (observed)."""
+    attributes = json_object(worker.attributes) or {}
+    contact = str(attributes.get("contact_uri", "")).removeprefix("client:")
+    return unquote(contact) or str(worker.friendly_name)
 
 
 def accept(reservation: Any) -> None:

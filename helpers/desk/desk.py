@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
@@ -163,9 +162,7 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
         self.worker = self.workspace.workers(self._worker_sid)
-        attributes = json_object(workers[0].attributes) or {}
-        contact = str(attributes.get("contact_uri", "")).removeprefix("client:")  # (observed)
-        self.identity = unquote(contact) or self.agent
+        self.identity = flex_ui.identity_of(workers[0])
 
     def __repr__(self) -> str:
         return f"AgentDesk({self.agent!r}, {self.activity})"

@@ -18,7 +18,7 @@ from ... import DatabaseFailed, MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
-from .read_models import LISTS, Json, item, newest, overview, statistics
+from .read_models import LISTS, Json, item, newest, next_due, overview, statistics
 
 LIMIT = 50
 """Default number of items in a list."""
@@ -27,15 +27,18 @@ MAX_LIMIT = 1000
 JOURNAL_ENTRIES = 30
 """Latest entries of the journal in the overview."""
 
-_BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
-_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size", "notes")
+_BRIEF = ("number", "at", "method", "host", "path", "by", "by_chat_sdk", "status", "code")
+_DETAILS = ("fires_webhooks", "body_size", "parameters", "answer_size", "notes")
 
 
 class StateApi:
-    """Reads one mock and its request log."""
+    """Reads one mock and its request log; `done` returns the name of the latest action."""
 
-    def __init__(self, mock: MockTwilio, requests: ServedRequests) -> None:
+    def __init__(
+        self, mock: MockTwilio, requests: ServedRequests, done: Callable[[], str | None]
+    ) -> None:
         self._mock = mock
+        self._done = done
         self._requests = requests
 
     @property
@@ -55,9 +58,12 @@ class StateApi:
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
+        due = clock.next_due
         return {
             **self._read(overview, limit=limit),
             "clock": {"now": clock.now(), "is_frozen": clock.is_frozen},
+            "next_due": None if due is None else {"at": due, **self._read(next_due, at=due)},
+            "undo": self._done(),
             "requests": len(self._requests),
             "journal": [
                 {"at": each.at, "source": each.source, "target": each.target, "text": each.text}
