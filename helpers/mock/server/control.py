@@ -24,6 +24,7 @@ from twilio.base.exceptions import TwilioRestException
 from .. import DatabaseFailed, MockTwilio, Snapshot, TwilioError, UnknownScenario
 from ..core.wording import predicate
 from ..faults import Fault
+from ..rest.application import OPERATIONS
 from .request_log import ServedRequests
 
 MAX_WAIT = 20.0
@@ -99,7 +100,7 @@ class Control:
             ),
             self.undoable("/scenarios", "the scenario", self._load, _Load),
             route("POST", "/undo", self._undo, alone=True),
-            route("GET", "/faults", lambda: {"faults": [each.to_json() for each in faults]}),
+            route("GET", "/faults", self._faults),
             route("POST", "/faults", self._add_fault, TypeAdapter(Json).validate_json),
             route("DELETE", "/faults", faults.clear),
             route("GET", "/faults/{number}", self._fault),
@@ -236,6 +237,12 @@ class Control:
 
     def _type(self, body: _Typing) -> Json:
         return {"seconds": self._mock.type_in(body.token, body.channel_sid)}
+
+    def _faults(self) -> Json:
+        return {
+            "faults": [each.to_json() for each in self._mock.faults],
+            "operations": sorted({each.name for each in OPERATIONS}),
+        }
 
     def _add_fault(self, body: Json) -> Json:
         return self._mock.faults.add_from_json(body).to_json()

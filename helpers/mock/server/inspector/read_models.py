@@ -174,7 +174,7 @@ def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
     task = ctx.store.first(Task, sid=task_sid) if task_sid else None
     return {
         **shown,
-        "task": task and _shown(ctx, taskrouter_v1.TASKS, task, task.workspace_sid),
+        "task": task and _task(ctx, task),
         "members": _listed(ctx, chat_v2.MEMBERS, channel, Member),
         "invites": _listed(ctx, chat_v2.INVITES, channel, Invite),
         "webhooks": _listed(ctx, chat_v2.WEBHOOKS, channel, ChannelWebhook),
