@@ -40,15 +40,6 @@ def is_agent(attributes: str) -> bool:
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 
-def identity_of(name: str, attributes: str) -> str:
-    """Return the chat identity of a worker of that name and attributes.
-
-    Its `contact_uri` has it, such as `client:alice` (observed).
-    """
-    contact = str((json_object(attributes) or {}).get("contact_uri", ""))
-    return unquote(contact.removeprefix("client:")) or name
-
-
 def chat_of(task_attributes: str) -> str | None:
     """Return the SID of the chat channel that a task with these attributes names."""
     return chat_in(json_object(task_attributes))
@@ -79,6 +70,13 @@ def ignore_not_found() -> Iterator[None]:
     except TwilioRestException as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
+
+
+def identity_of(worker: Any) -> str:
+    """Return a worker's identity in chats: as the attribute `contact_uri` has it (observed)."""
+    attributes = json_object(worker.attributes) or {}
+    contact = str(attributes.get("contact_uri", "")).removeprefix("client:")
+    return unquote(contact) or str(worker.friendly_name)
 
 
 def accept(reservation: Any) -> None:

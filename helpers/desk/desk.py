@@ -162,7 +162,7 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
         self.worker = self.workspace.workers(self._worker_sid)
-        self.identity = flex_ui.identity_of(self.agent, workers[0].attributes)
+        self.identity = flex_ui.identity_of(workers[0])
 
     def __repr__(self) -> str:
         return f"AgentDesk({self.agent!r}, {self.activity})"

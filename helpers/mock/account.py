@@ -15,11 +15,12 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from ..interrupts import Uninterrupted
+from ..masking import mask_marked
 from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
-from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused
+from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused, rewritten
 from .core.errors import TwilioError
 from .core.events import Event, PutBack
 from .core.forks import ForkedProcess
@@ -92,6 +93,11 @@ class Snapshot:
 
     account: AccountState = field(repr=False)
     journal: JournalState = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its resources."""
+        return len(self.account[0])
 
 
 class MockTwilio:
@@ -401,6 +407,24 @@ class MockTwilio:
                 self._backend.store.shift(shift)
         self.journal.state = snapshot.journal
         self._put_back()
+
+    def export(self) -> bytes:
+        """Return the content as a database file that opens with the demo credentials anywhere.
+
+        It has the demo account's SIDs, and no secrets: what looks like one is `***`, and links to
+        files are signed with other keys. What is text within an uploaded file stays.
+        """
+        demo, own = Credentials.demo({}), self.credentials
+        as_demo = {own.account_sid: demo.account_sid, own.chat_service_sid: demo.chat_service_sid}
+
+        def rewrite(text: str) -> str:
+            for one, other in as_demo.items():
+                text = text.replace(one, other)
+            return mask_marked(text)
+
+        store = self._backend.store
+        facts = {**demo.sids, **media.WITHOUT_KEYS["facts"], "clock": self.clock.setting}
+        return rewritten(store.copy(), rewrite, facts, media.WITHOUT_KEYS["values"])
 
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """Return a copy in memory, with the same resources, next SIDs and clock.

@@ -465,7 +465,7 @@ def join(ctx: Context, invite: InteractionInvite, reservation: Reservation) -> N
     conversation = ctx.store.first(Channel, sid=channel.media_channel_sid)
     member = None
     if worker is not None and conversation is not None:
-        identity = identity_of(worker.friendly_name, worker.attributes)
+        identity = identity_of(worker)
         member = members.find(ctx, conversation.sid, identity)
         if member is None and conversation.state_at(ctx.now) != "closed":
             member = members.add(
