@@ -168,8 +168,8 @@ def _hand_over_conversation(
     }
     interaction = interactions.create(
         ctx,
-        interactions.NewChannel.read_within("Channel", channel),
-        interactions.Routing.read_within(
+        interactions.NewInteractionChannel.read_within("Channel", channel),
+        interactions.InteractionRouting.read_within(
             "Routing", {"properties": {**routing, "attributes": {**about, **attributes}}}
         ),
     )

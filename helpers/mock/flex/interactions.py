@@ -86,7 +86,7 @@ class RoutingProperties(JsonParameters):
     ignore_capacity: bool = False
 
 
-class Routing(JsonParameters):
+class InteractionRouting(JsonParameters):
     """`Routing`: of a new interaction or invite, its properties."""
 
     properties: Annotated[
@@ -101,7 +101,7 @@ class ChannelProperties(JsonParameters):
     media_channel_sid: str | None = None
 
 
-class NewChannel(JsonParameters):
+class NewInteractionChannel(JsonParameters):
     """`Channel` of a new interaction (documented)."""
 
     type: Literal["sms", "whatsapp", "web", "chat", "email", "messenger", "gbm", "voice"]
@@ -133,8 +133,8 @@ class AgentRouting(JsonParameters):
 
 def create(
     ctx: Context,
-    channel: NewChannel,
-    routing: Routing | None = None,
+    channel: NewInteractionChannel,
+    routing: InteractionRouting | None = None,
     interaction_context_sid: str | None = None,
     webhook_ttid: str | None = None,
 ) -> Interaction:
@@ -170,7 +170,10 @@ def create(
 
 
 def _check(
-    ctx: Context, channel: NewChannel, routing: RoutingProperties, webhook_ttid: str | None
+    ctx: Context,
+    channel: NewInteractionChannel,
+    routing: RoutingProperties,
+    webhook_ttid: str | None,
 ) -> None:
     refuse_unknown_webhook(ctx, webhook_ttid)
     by = channel.initiated_by
@@ -197,7 +200,7 @@ def refuse_unknown_webhook(ctx: Context, ttid: str | None) -> None:
         raise TwilioError(BAD_PARAMETER, f"There is no interaction webhook {ttid[:60]}")
 
 
-def _make_conversation(ctx: Context, channel: NewChannel) -> Channel:
+def _make_conversation(ctx: Context, channel: NewInteractionChannel) -> Channel:
     """Make the conversation of an outbound interaction, with its customer."""
     if len(channel.participants) != 1:
         raise TwilioError(45351, "Channel.participants must name one customer")
@@ -225,7 +228,9 @@ def _place(given: MediaProperties, type: str) -> dict[str, Any]:
 # -- tasks
 
 
-def invite(ctx: Context, channel: InteractionChannel, routing: Routing) -> InteractionInvite:
+def invite(
+    ctx: Context, channel: InteractionChannel, routing: InteractionRouting
+) -> InteractionInvite:
     """Invite an agent: make a new task for the same conversation (documented).
 
     Attributes of earlier tasks are not copied (documented).

@@ -43,14 +43,18 @@ def _json(name: str, kind: type[JsonParameters]) -> BeforeValidator:
     return BeforeValidator(partial(kind.read_within, name))
 
 
-Routing = Annotated[interactions.Routing, _json("Routing", interactions.Routing)]
+Routing = Annotated[
+    interactions.InteractionRouting, _json("Routing", interactions.InteractionRouting)
+]
 Ttid = Annotated[str | None, BLANK_IS_ABSENT]
 
 
 class NewInteraction(Parameters):
     """Parameters of interaction creation (specified)."""
 
-    channel: Annotated[interactions.NewChannel, _json("Channel", interactions.NewChannel)]
+    channel: Annotated[
+        interactions.NewInteractionChannel, _json("Channel", interactions.NewInteractionChannel)
+    ]
     routing: Routing | None = None
     interaction_context_sid: (
         Annotated[
@@ -85,7 +89,7 @@ class ParticipantStatus(Parameters):
     status: str | None = None
 
 
-class NewInvite(Parameters):
+class NewInteractionInvite(Parameters):
     """Parameters of invite creation (specified)."""
 
     routing: Routing
@@ -260,7 +264,7 @@ INVITES: Collection[InteractionChannel, InteractionInvite] = Collection(
     created=200,
     render=view(InteractionInvite, omit=(*_UNSHOWN, "task_sid", "routing", "is_accepted_at_once")),
     detail=_routing_json,
-    create=Write(NewInvite, interactions.invite, spread=True),
+    create=Write(NewInteractionInvite, interactions.invite, spread=True),
 )
 PARTICIPANTS: Collection[InteractionChannel, InteractionParticipant] = Collection(
     simulated=("List", "Create", "Update"),
