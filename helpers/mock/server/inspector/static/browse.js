@@ -21,7 +21,7 @@ import { ICONS } from "./icons.js";
  * @property {(item: Item) => Child} row
  * @property {(whole: Whole, doings: { moreOf: () => void, act: Act }) => Child} details
  * @property {() => Child} empty
- * @property {(act: Act, refresh: () => void) => Child} [tools] beside the title
+ * @property {(refresh: () => void) => Child} [tools] beside the title
  * @property {() => string} [query] of the list, behind its limit
  */
 /** @typedef {View<any, any>} AnyView */

@@ -165,7 +165,7 @@ const tab = (view, place) =>
 function headOf(view) {
   return h("header", { class: "page-head" },
     h("h1", {}, view.title),
-    "tools" in view && view.tools?.(act, refresh),
+    "tools" in view && view.tools?.call(view, refresh),
     view !== overview && h("input", {
       class: "filter", id: "filter", type: "search", placeholder: "Filter  ( / )", autocomplete: "off",
       spellcheck: "false", "aria-label": `Filter ${view.title.toLowerCase()}`, value: filters[view.name],

@@ -43,8 +43,8 @@ import { forget, kept, keep } from "./snapshots.js";
  */
 /** @typedef {{ tasks_by_status: Record<string, number>, longest_task_waiting_age: number }} Figures */
 /** @typedef {Figures & { sid: string, friendly_name: string, total_available_workers: number, total_eligible_workers: number }} Queue */
-/** @typedef {{ friendly_name: string, workers: number }} Activity */
-/** @typedef {Figures & { sid: string, friendly_name: string, queues: Queue[], activity_statistics: Activity[] }} Workspace */
+/** @typedef {{ friendly_name: string, workers: number }} Staffing */
+/** @typedef {Figures & { sid: string, friendly_name: string, queues: Queue[], activity_statistics: Staffing[] }} Workspace */
 /** @typedef {{ faults: Fault[], operations: string[], scenarios: Scenario[], workspaces: Workspace[] }} Levers */
 
 const GOES = "All channels, tasks and executions of now go, faults too. Undo brings back all but the faults.";

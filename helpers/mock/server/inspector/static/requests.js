@@ -33,7 +33,7 @@ const DOORS = [["rest", "REST"], ["sdk", "Chat SDKs"], ["", "All"]];
 let door = "rest";
 
 /** @param {Asked} request */
-const answered = ({ status, code }) => `${status} ${worded(status)}${code ? ` · ${code}` : ""}`;
+const answered = ({ status, code }) => `${status} ${worded(status)}${code && code !== status ? ` · ${code}` : ""}`;
 
 /** @type {import("./browse.js").View<Asked, Whole>} */
 export default {
@@ -42,7 +42,7 @@ export default {
   title: "Requests",
   topics: ["requests"],
   query: () => (door ? `&over=${door}` : ""),
-  tools: (act, refresh) => [
+  tools: (refresh) => [
     h("div", { class: "choice", role: "group", "aria-label": "Requests over" }, DOORS.map(([name, text]) =>
       h("button", { type: "button", "aria-pressed": String(name === door), click: () => { door = name; refresh(); } }, text))),
     download("Export HAR", "requests.har"),
