@@ -12,7 +12,7 @@ from .lazy import lazily
 
 if TYPE_CHECKING:
     from .account import Account, connect
-    from .chat import ChatClient, ChatError
+    from .chat import ChatClient, ChatError, ConversationsClient
     from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
@@ -32,6 +32,7 @@ __all__ = [
     "ChatError",
     "ChatPanel",
     "ChatSdkWidget",
+    "ConversationsClient",
     "MockTwilio",
     "check",
     "check_environment",
