@@ -42,6 +42,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,
 )
+_ROUTER = OperationRouter(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -60,15 +61,12 @@ class Application:
         self._backend = backend
         self._credentials = credentials
         self._webhooks = webhooks
-        self._router = OperationRouter(
-            OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST)
-        )
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
         try:
             try:
-                operation, arguments = self._router.find(
+                operation, arguments = _ROUTER.find(
                     request.method, _product_host(request.host), request.path
                 )
             except TwilioError:
@@ -91,7 +89,7 @@ class Application:
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
         try:
-            return self._router.find(request.method, _product_host(request.host), request.path)[0]
+            return _ROUTER.find(request.method, _product_host(request.host), request.path)[0]
         except TwilioError:
             return None
 
