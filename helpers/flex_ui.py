@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
@@ -35,6 +36,7 @@ def in_path(key: str) -> str:
     raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
 
 
+@lru_cache(maxsize=256)
 def is_agent(attributes: str) -> bool:
     """Return whether a member with these attributes is an agent: only `member_type` decides."""
     return (json_object(attributes) or {}).get("member_type") == "agent"

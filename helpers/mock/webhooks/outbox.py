@@ -127,7 +127,7 @@ class Outbox:
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
                 self.add(event.name, event.workspace.sid, callback)
-            if to := assignment.callback_for(self._backend, event):
+            if event.reservation and (to := assignment.callback_for(self._backend, event)):
                 self.add(assignment.NAME, to["reservation_sid"], to)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
