@@ -206,7 +206,7 @@ class CuttingProtocol(HttpToolsProtocol):
         if is_behind or self.flow.read_paused:
             self._began = now
         if now - self._began < MAX_STALL + self._arrived / MIN_RATE:
-            self._watch(1)
+            self._watch(min(1, MAX_STALL))
         elif is_answered and not self._is_in_head:
             self.transport.close()
         else:
