@@ -15,6 +15,8 @@ from .records import AgentStatus, MessageView, Notice
 
 SHOWN = 50
 """Messages of a stored transcript, the latest ones."""
+MARK = "fcl-still"
+"""Class by which a view finds the HTML that stands beside its widget in a notebook."""
 _CARD = "border:1px solid #8886;border-radius:12px;padding:10px 14px;margin:4px;max-width:600px"
 _BODY = "text-align:start;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"
 _NAME = "text-align:start;vertical-align:top;white-space:nowrap"
@@ -82,7 +84,7 @@ def still_html(widget: Any) -> str:
 
 
 def _card(*parts: str) -> str:
-    return f'<div style="{_CARD}">{"".join(parts)}</div>'
+    return f'<div class="{MARK}" style="{_CARD}">{"".join(parts)}</div>'
 
 
 def _heading(name: str, about: str) -> str:
