@@ -105,7 +105,9 @@ def _route(path: str, read: Callable[..., Any], also: Set[str] = frozenset()) ->
                 400, f"limit must be a whole number from 1 to {MAX_LIMIT}, not {text[:20]!r}"
             )
         try:
-            query = {name: request.query_params[name] for name in also & request.query_params.keys()}
+            query = {
+                name: request.query_params[name] for name in also & request.query_params.keys()
+            }
             found = await run_in_threadpool(read, limit=int(text), **query, **request.path_params)
         except DatabaseFailed as failure:
             raise HTTPException(503, failure.refusal().message) from None

@@ -101,7 +101,7 @@ export function composer(channelSid, members, act) {
   return h("form", { class: "write", submit: send, "data-key": `write ${channelSid}` },
     h("textarea", { name: "text", rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message…", keydown: key }),
     h("div", { class: "write-foot" },
-      h("label", {}, "as ", h("select", { name: "as" },
+      h("span", {}, "as ", h("select", { name: "as", "aria-label": "Send as" },
         members.map((member) => h("option", { value: member.sid }, member.identity)),
         h("option", { value: "" }, "system (REST)"))),
       h("button", { class: "button main", type: "submit" }, "Send")));
