@@ -239,6 +239,7 @@ class Collection(Generic[P, R]):
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
+    _above: list[str] = field(init=False)
     _template: str = field(init=False)
     _readable: frozenset[str] = field(init=False)
 
@@ -254,8 +255,8 @@ class Collection(Generic[P, R]):
         self.noun = self.noun or self.kind.__name__
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
-        named = self.path.replace("{", "%(").replace("}", ")s")
-        self._template = f"https://{self.api.host}{named}"
+        self._above = _NAME.findall(self.path)[:-1]
+        self._template = f"https://{self.api.host}{_NAME.sub('%s', self.path)}"
         sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
         self._readable = frozenset(
             {*PAGING, *self.filters, *(name for name, is_read in sorting.items() if is_read)}
@@ -375,7 +376,7 @@ class Collection(Generic[P, R]):
         if self.parent is None:
             return self._template
         # the path may name the parent otherwise
-        return self._template % {**arguments, self.parent.argument: parent.sid}
+        return self._template % (*map(arguments.__getitem__, self._above), parent.sid)
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
@@ -423,6 +424,9 @@ class Collection(Generic[P, R]):
                 f"{self.noun} {getattr(item, self.item_key)} has changed: If-Match {wanted[:40]}"
                 " is not its ETag any more; fetch it and try again",
             )
+
+
+_NAME = re.compile(r"{(\w+)}")
 
 
 def _snake_case(words: str) -> str:

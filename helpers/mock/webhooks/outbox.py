@@ -136,7 +136,7 @@ class Outbox:
             self._to_channel(event, event.channel.sid)
 
     def _to_service(self, event: Event, service_sid: str, queue: str) -> None:
-        service = self._backend.store.first(Service, sid=service_sid)
+        service = self._backend.store.shared(Service, service_sid)
         if service is None or not service.post_webhook_url:
             return
         payload = self._services.payload_for(event)
