@@ -85,7 +85,7 @@ def _masked(found: re.Match[str]) -> str:
 
 def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a request's parameters as they may be shown: by their names, then by their form."""
-    named = zip(map(_name, parameters), parameters.values(), strict=True)
+    named = zip(map(_name, map(str, parameters)), parameters.values(), strict=True)
     return {
         shown: MASK if value and is_secret else _shown(value) for (shown, is_secret), value in named
     }

@@ -27,8 +27,11 @@ from .core.forks import ForkedProcess
 from .core.sids import Sids
 from .core.store import Resource, Store
 from .faults import Faults
+from .flex import interaction_events
 from .flex import resources as _flex
 from .flex.handlers import hand_over
+from .flex.interaction_events import ChannelDue, InteractionEvent
+from .flex.interaction_orchestration import InteractionOrchestration
 from .flex.orchestration import Orchestration
 from .http_client import AsyncMockHttpClient, MockHttpClient, as_receiver
 from .journal import Journal, JournalState
@@ -142,20 +145,23 @@ class MockTwilio:
         self._presence = Presence(self._backend, account_sid)
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
+        self._interactions = InteractionOrchestration(self._backend, account_sid)
         events = self._backend.events
         outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
         events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
+        events.on_emit(partial(interaction_events.record, self._backend, outbox), InteractionEvent)
         events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
         events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
         events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
         events.subscribe(self._router.handle, TaskRouterEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
-        self.http_client = MockHttpClient(self.handle, self.faults)
+        self.http_client = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(self.http_client))
-        self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
+        self.async_http_client = AsyncMockHttpClient(self._application.handle, self.faults)
         self.journal = Journal(self._backend)
         self._chat_feed = ChatFeed()
         store.when_failed = weakref.WeakMethod(self._when_failed)
@@ -517,6 +523,7 @@ class MockTwilio:
     def _catch_up(self) -> None:
         """Carry out what follows from committed events that were not dispatched."""
         self._orchestration.resume()
+        self._interactions.resume()
         self._router.resume()
 
     def _when_failed(self) -> None:
