@@ -21,7 +21,7 @@ from . import interaction_endings as endings
 from . import interactions
 from .interaction_events import ChannelDue
 from .interactions import channel_of
-from .resources import InteractionChannel, InteractionInvite
+from .resources import InteractionChannel, InteractionInvite, InteractionParticipant
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +44,25 @@ class InteractionOrchestration:
             invite = interactions.invite_of(self._backend.store, event.task)
             if invite is not None:
                 self._task_moved(event.name, invite, event.task, event.reservation)
+
+    def pause(self, participant_sid: str) -> None:
+        """Pause a chat for its agent; raises as `interaction_endings.pause` does."""
+        self._act(endings.pause, participant_sid)
+
+    def unpause(self, participant_sid: str) -> None:
+        """Take it up again; raises as `interaction_endings.resume` does."""
+        self._act(endings.resume, participant_sid)
+
+    def _act(
+        self, act: Callable[[Context, InteractionParticipant], object], participant_sid: str
+    ) -> None:
+        with self._backend.transaction():
+            ctx = Context(self._backend, self._account_sid)
+            found = {"sid": participant_sid, "type": "agent"}
+            agent = ctx.store.find(InteractionParticipant, found)
+            if agent is None:
+                raise TwilioError(20404, f"No interaction has an agent {participant_sid[:40]}")
+            act(ctx, agent)
 
     def resume(self) -> None:
         """Catch up with events that were committed but not dispatched before the process ended."""
