@@ -141,6 +141,8 @@ def _accepted(
     routings = [each.routing_properties or {} for each in interactions.agents_of(ctx, channel)]
     if reservation and reservation.sid not in {each["reservation_sid"] for each in routings}:
         interactions.join(ctx, invite, reservation)
+    if channel.status == "inactive":
+        endings.set_status(ctx, channel, "active")
     endings.settle_transfer(ctx, invite, "completed")
 
 
@@ -156,11 +158,15 @@ def _declined(
 def _canceled(
     ctx: Context, invite: InteractionInvite, task: Task | None, reservation: Reservation | None
 ) -> None:
-    """Close a channel whose first task was cancelled; the conversation stays (documented)."""
+    """Close a channel whose first task was cancelled; the conversation stays (documented).
+
+    Where agents were invited into it meanwhile, it stays as well (inferred).
+    """
     endings.settle_transfer(ctx, invite, "failed")
     channel = channel_of(ctx, invite)
     first = ctx.store.first(InteractionInvite, channel_sid=channel.sid)
-    if first is not None and first.sid == invite.sid and channel.status == "active":
+    is_first = first is not None and first.sid == invite.sid and channel.status == "active"
+    if is_first and not interactions.is_waited_in(ctx, channel):
         endings.set_status(ctx, channel, "closed")
 
 
