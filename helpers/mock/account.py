@@ -285,6 +285,22 @@ class MockTwilio:
         with self._as_chat_user(token) as ctx:
             return without_rest.type_in(ctx, channel_sid)
 
+    def pause_interaction(self, participant_sid: str) -> None:
+        """Pause a chat for its agent (UT...), as Flex UI does; REST has no such operation.
+
+        Raises:
+            TwilioError: 20404, there is no such agent; 45354, the chat is not active.
+        """
+        self._interactions.pause(participant_sid)
+
+    def resume_interaction(self, participant_sid: str) -> None:
+        """Take a paused chat up again for its agent, with a new task that is accepted at once.
+
+        Raises:
+            TwilioError: 20404, there is no such agent; 45354, the chat is not paused.
+        """
+        self._interactions.unpause(participant_sid)
+
     def connect_chat(self, token: str) -> ChatConnection:
         """Connect the chat user of `token`, who is online until the result is closed.
 
