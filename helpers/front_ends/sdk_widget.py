@@ -45,7 +45,7 @@ class ChatPageFrame(HTML):  # type: ignore[misc]  # ipywidgets is untyped
     def __repr__(self) -> str:  # without its URL, which differs from run to run
         return f"ChatPageFrame({self.title!r})"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         text = f"{self.title} runs here while the notebook is open in a browser."
         return _with_html(super()._repr_mimebundle_(**options), f"<p>{html.escaped(text)}</p>")
 
@@ -62,7 +62,7 @@ class SdkEventList(HTML):  # type: ignore[misc]  # ipywidgets is untyped
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return "SdkEventList()"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         return _with_html(super()._repr_mimebundle_(**options), self.value)
 
     def _show(self) -> None:
@@ -97,7 +97,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"ChatSdkWidget({self.channel_sid!r})"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         text = "Twilio's Chat SDK runs here while the notebook is open in a browser."
         return _with_html(super()._repr_mimebundle_(**options), f"<p>{text}</p>")
 
