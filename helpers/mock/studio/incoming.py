@@ -33,7 +33,7 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
         return
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
-        payload = dialects[webhook.dialect].payload_for(event)
+        payload = dialects[webhook.dialect].payload_for(backend, event)
         # what Flex calls `from` is a name in a web chat, else an address (observed)
         is_web = event.channel.attribute("channel_type") == "web"
         address = None if is_web else event.channel.attribute("from")
