@@ -30,7 +30,7 @@ TEXTS = st.one_of(
 )
 PLAIN = TEXTS | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
 ENTRIES = st.fixed_dictionaries(
-    {}, optional={name: PLAIN for name in ("key", "value", "type", "index", "friendly_name")}
+    {}, optional=dict.fromkeys(("key", "value", "type", "index", "friendly_name"), PLAIN)
 )
 ANY = PLAIN | ENTRIES | st.lists(ENTRIES | PLAIN, max_size=3) | st.dictionaries(TEXTS, PLAIN)
 CONDITIONS = st.lists(
@@ -61,7 +61,7 @@ def flow(draw: Any) -> dict[str, Any]:
     names = WIDGET_TYPES[kind].required + WIDGET_TYPES[kind].optional
     states = []
     for name, following in (("one", "two"), ("two", None)):
-        given_values = {each: ANY for each in names}
+        given_values = dict.fromkeys(names, ANY)
         required = {each: given_values.pop(each) for each in WIDGET_TYPES[kind].required}
         transitions: list[dict[str, Any]] = [
             {"event": event} | ({"next": following} if following else {})
