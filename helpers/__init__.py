@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
-    from .front_ends import ChatSdkWidget
+    from .front_ends import ChatPageFrame, ChatSdkWidget
     from .mock import MockTwilio
     from .panel import AgentPanel, ChatPanel, side_by_side
     from .readiness import preflight
@@ -30,6 +30,7 @@ __all__ = [
     "AgentPanel",
     "ChatClient",
     "ChatError",
+    "ChatPageFrame",
     "ChatPanel",
     "ChatSdkWidget",
     "ConversationsClient",

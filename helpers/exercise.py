@@ -105,7 +105,6 @@ def expect_token(name: str, jwt: str, account: Any) -> None:
         jwt,
         account_sid=own.account_sid,
         api_secrets={own.api_key: own.api_secret},
-        now=account.clock.now(),
         services=[own.chat_service_sid],
     )
     findings = "\n".join(f"{code}: {message}" for code, message in diagnosis.problems)

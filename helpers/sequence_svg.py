@@ -16,8 +16,8 @@ FONT = 13
 LINE = 16
 """Height of a line of text, in pixels, as are the following."""
 MARGIN, GAP, HEAD = 12, 28, 30
-LONGEST_LINE = 26
-"""Characters on a line of text beside an arrow; longer texts are broken."""
+LONGEST_LINE, LONGEST_NOTE = 26, 44
+"""Characters on a line of text beside an arrow, and of a note; longer texts are broken."""
 INK, PAPER, PALE, NOTE = "#1f2328", "#ffffff", "#eef4fb", "#fff8c5"
 """Dark on a paper of its own, so that it reads the same in a light and a dark notebook."""
 
@@ -49,7 +49,7 @@ def draw_sequence(
     centres, width = _placed(_centres(lanes, drawn), drawn)
     body, y = [], MARGIN + HEAD + 8
     for item in drawn:
-        lines = _lines(item.text)
+        lines = _lines(item)
         if isinstance(item, Note):
             middle, half = _across(item, centres)
             height = len(lines) * LINE + 8
@@ -101,7 +101,7 @@ def _centres(lanes: Sequence[str], items: Sequence[Arrow | Note]) -> dict[str, f
             if isinstance(item, Note):
                 continue
             low, high = sorted((place[item.source], place[item.target]))
-            room = _width(_lines(item.text)) + GAP
+            room = _width(_lines(item)) + GAP
             if low == high == number - 1:
                 at = max(at, centres[low] + room + 24)
             elif low < high == number:
@@ -121,7 +121,7 @@ def _placed(
             ends.append((middle - half, middle + half))
         elif item.source == item.target:
             x = centres[item.source]
-            ends.append((x, x + 40 + _width(_lines(item.text))))
+            ends.append((x, x + 40 + _width(_lines(item))))
     left = min(each for each, _ in ends) - MARGIN
     right = max(each for _, each in ends) + MARGIN
     return {lane: x - left for lane, x in centres.items()}, right - left
@@ -130,15 +130,16 @@ def _placed(
 def _across(note: Note, centres: dict[str, float]) -> tuple[float, float]:
     """Return the middle of a note, and half its width."""
     left, right = sorted((centres[note.first], centres[note.last]))
-    return (left + right) / 2, max(_width(_lines(note.text)) + 16, right - left + 60) / 2
+    return (left + right) / 2, max(_width(_lines(note)) + 16, right - left + 60) / 2
 
 
 def _half(lane: str) -> float:
     return max(_width([lane]) + 24, 80) / 2
 
 
-def _lines(text: str) -> list[str]:
-    return textwrap.wrap(text, LONGEST_LINE) or [" "]
+def _lines(item: Arrow | Note) -> list[str]:
+    longest = LONGEST_NOTE if isinstance(item, Note) else LONGEST_LINE
+    return textwrap.wrap(item.text, longest) or [" "]
 
 
 def _width(lines: Iterable[str]) -> float:

@@ -21,6 +21,7 @@ from .request_log import LoggedRequest
 
 __all__ = [
     "MockOnly",
+    "Table",
     "deliveries",
     "events",
     "executions",

@@ -57,10 +57,10 @@ class _Box:
     rank: int = 0
     x: float = 0
     y: float = 0
+    width: float = 0
 
-    @property
-    def width(self) -> float:
-        return max(map(len, self.lines)) * CHARACTER + 24
+    def __post_init__(self) -> None:
+        self.width = max(map(len, self.lines)) * CHARACTER + 24
 
     @property
     def height(self) -> float:
@@ -102,7 +102,7 @@ def _place(boxes: dict[str, _Box], edges: list[tuple[str, str, list[str]]]) -> f
         y = MARGIN + (max(heights) - height) / 2
         widest = max(box.width for box in column)
         for box in column:
-            box.x, box.y = x + (widest - box.width) / 2, y
+            box.x, box.y, box.width = x, y, widest
             y += box.height + BETWEEN
         labels = [label for a, _, label in edges if boxes[a].rank == number]
         text = max((len(line) for label in labels for line in label), default=0)
@@ -113,8 +113,8 @@ def _place(boxes: dict[str, _Box], edges: list[tuple[str, str, list[str]]]) -> f
 def _straight(a: _Box, b: _Box, label: list[str]) -> str:
     x1, y1 = a.x + a.width, a.y + a.height / 2
     x2, y2 = b.x, b.y + b.height / 2
-    bend = (x1 + x2) / 2
-    path = f"M{x1:g} {y1:g}C{bend:g} {y1:g} {bend:g} {y2:g} {x2 - 8:g} {y2:g}"
+    bend = min(x1 + GAP, x2)
+    path = f"M{x1:g} {y1:g}C{bend:g} {y1:g} {x1:g} {y2:g} {bend:g} {y2:g}H{x2 - 8:g}"
     head = f'<path d="M{x2:g} {y2:g}l-9 -4.5v9z"/>'
     return _path(path) + head + _label(label, x2 - 14, y2 - 6, "end")
 

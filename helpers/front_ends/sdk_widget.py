@@ -29,6 +29,27 @@ class NotServed(RuntimeError):
     """The mock is not served, so no browser can reach it."""
 
 
+class ChatPageFrame(HTML):  # type: ignore[misc]  # ipywidgets is untyped
+    """A customer's chat page in a frame of a notebook.
+
+    Args:
+        url: Of the page, e.g. `http://127.0.0.1:8787/chat?identity=...`.
+        title: Name of the frame, for screen readers.
+    """
+
+    def __init__(self, url: str, title: str = "Customer's chat page") -> None:
+        page = f'src="{html.escaped(url)}" title="{html.escaped(title)}"'
+        super().__init__(f'<iframe {page} width="400" height="480"></iframe>')
+        self.title = title
+
+    def __repr__(self) -> str:  # without its URL, which differs from run to run
+        return f"ChatPageFrame({self.title!r})"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        text = f"{self.title} runs here while the notebook is open in a browser."
+        return _with_html(super()._repr_mimebundle_(**options), f"<p>{html.escaped(text)}</p>")
+
+
 class SdkEventList(HTML):  # type: ignore[misc]  # ipywidgets is untyped
     """A table of the SDK's events that grows as they arrive, whether or not a cell is running."""
 
@@ -41,7 +62,7 @@ class SdkEventList(HTML):  # type: ignore[misc]  # ipywidgets is untyped
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return "SdkEventList()"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         return _with_html(super()._repr_mimebundle_(**options), self.value)
 
     def _show(self) -> None:
@@ -76,7 +97,7 @@ class ChatSdkWidget(anywidget.AnyWidget):
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"ChatSdkWidget({self.channel_sid!r})"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         text = "Twilio's Chat SDK runs here while the notebook is open in a browser."
         return _with_html(super()._repr_mimebundle_(**options), f"<p>{text}</p>")
 
@@ -135,9 +156,10 @@ class ChatSdkWidget(anywidget.AnyWidget):
             raise
 
 
-def _with_html(bundle: dict[str, Any] | None, still: str) -> dict[str, Any]:
-    """Add HTML for readers without a kernel."""
-    return {**(bundle or {}), "text/html": still}
+def _with_html(bundle: Any, still: str) -> dict[str, Any]:
+    """Add HTML for readers without a kernel; anywidget's bundle comes with metadata."""
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    return {**(data or {}), "text/html": still}
 
 
 def _way_to(account: Account) -> dict[str, Any]:

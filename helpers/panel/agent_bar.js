@@ -49,14 +49,6 @@ class ConversationBarView {
     this.able(this.leave, told.can_leave);
   }
 
-  /** The bar goes away, and with it the focus, which moves to the desk it belongs to. */
-  close() {
-    if (!this.panel.contains(document.activeElement)) return;
-    const desk = this.panel.closest(".fcl-agent");
-    const next = desk?.querySelector(".fcl-offer .fcl-primary") ?? desk?.querySelector("[aria-pressed=true]");
-    if (next instanceof HTMLElement) next.focus();
-  }
-
   /** @param {HTMLButtonElement} button @param {boolean} can */
   able(button, can) {
     button.removeAttribute("aria-disabled");

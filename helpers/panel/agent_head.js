@@ -24,6 +24,7 @@ import { actionButton, agentView } from "./agent_view.js";
  */
 
 const TICK_MS = 1000;
+const LEAVES_WITHIN_MS = 3000;
 const ACTIVITIES = { available: "Available", offline: "Offline" };
 
 class AgentHeadView {
@@ -62,6 +63,20 @@ class AgentHeadView {
     this.showOffers(told.offers);
     this.showIdle(told);
     if (differs("alert")) this.showAlert(told.alert);
+    if (before && told.talking < before.talking) this.keepFocus();
+  }
+
+  /** A conversation goes away: where the focus was in it, the next thing to do gets it. */
+  keepFocus() {
+    const desk = this.panel.closest(".fcl-agent");
+    const focused = document.activeElement;
+    if (!focused?.closest(".fcl-conversation") || !desk?.contains(focused)) return;
+    const started = Date.now();
+    const watch = setInterval(() => {
+      if (focused.isConnected && Date.now() - started < LEAVES_WITHIN_MS) return;
+      clearInterval(watch);
+      if (!focused.isConnected) this.focusNext();
+    }, 50);
   }
 
   /** @param {Status} status */

@@ -1,7 +1,8 @@
 // What the parts of an agent's panel share: they ask, are told, and show what they are told.
 
 import { h, icon, keepFromJupyter } from "./dom.js";
-import { BUSY, ICONS, LATE_MS, LOST, whileLive } from "./parts.js";
+import { BUSY, ICONS, LATE_MS, LOST } from "./parts.js";
+import { whileLive } from "./kernel.js";
 
 /** @typedef {(type: string, content?: object) => void} Ask */
 /** @typedef {{ show: (told: any) => void, close?: () => void }} View */
@@ -34,7 +35,7 @@ export function agentView({ model, el }, look, build) {
   };
   model.on("msg:custom", receive);
   model.send({ type: "ready" });
-  const endLive = whileLive(el, (now) => {
+  const endLive = whileLive(model, el, (now) => {
     live = now;
     lost.hidden = live;
     lost.replaceChildren(icon(ICONS.alert), live ? "" : LOST);

@@ -2,7 +2,8 @@
 // that needs a decision is decided there.
 
 import { h, icon, keepFromJupyter } from "./dom.js";
-import { BUSY, ICONS, LATE_MS, LOST, alertParts, avatar, colour, iconButton, isolated, whileLive } from "./parts.js";
+import { BUSY, ICONS, LATE_MS, LOST, alertParts, avatar, colour, iconButton, isolated } from "./parts.js";
+import { whileLive } from "./kernel.js";
 import { Rows } from "./rows.js";
 import { Scroll } from "./scroll.js";
 import { Composer, Outbox } from "./composer.js";
@@ -172,7 +173,7 @@ class ChatView {
     document.addEventListener("visibilitychange", this.markRead);
     model.on("msg:custom", this.receive);
     this.late = setTimeout(() => this.hint.replaceChildren(BUSY), LATE_MS);
-    this.endLive = whileLive(root, (live) => this.setLive(live));
+    this.endLive = whileLive(model, root, (live) => this.setLive(live));
     this.ask("ready");
   }
 

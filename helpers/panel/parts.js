@@ -124,27 +124,6 @@ export function iconButton(name, path, click) {
 }
 
 /**
- * Call `changed` with whether the kernel that a widget belongs to is there: now, if it is not, and
- * whenever that changes. Returns a function that ends it.
- *
- * @param {Element} root the widget's element, which the widget manager marks
- * @param {(live: boolean) => void} changed
- */
-export function whileLive(root, changed) {
-  const isLost = () => root.closest(".jupyter-widgets-disconnected") !== null;
-  let lost = false;
-  const look = () => {
-    if (isLost() === lost) return;
-    lost = isLost();
-    changed(!lost);
-  };
-  const marks = new MutationObserver(look);
-  marks.observe(root, { attributes: true, attributeFilter: ["class"] });
-  look();
-  return () => marks.disconnect();
-}
-
-/**
  * Return a URL that may become an href or a src, or null: a body or a server must not smuggle in
  * `javascript:`.
  *

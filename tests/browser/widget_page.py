@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import node_packages
+
 from helpers.panel import ChatPanel
 from helpers.panel.widget import STYLES, ChatLog
 
@@ -22,22 +24,38 @@ main > div { height: 480px; flex: 1 1 300px; min-width: min(100%, 300px); max-wi
 SCRIPT = """
 const views = {};
 globalThis.fromPython = (id, message) => views[id]?.handlers.forEach((handle) => handle(message));
-const text = (bytes) => btoa(Array.from(new Uint8Array(bytes), (b) => String.fromCharCode(b)).join(""));
+const letter = (byte) => String.fromCharCode(byte);
+const base64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), letter).join(""));
 globalThis.show = async (id, script) => {
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const { default: widget } = await import(url);
   const el = document.createElement("div");
+  el.id = `view-${id}`;
   document.querySelector("main").append(el);
   const handlers = new Set();
+  const local = {};
   const model = {
-    on: (_name, handle) => handlers.add(handle),
-    off: (_name, handle) => handlers.delete(handle),
-    send: (content, _callbacks, buffers = []) => void toPython(id, content, buffers.map(text)),
+    on: (name, handle) => name === "msg:custom" && handlers.add(handle),
+    off: (name, handle) => handlers.delete(handle),
+    get: (name) => local[name],
+    set: (name, value) => { local[name] = value; },
+    send: (content, _callbacks, buffers = []) =>
+      void toPython(id, content, buffers.map(base64)),
   };
   views[id] = { handlers, close: widget.render({ model, el }) };
 };
-globalThis.hide = (id) => { views[id].close(); delete views[id]; };
+globalThis.hideAll = () => {
+  for (const [id, view] of Object.entries(views)) { view.close(); delete views[id]; }
+  document.querySelector("main").replaceChildren();
+};
 """
+
+
+AXE = """async () => {
+  const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations } = await axe.run(document, { runOnly });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}"""
 
 
 class WidgetPage:
@@ -63,9 +81,28 @@ class WidgetPage:
         self._logs.append(log)
         log.send = lambda message: self._send(number, message)  # type: ignore[method-assign]
         self.page.evaluate("([id, script]) => show(id, script)", [number, str(log._esm)])
-        view = self.page.locator("main > div").nth(number)
+        view = self.page.locator(f"#view-{number}")
         view.locator(".fcl-log[aria-busy=false]").wait_for(state="attached")
         return view
+
+    def clear(self) -> None:
+        """Take every panel away."""
+        self.page.evaluate("() => hideAll()")
+        self.theme("light")
+
+    def set_kernel(self, view: Any, *, live: bool) -> None:
+        """Mark the view as JupyterLab does when the kernel is lost, or back."""
+        view.evaluate(
+            f"e => e.classList.toggle('jupyter-widgets-disconnected', {str(not live).lower()})"
+        )
+
+    def violations(self) -> list[str]:
+        """Return what axe finds against WCAG 2.2, levels A and AA."""
+        if not self.page.evaluate("() => 'axe' in globalThis"):
+            source = node_packages.installed() / "node_modules/axe-core/axe.min.js"
+            self.page.add_script_tag(path=source)
+        found: list[str] = self.page.evaluate(AXE)
+        return found
 
     def theme(self, name: str) -> None:
         """Choose the colours of JupyterLab's light or dark theme."""

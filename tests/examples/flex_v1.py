@@ -10,6 +10,9 @@ from typing import Any
 
 from twilio.base.version import Version
 
+from helpers.mock.core.context import Context
+from helpers.mock.messaging.resources import AddressConfiguration
+
 from .account import NOBODY, OTHER_HOOK, PreparedAccount
 from .model import Api, Example, Refusal
 
@@ -428,3 +431,72 @@ FLEX_WEBHOOKS = Api(
     size=None,
 )
 """Webhooks of interactions, which Twilio's document leaves out."""
+
+
+def prepare_web_chats(account: PreparedAccount) -> None:
+    """Add an address of web chats, and one of text messages."""
+    account.web_chats = account.client.flex_api.v2.web_channels
+    account.chat_address, account.sms_address = (
+        address(account, kind, f"{kind}-address") for kind in ("chat", "sms")
+    )
+
+
+def address(account: PreparedAccount, kind: str, text: str) -> str:
+    """Configure an address.
+
+    Returns:
+        Its SID.
+    """
+    mock = account.mock
+    with mock._backend.transaction():
+        ctx = Context(mock._backend, mock.credentials.account_sid)
+        given = {"enabled": False, "type": "default", "service_sid": account.service.sid}
+        made = ctx.create(
+            AddressConfiguration, type=kind, address=text, friendly_name=None, auto_creation=given
+        )
+    return made.sid
+
+
+def conversation_at(account: PreparedAccount, shown: Any) -> Any:
+    return account.conversations.conversations(shown["conversation_sid"]).fetch()
+
+
+WEB_CHATS = Api(
+    "flex_v2",
+    "flex-api.twilio.com",
+    prepare_web_chats,
+    {
+        "CreateWebChannel": (
+            Example(
+                "web_chats.create",
+                {
+                    "AddressSid": of("chat_address"),
+                    "ChatFriendlyName": "Chat with Jane",
+                    "CustomerFriendlyName": "Jane",
+                    "PreEngagementData": '{"question": "billing"}',
+                    "Identity": "visitor-1",
+                },
+                seen={
+                    "AddressSid": lambda account, _: account.chat_address,
+                    "ChatFriendlyName": lambda *about: conversation_at(*about).friendly_name,
+                    "CustomerFriendlyName": lambda account, shown: (
+                        account.service.users(shown["identity"]).fetch().friendly_name
+                    ),
+                    "PreEngagementData": lambda *about: json.dumps(
+                        json.loads(conversation_at(*about).attributes)["pre_engagement_data"]
+                    ),
+                    "Identity": "identity",
+                },
+                refused={
+                    45745: {"AddressSid": of("service.sid")},
+                    45744: {"AddressSid": "IG" + NOBODY},
+                    45731: {"PreEngagementData": json.dumps({"text": "x" * 16 * 1024})},
+                    45733: {"PreEngagementData": "not JSON"},
+                },
+            ),
+            Example("web_chats.create", {"AddressSid": of("chat_address")}),
+        )
+    },
+    size=1,
+    paths="/v2/WebChats",
+)

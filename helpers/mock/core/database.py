@@ -331,12 +331,12 @@ class FileConnection(sqlite3.Connection):
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Execute SQL by a cursor whose failures are `DatabaseFailed`."""
-        found: sqlite3.Cursor = _FileCursor(self).execute(*arguments)
+        found: sqlite3.Cursor = self.cursor(_FileCursor).execute(*arguments)
         return found
 
     def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         """Execute SQL several times, likewise."""
-        found: sqlite3.Cursor = _FileCursor(self).executemany(*arguments)
+        found: sqlite3.Cursor = self.cursor(_FileCursor).executemany(*arguments)
         return found
 
     def failure(self, error: sqlite3.Error) -> DatabaseFailed:

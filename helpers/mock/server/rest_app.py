@@ -103,7 +103,7 @@ class RestApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, even a cancelled one: the server stops and waits no longer.
 
-        One whose body is cut off is dropped, as is one whose client leaves before it is carried out;
+        One whose body is cut off is dropped, as is one whose client left before it was carried out;
         one too many is refused.
         """
         answer: Answer | _FaultyRequest | None

@@ -20,6 +20,7 @@ let page;
 let hangUp = () => {}; // ends the wait for answers of a connection that is given up
 
 const MAX_FILE = 150_000_000; // bytes that a file may have
+const AGAIN_MS = 3000;
 
 // -- connecting
 
@@ -76,7 +77,7 @@ async function ask(path, question) {
   const headers = { "Content-Type": "application/json" };
   const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(question) });
   const answer = await reply.json();
-  if (!reply.ok) throw Object.assign(new Error(answer.error), { status: reply.status });
+  if (!reply.ok) throw Object.assign(new Error(answer.error), { isWithoutFlow: reply.status === 409 });
   return answer;
 }
 
@@ -246,8 +247,9 @@ async function deliver({ id, channel: of, text, file, isTried }) {
     await answered(channel.sendMessage(text ?? formOf(/** @type {File} */ (file)), { outbox_id: id }));
     outbox.change(id, { isSent: true });
   } catch (/** @type {any} */ error) {
-    // Twilio's refusals have a status; without one there was no answer: it is tried again later.
+    // Twilio's refusals have a status; without one there was no answer, and it is tried again.
     if (error.body || error.status) outbox.change(id, { problem: reasonOf(error) });
+    else setTimeout(send, AGAIN_MS);
   }
 }
 
@@ -286,7 +288,7 @@ async function attempt(what) {
     await what();
     return true;
   } catch (/** @type {any} */ error) {
-    if (error.status === 409) view.offerFlow();
+    if (error.isWithoutFlow) view.offerFlow();
     else view.complain(reasonOf(error));
     return false;
   }

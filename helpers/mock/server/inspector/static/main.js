@@ -102,7 +102,7 @@ async function readCounts() {
 async function readView({ view, key }) {
   if (view === overview) return readLevers();
   const [list, found] = await Promise.all([
-    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}${"query" in view ? view.query() : ""}`),
+    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}${("query" in view && view.query?.()) || ""}`),
     key && read(`state/${view.name}/${encodeURIComponent(key)}?limit=${inside}`).catch(missing(key)),
   ]);
   lists[view.name] = list;
@@ -165,13 +165,16 @@ const tab = (view, place) =>
 function headOf(view) {
   return h("header", { class: "page-head" },
     h("h1", {}, view.title),
-    "tools" in view && view.tools?.call(view, refresh),
+    toolsOf(view),
     view !== overview && h("input", {
       class: "filter", id: "filter", type: "search", placeholder: "Filter  ( / )", autocomplete: "off",
       spellcheck: "false", "aria-label": `Filter ${view.title.toLowerCase()}`, value: filters[view.name],
       input: (event) => { filters[view.name] = event.target.value; paint(); },
     }));
 }
+
+/** @param {Route["view"]} view */
+const toolsOf = (view) => ("draw" in view ? null : view.tools?.(refresh));
 
 /** @param {Route["view"]} view */
 function content(view) {
