@@ -71,8 +71,15 @@ class DatedResource(AccountResource):
 
 R = TypeVar("R", bound=Resource)
 
-hints_of = cache(get_type_hints)
-"""Returns the types of a kind's fields, found once for all stores."""
+
+_HINTS: dict[type[Resource], dict[str, Any]] = {}
+
+
+def hints_of(kind: type[Resource]) -> dict[str, Any]:
+    """Return the types of a kind's fields, found once for all stores."""
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]
 
 
 class Table:
