@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -99,10 +98,10 @@ def _read(entry: Entry) -> LoggedRequest:
 
 
 def _cells(entry: LoggedRequest) -> tuple[str, ...]:
-    path = re.sub(r"([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}", r"\1...", entry.path)
+    path = html.short_sids(entry.path)
     code = "" if entry.code is None else f" ({entry.code})"
     return (
-        html.Markup(f"<b>{entry.method}</b> {html.escaped(entry.host)}<br>{html.escaped(path)}"),
+        html.Markup(f"<b>{entry.method}</b> {html.escaped(entry.host)}<br>{path}"),
         "\n".join(f"{name} = {value}" for name, value in entry.parameters.items()),
         f"{entry.status}{code}" + (f"\nnot read: {entry.note}" if entry.note else ""),
         f"{entry.milliseconds:.1f} ms",

@@ -80,7 +80,8 @@ class Store:
         self._waiting = 0
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
-        self._count_on(self._db)
+        if self.is_on_disk:
+            self._count_on(self._db)
         forks.wait_for(self)
         forks.in_child(self, Store._leave)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, hints_of
+from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, types_of
 
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
@@ -154,7 +154,7 @@ class TableCache(Table):
         self.shared: dict[str, Any] = {}
         self.pending: dict[int, Row | dict[str, Any] | None] = {}
         self.committed: dict[int, Row | dict[str, Any] | None] = {}
-        self.is_kept = bytes not in hints_of(kind).values()
+        self.is_kept = bytes not in types_of(kind).values()
         self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
         self.row_of = self._rows.get
