@@ -13,6 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 from .account import Account
 from .chat import Channel, Message
 from .flex_ui import ignore_not_found, in_path
+from .frames import Table
 from .json_object import json_object
 from .masking import mask
 from .mock import Attempt, MockTwilio
@@ -20,6 +21,7 @@ from .request_log import LoggedRequest
 
 __all__ = [
     "MockOnly",
+    "Table",
     "deliveries",
     "events",
     "executions",
@@ -268,4 +270,4 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
     shown = [[mask(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    return pd.DataFrame(shown, columns=columns.split())
+    return Table(shown, columns=columns.split())

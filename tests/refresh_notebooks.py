@@ -1,6 +1,7 @@
 """Execute notebooks and store them with their outputs: python tests/refresh_notebooks.py.
 
 Each runs in order, on a fresh kernel, without the network. Widget state and timings are removed.
+Its Mermaid diagrams are drawn as SVG.
 Name notebooks to refresh only those.
 """
 
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from draw_diagrams import diagrams
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -41,6 +43,10 @@ def refresh(path: Path) -> None:
         "name": "python3",
     }
     notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for file, drawn in diagrams(cell.source):
+                (path.parent / file).write_text(drawn, encoding="utf-8", newline="\n")
     nbformat.write(notebook, path)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
-from ..flex_ui import is_agent
+from ..flex_ui import GUEST_ATTRIBUTES, is_agent
 from ..json_object import json_object
 from ..lazy import renamed
 from ..masking import mask
@@ -233,9 +233,17 @@ class _Renderer:
 
     @line.register
     def _(self, event: MemberEvent) -> Line | None:
-        verb = {"added": "joins", "removed": "leaves"}.get(event.change)
-        name = event.member.name
-        return (self._parties.get(name, CUSTOMER), FLEX, f"{name} {verb}") if verb else None
+        name, by = event.member.name, event.actor.identity
+        party = self._parties.get(name, CUSTOMER)
+        if event.change == "removed":
+            return party, FLEX, f"{name} leaves"
+        if event.change != "added":
+            return None
+        if party == AGENT or by == name:
+            return party, FLEX, f"{name} joins"
+        if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
+            return FLEX, CUSTOMER, f"adds {name}"
+        return (SERVER if by is None else self._parties.get(by, CUSTOMER)), FLEX, f"adds {name}"
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:

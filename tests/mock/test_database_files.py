@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -345,3 +347,14 @@ def test_a_full_disk_fails_one_unit_of_work_and_no_more(file: Path) -> None:
         keep(store, Thing("e"))
     with opened(file) as store:
         assert [thing.sid for thing in store.select(Thing)] == ["a", "b", "c", "e"]
+
+
+def test_a_file_in_use_keeps_no_trace_of_what_was_executed(file: Path) -> None:
+    def traces() -> int:
+        return sum(type(each) is weakref.ref and each() is None for each in gc.get_objects())
+
+    with opened(file) as store:
+        before = traces()
+        for number in range(400):  # each a BEGIN, an INSERT, a COMMIT
+            keep(store, Thing(f"d{number}"))
+        assert traces() - before < 400

@@ -72,7 +72,7 @@ def test_a_conversation_is_told_from_the_first_offer_to_the_end(
     assert told(journal) == [
         "agent -> TaskRouter: alice is Available",
         "your server -> Flex: opens Chat with user-42",
-        "customer -> Flex: user-42 joins",
+        "Flex -> customer: adds user-42",
         "Flex -> TaskRouter: task created for Jane",
         "TaskRouter -> agent: offer to alice",
         "agent -> TaskRouter: alice accepts",
@@ -223,7 +223,7 @@ def test_entries_say_what_they_are_about_and_where_they_stand(
     assert [(entry.kind, entry.text) for entry in journal] == [
         ("worker", "alice is Available"),
         ("channel", "opens Chat with user-42"),
-        ("member", "user-42 joins"),
+        ("member", "adds user-42"),
         ("task", "task created for Jane"),
         ("reservation", "offer to alice"),
         ("message", "hello"),

@@ -295,6 +295,25 @@ class Binding(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
 
 
+@dataclass(slots=True)
+class AddressConfiguration(DatedResource):
+    """An address of the account (IG), such as a number, and what a message to it makes.
+
+    `auto_creation` has `enabled`, `type` (`default`, `webhook` or `studio`), `service_sid`, and
+    the configuration of a webhook that each new channel gets.
+    """
+
+    prefix: ClassVar[str] = "IG"
+
+    type: str
+    address: str
+    friendly_name: str | None
+    auto_creation: dict[str, Any]
+    address_country: str | None = None
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("type", "address"))
+
+
 IN_A_SERVICE: tuple[type[Resource], ...] = (
     Role,
     User,
@@ -312,4 +331,9 @@ IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message
 """Everything that goes when its channel is deleted."""
 OF_A_USER: tuple[type[Resource], ...] = (Invite, UserChannel, Binding)
 """Everything that goes with its user, besides the memberships that channels count."""
-KINDS: tuple[type[Resource], ...] = (Service, *IN_A_SERVICE, Credential)
+KINDS: tuple[type[Resource], ...] = (
+    Service,
+    *IN_A_SERVICE,
+    Credential,
+    AddressConfiguration,
+)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.context import Context
+from ..core.errors import Refused
 from . import roles
+from .refusals import Reason
 from .resources import IN_A_SERVICE, Service
 
 
@@ -21,6 +23,18 @@ def create(ctx: Context, *, friendly_name: str, sid: str | None = None) -> Servi
         default_channel_role_sid=channel_user.sid,
         default_channel_creator_role_sid=channel_admin.sid,
     )
+
+
+def default(ctx: Context) -> Service:
+    """Return the account's default service: its oldest (inferred).
+
+    Raises:
+        Refused: SERVICE_NOT_FOUND, the account has none.
+    """
+    found = ctx.store.select(Service, limit=1)
+    if not found:
+        raise Refused(Reason.SERVICE_NOT_FOUND, sid="default")
+    return found[0]
 
 
 def update(ctx: Context, service: Service, **settings: Any) -> Service:

@@ -23,25 +23,30 @@ from . import (
     chat_v2,
     chat_webhooks,
     conversations_v1,
+    flex_interactions,
     flex_v1,
+    flex_v2,
     media_v1,
     studio_v2,
     taskrouter_statistics,
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import NOTE_HEADER, TOKEN_USER, Reply, Request
+from .http import NOTE_HEADER, TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
     *conversations_v1.OPERATIONS,
     *flex_v1.OPERATIONS,
+    *flex_interactions.OPERATIONS,
+    *flex_v2.OPERATIONS,
     *taskrouter_statistics.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,
 )
+_ROUTER = OperationRouter(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -60,15 +65,12 @@ class Application:
         self._backend = backend
         self._credentials = credentials
         self._webhooks = webhooks
-        self._router = OperationRouter(
-            OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST)
-        )
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
         try:
             try:
-                operation, arguments = self._router.find(
+                operation, arguments = _ROUTER.find(
                     request.method, _product_host(request.host), request.path
                 )
             except TwilioError:
@@ -91,7 +93,7 @@ class Application:
     def operation_of(self, request: Request) -> Operation | None:
         """Return the operation that a request calls, or None for one that is not simulated."""
         try:
-            return self._router.find(request.method, _product_host(request.host), request.path)[0]
+            return _ROUTER.find(request.method, _product_host(request.host), request.path)[0]
         except TwilioError:
             return None
 
@@ -100,15 +102,20 @@ class Application:
     ) -> Reply:
         """Carry out an operation that was found, in one transaction.
 
-        Before a chat user changes anything, pre-events are sent.
+        Before a chat user changes anything, pre-events are sent. A request that had to wait is
+        dropped if its client has left meanwhile: the client may send it again, and has nothing to
+        tell the two apart.
 
         Raises:
             TwilioError: It is refused.
+            ClientGone: Its client has closed the connection.
         """
         try:
             if actor.identity is not None and operation.method != "GET":
                 request = self._consult(actor, operation, arguments, request)
             with self._backend.transaction():
+                if request.has_left():
+                    raise ClientGone
                 ctx = Context(self._backend, self._credentials.account_sid, actor)
                 return operation.handle(ctx, arguments, request)
         except DatabaseFailed as failure:

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..core.clock import iso
 from ..core.context import Context
-from ..core.errors import Refusals, Refused
+from ..core.errors import Refusals
 from ..core.store import Store
-from ..messaging import channels, members, messages, permissions
+from ..messaging import channels, members, messages, permissions, services
 from ..messaging.permissions import CHANNEL, SERVICE, Permission
 from ..messaging.refusals import Reason
 from ..messaging.resources import Channel, Member, Message, Service
@@ -75,18 +75,6 @@ REFUSALS = Refusals(
     permission=PERMISSIONS,
     scope={CHANNEL: "conversation", SERVICE: "service"},
 )
-
-
-def default_service(ctx: Context) -> Service:
-    """Return the account's default service: its oldest (inferred).
-
-    Raises:
-        Refused: SERVICE_NOT_FOUND, the account has none.
-    """
-    found = ctx.store.select(Service, limit=1)
-    if not found:
-        raise Refused(Reason.SERVICE_NOT_FOUND, sid="default")
-    return found[0]
 
 
 def _users_of(store: Store, arguments: Arguments) -> str | None:
@@ -239,5 +227,5 @@ MIGRATION: Collection[Any, Channel] = Collection(
     update=Write(given.ChannelMigration, _migrate),
 )
 _collections("Service", within=SERVICES)
-_collections("", within=API, inside=default_service)
+_collections("", within=API, inside=services.default)
 OPERATIONS = [*API.operations(), *_CHAT_V3.operations()]

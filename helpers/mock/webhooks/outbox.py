@@ -126,9 +126,9 @@ class Outbox:
         if isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
-                self._add(event.name, event.workspace.sid, callback)
-            if to := assignment.callback_for(self._backend, event):
-                self._add(assignment.NAME, to["reservation_sid"], to)
+                self.add(event.name, event.workspace.sid, callback)
+            if event.reservation and (to := assignment.callback_for(self._backend, event)):
+                self.add(assignment.NAME, to["reservation_sid"], to)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
@@ -136,7 +136,7 @@ class Outbox:
             self._to_channel(event, event.channel.sid)
 
     def _to_service(self, event: Event, service_sid: str, queue: str) -> None:
-        service = self._backend.store.first(Service, sid=service_sid)
+        service = self._backend.store.shared(Service, service_sid)
         if service is None or not service.post_webhook_url:
             return
         payload = self._services.payload_for(event)
@@ -146,11 +146,13 @@ class Outbox:
                 "method": service.webhook_method,
                 "retry_count": service.post_webhook_retry_count,
             }
-            self._add(payload.name, queue, to | {"parameters": payload.parameters})
+            self.add(payload.name, queue, to | {"parameters": payload.parameters})
 
     def _to_channel(self, event: Event, channel_sid: str) -> None:
         payloads: dict[str, Payload | None] = {}
         for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
+            if webhook.type == "studio":
+                continue  # Studio takes messages by itself
             dialect = self._channels[webhook.dialect]
             if webhook.dialect not in payloads:
                 payloads[webhook.dialect] = dialect.payload_for(event)
@@ -158,9 +160,13 @@ class Outbox:
             if payload is not None and _wants(webhook, payload, dialect.new_message):
                 about = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
                 to = {**webhook.configuration, "parameters": {**payload.parameters, **about}}
-                self._add(payload.name, channel_sid, to)
+                self.add(payload.name, channel_sid, to)
 
-    def _add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+    def add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+        """Write down one delivery: `to` has url, method and parameters, and may have more.
+
+        Deliveries of one queue to one receiver are made in order.
+        """
         delivery = Delivery(
             event=name,
             url=to["url"],
