@@ -35,6 +35,8 @@ class InteractionOrchestration:
 
     def handle(self, event: Event) -> None:
         """Act on an event that concerns an interaction."""
+        if not self._backend.store.last_seq(InteractionChannel):
+            return  # most accounts never had any
         if isinstance(event, ChannelDue):
             self._open(event.sid)
         elif isinstance(event, MessageEvent):
