@@ -177,7 +177,7 @@ class Channel(Emitter):
         backwards, page_size = direction == "backwards", page_size or PAGE_SIZE
         order = "desc" if backwards else "asc"
         stream = (
-            Message.of(vars(rest), self._session.media_url)
+            Message.of(vars(rest), self._session)
             for rest in self._rest().messages.stream(order=order, page_size=min(100, page_size + 1))
         )
         first, skipped = next(stream, None), False

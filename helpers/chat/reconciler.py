@@ -253,7 +253,7 @@ class Reconciler:
 
     def _message(self, instance: Any) -> Message:
         fields = _fields(instance, "sid", "index", "date_created")
-        return Message.of(fields, self._session.media_url)
+        return Message.of(fields, self._session)
 
     def _since(self, sid: str, last_index: int) -> list[Message]:
         """Return the latest messages, ascending: the window, and all that were not seen yet."""

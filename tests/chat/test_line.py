@@ -38,8 +38,8 @@ def in_seconds(seconds: int) -> str:
     [
         ("2", 2, 2.4),
         ("0", 0.1, 0.12),
-        (in_seconds(86400), LONGEST_RETRY_AFTER, 1.2 * LONGEST_RETRY_AFTER),
-        (in_seconds(-60), 0.1, 0.12),
+        (86400, LONGEST_RETRY_AFTER, 1.2 * LONGEST_RETRY_AFTER),
+        (-60, 0.1, 0.12),
         ("86400", LONGEST_RETRY_AFTER, 1.2 * LONGEST_RETRY_AFTER),
         ("soon", 0.8, 1.2),
         ("-5", 0.8, 1.2),
@@ -47,8 +47,9 @@ def in_seconds(seconds: int) -> str:
     ],
 )
 def test_retry_after_is_a_number_or_a_date_and_nonsense_is_none(
-    header: str, least: float, most: float
+    header: str | int, least: float, most: float
 ) -> None:
+    header = in_seconds(header) if isinstance(header, int) else header
     client = RetryingClient(FakeHttpClient(throttled(header)), lambda _seconds: None, tries=1)
     with pytest.raises(TransientError) as raised:
         client.request(*GET)

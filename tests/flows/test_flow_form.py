@@ -71,7 +71,7 @@ def test_an_empty_form_says_what_it_needs(account: Account, time: Patience) -> N
     assert model.state.flow is None
     assert model.state.problems == {"friendly_name": "is missing; add it"}
     assert time.waiting == []
-    with pytest.raises(FlowProblem, match="<form>: friendly_name: is missing; add it"):
+    with pytest.raises(FlowProblem, match="the form: friendly_name: is missing; add it"):
         model.file  # noqa: B018 - reading is enough
     model.set("friendly_name", "Chat")
     assert model.state.problems == {
@@ -263,7 +263,7 @@ def test_typing_into_a_field_changes_the_flow(form: Any, time: Patience) -> None
     assert (form.flow.long_lived, form.flow.integration.priority) == (True, 7)
     time.passes()
     assert "Shop chat" in form.rehearsal.value
-    assert "&lt;form&gt;: nothing found." in form.report.value
+    assert "the form: nothing found." in form.report.value
     assert "priority: 7" in form.text.value
 
 

@@ -52,7 +52,7 @@ def test_each_request_comes_before_what_came_of_it(played: Rehearsal) -> None:
     request_row = rows.index("your server: POST /v1/Channels")
     assert rows[request_row + 1 : request_row + 4] == [
         "your server: opens Chat with Jane",
-        "customer: customer-1 joins",
+        "Flex: adds customer-1",
         "Flex: task created for Jane",
     ]
 
@@ -116,7 +116,7 @@ class Tags(HTMLParser):
         self.text += data
 
 
-HARMLESS = {"div", "b", "table", "thead", "tbody", "tr", "th", "td"}
+HARMLESS = {"div", "b", "p", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,10 @@ def test_the_picture_is_a_figure_that_shows_itself(played: Rehearsal) -> None:
     picture = played.plot()
     assert isinstance(picture, Figure)
     assert picture._repr_png_().startswith(b"\x89PNG")
+    shown = picture._repr_mimebundle_()
+    assert 'alt="Timeline of ' in shown["text/html"]
+    assert "agent accepts" in shown["text/plain"] or "customer: " in shown["text/plain"]
+    assert shown["text/html"].count(shown["image/png"]) == 1
     (axes,) = picture.axes
     lanes = [label.get_text() for label in axes.get_yticklabels()]
     assert lanes == ["agent", "customer", "task 2", "chat 2", "task 1", "chat 1"]

@@ -74,8 +74,10 @@ class Parameters(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """Return only what the caller sent and counts, by field name."""
-        counts = self.__pydantic_fields_set__
-        sent = {name: value for name, value in self.__dict__.items() if name in counts}
+        counts, sent = self.__pydantic_fields_set__, {}
+        for name, value in self.__dict__.items():
+            if name in counts:
+                sent[name] = value
         for name, other in self.rules_out.items():
             if sent.get(name):
                 sent.pop(other, None)

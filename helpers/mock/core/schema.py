@@ -71,8 +71,12 @@ class DatedResource(AccountResource):
 
 R = TypeVar("R", bound=Resource)
 
-_HINTS: dict[type[Resource], dict[str, Any]] = {}
-"""Types of a kind's fields, shared by all stores."""
+_TYPES: dict[type[Resource], dict[str, Any]] = {}
+
+
+def types_of(kind: type[Resource]) -> dict[str, Any]:
+    """Return the types of a kind's fields."""
+    return _TYPES.get(kind) or _TYPES.setdefault(kind, get_type_hints(kind))
 
 
 class Table:
@@ -82,7 +86,7 @@ class Table:
         self.kind = kind
         self.name = kind.__name__.lower()
         self.columns = [f.name for f in fields(kind) if f.name != "seq"]
-        hints = _HINTS.get(kind) or _HINTS.setdefault(kind, get_type_hints(kind))
+        hints = types_of(kind)
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
         self.decoders: list[tuple[int, Callable[[Any], Any]]] = [
