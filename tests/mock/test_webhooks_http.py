@@ -216,7 +216,7 @@ def test_certificates_are_checked_with_the_bundle_that_the_environment_names(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    sender = HttpSender(CallPolicy())
     with pytest.raises(requests.ConnectionError):
-        sender = HttpSender(CallPolicy())
         sender.send("POST", "https://bot.test/", {}, b"a=b", timeout=1, redirects=False)
     assert given == [expected]

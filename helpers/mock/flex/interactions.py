@@ -23,6 +23,7 @@ from ..taskrouter import completion, task_channels, tasks
 from ..taskrouter.resources import Reservation, Task, Worker, Workspace
 from .interaction_events import ChannelDue, InteractionEvent
 from .resources import (
+    CreatedByFlex,
     Interaction,
     InteractionChannel,
     InteractionInvite,
@@ -289,6 +290,7 @@ def _make_task(
         {form_name(name): value for name, value in given.items() if value is not None}
     )
     task = tasks.create(ctx, workspace, new)
+    ctx.emit(CreatedByFlex(task.sid))
     return ctx.create(
         InteractionInvite,
         sid=sid,

@@ -2,6 +2,7 @@
 //
 // A server (backend.py) makes what a browser must not: the access token and the Flex channel. What
 // the page looks like is in view.js; what is Twilio's is here.
+import { offerFlow } from "./flow.js";
 import * as outbox from "./outbox.js";
 import * as view from "./view.js";
 
@@ -198,18 +199,11 @@ view.onRefused({
     showOutbox();
   },
 });
-view.onMakeFlow(() => begin(makeFlow));
 outbox.onChange(showOutbox);
 addEventListener("online", send);
 
 async function restart() {
   leave();
-  await start();
-}
-
-// The mock: it makes the Flex Flow that new chats go to. Yours is made once, by whoever sets up Flex.
-async function makeFlow() {
-  await ask("../_mock/actions/flow", {});
   await start();
 }
 
@@ -288,8 +282,8 @@ async function attempt(what) {
     await what();
     return true;
   } catch (/** @type {any} */ error) {
-    if (error.isWithoutFlow) view.offerFlow();
-    else view.complain(reasonOf(error));
+    view.complain(reasonOf(error));
+    if (error.isWithoutFlow) offerFlow(() => begin(start), view.complain);
     return false;
   }
 }
