@@ -49,6 +49,12 @@ def chat_of(task_attributes: str) -> str | None:
     return chat_in(json_object(task_attributes))
 
 
+def customer_in(attributes: Any) -> str | None:
+    """Return the customer's name that a task's attributes give, as Flex UI shows it."""
+    names = (entry(attributes, key) for key in ("name", "customerName", "from"))
+    return next((str(name) for name in names if name), None)
+
+
 def chat_in(attributes: Any) -> str | None:
     """Return the SID of the chat channel that a task's attributes name, if a URL can name it.
 

@@ -42,7 +42,9 @@ def test_a_diagram_has_the_lanes_that_occur_in_their_order(account: Account, cha
         "    Customer->>Flex: hello"
     )
     assert repr(diagram) == (
-        "your server -> Flex: opens Support\nyour server -> Flex: adds jane\ncustomer -> Flex: hello"
+        "your server -> Flex: opens Support\n"
+        "your server -> Flex: adds jane\n"
+        "customer -> Flex: hello"
     )
 
 

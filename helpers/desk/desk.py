@@ -48,8 +48,7 @@ class Offer:
     @property
     def name(self) -> str:
         """Name of the customer who waits."""
-        keys = ("name", "customerName", "from")
-        return str(next(filter(None, map(self.attributes.get, keys)), "somebody"))
+        return flex_ui.customer_in(self.attributes) or "somebody"
 
     @property
     def channel_sid(self) -> str | None:

@@ -11,6 +11,7 @@ from helpers import Account
 from helpers.mock import WebhookRequest
 from helpers.mock.core.context import Context
 from helpers.mock.messaging import channels
+from helpers.mock.messaging.resources import AddressConfiguration
 
 HOOK = "https://shop.example.com/interactions"
 
@@ -64,6 +65,29 @@ class Contact:
             channels.add_webhook(
                 ctx, channel, "conversations", "studio", {"flow_sid": flow.sid, "filters": []}
             )
+
+    def address(self, kind: str = "chat", **auto_creation: Any) -> str:
+        """A configured address; its SID."""
+        mock, service = self.account.mock, self.account.credentials.chat_service_sid
+        assert mock is not None
+        with mock._backend.transaction():
+            ctx = Context(mock._backend, mock.credentials.account_sid)
+            given = {"enabled": True, "type": "default", "service_sid": service, **auto_creation}
+            made = ctx.create(
+                AddressConfiguration,
+                type=kind,
+                address=f"address of {kind}",
+                friendly_name=None,
+                auto_creation=given,
+            )
+        return str(made.sid)
+
+    def visit(self, address: str, **more: Any) -> Any:
+        """A visitor's web chat; the answer."""
+        made = self.client.flex_api.v2.web_channels.create(address_sid=address, **more)
+        conversations = self.client.conversations.v1.conversations
+        self.conversation = conversations(made.conversation_sid).fetch()
+        return made
 
     def say(self, body: str, author: str = "jane", **more: Any) -> None:
         """Let somebody write, such that webhooks fire, and flows go on as far as they can."""

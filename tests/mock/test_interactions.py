@@ -12,6 +12,7 @@ from filed import killed, opened, untold
 from support import refused
 
 from helpers import Account
+from helpers.mock import TwilioError
 
 
 @pytest.fixture
@@ -390,6 +391,66 @@ def test_another_status_of_a_participant_is_refused(
     with refused(400, 45359):
         contact.channel.participants(found.sid).update(status=status)
     assert contact.state == (["assigned"], "active", "active", BOTH)
+
+
+# -- pause
+
+
+def paused(contact: Contact) -> str:
+    """The agent's SID, once she has paused."""
+    agent = str(contact.serve()._solution["sid"])
+    assert contact.account.mock is not None
+    contact.account.mock.pause_interaction(agent)
+    return agent
+
+
+def test_pausing_completes_the_task_and_keeps_the_agent_in_the_conversation(
+    contact: Contact,
+) -> None:
+    paused(contact)
+    assert contact.state == (["completed"], "pause", "active", BOTH)
+    assert contact.office.capacity("alice", "chat") == (0, 100)
+
+
+def test_a_customer_who_writes_to_a_paused_chat_makes_no_task(contact: Contact) -> None:
+    paused(contact)
+    contact.conversation.messages.create(author="jane", body="Are you there?")
+    assert contact.state == (["completed"], "pause", "active", BOTH)
+
+
+def test_the_agent_takes_a_paused_chat_up_again_with_a_new_task(contact: Contact) -> None:
+    agent = paused(contact)
+    assert contact.account.mock is not None
+    contact.account.mock.resume_interaction(agent)
+    assert contact.state == (["completed", "assigned"], "active", "active", BOTH)
+    assert contact.types == ["customer", "agent"]
+    assert contact.agent()._solution["sid"] != agent
+
+
+def test_an_agent_without_capacity_gets_a_resumed_chat_later(contact: Contact) -> None:
+    agent = paused(contact)
+    contact.office.set_capacity("alice", 0, "chat")
+    assert contact.account.mock is not None
+    contact.account.mock.resume_interaction(agent)
+    assert contact.tasks == ["completed", "pending"]
+    contact.office.set_capacity("alice", 1, "chat")
+    assert contact.tasks == ["completed", "assigned"]
+
+
+@pytest.mark.parametrize("act", ["pause_interaction", "resume_interaction"])
+def test_only_what_is_active_is_paused_and_only_what_is_paused_resumed(
+    contact: Contact, act: str
+) -> None:
+    agent = paused(contact)
+    change = getattr(contact.account.mock, act)
+    with pytest.raises(TwilioError, match="No interaction has an agent"):
+        change("UT" + "0" * 32)
+    if act == "resume_interaction":
+        change(agent)
+        agent = str(contact.agent()._solution["sid"])
+    with pytest.raises(TwilioError) as caught:
+        change(agent)
+    assert caught.value.code == 45354
 
 
 # -- invites

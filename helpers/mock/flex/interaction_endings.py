@@ -191,10 +191,14 @@ def resume(ctx: Context, agent: InteractionParticipant) -> InteractionInvite:
     return ctx.update(invite, is_accepted_at_once=True)
 
 
-def renew(ctx: Context, channel: InteractionChannel) -> InteractionInvite:
-    """Give the customer who writes to a chat that was left a new task (documented)."""
+def renew(ctx: Context, channel: InteractionChannel) -> None:
+    """Give the customer who writes to a chat that was left a new task (documented).
+
+    Where somebody has been invited meanwhile, that task is enough (inferred).
+    """
     set_status(ctx, channel, "active")
-    return _invite_again(ctx, channel)
+    if not interactions.is_waited_in(ctx, channel):
+        _invite_again(ctx, channel)
 
 
 def _invite_again(ctx: Context, channel: InteractionChannel, **target: Any) -> InteractionInvite:

@@ -21,7 +21,7 @@ from . import interaction_endings as endings
 from . import interactions
 from .interaction_events import ChannelDue
 from .interactions import channel_of
-from .resources import InteractionChannel, InteractionInvite
+from .resources import InteractionChannel, InteractionInvite, InteractionParticipant
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +44,25 @@ class InteractionOrchestration:
             invite = interactions.invite_of(self._backend.store, event.task)
             if invite is not None:
                 self._task_moved(event.name, invite, event.task, event.reservation)
+
+    def pause(self, participant_sid: str) -> None:
+        """Pause a chat for its agent; raises as `interaction_endings.pause` does."""
+        self._act(endings.pause, participant_sid)
+
+    def unpause(self, participant_sid: str) -> None:
+        """Take it up again; raises as `interaction_endings.resume` does."""
+        self._act(endings.resume, participant_sid)
+
+    def _act(
+        self, act: Callable[[Context, InteractionParticipant], object], participant_sid: str
+    ) -> None:
+        with self._backend.transaction():
+            ctx = Context(self._backend, self._account_sid)
+            found = {"sid": participant_sid, "type": "agent"}
+            agent = ctx.store.find(InteractionParticipant, found)
+            if agent is None:
+                raise TwilioError(20404, f"No interaction has an agent {participant_sid[:40]}")
+            act(ctx, agent)
 
     def resume(self) -> None:
         """Catch up with events that were committed but not dispatched before the process ended."""
@@ -122,6 +141,8 @@ def _accepted(
     routings = [each.routing_properties or {} for each in interactions.agents_of(ctx, channel)]
     if reservation and reservation.sid not in {each["reservation_sid"] for each in routings}:
         interactions.join(ctx, invite, reservation)
+    if channel.status == "inactive":
+        endings.set_status(ctx, channel, "active")
     endings.settle_transfer(ctx, invite, "completed")
 
 
@@ -137,11 +158,15 @@ def _declined(
 def _canceled(
     ctx: Context, invite: InteractionInvite, task: Task | None, reservation: Reservation | None
 ) -> None:
-    """Close a channel whose first task was cancelled; the conversation stays (documented)."""
+    """Close a channel whose first task was cancelled; the conversation stays (documented).
+
+    Where agents were invited into it meanwhile, it stays as well (inferred).
+    """
     endings.settle_transfer(ctx, invite, "failed")
     channel = channel_of(ctx, invite)
     first = ctx.store.first(InteractionInvite, channel_sid=channel.sid)
-    if first is not None and first.sid == invite.sid and channel.status == "active":
+    is_first = first is not None and first.sid == invite.sid and channel.status == "active"
+    if is_first and not interactions.is_waited_in(ctx, channel):
         endings.set_status(ctx, channel, "closed")
 
 

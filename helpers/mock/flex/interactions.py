@@ -23,6 +23,7 @@ from ..taskrouter import completion, task_channels, tasks
 from ..taskrouter.resources import Reservation, Task, Worker, Workspace
 from .interaction_events import ChannelDue, InteractionEvent
 from .resources import (
+    CreatedByFlex,
     Interaction,
     InteractionChannel,
     InteractionInvite,
@@ -36,6 +37,8 @@ _GROUPS = ("customers", "conversations")
 """Attributes of a task that are objects for Flex Insights, to which a caller may add."""
 LIVE = ("setup", "active", "inactive", "pause", "transfer")
 """Statuses of a channel that holds its conversation."""
+OPEN = ("pending", "reserved", "assigned")
+"""Statuses of a task that has an agent, or will have."""
 CLOSED, NOBODY, DUPLICATE, NOT_FOUND = 45354, 45355, 45353, 45376
 """Codes of a channel that failed, as in Twilio's debugger (documented)."""
 
@@ -287,6 +290,7 @@ def _make_task(
         {form_name(name): value for name, value in given.items() if value is not None}
     )
     task = tasks.create(ctx, workspace, new)
+    ctx.emit(CreatedByFlex(task.sid))
     return ctx.create(
         InteractionInvite,
         sid=sid,
@@ -354,6 +358,11 @@ def tasks_of(ctx: Context, channel: InteractionChannel) -> list[Task]:
     invites = ctx.store.select(InteractionInvite, {"channel_sid": channel.sid})
     found = (ctx.store.first(Task, sid=invite.task_sid) for invite in invites)
     return [task for task in found if task is not None]
+
+
+def is_waited_in(ctx: Context, channel: InteractionChannel) -> bool:
+    """Return whether a task of a channel has an agent, or will have."""
+    return any(task.assignment_status in OPEN for task in tasks_of(ctx, channel))
 
 
 # -- set-up

@@ -50,7 +50,7 @@ CONTACT = ("channel_type", "contact_identity")
 
 @dataclass(frozen=True, slots=True)
 class CreatedByFlex(Event):
-    """A Flex Flow has made the task of this SID."""
+    """A Flex Flow, or an interaction, has made the task of this SID."""
 
     sid: str
 

@@ -29,7 +29,6 @@ class WebChat(NamedTuple):
 
 def create(
     ctx: Context,
-    *,
     address_sid: str,
     chat_friendly_name: str | None = None,
     customer_friendly_name: str | None = None,

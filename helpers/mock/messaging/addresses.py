@@ -1,0 +1,54 @@
+"""Addresses of the account, such as numbers, and what a message to one makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.context import Context
+from ..core.errors import Refused
+from . import services
+from .refusals import Reason
+from .resources import AddressConfiguration, Service
+
+
+def create(
+    ctx: Context, *, type: str, address: str, auto_creation: dict[str, Any], **fields: Any
+) -> AddressConfiguration:
+    """Configure an address; a channel is made for a message to it once that is `enabled`.
+
+    Raises:
+        Refused: ADDRESS_TAKEN; SERVICE_NOT_FOUND, the one of new channels.
+    """
+    if find(ctx, type, address) is not None:
+        raise Refused(Reason.ADDRESS_TAKEN, address=address)
+    kept = {"enabled": False, "type": "default", **auto_creation}
+    kept.setdefault("service_sid", services.default(ctx).sid)
+    _check(ctx, kept)
+    fields.setdefault("friendly_name", None)
+    return ctx.create(
+        AddressConfiguration, type=type, address=address, auto_creation=kept, **fields
+    )
+
+
+def find(ctx: Context, type: str, address: str) -> AddressConfiguration | None:
+    """Return the configuration of an address, or None."""
+    return ctx.store.first(AddressConfiguration, type=type, address=address)
+
+
+def update(
+    ctx: Context, address: AddressConfiguration, *, auto_creation: dict[str, Any], **changes: Any
+) -> AddressConfiguration:
+    """Change a configuration; of `auto_creation` what is given.
+
+    Raises:
+        Refused: SERVICE_NOT_FOUND, the one of new channels.
+    """
+    kept = address.auto_creation | auto_creation
+    _check(ctx, kept)
+    return ctx.update(address, auto_creation=kept, **changes)
+
+
+def _check(ctx: Context, auto_creation: dict[str, Any]) -> None:
+    sid = auto_creation["service_sid"]
+    if not ctx.store.exists(Service, sid=sid):
+        raise Refused(Reason.SERVICE_NOT_FOUND, sid=sid)
