@@ -39,11 +39,12 @@ from .messaging import media
 from .messaging import resources as _messaging
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from .messaging.presence import ChatConnection, Presence
+from .messaging.timers import ChannelTimers
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
-from .rest import chat_webhooks, chat_words, studio_v2
-from .rest.application import OPERATIONS, Application
+from .rest import chat_words, studio_v2
+from .rest.application import OPERATIONS, WEBHOOKS, Application
 from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
     CHAT_EVENTS,
@@ -76,8 +77,6 @@ KINDS: tuple[type[Resource], ...] = (
     Delivery,
     SyncChange,
 )
-WEBHOOKS = {chat_webhooks.NAME: chat_webhooks.DIALECT}
-"""APIs over which webhooks of channels are made."""
 Result = TypeVar("Result")
 RETRY_SECONDS = 0.5
 """Pause between tries to write a file that could not be written."""
@@ -143,11 +142,12 @@ class MockTwilio:
         account_sid = self.credentials.account_sid
         self.studio = Studio(self._backend, account_sid, answering, hand_over, studio_v2.show)
         self._presence = Presence(self._backend, account_sid)
+        self._channel_timers = ChannelTimers(self._backend)
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         self._interactions = InteractionOrchestration(self._backend, account_sid)
         events = self._backend.events
-        outbox = Outbox(self._backend, chat_webhooks.DIALECT, WEBHOOKS)
+        outbox = Outbox(self._backend, WEBHOOKS)
         events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
         events.on_emit(partial(interaction_events.record, self._backend, outbox), InteractionEvent)
@@ -157,6 +157,7 @@ class MockTwilio:
         events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
         events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
         events.subscribe(self._router.handle, TaskRouterEvent)
+        events.subscribe(self._channel_timers.handle, ChannelEvent, MessageEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self._application.handle, self.faults)
@@ -504,6 +505,7 @@ class MockTwilio:
         self.webhooks.resume()
         self.studio.resume()
         self._router.arm()
+        self._channel_timers.resume()
         if "realtime" in vars(self):
             self.realtime.hang_up("the account was put back to an earlier state")
 

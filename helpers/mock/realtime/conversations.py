@@ -21,7 +21,7 @@ from ..core.store import R
 from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
 from ..rest import chat_parameters as given
-from ..rest import chat_v2, chat_words, conversations_parameters, conversations_v1
+from ..rest import chat_v2, chat_words, conversations_parameters, conversations_words
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
 from ..rest.listing import PageRequest, PageSizes, fetch_page
@@ -396,5 +396,5 @@ def _operations(version: str, refusals: Refusals, *declared: Any) -> Iterator[Op
 
 OPERATIONS = (
     *_operations("v1", chat_words.REFUSALS, *_SHARED, *_OF_CHAT),
-    *_operations("v2", conversations_v1.REFUSALS, *_SHARED, *_OF_CONVERSATIONS),
+    *_operations("v2", conversations_words.REFUSALS, *_SHARED, *_OF_CONVERSATIONS),
 )

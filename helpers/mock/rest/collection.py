@@ -65,7 +65,9 @@ class Api:
     refusals: Refusals = NO_REFUSALS
     users_of: ServiceOf | None = None
     sizes: PageSizes = field(default_factory=PageSizes)
-    collections: list[Collection[Any, Any]] = field(default_factory=list, init=False)
+    collections: list[Collection[Any, Any] | Single[Any, Any]] = field(
+        default_factory=list, init=False
+    )
 
     def operations(self) -> list[Operation]:
         """Return the operations of its collections."""
@@ -196,6 +198,7 @@ class Collection(Generic[P, R]):
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
         simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
+        key_of: Returns the path key that another one stands for, such as a SID for a name.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
@@ -230,6 +233,7 @@ class Collection(Generic[P, R]):
     enter: Action[P] | None = None
     simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
+    key_of: Callable[[Context, str], str] | None = None
     missing: Enum | None = None
     item_key: str = "sid"
     detail: Callable[[Context, R], dict[str, Any]] | None = None
@@ -294,6 +298,8 @@ class Collection(Generic[P, R]):
             Refused: With `missing`, it does not exist; or a chat user may not see it.
         """
         above = self.parent
+        if self.key_of is not None:
+            key = self.key_of(ctx, key)
         if above is not None and above.parent is None and above.lookup == ("sid",):
             # an item inside a parent at the root proves that the parent exists
             where = {**self.only, str(self.scope): arguments[above.argument]}
@@ -423,6 +429,64 @@ class Collection(Generic[P, R]):
                 f"{self.noun} {getattr(item, self.item_key)} has changed: If-Match {wanted[:40]}"
                 " is not its ETag any more; fetch it and try again",
             )
+
+
+@dataclass(slots=True, eq=False)
+class Single(Generic[P, R]):
+    """The one resource of its kind at a place, such as a configuration: fetched and updated.
+
+    Attributes:
+        within: The API, or the collection that it is nested in.
+        segment: The rest of its path, e.g. `Configuration/Webhooks`.
+        noun: Its name in operation names.
+        find: Returns it; called with the parent, if there is one.
+        render: Its JSON, from it and its URL.
+        update: The product's function.
+    """
+
+    within: Api | Collection[Any, Any]
+    segment: str
+    noun: str
+    find: Callable[..., R]
+    render: Callable[[Context, R, str], dict[str, Any]]
+    update: Write[R, R]
+    api: Api = field(init=False)
+    path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.within, Api):
+            self.api, above = self.within, self.within.root
+        else:
+            self.api = self.within.api
+            above = f"{self.within.path}/{{{self.within.argument}}}"
+        self.path = f"{above}/{self.segment}"
+        self.api.collections.append(self)
+
+    def operations(self) -> list[Operation]:
+        """Return its operations."""
+        return [
+            Operation(
+                f"{verb}{self.noun}",
+                method,
+                self.api.host,
+                self.path,
+                self._answer,
+                refusals=self.api.refusals,
+            )
+            for verb, method in (("Fetch", "GET"), ("Update", "POST"))
+        ]
+
+    def _answer(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        within = self.within
+        if isinstance(within, Collection):
+            found = self.find(ctx, within.resolve(ctx, arguments, arguments[within.argument]))
+        else:
+            found = self.find(ctx)
+        if request.method == "POST":
+            found = self.update.perform(request, ctx, found)
+        names = {name: quote(text, safe="") for name, text in arguments.items()}
+        url = f"https://{self.api.host}{self.path.format_map(names)}"
+        return Reply(200, self.render(ctx, found, url))
 
 
 def _snake_case(words: str) -> str:

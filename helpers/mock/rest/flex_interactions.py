@@ -26,7 +26,7 @@ from ..flex.resources import (
 )
 from ..taskrouter.resources import Task
 from .collection import Api, Collection, Write
-from .conversations_v1 import REFUSALS
+from .conversations_words import REFUSALS
 from .flex_v1 import HOST
 from .listing import PageSizes
 from .taskrouter_views import task_names

@@ -13,7 +13,7 @@ from ..core.sids import looks_like
 from ..flex import web_chats
 from .chat_parameters import Identity, LongerName
 from .collection import Arguments, Operation, Write
-from .conversations_v1 import REFUSALS
+from .conversations_words import REFUSALS
 from .flex_v1 import HOST
 from .http import Reply, Request
 

@@ -40,7 +40,7 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
         if webhook.dialect == CONVERSATIONS:
             parameters = _conversation(event)
         else:
-            payload = dialects[webhook.dialect].payload_for(event)
+            payload = dialects[webhook.dialect].payload_for(backend, event)
             parameters = payload.parameters if payload else {}
         # what Flex calls `from` is a name in a web chat, else an address (observed)
         is_web = event.channel.attribute("channel_type") == "web"

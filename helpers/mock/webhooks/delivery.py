@@ -16,9 +16,16 @@ from ..core.clock import iso
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..core.jobs import KeyedExecutor
-from ..messaging.resources import Service
 from ..taskrouter import assignment
-from .outbox import KEPT, AttemptFinished, Delivery, DeliveryDue, Payload, PreEventRequested
+from .outbox import (
+    KEPT,
+    AttemptFinished,
+    Delivery,
+    DeliveryDue,
+    Payload,
+    PreEventRequested,
+    ServiceHooks,
+)
 from .receivers import Receiver, Receivers, WebhookAnswer
 
 WORKERS = 8
@@ -173,15 +180,15 @@ class Webhooks:
         """Stop delivering; what is under way ends first, and what is due stays written down."""
         self._queues.close(self.timeout + _GRACE)
 
-    def ask(self, service: Service, payload: Payload) -> WebhookAnswer:
+    def ask(self, hooks: ServiceHooks, payload: Payload) -> WebhookAnswer:
         """Send a pre-event to a service's webhook, and wait for the answer."""
         with self._backend.transaction():
             delivery = Delivery(
                 event=payload.name,
-                url=service.pre_webhook_url or "",
-                method=service.webhook_method,
+                url=hooks.pre_url or "",
+                method=hooks.method,
                 parameters=payload.parameters,
-                retries=service.pre_webhook_retry_count,
+                retries=hooks.pre_retries,
                 queue="",
                 date_created=self._backend.clock.now(),
                 state="asking",
