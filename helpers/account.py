@@ -28,13 +28,13 @@ from .interrupts import detached
 from .mock import (
     DEMO_VALUES,
     Clock,
+    ControlRefused,
     Credentials,
     MockTwilio,
     RemoteClock,
     RemoteMock,
     own_connections,
 )
-from .mock.remote import ControlRefused
 from .request_log import LoggedHttpClient, RequestLog
 from .tokens import create_chat_token
 

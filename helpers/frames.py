@@ -13,12 +13,12 @@ MOST = 60
 """Rows shown of a longer table: half of them from its end."""
 
 
-class Table(pd.DataFrame):
+class AlignedTable(pd.DataFrame):
     """A `DataFrame` in every way but its HTML, where each heading stands as its column does."""
 
     @property
-    def _constructor(self) -> type[Table]:
-        return Table
+    def _constructor(self) -> type[AlignedTable]:
+        return AlignedTable
 
     def _repr_html_(self) -> str:
         if self.empty:

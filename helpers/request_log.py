@@ -61,10 +61,8 @@ class RequestLog:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries: deque[Entry] = deque(entries, maxlen=KEPT)
-
-    def add(self, entry: Entry) -> None:
+        self.add = self._entries.append
         """Add one call."""
-        self._entries.append(entry)
 
     def clear(self) -> None:
         """Remove every call so far."""

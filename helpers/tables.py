@@ -13,15 +13,15 @@ from twilio.base.exceptions import TwilioRestException
 from .account import Account
 from .chat import Channel, Message
 from .flex_ui import ignore_not_found, in_path
-from .frames import Table
+from .frames import AlignedTable
 from .json_object import json_object
 from .masking import mask
 from .mock import Attempt, MockTwilio
 from .request_log import LoggedRequest
 
 __all__ = [
+    "AlignedTable",
     "MockOnly",
-    "Table",
     "deliveries",
     "events",
     "executions",
@@ -270,4 +270,4 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
     shown = [[mask(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    return Table(shown, columns=columns.split())
+    return AlignedTable(shown, columns=columns.split())

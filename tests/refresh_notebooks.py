@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 VOLATILE = ("execution", "widgets")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def refresh(path: Path) -> None:
@@ -35,7 +36,7 @@ def refresh(path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
         for output in cell.get("outputs", ()):
-            _clear_model_ids(output)
+            _replace_widget(output)
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
@@ -49,12 +50,17 @@ def refresh(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def _clear_model_ids(output: dict[str, object]) -> None:
-    """Clear a widget's model id, which differs on every run; readers see the text beside it."""
+def _replace_widget(output: dict[str, object]) -> None:
+    """Leave a widget's HTML in its place: in a notebook that has not run there is no such widget.
+
+    Where it has none, its model id is cleared, which differs on every run.
+    """
     data = output.get("data")
     if isinstance(data, dict):
-        view = data.get("application/vnd.jupyter.widget-view+json")
-        if isinstance(view, dict):
+        view = data.get(WIDGET_VIEW)
+        if "text/html" in data:
+            data.pop(WIDGET_VIEW, None)
+        elif isinstance(view, dict):
             view["model_id"] = re.sub(r"[0-9a-f]", "0", str(view["model_id"]))
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -20,6 +21,11 @@ from helpers.mock import Credentials, RemoteMock
 
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
+
+
+def examples(count: int) -> int:
+    """Return how many examples a property of so many is given by the profile of this run."""
+    return max(5, count * settings().max_examples // 100)
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def test_a_diagram_has_the_lanes_that_occur_in_their_order(account: Account, cha
         "    Customer->>Flex: hello"
     )
     assert repr(diagram) == (
-        "your server -> Flex: opens Support\nyour server -> Flex: adds jane\ncustomer -> Flex: hello"
+        "your server -> Flex: opens Support\n"
+        "your server -> Flex: adds jane\n"
+        "customer -> Flex: hello"
     )
 
 
@@ -66,7 +68,9 @@ def test_the_svg_tells_the_steps_to_those_who_do_not_see_it(account: Account, ch
     texts = {each.tag.rpartition("}")[2]: each.text for each in drawn}
     assert drawn.get("role") == "img"
     assert texts["title"] == "Sequence diagram"
-    assert str(texts["desc"]).endswith("\nyour server -> Flex: adds jane\ncustomer -> Flex: <b> & co")
+    assert str(texts["desc"]).endswith(
+        "\nyour server -> Flex: adds jane\ncustomer -> Flex: <b> & co"
+    )
 
 
 SAID = "one two three four five six seven eight nine"

@@ -112,7 +112,16 @@ def run(shell: InteractiveShell, code: str) -> Any:
     return result.result
 
 
-TOKEN = "AccessToken({}, {}, {}, [{}], identity='agent-7', ttl=600)"
+def token(**changes: str) -> str:
+    """A line that makes the token of notebook 01, but for these changes."""
+    usual = {"account": "account_sid", "key": "api_key", "secret": "api_secret"}
+    usual |= {"grants": "[chat_grant]", "identity": "'agent-7'", "ttl": "600"}
+    return (
+        "my_token = AccessToken({account}, {key}, {secret}, {grants}, identity={identity},"
+        " ttl={ttl})".format(**(usual | changes))
+    )
+
+
 WRONG: dict[str, list[tuple[str, str]]] = {
     "00": [
         ("my_index = 0", "a message of section 5"),
@@ -126,39 +135,15 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     ],
     "01": [
         ("my_token = jwt", "my_token is a str, not an AccessToken. It is the text that to_jwt()"),
-        (
-            "my_token = AccessToken(account_sid, api_key, api_secret, identity='agent-7', ttl=600)",
-            "Twilio would refuse my_token.\n20106: ",
-        ),
-        (
-            f"my_token = {TOKEN.format(repr('AC' + '1' * 32), 'api_key', 'api_secret', 'chat_grant')}",
-            "20103: ",
-        ),
-        (
-            f"my_token = {TOKEN.format('account_sid', repr('SK' + '1' * 32), 'api_secret', 'chat_grant')}",
-            "20103: ",
-        ),
-        (
-            f"my_token = {TOKEN.format('account_sid', 'api_key', repr('s' * 32), 'chat_grant')}",
-            "20107: ",
-        ),
-        (
-            f"my_token = {TOKEN.format('account_sid', 'api_key', 'api_secret', 'ChatGrant()')}",
-            "Twilio would refuse my_token.",
-        ),
-        (
-            "my_token = AccessToken(account_sid, api_key, api_secret, [chat_grant], ttl=600)",
-            "The identity must be a text",
-        ),
-        (
-            "my_token = AccessToken(account_sid, api_key, api_secret, [chat_grant], identity='a')",
-            "the identity: expected 'agent-7', found 'a'.",
-        ),
-        (
-            f"my_token = {TOKEN.format('account_sid', 'api_key', 'api_secret', 'chat_grant')}"
-            ".__class__(account_sid, api_key, api_secret, [chat_grant], identity='agent-7')",
-            "ttl, in seconds: expected 600, found 3600.",
-        ),
+        (token(grants="[]"), "Twilio would refuse my_token.\n20106: "),
+        (token(grants="[ChatGrant()]"), "Twilio would refuse my_token.\n20106: "),
+        (token(account="'AC' + '1' * 32"), "Twilio would refuse my_token.\n20103: "),
+        (token(key="'SK' + '1' * 32"), "Twilio would refuse my_token.\n20103: "),
+        (token(secret="os.environ['TWILIO_AUTH_TOKEN']"), "20107: The signature was not made with"),
+        (token(identity="None"), "The identity must be a text"),
+        (token(identity="7"), "The identity must be a text"),
+        (token(identity="'agent'"), "the identity: expected 'agent-7', found 'agent'."),
+        (token(ttl="3600"), "ttl, in seconds: expected 600, found 3600."),
     ],
     "02": [
         (

@@ -206,7 +206,7 @@ class TestTheWidget:
         room.emit("memberLeft", FakeMember(AGENT))
         shown = panel._repr_mimebundle_()["text/html"]
         assert re.findall(r"<(\w+)", shown).count("tr") == 4
-        assert not re.search(r"<(script|style|iframe|img|link)|javascript:| on\w+=", shown)
+        assert not re.search(r"<(script|style|iframe|img|link)\b|javascript:| on\w+=", shown)
         assert "&lt;script&gt;alert(1)&lt;/script&gt;\n  two" in shown
         assert '<div dir="auto">مرحبا</div>' in shown
         assert "File: &lt;a&gt;.png (image/png)" in shown

@@ -174,7 +174,7 @@ def test_neither_token_nor_messages_are_in_what_a_notebook_saves(
     assert "between us" not in repr(widget.events)
 
 
-def test_the_list_of_events_grows_as_they_arrive(widget: Any) -> None:
+def test_the_list_of_events_grows_as_they_arrive(widget: ChatSdkWidget) -> None:
     shown = widget.event_list()
     assert "None so far" in shown.value
     widget._receive(widget, {"type": "hello", "browser": "b1"}, [])

@@ -125,7 +125,8 @@ class Channel(Emitter):
         reached, the call waits and tries again, for a minute at most. Where it is not known
         whether a message arrived, the call searches for it - one of this user, with the same
         content, newer than the messages this client knew - and sends it again only if it is not
-        there. A server that acts only after that search may still have it twice.
+        there. Twilio might act only after that search, and have it twice (inferred); a mock does
+        not, as it drops a request whose client has left, unless a fault makes it late.
 
         Args:
             body: The text; a message with media has none.

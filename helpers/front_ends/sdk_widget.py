@@ -45,7 +45,7 @@ class ChatPageFrame(HTML):  # type: ignore[misc]  # ipywidgets is untyped
     def __repr__(self) -> str:  # without its URL, which differs from run to run
         return f"ChatPageFrame({self.title!r})"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         text = f"{self.title} runs here while the notebook is open in a browser."
         return _with_html(super()._repr_mimebundle_(**options), f"<p>{html.escaped(text)}</p>")
 
@@ -62,7 +62,7 @@ class SdkEventList(HTML):  # type: ignore[misc]  # ipywidgets is untyped
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return "SdkEventList()"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         return _with_html(super()._repr_mimebundle_(**options), self.value)
 
     def _show(self) -> None:
@@ -97,9 +97,10 @@ class ChatSdkWidget(anywidget.AnyWidget):
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"ChatSdkWidget({self.channel_sid!r})"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         text = "Twilio's Chat SDK runs here while the notebook is open in a browser."
-        return _with_html(super()._repr_mimebundle_(**options), f"<p>{text}</p>")
+        return _with_html(data, f"<p>{text}</p>"), metadata
 
     @property
     def events(self) -> list[SdkEvent]:
@@ -156,10 +157,9 @@ class ChatSdkWidget(anywidget.AnyWidget):
             raise
 
 
-def _with_html(bundle: Any, still: str) -> dict[str, Any]:
-    """Add HTML for readers without a kernel; anywidget's bundle comes with metadata."""
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    return {**(data or {}), "text/html": still}
+def _with_html(bundle: dict[str, Any] | None, still: str) -> dict[str, Any]:
+    """Add HTML for readers without a kernel."""
+    return {**(bundle or {}), "text/html": still}
 
 
 def _way_to(account: Account) -> dict[str, Any]:

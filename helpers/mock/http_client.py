@@ -201,19 +201,18 @@ def _request(
         found, sent = _plain_url(url), _plain_headers(tuple(headers.items()))
         query = {} if params is None else _plain(params)
         form = {} if data is None else _plain(data)
-    except (TypeError, UnicodeEncodeError):  # it is refused, but perhaps for another reason first
+        user, password = ("", "") if auth is None else auth
+        is_special = ":" in user or not (str.isascii(user) and str.isascii(password))
+    except (TypeError, ValueError):  # it is refused, but perhaps for another reason first
         found = sent = query = form = None
     if (
         (found and sent is not None and query is not None and form is not None)
+        and not (is_special or (found[2] and (query or found[2].count("&") > _MANY)))
         and sent.get("Content-Type", FORM) == FORM
-        and (auth is None or set(map(type, auth)) == {str})
-        and (auth is None or (":" not in auth[0] and "".join(auth).isascii()))
-        and not (found[2] and (query or found[2].count("&") > _MANY))
     ):
         host, path, in_url = found
-        return Request(
-            method, host, path, dict(parsed(in_url)) if in_url else query, form, sent, auth
-        )
+        query = dict(parsed(in_url)) if in_url else query
+        return Request(method, host, path, query, form, sent, auth)
     return _prepared_request(method, url, params, data, headers, auth)
 
 

@@ -425,8 +425,10 @@ class ChatView {
 
   /** @param {number} key @param {number | null} index */
   sent(key, index) {
-    this.uploads.delete(key);
-    if (index === null) return this.outbox.failed(key);
+    const upload = this.uploads.get(key);
+    if (upload) upload.goOn(index !== null);
+    else if (index === null) this.outbox.failed(key);
+    if (index === null) return;
     this.outbox.sent(key, index, this.rows.rows.some((row) => row.record?.index === index));
   }
 
@@ -543,9 +545,8 @@ class ChatView {
     this.uploads.set(key, upload);
     this.queue = this.queue.then(async () => {
       const done = this.live && (await upload.run((share) => this.outbox.progress(key, share)));
-      if (done) return;
       this.uploads.delete(key);
-      this.outbox.failed(key);
+      if (!done) this.outbox.failed(key);
     });
   }
 

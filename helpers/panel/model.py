@@ -389,7 +389,7 @@ def as_typed(text: str) -> str:
 
 
 def _searched(message: MessageView) -> str:
-    texts = (message.body, message.media and message.media.filename)
+    texts = (message.body, message.media.filename if message.media else None)
     return "\n".join(filter(None, texts)).casefold()
 
 

@@ -7,7 +7,7 @@ notebooks store it.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ..html import Cell, Markup, table
@@ -17,10 +17,11 @@ SHOWN = 50
 """Messages of a stored transcript, the latest ones."""
 MARK = "fcl-still"
 """Class by which a view finds the HTML that stands beside its widget in a notebook."""
+_HINT = "As it was when this cell ran. Run the notebook to chat here."
 _CARD = "border:1px solid #8886;border-radius:12px;padding:10px 14px;margin:4px;max-width:600px"
 _BODY = "text-align:start;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"
-_NAME = "text-align:start;vertical-align:top;white-space:nowrap"
-_QUIET = "text-align:start;font-style:italic"
+_NAME = "white-space:nowrap"
+_QUIET = "font-style:italic"
 
 
 class Still:
@@ -32,7 +33,8 @@ class Still:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any] | None:
         bundle: dict[str, Any] | None = super()._repr_mimebundle_(**options)  # type: ignore[misc]
-        return bundle and {**bundle, "text/html": self.html()}
+        stored = f'<div class="{MARK}">{self.html()}<p><small>{_HINT}</small></p></div>'
+        return bundle and {**bundle, "text/html": stored}
 
 
 def chat_html(
@@ -79,12 +81,11 @@ def side_by_side_html(parts: Iterable[str]) -> str:
 
 def still_html(widget: Any) -> str:
     """Return a widget's HTML, or its text where it has none."""
-    bundle: Mapping[str, Any] = widget._repr_mimebundle_() or {}
-    return str(bundle.get("text/html") or html.escape(str(bundle.get("text/plain", ""))))
+    return widget.html() if isinstance(widget, Still) else html.escape(repr(widget))
 
 
 def _card(*parts: str) -> str:
-    return f'<div class="{MARK}" style="{_CARD}">{"".join(parts)}</div>'
+    return f'<div style="{_CARD}">{"".join(parts)}</div>'
 
 
 def _heading(name: str, about: str) -> str:

@@ -172,8 +172,9 @@ class ChatLog(anywidget.AnyWidget):
         check_size(size, name)
         file = self._uploads.setdefault(_place(content), bytearray())
         file += b"".join(map(bytes, content["buffers"]))
-        self._answer(content, "taken", key=content["key"], size=len(file))
-        if len(file) >= size:
+        if len(file) < size:
+            self._answer(content, "taken", key=content["key"], size=len(file))
+        else:
             del self._uploads[_place(content)]
             kind = content["content_type"]
             media = {"content_type": kind, "media": bytes(file), "filename": name}

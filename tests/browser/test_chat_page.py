@@ -386,8 +386,7 @@ def test_text_is_shown_as_it_was_written(customer, conversation):
     conversation.reply("שלום, abc")
     conversation.reply("One more")
     customer.locator(".row").nth(2).wait_for()
-    first, *theirs = bodies(customer)
-    assert first == "  if so:\nsee https://example.com/a?b=1. Or javascript:alert(1)"
+    assert bodies(customer)[0] == "  if so:\nsee https://example.com/a?b=1. Or javascript:alert(1)"
     links = customer.get_by_role("log").locator("a")
     assert [one.get_attribute("href") for one in links.all()] == ["https://example.com/a?b=1"]
     sides = "rows => rows.map((one) => getComputedStyle(one).direction)"
@@ -418,7 +417,8 @@ def test_files_are_dropped_and_pasted_and_a_large_one_is_refused_at_once(custome
       Object.defineProperty(large, "size", { value: 150_000_001 });
       const files = Object.assign([large], { item: () => large });
       const event = new Event("drop", { bubbles: true, cancelable: true });
-      document.getElementById("log").dispatchEvent(Object.assign(event, { dataTransfer: { files } }));
+      Object.assign(event, { dataTransfer: { files } });
+      document.getElementById("log").dispatchEvent(event);
     }""")
     customer.get_by_role("alert").get_by_text("Files may be up to 150 MB").wait_for()
     assert customer.locator(".row").count() == 2

@@ -381,7 +381,7 @@ def test_a_chat_is_led_by_hand_from_its_first_word_to_its_end(browser: Any) -> N
         page.get_by_role("button", name="Make a Flex Flow").click()
         page.get_by_label("Activity of alice").select_option("Available")
         page.get_by_role("button", name="Undo the agent's activity").wait_for()
-        page.get_by_label("Customer’s name").fill("Jane")
+        page.get_by_label("Customer's name").fill("Jane")
         page.get_by_role("button", name="Start a chat").click()
         page.get_by_label("Message", exact=True).fill("1 > 0, <b>isn't</b> it?")
         page.keyboard.press("Enter")  # and a digit is no key for a view here

@@ -39,7 +39,7 @@ def opened(lab: Lab) -> list[Path]:
 @pytest.fixture(scope="module")
 def _set_going(lab: Lab, lab_page: LabPage, opened: list[Path]) -> None:
     """Run all notebooks at once, each on its own kernel: the tests only wait for the slowest."""
-    (lab.root / "notebooks").mkdir()
+    shutil.copytree(NOTEBOOKS[0].parent / "images", lab.root / "notebooks" / "images")
     for path in opened:
         copy_without_outputs(path, lab.root / "notebooks" / path.name)
     lab_page.open(*map(opened_as, opened))

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import node_packages
-
 from helpers.panel import ChatPanel
 from helpers.panel.widget import STYLES, ChatLog
 
@@ -99,6 +97,8 @@ class WidgetPage:
     def violations(self) -> list[str]:
         """Return what axe finds against WCAG 2.2, levels A and AA."""
         if not self.page.evaluate("() => 'axe' in globalThis"):
+            import node_packages
+
             source = node_packages.installed() / "node_modules/axe-core/axe.min.js"
             self.page.add_script_tag(path=source)
         found: list[str] = self.page.evaluate(AXE)

@@ -461,6 +461,19 @@ def test_without_an_account_the_checks_that_need_one_are_skipped_by_name() -> No
     assert "Not checked, for want of an account: unknown-name, " in str(report)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("      retry_count: 1\n", "With retry_count 1 a message"),
+        ("", "With retry_count 3 (Twilio's default) a message"),
+    ],
+)
+def test_a_retry_count_is_called_the_default_only_where_it_is(written: str, said: str) -> None:
+    [found] = check(EXTERNAL.replace("      retry_count: 0\n", written)).warnings
+    assert found.id == "doubling-retries"
+    assert said in found.reason
+
+
 def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: Account) -> None:
     text = EXTERNAL.replace("retry_count: 0", "retry_count: 2") + SECOND.replace(
         "chat\n", "email\n"

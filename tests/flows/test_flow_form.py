@@ -326,6 +326,12 @@ def test_a_script_that_cannot_be_played_is_refused_at_once(account: Account) -> 
         FlowForm(TASK_FLOW, account, script=["customer open"])
 
 
+@pytest.mark.parametrize("script", ["nonsense", "answered "])
+def test_a_name_that_no_situation_has_is_refused_at_once(account: Account, script: str) -> None:
+    with pytest.raises(ScriptProblem, match=script.strip()):
+        FlowForm(TASK_FLOW, account, script=script)
+
+
 def test_an_empty_form_opens_and_says_what_it_needs() -> None:
     form = FlowForm()
     assert "Name: is missing; add it" in form.problems.value

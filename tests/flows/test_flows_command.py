@@ -262,6 +262,7 @@ def test_the_environment_may_name_the_account(
     assert '+ create "Custom chat"' in out
 
 
+@pytest.mark.long
 def test_it_runs_as_a_module_and_its_help_says_the_exit_codes(file: Path) -> None:
     def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -183,6 +183,17 @@ def test_a_message_without_a_member_is_sent_by_rest(inspector: Inspector) -> Non
     assert (message._from, message.body) == ("system", "<b>hi</b>")
 
 
+def test_a_participant_of_another_network_writes_under_its_address(inspector: Inspector) -> None:
+    conversations = inspector.sdk.conversations.v1.conversations
+    sid = conversations.create().sid
+    conversations(sid).participants.create(
+        messaging_binding_address="+15550100", messaging_binding_proxy_address="+15550199"
+    )
+    inspector.write(sid, 0, "By SMS")
+    [message] = conversations(sid).messages.list()
+    assert (message.author, message.body) == ("+15550100", "By SMS")
+
+
 def test_what_a_hand_sends_fires_webhooks_and_is_moderated(inspector: Inspector) -> None:
     received: list[str] = []
     inspector.mock.webhooks.register("https://example.com/pre", lambda request: 403)

@@ -116,6 +116,7 @@ def test_it_can_be_had_on_every_address_and_says_one_that_works_here(command: St
     assert "Other machines are let in" in server.start_line
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_sids_and_another_one_others(command: Start) -> None:
     made = [
         connect(command(*options).url)
@@ -132,6 +133,7 @@ def test_the_same_seed_gives_the_same_sids_and_another_one_others(command: Start
     assert made[0] == made[1] != made[2]
 
 
+@pytest.mark.long
 def test_a_file_is_taken_up_again_and_held_by_one_server(command: Start, tmp_path: Path) -> None:
     file = str(tmp_path / "account.db")
     first = command("--db", file)

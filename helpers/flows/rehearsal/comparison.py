@@ -90,14 +90,14 @@ class Comparison:
         One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
         `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
-        from ...frames import Table
+        from ...frames import AlignedTable
 
         sides = [f"{name}_{side}" for side in "ab" for name in ("who", "what", "detail")]
         rows = [
             (pair.mark, pair.row.seconds, pair.row.kind, *_cells(pair.a), *_cells(pair.b))
             for pair in self.pairs
         ]
-        return Table(rows, columns=["mark", "seconds", "kind", *sides])
+        return AlignedTable(rows, columns=["mark", "seconds", "kind", *sides])
 
     def __repr__(self) -> str:
         lines = [self.title]
@@ -152,9 +152,9 @@ class Comparisons(Sequence[Comparison]):
         One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
         the number of lines that differ in its timelines.
         """
-        from ...frames import Table
+        from ...frames import AlignedTable
 
-        return Table(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
+        return AlignedTable(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
 
     def _rows(self) -> list[tuple[str, str, str, str, int]]:
         return [

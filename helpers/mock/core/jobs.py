@@ -81,7 +81,8 @@ class KeyedExecutor:
             also: A further condition, checked after each job.
         """
         with self._lock:
-            return interruptibly(self._changed.wait_for, lambda: not self._jobs and also(), timeout)
+            idle = interruptibly(self._changed.wait_for, lambda: not self._jobs and also(), timeout)
+            return bool(idle)
 
     def close(self, timeout: float) -> bool:
         """Drop waiting jobs, take no more, and wait for running ones. Returns False on timeout."""

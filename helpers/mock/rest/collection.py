@@ -243,6 +243,7 @@ class Collection(Generic[P, R]):
     api: Api = field(init=False)
     parent: Collection[Any, Any] | None = field(init=False)
     path: str = field(init=False)
+    _above: list[str] = field(init=False)
     _template: str = field(init=False)
     _readable: frozenset[str] = field(init=False)
 
@@ -258,8 +259,8 @@ class Collection(Generic[P, R]):
         self.noun = self.noun or self.kind.__name__
         self.argument = self.argument or f"{self.noun}Sid"
         self.api.collections.append(self)
-        named = self.path.replace("{", "%(").replace("}", ")s")
-        self._template = f"https://{self.api.host}{named}"
+        self._above = _NAME.findall(self.path)[:-1]
+        self._template = f"https://{self.api.host}{_NAME.sub('%s', self.path)}"
         sorting = {"Order": self.ordered, "Ordering": bool(self.orderings)}
         self._readable = frozenset(
             {*PAGING, *self.filters, *(name for name, is_read in sorting.items() if is_read)}
@@ -381,7 +382,7 @@ class Collection(Generic[P, R]):
         if self.parent is None:
             return self._template
         # the path may name the parent otherwise
-        return self._template % {**arguments, self.parent.argument: parent.sid}
+        return self._template % (*map(arguments.__getitem__, self._above), parent.sid)
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])

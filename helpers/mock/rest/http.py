@@ -104,7 +104,7 @@ class Reply:
         """Return its headers with those of every answer of Twilio's."""
         return {
             "Content-Type": "application/json; charset=utf-8",
-            "Twilio-Request-Id": _STARTED + format(next(_COUNT), "016x"),
+            "Twilio-Request-Id": f"{_STARTED}{next(_COUNT):016x}",
             **self.headers,
         }
 

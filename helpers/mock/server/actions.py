@@ -105,13 +105,18 @@ class Actions:
         return {"channel_sid": story.chat(self._flow_sid(story), identity, body.name).sid}
 
     def _send(self, body: _Message) -> Json:
+        """Send as a member; one of another network, such as SMS, has no access token."""
         story = self._story()
-        service = story.service
+        service, author = story.service, {}
         if body.member_sid is not None:
             member = self._found(Member, body.member_sid)
-            service = story.seen_by(member.identity)
+            if member.identity is None:
+                author = {"from_": member.name}
+            else:
+                service = story.seen_by(member.identity)
         messages = service.channels(flex_ui.in_path(body.channel_sid)).messages
-        return {"sid": messages.create(body=body.body, x_twilio_webhook_enabled="true").sid}
+        sent = messages.create(body=body.body, x_twilio_webhook_enabled="true", **author)
+        return {"sid": sent.sid}
 
     def _accept(self, body: _OfReservation) -> None:
         story, reservation = self._story(), self._found(Reservation, body.reservation_sid)

@@ -2,6 +2,7 @@
 //
 // A server (backend.py) makes what a browser must not: the access token and the Flex channel. What
 // the page looks like is in view.js; what is Twilio's is here.
+import { offerFlow } from "./flow.js";
 import * as outbox from "./outbox.js";
 import * as view from "./view.js";
 
@@ -20,6 +21,7 @@ let page;
 let hangUp = () => {}; // ends the wait for answers of a connection that is given up
 
 const MAX_FILE = 150_000_000; // bytes that a file may have
+const AGAIN_MS = 3000;
 
 // -- connecting
 
@@ -76,7 +78,7 @@ async function ask(path, question) {
   const headers = { "Content-Type": "application/json" };
   const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(question) });
   const answer = await reply.json();
-  if (!reply.ok) throw Object.assign(new Error(answer.error), { status: reply.status });
+  if (!reply.ok) throw Object.assign(new Error(answer.error), { isWithoutFlow: reply.status === 409 });
   return answer;
 }
 
@@ -197,18 +199,11 @@ view.onRefused({
     showOutbox();
   },
 });
-view.onMakeFlow(() => begin(makeFlow));
 outbox.onChange(showOutbox);
 addEventListener("online", send);
 
 async function restart() {
   leave();
-  await start();
-}
-
-// The mock: it makes the Flex Flow that new chats go to. Yours is made once, by whoever sets up Flex.
-async function makeFlow() {
-  await ask("../_mock/actions/flow", {});
   await start();
 }
 
@@ -246,8 +241,9 @@ async function deliver({ id, channel: of, text, file, isTried }) {
     await answered(channel.sendMessage(text ?? formOf(/** @type {File} */ (file)), { outbox_id: id }));
     outbox.change(id, { isSent: true });
   } catch (/** @type {any} */ error) {
-    // Twilio's refusals have a status; without one there was no answer: it is tried again later.
+    // Twilio's refusals have a status; without one there was no answer, and it is tried again.
     if (error.body || error.status) outbox.change(id, { problem: reasonOf(error) });
+    else setTimeout(send, AGAIN_MS);
   }
 }
 
@@ -286,8 +282,8 @@ async function attempt(what) {
     await what();
     return true;
   } catch (/** @type {any} */ error) {
-    if (error.status === 409) view.offerFlow();
-    else view.complain(reasonOf(error));
+    view.complain(reasonOf(error));
+    if (error.isWithoutFlow) offerFlow(() => begin(start), view.complain);
     return false;
   }
 }

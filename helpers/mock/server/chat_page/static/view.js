@@ -63,11 +63,6 @@ export function end(why, again) {
   toEnd();
 }
 
-export function offerFlow() {
-  complain("This account has no enabled Flex Flow for custom chats, so a message would reach no agent.");
-  the.flow.hidden = false;
-}
-
 /** @param {string[]} names */
 export function showTyping(names) {
   the.typing.textContent = names.length ? `${names.join(", ")} is typing…` : "";
@@ -281,8 +276,6 @@ export function onFiles(send) {
   });
 }
 
-/** @param {() => void} make */
-export const onMakeFlow = (make) => the.flow.addEventListener("click", make);
 
 /** @param {() => void} act */
 export function onAgain(act) {

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { file } from "./api.js";
+import { short } from "./format.js";
 import { pill, say } from "./parts.js";
 
 /** @import { Child } from "./dom.js" */
@@ -70,7 +71,7 @@ export function newChat(act) {
     if (made) location.hash = `#/channels/${made.channel_sid}`;
   }
   return h("form", { class: "line", submit: start },
-    h("label", {}, h("span", {}, "Customer’s name"), h("input", { name: "name", value: "Jane", maxlength: 64, dir: "auto", autocomplete: "off" })),
+    h("label", {}, h("span", {}, "Customer's name"), h("input", { name: "name", value: "Jane", maxlength: 64, dir: "auto", autocomplete: "off" })),
     h("button", { class: "button main", type: "submit" }, "Start a chat"));
 }
 
@@ -102,7 +103,7 @@ export function composer(channelSid, members, act) {
     h("textarea", { name: "text", rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message…", keydown: key }),
     h("div", { class: "write-foot" },
       h("span", {}, "as ", h("select", { name: "as", "aria-label": "Send as" },
-        members.map((member) => h("option", { value: member.sid }, member.identity)),
+        members.map((member) => h("option", { value: member.sid }, member.identity || short(member.sid))),
         h("option", { value: "" }, "system (REST)"))),
       h("button", { class: "button main", type: "submit" }, "Send")));
 }

@@ -102,7 +102,7 @@ async function readCounts() {
 async function readView({ view, key }) {
   if (view === overview) return readLevers();
   const [list, found] = await Promise.all([
-    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}${"query" in view ? view.query() : ""}`),
+    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}${("query" in view && view.query?.()) || ""}`),
     key && read(`state/${view.name}/${encodeURIComponent(key)}?limit=${inside}`).catch(missing(key)),
   ]);
   lists[view.name] = list;

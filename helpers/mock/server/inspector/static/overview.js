@@ -94,7 +94,7 @@ const takesChats = (flow) => flow.enabled && flow.channel_type === "custom";
 function chat({ flex_flows: flows, workers: all }, act) {
   if (!flows.some(takesChats)) {
     return [
-      h("p", { class: "muted" }, "No enabled Flex Flow takes custom chats yet, so a customer’s message would reach nobody."),
+      h("p", { class: "muted" }, "No enabled Flex Flow takes custom chats yet, so a customer's message would reach nobody."),
       buttons(button("Make a Flex Flow", () => act("actions/flow"), "main")),
     ];
   }
@@ -103,7 +103,7 @@ function chat({ flex_flows: flows, workers: all }, act) {
     h("p", { class: "muted" }, all.some((worker) => worker.available)
       ? "An agent is available: the chat is offered once the customer has written."
       : "No agent is available: choose an activity below, or the chat waits."),
-    buttons(h("a", { class: "button", href: chatUrl, target: "_blank" }, "Open the customer’s page")),
+    buttons(h("a", { class: "button", href: chatUrl, target: "_blank" }, "Open the customer's page")),
   ];
 }
 

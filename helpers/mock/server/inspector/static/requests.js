@@ -97,8 +97,8 @@ export default {
   empty: () => [
     h("h2", {}, door === "sdk" ? "No requests of chat SDKs yet" : "No requests yet"),
     h("p", {}, door === "sdk"
-      ? "What Twilio’s JavaScript SDKs ask over their own connection is listed here, apart from the rest."
-      : "Every request of Twilio’s REST API that reaches this server is listed here. Send one:"),
+      ? "What Twilio's JavaScript SDKs ask over their own connection is listed here, apart from the rest."
+      : "Every request of Twilio's REST API that reaches this server is listed here. Send one:"),
     snippet(`curl '${serverUrl}/chat.twilio.com/v2/Services' -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"`),
   ],
 };
