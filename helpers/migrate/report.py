@@ -453,10 +453,15 @@ def _events(filters: Any) -> tuple[list[str], str]:
 
 def _settings_without_equal(what: str, sid: str, flow: Resource) -> Iterator[RequiredChange]:
     if flow.get("long_lived"):
-        leave = Call(
-            ("flex_api", "v1", ("configuration",)),
-            "update",
-            {"body": {"agent_conv_end_methods": {"enabled": ["Leave"]}}},
+        leave = Call(  # the SDK's own update() takes no plain JSON
+            (),
+            "request",
+            {
+                "method": "POST",
+                "uri": "https://flex-api.twilio.com/v1/Configuration",
+                "headers": {"Content-Type": "application/json"},
+                "data": {"agent_conv_end_methods": {"enabled": ["Leave"]}},
+            },
         )
         yield RequiredChange(
             f"LongLived of {what}",
