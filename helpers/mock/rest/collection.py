@@ -491,6 +491,9 @@ class Single(Generic[P, R]):
         return Reply(200, self.render(ctx, found, url))
 
 
+_NAME = re.compile(r"{(\w+)}")
+
+
 def _snake_case(words: str) -> str:
     return re.sub(r"\B[A-Z]", r"_\g<0>", words).lower()
 
