@@ -15,6 +15,10 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
+from helpers import Account
+from helpers.account import SharedMockHttpClient
+from helpers.mock import Credentials, RemoteMock
+
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
 
@@ -136,3 +140,9 @@ class EventLog:
     @property
     def bodies(self) -> list[str]:
         return [message.body for message in self.arguments]
+
+
+def shared_account_that_is_gone() -> Account:
+    """An account of a mock elsewhere, where no mock answers any more."""
+    own, url = Credentials.demo(), "http://127.0.0.1:9"
+    return Account("shared", own, SharedMockHttpClient(url), RemoteMock(url, own))

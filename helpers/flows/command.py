@@ -35,8 +35,11 @@ class UsageError(Exception):
     """The command is wrong."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Raises `UsageError` for a wrong command, where argparse would end the process."""
+
     def error(self, message: str) -> NoReturn:
+        """Raise the error that names the fault."""
         raise UsageError(f"{self.format_usage()}{self.prog}: {message}")
 
 
@@ -59,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m helpers.flows",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

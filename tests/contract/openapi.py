@@ -64,10 +64,9 @@ class Operation:
         return str(self.declared["operationId"])
 
     @property
-    def status(self) -> int:
-        """The one status the document declares."""
-        (status,) = self.declared["responses"]
-        return int(status)
+    def statuses(self) -> list[int]:
+        """The statuses the document declares."""
+        return [int(status) for status in self.declared["responses"]]
 
     @property
     def body(self) -> Schema:
@@ -84,7 +83,7 @@ class Operation:
     @property
     def response(self) -> Schema | None:
         """The answer's schema; None where the body is empty."""
-        content = self.declared["responses"][str(self.status)].get("content")
+        content = self.declared["responses"][str(self.statuses[0])].get("content")
         return content["application/json"]["schema"] if content else None
 
     @property

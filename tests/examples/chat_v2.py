@@ -149,7 +149,7 @@ def fault(code: int) -> Refusal:
     return Refusal(after=(lambda account: account.mock.faults.add("CreateService", code=code),))
 
 
-FROM_FAULTS = (20429, 20500, 20503, 45010, 50063, 50074)
+FROM_FAULTS = (20410, 20429, 20500, 20503, 45010, 50063, 50074)
 """Limits are not counted and nothing breaks by itself: only a fault brings these codes."""
 TOKENS = {
     20101: Refusal(by=lambda _: ("token", "an access token")),

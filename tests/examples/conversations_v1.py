@@ -7,44 +7,95 @@ from datetime import UTC, datetime
 from operator import attrgetter as of
 from typing import Any
 
-from .account import NOBODY, PreparedAccount
-from .chat_v2 import user
+from .account import HOOK, NOBODY, OTHER_HOOK, PreparedAccount
+from .chat_v2 import SECRETS, user
 from .model import Api, Example, Refusal
 
 THEN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 1, 6, 10, 30, tzinfo=UTC)
 DATES = {"DateCreated": THEN, "DateUpdated": LATER}
 ATTRIBUTES = {"Attributes": '{"topic": "billing"}'}
+MESSAGING_SERVICE = "MG" + "1" * 32
+EMAIL = {"Bindings.Email.Address": "ann@example.com", "Bindings.Email.Name": "Ann"}
 CONVERSATION = {
     "FriendlyName": "Billing",
     "UniqueName": "billing",
     "State": "inactive",
     "Timers.Closed": "PT3H",
+    "MessagingServiceSid": MESSAGING_SERVICE,
+    **EMAIL,
     **ATTRIBUTES,
     **DATES,
 }
 BINDING = {"MessagingBinding.Address": "+15550142", "MessagingBinding.ProxyAddress": "+15550100"}
+PROJECTED = {"Identity": "bob", "MessagingBinding.ProjectedAddress": "+15550101"}
 READING = {"LastReadMessageIndex": 0, "LastReadTimestamp": LATER}
-MESSAGE = {"Author": "Concierge", "Body": "How can I help?", **ATTRIBUTES, **DATES}
-OF_A_CONVERSATION = {"MessagingServiceSid", "Bindings.Email.Address", "Bindings.Email.Name"}
+MESSAGE = {
+    "Author": "Concierge",
+    "Body": "How can I help?",
+    "Subject": "Your order",
+    **ATTRIBUTES,
+    **DATES,
+}
+USER = {"RoleSid": of("service_admin.sid"), "FriendlyName": "Carol", **ATTRIBUTES}
+TO_URL = {
+    "Configuration.Url": OTHER_HOOK,
+    "Configuration.Method": "get",
+    "Configuration.Filters": ["onMessageAdded", "onConversationStateUpdated"],
+}
+ON_WORDS = {
+    "Configuration.Url": OTHER_HOOK,
+    "Configuration.Method": "get",
+    "Configuration.Triggers": ["help", "human"],
+}
+TO_STUDIO = {"Configuration.FlowSid": of("studio_flow.sid")}
+WORDS_SEEN = {"Configuration.Triggers": "configuration.filters"}
+HOOKS = {
+    "Method": "GET",
+    "Filters": ["onMessageAdded", "onUserAdded"],
+    "PreWebhookUrl": OTHER_HOOK,
+    "PostWebhookUrl": OTHER_HOOK,
+}
+BAD_HOOKS = {
+    50055: {"Method": "PUT"},
+    50054: {"PostWebhookUrl": "ftp://example.com"},
+    50365: {"Filters": ["onMessageSent"]},
+}
+CREATION = {
+    "AutoCreation.Enabled": True,
+    "AutoCreation.ConversationServiceSid": of("own.chat_service_sid"),
+    "FriendlyName": "Support",
+}
+TO_WEBHOOK = {
+    **CREATION,
+    "AutoCreation.Type": "webhook",
+    "AutoCreation.WebhookUrl": OTHER_HOOK,
+    "AutoCreation.WebhookMethod": "get",
+    "AutoCreation.WebhookFilters": ["onMessageAdded"],
+}
+TO_FLOW = {
+    **CREATION,
+    "AutoCreation.Type": "studio",
+    "AutoCreation.StudioFlowSid": of("studio_flow.sid"),
+    "AutoCreation.StudioRetryCount": 2,
+}
+NOTIFICATIONS = {
+    "LogEnabled": True,
+    "NewMessage.BadgeCountEnabled": True,
+    **{
+        f"{push}.{setting}": value
+        for push in ("NewMessage", "AddedToConversation", "RemovedFromConversation")
+        for setting, value in {"Enabled": True, "Template": f"{push}!", "Sound": "ping"}.items()
+    },
+    "NewMessage.WithMedia.Enabled": True,
+    "NewMessage.WithMedia.Template": "A picture",
+}
 NOT_SIMULATED = {
     f"{verb}{prefix}Conversation{what}": frozenset(names)
     for prefix in ("", "Service")
     for verb, what, names in (
-        ("Create", "", OF_A_CONVERSATION),
-        ("Update", "", OF_A_CONVERSATION),
-        ("Create", "Participant", {"MessagingBinding.ProjectedAddress"}),
-        (
-            "Update",
-            "Participant",
-            {
-                "Identity",
-                "MessagingBinding.ProxyAddress",
-                "MessagingBinding.ProjectedAddress",
-            },
-        ),
-        ("Create", "Message", {"Subject", "ContentSid", "ContentVariables"}),
-        ("Update", "Message", {"Subject"}),
+        ("Update", "Participant", {"Identity"}),
+        ("Create", "Message", {"ContentSid", "ContentVariables"}),
     )
 }
 """Parameters of operations that are refused with the mock's own code."""
@@ -62,14 +113,53 @@ def prepare(account: PreparedAccount) -> None:
     account.service_conversation = service.conversations(sid).fetch()
     people, texts = account.conversation.participants, account.conversation.messages
     account.participant = people.create(identity="jane")
-    people.create(
+    account.phone = people.create(
         messaging_binding_address="+15550143", messaging_binding_proxy_address="+15550100"
+    )
+    account.projected = people.create(
+        identity="erin", messaging_binding_projected_address="+15550199"
     )
     account.text = texts.create(author="jane", body="Hello")
     account.second_text = texts.create(author="zoe", body="Good morning")
+    hooks = account.conversation.webhooks
+    account.scoped = hooks.create(
+        target="webhook",
+        configuration_url=HOOK,
+        configuration_filters=["onMessageAdded"],
+    )
+    account.on_words = hooks.create(
+        target="trigger", configuration_url=HOOK, configuration_triggers=["help"]
+    )
+    account.to_studio = hooks.create(
+        target="studio", configuration_flow_sid=account.studio_flow.sid
+    )
     inside = account.service_conversation
     account.service_participant = inside.participants(account.participant.sid).fetch()
+    account.service_phone = inside.participants(account.phone.sid).fetch()
+    account.service_projected = inside.participants(account.projected.sid).fetch()
     account.service_text = inside.messages(account.text.sid).fetch()
+    for name in ("scoped", "on_words", "to_studio"):
+        found = inside.webhooks(getattr(account, name).sid).fetch()
+        setattr(account, f"service_{name}", found)
+    for prefix, api in (("", v1), ("service_", service)):
+        setattr(account, f"{prefix}person", api.users("jane").fetch())
+        setattr(account, f"{prefix}role", api.roles(account.spare_role.sid).fetch())
+    account.user_conversation = v1.users("jane").user_conversations(sid).fetch()
+    account.service_user_conversation = service.users("jane").user_conversations(sid).fetch()
+    account.receipt = account.text.delivery_receipts.list()[0]
+    account.service_receipt = account.service_text.delivery_receipts.list()[0]
+    account.web_address = v1.address_configurations.create(type="chat", address="my web site")
+    account.sms_address = v1.address_configurations.create(
+        type="sms",
+        address="+15550150",
+        auto_creation_enabled=True,
+        auto_creation_type="webhook",
+        auto_creation_webhook_url=HOOK,
+        auto_creation_webhook_filters=["onMessageAdded"],
+    )
+    service.configuration.webhooks().update(filters=["onMessageAdded"], method="POST")
+    account.conversations_credential = v1.credentials(account.credential.sid).fetch()
+    account.conversations_binding = service.bindings(account.binding.sid).fetch()
 
 
 def lasting(state: str) -> Callable[[PreparedAccount, Any], str]:
@@ -92,6 +182,28 @@ def of_none(name: str) -> Callable[[PreparedAccount], Callable[..., Any]]:
     return lambda account: collection(account)("CH" + NOBODY).update
 
 
+def crowd(account: PreparedAccount) -> None:
+    """Fill a conversation with as many phones as it takes."""
+    for number in range(49):
+        account.conversation.participants.create(
+            messaging_binding_address=f"+155502{number:02}",
+            messaging_binding_proxy_address="+15550100",
+        )
+
+
+def full_of_hooks(account: PreparedAccount) -> None:
+    for _ in range(2):
+        account.conversation.webhooks.create(
+            target="studio", configuration_flow_sid=account.studio_flow.sid
+        )
+
+
+def people_in(account: PreparedAccount, answer: Any) -> list[str]:
+    """The participants of the conversation that was made, as they were given."""
+    found = account.conversations.conversations(answer["sid"]).participants.list()
+    return [f'{{"identity": "{each.identity}"}}' for each in found]
+
+
 def examples(
     prefix: str, collection: str, conversation: str, participant: str, text: str
 ) -> Mapping[str, tuple[Example, ...]]:
@@ -101,7 +213,14 @@ def examples(
         f"{prefix}ConversationParticipant",
         f"{prefix}ConversationMessage",
     )
-    lasts = {"Timers.Inactive": lasting("inactive"), "Timers.Closed": lasting("closed")}
+    lasts = {
+        "Timers.Inactive": lasting("inactive"),
+        "Timers.Closed": lasting("closed"),
+        "Bindings.Email.Address": "bindings.email.address",
+        "Bindings.Email.Name": "bindings.email.name",
+    }
+    hooks, receipts = f"{one}ScopedWebhook", f"{messages}Receipt"
+    root, own = collection.partition(".")[0], "service_" if prefix else ""
     return {
         f"List{one}": (
             Example(f"{collection}.list", {"State": "closed"}),
@@ -113,7 +232,7 @@ def examples(
                 CONVERSATION,
                 seen=lasts,
                 refused={
-                    501: {"MessagingServiceSid": "MG" + NOBODY},
+                    50341: {"MessagingServiceSid": "my service"},
                     50353: {"UniqueName": "sales"},
                     50374: {"State": ""},
                     50376: {"Timers.Closed": "PT5M"},
@@ -172,12 +291,20 @@ def examples(
                 f"{conversation}.participants.create",
                 BINDING,
                 refused={
+                    50407: {"MessagingBinding.Address": "a phone"},
+                    50408: {"MessagingBinding.ProxyAddress": "our number"},
                     50409: {"MessagingBinding.Address": "+15550100"},
+                    50414: {"MessagingBinding.Address": "whatsapp:+15550142"},
+                    50418: Refusal(after=(crowd,)),
                     50411: {"MessagingBinding.Address": None},
-                    50412: {"MessagingBinding.ProxyAddress": None},
+                    50412: Refusal(
+                        given={"MessagingBinding.ProxyAddress": None},
+                        after=(lambda account: account.projected.delete(),),
+                    ),
                     50416: {"MessagingBinding.Address": "+15550143"},
                 },
             ),
+            Example(f"{conversation}.participants.create", PROJECTED),
         ),
         f"Fetch{people}": (Example(f"{participant}.fetch"),),
         f"Update{people}": (
@@ -191,6 +318,8 @@ def examples(
                     ),
                 },
             ),
+            Example(f"{own}phone.update", {"MessagingBinding.ProxyAddress": "+15550111"}),
+            Example(f"{own}projected.update", {"MessagingBinding.ProjectedAddress": "+15550198"}),
         ),
         f"Delete{people}": (Example(f"{participant}.delete"),),
         f"List{messages}": (Example(f"{conversation}.messages.list", {"Order": "desc"}),),
@@ -212,6 +341,123 @@ def examples(
         f"Fetch{messages}": (Example(f"{text}.fetch"),),
         f"Update{messages}": (Example(f"{text}.update", MESSAGE),),
         f"Delete{messages}": (Example(f"{text}.delete"),),
+        f"List{receipts}": (Example(f"{text}.delivery_receipts.list"),),
+        f"Fetch{receipts}": (Example(f"{own}receipt.fetch"),),
+        f"List{hooks}": (Example(f"{conversation}.webhooks.list"),),
+        f"Create{hooks}": (
+            Example(
+                f"{conversation}.webhooks.create",
+                {"Target": "webhook", "Configuration.ReplayAfter": 0, **TO_URL},
+                refused={
+                    50361: Refusal(after=(full_of_hooks,)),
+                    50364: {"Target": "pigeon"},
+                    50365: {"Configuration.Filters": ["onMessageAdd"]},
+                    50368: {"Target": ""},
+                    50369: {"Configuration.Url": None},
+                    50370: {"Configuration.Filters": None},
+                    50372: {"Configuration.Url": f"{OTHER_HOOK}/{'x' * 2048}"},
+                },
+            ),
+            Example(
+                f"{conversation}.webhooks.create",
+                {"Target": "trigger", **ON_WORDS},
+                seen=WORDS_SEEN,
+                refused={
+                    50362: {"Configuration.Triggers": list("abcdef")},
+                    50366: {"Configuration.Triggers": ["help", " "]},
+                    50371: {"Configuration.Triggers": None},
+                },
+            ),
+            Example(
+                f"{conversation}.webhooks.create",
+                {"Target": "studio", **TO_STUDIO},
+                refused={50367: {"Configuration.FlowSid": "my flow"}},
+            ),
+        ),
+        f"Fetch{hooks}": tuple(
+            Example(f"{own}{name}.fetch") for name in ("scoped", "on_words", "to_studio")
+        ),
+        f"Update{hooks}": (
+            Example(
+                f"{own}scoped.update",
+                TO_URL,
+                refused={
+                    50360: Refusal(
+                        method=lambda account: account.conversation.webhooks("WH" + NOBODY).update
+                    )
+                },
+            ),
+            Example(f"{own}on_words.update", ON_WORDS, seen=WORDS_SEEN),
+            Example(f"{own}to_studio.update", TO_STUDIO),
+        ),
+        f"Delete{hooks}": (Example(f"{own}scoped.delete"),),
+        f"Create{one}WithParticipants": (
+            Example(
+                f"{root}.conversation_with_participants.create",
+                CONVERSATION,
+                seen=lasts,
+            ),
+            Example(
+                f"{root}.conversation_with_participants.create",
+                {"Timers.Inactive": "PT2H"},
+                seen=lasts,
+            ),
+            Example(
+                f"{root}.conversation_with_participants.create",
+                {"Participant": ['{"identity": "jane"}', '{"identity": "bob"}']},
+                seen={"Participant": people_in},
+                refused={50426: {"Participant": [f'{{"identity": "{n}"}}' for n in range(11)]}},
+            ),
+        ),
+        f"List{prefix}User": (Example(f"{root}.users.list"),),
+        f"Create{prefix}User": (Example(f"{root}.users.create", {"Identity": "carol", **USER}),),
+        f"Fetch{prefix}User": (Example(f"{own}person.fetch"),),
+        f"Update{prefix}User": (Example(f"{own}person.update", USER),),
+        f"Delete{prefix}User": (Example(f"{own}person.delete"),),
+        f"List{prefix}UserConversation": (Example(f"{own}person.user_conversations.list"),),
+        f"Fetch{prefix}UserConversation": (Example(f"{own}user_conversation.fetch"),),
+        f"Update{prefix}UserConversation": (
+            Example(
+                f"{own}user_conversation.update",
+                {"NotificationLevel": "muted", **READING},
+                seen={
+                    "LastReadTimestamp": lambda account, _: (
+                        account.participant.fetch().last_read_timestamp and LATER
+                    )
+                },
+            ),
+        ),
+        f"Delete{prefix}UserConversation": (Example(f"{own}user_conversation.delete"),),
+        f"List{prefix}Role": (Example(f"{root}.roles.list"),),
+        f"Create{prefix}Role": (
+            Example(
+                f"{root}.roles.create",
+                {
+                    "FriendlyName": "reader",
+                    "Type": "conversation",
+                    "Permission": ["leaveConversation"],
+                },
+                seen={"Permission": "permissions"},
+                refused={50104: {"Permission": ["inviteMember"]}, 50105: {"Type": "channel"}},
+            ),
+        ),
+        f"Fetch{prefix}Role": (Example(f"{own}role.fetch"),),
+        f"Update{prefix}Role": (
+            Example(
+                f"{own}role.update",
+                {"Permission": ["sendMessage", "addNonChatParticipant"]},
+                seen={"Permission": "permissions"},
+            ),
+        ),
+        f"Delete{prefix}Role": (Example(f"{own}role.delete"),),
+        f"List{prefix}ParticipantConversation": (
+            Example(
+                f"{root}.participant_conversations.list",
+                {"Identity": "jane"},
+                refused={50451: {"Address": "+15550143"}},
+            ),
+            Example(f"{root}.participant_conversations.list", {"Address": "+15550143"}),
+        ),
     }
 
 
@@ -224,16 +470,105 @@ EXAMPLES = {
         "service_participant",
         "service_text",
     ),
+    "FetchConfiguration": (Example(lambda account: account.conversations.configuration().fetch),),
+    "UpdateConfiguration": (
+        Example(
+            lambda account: account.conversations.configuration().update,
+            {
+                "DefaultChatServiceSid": of("own.chat_service_sid"),
+                "DefaultMessagingServiceSid": MESSAGING_SERVICE,
+                "DefaultInactiveTimer": "PT1H",
+                "DefaultClosedTimer": "P3D",
+            },
+        ),
+    ),
+    "FetchConfigurationWebhook": (
+        Example(lambda account: account.conversations.configuration.webhooks().fetch),
+    ),
+    "UpdateConfigurationWebhook": (
+        Example(
+            lambda account: account.conversations.configuration.webhooks().update,
+            {**HOOKS, "Target": "flex"},
+            refused=BAD_HOOKS,
+        ),
+    ),
+    "ListConfigurationAddress": (
+        Example("conversations.address_configurations.list", {"Type": "chat"}),
+    ),
+    "CreateConfigurationAddress": (
+        Example(
+            "conversations.address_configurations.create",
+            {"Type": "whatsapp", "Address": "+15550160", "AddressCountry": "US", **TO_WEBHOOK},
+            refused={20409: {"Type": "sms", "Address": "+15550150"}},
+        ),
+        Example(
+            "conversations.address_configurations.create",
+            {"Type": "sms", "Address": "+15550160", **TO_FLOW},
+        ),
+    ),
+    "FetchConfigurationAddress": (Example("web_address.fetch"), Example("sms_address.fetch")),
+    "UpdateConfigurationAddress": (
+        Example("sms_address.update", TO_WEBHOOK),
+        Example("sms_address.update", TO_FLOW),
+    ),
+    "DeleteConfigurationAddress": (Example("sms_address.delete"),),
+    "ListCredential": (Example("conversations.credentials.list"),),
+    "CreateCredential": (Example("conversations.credentials.create", {"Type": "apn", **SECRETS}),),
+    "FetchCredential": (Example("conversations_credential.fetch"),),
+    "UpdateCredential": (Example("conversations_credential.update", {"Type": "apn", **SECRETS}),),
+    "DeleteCredential": (Example("conversations_credential.delete"),),
+    "ListService": (Example("conversations.services.list"),),
+    "CreateService": (Example("conversations.services.create", {"FriendlyName": "Another"}),),
+    "FetchService": (Example("service_of_conversations.fetch"),),
+    "DeleteService": (Example("service_of_conversations.delete"),),
+    "ListServiceBinding": (
+        Example(
+            "service_of_conversations.bindings.list",
+            {"BindingType": ["fcm", "apn"], "Identity": ["jane"]},
+        ),
+    ),
+    "FetchServiceBinding": (Example("conversations_binding.fetch"),),
+    "DeleteServiceBinding": (Example("conversations_binding.delete"),),
+    "FetchServiceConfiguration": (
+        Example(lambda account: account.service_of_conversations.configuration().fetch),
+    ),
+    "UpdateServiceConfiguration": (
+        Example(
+            lambda account: account.service_of_conversations.configuration().update,
+            {
+                "DefaultConversationCreatorRoleSid": of("spare_role.sid"),
+                "DefaultConversationRoleSid": of("channel_admin.sid"),
+                "DefaultChatServiceRoleSid": of("service_admin.sid"),
+                "ReachabilityEnabled": True,
+            },
+        ),
+    ),
+    "FetchServiceNotification": (
+        Example(
+            lambda account: account.service_of_conversations.configuration.notifications().fetch
+        ),
+    ),
+    "UpdateServiceNotification": (
+        Example(
+            lambda account: account.service_of_conversations.configuration.notifications().update,
+            NOTIFICATIONS,
+        ),
+    ),
+    "FetchServiceWebhookConfiguration": (
+        Example(lambda account: account.service_of_conversations.configuration.webhooks().fetch),
+    ),
+    "UpdateServiceWebhookConfiguration": (
+        Example(
+            lambda account: account.service_of_conversations.configuration.webhooks().update, HOOKS
+        ),
+    ),
 }
 CONVERSATIONS = Api(
     "conversations_v1",
     "conversations.twilio.com",
     prepare,
     EXAMPLES,
-    size=30,
-    paths=r"/v1(/Services/\{ChatServiceSid\})?/Conversations(/\{Sid\})?"
-    r"|/v1(/Services/\{ChatServiceSid\})?/Conversations/\{ConversationSid\}"
-    r"/(Participants|Messages)(/\{Sid\})?",
+    size=103,
     not_simulated=NOT_SIMULATED,
 )
 

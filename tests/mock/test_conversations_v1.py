@@ -275,7 +275,7 @@ def test_a_parameter_that_is_not_simulated_is_refused(
     if "Service" in operation:
         inside = f"/v1/Services/{account.credentials.chat_service_sid}/Conversations"
         url = url.replace("/v1/Conversations", inside)
-    answer = account.client.request("POST", url, data={"Body": "Hello", name: "MG1"})
+    answer = account.client.request("POST", url, data={"Body": "Hello", name: "HX1"})
     assert (answer.status_code, name in answer.text) == (501, True)
 
 

@@ -661,3 +661,25 @@ def test_a_long_pattern_is_refused_as_fast_as_a_short_one(faults: Faults) -> Non
         faults.add("*a" * 100_000, status=500)
     assert time.perf_counter() - start < 1
     assert len(str(refusal.value)) < 1_000
+
+
+def test_the_legacy_api_can_be_ended_and_brought_back(
+    account: Account, faults: Faults, service: Any
+) -> None:
+    client = account.client
+    faults.end_legacy_api()
+    for call in (
+        service.fetch,
+        service.channels.list,
+        client.flex_api.v1.flex_flow.list,
+        client.flex_api.v1.flex_flow("FO" + 32 * "0").fetch,
+        client.flex_api.v1.channel.list,
+        client.flex_api.v1.web_channel.list,
+    ):
+        with refused(410, 20410, "use Flex Conversations"):
+            call()
+    conversation = client.conversations.v1.conversations.create(friendly_name="Lives on")
+    assert client.conversations.v1.conversations(conversation.sid).fetch().state == "active"
+    assert client.flex_api.v1.configuration().fetch().account_sid == client.account_sid
+    faults.clear()
+    assert service.fetch().friendly_name == "Flex Chat Service"

@@ -13,12 +13,9 @@ from twilio.base.exceptions import TwilioException
 from helpers import Account
 from helpers.chat.errors import as_chat_error
 from helpers.mock import TwilioError
-from helpers.mock.core.context import Actor, Context
 from helpers.mock.core.errors import Refusals, Refused
-from helpers.mock.messaging import users
 from helpers.mock.messaging.refusals import Reason
-from helpers.mock.messaging.resources import User
-from helpers.mock.rest import chat_words, conversations_v1
+from helpers.mock.rest import chat_words, conversations_words
 
 NONE = "0" * 32
 Attempt = Callable[[], Any]
@@ -156,21 +153,6 @@ def webhooks_full(place: Place) -> Attempt:
     return add
 
 
-def user_deleted(place: Place) -> Attempt:
-    """Below REST, where every chat user is refused this by its credentials already."""
-    backend = place.mock._backend
-    actor = Actor("jane", place.sid)
-
-    def attempt() -> None:
-        with backend.transaction(), chat_words.REFUSALS.worded():
-            ctx = Context(backend, place.account.credentials.account_sid, actor)
-            user = ctx.store.first(User, identity="ann")
-            assert user is not None
-            users.delete(ctx, user)
-
-    return attempt
-
-
 def own_message(place: Place) -> Attempt:
     sid = place.janes.messages.create(body="x").sid
     return lambda: place.janes.messages(sid).update(last_updated_by="bob")
@@ -229,10 +211,6 @@ CHAT: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = {
     Reason.USER_OF_ANOTHER: (
         *(403, 50107, "cannot create another user"),
         lambda it: lambda: it.jane.users.create(identity="new"),
-    ),
-    Reason.USER_NOT_DELETABLE: (
-        *(403, 50107, "cannot delete users"),
-        user_deleted,
     ),
     Reason.USER_UNKNOWN: (
         *(404, 20404, "/Invites was not found"),
@@ -344,6 +322,39 @@ def address_taken(place: Place) -> Attempt:
     return add
 
 
+def v1_full_of_phones(place: Place) -> Attempt:
+    def add(number: int) -> Any:
+        return place.conversation.participants.create(
+            messaging_binding_address=f"+155500{number}",
+            messaging_binding_proxy_address="+15550002",
+        )
+
+    for number in range(10, 60):
+        add(number)
+    return lambda: add(60)
+
+
+def v1_full_of_webhooks(place: Place) -> Attempt:
+    def add() -> Any:
+        return place.conversation.webhooks.create(
+            target="studio", configuration_flow_sid="FW" + NONE
+        )
+
+    for _ in range(5):
+        add()
+    return add
+
+
+def v1_address_configured(place: Place) -> Attempt:
+    def add() -> Any:
+        return place.client.conversations.v1.address_configurations.create(
+            type="chat", address="shop"
+        )
+
+    add()
+    return add
+
+
 CONVERSATIONS: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = {
     Reason.SERVICE_NOT_FOUND: (404, 20404, "/Services/default was not found", v1_without_service),
     Reason.ROLE_NOT_FOUND: (
@@ -356,6 +367,21 @@ CONVERSATIONS: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = 
             lambda: it.conversation.participants("bob").update(role_sid=it.roles["service user"])
         ),
     ),
+    Reason.NOT_A_SERVICE_ROLE: (
+        *(400, 50102, "of type conversation; a service role"),
+        lambda it: lambda: it.v1.users("bob").update(role_sid=it.roles["channel user"]),
+    ),
+    Reason.NOT_OWN: (
+        *(403, 50107, "only its own conversations"),
+        lambda it: it.as_v1_user("jane").users("bob").user_conversations.list,
+    ),
+    Reason.CHANNEL_FULL_OF_OTHERS: (403, 50418, "limit of 50 participants", v1_full_of_phones),
+    Reason.WEBHOOK_NOT_FOUND: (
+        *(404, 50360, "Scoped webhook WH"),
+        lambda it: it.conversation.webhooks("WH" + NONE).fetch,
+    ),
+    Reason.WEBHOOKS_FULL: (400, 50361, "at most 5 webhooks", v1_full_of_webhooks),
+    Reason.ADDRESS_TAKEN: (409, 20409, "Address shop is configured already", v1_address_configured),
     Reason.CHANNEL_NOT_FOUND: (
         *(404, 50350, f"Conversation {'CH' + NONE} not found"),
         lambda it: it.v1.conversations("CH" + NONE).fetch,
@@ -400,7 +426,7 @@ def test_every_reason_with_words_is_provoked_here() -> None:
     chats = chat_words.REFUSALS.table
     own = {
         reason
-        for reason, words in conversations_v1.REFUSALS.table.items()
+        for reason, words in conversations_words.REFUSALS.table.items()
         if chats.get(reason) != words
     }
     assert set(chats) == set(CHAT)

@@ -16,7 +16,7 @@ if (name.includes('/builds/')) { // made for browsers, by <script>: what it expe
 }
 const loaded = load(name);
 const sdk = loaded.Twilio ? loaded.Twilio.Chat : loaded;
-const isChat = name !== '@twilio/conversations';
+const isChat = name.startsWith('twilio-chat');
 
 // The two SDKs differ in names; here they go by those of twilio-chat.
 const named = isChat ? (word) => word : (word) => word
@@ -27,7 +27,7 @@ const named = isChat ? (word) => word : (word) => word
 const EVENTS = ['channelAdded', 'channelJoined', 'channelLeft', 'channelRemoved', 'channelUpdated',
   'memberJoined', 'memberLeft', 'memberUpdated', 'messageAdded', 'messageUpdated', 'messageRemoved',
   'typingStarted', 'typingEnded', 'userUpdated', 'tokenAboutToExpire', 'tokenExpired',
-  'connectionStateChanged', 'connectionError', 'stateChanged'];
+  'connectionStateChanged', 'connectionError', 'stateChanged', 'userSubscribed', 'userUnsubscribed'];
 if (isChat) EVENTS.push('channelInvited');
 
 function say(line) { process.stdout.write(JSON.stringify(line) + '\n'); }
@@ -47,14 +47,16 @@ function shown(about) {
 const shownMessage = (m) => ({ sid: m.sid, index: m.index, body: m.body, author: m.author,
   member: isChat ? m.memberSid : m.participantSid, type: m.type, attributes: m.attributes,
   channel: (m.channel || m.conversation).sid,
+  files: isChat ? undefined : (m.attachedMedia || []).map((each) => each.filename),
   media: m.media && { filename: m.media.filename, type: m.media.contentType, size: m.media.size } });
 
 const shownMember = (m) => ({ sid: m.sid, identity: m.identity, attributes: m.attributes,
-  role: m.roleSid, read: m[named('lastConsumedMessageIndex')], typing: m.isTyping });
+  type: m.type, bindings: m.bindings, role: m.roleSid, read: m[named('lastConsumedMessageIndex')], typing: m.isTyping });
 
 const shownChannel = (c) => ({ sid: c.sid, name: c.friendlyName, unique: c.uniqueName,
   attributes: c.attributes, status: c.status, read: c[named('lastConsumedMessageIndex')],
-  last: c.lastMessage && c.lastMessage.index, level: c.notificationLevel, by: c.createdBy });
+  last: c.lastMessage && c.lastMessage.index, level: c.notificationLevel, by: c.createdBy,
+  state: c.state && c.state.current });
 
 const shownUser = (u) => ({ identity: u.identity, name: u.friendlyName, attributes: u.attributes,
   online: 'online' in u ? u.online : u.isOnline });
@@ -101,6 +103,27 @@ function begin(number, uri, token, options) {
     sendWithFile: (sid, body, text) => known[sid].prepareMessage().setBody(body)
       .addMedia({ contentType: 'text/plain', media: Buffer.from(text), filename: 'note.txt' })
       .build().send(),
+    sendFiles: (sid, body, names) => names.reduce((message, filename) => message.addMedia(
+      { contentType: 'text/plain', media: Buffer.from(filename), filename }),
+    known[sid].prepareMessage().setBody(body).setAttributes({ files: names.length })).buildAndSend(),
+    fileUrls: async (sid, index) => {
+      const { attachedMedia } = await messageAt(sid, index);
+      const bySid = await client.getTemporaryContentUrlsForMediaSids(attachedMedia.map((m) => m.sid));
+      const byMedia = await client.getTemporaryContentUrlsForMedia(attachedMedia);
+      return [[...bySid.values()].length, [...byMedia.values()]];
+    },
+    receipts: async (sid, index) => (await (await messageAt(sid, index)).getDetailedDeliveryReceipts())
+      .map((each) => [each.participantSid, each.status, each.errorCode]),
+    recipients: async (sid, index) => [await (await messageAt(sid, index)).getMessageRecipients(),
+      (await known[sid].getMessageRecipients()).items],
+    templates: () => client.getContentTemplates(),
+    peek: async (sid) => shownChannel(await client.peekConversationBySid(sid)),
+    addWith: async (sid, identity, attributes) => { await known[sid].add(identity, attributes); },
+    addPhone: async (sid, proxy, address, attributes) => {
+      await known[sid].addNonChatParticipant(proxy, address, attributes);
+    },
+    subscribedUsers: async () => (await client.getSubscribedUsers()).map((u) => u.identity),
+    parsePush: async (payload) => sdk.Client.parsePushNotification(payload).type,
     mediaUrl: async (sid, index) => {
       const message = await messageAt(sid, index);
       return (isChat ? message.media : message.attachedMedia[0]).getContentTemporaryUrl();

@@ -16,6 +16,8 @@ import pytest
 
 CLIENTS = Path(__file__).with_name("clients.js")
 SDKS = ("twilio-chat", "@twilio/conversations")
+CONVERSATIONS = ("conversations-2", "@twilio/conversations")
+"""`@twilio/conversations` 2.7, by an alias, and 3.0."""
 BUNDLE = "twilio-chat/builds/twilio-chat.min.js"
 """Bundle for web pages' <script>: an older Sync inside, which pages and subscribes differently."""
 PATIENCE = 10

@@ -54,6 +54,7 @@ def test_a_channels_document_is_the_channel(wire: Wire, made: Any) -> None:
         "attributes": '{"a": 1}',
         "type": "private",
         "createdBy": "system",
+        "state": {"current": "active", "dateUpdated": AT},
         "dateCreated": AT,
         "dateUpdated": AT,
         "lastMessage": {"index": 0, "timestamp": AT},
@@ -79,6 +80,7 @@ def test_a_roster_names_its_members_and_the_users_behind_them(
             "lastConsumedMessageIndex": 3,
             "lastConsumptionTimestamp": AT,
             "type": "chat",
+            "bindings": {},
         },
         guest.sid: {
             **common,
@@ -88,6 +90,7 @@ def test_a_roster_names_its_members_and_the_users_behind_them(
             "lastConsumedMessageIndex": None,
             "lastConsumptionTimestamp": None,
             "type": "sms",
+            "bindings": {"sms": guest.messaging_binding},
         },
     }
 

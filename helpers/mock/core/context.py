@@ -116,16 +116,22 @@ class Actor:
     """Originator of an action: the account through REST, or a user through an access token.
 
     `webhooks` is true if the action fires webhooks: always for a chat user, for REST only when the
-    `X-Twilio-Webhook-Enabled` header is true (documented).
+    `X-Twilio-Webhook-Enabled` header is true (documented). `network` names the one that a person
+    without an identity came by, such as `SMS`; `author` is another name that a webhook gave to what
+    a chat user writes.
     """
 
     identity: str | None = None
     service_sid: str | None = None
     webhooks: bool = False
+    network: str | None = None
+    author: str | None = None
 
     @property
     def source(self) -> str:
-        """`SDK` for a chat user, `API` for account credentials, as in webhooks."""
+        """`SDK` for a chat user, `API` for account credentials, as in webhooks; else a network."""
+        if self.network is not None:
+            return self.network
         return "API" if self.identity is None else "SDK"
 
     @property

@@ -19,6 +19,15 @@ Phase = Literal["before", "after"]
 LONGEST = 3600.0
 """Longest latency, in seconds."""
 _NO_FAULTS = "no faults: every call is answered"
+LEGACY_CALLS = (
+    "* chat.twilio.com/v2/*",
+    *(
+        f"* flex-api.twilio.com/v1/{name}"
+        for segment in ("FlexFlows", "Channels", "WebChannels")
+        for name in (segment, f"{segment}/*")
+    ),
+)
+"""Calls of the APIs that Twilio ended for Flex on 1 June 2026; chat.twilio.com/v3 stays."""
 _GENERAL_CODES = 20_000
 """Twilio's general code for an HTTP status is the status above this."""
 
@@ -218,6 +227,17 @@ class FaultRegistry(ABC, Generic[F]):
             "skip": skip,
         }
         return self.add_from_json(given)
+
+    def end_legacy_api(self) -> list[F]:
+        """Refuse every call of legacy Flex and of Programmable Chat with HTTP 410, code 20410.
+
+        An application that was not migrated meets this, or so it is inferred from the code.
+        Remove the faults, or `clear` all, to bring the API back.
+        """
+        message = "This API has ended: use Flex Conversations"
+        return [
+            self.add(pattern, code=20410, message=message, times=None) for pattern in LEGACY_CALLS
+        ]
 
     @abstractmethod
     def add_from_json(self, given: Mapping[str, Any]) -> F:

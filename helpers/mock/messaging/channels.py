@@ -6,10 +6,11 @@ from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
 from ..core.errors import Refused
-from .events import ChannelEvent
+from . import services
+from .events import ChannelEvent, ChannelStateEvent, MessageReplayed
 from .permissions import Permission, require
 from .refusals import Reason
-from .resources import IN_A_CHANNEL, Channel, ChannelWebhook, Member, Service, User
+from .resources import IN_A_CHANNEL, Channel, ChannelWebhook, Member, Message, Service, User
 
 MAX_WEBHOOKS = 5
 
@@ -24,6 +25,8 @@ class ChannelFields(TypedDict, total=False):
     inactive_after: float | None
     closed_after: float | None
     created_by: str
+    messaging_service_sid: str | None
+    email_binding: dict[str, str] | None
     date_created: float
     date_updated: float
 
@@ -43,6 +46,21 @@ def create(
     channel = ctx.create(Channel, service_sid=service.sid, type=type, active_at=ctx.now, **fields)
     ctx.emit(ChannelEvent("added", channel, ctx.actor))
     return channel
+
+
+def create_private(ctx: Context, service: Service, **fields: Unpack[ChannelFields]) -> Channel:
+    """Make an empty private channel, with the account's timers where none are given.
+
+    Raises:
+        Refused: As `create` does.
+    """
+    settings = services.settings_of(ctx)
+    fields.setdefault("inactive_after", settings.inactive_after)
+    fields.setdefault("closed_after", settings.closed_after)
+    fields["messaging_service_sid"] = (
+        fields.get("messaging_service_sid") or settings.messaging_service_sid
+    )
+    return create(ctx, service, type="private", **fields)
 
 
 def _take_unique_name(
@@ -97,8 +115,11 @@ def update(ctx: Context, channel: Channel, **changes: Unpack[ChannelFields]) -> 
     values: dict[str, Any] = {"date_updated": ctx.now, **changes}
     if not changes.keys().isdisjoint(("state", "inactive_after", "closed_after")):
         values["active_at"] = ctx.now
+    before = channel.state_at(ctx.now)
     ctx.store.save(channel, **values)
     ctx.emit(ChannelEvent("updated", channel, ctx.actor, tuple(changes)))
+    if "state" in changes and channel.state != before:
+        ctx.emit(ChannelStateEvent(channel, before, "request", ctx.actor))
     return channel
 
 
@@ -142,9 +163,10 @@ def add_webhook(
     """Add a webhook of kind `webhook`, `trigger` or `studio`, called in a dialect's words.
 
     The configuration has `flow_sid` for Studio; else `url`, `method`, and `filters`, the dialect's
-    names of events, or `triggers`; and in each case `retry_count`.
+    names of events, or `triggers`; and in each case `retry_count`. With `replay_after`, messages of
+    a higher index go to it at once.
     """
-    return ctx.create(
+    webhook = ctx.create(
         ChannelWebhook,
         service_sid=channel.service_sid,
         channel_sid=channel.sid,
@@ -152,3 +174,8 @@ def add_webhook(
         configuration=configuration,
         dialect=dialect,
     )
+    if configuration.get("replay_after") is not None:
+        for message in ctx.store.select(Message, {"channel_sid": channel.sid}):
+            if message.index > configuration["replay_after"]:
+                ctx.emit(MessageReplayed(message, channel, webhook))
+    return webhook

@@ -6,21 +6,48 @@ one is made for every message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..core.context import Actor
 from ..core.events import Event
-from .resources import Channel, Invite, Member, Message, User, UserChannel
+from .resources import (
+    Channel,
+    ChannelWebhook,
+    DeliveryReceipt,
+    Invite,
+    Member,
+    Message,
+    User,
+    UserChannel,
+)
 
 
 @dataclass(slots=True)
 class ChannelEvent(Event):
-    """A channel was `added`, `updated` or `removed`."""
+    """A channel was `added`, `updated` or `removed`.
+
+    `arrival` describes the message of another network that it was made for, as parameters.
+    """
 
     change: str
     channel: Channel
     actor: Actor
     reasons: tuple[str, ...] = ()
+    arrival: Mapping[str, str | None] | None = None
+
+
+@dataclass(slots=True)
+class ChannelStateEvent(Event):
+    """A channel's state has changed.
+
+    `cause` is `request`, `timer`, or `event` for what followed from something else.
+    """
+
+    channel: Channel
+    before: str
+    cause: str
+    actor: Actor
 
 
 @dataclass(slots=True)
@@ -43,6 +70,24 @@ class MessageEvent(Event):
     message: Message
     actor: Actor
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class MessageReplayed(Event):
+    """A message is to go to a webhook that was added after it."""
+
+    message: Message
+    channel: Channel
+    webhook: ChannelWebhook
+
+
+@dataclass(slots=True)
+class DeliveryEvent(Event):
+    """A message came further to a member without an identity, or did not."""
+
+    channel: Channel
+    receipt: DeliveryReceipt
+    actor: Actor
 
 
 @dataclass(slots=True)

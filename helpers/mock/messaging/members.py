@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
 from ..core.errors import Refused
+from ..core.store import Store
 from . import channels, roles, users
 from .events import InviteEvent, MemberEvent, UserChannelEvent
 from .permissions import CHANNEL, Permission, require
 from .refusals import Reason
 from .resources import Channel, Invite, Member, Message, Service, User, UserChannel
+
+MAX_OTHERS = 50
+"""Members of a channel without an identity (documented on the limits page)."""
 
 
 class ReadHorizon(TypedDict, total=False):
@@ -27,6 +32,7 @@ class MemberFields(ReadHorizon, total=False):
     role_sid: str
     date_created: float
     date_updated: float
+    messaging_binding: dict[str, str] | None
 
 
 def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChannel | None:
@@ -40,7 +46,6 @@ def add(
     *,
     identity: str | None = None,
     user: User | None = None,
-    messaging_binding: dict[str, str] | None = None,
     **fields: Unpack[MemberFields],
 ) -> Member:
     """Put an identity into a channel, making its user if need be, or a person without one.
@@ -51,7 +56,7 @@ def add(
 
     Raises:
         Refused: CHANNEL_CLOSED; MEMBER_EXISTS; MEMBER_ADDRESS_TAKEN; CHANNEL_FULL; USER_FULL;
-            CHANNEL_NOT_JOINABLE or NOT_PERMITTED, a chat user.
+            CHANNEL_FULL_OF_OTHERS; CHANNEL_NOT_JOINABLE or NOT_PERMITTED, a chat user.
     """
     if channel.state == "closed" or channel.closed_after is not None:
         channels.refuse_closed(ctx, channel)
@@ -68,9 +73,9 @@ def add(
     if user is None and identity:
         user = users.ensure(ctx, service, identity)
     if user is not None and user.joined_channels_count >= service.limits["user_channels"]:
-        raise Refused(Reason.USER_FULL, count=user.joined_channels_count)
-    if messaging_binding is not None:
-        _refuse_taken(ctx, channel.service_sid, messaging_binding)
+        _refuse_full(ctx, user, service.limits["user_channels"])
+    if identity is None:
+        _refuse_other(ctx, channel, fields.get("messaging_binding") or {})
     if fields.get("role_sid"):
         roles.pick(ctx, service.sid, fields["role_sid"], CHANNEL)
     else:
@@ -86,7 +91,6 @@ def add(
         channel_sid=channel.sid,
         user_sid=user.sid if user else None,
         identity=identity,
-        messaging_binding=messaging_binding,
         **fields,
     )
     if user is not None:
@@ -99,22 +103,78 @@ def add(
 
 def _permit(ctx: Context, channel: Channel, identity: str | None) -> None:
     if ctx.actor.identity != identity:
-        require(ctx, channel.service_sid, Permission.ADD_MEMBER, channel)
+        permission = Permission.ADD_MEMBER if identity else Permission.ADD_NON_CHAT_MEMBER
+        require(ctx, channel.service_sid, permission, channel)
     elif channel.type == "private" and channel.created_by != identity:
         raise Refused(Reason.CHANNEL_NOT_JOINABLE)
     else:
         require(ctx, channel.service_sid, Permission.JOIN_CHANNEL, channel)
 
 
-def _refuse_taken(ctx: Context, service_sid: str, binding: dict[str, str]) -> None:
-    """Refuse a pair of addresses that a person in a channel that is not closed has already."""
-    pair = ("address", "proxy_address")
-    for other in ctx.store.select(Member, {"user_sid": None, "service_sid": service_sid}):
-        taken = other.messaging_binding or {}
-        if all(taken.get(name) == binding.get(name) for name in pair):
-            channel = ctx.store.first(Channel, sid=other.channel_sid)
+def _refuse_full(ctx: Context, user: User, limit: int) -> None:
+    """Refuse one channel more than a user may be in; closed ones do not count (documented)."""
+    joined = ctx.store.select(Member, {"user_sid": user.sid})
+    channels_of = [ctx.store.first(Channel, sid=each.channel_sid) for each in joined]
+    count = sum(1 for each in channels_of if each and each.state_at(ctx.now) != "closed")
+    if count >= limit:
+        raise Refused(Reason.USER_FULL, count=count)
+
+
+def without_identity(ctx: Context, channel_sid: str) -> list[Member]:
+    """Return the members of a channel that are reached through other networks."""
+    return ctx.store.select(Member, {"channel_sid": channel_sid, "user_sid": None})
+
+
+def _refuse_other(ctx: Context, channel: Channel, binding: Mapping[str, str]) -> None:
+    others = without_identity(ctx, channel.sid)
+    if len(others) >= MAX_OTHERS:
+        raise Refused(Reason.CHANNEL_FULL_OF_OTHERS, count=MAX_OTHERS)
+    if "proxy_address" in binding:
+        refuse_taken(ctx, binding["address"], binding["proxy_address"])
+    elif any(other.name == binding.get("address") for other in others):
+        raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=channel.sid)
+
+
+def refuse_taken(ctx: Context, address: str, proxy_address: str) -> None:
+    """Refuse a pair of addresses that a person in a channel that is not closed has already.
+
+    Raises:
+        Refused: MEMBER_ADDRESS_TAKEN.
+    """
+    if (other := at_addresses(ctx, address, proxy_address)) is not None:
+        raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=other.channel_sid)
+
+
+def at_addresses(ctx: Context, address: str, proxy_address: str) -> Member | None:
+    """Return the member of this pair of addresses in a channel that is not closed, or None."""
+    for member in ctx.store.select(Member, {"user_sid": None}):
+        binding = member.messaging_binding or {}
+        if (binding.get("address"), binding.get("proxy_address")) == (address, proxy_address):
+            channel = ctx.store.first(Channel, sid=member.channel_sid)
             if channel is not None and channel.state_at(ctx.now) != "closed":
-                raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=channel.sid)
+                return member
+    return None
+
+
+def rebind(ctx: Context, member: Member, **addresses: str | None) -> dict[str, str] | None:
+    """Return a member's binding with other addresses; None takes one away.
+
+    Raises:
+        Refused: MEMBER_ADDRESS_TAKEN.
+    """
+    binding = {**(member.messaging_binding or {"type": "sms"}), **addresses}
+    kept = {name: text for name, text in binding.items() if text is not None}
+    if "proxy_address" in kept and kept != member.messaging_binding:
+        refuse_taken(ctx, kept["address"], kept["proxy_address"])
+    return kept if kept.keys() - {"type"} else None
+
+
+def writer(store: Store, channel_sid: str, author: str) -> Member | None:
+    """Return the member that writes under this name: its identity, or its address."""
+    if (found := store.first(Member, channel_sid=channel_sid, identity=author)) is not None:
+        return found
+    others = store.select(Member, {"channel_sid": channel_sid, "user_sid": None})
+    return next((each for each in others if each.name == author), None)
 
 
 def _join(ctx: Context, user_sid: str, member: Member, invite: Invite | None) -> None:

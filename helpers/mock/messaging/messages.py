@@ -7,11 +7,11 @@ from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
 from ..core.errors import Refused
-from . import channels, media
-from .events import MessageEvent, TypingEvent
+from . import channels, media, members
+from .events import ChannelStateEvent, DeliveryEvent, MessageEvent, TypingEvent
 from .permissions import Permission, own_member, require
 from .refusals import Reason
-from .resources import Channel, Message, Service
+from .resources import Channel, DeliveryReceipt, Member, Message, Service
 
 
 class MessageFields(TypedDict, total=False):
@@ -21,6 +21,7 @@ class MessageFields(TypedDict, total=False):
     body: str | None
     attributes: str
     last_updated_by: str
+    subject: str | None
     date_created: float
     date_updated: float
 
@@ -54,13 +55,14 @@ def send(
     has_timers = channel.inactive_after is not None or channel.closed_after is not None
     if has_timers or channel.state != "active":
         channels.refuse_closed(ctx, channel)
+    before = channel.state_at(ctx.now)
     attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
     identity = ctx.actor.identity
     if identity is not None:
         own_member(ctx, channel)
         permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
-    fields["author"] = identity or fields.get("author") or "system"
+    fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
     edits = (fields.get("last_updated_by"), fields.get("date_updated"))
@@ -86,7 +88,39 @@ def send(
         counts["state"] = "active"
     ctx.store.save(channel, **counts)
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
+    if before == "inactive":
+        ctx.emit(ChannelStateEvent(channel, before, "event", ctx.actor))
+    for member in members.without_identity(ctx, channel.sid):
+        if member.name != message.author:
+            _send_on(ctx, message, member)
     return message
+
+
+def _send_on(ctx: Context, message: Message, member: Member) -> None:
+    """Note that a message was sent to a member of another network."""
+    ctx.create(
+        DeliveryReceipt,
+        service_sid=message.service_sid,
+        channel_sid=message.channel_sid,
+        message_sid=message.sid,
+        member_sid=member.sid,
+        network_sid=ctx.sids.new("MM" if message.media else "SM"),
+    )
+
+
+def receipts(ctx: Context, message: Message) -> list[DeliveryReceipt]:
+    """Return how far a message came to each member without an identity."""
+    return ctx.store.select(DeliveryReceipt, {"message_sid": message.sid})
+
+
+def update_receipt(
+    ctx: Context, receipt: DeliveryReceipt, *, status: str, error_code: int = 0
+) -> DeliveryReceipt:
+    """Note how far a message came to a member without an identity."""
+    ctx.update(receipt, status=status, error_code=error_code)
+    channel = channels.find(ctx, receipt.channel_sid)
+    ctx.emit(DeliveryEvent(channel, receipt, ctx.actor))
+    return receipt
 
 
 def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> Message:
@@ -123,6 +157,7 @@ def remove(ctx: Context, message: Message) -> None:
     channel = channels.find(ctx, message.channel_sid)
     _permit(ctx, channel, message, "delete", "body")
     ctx.store.remove(message)
+    ctx.store.remove_all(DeliveryReceipt, message_sid=message.sid)
     changes: dict[str, Any] = {"messages_count": channel.messages_count - 1}
     if channel.last_message_sid == message.sid:
         left = ctx.store.select(Message, {"channel_sid": channel.sid}, order="desc", limit=1)

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     """One thing a role lets a chat user do; each dialect has its own spelling."""
 
     ADD_MEMBER = "add_member"
+    ADD_NON_CHAT_MEMBER = "add_non_chat_member"
     CREATE_CHANNEL = "create_channel"
     DELETE_ANY_MESSAGE = "delete_any_message"
     DELETE_OWN_MESSAGE = "delete_own_message"
@@ -51,6 +52,7 @@ _SERVICE_ONLY = {
     Permission.JOIN_CHANNEL,
 }
 _CHANNEL_ONLY = {
+    Permission.ADD_NON_CHAT_MEMBER,
     Permission.LEAVE_CHANNEL,
     Permission.SEND_MEDIA_MESSAGE,
     Permission.SEND_MESSAGE,

@@ -23,7 +23,6 @@ class Reason(Enum):
 
     USER_EXISTS = "user already exists"
     USER_OF_ANOTHER = "a chat user cannot create another user"
-    USER_NOT_DELETABLE = "a chat user cannot delete users"
     USER_UNKNOWN = "no user has this identity in service {service_sid}"
 
     CHANNEL_NOT_FOUND = "channel {sid} not found"
@@ -31,10 +30,12 @@ class Reason(Enum):
     CHANNEL_CLOSED = "channel is closed"
     CHANNEL_NOT_JOINABLE = "a private channel is joined by its creator only"
     CHANNEL_FULL = "channel has its limit of {count} members"
+    CHANNEL_FULL_OF_OTHERS = "channel has its limit of {count} members without an identity"
     UNIQUE_NAME_TAKEN = "channel with unique name {unique_name!r} already exists"
 
     NOT_A_MEMBER = "user {identity!r} is not a member of the channel"
     MEMBER_NOT_FOUND = "member {sid} not found"
+    WEBHOOK_NOT_FOUND = "webhook {sid} not found"
     MEMBER_EXISTS = "member already exists"
     MEMBER_ADDRESS_TAKEN = "address and proxy address are in use in channel {sid}"
     USER_FULL = "user is in its limit of {count} channels"
@@ -51,4 +52,5 @@ class Reason(Enum):
     LINK_EXPIRED = "the link has expired or is not valid"
 
     WEBHOOKS_FULL = "channel has its limit of {count} webhooks"
+    ADDRESS_TAKEN = "address {address} is configured already"
     CREDENTIAL_NOT_FOUND = "credential {sid} not found"

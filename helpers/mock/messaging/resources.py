@@ -53,6 +53,9 @@ class Service(DatedResource):
             "compatibility_message": "Media messages are not supported by your client",
         }
     )
+    media_notification: dict[str, Any] = field(
+        default_factory=lambda: {"enabled": False, "template": ""}
+    )
 
 
 @dataclass(slots=True)
@@ -116,6 +119,8 @@ class Channel(DatedResource):
     inactive_after: float | None = None
     closed_after: float | None = None
     active_at: float | None = None
+    messaging_service_sid: str | None = None
+    email_binding: dict[str, str] | None = None
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "unique_name"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
@@ -133,6 +138,12 @@ class Channel(DatedResource):
             return self.state
         ended = [state for state, date in self.timer_dates().items() if date <= now]
         return ended[0] if ended else self.state
+
+    def next_change(self) -> float | None:
+        """Return when a timer is next due to change the state; None where none is."""
+        changes = {"active": ("inactive", "closed"), "inactive": ("closed",)}.get(self.state, ())
+        dates = self.timer_dates()
+        return min((dates[state] for state in changes if state in dates), default=None)
 
     def attribute(self, name: str) -> Any:
         """One value of the channel's JSON attributes; None where they have none of that name."""
@@ -220,6 +231,7 @@ class Message(DatedResource):
     media: list[dict[str, Any]] | None = None
     last_updated_by: str | None = None
     was_edited: bool = False
+    subject: str | None = None
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "index"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
@@ -267,6 +279,58 @@ class ChannelWebhook(DatedResource):
 
 
 @dataclass(slots=True)
+class DeliveryReceipt(DatedResource):
+    """How far a message came to one member without an identity (DY).
+
+    `status` is `sent`, `delivered`, `read`, `failed` or `undelivered`; `network_sid` is the
+    message's SID in the other network.
+    """
+
+    prefix: ClassVar[str] = "DY"
+
+    service_sid: str
+    channel_sid: str
+    message_sid: str
+    member_sid: str
+    network_sid: str
+    status: str = "sent"
+    error_code: int = 0
+
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",), ("message_sid",))
+
+
+@dataclass(slots=True)
+class EventHooks(Resource):
+    """Receivers of a service's events, or of all services' that have none of their own.
+
+    The account's have no service. Events and parameters are in the words of the newer API.
+    """
+
+    account_sid: str
+    service_sid: str | None
+    method: str = "POST"
+    filters: list[str] = field(default_factory=list)
+    pre_webhook_url: str | None = None
+    post_webhook_url: str | None = None
+    target: str = "webhook"
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
+
+
+@dataclass(slots=True)
+class MessagingSettings(Resource):
+    """Settings of all services: the default one, and timers (seconds) of new private channels."""
+
+    account_sid: str
+    default_service_sid: str | None = None
+    messaging_service_sid: str | None = None
+    inactive_after: float | None = None
+    closed_after: float | None = None
+
+    durations: ClassVar[tuple[str, ...]] = ("inactive_after", "closed_after")
+
+
+@dataclass(slots=True)
 class Credential(DatedResource):
     """Access to a push service (CR). Its secrets are checked, used for nothing and not kept."""
 
@@ -295,6 +359,25 @@ class Binding(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
 
 
+@dataclass(slots=True)
+class AddressConfiguration(DatedResource):
+    """An address of the account (IG), such as a number, and what a message to it makes.
+
+    `auto_creation` has `enabled`, `type` (`default`, `webhook` or `studio`), `service_sid`, and
+    the configuration of a webhook that each new channel gets.
+    """
+
+    prefix: ClassVar[str] = "IG"
+
+    type: str
+    address: str
+    friendly_name: str | None
+    auto_creation: dict[str, Any]
+    address_country: str | None = None
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("type", "address"))
+
+
 IN_A_SERVICE: tuple[type[Resource], ...] = (
     Role,
     User,
@@ -306,10 +389,25 @@ IN_A_SERVICE: tuple[type[Resource], ...] = (
     Media,
     ChannelWebhook,
     Binding,
+    DeliveryReceipt,
+    EventHooks,
 )
 """Everything that goes when its service is deleted."""
-IN_A_CHANNEL: tuple[type[Resource], ...] = (Member, Invite, UserChannel, Message, ChannelWebhook)
+IN_A_CHANNEL: tuple[type[Resource], ...] = (
+    Member,
+    Invite,
+    UserChannel,
+    Message,
+    ChannelWebhook,
+    DeliveryReceipt,
+)
 """Everything that goes when its channel is deleted."""
 OF_A_USER: tuple[type[Resource], ...] = (Invite, UserChannel, Binding)
 """Everything that goes with its user, besides the memberships that channels count."""
-KINDS: tuple[type[Resource], ...] = (Service, *IN_A_SERVICE, Credential)
+KINDS: tuple[type[Resource], ...] = (
+    Service,
+    *IN_A_SERVICE,
+    Credential,
+    MessagingSettings,
+    AddressConfiguration,
+)

@@ -84,8 +84,9 @@ class ChangeRecorder:
         sid = DOCUMENT.sid(channel.sid)
         event_id = message_id(added) if added else self._log.record(sid, DOCUMENT_KEY, "updated")
         if self._wanted(sid):
-            data = sync_objects.document(self._store, channel, added)
-            notice = notices.document(channel.sid, data, event_id, self._backend.clock.now())
+            now = self._backend.clock.now()
+            data = sync_objects.document(self._store, channel, now, added)
+            notice = notices.document(channel.sid, data, event_id, now)
             self._emit(sid, notice, merges=added is not None)
 
     def _on_member(self, event: events.MemberEvent) -> None:

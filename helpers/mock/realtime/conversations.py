@@ -1,22 +1,27 @@
-"""Chat's REST dialect of the JavaScript SDKs: operations and JSON, in either SDK's spelling."""
+"""REST dialect of the JavaScript SDKs: operations and JSON, in either SDK's spelling.
+
+`twilio-chat` is given links under `/Client/v1` and refused in Chat's words, `@twilio/conversations`
+links under `/Client/v2` and Conversations' words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import Field
+
 from ..core.clock import iso
 from ..core.context import Context
-from ..core.errors import NOT_SIMULATED, TwilioError
-from ..core.parameters import Parameters
+from ..core.errors import NOT_SIMULATED, Refusals, TwilioError
+from ..core.parameters import Parameters, form_name
 from ..core.store import R
 from ..messaging import channels, members, messages, users
 from ..messaging.resources import Channel, Member, Service, User, UserChannel
 from ..rest import chat_parameters as given
-from ..rest import chat_v2
-from ..rest.chat_words import REFUSALS
+from ..rest import chat_v2, chat_words, conversations_parameters, conversations_words
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
 from ..rest.listing import PageRequest, PageSizes, fetch_page
@@ -25,12 +30,9 @@ from . import sync_objects
 
 HOST = "aim.us1.twilio.com"
 """Stands for every host that a client names."""
-BASE = f"https://{HOST}/Client/v1"
-CONVERSATIONS = f"{BASE}/Conversations"
-USERS = f"{BASE}/Users"
 PAGES = PageSizes(100, 100)
-MAX_MEDIA = 1
-"""Files a message carries (inferred from Chat, whose model this is)."""
+MAX_MEDIA = {"v1": 1, "v2": 10}
+"""Files that a message of each SDK carries; the second is inferred."""
 
 Handler = Callable[[Context, Arguments, Request], Any]
 Item = Callable[[Context, Arguments], Any]
@@ -65,15 +67,21 @@ def _inside(collection: Collection[Any, Any]) -> Item:
     )
 
 
+def _base(request: Request) -> str:
+    """The URL under which a client was given its links, `/Client/v1` or `/Client/v2`."""
+    _, client, version, *_ = request.path.split("/")
+    return f"https://{HOST}/{client}/{version}"
+
+
 # -- JSON
 
 
-def _channel_json(ctx: Context, channel: Channel) -> dict[str, Any]:
+def _channel_json(ctx: Context, channel: Channel, request: Request) -> dict[str, Any]:
     """A channel as the acting user has it."""
     view = members.find_user_channel(ctx, _acting_user(ctx).sid, channel.sid)
     member = members.member_of(ctx, view) if view else None
     read = member.last_consumed_message_index if member else None
-    url = f"{CONVERSATIONS}/{channel.sid}"
+    url = f"{_base(request)}/Conversations/{channel.sid}"
     return {
         "sid": channel.sid,
         "conversation_sid": channel.sid,
@@ -86,6 +94,7 @@ def _channel_json(ctx: Context, channel: Channel) -> dict[str, Any]:
         "date_updated": iso(channel.date_updated),
         "messages_count": channel.messages_count,
         "participants_count": channel.members_count,
+        "state": sync_objects.state(channel, ctx.now),
         "status": view.status if view else "notParticipating",
         "notification_level": view.notification_level if view else None,
         "last_consumed_message_index": read,
@@ -105,18 +114,19 @@ def _channel_json(ctx: Context, channel: Channel) -> dict[str, Any]:
     }
 
 
-def _member_json(ctx: Context, member: Member) -> dict[str, Any]:
+def _member_json(ctx: Context, member: Member, request: Request) -> dict[str, Any]:
     return {
         "sid": member.sid,
         "identity": member.identity,
         "role_sid": member.role_sid,
         "attributes": member.attributes,
+        "messaging_binding": member.messaging_binding,
         "last_read_message_index": member.last_consumed_message_index,
-        "url": f"{CONVERSATIONS}/{member.channel_sid}/Participants/{member.sid}",
+        "url": f"{_base(request)}/Conversations/{member.channel_sid}/Participants/{member.sid}",
     }
 
 
-def _user_json(ctx: Context, user: User) -> dict[str, Any]:
+def _user_json(ctx: Context, user: User, request: Request) -> dict[str, Any]:
     return {
         "identity": user.identity,
         "friendly_name": user.friendly_name,
@@ -124,7 +134,7 @@ def _user_json(ctx: Context, user: User) -> dict[str, Any]:
         **{name: bool(value) for name, value in users.reachability(ctx, user).items()},
         "sync_unique_name": sync_objects.INFO.name(user.sid),
         "sync_objects": {"user_info_map": sync_objects.INFO.name(user.sid)},
-        "url": f"{USERS}/{quote(user.identity, safe='')}",
+        "url": f"{_base(request)}/Users/{quote(user.identity, safe='')}",
     }
 
 
@@ -138,9 +148,9 @@ def _page(ctx: Context, request: Request, kind: type[R], **where: Any) -> tuple[
 # -- start-up
 
 
-def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
+def _configure(version: str, ctx: Context, arguments: Arguments, request: Request) -> Any:
     """Limits, links and Sync objects that a client starts with."""
-    service, user = _service(ctx, arguments), _acting_user(ctx)
+    service, user, base = _service(ctx, arguments), _acting_user(ctx), _base(request)
     media = f"{request.base}/{PUBLIC_HOST}/v1/Services/{service.sid}"
     return {
         "identity": user.identity,
@@ -150,7 +160,7 @@ def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
             "reachability_enabled": service.reachability_enabled,
             "http_cache_interval": "PT5S",
             "my_conversations_page_size": PAGES.default,
-            "media_attachments_count_limit": MAX_MEDIA,
+            "media_attachments_count_limit": MAX_MEDIA[version],
             "media_attachment_size_limit_in_mb": service.media["size_limit_mb"],
             "media_attachments_total_size_limit_in_mb": service.media["size_limit_mb"],
             "email_histories_allowed_mime_types": [],
@@ -161,14 +171,14 @@ def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
             "my_conversations": sync_objects.CHANNELS.name(user.sid),
         },
         "links": {
-            "my_conversations": f"{BASE}/MyConversations",
-            "conversations": CONVERSATIONS,
-            "users": USERS,
-            "current_user": f"{USERS}/{quote(user.identity, safe='')}",
-            "typing": f"{BASE}/Typing",
+            "my_conversations": f"{base}/MyConversations",
+            "conversations": f"{base}/Conversations",
+            "users": f"{base}/Users",
+            "current_user": f"{base}/Users/{quote(user.identity, safe='')}",
+            "typing": f"{base}/Typing",
             "media_service": f"{media}/Media",
             "media_set_service": f"{media}/MediaSet",
-            "messages_receipts": f"{BASE}/Receipts",
+            "messages_receipts": f"{base}/Conversations/%s/Messages/%s/Receipts",
         },
     }
 
@@ -179,13 +189,13 @@ def _configure(ctx: Context, arguments: Arguments, request: Request) -> Any:
 def _list_public(ctx: Context, arguments: Arguments, request: Request) -> Any:
     own = ctx.actor.service_sid
     found, meta = _page(ctx, request, Channel, service_sid=own, type="public")
-    return {"conversations": [_channel_json(ctx, each) for each in found], "meta": meta}
+    return {"conversations": [_channel_json(ctx, each, request) for each in found], "meta": meta}
 
 
 def _list_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     views, meta = _page(ctx, request, UserChannel, user_sid=_acting_user(ctx).sid)
     mine = [channels.find(ctx, view.channel_sid) for view in views]
-    return {"conversations": [_channel_json(ctx, each) for each in mine], "meta": meta}
+    return {"conversations": [_channel_json(ctx, each, request) for each in mine], "meta": meta}
 
 
 def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
@@ -200,7 +210,7 @@ def _fetch_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     channel = _channel(ctx, arguments)
     if channel.created_by != ctx.actor.identity:  # a creator need not have joined (observed)
         _mine(ctx, arguments)
-    return _channel_json(ctx, channel)
+    return _channel_json(ctx, channel, request)
 
 
 def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -209,28 +219,31 @@ def _update_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
     if "LastReadMessageIndex" in form:
         form["LastConsumedMessageIndex"] = form.pop("LastReadMessageIndex")
     members.update_user_channel(ctx, view, **given.UserChannelChanges.read(form).given())
-    return _channel_json(ctx, channel)
+    return _channel_json(ctx, channel, request)
 
 
 # -- reads and writes
 
 
-def _read(item: Item, render: Callable[[Context, Any], Any]) -> Handler:
+Render = Callable[[Context, Any, Request], Any]
+
+
+def _read(item: Item, render: Render) -> Handler:
     """Return a handler that shows an item."""
-    return lambda ctx, arguments, _request: render(ctx, item(ctx, arguments))
+    return lambda ctx, arguments, request: render(ctx, item(ctx, arguments), request)
 
 
 def _write(
     act: Callable[..., Any],
     item: Item,
     parameters: type[Parameters] | None = None,
-    render: Callable[[Context, Any], Any] = lambda ctx, result: None,
+    render: Render = lambda ctx, result, request: None,
 ) -> Handler:
     """Return a handler that acts on an item with the request's parameters, and shows the result."""
 
     def handle(ctx: Context, arguments: Arguments, request: Request) -> Any:
         new = parameters.read(request.form).given() if parameters else {}
-        return render(ctx, act(ctx, item(ctx, arguments), **new))
+        return render(ctx, act(ctx, item(ctx, arguments), **new), request)
 
     return handle
 
@@ -241,32 +254,51 @@ class _MessageEdit(given.MessageChanges):
 
 class _MessageToSend(given.NewMessageOrFile):
     author: given.Author | None = None
+    media_sids: list[str] = Field(default_factory=list)
 
 
 _MESSAGE, _MEMBER = _inside(chat_v2.MESSAGES), _inside(chat_v2.MEMBERS)
 
 
-def _fields(*names: str) -> Callable[[Context, Any], dict[str, Any]]:
-    return lambda ctx, item: {name: getattr(item, name) for name in names}
+def _fields(*names: str) -> Render:
+    return lambda ctx, item, request: {name: getattr(item, name) for name in names}
 
 
 _message_json = _fields("sid", "index")
 
 
-def _send(ctx: Context, arguments: Arguments, request: Request) -> Any:
+def _send(version: str, ctx: Context, arguments: Arguments, request: Request) -> Any:
     form = dict(request.form)
     for name in ("Subject", "ContentSid", "ContentVariables"):
         if form.get(name):
             raise TwilioError(NOT_SIMULATED, f"{name} of a message is not simulated by this mock")
-    if sids := form.get("MediaSids"):
-        if not isinstance(sids, list):
-            raise TwilioError(20001, "media_sids must be a list")
-        if len(sids) > MAX_MEDIA:
-            refusal = f"A message with {len(sids)} files is not simulated; send one at a time"
-            raise TwilioError(NOT_SIMULATED, refusal)
-        form["MediaSid"] = str(sids[0])
+    if sid := form.pop("MediaSid", None):
+        form["MediaSids"] = [str(sid)]
     new = _MessageToSend.read(form).given()
-    return _message_json(ctx, messages.send(ctx, _channel(ctx, arguments), **new))
+    if len(new.get("media_sids", ())) > MAX_MEDIA[version]:
+        raise TwilioError(20001, f"A message has at most {MAX_MEDIA[version]} files")
+    return _message_json(ctx, messages.send(ctx, _channel(ctx, arguments), **new), request)
+
+
+def _add_participant(ctx: Context, arguments: Arguments, request: Request) -> Any:
+    """Add an identity, or somebody with an address on another network."""
+    form = dict(request.form)
+    binding: Any = form.pop("MessagingBinding", None) or {}
+    if not isinstance(binding, dict):
+        raise TwilioError(20001, "messaging_binding must be an object")
+    form |= {
+        f"MessagingBinding.{form_name(name)}": value
+        for name, value in binding.items()
+        if value is not None
+    }
+    new = conversations_parameters.NewParticipant.read(form).given()
+    return _member_json(ctx, members.add(ctx, _channel(ctx, arguments), **new), request)
+
+
+def _empty_page(key: str) -> Handler:
+    """Return a handler that shows no items, of something that the mock never has."""
+    meta = {"previous_token": None, "next_token": None}
+    return lambda ctx, arguments, request: {key: [], "meta": meta}
 
 
 def _type(ctx: Context, arguments: Arguments, request: Request) -> Any:
@@ -282,17 +314,10 @@ def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
     channel = _channel(ctx, {"Channel": sid})
     found, meta = _page(ctx, request, Member, channel_sid=channel.sid)
     seen = [_user(ctx, {"Identity": each.identity}) for each in found if each.identity]
-    return {"users": [_user_json(ctx, user) for user in seen], "meta": meta}
+    return {"users": [_user_json(ctx, user, request) for user in seen], "meta": meta}
 
 
 # -- operations
-
-
-def _operation(name: str, method: str, path: str, status: int, handler: Handler) -> Operation:
-    def handle(ctx: Context, arguments: Arguments, request: Request) -> Reply:
-        return Reply(status, handler(ctx, arguments, request))
-
-    return Operation(name, method, HOST, f"/Client{path}", handle, refusals=REFUSALS)
 
 
 _fetch = _read(_channel, _channel_json)
@@ -310,29 +335,66 @@ _remove_member = _write(members.remove, _MEMBER)
 _invite = _write(members.invite, _channel, given.NewInvite, _fields("sid", "identity"))
 _withdraw_invite = _write(members.withdraw_invite, _inside(chat_v2.INVITES))
 _update_user = _write(users.update, _user, given.UserChanges, _user_json)
-_CHANNEL = "/v1/Conversations/{Channel}"
+_CHANNEL = "/Conversations/{Channel}"
 _PARTICIPANT = f"{_CHANNEL}/Participants/{{Key}}"
+_SHARED: tuple[tuple[str, str, str, int, Handler], ...] = (
+    ("ListMyConversation", "GET", "/MyConversations", 200, _list_mine),
+    ("FetchMyConversation", "GET", "/MyConversations/{Channel}", 200, _fetch_mine),
+    ("UpdateMyConversation", "POST", "/MyConversations/{Channel}", 200, _update_mine),
+    ("CreateConversation", "POST", "/Conversations", 201, _create),
+    ("FetchConversation", "GET", _CHANNEL, 200, _fetch),
+    ("UpdateConversation", "POST", _CHANNEL, 200, _update),
+    ("DeleteConversation", "DELETE", _CHANNEL, 204, _write(channels.delete, _channel)),
+    ("EditMessage", "POST", _CHANNEL + "/Messages/{Key}", 200, _edit),
+    ("RemoveMessage", "DELETE", _CHANNEL + "/Messages/{Key}", 204, _remove_message),
+    ("UpdateParticipant", "POST", _PARTICIPANT, 200, _update_member),
+    ("RemoveParticipant", "DELETE", _PARTICIPANT, 204, _remove_member),
+    ("Type", "POST", "/Typing", 200, _type),
+    ("ListUser", "GET", "/Users", 200, _list_users),
+    ("FetchUser", "GET", "/Users/{Identity}", 200, _fetch_user),
+    ("UpdateUser", "POST", "/Users/{Identity}", 200, _update_user),
+)
+_OF_CHAT: tuple[tuple[str, str, str, int, Handler], ...] = (
+    ("FetchConfiguration", "GET", "/Configuration", 200, partial(_configure, "v1")),
+    ("ListConversation", "GET", "/Conversations", 200, _list_public),
+    ("SendMessage", "POST", _CHANNEL + "/Messages", 201, partial(_send, "v1")),
+    ("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_member),
+    ("Invite", "POST", _CHANNEL + "/Invites", 201, _invite),
+    ("TakeInvitationBack", "DELETE", _CHANNEL + "/Invites/{Key}", 204, _withdraw_invite),
+)
+_RECEIPTS = f"{_CHANNEL}/Messages/{{Key}}/Receipts"
+_OF_CONVERSATIONS: tuple[tuple[str, str, str, int, Handler], ...] = (
+    ("FetchConfiguration", "GET", "/Configuration", 200, partial(_configure, "v2")),
+    ("SendMessage", "POST", _CHANNEL + "/Messages", 201, partial(_send, "v2")),
+    ("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_participant),
+    ("ListReceipt", "GET", _RECEIPTS, 200, _empty_page("delivery_receipts")),
+    (
+        "ListRecipient",
+        "GET",
+        _CHANNEL + "/MessageRecipients",
+        200,
+        _empty_page("message_recipients"),
+    ),
+    ("ListContentTemplate", "GET", "/ContentTemplates", 200, _empty_page("templates")),
+)
+
+
+def _operations(version: str, refusals: Refusals, *declared: Any) -> Iterator[Operation]:
+    for name, method, path, status, handler in declared:
+
+        def handle(
+            ctx: Context,
+            arguments: Arguments,
+            request: Request,
+            status: int = status,
+            handler: Handler = handler,
+        ) -> Reply:
+            return Reply(status, handler(ctx, arguments, request))
+
+        yield Operation(name, method, HOST, f"/Client/{version}{path}", handle, refusals=refusals)
+
+
 OPERATIONS = (
-    _operation("FetchConfiguration", "GET", "/v1/Configuration", 200, _configure),
-    _operation("FetchConversationsConfiguration", "GET", "/v2/Configuration", 200, _configure),
-    _operation("ListMyConversation", "GET", "/v1/MyConversations", 200, _list_mine),
-    _operation("FetchMyConversation", "GET", "/v1/MyConversations/{Channel}", 200, _fetch_mine),
-    _operation("UpdateMyConversation", "POST", "/v1/MyConversations/{Channel}", 200, _update_mine),
-    _operation("ListConversation", "GET", "/v1/Conversations", 200, _list_public),
-    _operation("CreateConversation", "POST", "/v1/Conversations", 201, _create),
-    _operation("FetchConversation", "GET", _CHANNEL, 200, _fetch),
-    _operation("UpdateConversation", "POST", _CHANNEL, 200, _update),
-    _operation("DeleteConversation", "DELETE", _CHANNEL, 204, _write(channels.delete, _channel)),
-    _operation("SendMessage", "POST", _CHANNEL + "/Messages", 201, _send),
-    _operation("EditMessage", "POST", _CHANNEL + "/Messages/{Key}", 200, _edit),
-    _operation("RemoveMessage", "DELETE", _CHANNEL + "/Messages/{Key}", 204, _remove_message),
-    _operation("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_member),
-    _operation("UpdateParticipant", "POST", _PARTICIPANT, 200, _update_member),
-    _operation("RemoveParticipant", "DELETE", _PARTICIPANT, 204, _remove_member),
-    _operation("Invite", "POST", _CHANNEL + "/Invites", 201, _invite),
-    _operation("TakeInvitationBack", "DELETE", _CHANNEL + "/Invites/{Key}", 204, _withdraw_invite),
-    _operation("Type", "POST", "/v1/Typing", 200, _type),
-    _operation("ListUser", "GET", "/v1/Users", 200, _list_users),
-    _operation("FetchUser", "GET", "/v1/Users/{Identity}", 200, _fetch_user),
-    _operation("UpdateUser", "POST", "/v1/Users/{Identity}", 200, _update_user),
+    *_operations("v1", chat_words.REFUSALS, *_SHARED, *_OF_CHAT),
+    *_operations("v2", conversations_words.REFUSALS, *_SHARED, *_OF_CONVERSATIONS),
 )

@@ -78,7 +78,7 @@ class SyncReads:
         }
         if kind == "document":
             assert isinstance(owner, Channel)
-            return Reply(200, shown | {"data": sync_objects.document(ctx.store, owner)})
+            return Reply(200, shown | {"data": sync_objects.document(ctx.store, owner, ctx.now)})
         shown["links"] = {"items": f"{url}/Items"}
         if kind == "map" and last(request.query, "Include") == "items":
             query = partial(_query_mapping, sync_objects.map_items(ctx.store, found))
@@ -159,7 +159,7 @@ def missed(
         changed = max(entry.changed if entry else FIRST, message_id(last) if last else FIRST)
         if changed <= event_id:
             return [], True
-        data = sync_objects.document(ctx.store, owner, last)
+        data = sync_objects.document(ctx.store, owner, ctx.now, last)
         return [notices.document(owner.sid, data, changed, ctx.now)], True
     if found.type.kind == "list":
         items, is_all = _missed_messages(ctx, log, found, event_id)

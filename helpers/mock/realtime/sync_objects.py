@@ -122,7 +122,22 @@ def last_message(store: Store, channel: Channel) -> Message | None:
     return store.first(Message, sid=sid) if sid else None
 
 
-def document(store: Store, channel: Channel, last: Message | None = None) -> dict[str, Any]:
+def state(channel: Channel, now: float) -> dict[str, Any]:
+    """A channel's state and since when, as the SDKs show it; an active one since its creation.
+
+    Messages move `active_at` on, and must not look like a change of the state.
+    """
+    current = channel.state_at(now)
+    if current != channel.state:
+        since = channel.timer_dates()[current]
+    else:
+        since = (current != "active" and channel.active_at) or channel.date_created
+    return {"current": current, "dateUpdated": iso(since)}
+
+
+def document(
+    store: Store, channel: Channel, now: float, last: Message | None = None
+) -> dict[str, Any]:
     """A channel, without its members' own data (status, read horizon)."""
     last = last or last_message(store, channel)
     return {
@@ -133,6 +148,7 @@ def document(store: Store, channel: Channel, last: Message | None = None) -> dic
         "attributes": channel.attributes,
         "type": channel.type,
         "createdBy": channel.created_by,
+        "state": state(channel, now),
         "dateCreated": iso(channel.date_created),
         "dateUpdated": iso(channel.date_updated),
         "lastMessage": last and {"index": last.index, "timestamp": iso(last.date_created)},
@@ -171,6 +187,7 @@ def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
 
 def roster_item(member: Member) -> dict[str, Any]:
     """A member, as the others in the channel see it."""
+    binding = member.messaging_binding
     return {
         "identity": member.identity,
         "userInfo": INFO.name(member.user_sid) if member.user_sid else None,
@@ -180,7 +197,8 @@ def roster_item(member: Member) -> dict[str, Any]:
         "dateUpdated": iso(member.date_updated),
         "lastConsumedMessageIndex": member.last_consumed_message_index,
         "lastConsumptionTimestamp": iso(member.last_consumption_timestamp),
-        "type": (member.messaging_binding or {"type": "chat"})["type"],
+        "type": (binding or {"type": "chat"})["type"],
+        "bindings": {binding["type"]: binding} if binding else {},
     }
 
 

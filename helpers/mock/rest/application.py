@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -16,33 +17,42 @@ from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
-from ..messaging.resources import Service
 from ..webhooks.delivery import Webhooks
-from ..webhooks.pre_events import consult, is_consulted
+from ..webhooks.pre_events import consult
 from . import (
     chat_v2,
     chat_webhooks,
-    conversations_v1,
+    conversations_configuration,
+    conversations_webhooks,
+    flex_interactions,
     flex_v1,
+    flex_v2,
     media_v1,
     studio_v2,
     taskrouter_statistics,
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import NOTE_HEADER, TOKEN_USER, Reply, Request
+from .http import NOTE_HEADER, TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
-    *conversations_v1.OPERATIONS,
+    *conversations_configuration.OPERATIONS,
     *flex_v1.OPERATIONS,
+    *flex_interactions.OPERATIONS,
+    *flex_v2.OPERATIONS,
     *taskrouter_statistics.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
     *media_v1.OPERATIONS,
 )
 _ROUTER = OperationRouter(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
+WEBHOOKS = {
+    chat_webhooks.NAME: chat_webhooks.DIALECT,
+    conversations_webhooks.NAME: conversations_webhooks.DIALECT,
+}
+"""APIs over which webhooks are made."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -98,15 +108,20 @@ class Application:
     ) -> Reply:
         """Carry out an operation that was found, in one transaction.
 
-        Before a chat user changes anything, pre-events are sent.
+        Before a chat user changes anything, pre-events are sent. A request that had to wait is
+        dropped if its client has left meanwhile: the client may send it again, and has nothing to
+        tell the two apart.
 
         Raises:
             TwilioError: It is refused.
+            ClientGone: Its client has closed the connection.
         """
         try:
             if actor.identity is not None and operation.method != "GET":
-                request = self._consult(actor, operation, arguments, request)
+                actor, request = self._consult(actor, operation, arguments, request)
             with self._backend.transaction():
+                if request.has_left():
+                    raise ClientGone
                 ctx = Context(self._backend, self._credentials.account_sid, actor)
                 return operation.handle(ctx, arguments, request)
         except DatabaseFailed as failure:
@@ -122,21 +137,39 @@ class Application:
 
     def _consult(
         self, actor: Actor, operation: Operation, arguments: Arguments, request: Request
-    ) -> Request:
-        """Let the service's pre-event webhook, if it has one, change what is about to happen.
-
-        Outside any transaction, since the answer may take seconds; and only for what would
-        succeed, which a dry run finds out.
-        """
-        service = self._backend.store.first(Service, sid=actor.service_sid)
-        if service is None or not is_consulted(service):
-            return request
-        backend, account_sid = self._backend, self._credentials.account_sid
-        events = backend.dry_run(
-            lambda: operation.handle(Context(backend, account_sid, actor), arguments, request)
+    ) -> tuple[Actor, Request]:
+        """Let the service's pre-event webhooks, if it has any, change what is about to happen."""
+        changes = self.consult(
+            actor.service_sid or "",
+            lambda: operation.handle(
+                Context(self._backend, self._credentials.account_sid, actor), arguments, request
+            ),
         )
-        changes = consult(self._webhooks, chat_webhooks.DIALECT, service, events)
-        return replace(request, form={**request.form, **changes})
+        if (author := changes.pop("Author", None)) is not None:
+            actor = replace(actor, author=author)
+        return actor, replace(request, form={**request.form, **changes}) if changes else request
+
+    def consult(self, service_sid: str, act: Callable[[], object]) -> dict[str, str]:
+        """Send the pre-events of an action, and return the changes that the answers make to it.
+
+        Outside any transaction, since an answer may take seconds; and only for what would succeed,
+        which a dry run finds out.
+
+        Raises:
+            TwilioError: 50056, 50057 or 50076, as `pre_events.consult` does.
+        """
+        consulted = [
+            (dialect, hooks)
+            for dialect in WEBHOOKS.values()
+            if (hooks := dialect.hooks_of(self._backend.store, service_sid))
+            and hooks.pre_url
+            and hooks.filters
+        ]
+        events = self._backend.dry_run(act) if consulted else ()
+        changes: dict[str, str] = {}
+        for dialect, hooks in consulted:
+            changes |= consult(self._webhooks, dialect, hooks, self._backend, events)
+        return changes
 
     def _actor(self, request: Request) -> Actor:
         if request.auth is None:

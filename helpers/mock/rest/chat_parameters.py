@@ -280,7 +280,13 @@ MAX_URL = 2048
 
 
 class WebhookChanges(Parameters):
-    """Parameters of channel webhook update (specified)."""
+    """Parameters of channel webhook update (specified).
+
+    Attributes:
+        codes_above: How much higher the codes of this API are than Chat's.
+    """
+
+    codes_above: ClassVar[int] = 0
 
     configuration__url: str | None = None
     configuration__method: Annotated[str, one_of(("GET", "POST"), 50055, "Method")] | None = None
@@ -307,7 +313,10 @@ class WebhookChanges(Parameters):
         if kind == "studio":
             flow_sid = given.get("flow_sid", "")
             if not looks_like(flow_sid, "FW"):
-                raise TwilioError(50327, "Configuration.FlowSid must be a Studio Flow SID (FW...)")
+                raise TwilioError(
+                    50327 + self.codes_above,
+                    "Configuration.FlowSid must be a Studio Flow SID (FW...)",
+                )
             return {"flow_sid": flow_sid, "retry_count": retry_count}
         url, name = given.get("url") or "", "triggers" if kind == "trigger" else "filters"
         listed: list[str] = given.get(name) or []
@@ -332,7 +341,8 @@ class WebhookChanges(Parameters):
         ]
         for is_fine, code, refusal in checks:
             if not is_fine:
-                raise TwilioError(code, refusal)
+                above = self.codes_above if code > 50300 else 0
+                raise TwilioError(code + above, refusal)
         method = given.get("method", "POST")
         return {"url": url, "method": method, "retry_count": retry_count, name: listed}
 

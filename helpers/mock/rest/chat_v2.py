@@ -33,7 +33,7 @@ from ..messaging.resources import (
 from . import chat_parameters as given
 from .chat_webhooks import CHANNEL_EVENTS, log_unknown_filters
 from .chat_webhooks import NAME as DIALECT
-from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES
+from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES, spelled
 from .collection import Api, Arguments, Collection, Write
 from .listing import PageSizes
 from .views import view
@@ -71,6 +71,7 @@ SERVICES = Collection(
     open_to_users=(),
     render=view(
         Service,
+        omit=("media_notification",),
         links={"channels": "Channels", "users": "Users", "roles": "Roles", "bindings": "Bindings"},
     ),
     create=Write(given.NewService, _create_service),
@@ -82,7 +83,7 @@ SERVICES = Collection(
 def _role_words(role: Role, _: str) -> dict[str, Any]:
     return {
         "type": ROLE_TYPES[role.type],
-        "permissions": [PERMISSIONS[permissions.Permission(each)] for each in role.permissions],
+        "permissions": spelled(PERMISSIONS, role),
     }
 
 
@@ -129,6 +130,8 @@ INTERNAL = (
     "inactive_after",
     "closed_after",
     "active_at",
+    "messaging_service_sid",
+    "email_binding",
 )
 """Fields of a channel that Chat does not show."""
 CHANNELS = Collection(
@@ -163,7 +166,11 @@ MESSAGES = Collection(
     ordered=True,
     enter=permissions.look_inside,
     render=view(
-        Message, rename={"author": "from"}, repeat={"to": "channel_sid"}, firsts=("media",)
+        Message,
+        omit=("subject",),
+        rename={"author": "from"},
+        repeat={"to": "channel_sid"},
+        firsts=("media",),
     ),
     create=Write(given.NewMessage, messages.send, spread=True),
     update=Write(given.MessageChanges, messages.update, needs_parameters=True, spread=True),

@@ -10,14 +10,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..core.clock import iso_milliseconds
-from ..core.context import Context
+from ..core.context import Backend, Context
 from ..core.events import Event
 from ..core.parameters import form_name
-from ..core.store import Resource
+from ..core.store import Resource, Store
 from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
 from ..messaging.resources import Channel, Member, Message, Service, User
 from ..webhooks.delivery import log_failure
-from ..webhooks.outbox import Payload, WebhookDialect
+from ..webhooks.outbox import Payload, ServiceHooks, WebhookDialect
 
 NAME = "chat"
 _SENT_MEDIA = "onMediaMessageSent"
@@ -66,7 +66,7 @@ _PARAMETERS: dict[type[Resource], dict[str, str]] = {
 _MEDIA = {f"Media{form_name(name)}": name for name in ("sid", "filename", "content_type", "size")}
 
 
-def payload_for(event: Event) -> Payload | None:
+def payload_for(backend: Backend, event: Event) -> Payload | None:
     """Return the event's name and parameters; None for one without a webhook."""
     about: Channel | Member | Message | User
     match event:
@@ -102,9 +102,9 @@ def payload_for(event: Event) -> Payload | None:
     return Payload(texts["EventType"], texts)
 
 
-def payload_before(event: Event) -> Payload | None:
+def payload_before(backend: Backend, event: Event) -> Payload | None:
     """Return the pre-event that goes before this event; None where there is none."""
-    after = payload_for(event)
+    after = payload_for(backend, event)
     name = None if after is None else _BEFORE.get(after.name)
     if after is None or name is None:
         return None
@@ -133,9 +133,24 @@ def log_unknown_filters(ctx: Context, service: Service) -> None:
         log_failure(ctx, "webhook_filters", url, fault)
 
 
+def _hooks_of(store: Store, service_sid: str) -> ServiceHooks | None:
+    service = store.first(Service, sid=service_sid)
+    if service is None:
+        return None
+    return ServiceHooks(
+        service.pre_webhook_url,
+        service.post_webhook_url,
+        service.webhook_method,
+        service.webhook_filters,
+        service.pre_webhook_retry_count,
+        service.post_webhook_retry_count,
+    )
+
+
 DIALECT = WebhookDialect(
     payload_for=payload_for,
     payload_before=payload_before,
+    hooks_of=_hooks_of,
     new_message="onMessageSent",
     changeable={
         "body": "Body",

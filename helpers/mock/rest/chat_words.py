@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 
 from ..core.errors import Refusals
@@ -14,11 +15,19 @@ from ..messaging.resources import Message, Role
 PERMISSIONS: dict[Permission, str] = {
     each: re.sub("_([a-z])", lambda match: match[1].upper(), each.value) for each in Permission
 } | {Permission.DELETE_CHANNEL: "destroyChannel"}
+del PERMISSIONS[Permission.ADD_NON_CHAT_MEMBER]  # Chat has none
 """Chat's spelling of each permission, e.g. `editAnyMessage`."""
 READ_PERMISSIONS = {spelling: permission for permission, spelling in PERMISSIONS.items()}
 ROLE_TYPES = {CHANNEL: "channel", SERVICE: "deployment"}
 """Chat's spelling of each scope of roles."""
 READ_ROLE_TYPES = {spelling: scope for scope, spelling in ROLE_TYPES.items()}
+
+
+def spelled(spellings: Mapping[Permission, str], role: Role) -> list[str]:
+    """Return a role's permissions in an API's spelling, without those that it does not have."""
+    return [spellings[each] for each in map(Permission, role.permissions) if each in spellings]
+
+
 _TABLE: dict[Enum, tuple[int, str]] = {
     Reason.SERVICE_NOT_FOUND: (50050, "Service {sid} not found"),
     Reason.NOT_PERMITTED: (
@@ -43,7 +52,6 @@ _TABLE: dict[Enum, tuple[int, str]] = {
     ),
     Reason.USER_EXISTS: (50201, "User already exists"),
     Reason.USER_OF_ANOTHER: (50107, "A chat user cannot create another user"),
-    Reason.USER_NOT_DELETABLE: (50107, "A chat user cannot delete users"),
     Reason.USER_UNKNOWN: (  # Twilio blames the channel's invites (observed)
         20404,
         "The requested resource /Services/{service_sid}/Channels/{channel_sid}/Invites"

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from ..core.context import Context
 from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
-from ..core.parameters import Parameters, folded
+from ..core.parameters import Parameters, folded, read_json_object
 from ..core.store import Order, R, Store
 from .http import FORM, MULTIPART, Reply, Request, last
 from .listing import (
@@ -33,6 +33,7 @@ from .listing import (
 )
 from .views import Render
 
+_NAME = re.compile(r"{(\w+)}")
 Arguments = Mapping[str, str]
 """Values of the `{Names}` in an operation's path, decoded."""
 P = TypeVar("P")
@@ -65,7 +66,9 @@ class Api:
     refusals: Refusals = NO_REFUSALS
     users_of: ServiceOf | None = None
     sizes: PageSizes = field(default_factory=PageSizes)
-    collections: list[Collection[Any, Any]] = field(default_factory=list, init=False)
+    collections: list[Collection[Any, Any] | Single[Any, Any]] = field(
+        default_factory=list, init=False
+    )
 
     def operations(self) -> list[Operation]:
         """Return the operations of its collections."""
@@ -108,12 +111,14 @@ class Write(Generic[P, R]):
             is made in or the resource that is changed, if there is one.
         needs_parameters: Refuse a call without any.
         spread: Call `run` with keyword arguments, of what the caller sent.
+        json: The parameters are the properties of a JSON body, spelt as declared.
     """
 
     fields: type[Parameters]
     run: Callable[Concatenate[Context, P, ...], R]
     needs_parameters: bool = False
     spread: bool = False
+    json: bool = False
 
     def perform(self, request: Request, ctx: Context, *above: P) -> R:
         """Call the product's function with the request's parameters, or refuse them."""
@@ -127,6 +132,11 @@ class Write(Generic[P, R]):
         """
         if request.query:
             self._ignore(request, request.query, "the query of a POST is not read")
+        if self.json:
+            sent = read_json_object(request.body.decode("utf-8", "replace"))
+            if sent is None:
+                raise TwilioError(20001, "The body must be a JSON object")
+            return self.fields.read(sent)
         if not self.fields.names.issuperset(request.form):
             unknown = request.form.keys() - self.fields.names
             self._ignore(request, unknown, "no such parameter; names are spelt as in its reference")
@@ -182,12 +192,14 @@ class Collection(Generic[P, R]):
         ordered: Whether `Order` may be `desc`.
         orderings: What `Ordering` may name -> the field sorted by.
         rank: An item's place in a list, where that is not the order of arrival.
+        created: The status of the answer to a creation.
         create, update, delete: The product's functions, where the API has them.
         guard: Tells whether a chat user may see an item; a list leaves out what it may not.
         hidden: The reason to refuse an item with that a chat user may not see.
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
         simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
+        key_of: Returns the path key that another one stands for, such as a SID for a name.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
@@ -213,6 +225,7 @@ class Collection(Generic[P, R]):
     ordered: bool = False
     orderings: Mapping[str, str] = field(default_factory=dict)
     rank: Rank | None = None
+    created: int = 201
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
     delete: Action[R] | None = None
@@ -221,6 +234,7 @@ class Collection(Generic[P, R]):
     enter: Action[P] | None = None
     simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
+    key_of: Callable[[Context, str], str] | None = None
     missing: Enum | None = None
     item_key: str = "sid"
     detail: Callable[[Context, R], dict[str, Any]] | None = None
@@ -286,6 +300,8 @@ class Collection(Generic[P, R]):
             Refused: With `missing`, it does not exist; or a chat user may not see it.
         """
         above = self.parent
+        if self.key_of is not None:
+            key = self.key_of(ctx, key)
         if above is not None and above.parent is None and above.lookup == ("sid",):
             # an item inside a parent at the root proves that the parent exists
             where = {**self.only, str(self.scope): arguments[above.argument]}
@@ -294,7 +310,8 @@ class Collection(Generic[P, R]):
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
-                if self.guard and self.hidden and not self.guard(ctx, found):
+                is_user = ctx.actor.identity is not None
+                if self.hidden and is_user and self.guard and not self.guard(ctx, found):
                     raise Refused(self.hidden)
                 return found
         self.resolve_parent(ctx, arguments)
@@ -365,8 +382,8 @@ class Collection(Generic[P, R]):
     def _url(self, arguments: Arguments, parent: Any) -> str:
         if self.parent is None:
             return self._template
-        above = [arguments[name] for name in self._above]
-        return self._template % (*above, parent.sid)  # which the path may name otherwise
+        # the path may name the parent otherwise
+        return self._template % (*map(arguments.__getitem__, self._above), parent.sid)
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
@@ -378,7 +395,7 @@ class Collection(Generic[P, R]):
         parent = self.resolve_parent(ctx, arguments)
         above = () if parent is None else (parent,)
         made = write.perform(request, ctx, *above)
-        return self._reply(ctx, 201, arguments, parent, made)
+        return self._reply(ctx, self.created, arguments, parent, made)
 
     def _update(
         self, write: Write[R, R], ctx: Context, arguments: Arguments, request: Request
@@ -416,7 +433,62 @@ class Collection(Generic[P, R]):
             )
 
 
-_NAME = re.compile(r"{(\w+)}")
+@dataclass(slots=True, eq=False)
+class Single(Generic[P, R]):
+    """The one resource of its kind at a place, such as a configuration: fetched and updated.
+
+    Attributes:
+        within: The API, or the collection that it is nested in.
+        segment: The rest of its path, e.g. `Configuration/Webhooks`.
+        noun: Its name in operation names.
+        find: Returns it; called with the parent, if there is one.
+        render: Its JSON, from it and its URL.
+        update: The product's function.
+    """
+
+    within: Api | Collection[Any, Any]
+    segment: str
+    noun: str
+    find: Callable[..., R]
+    render: Callable[[Context, R, str], dict[str, Any]]
+    update: Write[R, R]
+    api: Api = field(init=False)
+    path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.within, Api):
+            self.api, above = self.within, self.within.root
+        else:
+            self.api = self.within.api
+            above = f"{self.within.path}/{{{self.within.argument}}}"
+        self.path = f"{above}/{self.segment}"
+        self.api.collections.append(self)
+
+    def operations(self) -> list[Operation]:
+        """Return its operations."""
+        return [
+            Operation(
+                f"{verb}{self.noun}",
+                method,
+                self.api.host,
+                self.path,
+                self._answer,
+                refusals=self.api.refusals,
+            )
+            for verb, method in (("Fetch", "GET"), ("Update", "POST"))
+        ]
+
+    def _answer(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        within = self.within
+        if isinstance(within, Collection):
+            found = self.find(ctx, within.resolve(ctx, arguments, arguments[within.argument]))
+        else:
+            found = self.find(ctx)
+        if request.method == "POST":
+            found = self.update.perform(request, ctx, found)
+        names = {name: quote(text, safe="") for name, text in arguments.items()}
+        url = f"https://{self.api.host}{self.path.format_map(names)}"
+        return Reply(200, self.render(ctx, found, url))
 
 
 def _snake_case(words: str) -> str:

@@ -1,102 +1,70 @@
 """Conversations v1 as `conversations.twilio.com` spells it: Chat's channels, under its own names.
 
 A private channel is a conversation; a public one is not found until Chat v3, whose one operation
-is here too, makes it private (documented).
+is here too, makes it private (documented). Each path exists below a service and below the default
+one.
 """
 
 from __future__ import annotations
 
-from enum import Enum
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from ..core.clock import iso
 from ..core.context import Context
-from ..core.errors import Refusals, Refused
+from ..core.errors import Refused, TwilioError
 from ..core.store import Store
-from ..messaging import channels, members, messages, permissions
-from ..messaging.permissions import CHANNEL, SERVICE, Permission
+from ..messaging import channels, members, messages, permissions, roles, services, users
+from ..messaging.events import ChannelStateEvent
 from ..messaging.refusals import Reason
-from ..messaging.resources import Channel, Member, Message, Service
+from ..messaging.resources import (
+    Channel,
+    ChannelWebhook,
+    DeliveryReceipt,
+    Member,
+    Message,
+    Role,
+    Service,
+    User,
+    UserChannel,
+)
 from . import chat_v2
 from . import conversations_parameters as given
-from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
-from .chat_words import REFUSALS as CHATS_REFUSALS
-from .collection import Api, Arguments, Collection, Write
-from .listing import from_date, to_date
+from .chat_words import spelled
+from .collection import Api, Arguments, Collection, Operation, Write
+from .conversations_webhooks import NAME as DIALECT
+from .conversations_webhooks import SCOPED_EVENTS
+from .conversations_words import PERMISSIONS, REFUSALS, ROLE_TYPES
+from .http import Reply, Request
+from .listing import Narrowing, PageSizes, from_date, to_date
 from .views import view
 
 HOST = "conversations.twilio.com"
-PERMISSIONS = CHATS_PERMISSIONS | {
-    Permission.ADD_MEMBER: "addParticipant",
-    Permission.CREATE_CHANNEL: "createConversation",
-    Permission.DELETE_CHANNEL: "deleteConversation",
-    Permission.EDIT_ANY_MEMBER_ATTRIBUTES: "editAnyParticipantAttributes",
-    Permission.EDIT_CHANNEL_ATTRIBUTES: "editConversationAttributes",
-    Permission.EDIT_CHANNEL_NAME: "editConversationName",
-    Permission.EDIT_OWN_MEMBER_ATTRIBUTES: "editOwnParticipantAttributes",
-    Permission.JOIN_CHANNEL: "joinConversation",
-    Permission.LEAVE_CHANNEL: "leaveConversation",
-    Permission.REMOVE_MEMBER: "removeParticipant",
-}
-"""Conversations' spelling of each permission."""
-_REFUSALS: dict[Enum, tuple[int, str]] = {
-    **CHATS_REFUSALS.table,
-    Reason.SERVICE_NOT_FOUND: (20404, "The requested resource /Services/{sid} was not found"),
-    Reason.ROLE_NOT_FOUND: (50109, "Conversation role {sid} not found in this service"),
-    Reason.NOT_A_CHANNEL_ROLE: (
-        50101,
-        "Role {sid} is of type {scope}; a conversation role is needed",
-    ),
-    Reason.CHANNEL_NOT_FOUND: (50350, "Conversation {sid} not found"),
-    Reason.CHANNEL_HIDDEN: (50430, "User not participant of conversation"),
-    Reason.CHANNEL_CLOSED: (50377, "Can't update conversation as it's in final closed state"),
-    Reason.CHANNEL_NOT_JOINABLE: (
-        50107,
-        "A conversation is joined by its creator only; a participant must add you",
-    ),
-    Reason.CHANNEL_FULL: (50417, "Conversation has its limit of {count} participants"),
-    Reason.UNIQUE_NAME_TAKEN: (
-        50353,
-        "Conversation with unique name {unique_name!r} already exists",
-    ),
-    Reason.NOT_A_MEMBER: (50430, "User {identity!r} is not participant of conversation"),
-    Reason.MEMBER_NOT_FOUND: (50432, "Participant {sid} not found"),
-    Reason.MEMBER_EXISTS: (50433, "Participant already exists"),
-    Reason.MEMBER_ADDRESS_TAKEN: (
-        50416,
-        "A binding for this participant and proxy address already exists in Conversation {sid}",
-    ),
-    Reason.USER_FULL: (50214, "User is in its limit of {count} conversations"),
-}
-"""Chat's words, but for these."""
-REFUSALS = Refusals(
-    _REFUSALS,
-    permission=PERMISSIONS,
-    scope={CHANNEL: "conversation", SERVICE: "service"},
-)
-
-
-def default_service(ctx: Context) -> Service:
-    """Return the account's default service: its oldest (inferred).
-
-    Raises:
-        Refused: SERVICE_NOT_FOUND, the account has none.
-    """
-    found = ctx.store.select(Service, limit=1)
-    if not found:
-        raise Refused(Reason.SERVICE_NOT_FOUND, sid="default")
-    return found[0]
+FIFTY = PageSizes(50, 50)
+MAX_FIRST = 10
+"""Participants that a conversation can be made with (documented)."""
+MAX_UNREAD = 1000
+"""Highest count of unread messages that is shown (documented)."""
 
 
 def _users_of(store: Store, arguments: Arguments) -> str | None:
     if "ChatServiceSid" in arguments:
         return arguments["ChatServiceSid"]
-    return next((each.sid for each in store.select(Service, limit=1)), None)
+    found = services.find_default(store)
+    return found.sid if found else None
 
 
 API = Api(HOST, "/v1", REFUSALS, _users_of)
 _CHAT_V3 = Api(chat_v2.HOST, "/v3", REFUSALS)
+_RENAMED = {
+    "service_sid": "chat_service_sid",
+    "channel_sid": "conversation_sid",
+    "member_sid": "participant_sid",
+    "last_consumed_message_index": "last_read_message_index",
+    "last_consumption_timestamp": "last_read_timestamp",
+    "network_sid": "channel_message_sid",
+}
+"""Conversations' names of fields."""
 
 
 # -- JSON
@@ -106,34 +74,245 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
     state = conversation.state_at(ctx.now)
     pending = {} if state == "closed" else conversation.timer_dates()
     timers = {f"date_{to}": iso(date) for to, date in pending.items() if date > ctx.now}
-    unset: dict[str, Any] = {"messaging_service_sid": None, "bindings": {}}
-    return {"state": state, "timers": timers} | unset
+    email = conversation.email_binding
+    return {"state": state, "timers": timers, "bindings": {"email": email} if email else {}}
 
 
 def _about_message(ctx: Context, message: Message) -> dict[str, Any]:
-    author = members.find(ctx, message.channel_sid, message.author)
+    author = members.writer(ctx.store, message.channel_sid, message.author)
     return {
         "participant_sid": author.sid if author else None,
-        "delivery": None,
+        "delivery": _delivery(messages.receipts(ctx, message)),
         "content_sid": None,
     }
+
+
+_REACHED = {"sent": (), "delivered": ("sent",), "read": ("sent", "delivered")}
+"""Statuses that each status goes beyond."""
+
+
+def _delivery(receipts: list[DeliveryReceipt]) -> dict[str, Any] | None:
+    """Return how many of a message's recipients it has come to: all, some or none (specified)."""
+    if not receipts:
+        return None
+    reached = [{each.status, *_REACHED.get(each.status, ())} for each in receipts]
+    counts = {
+        status: sum(status in each for each in reached)
+        for status in ("sent", "delivered", "read", "failed", "undelivered")
+    }
+    shown = {
+        status: "none" if not count else "all" if count == len(receipts) else "some"
+        for status, count in counts.items()
+    }
+    return {"total": len(receipts), **shown}
+
+
+def _role_words(role: Role, _: str) -> dict[str, Any]:
+    return {"type": ROLE_TYPES[role.type], "permissions": spelled(PERMISSIONS, role)}
+
+
+def _configuration(webhook: ChannelWebhook, _: str) -> dict[str, Any]:
+    kept = webhook.configuration
+    if webhook.type == "studio":
+        return {"configuration": {"flow_sid": kept["flow_sid"]}}
+    shown = {
+        "url": kept["url"],
+        "method": kept["method"].lower(),
+        "filters": kept["triggers" if webhook.type == "trigger" else "filters"],
+    }
+    if kept.get("replay_after") is not None:
+        shown["replay_after"] = kept["replay_after"]
+    return {"configuration": shown}
+
+
+def _conversation_of(ctx: Context, item: UserChannel | Member) -> Channel:
+    return channels.find(ctx, item.channel_sid)
+
+
+def _url_of(ctx: Context, item: UserChannel | Member) -> str:
+    """Return the URL of an item's conversation, in its service."""
+    return f"https://{HOST}/v1/Services/{item.service_sid}/Conversations/{item.channel_sid}"
+
+
+def _links(ctx: Context, item: UserChannel | Member, member_sid: str | None) -> dict[str, Any]:
+    url = _url_of(ctx, item)
+    return {"conversation": url, "participant": f"{url}/Participants/{member_sid}"}
+
+
+def _own_view(ctx: Context, own: UserChannel) -> dict[str, Any]:
+    conversation, member = _conversation_of(ctx, own), members.member_of(ctx, own)
+    unread = members.unread_count(ctx, member) if member else None
+    state = _state(ctx, conversation)
+    return {
+        "conversation_state": state["state"],
+        "timers": state["timers"],
+        **{name: getattr(conversation, name) for name in _SHOWN_TO_USERS},
+        "date_created": iso(conversation.date_created),
+        "date_updated": iso(conversation.date_updated),
+        "last_read_message_index": member.last_consumed_message_index if member else None,
+        "unread_messages_count": None if unread is None else min(unread, MAX_UNREAD),
+        "links": _links(ctx, own, own.member_sid),
+    }
+
+
+_SHOWN_TO_USERS = ("friendly_name", "unique_name", "attributes", "created_by")
+
+
+def _place(ctx: Context, member: Member) -> dict[str, Any]:
+    """Return a participant with its conversation."""
+    conversation = _conversation_of(ctx, member)
+    state = _state(ctx, conversation)
+    return {
+        "account_sid": member.account_sid,
+        "chat_service_sid": member.service_sid,
+        "participant_sid": member.sid,
+        "participant_user_sid": member.user_sid,
+        "participant_identity": member.identity,
+        "participant_messaging_binding": member.messaging_binding,
+        "conversation_sid": conversation.sid,
+        **{f"conversation_{name}": getattr(conversation, name) for name in _SHOWN_TO_USERS},
+        "conversation_date_created": iso(conversation.date_created),
+        "conversation_date_updated": iso(conversation.date_updated),
+        "conversation_state": state["state"],
+        "conversation_timers": state["timers"],
+        "links": _links(ctx, member, member.sid),
+    }
+
+
+# -- what is special about an operation
+
+
+def _create_service(ctx: Context, new: given.NewConversationService) -> Service:
+    return services.create(ctx, friendly_name=new.friendly_name)
+
+
+def _add_participant(ctx: Context, conversation: Channel, **new: Any) -> Member:
+    binding = new.get("messaging_binding") or {}
+    if "address" in binding and "proxy_address" not in binding:
+        others = ctx.store.select(Member, {"channel_sid": conversation.sid})
+        if not any("projected_address" in (each.messaging_binding or {}) for each in others):
+            raise TwilioError(50412, "MessagingBinding.ProxyAddress is required")
+    return members.add(ctx, conversation, **new)
+
+
+def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
+    prefix = "messaging_binding__"
+    addresses = {
+        name.removeprefix(prefix): changes.pop(name)
+        for name in list(changes)
+        if name.startswith(prefix)
+    }
+    if addresses:
+        if "proxy_address" in addresses and "address" not in (member.messaging_binding or {}):
+            raise TwilioError(50411, "Only a participant with an address has a proxy address")
+        changes["messaging_binding"] = members.rebind(ctx, member, **addresses)
+    return members.update(ctx, member, **changes)
+
+
+def _send(ctx: Context, conversation: Channel, **new: Any) -> Message:
+    _refuse_long(ctx, conversation.sid, new)
+    return messages.send(ctx, conversation, **new)
+
+
+def _edit(ctx: Context, message: Message, **changes: Any) -> Message:
+    _refuse_long(ctx, message.channel_sid, changes)
+    return messages.update(ctx, message, **changes)
+
+
+def _refuse_long(ctx: Context, channel_sid: str, new: Mapping[str, Any]) -> None:
+    body = new.get("body") or ""
+    if len(body) > given.MAX_SMS and members.without_identity(ctx, channel_sid):
+        raise TwilioError(
+            50504,
+            f"Body is too long: {len(body)} characters, at most {given.MAX_SMS} where a"
+            " participant is reached by SMS or WhatsApp",
+        )
+
+
+def _create_webhook(ctx: Context, channel: Channel, new: given.NewScopedWebhook) -> ChannelWebhook:
+    channels.refuse_webhook(ctx, channel)
+    configuration = new.configuration(new.target, {}, SCOPED_EVENTS)
+    if new.target == "webhook":
+        configuration["replay_after"] = new.configuration__replay_after
+    return channels.add_webhook(ctx, channel, DIALECT, new.target, configuration)
+
+
+def _update_webhook(
+    ctx: Context, webhook: ChannelWebhook, changes: given.ScopedWebhookChanges
+) -> ChannelWebhook:
+    before = webhook.configuration
+    configuration = changes.configuration(webhook.type, before, SCOPED_EVENTS)
+    configuration["replay_after"] = before.get("replay_after")
+    return ctx.update(webhook, configuration=configuration)
+
+
+def _by_person(ctx: Context, service: Service, names: list[str]) -> Narrowing:
+    if "Identity" in names and "Address" in names:
+        raise TwilioError(50451, "Give Identity or Address, not both")
+    return lambda member: _conversation_of(ctx, member).type == "private"
+
+
+def _of_identity(ctx: Context, service: Service, identities: list[str]) -> Narrowing:
+    user = users.find(ctx, service.sid, identities[-1])
+    return {"user_sid": [user.sid if user else ""]}
+
+
+def _of_address(ctx: Context, service: Service, addresses: list[str]) -> Narrowing:
+    return lambda member: (member.messaging_binding or {}).get("address") == addresses[-1]
+
+
+def _by_sid(member: Member) -> tuple[float, ...]:
+    """Sort by the conversation's SID, in parts that numbers hold exactly."""
+    digits = member.channel_sid[2:]
+    parts = (int(digits[at : at + 11], 16) for at in (0, 11, 22))
+    return (*map(float, parts), member.seq)
+
+
+def _private_only(ctx: Context, user: User, names: list[str]) -> Narrowing:
+    return lambda own: _conversation_of(ctx, own).type == "private"
+
+
+def _named(ctx: Context, key: str) -> str:
+    """Return the SID of a conversation, by its SID or its unique name; else one that is none."""
+    found = ctx.store.first(Channel, sid=key, type="private")
+    found = found or ctx.store.first(Channel, unique_name=key, type="private")
+    return found.sid if found else ""
 
 
 # -- collections, under a service and under the default one
 
 SERVICES: Collection[Any, Service] = Collection(
-    simulated=(),
     within=API,
     segment="Services",
     kind=Service,
     argument="ChatServiceSid",
-    render=view(Service),
+    open_to_users=(),
+    render=lambda service, url: {
+        **{name: getattr(service, name) for name in ("sid", "account_sid", "friendly_name")},
+        "date_created": iso(service.date_created),
+        "date_updated": iso(service.date_updated),
+        "url": url,
+        "links": {
+            "conversations": f"{url}/Conversations",
+            "users": f"{url}/Users",
+            "roles": f"{url}/Roles",
+            "bindings": f"{url}/Bindings",
+            "configuration": f"{url}/Configuration",
+            "participant_conversations": f"{url}/ParticipantConversations",
+            "conversation_with_participants": f"{url}/ConversationWithParticipants",
+        },
+    },
+    create=Write(given.NewConversationService, _create_service),
+    delete=services.delete,
 )
 
 
-def _collections(prefix: str, **place: Any) -> None:
-    """Declare conversations and what is in them; `chat_service_sid` is shown under a service."""
-    chat_service = {"service_sid": "chat_service_sid"}
+def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
+    """Declare conversations and what is in them; `chat_service_sid` is shown under a service.
+
+    Returns:
+        The conversations.
+    """
     hidden = () if prefix else ("service_sid",)
     conversations = Collection(
         segment="Conversations",
@@ -154,8 +333,11 @@ def _collections(prefix: str, **place: Any) -> None:
         missing=Reason.CHANNEL_NOT_FOUND,
         render=view(
             Channel,
-            omit=(*chat_v2.INTERNAL, "type", "created_by", "members_count", "messages_count"),
-            rename=chat_service,
+            omit=(
+                *(name for name in chat_v2.INTERNAL if name != "messaging_service_sid"),
+                *("type", "created_by", "members_count", "messages_count"),
+            ),
+            rename=_RENAMED,
             links={
                 "participants": "Participants",
                 "messages": "Messages",
@@ -164,7 +346,7 @@ def _collections(prefix: str, **place: Any) -> None:
             },
         ),
         detail=_state,
-        create=Write(given.NewConversation, partial(channels.create, type="private"), spread=True),
+        create=Write(given.NewConversation, channels.create_private, spread=True),
         update=Write(given.ConversationChanges, channels.update, spread=True),
         delete=channels.delete,
         **place,
@@ -180,38 +362,161 @@ def _collections(prefix: str, **place: Any) -> None:
         kind=Member,
         noun=f"{prefix}ConversationParticipant",
         missing=Reason.MEMBER_NOT_FOUND,
-        render=view(
-            Member,
-            omit=("user_sid", *hidden),
-            rename={
-                **chat_service,
-                "channel_sid": "conversation_sid",
-                "last_consumed_message_index": "last_read_message_index",
-                "last_consumption_timestamp": "last_read_timestamp",
-            },
-            dates=chat_v2.READ,
-        ),
-        create=Write(given.NewParticipant, members.add, spread=True),
-        update=Write(given.ParticipantChanges, members.update, spread=True),
+        render=view(Member, omit=("user_sid", *hidden), rename=_RENAMED, dates=chat_v2.READ),
+        create=Write(given.NewParticipant, _add_participant, spread=True),
+        update=Write(given.ParticipantChanges, _update_participant, spread=True),
         delete=members.remove,
         **inside,
     )
-    Collection(
+    texts = Collection(
         segment="Messages",
         kind=Message,
         noun=f"{prefix}ConversationMessage",
+        argument="MessageSid",
         ordered=True,
         render=view(
             Message,
-            omit=("type", "last_updated_by", "was_edited", *hidden),
-            rename={**chat_service, "channel_sid": "conversation_sid"},
+            omit=("type", "last_updated_by", "was_edited", "subject", *hidden),
+            rename=_RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
         detail=_about_message,
-        create=Write(given.NewConversationMessage, messages.send, spread=True),
-        update=Write(given.ConversationMessageChanges, messages.update, spread=True),
+        create=Write(given.NewConversationMessage, _send, spread=True),
+        update=Write(given.ConversationMessageChanges, _edit, spread=True),
         delete=messages.remove,
         **inside,
+    )
+    Collection(
+        within=texts,
+        segment="Receipts",
+        key="delivery_receipts",
+        kind=DeliveryReceipt,
+        noun=f"{prefix}ConversationMessageReceipt",
+        sizes=FIFTY,
+        render=view(DeliveryReceipt, omit=hidden, rename=_RENAMED),
+    )
+    Collection(
+        segment="Webhooks",
+        kind=ChannelWebhook,
+        noun=f"{prefix}ConversationScopedWebhook",
+        sizes=PageSizes(5, 5),
+        only={"dialect": DIALECT},
+        missing=Reason.WEBHOOK_NOT_FOUND,
+        render=view(
+            ChannelWebhook,
+            omit=("dialect", *hidden),
+            rename=_RENAMED | {"type": "target"},
+            extra=_configuration,
+        ),
+        create=Write(given.NewScopedWebhook, _create_webhook),
+        update=Write(given.ScopedWebhookChanges, _update_webhook),
+        delete=Context.remove,
+        **inside | {"enter": permissions.account_only},
+    )
+    people = Collection(
+        segment="Users",
+        scope="service_sid",
+        lookup=("sid", "identity"),
+        kind=User,
+        noun=f"{prefix}User",
+        argument="UserSid",
+        sizes=FIFTY,
+        open_to_users=("List", "Create", "Fetch", "Update"),
+        render=view(
+            User,
+            omit=("joined_channels_count",),
+            rename=_RENAMED,
+            links={"user_conversations": "Conversations"},
+        ),
+        detail=users.reachability,
+        create=Write(given.NewConversationsUser, users.create, spread=True),
+        update=Write(given.ConversationsUserChanges, users.update, spread=True),
+        delete=users.delete,
+        **place,
+    )
+    Collection(
+        within=people,
+        segment="Conversations",
+        lookup=("channel_sid",),
+        key_of=_named,
+        item_key="channel_sid",
+        kind=UserChannel,
+        noun=f"{prefix}UserConversation",
+        sizes=FIFTY,
+        only={"status": "joined"},
+        default=_private_only,
+        enter=permissions.own_only,
+        render=view(UserChannel, omit=("status",), rename=_RENAMED),
+        detail=_own_view,
+        update=Write(given.UserConversationChanges, members.update_user_channel, spread=True),
+        delete=members.leave_channel,
+    )
+    Collection(
+        segment="Roles",
+        scope="service_sid",
+        kind=Role,
+        noun=f"{prefix}Role",
+        sizes=FIFTY,
+        open_to_users=(),
+        render=view(Role, omit=("is_default",), rename=_RENAMED, extra=_role_words),
+        create=Write(given.NewConversationsRole, roles.create, spread=True),
+        update=Write(given.ConversationsRoleChanges, roles.update, spread=True),
+        delete=roles.delete,
+        **place,
+    )
+    Collection(
+        segment="ParticipantConversations",
+        scope="service_sid",
+        key="conversations",
+        kind=Member,
+        noun=f"{prefix}ParticipantConversation",
+        sizes=FIFTY,
+        simulated=("List",),
+        open_to_users=(),
+        filters={"Identity": _of_identity, "Address": _of_address},
+        default=_by_person,
+        rank=_by_sid,
+        render=lambda member, url: {},
+        detail=_place,
+        **place,
+    )
+    return conversations
+
+
+# -- a conversation with participants
+
+
+def _create_with_participants(conversations: Collection[Any, Channel]) -> Operation:
+    """Declare the creation of a conversation along with its participants.
+
+    Parameters are checked at once. The answer shows the conversation before they are added; it is
+    active afterwards, or closed where one cannot be added (documented).
+    """
+    write = Write(given.NewConversationWithParticipants, channels.create_private)
+
+    def handle(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        parent = conversations.resolve_parent(ctx, arguments)
+        fields = write.read(request)
+        people = fields.people
+        if len(people) > MAX_FIRST:
+            raise TwilioError(50426, f"At most {MAX_FIRST} participants can be given")
+        conversation = channels.create_private(ctx, parent, **fields.given())
+        shown = conversations.item_json(ctx, arguments, parent, conversation)
+        if not people:
+            return Reply(201, shown)
+        try:
+            for person in people:
+                _add_participant(ctx, conversation, **person)
+        except (Refused, TwilioError):
+            channels.update(ctx, conversation, state="closed")
+        else:
+            ctx.emit(ChannelStateEvent(conversation, "initializing", "event", ctx.actor))
+        return Reply(202, {**shown, "state": "initializing"})
+
+    path = f"{conversations.path.rpartition('/')[0]}/ConversationWithParticipants"
+    noun = conversations.noun + "WithParticipants"
+    return Operation(
+        f"Create{noun}", "POST", HOST, path, handle, users_of=_users_of, refusals=REFUSALS
     )
 
 
@@ -235,9 +540,18 @@ MIGRATION: Collection[Any, Channel] = Collection(
     segment="Channels",
     lookup=("sid", "unique_name"),
     kind=Channel,
-    render=view(Channel, omit=chat_v2.INTERNAL, extra=lambda *_: {"messaging_service_sid": None}),
+    render=view(
+        Channel, omit=tuple(name for name in chat_v2.INTERNAL if name != "messaging_service_sid")
+    ),
     update=Write(given.ChannelMigration, _migrate),
 )
-_collections("Service", within=SERVICES)
-_collections("", within=API, inside=default_service)
-OPERATIONS = [*API.operations(), *_CHAT_V3.operations()]
+_EVERY = (
+    _collections("Service", within=SERVICES),
+    _collections("", within=API, inside=services.default),
+)
+_AT_ONCE = [_create_with_participants(each) for each in _EVERY]
+
+
+def operations() -> list[Operation]:
+    """Return the operations of Conversations v1, with those declared elsewhere, and of Chat v3."""
+    return [*API.operations(), *_AT_ONCE, *_CHAT_V3.operations()]

@@ -36,7 +36,7 @@ from ..core.bounds import (
     MIN_RATE,
     RETRY_AFTER,
 )
-from ..realtime.connection import CUT, SEND
+from ..realtime.connection import CUT, LEFT, SEND
 from ..realtime.notices import is_acknowledgement
 from ..rest.http import Reply
 from .app import ServerApp
@@ -154,7 +154,10 @@ class CuttingProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._is_in_head, self._head_size, self._arrived = True, 0, 0
         self._is_arriving, self._began = True, self.loop.time()
-        self.scope["extensions"] = {CUT: {"now": partial(_cut, self.transport)}}
+        self.scope["extensions"] = {
+            CUT: {"now": partial(_cut, self.transport)},
+            LEFT: {"now": self.transport.is_closing},
+        }
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the request's path."""

@@ -16,9 +16,16 @@ from ..core.clock import iso
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..core.jobs import KeyedExecutor
-from ..messaging.resources import Service
 from ..taskrouter import assignment
-from .outbox import KEPT, AttemptFinished, Delivery, DeliveryDue, Payload, PreEventRequested
+from .outbox import (
+    KEPT,
+    AttemptFinished,
+    Delivery,
+    DeliveryDue,
+    Payload,
+    PreEventRequested,
+    ServiceHooks,
+)
 from .receivers import Receiver, Receivers, WebhookAnswer
 
 WORKERS = 8
@@ -135,6 +142,30 @@ class Webhooks:
         if isinstance(event, DeliveryDue):
             self._queues.put(event.queue, partial(self._deliver, event.seq))
 
+    def replay(self, number: int) -> int | None:
+        """Deliver once more what a delivery held, to the same URL, signed anew.
+
+        The answer changes nothing any more: neither to a pre-event, nor of an assignment callback.
+
+        Returns:
+            Number of the new delivery; None where there is no such delivery.
+        """
+        with self._backend.transaction():
+            known = self._backend.store.first(Delivery, seq=number)
+            if known is None:
+                return None
+            again = replace(
+                known,
+                queue=f"replay {number}",
+                date_created=self._backend.clock.now(),
+                state="pending",
+                attempts=[],
+                reservation_sid=None,
+            )
+            self._backend.store.add(again)
+            self._backend.events.emit(DeliveryDue(again.seq, again.queue))
+        return again.seq
+
     def resume(self) -> None:
         """Queue what is due in a store that was put back; what is not in it was dropped."""
         for delivery in self._backend.store.select(Delivery, {"state": "pending"}):
@@ -149,15 +180,15 @@ class Webhooks:
         """Stop delivering; what is under way ends first, and what is due stays written down."""
         self._queues.close(self.timeout + _GRACE)
 
-    def ask(self, service: Service, payload: Payload) -> WebhookAnswer:
+    def ask(self, hooks: ServiceHooks, payload: Payload) -> WebhookAnswer:
         """Send a pre-event to a service's webhook, and wait for the answer."""
         with self._backend.transaction():
             delivery = Delivery(
                 event=payload.name,
-                url=service.pre_webhook_url or "",
-                method=service.webhook_method,
+                url=hooks.pre_url or "",
+                method=hooks.method,
                 parameters=payload.parameters,
-                retries=service.pre_webhook_retry_count,
+                retries=hooks.pre_retries,
                 queue="",
                 date_created=self._backend.clock.now(),
                 state="asking",

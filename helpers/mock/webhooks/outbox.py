@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from ..core.context import Backend
+from ..core.context import ACCOUNT, Backend
 from ..core.events import Event
-from ..core.store import Resource
-from ..messaging.events import ChannelEvent, MemberEvent, MessageEvent, UserEvent
-from ..messaging.resources import ChannelWebhook, Service
+from ..core.store import Resource, Store
+from ..messaging.events import (
+    ChannelEvent,
+    ChannelStateEvent,
+    DeliveryEvent,
+    MemberEvent,
+    MessageEvent,
+    MessageReplayed,
+    UserEvent,
+)
+from ..messaging.resources import ChannelWebhook
 from ..taskrouter import assignment
 from ..taskrouter.events import TaskRouterEvent, callback_for
 
@@ -34,6 +42,17 @@ class Payload:
     parameters: dict[str, str]
 
 
+class ServiceHooks(NamedTuple):
+    """The URLs that all events of a service go to, with the events that they are called for."""
+
+    pre_url: str | None
+    post_url: str | None
+    method: str
+    filters: list[str]
+    pre_retries: int = 0
+    post_retries: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
     """One API's webhooks.
@@ -41,14 +60,18 @@ class WebhookDialect:
     Attributes:
         payload_for: Returns an event's payload; None for one that has no webhook.
         payload_before: Returns the payload of the pre-event; None where there is none.
+        hooks_of: Returns the URLs of a service; None where it has none.
         new_message: The event whose `Body` triggers are looked for in.
         changeable: Fields that the answer to a pre-event may change -> form parameter.
+        needs_answer: Whether an action is refused for a pre-event that no answer came to.
     """
 
-    payload_for: Callable[[Event], Payload | None]
-    payload_before: Callable[[Event], Payload | None]
+    payload_for: Callable[[Backend, Event], Payload | None]
+    payload_before: Callable[[Backend, Event], Payload | None]
+    hooks_of: Callable[[Store, str], ServiceHooks | None]
     new_message: str
     changeable: Mapping[str, str]
+    needs_answer: bool = True
 
 
 @dataclass(slots=True)
@@ -99,7 +122,7 @@ class AttemptFinished(Event):
     seq: int
 
 
-_OF_A_CHANNEL = (ChannelEvent, MemberEvent, MessageEvent)
+_OF_A_CHANNEL = (ChannelEvent, ChannelStateEvent, DeliveryEvent, MemberEvent, MessageEvent)
 
 
 class Outbox:
@@ -107,60 +130,68 @@ class Outbox:
 
     Args:
         backend: Where.
-        services: The API whose words the webhooks of services are in.
-        channels: The APIs over which webhooks of channels are made, by name.
+        dialects: The APIs over which webhooks of services and channels are made, by name.
     """
 
-    EVENTS = (*_OF_A_CHANNEL, UserEvent, TaskRouterEvent)
+    EVENTS = (*_OF_A_CHANNEL, MessageReplayed, UserEvent, TaskRouterEvent)
     """Events that a webhook can be for."""
 
-    def __init__(
-        self, backend: Backend, services: WebhookDialect, channels: Mapping[str, WebhookDialect]
-    ) -> None:
+    def __init__(self, backend: Backend, dialects: Mapping[str, WebhookDialect]) -> None:
         self._backend = backend
-        self._services = services
-        self._channels = channels
+        self._dialects = dialects
 
     def record(self, event: Event) -> None:
         """Write down the deliveries of an event, in the transaction that emitted it."""
         if isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
-                self._add(event.name, event.workspace.sid, callback)
-            if to := assignment.callback_for(self._backend, event):
-                self._add(assignment.NAME, to["reservation_sid"], to)
+                self.add(event.name, event.workspace.sid, callback)
+            if event.reservation and (to := assignment.callback_for(self._backend, event)):
+                self.add(assignment.NAME, to["reservation_sid"], to)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
             self._to_service(event, event.channel.service_sid, event.channel.sid)
             self._to_channel(event, event.channel.sid)
+        elif isinstance(event, MessageReplayed):
+            added = MessageEvent("added", event.channel, event.message, ACCOUNT)
+            self._to_channel(added, event.channel.sid, event.webhook.sid)
 
     def _to_service(self, event: Event, service_sid: str, queue: str) -> None:
-        service = self._backend.store.first(Service, sid=service_sid)
-        if service is None or not service.post_webhook_url:
-            return
-        payload = self._services.payload_for(event)
-        if payload is not None and payload.name in service.webhook_filters:
-            to = {
-                "url": service.post_webhook_url,
-                "method": service.webhook_method,
-                "retry_count": service.post_webhook_retry_count,
-            }
-            self._add(payload.name, queue, to | {"parameters": payload.parameters})
+        for dialect in self._dialects.values():
+            hooks = dialect.hooks_of(self._backend.store, service_sid)
+            if hooks is None or not hooks.post_url:
+                continue
+            payload = dialect.payload_for(self._backend, event)
+            if payload is not None and payload.name in hooks.filters:
+                to = {
+                    "url": hooks.post_url,
+                    "method": hooks.method,
+                    "retry_count": hooks.post_retries,
+                    "parameters": payload.parameters,
+                }
+                self.add(payload.name, queue, to)
 
-    def _to_channel(self, event: Event, channel_sid: str) -> None:
+    def _to_channel(self, event: Event, channel_sid: str, only: str | None = None) -> None:
+        """Write down the deliveries to a channel's webhooks, or to one of them."""
         payloads: dict[str, Payload | None] = {}
         for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
-            dialect = self._channels[webhook.dialect]
+            if webhook.type == "studio" or only not in (None, webhook.sid):
+                continue  # Studio takes messages by itself
+            dialect = self._dialects[webhook.dialect]
             if webhook.dialect not in payloads:
-                payloads[webhook.dialect] = dialect.payload_for(event)
+                payloads[webhook.dialect] = dialect.payload_for(self._backend, event)
             payload = payloads[webhook.dialect]
             if payload is not None and _wants(webhook, payload, dialect.new_message):
                 about = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
                 to = {**webhook.configuration, "parameters": {**payload.parameters, **about}}
-                self._add(payload.name, channel_sid, to)
+                self.add(payload.name, channel_sid, to)
 
-    def _add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+    def add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+        """Write down one delivery: `to` has url, method and parameters, and may have more.
+
+        Deliveries of one queue to one receiver are made in order.
+        """
         delivery = Delivery(
             event=name,
             url=to["url"],

@@ -1,8 +1,9 @@
 """Pre-events: a service's webhook may change or refuse what a chat user is about to do.
 
 They fire for the Chat SDK's actions only, never for REST (documented). What the answers mean:
-200 lets the action go on, with the values of a JSON body; any other status refuses it. The exact
-reply fields, and that no answer refuses the action, are inferred.
+200 lets the action go on, with the values of a JSON body; any other status refuses it. Where there
+is no answer, Conversations' actions go on (documented), and Chat's are refused (inferred, as are
+Chat's reply fields).
 """
 
 from __future__ import annotations
@@ -11,21 +12,20 @@ import json
 from collections.abc import Iterable
 
 from ...json_object import storable_json
+from ..core.context import Backend
 from ..core.errors import TwilioError
 from ..core.events import Event
-from ..messaging.resources import Service
 from .delivery import Webhooks
-from .outbox import WebhookDialect
+from .outbox import ServiceHooks, WebhookDialect
 from .receivers import WebhookAnswer
 
 
-def is_consulted(service: Service) -> bool:
-    """Return whether the service has a webhook for pre-events."""
-    return bool(service.pre_webhook_url and service.webhook_filters)
-
-
 def consult(
-    webhooks: Webhooks, dialect: WebhookDialect, service: Service, events: Iterable[Event]
+    webhooks: Webhooks,
+    dialect: WebhookDialect,
+    hooks: ServiceHooks,
+    backend: Backend,
+    events: Iterable[Event],
 ) -> dict[str, str]:
     """Send the pre-event of each of the events that are about to happen, and wait for the answers.
 
@@ -36,17 +36,20 @@ def consult(
         TwilioError: 50056, refused; 50057, the webhook failed; 50076, it took too long.
     """
     changes: dict[str, str] = {}
-    for payload in filter(None, map(dialect.payload_before, events)):
-        if payload.name in service.webhook_filters:
-            changes |= _changes(dialect, webhooks.ask(service, payload))
+    for event in events:
+        payload = dialect.payload_before(backend, event)
+        if payload is not None and payload.name in hooks.filters:
+            changes |= _changes(dialect, webhooks.ask(hooks, payload))
     return changes
 
 
 def _changes(dialect: WebhookDialect, answer: WebhookAnswer) -> dict[str, str]:
+    if answer.status is None and not dialect.needs_answer:
+        return {}  # published as it is (documented for no answer in time)
     if answer.status is None:
         code = 50076 if answer.is_late else 50057
         raise TwilioError(code, f"The pre-event webhook gave no answer: {answer.problem}")
-    if answer.status >= 500 or answer.is_passing:
+    if dialect.needs_answer and (answer.status >= 500 or answer.is_passing):
         raise TwilioError(50057, f"The pre-event webhook answered {answer.status}")
     if answer.status != 200:
         raise TwilioError(50056, f"The pre-event webhook refused this ({answer.status})")

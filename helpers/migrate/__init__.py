@@ -1,0 +1,30 @@
+"""Moves a set-up from the legacy Flex messaging API to Flex Conversations.
+
+`read` reads an account, `plan` lists the changes that it needs, with reasons and calls. Nothing is
+changed. Names are loaded when they are first used, as in `helpers`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..lazy import lazily
+
+if TYPE_CHECKING:
+    from .legacy import LegacyAccount, UnreadableAccount, read
+    from .report import Migration, RequiredChange, plan
+    from .studio import RewrittenFlow, rewrite
+
+__all__ = [
+    "LegacyAccount",
+    "Migration",
+    "RequiredChange",
+    "RewrittenFlow",
+    "UnreadableAccount",
+    "plan",
+    "read",
+    "rewrite",
+]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__)
