@@ -6,9 +6,9 @@ from typing import Any
 
 from ..core.context import Context
 from ..core.errors import Refused
-from . import services
+from . import channels, services
 from .refusals import Reason
-from .resources import AddressConfiguration, Service
+from .resources import AddressConfiguration, Channel, ChannelWebhook, Service
 
 
 def create(
@@ -52,3 +52,20 @@ def _check(ctx: Context, auto_creation: dict[str, Any]) -> None:
     sid = auto_creation["service_sid"]
     if not ctx.store.exists(Service, sid=sid):
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=sid)
+
+
+def add_webhook(
+    ctx: Context, address: AddressConfiguration, channel: Channel, dialect: str
+) -> ChannelWebhook | None:
+    """Give a channel that was made for an address the webhook that the address names, if any."""
+    given = address.auto_creation
+    if given["type"] == "studio" and given.get("studio_flow_sid"):
+        to: dict[str, Any] = {"flow_sid": given["studio_flow_sid"]}
+    elif given["type"] == "webhook" and given.get("webhook_url"):
+        method = given.get("webhook_method", "post").upper()
+        filters = given.get("webhook_filters", [])
+        to = {"url": given["webhook_url"], "method": method, "filters": filters}
+    else:
+        return None
+    to["retry_count"] = given.get("studio_retry_count", 0)
+    return channels.add_webhook(ctx, channel, dialect, given["type"], to)

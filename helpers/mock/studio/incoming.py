@@ -46,6 +46,9 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
                 author=event.message.author,
                 contact=str(address or event.message.author),
                 message={
+                    "ChannelSid": event.channel.sid,
+                    "From": event.message.author,
+                    "InstanceSid": event.channel.service_sid,
                     **(payload.parameters if payload else {}),
                     "WebhookType": webhook.type,
                     "WebhookSid": webhook.sid,
@@ -87,7 +90,8 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     execution = executions.start(
         ctx,
         revision,
-        trigger={"message": message},
+        # flows of Conversations keep `trigger.message` in places (observed)
+        trigger=dict.fromkeys(_triggers(message), message),
         contact=incoming.contact,
         address=incoming.channel_sid,
         initiated_by=incoming.message_sid,
@@ -95,6 +99,10 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     )
     _close(ctx, incoming, STARTED, execution)
     return execution
+
+
+def _triggers(message: Mapping[str, object]) -> tuple[str, ...]:
+    return ("conversation", "message") if "ConversationSid" in message else ("message",)
 
 
 def _close(ctx: Context, incoming: Incoming, outcome: str, execution: Execution | None) -> None:

@@ -59,7 +59,8 @@ def trigger(widget: Widget, context: FlowContext) -> WidgetResult:
     """
     if "parent" in context["trigger"]:
         return WidgetResult("incomingParent")
-    event = MESSAGE if "message" in context["trigger"] else REQUEST
+    by = context["trigger"]
+    event = CONVERSATION if "conversation" in by else MESSAGE if "message" in by else REQUEST
     transition = widget.on(event) or Transition(event, None)
     problem = None if transition.next else StepProblem(UNLISTED, leads_nowhere(event))
     return WidgetResult(event, problem=problem, transition=transition)
