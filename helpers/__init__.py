@@ -5,6 +5,7 @@ Names are loaded when they are first used, so that `import helpers` stays cheap.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from .lazy import lazily
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
-    from .front_ends import ChatSdkWidget
+    from .front_ends import ChatPageFrame, ChatSdkWidget
     from .mock import MockTwilio
-    from .panel import AgentPanel, ChatPanel
+    from .panel import AgentPanel, ChatPanel, side_by_side
     from .readiness import preflight
     from .tokens.identity import looks_personal, stable_identity
     from .tokens.making import create_chat_token
@@ -29,6 +30,7 @@ __all__ = [
     "AgentPanel",
     "ChatClient",
     "ChatError",
+    "ChatPageFrame",
     "ChatPanel",
     "ChatSdkWidget",
     "MockTwilio",
@@ -40,8 +42,14 @@ __all__ = [
     "looks_personal",
     "preflight",
     "read_token",
+    "side_by_side",
     "stable_identity",
 ]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__)
+
+if "IPython" in sys.modules:  # in a notebook
+    from .error_display import install
+
+    install()

@@ -9,6 +9,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from .interrupts import detached
 from .mock import (
     DEMO_VALUES,
     Clock,
+    ControlRefused,
     Credentials,
     MockTwilio,
     RemoteClock,
@@ -226,6 +228,7 @@ def connect(
         CredentialsMissing: Variables of the live account are missing or malformed.
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is not this account's, not this version's, or none at all.
+        MockUnreachable: No mock answers at the URL; the error says how to start one.
         ValueError: `where` is neither a mock's URL nor `"live"`, or comes with `db` or `seed`.
     """
     if where is not None and db is not None:
@@ -247,6 +250,8 @@ def connect(
         )
     credentials = Credentials.demo()
     remote = RemoteMock(where, credentials)
+    with suppress(ControlRefused):  # a mock answers, though not these credentials
+        remote.clock.now()
     return Account("shared", credentials, SharedMockHttpClient(where), remote)
 
 

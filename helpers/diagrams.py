@@ -1,18 +1,23 @@
-"""Sequence diagrams of the latest events, in Mermaid, which JupyterLab draws."""
+"""Sequence diagrams of the latest events: in Mermaid, which JupyterLab draws, and as SVG.
+
+The SVG is for readers that do not run Mermaid: GitHub, nbviewer, VS Code, nbconvert.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .account import Account
 from .mock import JournalEntry, MockTwilio
+from .sequence_svg import Arrow, Note, draw_sequence
 
 LONGEST = 40
 """Characters shown of a text."""
 STEPS = 100
 """Latest steps drawn: Mermaid takes no more than 50,000 characters."""
+TITLE = "Sequence diagram"
 SETTLING = 5.0
 """Seconds to wait for flows and webhooks to finish."""
 
@@ -46,27 +51,56 @@ class SequenceDiagram:
     @property
     def mermaid(self) -> str:
         """The diagram in Mermaid's language."""
-        used = {name for step in self.steps for name in (step.source, step.target)} or {"Flex"}
-        lanes = [f"participant {key} as {name}" for name, key in _LANES.items() if name in used]
-        first, last = lanes[0].split()[1], lanes[-1].split()[1]
-        across = first if first == last else f"{first},{last}"
-        lines = ["sequenceDiagram", *lanes]
+        lanes = self._lanes()
+        keys = [_LANES[lane] for lane in lanes]
+        across = ",".join(dict.fromkeys((keys[0], keys[-1])))
+        lines = ["sequenceDiagram", f"accTitle: {TITLE}", f"accDescr: {_escaped(self._summary())}"]
+        lines += [f"participant {key} as {name}" for key, name in zip(keys, lanes, strict=True)]
         if remark := self._remark():
-            lines.append(f"Note over {first}: {remark}")
+            lines.append(f"Note over {keys[0]}: {remark}")
+        for item in self._items():
+            if isinstance(item, Note):
+                lines.append(f"Note over {across}: {_escaped(item.text)}")
+            else:
+                arrow = f"{_LANES[item.source]}->>{_LANES[item.target]}"
+                lines.append(f"{arrow}: {_escaped(item.text)}")
+        return "\n    ".join(lines)
+
+    @property
+    def svg(self) -> str:
+        """The diagram as SVG, with the same bytes everywhere."""
+        lanes = self._lanes()
+        remark = self._remark()
+        first = [Note(remark, lanes[0], lanes[0])] if remark else []
+        return draw_sequence(lanes, [*first, *self._items()], TITLE, repr(self))
+
+    def _lanes(self) -> list[str]:
+        used = {name for step in self.steps for name in (step.source, step.target)} or {"Flex"}
+        return [name for name in _LANES if name in used]
+
+    def _items(self) -> Iterator[Arrow | Note]:
+        lanes = self._lanes()
         for place, step in enumerate(self.steps):
             if place in self.notes:
-                lines.append(f"Note over {across}: {_escaped(_cut(self.notes[place]))}")
-            arrow = f"{_LANES[step.source]}->>{_LANES[step.target]}"
-            lines.append(f"{arrow}: {_escaped(_cut(step.text))}")
-        return "\n    ".join(lines)
+                yield Note(_cut(self.notes[place]), lanes[0], lanes[-1])
+            yield Arrow(step.source, step.target, _cut(step.text))
 
     def _remark(self) -> str:
         if not self.steps:
             return "nothing has happened yet"
         return f"{self.left_out} earlier steps are left out" if self.left_out else ""
 
-    def _repr_markdown_(self) -> str:
-        return f"```mermaid\n{self.mermaid}\n```"
+    def _summary(self) -> str:
+        *others, last = self._lanes()
+        between = f"{', '.join(others)} and {last}" if others else last
+        return f"{len(self.steps)} steps between {between}, from top to bottom"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {
+            "text/vnd.mermaid": self.mermaid,
+            "image/svg+xml": self.svg,
+            "text/plain": repr(self),
+        }
 
     def __repr__(self) -> str:
         remark = self._remark()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from twilio.base.exceptions import TwilioRestException
 
@@ -20,6 +21,8 @@ AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
 GUEST_ATTRIBUTES = '{"member_type": "guest"}'
 MEMBER_EXISTS = 50404
+INTERACTION, CHANNEL = "flexInteractionSid", "flexInteractionChannelSid"
+"""Attributes of a task by which Flex UI knows an interaction and its channel (documented)."""
 
 
 def in_path(key: str) -> str:
@@ -35,6 +38,7 @@ def in_path(key: str) -> str:
     raise ValueError(f"{key!r} cannot be looked up: no URL has it as a segment of its path")
 
 
+@lru_cache(maxsize=256)
 def is_agent(attributes: str) -> bool:
     """Return whether a member with these attributes is an agent: only `member_type` decides."""
     return (json_object(attributes) or {}).get("member_type") == "agent"
@@ -45,9 +49,19 @@ def chat_of(task_attributes: str) -> str | None:
     return chat_in(json_object(task_attributes))
 
 
+def customer_in(attributes: Any) -> str | None:
+    """Return the customer's name that a task's attributes give, as Flex UI shows it."""
+    names = (entry(attributes, key) for key in ("name", "customerName", "from"))
+    return next((str(name) for name in names if name), None)
+
+
 def chat_in(attributes: Any) -> str | None:
-    """Return the SID of the chat channel that a task's attributes name, if a URL can name it."""
-    named = entry(attributes, "channelSid")
+    """Return the SID of the chat channel that a task's attributes name, if a URL can name it.
+
+    That of an interaction is its conversation.
+    """
+    is_interaction = entry(attributes, CHANNEL) is not None
+    named = entry(attributes, "conversationSid" if is_interaction else "channelSid")
     if isinstance(named, str):
         with suppress(ValueError):
             return named if in_path(named) else None
@@ -70,6 +84,13 @@ def ignore_not_found() -> Iterator[None]:
     except TwilioRestException as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
+
+
+def identity_of(worker: Any) -> str:
+    """Return a worker's identity in chats: as the attribute `contact_uri` has it (observed)."""
+    attributes = json_object(worker.attributes) or {}
+    contact = str(attributes.get("contact_uri", "")).removeprefix("client:")
+    return unquote(contact) or str(worker.friendly_name)
 
 
 def accept(reservation: Any) -> None:
@@ -109,3 +130,32 @@ def leave(channel: Any, identity: str) -> None:
     """Take an agent out of a chat, unless the janitor was there first."""
     with ignore_not_found():
         channel.members(in_path(identity)).delete()
+
+
+# -- interactions, whose steps are updates of the channel and of the agent in it
+
+
+def interaction_channel_in(flex: Any, attributes: Any) -> Any:
+    """Return the SDK's context of a task's interaction channel, or None; `flex` is Flex v1."""
+    sids = [entry(attributes, name) for name in (INTERACTION, CHANNEL)]
+    if not all(isinstance(sid, str) and sid for sid in sids):
+        return None
+    interaction_sid, channel_sid = map(in_path, sids)
+    return flex.interaction(interaction_sid).channels(channel_sid)
+
+
+def end_interaction(channel: Any) -> None:
+    """End a chat: its tasks go to wrap-up, the conversation is closed."""
+    channel.update(status="closed")
+
+
+def leave_interaction(channel: Any) -> None:
+    """Leave a chat that the customer can take up again: its tasks are completed."""
+    channel.update(status="inactive", routing={"status": "closed"})
+
+
+def close_agent(channel: Any, task_sid: str) -> None:
+    """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
+    for participant in channel.participants.list():
+        if (participant.routing_properties or {}).get("task_sid") == task_sid:
+            channel.participants(participant.sid).update(status="closed")

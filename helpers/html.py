@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-LEFT = "text-align:left"
-TOP_LEFT = f"{LEFT};vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"
+LEFT, RIGHT = "text-align:left", "text-align:right"
+TOP_LEFT = f"{LEFT};vertical-align:top;white-space:pre-wrap;overflow-wrap:break-word"
+_SID = re.compile(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}\b")
 
 
 class Markup(str):
@@ -28,6 +30,11 @@ class Cell:
 def escaped(content: object) -> str:
     """Return content as HTML: `Markup` as it is, anything else as text."""
     return content if isinstance(content, Markup) else html.escape(str(content))
+
+
+def short_sids(text: str) -> Markup:
+    """Return text as HTML, with six characters of each SID; pointing at one shows the whole."""
+    return Markup(_SID.sub(r'<span title="\g<0>">\1…</span>', escaped(text)))
 
 
 def table(

@@ -84,43 +84,20 @@ class Uninterrupted:
             let_in()
 
 
-class Interruptible:
-    """A part of an `Uninterrupted` block that takes as long as somebody else's code does."""
+def interruptibly(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Return a call's result; interrupts come at once, within an `Uninterrupted` block too.
 
-    __slots__ = ("_came", "_is_within")
-
-    def __enter__(self) -> None:
-        self._is_within = get_ident() == _main and getsignal(SIGINT) is _put_off
-        if self._is_within:
-            self._came = _came.copy()
-            try:
-                signal(SIGINT, _handler)
-            except BaseException:  # there will be no exit
-                signal(SIGINT, _put_off)
-                raise
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_within:
-            put_off()
-            _came.extend(self._came)
-
-
-class UninterruptedCondition(threading.Condition):
-    """A condition whose lock no interrupt leaves locked; a wait for it is `Interruptible`."""
-
-    def __init__(self, lock: Any = None) -> None:
-        super().__init__(lock)
-        self._puts_off: list[bool] = []  # for each time that the main thread has entered
-
-    def __enter__(self) -> bool:
-        if get_ident() == _main:
-            self._puts_off.append(put_off())
-        return super().__enter__()
-
-    def __exit__(self, *about: Any) -> None:
-        super().__exit__(*about)
-        if get_ident() == _main and self._puts_off.pop():
-            let_in()
+    For calls that take as long as somebody else's code does.
+    """
+    if get_ident() != _main or getsignal(SIGINT) is not _put_off:
+        return call(*args, **kwargs)
+    came = _came.copy()
+    try:
+        signal(SIGINT, _handler)
+        return call(*args, **kwargs)
+    finally:
+        put_off()
+        _came.extend(came)
 
 
 def put_off() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 MAX_DEPTH = 100
@@ -27,13 +27,17 @@ def compact_json(value: Any, default: Callable[[Any], Any] | None = None) -> str
 
     Text is written as it is; only half of a surrogate pair has it all escaped.
     """
-    write = partial(json.dumps, value, separators=(",", ":"), default=default)
-    text = write(ensure_ascii=False)
+    text = _encoder(default, ensure_ascii=False).encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return write()
+        return _encoder(default, ensure_ascii=True).encode(value)
     return text
+
+
+@lru_cache(maxsize=8)
+def _encoder(default: Callable[[Any], Any] | None, *, ensure_ascii: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=ensure_ascii, separators=(",", ":"), default=default)
 
 
 def text_of(value: Any) -> str:

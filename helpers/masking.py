@@ -60,13 +60,21 @@ def know(*secrets: str) -> None:
 
 def mask(text: str) -> str:
     """Return a text without what looks like a secret."""
+    return _THIRTY_TWO.sub(_masked, mask_marked(text))
+
+
+def mask_marked(text: str) -> str:
+    """Return a text without known secrets and those with a mark of one, such as a name before it.
+
+    So a text stays that only has the length of a secret, such as a user's identity.
+    """
     for secret in tuple(_known):
         if secret in text:
             text = text.replace(secret, MASK)
     for mark, pattern in _SECRETS:
         if mark.search(text):
             text = pattern.sub(r"\1" + MASK, text)
-    return _THIRTY_TWO.sub(_masked, text)
+    return text
 
 
 def _masked(found: re.Match[str]) -> str:
@@ -77,7 +85,7 @@ def _masked(found: re.Match[str]) -> str:
 
 def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a request's parameters as they may be shown: by their names, then by their form."""
-    named = zip(map(_name, parameters), parameters.values(), strict=True)
+    named = zip(map(_name, map(str, parameters)), parameters.values(), strict=True)
     return {
         shown: MASK if value and is_secret else _shown(value) for (shown, is_secret), value in named
     }

@@ -69,7 +69,7 @@ def preflight(account: Account) -> Preflight:
     TaskRouter and leftovers of the legacy API (about twenty requests). The verdicts are this
     project's, not Twilio's.
     """
-    reader = _Reader(account)
+    reader = _Setup(account)
     checks = []
     for subject, check in _CHECKS.items():
         try:
@@ -85,7 +85,7 @@ def preflight(account: Account) -> Preflight:
 Answer = tuple[Verdict, str] | tuple[Verdict, str, str]
 
 
-class _Reader:
+class _Setup:
     def __init__(self, account: Account) -> None:
         self.client = account.client
 
@@ -106,7 +106,7 @@ class _Reader:
         return self.client.taskrouter.v1.workspaces(self.flex.taskrouter_workspace_sid)
 
 
-def _flex(reader: _Reader) -> Answer:
+def _flex(reader: _Setup) -> Answer:
     names = ("chat_service_instance_sid", "taskrouter_workspace_sid", "flex_instance_sid")
     lacking = [name for name in names if not getattr(reader.flex, name)]
     version = reader.flex.ui_version or ""
@@ -117,7 +117,7 @@ def _flex(reader: _Reader) -> Answer:
     return "ready", f"Flex UI {version or 'of no named version'}"
 
 
-def _default_service(reader: _Reader) -> Answer:
+def _default_service(reader: _Setup) -> Answer:
     own, default = reader.flex.chat_service_instance_sid, reader.settings.default_chat_service_sid
     if own == default:
         return "ready", f"Flex's chat service {own}"
@@ -128,7 +128,7 @@ def _default_service(reader: _Reader) -> Answer:
     )
 
 
-def _timers(reader: _Reader) -> Answer:
+def _timers(reader: _Setup) -> Answer:
     closed = reader.settings.default_closed_timer
     if closed:
         return "ready", f"closed after {closed}"
@@ -139,7 +139,7 @@ def _timers(reader: _Reader) -> Answer:
     )
 
 
-def _roles(reader: _Reader) -> Answer:
+def _roles(reader: _Setup) -> Answer:
     sid = reader.service.configuration().fetch().default_conversation_role_sid
     role = reader.service.roles(sid).fetch()
     if "sendMessage" in role.permissions:
@@ -147,7 +147,7 @@ def _roles(reader: _Reader) -> Answer:
     return "missing", f"{role.friendly_name} lacks sendMessage", "Give a role that has it"
 
 
-def _hooks(reader: _Reader) -> Answer:
+def _hooks(reader: _Setup) -> Answer:
     account_wide = reader.client.conversations.v1.configuration.webhooks().fetch()
     own = reader.service.configuration.webhooks().fetch()
     problems = [
@@ -172,7 +172,7 @@ def _hooks(reader: _Reader) -> Answer:
     return "ready", "none: scoped webhooks of each conversation do"
 
 
-def _addresses(reader: _Reader) -> Answer:
+def _addresses(reader: _Setup) -> Answer:
     found = reader.client.conversations.v1.address_configurations.list(type="chat")
     working = [one for one in found if (one.auto_creation or {}).get("enabled")]
     if working:
@@ -184,7 +184,7 @@ def _addresses(reader: _Reader) -> Answer:
     )
 
 
-def _flow(reader: _Reader) -> Answer:
+def _flow(reader: _Setup) -> Answer:
     flows = reader.client.studio.v2.flows
     published = [one for one in flows.list(limit=_LOOKED_AT) if one.status == "published"]
     fit = [one.friendly_name for one in published if _hands_over(flows(one.sid).fetch().definition)]
@@ -212,7 +212,7 @@ def _hands_over(definition: Any) -> bool:
     )
 
 
-def _routing(reader: _Reader) -> Answer:
+def _routing(reader: _Setup) -> Answer:
     workflows = reader.workspace.workflows.list(limit=_LOOKED_AT)
     channels = [one.unique_name for one in reader.workspace.task_channels.list()]
     if not workflows:
@@ -231,7 +231,7 @@ def _routing(reader: _Reader) -> Answer:
     )
 
 
-def _leftovers(reader: _Reader) -> Answer:
+def _leftovers(reader: _Setup) -> Answer:
     try:
         flows = reader.client.flex_api.v1.flex_flow.list()
     except TwilioRestException as error:
@@ -246,7 +246,7 @@ def _leftovers(reader: _Reader) -> Answer:
     return "ready", "no enabled Flex Flow"
 
 
-def _public_channels(reader: _Reader) -> Answer:
+def _public_channels(reader: _Setup) -> Answer:
     service = reader.client.chat.v2.services(reader.flex.chat_service_instance_sid)
     try:
         found = service.channels.list(type=["public"], limit=_LOOKED_AT)
@@ -262,7 +262,7 @@ def _public_channels(reader: _Reader) -> Answer:
     return "ready", "none"
 
 
-_CHECKS: dict[str, Callable[[_Reader], Answer]] = {
+_CHECKS: dict[str, Callable[[_Setup], Answer]] = {
     "Flex": _flex,
     "default service": _default_service,
     "timers": _timers,

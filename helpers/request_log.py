@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -50,18 +49,20 @@ class LoggedRequest:
         return f"{self.method} {self.host}{self.path} -> {ending}{ignored}"
 
 
+Entry = LoggedRequest | Callable[[], LoggedRequest]
+"""A call, or a function that returns it: most are never read, and masking takes time."""
+
+
 class RequestLog:
     """The latest calls, oldest first; shows as a table.
 
     Polling is counted but shown only on request: `log.shown(polls=True)`.
     """
 
-    def __init__(self, entries: Iterable[LoggedRequest] = ()) -> None:
-        self._entries: deque[LoggedRequest] = deque(entries, maxlen=KEPT)
-
-    def add(self, entry: LoggedRequest) -> None:
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries: deque[Entry] = deque(entries, maxlen=KEPT)
+        self.add = self._entries.append
         """Add one call."""
-        self._entries.append(entry)
 
     def clear(self) -> None:
         """Remove every call so far."""
@@ -72,14 +73,17 @@ class RequestLog:
         return RequestLog(entry for entry in self if polls or entry.by != "poll")
 
     def __iter__(self) -> Iterator[LoggedRequest]:
-        return iter(tuple(self._entries))
+        return map(_read, tuple(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, position: int | slice) -> Any:
-        entries = tuple(self._entries)
-        return RequestLog(entries[position]) if isinstance(position, slice) else entries[position]
+        found: Any = tuple(self._entries)[position]
+        return RequestLog(found) if isinstance(position, slice) else _read(found)
+
+    def __reduce__(self) -> Any:
+        return RequestLog, (tuple(self),)
 
     def __repr__(self) -> str:
         return "\n".join(str(entry) for entry in self.shown()) or "no requests yet"
@@ -89,11 +93,15 @@ class RequestLog:
         return html.table(map(_cells, self.shown()), heads, style=html.TOP_LEFT)
 
 
+def _read(entry: Entry) -> LoggedRequest:
+    return entry if isinstance(entry, LoggedRequest) else entry()
+
+
 def _cells(entry: LoggedRequest) -> tuple[str, ...]:
-    path = re.sub(r"([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}", r"\1...", entry.path)
+    path = html.short_sids(entry.path)
     code = "" if entry.code is None else f" ({entry.code})"
     return (
-        html.Markup(f"<b>{entry.method}</b> {html.escaped(entry.host)}<br>{html.escaped(path)}"),
+        html.Markup(f"<b>{entry.method}</b> {html.escaped(entry.host)}<br>{path}"),
         "\n".join(f"{name} = {value}" for name, value in entry.parameters.items()),
         f"{entry.status}{code}" + (f"\nnot read: {entry.note}" if entry.note else ""),
         f"{entry.milliseconds:.1f} ms",
@@ -137,32 +145,29 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             code = None if response.ok else error_code(response.text)
             return response
         finally:
-            url = urlsplit(uri)
-            in_url = parse_qs(url.query, keep_blank_values=True)
-            parameters = {
-                **{name: given if given[1:] else given[0] for name, given in in_url.items()},
-                **_named(params, "(query)"),
-                **_named(data, "(body)"),
-            }
-            self._log.add(
-                LoggedRequest(
-                    method=method.upper(),
-                    host=url.netloc.rpartition("@")[2],
-                    path=mask(url.path),
-                    parameters=masked(parameters),
-                    status=status,
-                    code=code,
-                    milliseconds=(time.perf_counter() - started) * 1000,
-                    by=self._by,
-                    note=note,
+            milliseconds = (time.perf_counter() - started) * 1000
+            url, by = urlsplit(uri), self._by
+            host = url.netloc.rpartition("@")[2]
+            query = {**(params or {})} if isinstance(params, _USUAL) else _named(params, "(query)")
+            body = {**(data or {})} if isinstance(data, _USUAL) else _named(data, "(body)")
+
+            def entry() -> LoggedRequest:
+                in_url = parse_qs(url.query, keep_blank_values=True)
+                first = {name: given if given[1:] else given[0] for name, given in in_url.items()}
+                parameters = masked({**first, **query, **body})
+                path = mask(url.path)
+                return LoggedRequest(
+                    method.upper(), host, path, parameters, status, code, milliseconds, by, note
                 )
-            )
+
+            self._log.add(entry)
 
 
-def _named(values: Any, place: str) -> Mapping[str, Any]:
+_USUAL = (dict, type(None))
+
+
+def _named(values: Any, place: str) -> dict[str, Any]:
     """Parameters as they are logged; of others than a mapping, only what they are."""
     if isinstance(values, Mapping):
-        return values
-    if isinstance(values, bytes):
-        return {place: f"{len(values)} bytes"}
-    return {} if values is None else {place: type(values).__name__}
+        return {**values}
+    return {place: f"{len(values)} bytes" if isinstance(values, bytes) else type(values).__name__}

@@ -2,8 +2,8 @@
 
 import warnings
 
-from .front_ends import ChatSdkWidget, NotServed, SdkEvent, SdkModel
+from .front_ends import ChatPageFrame, ChatSdkWidget, NotServed, SdkEvent, SdkModel
 
-__all__ = ["ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
+__all__ = ["ChatPageFrame", "ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
 
 warnings.warn("helpers.sdk_widget is now helpers.front_ends", DeprecationWarning, stacklevel=2)

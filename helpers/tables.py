@@ -13,12 +13,14 @@ from twilio.base.exceptions import TwilioRestException
 from .account import Account
 from .chat import Channel, Message
 from .flex_ui import ignore_not_found, in_path
+from .frames import AlignedTable
 from .json_object import json_object
 from .masking import mask
 from .mock import Attempt, MockTwilio
 from .request_log import LoggedRequest
 
 __all__ = [
+    "AlignedTable",
     "MockOnly",
     "deliveries",
     "events",
@@ -268,4 +270,4 @@ def _path(execution: Any) -> list[tuple[str, str, str]]:
 
 def _frame(columns: str, rows: list[Any]) -> pd.DataFrame:
     shown = [[mask(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    return pd.DataFrame(shown, columns=columns.split())
+    return AlignedTable(shown, columns=columns.split())

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from helpers import Account, ChatClient, connect
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Properties get few examples, the same in each run, and as many others on demand.
+settings.register_profile("whole", max_examples=30, derandomize=True, deadline=None)
+settings.register_profile("long", max_examples=2_000, deadline=None)
+settings.load_profile("whole")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,6 +45,12 @@ class FakeMedia:
         return self.url
 
 
+def stored(media: Any) -> FakeMedia:
+    content, kind, name = media["media"], media["content_type"], media["filename"]
+    url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return FakeMedia("ME1", kind, name, len(content), url)
+
+
 @dataclass
 class FakeMessage:
     sid: str
@@ -53,10 +60,19 @@ class FakeMessage:
     timestamp: datetime
     media: FakeMedia | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    room: Room | None = field(default=None, repr=False)
 
     @property
     def type(self) -> str:
         return "media" if self.media else "text"
+
+    def update_body(self, body: str) -> None:
+        self.room.check()
+        self.room.edit(self, body)
+
+    def remove(self) -> None:
+        self.room.check()
+        self.room.remove(self)
 
 
 @dataclass
@@ -108,6 +124,13 @@ class Room:
         self.messages: list[FakeMessage] = []
         self.members: list[FakeMember] = []
         self.channels: list[FakeChannel] = []
+        self.refusal: Exception | None = None
+
+    def check(self) -> None:
+        """Fail once, where a test has set a refusal."""
+        refusal, self.refusal = self.refusal, None
+        if refusal is not None:
+            raise refusal
 
     def join(self, identity: str, member_type: str) -> FakeChannel:
         member = FakeMember(identity, {"member_type": member_type})
@@ -123,9 +146,9 @@ class Room:
         media: FakeMedia | None = None,
         ago: timedelta = timedelta(),
     ) -> FakeMessage:
-        number = len(self.messages)
+        number = self.messages[-1].index + 1 if self.messages else 0
         sid = SID.format(prefix="IM", number=number)
-        message = FakeMessage(sid, number, author, body, datetime.now(UTC) - ago, media)
+        message = FakeMessage(sid, number, author, body, datetime.now(UTC) - ago, media, room=self)
         self.messages.append(message)
         self.emit("messageAdded", message)
         return message
@@ -173,11 +196,11 @@ class FakeChannel(Emitter):
     def member(self) -> FakeMember:
         return next(m for m in self.room.members if m.identity == self.client.identity)
 
-    def send_message(self, body: str) -> int:
+    def send_message(self, body: str | None = None, *, media: Any = None) -> int:
         if self.refusal is not None:
             refusal, self.refusal = self.refusal, None
             raise refusal
-        return self.room.write(self.client.identity, body).index
+        return self.room.write(self.client.identity, body, media and stored(media)).index
 
     def get_messages(self, page_size: int = 30) -> FakePage:
         return FakePage(self.room.messages, page_size, len(self.room.messages))

@@ -1,6 +1,7 @@
 """Execute notebooks and store them with their outputs: python tests/refresh_notebooks.py.
 
 Each runs in order, on a fresh kernel, without the network. Widget state and timings are removed.
+Its Mermaid diagrams are drawn as SVG.
 Name notebooks to refresh only those.
 """
 
@@ -12,10 +13,12 @@ import sys
 from pathlib import Path
 
 import nbformat
+from draw_diagrams import diagrams
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 VOLATILE = ("execution", "widgets")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def refresh(path: Path) -> None:
@@ -33,22 +36,31 @@ def refresh(path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
         for output in cell.get("outputs", ()):
-            _clear_model_ids(output)
+            _replace_widget(output)
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
         "name": "python3",
     }
     notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for file, drawn in diagrams(cell.source):
+                (path.parent / file).write_text(drawn, encoding="utf-8", newline="\n")
     nbformat.write(notebook, path)
 
 
-def _clear_model_ids(output: dict[str, object]) -> None:
-    """Clear a widget's model id, which differs on every run; readers see the text beside it."""
+def _replace_widget(output: dict[str, object]) -> None:
+    """Leave a widget's HTML in its place: in a notebook that has not run there is no such widget.
+
+    Where it has none, its model id is cleared, which differs on every run.
+    """
     data = output.get("data")
     if isinstance(data, dict):
-        view = data.get("application/vnd.jupyter.widget-view+json")
-        if isinstance(view, dict):
+        view = data.get(WIDGET_VIEW)
+        if "text/html" in data:
+            data.pop(WIDGET_VIEW, None)
+        elif isinstance(view, dict):
             view["model_id"] = re.sub(r"[0-9a-f]", "0", str(view["model_id"]))
 
 

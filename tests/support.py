@@ -10,12 +10,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
+from helpers import Account
+from helpers.account import SharedMockHttpClient
+from helpers.mock import Credentials, RemoteMock
+
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
+
+
+def examples(count: int) -> int:
+    """Return how many examples a property of so many is given by the profile of this run."""
+    return max(5, count * settings().max_examples // 100)
 
 
 @contextmanager
@@ -125,3 +135,9 @@ class EventLog:
     @property
     def bodies(self) -> list[str]:
         return [message.body for message in self.arguments]
+
+
+def shared_account_that_is_gone() -> Account:
+    """An account of a mock elsewhere, where no mock answers any more."""
+    own, url = Credentials.demo(), "http://127.0.0.1:9"
+    return Account("shared", own, SharedMockHttpClient(url), RemoteMock(url, own))

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import requests
-from support import FakeHttpClient
+from support import FakeHttpClient, shared_account_that_is_gone
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
 from helpers import Account, connect
 from helpers.account import CredentialsMissing, EndOfLifeWarning
-from helpers.mock import DEMO_VALUES, Credentials
+from helpers.mock import DEMO_VALUES, Credentials, MockUnreachable, RemoteClock
 
 LIVE = {
     "TWILIO_ACCOUNT_SID": "AC" + "9f" * 16,
@@ -36,6 +36,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         urls.append(uri)
         return Response(200, json.dumps({"meta": {"key": "channels"}, "channels": []}))
 
+    monkeypatch.setattr(RemoteClock, "now", lambda self: 0.0)  # as if a mock answered there
     monkeypatch.setattr("requests.Session.send", lambda *a, **k: pytest.fail("went out"))
     monkeypatch.setattr(TwilioHttpClient, "request", request)
     return urls
@@ -219,9 +220,17 @@ def test_a_seed_is_for_a_mock_in_this_kernel_only() -> None:
         connect("http://127.0.0.1:8787", seed=7)
 
 
-def test_where_no_mock_answers_the_sdks_error_says_how_to_start_one() -> None:
+def test_where_no_mock_answers_connecting_fails_at_once_and_says_how_to_start_one() -> None:
+    with pytest.raises(
+        MockUnreachable,
+        match=r"No answer from http://127\.0\.0\.1:9 .*Start the mock there: python -m",
+    ):
+        connect("http://127.0.0.1:9")
+
+
+def test_where_a_mock_answers_no_more_the_sdks_error_says_how_to_start_one() -> None:
     with pytest.raises(requests.ConnectionError) as failed:
-        connect("http://127.0.0.1:9").client.chat.v2.services.list()
+        shared_account_that_is_gone().client.chat.v2.services.list()
     assert failed.value.__notes__ == [
         "Does a mock run at http://127.0.0.1:9? Start it: python -m helpers.mock"
     ]
@@ -233,7 +242,7 @@ def test_a_proxy_of_the_environment_is_not_used_for_a_mock(
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
     monkeypatch.delenv("NO_PROXY", raising=False)
     with pytest.raises(requests.ConnectionError, match=r"127\.0\.0\.1"):
-        connect("http://127.0.0.1:9").client.chat.v2.services.list()
+        shared_account_that_is_gone().client.chat.v2.services.list()
 
 
 def test_the_environment_may_name_the_shared_mock(

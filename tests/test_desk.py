@@ -397,3 +397,131 @@ def test_a_closed_desk_has_left_its_chats_connection(
     alice.close()
     service.channels(sid).messages.create(body="anybody?", from_="user-42")
     assert received == []
+
+
+def test_a_desk_that_is_opened_again_takes_up_the_chat_accepted_before(
+    account: Account, make_channel: Make, task_flow: Any
+) -> None:
+    make_channel(task_flow)
+    with_offer = AgentDesk(account, "alice")
+    with_offer.go_available()
+    assert with_offer.resume() is None
+    before = with_offer.accept()
+    before.reply("Hello")
+    assert with_offer.resume() is before
+    again = AgentDesk(account, "alice")
+    resumed = again.resume()
+    assert resumed is not None
+    assert resumed.offer.task_sid == before.offer.task_sid
+    assert [message.body for message in resumed.channel.get_messages().items] == ["Hello"]
+    resumed.complete()
+    assert again.resume() is None
+
+
+# -- interactions
+
+
+@pytest.fixture
+def conversation(client: Any, workspace: Any) -> Any:
+    """A conversation of Jane's that an interaction brings to an agent."""
+    made = client.conversations.v1.conversations.create()
+    made.participants.create(identity="jane")
+    client.flex_api.v1.interaction.create(
+        channel={
+            "type": "web",
+            "initiated_by": "customer",
+            "properties": {"media_channel_sid": made.sid},
+        },
+        routing={
+            "properties": {
+                "workspace_sid": workspace.fetch().sid,
+                "attributes": {"customerName": "Jane"},
+            }
+        },
+    )
+    return made
+
+
+def ended(conversation: Any) -> tuple[str, list[str]]:
+    """State of a conversation, and who is in it."""
+    return conversation.fetch().state, [each.identity for each in conversation.participants.list()]
+
+
+def test_an_interaction_is_offered_by_its_customers_name(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    assert names(alice.refresh()) == ["Jane"]
+    assert alice.offers[0].channel_sid == conversation.sid
+
+
+def test_an_accepted_interaction_is_talked_in(alice: AgentDesk, conversation: Any) -> None:
+    accepted = alice.accept()
+    assert ended(conversation) == ("active", ["jane", "alice"])
+    assert accepted.reply("Hello Jane") == 0
+    [message] = conversation.messages.list()
+    assert (message.author, message.body) == ("alice", "Hello Jane")
+
+
+def test_wrapping_up_an_interaction_closes_the_conversation(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    accepted = alice.accept()
+    accepted.wrap_up()
+    assert accepted.status == "wrapping"
+    assert ended(conversation) == ("closed", ["jane", "alice"])
+    accepted.complete()
+    assert accepted.status == "completed"
+    assert ended(conversation) == ("closed", ["jane"])
+    assert alice.conversations == []
+
+
+def test_completing_an_interaction_wraps_it_up_first(alice: AgentDesk, conversation: Any) -> None:
+    accepted = alice.accept()
+    accepted.complete()
+    assert accepted.status == "completed"
+    assert ended(conversation) == ("closed", ["jane"])
+
+
+def test_an_interaction_that_was_left_comes_back_when_the_customer_writes(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    accepted = alice.accept()
+    accepted.leave()
+    assert (accepted.status, ended(conversation)) == ("completed", ("active", ["jane"]))
+    assert alice.offers == []
+    conversation.messages.create(author="jane", body="One more thing")
+    assert names(alice.offers) == ["Jane"]
+    alice.accept()
+    assert ended(conversation) == ("active", ["jane", "alice"])
+
+
+def test_an_interaction_that_was_parked_waits_for_an_invite(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    accepted = alice.accept()
+    accepted.park()
+    assert (accepted.status, ended(conversation)) == ("completed", ("active", ["jane"]))
+    conversation.messages.create(author="jane", body="One more thing")
+    assert alice.offers == []
+    assert alice.conversations == []
+
+
+def test_an_interaction_whose_conversation_is_closed_by_then_has_no_chat(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    conversation.update(state="closed")
+    accepted = alice.accept()
+    assert accepted.channel is None
+    accepted.complete()
+    assert accepted.status == "completed"
+
+
+@pytest.mark.parametrize("act", ["leave", "park"])
+def test_only_an_interaction_is_left_or_parked(
+    alice: AgentDesk, ask: Callable[..., Any], act: str
+) -> None:
+    ask()
+    accepted = alice.accept()
+    with pytest.raises(ValueError, match="only an interaction"):
+        getattr(accepted, act)()
+    assert accepted.status == "assigned"

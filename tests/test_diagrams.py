@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from support import shared_account_that_is_gone
 
 from helpers import Account, connect
 from helpers.diagrams import LONGEST, STEPS, NoStory, SequenceDiagram, sequence
@@ -29,17 +32,78 @@ def test_a_diagram_has_the_lanes_that_occur_in_their_order(account: Account, cha
     diagram = sequence(account)
     assert diagram.mermaid == (
         "sequenceDiagram\n"
+        "    accTitle: Sequence diagram\n"
+        "    accDescr: 3 steps between customer, Flex and your server, from top to bottom\n"
         "    participant Customer as customer\n"
         "    participant Flex as Flex\n"
         "    participant Server as your server\n"
         "    Server->>Flex: opens Support\n"
-        "    Customer->>Flex: jane joins\n"
+        "    Server->>Flex: adds jane\n"
         "    Customer->>Flex: hello"
     )
-    assert diagram._repr_markdown_() == f"```mermaid\n{diagram.mermaid}\n```"
     assert repr(diagram) == (
-        "your server -> Flex: opens Support\ncustomer -> Flex: jane joins\ncustomer -> Flex: hello"
+        "your server -> Flex: opens Support\n"
+        "your server -> Flex: adds jane\n"
+        "customer -> Flex: hello"
     )
+
+
+def test_a_notebook_gets_the_diagram_in_a_form_for_every_reader(
+    account: Account, channel: Any
+) -> None:
+    channel.messages.create(body="<b>", from_="jane")
+    diagram = sequence(account)
+    shown = diagram._repr_mimebundle_()
+    assert shown == {
+        "text/vnd.mermaid": diagram.mermaid,  # JupyterLab takes the first that it knows
+        "image/svg+xml": diagram.svg,
+        "text/plain": repr(diagram),
+    }
+
+
+def test_the_svg_tells_the_steps_to_those_who_do_not_see_it(account: Account, channel: Any) -> None:
+    channel.members.create(identity="jane")
+    channel.messages.create(body="<b> & co", from_="jane")
+    drawn = ElementTree.fromstring(sequence(account).svg)
+    texts = {each.tag.rpartition("}")[2]: each.text for each in drawn}
+    assert drawn.get("role") == "img"
+    assert texts["title"] == "Sequence diagram"
+    assert str(texts["desc"]).endswith(
+        "\nyour server -> Flex: adds jane\ncustomer -> Flex: <b> & co"
+    )
+
+
+SAID = "one two three four five six seven eight nine"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (),
+        (JournalEntry("", "customer", "Flex", "hello"),),
+        (JournalEntry("", "Studio", "Studio", SAID),),
+        (JournalEntry("", "customer", "your server", SAID), JournalEntry("", "agent", "Flex", "")),
+        (JournalEntry("", "TaskRouter", "agent", "早上好" * 9),),
+    ],
+)
+def test_no_text_of_the_svg_is_outside_its_paper_or_over_another(steps: Any) -> None:
+    drawn = ElementTree.fromstring(SequenceDiagram(steps, 3, {0: "a day later"}).svg)
+    width, height = float(drawn.attrib["width"]), float(drawn.attrib["height"])
+    boxes = []
+    for each in drawn.iter("{http://www.w3.org/2000/svg}text"):
+        x, y, room = float(each.attrib["x"]), float(each.attrib["y"]), 5.5 * len(each.text or "")
+        left = x if each.attrib["text-anchor"] == "start" else x - room / 2
+        assert 0 <= left <= left + room <= width
+        assert 0 < y - 12 < y < height
+        boxes.append((left, left + room, y))
+    for number, (left, right, y) in enumerate(boxes):
+        for other_left, other_right, other_y in boxes[:number]:
+            assert abs(y - other_y) >= 14 or right <= other_left or other_right <= left
+
+
+def test_the_svg_has_the_same_bytes_everywhere() -> None:
+    drawn = diagram_with("hello").svg.encode()
+    assert sha256(drawn).hexdigest()[:16] == "f445391a699da508"
 
 
 def test_a_diagram_can_begin_at_a_position_of_the_journal(account: Account, channel: Any) -> None:
@@ -56,7 +120,7 @@ def test_two_accounts_where_the_same_happened_draw_the_same() -> None:
         account = connect()
         service = account.client.chat.v2.services(account.credentials.chat_service_sid)
         service.channels.create(friendly_name="Support")
-        pictures.append(sequence(account)._repr_markdown_())
+        pictures.append(sequence(account)._repr_mimebundle_())
     assert pictures[0] == pictures[1]
 
 
@@ -117,11 +181,11 @@ def test_no_line_of_a_message_is_left_to_mermaid_as_code() -> None:
 
 def test_an_account_in_another_process_has_no_story_here() -> None:
     with pytest.raises(NoStory, match="only a mock account in this kernel"):
-        sequence(connect("http://127.0.0.1:1"))
+        sequence(shared_account_that_is_gone())
 
 
 def test_a_mock_that_is_held_here_and_lives_elsewhere_has_no_story_here_either() -> None:
-    shared = connect("http://127.0.0.1:1")
+    shared = shared_account_that_is_gone()
     shared.mock = SimpleNamespace(clock=shared.clock)
     with pytest.raises(NoStory):
         sequence(shared)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_chat import FakeChannel, FakeClient, FakeMember, FakePage, FakeUser, Room
+from fake_chat import FakeChannel, FakeClient, FakeMedia, FakeMember, FakePage, FakeUser, Room
 from twilio.base.exceptions import TwilioRestException
 
 from helpers.panel import ChatPanelModel
@@ -184,8 +184,12 @@ class TestEarlierMessages:
 class TestSending:
     def test_returns_the_index_and_shows_the_message(self, room, model):
         room.write(AGENT, "hello")
-        assert model.send("  hi \n there ") == 1
-        assert bodies(model) == ["hello", "hi \n there"]
+        assert model.send("hi") == 1
+        assert bodies(model) == ["hello", "hi"]
+
+    def test_keeps_code_as_it_was_typed_without_the_blank_lines_around_it(self, model):
+        model.send("  \n\n    def f(x):\n\treturn x  \n\n")
+        assert bodies(model) == ["    def f(x):\n\treturn x"]
 
     @pytest.mark.parametrize("blank", ["", "   ", "\n\t"])
     def test_does_nothing_for_blank_text(self, model, blank):
@@ -204,10 +208,77 @@ class TestSending:
         model.send("let me in")
         assert (model.error, model.draft) == (None, "")
 
+    def test_sends_the_draft_again_on_request(self, channel, model):
+        channel.refusal = UNAUTHORIZED
+        model.send("let me in")
+        assert model.retry() == 0
+        assert (bodies(model), model.draft, model.retry()) == (["let me in"], "", None)
+
+    def test_sends_a_file_and_says_why_one_was_refused(self, channel, model):
+        file = {"content_type": "text/plain", "media": b"hello", "filename": "a.txt"}
+        channel.refusal = UNAUTHORIZED
+        assert model.send_file(file) is None
+        assert model.error.startswith("Not sent: User unauthorized")
+        assert model.send_file(file) == 0
+        assert model.messages[0].media.filename == "a.txt"
+
     def test_shows_any_other_exception_too(self, channel, model):
         channel.refusal = ConnectionError()
         model.send("hello")
         assert model.error == "Not sent: ConnectionError"
+
+
+class TestOnesOwnMessages:
+    @pytest.fixture
+    def sid(self, model):
+        model.send("helo")
+        return model.messages[0].sid
+
+    def test_can_be_edited_and_deleted(self, model, sid):
+        assert model.edit(sid, "hello\n")
+        assert [(one.body, one.edited) for one in model.messages] == [("hello", True)]
+        assert model.delete(sid)
+        assert model.messages == []
+
+    @pytest.mark.parametrize("act", ["edit", "delete"])
+    def test_stay_as_they_are_where_twilio_refuses(self, room, model, sid, act):
+        room.refusal = UNAUTHORIZED
+        arguments = ("hello",) if act == "edit" else ()
+        assert getattr(model, act)(sid, *arguments) is False
+        assert model.error.endswith("(Twilio error 50107)")
+        assert bodies(model) == ["helo"]
+
+    def test_cannot_be_emptied(self, model, sid):
+        assert model.edit(sid, " \n") is False
+        assert bodies(model) == ["helo"]
+
+    def test_are_the_only_ones_that_can_be_changed(self, room, model):
+        theirs = room.write(AGENT, "hello").sid
+        assert (model.edit(theirs, "bye"), model.delete(theirs)) == (False, False)
+        assert model.error == "Not deleted: this message is gone, or is not yours."
+        assert bodies(model) == ["hello"]
+
+
+class TestSearch:
+    def test_finds_texts_in_any_case_and_files_by_name(self, room, model):
+        for body in ("The LAMP", "no", "lamps"):
+            room.write(AGENT, body)
+        room.write(AGENT, None, FakeMedia("ME1", "image/png", "Lamp.png", 9))
+        found = model.search(" lamp ")
+        assert [one.body or one.media.filename for one in found] == [
+            "The LAMP",
+            "lamps",
+            "Lamp.png",
+        ]
+        assert model.search(" ") == []
+
+    def test_loads_earlier_messages_until_one_is_found(self, room, channel):
+        for number in range(40):
+            room.write(AGENT, f"number {number}")
+        model = ChatPanelModel(channel, page_size=5)
+        assert model.search("number 21") == []
+        assert [one.index for one in model.search("number 21", deeper=True)] == [21]
+        assert model.messages[0].index == 20
 
 
 class TestTheEndOfAChat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -58,6 +59,23 @@ def test_parameters_that_are_secrets_are_masked(account: Account) -> None:
     shown = repr(logged) + account.requests._repr_html_() + repr(logged.parameters)
     assert not any(secret in shown for secret in SECRETS)
     assert data["Secret"] == SECRETS[1]
+
+
+def test_a_call_is_logged_as_it_was_sent_whatever_becomes_of_its_parameters(
+    account: Account,
+) -> None:
+    url = "https://chat.twilio.com/v2/Services"
+    data: dict[Any, Any] = {"FriendlyName": "first", 1: "one"}
+    assert account.client.request("POST", url, data=data).status_code == 201
+    data["FriendlyName"] = "second"
+    assert account.requests[-1].parameters == {"FriendlyName": "first", "1": "one"}
+
+
+def test_a_copy_of_the_log_that_leaves_the_process_holds_no_secret(account: Account) -> None:
+    account.client.request("GET", f"https://chat.twilio.com/v2/Services?Token={SECRETS[1]}")
+    pickled = pickle.dumps(account.requests)
+    assert pickle.loads(pickled)[-1] == account.requests[-1]
+    assert SECRETS[1].encode() not in pickled
 
 
 def test_calls_are_logged_under_the_name_of_who_made_them(account: Account, service: Any) -> None:

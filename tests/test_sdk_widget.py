@@ -172,3 +172,22 @@ def test_neither_token_nor_messages_are_in_what_a_notebook_saves(
     assert "between us" not in saved
     assert repr(widget) == f"ChatSdkWidget({SID!r})"
     assert "between us" not in repr(widget.events)
+
+
+def test_the_list_of_events_grows_as_they_arrive(widget: ChatSdkWidget) -> None:
+    shown = widget.event_list()
+    assert "None so far" in shown.value
+    widget._receive(widget, {"type": "hello", "browser": "b1"}, [])
+    widget._receive(
+        widget,
+        {
+            "type": "event",
+            "browser": "b1",
+            "name": "messageAdded",
+            "data": {"author": "jane", "body": "<b>"},
+        },
+        [],
+    )
+    assert "messageAdded" in shown.value
+    assert "&lt;b&gt;" in shown.value
+    assert repr(shown) == "SdkEventList()"

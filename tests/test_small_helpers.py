@@ -5,26 +5,7 @@ from typing import Any
 import pytest
 
 import helpers
-from helpers import ChatClient, check, check_environment, environment, html, tables
-
-
-def test_an_exercise_is_done_when_its_statement_holds() -> None:
-    assert check("one is one", lambda: True, hint="count").done
-    assert repr(check("one is one", lambda: True, hint="count")) == "Done: one is one"
-
-
-@pytest.mark.parametrize("holds", [lambda: False, lambda: {}["none"], lambda: None.sid])
-def test_an_exercise_that_is_not_done_gives_its_hint(holds: Any) -> None:
-    checked = check("<b> is bold", holds, hint="a & b")
-    assert not checked.done
-    assert repr(checked) == "Not yet: <b> is bold\nHint: a & b"
-    assert "&lt;b&gt; is bold" in checked._repr_html_()
-    assert "a &amp; b" in checked._repr_html_()
-
-
-def test_a_mistake_in_a_check_is_not_taken_for_an_exercise_that_is_open() -> None:
-    with pytest.raises(ZeroDivisionError):
-        check("nothing", lambda: bool(1 / 0), hint="")
+from helpers import ChatClient, check_environment, environment, html, tables
 
 
 def test_the_environment_these_tests_run_in_is_complete() -> None:

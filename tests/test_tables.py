@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support import shared_account_that_is_gone
 
-from helpers import Account, AgentDesk, ChatClient, connect, tables
+from helpers import Account, AgentDesk, ChatClient, tables
 
 Make = Callable[..., Any]
 
@@ -222,6 +223,6 @@ def test_a_table_of_nothing_still_has_its_columns(account: Account, of: Any) -> 
 
 
 def test_what_was_swallowed_is_known_to_a_mock_in_this_kernel_only() -> None:
-    shared = connect("http://127.0.0.1:1")
+    shared = shared_account_that_is_gone()
     with pytest.raises(tables.MockOnly, match="only a mock account in this kernel"):
         tables.swallowed(shared)

@@ -125,7 +125,8 @@ class Channel(Emitter):
         reached, the call waits and tries again, for a minute at most. Where it is not known
         whether a message arrived, the call searches for it - one of this user, with the same
         content, newer than the messages this client knew - and sends it again only if it is not
-        there. A server that acts only after that search may still have it twice.
+        there. Twilio might act only after that search, and have it twice (inferred); a mock does
+        not, as it drops a request whose client has left, unless a fault makes it late.
 
         Args:
             body: The text; a message with media has none.
@@ -176,7 +177,7 @@ class Channel(Emitter):
         backwards, page_size = direction == "backwards", page_size or PAGE_SIZE
         order = "desc" if backwards else "asc"
         stream = (
-            Message.of(vars(rest), self._session.media_url)
+            Message.of(vars(rest), self._session)
             for rest in self._rest().messages.stream(order=order, page_size=min(100, page_size + 1))
         )
         first, skipped = next(stream, None), False

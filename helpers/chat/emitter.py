@@ -9,7 +9,7 @@ from typing import Any
 
 from pyee.base import EventEmitter
 
-from ..interrupts import Interruptible
+from ..interrupts import interruptibly
 from ..masking import log_exception
 from .arguments import FUNCTION, KEY, takes
 
@@ -49,7 +49,6 @@ class Emitter(EventEmitter):
         self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         try:
-            with Interruptible():
-                f(*args, **kwargs)
+            interruptibly(f, *args, **kwargs)
         except Exception:
             log_exception(_log, "a chat event handler failed")

@@ -146,7 +146,7 @@ class KernelFeed(_ReconciledFeed):
         emit_updated(channel, list(event.reasons))
 
     def _message(self, channel: Channel, event: ChatEvent) -> None:
-        message = Message.of(event.resource, self._session.media_url)
+        message = Message.of(event.resource, self._session)
         if not self._reconciler.apply_message(channel.sid, event.name, message):
             return
         if event.name == "messageAdded" and self._typing:

@@ -16,10 +16,13 @@ from twilio.rest import Client
 from ..flex_ui import in_path
 from ..json_object import json_object
 from .arguments import MEDIA, takes
+from .errors import ChatError
 
 MEDIA_SERVICE = "https://mcs.us1.twilio.com/v1/Services"
 """Twilio's media service; the SDK has no resource for it."""
 UNKNOWN = "application/octet-stream"
+MOST_MEGABYTES = 150
+"""Megabytes of a file, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,17 @@ class Media:
         return self._ask_url(self.sid)
 
 
+def check_size(size: int, filename: str | None) -> None:
+    """Refuse a file that is too large, before any of it is sent.
+
+    Raises:
+        ChatError: 50512.
+    """
+    if size > MOST_MEGABYTES * 1024 * 1024:
+        has = f"{filename or 'this one'} has {size / 1024 / 1024:.1f} MB"
+        raise ChatError(50512, f"Files may be up to {MOST_MEGABYTES} MB; {has}")
+
+
 class MediaService:
     """Twilio's media service, as a chat user's SDK client reaches it: in this kernel or not."""
 
@@ -72,13 +86,17 @@ class MediaService:
         Raises:
             ValueError: It is neither.
             OSError: The file cannot be read.
-            TwilioRestException: 50511, the content type; 50512, the size.
+            ChatError: 50512, it is too large; nothing was sent.
+            TwilioRestException: 50511, the content type.
         """
         if isinstance(media, Mapping):
             content, content_type = media["media"], media["content_type"]
             filename = media.get("filename")
+            check_size(len(content), filename)
         else:
-            content, filename = Path(media).read_bytes(), Path(media).name
+            path = Path(media)
+            check_size(path.stat().st_size, path.name)
+            content, filename = path.read_bytes(), path.name
             content_type = mimetypes.guess_type(filename)[0] or UNKNOWN
         answer = self._rest.request(
             "POST",

@@ -80,8 +80,9 @@ class Reconciler:
 
     def follow_channel(self, sid: str) -> None:
         """Follow a channel from now on if it is joined, rather than from the next sync on."""
-        if sid not in self._seen and self._statuses().get(sid) == "joined":
-            self.sync_channel(sid)
+        with _understood():
+            if sid not in self._seen and self._statuses().get(sid) == "joined":
+                self.sync_channel(sid)
 
     def newest_index(self, sid: str) -> int | None:
         """Return the newest index delivered, -1 for none; None for a channel not followed."""
@@ -237,20 +238,22 @@ class Reconciler:
     def _statuses(self) -> dict[str, str]:
         """Return the user's status in each of its channels, by SID."""
         user = self._session.polled_service.users(in_path(self._session.identity))
-        return {channel.channel_sid: channel.status for channel in user.user_channels.list()}
+        places = (_fields(each, "channel_sid", "status") for each in user.user_channels.list())
+        return {place["channel_sid"]: place["status"] for place in places}
 
     def _fetch(self, sid: str) -> dict[str, Any]:
-        return dict(vars(self._session.polled_service.channels(sid).fetch()))
+        return _fields(self._session.polled_service.channels(sid).fetch(), "sid", "date_created")
 
     def _members(self, sid: str) -> list[Member]:
         members = self._session.polled_service.channels(sid).members.list()
-        return [Member.of(vars(member)) for member in members]
+        return [Member.of(_fields(member, "sid", "identity")) for member in members]
 
     def _messages(self, sid: str) -> Any:
         return self._session.polled_service.channels(sid).messages
 
     def _message(self, instance: Any) -> Message:
-        return Message.of(vars(instance), self._session.media_url)
+        fields = _fields(instance, "sid", "index", "date_created")
+        return Message.of(fields, self._session)
 
     def _since(self, sid: str, last_index: int) -> list[Message]:
         """Return the latest messages, ascending: the window, and all that were not seen yet."""
@@ -260,6 +263,14 @@ class Reconciler:
             if found[-1].index <= last_index and len(found) >= WINDOW:
                 break
         return found[::-1]
+
+
+def _fields(instance: Any, *required: str) -> dict[str, Any]:
+    """Fields of an SDK's instance; the SDK makes one of an answer without them, too."""
+    fields = dict(vars(instance))
+    if missing := [name for name in required if fields[name] is None]:
+        raise ValueError(f"without {' and '.join(missing)}")
+    return fields
 
 
 def _changed(before: object, after: object, names: tuple[str, ...]) -> list[str]:

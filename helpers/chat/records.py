@@ -5,18 +5,34 @@ Each is made from a resource's fields: Twilio's JSON, or `vars()` of the SDK's i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ..json_object import attributes_in
+from .arguments import JSON, TEXT, takes
+from .errors import ChatError, raises_chat_error
 from .media import Media
+
+
+class MessageHome(Protocol):
+    """The session that a message came by: it opens its file, and changes it."""
+
+    identity: str
+    acts_for_account: bool
+
+    def media_url(self, sid: str) -> str:
+        """Return a URL of a file that works for a few minutes."""
+
+    def message(self, channel_sid: str, sid: str) -> Any:
+        """Return the SDK's context of a message, to change it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message.
+    """A message, as it was when it came; a change arrives as `messageUpdated`.
 
     Attributes:
         sid: IM...
@@ -41,10 +57,46 @@ class Message:
     last_updated_by: str | None = None
     type: str = "text"
     media: Media | None = None
+    _channel_sid: str = field(default="", repr=False, compare=False)
+    _home: MessageHome | None = field(default=None, repr=False, compare=False)
+
+    @takes(body=TEXT)
+    def update_body(self, body: str) -> Message:
+        """Replace the text (the Chat SDK's `updateBody()`), and return the changed message.
+
+        Raises:
+            ChatError: The user's role does not allow it, or the message is gone.
+        """
+        return self._updated(body=body)
+
+    @takes(attributes=JSON)
+    def update_attributes(self, attributes: Any) -> Message:
+        """Replace the application data, and return the changed message; raises as for the text."""
+        return self._updated(attributes=json.dumps(attributes))
+
+    @raises_chat_error
+    def remove(self) -> Message:
+        """Delete the message for everybody, and return it; raises as `update_body()` does."""
+        self._context().delete(x_twilio_webhook_enabled="true")
+        return self
+
+    @raises_chat_error
+    def _updated(self, **fields: str) -> Message:
+        changed = self._context().update(x_twilio_webhook_enabled="true", **fields)
+        assert self._home is not None
+        return Message.of(vars(changed), self._home)
+
+    def _context(self) -> Any:
+        home = self._home
+        if home is None:
+            raise ValueError("only a message of a chat client can be changed")
+        if home.acts_for_account and home.identity != self.author:  # REST would allow it
+            raise ChatError(50107, "User unauthorized for command: another's message", 403)
+        return home.message(self._channel_sid, self.sid)
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any], media_url: Callable[[str], str]) -> Message:
-        """Make one from its fields; `media_url` returns the URL of a media SID."""
+    def of(cls, fields: Mapping[str, Any], home: MessageHome) -> Message:
+        """Make one from its fields, of the session that it came by."""
         sent, updated, media = fields["date_created"], fields["date_updated"], fields["media"]
         if isinstance(sent, str):
             sent, updated = map(datetime.fromisoformat, (sent, updated))
@@ -58,7 +110,9 @@ class Message:
             date_updated=updated,
             last_updated_by=fields["last_updated_by"],
             type=fields["type"],
-            media=media and Media.of(media, media_url),
+            media=media and Media.of(media, home.media_url),
+            _channel_sid=fields["channel_sid"],
+            _home=home,
         )
 
 

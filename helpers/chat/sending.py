@@ -109,6 +109,9 @@ class _Outgoing:
         except TransientError as failure:
             self.in_doubt = failure.may_have_acted
             raise
+        if sent.index is None:
+            self.in_doubt = True
+            raise TransientError("an answer that cannot be understood", "without index")
         return int(sent.index)
 
     def _found(self) -> int | None:

@@ -181,6 +181,11 @@ class ChatSession:
         """Return a URL of an uploaded file's content that works for a few minutes."""
         return self.media.temporary_url(sid)
 
+    def message(self, channel_sid: str, sid: str) -> Any:
+        """Return the SDK's context of a message, to change it."""
+        self.require_connected()
+        return self.service.channels(channel_sid).messages(sid)
+
     def type_in(self, channel_sid: str) -> bool:
         """Signal that the user types; returns False where there is no way to."""
         if self.account.mock is None:

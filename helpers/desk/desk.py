@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
@@ -37,7 +36,8 @@ class NoDeskHere(RuntimeError):
 class Offer:
     """A task offered to an agent, made `age` seconds ago; `sid` is the reservation's (WR...).
 
-    The task's attributes are `name` and `channelSid` for a chat.
+    The task's attributes are `name` and `channelSid` for a chat, `customerName` or `from` and
+    `conversationSid` for an interaction.
     """
 
     sid: str
@@ -48,7 +48,7 @@ class Offer:
     @property
     def name(self) -> str:
         """Name of the customer who waits."""
-        return str(self.attributes.get("name") or "somebody")
+        return flex_ui.customer_in(self.attributes) or "somebody"
 
     @property
     def channel_sid(self) -> str | None:
@@ -58,11 +58,18 @@ class Offer:
 
 @dataclass(eq=False)
 class AcceptedTask:
-    """An accepted task; `channel` is the agent's view of its chat, None for a task without one."""
+    """An accepted task.
+
+    Attributes:
+        channel: The agent's view of its chat; None for a task without one.
+        interaction: The SDK's context of its interaction's channel; None for a task of Programmable
+            Chat.
+    """
 
     desk: AgentDesk
     offer: Offer
     channel: Channel | None
+    interaction: Any = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"AcceptedTask(with {self.offer.name!r}, {self.status})"
@@ -81,19 +88,54 @@ class AcceptedTask:
     def wrap_up(self) -> None:
         """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
 
-        A long-lived channel stays ACTIVE, as does one that the task names no longer.
+        A long-lived channel stays ACTIVE, as does one that the task names no longer. An
+        interaction's channel and conversation are closed.
         """
+        if self.interaction is not None:
+            flex_ui.end_interaction(self.interaction)
+            return
         channel_sid = flex_ui.wrap_up(self._task(), "Ended by the agent")
         if channel_sid:
             with flex_ui.ignore_not_found():
                 flex_ui.end_chat(self.desk.chat_of(channel_sid))
 
     def complete(self, reason: str = "Completed by the agent") -> None:
-        """Complete the task, wrapping up first if need be, and leave the channel."""
+        """Complete the task, wrapping up first if need be, and leave the channel.
+
+        Flex completes the task of an interaction by itself, without the reason.
+        """
         if self.status == "assigned":
             self.wrap_up()
-        flex_ui.complete(self._task(), reason)
+        if self.interaction is None:
+            flex_ui.complete(self._task(), reason)
+            self.desk.leave(self)
+        else:
+            self.park()
+
+    def leave(self) -> None:
+        """Leave an interaction, which the customer takes up again by writing: a new task.
+
+        Raises:
+            ValueError: The task is none of an interaction.
+        """
+        flex_ui.leave_interaction(self._interaction("leave"))
         self.desk.leave(self)
+
+    def park(self) -> None:
+        """Complete the task of an interaction, and leave its conversation open.
+
+        It is taken up again by an invite.
+
+        Raises:
+            ValueError: The task is none of an interaction.
+        """
+        flex_ui.close_agent(self._interaction("park"), self.offer.task_sid)
+        self.desk.leave(self)
+
+    def _interaction(self, act: str) -> Any:
+        if self.interaction is None:
+            raise ValueError(f"only an interaction has {act}(); use wrap_up() and complete()")
+        return self.interaction
 
     def _task(self) -> Any:
         return self.desk.workspace.tasks(self.offer.task_sid)
@@ -163,9 +205,7 @@ class AgentDesk(Emitter):
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
         self.worker = self.workspace.workers(self._worker_sid)
-        attributes = json_object(workers[0].attributes) or {}
-        contact = str(attributes.get("contact_uri", "")).removeprefix("client:")  # (observed)
-        self.identity = unquote(contact) or self.agent
+        self.identity = flex_ui.identity_of(workers[0])
 
     def __repr__(self) -> str:
         return f"AgentDesk({self.agent!r}, {self.activity})"
@@ -196,8 +236,11 @@ class AgentDesk(Emitter):
     @property
     def offers(self) -> list[Offer]:
         """Pending reservations, oldest first."""
+        return self._reservations("pending")
+
+    def _reservations(self, status: str) -> list[Offer]:
         offers = []
-        for reservation in self.worker.reservations.list(reservation_status="pending"):
+        for reservation in self.worker.reservations.list(reservation_status=status):
             task = self.workspace.tasks(reservation.task_sid).fetch()
             attributes = json_object(task.attributes) or {}
             offers.append(Offer(reservation.sid, task.sid, attributes, task.age))
@@ -212,16 +255,31 @@ class AgentDesk(Emitter):
         """
         offer = offer or self._oldest()
         flex_ui.accept(self.worker.reservations(offer.sid))
+        return self._open(offer)
+
+    def resume(self) -> AcceptedTask | None:
+        """Take up the latest task that the agent has accepted and not ended; None without one.
+
+        Flex UI does so when its page is loaded again.
+        """
+        if self.conversations:
+            return self.conversations[-1]
+        accepted = self._reservations("accepted")
+        return self._open(accepted[-1]) if accepted else None
+
+    def _open(self, offer: Offer) -> AcceptedTask:
+        interaction = flex_ui.interaction_channel_in(self._client.flex_api.v1, offer.attributes)
         channel = None
         if offer.channel_sid:
             with ignore_not_found():
-                flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
+                if interaction is None:  # else Flex has the agent join
+                    flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
                 if self._chat is None:
                     self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
                     self._chat.on("tokenAboutToExpire", self._renew)
                     self._chat.on("tokenExpired", self._renew)
                 channel = self._chat.get_channel_by_sid(offer.channel_sid)
-        accepted = AcceptedTask(self, offer, channel)
+        accepted = AcceptedTask(self, offer, channel, interaction)
         self.conversations.append(accepted)
         self.emit("conversationStarted", accepted)
         self.refresh()
@@ -244,12 +302,16 @@ class AgentDesk(Emitter):
             self._chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
-        """Leave a finished task's chat, as Flex UI does, unless a later task of it is here too."""
+        """Leave a finished task's chat, as Flex UI does, unless a later task of it is here too.
+
+        Flex takes the agent out of an interaction's conversation by itself.
+        """
         if conversation in self.conversations:
             self.conversations.remove(conversation)
         channel_sid = conversation.offer.channel_sid
         others = {each.offer.channel_sid for each in self.conversations}
-        if channel_sid is not None and channel_sid not in others:
+        is_ours = conversation.interaction is None and channel_sid not in others
+        if channel_sid is not None and is_ours:
             flex_ui.leave(self.chat_of(channel_sid), self.identity)
         self.emit("conversationEnded", conversation)
         self.refresh()

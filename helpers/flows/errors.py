@@ -11,6 +11,7 @@ from twilio.base.exceptions import TwilioException
 
 from ..chat.errors import as_chat_error
 from ..masking import mask as masked
+from ..mock import MockUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class FlowProblem(ValueError):
         self.problems = problems
 
 
-REFUSALS = (TwilioException, RequestException)
+REFUSALS = (TwilioException, RequestException, MockUnreachable)
 
 
 def refusal_text(error: BaseException) -> str:
@@ -48,6 +49,8 @@ def refusal_text(error: BaseException) -> str:
             " is right and the server runs; `python -m helpers.mock` serves a shared mock"
             f" ({type(error).__name__})."
         )
+    if isinstance(error, MockUnreachable):
+        return str(error)
     return f"{type(error).__name__}: {masked(str(error))}."
 
 

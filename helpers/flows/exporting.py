@@ -98,7 +98,7 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     if problems:
         raise FlowProblem(*problems)
     configs = [flow.config for flow in sorted(found, key=attrgetter("name")) if flow.config]
-    source = str(path or f"<export of {account.credentials.account_sid}>")
+    source = str(path or f"the export of {account.credentials.account_sid}")
     file = FlowFile(tuple(configs), source)
     if path is not None:
         file.write(path)

@@ -72,7 +72,13 @@ _PLAINLY = {
 }
 
 FieldPath = tuple[str | int, ...]
-TEXT = "<text>"
+TEXT = "the text"
+"""Source of flows that come from no file."""
+
+
+def located(source: str, line: int) -> str:
+    """`FILE:LINE`, or `line N` of a text."""
+    return f"line {line}" if source == TEXT else f"{source}:{line}"
 
 
 class _Contents(BaseModel):
@@ -83,7 +89,7 @@ class _Contents(BaseModel):
 
 @dataclass(frozen=True, repr=False)
 class FlowFile:
-    """Several Flex Flows, from the path `source` or from `<text>`.
+    """Several Flex Flows, from the path `source` or from a text.
 
     `lines` has the line of each field by its path, e.g. `(0, "integration", "flow")`.
     """
@@ -110,7 +116,7 @@ class FlowFile:
         path: FieldPath = (self.flows.index(flow) if place is None else place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
-        return f"{self.source}:{self.lines[path]}" if path else self.source
+        return located(self.source, self.lines[path]) if path else self.source
 
     @cached_property
     def _places(self) -> dict[int, int]:
@@ -215,7 +221,7 @@ def _read(text: str, source: str) -> FlowFile:
     for index, flow in enumerate(contents.flex_flows):
         for field_, name in (("friendly_name", flow.friendly_name), ("formerly", flow.formerly)):
             if name is not None:
-                where = f"{source}:{lines[index, field_]}"
+                where = located(source, lines[index, field_])
                 if name in firsts:
                     fix = f"names another flow too ({firsts[name]}); rename one"
                     repeated.append(Problem(where, f"{field_} {name!r}", fix))
@@ -256,7 +262,7 @@ def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
 def not_yaml(error: Exception, source: str) -> Problem:
     """The problem of a text that PyYAML cannot read, with its line."""
     mark = getattr(error, "problem_mark", None)
-    where = f"{source}:{mark.line + 1}" if mark else source
+    where = located(source, mark.line + 1) if mark else source
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     return Problem(where, "", f"is not YAML: {what}; correct the line")
 
@@ -277,7 +283,7 @@ def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
             ahead += key, value
             known = (key.tag, str(key.value))
             if known in keys:
-                where = f"{source}:{key.start_mark.line + 1}"
+                where = located(source, key.start_mark.line + 1)
                 yield Problem(where, str(key.value), "is given twice; remove one")
             keys.add(known)
 
@@ -285,7 +291,7 @@ def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
     node, _ = _find(root, (*path, *setting_of(error)))
-    where = f"{source}:{node.start_mark.line + 1}"
+    where = located(source, node.start_mark.line + 1)
     # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.
     _, value = _find(root, path)
     written = str(value.value) if path and isinstance(value, yaml.ScalarNode) else None

@@ -70,9 +70,9 @@ class Plan:
 
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""
-        import pandas as pd
+        from ..frames import AlignedTable
 
-        return pd.DataFrame(list(render.rows(self.steps)), columns=list(render.COLUMNS))
+        return AlignedTable(list(render.rows(self.steps)), columns=list(render.COLUMNS))
 
     def as_json(self) -> dict[str, Any]:
         """The plan as JSON, with no secrets."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from ..html import Cell, Markup
+from ..html import Cell, Markup, short_sids
 from ..masking import mask as masked
 from .diff import PlanStep
 
@@ -56,7 +56,7 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
 
 def html_rows(step: PlanStep) -> Iterator[tuple[object, ...]]:
     """Rows of an HTML table, in which the flow is named once, with its note below its changes."""
-    who: tuple[object, ...] = (badge(step.action), step.name, step.sid or "")
+    who: tuple[object, ...] = (badge(step.action), step.name, short_sids(step.sid or ""))
     for *_, field, before, after, _note in rows([step] if step.changes else ()):
         yield (*who, field, before, after)
         who = ("", "", "")

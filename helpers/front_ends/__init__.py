@@ -11,9 +11,9 @@ from ..lazy import lazily
 from .sdk_model import SdkEvent, SdkModel
 
 if TYPE_CHECKING:
-    from .sdk_widget import ChatSdkWidget, NotServed
+    from .sdk_widget import ChatPageFrame, ChatSdkWidget, NotServed
 
-__all__ = ["ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
+__all__ = ["ChatPageFrame", "ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__)

@@ -19,6 +19,10 @@ KEPT = 1000
 """Events kept; older ones are dropped."""
 
 
+ANY = "*"
+"""Emitted with the `SdkEvent` after every event."""
+
+
 @dataclass(frozen=True, slots=True)
 class SdkEvent:
     """An event of the SDK, e.g. `messageAdded`; `data["author"]` is under JavaScript's name."""
@@ -73,6 +77,7 @@ class SdkModel(Emitter):
                         if event.name == "connectionStateChanged":
                             self.state = str(event.data["state"])
                     self.emit(event.name, event.data)
+                    self.emit(ANY, event)
                 case "problem":
                     self.problem = str(message["text"])
                 case other:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-from ipywidgets import Layout
+from ipywidgets import HTML, Layout
 
+from .. import html
 from ..account import Account
 from ..javascript import joined
 from ..masking import log_exception
 from ..mock.server.chat_page.sdk_copy import CDN
-from .sdk_model import SdkEvent, SdkModel
+from .sdk_model import ANY, SdkEvent, SdkModel
 
 _HERE = Path(__file__).parent
 _log = logging.getLogger(__name__)
@@ -26,6 +27,49 @@ _log = logging.getLogger(__name__)
 
 class NotServed(RuntimeError):
     """The mock is not served, so no browser can reach it."""
+
+
+class ChatPageFrame(HTML):  # type: ignore[misc]  # ipywidgets is untyped
+    """A customer's chat page in a frame of a notebook.
+
+    Args:
+        url: Of the page, e.g. `http://127.0.0.1:8787/chat?identity=...`.
+        title: Name of the frame, for screen readers.
+    """
+
+    def __init__(self, url: str, title: str = "Customer's chat page") -> None:
+        page = f'src="{html.escaped(url)}" title="{html.escaped(title)}"'
+        super().__init__(f'<iframe {page} width="400" height="480"></iframe>')
+        self.title = title
+
+    def __repr__(self) -> str:  # without its URL, which differs from run to run
+        return f"ChatPageFrame({self.title!r})"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        text = f"{self.title} runs here while the notebook is open in a browser."
+        return _with_html(super()._repr_mimebundle_(**options), f"<p>{html.escaped(text)}</p>")
+
+
+class SdkEventList(HTML):  # type: ignore[misc]  # ipywidgets is untyped
+    """A table of the SDK's events that grows as they arrive, whether or not a cell is running."""
+
+    def __init__(self, sdk: SdkModel) -> None:
+        super().__init__()
+        self._sdk = sdk
+        sdk.on(ANY, lambda _: self._show())
+        self._show()
+
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
+        return "SdkEventList()"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return _with_html(super()._repr_mimebundle_(**options), self.value)
+
+    def _show(self) -> None:
+        said = [(e.name, e.data) for e in self._sdk.events if e.name != "connectionStateChanged"]
+        rows = [(name, data.get("author", ""), data.get("body", "")) for name, data in said]
+        waiting = "<p>Events appear here as the browser's SDK emits them. None so far.</p>"
+        self.value = html.table(rows, ("event", "author", "body")) if rows else waiting
 
 
 class ChatSdkWidget(anywidget.AnyWidget):
@@ -53,10 +97,19 @@ class ChatSdkWidget(anywidget.AnyWidget):
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"ChatSdkWidget({self.channel_sid!r})"
 
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        text = "Twilio's Chat SDK runs here while the notebook is open in a browser."
+        return _with_html(data, f"<p>{text}</p>"), metadata
+
     @property
     def events(self) -> list[SdkEvent]:
         """Events of the SDK so far, oldest first; the latest thousand."""
         return self._sdk.events
+
+    def event_list(self) -> SdkEventList:
+        """Return a view of the events that grows as they arrive."""
+        return SdkEventList(self._sdk)
 
     @property
     def connection_state(self) -> str:
@@ -102,6 +155,11 @@ class ChatSdkWidget(anywidget.AnyWidget):
         except Exception:  # Jupyter would drop it
             log_exception(_log, "a browser's message could not be handled")
             raise
+
+
+def _with_html(bundle: dict[str, Any] | None, still: str) -> dict[str, Any]:
+    """Add HTML for readers without a kernel."""
+    return {**(bundle or {}), "text/html": still}
 
 
 def _way_to(account: Account) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .faults import BadFault, Fault, Faults
 from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .messaging.presence import ChatConnection
-from .remote import MockUnreachable, RemoteClock, RemoteMock, own_connections
+from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import NOTE_HEADER, Reply, Request
@@ -46,6 +46,7 @@ __all__ = [
     "ChatEvent",
     "Claims",
     "Clock",
+    "ControlRefused",
     "Credentials",
     "DatabaseClosed",
     "DatabaseFailed",

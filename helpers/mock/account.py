@@ -15,19 +15,23 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from ..interrupts import Uninterrupted
+from ..masking import mask_marked
 from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
-from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused
+from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused, rewritten
 from .core.errors import TwilioError
 from .core.events import Event, PutBack
 from .core.forks import ForkedProcess
 from .core.sids import Sids
 from .core.store import Resource, Store
 from .faults import Faults
+from .flex import interaction_events
 from .flex import resources as _flex
 from .flex.handlers import hand_over
+from .flex.interaction_events import ChannelDue, InteractionEvent
+from .flex.interaction_orchestration import InteractionOrchestration
 from .flex.orchestration import Orchestration
 from .http_client import AsyncMockHttpClient, MockHttpClient, as_receiver
 from .journal import Journal, JournalState
@@ -90,6 +94,11 @@ class Snapshot:
     account: AccountState = field(repr=False)
     journal: JournalState = field(repr=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes of its resources."""
+        return len(self.account[0])
+
 
 class MockTwilio:
     """One Twilio account, with its own clock and state.
@@ -137,21 +146,24 @@ class MockTwilio:
         self._channel_timers = ChannelTimers(self._backend)
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
+        self._interactions = InteractionOrchestration(self._backend, account_sid)
         events = self._backend.events
         outbox = Outbox(self._backend, WEBHOOKS)
         events.on_emit(self._orchestration.admit, MemberEvent)
         events.on_emit(outbox.record, *outbox.EVENTS)
+        events.on_emit(partial(interaction_events.record, self._backend, outbox), InteractionEvent)
         events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
         events.subscribe(self.webhooks.handle, DeliveryDue)
         events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
         events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
         events.subscribe(self._router.handle, TaskRouterEvent)
         events.subscribe(self._channel_timers.handle, ChannelEvent, MessageEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
-        self.http_client = MockHttpClient(self.handle, self.faults)
+        self.http_client = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(self.http_client))
-        self.async_http_client = AsyncMockHttpClient(self.handle, self.faults)
+        self.async_http_client = AsyncMockHttpClient(self._application.handle, self.faults)
         self.journal = Journal(self._backend)
         self._chat_feed = ChatFeed()
         store.when_failed = weakref.WeakMethod(self._when_failed)
@@ -274,6 +286,22 @@ class MockTwilio:
         """
         with self._as_chat_user(token) as ctx:
             return without_rest.type_in(ctx, channel_sid)
+
+    def pause_interaction(self, participant_sid: str) -> None:
+        """Pause a chat for its agent (UT...), as Flex UI does; REST has no such operation.
+
+        Raises:
+            TwilioError: 20404, there is no such agent; 45354, the chat is not active.
+        """
+        self._interactions.pause(participant_sid)
+
+    def resume_interaction(self, participant_sid: str) -> None:
+        """Take a paused chat up again for its agent, with a new task that is accepted at once.
+
+        Raises:
+            TwilioError: 20404, there is no such agent; 45354, the chat is not paused.
+        """
+        self._interactions.unpause(participant_sid)
 
     def connect_chat(self, token: str) -> ChatConnection:
         """Connect the chat user of `token`, who is online until the result is closed.
@@ -409,6 +437,24 @@ class MockTwilio:
         self.journal.state = snapshot.journal
         self._put_back()
 
+    def export(self) -> bytes:
+        """Return the content as a database file that opens with the demo credentials anywhere.
+
+        It has the demo account's SIDs, and no secrets: what looks like one is `***`, and links to
+        files are signed with other keys. What is text within an uploaded file stays.
+        """
+        demo, own = Credentials.demo({}), self.credentials
+        as_demo = {own.account_sid: demo.account_sid, own.chat_service_sid: demo.chat_service_sid}
+
+        def rewrite(text: str) -> str:
+            for one, other in as_demo.items():
+                text = text.replace(one, other)
+            return mask_marked(text)
+
+        store = self._backend.store
+        facts = {**demo.sids, **media.WITHOUT_KEYS["facts"], "clock": self.clock.setting}
+        return rewritten(store.copy(), rewrite, facts, media.WITHOUT_KEYS["values"])
+
     def copy(self, *, with_due: bool = False) -> MockTwilio:
         """Return a copy in memory, with the same resources, next SIDs and clock.
 
@@ -507,6 +553,7 @@ class MockTwilio:
     def _catch_up(self) -> None:
         """Carry out what follows from committed events that were not dispatched."""
         self._orchestration.resume()
+        self._interactions.resume()
         self._router.resume()
 
     def _when_failed(self) -> None:

@@ -34,11 +34,17 @@ _SOURCES = {
     "chat.twilio.com/v3": "twilio-oai: twilio_chat_v3.json",
     "conversations.twilio.com": "twilio-oai: twilio_conversations_v1.json",
     "flex-api.twilio.com": "twilio-oai: twilio_flex_v1.json",
+    "flex-api.twilio.com/v1/Instances": "Flex docs: Register Interactions webhooks",
+    "flex-api.twilio.com/v2": "twilio-oai: twilio_flex_v2.json",
     "taskrouter.twilio.com": "twilio-oai: twilio_taskrouter_v1.json",
     "studio.twilio.com": "twilio-oai: twilio_studio_v2.json",
     "mcs.twilio.com": "Twilio's Chat SDK and docs: chat/rest/media",
 }
-_NOT_IN_OPENAPI = frozenset({"mcs.twilio.com"})
+"""Where operations are taken from, by the longest beginning of host and path."""
+_NOT_IN_OPENAPI = {
+    "mcs.twilio.com": Basis.OBSERVED,
+    "flex-api.twilio.com/v1/Instances": Basis.DOCUMENTED,
+}
 
 
 def regenerated(page: str) -> str:
@@ -71,10 +77,10 @@ def regenerated(page: str) -> str:
 def _operations() -> Iterator[tuple[str, ...]]:
     for operation in sorted(OPERATIONS, key=lambda op: (op.host, op.path, op.method)):
         call = f"`{operation.method} {operation.host}{operation.path}`"
-        basis = Basis.OBSERVED if operation.host in _NOT_IN_OPENAPI else Basis.SPECIFIED
-        versioned = f"{operation.host}{operation.path[:3]}"
-        source = _SOURCES.get(versioned) or _SOURCES[operation.host]
-        yield operation.name, call, basis, source
+        place = f"{operation.host}{operation.path}"
+        known = max(filter(place.startswith, _SOURCES), key=len)
+        basis = _NOT_IN_OPENAPI.get(known, Basis.SPECIFIED)
+        yield operation.name, call, basis, _SOURCES[known]
 
 
 def _sdk_calls() -> Iterator[tuple[str, ...]]:

@@ -196,9 +196,24 @@ def _request(
     if timeout is not None and timeout <= 0:
         raise ValueError(timeout)
     method, headers = method.upper(), headers or {}
-    return _plain_request(method, url, params, data, headers, auth) or _prepared_request(
-        method, url, params, data, headers, auth
-    )
+    # most requests are plain: they arrive as they are, without encoding and decoding them
+    try:
+        found, sent = _plain_url(url), _plain_headers(tuple(headers.items()))
+        query = {} if params is None else _plain(params)
+        form = {} if data is None else _plain(data)
+        user, password = ("", "") if auth is None else auth
+        is_special = ":" in user or not (str.isascii(user) and str.isascii(password))
+    except (TypeError, ValueError):  # it is refused, but perhaps for another reason first
+        found = sent = query = form = None
+    if (
+        (found and sent is not None and query is not None and form is not None)
+        and not (is_special or (found[2] and (query or found[2].count("&") > _MANY)))
+        and sent.get("Content-Type", FORM) == FORM
+    ):
+        host, path, in_url = found
+        query = dict(parsed(in_url)) if in_url else query
+        return Request(method, host, path, query, form, sent, auth)
+    return _prepared_request(method, url, params, data, headers, auth)
 
 
 _SESSION = requests.Session()
@@ -243,32 +258,6 @@ _MANY = 100
 """Parameters, or values of one, above which they are left to be counted when they are read."""
 
 
-def _plain_request(
-    method: str, uri: str, params: Any, data: Any, headers: Mapping[str, Any], auth: Any
-) -> Request | None:
-    """The same request without encoding and decoding it, as most are; None where it is special."""
-    try:
-        url, sent = _plain_url(uri), _plain_headers(tuple(headers.items()))
-        query, form = _plain(params), _plain(data)
-    except (TypeError, UnicodeEncodeError):  # it is refused, but perhaps for another reason first
-        return None
-    if url is None or sent is None or query is None or form is None:
-        return None
-    if sent.get("Content-Type", FORM) != FORM or not (auth is None or _is_plain(*auth)):
-        return None
-    host, path, in_url = url
-    if in_url:
-        if query or in_url.count("&") > _MANY:
-            return None
-        query = dict(parsed(in_url))
-    return Request(method, host, path, query, form, sent, auth)
-
-
-def _is_plain(user: Any, password: Any) -> bool:
-    is_text = type(user) is type(password) is str
-    return is_text and ":" not in user and user.isascii() and password.isascii()
-
-
 @lru_cache(maxsize=1024)
 def _plain_url(uri: str) -> tuple[str, str, str] | None:
     found = _PLAIN_URL.fullmatch(uri)
@@ -301,8 +290,6 @@ def _plain(values: Any) -> dict[str, str | list[str]] | None:
         UnicodeEncodeError: One has no encoding.
     """
     plain: dict[str, str | list[str]] = {}
-    if values is None:
-        return plain
     if type(values) is not dict or len(values) > _MANY:
         return None
     for name, value in values.items():

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
-from ..flex_ui import is_agent
+from ..flex_ui import GUEST_ATTRIBUTES, chat_in, customer_in, is_agent
 from ..json_object import json_object
 from ..lazy import renamed
 from ..masking import mask
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
+from .flex.interaction_events import InteractionEvent
 from .flex.resources import CreatedByFlex
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
@@ -105,6 +106,7 @@ _KINDS: dict[type[Event], str] = {
     ChannelEvent: "channel",
     ExecutionEvent: "studio",
     MessageRouted: "studio",
+    InteractionEvent: "channel",
     TaskRouterEvent: "",
     DeliveryDue: "webhook",
     PreEventRequested: "webhook",
@@ -233,9 +235,17 @@ class _Renderer:
 
     @line.register
     def _(self, event: MemberEvent) -> Line | None:
-        verb = {"added": "joins", "removed": "leaves"}.get(event.change)
-        name = event.member.name
-        return (self._parties.get(name, CUSTOMER), FLEX, f"{name} {verb}") if verb else None
+        name, by = event.member.name, event.actor.identity
+        party = self._parties.get(name, CUSTOMER)
+        if event.change == "removed":
+            return party, FLEX, f"{name} leaves"
+        if event.change != "added":
+            return None
+        if party == AGENT or by == name:
+            return party, FLEX, f"{name} joins"
+        if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
+            return FLEX, CUSTOMER, f"adds {name}"
+        return (SERVER if by is None else self._parties.get(by, CUSTOMER)), FLEX, f"adds {name}"
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
@@ -282,11 +292,22 @@ class _Renderer:
         if name not in _TASKS:
             return None
         attributes = json_object(data["task_attributes"]) or {}
-        customer = f" for {attributes['name']}" if attributes.get("name") else ""
+        name_of_customer = customer_in(attributes)
+        customer = f" for {name_of_customer}" if name_of_customer else ""
         text = f"{_TASKS[name]}{customer}"
         if name == "task.created":
             return self._creators.get(data["task_sid"], SERVER), TASKROUTER, text
-        return TASKROUTER, FLEX if "channelSid" in attributes else SERVER, text
+        return TASKROUTER, FLEX if chat_in(attributes) else SERVER, text
+
+    @line.register
+    def _(self, event: InteractionEvent) -> Line | None:
+        channel = event.channel
+        if event.name == "onChannelStatusUpdated":
+            return FLEX, CUSTOMER, f"the interaction is {channel.status}"
+        if event.name == "onChannelCreateFailed":
+            about = f"{channel.error_code} {channel.error_message}"
+            return FLEX, SERVER, f"the interaction failed: {about}"
+        return None
 
     @line.register(DeliveryDue)
     @line.register(PreEventRequested)

@@ -13,9 +13,10 @@ from .model import ChatPanelModel
 
 if TYPE_CHECKING:
     from .agent import AgentPanel
+    from .arrangement import side_by_side
     from .widget import ChatPanel
 
-__all__ = ["AgentPanel", "AgentPanelModel", "ChatPanel", "ChatPanelModel"]
+__all__ = ["AgentPanel", "AgentPanelModel", "ChatPanel", "ChatPanelModel", "side_by_side"]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__)

@@ -17,6 +17,7 @@ from ipywidgets import Layout, VBox
 from ..javascript import joined
 from .agent_model import AgentPanelModel
 from .records import AgentStatus, ConversationView
+from .still import Still, desk_html
 from .widget import STYLES, ChatPanel
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class AgentHead(_AgentView):
 
     _esm = joined(_HERE / "agent_head.js")
 
-    def __init__(self, model: AgentPanelModel) -> None:
+    def __init__(self, model: AgentPanelModel, accept: Callable[[Any], object]) -> None:
         super().__init__(
             model,
             available=lambda _content: model.go_available(),
             offline=lambda _content: model.go_offline(),
-            accept=lambda content: model.accept(content["sid"]),
+            accept=accept,
             reject=lambda content: model.reject(content["sid"]),
             dismiss=lambda _content: model.dismiss_alert(),
         )
@@ -111,6 +112,11 @@ class ConversationPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         super().__init__(children=children, layout=Layout(width="auto", flex="none"))
         self.add_class("fcl-conversation")
 
+    def focus(self) -> None:
+        """Move the focus to the chat's field, or to the bar, once they appear."""
+        if self.chat is not None:
+            self.chat.focus()
+
     def show(self, view: ConversationView) -> None:
         """Show the task's status."""
         if view != self.bar.view:
@@ -126,19 +132,22 @@ class ConversationPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         super().close()
 
 
-class AgentPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class AgentPanel(Still, VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """An agent's desk in a notebook: offers to answer, and the accepted chats.
 
-    Show it in a cell beside the customer's panel: `HBox([ChatPanel(channel), AgentPanel(desk)])`.
-    `layout` is ipywidgets' own.
+    Show it beside the customer's panel: `side_by_side(ChatPanel(channel), AgentPanel(desk))`.
+    `layout` is ipywidgets' own. The buttons are methods of `model`: `model.accept(sid)`. Readers
+    without a kernel see `html()`.
     """
 
     def __init__(self, desk: AgentDesk) -> None:
         self.model = AgentPanelModel(desk)
-        self._head = AgentHead(self.model)
+        self._head = AgentHead(self.model, self._accept)
+        self._accepted: str | None = None
         self._panels: dict[str, ConversationPanel] = {}
         layout = Layout(width="100%", max_width="600px", margin="4px", overflow="visible")
         super().__init__(children=[self._head], layout=layout)
+        self.add_class("fcl-agent")
         self.model.observe(self._show)
         self.model.notify()
 
@@ -149,6 +158,24 @@ class AgentPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def chats(self) -> list[ChatPanel]:
         """Chat panels of the current conversations, oldest first."""
         return [panel.chat for panel in self._panels.values() if panel.chat is not None]
+
+    def html(self) -> str:
+        """Return the desk and its chats as HTML without scripts."""
+        status = self.model.status
+        chats = []
+        for view in status.conversations:
+            panel = self._panels.get(view.sid)
+            chat = panel.chat.html() if panel and panel.chat else None
+            chats.append((view.name, view.status, chat))
+        return desk_html(status, chats)
+
+    def _accept(self, content: dict[str, Any]) -> None:
+        """Accept an offer that was clicked: its chat gets the focus, which the button loses."""
+        self._accepted = content["sid"]
+        try:
+            self.model.accept(content["sid"])
+        finally:
+            self._accepted = None
 
     def close(self) -> None:
         """Unsubscribe from the desk and remove the panel from the page; the desk stays open."""
@@ -167,6 +194,8 @@ class AgentPanel(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         for sid, view in views.items():
             if sid not in self._panels:
                 self._panels[sid] = ConversationPanel(self.model, view)
+                if sid == self._accepted:
+                    self._panels[sid].focus()
             self._panels[sid].show(view)
         self.children = (self._head, *self._panels.values())  # traitlets sends only changes
         for panel in gone:

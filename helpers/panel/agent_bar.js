@@ -1,12 +1,13 @@
 // What stands above an accepted chat: with whom it is, how far the task is, and what ends it.
 
 import { h } from "./dom.js";
-import { avatar } from "./parts.js";
+import { avatar, colour } from "./parts.js";
 import { actionButton, agentView } from "./agent_view.js";
 
 /**
  * @typedef {object} Conversation
  * @property {string} name
+ * @property {string} identity
  * @property {string} status
  * @property {boolean} has_chat
  * @property {boolean} can_wrap_up
@@ -16,7 +17,7 @@ import { actionButton, agentView } from "./agent_view.js";
 
 class ConversationBarView {
   face = h("div");
-  name = h("div", { class: "fcl-title" });
+  name = h("div", { class: "fcl-title", dir: "auto" });
   status = h("b");
 
   /** @param {HTMLElement} panel @param {import("./agent_view.js").Ask} ask */
@@ -35,7 +36,8 @@ class ConversationBarView {
   show(told) {
     this.panel.setAttribute("aria-label", `Conversation with ${told.name}`);
     this.panel.classList.toggle("fcl-alone", !told.has_chat);
-    this.face.replaceChildren(avatar({ identity: told.name, name: told.name }));
+    this.face.replaceChildren(avatar(told));
+    colour(this.panel, told.identity);
     this.name.textContent = this.name.title = told.name;
     if (this.status.textContent !== told.status) this.status.textContent = told.status;
     this.wrapUp.hidden = this.complete.hidden = told.can_leave;

@@ -1,13 +1,14 @@
 // The head of an agent's panel: the agent, who waits, and what went wrong.
 
 import { h, icon } from "./dom.js";
-import { ICONS, alertParts, avatar } from "./parts.js";
+import { ICONS, alertParts, avatar, colour, isolated } from "./parts.js";
 import { actionButton, agentView } from "./agent_view.js";
 
 /**
  * @typedef {object} Offer
  * @property {string} sid
  * @property {string} name
+ * @property {string} identity
  * @property {string} channel
  * @property {[string, string][]} details
  * @property {string} since
@@ -15,6 +16,7 @@ import { actionButton, agentView } from "./agent_view.js";
 /**
  * @typedef {object} Status
  * @property {string} agent
+ * @property {string} identity
  * @property {string} activity
  * @property {Offer[]} offers
  * @property {number} talking
@@ -22,6 +24,7 @@ import { actionButton, agentView } from "./agent_view.js";
  */
 
 const TICK_MS = 1000;
+const LEAVES_WITHIN_MS = 3000;
 const ACTIVITIES = { available: "Available", offline: "Offline" };
 
 class AgentHeadView {
@@ -60,13 +63,28 @@ class AgentHeadView {
     this.showOffers(told.offers);
     this.showIdle(told);
     if (differs("alert")) this.showAlert(told.alert);
+    if (before && told.talking < before.talking) this.keepFocus();
+  }
+
+  /** A conversation goes away: where the focus was in it, the next thing to do gets it. */
+  keepFocus() {
+    const desk = this.panel.closest(".fcl-agent");
+    const focused = document.activeElement;
+    if (!focused?.closest(".fcl-conversation") || !desk?.contains(focused)) return;
+    const started = Date.now();
+    const watch = setInterval(() => {
+      if (focused.isConnected && Date.now() - started < LEAVES_WITHIN_MS) return;
+      clearInterval(watch);
+      if (!focused.isConnected) this.focusNext();
+    }, 50);
   }
 
   /** @param {Status} status */
-  showAgent({ agent, activity }) {
+  showAgent({ agent, identity, activity }) {
     this.panel.setAttribute("aria-label", `Desk of ${agent}`);
     this.panel.dataset.connection = activity === "Available" ? "connected" : "away";
-    this.face.replaceChildren(avatar({ identity: agent, name: agent }));
+    this.face.replaceChildren(avatar({ identity, name: agent }));
+    colour(this.panel, identity);
     this.name.textContent = agent;
     this.activity.replaceChildren(h("span", { class: "fcl-dot" }), "Agent · ", h("b", {}, activity));
   }
@@ -87,6 +105,7 @@ class AgentHeadView {
   showOffers(offers) {
     const known = new Map([...this.offers.children].map((item) => [item.getAttribute("data-sid"), item]));
     const wanted = new Set(offers.map(({ sid }) => sid));
+    const focused = this.offers.querySelector(":focus");
     for (const [sid, item] of known) if (!sid || !wanted.has(sid)) item.remove();
     for (const offer of offers) {
       const item = known.get(offer.sid);
@@ -94,21 +113,28 @@ class AgentHeadView {
       else for (const button of item.querySelectorAll("button")) button.removeAttribute("aria-disabled");
     }
     this.offers.hidden = offers.length === 0;
+    if (focused && !focused.isConnected) this.focusNext();
     this.tick();
   }
 
+  /** The button that had the focus is gone with its offer: the next thing to do gets it. */
+  focusNext() {
+    const next = this.offers.querySelector(".fcl-primary") ?? this.toggle.querySelector("[aria-pressed=true]");
+    if (next instanceof HTMLElement) next.focus();
+  }
+
   /** @param {Offer} offer */
-  offer({ sid, name, channel, details, since }) {
+  offer({ sid, name, identity, channel, details, since }) {
     const about = h("span", { class: "fcl-waiting", "data-since": since, "data-channel": channel });
-    const texts = details.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)));
-    const words = h("div", { class: "fcl-headings" }, h("strong", {}, name), about);
+    const texts = details.map(([key, value]) => h("div", {}, h("dt", {}, isolated(key)), h("dd", {}, isolated(value))));
+    const words = h("div", { class: "fcl-headings" }, h("strong", { dir: "auto" }, name), about);
     const reject = actionButton("Reject", "", () => this.ask("reject", { sid }));
     const accept = actionButton("Accept", "fcl-primary", () => this.ask("accept", { sid }));
     for (const button of [reject, accept]) {
       button.setAttribute("aria-label", `${button.textContent} ${name}`);
     }
     const buttons = h("div", { class: "fcl-actions" }, reject, accept);
-    const face = avatar({ identity: name, name });
+    const face = avatar({ identity, name });
     const more = texts.length > 0 && h("dl", {}, texts);
     return h("li", { class: "fcl-offer", "data-sid": sid }, face, words, buttons, more);
   }

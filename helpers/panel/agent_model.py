@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..flex_ui import ignore_not_found, is_agent
 from ..lazy import renamed
 from .events import PanelModel, Subscriptions
 from .protocols import Handler
@@ -26,10 +27,11 @@ class AgentPanelModel(PanelModel[AgentStatus, AgentStatus]):
     """State of one agent's desk; closing the model leaves the desk open."""
 
     def __init__(self, desk: AgentDesk) -> None:
-        super().__init__(AgentStatus(agent=desk.agent))
+        super().__init__(AgentStatus(agent=desk.agent, identity=desk.identity))
         self.desk = desk
         self._offers: dict[str, Offer] = {}
         self._conversations: dict[str, AcceptedTask] = {}
+        self._customers: dict[str, str] = {}
         self._following: dict[str, Subscriptions] = {}
         events: dict[str, Handler] = {
             "offersChanged": self._offers_changed,
@@ -108,14 +110,14 @@ class AgentPanelModel(PanelModel[AgentStatus, AgentStatus]):
             self._set(alert=None)
 
     def _offers_changed(self, offers: list[Offer]) -> None:
-        views = tuple(map(offer_view, offers))
+        views = tuple(offer_view(offer, self._customer(offer)) for offer in offers)
         with self._announcer:
             self._offers = {offer.sid: offer for offer in offers}
             self._update(offers=views)
         self._set(activity=self.desk.activity)  # TaskRouter changes it after a rejection
 
     def _started(self, conversation: AcceptedTask) -> None:
-        view = conversation_view(conversation)
+        view = self._described(conversation)
         with self._announcer.lock:
             if view.sid in self._conversations:
                 return
@@ -137,10 +139,29 @@ class AgentPanelModel(PanelModel[AgentStatus, AgentStatus]):
             self._update(conversations=kept)
 
     def _refresh(self, conversation: AcceptedTask) -> None:
-        now = conversation_view(conversation)
+        now = self._described(conversation)
         with self._announcer:
             views = self._status.conversations
             self._update(conversations=tuple(now if v.sid == now.sid else v for v in views))
+
+    # -- people
+
+    def _described(self, conversation: AcceptedTask) -> ConversationView:
+        return conversation_view(conversation, self._customer(conversation.offer))
+
+    def _customer(self, offer: Offer) -> str:
+        """Return the customer's identity, as the chat's members have it; empty without a chat."""
+        if offer.sid not in self._customers:
+            found = self._attempt("Could not read the members", lambda: self._guests(offer))
+            self._customers[offer.sid] = next(iter(found or ()), "")
+        return self._customers[offer.sid]
+
+    def _guests(self, offer: Offer) -> list[str]:
+        if offer.channel_sid is not None:
+            with ignore_not_found():
+                members = self.desk.chat_of(offer.channel_sid).members.list()
+                return [one.identity for one in members if not is_agent(one.attributes)]
+        return []
 
     # -- failures
 

@@ -1,7 +1,8 @@
 // What the parts of an agent's panel share: they ask, are told, and show what they are told.
 
-import { h, keepFromJupyter } from "./dom.js";
-import { BUSY, LATE_MS } from "./parts.js";
+import { h, icon, keepFromJupyter } from "./dom.js";
+import { BUSY, ICONS, LATE_MS, LOST } from "./parts.js";
+import { whileLive } from "./kernel.js";
 
 /** @typedef {(type: string, content?: object) => void} Ask */
 /** @typedef {{ show: (told: any) => void, close?: () => void }} View */
@@ -19,8 +20,10 @@ export function agentView({ model, el }, look, build) {
   keepFromJupyter(panel);
   el.classList.add("fcl-root");
   el.append(panel);
-  const view = build(panel, (type, content = {}) => model.send({ type, ...content }));
-  panel.append(waiting);
+  const lost = h("div", { class: "fcl-lost", role: "alert", hidden: true });
+  let live = true;
+  const view = build(panel, (type, content = {}) => live && model.send({ type, ...content }));
+  panel.append(waiting, lost);
   const late = setTimeout(() => {
     waiting.hidden = false;
   }, LATE_MS);
@@ -32,7 +35,16 @@ export function agentView({ model, el }, look, build) {
   };
   model.on("msg:custom", receive);
   model.send({ type: "ready" });
+  const endLive = whileLive(model, el, (now) => {
+    live = now;
+    lost.hidden = live;
+    lost.replaceChildren(icon(ICONS.alert), live ? "" : LOST);
+    panel.classList.toggle("fcl-dead", !live);
+    for (const button of panel.querySelectorAll("button")) button.disabled = !live;
+    if (live) model.send({ type: "ready" });
+  });
   return () => {
+    endLive();
     clearTimeout(late);
     model.off("msg:custom", receive);
     view.close?.();

@@ -6,12 +6,14 @@ chat client of the shape in `protocols`, which is that of Twilio's Chat SDK.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from operator import methodcaller
+from pathlib import Path
 from typing import Any
 
 from ..json_object import entry
@@ -24,6 +26,8 @@ from .transcript import Transcript
 __all__ = ["Channel", "ChatPanelModel", "Client", "Media", "Member", "Message", "Page", "User"]
 
 _NOTICES_KEPT = 200
+_PAGES_SEARCHED = 10
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
 class ChatPanelModel(PanelModel[Status, Change]):
@@ -43,11 +47,13 @@ class ChatPanelModel(PanelModel[Status, Change]):
         self.draft = ""
         self._people: dict[str, Person] = {}
         self._friendly_names: dict[str, str | None] = {}
-        self._files: dict[str, Media] = {}
+        self._sources: dict[str, Message] = {}
         self._page: Page | None = None
         self._transcript = Transcript()
         self._notices: deque[Notice] = deque(maxlen=_NOTICES_KEPT)
         self._read_up_to = -1
+        self.read_index: int | None = None
+        """Read horizon of this person: the index of the last message read, None for nothing."""
         channel_events: dict[str, Handler] = {
             "messageAdded": self._message_added,
             "messageUpdated": self._message_updated,
@@ -121,23 +127,96 @@ class ChatPanelModel(PanelModel[Status, Change]):
     def send(self, text: str) -> int | None:
         """Send a message and return its index; None if nothing was sent.
 
-        Blank text is not sent. If Twilio refuses, `error` says why and `draft` keeps the text.
+        The text is sent as it was typed, but for blank lines before it and space after it; blank
+        text is not sent. If Twilio refuses, `error` says why and `draft` keeps the text.
         """
-        body = text.strip()
+        body = as_typed(text)
         if not body:
             return None
         self.draft = body  # until it is sent
+        index = self._send(lambda: self.channel.send_message(body))
+        if index is not None:
+            self.draft = ""
+        return index
+
+    def retry(self) -> int | None:
+        """Send the draft, a text that could not be sent, again; returns as `send()` does."""
+        return self.send(self.draft)
+
+    def send_file(self, media: str | Path | Mapping[str, Any]) -> int | None:
+        """Send a file and return its index; None if it was not sent, and `error` says why.
+
+        `media` is its path, or `{"content_type": ..., "media": bytes, "filename": ...}`.
+        """
+        return self._send(lambda: self.channel.send_message(media=media))
+
+    def _send(self, send: Callable[[], int]) -> int | None:
         if self.status.ended:
             self._set(alert=Alert("send", "error", f"Not sent. {self.status.ended}"))
             return None
         try:
-            index = self.channel.send_message(body)
+            index = send()
         except Exception as failure:
             self._set(alert=records.alert_for("send", "Not sent", failure))
             return None
-        self.draft = ""
         self._settle("send")
         return index
+
+    def edit(self, sid: str, text: str) -> bool:
+        """Replace the text of a message of this person; False if it was not, `error` says why."""
+        body = as_typed(text)
+        return bool(body) and self._alter("Not changed", sid, lambda one: one.update_body(body))
+
+    def delete(self, sid: str) -> bool:
+        """Delete a message of this person; False if it was not, and `error` says why."""
+        return self._alter("Not deleted", sid, lambda one: one.remove())
+
+    def _alter(self, what: str, sid: str, act: Callable[[Message], object]) -> bool:
+        try:
+            act(self._sources[sid])
+        except KeyError:
+            gone = f"{what}: this message is gone, or is not yours."
+            self._set(alert=Alert("send", "error", gone))
+            return False
+        except Exception as failure:
+            self._set(alert=records.alert_for("send", what, failure))
+            return False
+        self._settle("send")
+        return True
+
+    def search(self, text: str, *, deeper: bool = False) -> list[MessageView]:
+        """Return the loaded messages with this text, in whatever case, or a file of that name.
+
+        With `deeper`, earlier messages are loaded until one more is found, ten pages at most.
+        """
+        found = self._with_text(text)
+        for _ in range(_PAGES_SEARCHED if deeper else 0):
+            before = len(found)
+            self.load_earlier()
+            found = self._with_text(text)
+            if len(found) > before or not self.status.has_earlier:
+                break
+        return found
+
+    def _with_text(self, text: str) -> list[MessageView]:
+        wanted = text.strip().casefold()
+        return [one for one in self.messages if wanted and wanted in _searched(one)]
+
+    def before(self, index: int, count: int) -> list[MessageView]:
+        """Return the loaded messages just before an index, so many at most, oldest first."""
+        with self._announcer.lock:
+            return self._transcript.before(index, count)
+
+    def since(self, index: int, count: int) -> list[MessageView]:
+        """Return the loaded messages from an index on, so many at most, oldest first."""
+        with self._announcer.lock:
+            return self._transcript.since(index, count)
+
+    @property
+    def loaded(self) -> tuple[int, int]:
+        """Indexes of the oldest and the newest message loaded; -1 without any."""
+        with self._announcer.lock:
+            return self._transcript.first_index, self._transcript.last_index
 
     def typing(self) -> None:
         """Signal the others that this person is typing."""
@@ -156,7 +235,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
     def mark_read(self) -> None:
         """Mark everything here as read, if others wrote anything new."""
         with self._announcer.lock:
-            latest = max((m.index for m in self._transcript if not m.own), default=-1)
+            latest = next((m.index for m in reversed(self._transcript) if not m.own), -1)
             if latest <= self._read_up_to:
                 return
             self._read_up_to = latest
@@ -164,10 +243,11 @@ class ChatPanelModel(PanelModel[Status, Change]):
 
     def media_url(self, sid: str) -> str | None:
         """Return the temporary URL of a message's file, by the message's SID."""
-        if sid not in self._files:
+        source = self._sources.get(sid)
+        if source is None or source.media is None:
             return None
         open_file = methodcaller("get_content_temporary_url")
-        return self._attempt("Could not open the file", lambda: open_file(self._files[sid]))
+        return self._attempt("Could not open the file", lambda: open_file(source.media))
 
     # -- events of the channel
 
@@ -189,6 +269,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
 
     def _message_removed(self, message: Message) -> None:
         with self._announcer:
+            self._sources.pop(message.sid, None)
             gone = self._transcript.remove(message.sid)
             self._queue("removed", (gone,) if gone else ())
 
@@ -216,7 +297,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
         with self._announcer:
             number = self._notices[-1].number + 1 if self._notices else 1
             after = self._transcript.last_index
-            notice = Notice(number, after, f"{name} {change}", datetime.now(UTC))
+            notice = Notice(number, after, f"{name} {change}", datetime.now(UTC), name)
             self._notices.append(notice)
             self._announcer.queue(Change("notice", notice=notice))
 
@@ -254,6 +335,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
         name = self._friendly_names[identity]
         found = self._people[identity] = records.person(identity, member.attributes, name)
         if identity == self.identity:
+            self.read_index = member.last_consumed_message_index
             self._set(role=found.role)
         elif member.last_consumed_message_index is not None:
             with self._announcer:
@@ -266,8 +348,8 @@ class ChatPanelModel(PanelModel[Status, Change]):
     def _view(self, message: Message) -> MessageView:
         author = message.author
         writer = self._people.get(author) or self._person(author)
-        if message.media is not None:
-            self._files[message.sid] = message.media
+        if message.media is not None or author == self.identity:
+            self._sources[message.sid] = message
         return MessageView(
             sid=message.sid,
             index=message.index,
@@ -299,6 +381,16 @@ class ChatPanelModel(PanelModel[Status, Change]):
     def _observer_failed(self, change: Change, failure: Exception) -> None:
         if change.kind != "status":  # a view that cannot show a status would fail for ever
             self.report(f"Could not show {change.kind}", failure)
+
+
+def as_typed(text: str) -> str:
+    """Return a text as it is sent: indentation counts, blank lines around it do not."""
+    return _BLANK_LINES.sub("", text).rstrip()
+
+
+def _searched(message: MessageView) -> str:
+    texts = (message.body, message.media.filename if message.media else None)
+    return "\n".join(filter(None, texts)).casefold()
 
 
 def _problem(client: Client) -> str | None:

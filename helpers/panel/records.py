@@ -62,12 +62,16 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line without an author, such as "agent_alice joined", shown after message `after`."""
+    """A line without an author, such as "agent_alice joined", shown after message `after`.
+
+    `name` is the part of it that somebody chose, and that may be written from right to left.
+    """
 
     number: int
     after: int
     text: str
     timestamp: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ class OfferView:
     """A customer who waits since the task was created; `sid` is WR..., the reservation.
 
     `channel` is the channel type, e.g. `custom`, or "no chat" for other tasks, and `details` are
-    further task attributes, as names and texts.
+    further task attributes, as names and texts. `identity` is the customer's in the chat.
     """
 
     sid: str
@@ -163,6 +167,7 @@ class OfferView:
     channel: str
     details: tuple[tuple[str, str], ...]
     since: datetime = field(compare=False)
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,7 @@ class ConversationView:
     name: str
     status: str
     has_chat: bool
+    identity: str = ""
 
     @property
     def can_wrap_up(self) -> bool:
@@ -195,14 +201,15 @@ class AgentStatus:
     """Everything the panel shows but the chats themselves."""
 
     agent: str
+    identity: str = ""
     activity: str = ""
     offers: tuple[OfferView, ...] = ()
     conversations: tuple[ConversationView, ...] = ()
     alert: Alert | None = None
 
 
-def offer_view(offer: Offer) -> OfferView:
-    """Describe an offer."""
+def offer_view(offer: Offer, identity: str = "") -> OfferView:
+    """Describe an offer of the customer with this identity."""
     channel = _text(offer.attributes.get("channelType") or "chat")
     details = (
         (str(name), _text(value))
@@ -215,14 +222,15 @@ def offer_view(offer: Offer) -> OfferView:
         channel=channel if offer.channel_sid else "no chat",
         details=tuple(islice(details, _DETAILS_SHOWN)),
         since=datetime.now(UTC) - timedelta(seconds=offer.age),
+        identity=identity or offer.name,
     )
 
 
-def conversation_view(conversation: AcceptedTask) -> ConversationView:
-    """Describe a conversation; this fetches the task."""
-    offer = conversation.offer
-    has_chat = conversation.channel is not None
-    return ConversationView(offer.sid, offer.name, conversation.status, has_chat)
+def conversation_view(conversation: AcceptedTask, identity: str = "") -> ConversationView:
+    """Describe a conversation with the customer of this identity; this fetches the task."""
+    name, has_chat = conversation.offer.name, conversation.channel is not None
+    status = conversation.status
+    return ConversationView(conversation.offer.sid, name, status, has_chat, identity or name)
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
 // The transcript: rows in the order of their index, grouped by author, with a line for each day.
 
 import { h, icon } from "./dom.js";
-import { ICONS, avatar, away, dayName, formats, linked, midnight, safeUrl, sizeName, timeElement } from "./parts.js";
+import { ICONS, avatar, away, dayName, formats, hueOf, isolated, linked, midnight, safeUrl, sizeName, timeElement } from "./parts.js";
 
 /** @typedef {{ content_type: string, filename: string | null, size: number }} Media */
 /**
@@ -17,7 +17,7 @@ import { ICONS, avatar, away, dayName, formats, linked, midnight, safeUrl, sizeN
  * @property {Media | null} media
  * @property {boolean} edited
  */
-/** @typedef {{ number: number, after: number, text: string, timestamp: string }} Notice */
+/** @typedef {{ number: number, after: number, text: string, timestamp: string, name: string }} Notice */
 /**
  * @typedef {object} Row
  * @property {[number, number]} key its place: the index of a message, then the number of a notice
@@ -39,6 +39,13 @@ export class Rows {
   bySid = new Map();
   /** @type {Row | undefined} */
   seenRow;
+  seenIndex = -1;
+  searched = "";
+  /** @type {HTMLElement | undefined} */
+  lastElement;
+  /** @type {number | null} the first index that counts as unread */
+  unreadFrom = null;
+  newLine = h("div", { class: "fcl-new", role: "separator", "aria-label": "New messages" }, h("span", {}, "New"));
 
   /** @param {HTMLElement} log @param {(sid: string) => void} askForMedia */
   constructor(log, askForMedia) {
@@ -49,6 +56,8 @@ export class Rows {
   }
 
   clear() {
+    this.inView.disconnect();
+    this.seenRow = undefined;
     this.rows = [];
     this.bySid.clear();
     this.log.replaceChildren();
@@ -80,7 +89,9 @@ export class Rows {
     if (this.rows.some((other) => other.notice?.number === notice.number)) return;
     const time = Date.parse(notice.timestamp);
     const dayLine = dayLineOf(time);
-    const text = h("div", { class: "fcl-notice" }, notice.text, " · ", timeElement(time));
+    const { name, text: sentence } = notice;
+    const words = name && sentence.startsWith(name) ? [isolated(name), sentence.slice(name.length)] : sentence;
+    const text = h("div", { class: "fcl-notice" }, words, " · ", timeElement(time));
     const element = h("div", { class: "fcl-row" }, dayLine, text);
     this.place({ key: [notice.after, notice.number], time, element, dayLine, notice });
   }
@@ -90,17 +101,74 @@ export class Rows {
     const row = this.bySid.get(sid);
     if (!row) return;
     const at = this.rows.indexOf(row);
-    this.bySid.delete(sid);
+    this.drop(row);
     this.rows.splice(at, 1);
-    row.element.remove();
     this.decorate(at - 1, at);
+  }
+
+  /** @param {Row} row */
+  drop(row) {
+    if (row.record) this.bySid.delete(row.record.sid);
+    if (row.file) this.inView.unobserve(row.file);
+    row.element.remove();
+  }
+
+  /**
+   * Keep so many rows, from the end or the beginning: what is out of sight need not be in the page.
+   *
+   * @param {number} count @param {"end" | "start"} kept
+   */
+  trim(count, kept) {
+    const extra = Math.max(0, this.rows.length - count);
+    const dropped = kept === "end" ? this.rows.splice(0, extra) : this.rows.splice(count);
+    for (const row of dropped) this.drop(row);
+    this.decorate(0, this.rows.length - 1);
+  }
+
+  /** The first and the last message's index. */
+  get bounds() {
+    const isMessage = (/** @type {Row} */ { record }) => record !== undefined;
+    const [first, last] = [this.rows.find(isMessage), this.rows.findLast(isMessage)];
+    return { first: first?.record?.index ?? 0, last: last?.record?.index ?? -1 };
+  }
+
+  /** @param {Element | null} element */
+  of(element) {
+    return this.bySid.get(element?.getAttribute("data-sid") ?? "");
+  }
+
+  /**
+   * Mark what is searched for, wherever it stands.
+   *
+   * @param {string} searched
+   */
+  mark(searched) {
+    if (searched === this.searched) return;
+    const texts = [this.searched, searched].filter(Boolean).map((text) => text.toLowerCase());
+    this.searched = searched;
+    for (const row of [...this.rows]) {
+      const body = row.record?.body?.toLowerCase();
+      if (row.record && texts.some((text) => body?.includes(text))) this.put(row.record);
+    }
+  }
+
+  /** Put the line above the first message of others that counts as unread. */
+  showNewLine() {
+    const from = this.unreadFrom;
+    const first = this.rows.find(({ record }) => from !== null && record && !record.own && record.index >= from);
+    if (!first) return this.newLine.remove();
+    if (first.dayLine.nextSibling !== this.newLine) first.dayLine.after(this.newLine);
   }
 
   /** @param {Row} known @param {Row} row */
   swap(known, row) {
     const at = this.rows.indexOf(known);
+    const focused = known.element.contains(document.activeElement);
     this.rows[at] = row;
+    if (known.file) this.inView.unobserve(known.file);
+    if (this.seenRow === known) this.seenRow = row;
     known.element.replaceWith(row.element);
+    if (focused) row.element.focus({ preventScroll: true });
     this.decorate(at);
   }
 
@@ -119,6 +187,7 @@ export class Rows {
    * @param {number[]} places
    */
   decorate(...places) {
+    if (places.includes(this.rows.length - 1)) this.reachable();
     for (const at of places) {
       const [before, row, after] = [this.rows[at - 1], this.rows[at], this.rows[at + 1]];
       if (!row) continue;
@@ -129,8 +198,23 @@ export class Rows {
     }
   }
 
+  /** The newest message is what Tab comes to; arrows go on from there. */
+  reachable() {
+    const last = this.rows.findLast(({ record }) => record)?.element;
+    if (last === this.lastElement) return;
+    this.lastElement?.setAttribute("tabindex", "-1");
+    last?.setAttribute("tabindex", "0");
+    this.lastElement = last;
+  }
+
   /** @param {number | null} index */
   markSeen(index) {
+    if (index !== null && index > this.seenIndex) {
+      for (const { record, element } of this.rows) {
+        if (record?.own && record.index > this.seenIndex && record.index <= index) showTick(element, true);
+      }
+      this.seenIndex = index;
+    }
     const seen = this.rows.findLast(({ record }) => index !== null && record?.own && record.index <= index);
     if (seen === this.seenRow) return;
     this.seenRow?.element.classList.remove("fcl-seen");
@@ -145,12 +229,15 @@ export class Rows {
     const dayLine = dayLineOf(time);
     const file = record.media ? this.file(sid, record.media) : undefined;
     const bubble = h("div", { class: "fcl-bubble", title: formats.full.format(time) });
-    if (record.body) bubble.append(h("div", { class: "fcl-body" }, linked(record.body)));
+    if (record.body) bubble.append(h("div", { class: "fcl-body", dir: "auto" }, linked(record.body, this.searched)));
     if (file) bubble.append(file);
     const face = !own && avatar({ identity: author, name });
     const line = h("div", { class: "fcl-line" }, authorOf(record), bubble, meta(record, time), face);
-    const kind = `fcl-row fcl-message ${own ? "fcl-own" : "fcl-theirs"} ${edited ? "fcl-edited" : ""}`;
-    const element = h("div", { class: kind, "data-sid": sid }, dayLine, line);
+    const kind = `fcl-row fcl-message ${hueOf(author)} ${own ? "fcl-own" : "fcl-theirs"} ${edited ? "fcl-edited" : ""}`;
+    const label = `${own ? "You" : name}, ${formats.clock.format(time)}`;
+    const about = { "data-sid": sid, tabindex: "-1", role: "article", "aria-label": label };
+    const element = h("div", { class: kind, ...about }, dayLine, line);
+    if (own) showTick(element, record.index <= this.seenIndex);
     return { key: [record.index, 0], time, element, dayLine, record, file };
   }
 
@@ -163,7 +250,7 @@ export class Rows {
   file(sid, media) {
     const name = media.filename || media.content_type;
     const about = h("span", {}, `${media.content_type}, ${sizeName(media.size)}`);
-    const label = h("span", { class: "fcl-label" }, h("strong", {}, name), about);
+    const label = h("span", { class: "fcl-label" }, h("strong", { dir: "auto" }, name), about);
     const file = h("a", { class: "fcl-file", "data-sid": sid }, icon(ICONS.file), label);
     this.inView.observe(file);
     return file;
@@ -178,10 +265,13 @@ export class Rows {
     }
   }
 
-  /** @param {string} sid @param {string} url */
-  mediaArrived(sid, url) {
+  /** @param {string} sid @param {string | null} url @param {boolean} large */
+  mediaArrived(sid, url, large) {
     const row = this.bySid.get(sid);
     if (!row?.file || !row.record?.media) return;
+    const about = row.file.querySelector(".fcl-label span");
+    if (large && about) about.textContent += ", too large to show here: serve() the mock to open it";
+    if (!url) return;
     const href = safeUrl(url);
     for (const [name, value] of Object.entries(href ? away(href) : {})) row.file.setAttribute(name, value);
     const { content_type: kind, filename } = row.record.media;
@@ -212,13 +302,22 @@ const dayLineOf = (time) => h("div", { class: "fcl-day", hidden: true }, h("span
  */
 function authorOf({ own, name, role }) {
   if (own) return h("div", { class: "fcl-author fcl-spoken" }, "You");
-  return h("div", { class: "fcl-author" }, name, role === "agent" && h("span", { class: "fcl-chip" }, "Agent"));
+  return h("div", { class: "fcl-author" }, isolated(name), role === "agent" && h("span", { class: "fcl-chip" }, "Agent"));
 }
 
 /** @param {Message} record @param {number} time */
 function meta({ own, edited }, time) {
   const seen = own && h("span", { class: "fcl-read" }, " · Seen");
-  return h("div", { class: "fcl-meta" }, timeElement(time), edited && " · Edited", seen);
+  const tick = own && h("span", { class: "fcl-tick", role: "img" });
+  return h("div", { class: "fcl-meta" }, timeElement(time), edited && " · Edited", seen, tick);
+}
+
+/** @param {Element} element of one's own message @param {boolean} seen */
+function showTick(element, seen) {
+  const tick = element.querySelector(".fcl-tick");
+  tick?.setAttribute("aria-label", seen ? "Seen" : "Sent");
+  tick?.setAttribute("title", seen ? "Seen" : "Sent");
+  tick?.replaceChildren(icon(seen ? ICONS.seen : ICONS.sent));
 }
 
 /** @param {Row["key"]} left @param {Row["key"]} right */

@@ -6,6 +6,7 @@ import { ICONS } from "./parts.js";
 /** @typedef {() => void} Act */
 
 const NEAR_PX = 40;
+const FAR_SCREENS = 2;
 
 export class Scroll {
   stuck = true;
@@ -13,19 +14,24 @@ export class Scroll {
   unread = 0;
   saved = 0;
   extent = 0;
+  /** Whether later messages exist that are not in the page. */
+  more = false;
+  far = false;
 
   /**
    * @param {HTMLElement} box
    * @param {HTMLElement} content
-   * @param {{ atTop: Act, atEnd: Act, toAnswer: Act }} acts
+   * @param {{ atTop: Act, atEnd: Act, atBottom: Act, toLatest: Act, toAnswer: Act }} acts
    */
-  constructor(box, content, { atTop, atEnd, toAnswer }) {
+  constructor(box, content, { atTop, atEnd, atBottom, toLatest, toAnswer }) {
     this.box = box;
     this.atTop = atTop;
     this.atEnd = atEnd;
+    this.atBottom = atBottom;
     const look = { type: "button", class: "fcl-pill", hidden: true };
     const follow = () => {
-      this.toEnd(true);
+      if (this.more) toLatest();
+      else this.toEnd(true);
       toAnswer(); // where the focus goes before the pill does
     };
     this.pill = h("button", { ...look, click: follow });
@@ -38,14 +44,17 @@ export class Scroll {
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     if (clientHeight === 0 || this.hidden) return;
-    const near = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    const left = scrollHeight - scrollTop - clientHeight;
+    const near = left < NEAR_PX && !this.more;
     // Only a move upwards is the reader's: the end also gets away when messages arrive in a burst.
     // And where the content shrinks, the browser itself moves up.
     const byReader = scrollTop < this.saved && scrollHeight - clientHeight === this.extent;
     this.stuck = near || (this.stuck && !byReader);
     this.saved = scrollTop;
-    if (near) this.showPill(0);
+    this.far = left > FAR_SCREENS * clientHeight || this.more;
+    this.showPill(near ? 0 : this.unread);
     if (near) this.atEnd();
+    if (this.more && left < NEAR_PX) this.atBottom();
     if (scrollTop < NEAR_PX && scrollHeight > clientHeight) this.atTop();
   }
 
@@ -77,6 +86,13 @@ export class Scroll {
     if (!this.stuck) this.box.scrollTop = scrollTop + this.box.scrollHeight - scrollHeight;
   }
 
+  /** @param {Element} element to be read, away from the end */
+  toElement(element) {
+    this.stuck = false;
+    element.scrollIntoView({ block: "center", inline: "nearest" });
+    this.saved = this.box.scrollTop;
+  }
+
   /** @param {number} count */
   arrived(count) {
     if (!this.stuck) this.showPill(this.unread + count);
@@ -84,9 +100,12 @@ export class Scroll {
 
   /** @param {number} unread */
   showPill(unread) {
+    if (this.stuck) this.far = false;
     this.unread = unread;
-    this.pill.hidden = unread === 0;
-    this.pill.replaceChildren(icon(ICONS.down), unread === 1 ? "1 new message" : `${unread} new messages`);
+    this.pill.hidden = unread === 0 && !this.far;
+    const news = unread === 1 ? "1 new message" : `${unread} new messages`;
+    const text = unread ? news : "Latest messages";
+    if (this.pill.textContent !== text) this.pill.replaceChildren(icon(ICONS.down), text);
   }
 
   close() {

@@ -22,6 +22,14 @@ class Transcript:
     def __iter__(self) -> Iterator[MessageView]:
         return (self._by_sid[sid] for _, sid in self._order)
 
+    def __reversed__(self) -> Iterator[MessageView]:
+        return (self._by_sid[sid] for _, sid in reversed(self._order))
+
+    @property
+    def first_index(self) -> int:
+        """Index of the oldest message, -1 without one."""
+        return self._order[0][0] if self._order else -1
+
     @property
     def last_index(self) -> int:
         """Index of the newest message, -1 without one."""
@@ -55,6 +63,19 @@ class Transcript:
         if message is not None:
             del self._order[bisect_left(self._order, (message.index, sid))]
         return message
+
+    def before(self, index: int, count: int) -> list[MessageView]:
+        """Return the messages just before an index, so many at most."""
+        end = bisect_left(self._order, (index, ""))
+        return self._at(max(0, end - count), end)
+
+    def since(self, index: int, count: int) -> list[MessageView]:
+        """Return the messages from an index on, so many at most."""
+        start = bisect_left(self._order, (index, ""))
+        return self._at(start, start + count)
+
+    def _at(self, start: int, end: int) -> list[MessageView]:
+        return [self._by_sid[sid] for _, sid in self._order[start:end]]
 
     def get(self, sid: str) -> MessageView | None:
         """Return the message with this SID, or None."""

@@ -18,13 +18,22 @@ from lab_server import Lab
 NOTEBOOK = "agent_panel.ipynb"
 NAME = "Jane <b>Doe</b>"
 FLEX = f"""
-    from helpers import AgentDesk, AgentPanel, ChatClient, ChatPanel, connect
-    from ipywidgets import HBox
+    from helpers import AgentDesk, AgentPanel, ChatClient, ChatPanel, connect, side_by_side
 
 {customer_in_a_channel(NAME)}
     desk = AgentDesk(account, "alice")
-    HBox([ChatPanel(channel, title="Customer"), AgentPanel(desk)])
+    side_by_side(ChatPanel(channel, title="Customer"), AgentPanel(desk))
 """
+RESTART = """() => {
+  const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+  return kernel.restart().then(() => null);
+}"""
+SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
+REOPEN = """async (path) => {
+  jupyterapp.shell.currentWidget.dispose();
+  const panel = await jupyterapp.commands.execute("docmanager:open", { path });
+  await panel.sessionContext.ready;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +51,17 @@ def write(panel: Any, text: str) -> None:
     panel.get_by_role("textbox").press("Enter")
 
 
+def has_focus(element: Any) -> bool:
+    focused: bool = element.evaluate("element => document.activeElement === element")
+    return focused
+
+
+def press(button: Any) -> None:
+    """Press a button as those do who have no mouse."""
+    button.focus()
+    button.press("Enter")
+
+
 def picture(panels: Any, name: str) -> None:
     if folder := os.environ.get("PANEL_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -53,18 +73,19 @@ def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_p
     desk = panels.get_by_role("region", name="Desk of alice")
     desk.get_by_text("No one is waiting").wait_for()
     picture(panels, "empty")
-    desk.get_by_role("button", name="Available").click()
+    press(desk.get_by_role("button", name="Available"))
     write(customer, "Where is my lamp?")
     accept = desk.get_by_role("button", name=f"Accept {NAME}")
     accept.wait_for()
     assert desk.locator("b", has_text="Doe").count() == 0  # a name is text
     picture(panels, "offer")
-    accept.click()
+    press(accept)
 
     bar = panels.get_by_role("region", name=f"Conversation with {NAME}")
     agent = panels.get_by_role("region", name="Chat with abc123")
     agent.locator(".fcl-body").get_by_text("Where is my lamp?").wait_for()
-    write(agent, "On its way")
+    assert has_focus(agent.get_by_role("textbox"))
+    lab_page.page.keyboard.type("On its way\n")
     customer.locator(".fcl-body").get_by_text("On its way").wait_for()
     sides = [each.bounding_box() for each in (customer, agent)]
     assert sides[0]["x"] + sides[0]["width"] < sides[1]["x"]
@@ -77,13 +98,29 @@ def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_p
 
     complete = bar.get_by_role("button", name="Complete")
     assert complete.is_disabled()
-    bar.get_by_role("button", name="Wrap up").click()
+    press(bar.get_by_role("button", name="Wrap up"))
     customer.get_by_text("The agent ended this chat").wait_for()
     bar.get_by_text("wrapping").wait_for()
     assert complete.evaluate("button => button === document.activeElement")
     picture(panels, "wrapping")
-    complete.click()
+    lab_page.page.keyboard.press("Enter")
     bar.wait_for(state="detached")
+    lab_page.page.wait_for_function("() => document.activeElement.textContent === 'Available'")
     desk.get_by_text("No one is waiting").wait_for()
     customer.get_by_text("left").wait_for()
     picture(panels, "completed")
+
+
+def test_a_restart_of_the_kernel_is_said_and_leaves_the_chat_in_the_notebook(panels, lab_page):
+    page = lab_page.page
+    customer = panels.get_by_role("region", name="Customer")
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate(RESTART)
+    for place in (customer, panels.get_by_role("region", name="Desk of alice")):
+        place.get_by_role("alert").get_by_text("Run the cells again").wait_for()
+    assert customer.get_by_role("textbox").is_disabled()
+    page.wait_for_function(SAVED)
+    page.evaluate(REOPEN, NOTEBOOK)
+    stored = lab_page.notebook.locator(".fcl-still")
+    stored.get_by_text("as abc123").wait_for()
+    assert page.get_by_text("model not found").count() == 0

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from accessibility import violations
 from contrast import poor_contrast
 from support import EventLog
 
@@ -64,6 +67,7 @@ def visit(browser: Any, server: BackgroundServer) -> Iterator[Callable[..., Any]
         page.goto(server.url + path)
         return page
 
+    open_page.contexts = contexts  # type: ignore[attr-defined]
     yield open_page
     for context in contexts:
         context.close()
@@ -329,29 +333,115 @@ def watch_states(page: Any) -> Callable[[], list[str]]:
 # -- what can go wrong
 
 
-def test_a_message_that_is_refused_comes_back_to_be_sent_again(customer, service, webhooks):
+def test_a_message_that_is_refused_stays_and_can_be_sent_again(customer, service, webhooks):
     service.update(
         pre_webhook_url="https://moderator.example.com", webhook_filters=["onMessageSend"]
     )
     webhooks.register("https://moderator.example.com", lambda request: 403)
     write(customer, "Hello?")
-    customer.get_by_role("alert").get_by_text("refused").wait_for()
-    assert customer.get_by_label("Your message").input_value() == "Hello?"
+    outbox = customer.get_by_role("group", name="Not sent yet")
+    outbox.get_by_text("Not sent: ").wait_for()
+    write(customer, "Once more")
+    outbox.get_by_text("Not sent: ").nth(1).wait_for()
+    assert violations(customer) == []
+    outbox.get_by_role("button", name="Discard").nth(1).click()
     webhooks.register("https://moderator.example.com", lambda request: 200)
-    customer.get_by_role("button", name="Send", exact=True).click()
+    outbox.get_by_role("button", name="Try again").click()
     bubble(customer, "Hello?").wait_for()
-    assert customer.get_by_role("alert").text_content() == ""
+    assert (bodies(customer), outbox.inner_text()) == (["Hello?"], "")
 
 
-def test_without_a_flex_flow_the_page_says_what_to_do_and_can_try_again(
-    visit, make_flow, task_settings
-):
+def test_a_message_written_offline_is_kept_and_sent_once(customer, service, visit):
+    [channel] = service.channels.list()
+    customer.context.set_offline(True)
+    write(customer, "First")
+    write(customer, "Second")
+    customer.get_by_text("Waiting for the connection").nth(1).wait_for()
+    customer.close()
+    here = visit.contexts[0]
+    here.set_offline(False)
+    again = visit(here)
+    bubble(again, "Second").wait_for()
+    again.locator("#outbox:empty").wait_for(state="attached")
+    sent = service.channels(channel.sid).messages.list()
+    assert [each.body for each in sent] == ["First", "Second"]
+    # one that arrived although its answer was lost is known by its id
+    again.evaluate(
+        "([id, channel]) => localStorage.setItem(`outbox ${localStorage.getItem('identity')}`,"
+        " JSON.stringify([{ id, channel, text: 'First', isTried: true }]))",
+        [json.loads(sent[0].attributes)["outbox_id"], channel.sid],
+    )
+    write(again, "Third")
+    bubble(again, "Third").wait_for()
+    again.locator("#outbox:empty").wait_for(state="attached")
+    assert bodies(again) == ["First", "Second", "Third"]
+
+
+def test_text_is_shown_as_it_was_written(customer, conversation):
+    field = customer.get_by_label("Your message")
+    field.press_sequentially("  if so:")
+    field.press("Shift+Enter")
+    field.press_sequentially("see https://example.com/a?b=1. Or javascript:alert(1)")
+    field.press("Enter")
+    conversation.reply("שלום, abc")
+    conversation.reply("One more")
+    customer.locator(".row").nth(2).wait_for()
+    assert bodies(customer)[0] == "  if so:\nsee https://example.com/a?b=1. Or javascript:alert(1)"
+    links = customer.get_by_role("log").locator("a")
+    assert [one.get_attribute("href") for one in links.all()] == ["https://example.com/a?b=1"]
+    sides = "rows => rows.map((one) => getComputedStyle(one).direction)"
+    assert customer.locator(".bubble").evaluate_all(sides) == ["ltr", "rtl", "ltr"]
+    assert customer.locator(".row.new-day .day").all_inner_texts() == ["Today"]
+    assert customer.locator(".row.next").count() == 1
+    assert re.fullmatch(r"[0-2]\d:\d\d", customer.locator(".row.next time").inner_text())
+
+
+def test_files_are_dropped_and_pasted_and_a_large_one_is_refused_at_once(customer, conversation):
+    customer.evaluate("""() => {
+      const carry = (...files) => {
+        const carried = new DataTransfer();
+        files.forEach((file) => carried.items.add(file));
+        return carried;
+      };
+      const file = (name) => new File(["x"], name, { type: "text/plain" });
+      const text = document.getElementById("text");
+      text.dispatchEvent(new ClipboardEvent("paste",
+        { clipboardData: carry(file("pasted.txt")), bubbles: true, cancelable: true }));
+      document.getElementById("log").dispatchEvent(new DragEvent("drop",
+        { dataTransfer: carry(file("dropped.txt")), bubbles: true, cancelable: true }));
+    }""")
+    for name in ("pasted.txt", "dropped.txt"):
+        customer.get_by_role("log").get_by_role("link", name=name).wait_for()
+    customer.evaluate("""() => {
+      const large = new File(["x"], "large.bin");
+      Object.defineProperty(large, "size", { value: 150_000_001 });
+      const files = Object.assign([large], { item: () => large });
+      const event = new Event("drop", { bubbles: true, cancelable: true });
+      Object.assign(event, { dataTransfer: { files } });
+      document.getElementById("log").dispatchEvent(event);
+    }""")
+    customer.get_by_role("alert").get_by_text("Files may be up to 150 MB").wait_for()
+    assert customer.locator(".row").count() == 2
+
+
+def test_without_a_flex_flow_a_button_makes_one(visit, desk):
     page = visit()
     page.get_by_role("alert").get_by_text("no enabled Flex Flow").wait_for()
+    assert violations(page) == []
+    page.get_by_role("button", name="Make a Flex Flow").click()
+    can_write(page)
+    assert page.get_by_role("alert").text_content() == ""
+    write(page, "Hello?")
+    bubble(page, "Hello?").wait_for()
+    assert desk.accept().channel.get_messages().items[0].body == "Hello?"
+
+
+def test_a_flex_flow_made_elsewhere_is_found_by_trying_again(visit, make_flow, task_settings):
+    page = visit()
+    page.get_by_role("button", name="Try again").wait_for()
     make_flow(**task_settings)
     page.get_by_role("button", name="Try again").click()
     can_write(page)
-    assert page.get_by_role("alert").text_content() == ""
 
 
 def test_where_the_sdk_cannot_be_loaded_the_page_says_how_to_get_it(
@@ -383,11 +473,11 @@ def test_no_request_leaves_the_machine(visit, task_flow, server):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1100])
+@pytest.mark.parametrize("width", [320, 1100])
 def test_it_is_readable_and_fits(visit, task_flow, desk, scheme, width):
     page = visit(color_scheme=scheme)
     can_write(page)
-    page.set_viewport_size({"width": width, "height": 700})
+    page.set_viewport_size({"width": width, "height": 256 if width == 320 else 700})
     conversation = desk.accept()
     write(page, "Hi, where is my parcel?")
     bubble(page, "Hi, where is my parcel?").wait_for()
@@ -400,5 +490,6 @@ def test_it_is_readable_and_fits(visit, task_flow, desk, scheme, width):
     page.evaluate("() => { document.getElementById('problem').textContent = 'Something failed' }")
     picture(page, f"{scheme}-{width}")
     assert poor_contrast(page.locator("main")) == []
+    assert violations(page) == []
     overflow = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(overflow) == 0

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from accessibility import violations
 from contrast import poor_contrast
 from support import refused
 
@@ -32,7 +33,8 @@ OUTLINE = """() => {
   return [style.outlineStyle, style.outlineWidth, document.activeElement.outerHTML];
 }"""
 WIDE = {"width": 1360, "height": 860}
-PHONE = {"width": 400, "height": 800}
+ZOOMED = {"width": 320, "height": 256}
+"""A window of 1280 by 1024, at 400 %."""
 
 
 @pytest.fixture(scope="module")
@@ -368,6 +370,68 @@ def test_a_reset_is_confirmed_first_and_leaves_views_that_say_what_to_do(browser
         visit.context.close()
 
 
+# -- hands
+
+
+def test_a_chat_is_led_by_hand_from_its_first_word_to_its_end(browser: Any) -> None:
+    with MockTwilio() as mock, BackgroundServer(mock) as server:
+        visit = Visit(browser, server.url)
+        page = visit.open()
+        page.get_by_role("heading", name="Now in Flex Task Assignment").wait_for()
+        page.get_by_role("button", name="Make a Flex Flow").click()
+        page.get_by_label("Activity of alice").select_option("Available")
+        page.get_by_role("button", name="Undo the agent's activity").wait_for()
+        page.get_by_label("Customer's name").fill("Jane")
+        page.get_by_role("button", name="Start a chat").click()
+        page.get_by_label("Message", exact=True).fill("1 > 0, <b>isn't</b> it?")
+        page.keyboard.press("Enter")  # and a digit is no key for a view here
+        page.locator(".transcript .body", has_text="1 > 0, <b>isn't</b> it?").wait_for()
+        page.get_by_role("button", name="Accept as alice").click()
+        page.get_by_role("button", name="Wrap up").wait_for()
+        page.get_by_label("Send as").select_option("alice")
+        page.get_by_label("Message", exact=True).fill("It is")
+        page.get_by_role("button", name="Send").click()
+        page.locator(".message.right .author", has_text="alice").wait_for()
+        page.get_by_role("button", name="Complete").press("Enter")
+        page.locator(".details .head .pill", has_text="inactive").wait_for()
+        assert page.locator("#details :focus").count() == 1  # though the button is gone
+        page.get_by_role("button", name="Undo completing the task").click()
+        page.locator(".details .head .pill", has_text="inactive").wait_for(state="detached")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="As text").click()
+        assert Path(download.value.path()).read_text("utf-8").endswith("alice: It is\n")
+        assert visit.complaints == []
+        visit.context.close()
+
+
+def test_a_fault_is_added_and_a_refused_action_says_why(inspector: Visit, channels: Any) -> None:
+    sid = channels.create(friendly_name="Refusing").sid
+    page = inspector.open()
+    card = page.locator(".card", has=page.get_by_role("heading", name="Faults"))
+    card.get_by_role("button", name="Add fault").click()
+    card.get_by_role("button", name="Remove").wait_for()
+    page.goto(f"{inspector.url}/#/channels/{sid}")
+    page.get_by_label("Message", exact=True).fill("Hello")
+    page.get_by_role("button", name="Send").click()
+    page.locator("#toast.bad", has_text="Twilio refuses: 20503").wait_for()
+    assert page.get_by_label("Message", exact=True).input_value() == "Hello"
+    inspector.complaints.clear()  # the browser's own word on a 503
+
+
+def test_requests_of_chat_sdks_are_apart_and_the_log_is_cleared(
+    inspector: Visit, mock: MockTwilio, channels: Any
+) -> None:
+    channels.list(limit=1)
+    page = inspector.open("requests")
+    assert page.locator(".rows .row").count() > 0
+    page.get_by_role("button", name="Chat SDKs").click()
+    page.get_by_role("heading", name="No requests of chat SDKs yet").wait_for()
+    page.get_by_role("button", name="Clear…").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_role("button", name="REST").click()
+    page.get_by_role("heading", name="No requests yet").wait_for()
+
+
 # -- keyboard, contrast, room
 
 
@@ -439,24 +503,26 @@ def test_every_text_has_enough_contrast(
             page.locator(".details .head").wait_for()
         here.picture(f"{view}-{theme}-open")
         assert poor_contrast(page.locator("body")) == [], view
+        assert violations(page) == [], view
     page.keyboard.press("?")
     here.picture(f"help-{theme}")
     assert poor_contrast(page.get_by_role("dialog")) == []
 
 
 def test_a_narrow_window_shows_all_without_scrolling_sideways(visit: Callable[..., Visit]) -> None:
-    here = visit(viewport=PHONE)
+    here = visit(viewport=ZOOMED)
     page = here.open()
-    here.picture("overview-phone")
+    here.picture("overview-zoomed")
+    assert violations(page) == []
     for view in VIEWS[1:]:
         go(page, view)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
-        here.picture(f"{view}-phone")
+        assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"], view
+        here.picture(f"{view}-zoomed")
         page.locator(".rows .row").first.click()
         page.locator(".details .head").wait_for()
         assert not page.locator(".list").is_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
-        here.picture(f"{view}-phone-open")
+        assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"], view
+        here.picture(f"{view}-zoomed-open")
         page.get_by_role("button", name="Close (Esc)").click()
         page.locator(".rows .row").first.wait_for()
 

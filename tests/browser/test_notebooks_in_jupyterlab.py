@@ -20,7 +20,7 @@ from helpers.mock.server.chat_page.sdk_copy import PLACE
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 THE_CHAT_SDKS = "07_real_chat_sdk.ipynb"
-NAMED = ("<iframe", "widget = ChatSdkWidget")
+NAMED = ("ChatPageFrame(address", "widget = ChatSdkWidget")
 DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || figure.querySelector('svg')"
 
 
@@ -39,7 +39,7 @@ def opened(lab: Lab) -> list[Path]:
 @pytest.fixture(scope="module")
 def _set_going(lab: Lab, lab_page: LabPage, opened: list[Path]) -> None:
     """Run all notebooks at once, each on its own kernel: the tests only wait for the slowest."""
-    (lab.root / "notebooks").mkdir()
+    shutil.copytree(NOTEBOOKS[0].parent / "images", lab.root / "notebooks" / "images")
     for path in opened:
         copy_without_outputs(path, lab.root / "notebooks" / path.name)
     lab_page.open(*map(opened_as, opened))
@@ -70,8 +70,10 @@ def test_run_all_cells_runs_them_and_shows_what_they_promise(lab_page, cells):
             shows_panels(lab_page.show_cell(number), panels)
         if "FlowForm(" in text(cell):
             shows_a_rehearsal(lab_page.show_cell(number))
-        if diagrams := (source(cell) + markdown(cell)).count("```mermaid"):
-            shows_diagrams(lab_page.show_cell(number), diagrams)
+        if "](images/" in source(cell):
+            shows_picture(lab_page.show_cell(number))
+        if any("text/vnd.mermaid" in output.get("data", {}) for output in cell.get("outputs", ())):
+            shows_diagram(lab_page.show_cell(number))
 
 
 @pytest.mark.usefixtures("_set_going")
@@ -86,12 +88,12 @@ def test_the_chat_sdk_runs_in_its_notebooks_page_and_cell(lab_page, opened):
         for name in NAMED
         if name in "".join(cell["source"])
     }
-    page = lab_page.show_cell(numbers["<iframe"]).frame_locator("iframe")
+    page = lab_page.show_cell(numbers["ChatPageFrame(address"]).frame_locator("iframe")
     page.get_by_role("log").get_by_text("Hello Jane, how can I help?").wait_for()
     cell = lab_page.show_cell(numbers["widget = ChatSdkWidget"])
     message = "Written in Python, sent by the SDK in the browser"
     cell.get_by_role("log").get_by_text(message).wait_for()
-    lab_page.show_cell(numbers["<iframe"])
+    lab_page.show_cell(numbers["ChatPageFrame(address"])
     page.get_by_role("log").get_by_text(message).wait_for()
 
 
@@ -107,12 +109,6 @@ def opened_as(notebook: Path) -> str:
 
 def source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
-
-
-def markdown(cell: dict[str, Any]) -> str:
-    """Return the Markdown in a cell's outputs."""
-    bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
-    return "".join("".join(data.get("text/markdown", "")) for data in bundles)
 
 
 def text(cell: dict[str, Any]) -> str:
@@ -136,8 +132,14 @@ def shows_a_rehearsal(cell: Any) -> None:
     cell.get_by_text("answered by", exact=True).wait_for()
 
 
-def shows_diagrams(cell: Any, count: int) -> None:
-    figures = cell.locator(".jp-RenderedMermaid:not(.jp-mod-warning)")
-    figures.nth(count - 1).wait_for()
-    assert figures.count() == count
-    assert all(figure.evaluate(DRAWN) for figure in figures.all())
+def shows_picture(cell: Any) -> None:
+    picture = cell.locator("img[src*='images']").first
+    picture.wait_for()
+    assert picture.get_attribute("alt")
+    assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 50
+
+
+def shows_diagram(cell: Any) -> None:
+    figure = cell.locator(".jp-OutputArea .jp-RenderedMermaid:not(.jp-mod-warning)")
+    figure.wait_for()
+    assert figure.evaluate(DRAWN)

@@ -13,7 +13,7 @@ from doors import say
 from fire import AMBIGUOUS, FAULTS, NO_EFFECT, Fire, Waits, hurried, sends
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import PATIENCE, EventLog
+from support import PATIENCE, EventLog, examples
 from twilio.http.response import Response
 
 from helpers import Account, ChatClient, ChatError
@@ -83,7 +83,7 @@ _scripts = st.lists(st.sampled_from(FAULTS), max_size=40)
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     derandomize=True,
     database=None,

@@ -11,7 +11,7 @@ from helpers.mock.rest.application import OPERATIONS
 from .account import NOBODY, Exchange, PreparedAccount
 from .chat_v2 import CHAT
 from .conversations_v1 import CHAT_V3, CONVERSATIONS
-from .flex_v1 import FLEX
+from .flex_v1 import FLEX, FLEX_WEBHOOKS, WEB_CHATS
 from .media_v1 import MEDIA
 from .model import Api, Call, Example, operation_of, parameters, words
 from .studio_v2 import STUDIO
@@ -33,7 +33,7 @@ __all__ = [
     "words",
 ]
 
-APIS = (MEDIA, CHAT, CHAT_V3, CONVERSATIONS, TASKROUTER, FLEX, STUDIO)
+APIS = (MEDIA, CHAT, CHAT_V3, CONVERSATIONS, TASKROUTER, FLEX, FLEX_WEBHOOKS, WEB_CHATS, STUDIO)
 """Tables, each after those whose resources its own stand on."""
 EXAMPLES = [
     (api, operation, example)

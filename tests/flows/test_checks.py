@@ -256,41 +256,41 @@ def _workspace(client: Any) -> Any:
 PARENT = STUDIO.replace("Webchat Flow", "Parent")
 ON_MESSAGE = TASK + "      creation_on_message: true\n"
 TRIPS: list[tuple[str, Prepare, str, str]] = [
-    ("channel-type", nothing, STUDIO.replace("custom", "web"), "<text>:3"),
-    ("channel-type", nothing, SMS, "<text>:3"),
-    ("task-channel", nothing, TASK.replace("      channel: chat\n", ""), "<text>:5"),
-    ("task-channel", nothing, TASK.replace("channel: chat", "channel: default"), "<text>:8"),
-    ("two-enabled", nothing, TASK + SECOND, "<text>:2"),
+    ("channel-type", nothing, STUDIO.replace("custom", "web"), "line 3"),
+    ("channel-type", nothing, SMS, "line 3"),
+    ("task-channel", nothing, TASK.replace("      channel: chat\n", ""), "line 5"),
+    ("task-channel", nothing, TASK.replace("channel: chat", "channel: default"), "line 8"),
+    ("two-enabled", nothing, TASK + SECOND, "line 2"),
     (
         "idle-janitor",
         nothing,
         TASK + "    long_lived: true\n    janitor_enabled: true\n",
-        "<text>:10",
+        "line 10",
     ),
-    ("creation-on-message", nothing, ON_MESSAGE, "<text>:9"),
-    ("doubling-retries", nothing, EXTERNAL.replace("retry_count: 0", "retry_count: 1"), "<text>:7"),
-    ("doubling-retries", nothing, EXTERNAL.replace("      retry_count: 0\n", ""), "<text>:5"),
-    ("unknown-name", nothing, STUDIO.replace("Webchat Flow", "Webchat"), "<text>:6"),
-    ("other-enabled", another_flow, TASK, "<text>:2"),
-    ("studio-draft", publish_nothing, STUDIO.replace("Webchat Flow", "Draft"), "<text>:6"),
-    ("no-send-to-flex", nothing, STUDIO.replace("Webchat Flow", "Menu bot"), "<text>:6"),
-    ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "<text>:6"),
-    ("studio-astray", for_conversations, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
-    ("studio-astray", without_a_chat, STUDIO.replace("Webchat Flow", "Astray"), "<text>:6"),
-    ("subflow", runs("FW" + "0" * 32), PARENT, "<text>:6"),
-    ("subflow", runs("Menu bot", "Webchat Flow@77"), PARENT, "<text>:6"),
-    ("subflow", runs_a_draft, PARENT, "<text>:6"),
-    ("subflow", runs_a_parent, PARENT, "<text>:6"),
-    ("widgets-in-all", too_many_widgets, PARENT, "<text>:6"),
-    ("never-in-time", never_open, TASK, "<text>:7"),
-    ("webhook-filters", a_filter_of_conversations, TASK, "<text>:2"),
-    ("nobody-matches", no_worker_speaks_it, TASK, "<text>:7"),
-    ("nobody-matches", no_worker_speaks_it, STUDIO, "<text>:6"),
-    ("nobody-matches", no_worker_has_capacity, TASK, "<text>:7"),
-    ("nobody-matches", web_only, TASK, "<text>:7"),
-    ("loose-expression", loosely_written, TASK, "<text>:7"),
-    ("loose-expression", loosely_targeted, STUDIO, "<text>:6"),
-    ("welcome-bot", a_bot_greets, ON_MESSAGE, "<text>:9"),
+    ("creation-on-message", nothing, ON_MESSAGE, "line 9"),
+    ("doubling-retries", nothing, EXTERNAL.replace("retry_count: 0", "retry_count: 1"), "line 7"),
+    ("doubling-retries", nothing, EXTERNAL.replace("      retry_count: 0\n", ""), "line 5"),
+    ("unknown-name", nothing, STUDIO.replace("Webchat Flow", "Webchat"), "line 6"),
+    ("other-enabled", another_flow, TASK, "line 2"),
+    ("studio-draft", publish_nothing, STUDIO.replace("Webchat Flow", "Draft"), "line 6"),
+    ("no-send-to-flex", nothing, STUDIO.replace("Webchat Flow", "Menu bot"), "line 6"),
+    ("no-send-to-flex", loop, STUDIO.replace("Webchat Flow", "Loop"), "line 6"),
+    ("studio-astray", for_conversations, STUDIO.replace("Webchat Flow", "Astray"), "line 6"),
+    ("studio-astray", without_a_chat, STUDIO.replace("Webchat Flow", "Astray"), "line 6"),
+    ("subflow", runs("FW" + "0" * 32), PARENT, "line 6"),
+    ("subflow", runs("Menu bot", "Webchat Flow@77"), PARENT, "line 6"),
+    ("subflow", runs_a_draft, PARENT, "line 6"),
+    ("subflow", runs_a_parent, PARENT, "line 6"),
+    ("widgets-in-all", too_many_widgets, PARENT, "line 6"),
+    ("never-in-time", never_open, TASK, "line 7"),
+    ("webhook-filters", a_filter_of_conversations, TASK, "line 2"),
+    ("nobody-matches", no_worker_speaks_it, TASK, "line 7"),
+    ("nobody-matches", no_worker_speaks_it, STUDIO, "line 6"),
+    ("nobody-matches", no_worker_has_capacity, TASK, "line 7"),
+    ("nobody-matches", web_only, TASK, "line 7"),
+    ("loose-expression", loosely_written, TASK, "line 7"),
+    ("loose-expression", loosely_targeted, STUDIO, "line 6"),
+    ("welcome-bot", a_bot_greets, ON_MESSAGE, "line 9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [
     ("channel-type", nothing, TASK),
@@ -385,7 +385,7 @@ def test_every_check_has_a_file_that_trips_it_and_one_that_does_not() -> None:
 def test_a_sound_flow_of_each_kind_has_no_findings(account: Account, text: str) -> None:
     report = check(text, account)
     assert (len(report), report.skipped) == (0, ())
-    assert str(report) == "<text>: nothing found."
+    assert str(report) == "the text: nothing found."
 
 
 # -- what Twilio refuses, the checks find, and the other way round
@@ -461,6 +461,19 @@ def test_without_an_account_the_checks_that_need_one_are_skipped_by_name() -> No
     assert "Not checked, for want of an account: unknown-name, " in str(report)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("      retry_count: 1\n", "With retry_count 1 a message"),
+        ("", "With retry_count 3 (Twilio's default) a message"),
+    ],
+)
+def test_a_retry_count_is_called_the_default_only_where_it_is(written: str, said: str) -> None:
+    [found] = check(EXTERNAL.replace("      retry_count: 0\n", written)).warnings
+    assert found.id == "doubling-retries"
+    assert said in found.reason
+
+
 def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: Account) -> None:
     text = EXTERNAL.replace("retry_count: 0", "retry_count: 2") + SECOND.replace(
         "chat\n", "email\n"
@@ -469,7 +482,7 @@ def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: 
     assert {one.id for one in report.errors} == {"two-enabled", "unknown-name"}
     assert {one.id for one in report.warnings} == {"doubling-retries"}
     assert list(report.table()["id"]) == [one.id for one in report]
-    assert str(report).splitlines()[-1] == "<text>: 3 errors, 1 warning."
+    assert str(report).splitlines()[-1] == "the text: 3 errors, 1 warning."
     shown = report._repr_html_()
     assert "&lt;i&gt;Chat&lt;/i&gt;" in shown
     assert "<i>" not in shown
@@ -478,7 +491,7 @@ def test_a_report_separates_errors_from_warnings_and_has_three_formats(account: 
 
 def test_accepting_what_is_no_check_is_reported(account: Account) -> None:
     report = check(TASK + "    accept: [chanel-type]\n", account)
-    assert [(one.id, one.where) for one in report] == [("unknown-check", "<text>:9")]
+    assert [(one.id, one.where) for one in report] == [("unknown-check", "line 9")]
     assert "'chanel-type' is no check" in report.findings[0].reason
 
 
@@ -522,5 +535,5 @@ def test_a_thousand_flows_for_one_contact_are_checked_at_once() -> None:
     assert time.perf_counter() - started < 5
     found = [one for one in report.findings if one.id == "two-enabled"]
     assert [one.flow for one in found] == [flow.friendly_name for flow in flows]
-    assert "'F0' (<text>), 'F2' (<text>)" in found[1].reason
-    assert "'F5' (<text>) and 994 more; Twilio takes one only." in found[1].reason
+    assert "'F0' (the text), 'F2' (the text)" in found[1].reason
+    assert "'F5' (the text) and 994 more; Twilio takes one only." in found[1].reason

@@ -63,9 +63,9 @@ def test_a_flow_that_the_file_does_not_have_is_a_key_error_that_names_those_it_h
 def test_each_field_knows_its_line_and_what_is_left_out_the_flows() -> None:
     file = load("# a comment\n" + TASK)
     flow = file["Custom chat"]
-    assert file.where(flow, "integration", "workflow") == "<text>:8"
-    assert file.where(flow, "integration", "timeout") == "<text>:6"
-    assert file.where(flow, "enabled") == "<text>:3"
+    assert file.where(flow, "integration", "workflow") == "line 8"
+    assert file.where(flow, "integration", "timeout") == "line 6"
+    assert file.where(flow, "enabled") == "line 3"
 
 
 def test_a_mapping_may_be_shared_by_an_anchor_and_a_merge_key() -> None:
@@ -105,7 +105,7 @@ def test_a_file_shows_as_its_yaml_with_no_password_and_no_html() -> None:
 
 
 def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
-    assert repr(load(TASK)) == "FlowFile(<text>: 'Custom chat')"
+    assert repr(load(TASK)) == "FlowFile(the text: 'Custom chat')"
     assert "s3cret" not in repr(load(EXTERNAL.replace("https://", "https://bot:s3cret@")))
 
 
@@ -115,97 +115,97 @@ def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
         (
             "channel_type: custom",
             "chanel_type: custom",
-            "<text>:3: flex_flows[0].chanel_type: is not known here; did you mean channel_type?",
+            "line 3: flex_flows[0].chanel_type: is not known here; did you mean channel_type?",
         ),
         (
             "channel_type: custom",
             "channel_type: pigeon",
-            "<text>:3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook',"
+            "line 3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook',"
             " 'whatsapp', 'line' or 'custom'; got 'pigeon'",
         ),
         (
             "channel_type: custom",
             "channel_type: custom\n    contact_identity: +15551234567",
-            "<text>:4: flex_flows[0].contact_identity: must be text; put it in quotes:"
+            "line 4: flex_flows[0].contact_identity: must be text; put it in quotes:"
             " '+15551234567'",
         ),
         (
             "friendly_name: Custom chat",
             "friendly_name: 0170",
-            "<text>:2: flex_flows[0].friendly_name: must be text; put it in quotes: '0170'",
+            "line 2: flex_flows[0].friendly_name: must be text; put it in quotes: '0170'",
         ),
         (
             "friendly_name: Custom chat",
             "friendly_name:",
-            "<text>:2: flex_flows[0].friendly_name: must be text, and there is none; add it",
+            "line 2: flex_flows[0].friendly_name: must be text, and there is none; add it",
         ),
         (
             "friendly_name: Custom chat",
             "friendly_name: [Custom, chat]",
-            "<text>:2: flex_flows[0].friendly_name: must be text, in one line",
+            "line 2: flex_flows[0].friendly_name: must be text, in one line",
         ),
         (
             "channel_type: custom",
             "channel_type: custom\n    accept: idle-janitor",
-            "<text>:4: flex_flows[0].accept: must be a list, such as [channel-type]; got"
+            "line 4: flex_flows[0].accept: must be a list, such as [channel-type]; got"
             " 'idle-janitor'",
         ),
         (
             "channel_type: custom",
             "channel_type: on",
-            "<text>:3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook', 'whatsapp',"
+            "line 3: flex_flows[0].channel_type: must be 'web', 'sms', 'facebook', 'whatsapp',"
             " 'line' or 'custom'; got 'on'",
         ),
         (
             "channel_type: custom",
             'channel_type: custom\n    enabled: "yes"',
-            "<text>:4: flex_flows[0].enabled: must be true or false, without quotes; got 'yes'",
+            "line 4: flex_flows[0].enabled: must be true or false, without quotes; got 'yes'",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      timeout: 1h",
-            "<text>:9: flex_flows[0].integration.timeout: must be a whole number, without quotes"
+            "line 9: flex_flows[0].integration.timeout: must be a whole number, without quotes"
             " or a unit; got '1h'",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      priority: -1",
-            "<text>:9: flex_flows[0].integration.priority: must be greater than or equal to 0;"
+            "line 9: flex_flows[0].integration.priority: must be greater than or equal to 0;"
             " got '-1'",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      timeout: 1209601",
-            "<text>:9: flex_flows[0].integration.timeout: must be less than or equal to 1209600;"
+            "line 9: flex_flows[0].integration.timeout: must be less than or equal to 1209600;"
             " got '1209601'",
         ),
         (
             "      workflow: Assign to Anyone\n",
             "",
-            "<text>:5: flex_flows[0]: integration.workflow is required for integration type task;"
+            "line 5: flex_flows[0]: integration.workflow is required for integration type task;"
             " add it",
         ),
         (
             "      channel: chat",
             "      channel: chat\n      url: https://a.example",
-            "<text>:9: flex_flows[0]: integration.url does not apply to integration type task;"
+            "line 9: flex_flows[0]: integration.url does not apply to integration type task;"
             " remove it. What applies: workspace, workflow, channel, timeout, priority,"
             " creation_on_message",
         ),
         (
             "    channel_type: custom\n",
             "",
-            "<text>:2: flex_flows[0].channel_type: is missing; add it",
+            "line 2: flex_flows[0].channel_type: is missing; add it",
         ),
         (
             "channel_type: custom",
             "channel_type: custom\n    channel_type: web",
-            "<text>:4: channel_type: is given twice; remove one",
+            "line 4: channel_type: is given twice; remove one",
         ),
         (
             "flex_flows:",
             "flows:",
-            "<text>:1: flex_flows: is missing; add it",
+            "line 1: flex_flows: is missing; add it",
         ),
     ],
 )
@@ -216,18 +216,18 @@ def test_what_is_wrong_is_refused_with_line_and_fix(before: str, after: str, pro
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("\n", "<text>: is empty; begin with `flex_flows:` and a list of flows"),
+        ("\n", "the text: is empty; begin with `flex_flows:` and a list of flows"),
         ("flex_flows: [\n", "is not YAML"),
-        ("flex_flows:\n  - *nobody\n", "<text>:2: is not YAML: found undefined alias 'nobody'"),
-        ("flex_flows:\n  - !!python/object:os.system {}\n", "<text>:2: is not YAML"),
+        ("flex_flows:\n  - *nobody\n", "line 2: is not YAML: found undefined alias 'nobody'"),
+        ("flex_flows:\n  - !!python/object:os.system {}\n", "line 2: is not YAML"),
         ("flex_flows: &a\n  - *a\n", "must be a mapping of fields"),
-        ("- friendly_name: Chat\n", "<text>:1: must begin with `flex_flows:`, and the list"),
+        ("- friendly_name: Chat\n", "line 1: must begin with `flex_flows:`, and the list"),
         ("flex_flows:\n", "flex_flows: must be a list, each flow beginning with `- friendly_n"),
-        ("flex_flows:\n  - Chat\n", "<text>:2: flex_flows[0]: must be a mapping of fields"),
+        ("flex_flows:\n  - Chat\n", "line 2: flex_flows[0]: must be a mapping of fields"),
         ("flex_flows: \x07\n", "is not YAML"),
-        ("flex_flows:\n  ? [a, b]\n  : c\n", "<text>"),
+        ("flex_flows:\n  ? [a, b]\n  : c\n", "line 2: is not YAML: found unhashable key"),
         ("flex_flows: 2026-02-30\n", "is not YAML"),
-        ("--- a\n--- b\n", "<text>:2: is not YAML"),
+        ("--- a\n--- b\n", "line 2: is not YAML"),
         ("flex_flows: " + "[" * 2000 + "\n", "is not YAML: it is nested too deep"),
     ],
 )
@@ -237,13 +237,13 @@ def test_what_is_no_flow_file_is_refused(text: str, problem: str) -> None:
 
 def test_all_problems_are_reported_at_once() -> None:
     text = TASK.replace("custom", "pigeon").replace("channel: chat", "channel: 7")
-    assert [line.partition(": ")[0] for line in refusal(text)] == ["<text>:3", "<text>:8"]
+    assert [line.partition(": ")[0] for line in refusal(text)] == ["line 3", "line 8"]
 
 
 def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
     problems = refusal(EXTERNAL.replace("https://bot", "bot:s3cret@bot"))
     assert problems == [
-        "<text>:6: flex_flows[0].integration.url: must be an http or https URL, e.g."
+        "line 6: flex_flows[0].integration.url: must be an http or https URL, e.g."
         " https://example.com"
     ]
 
@@ -251,7 +251,7 @@ def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
 def test_two_flows_of_one_name_are_refused_with_both_lines() -> None:
     text = EXTERNAL + EXTERNAL.partition("\n")[2]
     assert refusal(text) == [
-        "<text>:8: friendly_name 'Custom chat': names another flow too (<text>:2); rename one"
+        "line 8: friendly_name 'Custom chat': names another flow too (line 2); rename one"
     ]
 
 
@@ -259,7 +259,7 @@ def test_a_former_name_that_another_flow_has_is_refused() -> None:
     other = EXTERNAL.partition("\n")[2].replace("Custom chat", "Other")
     formerly = "    formerly: Custom chat\n    enabled: false\n"
     assert refusal(EXTERNAL + other + formerly) == [
-        "<text>:14: formerly 'Custom chat': names another flow too (<text>:2); rename one"
+        "line 14: formerly 'Custom chat': names another flow too (line 2); rename one"
     ]
 
 

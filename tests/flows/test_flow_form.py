@@ -71,7 +71,7 @@ def test_an_empty_form_says_what_it_needs(account: Account, time: Patience) -> N
     assert model.state.flow is None
     assert model.state.problems == {"friendly_name": "is missing; add it"}
     assert time.waiting == []
-    with pytest.raises(FlowProblem, match="<form>: friendly_name: is missing; add it"):
+    with pytest.raises(FlowProblem, match="the form: friendly_name: is missing; add it"):
         model.file  # noqa: B018 - reading is enough
     model.set("friendly_name", "Chat")
     assert model.state.problems == {
@@ -263,7 +263,7 @@ def test_typing_into_a_field_changes_the_flow(form: Any, time: Patience) -> None
     assert (form.flow.long_lived, form.flow.integration.priority) == (True, 7)
     time.passes()
     assert "Shop chat" in form.rehearsal.value
-    assert "&lt;form&gt;: nothing found." in form.report.value
+    assert "the form: nothing found." in form.report.value
     assert "priority: 7" in form.text.value
 
 
@@ -324,6 +324,12 @@ def test_situations_are_chosen_by_title_and_a_script_of_ones_own_is_one(
 def test_a_script_that_cannot_be_played_is_refused_at_once(account: Account) -> None:
     with pytest.raises(ScriptProblem, match="did you mean `customer opens`"):
         FlowForm(TASK_FLOW, account, script=["customer open"])
+
+
+@pytest.mark.parametrize("script", ["nonsense", "answered "])
+def test_a_name_that_no_situation_has_is_refused_at_once(account: Account, script: str) -> None:
+    with pytest.raises(ScriptProblem, match=script.strip()):
+        FlowForm(TASK_FLOW, account, script=script)
 
 
 def test_an_empty_form_opens_and_says_what_it_needs() -> None:

@@ -238,8 +238,8 @@ def test_a_mock_that_does_not_answer_is_1_without_a_traceback(
 ) -> None:
     assert command.main(["plan", str(file), "--to", "http://127.0.0.1:9"]) == 1
     assert capsys.readouterr().err == (
-        "No answer from http://127.0.0.1:9: see that the address is right and the server runs;"
-        " `python -m helpers.mock` serves a shared mock (ConnectionError).\n"
+        "No answer from http://127.0.0.1:9 (ConnectionError). Start the mock there:"
+        " python -m helpers.mock\n"
     )
 
 
@@ -262,6 +262,7 @@ def test_the_environment_may_name_the_account(
     assert '+ create "Custom chat"' in out
 
 
+@pytest.mark.long
 def test_it_runs_as_a_module_and_its_help_says_the_exit_codes(file: Path) -> None:
     def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -124,7 +124,7 @@ def test_a_name_that_two_flows_of_the_account_have_is_refused(
     with pytest.raises(FlowProblem) as caught:
         plan(account, TASK)
     assert str(caught.value) == (
-        f"<text>:2: 'Custom chat': is the name of 2 flows of the account ({sids[0]}, {sids[1]});"
+        f"line 2: 'Custom chat': is the name of 2 flows of the account ({sids[0]}, {sids[1]});"
         " rename or delete one"
     )
     assert plan(account, TASK.replace("Custom chat", "Chat")).counts["leave"] == 3
@@ -134,7 +134,7 @@ def test_what_the_account_lacks_is_refused_with_line_and_what_to_create(account:
     with pytest.raises(FlowProblem) as caught:
         plan(account, TASK.replace("Assign to Anyone", "Second line"))
     assert str(caught.value) == (
-        "<text>:7: 'Custom chat' integration.workflow: the account has no workflow 'Second line'."
+        "line 7: 'Custom chat' integration.workflow: the account has no workflow 'Second line'."
         " It has 'Assign to Anyone'; create the workflow there first, or name another"
     )
 
@@ -149,7 +149,7 @@ def test_a_flow_the_file_leaves_out_that_holds_the_contact_is_refused(
     with pytest.raises(FlowProblem) as caught:
         plan(account, TASK)
     [problem] = caught.value.problems
-    assert problem.where == "<text>:2"
+    assert problem.where == "line 2"
     assert f"as is 'Old bot' ({other.sid}); put `enabled: false` on one" in problem.fix
     assert problem.fix.endswith("; or, if this is 'Old bot' renamed, add `formerly: Old bot`")
     renamed = TASK.replace("channel_type", "formerly: Old bot\n    channel_type")

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rehearsing import CONFIGS, changed
+from support import examples
 
 from helpers.flows import FlexFlowConfig, Script, rehearse
 from helpers.flows.rehearsal.grammar import NEW, VERBS, misplaced
@@ -45,7 +46,7 @@ def flows(draw: st.DrawFn) -> FlexFlowConfig:
 TIMEOUTS = st.sampled_from([60, 86_400])
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(flow=flows(), script=scripts())
 def test_any_script_plays_with_any_config_and_twice_the_same(
     flow: FlexFlowConfig, script: Script

@@ -131,33 +131,32 @@ def test_durations_are_shown_in_two_units() -> None:
 )
 def test_a_step_that_cannot_be_played_is_refused_with_its_line(step: str, problem: str) -> None:
     (found,) = yaml_problems("agent accepts", step)
-    assert found.startswith("<text>:3: ")
+    assert found.startswith("line 3: ")
     assert problem in found
 
 
 def test_the_customers_page_is_open_or_not() -> None:
     steps = ["customer opens", "customer opens", "customer leaves", "customer says: Hi"]
     assert yaml_problems(*steps) == [
-        "<text>:3: `customer opens`: the customer has opened a chat before; write"
-        " `customer returns`",
-        "<text>:5: `customer says`: the customer has left; put `customer returns` before it",
+        "line 3: `customer opens`: the customer has opened a chat before; write `customer returns`",
+        "line 5: `customer says`: the customer has left; put `customer returns` before it",
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("steps: customer opens\n", "<text>:1: `steps`: is a list; write each step after `- `"),
+        ("steps: customer opens\n", "line 1: `steps`: is a list; write each step after `- `"),
         ("name: x\n", "steps: has none; write at least one, e.g. `- customer opens`"),
-        ("\n", "<text>: is no script; begin with `steps:`"),
-        ("just text\nof two lines\n", "<text>: is no script"),
-        ("steps: [\n", "<text>:2: is not YAML: "),
-        ("- wait: 1s\nname: x\n", "<text>:2: is not YAML: "),
-        ("who: me\nsteps: [customer opens]\n", "<text>:1: `who`: is unknown; known are name,"),
-        ("name: [a]\nsteps: [customer opens]\n", "<text>:1: `name`: is text"),
-        ("name: a\nname: b\nsteps: [customer opens]\n", "<text>:2: `name`: is given twice"),
-        ("steps: [customer opens]\nagents: some\n", "<text>:2: agents: is one of all, none, as"),
-        ("steps: [customer opens]\nagents: []\n", "<text>:2: agents: is one of all, none, as"),
+        ("\n", "the text: is no script; begin with `steps:`"),
+        ("just text\nof two lines\n", "the text: is no script"),
+        ("steps: [\n", "line 2: is not YAML: "),
+        ("- wait: 1s\nname: x\n", "line 2: is not YAML: "),
+        ("who: me\nsteps: [customer opens]\n", "line 1: `who`: is unknown; known are name,"),
+        ("name: [a]\nsteps: [customer opens]\n", "line 1: `name`: is text"),
+        ("name: a\nname: b\nsteps: [customer opens]\n", "line 2: `name`: is given twice"),
+        ("steps: [customer opens]\nagents: some\n", "line 2: agents: is one of all, none, as"),
+        ("steps: [customer opens]\nagents: []\n", "line 2: agents: is one of all, none, as"),
     ],
 )
 def test_a_script_that_is_none_is_refused_with_its_line(text: str, problem: str) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from rehearsing import EXTERNAL, STUDIO, TASK, changed
 
 from helpers.flows import Rehearsal, compare, rehearse
+from helpers.flows.rehearsal.outcome import styled
 from helpers.flows.rehearsal.plotting import COLOURS, INK, PAPER, SPEAKERS, laid_out
 
 NASTY = """<img src=x onerror="alert(1)"> & 'q' $x^2$ </td>"""
@@ -51,7 +52,7 @@ def test_each_request_comes_before_what_came_of_it(played: Rehearsal) -> None:
     request_row = rows.index("your server: POST /v1/Channels")
     assert rows[request_row + 1 : request_row + 4] == [
         "your server: opens Chat with Jane",
-        "customer: customer-1 joins",
+        "Flex: adds customer-1",
         "Flex: task created for Jane",
     ]
 
@@ -115,7 +116,7 @@ class Tags(HTMLParser):
         self.text += data
 
 
-HARMLESS = {"div", "b", "table", "thead", "tbody", "tr", "th", "td"}
+HARMLESS = {"div", "b", "p", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,10 @@ def test_the_picture_is_a_figure_that_shows_itself(played: Rehearsal) -> None:
     picture = played.plot()
     assert isinstance(picture, Figure)
     assert picture._repr_png_().startswith(b"\x89PNG")
+    shown = picture._repr_mimebundle_()
+    assert 'alt="Timeline of ' in shown["text/html"]
+    assert "agent accepts" in shown["text/plain"] or "customer: " in shown["text/plain"]
+    assert shown["text/html"].count(shown["image/png"]) == 1
     (axes,) = picture.axes
     lanes = [label.get_text() for label in axes.get_yticklabels()]
     assert lanes == ["agent", "customer", "task 2", "chat 2", "task 1", "chat 1"]
@@ -161,6 +166,26 @@ def test_the_picture_says_what_happened_in_order() -> None:
     assert places == sorted(set(places))
     assert [state for _, state in layout.bars["WT#1"]] == ["reserved", "assigned", "completed"]
     assert [seconds for _, seconds in layout.moments] == [0, 60, 120]
+    assert layout.moments[0][0] == layout.marks[0].x == 1.0  # 0 is the left edge
+
+
+def test_the_picture_has_a_bar_on_the_line_of_each_state_and_short_lines_of_text() -> None:
+    said = "seventeen letters and a word that is cut off, since three lines are enough"
+    rehearsal = rehearse(EXTERNAL, ["customer opens", ("customer says", said), "agent accepts"])
+    (axes,) = rehearsal.plot().axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    places = dict(zip(axes.get_yticks(), labels, strict=True))
+    bars = [bar for drawn in axes.containers for bar in drawn.patches]
+    assert {bar.get_height() for bar in bars} == {0.32}
+    middles = {round(bar.get_y() + 0.16, 6) for bar in bars}
+    assert {places[min(places, key=lambda at: abs(at - y))] for y in middles} == {"chat 1"}
+    [text] = [each.get_text() for each in axes.texts if "seventeen" in each.get_text()]
+    assert text.splitlines() == ["seventeen letters", "and a word that", "is cut off,..."]
+
+
+def test_the_first_three_columns_of_a_timeline_stay_on_one_line(played: Rehearsal) -> None:
+    row = styled("color:red", *"abcde")
+    assert ["nowrap" in each.style for each in row] == [True, True, True, False, False]
 
 
 def test_pictures_draw_any_text_without_a_warning() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import TASK, flow_files, furnished
+from support import examples
 
 from helpers import Account, connect
 from helpers.flows import ApplyStopped, FlowFile, FlowProblem, check, export, load, plan
@@ -16,7 +17,7 @@ from helpers.flows import ApplyStopped, FlowFile, FlowProblem, check, export, lo
 ONE, OTHER = furnished(), furnished(seed=99)
 """Two accounts with the same furniture, and other SIDs for it."""
 POOL = ("A", "B", "C", "D")
-LIMITED = settings(max_examples=25, deadline=None)
+LIMITED = settings(max_examples=examples(25), deadline=None)
 
 
 def snapshots() -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hooks import HOOK
+from hooks import HOOK, PATIENCE
 
 from helpers import Account, MockTwilio
 
@@ -56,3 +57,22 @@ def killed(file: Path) -> Path:
 def tell(account: Account, **more: Any) -> None:
     """Have the account's webhooks told of messages."""
     service_of(account).update(post_webhook_url=HOOK, webhook_filters=["onMessageSent"], **more)
+
+
+@contextmanager
+def untold(account: Account) -> Iterator[None]:
+    """What happens in here is acknowledged, and told to nobody before the end."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def dawdle(event: Any) -> None:
+        entered.set()
+        leave.wait(PATIENCE)
+
+    stop = mock_of(account).follow(dawdle)
+    teller = threading.Thread(target=channel_of, args=(account, "held up"))
+    teller.start()
+    assert entered.wait(PATIENCE)
+    yield
+    leave.set()
+    teller.join()
+    stop()

@@ -126,7 +126,7 @@ def test_nobody_who_follows_the_original_hears_of_the_copy(original: Account) ->
 def test_a_copy_delivers_what_was_due_only_if_it_is_asked_to(original: Account) -> None:
     gate = Gate()
     mock_of(original).webhooks.register(HOOK, gate)
-    mock_of(original).webhooks.timeout = 0.5
+    mock_of(original).webhooks.timeout = 2 * PATIENCE  # it is under way while there are copies
     tell(original)
     for body in ("under way", "waiting"):
         channel_of(original).messages.create(body=body, **TOLD)

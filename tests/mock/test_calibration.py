@@ -118,7 +118,7 @@ def live(probed: Probed, monkeypatch: pytest.MonkeyPatch) -> Probed:
         value = getattr(CREDENTIALS, name.removeprefix("TWILIO_").lower())
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(account, "DetachedHttpClient", lambda **_: probed.door)
-    monkeypatch.setattr("time.sleep", lambda _: probed.mock.studio.settle())
+    monkeypatch.setattr(Lab.__init__, "__defaults__", (lambda _: probed.mock.studio.settle(),))
     return probed
 
 

@@ -107,7 +107,8 @@ def test_attributes_come_back_to_the_letter(service: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['["vip"]', '"x"', "5", "-0.50", "true", "null", "[]", ' {"a": 1 } ']
+    "text",
+    ['["vip"]', '"x"', "5", "-0.50", "true", "null", "[]", ' {"a": 1 } ', "1e308", "-1.7e308"],
 )
 def test_attributes_may_be_any_json(service: Any, text: str) -> None:
     user = service.users.create(identity="user-42", attributes=text)
@@ -127,6 +128,9 @@ def test_attributes_may_be_any_json(service: Any, text: str) -> None:
         ("[" * 200 + "]" * 200, "it is nested too deep"),
         ('{"a":}', "Expecting value"),
         ("NaN", "NaN is not JSON"),
+        ("-Infinity", "-Infinity is not JSON"),
+        ("1e309", "1e309 is too large for a number of 64 bits"),
+        ('{"a": -1e400}', "-1e400 is too large for a number of 64 bits"),
     ],
 )
 def test_attributes_that_cannot_be_kept_are_refused_with_the_reason(

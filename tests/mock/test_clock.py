@@ -11,6 +11,7 @@ import pytest
 
 from helpers import Account
 from helpers.mock import Clock
+from helpers.mock.core.clock import iso_milliseconds
 
 MOMENT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 PATIENCE = 10
@@ -204,3 +205,16 @@ def test_timers_that_fall_due_together_run_one_after_another_on_the_thread_that_
         frozen.call_later(10, lambda number=number: run(number))  # type: ignore[misc]
     frozen.advance(10)
     assert ran == [(number, threading.current_thread().name) for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_800_000_000.986, "2027-01-15T08:00:00.986Z"),
+        (1_800_000_000.999, "2027-01-15T08:00:00.999Z"),
+        (1_800_000_001, "2027-01-15T08:00:01.000Z"),
+    ],
+)
+def test_webhooks_write_dates_to_the_millisecond(moment: float, written: str) -> None:
+    assert iso_milliseconds(moment) == written

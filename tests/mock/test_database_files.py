@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -105,6 +107,17 @@ def test_what_was_kept_is_there_again_in_order(file: Path) -> None:
     with opened(file) as store:
         assert store.select(Thing) == [Thing("a"), Thing("b"), Thing("c")]
     assert [each.name for each in file.parent.iterdir()] == ["account.db"]
+
+
+def test_what_is_read_from_a_file_is_sorted_as_it_would_be_in_memory(file: Path) -> None:
+    with opened(file) as store:
+        keep(store, Thing("d", "red"), Thing("e", "red"))
+        kept = [each.sid for each in store.select(Thing, by=("colour", "-sid"))]
+    with opened(file) as store:
+        assert [each.sid for each in store.select(Thing, by=("colour", "-sid"))] == kept
+        assert [each.sid for each in store.select(Thing, by=("-sid",), limit=2)] == ["e", "d"]
+        assert [each.sid for each in store.select(Thing, by=("sid",), limit=2)] == ["a", "b"]
+    assert kept == ["c", "b", "a", "e", "d"]
 
 
 def test_an_empty_file_is_filled(tmp_path: Path) -> None:
@@ -345,3 +358,14 @@ def test_a_full_disk_fails_one_unit_of_work_and_no_more(file: Path) -> None:
         keep(store, Thing("e"))
     with opened(file) as store:
         assert [thing.sid for thing in store.select(Thing)] == ["a", "b", "c", "e"]
+
+
+def test_a_file_in_use_keeps_no_trace_of_what_was_executed(file: Path) -> None:
+    def traces() -> int:
+        return sum(type(each) is weakref.ref and each() is None for each in gc.get_objects())
+
+    with opened(file) as store:
+        before = traces()
+        for number in range(400):  # each a BEGIN, an INSERT, a COMMIT
+            keep(store, Thing(f"d{number}"))
+        assert traces() - before < 400

@@ -16,7 +16,7 @@ def token_of_another_service(account: PreparedAccount) -> str:
 
 
 OF_NO_OPERATION = {
-    NOT_SIMULATED: Call("flex.interaction.create", {"Channel": {"type": "web"}}),
+    NOT_SIMULATED: Call(lambda account: account.flex.insights_session().create),
     20004: Call("chat.update", {"Method": "PUT", "Uri": "/Services"}),
     50050: Call(
         "mock.bind_push",

@@ -65,6 +65,7 @@ def test_an_update_sets_what_it_names_and_keeps_the_rest(account: Account, clien
     [
         {},
         {"account_sid": "AC" + "0" * 32},
+        {"account_sid": "AC" + "f" * 32},
         {"account_sid": "own", "ui_color": "red"},
         {"account_sid": "own", "status": "notstarted"},
         {"account_sid": "own", "crm_enabled": "yes"},

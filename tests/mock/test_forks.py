@@ -109,6 +109,7 @@ def test_a_child_may_have_an_account_of_its_own(busy: tuple[Account, list[str]])
     assert in_child(mock_of(busy[0]).close) == "None"
 
 
+@pytest.mark.long
 def test_the_end_of_a_child_leaves_its_parents_file_alone(tmp_path: Path) -> None:
     script = """if True:
         import os, sys

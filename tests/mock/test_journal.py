@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from contact_center import Contact
 from hooks import HOOK, registered
 from studio_lab import Lab, ask, hand_over, send
 
@@ -72,7 +73,7 @@ def test_a_conversation_is_told_from_the_first_offer_to_the_end(
     assert told(journal) == [
         "agent -> TaskRouter: alice is Available",
         "your server -> Flex: opens Chat with user-42",
-        "customer -> Flex: user-42 joins",
+        "Flex -> customer: adds user-42",
         "Flex -> TaskRouter: task created for Jane",
         "TaskRouter -> agent: offer to alice",
         "agent -> TaskRouter: alice accepts",
@@ -223,7 +224,7 @@ def test_entries_say_what_they_are_about_and_where_they_stand(
     assert [(entry.kind, entry.text) for entry in journal] == [
         ("worker", "alice is Available"),
         ("channel", "opens Chat with user-42"),
-        ("member", "user-42 joins"),
+        ("member", "adds user-42"),
         ("task", "task created for Jane"),
         ("reservation", "offer to alice"),
         ("message", "hello"),
@@ -255,3 +256,26 @@ def test_a_task_that_a_server_makes_for_a_chat_is_the_servers(
     about = json.dumps({"channelSid": made.sid, "name": "Jane"})
     workspaces(workspaces.list()[0].sid).tasks.create(attributes=about)
     assert "your server -> TaskRouter: task created for Jane" in told(journal)
+
+
+def test_an_interaction_is_told_from_its_task_to_its_end(account: Account, journal: Any) -> None:
+    contact = Contact(account)
+    journal.clear()
+    contact.serve()
+    contact.close(routing={"status": "closed"})
+    contact.ask()
+    assert told(journal) == [
+        "Flex -> TaskRouter: task created for Jane",
+        "agent -> TaskRouter: alice is Available",
+        "TaskRouter -> agent: offer to alice",
+        "agent -> TaskRouter: alice accepts",
+        "agent -> Flex: alice joins",
+        "agent -> TaskRouter: alice completes",
+        "TaskRouter -> Flex: task completed for Jane",
+        "agent -> Flex: alice leaves",
+        "Flex -> customer: the interaction is closed",
+        "Flex -> TaskRouter: task created for Jane",
+        "Flex -> your server: the interaction failed: 45354 Conversation"
+        f" {contact.conversation.sid} is closed",
+        "TaskRouter -> Flex: task canceled for Jane",
+    ]

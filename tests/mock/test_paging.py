@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from support import everything, refused
+from support import everything, examples, refused
 
 from helpers import Account, connect
 
@@ -256,12 +256,16 @@ class ListThatChanges(RuleBasedStateMachine):
         assert len(self.seen) == len(set(self.seen))
 
 
-ListThatChanges.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+ListThatChanges.TestCase.settings = settings(
+    max_examples=examples(15), stateful_step_count=25, deadline=None
+)
 TestListThatChanges = ListThatChanges.TestCase
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(size=st.integers(1, 9), order=st.sampled_from(["asc", "desc"]), steps=st.integers(0, 8))
 def test_going_forward_and_back_again_shows_the_same_page(

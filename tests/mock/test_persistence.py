@@ -7,13 +7,12 @@ import hmac
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filed import TOLD, channel_of, killed, mock_of, opened, service_of, tell
+from filed import TOLD, channel_of, killed, mock_of, opened, service_of, tell, untold
 from hooks import HOOK, PATIENCE, Gate, Hook
 from office import Office, status
 from story import Customer
@@ -244,25 +243,6 @@ def test_a_task_that_was_made_but_not_routed_is_routed(file: Path) -> None:
     with opened(left) as account:
         task = Office(account).workspace.tasks(sid)
         assert (status(task), Office(account).offers(task)) == ("reserved", ["alice"])
-
-
-@contextmanager
-def untold(account: Account) -> Iterator[None]:
-    """What happens in here is acknowledged, and told to nobody before the end."""
-    entered, leave = threading.Event(), threading.Event()
-
-    def dawdle(event: Any) -> None:
-        entered.set()
-        leave.wait(PATIENCE)
-
-    stop = mock_of(account).follow(dawdle)
-    teller = threading.Thread(target=channel_of, args=(account, "held up"))
-    teller.start()
-    assert entered.wait(PATIENCE)
-    yield
-    leave.set()
-    teller.join()
-    stop()
 
 
 # -- webhooks

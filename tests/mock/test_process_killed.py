@@ -103,6 +103,7 @@ def test_a_file_that_another_process_has_is_refused_until_that_is_killed(tmp_pat
             assert channel_of(account).fetch().messages_count > 0
 
 
+@pytest.mark.long
 def test_what_was_acknowledged_survives_being_killed_five_times(
     tmp_path: Path, listener: Listener
 ) -> None:

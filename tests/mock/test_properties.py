@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from support import everything, refused
+from support import everything, examples, refused
 
 from helpers import connect
 
@@ -255,5 +255,5 @@ class Chats(RuleBasedStateMachine):
 
 TestChats = pytest.mark.long(Chats.TestCase)
 TestChats.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=examples(25), stateful_step_count=40, deadline=None, derandomize=True
 )

@@ -13,11 +13,8 @@ from twilio.base.exceptions import TwilioException
 from helpers import Account
 from helpers.chat.errors import as_chat_error
 from helpers.mock import TwilioError
-from helpers.mock.core.context import Actor, Context
 from helpers.mock.core.errors import Refusals, Refused
-from helpers.mock.messaging import users
 from helpers.mock.messaging.refusals import Reason
-from helpers.mock.messaging.resources import User
 from helpers.mock.rest import chat_words, conversations_words
 
 NONE = "0" * 32
@@ -156,21 +153,6 @@ def webhooks_full(place: Place) -> Attempt:
     return add
 
 
-def user_deleted(place: Place) -> Attempt:
-    """Below REST, where every chat user is refused this by its credentials already."""
-    backend = place.mock._backend
-    actor = Actor("jane", place.sid)
-
-    def attempt() -> None:
-        with backend.transaction(), chat_words.REFUSALS.worded():
-            ctx = Context(backend, place.account.credentials.account_sid, actor)
-            user = ctx.store.first(User, identity="ann")
-            assert user is not None
-            users.delete(ctx, user)
-
-    return attempt
-
-
 def own_message(place: Place) -> Attempt:
     sid = place.janes.messages.create(body="x").sid
     return lambda: place.janes.messages(sid).update(last_updated_by="bob")
@@ -229,10 +211,6 @@ CHAT: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = {
     Reason.USER_OF_ANOTHER: (
         *(403, 50107, "cannot create another user"),
         lambda it: lambda: it.jane.users.create(identity="new"),
-    ),
-    Reason.USER_NOT_DELETABLE: (
-        *(403, 50107, "cannot delete users"),
-        user_deleted,
     ),
     Reason.USER_UNKNOWN: (
         *(404, 20404, "/Invites was not found"),

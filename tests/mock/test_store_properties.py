@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from support import examples
 
 from helpers.mock.core import store as store_module
 from helpers.mock.core import table_cache
@@ -278,13 +279,14 @@ def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 RUNS = settings(
-    max_examples=80,
+    max_examples=examples(80),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 
 
+@pytest.mark.hypothesis
 @pytest.mark.usefixtures("room")
 @pytest.mark.parametrize("kept", ["in memory", "in a file"])
 def test_every_query_finds_what_a_list_would_hold(kept: str, tmp_path: Path) -> None:
@@ -292,7 +294,7 @@ def test_every_query_finds_what_a_list_would_hold(kept: str, tmp_path: Path) -> 
         file = tmp_path / "balls.db" if kept == "in a file" else None
 
     case = Machine.TestCase
-    case.settings = RUNS if kept == "in memory" else settings(RUNS, max_examples=15)
+    case.settings = RUNS if kept == "in memory" else settings(RUNS, max_examples=examples(15))
     case("runTest").runTest()
 
 

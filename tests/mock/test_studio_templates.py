@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from studio_lab import Lab, ask, if_, send, to, widget
+from support import examples
 
 from helpers.mock.studio.templates import COMPARISONS, condition_holds
 
@@ -337,7 +338,7 @@ def test_the_value_of_a_condition_may_be_a_template_and_arguments_be_left_out(la
     assert lab.heard(split, send("me", "That is you"), says="Jane") == ["That is you"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.sampled_from(sorted(COMPARISONS)), st.text(max_size=8), st.text(max_size=8))
 def test_a_comparison_and_its_negation_never_agree(kind: str, tested: str, value: str) -> None:
     negations = {

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from studio_lab import Lab, if_, send, to, widget
+from support import examples
 
 from helpers.flows.copying import Origin, account_of, copy_of
 from helpers.mock.studio.liquid_dates import formatted
@@ -107,7 +108,7 @@ LIKE_C = "aAbBdHIjmMpSUwWyYGVuhDFRTe%"
 """Directives that Ruby and C's `strftime` have in common."""
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.datetimes(datetime(1970, 1, 2), datetime(9000, 1, 1)),
     st.text(st.sampled_from("-: x"), max_size=3),

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from office import Office
+from support import examples
 from twilio.base.exceptions import TwilioRestException
 
 from helpers import connect
@@ -120,7 +121,7 @@ def check_capacity(office: Office, tasks: list[Any], held: dict[str, list[Any]])
             assert not (could_take_more and own.task_channel_unique_name in waiting)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(STEPS, min_size=5, max_size=25))
 def test_states_reservations_and_capacities_agree_after_every_step(steps: list[Any]) -> None:
     office = Office(connect())

@@ -75,6 +75,7 @@ def test_a_reset_forgets_what_was_due(office: Office) -> None:
     assert status(task) == "canceled"
 
 
+@pytest.mark.long
 def test_a_thousand_tasks_through_the_whole_cycle_leave_nothing_behind(office: Office) -> None:
     for name in ("alice", "bob"):
         office.go(name)

@@ -97,6 +97,9 @@ def packed_to_nothing(connection: socket.socket) -> None:
         time.sleep(0.01)
 
 
+TOO_LARGE = "answered with more than 1024 kB"
+
+
 def asked(respond: Respond) -> WebhookAnswer:
     receivers = Receivers("token", CallPolicy())
     receivers.timeout = 0.5
@@ -111,7 +114,7 @@ def test_an_answer_without_end_is_a_delivery_that_failed() -> None:
         assert tracemalloc.get_traced_memory()[1] < 8 * MAX_ANSWER
     finally:
         tracemalloc.stop()
-    assert (found.status, found.problem) == (None, "answered with more than 1024 kB")
+    assert (found.status, found.problem) == (None, TOO_LARGE)
 
 
 def test_a_small_answer_that_unpacks_to_a_large_one_is_not_read() -> None:
@@ -122,7 +125,43 @@ def test_a_small_answer_that_unpacks_to_a_large_one_is_not_read() -> None:
         assert tracemalloc.get_traced_memory()[1] < 8 * MAX_ANSWER
     finally:
         tracemalloc.stop()
-    assert (found.status, found.problem) == (None, "answered with more than 1024 kB")
+    assert (found.status, found.problem) == (None, TOO_LARGE)
+
+
+@pytest.mark.parametrize(("beyond", "expected"), [(0, (200, None)), (1, (None, TOO_LARGE))])
+@pytest.mark.parametrize("more", ["", "Content-Encoding: gzip\r\n"])
+def test_an_answer_may_have_so_many_bytes(
+    more: str, beyond: int, expected: tuple[int | None, str | None]
+) -> None:
+    body = b" " * (1024 * 1024 + beyond)
+    found = asked(answer(gzip.compress(body) if more else body, "text/plain", more))
+    assert (found.status, found.problem) == expected
+    assert found.body == ("" if beyond else body.decode())
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(4.999, False), (5.0, False), (5.001, True)])
+def test_a_receiver_has_exactly_its_time(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, is_late: bool
+) -> None:
+    class Simulated:
+        """A thread whose work takes so long, by a clock that nobody waits for."""
+
+        def __init__(self, target: Callable[[], object], **_about: object) -> None:
+            self._target = target
+
+        def start(self) -> None:
+            pass
+
+        def join(self, limit: float) -> None:
+            if seconds <= limit:
+                self._target()
+
+    receivers = Receivers("token", CallPolicy())
+    receivers.register("https://bot.example.com", lambda _request: {"body": "hello"})
+    monkeypatch.setattr("helpers.mock.webhooks.receivers.threading.Thread", Simulated)
+    found = receivers.send("POST", "https://bot.example.com", {"a": "b"})
+    assert (found.is_late, found.status) == (is_late, None if is_late else 200)
+    assert found.problem == ("no answer within 5 s" if is_late else None)
 
 
 @pytest.mark.parametrize("respond", [drop_by_drop, packed_to_nothing])

@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+import requests
 from hooks import PATIENCE
 from twilio.request_validator import RequestValidator
 
 from helpers import Account, ChatError
+from helpers.mock.webhooks.network import CallPolicy, HttpSender
 
 HEADER = {"x_twilio_webhook_enabled": "true"}
 
@@ -189,3 +191,32 @@ def test_a_receiver_that_is_unregistered_leaves_its_address_to_the_network(
     assert webhooks.settle()
     assert [attempt.status for attempt in webhooks.log] == [204, 200]
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, True),
+        ({"REQUESTS_CA_BUNDLE": "own.pem"}, "own.pem"),
+        ({"CURL_CA_BUNDLE": "curl.pem"}, "curl.pem"),
+        ({"REQUESTS_CA_BUNDLE": "own.pem", "CURL_CA_BUNDLE": "curl.pem"}, "own.pem"),
+    ],
+)
+def test_certificates_are_checked_with_the_bundle_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: object
+) -> None:
+    given: list[object] = []
+
+    def send(_session: object, _request: object, **options: object) -> object:
+        given.append(options["verify"])
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    sender = HttpSender(CallPolicy())
+    with pytest.raises(requests.ConnectionError):
+        sender.send("POST", "https://bot.test/", {}, b"a=b", timeout=1, redirects=False)
+    assert given == [expected]

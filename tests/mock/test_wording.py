@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 from validators_words import FOUND
 
 from helpers import Account
@@ -50,7 +51,7 @@ def refusal(read: Any, given: Any) -> str:
     return ""
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.data())
 def test_no_parameter_is_refused_in_the_words_of_a_library(data: st.DataObject) -> None:
     fields = data.draw(st.sampled_from(CLASSES))
@@ -76,7 +77,7 @@ ROUTING = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.one_of(
         JSON,

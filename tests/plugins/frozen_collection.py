@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-FEW = 10_000
-"""Objects, of hundreds of thousands; some versions of Python begin with a few that are frozen."""
+_unfrozen: list[bool] = []
+_unfreeze = gc.unfreeze
 
 
 @pytest.hookimpl(wrapper=True)
@@ -17,17 +17,23 @@ def pytest_collection() -> Iterator[None]:
     gc.disable()
     collected = yield
     _freeze()
+    gc.unfreeze = _noted
     gc.enable()
     return collected
 
 
+def _noted() -> None:
+    _unfreeze()
+    _unfrozen.append(True)
+
+
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Freeze again after a file whose tests have unfrozen all, as a simulated day does."""
-    is_last = nextitem is not None and nextitem.path != item.path
-    if is_last and gc.get_freeze_count() < FEW:
+    if _unfrozen and nextitem is not None and nextitem.path != item.path:
         _freeze()
 
 
 def _freeze() -> None:
     gc.collect()
     gc.freeze()
+    _unfrozen.clear()

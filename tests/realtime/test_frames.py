@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 
 from helpers.mock.core.bounds import MAX_FRAME, MAX_NESTING
 from helpers.mock.realtime.notices import FrameError, decode, encode, is_acknowledgement
@@ -28,7 +29,7 @@ def framed(header: bytes) -> bytes:
     return b"TWILSOCK V3.0 %d\r\n%b\r\n" % (len(header), header)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(HEADERS, JSON.filter(lambda payload: payload is not None))
 def test_what_is_encoded_is_decoded(header: dict[str, Any], payload: Any) -> None:
     frame = decode(encode(header, payload))
@@ -51,7 +52,7 @@ def test_a_frame_without_payload_still_ends_in_a_line() -> None:
     assert encode({"method": "ping"}).endswith(b'"payload_size":0}\r\n')
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(HEADERS, JSON, st.data())
 def test_a_frame_cut_short_is_refused(header: dict[str, Any], payload: Any, data: Any) -> None:
     whole = encode(header, payload)
@@ -60,7 +61,7 @@ def test_a_frame_cut_short_is_refused(header: dict[str, Any], payload: Any, data
         decode(cut)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.binary(max_size=300))
 def test_garbage_is_refused_and_nothing_worse(garbage: bytes) -> None:
     for data in (garbage, b"TWILSOCK V3.0 " + garbage, b"TWILSOCK V3.0 2\r\n{}\r\n" + garbage):

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support import examples
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as dial
 from wire import Wire
@@ -74,7 +75,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_quiet")
 @pytest.mark.parametrize("is_logged_in", [False, True])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(header=HEADER, payload=ANY)
 @example({"method": "init", "id": orjson.Fragment(b"[" * 300 + b"]" * 300)}, None)
 @example({"method": "message", "id": orjson.Fragment(b"[" * MAX_NESTING)}, None)

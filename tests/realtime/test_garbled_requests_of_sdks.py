@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 from websockets.sync.client import connect as dial
 from wire import Wire
 
@@ -66,7 +67,7 @@ def wire(account: Account) -> Iterator[Wire]:
             yield Wire(socket, account.chat_token("jane"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(data=st.data())
 def test_every_request_is_answered(wire: Wire, sids: list[str], data: Any) -> None:
     method, template = data.draw(st.sampled_from(PATHS))

@@ -9,6 +9,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 
 from helpers import Account
 from helpers.mock.rest.http import read_request
@@ -64,7 +65,7 @@ def test_a_browsers_form_holds_the_file(media: Callable[..., requests.Response])
     assert content.content == b"\x89PNG\r\n\x1a"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.binary())
 def test_a_forms_file_keeps_every_byte(content: bytes) -> None:
     form = requests.Request("POST", "http://x", files={"file": ("f.bin", content, "x/y")}).prepare()

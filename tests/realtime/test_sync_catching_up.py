@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 from websockets.sync.client import connect as dial
 from wire import Wire
 
@@ -111,7 +112,7 @@ def act(channel: Any, name: str, number: int) -> None:
         others[number % len(others)].update(last_consumed_message_index=number)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(history=HISTORIES)
 def test_a_client_ends_with_what_is_there(
     account: Account, wire: Wire, history: list[tuple[str, int]]

@@ -35,8 +35,8 @@ class Command:
         self.process.kill()
         self.process.communicate(timeout=10)
 
-    def end(self, how: int = signal.SIGTERM) -> tuple[int, str]:
+    def end(self, how: int = signal.SIGTERM, patience: float = 10) -> tuple[int, str]:
         """Its exit code, and what it wrote besides the start line."""
         self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=10)
+        out, err = self.process.communicate(timeout=patience)
         return self.process.returncode, out + err

@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from raw import AUTH, BASIC, exchange, head, status
 from served import Command
+from support import examples
 
 from helpers.mock import DEMO_VALUES
 from helpers.mock.core.bounds import (
@@ -225,7 +226,7 @@ ENDS = CLEAN.map(
 
 
 @pytest.mark.usefixtures("quiet")
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT"]),
     path=PATHS,
@@ -268,7 +269,7 @@ HANDSHAKE = (
 
 
 @pytest.mark.usefixtures("quiet")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     path=st.sampled_from([b"/v3/wsconnect", b"/", b"/x", b"/\xe9", b"/%ff", b"*"]),
     headers=HEADERS,

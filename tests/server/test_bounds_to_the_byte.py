@@ -8,17 +8,22 @@ from typing import Any
 
 import pytest
 import requests
-from raw import BASIC, exchange, head, status
+from raw import AUTH, BASIC, exchange, head, status
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import helpers
 from helpers import Account
+from helpers.mock import DEMO_VALUES
+from helpers.mock.core.bounds import MAX_MEDIA
 from helpers.mock.realtime.notices import decode, encode
+from helpers.mock.server import rest_app
 from helpers.mock.server.running import BackgroundServer
 
+SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
 MAX_HEADERS, MAX_HEADER_NAME = 100, 256
 MAX_CONTROL = MAX_FRAME = 256 * 1024
+MAX_PART_HEAD = 4_224
 SERVICES = "/chat.twilio.com/v2/Services"
 
 
@@ -93,3 +98,39 @@ def test_a_frame_may_have_so_many_bytes(account: Account, beyond: int) -> None:
             socket.recv(10)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
+
+
+@pytest.mark.parametrize(("beyond", "expected"), [(0, (201, None)), (1, (413, 50512))])
+def test_a_file_may_have_so_many_bytes(
+    monkeypatch: pytest.MonkeyPatch, url: str, beyond: int, expected: tuple[int, int | None]
+) -> None:
+    assert MAX_MEDIA == 160 * 1024 * 1024
+    most = 5 * 1024 * 1024  # the same, in little time
+    monkeypatch.setattr(rest_app, "MAX_MEDIA", most)
+    answer = requests.post(
+        f"{url}/mcs.us1.twilio.com/v1/Services/{SERVICE}/Media",
+        data=b"x" * (most + beyond),
+        headers={"Content-Type": "image/png"},
+        auth=AUTH,
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json().get("code")) == expected
+    assert answer.json().get("size") == (None if beyond else most)
+
+
+@pytest.mark.parametrize(("beyond", "expected"), [(0, 201), (1, 400)])
+def test_a_header_of_a_forms_part_may_have_so_many_bytes(
+    url: str, beyond: int, expected: int
+) -> None:
+    named = 'Content-Disposition: form-data; name="FriendlyName"; more="'
+    padding = "x" * (MAX_PART_HEAD - len(named) - 1 + beyond)
+    body = f'--limit\r\n{named}{padding}"\r\n\r\nsupport\r\n--limit--\r\n'
+    answer = requests.post(
+        f"{url}{SERVICES}/{SERVICE}/Channels",
+        data=body,
+        headers={"Content-Type": "multipart/form-data; boundary=limit"},
+        auth=AUTH,
+        timeout=10,
+    )
+    assert answer.status_code == expected
+    assert answer.json().get("friendly_name") == (None if beyond else "support")

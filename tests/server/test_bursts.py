@@ -15,7 +15,7 @@ from helpers.mock import MockTwilio
 CUSTOMERS, LINES, THREADS = 200, 10, 8
 
 
-@pytest.fixture(params=["in process", "over HTTP"])
+@pytest.fixture(params=["in process", pytest.param("over HTTP", marks=pytest.mark.long)])
 def account(request: Any, shared: Account, mock: MockTwilio) -> Account:
     """The same account, by each door."""
     if request.param == "over HTTP":

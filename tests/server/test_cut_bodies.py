@@ -80,7 +80,7 @@ class Served:
         return kinds, mock.clock.setting, len(list(mock.faults)), len(self.events)
 
     def end(self) -> None:
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(10)
         self.mock.close()
 

@@ -18,6 +18,8 @@ from served import Command
 
 from helpers import Account, connect
 from helpers.mock import DEMO_VALUES, MockTwilio
+from helpers.mock.server.inspector import sse
+from helpers.mock.server.running import BackgroundServer
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
 AUTH = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
@@ -456,6 +458,13 @@ def test_the_end_of_a_delivery_is_announced(
     assert mock.webhooks.settle(10)
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the stream give the time soon."""
+    monkeypatch.setattr(sse, "BEAT", 0.3)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_a_reset_and_a_moved_clock_are_announced(
     url: str, shared: Account, mock: MockTwilio
 ) -> None:
@@ -466,6 +475,7 @@ def test_a_reset_and_a_moved_clock_are_announced(
         assert stream.next("clock") == {"now": mock.clock.now(), "is_frozen": True}
 
 
+@pytest.mark.usefixtures("hasty")
 def test_many_changes_come_as_few_events(url: str, shared: Account, mock: MockTwilio) -> None:
     path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels"
     with listening(url) as stream:
@@ -482,7 +492,7 @@ def test_many_changes_come_as_few_events(url: str, shared: Account, mock: MockTw
 
 
 def test_the_account_is_not_followed_once_no_page_is_open(
-    url: str, shared: Account, mock: MockTwilio, monkeypatch: pytest.MonkeyPatch
+    shared: Account, mock: MockTwilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followed: list[bool] = []
     follow = mock.follow_all
@@ -497,10 +507,11 @@ def test_the_account_is_not_followed_once_no_page_is_open(
 
         return stopped
 
-    monkeypatch.setattr(mock, "follow_all", spy)
-    with listening(url):
-        assert followed == [True]
-    wait_for(lambda: followed == [True, False])
+    with BackgroundServer(mock) as server:  # its own, which no earlier page is about to leave
+        monkeypatch.setattr(mock, "follow_all", spy)
+        with listening(server.url):
+            assert followed == [True]
+        wait_for(lambda: followed == [True, False])
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -97,6 +97,7 @@ def channels_with_webhooks(url: str, receiver: Receiver) -> list[str]:
 def test_ten_kills_lose_no_acknowledged_message_and_no_webhook(
     command: Start, tmp_path: Path
 ) -> None:
+    """Ten, as each start of a server takes a second of a core; the soak kills at length."""
     chance = random.Random(20)
     file = str(tmp_path / "account.db")
     acknowledged: dict[str, list[str]] = {}

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from served import Command
 
 from helpers import connect
 from helpers.mock import DEMO_VALUES
 
+pytestmark = pytest.mark.long
 Start = Callable[..., Command]
 CLIENTS, EACH = 100, 10
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]

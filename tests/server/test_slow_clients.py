@@ -98,8 +98,8 @@ def test_a_body_that_arrives_steadily_is_taken(
     monkeypatch: pytest.MonkeyPatch, shared: Account, url: str
 ) -> None:
     monkeypatch.setattr(running, "MIN_RATE", 10)
-    body = b"UniqueName=" + b"a" * 40
-    data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 51\r\n")
+    body = b"UniqueName=" + b"a" * 15
+    data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 26\r\n")
     assert status(dripped(url, data, body)) == 201
 
 
@@ -110,7 +110,7 @@ def test_long_connections_live_on(url: str, shared: Account) -> None:
         dial(url.replace("http", "ws", 1) + "/v3/wsconnect") as realtime,
     ):
         lines = changes.iter_lines()
-        time.sleep(1.6)
+        time.sleep(0.8)  # longer than a request may take to arrive
         shared.client.chat.v2.services(DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]).channels.create()
         assert next(line for line in lines if line.startswith(b"data"))
         realtime.ping().wait(5)
@@ -134,9 +134,9 @@ def test_one_connection_too_many_is_refused_and_the_others_live_on(
 
 
 @pytest.fixture
-def waiting(mock: MockTwilio, url: str, shared: Account) -> Iterator[None]:
+def waiting(mock: MockTwilio, url: str, shared: Account) -> Iterator[list[Thread]]:
     """Two requests that wait for a slow answer."""
-    mock.faults.add("CreateUser", latency=1, times=2)
+    slow = mock.faults.add("CreateUser", latency=1, times=2)
     sending = [
         Thread(
             target=requests.post,
@@ -147,21 +147,24 @@ def waiting(mock: MockTwilio, url: str, shared: Account) -> Iterator[None]:
     ]
     for each in sending:
         each.start()
-    time.sleep(0.3)
-    yield
+    ends = time.monotonic() + 10
+    while slow.hits < len(sending):
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    yield sending
     for each in sending:
         each.join()
 
 
-@pytest.mark.usefixtures("waiting")
 def test_one_request_too_many_is_refused_until_others_end(
-    monkeypatch: pytest.MonkeyPatch, url: str, mock: MockTwilio
+    monkeypatch: pytest.MonkeyPatch, url: str, mock: MockTwilio, waiting: list[Thread]
 ) -> None:
     monkeypatch.setattr(rest_app, "MAX_UNDER_WAY", 2)
     refused = requests.post(url + CHANNELS, data={"UniqueName": "x"}, auth=AUTH, timeout=10)
     assert (refused.status_code, refused.json()["code"]) == (429, 20429)
     assert refused.headers["Retry-After"] == "1"
-    time.sleep(1)
+    for each in waiting:
+        each.join(10)
     data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 12\r\n") + b"UniqueName=x"
     answer = exchange(url, data, half_close=False)
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["unique_name"] == "x"

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from served import ROOT
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL"),
+]
 
 
 def test_a_soak_that_is_interrupted_after_a_kill_prints_what_it_has_found(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support import examples
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -149,7 +150,7 @@ HEADERS = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "DELETE", "post"]),
     path=st.sampled_from(PATHS),
@@ -189,7 +190,7 @@ def test_a_request_is_answered_alike_at_both_doors(
     assert over_http == in_process
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(VALUE, min_size=4, max_size=4))
 @example([b"hi", json.dumps({"a": "é"}).encode(), "alice", datetime(2026, 1, 5, tzinfo=UTC)])
 @example([{"a": 1}, {"a"}, ("x", "y"), None])

@@ -13,6 +13,8 @@ WARM_UP = 0.5
 """Part of a life in which clients come back and caches fill: it is not held to the bounds."""
 LONG = 8
 """Seconds that a life must have to say something about growth."""
+WINDOW = 15
+"""Seconds of which the least value counts for the growth within a life."""
 EVERY = 0.25
 """Seconds between samples."""
 UNITS = {"memory": "MB", "descriptors": "", "threads": ""}
@@ -77,6 +79,16 @@ def slope(points: list[tuple[float, float]]) -> float:
     return statistics.linear_regression(*zip(*points, strict=True)).slope
 
 
+def floor(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The least value of each window: load adds to it and passes, a leak stays."""
+    least: dict[int, tuple[float, float]] = {}
+    for at, value in points:
+        window = int(at // WINDOW)
+        if window not in least or value < least[window][1]:
+            least[window] = (at, value)
+    return list(least.values())
+
+
 def growth(lives: list[Life]) -> dict[str, dict[str, float]]:
     """For each measure: level, growth a minute within the longest life, from life to life; bounds.
 
@@ -93,7 +105,7 @@ def growth(lives: list[Life]) -> dict[str, dict[str, float]]:
             "last": levels[-1],
             "longest": statistics.median([value for _, value in steady] or [0.0]),
             "highest": max((value for life in lives for _, value in life.samples[name]), default=0),
-            "a minute": 60 * slope(steady),
+            "a minute": 60 * slope(floor(steady)),
             "a minute, at most": within,
             "a life": slope(list(enumerate(levels))),
             "a life, at most": across,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import random
 import signal
 import socket
 import statistics
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -45,6 +48,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "timeout", "times": 1},
 )
 CONCERNED = ("CreateMessage", "ListMessage", "FetchChannel", "ListMember", "ListUserChannel", "*")
+PATIENCE = 60
+"""Seconds for the server to end in order: three of its own, and those of a busy machine."""
 DRAIN = 90
 """Seconds for what is on its way when the senders have ended."""
 
@@ -95,6 +100,7 @@ class Soak:
         self._said: list[str] = []
         self._is_interrupted = False
         self._end_code: int | None = None
+        self._seconds_to_end = 0.0
         self._stored: Stored = {}
         self._faults_added = 0
 
@@ -274,7 +280,12 @@ class Soak:
             time.sleep(0.2)
         self._loop.stop()
         self._threads.shut_down()
-        self._end_code, said = self._server.end()
+        stopping = time.monotonic()
+        try:
+            self._end_code, said = self._server.end(patience=PATIENCE)
+        except subprocess.TimeoutExpired:
+            _, said = self._server.end(signal.SIGKILL)
+        self._seconds_to_end = time.monotonic() - stopping
         self._said.append(said)
         self._server = Command(*self._options)
         self._stored = self._read()
@@ -345,6 +356,9 @@ class Soak:
                 "median": round(statistics.median(self.restarts or [0.0]), 2),
                 "longest": round(max(self.restarts or [0.0]), 2),
             },
+            "seconds to end": round(self._seconds_to_end, 1),
+            "machine": f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}"
+            f", Python {platform.python_version()}",
             "growth": growth(self.lives),
             "problems": {kind: cases[:20] for kind, cases in self.problems().items()},
         }

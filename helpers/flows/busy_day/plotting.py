@@ -27,6 +27,13 @@ def plot_day(
     figure = Picture(figsize=(9, 7), layout="constrained", facecolor="white")
     waits, waiting, busy = figure.subplots(3, 1, sharex=True)
     figure.suptitle(title)
+    waited = [each.wait for each in conversations]
+    figure.description = (
+        f"Waits, queue and occupancy of {title}: {len(waited)} customers waited up to"
+        f" {max(waited, default=0):.0f} s, up to {max((n for _, n in queue), default=0)} tasks"
+        f" waited at once, agents were busy up to {100 * max(map(_drawn, occupancy)):.0f} %"
+        " of an hour."
+    )
     for outcome, colour in (("answered", BLUE), ("abandoned", RED), ("canceled", ORANGE)):
         found = [each for each in conversations if each.outcome == outcome]
         if found:
@@ -59,8 +66,11 @@ def plot_sweep(
     """A figure over labels of staffings, a line for each flow, its interval over seeds shaded."""
     figure = Picture(figsize=(8, 4.5), layout="constrained", facecolor="white")
     axes = figure.subplots()
+    figure.description = f"Means of {name.replace('_', ' ')} by number of agents, with intervals."
     for number, (flow, estimates) in enumerate(lines.items()):
         means, low, high = zip(*(map(_drawn, each) for each in estimates), strict=True)
+        found = ", ".join(f"{at}: {mean:.3g}" for at, mean in zip(labels, means, strict=True))
+        figure.description += f" {flow}: {found}."
         colour = COLOURS[number % len(COLOURS)]
         axes.plot(labels, means, color=colour, marker=MARKERS[number % len(MARKERS)], label=flow)
         axes.fill_between(labels, low, high, color=colour, alpha=0.2, lw=0)

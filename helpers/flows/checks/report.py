@@ -126,9 +126,9 @@ class Report:
 
     def table(self) -> pd.DataFrame:
         """Findings, one row each."""
-        import pandas as pd
+        from ...frames import AlignedTable
 
-        return pd.DataFrame(self.findings, columns=[one.name for one in fields(Finding)])
+        return AlignedTable(self.findings, columns=[one.name for one in fields(Finding)])
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON."""

@@ -171,8 +171,8 @@ class FlowFormModel:
         flow = self._state.flow
         if flow is None:
             problems = self._state.problems.items()
-            raise FlowProblem(*(Problem("<form>", name, fix) for name, fix in problems))
-        return FlowFile((flow,), "<form>")
+            raise FlowProblem(*(Problem("the form", name, fix) for name, fix in problems))
+        return FlowFile((flow,), "the form")
 
     def set(self, name: str, value: Any) -> None:
         """Set a value, where a blank means none; KeyError if there is no such field."""
@@ -235,7 +235,7 @@ class FlowFormModel:
             if mine != self._round:
                 return
             try:
-                found["report"] = check(FlowFile((flow,), "<form>"), self.account)
+                found["report"] = check(FlowFile((flow,), "the form"), self.account)
                 found["rehearsal"] = rehearse(flow, script, account=self.account)
             except FlowProblem as refused:
                 found["failure"] = str(refused)

@@ -12,6 +12,7 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 
 from ...account import Account
 from ...masking import mask as masked
+from ...panel.still import Still
 from ..config import FlexFlowConfig
 from ..directory import Directory
 from ..errors import REFUSALS
@@ -22,13 +23,13 @@ from .model import ENTRIES, Entry, FlowFormModel, FormState
 
 _LABEL = {"description_width": "9em"}
 _LABELS = {entry.name: entry.label for entry in ENTRIES}
-_HEIGHT = "36em"
-"""Height of the rehearsal, which scrolls."""
+_SCROLLS = 'tabindex="0" role="region" style="max-height:36em;overflow:auto;line-height:1.3"'
+"""For what scrolls, so that a keyboard reaches it."""
 _LINES = "line-height:normal"
 """Instead of the height of a field, which widgets give each line."""
 
 
-class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
+class FlowForm(Still, HBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Edits a Flex Flow, and shows its checks and its rehearsal after each change.
 
     Args:
@@ -64,7 +65,7 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.situation.observe(lambda change: self.model.play(change["new"]), names="value")
         self.problems, self.report, self.text = (HTML() for _ in range(3))
-        self.rehearsal = HTML(layout=Layout(max_height=_HEIGHT, overflow="auto"))
+        self.rehearsal = HTML()
         left = VBox([*self.fields.values(), self.text], layout=Layout(flex="0 0 24em"))
         right = VBox(
             [self.problems, self.report, self.situation, self.rehearsal],
@@ -76,6 +77,12 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
         return f"FlowForm({self.model.state.values['friendly_name']!r})"
+
+    def html(self) -> str:
+        """Return the flow as YAML, and its check, as HTML."""
+        state = self.model.state
+        report = "" if state.report is None else state.report._repr_html_()
+        return f"<pre>{escape(masked(state.text))}</pre>{report}"
 
     @property
     def flow(self) -> FlexFlowConfig | None:
@@ -98,15 +105,18 @@ class FlowForm(HBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         alert = f'<div role="alert" style="{_LINES}">{problems}</div>'
         self.problems.value = alert if problems else ""
-        text = f'<pre style="line-height:1.3;overflow-x:auto">{escape(masked(state.text))}</pre>'
+        text = escape(masked(state.text))
+        text = f'<pre {_SCROLLS} aria-label="The flow as YAML">{text}</pre>'
         self.text.value = text if state.text else ""
-        report = state.report._repr_html_() if state.report is not None else ""
+        checked = None if state.problems else state.report
+        report = checked._repr_html_() if checked is not None else ""
         self.report.value = _dimmed(state, report)
         played = state.rehearsal._repr_html_() if state.rehearsal else ""
         if state.failure:
             failure = escape(masked(state.failure))
             played = f'<p role="alert">{badge("error")} Not rehearsed: {failure}</p>'
-        self.rehearsal.value = _dimmed(state, played)
+        box = f'<div {_SCROLLS} aria-label="Rehearsal">'
+        self.rehearsal.value = f"{box}{_dimmed(state, played)}</div>"
 
 
 def _field(entry: Entry, model: FlowFormModel, names: tuple[str, ...]) -> Any:

@@ -90,14 +90,14 @@ class Comparison:
         One row a pair: `mark` (empty, `≠` for a difference, `a` or `b` for what only one has),
         `seconds`, `kind`, and `who`, `what` and `detail` of each, empty where there is none.
         """
-        import pandas as pd
+        from ...frames import AlignedTable
 
         sides = [f"{name}_{side}" for side in "ab" for name in ("who", "what", "detail")]
         rows = [
             (pair.mark, pair.row.seconds, pair.row.kind, *_cells(pair.a), *_cells(pair.b))
             for pair in self.pairs
         ]
-        return pd.DataFrame(rows, columns=["mark", "seconds", "kind", *sides])
+        return AlignedTable(rows, columns=["mark", "seconds", "kind", *sides])
 
     def __repr__(self) -> str:
         lines = [self.title]
@@ -113,15 +113,18 @@ class Comparison:
     def _repr_html_(self) -> str:
         heads = ("", "after", "kind", "a", "b")
         rows = []
-        for pair in self.pairs:
+        shown = [pair for pair in self.pairs if pair.mark != SAME or pair.row.kind == "step"]
+        for pair in shown:
             row, style = pair.row, HIGHLIGHT * (pair.mark != SAME)
             style += BOLD * (row.kind == "step")
             cells = (pair.mark, duration(row.seconds), row.kind, pair.a or "", pair.b or "")
             rows.append(styled(style, *cells))
         timelines = html.table(rows, heads, style=html.TOP_LEFT)
         summary = html.table(self.outcomes, ("outcome", "a", "b"), style=html.TOP_LEFT)
-        shown = summary if self.outcomes else ""
-        return f"<div><b>{html.escaped(self.title)}</b>{shown}{timelines}</div>"
+        alike = len(self.pairs) - len(shown)
+        rest = f"<p>{alike} more lines are the same in both; table() has them.</p>" if alike else ""
+        title = f"<b>{html.escaped(self.title)}</b>"
+        return f"<div>{title}{summary if self.outcomes else ''}{timelines}{rest}</div>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,9 @@ class Comparisons(Sequence[Comparison]):
         One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
         the number of lines that differ in its timelines.
         """
-        import pandas as pd
+        from ...frames import AlignedTable
 
-        return pd.DataFrame(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
+        return AlignedTable(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
 
     def _rows(self) -> list[tuple[str, str, str, str, int]]:
         return [

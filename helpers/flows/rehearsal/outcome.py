@@ -143,9 +143,9 @@ class Rehearsal:
 
     def table(self, *, reads: bool = False) -> pd.DataFrame:
         """The timeline without (or with) requests that only read, with the columns of `Row`."""
-        import pandas as pd
+        from ...frames import AlignedTable
 
-        return pd.DataFrame(self.shown(reads=reads), columns=COLUMNS)
+        return AlignedTable(self.shown(reads=reads), columns=COLUMNS)
 
     def sequence(self) -> SequenceDiagram:
         """The timeline as a Mermaid sequence diagram, which a notebook draws."""

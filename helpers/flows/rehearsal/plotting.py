@@ -8,6 +8,7 @@ without pyplot, which would keep it open and show it twice.
 from __future__ import annotations
 
 import textwrap
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 
+from ...html import escaped
+from ...masking import mask as masked
 from .grammar import duration
 from .timeline import AGENT, CUSTOMER, SERVER, STUDIO, Row
 
@@ -42,12 +45,23 @@ _OFFERS = ("accepts", "rejects", "timed out")
 
 
 class Picture(Figure):
-    """A figure that a notebook shows by itself, as one made without pyplot does not."""
+    """A figure that a notebook shows by itself, as one made without pyplot does not.
+
+    `description` is its alternative text, which notebooks have room for in HTML only.
+    """
+
+    description = ""
 
     def _repr_png_(self) -> bytes:
         drawn = BytesIO()
         self.savefig(drawn, format="png", dpi=110)
         return drawn.getvalue()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        png = b64encode(self._repr_png_()).decode()
+        alt = escaped(self.description)
+        image = f'<img src="data:image/png;base64,{png}" alt="{alt}">'
+        return {"text/html": image, "image/png": png, "text/plain": self.description}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,7 @@ def plot(rows: Sequence[Row], title: str) -> Picture:
     speakers = [lane for lane in SPEAKERS if any(mark.lane == lane for mark in layout.marks)]
     size = (min(30.0, 3 + 1.15 * layout.end), 1.2 + 1.05 * len(speakers) + 0.45 * len(layout.bars))
     picture = Picture(figsize=size, facecolor=PAPER, layout="constrained")
+    picture.description = _described(layout, title)
     axes = picture.add_subplot()
     below = 0.45 * len(layout.bars) + 0.35
     heights = {lane: below + 1.05 * place for place, lane in enumerate(reversed(speakers))}
@@ -177,6 +192,16 @@ def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) ->
             frameon=False,
             labelcolor=INK,
         )
+
+
+def _described(layout: Layout, title: str) -> str:
+    """The picture in words: all that is said, and the last state of each task and chat."""
+    said = [
+        f"{mark.lane}: {mark.text}" + (" (reaches nobody)" if mark.is_lost else "")
+        for mark in layout.marks
+    ]
+    ends = [f"{lane} ends as {states[-1][1]}" for lane, states in layout.bars.items()]
+    return masked(f"Timeline of {title}. {'; '.join([*said, *ends]) or 'Nothing happens'}.")
 
 
 def _shown(text: str) -> str:

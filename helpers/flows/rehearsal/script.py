@@ -30,7 +30,7 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, not_yaml
+from ..file import TEXT, located, not_yaml
 from ..starting import Start
 from .grammar import NEW, VERBS, Expectation, duration, misplaced
 
@@ -239,7 +239,7 @@ class _Reader:
         return ""
 
     def _where(self, node: yaml.Node) -> str:
-        return f"{self._source}:{node.start_mark.line + 1}"
+        return located(self._source, node.start_mark.line + 1)
 
     def _problem(self, where: str | yaml.Node, what: str, fix: str) -> None:
         place = where if isinstance(where, str) else self._where(where)

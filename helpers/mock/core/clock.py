@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
-from ...interrupts import Interruptible, Uninterrupted, UninterruptedCondition
+from ...interrupts import Uninterrupted, interruptibly
 from . import forks
 from .database import LATEST, log_failure
 
@@ -63,7 +63,8 @@ class Clock:
         self._timers: list[tuple[float, int, Timer]] = []
         self._cancelled = 0
         self._order = itertools.count()
-        self._changed = UninterruptedCondition(threading.RLock())
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
         self._on_change: Callable[[], None] = lambda: None
         self._ending = weakref.finalize(self, _notify, self._changed)
@@ -73,17 +74,17 @@ class Clock:
     def _leave(self) -> None:
         """Leave the timers to the parent, in a child that was forked."""
         self._ending.detach()
-        forks.refuse(self, "_changed")
+        forks.refuse(self, "_lock")
 
     @property
     def setting(self) -> Setting:
         """Offset from real time, and the moment it is frozen at, to be set again later."""
-        with self._changed:
+        with self._lock:
             return self._offset, self._frozen_at
 
     @setting.setter
     def setting(self, setting: Setting) -> None:
-        with self._changed:
+        with Uninterrupted(), self._lock:
             self._offset, self._frozen_at = setting
             self._wake()
         self._on_change()
@@ -104,7 +105,7 @@ class Clock:
     @property
     def next_due(self) -> float | None:
         """Time at which the next timer falls due (epoch seconds); None where none is set."""
-        with self._changed:
+        with self._lock:
             self._drop_cancelled()
             return self._timers[0][0] if self._timers else None
 
@@ -117,13 +118,13 @@ class Clock:
             ValueError: The moment has no time zone, or is before 1970 or after 9999.
         """
         moment = self.now() if at is None else epoch(at)
-        with self._changed:
+        with self._lock:
             self._frozen_at = min(self.now(), moment)
         self._move_to(moment)
 
     def unfreeze(self) -> None:
         """Let the clock run on from its present time."""
-        with self._changed:
+        with Uninterrupted(), self._lock:
             self._offset, self._frozen_at = self.now() - time.time(), None
             self._wake()
         self._on_change()
@@ -145,7 +146,7 @@ class Clock:
 
     def forget_timers(self) -> None:
         """Drop all timers."""
-        with self._changed:
+        with Uninterrupted(), self._lock:
             self._timers.clear()
             self._cancelled = 0
             self._changed.notify()
@@ -157,7 +158,7 @@ class Clock:
     def call_at(self, due: float, call: Callable[[], None]) -> Timer:
         """Run `call` when the clock reaches `due` (epoch seconds), on any thread."""
         timer = Timer(due, call, self._forget_cancelled)
-        with self._changed:
+        with Uninterrupted(), self._lock:
             heapq.heappush(self._timers, (due, next(self._order), timer))
             self._wake()
         return timer
@@ -168,18 +169,18 @@ class Clock:
 
     def _move_to(self, moment: float) -> None:
         with Uninterrupted():
-            with self._changed:
+            with self._lock:
                 self._moves += 1  # timers run on this thread, in order, not on the clock's
             try:
                 self._run_until(moment)
             finally:
-                with self._changed:
+                with self._lock:
                     self._moves -= 1
                     self._wake()
 
     def _run_until(self, moment: float) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 timer = self._pop_due(moment)
                 now = max(self.now(), moment if timer is None else timer.due)
                 if self._frozen_at is None:
@@ -190,8 +191,7 @@ class Clock:
             self._on_change()
             if timer is None:
                 return
-            with Interruptible():
-                timer.fire()
+            interruptibly(timer.fire)
 
     def _wake(self) -> None:
         """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""
@@ -206,7 +206,7 @@ class Clock:
 
     def _forget_cancelled(self) -> None:
         """Remove cancelled timers once they are most of those kept."""
-        with self._changed:
+        with Uninterrupted(), self._lock:
             self._cancelled += 1
             if self._cancelled * 2 > len(self._timers):
                 self._timers = [entry for entry in self._timers if entry[2].is_waiting]
@@ -255,7 +255,7 @@ def _watch(watched: weakref.ref[Clock], changed: threading.Condition) -> None:
 
 def _notify(changed: threading.Condition) -> None:
     """Wake the thread of a clock that no longer exists, so that it ends."""
-    with changed:
+    with Uninterrupted(), changed:
         changed.notify_all()
 
 

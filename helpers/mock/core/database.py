@@ -331,12 +331,12 @@ class FileConnection(sqlite3.Connection):
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Execute SQL by a cursor whose failures are `DatabaseFailed`."""
-        found: sqlite3.Cursor = _FileCursor(self).execute(*arguments)
+        found: sqlite3.Cursor = self.cursor(_FileCursor).execute(*arguments)
         return found
 
     def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         """Execute SQL several times, likewise."""
-        found: sqlite3.Cursor = _FileCursor(self).executemany(*arguments)
+        found: sqlite3.Cursor = self.cursor(_FileCursor).executemany(*arguments)
         return found
 
     def failure(self, error: sqlite3.Error) -> DatabaseFailed:
@@ -403,6 +403,46 @@ def opened(image: bytes | bytearray) -> Iterator[sqlite3.Connection]:
     with closing(_connect(":memory:")) as db:
         db.deserialize(image)
         yield db
+
+
+def rewritten(
+    image: bytearray,
+    rewrite: Callable[[str], str],
+    facts: Mapping[str, Any],
+    values: Mapping[tuple[str, str], Any],
+) -> bytes:
+    """Return an image of a database with each text in it rewritten.
+
+    Texts that must differ stay different where the rewritten ones would be the same.
+
+    Args:
+        image: The database.
+        rewrite: Returns a text as it is to be.
+        facts: Facts to set.
+        values: Table and column -> its value in each row.
+    """
+
+    def with_number(text: str, seq: int) -> str:
+        found = rewrite(text)
+        return found if found == text else f"{found}{seq}"
+
+    with opened(image) as db:
+        db.create_function("rewritten", 1, rewrite)
+        db.create_function("rewritten", 2, with_number)
+        for table in _tables(db) - set(_OWN_TABLES):
+            for column in _columns(db, table) - {"seq"}:
+                text = f"WHERE typeof(\"{column}\") = 'text'"
+                sql = f'UPDATE {table} SET "{column}" = rewritten("{column}"%s) {text}'
+                try:
+                    db.execute(sql % "")
+                except sqlite3.IntegrityError:
+                    db.execute(sql % ", seq")
+        for (table, column), value in values.items():
+            db.execute(f'UPDATE {table} SET "{column}" = ?', (value,))
+        for name, value in facts.items():
+            write_fact(db, name, value)
+        db.execute("VACUUM")  # or what was overwritten stays in free pages
+        return bytes(image_of(db))
 
 
 def overwrite(db: sqlite3.Connection, source: sqlite3.Connection) -> None:

@@ -50,7 +50,7 @@ class _Refusing:
     def acquire(self, *_: object, **__: object) -> NoReturn:
         raise ForkedProcess
 
-    __enter__ = release = notify_all = acquire
+    __enter__ = release = acquire
 
     def __exit__(self, *_: object) -> None:
         """Do nothing: it was never acquired."""

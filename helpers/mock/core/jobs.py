@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ...interrupts import Interruptible, UninterruptedCondition
+from ...interrupts import Uninterrupted, interruptibly
 from . import forks
 from .database import log_failure
 
@@ -34,8 +34,9 @@ class KeyedExecutor:
         self._workers = 0
         self._waiting = 0
         self._closed = False
-        self._changed = UninterruptedCondition()
-        forks.in_child(self, lambda self: forks.refuse(self, "_changed"))
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        forks.in_child(self, lambda self: forks.refuse(self, "_lock"))
 
     @property
     def is_closed(self) -> bool:
@@ -44,7 +45,7 @@ class KeyedExecutor:
 
     def put(self, key: str, job: Job) -> None:
         """Queue a job behind those of the same key; dropped if closed."""
-        with self._changed:
+        with Uninterrupted(), self._lock:
             if self._closed:
                 return
             if key not in self._jobs:
@@ -57,13 +58,13 @@ class KeyedExecutor:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Let another key's jobs run while a job waits for an answer from outside."""
-        with self._changed:
+        with Uninterrupted(), self._lock:
             self._waiting += 1
             self._add_worker()
         try:
             yield
         finally:
-            with self._changed:
+            with Uninterrupted(), self._lock:
                 self._waiting -= 1
 
     def _add_worker(self) -> None:
@@ -79,12 +80,13 @@ class KeyedExecutor:
             timeout: Seconds to wait.
             also: A further condition, checked after each job.
         """
-        with self._changed, Interruptible():
-            return self._changed.wait_for(lambda: not self._jobs and also(), timeout)
+        with self._lock:
+            idle = interruptibly(self._changed.wait_for, lambda: not self._jobs and also(), timeout)
+            return bool(idle)
 
     def close(self, timeout: float) -> bool:
         """Drop waiting jobs, take no more, and wait for running ones. Returns False on timeout."""
-        with self._changed:
+        with Uninterrupted(), self._lock:
             self._closed = True
             for key in self._ready:
                 del self._jobs[key]
@@ -97,7 +99,7 @@ class KeyedExecutor:
 
     def _work(self) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 if not self._ready or self._workers > self._limit + self._waiting:
                     self._workers -= 1
                     return
@@ -108,7 +110,7 @@ class KeyedExecutor:
                 if not self._closed:  # else the store may be closed
                     log_failure(_log, "a job of %s failed", self._name)
             finally:
-                with self._changed:
+                with self._lock:
                     self._jobs[key].popleft()
                     if self._jobs[key]:
                         self._ready.append(key)

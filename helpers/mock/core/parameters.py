@@ -74,8 +74,10 @@ class Parameters(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """Return only what the caller sent and counts, by field name."""
-        counts = self.__pydantic_fields_set__
-        sent = {name: value for name, value in self.__dict__.items() if name in counts}
+        counts, sent = self.__pydantic_fields_set__, {}
+        for name, value in self.__dict__.items():
+            if name in counts:
+                sent[name] = value
         for name, other in self.rules_out.items():
             if sent.get(name):
                 sent.pop(other, None)
@@ -205,7 +207,7 @@ def read_json(text: str) -> Any:
         ValueError: It is not JSON, or is nested too deep.
     """
     try:
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refused, parse_float=_finite)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if text.count("{") + text.count("[") > MAX_NESTING and is_too_deep(value):
@@ -213,9 +215,14 @@ def read_json(text: str) -> Any:
     return value
 
 
+def _refused(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _finite(number: str) -> float:
+    """A number that can be written again: what is none for a float has no JSON."""
     if not math.isfinite(value := float(number)):
-        raise ValueError(f"{number} is not JSON")
+        raise ValueError(f"{number[:40]} is too large for a number of 64 bits")
     return value
 
 

@@ -195,8 +195,16 @@ class Store:
         """Commit the outermost unit of work, or roll it back; its lock is still held."""
         kept = False
         try:
-            if keep:
-                self._commit()
+            if keep and not (self.is_on_disk or self._db.in_transaction):
+                for table in self._written:
+                    self._waiting += len(table.pending)
+                    table.commit()
+                if self._waiting > MOST_WAITING:
+                    self._write_committed()
+            elif keep:
+                self.flush()
+                if self._db.in_transaction:
+                    self._execute("COMMIT")
             kept = keep
         finally:
             if not kept:
@@ -204,18 +212,6 @@ class Store:
             self._written.clear()
             if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
                 self._execute("ROLLBACK")
-
-    def _commit(self) -> None:
-        if self.is_on_disk or self._db.in_transaction:
-            self.flush()
-            if self._db.in_transaction:
-                self._execute("COMMIT")
-            return
-        for table in self._written:
-            self._waiting += len(table.pending)
-            table.commit()
-        if self._waiting > MOST_WAITING:
-            self._write_committed()
 
     def flush(self) -> None:
         """Write what this unit of work has changed; the end of the unit still decides."""
@@ -287,10 +283,9 @@ class Store:
         table = self._tables[type(resource)]
         for name, value in changes.items():
             setattr(resource, name, value)
-        if table.json:
-            for name in table.json:
-                if name in changes:
-                    changes[name] = table.encode(name, changes[name])
+        for name in table.json:
+            if name in changes:
+                changes[name] = table.encode(name, changes[name])
         if not table.is_kept:
             self._write(table.update(tuple(changes)), (*changes.values(), resource.seq))
             return

@@ -157,6 +157,8 @@ class TableCache(Table):
         self.is_kept = bytes not in types_of(kind).values()
         self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
+        self.row_of = self._rows.get
+        """Returns a row that is kept, by its `seq`, or None."""
         self._shapes: dict[Any, Shape] = {}
         self._affected: dict[tuple[str, ...], list[Shape]] = {}
 
@@ -186,8 +188,8 @@ class TableCache(Table):
             return _NOT_FOLLOWED
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
-        row_of = self._rows.get
-        rows: list[Any] = [row_of(place[-1]) for place in (places if span is ALL else places[span])]
+        seqs = map(_LAST, places if span is ALL else places[span])
+        rows: list[Any] = list(map(self.row_of, seqs))
         if not all(rows):
             return None, shape, key
         return rows, shape, key
@@ -200,15 +202,11 @@ class TableCache(Table):
         shape.since, shape.is_complete = fresh.draws, self.next_seq == 1
         return shape
 
-    def row_of(self, seq: int) -> Row | None:
-        """Return a row that is kept, or None."""
-        return self._rows.get(seq)
-
     def row_with(self, sid: str) -> Row | None:
         """Return the row of a SID if it is kept, or None; most reads need no more."""
         shape = self._shapes.get(_BY_SID)
         places = shape.results.get(sid) if shape is not None else None
-        return self._rows.get(places[0][-1]) if places else None
+        return self.row_of(places[0][-1]) if places else None
 
     def fits(self, row: Row, where: Where) -> bool:
         """Return whether a row has these single values."""
@@ -237,7 +235,8 @@ class TableCache(Table):
         return known
 
     def _drop_rows(self) -> None:
-        self._rows = dict(islice(self._rows.items(), KEPT_ROWS, None))
+        for seq in tuple(islice(self._rows, KEPT_ROWS)):
+            del self._rows[seq]
 
     # -- writing
 
@@ -383,6 +382,7 @@ def holds(first: Sequence[Any], span: slice) -> bool:
     return span.step is None and span.stop is not None and span.stop <= len(first)
 
 
+_LAST = itemgetter(-1)
 _BY_SID = (("sid",), (), ())
 _UNKNOWN: Any = ()
 _NOT_FOLLOWED = (None, None, None)

@@ -9,16 +9,17 @@ from ...json_object import compact_json, json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import AtMostBytes
-from ..messaging import channels
+from ..messaging import channels, members
 from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
 from ..studio.resources import Execution
 from ..taskrouter.resources import Task, Workflow
 from ..taskrouter.task_channels import find as find_task_channel
 from ..taskrouter.tasks import create_task
-from .resources import CreatedByFlex, FlexChannel, FlexFlow
+from . import interactions
+from .resources import CreatedByFlex, FlexChannel, FlexFlow, InteractionChannel
 
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 LIVE = ("pending", "reserved", "assigned")
 """States of a task that an agent has or will have; one in wrap-up takes no more messages."""
 _ATTRIBUTES = AtMostBytes(16 * 1024, 50303, "Attributes")
@@ -98,11 +99,12 @@ def make_task(
 def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     """Perform Studio's Send to Flex: create the task, and take Studio off the channel.
 
-    The task's SID is written to the channel's attributes as `taskSid` (observed in a
-    re-implementation of the widget).
+    For a conversation it is the task of an Interaction. Else the task's SID is written to the
+    channel's attributes as `taskSid` (observed in a re-implementation of the widget).
 
     Raises:
-        TwilioError: 20001, the workflow, the task channel or the attributes are not acceptable.
+        TwilioError: 20001, the workflow, the task channel or the attributes are not acceptable, or
+            the conversation has an interaction.
     """
     workflow = ctx.store.first(Workflow, sid=request.workflow)
     if workflow is None:
@@ -112,25 +114,68 @@ def hand_over(ctx: Context, execution: Execution, request: SendToFlex) -> str:
     if task_channel is None:
         raise TwilioError(20001, f"Send to Flex: task channel {key!r} does not exist")
     try:
-        attributes = compact_json(json.loads(request.attributes or "{}"))
+        attributes = json.loads(request.attributes or "{}")
     except ValueError:
         raise TwilioError(20001, "Send to Flex: the attributes are not JSON") from None
+    priority = _number(request.priority, 0)
+    message = execution.context["trigger"]["message"]
+    is_conversation = "conversation" in execution.context["trigger"]
+    timeout = _number(request.timeout, HOUR if is_conversation else DAY)
+    ctx.store.remove_all(ChannelWebhook, sid=message["WebhookSid"])
+    if is_conversation:
+        routing = {
+            "workspace_sid": workflow.workspace_sid,
+            "workflow_sid": workflow.sid,
+            "task_channel_sid": task_channel.sid,
+            "priority": priority,
+            "timeout": timeout,
+        }
+        return _hand_over_conversation(ctx, message, routing, attributes)
     task = create_task(
         ctx,
         workflow=workflow,
         task_channel=task_channel,
-        attributes=attributes,
-        priority=_number(request.priority, 0),
-        timeout=_number(request.timeout, DAY),
+        attributes=compact_json(attributes),
+        priority=priority,
+        timeout=timeout,
     )
-    message = execution.context["trigger"]["message"]
     channel = channels.find(ctx, message["ChannelSid"])
-    ctx.store.remove_all(ChannelWebhook, sid=message["WebhookSid"])
     mark(ctx, channel, taskSid=task.sid)
     flex_channel = ctx.store.first(FlexChannel, sid=channel.sid)
     if flex_channel is not None:
         ctx.store.save(flex_channel, live_task_sid=task.sid)
     return task.sid
+
+
+def _hand_over_conversation(
+    ctx: Context, message: dict[str, Any], routing: dict[str, Any], attributes: dict[str, Any]
+) -> str:
+    """Make an interaction of a conversation; the widget's own attributes win (inferred).
+
+    The customer's address stands for what Twilio writes of a web chat, which is not documented.
+    """
+    sid, author = message["ConversationSid"], message["From"]
+    customer = members.writer(ctx.store, sid, author)
+    kind = ((customer and customer.messaging_binding) or {}).get("type", "web")
+    about = dict.fromkeys(("customerAddress", "from", "name", "customerName"), author)
+    channel = {
+        "type": kind,
+        "initiated_by": "customer",
+        "properties": {"media_channel_sid": sid},
+    }
+    interaction = interactions.create(
+        ctx,
+        interactions.NewInteractionChannel.read_within("Channel", channel),
+        interactions.InteractionRouting.read_within(
+            "Routing", {"properties": {**routing, "attributes": {**about, **attributes}}}
+        ),
+    )
+    made = ctx.store.first(InteractionChannel, interaction_sid=interaction.sid)
+    assert made is not None  # it is made with the interaction
+    interactions.open_channel(ctx, made)
+    if made.status == "failed":
+        raise TwilioError(20001, f"Send to Flex: {made.error_code}, {made.error_message}")
+    return interactions.tasks_of(ctx, made)[0].sid
 
 
 def _number(text: str, default: int) -> int:

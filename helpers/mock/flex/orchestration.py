@@ -128,7 +128,7 @@ class Orchestration:
                 return
             cleans_up = flow.janitor_enabled and name in ENDED
             is_studio = flow.integration_type == "studio"
-            long_lived = channel.attribute("long_lived")
+            long_lived = (is_studio or cleans_up) and channel.attribute("long_lived")
             wired = {"channel_sid": channel.sid, "type": "studio"}
             if long_lived and is_studio and not ctx.store.exists(ChannelWebhook, **wired):
                 handlers.wire(ctx, flow, channel)  # the hand-over to an agent took Studio off

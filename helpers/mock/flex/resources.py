@@ -50,7 +50,7 @@ CONTACT = ("channel_type", "contact_identity")
 
 @dataclass(frozen=True, slots=True)
 class CreatedByFlex(Event):
-    """A Flex Flow has made the task of this SID."""
+    """A Flex Flow, or an interaction, has made the task of this SID."""
 
     sid: str
 
@@ -107,4 +107,126 @@ class FlexConfiguration(DatedResource):
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-KINDS: tuple[type[Resource], ...] = (FlexFlow, FlexChannel, FlexConfiguration)
+@dataclass(slots=True)
+class Interaction(DatedResource):
+    """An interaction (KD): a contact with a customer over one channel, and its routing."""
+
+    prefix: ClassVar[str] = "KD"
+
+    interaction_context_sid: str | None
+    webhook_ttid: str | None
+
+
+@dataclass(slots=True)
+class InteractionChannel(DatedResource):
+    """An interaction's channel (UO): a conversation, its `media_channel_sid`, and its status.
+
+    The status is `setup`, then `active` or `failed` with a code of Twilio's debugger; later
+    `inactive`, `pause`, `transfer` or `closed`.
+    """
+
+    prefix: ClassVar[str] = "UO"
+
+    interaction_sid: str
+    type: str
+    initiated_by: str
+    media_channel_sid: str
+    status: str = "setup"
+    error_code: int | None = None
+    error_message: str | None = None
+
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("interaction_sid",),
+        ("media_channel_sid",),
+        ("status",),
+    )
+
+
+@dataclass(slots=True)
+class InteractionParticipant(DatedResource):
+    """A person in an interaction's channel (UT): the customer, or an agent with its task.
+
+    `member_sid` is its place in the conversation.
+    """
+
+    prefix: ClassVar[str] = "UT"
+
+    interaction_sid: str
+    channel_sid: str
+    type: str
+    member_sid: str | None
+    routing_properties: dict[str, str] | None = None
+
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
+
+
+@dataclass(slots=True)
+class InteractionInvite(DatedResource):
+    """An invitation of an agent into an interaction's channel (KG): a task, routed as `routing`.
+
+    `is_accepted_at_once` where it brings an agent back to a chat that was paused.
+    """
+
+    prefix: ClassVar[str] = "KG"
+
+    interaction_sid: str
+    channel_sid: str
+    task_sid: str
+    routing: dict[str, Any]
+    is_accepted_at_once: bool = False
+
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",), ("task_sid",))
+
+
+@dataclass(slots=True)
+class InteractionTransfer(DatedResource):
+    """A transfer of an interaction's channel (UX) from one agent to a queue, workflow or agent."""
+
+    prefix: ClassVar[str] = "UX"
+
+    instance_sid: str
+    interaction_sid: str
+    channel_sid: str
+    execution_sid: str
+    type: str
+    status: str
+    sender: str
+    target: str
+    note_sid: str | None
+    summary_sid: str | None
+    invite_sid: str
+
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",), ("invite_sid",))
+
+
+@dataclass(slots=True)
+class InteractionWebhook(Resource):
+    """A receiver of events of interactions: of all, or of those that name its `ttid`."""
+
+    prefix: ClassVar[str] = "flex_interactionwebhook_"
+
+    ttid: str
+    account_sid: str
+    instance_sid: str
+    type: str
+    friendly_name: str | None
+    webhook_url: str
+    webhook_method: str
+    webhook_events: list[str]
+    date_created: float
+    date_updated: float
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("ttid",),)
+
+
+KINDS: tuple[type[Resource], ...] = (
+    FlexFlow,
+    FlexChannel,
+    FlexConfiguration,
+    Interaction,
+    InteractionChannel,
+    InteractionParticipant,
+    InteractionInvite,
+    InteractionTransfer,
+    InteractionWebhook,
+)

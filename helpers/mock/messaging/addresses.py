@@ -8,7 +8,7 @@ from ..core.context import Context
 from ..core.errors import Refused
 from . import channels, services
 from .refusals import Reason
-from .resources import AddressConfiguration, Channel, ChannelWebhook, Service
+from .resources import AddressConfiguration, Channel, Service
 
 
 def create(
@@ -54,18 +54,19 @@ def _check(ctx: Context, auto_creation: dict[str, Any]) -> None:
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=sid)
 
 
-def add_webhook(
-    ctx: Context, address: AddressConfiguration, channel: Channel, dialect: str
-) -> ChannelWebhook | None:
-    """Give a channel that was made for an address the webhook that the address names, if any."""
+def wire(ctx: Context, address: AddressConfiguration, channel: Channel, dialect: str) -> None:
+    """Add to a new channel the webhook that its address gives each, if it does (documented).
+
+    It is called in a dialect's words.
+    """
     given = address.auto_creation
+    if not given["enabled"]:
+        return
     if given["type"] == "studio" and given.get("studio_flow_sid"):
-        to: dict[str, Any] = {"flow_sid": given["studio_flow_sid"]}
+        retries = given.get("studio_retry_count", 0)
+        settings = {"flow_sid": given["studio_flow_sid"], "retry_count": retries}
+        channels.add_webhook(ctx, channel, dialect, "studio", settings)
     elif given["type"] == "webhook" and given.get("webhook_url"):
-        method = given.get("webhook_method", "post").upper()
-        filters = given.get("webhook_filters", [])
-        to = {"url": given["webhook_url"], "method": method, "filters": filters}
-    else:
-        return None
-    to["retry_count"] = given.get("studio_retry_count", 0)
-    return channels.add_webhook(ctx, channel, dialect, given["type"], to)
+        method, filters = given.get("webhook_method", "post"), given.get("webhook_filters", [])
+        settings = {"url": given["webhook_url"], "method": method.upper(), "filters": filters}
+        channels.add_webhook(ctx, channel, dialect, "webhook", settings)

@@ -75,7 +75,7 @@ def _open(
     channel = channels.create_private(ctx, service, arrival=arrival, friendly_name=friendly_name)
     binding = {"type": network, "address": address, "proxy_address": proxy_address}
     members.add(ctx, channel, messaging_binding=binding)
-    addresses.add_webhook(ctx, configuration, channel, dialect)
+    addresses.wire(ctx, configuration, channel, dialect)
     return channel
 
 

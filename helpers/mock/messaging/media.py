@@ -19,6 +19,7 @@ LINK_SECONDS = 300
 """Seconds a link to the content works (inferred)."""
 MEGABYTE = 1024 * 1024
 _RENEWED = "link_keys_renewed"
+_EARLIER_KEY = "LK"
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?")
 
 
@@ -91,8 +92,15 @@ def renew_keys(store: Store) -> None:
         return
     store.write_fact(_RENEWED, True)
     for media in store.select(Media):
-        if media.link_key.startswith("LK"):
+        if media.link_key.startswith(_EARLIER_KEY):
             store.save(media, link_key=secrets.token_hex())
+
+
+WITHOUT_KEYS: dict[str, Any] = {
+    "facts": {_RENEWED: None},
+    "values": {("media", "link_key"): _EARLIER_KEY},
+}
+"""Facts and values of a file whose keys are to be made anew when it is opened."""
 
 
 def description(media: Media) -> dict[str, Any]:

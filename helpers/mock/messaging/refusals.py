@@ -23,7 +23,6 @@ class Reason(Enum):
 
     USER_EXISTS = "user already exists"
     USER_OF_ANOTHER = "a chat user cannot create another user"
-    USER_NOT_DELETABLE = "a chat user cannot delete users"
     USER_UNKNOWN = "no user has this identity in service {service_sid}"
 
     CHANNEL_NOT_FOUND = "channel {sid} not found"

@@ -331,25 +331,6 @@ class MessagingSettings(Resource):
 
 
 @dataclass(slots=True)
-class AddressConfiguration(DatedResource):
-    """An address of the account (IG), such as a number, and what a message to it makes.
-
-    `auto_creation` has `enabled`, `type` (`default`, `webhook` or `studio`), `service_sid`, and
-    the configuration of a webhook that each new channel gets.
-    """
-
-    prefix: ClassVar[str] = "IG"
-
-    type: str
-    address: str
-    friendly_name: str | None
-    auto_creation: dict[str, Any]
-    address_country: str | None = None
-
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("type", "address"))
-
-
-@dataclass(slots=True)
 class Credential(DatedResource):
     """Access to a push service (CR). Its secrets are checked, used for nothing and not kept."""
 
@@ -376,6 +357,25 @@ class Binding(DatedResource):
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "endpoint"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
+
+
+@dataclass(slots=True)
+class AddressConfiguration(DatedResource):
+    """An address of the account (IG), such as a number, and what a message to it makes.
+
+    `auto_creation` has `enabled`, `type` (`default`, `webhook` or `studio`), `service_sid`, and
+    the configuration of a webhook that each new channel gets.
+    """
+
+    prefix: ClassVar[str] = "IG"
+
+    type: str
+    address: str
+    friendly_name: str | None
+    auto_creation: dict[str, Any]
+    address_country: str | None = None
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("type", "address"))
 
 
 IN_A_SERVICE: tuple[type[Resource], ...] = (

@@ -30,6 +30,8 @@ CLOSE_SECONDS = 2
 """Time for a client to take part in closing, after which it is cut off."""
 CUT = "mock.cut"
 """The ASGI extension that cuts a connection off, where the server has it."""
+LEFT = "mock.left"
+"""The ASGI extension that returns whether the client has closed its connection, on any thread."""
 SEND = "mock.send"
 """The ASGI extension that sends without waiting, and returns whether it could."""
 

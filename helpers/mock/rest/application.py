@@ -25,20 +25,24 @@ from . import (
     chat_webhooks,
     conversations_configuration,
     conversations_webhooks,
+    flex_interactions,
     flex_v1,
+    flex_v2,
     media_v1,
     studio_v2,
     taskrouter_statistics,
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import NOTE_HEADER, TOKEN_USER, Reply, Request
+from .http import NOTE_HEADER, TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
     *chat_v2.OPERATIONS,
     *conversations_configuration.OPERATIONS,
     *flex_v1.OPERATIONS,
+    *flex_interactions.OPERATIONS,
+    *flex_v2.OPERATIONS,
     *taskrouter_statistics.OPERATIONS,
     *taskrouter_v1.OPERATIONS,
     *studio_v2.OPERATIONS,
@@ -105,15 +109,20 @@ class Application:
     ) -> Reply:
         """Carry out an operation that was found, in one transaction.
 
-        Before a chat user changes anything, pre-events are sent.
+        Before a chat user changes anything, pre-events are sent. A request that had to wait is
+        dropped if its client has left meanwhile: the client may send it again, and has nothing to
+        tell the two apart.
 
         Raises:
             TwilioError: It is refused.
+            ClientGone: Its client has closed the connection.
         """
         try:
             if actor.identity is not None and operation.method != "GET":
                 actor, request = self._consult(actor, operation, arguments, request)
             with self._backend.transaction():
+                if request.has_left():
+                    raise ClientGone
                 ctx = Context(self._backend, self._credentials.account_sid, actor)
                 return operation.handle(ctx, arguments, request)
         except DatabaseFailed as failure:

@@ -52,7 +52,6 @@ _TABLE: dict[Enum, tuple[int, str]] = {
     ),
     Reason.USER_EXISTS: (50201, "User already exists"),
     Reason.USER_OF_ANOTHER: (50107, "A chat user cannot create another user"),
-    Reason.USER_NOT_DELETABLE: (50107, "A chat user cannot delete users"),
     Reason.USER_UNKNOWN: (  # Twilio blames the channel's invites (observed)
         20404,
         "The requested resource /Services/{service_sid}/Channels/{channel_sid}/Invites"

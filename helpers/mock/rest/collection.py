@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from ..core.context import Context
 from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
-from ..core.parameters import Parameters, folded
+from ..core.parameters import Parameters, folded, read_json_object
 from ..core.store import Order, R, Store
 from .http import FORM, MULTIPART, Reply, Request, last
 from .listing import (
@@ -33,6 +33,7 @@ from .listing import (
 )
 from .views import Render
 
+_NAME = re.compile(r"{(\w+)}")
 Arguments = Mapping[str, str]
 """Values of the `{Names}` in an operation's path, decoded."""
 P = TypeVar("P")
@@ -110,12 +111,14 @@ class Write(Generic[P, R]):
             is made in or the resource that is changed, if there is one.
         needs_parameters: Refuse a call without any.
         spread: Call `run` with keyword arguments, of what the caller sent.
+        json: The parameters are the properties of a JSON body, spelt as declared.
     """
 
     fields: type[Parameters]
     run: Callable[Concatenate[Context, P, ...], R]
     needs_parameters: bool = False
     spread: bool = False
+    json: bool = False
 
     def perform(self, request: Request, ctx: Context, *above: P) -> R:
         """Call the product's function with the request's parameters, or refuse them."""
@@ -129,6 +132,11 @@ class Write(Generic[P, R]):
         """
         if request.query:
             self._ignore(request, request.query, "the query of a POST is not read")
+        if self.json:
+            sent = read_json_object(request.body.decode("utf-8", "replace"))
+            if sent is None:
+                raise TwilioError(20001, "The body must be a JSON object")
+            return self.fields.read(sent)
         if not self.fields.names.issuperset(request.form):
             unknown = request.form.keys() - self.fields.names
             self._ignore(request, unknown, "no such parameter; names are spelt as in its reference")
@@ -184,6 +192,7 @@ class Collection(Generic[P, R]):
         ordered: Whether `Order` may be `desc`.
         orderings: What `Ordering` may name -> the field sorted by.
         rank: An item's place in a list, where that is not the order of arrival.
+        created: The status of the answer to a creation.
         create, update, delete: The product's functions, where the API has them.
         guard: Tells whether a chat user may see an item; a list leaves out what it may not.
         hidden: The reason to refuse an item with that a chat user may not see.
@@ -216,6 +225,7 @@ class Collection(Generic[P, R]):
     ordered: bool = False
     orderings: Mapping[str, str] = field(default_factory=dict)
     rank: Rank | None = None
+    created: int = 201
     create: Write[P, R] | None = None
     update: Write[R, R] | None = None
     delete: Action[R] | None = None
@@ -300,7 +310,8 @@ class Collection(Generic[P, R]):
         for name in self.lookup:
             found = ctx.store.find(self.kind, {name: key, **where})
             if found is not None:
-                if self.guard and self.hidden and not self.guard(ctx, found):
+                is_user = ctx.actor.identity is not None
+                if self.hidden and is_user and self.guard and not self.guard(ctx, found):
                     raise Refused(self.hidden)
                 return found
         self.resolve_parent(ctx, arguments)
@@ -371,8 +382,8 @@ class Collection(Generic[P, R]):
     def _url(self, arguments: Arguments, parent: Any) -> str:
         if self.parent is None:
             return self._template
-        above = [arguments[name] for name in self._above]
-        return self._template % (*above, parent.sid)  # which the path may name otherwise
+        # the path may name the parent otherwise
+        return self._template % (*map(arguments.__getitem__, self._above), parent.sid)
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
@@ -384,7 +395,7 @@ class Collection(Generic[P, R]):
         parent = self.resolve_parent(ctx, arguments)
         above = () if parent is None else (parent,)
         made = write.perform(request, ctx, *above)
-        return self._reply(ctx, 201, arguments, parent, made)
+        return self._reply(ctx, self.created, arguments, parent, made)
 
     def _update(
         self, write: Write[R, R], ctx: Context, arguments: Arguments, request: Request
@@ -478,9 +489,6 @@ class Single(Generic[P, R]):
         names = {name: quote(text, safe="") for name, text in arguments.items()}
         url = f"https://{self.api.host}{self.path.format_map(names)}"
         return Reply(200, self.render(ctx, found, url))
-
-
-_NAME = re.compile(r"{(\w+)}")
 
 
 def _snake_case(words: str) -> str:

@@ -20,9 +20,10 @@ from ..messaging.events import (
 )
 from ..messaging.members import writer
 from ..messaging.resources import Channel, EventHooks, Member, Message, User
+from ..studio.incoming import CONVERSATIONS
 from ..webhooks.outbox import Payload, ServiceHooks, WebhookDialect
 
-NAME = "conversations"
+NAME = CONVERSATIONS
 _BINDING = (
     "MessagingBinding.ProxyAddress MessagingBinding.Address MessagingBinding.ProjectedAddress"
 )

@@ -7,7 +7,7 @@ import binascii
 import itertools
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -28,6 +28,10 @@ NOTE_HEADER = "X-Mock-Note"
 _STARTED, _COUNT = f"RQ{os.urandom(8).hex()}", itertools.count(1)
 """Parts of the IDs of requests: of this process, and the number of an answer."""
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
+
+
+class ClientGone(Exception):
+    """The client closed its connection before its request was carried out; nothing was done."""
 
 
 class File(NamedTuple):
@@ -55,6 +59,7 @@ class Request:
         files: Those of a multipart form.
         problem: The refusal of parameters that cannot be read.
         notes: What was not read, and why.
+        has_left: Returns whether its client has closed the connection, where that can be known.
     """
 
     method: str
@@ -70,6 +75,7 @@ class Request:
     files: tuple[File, ...] = ()
     problem: TwilioError | None = None
     notes: tuple[str, ...] = ()
+    has_left: Callable[[], bool] = field(default=bool, repr=False)
 
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
@@ -98,7 +104,7 @@ class Reply:
         """Return its headers with those of every answer of Twilio's."""
         return {
             "Content-Type": "application/json; charset=utf-8",
-            "Twilio-Request-Id": _STARTED + format(next(_COUNT), "016x"),
+            "Twilio-Request-Id": f"{_STARTED}{next(_COUNT):016x}",
             **self.headers,
         }
 

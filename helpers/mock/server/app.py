@@ -21,11 +21,13 @@ from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
 from ..rest.http import TOKEN_USER, Reply, credentials_of
+from .actions import Actions
 from .body import BoundedBody
 from .chat_page.page import PATH as CHAT_PATH
 from .chat_page.page import ChatPage
 from .control import Control
 from .inspector import Pages
+from .inspector.exports import Exports
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
 from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
@@ -91,11 +93,13 @@ class ServerApp:
         )
         self._rest_for_browsers = CORSMiddleware(self._rest, allow_origins=["*"], **allowed)
         self._changes = ChangeStream(mock, requests)
-        inspector = Pages()
+        inspector, control = Pages(), Control(mock, requests)
         own = Router(
             routes=[
-                *Control(mock).routes,
-                *StateApi(mock, requests).routes,
+                *control.routes,
+                *Actions(mock, control).routes,
+                *StateApi(mock, requests, lambda: control.done).routes,
+                *Exports(mock, requests).routes,
                 *self._changes.routes,
                 Mount("/inspector", inspector),
             ]

@@ -7,45 +7,57 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from requests import RequestException
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from twilio.base.exceptions import TwilioRestException
 
 from .. import DatabaseFailed, MockTwilio, Snapshot, TwilioError, UnknownScenario
 from ..core.wording import predicate
 from ..faults import Fault
+from ..rest.application import OPERATIONS
+from .request_log import ServedRequests
 
 MAX_WAIT = 20.0
 """Seconds that a control waits for another one to end."""
 KEPT_SNAPSHOTS = 20
 """Snapshots kept for clients that may never restore them; older ones are dropped."""
+KEPT_UNDONE = 10
+"""Latest actions that can be undone."""
+UNDO_BYTES = 64_000_000
+"""Bound of what is kept to undo them; the latest is kept in any case."""
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """A request's body: a JSON object without unknown names."""
+
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class _ClockChange(_Body):
+class _ClockChange(Body):
     """Changes of the clock; several at once are made in this order."""
 
     reset: bool = False
     unfreeze: bool = False
     freeze: bool | float | AwareDatetime = False
     advance: float = Field(default=0, ge=0)
+    to_next: bool = False
 
 
-class _Reset(_Body):
+class _Reset(Body):
     at: float | AwareDatetime | None = None
 
 
-class _OnePhone(_Body):
+class _OnePhone(Body):
     address: str
 
 
@@ -61,7 +73,7 @@ class _PhoneReport(_OnePhone):
     error_code: int = 0
 
 
-class _Typing(_Body):
+class _Typing(Body):
     token: str
     channel_sid: str
 
@@ -70,7 +82,7 @@ class _Load(_Reset):
     name: str
 
 
-_Json = dict[str, Any]
+Json = dict[str, Any]
 
 
 class Control:
@@ -80,9 +92,11 @@ class Control:
     scenario would leave half of it.
     """
 
-    def __init__(self, mock: MockTwilio) -> None:
+    def __init__(self, mock: MockTwilio, requests: ServedRequests) -> None:
         self._mock = mock
+        self._requests = requests
         self._snapshots: dict[str, Snapshot] = {}
+        self._done: deque[tuple[str, Snapshot]] = deque(maxlen=KEPT_UNDONE)
         self._lock = threading.Lock()
 
     @property
@@ -92,7 +106,7 @@ class Control:
         return [
             route("GET", "/clock", self._clock),
             route("POST", "/clock", self._set_clock, _ClockChange.model_validate_json, alone=True),
-            route("POST", "/reset", lambda body: mock.reset(body.at), _read_reset, alone=True),
+            self.undoable("/reset", "the reset", lambda body: mock.reset(body.at), _Reset),
             route("POST", "/snapshots", self._take_snapshot, alone=True),
             route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
             route("DELETE", "/snapshots/{name}", self._drop_snapshot),
@@ -103,19 +117,55 @@ class Control:
             route(
                 "GET", "/scenarios", lambda: {"scenarios": [*map(asdict, mock.scenarios.values())]}
             ),
-            route("POST", "/scenarios", self._load, _Load.model_validate_json, alone=True),
-            route("GET", "/faults", lambda: {"faults": [each.to_json() for each in faults]}),
-            route("POST", "/faults", self._add_fault, TypeAdapter(_Json).validate_json),
+            self.undoable("/scenarios", "the scenario", self._load, _Load),
+            route("POST", "/undo", self._undo, alone=True),
+            route("GET", "/faults", self._faults),
+            route("POST", "/faults", self._add_fault, TypeAdapter(Json).validate_json),
             route("DELETE", "/faults", faults.clear),
             route("GET", "/faults/{number}", self._fault),
             route("DELETE", "/faults/{number}", self._remove_fault),
+            route("DELETE", "/requests", self._requests.clear),
+            route("DELETE", "/deliveries", lambda: mock.webhooks.forget("delivered", "failed")),
+            route("DELETE", "/journal", mock.journal.clear),
         ]
+
+    @property
+    def done(self) -> str | None:
+        """Name of the action that `POST /undo` undoes; None where there is none."""
+        return self._done[-1][0] if self._done else None
+
+    def undoable(
+        self, path: str, name: str, act: Callable[[Any], Json | None], body: type[Body]
+    ) -> Route:
+        """A route that acts on a body, and can be undone: the account is then as it was before.
+
+        The clock stays where it is; what others did since is undone, too.
+        """
+
+        def run(given: Body) -> Json | None:
+            before = self._mock.take_snapshot()
+            answer = act(given)
+            self._done.append((name, before))
+            while len(self._done) > 1 and sum(each.size for _, each in self._done) > UNDO_BYTES:
+                self._done.popleft()
+            return answer
+
+        return self._route(
+            "POST", path, run, lambda raw: body.model_validate_json(raw or b"{}"), alone=True
+        )
+
+    def _undo(self) -> Json:
+        if not self._done:
+            raise HTTPException(409, "There is nothing to undo")
+        name, before = self._done.pop()
+        self._mock.restore(before)
+        return {"undone": name}
 
     def _route(
         self,
         method: str,
         path: str,
-        act: Callable[..., _Json | None],
+        act: Callable[..., Json | None],
         read: Callable[[bytes], Any] | None = None,
         *,
         alone: bool = False,
@@ -126,7 +176,7 @@ class Control:
         answer, if there is one. With `alone` it waits for other such routes to end.
         """
 
-        def run(raw: bytes, names: _Json) -> _Json | None:
+        def run(raw: bytes, names: Json) -> Json | None:
             body = () if read is None else (read(raw),)
             if alone and not self._lock.acquire(timeout=MAX_WAIT):  # a webhook may take long
                 raise HTTPException(
@@ -150,17 +200,22 @@ class Control:
                 raise HTTPException(503, failure.refusal().message) from None
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
+            except TwilioRestException as error:
+                status, text = error.status or 502, f"Twilio refuses: {error.code} {error.msg}"
+                return JSONResponse({"error": text, "code": error.code}, status)
+            except RequestException as error:
+                raise HTTPException(502, f"No answer, by a fault: {type(error).__name__}") from None
             except TwilioError as error:
                 return JSONResponse(error.body(), error.status)
             return JSONResponse(answer or {})
 
         return Route(path, endpoint, methods=[method])
 
-    def _clock(self) -> _Json:
+    def _clock(self) -> Json:
         clock = self._mock.clock
-        return {"now": clock.now(), "is_frozen": clock.is_frozen}
+        return {"now": clock.now(), "is_frozen": clock.is_frozen, "next_due": clock.next_due}
 
-    def _set_clock(self, change: _ClockChange) -> _Json:
+    def _set_clock(self, change: _ClockChange) -> Json:
         clock = self._mock.clock
         if change.reset:
             clock.to_real_time()
@@ -170,15 +225,17 @@ class Control:
             clock.freeze(None if change.freeze is True else change.freeze)
         if change.advance:
             clock.advance(change.advance)
+        if change.to_next and (due := clock.next_due) is not None:
+            clock.advance(max(0.0, due - clock.now()))
         return self._clock()
 
-    def _load(self, body: _Load) -> _Json:
+    def _load(self, body: _Load) -> Json:
         try:
             return asdict(self._mock.load(body.name, body.at))
         except UnknownScenario as error:
             raise HTTPException(404, str(error)) from None
 
-    def _take_snapshot(self) -> _Json:
+    def _take_snapshot(self) -> Json:
         name = secrets.token_hex(8)  # unknown to clients of an earlier server
         self._snapshots[name] = self._mock.take_snapshot()
         for oldest in list(self._snapshots)[:-KEPT_SNAPSHOTS]:
@@ -197,25 +254,31 @@ class Control:
     def _drop_snapshot(self, name: str) -> None:
         self._snapshots.pop(name, None)
 
-    def _type(self, body: _Typing) -> _Json:
+    def _type(self, body: _Typing) -> Json:
         return {"seconds": self._mock.type_in(body.token, body.channel_sid)}
 
-    def _phone_sends(self, text: _PhoneText) -> _Json:
+    def _phone_sends(self, text: _PhoneText) -> Json:
         phone = self._mock.phone(text.address)
         sent = phone.send(text.body, to=text.to, media_sids=text.media_sids)
         return {"message": asdict(sent) if sent else None}
 
-    def _phone_shows(self, phone: _OnePhone) -> _Json:
+    def _phone_shows(self, phone: _OnePhone) -> Json:
         return {"messages": [asdict(each) for each in self._mock.phone(phone.address).messages()]}
 
     def _phone_reports(self, given: _PhoneReport) -> None:
         phone = self._mock.phone(given.address)
         phone.report(given.message_sid, given.status, given.error_code)
 
-    def _add_fault(self, body: _Json) -> _Json:
+    def _faults(self) -> Json:
+        return {
+            "faults": [each.to_json() for each in self._mock.faults],
+            "operations": sorted({each.name for each in OPERATIONS}),
+        }
+
+    def _add_fault(self, body: Json) -> Json:
         return self._mock.faults.add_from_json(body).to_json()
 
-    def _fault(self, number: str) -> _Json:
+    def _fault(self, number: str) -> Json:
         fault = self._find_fault(number)
         if fault is None:
             raise HTTPException(404, f"There is no fault {number[:20]} any more")
@@ -228,7 +291,3 @@ class Control:
 
     def _find_fault(self, number: str) -> Fault | None:
         return next((each for each in self._mock.faults if str(each.id) == number), None)
-
-
-def _read_reset(body: bytes) -> _Reset:
-    return _Reset.model_validate_json(body or b"{}")

@@ -111,6 +111,11 @@ class ServedRequests:
         for follower in tuple(self._followers):
             follower(served)
 
+    def clear(self) -> None:
+        """Drop all."""
+        with self._lock:
+            self._kept.clear()
+
     def follow(self, follower: Callable[[ServedRequest], None]) -> Callable[[], None]:
         """Call `follower` with every request from now on. Returns a call that ends this."""
         self._followers.append(follower)

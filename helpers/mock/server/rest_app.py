@@ -25,10 +25,11 @@ from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
 from ..http_client import Handle
-from ..realtime.connection import CUT
+from ..realtime.connection import CUT, LEFT
 from ..rest.http import (
     FORM,
     TOKEN_USER,
+    ClientGone,
     Reply,
     Request,
     credentials_in,
@@ -102,7 +103,8 @@ class RestApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, even a cancelled one: the server stops and waits no longer.
 
-        One whose body is cut off is dropped, and one too many is refused.
+        One whose body is cut off is dropped, as is one whose client left before it was carried out;
+        one too many is refused.
         """
         answer: Answer | _FaultyRequest | None
         if self._under_way >= MAX_UNDER_WAY:
@@ -123,6 +125,9 @@ class RestApp:
             if isinstance(answer, _FaultyRequest):
                 answer = await self._apply_fault(answer, scope, receive)
         except BodyCut:
+            return
+        except ClientGone:
+            await _disconnected(receive)  # uvicorn would answer for an application that returns
             return
         except asyncio.CancelledError:
             answer = _messages(_STOPPING, _content(_STOPPING))
@@ -168,6 +173,7 @@ class RestApp:
             return _messages(reply, _content(reply))
         match = self._faults.meet(request)
         if match is None:
+            request.has_left = scope["extensions"][LEFT]["now"]
             started = time.perf_counter()
             return self._logged(request, self._reply(request), started)
         return _FaultyRequest(
@@ -184,6 +190,9 @@ class RestApp:
             return self._handle(request)
         except DatabaseClosed:
             return _STOPPING
+        except ClientGone:
+            self._requests.add(request, _UNANSWERED, b"", 0)
+            raise
         except Exception:
             log_exception(_log, "%s %s%s failed", request.method, request.host, request.path)
             return Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})

@@ -12,9 +12,10 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
+from types import FrameType
 from typing import Any
 
 import orjson
@@ -35,7 +36,7 @@ from ..core.bounds import (
     MIN_RATE,
     RETRY_AFTER,
 )
-from ..realtime.connection import CUT, SEND
+from ..realtime.connection import CUT, LEFT, SEND
 from ..realtime.notices import is_acknowledgement
 from ..rest.http import Reply
 from .app import ServerApp
@@ -153,7 +154,10 @@ class CuttingProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._is_in_head, self._head_size, self._arrived = True, 0, 0
         self._is_arriving, self._began = True, self.loop.time()
-        self.scope["extensions"] = {CUT: {"now": partial(_cut, self.transport)}}
+        self.scope["extensions"] = {
+            CUT: {"now": partial(_cut, self.transport)},
+            LEFT: {"now": self.transport.is_closing},
+        }
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the request's path."""
@@ -205,7 +209,7 @@ class CuttingProtocol(HttpToolsProtocol):
         if is_behind or self.flow.read_paused:
             self._began = now
         if now - self._began < MAX_STALL + self._arrived / MIN_RATE:
-            self._watch(1)
+            self._watch(min(1, MAX_STALL))
         elif is_answered and not self._is_in_head:
             self.transport.close()
         else:
@@ -330,11 +334,12 @@ class MockServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE,
                 timeout_keep_alive=KEEP_ALIVE,
             )
         )
         self._listening = listening
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
         forks.in_child(self, MockServer._leave)
         self._started = started
         self._call_policy, self._port = mock.call_policy, port_of(listening)
@@ -353,7 +358,7 @@ class MockServer(uvicorn.Server):
         os.close(nothing)
 
     def serve_until_stopped(self) -> None:
-        """Serve in this thread until a signal, or `should_exit`, ends it."""
+        """Serve in this thread until a signal, or `stop()`, ends it."""
         try:
             self.run(sockets=[self._listening])
         finally:
@@ -377,16 +382,45 @@ class MockServer(uvicorn.Server):
             for each, handler in before.items():
                 signal.signal(each, handler)
 
+    def stop(self) -> None:
+        """Have the server stop, from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has stopped
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at a signal as uvicorn does, but at once."""
+        super().handle_exit(sig, frame)
+        self.stop()
+
+    async def main_loop(self) -> None:
+        """Serve until the server is to stop, with what uvicorn does each second."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then call `started`."""
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop as uvicorn does, after ending every endless response."""
+        """Stop as uvicorn does, after ending every endless response, but with no pause."""
         self._application.stop()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                while (state.connections or state.tasks) and not self.force_exit:
+                    await asyncio.sleep(0.005)
+        for task in state.tasks:
+            task.cancel()
 
 
 class BackgroundServer:
@@ -434,7 +468,7 @@ class BackgroundServer:
 
     def close(self) -> None:
         """Stop the server; requests under way get `GRACE` seconds to end."""
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(GRACE + 2)
 
     def __repr__(self) -> str:

@@ -212,6 +212,8 @@ class Executor:
             ctx.emit(CreatedByFlow(task_sid))
             task = ctx.store.first(Task, sid=task_sid)
             result = effect.then({**(self.show(ctx, task) if task else {}), "task_sid": task_sid})
+            if "conversation" in execution.context["trigger"]:
+                return result  # its task names the conversation by itself
             return replace(result, problem=_chat_problem(ctx, effect.attributes))
         if isinstance(effect, RunSubflow):
             found = flows.subflow(ctx, execution, effect.flow_sid, effect.revision)

@@ -6,8 +6,10 @@ So a message that was acknowledged is never lost, and one that was rolled back s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...json_object import compact_json, storable_json
+from ..core.clock import iso_milliseconds
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..messaging.events import MessageEvent
@@ -20,6 +22,8 @@ from .widgets import replied
 
 PENDING, STARTED, REPLIED = "pending", "started", "replied"
 SWALLOWED, IGNORED = "swallowed", "ignored"
+CONVERSATIONS = "conversations"
+"""API whose messages come as an incoming conversation; those of any other as a message."""
 
 
 def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Event) -> None:
@@ -33,7 +37,11 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
         return
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
-        payload = dialects[webhook.dialect].payload_for(backend, event)
+        if webhook.dialect == CONVERSATIONS:
+            parameters = _conversation(event)
+        else:
+            payload = dialects[webhook.dialect].payload_for(backend, event)
+            parameters = payload.parameters if payload else {}
         # what Flex calls `from` is a name in a web chat, else an address (observed)
         is_web = event.channel.attribute("channel_type") == "web"
         address = None if is_web else event.channel.attribute("from")
@@ -46,10 +54,7 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
                 author=event.message.author,
                 contact=str(address or event.message.author),
                 message={
-                    "ChannelSid": event.channel.sid,
-                    "From": event.message.author,
-                    "InstanceSid": event.channel.service_sid,
-                    **(payload.parameters if payload else {}),
+                    **parameters,
                     "WebhookType": webhook.type,
                     "WebhookSid": webhook.sid,
                     "ChannelAttributes": storable_json(event.channel.attributes),
@@ -60,6 +65,33 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
             )
         )
         backend.events.emit(IncomingDue(added.seq, added.channel_sid))
+
+
+def _conversation(event: MessageEvent) -> dict[str, str]:
+    """Return what a flow sees of a conversation's message (documented).
+
+    `InstanceSid` is what flows that were built in Studio's editor name the service by (observed).
+    """
+    message = event.message
+    return {
+        "AccountSid": message.account_sid,
+        "InstanceSid": message.service_sid,
+        "ChatServiceSid": message.service_sid,
+        "ChannelSid": message.channel_sid,
+        "ConversationSid": message.channel_sid,
+        "MessageSid": message.sid,
+        "MessagingServiceSid": event.channel.messaging_service_sid or "",
+        "Index": str(message.index),
+        "DateCreated": iso_milliseconds(message.date_created) or "",
+        "From": message.author,
+        "Body": message.body or "",
+    }
+
+
+def _trigger(message: dict[str, Any]) -> dict[str, Any]:
+    """Return `trigger` for a message; a conversation's has it under both names (observed)."""
+    roots = ("conversation", "message") if "ConversationSid" in message else ("message",)
+    return dict.fromkeys(roots, message)
 
 
 def route(ctx: Context, incoming: Incoming) -> Execution | None:
@@ -90,8 +122,7 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     execution = executions.start(
         ctx,
         revision,
-        # flows of Conversations keep `trigger.message` in places (observed)
-        trigger=dict.fromkeys(_triggers(message), message),
+        trigger=_trigger(message),
         contact=incoming.contact,
         address=incoming.channel_sid,
         initiated_by=incoming.message_sid,
@@ -99,10 +130,6 @@ def route(ctx: Context, incoming: Incoming) -> Execution | None:
     )
     _close(ctx, incoming, STARTED, execution)
     return execution
-
-
-def _triggers(message: Mapping[str, object]) -> tuple[str, ...]:
-    return ("conversation", "message") if "ConversationSid" in message else ("message",)
 
 
 def _close(ctx: Context, incoming: Incoming, outcome: str, execution: Execution | None) -> None:

@@ -55,23 +55,34 @@ OK = range(200, 300)
 def trigger(widget: Widget, context: FlowContext) -> WidgetResult:
     """Leave by the event that started the execution; where it leads nowhere, the flow ends.
 
-    A message of Programmable Chat is never an incoming conversation.
+    A message of Programmable Chat is never an incoming conversation, nor the other way round.
     """
-    if "parent" in context["trigger"]:
+    started_by = context["trigger"]
+    if "parent" in started_by:
         return WidgetResult("incomingParent")
-    by = context["trigger"]
-    event = CONVERSATION if "conversation" in by else MESSAGE if "message" in by else REQUEST
+    event = MESSAGE if "message" in started_by else REQUEST
+    if "conversation" in started_by:
+        event = CONVERSATION
     transition = widget.on(event) or Transition(event, None)
     problem = None if transition.next else StepProblem(UNLISTED, leads_nowhere(event))
     return WidgetResult(event, problem=problem, transition=transition)
 
 
+_CAUSES = {
+    MESSAGE: (
+        "a message of Programmable Chat",
+        f"; {CONVERSATION} is taken for Flex Conversations only",
+    ),
+    CONVERSATION: (
+        "a message of a conversation",
+        f"; {MESSAGE} is taken for Programmable Chat only",
+    ),
+}
+
+
 def leads_nowhere(event: str) -> str:
     """The consequence of a trigger whose event has no `next`."""
-    cause, more = "a request by REST", ""
-    if event == MESSAGE:
-        cause = "a message of Programmable Chat"
-        more = f"; {CONVERSATION} is taken for Flex Conversations only"
+    cause, more = _CAUSES.get(event, ("a request by REST", ""))
     return f"{event} leads nowhere, so the flow ends at once for {cause}{more}"
 
 

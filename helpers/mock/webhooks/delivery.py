@@ -142,6 +142,30 @@ class Webhooks:
         if isinstance(event, DeliveryDue):
             self._queues.put(event.queue, partial(self._deliver, event.seq))
 
+    def replay(self, number: int) -> int | None:
+        """Deliver once more what a delivery held, to the same URL, signed anew.
+
+        The answer changes nothing any more: neither to a pre-event, nor of an assignment callback.
+
+        Returns:
+            Number of the new delivery; None where there is no such delivery.
+        """
+        with self._backend.transaction():
+            known = self._backend.store.first(Delivery, seq=number)
+            if known is None:
+                return None
+            again = replace(
+                known,
+                queue=f"replay {number}",
+                date_created=self._backend.clock.now(),
+                state="pending",
+                attempts=[],
+                reservation_sid=None,
+            )
+            self._backend.store.add(again)
+            self._backend.events.emit(DeliveryDue(again.seq, again.queue))
+        return again.seq
+
     def resume(self) -> None:
         """Queue what is due in a store that was put back; what is not in it was dropped."""
         for delivery in self._backend.store.select(Delivery, {"state": "pending"}):

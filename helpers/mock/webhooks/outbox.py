@@ -145,9 +145,9 @@ class Outbox:
         if isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
-                self._add(event.name, event.workspace.sid, callback)
-            if to := assignment.callback_for(self._backend, event):
-                self._add(assignment.NAME, to["reservation_sid"], to)
+                self.add(event.name, event.workspace.sid, callback)
+            if event.reservation and (to := assignment.callback_for(self._backend, event)):
+                self.add(assignment.NAME, to["reservation_sid"], to)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
@@ -170,14 +170,14 @@ class Outbox:
                     "retry_count": hooks.post_retries,
                     "parameters": payload.parameters,
                 }
-                self._add(payload.name, queue, to)
+                self.add(payload.name, queue, to)
 
     def _to_channel(self, event: Event, channel_sid: str, only: str | None = None) -> None:
         """Write down the deliveries to a channel's webhooks, or to one of them."""
         payloads: dict[str, Payload | None] = {}
         for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
-            if only not in (None, webhook.sid):
-                continue
+            if webhook.type == "studio" or only not in (None, webhook.sid):
+                continue  # Studio takes messages by itself
             dialect = self._dialects[webhook.dialect]
             if webhook.dialect not in payloads:
                 payloads[webhook.dialect] = dialect.payload_for(self._backend, event)
@@ -185,9 +185,13 @@ class Outbox:
             if payload is not None and _wants(webhook, payload, dialect.new_message):
                 about = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
                 to = {**webhook.configuration, "parameters": {**payload.parameters, **about}}
-                self._add(payload.name, channel_sid, to)
+                self.add(payload.name, channel_sid, to)
 
-    def _add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+    def add(self, name: str, queue: str, to: dict[str, Any]) -> None:
+        """Write down one delivery: `to` has url, method and parameters, and may have more.
+
+        Deliveries of one queue to one receiver are made in order.
+        """
         delivery = Delivery(
             event=name,
             url=to["url"],

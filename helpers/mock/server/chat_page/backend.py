@@ -117,6 +117,6 @@ class BackEnd:
                 return str(flow.sid)
         raise NoFlexFlow(
             "This account has no enabled Flex Flow with ChannelType custom, so new messages would"
-            " reach no agent. Make one with client.flex_api.v1.flex_flow.create(...), as notebook"
-            " 02 does, then try again"
+            " reach no agent. Make one, by client.flex_api.v1.flex_flow.create(...) say, then try"
+            " again"
         )

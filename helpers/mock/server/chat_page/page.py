@@ -37,6 +37,9 @@ _STATIC = Path(__file__).parent / "static"
 _FILES = {
     KIT: "text/javascript",  # explicit, since Windows may take scripts for plain text
     _STATIC / "chat.js": "text/javascript",
+    _STATIC / "flow.js": "text/javascript",
+    _STATIC / "outbox.js": "text/javascript",
+    _STATIC / "text.js": "text/javascript",
     _STATIC / "view.js": "text/javascript",
     _STATIC / "chat.css": "text/css",
     _STATIC / "icon.svg": "image/svg+xml",

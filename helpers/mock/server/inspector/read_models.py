@@ -13,17 +13,27 @@ from typing import Any
 from ...core.clock import iso
 from ...core.context import Context
 from ...core.errors import TwilioError
-from ...core.store import R, Resource
+from ...core.store import Between, R, Resource
 from ...flex.resources import FlexChannel, FlexFlow
 from ...messaging.resources import Channel, ChannelWebhook, Invite, Member, Message, Service, User
 from ...rest import chat_v2, flex_v1, studio_v2, taskrouter_v1
 from ...rest.collection import Collection
 from ...studio.resources import Execution, Step, StudioFlow
-from ...taskrouter.resources import Reservation, Task, TaskQueue, Worker, Workspace
+from ...taskrouter.resources import Activity, Reservation, Task, TaskQueue, Worker, Workspace
 from ...taskrouter.statistics import Statistics, StatisticsQuery
 from ...webhooks.outbox import Delivery
 
 Json = dict[str, Any]
+_SAME = 0.001
+"""Seconds within which two times are one."""
+_ENDS = dict.fromkeys(("completed", "canceled"), "A finished task is deleted") | dict.fromkeys(
+    ("assigned", "wrapping"), "A task that was assigned for too long is deleted"
+)
+_SORTED_BY: dict[type[Resource], tuple[str, ...]] = {
+    Channel: ("-active_at",),
+    Task: ("-date_updated",),
+    Execution: ("-date_updated",),
+}
 
 _COUNTED: dict[str, type[Resource]] = {
     "services": Service,
@@ -53,6 +63,10 @@ def overview(ctx: Context, limit: int) -> Json:
             _shown(ctx, taskrouter_v1.WORKERS, each, each.workspace_sid)
             for each in store.select(Worker, limit=limit)
         ],
+        "activities": [
+            _shown(ctx, taskrouter_v1.ACTIVITIES, each, each.workspace_sid)
+            for each in store.select(Activity, limit=limit)
+        ],
         "service_sid": getattr(store.first(Service), "sid", None),
         "workspace_sid": getattr(store.first(Workspace), "sid", None),
     }
@@ -73,10 +87,32 @@ def statistics(ctx: Context, limit: int) -> Json:
 
 
 def newest(ctx: Context, name: str, limit: int) -> Json:
-    """The newest items of one of `LISTS`, and the number of all."""
+    """The latest items of one of `LISTS`, as sorted by the time shown, and the number of all."""
     kind, render, _ = LISTS[name]
-    found = ctx.store.select(kind, order="desc", limit=limit)
-    return {"items": [render(ctx, each) for each in found], "total": ctx.store.count(kind)}
+    found = ctx.store.select(kind, order="desc", by=_SORTED_BY.get(kind, ()), limit=limit)
+    if kind is Channel:  # those without a message are not sorted yet
+        found = list({each.sid: each for each in (*found, *_young(ctx, limit))}.values())
+        found.sort(key=lambda each: each.active_at or each.date_created, reverse=True)
+    items = [render(ctx, each) for each in found[:limit]]
+    return {"items": items, "total": ctx.store.count(kind)}
+
+
+def _young(ctx: Context, limit: int) -> list[Channel]:
+    return ctx.store.select(Channel, order="desc", limit=limit)
+
+
+def next_due(ctx: Context, at: float) -> Json:
+    """The event that is due at a time of the clock, with its resource if it has one."""
+    where = {"due_at": Between(high=at + _SAME)}
+    if reservations := ctx.store.select(Reservation, where, by=("due_at",), limit=1):
+        return {"text": "A reservation times out", "sid": reservations[0].task_sid}
+    if tasks := ctx.store.select(Task, where, by=("due_at",), limit=1):
+        ends = _ENDS.get(tasks[0].assignment_status, "A task's step in the workflow times out")
+        return {"text": ends, "sid": tasks[0].sid}
+    waiting = {"waiting_until": Between(high=at + _SAME), "status": "active"}
+    if executions := ctx.store.select(Execution, waiting, limit=1):
+        return {"text": "A flow stops waiting", "sid": executions[0].sid}
+    return {"text": "A timer, such as the end of an access token or of typing", "sid": None}
 
 
 def item(ctx: Context, name: str, key: str, limit: int) -> Json:
@@ -138,7 +174,7 @@ def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
     task = ctx.store.first(Task, sid=task_sid) if task_sid else None
     return {
         **shown,
-        "task": task and _shown(ctx, taskrouter_v1.TASKS, task, task.workspace_sid),
+        "task": task and _task(ctx, task),
         "members": _listed(ctx, chat_v2.MEMBERS, channel, Member),
         "invites": _listed(ctx, chat_v2.INVITES, channel, Invite),
         "webhooks": _listed(ctx, chat_v2.WEBHOOKS, channel, ChannelWebhook),

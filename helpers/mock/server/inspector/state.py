@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from ... import DatabaseFailed, MockTwilio
 from ...core.bounds import MAX_DIGITS
 from ...core.errors import TwilioError
 from ..request_log import ServedRequest, ServedRequests
-from .read_models import LISTS, Json, item, newest, overview, statistics
+from .read_models import LISTS, Json, item, newest, next_due, overview, statistics
 
 LIMIT = 50
 """Default number of items in a list."""
@@ -27,15 +27,19 @@ MAX_LIMIT = 1000
 JOURNAL_ENTRIES = 30
 """Latest entries of the journal in the overview."""
 
-_BRIEF = ("number", "at", "method", "host", "path", "by", "status", "code")
-_DETAILS = ("fires_webhooks", "by_chat_sdk", "body_size", "parameters", "answer_size", "notes")
+_DOORS = {False: "rest", True: "sdk"}
+_BRIEF = ("number", "at", "method", "host", "path", "by", "by_chat_sdk", "status", "code")
+_DETAILS = ("fires_webhooks", "body_size", "parameters", "answer_size", "notes")
 
 
 class StateApi:
-    """Reads one mock and its request log."""
+    """Reads one mock and its request log; `done` returns the name of the latest action."""
 
-    def __init__(self, mock: MockTwilio, requests: ServedRequests) -> None:
+    def __init__(
+        self, mock: MockTwilio, requests: ServedRequests, done: Callable[[], str | None]
+    ) -> None:
         self._mock = mock
+        self._done = done
         self._requests = requests
 
     @property
@@ -46,7 +50,7 @@ class StateApi:
             _route("/state/statistics", partial(self._read, statistics)),
             *(_route(f"/state/{each}", partial(self._read, newest, each)) for each in LISTS),
             *(_route(f"/state/{each}/{{key}}", partial(self._read, item, each)) for each in LISTS),
-            _route("/state/requests", self._request_list),
+            _route("/state/requests", self._request_list, {"over"}),
             _route("/state/requests/{key}", self._request),
         ]
 
@@ -55,9 +59,12 @@ class StateApi:
 
     def _overview(self, limit: int) -> Any:
         clock = self._mock.clock
+        due = clock.next_due
         return {
             **self._read(overview, limit=limit),
             "clock": {"now": clock.now(), "is_frozen": clock.is_frozen},
+            "next_due": None if due is None else {"at": due, **self._read(next_due, at=due)},
+            "undo": self._done(),
             "requests": len(self._requests),
             "journal": [
                 {"at": each.at, "source": each.source, "target": each.target, "text": each.text}
@@ -65,8 +72,9 @@ class StateApi:
             ],
         }
 
-    def _request_list(self, limit: int) -> Any:
-        kept = list(self._requests)
+    def _request_list(self, limit: int, over: str | None = None) -> Any:
+        """The latest requests: all, or those over HTTP (`rest`) or a chat SDK's own connection."""
+        kept = [each for each in self._requests if over in (None, _DOORS[each.by_chat_sdk])]
         return {"items": [_brief(each) for each in kept[-limit:][::-1]], "total": len(kept)}
 
     def _request(self, limit: int, key: str) -> Any:
@@ -83,8 +91,11 @@ def _brief(request: ServedRequest) -> dict[str, Any]:
     return {**shown, "milliseconds": round(request.milliseconds, 2)}
 
 
-def _route(path: str, read: Callable[..., Any]) -> Route:
-    """A route that reads on a worker thread, since the account may be busy."""
+def _route(path: str, read: Callable[..., Any], also: Set[str] = frozenset()) -> Route:
+    """A route that reads on a worker thread, since the account may be busy.
+
+    `read` takes the query parameters `limit` and `also`, and the path's names.
+    """
 
     async def endpoint(request: Request) -> Response:
         text = request.query_params.get("limit", str(LIMIT))
@@ -94,7 +105,10 @@ def _route(path: str, read: Callable[..., Any]) -> Route:
                 400, f"limit must be a whole number from 1 to {MAX_LIMIT}, not {text[:20]!r}"
             )
         try:
-            found = await run_in_threadpool(read, limit=int(text), **request.path_params)
+            query = {
+                name: request.query_params[name] for name in also & request.query_params.keys()
+            }
+            found = await run_in_threadpool(read, limit=int(text), **query, **request.path_params)
         except DatabaseFailed as failure:
             raise HTTPException(503, failure.refusal().message) from None
         except TwilioError as error:

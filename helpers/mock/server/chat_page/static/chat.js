@@ -2,9 +2,12 @@
 //
 // A server (backend.py) makes what a browser must not: the access token and the Flex channel. What
 // the page looks like is in view.js; what is Twilio's is here.
+import { offerFlow } from "./flow.js";
+import * as outbox from "./outbox.js";
 import * as view from "./view.js";
 
 /** @import { Channel, Client, Media, Message } from "twilio-chat" */
+/** @import { Entry } from "./outbox.js" */
 
 /** @type {{ identity: string, token: string, channel_sid: string }} what the server said */
 let session;
@@ -15,12 +18,17 @@ let channel;
 let isOpen = false; // whether the chat is this connection's
 /** @type {Awaited<ReturnType<Channel["getMessages"]>> | null} the oldest messages loaded so far */
 let page;
+let hangUp = () => {}; // ends the wait for answers of a connection that is given up
+
+const MAX_FILE = 150_000_000; // bytes that a file may have
+const AGAIN_MS = 3000;
 
 // -- connecting
 
 async function start() {
   session = await ask("session", { identity: view.knownIdentity() });
   view.remember(session.identity);
+  outbox.open(session.identity);
   connect();
 }
 
@@ -35,7 +43,10 @@ function connect() {
   client.on("stateChanged", (state) => state === "initialized" && !isOpen && attempt(open));
   // connecting, connected, disconnecting, disconnected or denied. The SDK reconnects by itself,
   // and messages missed meanwhile arrive as usual.
-  client.on("connectionStateChanged", view.showConnection);
+  client.on("connectionStateChanged", (state) => {
+    view.showConnection(state);
+    if (state === "connected") send();
+  });
   client.on("connectionError", ({ terminal, message }) => terminal && view.end(message, "Try again"));
   // A token lives an hour, say. In time, a new one is all that is needed ...
   client.on("tokenAboutToExpire", () => attempt(renew));
@@ -56,6 +67,7 @@ async function reconnect() {
 }
 
 function leave() {
+  hangUp();
   client?.removeAllListeners();
   client?.shutdown();
 }
@@ -66,7 +78,7 @@ async function ask(path, question) {
   const headers = { "Content-Type": "application/json" };
   const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(question) });
   const answer = await reply.json();
-  if (!reply.ok) throw new Error(answer.error);
+  if (!reply.ok) throw Object.assign(new Error(answer.error), { isWithoutFlow: reply.status === 409 });
   return answer;
 }
 
@@ -86,6 +98,8 @@ async function open() {
   await showEarlier();
   await showSeen();
   showStatus();
+  showOutbox();
+  send();
 }
 
 // History comes in pages from the end, oldest message first within a page.
@@ -98,7 +112,7 @@ async function showEarlier() {
   if (last) await markRead(last.index);
 }
 
-// One's own messages arrive too: they are shown then, and only then, in the order all others see.
+// One's own messages arrive too: until then they are in the outbox, then where all others see them.
 /** @param {Message} message */
 async function arrived(message) {
   view.follow(() => show(message), isOwn(message));
@@ -137,7 +151,11 @@ async function showSeen() {
 const isOwn = (message) => message.author === session.identity;
 
 /** @param {Message} message */
+const outboxId = (message) => /** @type {{ outbox_id?: string }} */ (message.attributes).outbox_id;
+
+/** @param {Message} message */
 function show(message) {
+  if (isOwn(message) && outbox.drop(outboxId(message))) showOutbox();
   const bubble = view.showMessage(message, isOwn(message));
   nameOf(message.author).then(bubble.setAuthor);
   if (message.type === "media") attempt(() => showMedia(message.media, bubble));
@@ -160,32 +178,112 @@ async function nameOf(identity) {
 
 // -- what the customer does
 
-view.onSend((text) => attempt(() => channel.sendMessage(text)));
+view.onSend((text) => write({ text }));
 view.onTyping(() => attempt(() => channel.typing())); // the SDK itself keeps this rare
 view.onEarlier(() => attempt(showEarlier));
 view.onReturn((last) => isOpen && attempt(() => markRead(last)));
 view.onAgain(() => begin(restart));
-view.onFile((file) => {
-  const form = new FormData();
-  form.append("file", file, file.name);
-  return attempt(() => channel.sendMessage(form));
+view.onFiles((files) => {
+  const small = files.filter((file) => file.size <= MAX_FILE);
+  if (small.length < files.length) view.complain("Files may be up to 150 MB.");
+  for (const file of small) write({ file });
 });
+view.onRefused({
+  retry(id) {
+    outbox.change(id, { channel: session.channel_sid, problem: undefined });
+    showOutbox();
+    send();
+  },
+  discard(id) {
+    outbox.drop(id);
+    showOutbox();
+  },
+});
+outbox.onChange(showOutbox);
+addEventListener("online", send);
 
 async function restart() {
   leave();
   await start();
 }
 
+// -- the outbox: what is written goes there first, and from there to Twilio, in order, once
+
+/** @param {{ text?: string, file?: File }} message */
+function write(message) {
+  outbox.add({ channel: session.channel_sid, ...message });
+  view.follow(showOutbox, true);
+  send();
+}
+
+function showOutbox() {
+  view.showOutbox(outbox.all());
+}
+
+const isOnline = () => isOpen && client.connectionState === "connected" && navigator.onLine;
+
+async function send() {
+  await outbox.alone(async () => {
+    for (const entry of outbox.all().filter((one) => !one.problem && !one.isSent)) {
+      if (!isOnline()) break;
+      await deliver(entry);
+    }
+  });
+  showOutbox();
+}
+
+/** @param {Entry} entry */
+async function deliver({ id, channel: of, text, file, isTried }) {
+  if (of !== session.channel_sid) return outbox.change(id, { problem: "The chat it was written in has ended" });
+  try {
+    if (isTried && (await hasArrived(id))) return outbox.drop(id);
+    outbox.change(id, { isTried: true });
+    await answered(channel.sendMessage(text ?? formOf(/** @type {File} */ (file)), { outbox_id: id }));
+    outbox.change(id, { isSent: true });
+  } catch (/** @type {any} */ error) {
+    // Twilio's refusals have a status; without one there was no answer, and it is tried again.
+    if (error.body || error.status) outbox.change(id, { problem: reasonOf(error) });
+    else setTimeout(send, AGAIN_MS);
+  }
+}
+
+/** @param {string} id */
+async function hasArrived(id) {
+  return (await answered(channel.getMessages(30))).items.some((message) => outboxId(message) === id);
+}
+
+/** @param {File} file */
+function formOf(file) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return form;
+}
+
+/**
+ * The answer, unless this connection is given up before: then none comes.
+ *
+ * @template Answer
+ * @param {Promise<Answer>} answer
+ * @returns {Promise<Answer>}
+ */
+const answered = (answer) =>
+  Promise.race([answer, new Promise((_, reject) => { hangUp = () => reject(new Error("The connection was given up")); })]);
+
 // -- when something goes wrong
 
-// Whether it went well; if not, the page says why. What Twilio says is in the error's body.
+// What Twilio says is in the error's body.
+/** @param {any} error @returns {string} */
+const reasonOf = (error) => error.body?.message ?? error.message;
+
+// Whether it went well; if not, the page says why.
 /** @param {() => unknown} what */
 async function attempt(what) {
   try {
     await what();
     return true;
   } catch (/** @type {any} */ error) {
-    view.complain(error.body?.message ?? error.message);
+    view.complain(reasonOf(error));
+    if (error.isWithoutFlow) offerFlow(() => begin(start), view.complain);
     return false;
   }
 }

@@ -1,9 +1,14 @@
 // What the chat page looks like. Bodies, names and file names are other people's: they enter the
 // page as text, never as HTML. dom.js is served beside this file; its own place is helpers/static.
 import { h } from "./dom.js";
+import { clock, dayName, linked, midnight, sizeName } from "./text.js";
 
 /** @import { Media, Message } from "twilio-chat" */
-/** @typedef {{ fields: HTMLFieldSetElement, form: HTMLFormElement, text: HTMLInputElement, file: HTMLInputElement }} Form */
+/** @import { Entry } from "./outbox.js" */
+/** @typedef {{ fields: HTMLFieldSetElement, form: HTMLFormElement, text: HTMLTextAreaElement, file: HTMLInputElement }} Form */
+
+const GROUP_MS = 5 * 60 * 1000;
+const TALLEST_PX = 140;
 
 const named = [...document.querySelectorAll("[id]")].map((one) => [one.id, one]);
 const the = /** @type {Record<string, HTMLElement> & Form} */ (Object.fromEntries(named));
@@ -27,7 +32,7 @@ let isAsked = false; // whether the customer asked for this chat, and wants to w
 
 export function clear() {
   the.log.replaceChildren();
-  the.ended.hidden = the.seen.hidden = the.earlier.hidden = the.fields.disabled = true;
+  the.ended.hidden = the.flow.hidden = the.seen.hidden = the.earlier.hidden = the.fields.disabled = true;
   complain("");
 }
 
@@ -82,17 +87,17 @@ const indexOf = (row) => Number(row.dataset.index);
  * @param {boolean} isOwn
  */
 export function showMessage(message, isOwn) {
-  const author = h("div", { class: "author" }, message.author);
-  const bubble = h("div", { class: "bubble" }, message.body);
-  const sent = message.dateCreated;
-  const time = h("time", { class: "time", datetime: sent.toISOString() },
-    sent.toLocaleTimeString([], { timeStyle: "short" }));
-  const look = { class: isOwn ? "row own" : "row", "data-index": message.index };
-  place(h("div", look, author, bubble, time), message.index);
+  const author = h("div", { class: "author", dir: "auto" }, isOwn ? "You" : message.author);
+  const bubble = h("div", { class: "bubble", dir: "auto" }, linked(message.body ?? ""));
+  const sent = message.dateCreated.getTime();
+  const about = { "data-index": message.index, "data-time": sent, "data-author": message.author };
+  const day = h("div", { class: "day" }, h("span", {}, dayName(sent)));
+  const foot = h("div", { class: "foot" }, clock(sent), message.lastUpdatedBy && " · Edited");
+  place(h("div", { class: isOwn ? "row own" : "row", ...about }, day, author, bubble, foot), message.index);
   return {
     /** @param {string} name */
     setAuthor(name) {
-      author.textContent = isOwn ? "You" : name;
+      if (!isOwn) author.textContent = name;
     },
     /** @param {Media} media @param {string} url */
     setFile(media, url) {
@@ -107,12 +112,30 @@ function place(row, index) {
   const next = rows().find((other) => indexOf(other) > index);
   if (known) known.replaceWith(row);
   else the.log.insertBefore(row, next ?? null);
+  group(row, next);
+}
+
+/**
+ * A message of the same person, soon after, stands close to the one before; a new day has a line.
+ *
+ * @param {(HTMLElement | undefined)[]} changed
+ */
+function group(...changed) {
+  const found = rows();
+  for (const row of changed) {
+    if (!row) continue;
+    const before = found[found.indexOf(row) - 1];
+    const [was, is] = [Number(before?.dataset.time), Number(row.dataset.time)];
+    const isNewDay = !before || midnight(was) !== midnight(is);
+    row.classList.toggle("new-day", isNewDay);
+    row.classList.toggle("next", !isNewDay && before.dataset.author === row.dataset.author && is - was < GROUP_MS);
+  }
 }
 
 /** @param {Media} media @param {string} url */
 function file({ contentType, filename }, url) {
   const away = { href: url, download: filename || "", target: "_blank", rel: "noopener" };
-  return h("a", { class: "file", ...away },
+  return h("a", { class: "file", dir: "auto", ...away },
     contentType.startsWith("image/") ? picture(filename, url) : filename || contentType);
 }
 
@@ -125,8 +148,36 @@ function picture(filename, src) {
 
 /** @param {number} index */
 export function removeMessage(index) {
-  rowOf(index)?.remove();
+  const row = rowOf(index);
+  const next = rows().find((other) => indexOf(other) > index);
+  row?.remove();
+  group(next);
 }
+
+/** @param {Entry[]} entries that wait to be sent, or were refused */
+export function showOutbox(entries) {
+  follow(() => the.outbox.replaceChildren(...entries.map(waiting)));
+}
+
+/** @param {Entry} entry */
+function waiting({ id, text, file: chosen, problem }) {
+  const content = chosen ? `${chosen.name}, ${sizeName(chosen.size)}` : linked(text ?? "");
+  const state = problem
+    ? [h("span", { class: "failed" }, `Not sent: ${problem}`), act("Try again", "retry", id), act("Discard", "discard", id)]
+    : [navigator.onLine && the.connection.dataset.state === "connected" ? "Sending…" : "Waiting for the connection"];
+  return h("div", { class: `row own ${problem ? "refused" : "pending"}` },
+    h("div", { class: "bubble", dir: "auto" }, content), h("div", { class: "foot" }, state));
+}
+
+/** @param {string} word @param {"retry" | "discard"} name @param {string} id */
+const act = (word, name, id) =>
+  h("button", { type: "button", class: "small", click: () => acts[name](id) }, word);
+
+/** @type {Record<"retry" | "discard", (id: string) => void>} */
+const acts = { retry: () => {}, discard: () => {} };
+
+/** @param {typeof acts} given for what was refused */
+export const onRefused = (given) => Object.assign(acts, given);
 
 /** @param {number} horizon */
 export function showSeen(horizon) {
@@ -144,9 +195,11 @@ export function offerEarlier(is) {
 
 // -- scrolling
 
-const isNearEnd = (added = 0) =>
-  the.scroll.scrollHeight - the.scroll.scrollTop - the.scroll.clientHeight < added + 60;
-const toEnd = () => the.scroll.scrollTo({ top: the.scroll.scrollHeight });
+// The messages scroll, or, where there is little room, the page.
+const scroller = () => (the.scroll.scrollHeight > the.scroll.clientHeight ? the.scroll : document.documentElement);
+const belowSight = () => scroller().scrollHeight - scroller().scrollTop - scroller().clientHeight;
+const isNearEnd = (added = 0) => belowSight() < added + 60;
+const toEnd = () => scroller().scrollTo({ top: scroller().scrollHeight });
 
 /**
  * Go along with what is added at the end, unless somebody reads further up.
@@ -165,34 +218,64 @@ export function follow(add, always = false) {
  * @param {() => void} add
  */
 export function keepPlace(add) {
-  const below = the.scroll.scrollHeight - the.scroll.scrollTop;
+  const below = belowSight();
   add();
-  the.scroll.scrollTop = the.scroll.scrollHeight - below;
+  scroller().scrollTop += belowSight() - below;
 }
 
 // -- what the customer does
 
-/** @param {(text: string) => Promise<boolean>} send */
+/** @param {(text: string) => void} send */
 export function onSend(send) {
-  the.form.addEventListener("submit", async (event) => {
+  the.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = the.text.value.trim();
+    const text = the.text.value.replace(/^(\s*\n)+|\s+$/g, ""); // a first line's indentation stays
     if (!text) return;
     complain("");
     the.text.value = "";
-    const isSent = await send(text);
-    if (!isSent) the.text.value = [text, the.text.value].join(" ").trim(); // to try again
+    grow();
+    send(text);
+  });
+  the.text.addEventListener("keydown", (event) => {
+    // While an input method composes a character, Enter chooses it and must not send.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    the.form.requestSubmit();
+  });
+  the.text.addEventListener("input", grow);
+}
+
+function grow() {
+  the.text.style.height = "auto";
+  the.text.style.height = `${Math.min(the.text.scrollHeight, TALLEST_PX)}px`;
+}
+
+/** @param {(files: File[]) => void} send files that are chosen, dropped or pasted */
+export function onFiles(send) {
+  /** @param {FileList | null | undefined} files @param {Event} event */
+  const take = (files, event) => {
+    if (!files?.length) return;
+    event.preventDefault();
+    complain("");
+    if (!the.fields.disabled) send([...files]);
+  };
+  the.file.addEventListener("change", (event) => {
+    take(the.file.files, event);
+    the.file.value = "";
+  });
+  the.text.addEventListener("paste", (event) => take(event.clipboardData?.files, event));
+  the.chat.addEventListener("dragover", (event) => {
+    const isFile = event.dataTransfer?.types.includes("Files") && !the.fields.disabled;
+    if (isFile) event.preventDefault(); // or the browser opens the file
+    the.chat.classList.toggle("over", isFile);
+  });
+  the.chat.addEventListener("dragleave", () => the.chat.classList.remove("over"));
+  the.chat.addEventListener("drop", (event) => {
+    the.chat.classList.remove("over");
+    take(event.dataTransfer?.files, event);
   });
 }
 
-/** @param {(file: File) => Promise<boolean>} send */
-export function onFile(send) {
-  the.file.addEventListener("change", async () => {
-    complain("");
-    if (the.file.files?.[0]) await send(the.file.files[0]);
-    the.file.value = "";
-  });
-}
 
 /** @param {() => void} act */
 export function onAgain(act) {

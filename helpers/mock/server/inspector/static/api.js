@@ -21,11 +21,13 @@ async function ask(path, options) {
 /** @param {string} path */
 export const read = (path) => ask(path, { cache: "no-store" });
 
-/** @typedef {(path: string, body?: object, method?: string) => Promise<any>} Pull */
-
-/** @type {Pull} */
+/** @type {import("./actions.js").Act} */
 export const pull = (path, body = {}, method = "POST") =>
   ask(path, { method, body: JSON.stringify(body) });
 
+/** @param {string} path */
+export const file = (path) => new URL(`exports/${path}`, BASE).href;
+
+export const chatUrl = new URL("../chat", BASE).href;
 export const newsUrl = new URL("news", BASE);
 export const serverUrl = new URL("../", BASE).href.replace(/\/$/, "");

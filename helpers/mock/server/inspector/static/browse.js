@@ -5,6 +5,7 @@ import { plural } from "./format.js";
 import { ICONS } from "./icons.js";
 
 /** @import { Child } from "./dom.js" */
+/** @import { Act } from "./actions.js" */
 /**
  * @template Item as it is listed
  * @template Whole as it is shown beside the list
@@ -18,8 +19,10 @@ import { ICONS } from "./icons.js";
  * @property {(one: Item | Whole) => string} key
  * @property {(item: Item) => unknown[]} words the texts that a filter searches
  * @property {(item: Item) => Child} row
- * @property {(whole: Whole, doings: { moreOf: () => void }) => Child} details
+ * @property {(whole: Whole, doings: { moreOf: () => void, act: Act }) => Child} details
  * @property {() => Child} empty
+ * @property {(refresh: () => void) => Child} [tools] beside the title
+ * @property {() => string} [query] of the list, behind its limit
  */
 /** @typedef {View<any, any>} AnyView */
 /** @typedef {{ items: object[], total: number }} List */
@@ -30,6 +33,7 @@ import { ICONS } from "./icons.js";
  * @property {string | null} key
  * @property {object | null} whole
  * @property {string | null} problem
+ * @property {Act} act
  * @property {() => void} more
  * @property {() => void} moreOf
  * @property {() => void} close
@@ -80,7 +84,7 @@ function row(view, item, key, isReached) {
 /** @param {AnyView} view @param {List} list @param {object[]} found @param {string} filter */
 function counted(view, list, found, filter) {
   const { items, total } = list;
-  const newest = total > items.length ? `newest ${items.length} of ${total}` : plural(total, view.one, view.many);
+  const newest = total > items.length ? `latest ${items.length} of ${total}` : plural(total, view.one, view.many);
   const text = filter ? `${found.length} of ${newest} match` : newest;
   return h("p", { class: "note muted", role: "status" }, text);
 }
@@ -88,12 +92,12 @@ function counted(view, list, found, filter) {
 /** @param {AnyView} view @param {List | undefined} list */
 const hint = (view, list) =>
   h("div", { class: "hint", "aria-hidden": "true" },
-    list?.total ? h("p", {}, icon(ICONS[view.name]), `Choose a ${view.one} to look at it.`) : null);
+    list?.total ? h("p", {}, icon(ICONS[view.name]), `Choose ${/^[aeio]/.test(view.one) ? "an" : "a"} ${view.one} to look at it.`) : null);
 
 /** @param {AnyView} view @param {string} key @param {Shown} shown */
-function details(view, key, { whole, problem, moreOf, close }) {
+function details(view, key, { whole, problem, moreOf, act, close }) {
   const isHere = whole && view.key(whole) === key;
   return h("section", { class: "details", id: "details", tabindex: "-1", "aria-label": `${view.one} ${key}`, "data-key": `${view.name}/${key}` },
     h("button", { class: "button close", type: "button", "aria-label": "Close (Esc)", title: "Close (Esc)", click: close }, icon(ICONS.close)),
-    isHere ? view.details(whole, { moreOf }) : h("p", { class: "muted note" }, problem ?? "Loading…"));
+    isHere ? view.details(whole, { moreOf, act }) : h("p", { class: "muted note" }, problem ?? "Loading…"));
 }

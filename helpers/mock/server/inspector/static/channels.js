@@ -5,6 +5,9 @@ import { parsed, plural, size } from "./format.js";
 import { ICONS } from "./icons.js";
 import { block, fields, jsonBlock, none, sid, sidText, snippet, state, table, time } from "./parts.js";
 import { serverUrl } from "./api.js";
+import { buttons, composer, download, taskButtons } from "./actions.js";
+
+/** @import { Act } from "./actions.js" */
 
 /** @typedef {{ filename: string | null, content_type: string, size: number }} Media */
 /**
@@ -42,7 +45,7 @@ import { serverUrl } from "./api.js";
 /** @typedef {{ sid: string, identity: string, last_consumed_message_index: number | null }} Member */
 /** @typedef {{ identity: string, created_by: string }} Invite */
 /** @typedef {{ type: string, configuration: { url?: string, flow_sid?: string } }} Webhook */
-/** @typedef {{ sid: string, assignment_status: string, task_queue_friendly_name: string | null }} Task */
+/** @typedef {import("./actions.js").Task & { task_queue_friendly_name: string | null }} Task */
 /** @typedef {Channel & { last_message: Message | null }} Listed */
 /**
  * @typedef {Channel & {
@@ -77,9 +80,9 @@ export default {
     const count = plural(channel.messages_count, "message");
     return [
       h("span", { class: "row-top" },
-        h("strong", {}, nameOf(channel)),
+        h("strong", { dir: "auto" }, nameOf(channel)),
         time(last?.date_created ?? channel.date_created)),
-      h("span", { class: "row-text" }, last ? [h("span", { class: "who" }, `${last.from}: `), preview(last)] : "No messages yet"),
+      h("span", { class: "row-text", dir: "auto" }, last ? [h("span", { class: "who" }, `${last.from}: `), preview(last)] : "No messages yet"),
       h("span", { class: "row-foot" },
         sidText(channel.sid), h("span", {}, count),
         channel.flex && h("span", {}, channel.flex.is_web ? "web" : "Flex"),
@@ -90,10 +93,10 @@ export default {
     const status = statusOf(channel);
     return [
       h("header", { class: "head" },
-        h("h2", {}, nameOf(channel)), status && state(status.toLowerCase()), sid(channel.sid)),
+        h("h2", { dir: "auto" }, nameOf(channel)), status && state(status.toLowerCase()), sid(channel.sid)),
       h("div", { class: "two" },
-        transcript(channel, doings),
-        h("div", { class: "aside" }, about(channel))),
+        h("div", { class: "talk" }, transcript(channel, doings), composer(channel.sid, channel.members, doings.act)),
+        h("div", { class: "aside" }, about(channel, doings.act))),
     ];
   },
   empty: () => [
@@ -112,7 +115,7 @@ account.client.chat.v2.services(
   ],
 };
 
-/** @param {Whole} channel @param {{ moreOf: () => void }} doings */
+/** @param {Whole} channel @param {{ moreOf: () => void, act: Act }} doings */
 function transcript(channel, { moreOf }) {
   const { messages, messages_total: total } = channel;
   const authors = [...new Set(messages.map((message) => message.from))];
@@ -131,17 +134,17 @@ function bubble(message, before, channel, hue) {
   const side = message.from === customer ? "left" : "right";
   const attributes = message.attributes !== "{}" && parsed(message.attributes);
   return h("li", { class: `message ${side} ${isFirst ? "first" : ""}`, "data-key": message.sid },
-    isFirst && h("span", { class: `author hue-${hue}` }, message.from),
+    isFirst && h("span", { class: `author hue-${hue}`, dir: "auto" }, message.from),
     h("div", { class: "bubble" },
-      message.body && h("p", { class: "body" }, message.body),
+      message.body && h("p", { class: "body", dir: "auto" }, message.body),
       message.media && h("p", { class: "media" }, icon(ICONS.file), `${message.media.filename || "a file"}, ${message.media.content_type}, ${size(message.media.size)}`),
       attributes && h("details", { class: "attributes" }, h("summary", {}, "Attributes"), h("pre", { class: "code" }, JSON.stringify(attributes, null, 2)))),
     h("span", { class: "stamp" },
       h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited"));
 }
 
-/** @param {Whole} channel */
-function about(channel) {
+/** @param {Whole} channel @param {Act} act */
+function about(channel, act) {
   const { flex, task, members, invites, webhooks } = channel;
   return [
     flex && block("Flex", fields([
@@ -151,9 +154,9 @@ function about(channel) {
       ["Customer", flex.identity],
       ["Task", task ? [state(task.assignment_status), " ", sid(task.sid)] : "None"],
       task && ["Queue", task.task_queue_friendly_name ?? none()],
-    ])),
+    ]), task && taskButtons(task, act)),
     block(`Members (${members.length})`, members.length
-      ? table(["Identity", "Read to", "SID"], members.map((member) => [
+      ? table(["Identity", "Read", "SID"], members.map((member) => [
         member.identity,
         member.last_consumed_message_index === null ? none() : `#${member.last_consumed_message_index}`,
         sid(member.sid),
@@ -171,5 +174,6 @@ function about(channel) {
       ["Created", time(channel.date_created, { long: true })],
       ["Service", sid(channel.service_sid)],
     ])),
+    block("Transcript", buttons(download("As text", `${channel.sid}.txt`), download("As JSON", `${channel.sid}.json`))),
   ];
 }

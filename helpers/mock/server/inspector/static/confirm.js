@@ -1,25 +1,27 @@
-// What cannot be undone is asked about first.
+// What takes much away is asked about first.
 
 import { byId, dialog } from "./parts.js";
 
-/** @import { Pull } from "./api.js" */
+/** @import { Act } from "./actions.js" */
+/** @typedef {{ question: string, text: string, word: string, path: string, body?: object, method?: string }} Proposal `word` is on the button that agrees */
 
-/** @type {(pull: Pull) => unknown} */
-let act = () => {};
+/** @type {(act: Act) => unknown} */
+let agreed = () => {};
 
-/** @param {Pull} pull carries a lever out, once it was agreed to */
-export function useConfirmation(pull) {
+/** @param {Act} act carries out what was agreed to */
+export function useConfirmation(act) {
   byId("confirm-no").onclick = () => dialog("confirm").close();
   byId("confirm-yes").onclick = () => {
     dialog("confirm").close();
-    act(pull);
+    agreed(act);
   };
 }
 
-/** @param {string} question @param {string} word @param {string} path @param {object} [body] */
-export function confirmed(question, word, path, body) {
+/** @param {Proposal} proposal */
+export function confirmed({ question, text, word, path, body, method }) {
   byId("confirm-title").textContent = question;
+  byId("confirm-text").textContent = text;
   byId("confirm-yes").textContent = word;
-  act = (pull) => pull(path, body);
+  agreed = (act) => act(path, body, method);
   dialog("confirm").showModal();
 }

@@ -42,6 +42,7 @@ function takeAttributes(from, to) {
   for (const { name, value } of to.attributes) {
     if (from.getAttribute(name) !== value && name !== "open") from.setAttribute(name, value);
   }
+  if (from instanceof HTMLSelectElement && from.dataset.value && from !== document.activeElement) from.value = from.dataset.value;
 }
 
 /** @param {Element} from @param {Element} to */

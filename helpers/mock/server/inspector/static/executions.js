@@ -28,6 +28,7 @@ import { block, fields, jsonBlock, none, pill, sid, sidText, snippet, state, tim
  * @property {string | null} waiting_until
  * @property {number} steps_total
  * @property {string} date_created
+ * @property {string} date_updated
  */
 /** @typedef {Execution & { context: object, steps: Step[] }} Whole */
 
@@ -49,7 +50,7 @@ export default {
     h("span", { class: "row-top" }, h("strong", {}, execution.contact_channel_address), state(execution.status)),
     h("span", { class: "row-text" }, execution.flow_friendly_name ?? "a deleted flow", standsAt(execution) && [" at ", h("b", {}, standsAt(execution))]),
     h("span", { class: "row-foot" },
-      sidText(execution.sid), h("span", {}, plural(execution.steps_total, "step")), time(execution.date_created)),
+      sidText(execution.sid), h("span", {}, plural(execution.steps_total, "step")), time(execution.date_updated)),
   ],
   details: (execution, { moreOf }) => [
     h("header", { class: "head" },

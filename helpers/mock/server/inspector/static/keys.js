@@ -76,7 +76,8 @@ export function useKeys({ views, current, opened, close }) {
     /** @type {HTMLAnchorElement | null} */
     const row = target.closest(".rows a.row");
     if (row && inRow(event.key, row)) event.preventDefault();
-    else if (target instanceof HTMLInputElement) inFilter(event.key, target) && event.preventDefault();
+    else if (target instanceof HTMLInputElement && target.id === "filter") inFilter(event.key, target) && event.preventDefault();
+    else if (target.matches("input, select, textarea")) return;
     else if (anywhere[event.key] && !event.repeat) {
       event.preventDefault();
       anywhere[event.key]();

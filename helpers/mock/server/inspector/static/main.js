@@ -1,13 +1,13 @@
 // Which view is shown, what it is shown of, and when that is read again.
 
-import { pull, read, Refused } from "./api.js";
+import { chatUrl, pull, read, Refused } from "./api.js";
 import { browse } from "./browse.js";
 import { isFrozen, now, setClock } from "./clock.js";
 import { useConfirmation } from "./confirm.js";
 import { h, icon } from "./dom.js";
 import { draw } from "./draw.js";
 import { fullTime, timeOf } from "./format.js";
-import { keepTheEnd } from "./following.js";
+import { keepTheEnd, keepTheFocus } from "./following.js";
 import { ICONS } from "./icons.js";
 import { useKeys } from "./keys.js";
 import { listen } from "./live.js";
@@ -102,7 +102,7 @@ async function readCounts() {
 async function readView({ view, key }) {
   if (view === overview) return readLevers();
   const [list, found] = await Promise.all([
-    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}`),
+    read(`state/${view.name}?limit=${limits[view.name] ?? FIRST}${("query" in view && view.query?.()) || ""}`),
     key && read(`state/${view.name}/${encodeURIComponent(key)}?limit=${inside}`).catch(missing(key)),
   ]);
   lists[view.name] = list;
@@ -110,10 +110,10 @@ async function readView({ view, key }) {
 }
 
 async function readLevers() {
-  const [{ faults }, { scenarios }, { workspaces }] = await Promise.all([
+  const [{ faults, operations }, { scenarios }, { workspaces }] = await Promise.all([
     read("faults"), read("scenarios"), read("state/statistics"),
   ]);
-  levers = { faults, scenarios, workspaces };
+  levers = { faults, operations, scenarios, workspaces };
 }
 
 /** @param {string} key */
@@ -140,12 +140,20 @@ function paint() {
   const { view } = route;
   document.title = `${view.title} · Twilio mock`;
   const follow = keepTheEnd(byId("view"));
+  const refocus = keepTheFocus(byId("view"));
   draw(byId("nav"), VIEWS.map(tab));
   draw(byId("account"), summary && sid(summary.account_sid));
+  draw(byId("hands"), undoOf(summary?.undo), h("a", { class: "button", href: chatUrl, target: "_blank" }, "Chat page"));
   draw(byId("view"), h("div", { class: "page", "data-key": view.name }, headOf(view), content(view)));
   tick();
   follow();
+  refocus();
 }
+
+/** @param {string | null | undefined} name */
+const undoOf = (name) =>
+  name && h("button", { class: "button", type: "button", title: `Undo ${name}, and what came after it`, click: undo },
+    "Undo", h("span", { class: "away-narrow" }, ` ${name}`));
 
 /** @param {string} name */
 const countOf = (name) => (name === "requests" ? summary?.requests : summary?.counts[name]) ?? 0;
@@ -159,6 +167,7 @@ const tab = (view, place) =>
 function headOf(view) {
   return h("header", { class: "page-head" },
     h("h1", {}, view.title),
+    toolsOf(view),
     view !== overview && h("input", {
       class: "filter", id: "filter", type: "search", placeholder: "Filter  ( / )", autocomplete: "off",
       spellcheck: "false", "aria-label": `Filter ${view.title.toLowerCase()}`, value: filters[view.name],
@@ -167,10 +176,13 @@ function headOf(view) {
 }
 
 /** @param {Route["view"]} view */
+const toolsOf = (view) => ("draw" in view ? null : view.tools?.(refresh));
+
+/** @param {Route["view"]} view */
 function content(view) {
   if ("draw" in view) return view.draw(summary, levers, act);
   return browse(view, {
-    list: lists[view.name], whole, problem, key: route.key, filter: filters[view.name] ?? "", close,
+    list: lists[view.name], whole, problem, act, key: route.key, filter: filters[view.name] ?? "", close,
     more: () => { limits[view.name] = Math.min(MOST, (limits[view.name] ?? FIRST) * 4); refresh(); },
     moreOf: () => { inside = Math.min(MOST, inside * 4); refresh(); },
   });
@@ -185,15 +197,23 @@ function close() {
   row?.focus();
 }
 
-/** @type {import("./api.js").Pull} */
+/** @type {import("./actions.js").Act} */
 async function act(path, body, method) {
   try {
     const said = await pull(path, body, method);
     if (path === "clock") setClock(said);
+    return said;
   } catch (error) {
     say(error instanceof Refused ? error.message : "No answer from the mock. Is it still running?", "bad");
+    return null;
+  } finally {
+    refresh();
   }
-  refresh();
+}
+
+async function undo() {
+  const said = await act("undo");
+  if (said) say(`Undone: ${said.undone}`);
 }
 
 function tick() {

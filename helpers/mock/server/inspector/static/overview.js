@@ -1,15 +1,17 @@
 // What there is at a glance, the levers, and what has just happened.
 
 import { h } from "./dom.js";
-import { none, pill, sid, snippet, table, time } from "./parts.js";
+import { none, pill, say, sid, snippet, table, time } from "./parts.js";
 import { age } from "./format.js";
-import { isFrozen } from "./clock.js";
+import { isFrozen, now } from "./clock.js";
 import { confirmed } from "./confirm.js";
-import { serverUrl } from "./api.js";
+import { chatUrl, serverUrl } from "./api.js";
+import { activityOf, button, buttons, download, newChat, newFault } from "./actions.js";
+import { pageOf } from "./json.js";
+import { forget, kept, keep } from "./snapshots.js";
 
-/** @import { Pull } from "./api.js" */
+/** @import { Act, Activity, Worker } from "./actions.js" */
 /** @typedef {{ sid: string, friendly_name: string, channel_type: string, integration_type: string, enabled: boolean }} FlexFlow */
-/** @typedef {{ sid: string, friendly_name: string, activity_name: string | null, available: boolean }} Worker */
 /** @typedef {{ at: string, source: string, target: string, text: string }} Entry */
 /**
  * @typedef {object} Fault
@@ -33,15 +35,19 @@ import { serverUrl } from "./api.js";
  * @property {number} requests
  * @property {FlexFlow[]} flex_flows
  * @property {Worker[]} workers
+ * @property {Activity[]} activities
+ * @property {{ at: number, text: string, sid: string | null } | null} next_due
+ * @property {string | null} undo
  * @property {Entry[]} journal
  * @property {import("./clock.js").Clock} clock
  */
 /** @typedef {{ tasks_by_status: Record<string, number>, longest_task_waiting_age: number }} Figures */
 /** @typedef {Figures & { sid: string, friendly_name: string, total_available_workers: number, total_eligible_workers: number }} Queue */
-/** @typedef {{ friendly_name: string, workers: number }} Activity */
-/** @typedef {Figures & { sid: string, friendly_name: string, queues: Queue[], activity_statistics: Activity[] }} Workspace */
-/** @typedef {{ faults: Fault[], scenarios: Scenario[], workspaces: Workspace[] }} Levers */
+/** @typedef {{ friendly_name: string, workers: number }} Staffing */
+/** @typedef {Figures & { sid: string, friendly_name: string, queues: Queue[], activity_statistics: Staffing[] }} Workspace */
+/** @typedef {{ faults: Fault[], operations: string[], scenarios: Scenario[], workspaces: Workspace[] }} Levers */
 
+const GOES = "All channels, tasks and executions of now go, faults too. Undo brings back all but the faults.";
 const COUNTS = [
   ["channels", "Channels", "channels"], ["messages", "Messages", "channels"],
   ["tasks", "Tasks", "tasks"], ["executions", "Executions", "executions"],
@@ -53,20 +59,22 @@ export default {
   name: "overview",
   title: "Overview",
   topics: ["channels", "tasks", "executions", "webhooks", "requests"],
-  /** @param {Summary | null} found @param {Levers | null} levers @param {Pull} pull */
-  draw(found, levers, pull) {
+  /** @param {Summary | null} found @param {Levers | null} levers @param {Act} act */
+  draw(found, levers, act) {
     if (!found) return h("p", { class: "muted note" }, "Loading…");
     return h("div", { class: "overview" },
       h("ul", { class: "counts" }, COUNTS.map(([name, title, view]) => count(title, view, found.counts[name] ?? found.requests))),
       h("div", { class: "cards" },
-        card("Clock", [clock(pull), reset()]),
-        card("Use this account", use(found)),
+        card("Chat", chat(found, act)),
+        card("Clock", clock(found, act)),
         card("Flex Flows", flexFlows(found.flex_flows)),
-        card("Workers", workers(found.workers)),
+        card("Workers", workers(found, act)),
         levers?.workspaces.map((space) => card(`Now in ${space.friendly_name}`, figures(space), "wide")),
-        levers && card("Faults", faults(levers.faults, pull)),
+        card("Use this account", use(found)),
+        card("Keep, export, reset", account(act)),
+        levers && card("Faults", faults(levers, act)),
         levers && card("Scenarios", scenarios(levers.scenarios)),
-        card("What has just happened", journal(found.journal), "wide")));
+        card("What has just happened", journal(found.journal, act), "wide")));
   },
 };
 
@@ -79,19 +87,41 @@ const count = (title, view, number) =>
 const card = (title, content, more = "") =>
   h("section", { class: `card ${more}`, "data-key": title }, h("h2", {}, title), content);
 
-/** @param {string} text @param {() => unknown} act */
-const lever = (text, act) => h("button", { class: "button", type: "button", click: act }, text);
+/** @param {FlexFlow} flow */
+const takesChats = (flow) => flow.enabled && flow.channel_type === "custom";
 
-/** @param {Pull} pull */
-const clock = (pull) => [
+/** @param {Summary} found @param {Act} act */
+function chat({ flex_flows: flows, workers: all }, act) {
+  if (!flows.some(takesChats)) {
+    return [
+      h("p", { class: "muted" }, "No enabled Flex Flow takes custom chats yet, so a customer's message would reach nobody."),
+      buttons(button("Make a Flex Flow", () => act("actions/flow"), "main")),
+    ];
+  }
+  return [
+    newChat(act),
+    h("p", { class: "muted" }, all.some((worker) => worker.available)
+      ? "An agent is available: the chat is offered once the customer has written."
+      : "No agent is available: choose an activity below, or the chat waits."),
+    buttons(h("a", { class: "button", href: chatUrl, target: "_blank" }, "Open the customer's page")),
+  ];
+}
+
+/** @param {Summary} found @param {Act} act */
+const clock = ({ next_due: due }, act) => [
   h("p", { class: "big", "data-clock": "full" }),
   h("p", {}, isFrozen() ? pill("warn", "Frozen") : pill("good", "Running"),
     h("span", { class: "muted" }, " Time-outs, ages and tokens follow this clock.")),
-  h("p", { class: "buttons" },
-    lever("+1 min", () => pull("clock", { advance: 60 })),
-    lever("+1 h", () => pull("clock", { advance: 3600 })),
-    isFrozen() ? lever("Let it run", () => pull("clock", { unfreeze: true })) : lever("Freeze", () => pull("clock", { freeze: true })),
-    lever("Real time", () => pull("clock", { reset: true }))),
+  buttons(
+    button("+1 min", () => act("clock", { advance: 60 })),
+    button("+1 h", () => act("clock", { advance: 3600 })),
+    isFrozen() ? button("Let it run", () => act("clock", { unfreeze: true })) : button("Freeze", () => act("clock", { freeze: true })),
+    button("Real time", () => act("clock", { reset: true }))),
+  h("div", { class: "apart" }, due ? [
+    h("p", {}, h("b", {}, `Next, in ${age(due.at - now())}: `), due.text, ". ",
+      due.sid && h("a", { href: pageOf(due.sid) }, "Look at it")),
+    buttons(button("Run to it", () => act("clock", { to_next: true }))),
+  ] : h("p", { class: "muted" }, "Nothing is due by itself.")),
 ];
 
 /** @param {Summary} found */
@@ -112,12 +142,11 @@ function flexFlows(flows) {
   ]));
 }
 
-/** @param {Worker[]} found */
-function workers(found) {
-  if (!found.length) return h("p", { class: "muted" }, "None.");
-  return table(["Name", "Activity", "", "SID"], found.map((worker) => [
-    worker.friendly_name, worker.activity_name ?? none(),
-    worker.available ? pill("good", "available") : pill("quiet", "not available"), sid(worker.sid),
+/** @param {Summary} found @param {Act} act */
+function workers({ workers: all, activities }, act) {
+  if (!all.length) return h("p", { class: "muted" }, "None.");
+  return table(["Name", "Activity", "SID"], all.map((worker) => [
+    worker.friendly_name, activityOf(worker, activities, act), sid(worker.sid),
   ]));
 }
 
@@ -139,36 +168,46 @@ const ofTasks = (found) => [
   ...STATUSES.map((status) => String(found.tasks_by_status[status.toLowerCase()])), age(found.longest_task_waiting_age),
 ];
 
-/** @param {Entry[]} entries */
-function journal(entries) {
+/** @param {Entry[]} entries @param {Act} act */
+function journal(entries, act) {
   if (!entries.length) {
     return h("p", { class: "muted" }, "Nothing yet. Create a channel and send a message: it shows here as it happens.");
   }
-  return h("ol", { class: "journal" }, entries.toReversed().map((entry) =>
-    h("li", {}, time(entry.at),
-      h("span", { class: "lanes" }, entry.source === entry.target ? entry.source : `${entry.source} → ${entry.target}`),
-      h("span", { class: "wrap" }, entry.text))));
+  return [
+    h("div", { class: "journal", tabindex: "0", role: "group", "aria-label": "Latest events" },
+      h("ol", {}, entries.toReversed().map((entry) =>
+        h("li", {}, time(entry.at),
+          h("span", { class: "lanes", dir: "auto" }, entry.source === entry.target ? entry.source : `${entry.source} → ${entry.target}`),
+          h("span", { class: "wrap", dir: "auto" }, entry.text))))),
+    buttons(button("Clear", () => act("journal", undefined, "DELETE"))),
+  ];
 }
 
-const reset = () =>
-  h("div", { class: "apart" },
-    h("p", { class: "muted" }, "Start anew: an account as it was at first, at real time. Pages and clients stay connected."),
-    h("p", { class: "buttons" },
-      lever("Reset the account…", () => confirmed("Reset the account?", "Reset", "reset"))));
+/** @param {Act} act */
+const account = (act) => [
+  h("p", { class: "muted" }, "A snapshot keeps resources and SIDs, for as long as the server runs; the clock goes on."),
+  kept().map(({ name, at }) => h("p", { class: "kept", "data-key": name }, h("span", {}, "Snapshot of ", time(at)),
+    button("Restore", async () => { if (await act(`snapshots/${name}/restore`)) say("Restored"); }),
+    button("Drop", () => { forget(name); act(`snapshots/${name}`, undefined, "DELETE"); }))),
+  buttons(
+    button("Take a snapshot", async () => { const made = await act("snapshots"); if (made) keep({ name: made.name, at: now() }); }),
+    download("Export the account", "account.db"),
+    button("Reset the account…", () => confirmed({ question: "Reset the account?", word: "Reset", path: "reset", text: GOES }))),
+  h("p", { class: "muted small" }, "An export has no secrets, and opens with ", h("code", {}, "python -m helpers.mock --db account.db"), "."),
+];
 
-/** @param {Fault[]} found @param {Pull} pull */
-function faults(found, pull) {
-  if (!found.length) {
-    return [
-      h("p", { class: "muted" }, "None in force. Make the next message fail:"),
-      snippet(`curl '${serverUrl}/_mock/faults' -d '{"pattern": "CreateMessage", "status": 503}'`),
-    ];
-  }
-  return table(["Calls", "What goes wrong", "Struck", "Left", ""], found.map((fault) => [
+/** @param {Levers} levers @param {Act} act */
+const faults = ({ faults: found, operations }, act) => [
+  found.length ? inForce(found, act) : h("p", { class: "muted" }, "None in force. Make calls fail, by operation or by path:"),
+  newFault(operations, act),
+];
+
+/** @param {Fault[]} found @param {Act} act */
+const inForce = (found, act) =>
+  table(["Calls", "What goes wrong", "Struck", "Left", ""], found.map((fault) => [
     h("code", {}, fault.pattern), wrong(fault), String(fault.hits), fault.left === null ? "all" : String(fault.left),
-    lever("Remove", () => pull(`faults/${fault.id}`, undefined, "DELETE")),
+    button("Remove", () => act(`faults/${fault.id}`, undefined, "DELETE")),
   ]));
-}
 
 /** @param {Fault} fault */
 const wrong = (fault) => [
@@ -182,5 +221,5 @@ const scenarios = (found) => [
   h("ul", { class: "scenarios" }, found.map(({ name, sentence }) =>
     h("li", {},
       h("div", {}, h("b", {}, name), h("p", { class: "muted" }, sentence)),
-      lever("Load…", () => confirmed(`Load the ${name}?`, "Load", "scenarios", { name }))))),
+      button("Load…", () => confirmed({ question: `Load the ${name}?`, word: "Load", path: "scenarios", body: { name }, text: GOES }))))),
 ];

@@ -5,6 +5,8 @@ import { milliseconds, short, shortPath, size, worded } from "./format.js";
 import { block, copyButton, fields, httpTone, jsonBlock, pill, snippet, table, time } from "./parts.js";
 import { asCurl } from "./curl.js";
 import { serverUrl } from "./api.js";
+import { button, download } from "./actions.js";
+import { confirmed } from "./confirm.js";
 
 /**
  * @typedef {object} Asked
@@ -26,8 +28,12 @@ import { serverUrl } from "./api.js";
  * }} Whole
  */
 
+/** @type {[string, string][]} */
+const DOORS = [["rest", "REST"], ["sdk", "Chat SDKs"], ["", "All"]];
+let door = "rest";
+
 /** @param {Asked} request */
-const answered = ({ status, code }) => `${status} ${worded(status)}${code ? ` · ${code}` : ""}`;
+const answered = ({ status, code }) => `${status} ${worded(status)}${code && code !== status ? ` · ${code}` : ""}`;
 
 /** @type {import("./browse.js").View<Asked, Whole>} */
 export default {
@@ -35,6 +41,16 @@ export default {
   one: "request",
   title: "Requests",
   topics: ["requests"],
+  query: () => (door ? `&over=${door}` : ""),
+  tools: (refresh) => [
+    h("div", { class: "choice", role: "group", "aria-label": "Requests over" }, DOORS.map(([name, text]) =>
+      h("button", { type: "button", "aria-pressed": String(name === door), click: () => { door = name; refresh(); } }, text))),
+    download("Export HAR", "requests.har"),
+    button("Clear…", () => confirmed({
+      question: "Clear the request log?", text: "The requests logged so far go, over REST and chat SDKs alike.",
+      word: "Clear", path: "requests", method: "DELETE",
+    })),
+  ],
   heads: ["Time", "Method", "Path", "By", "Answer", "Took"],
   key: (request) => String(request.number),
   words: (request) => [
@@ -79,8 +95,10 @@ export default {
     ];
   },
   empty: () => [
-    h("h2", {}, "No requests yet"),
-    h("p", {}, "Every request of Twilio's REST API that reaches this server is listed here. Send one:"),
+    h("h2", {}, door === "sdk" ? "No requests of chat SDKs yet" : "No requests yet"),
+    h("p", {}, door === "sdk"
+      ? "What Twilio's JavaScript SDKs ask over their own connection is listed here, apart from the rest."
+      : "Every request of Twilio's REST API that reaches this server is listed here. Send one:"),
     snippet(`curl '${serverUrl}/chat.twilio.com/v2/Services' -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"`),
   ],
 };

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { age, moment, parsed, plural } from "./format.js";
 import { block, fields, jsonBlock, none, sid, sidText, snippet, state, table, time } from "./parts.js";
 import { now } from "./clock.js";
+import { taskButtons } from "./actions.js";
 
 /** @typedef {{ sid: string, worker_name: string | null, reservation_status: string, date_created: string }} Offer */
 /**
@@ -52,17 +53,19 @@ export default {
   row(task) {
     const offer = task.reservations.at(-1);
     return [
-      h("span", { class: "row-top" }, h("strong", {}, nameOf(task)), state(task.assignment_status)),
-      h("span", { class: "row-text" }, offer ? `${offer.worker_name}: ${offer.reservation_status}` : "Offered to nobody yet"),
+      h("span", { class: "row-top" }, h("strong", { dir: "auto" }, nameOf(task)), time(task.date_updated)),
+      h("span", { class: "row-text", dir: "auto" }, offer ? `${offer.worker_name}: ${offer.reservation_status}` : "Offered to nobody yet"),
       h("span", { class: "row-foot" },
+        state(task.assignment_status),
         sidText(task.sid),
         h("span", {}, task.task_queue_friendly_name ?? "no queue"),
         h("span", {}, `priority ${task.priority}`),
         !isOver(task) && h("span", {}, `${ageOf(task)} old`)),
     ];
   },
-  details: (task) => [
-    h("header", { class: "head" }, h("h2", {}, nameOf(task)), state(task.assignment_status), sid(task.sid)),
+  details: (task, { act }) => [
+    h("header", { class: "head" }, h("h2", { dir: "auto" }, nameOf(task)), state(task.assignment_status), sid(task.sid)),
+    taskButtons(task, act),
     block(`Reservations (${task.reservations.length})`, task.reservations.length
       ? table(["Worker", "Status", "Offered", "SID"], task.reservations.map((offer) => [
         offer.worker_name ?? none(), state(offer.reservation_status), time(offer.date_created), sid(offer.sid),

@@ -4,6 +4,9 @@ import { h } from "./dom.js";
 import { milliseconds, parsed, plural, worded } from "./format.js";
 import { block, fields, httpTone, jsonBlock, none, pill, sid, snippet, state, table, time } from "./parts.js";
 
+import { button, buttons } from "./actions.js";
+import { confirmed } from "./confirm.js";
+
 /** @typedef {{ status: number | null, problem: string | null }} Outcome */
 /** @typedef {Outcome & { number: number, milliseconds: number, at: string | number }} Attempt */
 /**
@@ -41,7 +44,11 @@ export default {
     state(delivery.state),
     outcome(delivery),
   ],
-  details: (delivery) => [
+  tools: () => button("Clear…", () => confirmed({
+    question: "Clear the deliveries?", text: "Those that have ended go; what is still due stays.",
+    word: "Clear", path: "deliveries", method: "DELETE",
+  })),
+  details: (delivery, { act }) => [
     h("header", { class: "head" },
       h("h2", { class: "wrap" }, delivery.event), state(delivery.state)),
     fields([
@@ -50,6 +57,10 @@ export default {
       ["Channel", sid(delivery.channel_sid)],
       ["Tries", `${delivery.tries} of at most ${delivery.retries + 1}`],
     ]),
+    buttons(button("Send again", async () => {
+      const made = await act("actions/replay", { number: delivery.number });
+      if (made) location.hash = `#/webhooks/${made.number}`;
+    }, "main")),
     block(`Tries (${delivery.attempts.length})`, delivery.attempts.length
       ? table(["Try", "At", "Answer", "Took"], delivery.attempts.map((attempt) => [
         String(attempt.number + 1), time(attempt.at),
@@ -61,7 +72,7 @@ export default {
   ],
   empty: () => [
     h("h2", {}, "No deliveries yet"),
-    h("p", {}, "Webhooks are told of what chat users do, and of what REST does with X-Twilio-Webhook-Enabled: true. Name your server:"),
+    h("p", {}, "A webhook is called for each action of a chat user, and for a REST request with X-Twilio-Webhook-Enabled: true. Name your server:"),
     snippet(`service = client.chat.v2.services(service_sid)
 service.update(
     post_webhook_url="http://127.0.0.1:3000/events",
