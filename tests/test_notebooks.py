@@ -204,6 +204,10 @@ WRONG: dict[str, list[tuple[str, str]]] = {
             "the fields of again: expected ['channel_sid', 'identity', 'token'], found ",
         ),
     ],
+    "08": [
+        ("mine = conversation_sid", "mine is a str, not an InteractionInstance. It is the SID"),
+        ("mine = interaction.fetch()", "without returning-2"),
+    ],
 }
 """Answers that are wrong, by notebook, and what is said about them."""
 

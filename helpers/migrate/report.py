@@ -302,7 +302,7 @@ class Migration:
                 " /v1/Interactions.",
                 code=_opening(service, channel) + _webhook(hook),
             )
-        yield from _settings_without_equal(what, sid, flow)
+        yield from _settings_without_equal(what, sid, flow, self.source.account_sid)
 
     def _address(self, what: str, flow: Resource, kind: str) -> RequiredChange:
         settings, identity = flow.get("integration") or {}, flow.get("contact_identity")
@@ -451,12 +451,22 @@ def _events(filters: Any) -> tuple[list[str], str]:
     return known, f" No equal: {', '.join(lost)}." if lost else ""
 
 
-def _settings_without_equal(what: str, sid: str, flow: Resource) -> Iterator[RequiredChange]:
+def _settings_without_equal(
+    what: str, sid: str, flow: Resource, account_sid: str
+) -> Iterator[RequiredChange]:
     if flow.get("long_lived"):
-        leave = Call(
-            ("flex_api", "v1", ("configuration",)),
-            "update",
-            {"body": {"agent_conv_end_methods": {"enabled": ["Leave"]}}},
+        leave = Call(  # the SDK's own update() takes no plain JSON
+            (),
+            "request",
+            {
+                "method": "POST",
+                "uri": "https://flex-api.twilio.com/v1/Configuration",
+                "headers": {"Content-Type": "application/json"},
+                "data": {
+                    "account_sid": account_sid,
+                    "agent_conv_end_methods": {"enabled": ["Leave"]},
+                },
+            },
         )
         yield RequiredChange(
             f"LongLived of {what}",

@@ -109,6 +109,17 @@ def test_what_was_kept_is_there_again_in_order(file: Path) -> None:
     assert [each.name for each in file.parent.iterdir()] == ["account.db"]
 
 
+def test_what_is_read_from_a_file_is_sorted_as_it_would_be_in_memory(file: Path) -> None:
+    with opened(file) as store:
+        keep(store, Thing("d", "red"), Thing("e", "red"))
+        kept = [each.sid for each in store.select(Thing, by=("colour", "-sid"))]
+    with opened(file) as store:
+        assert [each.sid for each in store.select(Thing, by=("colour", "-sid"))] == kept
+        assert [each.sid for each in store.select(Thing, by=("-sid",), limit=2)] == ["e", "d"]
+        assert [each.sid for each in store.select(Thing, by=("sid",), limit=2)] == ["a", "b"]
+    assert kept == ["c", "b", "a", "e", "d"]
+
+
 def test_an_empty_file_is_filled(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     with opened(tmp_path / "empty.db") as store:

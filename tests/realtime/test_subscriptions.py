@@ -8,6 +8,7 @@ from websockets.sync.client import connect
 from wire import Wire
 
 from helpers import Account
+from helpers.mock.realtime import feeds
 
 
 def test_a_batch_is_answered_before_its_notifications(
@@ -26,3 +27,7 @@ def test_a_batch_is_answered_before_its_notifications(
         assert wire.notified == []
         assert wire.next_event("list_item_added")["item_data"]["text"] == "missed"
         wire.next_event("subscription_established")
+
+
+def test_changes_of_which_only_the_latest_matters_wait_for_a_fifth_of_a_second() -> None:
+    assert feeds.MERGED == 0.2

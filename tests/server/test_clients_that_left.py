@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -18,6 +19,7 @@ from helpers import Account, ChatClient
 from helpers.account import SharedMockHttpClient
 from helpers.mock import DEMO_VALUES, MockTwilio
 from helpers.mock.messaging.resources import Message
+from helpers.mock.server import running
 from helpers.mock.server.app import WORKERS
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
@@ -107,6 +109,31 @@ def test_a_request_made_again_after_a_time_out_is_carried_out_once(
         release()
         assert requests.post(path, data={"Body": "hello"}, auth=AUTH).json()["index"] == 0
     assert stored(mock) == ["hello"]
+
+
+def test_a_connection_that_a_fault_cuts_may_be_closed_by_its_client_before(
+    mock: MockTwilio, url: str, channel: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    mock.faults.add("CreateMessage", kind="reset", phase="after")
+    logged = len(unanswered(url, 0))
+    with busy(mock):
+        ask(url, channel, "hello").close()
+        time.sleep(SOON)
+    assert len(unanswered(url, logged + 1)) == logged + 1
+    assert stored(mock) == ["hello"]  # as the fault says
+    assert [each.getMessage() for each in caplog.records] == []
+
+
+def test_a_connection_that_has_just_closed_can_still_be_cut(url: str) -> None:
+    async def cut() -> bool:
+        parts = urlsplit(url)
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.close()
+        await writer.wait_closed()
+        running._cut(writer.transport)
+        return writer.transport.is_closing()
+
+    assert asyncio.run(cut())
 
 
 def test_a_chat_client_whose_message_waited_too_long_sends_it_again_and_it_is_there_once(

@@ -288,8 +288,9 @@ def _most_connections() -> int:
 
 
 def _cut(transport: asyncio.Transport) -> None:
-    reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    if not transport.is_closing():  # else its socket is gone, as its client is
+        reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
     transport.abort()
 
 
@@ -383,7 +384,7 @@ class MockServer(uvicorn.Server):
                 signal.signal(each, handler)
 
     def stop(self) -> None:
-        """Have the server stop, from any thread."""
+        """Make the server stop, from any thread."""
         self.should_exit = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has stopped
