@@ -12,7 +12,7 @@ from .lazy import lazily
 
 if TYPE_CHECKING:
     from .account import Account, connect
-    from .chat import ChatClient, ChatError
+    from .chat import ChatClient, ChatError, ConversationsClient
     from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
@@ -33,6 +33,7 @@ __all__ = [
     "ChatPageFrame",
     "ChatPanel",
     "ChatSdkWidget",
+    "ConversationsClient",
     "MockTwilio",
     "check",
     "check_environment",

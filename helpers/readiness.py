@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 
 from . import html
 from .account import Account
+from .chat.errors import as_chat_error
 
 Verdict = Literal["ready", "look", "missing"]
 LEGACY_EVENTS = ("onChannel", "onMember", "onMessageSen", "onMediaMessage")
@@ -75,10 +76,8 @@ def preflight(account: Account) -> Preflight:
         try:
             checks.append(PreflightCheck(subject, *check(reader)))
         except TwilioException as error:
-            said = getattr(error, "msg", str(error))
-            checks.append(
-                PreflightCheck(subject, "missing", f"the account refuses: {said}", "See that first")
-            )
+            said = f"the account refuses: {as_chat_error(error).msg}"
+            checks.append(PreflightCheck(subject, "missing", said, "See that first"))
     return Preflight(tuple(checks))
 
 
@@ -234,8 +233,8 @@ def _routing(reader: _Setup) -> Answer:
 def _leftovers(reader: _Setup) -> Answer:
     try:
         flows = reader.client.flex_api.v1.flex_flow.list()
-    except TwilioRestException as error:
-        return "ready", f"the legacy API answers HTTP {error.status}"
+    except TwilioException as error:
+        return "ready", f"the legacy API answers HTTP {as_chat_error(error).status}"
     enabled = [one.friendly_name or one.sid for one in flows if one.enabled]
     if enabled:
         return (
@@ -250,8 +249,8 @@ def _public_channels(reader: _Setup) -> Answer:
     service = reader.client.chat.v2.services(reader.flex.chat_service_instance_sid)
     try:
         found = service.channels.list(type=["public"], limit=_LOOKED_AT)
-    except TwilioRestException as error:
-        return "ready", f"the legacy API answers HTTP {error.status}"
+    except TwilioException as error:
+        return "ready", f"the legacy API answers HTTP {as_chat_error(error).status}"
     if found:
         some = f"at least {len(found)}" if len(found) == _LOOKED_AT else str(len(found))
         return (

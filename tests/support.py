@@ -28,6 +28,11 @@ def examples(count: int) -> int:
     return max(5, count * settings().max_examples // 100)
 
 
+def most_examples(count: int) -> int:
+    """Return as many as `examples`, but at most `count`, for what takes long already."""
+    return min(examples(count), count)
+
+
 @contextmanager
 def refused(status: int, code: int, message: str = "") -> Iterator[None]:
     """The SDK is refused in here, with this HTTP status, code and message (a part will do)."""

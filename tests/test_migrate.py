@@ -254,3 +254,59 @@ def test_a_wrong_command_is_one_sentence(
 ) -> None:
     assert main(arguments) == code
     assert said in capsys.readouterr().err
+
+
+def test_its_calls_move_the_account(legacy: Account, migration: migrate.Migration) -> None:
+    assert legacy.mock is not None
+    with legacy.mock.snapshot():
+        client = legacy.client
+        for call in migration.calls:
+            call.run(client)
+        v1 = client.conversations.v1
+        service = v1.services(legacy.credentials.chat_service_sid)
+        assert v1.configuration().fetch().default_chat_service_sid == service.fetch().sid
+        assert v1.configuration().fetch().default_closed_timer == "P1D"
+        hooks = service.configuration.webhooks().fetch()
+        assert hooks.post_webhook_url == "https://example.com/hook"
+        assert hooks.filters == ["onMessageAdded", "onParticipantAdded"]
+        lobby = service.conversations("lobby")
+        assert [one.identity for one in lobby.participants.list()] == ["alice"]
+        assert [hook.target for hook in lobby.webhooks.list()] == ["webhook"]
+        assert service.conversations("old").fetch().state == "closed"
+        addresses = {one.type: one for one in v1.address_configurations.list()}
+        assert addresses["sms"].address == "+15005550006"
+        assert addresses["sms"].auto_creation["type"] == "studio"
+        assert set(addresses) == {"sms", "chat"}
+        [flow] = client.studio.v2.flows.list()
+        definition = client.studio.v2.flows(flow.sid).fetch().definition
+        assert definition == migration.flows[0].after
+        assert client.flex_api.v1.configuration().fetch().agent_conv_end_methods == {
+            "enabled": ["Leave"]
+        }
+        again = migrate.plan(legacy)
+        assert not again.flows[0].is_changed
+        left = [one.what for one in again.changes if one.how == "call" and "channel 'l" in one.what]
+        assert left == []
+
+
+@pytest.mark.parametrize("name", ["Task chat", "Studio chat", "Bot chat"])
+def test_the_code_for_an_application_opens_a_chat(
+    legacy: Account, migration: migrate.Migration, name: str
+) -> None:
+    assert legacy.mock is not None
+    with legacy.mock.snapshot():
+        place = {"client": legacy.client, "json": json, "identity": "jane", "customer_name": "Jane"}
+        exec(change(migration, f"Flex Flow '{name}'").code, place)
+        [participant] = place["chat"].participants.list()
+        assert participant.identity == "jane"
+        targets = [hook.target for hook in place["chat"].webhooks.list()]
+        workspace = legacy.client.taskrouter.v1.workspaces.list()[0]
+        tasks = [json.loads(task.attributes) for task in workspace.tasks.list()]
+        if name == "Task chat":
+            assert targets == []
+            [attributes] = tasks
+            assert attributes["conversationSid"] == place["conversation"].sid
+            assert attributes["from"] == "Jane"
+        else:
+            assert targets == [{"Studio chat": "studio", "Bot chat": "webhook"}[name]]
+            assert tasks == []

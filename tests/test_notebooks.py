@@ -204,6 +204,18 @@ WRONG: dict[str, list[tuple[str, str]]] = {
             "the fields of again: expected ['channel_sid', 'identity', 'token'], found ",
         ),
     ],
+    "08": [
+        ("mine = conversation_sid", "mine is a str, not an InteractionInstance. It is the SID"),
+        ("mine = interaction.fetch()", "without returning-2"),
+    ],
+    "09": [
+        ("mine = migrate.rewrite(given)", "its attribute after is the definition."),
+        ("mine = given", "where Incoming Conversation leads: expected 'hello', found None."),
+    ],
+    "10": [
+        ("mine = 'timers'", "mine is a str, not a list."),
+        ("mine = ['timers']", "mine: expected ['"),
+    ],
 }
 """Answers that are wrong, by notebook, and what is said about them."""
 

@@ -7,6 +7,7 @@ the Chat SDK's names, so that what a notebook shows carries over to the browser.
 
 from .channel import Channel
 from .client import ChatClient
+from .conversations import Conversation, ConversationsClient, Participant
 from .errors import ChatError, OutcomeUnknown
 from .media import Media
 from .records import Member, Message, Paginator, User
@@ -15,10 +16,13 @@ __all__ = [
     "Channel",
     "ChatClient",
     "ChatError",
+    "Conversation",
+    "ConversationsClient",
     "Media",
     "Member",
     "Message",
     "OutcomeUnknown",
     "Paginator",
+    "Participant",
     "User",
 ]

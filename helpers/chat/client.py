@@ -16,7 +16,7 @@ from .channel import Channel, ChannelBook, ConnectedClient, not_a_member, refres
 from .errors import as_chat_error, raises_chat_error
 from .feeds import KernelFeed, PollingFeed
 from .records import User
-from .session import ChatSession, Wait
+from .session import ChatSession, ServiceOf, Wait, chat_service
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -51,6 +51,7 @@ class ChatClient(ConnectedClient):
         token: An access token with a chat grant.
         poll_seconds: Pause between polls while something happens, where polling is needed.
         wait: Waits between polls and between tries; a test need not take the time.
+        service: Returns the chat service of an SDK client, by its SID; by default Chat's.
 
     Attributes:
         account: As given.
@@ -67,10 +68,11 @@ class ChatClient(ConnectedClient):
         *,
         poll_seconds: float = 1.0,
         wait: Wait = threading.Event.wait,
+        service: ServiceOf = chat_service,
     ) -> None:
         super().__init__()
         self.account = account
-        self._session = session = ChatSession(account, token, self, wait)
+        self._session = session = ChatSession(account, token, self, wait, service)
         self._book: ChannelBook = ChannelBook(session, self)
         session.feed = self._feed = (
             KernelFeed(session, self._book, account.mock)

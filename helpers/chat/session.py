@@ -19,6 +19,8 @@ from .records import User
 from .retrying_client import TRIES, Backoff, RetryingClient
 
 if TYPE_CHECKING:
+    from twilio.rest import Client
+
     from ..account import Account
 
 CONNECTION_STATES = ("connecting", "connected", "disconnecting", "disconnected", "denied", "error")
@@ -45,6 +47,14 @@ class Feed(Protocol):
         """Index of the newest message delivered, -1 for none; None for a channel not followed."""
 
 
+ServiceOf = Callable[["Client", str], Any]
+
+
+def chat_service(rest: Client, service_sid: str) -> Any:
+    """Return the chat service, as the SDK names it."""
+    return rest.chat.v2.services(service_sid)
+
+
 class ChatSession:
     """The connection of one chat user.
 
@@ -53,6 +63,7 @@ class ChatSession:
         token: Access token with a chat grant.
         client: Emits the events of the connection.
         wait: Waits between polls and between tries.
+        service: Returns the chat service of an SDK client, by its SID.
 
     Attributes:
         feed: Set by the client.
@@ -77,8 +88,16 @@ class ChatSession:
     media: MediaService
     user: User
 
-    def __init__(self, account: Account, token: str, client: Emitter, wait: Wait) -> None:
+    def __init__(
+        self,
+        account: Account,
+        token: str,
+        client: Emitter,
+        wait: Wait,
+        service: ServiceOf = chat_service,
+    ) -> None:
         self.account = account
+        self._service_of = service
         self.is_in_kernel = isinstance(account.mock, MockTwilio)
         self.acts_for_account = account.mode == "live"
         self.state = "connecting"
@@ -123,7 +142,7 @@ class ChatSession:
         self._token = token
         rest = self.account.client_of_chat_user(token, self.identity)
         rest.http_client = RetryingClient(rest.http_client, self.wait)
-        self.service = rest.chat.v2.services(self.service_sid)
+        self.service = self._service_of(rest, self.service_sid)
         self.media = MediaService(rest, self.service_sid, in_kernel=self.is_in_kernel)
         polled = self.account.client_of_chat_user(token, self.identity, polling=True)
         polled.http_client = RetryingClient(
@@ -133,7 +152,7 @@ class ChatSession:
             backoff=self._backoff,
             failing=self.lost,
         )
-        self.polled_service = polled.chat.v2.services(self.service_sid)
+        self.polled_service = self._service_of(polled, self.service_sid)
         self._refusal = None
         self._timers.start(claims.expires)
 

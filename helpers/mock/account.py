@@ -40,6 +40,7 @@ from .messaging import resources as _messaging
 from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
 from .messaging.presence import ChatConnection, Presence
 from .messaging.timers import ChannelTimers
+from .phones import Phone
 from .realtime import without_rest
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
@@ -309,6 +310,17 @@ class MockTwilio:
             TwilioError: The token is refused.
         """
         return ChatConnection(self._presence, self._application.chat_user(token))
+
+    def phone(self, address: str) -> Phone:
+        """Return a customer's phone, which sends and receives by SMS or WhatsApp.
+
+        Args:
+            address: Its number, e.g. `+15550142` or `whatsapp:+15550142`.
+
+        Raises:
+            TwilioError: 50407, it is none.
+        """
+        return Phone(self._backend, self._application, self.credentials.account_sid, address)
 
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
         """Bind a device of the chat user of `token` to push notifications.

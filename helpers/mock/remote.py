@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from .core.credentials import Credentials
 from .core.forks import in_child
 from .faults import BadFault, Fault
 from .faults.settings import FaultRegistry, FaultRule, FaultSettings
+from .phones import PhoneMessage
 from .scenarios import Scenario, Scenarios, UnknownScenario
 
 __all__ = ["ControlRefused", "MockUnreachable", "RemoteClock", "RemoteMock"]
@@ -30,7 +31,7 @@ __all__ = ["ControlRefused", "MockUnreachable", "RemoteClock", "RemoteMock"]
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__, LeverRefused="ControlRefused")
 
-_MEMBERS = ("clock", "faults", "load", "reset", "scenarios", "snapshot", "type_in", "url")
+_MEMBERS = ("clock", "faults", "load", "phone", "reset", "scenarios", "snapshot", "type_in", "url")
 TIMEOUT = 30
 """Seconds to wait for an answer."""
 _START = "Start the mock there: python -m helpers.mock"
@@ -104,6 +105,35 @@ def moment(at: datetime | float) -> str | float:
     """A moment in a control request's JSON; ValueError without time zone or not in 1970 to 9999."""
     epoch(at)
     return at.isoformat() if isinstance(at, datetime) else float(at)
+
+
+class RemotePhone:
+    """A customer's phone on the server's account, with the methods of `Phone`."""
+
+    def __init__(self, control: ControlClient, address: str) -> None:
+        self.address = address
+        self._control = control
+
+    def __repr__(self) -> str:
+        return f"Phone({self.address!r})"
+
+    def send(
+        self, body: str | None = None, *, to: str | None = None, media_sids: Iterable[str] = ()
+    ) -> PhoneMessage | None:
+        """Send a text or files to a number of the account; None where a webhook refused it."""
+        sent = self._call("send", body=body, to=to, media_sids=list(media_sids))["message"]
+        return PhoneMessage(**sent) if sent else None
+
+    def messages(self) -> list[PhoneMessage]:
+        """Return the messages that were sent to the phone, in order."""
+        return [PhoneMessage(**each) for each in self._call("messages")["messages"]]
+
+    def report(self, message_sid: str, status: str, error_code: int = 0) -> None:
+        """Report how far a message came: `delivered`, `read`, `failed` or `undelivered`."""
+        self._call("report", message_sid=message_sid, status=status, error_code=error_code)
+
+    def _call(self, act: str, **given: Any) -> Any:
+        return self._control.call("POST", f"/phone/{act}", {"address": self.address, **given})
 
 
 class RemoteClock:
@@ -307,6 +337,10 @@ class RemoteMock:
         """Send a typing indicator of the chat user of `token`; returns the seconds it lasts."""
         body = {"token": token, "channel_sid": channel_sid}
         return int(self._control.call("POST", "/typing", body)["seconds"])
+
+    def phone(self, address: str) -> RemotePhone:
+        """Return a customer's phone, which sends and receives by SMS or WhatsApp."""
+        return RemotePhone(self._control, address)
 
     def __getattr__(self, name: str) -> NoReturn:
         """Raise an error that names the members it has."""

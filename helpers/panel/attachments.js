@@ -6,7 +6,7 @@ import { ICONS, iconButton, sizeName } from "./parts.js";
 /** @typedef {{ type: string, [name: string]: unknown }} Content */
 /** @typedef {(content: Content, buffers: ArrayBuffer[]) => void} SendPart */
 
-const PART_BYTES = 512 * 1024;
+const PART_BYTES = 2 * 1024 * 1024; // a Jupyter server takes messages of up to 10 MB
 const MEGABYTE = 1024 * 1024;
 export const UNKNOWN = "application/octet-stream";
 

@@ -47,7 +47,7 @@ class ChatLog(anywidget.AnyWidget):
     def __init__(self, model: ChatPanelModel, title: str | None = None) -> None:
         super().__init__(layout=Layout(width="auto", flex="1 1 auto", min_height="0"))
         self.takes_focus = False
-        """Whether the next view moves the focus to its field, as after an accepted offer."""
+        """True if the next view moves the focus to its field, as after an accepted offer."""
         self._chat = model
         self._title = title
         self._uploads: dict[tuple[str, int], bytearray] = {}

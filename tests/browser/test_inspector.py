@@ -392,8 +392,9 @@ def test_a_chat_is_led_by_hand_from_its_first_word_to_its_end(browser: Any) -> N
         page.get_by_label("Message", exact=True).fill("It is")
         page.get_by_role("button", name="Send").click()
         page.locator(".message.right .author", has_text="alice").wait_for()
-        page.get_by_role("button", name="Complete").click()
+        page.get_by_role("button", name="Complete").press("Enter")
         page.locator(".details .head .pill", has_text="inactive").wait_for()
+        assert page.locator("#details :focus").count() == 1  # though the button is gone
         page.get_by_role("button", name="Undo completing the task").click()
         page.locator(".details .head .pill", has_text="inactive").wait_for(state="detached")
         with page.expect_download() as download:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from accessibility import violations
+
 from helpers.panel import ChatPanel
 from helpers.panel.widget import STYLES, ChatLog
 
@@ -47,13 +49,6 @@ globalThis.hideAll = () => {
   document.querySelector("main").replaceChildren();
 };
 """
-
-
-AXE = """async () => {
-  const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-  const { violations } = await axe.run(document, { runOnly });
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}"""
 
 
 class WidgetPage:
@@ -96,13 +91,7 @@ class WidgetPage:
 
     def violations(self) -> list[str]:
         """Return what axe finds against WCAG 2.2, levels A and AA."""
-        if not self.page.evaluate("() => 'axe' in globalThis"):
-            import node_packages
-
-            source = node_packages.installed() / "node_modules/axe-core/axe.min.js"
-            self.page.add_script_tag(path=source)
-        found: list[str] = self.page.evaluate(AXE)
-        return found
+        return violations(self.page)
 
     def theme(self, name: str) -> None:
         """Choose the colours of JupyterLab's light or dark theme."""

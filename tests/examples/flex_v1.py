@@ -10,9 +10,6 @@ from typing import Any
 
 from twilio.base.version import Version
 
-from helpers.mock.core.context import Context
-from helpers.mock.messaging.resources import AddressConfiguration
-
 from .account import NOBODY, OTHER_HOOK, PreparedAccount
 from .model import Api, Example, Refusal
 
@@ -434,27 +431,7 @@ FLEX_WEBHOOKS = Api(
 
 
 def prepare_web_chats(account: PreparedAccount) -> None:
-    """Add an address of web chats, and one of text messages."""
     account.web_chats = account.client.flex_api.v2.web_channels
-    account.chat_address, account.sms_address = (
-        address(account, kind, f"{kind}-address") for kind in ("chat", "sms")
-    )
-
-
-def address(account: PreparedAccount, kind: str, text: str) -> str:
-    """Configure an address.
-
-    Returns:
-        Its SID.
-    """
-    mock = account.mock
-    with mock._backend.transaction():
-        ctx = Context(mock._backend, mock.credentials.account_sid)
-        given = {"enabled": False, "type": "default", "service_sid": account.service.sid}
-        made = ctx.create(
-            AddressConfiguration, type=kind, address=text, friendly_name=None, auto_creation=given
-        )
-    return made.sid
 
 
 def conversation_at(account: PreparedAccount, shown: Any) -> Any:
@@ -470,14 +447,14 @@ WEB_CHATS = Api(
             Example(
                 "web_chats.create",
                 {
-                    "AddressSid": of("chat_address"),
+                    "AddressSid": of("web_address.sid"),
                     "ChatFriendlyName": "Chat with Jane",
                     "CustomerFriendlyName": "Jane",
                     "PreEngagementData": '{"question": "billing"}',
                     "Identity": "visitor-1",
                 },
                 seen={
-                    "AddressSid": lambda account, _: account.chat_address,
+                    "AddressSid": lambda account, _: account.web_address.sid,
                     "ChatFriendlyName": lambda *about: conversation_at(*about).friendly_name,
                     "CustomerFriendlyName": lambda account, shown: (
                         account.service.users(shown["identity"]).fetch().friendly_name
@@ -494,7 +471,7 @@ WEB_CHATS = Api(
                     45733: {"PreEngagementData": "not JSON"},
                 },
             ),
-            Example("web_chats.create", {"AddressSid": of("chat_address")}),
+            Example("web_chats.create", {"AddressSid": of("web_address.sid")}),
         )
     },
     size=1,

@@ -9,9 +9,6 @@ from office import Office
 
 from helpers import Account
 from helpers.mock import WebhookRequest
-from helpers.mock.core.context import Context
-from helpers.mock.messaging import channels
-from helpers.mock.messaging.resources import AddressConfiguration
 
 HOOK = "https://shop.example.com/interactions"
 
@@ -57,29 +54,16 @@ class Contact:
 
     def wire(self, flow: Any) -> None:
         """Connect the conversation to a Studio flow, as its scoped webhook does."""
-        mock = self.account.mock
-        assert mock is not None
-        with mock._backend.transaction():
-            ctx = Context(mock._backend, mock.credentials.account_sid)
-            channel = channels.find(ctx, self.conversation.sid)
-            channels.add_webhook(
-                ctx, channel, "conversations", "studio", {"flow_sid": flow.sid, "filters": []}
-            )
+        self.conversation.webhooks.create(target="studio", configuration_flow_sid=flow.sid)
 
     def address(self, kind: str = "chat", **auto_creation: Any) -> str:
         """A configured address; its SID."""
-        mock, service = self.account.mock, self.account.credentials.chat_service_sid
-        assert mock is not None
-        with mock._backend.transaction():
-            ctx = Context(mock._backend, mock.credentials.account_sid)
-            given = {"enabled": True, "type": "default", "service_sid": service, **auto_creation}
-            made = ctx.create(
-                AddressConfiguration,
-                type=kind,
-                address=f"address of {kind}",
-                friendly_name=None,
-                auto_creation=given,
-            )
+        given = {"enabled": True, **auto_creation}
+        made = self.client.conversations.v1.address_configurations.create(
+            type=kind,
+            address={"chat": "our web site", "sms": "+15550100"}[kind],
+            **{f"auto_creation_{name}": value for name, value in given.items()},
+        )
         return str(made.sid)
 
     def visit(self, address: str, **more: Any) -> Any:

@@ -219,17 +219,25 @@ def test_an_agent_has_flex_role_for_agents(contact: Contact) -> None:
     assert service.roles(role).fetch().friendly_name == "agent"
 
 
-def test_the_conversation_s_webhooks_say_that_the_agent_was_added(
-    contact: Contact, service: Any, webhooks: Any
+def test_the_conversations_webhooks_say_who_was_added_removed_and_that_it_was_closed(
+    contact: Contact, webhooks: Any
 ) -> None:
     heard: list[Any] = []
-    webhooks.register("https://shop.example.com/chat", lambda call: heard.append(call.parameters))
-    service.update(
-        post_webhook_url="https://shop.example.com/chat", webhook_filters=["onMemberAdded"]
+    url = "https://shop.example.com/conversations"
+    webhooks.register(url, lambda call: heard.append(call.parameters))
+    names = ["onParticipantAdded", "onParticipantRemoved", "onConversationStateUpdated"]
+    contact.client.conversations.v1.configuration.webhooks().update(
+        post_webhook_url=url, filters=names, method="POST"
     )
     contact.serve()
+    contact.close(routing=CLOSED)
     assert webhooks.settle()
-    assert [(each["Identity"], each["Source"]) for each in heard] == [("alice", "API")]
+    about = ("EventType", "Source", "Identity", "StateTo", "Reason")
+    assert [tuple(each[name] for name in about if name in each) for each in heard] == [
+        ("onParticipantAdded", "API", "alice"),
+        ("onParticipantRemoved", "API", "alice"),
+        ("onConversationStateUpdated", "API", "closed", "API"),
+    ]
 
 
 def test_an_agent_that_is_in_the_conversation_already_stays(contact: Contact) -> None:
@@ -286,6 +294,18 @@ def test_a_customer_who_was_left_and_writes_again_gets_a_new_task(
     assert contact.attributes["topic"] == "billing"
     contact.accept(agent)
     assert contact.people == ["jane", agent]
+
+
+def test_a_customer_with_a_phone_who_was_left_gets_a_new_task_too(contact: Contact) -> None:
+    contact.conversation.participants("jane").delete()
+    contact.conversation.participants.create(
+        messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
+    )
+    contact.serve(channel={"type": "sms"})
+    contact.leave()
+    contact.conversation.messages.create(author="+15550142", body="One more thing")
+    assert contact.tasks[:1] == ["completed"]
+    assert len(contact.tasks) == 2
 
 
 def test_a_message_that_is_not_the_customers_makes_no_task(contact: Contact) -> None:

@@ -381,6 +381,10 @@ CONVERSATIONS: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = 
         lambda it: it.conversation.webhooks("WH" + NONE).fetch,
     ),
     Reason.WEBHOOKS_FULL: (400, 50361, "at most 5 webhooks", v1_full_of_webhooks),
+    Reason.ADDRESS_UNKNOWN: (
+        *(501, 501, "messaging webhook"),
+        lambda it: lambda: it.mock.phone("+15550001").send("Hello", to="+15550002"),
+    ),
     Reason.ADDRESS_TAKEN: (409, 20409, "Address shop is configured already", v1_address_configured),
     Reason.CHANNEL_NOT_FOUND: (
         *(404, 50350, f"Conversation {'CH' + NONE} not found"),

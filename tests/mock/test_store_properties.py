@@ -286,6 +286,7 @@ RUNS = settings(
 )
 
 
+@pytest.mark.hypothesis
 @pytest.mark.usefixtures("room")
 @pytest.mark.parametrize("kept", ["in memory", "in a file"])
 def test_every_query_finds_what_a_list_would_hold(kept: str, tmp_path: Path) -> None:

@@ -80,6 +80,29 @@ def test_a_message_starts_the_flow_of_the_address_if_it_is_enabled(
     assert len(flow.executions.list()) == enabled
 
 
+def test_a_webhook_of_the_address_hears_of_the_conversation(
+    contact: Contact, webhooks: Any
+) -> None:
+    heard: list[Any] = []
+    url = "https://shop.example.com/messages"
+    webhooks.register(url, lambda call: heard.append(call.parameters))
+    made = contact.visit(
+        contact.address(type="webhook", webhook_url=url, webhook_filters=["onMessageAdded"])
+    )
+    contact.say("Hello", author=made.identity)
+    assert webhooks.settle()
+    assert [(each["EventType"], each["Author"], each["Body"]) for each in heard] == [
+        ("onMessageAdded", made.identity, "Hello")
+    ]
+
+
+def test_a_web_chat_has_the_accounts_timers(contact: Contact) -> None:
+    contact.client.conversations.v1.configuration().update(default_closed_timer="PT1H")
+    contact.visit(contact.address())
+    contact.account.clock.advance(3601)
+    assert contact.conversation.fetch().state == "closed"
+
+
 @pytest.mark.parametrize(
     ("status", "code", "changes"),
     [

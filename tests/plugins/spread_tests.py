@@ -1,7 +1,8 @@
 """Spreads tests over the machine's cores: a file's tests together, one process each.
 
-The browser's tests are two parts, so that JupyterLab is started once; they come last, since
-Playwright keeps an event loop in the main thread that `asyncio.run()` in another test would find.
+The browser's tests are two parts, so that JupyterLab is started once. Each is the last that its
+process does, since Playwright keeps an event loop in the main thread that `asyncio.run()` in
+another test would find; they begin halfway, or they would go on when all others have ended.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ MOST = 8
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One for each core; none where files are named, what is printed is shown, or time measured."""
+    """One for each core and one more, since tests wait; none where files are named.
+
+    Nor are there any where what is printed is shown, or time measured.
+    """
     are_files = all(Path(name.split("::")[0]).is_file() for name in config.args)
     is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
-    return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST)
+    return 0 if are_files or is_alone else min((os.cpu_count() or 1) + 1, MOST)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
@@ -32,10 +36,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | Non
 
 
 class ByFile(LoadFileScheduling):
-    """Gives each process whole files in the order of collection."""
+    """Gives each process whole files in the order of collection, the browser's from halfway on."""
+
+    _count = 0
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         if not file.startswith(BROWSER):
             return file
         return BROWSER + ("jupyterlab" if file.endswith("_in_jupyterlab.py") else "pages")
+
+    def _assign_work_unit(self, node: Any) -> None:
+        self._count = max(self._count, len(self.workqueue))
+        browser = [scope for scope in self.workqueue if scope.startswith(BROWSER)]
+        are_others_left = len(browser) < len(self.workqueue)
+        is_halfway = len(self.workqueue) <= self._count / 2
+        can_others_go_on = sum(not each.shutting_down for each in self.nodes) > 1
+        if browser and is_halfway and can_others_go_on:
+            self.workqueue.move_to_end(browser[0], last=False)
+        given = next(iter(self.workqueue))
+        super()._assign_work_unit(node)
+        if given.startswith(BROWSER) and are_others_left:
+            node.shutdown()

@@ -266,3 +266,21 @@ def test_the_clock_can_be_read_while_another_thread_forgets_it(remote: RemoteMoc
     finally:
         done.set()
         forgetful.join()
+
+
+def test_a_customers_phone_is_held_from_afar(remote: RemoteMock, url: str) -> None:
+    account, phone = connect(url), remote.phone("+15550142")
+    made = account.client.conversations.v1.conversations.create()
+    made.participants.create(
+        messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
+    )
+    sent = phone.send("Hello")
+    assert sent is not None
+    assert sent.conversation_sid == made.sid
+    answer = made.messages.create(author="shop", body="Hello Ann")
+    assert [each.body for each in phone.messages()] == ["Hello Ann"]
+    phone.report(answer.sid, "delivered")
+    assert answer.fetch().delivery["delivered"] == "all"
+    with pytest.raises(ControlRefused, match="messaging webhook") as refused:
+        phone.send("Hello", to="+15550101")
+    assert refused.value.status == 501

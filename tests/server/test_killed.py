@@ -13,6 +13,7 @@ import pytest
 import requests
 from receiver import Receiver
 from served import Command
+from support import most_examples
 from twilio.base.exceptions import TwilioException
 
 from helpers import connect
@@ -20,7 +21,8 @@ from helpers.mock import DEMO_VALUES
 
 Start = Callable[..., Command]
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
-KILLS = 10
+KILLS = max(10, most_examples(20))
+"""Twenty in the long profile: each takes a second of a core to start the server again."""
 WRITERS = 4
 WRITES = 1000
 
@@ -94,10 +96,7 @@ def channels_with_webhooks(url: str, receiver: Receiver) -> list[str]:
 
 @pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_ten_kills_lose_no_acknowledged_message_and_no_webhook(
-    command: Start, tmp_path: Path
-) -> None:
-    """Ten, as each start of a server takes a second of a core; the soak kills at length."""
+def test_kills_lose_no_acknowledged_message_and_no_webhook(command: Start, tmp_path: Path) -> None:
     chance = random.Random(20)
     file = str(tmp_path / "account.db")
     acknowledged: dict[str, list[str]] = {}

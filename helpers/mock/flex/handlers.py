@@ -9,8 +9,8 @@ from ...json_object import compact_json, json_object
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import AtMostBytes
-from ..messaging import channels
-from ..messaging.resources import Channel, ChannelWebhook, Member
+from ..messaging import channels, members
+from ..messaging.resources import Channel, ChannelWebhook
 from ..studio.actions import SendToFlex
 from ..studio.resources import Execution
 from ..taskrouter.resources import Task, Workflow
@@ -155,10 +155,7 @@ def _hand_over_conversation(
     The customer's address stands for what Twilio writes of a web chat, which is not documented.
     """
     sid, author = message["ConversationSid"], message["From"]
-    customer = next(
-        (each for each in ctx.store.select(Member, {"channel_sid": sid}) if each.name == author),
-        None,
-    )
+    customer = members.writer(ctx.store, sid, author)
     kind = ((customer and customer.messaging_binding) or {}).get("type", "web")
     about = dict.fromkeys(("customerAddress", "from", "name", "customerName"), author)
     channel = {

@@ -35,6 +35,8 @@ class InteractionOrchestration:
 
     def handle(self, event: Event) -> None:
         """Act on an event that concerns an interaction."""
+        if not self._backend.store.last_seq(InteractionChannel):
+            return  # most accounts never had any
         if isinstance(event, ChannelDue):
             self._open(event.sid)
         elif isinstance(event, MessageEvent):
@@ -118,7 +120,7 @@ class InteractionOrchestration:
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             channel = ctx.store.first(InteractionChannel, **waits)
-            author = members.find(ctx, channel_sid, name)
+            author = members.writer(ctx.store, channel_sid, name)
             if channel is not None and author is not None and not is_agent(author.attributes):
                 endings.renew(ctx, channel)
 

@@ -209,7 +209,7 @@ def _make_conversation(ctx: Context, channel: NewInteractionChannel) -> Channel:
         raise TwilioError(45351, "Channel.participants must name one customer")
     [given] = channel.participants
     place = _place(MediaProperties.read_within("Channel.participants", given), channel.type)
-    conversation = channels.create(ctx, services.default(ctx), type="private")
+    conversation = channels.create_private(ctx, services.default(ctx))
     members.add(ctx, conversation, attributes=GUEST_ATTRIBUTES, **place)
     return conversation
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ...json_object import compact_json
 from ..core.context import Context
 from ..core.errors import Refused, TwilioError
-from ..messaging import channels, members, users
+from ..messaging import addresses, channels, members, users
 from ..messaging.refusals import Reason
 from ..messaging.resources import AddressConfiguration, Channel, Service
 from ..studio.incoming import CONVERSATIONS
@@ -55,27 +55,14 @@ def create(
     if service is None:
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=service_sid)
     attributes = {} if pre_engagement_data is None else {"pre_engagement_data": pre_engagement_data}
-    conversation = channels.create(
+    conversation = channels.create_private(
         ctx,
         service,
-        type="private",
         friendly_name=chat_friendly_name,
         attributes=compact_json(attributes),
     )
     identity = identity or ctx.sids.new("")
     user = users.ensure(ctx, service, identity, customer_friendly_name)
     members.add(ctx, conversation, identity=identity, user=user)
-    _wire(ctx, address, conversation)
+    addresses.wire(ctx, address, conversation, CONVERSATIONS)
     return WebChat(conversation, identity)
-
-
-def _wire(ctx: Context, address: AddressConfiguration, conversation: Channel) -> None:
-    """Add the webhook that the address gives each new conversation, if it is to (documented)."""
-    given = address.auto_creation
-    if not given["enabled"] or given["type"] == "default":
-        return
-    prefix = f"{given['type']}_"
-    configuration = {
-        name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)
-    }
-    channels.add_webhook(ctx, conversation, CONVERSATIONS, given["type"], configuration)

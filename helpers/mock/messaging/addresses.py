@@ -6,9 +6,9 @@ from typing import Any
 
 from ..core.context import Context
 from ..core.errors import Refused
-from . import services
+from . import channels, services
 from .refusals import Reason
-from .resources import AddressConfiguration, Service
+from .resources import AddressConfiguration, Channel, Service
 
 
 def create(
@@ -52,3 +52,21 @@ def _check(ctx: Context, auto_creation: dict[str, Any]) -> None:
     sid = auto_creation["service_sid"]
     if not ctx.store.exists(Service, sid=sid):
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=sid)
+
+
+def wire(ctx: Context, address: AddressConfiguration, channel: Channel, dialect: str) -> None:
+    """Add to a new channel the webhook that its address gives each, if it does (documented).
+
+    It is called in a dialect's words.
+    """
+    given = address.auto_creation
+    if not given["enabled"]:
+        return
+    if given["type"] == "studio" and given.get("studio_flow_sid"):
+        retries = given.get("studio_retry_count", 0)
+        settings = {"flow_sid": given["studio_flow_sid"], "retry_count": retries}
+        channels.add_webhook(ctx, channel, dialect, "studio", settings)
+    elif given["type"] == "webhook" and given.get("webhook_url"):
+        method, filters = given.get("webhook_method", "post"), given.get("webhook_filters", [])
+        settings = {"url": given["webhook_url"], "method": method.upper(), "filters": filters}
+        channels.add_webhook(ctx, channel, dialect, "webhook", settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
@@ -32,9 +33,14 @@ class ChannelFields(TypedDict, total=False):
 
 
 def create(
-    ctx: Context, service: Service, *, type: str = "public", **fields: Unpack[ChannelFields]
+    ctx: Context,
+    service: Service,
+    *,
+    type: str = "public",
+    arrival: Mapping[str, str | None] | None = None,
+    **fields: Unpack[ChannelFields],
 ) -> Channel:
-    """Make an empty channel.
+    """Make an empty channel, for a message of another network if there is an `arrival`.
 
     Raises:
         Refused: UNIQUE_NAME_TAKEN; NOT_PERMITTED to a chat user.
@@ -44,11 +50,17 @@ def create(
     fields["created_by"] = ctx.actor.identity or fields.get("created_by") or "system"
     _take_unique_name(ctx, service.sid, fields)
     channel = ctx.create(Channel, service_sid=service.sid, type=type, active_at=ctx.now, **fields)
-    ctx.emit(ChannelEvent("added", channel, ctx.actor))
+    ctx.emit(ChannelEvent("added", channel, ctx.actor, arrival=arrival))
     return channel
 
 
-def create_private(ctx: Context, service: Service, **fields: Unpack[ChannelFields]) -> Channel:
+def create_private(
+    ctx: Context,
+    service: Service,
+    *,
+    arrival: Mapping[str, str | None] | None = None,
+    **fields: Unpack[ChannelFields],
+) -> Channel:
     """Make an empty private channel, with the account's timers where none are given.
 
     Raises:
@@ -60,7 +72,7 @@ def create_private(ctx: Context, service: Service, **fields: Unpack[ChannelField
     fields["messaging_service_sid"] = (
         fields.get("messaging_service_sid") or settings.messaging_service_sid
     )
-    return create(ctx, service, type="private", **fields)
+    return create(ctx, service, type="private", arrival=arrival, **fields)
 
 
 def _take_unique_name(

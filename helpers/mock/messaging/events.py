@@ -27,7 +27,7 @@ from .resources import (
 class ChannelEvent(Event):
     """A channel was `added`, `updated` or `removed`.
 
-    `arrival` describes the message of another network that it was made for, as parameters.
+    `arrival` is the message of another network that it was made for: address, proxy address, body.
     """
 
     change: str

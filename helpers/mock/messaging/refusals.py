@@ -52,5 +52,6 @@ class Reason(Enum):
     LINK_EXPIRED = "the link has expired or is not valid"
 
     WEBHOOKS_FULL = "channel has its limit of {count} webhooks"
+    ADDRESS_UNKNOWN = "no channel is made for a message of {address} to {proxy_address}"
     ADDRESS_TAKEN = "address {address} is configured already"
     CREDENTIAL_NOT_FOUND = "credential {sid} not found"

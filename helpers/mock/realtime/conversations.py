@@ -322,9 +322,7 @@ def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 _fetch = _read(_channel, _channel_json)
 _fetch_user = _read(_user, _user_json)
-_create = _write(
-    partial(channels.create, type="private"), _service, given.NewChannel, _channel_json
-)
+_create = _write(channels.create_private, _service, given.NewChannel, _channel_json)
 """A conversation is private (observed): `@twilio/conversations` names no type."""
 _update = _write(channels.update, _channel, given.ChannelChanges, _channel_json)
 _edit = _write(messages.update, _MESSAGE, _MessageEdit, _message_json)

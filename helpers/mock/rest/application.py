@@ -17,6 +17,7 @@ from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
+from ..core.events import Event
 from ..webhooks.delivery import Webhooks
 from ..webhooks.pre_events import consult
 from . import (
@@ -141,6 +142,7 @@ class Application:
         """Let the service's pre-event webhooks, if it has any, change what is about to happen."""
         changes = self.consult(
             actor.service_sid or "",
+            Event,
             lambda: operation.handle(
                 Context(self._backend, self._credentials.account_sid, actor), arguments, request
             ),
@@ -149,8 +151,12 @@ class Application:
             actor = replace(actor, author=author)
         return actor, replace(request, form={**request.form, **changes}) if changes else request
 
-    def consult(self, service_sid: str, act: Callable[[], object]) -> dict[str, str]:
-        """Send the pre-events of an action, and return the changes that the answers make to it.
+    def consult(
+        self, service_sid: str, kind: type[Event], act: Callable[[], object]
+    ) -> dict[str, str]:
+        """Send an action's pre-events, and return the changes that the answers make to it.
+
+        Only for events of the `kind`.
 
         Outside any transaction, since an answer may take seconds; and only for what would succeed,
         which a dry run finds out.
@@ -165,7 +171,8 @@ class Application:
             and hooks.pre_url
             and hooks.filters
         ]
-        events = self._backend.dry_run(act) if consulted else ()
+        caused = self._backend.dry_run(act) if consulted else ()
+        events = [event for event in caused if isinstance(event, kind)]
         changes: dict[str, str] = {}
         for dialect, hooks in consulted:
             changes |= consult(self._webhooks, dialect, hooks, self._backend, events)

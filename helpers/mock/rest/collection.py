@@ -33,6 +33,7 @@ from .listing import (
 )
 from .views import Render
 
+_NAME = re.compile(r"{(\w+)}")
 Arguments = Mapping[str, str]
 """Values of the `{Names}` in an operation's path, decoded."""
 P = TypeVar("P")

@@ -20,9 +20,10 @@ from ..messaging.events import (
 )
 from ..messaging.members import writer
 from ..messaging.resources import Channel, EventHooks, Member, Message, User
+from ..studio.incoming import CONVERSATIONS
 from ..webhooks.outbox import Payload, ServiceHooks, WebhookDialect
 
-NAME = "conversations"
+NAME = CONVERSATIONS
 _BINDING = (
     "MessagingBinding.ProxyAddress MessagingBinding.Address MessagingBinding.ProjectedAddress"
 )
@@ -86,6 +87,15 @@ _VERBS = {"added": "Add", "updated": "Update", "removed": "Remove"}
 _REASONS = {"request": "API", "timer": "TIMER", "event": "EVENT"}
 
 
+_ARRIVAL = {
+    "MessagingBinding.Address": "address",
+    "MessagingBinding.AuthorAddress": "address",
+    "MessagingBinding.ProxyAddress": "proxy_address",
+    "MessageBody": "body",
+}
+"""Parameters of a message that a conversation is made for."""
+
+
 def _name_of(event: Event) -> str | None:
     """Return the name of an event's webhook; None for one that has none."""
     if isinstance(event, ChannelStateEvent):
@@ -131,7 +141,7 @@ def _payload(backend: Backend, event: Any, name: str) -> Payload | None:
         case UserEvent():
             values |= _about_user(event.user)
         case ChannelEvent() if event.arrival:
-            values |= event.arrival
+            values |= {parameter: event.arrival.get(key) for parameter, key in _ARRIVAL.items()}
         case ChannelStateEvent():
             values |= {
                 "StateUpdated": iso_milliseconds(backend.clock.now()),

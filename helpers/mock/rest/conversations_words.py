@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..core.errors import Refusals
+from ..core.errors import NOT_SIMULATED, Refusals
 from ..messaging.permissions import CHANNEL, SERVICE, Permission
 from ..messaging.refusals import Reason
 from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
@@ -64,6 +64,12 @@ _REFUSALS: dict[Enum, tuple[int, str]] = {
     Reason.USER_FULL: (50214, "User is in its limit of {count} conversations"),
     Reason.WEBHOOK_NOT_FOUND: (50360, "Scoped webhook {sid} not found"),
     Reason.WEBHOOKS_FULL: (50361, "A conversation has at most {count} webhooks"),
+    Reason.ADDRESS_UNKNOWN: (
+        NOT_SIMULATED,
+        "No open conversation has the addresses {address} and {proxy_address}, and no address"
+        " configuration of the latter makes one. Twilio calls the number's messaging webhook then,"
+        " which is not simulated by this mock",
+    ),
     Reason.ADDRESS_TAKEN: (20409, "Address {address} is configured already"),
 }
 """Chat's words, but for these."""

@@ -23,6 +23,15 @@ _NEAR_HOST = 0.85
 _LONG = 250
 """Characters of a path that is not remembered: paths come before credentials are checked."""
 
+_OTHERS = {
+    ("conversations.twilio.com", "/v2"): (
+        "It is an operation of the Conversation Orchestrator, another product of the same name as"
+        " the Conversations API, which Twilio calls Conversations (classic) today: its version is"
+        " /v1"
+    )
+}
+"""Products that share a host with a simulated one: where, and a sentence about each."""
+
 _Table = tuple[Callable[[list[str]], Any], dict[Any, _Route]]
 """Picks a path's literal segments, and the routes by what they say."""
 
@@ -88,6 +97,9 @@ class OperationRouter:
             f"{method} https://{host}{path} is not simulated by this mock, so it cannot say what"
             " Twilio would answer."
         )
+        for (known, start), sentence in _OTHERS.items():
+            if host == known and path.startswith(start):
+                return TwilioError(NOT_SIMULATED, f"{reason} {sentence}")
         for known in difflib.get_close_matches(host, self._spelled, n=1, cutoff=_NEAR_HOST):
             there = self._spelled[known]
             called = f"{method} {path}"[:_COMPARED]

@@ -57,6 +57,22 @@ class _Reset(Body):
     at: float | AwareDatetime | None = None
 
 
+class _OnePhone(Body):
+    address: str
+
+
+class _PhoneText(_OnePhone):
+    body: str | None = None
+    to: str | None = None
+    media_sids: list[str] = []
+
+
+class _PhoneReport(_OnePhone):
+    message_sid: str
+    status: str
+    error_code: int = 0
+
+
 class _Typing(Body):
     token: str
     channel_sid: str
@@ -95,6 +111,9 @@ class Control:
             route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
             route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             route("POST", "/typing", self._type, _Typing.model_validate_json),
+            route("POST", "/phone/send", self._phone_sends, _PhoneText.model_validate_json),
+            route("POST", "/phone/messages", self._phone_shows, _OnePhone.model_validate_json),
+            route("POST", "/phone/report", self._phone_reports, _PhoneReport.model_validate_json),
             route(
                 "GET", "/scenarios", lambda: {"scenarios": [*map(asdict, mock.scenarios.values())]}
             ),
@@ -237,6 +256,18 @@ class Control:
 
     def _type(self, body: _Typing) -> Json:
         return {"seconds": self._mock.type_in(body.token, body.channel_sid)}
+
+    def _phone_sends(self, text: _PhoneText) -> Json:
+        phone = self._mock.phone(text.address)
+        sent = phone.send(text.body, to=text.to, media_sids=text.media_sids)
+        return {"message": asdict(sent) if sent else None}
+
+    def _phone_shows(self, phone: _OnePhone) -> Json:
+        return {"messages": [asdict(each) for each in self._mock.phone(phone.address).messages()]}
+
+    def _phone_reports(self, given: _PhoneReport) -> None:
+        phone = self._mock.phone(given.address)
+        phone.report(given.message_sid, given.status, given.error_code)
 
     def _faults(self) -> Json:
         return {

@@ -80,6 +80,7 @@ def _conversation(event: MessageEvent) -> dict[str, str]:
         "ChannelSid": message.channel_sid,
         "ConversationSid": message.channel_sid,
         "MessageSid": message.sid,
+        "MessagingServiceSid": event.channel.messaging_service_sid or "",
         "Index": str(message.index),
         "DateCreated": iso_milliseconds(message.date_created) or "",
         "From": message.author,

@@ -156,7 +156,7 @@ function about(channel, act) {
       task && ["Queue", task.task_queue_friendly_name ?? none()],
     ]), task && taskButtons(task, act)),
     block(`Members (${members.length})`, members.length
-      ? table(["Identity", "Read to", "SID"], members.map((member) => [
+      ? table(["Identity", "Read", "SID"], members.map((member) => [
         member.identity,
         member.last_consumed_message_index === null ? none() : `#${member.last_consumed_message_index}`,
         sid(member.sid),

@@ -7,7 +7,7 @@ import { useConfirmation } from "./confirm.js";
 import { h, icon } from "./dom.js";
 import { draw } from "./draw.js";
 import { fullTime, timeOf } from "./format.js";
-import { keepTheEnd } from "./following.js";
+import { keepTheEnd, keepTheFocus } from "./following.js";
 import { ICONS } from "./icons.js";
 import { useKeys } from "./keys.js";
 import { listen } from "./live.js";
@@ -140,12 +140,14 @@ function paint() {
   const { view } = route;
   document.title = `${view.title} · Twilio mock`;
   const follow = keepTheEnd(byId("view"));
+  const refocus = keepTheFocus(byId("view"));
   draw(byId("nav"), VIEWS.map(tab));
   draw(byId("account"), summary && sid(summary.account_sid));
   draw(byId("hands"), undoOf(summary?.undo), h("a", { class: "button", href: chatUrl, target: "_blank" }, "Chat page"));
   draw(byId("view"), h("div", { class: "page", "data-key": view.name }, headOf(view), content(view)));
   tick();
   follow();
+  refocus();
 }
 
 /** @param {string | null | undefined} name */

@@ -1,0 +1,174 @@
+"""The client of Flex Conversations: the SDK's names, over Conversations' REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from helpers import Account, ChatError, ConversationsClient
+from helpers.chat import Conversation, Participant
+
+
+@pytest.fixture
+def jane(account: Account) -> Iterator[ConversationsClient]:
+    with ConversationsClient(account, account.chat_token("jane")) as client:
+        yield client
+
+
+@pytest.fixture
+def made(account: Account) -> Any:
+    """A conversation with jane and bob in it, as the SDK for servers names it."""
+    conversations = account.client.conversations.v1.conversations
+    found = conversations(conversations.create(friendly_name="Support", unique_name="s").sid)
+    for identity in ("jane", "bob"):
+        found.participants.create(identity=identity)
+    return found
+
+
+@pytest.fixture
+def conversation(made: Any, jane: ConversationsClient) -> Conversation:
+    return jane.get_conversation_by_unique_name("s")
+
+
+def test_its_requests_are_those_of_conversations(
+    account: Account, conversation: Conversation
+) -> None:
+    conversation.send_message("hi")
+    conversation.set_all_messages_read()
+    hosts = {entry.host for entry in account.requests if entry.by == "jane"}
+    assert hosts == {"conversations.twilio.com"}
+
+
+def test_a_message_is_sent_and_comes_back_as_an_event(
+    conversation: Conversation, made: Any
+) -> None:
+    received: list[Any] = []
+    conversation.on("messageAdded", received.append)
+    assert conversation.send_message("Where is my order?", {"lang": "en"}) == 0
+    [message] = received
+    assert (message.author, message.body, message.attributes) == (
+        "jane",
+        "Where is my order?",
+        {"lang": "en"},
+    )
+    [stored] = made.messages.list()
+    assert (stored.author, stored.body) == ("jane", "Where is my order?")
+    assert [each.body for each in conversation.get_messages().items] == ["Where is my order?"]
+    assert conversation.get_messages_count() == 1
+
+
+def test_events_have_the_names_of_the_sdk(jane: ConversationsClient, made: Any) -> None:
+    seen: list[tuple[str, Any]] = []
+    for event in ("conversationJoined", "participantJoined", "conversationUpdated"):
+        jane.on(event, lambda about, event=event: seen.append((event, about)))
+    made.participants.create(identity="ann")
+    made.update(friendly_name="Sales")
+    (joined, ann), (updated, change) = seen
+    assert (joined, ann.identity, type(ann)) == ("participantJoined", "ann", Participant)
+    assert updated == "conversationUpdated"
+    assert change["conversation"].friendly_name == "Sales"
+    assert change["update_reasons"] == ["friendly_name"]
+
+
+def test_a_handler_is_taken_off(conversation: Conversation) -> None:
+    received: list[Any] = []
+    conversation.on("messageAdded", received.append)
+    conversation.off("messageAdded", received.append)
+    conversation.send_message("hi")
+    assert received == []
+
+
+def test_a_conversation_that_a_user_is_added_to_is_joined(
+    jane: ConversationsClient, account: Account
+) -> None:
+    joined: list[Conversation] = []
+    jane.on("conversationJoined", joined.append)
+    conversations = account.client.conversations.v1.conversations
+    sid = conversations.create(friendly_name="New").sid
+    conversations(sid).participants.create(identity="jane")
+    [new] = joined
+    assert (new.sid, new.status, new.friendly_name) == (sid, "joined", "New")
+    assert [each.sid for each in jane.get_subscribed_conversations()] == [sid]
+
+
+def test_one_is_created_joined_filled_and_left(jane: ConversationsClient) -> None:
+    own = jane.create_conversation(friendly_name="Mine", attributes={"topic": "x"})
+    assert own.attributes == {"topic": "x"}
+    own.join()
+    own.add("bob", {"vip": True})
+    own.add_non_chat_participant("+15005550006", "+15005550001")
+    people = {one.identity: one.attributes for one in own.get_participants()}
+    assert people == {"jane": {}, "bob": {"vip": True}, None: {}}
+    own.remove_participant("bob")
+    assert own.get_participant_by_identity("bob") is None
+    assert own.get_participants_count() == 2
+    own.leave()
+    assert own.status == "notParticipating"
+
+
+def test_the_read_horizon_moves(conversation: Conversation, made: Any) -> None:
+    for number in range(3):
+        made.messages.create(body=str(number), author="bob")
+    assert conversation.get_unread_messages_count() is None
+    assert conversation.update_last_read_message_index(0) == 2
+    assert conversation.advance_last_read_message_index(1) == 1
+    assert conversation.set_all_messages_read() == 0
+    assert conversation.last_read_message_index == 2
+    assert conversation.set_all_messages_unread() is None
+
+
+def test_a_closed_conversation_refuses_in_its_own_words(
+    conversation: Conversation, made: Any
+) -> None:
+    conversation.send_message("one")
+    made.update(state="closed")
+    assert conversation.state == "closed"
+    with pytest.raises(ChatError) as refused:
+        conversation.send_message("two")
+    assert (refused.value.status, refused.value.code) == (400, 50377)
+    assert [each.body for each in conversation.get_messages().items] == ["one"]
+
+
+def test_a_stranger_is_refused(account: Account, made: Any) -> None:
+    with (
+        ConversationsClient(account, account.chat_token("eve")) as eve,
+        pytest.raises(ChatError) as refused,
+    ):
+        eve.get_conversation_by_unique_name("s")
+    assert refused.value.code == 50430
+
+
+def test_a_file_is_sent(conversation: Conversation, made: Any) -> None:
+    media = {"content_type": "text/plain", "media": b"note", "filename": "note.txt"}
+    index = conversation.send_message(media=media)
+    [message] = conversation.get_messages().items
+    assert (message.index, message.type, message.media.filename) == (index, "media", "note.txt")
+    assert [each["filename"] for each in made.messages.list()[0].media] == ["note.txt"]
+
+
+def test_an_own_message_is_edited_and_removed(conversation: Conversation, made: Any) -> None:
+    conversation.send_message("helo")
+    [message] = conversation.get_messages().items
+    assert message.update_body("hello").body == "hello"
+    assert made.messages.list()[0].body == "hello"
+    message.remove()
+    assert made.messages.list() == []
+
+
+def test_a_served_mock_is_polled_in_the_same_words(account: Account, made: Any) -> None:
+    from helpers import connect
+
+    assert account.mock is not None
+    received: list[str] = []
+    with account.mock.serve() as server:
+        shared = connect(server.url)
+        token = shared.chat_token("jane")
+        with ConversationsClient(shared, token, poll_seconds=0.01) as jane:
+            conversation = jane.get_conversation_by_unique_name("s")
+            jane.on("messageAdded", lambda message: received.append(message.body))
+            conversation.send_message("over HTTP")
+            made.messages.create(body="and back", author="bob")
+            jane._chat._feed._poll()
+    assert received == ["over HTTP", "and back"]
