@@ -301,7 +301,7 @@ def test_a_new_token_whose_catching_up_is_refused_raises_a_chat_error(
     account: Account, chat: ChatClient, channel: Any
 ) -> None:
     account.clock.advance(HOUR)  # so that there is something to catch up on
-    with account.mock.faults.add("ListUserChannel", status=403, code=20403, times=None):
-        with pytest.raises(ChatError) as refused:
-            chat.update_token(account.chat_token("user-42"))
+    account.mock.faults.add("ListUserChannel", status=403, code=20403, times=None)
+    with pytest.raises(ChatError) as refused:
+        chat.update_token(account.chat_token("user-42"))
     assert (refused.value.code, refused.value.status) == (20403, 403)
