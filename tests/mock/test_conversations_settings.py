@@ -162,6 +162,29 @@ def test_a_users_conversations_are_named_muted_read_and_left(v1: Any) -> None:
     assert made.participants.list() == []
 
 
+def test_a_name_may_be_one_conversations_in_each_service(account: Account, v1: Any) -> None:
+    other = v1.services.create(friendly_name="Another")
+    places = [v1.services(other.sid), v1.services(account.credentials.chat_service_sid)]
+    for place in places:
+        made = place.conversations.create(unique_name="orders")
+        made.participants.create(identity="jane")
+        found = place.users("jane").user_conversations("orders").fetch()
+        assert found.conversation_sid == made.sid
+    with refused(404, 20404):
+        places[0].users("jane").user_conversations("returns").fetch()
+
+
+def test_a_public_channel_is_no_conversation_of_a_user(account: Account, v1: Any) -> None:
+    chat = account.client.chat.v2.services(account.credentials.chat_service_sid)
+    lobby = chat.channels.create(unique_name="lobby")
+    lobby.members.create(identity="jane")
+    assert v1.users("jane").user_conversations.list() == []
+    assert v1.participant_conversations.list(identity="jane") == []
+    for key in ("lobby", lobby.sid):
+        with refused(404, 20404):
+            v1.users("jane").user_conversations(key).fetch()
+
+
 def test_closed_conversations_do_not_count_for_a_users_limit(account: Account, v1: Any) -> None:
     chat = account.client.chat.v2.services(account.credentials.chat_service_sid)
     chat.update(limits_user_channels=2)

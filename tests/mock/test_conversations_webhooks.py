@@ -196,6 +196,20 @@ def test_an_answer_changes_what_is_published(
     assert (sent.body, sent.author, sent.attributes) == ("****", "Moderator", '{"ok": 1}')
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"), [({"body": "x" * 33_000}, 50504), ({"author": "x" * 257}, 50310)]
+)
+def test_a_value_that_cannot_be_published_fails_the_action(
+    account: Account, v1: Any, webhooks: Any, hook: Any, answer: Any, code: int
+) -> None:
+    made = v1.conversations.create()
+    made.participants.create(identity="jane")
+    registered(webhooks, answer)
+    with refused(400, code):
+        as_jane(account).conversations(made.sid).messages.create(body="Hello")
+    assert made.messages.list() == []
+
+
 @pytest.mark.parametrize("status", [400, 403, 500, 503])
 def test_a_refusal_keeps_the_action_from_happening(
     account: Account, v1: Any, webhooks: Any, hook: Any, status: int

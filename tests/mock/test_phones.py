@@ -121,6 +121,24 @@ def test_a_configured_address_makes_a_conversation_with_its_webhook(
     assert again.conversation_sid == made.sid
 
 
+@pytest.mark.parametrize("address", [SHOP, f"whatsapp:{SHOP}"])
+def test_a_message_by_whatsapp_makes_a_conversation_of_its_own(
+    mock: MockTwilio, v1: Any, address: str
+) -> None:
+    configured(v1)
+    v1.address_configurations.create(type="WhatsApp", address=address, auto_creation_enabled=True)
+    phone = mock.phone(f"whatsapp:{ANN}")
+    by_sms, sent = (
+        mock.phone(ANN).send("Hello", to=SHOP),
+        phone.send("Hello", to=f"whatsapp:{SHOP}"),
+    )
+    assert by_sms is not None
+    assert sent is not None
+    assert sent.conversation_sid != by_sms.conversation_sid
+    [person] = v1.conversations(sent.conversation_sid).participants.list()
+    assert person.messaging_binding["type"] == "whatsapp"
+
+
 def test_a_configured_address_may_start_a_flow_or_nothing(
     account: Account, mock: MockTwilio, v1: Any
 ) -> None:

@@ -53,8 +53,9 @@ def receive(
 
 def maker_of(store: Store, network: str, proxy_address: str) -> AddressConfiguration | None:
     """Return the configuration of an address that makes channels, or None."""
-    found = store.first(AddressConfiguration, type=network, address=proxy_address)
-    return found if found is not None and found.auto_creation["enabled"] else None
+    spellings = [proxy_address, proxy_address.removeprefix(f"{network}:")]
+    found = store.select(AddressConfiguration, {"type": network, "address": spellings})
+    return next((each for each in found if each.auto_creation["enabled"]), None)
 
 
 def _open(

@@ -110,6 +110,8 @@ def _send_on(ctx: Context, message: Message, member: Member) -> None:
 
 def receipts(ctx: Context, message: Message) -> list[DeliveryReceipt]:
     """Return how far a message came to each member without an identity."""
+    if not ctx.store.last_seq(DeliveryReceipt):
+        return []  # as in most accounts; asked of each message of a list
     return ctx.store.select(DeliveryReceipt, {"message_sid": message.sid})
 
 

@@ -54,6 +54,8 @@ WEBHOOKS = {
     conversations_webhooks.NAME: conversations_webhooks.DIALECT,
 }
 """APIs over which webhooks are made."""
+MAX_AUTHOR = 256
+"""Characters of a name that a webhook may give to an author."""
 _ACCOUNT_WITH_WEBHOOKS = Actor(webhooks=True)
 _REGIONAL_HOST = re.compile(r"(?P<product>[a-z-]+)\..*\btwilio\.com\Z")
 
@@ -148,6 +150,8 @@ class Application:
             ),
         )
         if (author := changes.pop("Author", None)) is not None:
+            if len(author) > MAX_AUTHOR:
+                raise TwilioError(50310, f"Author is longer than {MAX_AUTHOR} characters")
             actor = replace(actor, author=author)
         return actor, replace(request, form={**request.form, **changes}) if changes else request
 

@@ -199,7 +199,7 @@ class Collection(Generic[P, R]):
         enter: Refuses a chat user that may not look inside a parent; creation has its own rules.
         simulated: Operations that there are, of those that the declaration gives rise to.
         open_to_users: Operations that chat users of the API may call.
-        key_of: Returns the path key that another one stands for, such as a SID for a name.
+        keys_of: Returns the values that a path key stands for, such as SIDs for a name.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
         detail: JSON that takes more than the resource itself to know.
@@ -234,7 +234,7 @@ class Collection(Generic[P, R]):
     enter: Action[P] | None = None
     simulated: tuple[str, ...] = EVERY
     open_to_users: tuple[str, ...] = EVERY
-    key_of: Callable[[Context, str], str] | None = None
+    keys_of: Callable[[Context, str], list[str]] | None = None
     missing: Enum | None = None
     item_key: str = "sid"
     detail: Callable[[Context, R], dict[str, Any]] | None = None
@@ -300,15 +300,14 @@ class Collection(Generic[P, R]):
             Refused: With `missing`, it does not exist; or a chat user may not see it.
         """
         above = self.parent
-        if self.key_of is not None:
-            key = self.key_of(ctx, key)
+        sought = key if self.keys_of is None else self.keys_of(ctx, key)
         if above is not None and above.parent is None and above.lookup == ("sid",):
             # an item inside a parent at the root proves that the parent exists
             where = {**self.only, str(self.scope): arguments[above.argument]}
         else:
             where = self._where(ctx, self.resolve_parent(ctx, arguments))
         for name in self.lookup:
-            found = ctx.store.find(self.kind, {name: key, **where})
+            found = ctx.store.find(self.kind, {name: sought, **where})
             if found is not None:
                 is_user = ctx.actor.identity is not None
                 if self.hidden and is_user and self.guard and not self.guard(ctx, found):

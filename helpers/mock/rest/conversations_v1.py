@@ -272,11 +272,10 @@ def _private_only(ctx: Context, user: User, names: list[str]) -> Narrowing:
     return lambda own: _conversation_of(ctx, own).type == "private"
 
 
-def _named(ctx: Context, key: str) -> str:
-    """Return the SID of a conversation, by its SID or its unique name; else one that is none."""
-    found = ctx.store.first(Channel, sid=key, type="private")
-    found = found or ctx.store.first(Channel, unique_name=key, type="private")
-    return found.sid if found else ""
+def _named(ctx: Context, key: str) -> list[str]:
+    """Return the SIDs of conversations of any service, by SID or unique name."""
+    found = (ctx.store.select(Channel, {name: key}) for name in ("sid", "unique_name"))
+    return [each.sid for channels_ in found for each in channels_ if each.type == "private"]
 
 
 # -- collections, under a service and under the default one
@@ -438,7 +437,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         within=people,
         segment="Conversations",
         lookup=("channel_sid",),
-        key_of=_named,
+        keys_of=_named,
         item_key="channel_sid",
         kind=UserChannel,
         noun=f"{prefix}UserConversation",
