@@ -11,7 +11,7 @@ import pandas as pd
 from twilio.base.exceptions import TwilioRestException
 
 from .account import Account
-from .chat import Channel, Message
+from .chat import Channel, Conversation, Message
 from .flex_ui import ignore_not_found, in_path
 from .frames import AlignedTable
 from .json_object import json_object
@@ -46,7 +46,7 @@ class MockOnly(RuntimeError):
 # -- chats and requests
 
 
-def transcript(channel: Channel, limit: int = 1000) -> pd.DataFrame:
+def transcript(channel: Channel | Conversation, limit: int = 1000) -> pd.DataFrame:
     """Return a channel's messages, at most `limit` of the latest, oldest first.
 
     One row a message, by `index`: `author`, `body`, `type` and `sent` (UTC).

@@ -208,6 +208,14 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("mine = conversation_sid", "mine is a str, not an InteractionInstance. It is the SID"),
         ("mine = interaction.fetch()", "without returning-2"),
     ],
+    "09": [
+        ("mine = migrate.rewrite(given)", "its attribute after is the definition."),
+        ("mine = given", "where Incoming Conversation leads: expected 'hello', found None."),
+    ],
+    "10": [
+        ("mine = 'timers'", "mine is a str, not a list."),
+        ("mine = ['timers']", "mine: expected ['"),
+    ],
 }
 """Answers that are wrong, by notebook, and what is said about them."""
 

@@ -212,6 +212,11 @@ class TestTheWidget:
         assert "File: &lt;a&gt;.png (image/png)" in shown
         assert "agent_alice left" in shown
 
+    def test_is_only_a_widget_where_voila_would_prefer_the_html(self, panel, monkeypatch):
+        monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+        bundle = panel._repr_mimebundle_()
+        assert sorted(bundle) == ["application/vnd.jupyter.widget-view+json", "text/plain"]
+
     def test_stands_as_the_same_html_on_every_run(self, room, channel):
         room.write(AGENT, "yesterday", ago=timedelta(days=1))
         before = ChatPanel(channel).html()

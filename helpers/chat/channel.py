@@ -70,6 +70,7 @@ class Channel(Emitter):
         friendly_name, unique_name, type, created_by, date_created, date_updated: As in Twilio's
             REST API.
         last_consumed_message_index: Read horizon of this client's user.
+        state: `active`, `inactive` or `closed`, of a conversation; None where Chat does not say.
     """
 
     friendly_name: str | None
@@ -88,6 +89,7 @@ class Channel(Emitter):
         self.sid: str = fields["sid"]
         self.status = "notParticipating"
         self.last_consumed_message_index: int | None = None
+        self.state: str | None = None
         self._session = session
         self._sending = Sending(session, self.sid)
         refresh(self, fields)
@@ -99,8 +101,9 @@ class Channel(Emitter):
 
     @property
     def is_ended(self) -> bool:
-        """True once Flex has ended the chat (status INACTIVE); make a new Flex channel then."""
-        return str(entry(self._attributes, "status")).upper() == "INACTIVE"
+        """True once the chat has ended: its status is INACTIVE, or the conversation is closed."""
+        is_inactive = str(entry(self._attributes, "status")).upper() == "INACTIVE"
+        return is_inactive or self.state == "closed"
 
     def __repr__(self) -> str:
         return f"Channel({self.sid}, {self.friendly_name!r}, {self.status})"
@@ -415,6 +418,7 @@ def refresh(channel: Channel, fields: Mapping[str, Any]) -> list[str]:
     before = vars(channel).copy()
     channel.friendly_name, channel.unique_name = fields["friendly_name"], fields["unique_name"]
     channel._attributes = attributes_in(fields["attributes"])
+    channel.state = fields.get("state", channel.state)
     channel.type, channel.created_by = fields["type"], fields["created_by"]
     channel.date_created = moment(fields["date_created"])
     channel.date_updated = moment(fields["date_updated"])

@@ -104,6 +104,10 @@ _WORDS = (
 )
 
 
+_TIMERS = ("closed_after", "inactive_after")
+"""Reasons of an update that the SDK does not name."""
+
+
 def _in_conversations(word: str) -> str:
     """A word of the Chat SDK as `@twilio/conversations` spells it."""
     for chat, conversations in _WORDS:
@@ -483,5 +487,6 @@ class ConversationsClient(_Source):
             return Participant.of(about)
         if isinstance(about, dict) and "update_reasons" in about:
             shown = {_in_conversations(name): self._shown(each) for name, each in about.items()}
-            return shown | {"update_reasons": [*map(_in_conversations, about["update_reasons"])]}
+            named = [*map(_in_conversations, about["update_reasons"])]
+            return shown | {"update_reasons": [each for each in named if each not in _TIMERS]}
         return about

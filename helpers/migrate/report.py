@@ -235,7 +235,7 @@ class Migration:
                 "definition": flow.after,
                 "commit_message": "Incoming Conversation",
             },
-            {"definition": f"json.loads(Path({_file_of(flow)!r}).read_text())"},
+            {"definition": f"json.loads(Path({json.dumps(_file_of(flow))}).read_text())"},
         )
         why = "A conversation starts a flow by Incoming Conversation, not by Incoming Message."
         extra = "".join(f" {_capital(remark)}." for remark in flow.remarks)
@@ -274,8 +274,8 @@ class Migration:
         elif kind == "studio":
             hook = (
                 '    target="studio",\n'
-                f"    configuration_flow_sid={settings.get('flow_sid')!r},\n"
-                f"    configuration_filters=[{_BOT_AND_AGENT!r}],\n"
+                f"    configuration_flow_sid={json.dumps(settings.get('flow_sid'))},\n"
+                f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
             )
             yield RequiredChange(
                 what,
@@ -289,9 +289,9 @@ class Migration:
         else:
             hook = (
                 '    target="webhook",\n'
-                f"    configuration_url={settings.get('url')!r},\n"
+                f"    configuration_url={json.dumps(settings.get('url'))},\n"
                 '    configuration_method="POST",\n'
-                f"    configuration_filters=[{_BOT_AND_AGENT!r}],\n"
+                f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
             )
             yield RequiredChange(
                 what,
@@ -496,9 +496,9 @@ def _settings_without_equal(
 
 def _opening(service: str, channel: str) -> str:
     return (
-        f"service = client.conversations.v1.services({service!r})\n"
+        f'service = client.conversations.v1.services("{service}")\n'
         "conversation = service.conversations.create(\n"
-        f'    attributes=json.dumps({{"channel_type": {channel!r}, "from": customer_name}})\n'
+        f'    attributes=json.dumps({{"channel_type": "{channel}", "from": customer_name}})\n'
         ")\n"
         "chat = service.conversations(conversation.sid)\n"
         "chat.participants.create(identity=identity)\n"

@@ -39,7 +39,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
                 title=_title(channel),
                 connection=channel.client.connection_state,
                 problem=_problem(channel.client),
-                ended=_ending(channel.attributes),
+                ended=_ending(channel),
             )
         )
         self.channel = channel
@@ -302,7 +302,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
             self._announcer.queue(Change("notice", notice=notice))
 
     def _channel_updated(self, _event: object) -> None:
-        self._set(title=_title(self.channel), ended=_ending(self.channel.attributes))
+        self._set(title=_title(self.channel), ended=_ending(self.channel))
 
     def _connection_changed(self, state: str) -> None:
         self._set(connection=state, problem=_problem(self.channel.client))
@@ -402,8 +402,10 @@ def _title(channel: Channel) -> str:
     return channel.friendly_name or channel.unique_name or channel.sid
 
 
-def _ending(attributes: Any) -> str | None:
-    status = entry(attributes, "status")
+def _ending(channel: Channel) -> str | None:
+    if getattr(channel, "state", None) == "closed":
+        return records.CLOSED
+    status = entry(channel.attributes, "status")
     return records.ENDED if isinstance(status, str) and status.upper() == "INACTIVE" else None
 
 

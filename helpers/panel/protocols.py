@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Handler = Callable[..., object]
 
@@ -124,3 +124,11 @@ class Channel(EventSource, Protocol):
     def get_members(self) -> Sequence[Member]: ...
     def typing(self) -> object: ...
     def set_all_messages_consumed(self) -> object: ...
+
+
+@runtime_checkable
+class HasChannel(Protocol):
+    """A conversation of Flex Conversations, which is shown as its channel."""
+
+    @property
+    def chat_channel(self) -> Channel: ...

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..desk import AcceptedTask, Offer
 
 ENDED = "The agent ended this chat. To write again, create a new Flex channel."
+CLOSED = "This conversation is closed. To write again, open a new one."
 REMOVED = "This channel was removed. To write again, create a new Flex channel."
 
 AlertTopic = Literal["send", "connection", "token", "panel"]

@@ -7,6 +7,7 @@ notebooks store it.
 from __future__ import annotations
 
 import html
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,6 +34,8 @@ class Still:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any] | None:
         bundle: dict[str, Any] | None = super()._repr_mimebundle_(**options)  # type: ignore[misc]
+        if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):  # it would prefer the HTML
+            return bundle
         stored = f'<div class="{MARK}">{self.html()}<p><small>{_HINT}</small></p></div>'
         return bundle and {**bundle, "text/html": stored}
 

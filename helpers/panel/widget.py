@@ -18,7 +18,7 @@ from ipywidgets import Layout, VBox
 from ..chat.media import MOST_MEGABYTES, check_size
 from ..javascript import joined
 from .model import ChatPanelModel
-from .protocols import Channel
+from .protocols import Channel, HasChannel
 from .records import Change, MessageView, Notice, Status
 from .still import Still, chat_html
 
@@ -199,8 +199,10 @@ class ChatPanel(Still, VBox):  # type: ignore[misc]  # ipywidgets is untyped
     Readers without a kernel see `html()`, the chat as it was when the panel was displayed.
     """
 
-    def __init__(self, channel: Channel, title: str | None = None) -> None:
-        self.model = ChatPanelModel(channel)
+    def __init__(self, channel: Channel | HasChannel, title: str | None = None) -> None:
+        self.model = ChatPanelModel(
+            channel.chat_channel if isinstance(channel, HasChannel) else channel
+        )
         self._chat_log = ChatLog(self.model, title)
         self._given_title = title
         super().__init__(

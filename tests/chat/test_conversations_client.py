@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from helpers import Account, ChatError, ConversationsClient
+from helpers import Account, ChatError, ChatPanel, ConversationsClient, connect
 from helpers.chat import Conversation, Participant
+from helpers.tables import transcript
 
 
 @pytest.fixture
@@ -158,8 +159,6 @@ def test_an_own_message_is_edited_and_removed(conversation: Conversation, made: 
 
 
 def test_a_served_mock_is_polled_in_the_same_words(account: Account, made: Any) -> None:
-    from helpers import connect
-
     assert account.mock is not None
     received: list[str] = []
     with account.mock.serve() as server:
@@ -172,3 +171,26 @@ def test_a_served_mock_is_polled_in_the_same_words(account: Account, made: Any) 
             made.messages.create(body="and back", author="bob")
             jane._chat._feed._poll()
     assert received == ["over HTTP", "and back"]
+
+
+def test_a_panel_shows_a_conversation_and_its_end(conversation: Conversation, made: Any) -> None:
+    panel = ChatPanel(conversation)
+    assert panel.send("Hello") == 0
+    made.messages.create(author="bob", body="Hi Jane")
+    assert [each.body for each in panel.messages] == ["Hello", "Hi Jane"]
+    made.update(state="closed")
+    assert panel.model.ended
+    assert panel.send("One more") is None
+    assert "This conversation is closed" in panel.model.error
+    assert list(transcript(conversation)["body"]) == ["Hello", "Hi Jane"]
+
+
+def test_timers_that_change_are_no_reason_that_the_sdk_knows(
+    jane: ConversationsClient, conversation: Conversation, made: Any
+) -> None:
+    reasons: list[list[str]] = []
+    jane.on("conversationUpdated", lambda change: reasons.append(change["update_reasons"]))
+    made.update(timers_closed="PT10M")
+    jane.account.clock.advance(601)
+    assert reasons == [[], ["state"]]
+    assert conversation.state == "closed"

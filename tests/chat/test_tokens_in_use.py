@@ -282,3 +282,26 @@ def test_a_client_that_was_shut_down_takes_no_token(account: Account, chat: Chat
     account.clock.advance(2 * HOUR)
     assert chat.connection_state == "disconnected"
     assert events.all == []
+
+
+def test_a_token_that_is_none_is_refused_as_by_twilio_and_the_one_in_use_stays(
+    account: Account, chat: ChatClient, channel: Any
+) -> None:
+    for refused_token in ("x.y.z", account.chat_token("somebody-else")):
+        with pytest.raises(ChatError) as refused:
+            chat.update_token(refused_token)
+        assert refused.value.code == 20101
+    received = EventLog(chat, "messageAdded")
+    channel.messages.create(body="still here")
+    assert received.bodies == ["still here"]
+    assert chat.connection_state == "connected"
+
+
+def test_a_new_token_whose_catching_up_is_refused_raises_a_chat_error(
+    account: Account, chat: ChatClient, channel: Any
+) -> None:
+    account.clock.advance(HOUR)  # so that there is something to catch up on
+    account.mock.faults.add("ListUserChannel", status=403, code=20403, times=None)
+    with pytest.raises(ChatError) as refused:
+        chat.update_token(account.chat_token("user-42"))
+    assert (refused.value.code, refused.value.status) == (20403, 403)

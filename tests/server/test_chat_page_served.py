@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,18 @@ def test_a_kernels_own_account_is_served_and_stops(account: Account) -> None:
     assert mock.url is None
     with mock.serve() as another:
         assert requests.get(f"{another.url}/chat/", timeout=10).status_code == 200
+
+
+def test_a_server_with_nothing_under_way_stops_at_once(account: Account) -> None:
+    assert isinstance(account.mock, MockTwilio)
+    took = []
+    for _ in range(3):
+        with requests.Session() as page:  # whose connection stays open
+            with account.mock.serve() as server:
+                assert page.get(f"{server.url}/chat/", timeout=10).status_code == 200
+                started = time.perf_counter()
+            took.append(time.perf_counter() - started)
+    assert min(took) < 0.1
 
 
 def test_a_port_in_use_is_reported(account: Account) -> None:

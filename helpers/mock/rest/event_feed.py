@@ -31,7 +31,8 @@ class ChatEvent:
         name: The Chat SDK's name for it, e.g. `messageAdded`.
         channel_sid: Its channel; None for an event of a user.
         identity: The author, member, user or invited identity it is about.
-        resource: The resource in Chat v2's JSON, as it was then; all followers share it.
+        resource: The resource in Chat v2's JSON, as it was then, a channel with its state beside
+            that; all followers share it.
         reasons: Names of the fields that an update changed.
         timeout: Seconds a typing indicator lasts.
     """
@@ -72,7 +73,7 @@ def _render(event: Event) -> ChatEvent:
         if isinstance(event, TypingEvent):
             return ChatEvent("typingStarted", sid, member.identity, shown, timeout=event.timeout)
         return ChatEvent(_MEMBER[event.change], sid, member.identity, shown, event.reasons)
-    shown = chat_v2.CHANNELS.render(event.channel, url)
+    shown = chat_v2.CHANNELS.render(event.channel, url) | {"state": event.channel.state}
     if isinstance(event, InviteEvent):
         return ChatEvent(_INVITE[event.change], sid, event.invite.identity, shown)
     return ChatEvent(_CHANNEL[event.change], sid, None, shown, event.reasons)

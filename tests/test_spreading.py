@@ -1,0 +1,69 @@
+"""Every test is given to one process, whole files at a time, and the browser's as its last."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from spread_tests import ByFile
+
+BROWSER = ("tests/browser/test_page.py", "tests/browser/test_panel_in_jupyterlab.py")
+FILES = (*(f"tests/test_{number}.py" for number in range(12)), *BROWSER)
+TESTS = [f"{file}::test_{number}" for file in FILES for number in range(3)]
+
+
+class Process:
+    """Does one test at a time of those that it is given."""
+
+    def __init__(self, name: str) -> None:
+        self.gateway = SimpleNamespace(id=name)
+        self.shutting_down = False
+        self.waiting: list[int] = []
+        self.done: list[str] = []
+
+    def send_runtest_some(self, tests: list[int]) -> None:
+        assert not self.shutting_down
+        self.waiting += tests
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def run(count: int) -> list[Process]:
+    """Processes that have done all they were given, in turns."""
+    options = SimpleNamespace(loadscopereorder=False)
+    config: Any = SimpleNamespace(getvalue=lambda _: [f"{count}*popen"], option=options)
+    scheduler, processes = ByFile(config, None), [Process(f"{n}") for n in range(count)]
+    for each in processes:
+        scheduler.add_node(each)
+        scheduler.add_node_collection(each, TESTS)
+    scheduler.schedule()
+    # a process keeps its last test until it knows that no more will come
+    while ready := [p for p in processes if p.waiting[not p.shutting_down :]]:
+        for each in ready:
+            test = each.waiting.pop(0)
+            each.done.append(TESTS[test])
+            scheduler.mark_test_complete(each, test)
+    return processes
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_each_test_is_done_once_and_the_browsers_are_the_last_of_a_process(count: int) -> None:
+    processes = run(count)
+    assert sorted(test for each in processes for test in each.done) == sorted(TESTS)
+    for each in processes:
+        assert each.shutting_down
+        of_browser = [test.startswith(BROWSER) for test in each.done]
+        assert of_browser == sorted(of_browser)
+        files = [test.split("::")[0] for test in each.done]
+        assert len(set(files)) == 1 + sum(a != b for a, b in pairwise(files))
+
+
+def test_with_enough_processes_the_browsers_begin_before_all_others_are_done() -> None:
+    doing = [each.done for each in run(3)]
+    others = next(done for done in doing if not done[-1].startswith(BROWSER))
+    browsers = [done for done in doing if done[-1].startswith(BROWSER)]
+    assert len(browsers) == len(BROWSER)
+    assert all(len(done) < len(others) for done in browsers)
