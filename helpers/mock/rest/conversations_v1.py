@@ -56,7 +56,7 @@ def _users_of(store: Store, arguments: Arguments) -> str | None:
 
 API = Api(HOST, "/v1", REFUSALS, _users_of)
 _CHAT_V3 = Api(chat_v2.HOST, "/v3", REFUSALS)
-_RENAMED = {
+RENAMED = {
     "service_sid": "chat_service_sid",
     "channel_sid": "conversation_sid",
     "member_sid": "participant_sid",
@@ -336,7 +336,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
                 *(name for name in chat_v2.INTERNAL if name != "messaging_service_sid"),
                 *("type", "created_by", "members_count", "messages_count"),
             ),
-            rename=_RENAMED,
+            rename=RENAMED,
             links={
                 "participants": "Participants",
                 "messages": "Messages",
@@ -361,7 +361,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         kind=Member,
         noun=f"{prefix}ConversationParticipant",
         missing=Reason.MEMBER_NOT_FOUND,
-        render=view(Member, omit=("user_sid", *hidden), rename=_RENAMED, dates=chat_v2.READ),
+        render=view(Member, omit=("user_sid", *hidden), rename=RENAMED, dates=chat_v2.READ),
         create=Write(given.NewParticipant, _add_participant, spread=True),
         update=Write(given.ParticipantChanges, _update_participant, spread=True),
         delete=members.remove,
@@ -376,7 +376,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         render=view(
             Message,
             omit=("type", "last_updated_by", "was_edited", "subject", *hidden),
-            rename=_RENAMED,
+            rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
         detail=_about_message,
@@ -392,7 +392,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         kind=DeliveryReceipt,
         noun=f"{prefix}ConversationMessageReceipt",
         sizes=FIFTY,
-        render=view(DeliveryReceipt, omit=hidden, rename=_RENAMED),
+        render=view(DeliveryReceipt, omit=hidden, rename=RENAMED),
     )
     Collection(
         segment="Webhooks",
@@ -404,7 +404,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         render=view(
             ChannelWebhook,
             omit=("dialect", *hidden),
-            rename=_RENAMED | {"type": "target"},
+            rename=RENAMED | {"type": "target"},
             extra=_configuration,
         ),
         create=Write(given.NewScopedWebhook, _create_webhook),
@@ -424,7 +424,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         render=view(
             User,
             omit=("joined_channels_count",),
-            rename=_RENAMED,
+            rename=RENAMED,
             links={"user_conversations": "Conversations"},
         ),
         detail=users.reachability,
@@ -445,7 +445,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         only={"status": "joined"},
         default=_private_only,
         enter=permissions.own_only,
-        render=view(UserChannel, omit=("status",), rename=_RENAMED),
+        render=view(UserChannel, omit=("status",), rename=RENAMED),
         detail=_own_view,
         update=Write(given.UserConversationChanges, members.update_user_channel, spread=True),
         delete=members.leave_channel,
@@ -457,7 +457,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         noun=f"{prefix}Role",
         sizes=FIFTY,
         open_to_users=(),
-        render=view(Role, omit=("is_default",), rename=_RENAMED, extra=_role_words),
+        render=view(Role, omit=("is_default",), rename=RENAMED, extra=_role_words),
         create=Write(given.NewConversationsRole, roles.create, spread=True),
         update=Write(given.ConversationsRoleChanges, roles.update, spread=True),
         delete=roles.delete,
