@@ -383,7 +383,7 @@ class MockServer(uvicorn.Server):
                 signal.signal(each, handler)
 
     def stop(self) -> None:
-        """Have the server stop, from any thread."""
+        """Stop the server, from any thread."""
         self.should_exit = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has stopped
