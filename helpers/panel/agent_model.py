@@ -161,9 +161,7 @@ class AgentPanelModel(PanelModel[AgentStatus, AgentStatus]):
             with ignore_not_found():
                 members = self.desk.chat_of(offer.channel_sid).members.list()
                 return [
-                    one.identity
-                    for one in members
-                    if one.identity and not is_agent(one.attributes)
+                    one.identity for one in members if one.identity and not is_agent(one.attributes)
                 ]
         return []
 

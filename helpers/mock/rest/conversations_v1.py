@@ -209,8 +209,11 @@ def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
         if name.startswith(prefix)
     }
     if addresses:
-        if "proxy_address" in addresses and "address" not in (member.messaging_binding or {}):
-            raise TwilioError(50411, "Only a participant with an address has a proxy address")
+        address = (member.messaging_binding or {}).get("address")
+        if "proxy_address" in addresses and address is None:
+            raise TwilioError(50441, "Only a participant with an address has a proxy address")
+        if address and (proxy := addresses.get("proxy_address")):
+            given.refuse_pair(address, proxy)
         changes["messaging_binding"] = members.rebind(ctx, member, **addresses)
     return members.update(ctx, member, **changes)
 
