@@ -34,5 +34,11 @@ def test_a_product_takes_every_parameter_of_its_operation(write: Write[Any, Any]
 
 
 def test_chat_has_words_for_every_refusal_that_it_can_meet() -> None:
-    met_by_conversations_only = {Reason.MEMBER_NOT_FOUND, Reason.MEMBER_ADDRESS_TAKEN}
+    met_by_conversations_only = {
+        Reason.MEMBER_NOT_FOUND,
+        Reason.MEMBER_ADDRESS_TAKEN,
+        Reason.CHANNEL_FULL_OF_OTHERS,
+        Reason.WEBHOOK_NOT_FOUND,
+        Reason.ADDRESS_TAKEN,
+    }
     assert set(REFUSALS.table) == set(Reason) - met_by_conversations_only

@@ -360,7 +360,7 @@ def test_a_call_by_way_of_a_region_is_the_same_call(faults: Faults, account: Acc
 def test_calls_that_are_not_simulated_meet_no_fault(faults: Faults, account: Account) -> None:
     fault = faults.add("*", status=503, times=None)
     with refused(501, 501):
-        account.client.flex_api.v1.interaction.create(channel={"type": "web"})
+        account.client.video.v1.rooms.create(unique_name="support")
     assert fault.hits == 0
 
 
@@ -583,7 +583,7 @@ def test_json_null_is_no_end_for_times_and_nothing_for_the_rest(
         ("SendMessage", "UpdateMessage"),
         ("POST chat.twilio.com/v2/Service", "POST chat.twilio.com/v2/Services"),
         ("PUT chat.twilio.com/v2/Services", "POST chat.twilio.com/v2/Services"),
-        ("POST flex-api.twilio.com/v1/Interactions", "no operation of this mock fits"),
+        ("POST video.twilio.com/v1/Rooms", "no operation of this mock fits"),
     ],
 )
 def test_a_pattern_that_fits_no_operation_is_refused_with_the_nearest(

@@ -100,7 +100,7 @@ def test_a_restart_loses_and_doubles_nothing_and_its_absence_is_a_chat_error(
     with pytest.raises(ChatError, match="Not sent: the server cannot be reached"):
         sending.send_message("nobody there")
     with pytest.raises(ChatError, match="cannot be reached"):
-        ChatClient(connect(url), token, wait=hurried)
+        ChatClient(shared, token, wait=hurried)
     with BackgroundServer(mock, port=int(url.rpartition(":")[2])):
         assert sending.send_message("after") == 1
         received.wait_for(2)
