@@ -37,7 +37,7 @@ from .http_client import AsyncMockHttpClient, MockHttpClient, as_receiver
 from .journal import Journal, JournalState
 from .messaging import media
 from .messaging import resources as _messaging
-from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
+from .messaging.events import ChannelEvent, ChannelStateEvent, MemberEvent, MessageEvent
 from .messaging.presence import ChatConnection, Presence
 from .messaging.timers import ChannelTimers
 from .phones import Phone
@@ -158,7 +158,7 @@ class MockTwilio:
         events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
         events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
         events.subscribe(self._router.handle, TaskRouterEvent)
-        events.subscribe(self._channel_timers.handle, ChannelEvent, MessageEvent)
+        events.subscribe(self._channel_timers.handle, ChannelEvent, ChannelStateEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         self.http_client = MockHttpClient(self._application.handle, self.faults)

@@ -9,6 +9,7 @@ from .core.store import Store
 from .flex import configuration
 from .flex import flows as flex_flows
 from .messaging import roles, services
+from .messaging.resources import DeliveryReceipt, Member
 from .studio import flows as studio_flows
 from .taskrouter import task_channels, workers, workspaces
 from .taskrouter.resources import TaskChannel, Workflow, Workspace, WorkspaceEvent
@@ -71,6 +72,8 @@ def upgrade(ctx: Context) -> None:
         for workspace in ctx.store.select(Workspace, {"friendly_name": WORKSPACE}):
             task_channels.add(ctx, workspace, TASK_CHANNELS)
         mark(ctx.store)
+    if not ctx.store.last_seq(DeliveryReceipt) and ctx.store.exists(Member, user_sid=None):
+        ctx.store.skip_seq(DeliveryReceipt)  # messages to people with phones have receipts
 
 
 def _webchat_definition(ctx: Context, workflow: Workflow) -> dict[str, object]:

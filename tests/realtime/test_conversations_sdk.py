@@ -109,6 +109,16 @@ def test_more_files_than_the_limit_are_refused_by_the_sdk(sid: str, jane: JavaSc
     assert "Too many media attachments in the message (11 > 10)" in refused.value.message
 
 
+def test_a_message_to_a_phone_has_a_receipt(
+    sid: str, jane: JavaScriptClient, conversations: Any
+) -> None:
+    phone = conversations(sid).participants.create(
+        messaging_binding_address="+15005550001", messaging_binding_proxy_address="+15005550006"
+    )
+    index = jane.ask("send", sid, "hi")
+    assert jane.ask("receipts", sid, index) == [[phone.sid, "sent", 0]]
+
+
 def test_a_chat_user_has_no_receipts_recipients_or_templates(
     sid: str, jane: JavaScriptClient
 ) -> None:

@@ -12,7 +12,16 @@ from . import channels, roles, users
 from .events import InviteEvent, MemberEvent, UserChannelEvent
 from .permissions import CHANNEL, Permission, require
 from .refusals import Reason
-from .resources import Channel, Invite, Member, Message, Service, User, UserChannel
+from .resources import (
+    Channel,
+    DeliveryReceipt,
+    Invite,
+    Member,
+    Message,
+    Service,
+    User,
+    UserChannel,
+)
 
 MAX_OTHERS = 50
 """Members of a channel without an identity (documented on the limits page)."""
@@ -75,7 +84,7 @@ def add(
     if user is not None and user.joined_channels_count >= service.limits["user_channels"]:
         _refuse_full(ctx, user, service.limits["user_channels"])
     if identity is None:
-        _refuse_other(ctx, channel, fields.get("messaging_binding") or {})
+        _admit_other(ctx, channel, fields.get("messaging_binding") or {})
     if fields.get("role_sid"):
         roles.pick(ctx, service.sid, fields["role_sid"], CHANNEL)
     else:
@@ -125,7 +134,7 @@ def without_identity(ctx: Context, channel_sid: str) -> list[Member]:
     return ctx.store.select(Member, {"channel_sid": channel_sid, "user_sid": None})
 
 
-def _refuse_other(ctx: Context, channel: Channel, binding: Mapping[str, str]) -> None:
+def _admit_other(ctx: Context, channel: Channel, binding: Mapping[str, str]) -> None:
     others = without_identity(ctx, channel.sid)
     if len(others) >= MAX_OTHERS:
         raise Refused(Reason.CHANNEL_FULL_OF_OTHERS, count=MAX_OTHERS)
@@ -133,6 +142,8 @@ def _refuse_other(ctx: Context, channel: Channel, binding: Mapping[str, str]) ->
         refuse_taken(ctx, binding["address"], binding["proxy_address"])
     elif any(other.name == binding.get("address") for other in others):
         raise Refused(Reason.MEMBER_ADDRESS_TAKEN, sid=channel.sid)
+    if not ctx.store.last_seq(DeliveryReceipt):
+        ctx.store.skip_seq(DeliveryReceipt)  # from now on messages look for receivers
 
 
 def refuse_taken(ctx: Context, address: str, proxy_address: str) -> None:

@@ -55,10 +55,11 @@ def send(
         Refused: CHANNEL_CLOSED; MEDIA_NOT_FOUND; MEDIA_SENT; TEXT_TOO_LONG; NOT_A_MEMBER or
             NOT_PERMITTED, a chat user.
     """
+    before = channel.state
     has_timers = channel.inactive_after is not None or channel.closed_after is not None
-    if has_timers or channel.state != "active":
+    if has_timers or before != "active":
         channels.refuse_closed(ctx, channel)
-    before = channel.state_at(ctx.now)
+        before = channel.state_at(ctx.now)
     attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
     identity = ctx.actor.identity
     if identity is not None:
@@ -94,9 +95,10 @@ def send(
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
     if before == "inactive":
         ctx.emit(ChannelStateEvent(channel, before, "event", ctx.actor))
-    for member in members.without_identity(ctx, channel.sid):
-        if member.name != message.author:
-            _send_on(ctx, message, member)
+    if ctx.store.last_seq(DeliveryReceipt):  # most accounts have nobody who can have one
+        for member in members.without_identity(ctx, channel.sid):
+            if member.name != message.author:
+                _send_on(ctx, message, member)
     return message
 
 

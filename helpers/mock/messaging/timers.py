@@ -8,7 +8,7 @@ from ..core.clock import Timer
 from ..core.context import ACCOUNT, Actor, Backend
 from ..core.events import Event
 from ..core.store import Between
-from .events import ChannelEvent, ChannelStateEvent, MessageEvent
+from .events import ChannelEvent, ChannelStateEvent
 from .resources import Channel
 
 CLOCK = Actor(webhooks=True)
@@ -24,10 +24,13 @@ class ChannelTimers:
         self._setting = threading.Lock()
 
     def handle(self, event: Event) -> None:
-        """Watch a channel that was changed, or got a message."""
-        assert isinstance(event, ChannelEvent | MessageEvent)
-        due = None if event.change == "removed" else event.channel.next_change()
-        if due is not None:
+        """Watch a channel whose timers or state were changed.
+
+        A message only moves its timers on: they are looked at when they would have ended.
+        """
+        assert isinstance(event, ChannelEvent | ChannelStateEvent)
+        due = event.channel.next_change()
+        if due is not None and not (isinstance(event, ChannelEvent) and event.change == "removed"):
             self._set(due)
 
     def resume(self) -> None:

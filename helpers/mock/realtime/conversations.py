@@ -19,13 +19,22 @@ from ..core.errors import NOT_SIMULATED, Refusals, TwilioError
 from ..core.parameters import Parameters, form_name
 from ..core.store import R
 from ..messaging import channels, members, messages, users
-from ..messaging.resources import Channel, Member, Service, User, UserChannel
+from ..messaging.resources import (
+    Channel,
+    DeliveryReceipt,
+    Member,
+    Service,
+    User,
+    UserChannel,
+)
 from ..rest import chat_parameters as given
 from ..rest import chat_v2, chat_words, conversations_parameters, conversations_words
 from ..rest.collection import Arguments, Collection, Operation, not_found
+from ..rest.conversations_v1 import RENAMED
 from ..rest.http import Reply, Request, last
 from ..rest.listing import PageRequest, PageSizes, fetch_page
 from ..rest.media_v1 import PUBLIC_HOST
+from ..rest.views import view
 from . import sync_objects
 
 HOST = "aim.us1.twilio.com"
@@ -301,6 +310,22 @@ def _empty_page(key: str) -> Handler:
     return lambda ctx, arguments, request: {key: [], "meta": meta}
 
 
+_receipt = view(DeliveryReceipt, rename=RENAMED)
+
+
+def _list_receipts(ctx: Context, arguments: Arguments, request: Request) -> Any:
+    message = _MESSAGE(ctx, arguments)
+    found, meta = _page(ctx, request, DeliveryReceipt, message_sid=message.sid)
+    return {"delivery_receipts": [_receipt(each, "") for each in found], "meta": meta}
+
+
+def _make(ctx: Context, service: Service, *, type: str = "private", **fields: Any) -> Channel:
+    """Make a channel: a private one (observed), as `@twilio/conversations` names no type."""
+    if type == "private":
+        return channels.create_private(ctx, service, **fields)
+    return channels.create(ctx, service, type=type, **fields)
+
+
 def _type(ctx: Context, arguments: Arguments, request: Request) -> Any:
     sid = last(request.form, "ChannelSid") or last(request.form, "ConversationSid") or ""
     return {"typing_timeout": messages.type_in(ctx, channels.find(ctx, str(sid)))}
@@ -322,8 +347,7 @@ def _list_users(ctx: Context, arguments: Arguments, request: Request) -> Any:
 
 _fetch = _read(_channel, _channel_json)
 _fetch_user = _read(_user, _user_json)
-_create = _write(channels.create_private, _service, given.NewChannel, _channel_json)
-"""A conversation is private (observed): `@twilio/conversations` names no type."""
+_create = _write(_make, _service, given.NewChannel, _channel_json)
 _update = _write(channels.update, _channel, given.ChannelChanges, _channel_json)
 _edit = _write(messages.update, _MESSAGE, _MessageEdit, _message_json)
 _remove_message = _write(messages.remove, _MESSAGE)
@@ -365,7 +389,7 @@ _OF_CONVERSATIONS: tuple[tuple[str, str, str, int, Handler], ...] = (
     ("FetchConfiguration", "GET", "/Configuration", 200, partial(_configure, "v2")),
     ("SendMessage", "POST", _CHANNEL + "/Messages", 201, partial(_send, "v2")),
     ("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_participant),
-    ("ListReceipt", "GET", _RECEIPTS, 200, _empty_page("delivery_receipts")),
+    ("ListReceipt", "GET", _RECEIPTS, 200, _list_receipts),
     (
         "ListRecipient",
         "GET",

@@ -7,6 +7,7 @@ one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..core.clock import iso
@@ -30,7 +31,7 @@ from ..messaging.resources import (
 from . import chat_v2
 from . import conversations_parameters as given
 from .chat_words import spelled
-from .collection import Api, Arguments, Collection, Operation, Write
+from .collection import Api, Arguments, Collection, Operation, Write, for_each
 from .conversations_webhooks import NAME as DIALECT
 from .conversations_webhooks import SCOPED_EVENTS
 from .conversations_words import PERMISSIONS, REFUSALS, ROLE_TYPES
@@ -55,7 +56,7 @@ def _users_of(store: Store, arguments: Arguments) -> str | None:
 
 API = Api(HOST, "/v1", REFUSALS, _users_of)
 _CHAT_V3 = Api(chat_v2.HOST, "/v3", REFUSALS)
-_RENAMED = {
+RENAMED = {
     "service_sid": "chat_service_sid",
     "channel_sid": "conversation_sid",
     "member_sid": "participant_sid",
@@ -77,13 +78,19 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
     return {"state": state, "timers": timers, "bindings": {"email": email} if email else {}}
 
 
-def _about_message(ctx: Context, message: Message) -> dict[str, Any]:
-    author = members.writer(ctx.store, message.channel_sid, message.author)
-    return {
-        "participant_sid": author.sid if author else None,
-        "delivery": _delivery(messages.receipts(ctx, message)),
-        "content_sid": None,
-    }
+def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
+    """Yield the rest of messages of one channel; each author is looked up once."""
+    writers: dict[str, str | None] = {}
+    for message in found:
+        name = message.author
+        if name not in writers:
+            author = members.writer(ctx.store, message.channel_sid, name)
+            writers[name] = author.sid if author else None
+        yield {
+            "participant_sid": writers[name],
+            "delivery": _delivery(messages.receipts(ctx, message)),
+            "content_sid": None,
+        }
 
 
 _REACHED = {"sent": (), "delivered": ("sent",), "read": ("sent", "delivered")}
@@ -318,7 +325,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
                 *(name for name in chat_v2.INTERNAL if name != "messaging_service_sid"),
                 *("type", "created_by", "members_count", "messages_count"),
             ),
-            rename=_RENAMED,
+            rename=RENAMED,
             links={
                 "participants": "Participants",
                 "messages": "Messages",
@@ -326,7 +333,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
                 "export": "Export",
             },
         ),
-        detail=_state,
+        details=for_each(_state),
         create=Write(given.NewConversation, channels.create_private, spread=True),
         update=Write(given.ConversationChanges, channels.update, spread=True),
         delete=channels.delete,
@@ -343,7 +350,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         kind=Member,
         noun=f"{prefix}ConversationParticipant",
         missing=Reason.MEMBER_NOT_FOUND,
-        render=view(Member, omit=("user_sid", *hidden), rename=_RENAMED, dates=chat_v2.READ),
+        render=view(Member, omit=("user_sid", *hidden), rename=RENAMED, dates=chat_v2.READ),
         create=Write(given.NewParticipant, _add_participant, spread=True),
         update=Write(given.ParticipantChanges, _update_participant, spread=True),
         delete=members.remove,
@@ -358,10 +365,10 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         render=view(
             Message,
             omit=("type", "last_updated_by", "was_edited", "subject", *hidden),
-            rename=_RENAMED,
+            rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
-        detail=_about_message,
+        details=_about_messages,
         create=Write(given.NewConversationMessage, messages.send, spread=True),
         update=Write(given.ConversationMessageChanges, messages.update, spread=True),
         delete=messages.remove,
@@ -374,7 +381,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         kind=DeliveryReceipt,
         noun=f"{prefix}ConversationMessageReceipt",
         sizes=FIFTY,
-        render=view(DeliveryReceipt, omit=hidden, rename=_RENAMED),
+        render=view(DeliveryReceipt, omit=hidden, rename=RENAMED),
     )
     Collection(
         segment="Webhooks",
@@ -386,7 +393,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         render=view(
             ChannelWebhook,
             omit=("dialect", *hidden),
-            rename=_RENAMED | {"type": "target"},
+            rename=RENAMED | {"type": "target"},
             extra=_configuration,
         ),
         create=Write(given.NewScopedWebhook, _create_webhook),
@@ -406,10 +413,10 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         render=view(
             User,
             omit=("joined_channels_count",),
-            rename=_RENAMED,
+            rename=RENAMED,
             links={"user_conversations": "Conversations"},
         ),
-        detail=users.reachability,
+        details=for_each(users.reachability),
         create=Write(given.NewConversationsUser, users.create, spread=True),
         update=Write(given.ConversationsUserChanges, users.update, spread=True),
         delete=users.delete,
@@ -427,8 +434,8 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         only={"status": "joined"},
         default=_private_only,
         enter=permissions.own_only,
-        render=view(UserChannel, omit=("status",), rename=_RENAMED),
-        detail=_own_view,
+        render=view(UserChannel, omit=("status",), rename=RENAMED),
+        details=for_each(_own_view),
         update=Write(given.UserConversationChanges, members.update_user_channel, spread=True),
         delete=members.leave_channel,
     )
@@ -439,7 +446,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         noun=f"{prefix}Role",
         sizes=FIFTY,
         open_to_users=(),
-        render=view(Role, omit=("is_default",), rename=_RENAMED, extra=_role_words),
+        render=view(Role, omit=("is_default",), rename=RENAMED, extra=_role_words),
         create=Write(given.NewConversationsRole, roles.create, spread=True),
         update=Write(given.ConversationsRoleChanges, roles.update, spread=True),
         delete=roles.delete,
@@ -458,7 +465,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         default=_by_person,
         rank=_by_sid,
         render=lambda member, url: {},
-        detail=_place,
+        details=for_each(_place),
         **place,
     )
     return conversations

@@ -384,7 +384,7 @@ class MockServer(uvicorn.Server):
                 signal.signal(each, handler)
 
     def stop(self) -> None:
-        """Make the server stop, from any thread."""
+        """Stop the server, from any thread."""
         self.should_exit = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has stopped
