@@ -310,3 +310,14 @@ def test_the_code_for_an_application_opens_a_chat(
         else:
             assert targets == [{"Studio chat": "studio", "Bot chat": "webhook"}[name]]
             assert tasks == []
+
+
+def test_a_state_without_properties_stays_so() -> None:
+    given = {"states": [{"name": "Trigger", "type": "trigger", "transitions": []}]}
+    assert migrate.rewrite(given).after == given
+
+
+@pytest.mark.parametrize("given", [None, [], "a flow"])
+def test_what_is_no_definition_is_not_rewritten(given: Any) -> None:
+    with pytest.raises(TypeError, match="JSON object"):
+        migrate.rewrite(given)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from twilio.rest import Client
 
-from .arguments import JSON, KEY, TEXT, takes
+from ..flex_ui import in_path
+from .arguments import INDEX, JSON, KEY, TEXT, takes
 from .channel import PAGE_SIZE, Channel, Direction
 from .client import ChatClient
 from .errors import raises_chat_error
@@ -298,7 +299,7 @@ class Conversation(_Source):
     @raises_chat_error
     def remove_participant(self, participant: str) -> None:
         """Remove a participant, by SID or identity."""
-        self._rest().participants(participant).delete(x_twilio_webhook_enabled="true")
+        self._rest().participants(in_path(participant)).delete(x_twilio_webhook_enabled="true")
 
     def typing(self) -> bool:
         """Signal the others that this user is typing; as `Channel.typing`."""
@@ -308,10 +309,12 @@ class Conversation(_Source):
         """Return the number of messages above the read horizon; None without a horizon."""
         return self.chat_channel.get_unconsumed_messages_count()
 
+    @takes(index=INDEX.or_none())
     def update_last_read_message_index(self, index: int | None) -> int | None:
         """Set the read horizon, and return the unread count that results."""
         return self.chat_channel.update_last_consumed_message_index(index)
 
+    @takes(index=INDEX)
     def advance_last_read_message_index(self, index: int) -> int | None:
         """Set the read horizon, only ever forward, and return the unread count that results."""
         return self.chat_channel.advance_last_consumed_message_index(index)
@@ -432,6 +435,7 @@ class ConversationsClient(_Source):
         """Return a user by identity."""
         return self._chat.get_user(identity)
 
+    @takes(sid=KEY)
     def get_conversation_by_sid(self, sid: str) -> Conversation:
         """Return a conversation by its SID.
 
@@ -441,6 +445,7 @@ class ConversationsClient(_Source):
         """
         return self._conversation(self._chat.get_channel_by_sid(sid))
 
+    @takes(unique_name=KEY)
     def get_conversation_by_unique_name(self, unique_name: str) -> Conversation:
         """Return a conversation by its unique name; raises as for a SID."""
         return self.get_conversation_by_sid(unique_name)

@@ -74,7 +74,12 @@ def rewrite(
     The trigger's Incoming Conversation goes where Incoming Message goes, unless it is wired
     already; `trigger.message.X` becomes `trigger.conversation.X` where the new trigger has it.
     With `web` the customer's name is read from where WebChats puts it.
+
+    Raises:
+        TypeError: The definition is no JSON object.
     """
+    if not isinstance(definition, dict):
+        raise TypeError("a definition is a JSON object, with states")
     after, remarks = copy.deepcopy(definition), []
     states = [state for state in after.get("states") or () if isinstance(state, dict)]
     for state in states:
@@ -93,7 +98,8 @@ def rewrite(
         return text.replace(_NAME_OF_GUEST, _NAME_OF_WEB_GUEST) if web else text
 
     for state in states:
-        state["properties"] = _texts(state.get("properties"), changed)
+        if "properties" in state:
+            state["properties"] = _texts(state["properties"], changed)
         for transition in state.get("transitions") or ():
             if isinstance(transition, dict) and "conditions" in transition:
                 transition["conditions"] = _texts(transition["conditions"], changed)

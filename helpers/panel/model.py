@@ -375,7 +375,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
         if messages:
             self._announcer.queue(Change(kind, messages))
 
-    def _typing_without(self, identity: str) -> tuple[Person, ...]:
+    def _typing_without(self, identity: str | None) -> tuple[Person, ...]:
         return tuple(typist for typist in self._status.typing if typist.identity != identity)
 
     def _change(self, status: Status) -> Change:

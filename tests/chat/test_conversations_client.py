@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -210,3 +211,33 @@ def test_timers_that_change_are_no_reason_that_the_sdk_knows(
     jane.account.clock.advance(601)
     assert reasons == [[], ["state"]]
     assert conversation.state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda it, _: it.get_conversation_by_sid(""), "get_conversation_by_sid(): sid"),
+        (lambda it, _: it.get_conversation_by_unique_name(5), "unique_name(): unique_name"),
+        (lambda _, it: it.update_last_read_message_index(-1), "update_last_read_message_index()"),
+        (lambda _, it: it.advance_last_read_message_index("1"), "advance_last_read_message_in"),
+    ],
+)
+def test_an_argument_of_another_kind_is_named_by_the_method_that_was_called(
+    jane: ConversationsClient, conversation: Conversation, call: Any, words: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        call(jane, conversation)
+
+
+def test_a_participant_of_any_identity_is_removed(
+    account: Account, conversation: Conversation, made: Any
+) -> None:
+    made.participants.create(identity="a/b?c#d%e")
+    admin = next(
+        each.sid
+        for each in account.client.conversations.v1.roles.list()
+        if "removeParticipant" in each.permissions and each.type == "conversation"
+    )
+    made.participants("jane").update(role_sid=admin)
+    conversation.remove_participant("a/b?c#d%e")
+    assert [one.identity for one in conversation.get_participants()] == ["jane", "bob"]

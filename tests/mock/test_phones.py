@@ -229,6 +229,7 @@ def test_a_text_is_shorter_where_a_phone_gets_it(v1: Any) -> None:
     made.messages.create(body="x" * 1600)
     with refused(400, 50504, "1600"):
         made.messages.create(body="x" * 1601)
+    made.messages.create(author=ANN, body="x" * 1601)  # hers reaches no other phone
     v1.conversations.create().messages.create(body="x" * 1601)
 
 

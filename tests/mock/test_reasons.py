@@ -43,6 +43,11 @@ class Place:
     def as_v1_user(self, identity: str) -> Any:
         return self.as_user(identity).conversations.v1.services(self.sid)
 
+    def phone(self) -> Any:
+        return self.conversation.participants.create(
+            messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
+        )
+
     def channel_of(self, identity: str, **settings: Any) -> Any:
         made = self.service.channels.create(**settings)
         made.members.create(identity=identity)
@@ -258,6 +263,10 @@ CHAT: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = {
     ),
     Reason.HORIZON_OF_INVITED: (403, 50400, "Only a member", horizon_of_invited),
     Reason.INVITED_ALREADY: (409, 50212, "invited", invited),
+    Reason.TEXT_TOO_LONG: (
+        *(400, 50505, "1601 characters, at most 1600"),
+        lambda it: (it.phone(), lambda: it.private.messages.create(body="x" * 1_601))[1],
+    ),
     Reason.MEDIA_BODY_FIXED: (400, 50509, "cannot be changed", media_body),
     Reason.MESSAGE_FIELDS_FIXED: (403, 50107, "body and attributes only", own_message),
     Reason.MEDIA_NOT_FOUND: (
@@ -404,6 +413,10 @@ CONVERSATIONS: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = 
                 .participants.create(identity="bob")
             )
         ),
+    ),
+    Reason.TEXT_TOO_LONG: (
+        *(400, 50504, "1601 characters, at most 1600"),
+        lambda it: (it.phone(), lambda: it.conversation.messages.create(body="x" * 1_601))[1],
     ),
     Reason.CHANNEL_FULL: (403, 50417, "limit of 1 participants", v1_full),
     Reason.UNIQUE_NAME_TAKEN: (409, 50353, "'vip' already exists", v1_name_taken),

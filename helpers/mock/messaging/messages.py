@@ -13,6 +13,9 @@ from .permissions import Permission, own_member, require
 from .refusals import Reason
 from .resources import Channel, DeliveryReceipt, Member, Message, Service
 
+MAX_TEXT = 1_600
+"""Characters of a message that goes out by SMS or WhatsApp (documented)."""
+
 
 class MessageFields(TypedDict, total=False):
     """Fields of a message that can change."""
@@ -49,8 +52,8 @@ def send(
     `system` by default (specified; observed for the non-member).
 
     Raises:
-        Refused: CHANNEL_CLOSED; MEDIA_NOT_FOUND; MEDIA_SENT; NOT_A_MEMBER or NOT_PERMITTED, a
-            chat user.
+        Refused: CHANNEL_CLOSED; MEDIA_NOT_FOUND; MEDIA_SENT; TEXT_TOO_LONG; NOT_A_MEMBER or
+            NOT_PERMITTED, a chat user.
     """
     before = channel.state
     has_timers = channel.inactive_after is not None or channel.closed_after is not None
@@ -66,6 +69,7 @@ def send(
     fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
+    _refuse_long(ctx, channel.sid, fields["author"], fields.get("body"))
     edits = (fields.get("last_updated_by"), fields.get("date_updated"))
     message = ctx.create(
         Message,
@@ -96,6 +100,14 @@ def send(
             if member.name != message.author:
                 _send_on(ctx, message, member)
     return message
+
+
+def _refuse_long(ctx: Context, channel_sid: str, author: str, body: str | None) -> None:
+    """Raise where a text would go out to a phone, and is too long for that."""
+    if body is not None and len(body) > MAX_TEXT:
+        reached = members.without_identity(ctx, channel_sid)
+        if any(member.name != author for member in reached):
+            raise Refused(Reason.TEXT_TOO_LONG, length=len(body), limit=MAX_TEXT)
 
 
 def _send_on(ctx: Context, message: Message, member: Member) -> None:
@@ -131,8 +143,8 @@ def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> 
     """Edit a message; it counts as edited from then on.
 
     Raises:
-        Refused: MEDIA_BODY_FIXED, a file without text; CHANNEL_CLOSED; NOT_PERMITTED or
-            MESSAGE_FIELDS_FIXED, a chat user.
+        Refused: MEDIA_BODY_FIXED, a file without text; CHANNEL_CLOSED; TEXT_TOO_LONG;
+            NOT_PERMITTED or MESSAGE_FIELDS_FIXED, a chat user.
     """
     if "body" in changes and message.media and message.body is None:
         raise Refused(Reason.MEDIA_BODY_FIXED)
@@ -141,6 +153,7 @@ def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> 
     for field in ("body", "attributes"):
         if field in changes:
             _permit(ctx, channel, message, "edit", field)
+    _refuse_long(ctx, channel.sid, message.author, changes.get("body"))
     values: dict[str, Any] = {**changes}
     if ctx.actor.identity is not None:
         values = {name: values[name] for name in ("body", "attributes") if name in values}

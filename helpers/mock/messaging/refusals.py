@@ -43,6 +43,7 @@ class Reason(Enum):
     HORIZON_OF_INVITED = "only a member has a read horizon"
     INVITED_ALREADY = "user is invited already"
 
+    TEXT_TOO_LONG = "a text of {length} characters is too long for a phone: at most {limit}"
     MEDIA_BODY_FIXED = "the body of a media message cannot be changed"
     MESSAGE_FIELDS_FIXED = "a chat user changes a message's body and attributes only"
     MEDIA_NOT_FOUND = "media {sid} not found"

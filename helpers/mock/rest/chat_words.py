@@ -72,6 +72,11 @@ _TABLE: dict[Enum, tuple[int, str]] = {
     Reason.HORIZON_OF_ANOTHER: (50107, "A chat user may only move its own read horizon"),
     Reason.HORIZON_OF_INVITED: (50400, "Only a member has a read horizon"),
     Reason.INVITED_ALREADY: (50212, "User is invited to the channel already"),
+    Reason.TEXT_TOO_LONG: (
+        50505,
+        "Body is too long: {length} characters, at most {limit} where a member is reached by"
+        " SMS or WhatsApp",
+    ),
     Reason.MEDIA_BODY_FIXED: (50509, "The body of a media message cannot be changed"),
     Reason.MESSAGE_FIELDS_FIXED: (
         50107,

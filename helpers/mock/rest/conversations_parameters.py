@@ -28,9 +28,6 @@ from .chat_parameters import Dates, ReadMoment, SmallAttributes, one_of, read_in
 from .conversations_webhooks import SCOPED_EVENTS, SERVICE_EVENTS
 from .conversations_words import READ_PERMISSIONS, ROLE_TYPES
 
-MAX_SMS = 1_600
-"""Characters of a message that goes out by SMS or WhatsApp (documented)."""
-
 STATES = ("active", "inactive", "closed")
 _DURATION = TypeAdapter(timedelta)
 _CENTURY = timedelta(36_500).total_seconds()

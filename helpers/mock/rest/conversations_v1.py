@@ -7,7 +7,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..core.clock import iso
@@ -218,26 +218,6 @@ def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
     return members.update(ctx, member, **changes)
 
 
-def _send(ctx: Context, conversation: Channel, **new: Any) -> Message:
-    _refuse_long(ctx, conversation.sid, new)
-    return messages.send(ctx, conversation, **new)
-
-
-def _edit(ctx: Context, message: Message, **changes: Any) -> Message:
-    _refuse_long(ctx, message.channel_sid, changes)
-    return messages.update(ctx, message, **changes)
-
-
-def _refuse_long(ctx: Context, channel_sid: str, new: Mapping[str, Any]) -> None:
-    body = new.get("body") or ""
-    if len(body) > given.MAX_SMS and members.without_identity(ctx, channel_sid):
-        raise TwilioError(
-            50504,
-            f"Body is too long: {len(body)} characters, at most {given.MAX_SMS} where a"
-            " participant is reached by SMS or WhatsApp",
-        )
-
-
 def _create_webhook(ctx: Context, channel: Channel, new: given.NewScopedWebhook) -> ChannelWebhook:
     channels.refuse_webhook(ctx, channel)
     configuration = new.configuration(new.target, {}, SCOPED_EVENTS)
@@ -389,8 +369,8 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
         details=_about_messages,
-        create=Write(given.NewConversationMessage, _send, spread=True),
-        update=Write(given.ConversationMessageChanges, _edit, spread=True),
+        create=Write(given.NewConversationMessage, messages.send, spread=True),
+        update=Write(given.ConversationMessageChanges, messages.update, spread=True),
         delete=messages.remove,
         **inside,
     )

@@ -61,6 +61,11 @@ _REFUSALS: dict[Enum, tuple[int, str]] = {
         50416,
         "A binding for this participant and proxy address already exists in Conversation {sid}",
     ),
+    Reason.TEXT_TOO_LONG: (
+        50504,
+        "Body is too long: {length} characters, at most {limit} where a participant is reached by"
+        " SMS or WhatsApp",
+    ),
     Reason.USER_FULL: (50214, "User is in its limit of {count} conversations"),
     Reason.WEBHOOK_NOT_FOUND: (50360, "Scoped webhook {sid} not found"),
     Reason.WEBHOOKS_FULL: (50361, "A conversation has at most {count} webhooks"),

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Parameters, checked, is_web_address
+from ..core.parameters import BLANK_IS_ABSENT, Parameters, checked, form_name, is_web_address
 from ..core.sids import looks_like
 from ..flex import interaction_endings as endings
 from ..flex import interactions
@@ -166,7 +166,7 @@ class NewInteractionWebhook(InteractionWebhookChanges):
         sent = super().given()
         for name in ("webhook_url", "webhook_events"):
             if not sent.get(name):
-                raise TwilioError(BAD_PARAMETER, f"{name} is required")
+                raise TwilioError(BAD_PARAMETER, f"{form_name(name)} is required")
         return {"friendly_name": None, "webhook_method": "POST", **sent, "type": self.type}
 
 

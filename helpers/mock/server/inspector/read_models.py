@@ -178,7 +178,7 @@ def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
     task_sid = shown["flex"] and shown["flex"]["task_sid"]
     task = ctx.store.first(Task, sid=task_sid) if task_sid else None
     members = ctx.store.select(Member, inside)
-    customers = {each.sid for each in members if each.messaging_binding}
+    customers: set[str | None] = {each.sid for each in members if each.messaging_binding}
     opened = ctx.store.select(
         InteractionChannel, {"media_channel_sid": channel.sid}, order="desc", limit=1
     )
