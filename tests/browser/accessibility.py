@@ -15,13 +15,13 @@ AXE = """async () => {
 
 
 @cache
-def _source() -> str:
+def source() -> str:
     return (node_packages.installed() / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
 def violations(page: Any) -> list[str]:
     """Return what axe finds against WCAG 2.2, levels A and AA."""
     if not page.evaluate("() => 'axe' in globalThis"):
-        page.evaluate(_source())
+        page.evaluate(source())
     found: list[str] = page.evaluate(AXE)
     return found

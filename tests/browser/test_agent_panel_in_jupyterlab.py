@@ -29,6 +29,8 @@ RESTART = """() => {
   return kernel.restart().then(() => null);
 }"""
 SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
+IS_BEFORE_THE_FOCUS = """element =>
+  document.activeElement.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING"""
 REOPEN = """async (path) => {
   jupyterapp.shell.currentWidget.dispose();
   const panel = await jupyterapp.commands.execute("docmanager:open", { path });
@@ -46,20 +48,29 @@ def panels(lab: Lab, lab_page: LabPage) -> Any:
     return lab_page.notebook.locator(".jp-OutputArea-output")
 
 
-def write(panel: Any, text: str) -> None:
-    panel.get_by_role("textbox").fill(text)
-    panel.get_by_role("textbox").press("Enter")
-
-
 def has_focus(element: Any) -> bool:
     focused: bool = element.evaluate("element => document.activeElement === element")
     return focused
 
 
+def go_to(element: Any) -> None:
+    """Go to a field or button as those do who have no mouse."""
+    key = "Shift+Tab" if element.evaluate(IS_BEFORE_THE_FOCUS) else "Tab"
+    for _ in range(20):
+        if has_focus(element):
+            return
+        element.page.keyboard.press(key)
+    raise AssertionError("the keyboard does not lead there")
+
+
 def press(button: Any) -> None:
-    """Press a button as those do who have no mouse."""
-    button.focus()
-    button.press("Enter")
+    go_to(button)
+    button.page.keyboard.press("Enter")
+
+
+def write(panel: Any, text: str) -> None:
+    go_to(panel.get_by_role("textbox"))
+    panel.page.keyboard.type(f"{text}\n")
 
 
 def picture(panels: Any, name: str) -> None:
@@ -73,6 +84,7 @@ def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_p
     desk = panels.get_by_role("region", name="Desk of alice")
     desk.get_by_text("No one is waiting").wait_for()
     picture(panels, "empty")
+    customer.get_by_role("textbox").focus()  # from here on there is only the keyboard
     press(desk.get_by_role("button", name="Available"))
     write(customer, "Where is my lamp?")
     accept = desk.get_by_role("button", name=f"Accept {NAME}")
