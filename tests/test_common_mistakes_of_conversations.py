@@ -35,7 +35,7 @@ NOTEBOOK_08 = (
     "`error.body.code`",
     "never reaches your own channel",
     "`inactive` treated as ended",
-    "no list order",
+    "conversations come in no order",
 )
 NOTEBOOK_09 = (
     "a migrated flow stays silent",
