@@ -222,7 +222,8 @@ def _routing(reader: _Setup) -> Answer:
     for worker in workers:
         channel = reader.workspace.workers(worker.sid).worker_channels("chat").fetch()
         if channel.configured_capacity:
-            return "ready", f"{len(workflows)} workflows; {worker.friendly_name} can take chats"
+            named = f"{len(workflows)} workflow{'s' * (len(workflows) > 1)}"
+            return "ready", f"{named}; {worker.friendly_name} can take chats"
     return (
         "missing",
         f"none of {len(workers)} workers has capacity for chat",

@@ -51,7 +51,7 @@ TABLES = {
         "a second chat with the same people",
         "an update *replaces* attributes",
         "enable the janitor",
-        "long-lived channels grow for ever",
+        "long-lived channels grow forever",
     ),
     "05": ("`X-Twilio-Webhook-Enabled: true` is missing", "`Source` and `From`", "behind a proxy"),
     "07": ("`AddressSid`",),

@@ -26,7 +26,7 @@ from PIL import Image
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 NAME = "04_exchange_messages.ipynb"
 PICTURE = NOTEBOOKS / "images" / "panel.png"
-PANELS = "from ipywidgets import HBox"
+PANELS = "side_by_side(ChatPanel"
 VIEW = {"width": 1020, "height": 1100}
 ABOVE, BELOW = 8, 14
 

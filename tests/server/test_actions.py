@@ -143,6 +143,43 @@ def test_a_chat_is_led_from_its_first_message_to_its_end(inspector: Inspector) -
     assert "alice" not in [one["identity"] for one in ended["members"]]
 
 
+def test_a_conversation_of_an_interaction_is_accepted_ended_and_completed(
+    inspector: Inspector,
+) -> None:
+    service = inspector.sdk.conversations.v1.services(inspector.mock.credentials.chat_service_sid)
+    sid = service.conversations.create().sid
+    service.conversations(sid).participants.create(identity="jane")
+    inspector.go("alice", "Available")
+    workspace = inspector.sdk.taskrouter.v1.workspaces.list()[0]
+    routing = {
+        "workspace_sid": workspace.sid,
+        "workflow_sid": workspace.workflows.list()[0].sid,
+        "task_channel_unique_name": "chat",
+        "attributes": {"from": "Jane"},
+    }
+    inspector.sdk.flex_api.v1.interaction.create(
+        channel={
+            "type": "web",
+            "initiated_by": "customer",
+            "properties": {"media_channel_sid": sid},
+        },
+        routing={"properties": routing},
+    )
+    task = inspector.task()
+    inspector.act("actions/accept", reservation_sid=task["reservations"][0]["sid"])
+    assert [one["name"] for one in inspector.read(f"channels/{sid}")["members"]] == [
+        "jane",
+        "alice",
+    ]
+    inspector.act("actions/wrap-up", task_sid=task["sid"])
+    ended = inspector.read(f"channels/{sid}")
+    assert (ended["state"], ended["interaction"]["status"]) == ("closed", "closed")
+    assert ended["attributes"] == "{}"
+    assert inspector.task()["assignment_status"] == "wrapping"
+    inspector.act("actions/complete", task_sid=task["sid"])
+    assert inspector.task()["assignment_status"] == "completed"
+
+
 def test_a_task_is_completed_without_a_wrap_up_first(inspector: Inspector) -> None:
     sid, reservation = inspector.offered()
     inspector.act("actions/accept", reservation_sid=reservation)

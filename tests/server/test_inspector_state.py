@@ -105,6 +105,46 @@ def test_a_flex_channel_is_shown_with_its_flow_and_task(
     assert whole["task"]["sid"] == whole["flex"]["task_sid"] == task["sid"]
 
 
+def test_a_conversation_is_shown_with_its_state_phones_interaction_and_task(
+    read: Read, shared: Account
+) -> None:
+    client = shared.client
+    service = client.conversations.v1.services(SERVICE)
+    sid = service.conversations.create(friendly_name="Jane").sid
+    service.conversations(sid).participants.create(identity="jane")
+    service.conversations(sid).participants.create(
+        messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
+    )
+    workspace = client.taskrouter.v1.workspaces.list()[0]
+    routing = {
+        "workspace_sid": workspace.sid,
+        "workflow_sid": workspace.workflows.list()[0].sid,
+        "task_channel_unique_name": "chat",
+        "attributes": {"from": "Jane"},
+    }
+    made = client.flex_api.v1.interaction.create(
+        channel={
+            "type": "web",
+            "initiated_by": "customer",
+            "properties": {"media_channel_sid": sid},
+        },
+        routing={"properties": routing},
+    )
+    whole = read(f"channels/{sid}")
+    assert [each["name"] for each in whole["members"]] == ["jane", "+15550142"]
+    assert whole["members"][1]["messaging_binding"]["proxy_address"] == "+15550100"
+    assert set(whole["customers"]) == {"jane", "+15550142"}
+    assert whole["interaction"] == {
+        "sid": made.sid,
+        "channel_sid": made.channel["sid"],
+        "type": "web",
+        "status": "active",
+    }
+    assert whole["task"]["sid"] == read("tasks")["items"][0]["sid"]
+    service.conversations(sid).update(state="closed")
+    assert read("channels")["items"][0]["state"] == read(f"channels/{sid}")["state"] == "closed"
+
+
 def test_a_task_is_shown_with_who_was_offered_it(read: Read, shared: Account, flow: Any) -> None:
     workspace = shared.client.taskrouter.v1.workspaces.list()[0]
     available = workspace.activities.list(friendly_name="Available")[0].sid

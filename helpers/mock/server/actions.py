@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from ... import flex_ui
+from ...json_object import json_object
 from .. import MockTwilio
 from ..core.store import R
 from ..messaging.resources import Member
@@ -120,10 +121,10 @@ class Actions:
 
     def _accept(self, body: _OfReservation) -> None:
         story, reservation = self._story(), self._found(Reservation, body.reservation_sid)
-        workspace = _workspace(story, reservation)
         flex_ui.accept(self._offer(story, reservation))
-        chat_sid = flex_ui.chat_of(workspace.tasks(reservation.task_sid).fetch().attributes)
-        if chat_sid:
+        task = self._found(Task, reservation.task_sid)
+        chat_sid = flex_ui.chat_of(task.attributes)
+        if chat_sid and _interaction(story, task) is None:  # else Flex has the agent join
             with flex_ui.ignore_not_found():
                 flex_ui.join(story.service.channels(chat_sid), self._identity(story, reservation))
 
@@ -133,6 +134,10 @@ class Actions:
 
     def _wrap_up(self, body: _OfTask) -> None:
         story, task = self._story(), self._found(Task, body.task_sid)
+        interaction = _interaction(story, task)
+        if interaction is not None:
+            flex_ui.end_interaction(interaction)
+            return
         chat_sid = flex_ui.wrap_up(_workspace(story, task).tasks(task.sid), REASON)
         if chat_sid:
             with flex_ui.ignore_not_found():
@@ -143,6 +148,10 @@ class Actions:
         if self._found(Task, body.task_sid).assignment_status == "assigned":
             self._wrap_up(body)
         story, task = self._story(), self._found(Task, body.task_sid)
+        interaction = _interaction(story, task)
+        if interaction is not None:
+            flex_ui.close_agent(interaction, task.sid)
+            return
         flex_ui.complete(_workspace(story, task).tasks(task.sid), REASON)
         chat_sid = flex_ui.chat_of(task.attributes)
         where = {"task_sid": task.sid, "reservation_status": "completed"}
@@ -180,6 +189,11 @@ class Actions:
     def _identity(self, story: Story, reservation: Reservation) -> str:
         workers = _workspace(story, reservation).workers
         return flex_ui.identity_of(workers(reservation.worker_sid).fetch())
+
+
+def _interaction(story: Story, task: Task) -> Any:
+    """The SDK's context of a task's interaction channel, or None."""
+    return flex_ui.interaction_channel_in(story.client.flex_api.v1, json_object(task.attributes))
 
 
 def _workspace(story: Story, item: Reservation | Task | Worker) -> Any:

@@ -185,7 +185,8 @@ def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
     for each in opened:
         task = next(reversed(interactions.tasks_of(ctx, each)), task)
         where = {"channel_sid": each.sid, "type": "customer"}
-        customers |= {one.member_sid for one in ctx.store.select(InteractionParticipant, where)}
+        people = ctx.store.select(InteractionParticipant, where)
+        customers |= {one.member_sid for one in people if one.member_sid}
     shown_members = _listed(ctx, chat_v2.MEMBERS, channel, Member)
     return {
         **shown,
