@@ -171,4 +171,4 @@ def test_no_request_left_the_machine(page: Browser) -> None:
 
 def is_foreign(error: str) -> bool:
     """Whether JupyterLab itself, not what a cell shows, reports an error."""
-    return "/static/lab/" in error
+    return "/static/lab/" in error and "blob:" not in error  # from where widgets are loaded
