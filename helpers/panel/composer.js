@@ -4,7 +4,7 @@ import { h, icon } from "./dom.js";
 import { BUSY, ICONS, LATE_MS, iconButton, sizeName } from "./parts.js";
 import { Tray } from "./attachments.js";
 
-/** @typedef {{ text: string, file?: File, element: HTMLElement, state: HTMLElement, timer: number, index?: number }} Waiting */
+/** @typedef {{ text: string, file?: File, element: HTMLElement, state: HTMLElement, timer: ReturnType<typeof setTimeout>, index?: number }} Waiting */
 /** @typedef {{ sid: string, body: string | null }} Editable */
 
 const TYPING_EVERY_MS = 3000;

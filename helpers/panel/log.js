@@ -72,7 +72,7 @@ class ChatView {
   ready = false;
   sentCount = 0;
   readUpTo = -1;
-  /** @type {number | null} */
+  /** @type {ReturnType<typeof setTimeout> | null} */
   readTimer = null;
   inSight = false;
   live = true;

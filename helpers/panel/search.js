@@ -14,7 +14,7 @@ export class Search {
   at = -1;
   text = "";
   more = false;
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
 
   /** @param {{ search: (text: string, deeper: boolean) => void, show: (hit: Hit | undefined, text: string) => void, leave: () => void }} acts */

@@ -19,7 +19,7 @@ const SILENCE_MS = 8000; // the server speaks every two seconds
 export function listen({ onNews, onClock, onOpen, onLost }) {
   /** @type {EventSource | null} */
   let source = null;
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let silence;
 
   function open() {

@@ -89,7 +89,7 @@ function copyByHand(text) {
   if (focused instanceof HTMLElement) focused.focus();
 }
 
-/** @type {number | undefined} */
+/** @type {ReturnType<typeof setTimeout> | undefined} */
 let silence;
 
 /** @param {string} text */
