@@ -201,9 +201,6 @@ class SharedMockHttpClient(DetachedHttpClient):
         """Send one request to the mock instead of to Twilio; a failure notes the remedy."""
         try:
             return super().request(method, uri.replace("https:/", self._base, 1), *args, **kwargs)
-        except requests.exceptions.SSLError as error:
-            error.add_note(f"{self._base}: the mock speaks plain http; connect() with http://")
-            raise
         except requests.ConnectionError as error:
             error.add_note(f"Does a mock run at {self._base}? Start it: python -m helpers.mock")
             raise

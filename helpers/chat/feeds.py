@@ -47,7 +47,7 @@ class KernelFeed(_ReconciledFeed):
         self._catching_up: threading.Thread | None = None
         self._lock = threading.RLock()
         self._unfollow: Any = None
-        self._typing: dict[tuple[str, str], tuple[Timer, Member]] = {}
+        self._typing: dict[tuple[str, str | None], tuple[Timer, Member]] = {}
         self._handlers = {
             "channelUpdated": self._channel_updated,
             **dict.fromkeys(("messageAdded", "messageUpdated", "messageRemoved"), self._message),
@@ -176,7 +176,7 @@ class KernelFeed(_ReconciledFeed):
         if known is None:
             emit(channel, "typingStarted", member)
 
-    def _stopped_typing(self, channel: Channel, identity: str) -> None:
+    def _stopped_typing(self, channel: Channel, identity: str | None) -> None:
         typing = self._typing.pop((channel.sid, identity), None)
         if typing is not None:
             typing[0].cancel()

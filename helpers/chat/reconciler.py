@@ -246,7 +246,7 @@ class Reconciler:
 
     def _members(self, sid: str) -> list[Member]:
         members = self._session.polled_service.channels(sid).members.list()
-        return [Member.of(_fields(member, "sid", "identity")) for member in members]
+        return [Member.of(_fields(member, "sid")) for member in members]
 
     def _messages(self, sid: str) -> Any:
         return self._session.polled_service.channels(sid).messages

@@ -122,7 +122,7 @@ class Member:
 
     Attributes:
         sid: MB...
-        identity: The user's identity.
+        identity: The user's identity; None for a person with an address on another network.
         attributes: Application data; Flex writes `member_type` `guest` or `agent`.
         last_consumed_message_index: Read horizon; None for nothing read.
         last_consumption_timestamp: Time of the last reading.
@@ -130,7 +130,7 @@ class Member:
     """
 
     sid: str
-    identity: str
+    identity: str | None
     attributes: Any
     last_consumed_message_index: int | None
     last_consumption_timestamp: datetime | None

@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from pydantic import TypeAdapter
+
 from .core.context import Actor, Backend, Context
 from .core.errors import TwilioError
 from .messaging import inbound, members, messages
 from .messaging.events import ChannelEvent, MessageEvent
 from .messaging.resources import DeliveryReceipt, Member, Message
 from .rest.application import Application
-from .rest.conversations_parameters import network_of
+from .rest.conversations_parameters import Body, network_of
 from .rest.conversations_webhooks import NAME as DIALECT
 from .rest.conversations_words import REFUSALS
 
+_BODY = TypeAdapter(Body)
 STATUSES = ("sent", "delivered", "read", "failed", "undelivered")
 """Statuses of a message on its way to a phone."""
 
@@ -51,7 +54,7 @@ class Phone:
     def __init__(
         self, backend: Backend, application: Application, account_sid: str, address: str
     ) -> None:
-        self.network = network_of(address, 50407, "The phone's address")
+        self.network = network_of(str(address), 50407, "The phone's address")
         self.address = address
         self._backend = backend
         self._application = application
@@ -79,13 +82,15 @@ class Phone:
 
         Raises:
             TwilioError: 50408, `to` is no address of the phone's network, or is needed; 50503,
-                there is nothing to send; 501, no conversation takes the message.
+                there is nothing to send; 50504, it is too long; 501, no conversation takes the
+                message.
         """
         files = list(media_sids)
+        body = None if body is None else _BODY.validate_python(str(body))
         if not body and not files:
             raise TwilioError(50503, "Give a text or a file to send")
         proxy = self._number(to)
-        if network_of(proxy, 50408, "to") != self.network:
+        if network_of(str(proxy), 50408, "to") != self.network:
             raise TwilioError(50408, f"to must be an address of {self.network}, as the phone's is")
         receive = partial(
             inbound.receive,

@@ -160,7 +160,9 @@ class AgentPanelModel(PanelModel[AgentStatus, AgentStatus]):
         if offer.channel_sid is not None:
             with ignore_not_found():
                 members = self.desk.chat_of(offer.channel_sid).members.list()
-                return [one.identity for one in members if not is_agent(one.attributes)]
+                return [
+                    one.identity for one in members if one.identity and not is_agent(one.attributes)
+                ]
         return []
 
     # -- failures

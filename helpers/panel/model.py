@@ -274,7 +274,7 @@ class ChatPanelModel(PanelModel[Status, Change]):
             self._queue("removed", (gone,) if gone else ())
 
     def _typing_started(self, member: Member) -> None:
-        if member.identity != self.identity:
+        if member.identity is not None and member.identity != self.identity:
             typist = self._person(member.identity)
             with self._announcer:
                 self._update(typing=(*self._typing_without(member.identity), typist))
@@ -293,7 +293,8 @@ class ChatPanelModel(PanelModel[Status, Change]):
 
     def _note(self, member: Member, change: str) -> None:
         identity = member.identity
-        name = "You" if identity == self.identity else self._person(identity).name
+        known = self._person(identity).name if identity else "Somebody"
+        name = "You" if identity == self.identity else known
         with self._announcer:
             number = self._notices[-1].number + 1 if self._notices else 1
             after = self._transcript.last_index
@@ -328,6 +329,8 @@ class ChatPanelModel(PanelModel[Status, Change]):
 
     def _add_member(self, member: Member) -> None:
         identity = member.identity
+        if identity is None:  # reached over another network: no user of the chat
+            return
         if identity not in self._friendly_names:  # once: it is a request to Twilio
             load = partial(self.channel.client.get_user, identity)
             user: User | None = self._attempt("Could not load a name", load)

@@ -173,6 +173,22 @@ def test_a_served_mock_is_polled_in_the_same_words(account: Account, made: Any) 
     assert received == ["over HTTP", "and back"]
 
 
+def test_a_person_with_a_phone_is_a_participant_without_an_identity(
+    account: Account, made: Any
+) -> None:
+    phone = {"messaging_binding_address": "+15550142"}
+    first = made.participants.create(**phone, messaging_binding_proxy_address="+15550100")
+    with ConversationsClient(account, account.chat_token("jane")) as jane:
+        conversation = jane.get_conversation_by_unique_name("s")
+        panel = ChatPanel(conversation).model
+        assert [one.identity for one in conversation.get_participants()] == ["jane", "bob", None]
+        first.delete()
+        made.participants.create(**phone, messaging_binding_proxy_address="+15550101")
+        account.mock.phone("+15550142").send("Hello", to="+15550101")  # type: ignore[union-attr]
+    assert [notice.text for notice in panel.notices] == ["Somebody left", "Somebody joined"]
+    assert (panel.messages[-1].name, panel.status.alert) == ("+15550142", None)
+
+
 def test_a_panel_shows_a_conversation_and_its_end(conversation: Conversation, made: Any) -> None:
     panel = ChatPanel(conversation)
     assert panel.send("Hello") == 0

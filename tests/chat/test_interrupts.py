@@ -31,6 +31,14 @@ INTERRUPTS = 200
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
 
 
+@pytest.fixture(autouse=True)
+def _interrupts_come() -> Iterator[None]:
+    """Take interrupts as Python does, also where a shell has this process ignore them (`&`)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with MockTwilio() as mock, BackgroundServer(mock) as server:

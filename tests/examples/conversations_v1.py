@@ -319,7 +319,11 @@ def examples(
                 },
             ),
             Example(f"{own}phone.update", {"MessagingBinding.ProxyAddress": "+15550111"}),
-            Example(f"{own}projected.update", {"MessagingBinding.ProjectedAddress": "+15550198"}),
+            Example(
+                f"{own}projected.update",
+                {"MessagingBinding.ProjectedAddress": "+15550198"},
+                refused={50441: {"MessagingBinding.ProxyAddress": "+15550111"}},
+            ),
         ),
         f"Delete{people}": (Example(f"{participant}.delete"),),
         f"List{messages}": (Example(f"{conversation}.messages.list", {"Order": "desc"}),),

@@ -136,6 +136,11 @@ def test_a_file_prints_short_and_without_what_may_be_secret() -> None:
         ),
         (
             "friendly_name: Custom chat",
+            'friendly_name: ""',
+            "line 2: flex_flows[0].friendly_name: string should have at least 1 character; got ''",
+        ),
+        (
+            "friendly_name: Custom chat",
             "friendly_name:",
             "line 2: flex_flows[0].friendly_name: must be text, and there is none; add it",
         ),

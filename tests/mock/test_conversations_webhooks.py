@@ -222,6 +222,17 @@ def test_a_refusal_keeps_the_action_from_happening(
     assert made.messages.list() == []
 
 
+@pytest.mark.parametrize("status", [201, 204, 302])
+def test_an_answer_that_is_no_refusal_lets_the_action_happen(
+    account: Account, v1: Any, webhooks: Any, hook: Any, status: int
+) -> None:
+    made = v1.conversations.create()
+    made.participants.create(identity="jane")
+    registered(webhooks, status)
+    as_jane(account).conversations(made.sid).messages.create(body="Hello")
+    assert [each.body for each in made.messages.list()] == ["Hello"]
+
+
 def test_without_an_answer_the_action_is_published_unchanged(
     account: Account, v1: Any, webhooks: Any, hook: Any
 ) -> None:

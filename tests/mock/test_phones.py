@@ -91,10 +91,13 @@ def test_a_text_to_nowhere_is_refused_by_name(mock: MockTwilio, v1: Any) -> None
         (ANN, "Hello", f"whatsapp:{SHOP}", 50408),
         (ANN, "", SHOP, 50503),
         (ANN, None, SHOP, 50503),
+        (ANN, "x" * 32_769, SHOP, 50504),
+        (None, "Hello", SHOP, 50407),
+        (ANN, "Hello", 15550100, 50408),
     ],
 )
 def test_what_no_phone_sends_is_refused(
-    mock: MockTwilio, address: str, body: str | None, to: str, code: int
+    mock: MockTwilio, address: Any, body: str | None, to: Any, code: int
 ) -> None:
     with refused_with(code):
         mock.phone(address).send(body, to=to)
@@ -248,3 +251,14 @@ def test_a_participant_moves_to_another_number_that_is_free(v1: Any) -> None:
         ann.update(messaging_binding_proxy_address=SHOP)
     moved = ann.update(messaging_binding_proxy_address="+15550109")
     assert moved.messaging_binding["proxy_address"] == "+15550109"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "code"), [(ANN, 50409), (f"whatsapp:{SHOP}", 50414), ("", 50412), ("shop", 50408)]
+)
+def test_a_participant_moves_to_no_address_that_does_not_go_with_its_own(
+    v1: Any, proxy: str, code: int
+) -> None:
+    [ann] = conversation_with_ann(v1).participants.list()
+    with refused(400, code):
+        ann.update(messaging_binding_proxy_address=proxy)

@@ -219,3 +219,25 @@ def test_a_read_horizon_that_a_client_moves_is_the_members(wire: Wire, made: Any
         answer = wire.ask("POST", path, {"last_consumed_message_index": index})
         assert answer.header["http_status"]["code"] == 200
         assert member.fetch().last_consumed_message_index == index
+
+
+def test_an_item_is_dated_by_its_data_or_else_by_its_owner(
+    account: Account, wire: Wire, made: Any, service: Any
+) -> None:
+    made.members.create(identity="jane")
+    made.messages.create(body="Hi", from_="bob")
+    account.clock.advance(60)
+    made.messages(made.messages.list()[0].sid).update(body="Hello")
+    [message] = wire.ask("GET", f"/v3/Lists/{made.sid}.messages/Items").json()["items"]
+    assert message["date_updated"] == "2026-01-05T12:01:00Z"
+    user = service.users("jane").fetch()
+    [own] = wire.ask("GET", f"/v3/Maps/{user.sid}.channels/Items").json()["items"]
+    assert (own["data"].get("dateUpdated"), own["date_updated"]) == (None, AT)
+
+
+def test_reads_are_answered_with_200(wire: Wire, made: Any) -> None:
+    made.members.create(identity="jane")
+    for version in ("v1", "v2"):
+        for path in ("Configuration", "MyConversations", f"Conversations/{made.sid}", "Users/jane"):
+            answer = wire.ask("GET", f"/Client/{version}/{path}")
+            assert answer.header["http_status"]["code"] == 200, path

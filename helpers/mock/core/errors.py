@@ -166,6 +166,7 @@ _CODES = (
     ErrorCode(50430, 403, "user is not a participant of the conversation", _OBS),
     ErrorCode(50432, 404, "participant not found", _INF),
     ErrorCode(50433, 409, "participant already exists", _OBS),
+    ErrorCode(50441, 400, "participant without an address has no proxy address", _OBS),
     ErrorCode(50451, 400, "identity and address exclude each other", _INF),
     ErrorCode(50503, 400, "message has neither body nor media", _INF),
     ErrorCode(50504, 400, "message body too long", _INF),

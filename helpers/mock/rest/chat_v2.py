@@ -34,7 +34,7 @@ from . import chat_parameters as given
 from .chat_webhooks import CHANNEL_EVENTS, log_unknown_filters
 from .chat_webhooks import NAME as DIALECT
 from .chat_words import PERMISSIONS, REFUSALS, ROLE_TYPES, spelled
-from .collection import Api, Arguments, Collection, Write
+from .collection import Api, Arguments, Collection, Write, for_each
 from .listing import PageSizes
 from .views import view
 
@@ -104,7 +104,7 @@ USERS = Collection(
     kind=User,
     open_to_users=("List", "Create", "Fetch", "Update"),
     render=view(User, links={"user_channels": "Channels", "user_bindings": "Bindings"}),
-    detail=users.reachability,
+    details=for_each(users.reachability),
     unlisted=("is_online", "is_notifiable"),
     create=Write(given.NewUser, users.create, spread=True),
     update=Write(given.UserChanges, users.update, needs_parameters=True, spread=True),
@@ -237,7 +237,7 @@ USER_CHANNELS = Collection(
     sizes=PageSizes(50, 50),
     enter=permissions.own_only,
     render=view(UserChannel),
-    detail=_own_view,
+    details=for_each(_own_view),
     update=Write(
         given.UserChannelChanges, members.update_user_channel, needs_parameters=True, spread=True
     ),

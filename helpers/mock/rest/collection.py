@@ -6,10 +6,11 @@ Only what is special about an operation is written out, as a function of the pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from itertools import repeat
 from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import quote
 
@@ -44,8 +45,20 @@ Action = Callable[[Context, P], None]
 Handler = Callable[[Context, Arguments, Request], Reply]
 ServiceOf = Callable[[Store, Arguments], str | None]
 """Returns the service that an operation is in."""
+Details = Callable[[Context, Sequence[R]], Iterable[dict[str, Any]]]
+"""Returns more JSON for each of some items."""
+_NO_MORE: dict[str, Any] = {}
 EVERY = ("List", "Create", "Fetch", "Update", "Delete")
 """Operations of a collection."""
+
+
+def for_each(detail: Callable[[Context, R], dict[str, Any]]) -> Details[R]:
+    """Return the details of items, of a function of one."""
+
+    def details(ctx: Context, items: Sequence[R]) -> Iterator[dict[str, Any]]:
+        return (detail(ctx, item) for item in items)
+
+    return details
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +215,7 @@ class Collection(Generic[P, R]):
         keys_of: Returns the values that a path key stands for, such as SIDs for a name.
         missing: The reason to refuse a key that names no item with, if the API has a code for it.
         item_key: The field that names an item in its URL.
-        detail: JSON that takes more than the resource itself to know.
+        details: JSON of each of some items that takes more than the item itself to know.
         unlisted: Names of the JSON that are null in a list.
         only: Field values that every item of the collection has.
         version: The field that an item's ETag shows, and that `If-Match` is compared with.
@@ -237,7 +250,7 @@ class Collection(Generic[P, R]):
     keys_of: Callable[[Context, str], list[str]] | None = None
     missing: Enum | None = None
     item_key: str = "sid"
-    detail: Callable[[Context, R], dict[str, Any]] | None = None
+    details: Details[R] | None = None
     unlisted: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
@@ -337,7 +350,10 @@ class Collection(Generic[P, R]):
         """Return the JSON of one item."""
         url = self._url(arguments, parent)
         shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
-        return shown if self.detail is None else shown | self.detail(ctx, item)
+        if self.details is not None:
+            [more] = self.details(ctx, [item])
+            shown |= more
+        return shown
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
@@ -369,10 +385,9 @@ class Collection(Generic[P, R]):
             rank = self.rank or read_ordering(self.orderings, ordering)
             page = fetch_ranked(found, wanted, rank)
         url, rendered = self._url(arguments, parent), []
-        for item in page.items:
-            shown = self.render(item, f"{url}/{getattr(item, self.item_key)}")
-            if self.detail is not None:
-                shown |= self.detail(ctx, item)
+        details = repeat(_NO_MORE) if self.details is None else self.details(ctx, page.items)
+        for item, more in zip(page.items, details, strict=False):
+            shown = self.render(item, f"{url}/{getattr(item, self.item_key)}") | more
             if self.unlisted:
                 shown |= dict.fromkeys(shown.keys() & self.unlisted)
             rendered.append(shown)

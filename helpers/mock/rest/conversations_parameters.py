@@ -33,6 +33,8 @@ MAX_SMS = 1_600
 
 STATES = ("active", "inactive", "closed")
 _DURATION = TypeAdapter(timedelta)
+_CENTURY = timedelta(36_500).total_seconds()
+"""Longest timer (inferred): its end is a date that can be shown."""
 
 
 def _not_simulated(value: Any, info: ValidationInfo) -> Any:
@@ -50,6 +52,8 @@ def _timer(name: str, minimum: int, too_short: int, malformed: int) -> BeforeVal
             seconds = _DURATION.validate_python(value).total_seconds()
         except ValueError:
             raise TwilioError(malformed, f"{name} is an ISO 8601 duration, e.g. PT1H") from None
+        if seconds > _CENTURY:
+            raise TwilioError(malformed, f"{name} must be at most P36500D")
         if seconds < minimum:
             raise TwilioError(too_short, f"{name} must be at least PT{minimum // 60}M")
         return seconds
@@ -110,6 +114,15 @@ def network_of(address: str, code: int, name: str) -> str:
     return network
 
 
+def refuse_pair(address: str, proxy: str) -> None:
+    """Raise unless a proxy address goes with an address: 50409, 50408 or 50414."""
+    if proxy == address:
+        raise TwilioError(50409, "Address and proxy address must not be the same")
+    network = network_of(address, 50407, "MessagingBinding.Address")
+    if network_of(proxy, 50408, form_name(_PROXY)) != network:
+        raise TwilioError(50414, "Address and proxy address must be of one network")
+
+
 class ConversationChanges(Dates):
     """Parameters of conversation update (specified)."""
 
@@ -151,9 +164,11 @@ class ParticipantChanges(Dates):
         """Return what the caller sent; the text `null` takes an address away (specified).
 
         Raises:
-            TwilioError: 50408, an address is none.
+            TwilioError: 50408, an address is none; 50412, the proxy address is empty.
         """
         sent = super().given()
+        if sent.get(_PROXY) == "":
+            raise TwilioError(50412, "MessagingBinding.ProxyAddress must not be empty")
         for name in (_PROXY, _PROJECTED):
             if name in sent:
                 sent[name] = None if sent[name] in ("", "null") else sent[name]
@@ -195,12 +210,9 @@ class NewParticipant(Dates):
             raise TwilioError(50411, "MessagingBinding.Address is required")
         kind = network_of(address, 50407, "MessagingBinding.Address")
         binding = {"type": kind, "address": address}
-        if proxy == address:
-            raise TwilioError(50409, "Address and proxy address must not be the same")
         if proxy:
+            refuse_pair(address, proxy)
             binding["proxy_address"] = proxy
-            if network_of(proxy, 50408, form_name(_PROXY)) != kind:
-                raise TwilioError(50414, "Address and proxy address must be of one network")
         return sent | {"messaging_binding": binding}
 
 

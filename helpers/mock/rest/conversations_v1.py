@@ -7,7 +7,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.clock import iso
@@ -31,7 +31,7 @@ from ..messaging.resources import (
 from . import chat_v2
 from . import conversations_parameters as given
 from .chat_words import spelled
-from .collection import Api, Arguments, Collection, Operation, Write
+from .collection import Api, Arguments, Collection, Operation, Write, for_each
 from .conversations_webhooks import NAME as DIALECT
 from .conversations_webhooks import SCOPED_EVENTS
 from .conversations_words import PERMISSIONS, REFUSALS, ROLE_TYPES
@@ -78,13 +78,19 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
     return {"state": state, "timers": timers, "bindings": {"email": email} if email else {}}
 
 
-def _about_message(ctx: Context, message: Message) -> dict[str, Any]:
-    author = members.writer(ctx.store, message.channel_sid, message.author)
-    return {
-        "participant_sid": author.sid if author else None,
-        "delivery": _delivery(messages.receipts(ctx, message)),
-        "content_sid": None,
-    }
+def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
+    """Yield the rest of messages of one channel; each author is looked up once."""
+    writers: dict[str, str | None] = {}
+    for message in found:
+        name = message.author
+        if name not in writers:
+            author = members.writer(ctx.store, message.channel_sid, name)
+            writers[name] = author.sid if author else None
+        yield {
+            "participant_sid": writers[name],
+            "delivery": _delivery(messages.receipts(ctx, message)),
+            "content_sid": None,
+        }
 
 
 _REACHED = {"sent": (), "delivered": ("sent",), "read": ("sent", "delivered")}
@@ -203,8 +209,11 @@ def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
         if name.startswith(prefix)
     }
     if addresses:
-        if "proxy_address" in addresses and "address" not in (member.messaging_binding or {}):
-            raise TwilioError(50411, "Only a participant with an address has a proxy address")
+        address = (member.messaging_binding or {}).get("address")
+        if "proxy_address" in addresses and address is None:
+            raise TwilioError(50441, "Only a participant with an address has a proxy address")
+        if address and (proxy := addresses.get("proxy_address")):
+            given.refuse_pair(address, proxy)
         changes["messaging_binding"] = members.rebind(ctx, member, **addresses)
     return members.update(ctx, member, **changes)
 
@@ -344,7 +353,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
                 "export": "Export",
             },
         ),
-        detail=_state,
+        details=for_each(_state),
         create=Write(given.NewConversation, channels.create_private, spread=True),
         update=Write(given.ConversationChanges, channels.update, spread=True),
         delete=channels.delete,
@@ -379,7 +388,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
             rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
-        detail=_about_message,
+        details=_about_messages,
         create=Write(given.NewConversationMessage, _send, spread=True),
         update=Write(given.ConversationMessageChanges, _edit, spread=True),
         delete=messages.remove,
@@ -427,7 +436,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
             rename=RENAMED,
             links={"user_conversations": "Conversations"},
         ),
-        detail=users.reachability,
+        details=for_each(users.reachability),
         create=Write(given.NewConversationsUser, users.create, spread=True),
         update=Write(given.ConversationsUserChanges, users.update, spread=True),
         delete=users.delete,
@@ -446,7 +455,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         default=_private_only,
         enter=permissions.own_only,
         render=view(UserChannel, omit=("status",), rename=RENAMED),
-        detail=_own_view,
+        details=for_each(_own_view),
         update=Write(given.UserConversationChanges, members.update_user_channel, spread=True),
         delete=members.leave_channel,
     )
@@ -476,7 +485,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         default=_by_person,
         rank=_by_sid,
         render=lambda member, url: {},
-        detail=_place,
+        details=for_each(_place),
         **place,
     )
     return conversations

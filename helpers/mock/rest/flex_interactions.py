@@ -25,7 +25,7 @@ from ..flex.resources import (
     InteractionWebhook,
 )
 from ..taskrouter.resources import Task
-from .collection import Api, Collection, Write
+from .collection import Api, Collection, Write, for_each
 from .conversations_words import REFUSALS
 from .flex_v1 import HOST
 from .listing import PageSizes
@@ -238,7 +238,7 @@ INTERACTIONS: Collection[Any, Interaction] = Collection(
     kind=Interaction,
     created=200,
     render=view(Interaction, omit=_UNSHOWN, links={"channels": "Channels"}),
-    detail=_channel_json,
+    details=for_each(_channel_json),
     create=Write(NewInteraction, interactions.create, spread=True),
     update=Write(InteractionChanges, _rename, spread=True),
 )
@@ -263,7 +263,7 @@ INVITES: Collection[InteractionChannel, InteractionInvite] = Collection(
     noun="InteractionChannelInvite",
     created=200,
     render=view(InteractionInvite, omit=(*_UNSHOWN, "task_sid", "routing", "is_accepted_at_once")),
-    detail=_routing_json,
+    details=for_each(_routing_json),
     create=Write(NewInteractionInvite, interactions.invite, spread=True),
 )
 PARTICIPANTS: Collection[InteractionChannel, InteractionParticipant] = Collection(

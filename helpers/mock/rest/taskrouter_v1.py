@@ -31,7 +31,7 @@ from ..taskrouter.resources import (
 )
 from . import taskrouter_filters as by
 from . import taskrouter_views as shown
-from .collection import Api, Collection, Write
+from .collection import Api, Collection, Write, for_each
 from .listing import PageSizes
 from .views import view
 
@@ -47,7 +47,7 @@ WORKSPACES = Collection(
     kind=Workspace,
     filters={"FriendlyName": "friendly_name"},
     render=view(Workspace, extra=shown.workspace_links),
-    detail=shown.activity_names("default", "timeout"),
+    details=for_each(shown.activity_names("default", "timeout")),
     create=Write(workspaces.NewWorkspace, workspaces.create),
     update=Write(workspaces.WorkspaceChanges, workspaces.update),
     delete=workspaces.delete,
@@ -100,7 +100,7 @@ TASK_QUEUES = _inside(
     },
     orderings={"DateCreated": "date_created", "DateUpdated": "date_updated"},
     render=view(TaskQueue, extra=shown.queue_links),
-    detail=shown.activity_names("reservation", "assignment"),
+    details=for_each(shown.activity_names("reservation", "assignment")),
     create=Write(task_queues.NewTaskQueue, task_queues.create),
     update=Write(task_queues.TaskQueueChanges, task_queues.update),
     delete=task_queues.delete,
@@ -128,7 +128,7 @@ WORKERS = _inside(
         dates=("date_status_changed",),
         extra=shown.worker_links,
     ),
-    detail=shown.worker_activity,
+    details=for_each(shown.worker_activity),
     create=Write(workers.NewWorker, workers.create),
     update=Write(workers.WorkerChanges, workers.update),
     delete=workers.delete,
@@ -140,7 +140,7 @@ WORKER_CHANNELS: Collection[Any, WorkerChannel] = Collection(
     lookup=("sid", "task_channel_sid", "task_channel_unique_name"),
     kind=WorkerChannel,
     render=view(WorkerChannel),
-    detail=shown.room,
+    details=for_each(shown.room),
     update=Write(task_channels.WorkerChannelChanges, task_channels.update_worker_channel),
 )
 
@@ -172,7 +172,7 @@ TASKS = _inside(
         dates=("task_queue_entered_date", "virtual_start_time"),
         extra=shown.task_links,
     ),
-    detail=shown.task_names,
+    details=for_each(shown.task_names),
     create=Write(tasks.NewTask, tasks.create),
     update=Write(tasks.TaskChanges, tasks.update),
     delete=completion.delete,
@@ -197,7 +197,7 @@ def _reservations(
             omit=("task_channel_sid", "due_at", "version"),
             extra=shown.reservation_links,
         ),
-        detail=shown.worker_name,
+        details=for_each(shown.worker_name),
         update=Write(reservations.ReservationChanges, reservations.update),
     )
 

@@ -122,7 +122,7 @@ class AttemptFinished(Event):
     seq: int
 
 
-_OF_A_CHANNEL = (ChannelEvent, ChannelStateEvent, DeliveryEvent, MemberEvent, MessageEvent)
+_OF_A_CHANNEL = (MessageEvent, MemberEvent, ChannelEvent, ChannelStateEvent, DeliveryEvent)
 
 
 class Outbox:
@@ -142,7 +142,11 @@ class Outbox:
 
     def record(self, event: Event) -> None:
         """Write down the deliveries of an event, in the transaction that emitted it."""
-        if isinstance(event, TaskRouterEvent):
+        if isinstance(event, _OF_A_CHANNEL):  # first, as most are of messages without webhooks
+            if event.actor.webhooks:
+                self._to_service(event, event.channel.service_sid, event.channel.sid)
+                self._to_channel(event, event.channel.sid)
+        elif isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
                 self.add(event.name, event.workspace.sid, callback)
@@ -150,9 +154,6 @@ class Outbox:
                 self.add(assignment.NAME, to["reservation_sid"], to)
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
-        elif isinstance(event, _OF_A_CHANNEL) and event.actor.webhooks:
-            self._to_service(event, event.channel.service_sid, event.channel.sid)
-            self._to_channel(event, event.channel.sid)
         elif isinstance(event, MessageReplayed):
             added = MessageEvent("added", event.channel, event.message, ACCOUNT)
             self._to_channel(added, event.channel.sid, event.webhook.sid)

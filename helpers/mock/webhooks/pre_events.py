@@ -1,9 +1,10 @@
 """Pre-events: a service's webhook may change or refuse what a chat user is about to do.
 
 They fire for the Chat SDK's actions only, never for REST (documented). What the answers mean:
-200 lets the action go on, with the values of a JSON body; any other status refuses it. Where there
-is no answer, Conversations' actions go on (documented), and Chat's are refused (inferred, as are
-Chat's reply fields).
+200 lets the action go on, with the values of a JSON body; 4xx and 5xx refuse it (documented), any
+other status goes on for Conversations and refuses for Chat (inferred). Where there is no answer,
+Conversations' actions go on (documented), and Chat's are refused (inferred, as are Chat's reply
+fields).
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _changes(dialect: WebhookDialect, answer: WebhookAnswer) -> dict[str, str]:
         raise TwilioError(code, f"The pre-event webhook gave no answer: {answer.problem}")
     if dialect.needs_answer and (answer.status >= 500 or answer.is_passing):
         raise TwilioError(50057, f"The pre-event webhook answered {answer.status}")
-    if answer.status != 200:
+    if answer.status >= 400 or (dialect.needs_answer and answer.status != 200):
         raise TwilioError(50056, f"The pre-event webhook refused this ({answer.status})")
     try:
         reply = storable_json(answer.body) if answer.body.strip() else {}

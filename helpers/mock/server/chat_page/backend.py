@@ -116,7 +116,7 @@ class BackEnd:
             if is_for_us and flow.channel_type == "custom" and flow.enabled:
                 return str(flow.sid)
         raise NoFlexFlow(
-            "This account has no enabled Flex Flow with ChannelType custom, so new messages would"
-            " reach no agent. Make one, by client.flex_api.v1.flex_flow.create(...) say, then try"
-            " again"
+            "This account has no enabled Flex Flow with ChannelType custom, so a message would"
+            " reach no agent. Make one, for example with client.flex_api.v1.flex_flow.create(...),"
+            " then try again."
         )

@@ -14,7 +14,8 @@ from ...core.clock import iso
 from ...core.context import Context
 from ...core.errors import TwilioError
 from ...core.store import Between, R, Resource
-from ...flex.resources import FlexChannel, FlexFlow
+from ...flex import interactions
+from ...flex.resources import FlexChannel, FlexFlow, InteractionChannel, InteractionParticipant
 from ...messaging.resources import Channel, ChannelWebhook, Invite, Member, Message, Service, User
 from ...rest import chat_v2, flex_v1, studio_v2, taskrouter_v1
 from ...rest.collection import Collection
@@ -144,7 +145,11 @@ def _listed(
 
 
 def _channel(ctx: Context, channel: Channel) -> Json:
-    shown = {**_shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid), "flex": None}
+    shown = {
+        **_shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid),
+        "flex": None,
+        "state": channel.state_at(ctx.now),
+    }
     flex = ctx.store.first(FlexChannel, sid=channel.sid)
     if flex is not None:
         flow = ctx.get_cached(FlexFlow, flex.flex_flow_sid)
@@ -166,16 +171,42 @@ def _listed_channel(ctx: Context, channel: Channel) -> Json:
 
 
 def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
-    """A channel with its newest messages, oldest first, its members and its task."""
+    """A channel with its newest messages, oldest first, its members, interaction and task."""
     inside = {"channel_sid": channel.sid}
     messages = ctx.store.select(Message, inside, order="desc", limit=limit)
     shown = _channel(ctx, channel)
     task_sid = shown["flex"] and shown["flex"]["task_sid"]
     task = ctx.store.first(Task, sid=task_sid) if task_sid else None
+    members = ctx.store.select(Member, inside)
+    customers = {each.sid for each in members if each.messaging_binding}
+    opened = ctx.store.select(
+        InteractionChannel, {"media_channel_sid": channel.sid}, order="desc", limit=1
+    )
+    for each in opened:
+        task = next(reversed(interactions.tasks_of(ctx, each)), task)
+        where = {"channel_sid": each.sid, "type": "customer"}
+        customers |= {one.member_sid for one in ctx.store.select(InteractionParticipant, where)}
+    shown_members = _listed(ctx, chat_v2.MEMBERS, channel, Member)
     return {
         **shown,
+        "interaction": next(
+            (
+                {
+                    "sid": each.interaction_sid,
+                    "channel_sid": each.sid,
+                    "type": each.type,
+                    "status": each.status,
+                }
+                for each in opened
+            ),
+            None,
+        ),
         "task": task and _task(ctx, task),
-        "members": _listed(ctx, chat_v2.MEMBERS, channel, Member),
+        "customers": [each.name for each in members if each.sid in customers],
+        "members": [
+            {**json, "name": each.name, "messaging_binding": each.messaging_binding}
+            for json, each in zip(shown_members, members, strict=True)
+        ],
         "invites": _listed(ctx, chat_v2.INVITES, channel, Invite),
         "webhooks": _listed(ctx, chat_v2.WEBHOOKS, channel, ChannelWebhook),
         "messages": [_message(ctx, each) for each in reversed(messages)],

@@ -2,7 +2,6 @@
 
 import { h } from "./dom.js";
 import { file } from "./api.js";
-import { short } from "./format.js";
 import { pill, say } from "./parts.js";
 
 /** @import { Child } from "./dom.js" */
@@ -11,7 +10,7 @@ import { pill, say } from "./parts.js";
 /** @typedef {{ sid: string, assignment_status: string, reservations: Offer[] }} Task */
 /** @typedef {{ sid: string, friendly_name: string, available: boolean, workspace_sid: string }} Activity */
 /** @typedef {{ sid: string, workspace_sid: string, friendly_name: string, activity_sid: string, activity_name: string | null, available: boolean }} Worker */
-/** @typedef {{ sid: string, identity: string }} Member */
+/** @typedef {{ sid: string, name: string }} Member */
 
 /** @param {string} text @param {() => unknown} act */
 export const button = (text, act, more = "") =>
@@ -103,7 +102,7 @@ export function composer(channelSid, members, act) {
     h("textarea", { name: "text", rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message…", keydown: key }),
     h("div", { class: "write-foot" },
       h("span", {}, "as ", h("select", { name: "as", "aria-label": "Send as" },
-        members.map((member) => h("option", { value: member.sid }, member.identity || short(member.sid))),
+        members.map((member) => h("option", { value: member.sid }, member.name)),
         h("option", { value: "" }, "system (REST)"))),
       h("button", { class: "button main", type: "submit" }, "Send")));
 }

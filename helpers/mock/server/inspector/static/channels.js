@@ -41,8 +41,18 @@ import { buttons, composer, download, taskButtons } from "./actions.js";
  * @property {string} date_created
  * @property {number} messages_count
  * @property {Flex | null} flex
+ * @property {string} state
  */
-/** @typedef {{ sid: string, identity: string, last_consumed_message_index: number | null }} Member */
+/** @typedef {{ type: string, address?: string, proxy_address?: string }} Binding */
+/**
+ * @typedef {object} Member
+ * @property {string} sid
+ * @property {string} identity
+ * @property {string} name
+ * @property {Binding | null} messaging_binding
+ * @property {number | null} last_consumed_message_index
+ */
+/** @typedef {{ sid: string, channel_sid: string, type: string, status: string }} Interaction */
 /** @typedef {{ identity: string, created_by: string }} Invite */
 /** @typedef {{ type: string, configuration: { url?: string, flow_sid?: string } }} Webhook */
 /** @typedef {import("./actions.js").Task & { task_queue_friendly_name: string | null }} Task */
@@ -50,7 +60,7 @@ import { buttons, composer, download, taskButtons } from "./actions.js";
 /**
  * @typedef {Channel & {
  *   messages: Message[], messages_total: number, members: Member[], invites: Invite[],
- *   webhooks: Webhook[], task: Task | null,
+ *   webhooks: Webhook[], task: Task | null, interaction: Interaction | null, customers: string[],
  * }} Whole
  */
 
@@ -58,8 +68,13 @@ const HUES = 6;
 
 /** @param {Channel} channel */
 const nameOf = (channel) => channel.friendly_name || channel.unique_name || "(no name)";
-/** @param {Channel} channel @returns {string | undefined} */
-const statusOf = (channel) => parsed(channel.attributes)?.status;
+/** @param {Channel} channel @returns {string | undefined} the attribute of Flex, or a conversation's state */
+const statusOf = (channel) => (channel.state === "active" ? parsed(channel.attributes)?.status : channel.state);
+/** @param {Channel} channel */
+function ended(channel) {
+  const status = statusOf(channel);
+  return ["INACTIVE", "inactive", "closed"].includes(status ?? "") && state(String(status).toLowerCase());
+}
 /** @param {Message} message */
 const preview = (message) => message.body || (message.media ? message.media.filename || "a file" : "");
 
@@ -86,7 +101,7 @@ export default {
       h("span", { class: "row-foot" },
         sidText(channel.sid), h("span", {}, count),
         channel.flex && h("span", {}, channel.flex.is_web ? "web" : "Flex"),
-        statusOf(channel) === "INACTIVE" && state("inactive")),
+        ended(channel)),
     ];
   },
   details(channel, doings) {
@@ -95,7 +110,9 @@ export default {
       h("header", { class: "head" },
         h("h2", { dir: "auto" }, nameOf(channel)), status && state(status.toLowerCase()), sid(channel.sid)),
       h("div", { class: "two" },
-        h("div", { class: "talk" }, transcript(channel, doings), composer(channel.sid, channel.members, doings.act)),
+        h("div", { class: "talk" }, transcript(channel, doings), channel.state === "closed"
+          ? h("p", { class: "muted note" }, "This conversation is closed: nobody can write to it.")
+          : composer(channel.sid, channel.members, doings.act)),
         h("div", { class: "aside" }, about(channel, doings.act))),
     ];
   },
@@ -129,9 +146,10 @@ function transcript(channel, { moreOf }) {
 
 /** @param {Message} message @param {Message | undefined} before @param {Whole} channel @param {number} hue */
 function bubble(message, before, channel, hue) {
-  const customer = channel.flex?.identity ?? channel.messages[0].from;
+  const customers = [channel.flex?.identity, ...channel.customers].filter(Boolean);
+  const isCustomer = (customers.length ? customers : [channel.messages[0].from]).includes(message.from);
   const isFirst = before?.from !== message.from;
-  const side = message.from === customer ? "left" : "right";
+  const side = isCustomer ? "left" : "right";
   const attributes = message.attributes !== "{}" && parsed(message.attributes);
   return h("li", { class: `message ${side} ${isFirst ? "first" : ""}`, "data-key": message.sid },
     isFirst && h("span", { class: `author hue-${hue}`, dir: "auto" }, message.from),
@@ -143,10 +161,21 @@ function bubble(message, before, channel, hue) {
       h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited"));
 }
 
+/** @param {Member} member  of another network, such as SMS, with the number that it writes to */
+const addressOf = ({ name, messaging_binding: binding }) =>
+  h("span", {}, name, binding?.proxy_address && h("span", { class: "muted" }, ` ${binding.type} to ${binding.proxy_address}`));
+
 /** @param {Whole} channel @param {Act} act */
 function about(channel, act) {
-  const { flex, task, members, invites, webhooks } = channel;
+  const { flex, interaction, task, members, invites, webhooks } = channel;
   return [
+    interaction && block("Interaction", fields([
+      ["Interaction", sid(interaction.sid)],
+      ["Channel", [state(interaction.status), " ", sid(interaction.channel_sid)]],
+      ["Type", interaction.type],
+      ["Task", task ? [state(task.assignment_status), " ", sid(task.sid)] : "None"],
+      task && ["Queue", task.task_queue_friendly_name ?? none()],
+    ]), task && taskButtons(task, act)),
     flex && block("Flex", fields([
       ["Flow", flex.flex_flow_friendly_name ?? "deleted"],
       ["Flow SID", sid(flex.flex_flow_sid)],
@@ -157,7 +186,7 @@ function about(channel, act) {
     ]), task && taskButtons(task, act)),
     block(`Members (${members.length})`, members.length
       ? table(["Identity", "Read", "SID"], members.map((member) => [
-        member.identity,
+        member.messaging_binding ? addressOf(member) : member.identity,
         member.last_consumed_message_index === null ? none() : `#${member.last_consumed_message_index}`,
         sid(member.sid),
       ]))
@@ -169,6 +198,7 @@ function about(channel, act) {
     jsonBlock("Attributes", parsed(channel.attributes)),
     block("Channel", fields([
       ["Type", channel.type],
+      ["State", state(channel.state)],
       ["Unique name", channel.unique_name ?? none()],
       ["Created by", channel.created_by],
       ["Created", time(channel.date_created, { long: true })],

@@ -24,7 +24,7 @@ const TONES = {
   active: "info", ended: "quiet", pending: "warn", reserved: "info", assigned: "good",
   wrapping: "info", wrapup: "info", completed: "quiet", canceled: "bad", accepted: "good",
   rejected: "bad", timeout: "bad", rescinded: "quiet", delivered: "good", failed: "bad",
-  asking: "warn", inactive: "quiet",
+  asking: "warn", inactive: "quiet", closed: "quiet",
 };
 
 /** @param {string} word */

@@ -31,7 +31,7 @@ import { taskButtons } from "./actions.js";
 /** @param {Task} task */
 const nameOf = (task) => {
   const attributes = parsed(task.attributes);
-  return String(attributes?.name ?? attributes?.customerName ?? attributes?.type ?? task.task_channel_unique_name ?? "Task");
+  return String(attributes?.name ?? attributes?.customerName ?? attributes?.from ?? attributes?.type ?? task.task_channel_unique_name ?? "Task");
 };
 /** @param {Task} task */
 const isOver = (task) => ["completed", "canceled"].includes(task.assignment_status);
