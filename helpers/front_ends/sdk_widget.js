@@ -112,7 +112,19 @@ class Sdk {
 
   /** @param {string} type */
   say(type, content = {}) {
-    this.model.send({ type, browser: this.browser, ...content });
+    try {
+      this.model.send({ type, browser: this.browser, ...content });
+    } catch {
+      this.lose();
+    }
+  }
+
+  /** Without its kernel a widget cannot send, and the SDK would try to reach its mock for ever. */
+  lose() {
+    this.end();
+    this.state = "disconnected";
+    this.problem = "The kernel was restarted or has ended. Run the cells again.";
+    this.show();
   }
 
   /** @param {Start | Order} told */

@@ -12,11 +12,14 @@ async ({ path, solution }) => {
   content.notebookConfig = { ...content.notebookConfig, windowingMode: "none" };
   const code = content.widgets.filter(({ model }) => model.type === "code");
   const problems = [];
+  const moment = (ms) => new Promise((done) => setTimeout(done, ms));
   const outputs = (cell) => cell.model.outputs.toJSON();
   const run = async (cell, when) => {
     content.activeCellIndex = content.widgets.indexOf(cell);
     await commands.execute("notebook:run-cell");
     failures([cell], when);
+    // ipywidgets reports an error of its own if a box goes before its children are in it
+    if (cell.node.querySelector(".jupyter-widgets")) await moment(1000);
   };
   const failures = (cells, when) => {
     for (const cell of cells) {
@@ -27,8 +30,6 @@ async ({ path, solution }) => {
       if (cell.model.executionCount === null) problems.push(`${when}: a cell did not run`);
     }
   };
-  const moment = (ms) => new Promise((done) => setTimeout(done, ms));
-
   await commands.execute("notebook:run-all-cells");
   failures(code, "run all");
   for (const cell of code) for (const again of [2, 3]) await run(cell, `run ${again}`);

@@ -25,8 +25,11 @@ try {
   let requested = [];
   page.on("request", (request) => requested.push(request.url()));
   page.on("pageerror", (error) => errors.push(`${error}\n${error.stack}`));
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(`${message.location().url}: ${message.text()}`);
+  page.on("console", async (message) => {
+    if (message.type() !== "error") return;
+    const text = (value) => (value instanceof Error ? `${value}\n${value.stack}` : String(value));
+    const texts = message.args().map((each) => each.evaluate(text).catch(String));
+    errors.push(`${message.location().url}: ${(await Promise.all(texts)).join(" ")}`);
   });
   page.setDefaultTimeout(120_000);
   await page.goto(url);
