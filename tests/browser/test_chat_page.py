@@ -383,6 +383,7 @@ def test_text_is_shown_as_it_was_written(customer, conversation):
     field.press("Shift+Enter")
     field.press_sequentially("see https://example.com/a?b=1. Or javascript:alert(1)")
     field.press("Enter")
+    customer.locator("#outbox:empty").wait_for(state="attached")
     conversation.reply("שלום, abc")
     conversation.reply("One more")
     customer.locator(".row").nth(2).wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,17 @@ def sid(jane: JavaScriptClient) -> str:
     jane.ask("join", found)
     jane.wait_for("channelJoined", sid=found)
     return found
+
+
+def participant(client: JavaScriptClient, sid: str, identity: str) -> dict[str, Any]:
+    """A participant as the client shows it, who was added a moment ago."""
+    deadline = time.monotonic() + javascript.PATIENCE
+    while time.monotonic() < deadline:
+        for one in client.ask("members", sid):
+            if one["identity"] == identity:
+                return one
+        time.sleep(0.02)
+    raise AssertionError(f"{identity} never came")
 
 
 def test_a_conversation_has_a_state(sid: str, jane: JavaScriptClient, conversations: Any) -> None:
@@ -67,7 +79,7 @@ def test_a_participant_is_added_with_attributes(
     sid: str, jane: JavaScriptClient, conversations: Any
 ) -> None:
     jane.ask("addWith", sid, "bob", {"vip": True})
-    [bob] = [one for one in jane.ask("members", sid) if one["identity"] == "bob"]
+    bob = participant(jane, sid, "bob")
     assert (bob["attributes"], bob["type"], bob["bindings"]) == ({"vip": True}, "chat", {})
     assert conversations(sid).participants("bob").fetch().attributes == '{"vip":true}'
 

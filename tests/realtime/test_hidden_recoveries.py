@@ -36,7 +36,8 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[ClientConnection]:
 
 @pytest.fixture
 def wire(account: Account, uri: str) -> Iterator[Wire]:
-    """A connection of jane's by hand, with a token for an hour."""
+    """A connection of jane's by hand, with a token for an hour, while the clock stands still."""
+    account.clock.freeze(account.clock.now())
     with connect(uri) as socket:
         yield Wire(socket, account.chat_token("jane", ttl=HOUR))
 

@@ -98,6 +98,7 @@ def test_attributes_may_be_any_json(
     jane.ask("find", sid)
     channel.update(attributes=text)
     assert jane.wait_for("channelUpdated", attributes=value)
+    assert {each["identity"] for each in jane.ask("members", sid)} == {"jane", "bob"}
     channel.members("bob").update(attributes=text)
     service.users("bob").update(attributes=text)
     channel.messages.create(body="hi", from_="bob", attributes=text)

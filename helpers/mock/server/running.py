@@ -22,6 +22,7 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 from websockets.protocol import State
 
 from .. import MockTwilio
@@ -415,7 +416,10 @@ class MockServer(uvicorn.Server):
             server.close()
         state = self.server_state
         for connection in list(state.connections):
-            connection.shutdown()
+            try:
+                connection.shutdown()
+            except InvalidState:  # it is closing already, which uvicorn overlooks
+                connection.transport.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 while (state.connections or state.tasks) and not self.force_exit:
