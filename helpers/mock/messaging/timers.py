@@ -29,7 +29,9 @@ class ChannelTimers:
         A message only moves its timers on: they are looked at when they would have ended.
         """
         assert isinstance(event, ChannelEvent | ChannelStateEvent)
-        due = event.channel.next_change()
+        channel = event.channel
+        has_timers = channel.inactive_after is not None or channel.closed_after is not None
+        due = channel.next_change() if has_timers else None
         if due is not None and not (isinstance(event, ChannelEvent) and event.change == "removed"):
             self._set(due)
 

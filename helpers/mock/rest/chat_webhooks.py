@@ -134,8 +134,8 @@ def log_unknown_filters(ctx: Context, service: Service) -> None:
 
 
 def _hooks_of(store: Store, service_sid: str) -> ServiceHooks | None:
-    service = store.first(Service, sid=service_sid)
-    if service is None:
+    service = store.shared(Service, service_sid)
+    if service is None or not (service.pre_webhook_url or service.post_webhook_url):
         return None
     return ServiceHooks(
         service.pre_webhook_url,

@@ -239,6 +239,8 @@ def _about_user(user: User) -> dict[str, Any]:
 
 def _hooks_of(store: Store, service_sid: str) -> ServiceHooks | None:
     """Return a service's hooks; where it has none of its own, the account's (documented)."""
+    if not store.last_seq(EventHooks):
+        return None  # most accounts never set any
     for sid in (service_sid, None):
         hooks = store.first(EventHooks, service_sid=sid)
         if hooks is not None and (hooks.pre_webhook_url or hooks.post_webhook_url):
