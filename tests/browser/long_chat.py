@@ -1,4 +1,6 @@
-"""Measure a panel with ten thousand messages: PYTHONPATH=tests:. python tests/browser/long_chat.py.
+"""Measure a panel with ten thousand messages.
+
+    PYTHONPATH=tests:tests/plugins:. python tests/browser/long_chat.py
 
 Prints the time until the panel is there, that of an append, and the size of the page before and
 after a thousand more messages. It needs a system Chromium, as the browser tests do.
