@@ -69,7 +69,10 @@ def send(
     fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
-    _refuse_long(ctx, channel.sid, fields["author"], fields.get("body"))
+    reached: list[Member] = []
+    if ctx.store.last_seq(DeliveryReceipt):  # most accounts have nobody who can have one
+        reached = _reached(ctx, channel.sid, fields["author"])
+        _refuse_long(reached, fields.get("body"))
     edits = (fields.get("last_updated_by"), fields.get("date_updated"))
     message = ctx.create(
         Message,
@@ -95,19 +98,21 @@ def send(
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
     if before == "inactive":
         ctx.emit(ChannelStateEvent(channel, before, "event", ctx.actor))
-    if ctx.store.last_seq(DeliveryReceipt):  # most accounts have nobody who can have one
-        for member in members.without_identity(ctx, channel.sid):
-            if member.name != message.author:
-                _send_on(ctx, message, member)
+    for member in reached:
+        _send_on(ctx, message, member)
     return message
 
 
-def _refuse_long(ctx: Context, channel_sid: str, author: str, body: str | None) -> None:
+def _reached(ctx: Context, channel_sid: str, author: str) -> list[Member]:
+    """Return the members whom a message of this author goes out to through other networks."""
+    found = members.without_identity(ctx, channel_sid)
+    return [member for member in found if member.name != author]
+
+
+def _refuse_long(reached: list[Member], body: str | None) -> None:
     """Raise where a text would go out to a phone, and is too long for that."""
-    if body is not None and len(body) > MAX_TEXT:
-        reached = members.without_identity(ctx, channel_sid)
-        if any(member.name != author for member in reached):
-            raise Refused(Reason.TEXT_TOO_LONG, length=len(body), limit=MAX_TEXT)
+    if reached and body is not None and len(body) > MAX_TEXT:
+        raise Refused(Reason.TEXT_TOO_LONG, length=len(body), limit=MAX_TEXT)
 
 
 def _send_on(ctx: Context, message: Message, member: Member) -> None:
@@ -153,7 +158,7 @@ def update(ctx: Context, message: Message, **changes: Unpack[MessageFields]) -> 
     for field in ("body", "attributes"):
         if field in changes:
             _permit(ctx, channel, message, "edit", field)
-    _refuse_long(ctx, channel.sid, message.author, changes.get("body"))
+    _refuse_long(_reached(ctx, channel.sid, message.author), changes.get("body"))
     values: dict[str, Any] = {**changes}
     if ctx.actor.identity is not None:
         values = {name: values[name] for name in ("body", "attributes") if name in values}

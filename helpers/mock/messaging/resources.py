@@ -141,6 +141,8 @@ class Channel(DatedResource):
 
     def next_change(self) -> float | None:
         """Return when a timer is next due to change the state; None where none is."""
+        if self.inactive_after is None and self.closed_after is None:
+            return None
         changes = {"active": ("inactive", "closed"), "inactive": ("closed",)}.get(self.state, ())
         dates = self.timer_dates()
         return min((dates[state] for state in changes if state in dates), default=None)

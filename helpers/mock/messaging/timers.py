@@ -29,9 +29,7 @@ class ChannelTimers:
         A message only moves its timers on: they are looked at when they would have ended.
         """
         assert isinstance(event, ChannelEvent | ChannelStateEvent)
-        channel = event.channel
-        has_timers = channel.inactive_after is not None or channel.closed_after is not None
-        due = channel.next_change() if has_timers else None
+        due = event.channel.next_change()
         if due is not None and not (isinstance(event, ChannelEvent) and event.change == "removed"):
             self._set(due)
 
