@@ -16,7 +16,16 @@ import helpers
 import helpers.front_ends
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("pandas", "matplotlib", "ipywidgets", "anywidget", "twilio", "pydantic", "IPython")
+HEAVY = ("IPython", "anywidget", "ipywidgets", "liquid", "matplotlib", "pandas", "pydantic", "twilio")
+    "pandas",
+    "matplotlib",
+    "ipywidgets",
+    "anywidget",
+    "liquid",
+    "twilio",
+    "pydantic",
+    "IPython",
+)
 
 
 def loaded_after(statement: str) -> set[str]:
