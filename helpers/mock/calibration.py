@@ -1,8 +1,8 @@
 """Compares an account with the mock: asks it about inferred rules of FIDELITY.md.
 
-Every call concerns a workspace, Studio flow, chat service or Flex Flow of its own, made when it is
+Every call concerns things of its own, such as a workspace or a chat service, made when they are
 first needed and deleted in the end. No message is sent to anybody. The questions are declared in
-`calibration_probes`.
+`calibration_probes` and `calibration_conversations`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ PATIENCE = 20
 TRIES = 3
 """Attempts to delete what was made."""
 AGREES, DIFFERS, UNSETTLED = "agrees", "differs", "cannot be settled"
-_SID = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[0-9a-fA-F]{32}")
+_SID = re.compile(
+    r"(?<![A-Za-z0-9])(?:([A-Za-z]{2})[0-9a-fA-F]{32}|(flex_interactionwebhook)_\w{26})"
+)
 _GONE = (403, 404, 410)
 _NO_ANSWER = re.compile(r"0|429|5\d\d")
 _COSTS = {
@@ -43,6 +45,7 @@ _COSTS = {
     "studio.twilio.com/v2/Flows/{FW}/Executions": "a Studio execution",
     "chat.twilio.com/v2/Services/{IS}/Channels/{CH}/Members": "an active chat user",
     "flex-api.twilio.com/v1/Channels": "an active chat user",
+    "conversations.twilio.com/v1/Services/{IS}/ConversationWithParticipants": "active chat users",
 }
 
 
@@ -66,6 +69,21 @@ class Probe(NamedTuple):
     ask: Callable[[Lab], str]
 
 
+class Probes(list[Probe]):
+    """Questions, in the order in which they are asked."""
+
+    def asks(
+        self, product: str, rule: str, expected: str
+    ) -> Callable[[Callable[[Lab], str]], Callable[[Lab], str]]:
+        """Declare a function as a probe."""
+
+        def declare(ask: Callable[[Lab], str]) -> Callable[[Lab], str]:
+            self.append(Probe(product, rule, expected, ask))
+            return ask
+
+        return declare
+
+
 class ProbeResult(NamedTuple):
     """An account's answer to a probe; for `cannot be settled`, the reason."""
 
@@ -78,7 +96,7 @@ class ProbeResult(NamedTuple):
         meaning = f", {CODES[int(rule)].meaning}" if rule.isdigit() else ""
         versus = f"expected: {expected}; got: " if self.verdict == DIFFERS else ""
         about = "" if self.verdict == AGREES else f" ({versus}{self.got})"
-        return _SID.sub(r"\1...", f"{self.verdict}: {product}: {rule}{meaning}{about}")
+        return _SID.sub(r"\1\2...", f"{self.verdict}: {product}: {rule}{meaning}{about}")
 
 
 @dataclass
@@ -164,6 +182,11 @@ class Lab:
         if isinstance(self._found[kind], Unsettled):
             raise self._found[kind]
         return self._found[kind]
+
+    def read(self, kind: str, path: str = "") -> str:
+        """Read what is below a thing: `accepted`, or the `words` of a refusal."""
+        response = self.client.request("GET", f"{self.own(kind).url}/{path}")
+        return "accepted" if response.ok else words(response.status_code, error_code(response.text))
 
     def until(self, read: Callable[[], T]) -> T:
         """Return the first result that is not empty; `Unsettled` if that takes too long."""
@@ -266,7 +289,7 @@ class CallRecorder(HttpClient):  # type: ignore[misc]
     def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
         """Forward a call."""
         url = urlsplit(uri)
-        path = _SID.sub(r"{\1}", url.netloc + url.path)
+        path = _SID.sub(r"{\1\2}", url.netloc + url.path)
         cost = _COSTS.get(path) if method == "POST" else None
         self.calls[f"{method} {path}" + (f"  (may cost money: {cost})" if cost else "")] += 1
         return self._forward.request(method, uri, *args, **options)

@@ -13,6 +13,7 @@ from support import refused
 
 from helpers import Account
 from helpers.mock import TwilioError
+from helpers.mock.calibration_conversations import InstanceHooks
 
 
 @pytest.fixture
@@ -124,6 +125,13 @@ def test_a_conversation_whose_interaction_ended_cannot_have_another(contact: Con
     contact.close(routing=CLOSED)
     contact.ask()
     assert contact.channel.fetch().error_code == 45354
+
+
+def test_an_interaction_is_read_by_its_sid(contact: Contact) -> None:
+    made = contact.ask()
+    assert contact.kd.fetch().channel == {"type": "web", "sid": made.channel["sid"]}
+    with refused(404, 20404):
+        contact.client.flex_api.v1.interaction("KD" + "0" * 32).fetch()
 
 
 @pytest.mark.parametrize("initiated_by", ["API", "agent"])
@@ -597,6 +605,14 @@ def test_a_channel_that_fails_is_reported_with_its_code(contact: Contact, webhoo
     contact.ask()
     assert webhooks.settle()
     assert heard == [("onInteractionCreated",), ("onChannelCreateFailed", "45354")]
+
+
+def test_a_webhook_of_interactions_has_two_spellings(contact: Contact) -> None:
+    hooks = InstanceHooks(contact.client)
+    made = hooks.create("ours")
+    changed = made.update(Url=HOOK, Method="get", Filters="onChannelCreated")
+    assert (changed["webhook_url"], changed["webhook_method"]) == (HOOK, "GET")
+    assert changed["webhook_events"] == ["onChannelCreated"]
 
 
 def test_a_webhook_of_interactions_hears_of_those_that_name_it(
