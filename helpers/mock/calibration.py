@@ -169,19 +169,31 @@ class Lab:
             Unsettled: The account refuses to make it; its product has ended there, perhaps.
         """
         if kind not in self._found:
-            own = self._kinds[kind]
-            arguments = {"friendly_name": self.name, **own.arguments(self)}
-            self._to_delete.append(kind)
             try:
-                self._found[kind] = own.collection(self.client).create(**arguments)
+                self.make(kind)
             except TwilioException as error:
-                self._to_delete.remove(kind)
                 status, code = refusal(error)
                 lacks = "this account no longer has it" if status in _GONE else "it is refused"
-                self._found[kind] = Unsettled(f"{own.product}: {lacks}: {status} {code}")
+                product = self._kinds[kind].product
+                self._found[kind] = Unsettled(f"{product}: {lacks}: {status} {code}")
         if isinstance(self._found[kind], Unsettled):
             raise self._found[kind]
         return self._found[kind]
+
+    def make(self, kind: str) -> None:
+        """Make the thing of a kind, where that is the question itself.
+
+        Raises:
+            TwilioException: The account refuses.
+        """
+        own = self._kinds[kind]
+        arguments = {"friendly_name": self.name, **own.arguments(self)}
+        self._to_delete.append(kind)
+        try:
+            self._found[kind] = own.collection(self.client).create(**arguments)
+        except TwilioException:
+            self._to_delete.remove(kind)
+            raise
 
     def read(self, kind: str, path: str = "") -> str:
         """Read what is below a thing: `accepted`, or the `words` of a refusal."""

@@ -309,7 +309,7 @@ def _guests(lab: Lab) -> str:
 
 @conversations("An address of type chat can be made by API, of any text", "accepted")
 def _chat_address(lab: Lab) -> str:
-    return answer(lambda: lab.own("chat address"))
+    return answer(lambda: lab.make("chat address"))
 
 
 # -- Interactions and web chats
