@@ -25,6 +25,7 @@ from twilio.rest import Client
 
 from ..flex_ui import ignore_not_found
 from ..json_object import error_code
+from ..sdk_errors import refusal_of
 from .account import MockTwilio
 from .core.credentials import Credentials
 from .core.errors import CODES
@@ -172,7 +173,7 @@ class Lab:
             try:
                 self.make(kind)
             except TwilioException as error:
-                status, code = refusal(error)
+                status, code, _ = refusal_of(error)
                 lacks = "this account no longer has it" if status in _GONE else "it is refused"
                 product = self._kinds[kind].product
                 self._found[kind] = Unsettled(f"{product}: {lacks}: {status} {code}")
@@ -233,13 +234,6 @@ class Lab:
                         thing.delete()
 
 
-def refusal(error: TwilioException) -> tuple[int, int | None]:
-    """Return a refusal's HTTP status and Twilio's code; 0 where there is no answer."""
-    if len(error.args) > 1 and isinstance(error.args[1], Response):  # how the SDK refuses a list
-        return error.args[1].status_code, error_code(error.args[1].text)
-    return getattr(error, "status", 0), getattr(error, "code", None)
-
-
 def words(status: int, code: int | None) -> str:
     """Return a refusal's HTTP status and code, such as `409 20409`.
 
@@ -257,7 +251,8 @@ def answer(call: Callable[[], Any]) -> str:
     try:
         call()
     except TwilioException as error:
-        return words(*refusal(error))
+        status, code, _ = refusal_of(error)
+        return words(status, code)
     return "accepted"
 
 
@@ -284,7 +279,7 @@ def _result(lab: Lab, probe: Probe) -> ProbeResult:
     except Unsettled as unsettled:
         reason = str(unsettled)
     except TwilioException as error:
-        reason = "a call before the question was refused: {} {}".format(*refusal(error))
+        reason = "a call before the question was refused: {} {}".format(*refusal_of(error))
     except (RequestException, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"no answer of the known form: {type(error).__name__}"
     return ProbeResult(probe, UNSETTLED, reason)
