@@ -35,6 +35,7 @@ from .mock import (
     RemoteMock,
     own_connections,
 )
+from .readiness import preflight
 from .request_log import LoggedHttpClient, RequestLog
 from .tokens import create_chat_token
 
@@ -44,6 +45,10 @@ MOCK_TOKEN_USER = "token"  # noqa: S105 - a user name
 
 class EndOfLifeWarning(UserWarning):
     """A Twilio product used here has been ended by Twilio."""
+
+
+class SetUpIncomplete(UserWarning):
+    """The live account is not set up for a custom chat on Flex Conversations."""
 
 
 class CredentialsMissing(ValueError):
@@ -144,15 +149,27 @@ class Account:
         return html.table(self.holdings().items(), title=title, row_heads=True)
 
     def holdings(self) -> dict[str, str]:
-        """Read the account's contents through the SDK; a failure stands in place of its answer."""
+        """Read the account's contents through the SDK; a failure stands in place of its answer.
+
+        Of the live account those of Conversations, as Programmable Chat has ended there.
+        """
         own = self.credentials
         door = self._door.speaking_for("poll")
         client = Client(own.account_sid, own.auth_token, http_client=door)
-        chat = client.chat.v2.services(own.chat_service_sid)
-        reads: dict[str, Callable[[], str]] = {
-            "Chat service": lambda: f"{chat.fetch().friendly_name}: {own.chat_service_sid}",
+        v1, sid = client.conversations.v1, own.chat_service_sid
+        chat, service = client.chat.v2.services(sid), v1.services(sid)
+        conversations: dict[str, Callable[[], str]] = {
+            "Conversations service": lambda: f"{service.fetch().friendly_name}: {sid}",
+            "Conversations": partial(_named, service.conversations),
+            "Addresses": partial(_named, v1.address_configurations),
+        }
+        chats: dict[str, Callable[[], str]] = {
+            "Chat service": lambda: f"{chat.fetch().friendly_name}: {sid}",
             "Chat channels": partial(_named, chat.channels),
             "Flex Flows": partial(_named, client.flex_api.v1.flex_flow),
+        }
+        reads: dict[str, Callable[[], str]] = {
+            **(conversations if self.mode == "live" else chats),
             "TaskRouter workspaces": partial(_named, client.taskrouter.v1.workspaces),
             "Studio flows": partial(_named, client.studio.v2.flows),
         }
@@ -211,8 +228,9 @@ def connect(
     *,
     seed: int | None = None,
     db: str | os.PathLike[str] | None = None,
+    check: bool = True,
 ) -> Account:
-    """Open an account.
+    """Open an account; the live one is checked, and warns of what it lacks for Conversations.
 
     Args:
         where: Nothing for a new mock account in this kernel; a mock's URL such as
@@ -220,6 +238,8 @@ def connect(
             `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
         seed: Seed of a new mock's SIDs, in this kernel.
         db: SQLite file of the mock in this kernel. Reopened if it exists.
+        check: Whether the live account's set-up is checked (`preflight`: about twenty requests,
+            all of them GET).
 
     Raises:
         CredentialsMissing: Variables of the live account are missing or malformed.
@@ -237,7 +257,11 @@ def connect(
         mock = MockTwilio(db=db) if seed is None else MockTwilio(seed=seed, db=db)
         return Account("mock", mock.credentials, mock.http_client, mock)
     if where == "live":
-        return _live()
+        account = _live()
+        lacking = _lacking(account) if check else ""
+        if lacking:
+            warnings.warn(lacking, SetUpIncomplete, stacklevel=2)
+        return account
     problem = _problem_of_url(where)
     if problem:
         shown = re.sub(r"//[^/]*@", "//...@", where)
@@ -277,6 +301,17 @@ def from_environment() -> str | None:
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
         return "live"
     return os.environ.get("TWILIO_MOCK_URL") or None
+
+
+def _lacking(account: Account) -> str:
+    """Say what a live account lacks; blank where nothing is missing."""
+    try:
+        missing = preflight(account).missing
+    except requests.RequestException as error:
+        return f"The account's set-up was not checked: {type(error).__name__}"
+    points = "".join(f"\n  {each}" for each in missing)
+    title = "Chats on Flex Conversations cannot reach an agent of this account; it lacks:"
+    return points and f"{title}{points}"
 
 
 def _live() -> Account:

@@ -18,9 +18,17 @@ from ..masking import mask
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
+from .flex.channels import is_conversation
 from .flex.interaction_events import InteractionEvent
 from .flex.resources import CreatedByFlex
-from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
+from .messaging.events import (
+    ChannelEvent,
+    ChannelStateEvent,
+    DeliveryEvent,
+    MemberEvent,
+    MessageEvent,
+)
+from .messaging.resources import Channel
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
@@ -104,6 +112,8 @@ _KINDS: dict[type[Event], str] = {
     _MessageLine: "message",
     MemberEvent: "member",
     ChannelEvent: "channel",
+    ChannelStateEvent: "channel",
+    DeliveryEvent: "message",
     ExecutionEvent: "studio",
     MessageRouted: "studio",
     InteractionEvent: "channel",
@@ -241,6 +251,8 @@ class _Renderer:
             return party, FLEX, f"{name} leaves"
         if event.change != "added":
             return None
+        if event.actor.network:  # which made the conversation for a message
+            return FLEX, CUSTOMER, f"adds {name}"
         if party == AGENT or by == name:
             return party, FLEX, f"{name} joins"
         if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
@@ -249,8 +261,10 @@ class _Renderer:
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
-        sid, name = event.channel.sid, event.channel.friendly_name or "a channel"
+        sid, name = event.channel.sid, self._name(event.channel)
         if event.change == "added":
+            if event.arrival:
+                return FLEX, CUSTOMER, f"opens {name}"
             actor = event.actor.identity
             opener = SERVER if actor is None else self._parties.get(actor, CUSTOMER)
             return opener, FLEX, f"opens {name}"
@@ -260,6 +274,18 @@ class _Renderer:
             self._ended.add(sid)
             return FLEX, CUSTOMER, f"{name} is INACTIVE"
         return None
+
+    def _name(self, channel: Channel) -> str:
+        noun = "a conversation" if is_conversation(self._store, channel) else "a channel"
+        return channel.friendly_name or noun
+
+    @line.register
+    def _(self, event: ChannelStateEvent) -> Line:
+        return FLEX, CUSTOMER, f"{self._name(event.channel)} is {event.channel.state}"
+
+    @line.register
+    def _(self, event: DeliveryEvent) -> Line:
+        return CUSTOMER, FLEX, f"message {event.receipt.status}"
 
     @line.register
     def _(self, event: ExecutionEvent) -> Line:
