@@ -18,7 +18,7 @@ from ..messaging.resources import Channel, Invite, Member, Message, UserChannel
 from . import notices, sync_objects
 from .change_log import DOCUMENT_KEY, ChangeLog, message_id
 from .notices import ItemChange, SyncNotice
-from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, ROSTER, SyncType
+from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, OF_A_CHANNEL, ROSTER, SyncType
 
 _INFO_KEYS = {
     "attributes": "attributes",
@@ -38,13 +38,14 @@ class SyncObjectChanged(Event):
 
 
 @dataclass(slots=True)
-class AccessLost(Event):
-    """A user may not follow these objects any more, from an event on."""
+class AccessChanged(Event):
+    """From an event on a user may not follow these objects any more, or may again."""
 
     service_sid: str
     identity: str
     object_sids: tuple[str, ...]
     event_id: int
+    is_lost: bool
 
 
 class ChangeRecorder:
@@ -94,14 +95,25 @@ class ChangeRecorder:
         # the member's notices come first, then the others'
         if event.change == "removed" and member.identity:
             self._remove_own_channel(member)
-            closed = [MESSAGES, ROSTER, *([DOCUMENT] if channel.type == "private" else [])]
-            sids = tuple(sync_type.sid(channel.sid) for sync_type in closed)
-            lost = AccessLost(member.service_sid, member.identity, sids, self._log.current())
-            self._backend.events.emit(lost)
+        if event.change != "updated" and member.identity:
+            types = OF_A_CHANNEL if channel.type == "private" else (MESSAGES, ROSTER)
+            self._change_access(channel, member, types, is_lost=event.change == "removed")
         render = partial(sync_objects.roster_item, member)
         self._change_item(ROSTER, channel.sid, event.change, member.sid, render)
         if event.change == "added" or "last_consumed_message_index" in event.reasons:
             self._update_own_channel(member)
+
+    def _change_access(
+        self,
+        channel: Channel,
+        of: Member | Invite,
+        types: Iterable[SyncType],
+        *,
+        is_lost: bool,
+    ) -> None:
+        sids = tuple(sync_type.sid(channel.sid) for sync_type in types)
+        about = of.service_sid, of.identity or "", sids, self._log.current()
+        self._backend.events.emit(AccessChanged(*about, is_lost))
 
     def _update_own_channel(self, of: Member | Invite | UserChannel) -> None:
         """Record that a user's own view of a channel was added or updated."""
@@ -128,13 +140,16 @@ class ChangeRecorder:
         elif event.change == "removed":
             for view in self._store.select(UserChannel, {"channel_sid": event.channel.sid}):
                 self._remove_own_channel(view)
-            self._remove_objects(sync_objects.OF_A_CHANNEL, event.channel.sid)
+            self._remove_objects(OF_A_CHANNEL, event.channel.sid)
 
     def _on_invite(self, event: events.InviteEvent) -> None:
         if event.change == "added":
             self._update_own_channel(event.invite)
         else:
             self._remove_own_channel(event.invite)
+        if event.channel.type == "private":
+            is_lost = event.change == "removed"
+            self._change_access(event.channel, event.invite, (DOCUMENT,), is_lost=is_lost)
 
     def _on_user(self, event: events.UserEvent) -> None:
         user = event.user
