@@ -38,14 +38,13 @@ class SyncObjectChanged(Event):
 
 
 @dataclass(slots=True)
-class AccessChanged(Event):
-    """From an event on a user may not follow these objects any more, or may again."""
+class AccessLost(Event):
+    """A user may not follow these objects any more, from an event on."""
 
     service_sid: str
     identity: str
     object_sids: tuple[str, ...]
     event_id: int
-    is_lost: bool
 
 
 class ChangeRecorder:
@@ -95,25 +94,18 @@ class ChangeRecorder:
         # the member's notices come first, then the others'
         if event.change == "removed" and member.identity:
             self._remove_own_channel(member)
-        if event.change != "updated" and member.identity:
-            types = OF_A_CHANNEL if channel.type == "private" else (MESSAGES, ROSTER)
-            self._change_access(channel, member, types, is_lost=event.change == "removed")
+            self._end_access(channel, member.identity, MESSAGES, ROSTER)
         render = partial(sync_objects.roster_item, member)
         self._change_item(ROSTER, channel.sid, event.change, member.sid, render)
         if event.change == "added" or "last_consumed_message_index" in event.reasons:
             self._update_own_channel(member)
 
-    def _change_access(
-        self,
-        channel: Channel,
-        of: Member | Invite,
-        types: Iterable[SyncType],
-        *,
-        is_lost: bool,
-    ) -> None:
-        sids = tuple(sync_type.sid(channel.sid) for sync_type in types)
-        about = of.service_sid, of.identity or "", sids, self._log.current()
-        self._backend.events.emit(AccessChanged(*about, is_lost))
+    def _end_access(self, channel: Channel, identity: str, *types: SyncType) -> None:
+        """End what a user follows of a channel that it has left; of a private one, everything."""
+        ended = OF_A_CHANNEL if channel.type == "private" else types
+        sids = tuple(sync_type.sid(channel.sid) for sync_type in ended)
+        lost = AccessLost(channel.service_sid, identity, sids, self._log.current())
+        self._backend.events.emit(lost)
 
     def _update_own_channel(self, of: Member | Invite | UserChannel) -> None:
         """Record that a user's own view of a channel was added or updated."""
@@ -147,9 +139,7 @@ class ChangeRecorder:
             self._update_own_channel(event.invite)
         else:
             self._remove_own_channel(event.invite)
-        if event.channel.type == "private":
-            is_lost = event.change == "removed"
-            self._change_access(event.channel, event.invite, (DOCUMENT,), is_lost=is_lost)
+            self._end_access(event.channel, event.invite.identity)
 
     def _on_user(self, event: events.UserEvent) -> None:
         user = event.user

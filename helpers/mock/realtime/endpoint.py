@@ -15,7 +15,7 @@ from ..messaging.resources import Member
 from ..rest.application import Application
 from . import conversations, notices
 from .change_log import ChangeLog
-from .change_recorder import AccessChanged, ChangeRecorder, SyncObjectChanged
+from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
 from .connection import ClientConnection
 from .feeds import Feeds
 from .session import SessionParts
@@ -60,7 +60,7 @@ class Realtime:
         events = self._parts.backend.events
         for kind, handler in self._recorder.handlers.items():
             events.on_emit(handler, kind)
-        events.subscribe(self._feeds.handle, SyncObjectChanged, AccessChanged)
+        events.subscribe(self._feeds.handle, SyncObjectChanged, AccessLost)
         events.subscribe(self._send_typing, TypingEvent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,11 +16,10 @@ from typing import Any, Protocol
 import orjson
 
 from ..core.context import Actor, Backend, Context
-from ..core.database import DatabaseClosed, DatabaseFailed
 from ..core.errors import TwilioError
 from . import notices, sync, sync_objects
 from .change_log import ChangeLog
-from .change_recorder import AccessChanged
+from .change_recorder import AccessLost
 from .notices import SyncNotice
 
 PATH = "/v4/Subscriptions"
@@ -47,24 +46,18 @@ class FeedClient(Protocol):
         """End the connection, from any thread."""
 
 
-Places = dict[str, dict[FeedClient, int]]
-"""SID of an object -> its clients, and the event up to which each has seen it."""
-
-
 class Feeds:
     """The followers of every Sync object, and their subscriptions.
 
     A follower has seen an object up to an event, and is sent the events after it only: a replayed
-    event is not sent again. Where its user loses access, the subscription rests; it goes on when
-    the user has access again, as an SDK may have kept the object open meanwhile.
+    event is not sent again.
     """
 
     def __init__(self, backend: Backend, account_sid: str, log: ChangeLog) -> None:
         self._backend = backend
         self._account_sid = account_sid
         self._log = log
-        self._followers: Places = {}
-        self._resting: Places = {}
+        self._followers: dict[str, dict[FeedClient, int]] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._merging: dict[str, SyncNotice] = {}
@@ -82,15 +75,16 @@ class Feeds:
     def follow(self, client: FeedClient, object_sid: str, event_id: int) -> None:
         """Send the client an object's events after this one."""
         with self._lock:
-            _take(self._resting, object_sid, client)
             self._followers.setdefault(object_sid, {})[client] = event_id
 
     def unfollow(self, client: FeedClient, *object_sids: str) -> None:
         """Send the client no more of these objects; of any object, if none is named."""
         with self._lock:
-            for places in (self._followers, self._resting):
-                for object_sid in object_sids or tuple(places):
-                    _take(places, object_sid, client)
+            for object_sid in object_sids or tuple(self._followers):
+                followers = self._followers.get(object_sid, {})
+                followers.pop(client, None)
+                if not followers:
+                    self._followers.pop(object_sid, None)
 
     def _followers_of(self, object_sid: str) -> list[tuple[FeedClient, int]]:
         with self._lock:
@@ -98,8 +92,8 @@ class Feeds:
 
     def handle(self, event: Any) -> None:
         """Pass on a change or a loss of access, from the thread that acted."""
-        if isinstance(event, AccessChanged):
-            self._on_loop(self._rest if event.is_lost else self._resume, event)
+        if isinstance(event, AccessLost):
+            self._on_loop(self._revoke, event)
         elif event.merges:
             self._on_loop(self._merge, event.object_sid, event.notice)
         else:
@@ -145,36 +139,14 @@ class Feeds:
             asyncio.get_running_loop().call_later(MERGED, deliver)
         self._merging[object_sid] = notice
 
-    def _rest(self, lost: AccessChanged) -> None:
-        """Let rest what the user followed before the loss; a later subscription may stay."""
-        with self._lock:
-            for object_sid, client, seen in _places(self._followers, lost):
-                if seen < lost.event_id:
-                    _take(self._followers, object_sid, client)
-                    self._resting.setdefault(object_sid, {})[client] = lost.event_id
-
-    def _resume(self, regained: AccessChanged) -> None:
-        """Replay to the user's clients what they have missed, and let them follow again."""
-        with self._lock:
-            places = _places(self._resting, regained)
-            for object_sid, client, _ in places:
-                _take(self._resting, object_sid, client)
-        for place in places:
-            asyncio.get_running_loop().run_in_executor(None, self._catch_up, *place)
-
-    def _catch_up(self, object_sid: str, client: FeedClient, known: int) -> None:
-        [kind] = [each.kind for each in sync_objects.OF_A_CHANNEL if each.prefix == object_sid[:2]]
-        about = {"object_sid": object_sid, "object_type": kind}
-        known = 0 if kind == "document" else known  # its latest change may have been merged away
-        try:
-            is_all = False
-            while not is_all and client.actor is not None:
-                payloads, known, is_all = self._replay(client, client.actor, about, known)
-                client.enqueue([self.notification(payload) for payload in payloads])
-        except TwilioError:
-            pass  # lost again meanwhile
-        except (DatabaseClosed, DatabaseFailed):
-            client.hang_up(1013, "the database file cannot be used at present; try again later")
+    def _revoke(self, lost: AccessLost) -> None:
+        """End what the user followed before the loss; a later subscription may stay."""
+        user = (lost.service_sid, lost.identity)
+        for object_sid in lost.object_sids:
+            for client, seen in self._followers_of(object_sid):
+                actor = client.actor
+                if actor and (actor.service_sid, actor.identity) == user and seen < lost.event_id:
+                    self.unfollow(client, object_sid)
 
     def prepare_batch(
         self, client: FeedClient, actor: Actor, body: Mapping[str, Any]
@@ -209,49 +181,19 @@ class Feeds:
         """Replay and follow under the store's lock, so that no event falls between the two."""
         known = min(max(known, 0), _LATEST) if isinstance(known, int) else 0
         with self._backend.store.lock:
+            ctx = Context(self._backend, self._account_sid, actor)
             try:
-                payloads, last, is_all = self._replay(client, actor, about, known)
+                found = sync_objects.find(ctx, about["object_type"], about["object_sid"])
+                missed, is_all = sync.missed(ctx, self._log, found, known)
             except TwilioError as error:
                 refusal = {"status": error.status, "message": error.message, "code": error.code}
                 payloads = [notices.subscription("failed", correlation, about | {"error": refusal})]
             else:
+                last = self._log.current() if is_all else missed[-1].event_id
+                if is_all:
+                    self.follow(client, found.sid, last)
                 status = "completed" if is_all else "interrupted"
                 state = about | {"replay_status": status, "last_event_id": last}
+                payloads = [notice.payload() for notice in missed]
                 payloads.append(notices.subscription("established", correlation, state))
             client.enqueue([self.notification(payload) for payload in payloads])
-
-    def _replay(
-        self, client: FeedClient, actor: Actor, about: dict[str, Any], known: int
-    ) -> tuple[list[dict[str, Any]], int, bool]:
-        """Let a client follow an object once it has all that it missed after an event.
-
-        Returns:
-            What it missed, the id of the last of that, and whether this is all.
-        """
-        with self._backend.store.lock:
-            ctx = Context(self._backend, self._account_sid, actor)
-            found = sync_objects.find(ctx, about["object_type"], about["object_sid"])
-            missed, is_all = sync.missed(ctx, self._log, found, known)
-            last = self._log.current() if is_all else missed[-1].event_id
-            if is_all:
-                self.follow(client, found.sid, last)
-        return [notice.payload() for notice in missed], last, is_all
-
-
-def _take(places: Places, object_sid: str, client: FeedClient) -> None:
-    """Take a client away from an object."""
-    clients = places.get(object_sid, {})
-    clients.pop(client, None)
-    if not clients:
-        places.pop(object_sid, None)
-
-
-def _places(places: Places, about: AccessChanged) -> list[tuple[str, FeedClient, int]]:
-    """Objects whose access has changed, with each of the user's clients and its event."""
-    user = (about.service_sid, about.identity)
-    return [
-        (object_sid, client, event_id)
-        for object_sid in about.object_sids
-        for client, event_id in places.get(object_sid, {}).items()
-        if client.actor and (client.actor.service_sid, client.actor.identity) == user
-    ]
