@@ -11,6 +11,8 @@ import javascript
 import pytest
 from javascript import JavaScriptClient, Refused
 
+from helpers import Account, ConversationsClient
+
 Start = Callable[..., JavaScriptClient]
 pytestmark = pytest.mark.parametrize("sdk", javascript.CONVERSATIONS, indirect=True)
 
@@ -113,6 +115,21 @@ def test_a_message_carries_text_and_several_files(
     assert count == 3
     with urllib.request.urlopen(urls[1]) as content:
         assert content.read() == b"b.txt"
+
+
+def test_several_files_are_all_there_for_a_client_in_python(
+    sid: str, jane: JavaScriptClient, account: Account
+) -> None:
+    received: list[Any] = []
+    with ConversationsClient(account, account.chat_token("jane")) as client:
+        client.on("messageAdded", received.append)
+        jane.ask("sendFiles", sid, "See these", ["a.txt", "b.txt"])
+        jane.wait_for("messageAdded", index=0)
+        [read] = client.get_conversation_by_sid(sid).get_messages().items
+    for message in (*received, read):
+        assert (message.body, message.media) == ("See these", message.attached_media[0])
+        assert [media.filename for media in message.attached_media] == ["a.txt", "b.txt"]
+    assert len(received) == 1
 
 
 def test_more_files_than_the_limit_are_refused_by_the_sdk(sid: str, jane: JavaScriptClient) -> None:
