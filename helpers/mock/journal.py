@@ -20,7 +20,7 @@ from .core.context import Backend
 from .core.events import Event
 from .flex.interaction_events import InteractionEvent
 from .flex.resources import CreatedByFlex
-from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
+from .messaging.events import ChannelEvent, ChannelStateEvent, MemberEvent, MessageEvent
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
@@ -104,6 +104,7 @@ _KINDS: dict[type[Event], str] = {
     _MessageLine: "message",
     MemberEvent: "member",
     ChannelEvent: "channel",
+    ChannelStateEvent: "channel",
     ExecutionEvent: "studio",
     MessageRouted: "studio",
     InteractionEvent: "channel",
@@ -245,21 +246,28 @@ class _Renderer:
             return party, FLEX, f"{name} joins"
         if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
             return FLEX, CUSTOMER, f"adds {name}"
-        return (SERVER if by is None else self._parties.get(by, CUSTOMER)), FLEX, f"adds {name}"
+        return self._actor(event), FLEX, f"adds {name}"
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
         sid, name = event.channel.sid, event.channel.friendly_name or "a channel"
         if event.change == "added":
-            actor = event.actor.identity
-            opener = SERVER if actor is None else self._parties.get(actor, CUSTOMER)
-            return opener, FLEX, f"opens {name}"
+            return self._actor(event), FLEX, f"opens {name}"
         if (json_object(event.channel.attributes) or {}).get("status") != "INACTIVE":
             self._ended.discard(sid)
         elif event.change == "updated" and sid not in self._ended:
             self._ended.add(sid)
             return FLEX, CUSTOMER, f"{name} is INACTIVE"
         return None
+
+    @line.register
+    def _(self, event: ChannelStateEvent) -> Line:
+        name = event.channel.friendly_name or "a conversation"
+        return FLEX, CUSTOMER, f"{name} is {event.channel.state}"
+
+    def _actor(self, event: ChannelEvent | MemberEvent) -> str:
+        by = event.actor.identity
+        return SERVER if by is None else self._parties.get(by, CUSTOMER)
 
     @line.register
     def _(self, event: ExecutionEvent) -> Line:

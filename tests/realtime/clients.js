@@ -48,6 +48,9 @@ const shownMessage = (m) => ({ sid: m.sid, index: m.index, body: m.body, author:
   member: isChat ? m.memberSid : m.participantSid, type: m.type, attributes: m.attributes,
   channel: (m.channel || m.conversation).sid,
   files: isChat ? undefined : (m.attachedMedia || []).map((each) => each.filename),
+  delivery: isChat ? undefined : m.aggregatedDeliveryReceipt
+    && [m.aggregatedDeliveryReceipt.total, m.aggregatedDeliveryReceipt.sent,
+      m.aggregatedDeliveryReceipt.delivered, m.aggregatedDeliveryReceipt.failed],
   media: m.media && { filename: m.media.filename, type: m.media.contentType, size: m.media.size } });
 
 const shownMember = (m) => ({ sid: m.sid, identity: m.identity, attributes: m.attributes,

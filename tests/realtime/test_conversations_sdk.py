@@ -138,14 +138,22 @@ def test_more_files_than_the_limit_are_refused_by_the_sdk(sid: str, jane: JavaSc
     assert "Too many media attachments in the message (11 > 10)" in refused.value.message
 
 
-def test_a_message_to_a_phone_has_a_receipt(
-    sid: str, jane: JavaScriptClient, conversations: Any
+def test_a_message_to_a_phone_has_a_receipt_and_says_how_far_it_has_come(
+    sid: str, jane: JavaScriptClient, account: Account, conversations: Any
 ) -> None:
+    assert account.mock is not None
     phone = conversations(sid).participants.create(
         messaging_binding_address="+15005550001", messaging_binding_proxy_address="+15005550006"
     )
+    assert jane.ask("messages", sid)["items"] == []
     index = jane.ask("send", sid, "hi")
+    sent = jane.wait_for("messageAdded", index=index)
+    assert sent["delivery"] == [1, "all", "none", "none"]
     assert jane.ask("receipts", sid, index) == [[phone.sid, "sent", 0]]
+    account.mock.phone("+15005550001").report(sent["sid"], "delivered")
+    updated = jane.wait_for("messageUpdated", index=index)
+    assert updated["reasons"] == ["deliveryReceipt"]
+    assert updated["delivery"] == [1, "all", "all", "none"]
 
 
 def test_a_chat_user_has_no_receipts_recipients_or_templates(

@@ -106,6 +106,7 @@ def test_messages_show_author_member_and_text(wire: Wire, made: Any) -> None:
         "lastUpdatedBy": None,
         "media": None,
         "medias": None,
+        "delivery": None,
     }
     assert items(wire, "List", f"{made.sid}.messages") == {
         index: {

@@ -57,6 +57,7 @@ class ChangeRecorder:
         self._wanted = wanted
         self.handlers: dict[type[Event], Callable[[Any], None]] = {
             events.MessageEvent: self._on_message,
+            events.DeliveryEvent: self._on_delivery,
             events.MemberEvent: self._on_member,
             events.ChannelEvent: self._on_channel,
             events.InviteEvent: self._on_invite,
@@ -78,6 +79,11 @@ class ChangeRecorder:
             self._update_document(event.channel, message)
         elif event.change == "removed":
             self._update_document(event.channel)
+
+    def _on_delivery(self, event: events.DeliveryEvent) -> None:
+        message = self._store.first(Message, sid=event.receipt.message_sid)
+        if message is not None:
+            self._on_message(events.MessageEvent("updated", event.channel, message, event.actor))
 
     def _update_document(self, channel: Channel, added: Message | None = None) -> None:
         """Record a document's change; a message that was `added` is its own record."""
