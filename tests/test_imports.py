@@ -16,15 +16,9 @@ import helpers
 import helpers.front_ends
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("IPython", "anywidget", "ipywidgets", "liquid", "matplotlib", "pandas", "pydantic", "twilio")
-    "pandas",
-    "matplotlib",
-    "ipywidgets",
-    "anywidget",
-    "liquid",
-    "twilio",
-    "pydantic",
-    "IPython",
+HEAVY = (
+    *("IPython", "anywidget", "ipywidgets", "liquid", "matplotlib", "pandas"),
+    *("pydantic", "twilio"),
 )
 
 
