@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING
 
 from ..lazy import lazily
+from ..request_log import NOTE_HEADER
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
 from .core.access_token import Claims, verify
 from .core.clock import Clock, Timer
@@ -22,7 +23,7 @@ from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import NOTE_HEADER, Reply, Request
+from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings

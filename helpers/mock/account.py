@@ -14,8 +14,11 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from twilio.rest import Client
+
 from ..interrupts import Uninterrupted
 from ..masking import mask_marked
+from ..request_log import LoggedAsyncHttpClient, LoggedHttpClient, RequestLog
 from . import new_account, studio
 from .core.clock import Clock, epoch
 from .core.context import AccountState, Backend, Context
@@ -105,9 +108,14 @@ class MockTwilio:
 
     It is a context manager that closes the account; one in memory need not be closed.
 
+    Attributes:
+        requests: The latest REST calls through `client`, `http_client` and `serve()`.
+
     Args:
         seed: The same seed and the same calls give the same SIDs. A file keeps the seed it was
             made with.
+        at: Time of a new account's creation, as aware datetime or epoch seconds; the clock stops
+            there. By default it is made now, and the clock runs on.
         credentials: The account's credentials; by default the demo credentials, or the
             environment's `TWILIO_...` variables where they are set.
         db: SQLite file to persist to, without secrets. Reopened if it exists: acknowledged
@@ -120,12 +128,14 @@ class MockTwilio:
     Raises:
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is another account's, another version's, or no database.
+        ValueError: `at` has no time zone.
     """
 
     def __init__(
         self,
         *,
         seed: int = DEFAULT_SEED,
+        at: datetime | float | None = None,
         credentials: Credentials | None = None,
         db: str | os.PathLike[str] | None = None,
         receivers: Mapping[str, Receiver] | None = None,
@@ -161,14 +171,18 @@ class MockTwilio:
         events.subscribe(self._channel_timers.handle, ChannelEvent, ChannelStateEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
-        self.http_client = MockHttpClient(self._application.handle, self.faults)
-        answering.register_domain("twilio.com", as_receiver(self.http_client))
-        self.async_http_client = AsyncMockHttpClient(self._application.handle, self.faults)
+        in_process = MockHttpClient(self._application.handle, self.faults)
+        answering.register_domain("twilio.com", as_receiver(in_process))
+        self.requests = RequestLog()
+        self.http_client = LoggedHttpClient(in_process, self.requests)
+        self.async_http_client = LoggedAsyncHttpClient(
+            AsyncMockHttpClient(self._application.handle, self.faults), self.requests
+        )
         self.journal = Journal(self._backend)
         self._chat_feed = ChatFeed()
         store.when_failed = weakref.WeakMethod(self._when_failed)
         try:
-            self._start(seed)
+            self._start(seed, at)
         except DatabaseFailed as failure:
             store.close()
             raise DatabaseRefused(failure.path, failure.problem, failure.advice) from None
@@ -180,6 +194,12 @@ class MockTwilio:
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
+
+    @cached_property
+    def client(self) -> Client:
+        """The official SDK's client of this account, unmodified."""
+        own = self.credentials
+        return Client(own.account_sid, own.auth_token, http_client=self.http_client)
 
     @cached_property
     def realtime(self) -> Realtime:
@@ -366,6 +386,7 @@ class MockTwilio:
         if moment is not None:
             self.clock.freeze(moment)
         self.journal.clear()
+        self.requests.clear()
         self._put_back()
 
     @property
@@ -403,6 +424,7 @@ class MockTwilio:
         self.clock.forget_timers()
         self.clock.setting = setting
         self.journal.state = content.journal
+        self.requests.clear()
         self._put_back()
         return loaded
 
@@ -521,11 +543,14 @@ class MockTwilio:
         if "realtime" in vars(self):
             self.realtime.hang_up("the account was put back to an earlier state")
 
-    def _start(self, seed: int) -> None:
+    def _start(self, seed: int, at: datetime | float | None) -> None:
         """Fill a new account, and store the facts by which it can be reset; or reopen one."""
         store = self._backend.store
         if store.read_fact("seed") is None:
             with self._backend.transaction():
+                if at is not None:
+                    self.clock.freeze(at)
+                    store.write_fact("clock", self.clock.setting)
                 store.write_fact("seed", seed)
                 store.write_fact("born", self.clock.now())
                 chat_words.mark(store)

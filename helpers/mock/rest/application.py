@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
+from ...request_log import NOTE_HEADER
 from ..core.access_token import Claims, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
@@ -34,7 +35,7 @@ from . import (
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import NOTE_HEADER, TOKEN_USER, ClientGone, Reply, Request
+from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
