@@ -9,7 +9,7 @@ from ..lazy import lazily
 from ..request_log import NOTE_HEADER
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
 from .core.access_token import Claims, verify
-from .core.clock import Clock, Timer
+from .core.clock import Clock, Moment, Timer, epoch
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
@@ -62,6 +62,7 @@ __all__ = [
     "JournalEntry",
     "MockTwilio",
     "MockUnreachable",
+    "Moment",
     "RemoteClock",
     "RemoteMock",
     "Reply",
@@ -80,6 +81,7 @@ __all__ = [
     "WebhookRequest",
     "Webhooks",
     "could_match",
+    "epoch",
     "flex_flows",
     "flow_warnings",
     "in_child",

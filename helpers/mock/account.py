@@ -10,7 +10,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -20,7 +19,7 @@ from ..interrupts import Uninterrupted
 from ..masking import mask_marked
 from ..request_log import LoggedAsyncHttpClient, LoggedHttpClient, RequestLog
 from . import new_account, studio
-from .core.clock import Clock, epoch
+from .core.clock import Clock, Moment, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused, rewritten
@@ -114,8 +113,9 @@ class MockTwilio:
     Args:
         seed: The same seed and the same calls give the same SIDs. A file keeps the seed it was
             made with.
-        at: Time of a new account's creation, as aware datetime or epoch seconds; the clock stops
-            there. By default it is made now, and the clock runs on.
+        at: Time of a new account's creation, as aware datetime, epoch seconds or ISO 8601 such as
+            `2026-06-01T09:00:00Z`; the clock stops there. By default it is made now, and the clock
+            runs on.
         credentials: The account's credentials; by default the demo credentials, or the
             environment's `TWILIO_...` variables where they are set.
         db: SQLite file to persist to, without secrets. Reopened if it exists: acknowledged
@@ -135,7 +135,7 @@ class MockTwilio:
         self,
         *,
         seed: int = DEFAULT_SEED,
-        at: datetime | float | None = None,
+        at: Moment | None = None,
         credentials: Credentials | None = None,
         db: str | os.PathLike[str] | None = None,
         receivers: Mapping[str, Receiver] | None = None,
@@ -369,11 +369,11 @@ class MockTwilio:
         with self._backend.transaction(), REFUSALS.worded():
             yield Context(self._backend, self.credentials.account_sid, actor)
 
-    def reset(self, at: datetime | float | None = None) -> None:
+    def reset(self, at: Moment | None = None) -> None:
         """Reset to a new account without faults; subscriptions to its events stay.
 
         Args:
-            at: Time of its creation, as aware datetime or epoch seconds; the clock stops there.
+            at: Time of its creation; the clock stops there.
                 By default the account is as old as this object, and its clock at real time.
 
         Raises:
@@ -394,13 +394,13 @@ class MockTwilio:
         """Accounts that `load()` knows, with a sentence about each."""
         return SCENARIOS
 
-    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+    def load(self, name: str, at: Moment | None = None) -> Scenario:
         """Replace the content of this account by that of a scenario.
 
         Args:
             name: One of `scenarios`.
-            at: Time at which the story ends, as aware datetime or epoch seconds; the clock stops
-                there. By default it ends now, and the clock runs on.
+            at: Time at which the story ends; the clock stops there. By default it ends now, and
+                the clock runs on.
 
         Returns:
             The scenario.
@@ -543,7 +543,7 @@ class MockTwilio:
         if "realtime" in vars(self):
             self.realtime.hang_up("the account was put back to an earlier state")
 
-    def _start(self, seed: int, at: datetime | float | None) -> None:
+    def _start(self, seed: int, at: Moment | None) -> None:
         """Fill a new account, and store the facts by which it can be reset; or reopen one."""
         store = self._backend.store
         if store.read_fact("seed") is None:
