@@ -19,7 +19,7 @@ from ..interrupts import Uninterrupted
 from ..masking import mask_marked
 from ..request_log import LoggedAsyncHttpClient, LoggedHttpClient, RequestLog
 from . import new_account, studio
-from .core.clock import Clock, Moment, epoch
+from .core.clock import Clock, Moment, Setting, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused, rewritten
@@ -140,6 +140,7 @@ class MockTwilio:
         db: str | os.PathLike[str] | None = None,
         receivers: Mapping[str, Receiver] | None = None,
         call_policy: CallPolicy | None = None,
+        _content: tuple[AccountState, Setting] | None = None,
     ) -> None:
         self.credentials = credentials or Credentials.demo()
         self.call_policy = call_policy or CallPolicy()
@@ -147,7 +148,10 @@ class MockTwilio:
         for url, receiver in (receivers or {}).items():
             answering.register(url, receiver)
         self.clock = Clock()
-        store = Store(KINDS, db, self.credentials.sids)
+        image = None
+        if _content is not None:
+            (image, sids), self.clock.setting = _content
+        store = Store(KINDS, db, self.credentials.sids, image)
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
@@ -182,7 +186,10 @@ class MockTwilio:
         self._chat_feed = ChatFeed()
         store.when_failed = weakref.WeakMethod(self._when_failed)
         try:
-            self._start(seed, at)
+            if _content is None:
+                self._start(seed, at)
+            else:
+                self._backend.sids.state = sids
         except DatabaseFailed as failure:
             store.close()
             raise DatabaseRefused(failure.path, failure.problem, failure.advice) from None
@@ -488,18 +495,12 @@ class MockTwilio:
             with_due: Let the copy, too, deliver the webhooks that this account has yet to deliver.
         """
         twin = MockTwilio(
-            seed=self._backend.store.read_fact("seed"),
             credentials=self.credentials,
             call_policy=self.call_policy,
+            _content=(self._backend.state, self.clock.setting),
         )
-        with self._backend.store.lock:
-            state, born = self._backend.state, self._backend.store.read_fact("born")
-        twin.clock.setting = self.clock.setting
         twin.webhooks.timeout = self.webhooks.timeout
         twin.studio.time_zone = self.studio.time_zone
-        twin._backend.state = state
-        with twin._backend.transaction():
-            twin._backend.store.write_fact("born", born)
         twin.webhooks.forget("asking", *(() if with_due else ("pending",)))
         twin._resume()
         return twin
