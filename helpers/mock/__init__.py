@@ -21,6 +21,7 @@ from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
+from .rest.application import path_template
 from .rest.chat_webhooks import unknown_filters
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
@@ -88,6 +89,7 @@ __all__ = [
     "is_loose_expression",
     "is_out_of_time",
     "own_connections",
+    "path_template",
     "reached",
     "unknown_filters",
     "verify",

@@ -161,18 +161,7 @@ class MockTwilio:
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         self._interactions = InteractionOrchestration(self._backend, account_sid)
-        events = self._backend.events
-        outbox = Outbox(self._backend, WEBHOOKS)
-        events.on_emit(self._orchestration.admit, MemberEvent)
-        events.on_emit(outbox.record, *outbox.EVENTS)
-        events.on_emit(partial(interaction_events.record, self._backend, outbox), InteractionEvent)
-        events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
-        events.subscribe(self.webhooks.handle, DeliveryDue)
-        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
-        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
-        events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
-        events.subscribe(self._router.handle, TaskRouterEvent)
-        events.subscribe(self._channel_timers.handle, ChannelEvent, ChannelStateEvent)
+        self._subscribe()
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         in_process = MockHttpClient(self._application.handle, self.faults)
@@ -196,8 +185,23 @@ class MockTwilio:
         except BaseException:
             store.close()
             raise
-        events.subscribe(self.journal.handle)
+        self._backend.events.subscribe(self.journal.handle)
         self._server: BackgroundServer | None = None
+
+    def _subscribe(self) -> None:
+        """Let the parts follow one another's events."""
+        events = self._backend.events
+        outbox = Outbox(self._backend, WEBHOOKS)
+        events.on_emit(self._orchestration.admit, MemberEvent)
+        events.on_emit(outbox.record, *outbox.EVENTS)
+        events.on_emit(partial(interaction_events.record, self._backend, outbox), InteractionEvent)
+        events.on_emit(partial(incoming.record, self._backend, WEBHOOKS), MessageEvent)
+        events.subscribe(self.webhooks.handle, DeliveryDue)
+        events.subscribe(self.studio.handle, IncomingDue, ExecutionDue)
+        events.subscribe(self._orchestration.handle, MessageEvent, ChannelEvent, TaskRouterEvent)
+        events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
+        events.subscribe(self._router.handle, TaskRouterEvent)
+        events.subscribe(self._channel_timers.handle, ChannelEvent, ChannelStateEvent)
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"

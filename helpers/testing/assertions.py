@@ -20,7 +20,8 @@ from ..request_log import LoggedRequest
 
 PATIENCE = 3.0
 """Seconds in which webhooks and flows are to come to rest."""
-_CONVERSATIONS = "https://conversations.twilio.com/v1"
+_SERVICES = "https://chat.twilio.com/v2/Services"
+"""All conversations are channels here, whatever they were made by."""
 _WORKSPACES = "https://taskrouter.twilio.com/v1/Workspaces"
 _SHOWN = 20
 """Lines of a list in a failure."""
@@ -39,7 +40,7 @@ def assert_messages(
     settle(twilio)
     sid = getattr(conversation, "sid", conversation)
     found = [
-        (each["author"], each["body"] or "(no text)")
+        (each["from"], each["body"] or "(no text)")
         for each in _list(twilio, f"{_home(twilio, sid)}/Messages", "messages")
     ]
     wanted = [("", each) if isinstance(each, str) else each for each in expected]
@@ -64,7 +65,7 @@ def assert_tasks(twilio: MockTwilio, *expected: Mapping[str, Any]) -> None:
     """
     settle(twilio)
     found = list(_tasks(twilio))
-    problems = []
+    problems: list[str] = []
     for place, wanted in enumerate(expected):
         if unknown := [name for name in wanted if name not in _TASK]:
             raise ValueError(f"a task has no {unknown[0]!r}; there is {', '.join(_TASK)}")
@@ -188,12 +189,12 @@ def _list(twilio: MockTwilio, url: str, key: str) -> Iterator[Any]:
 
 def _home(twilio: MockTwilio, sid: str) -> str:
     """Return the URL of a conversation, in the service that it is in."""
-    services = [each["sid"] for each in _list(twilio, f"{_CONVERSATIONS}/Services", "services")]
-    for home in (_CONVERSATIONS, *(f"{_CONVERSATIONS}/Services/{each}" for each in services)):
-        if _read(twilio, f"{home}/Conversations/{sid}"):
-            return f"{home}/Conversations/{sid}"
-    own = _list(twilio, f"{_CONVERSATIONS}/Conversations", "conversations")
-    listed = ", ".join(f"{each['sid']} ({each['friendly_name']})" for each in own)
+    homes = [f"{_SERVICES}/{each['sid']}/Channels" for each in _list(twilio, _SERVICES, "services")]
+    for home in homes:
+        if _read(twilio, f"{home}/{sid}"):
+            return f"{home}/{sid}"
+    found = (each for home in homes for each in _list(twilio, home, "channels"))
+    listed = ", ".join(f"{each['sid']} ({each['friendly_name']})" for each in found)
     raise AssertionError(f"There is no conversation {sid}; there is {listed or 'none'}")
 
 
@@ -260,5 +261,7 @@ def _cut(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _compared(title: str, expected: Iterable[str], found: Iterable[str]) -> str:
-    lines = [each for each in difflib.ndiff([*expected], [*found]) if not each.startswith("?")]
+    left, right = [*expected], [*found]
+    compared = [*difflib.unified_diff(left, right, n=len(left), lineterm="")][3:]
+    lines = [f"{each[0]} {each[1:]}" for each in compared]
     return "\n".join([f"{title} (- expected, + found):", *_cut(lines or ["  none"])])

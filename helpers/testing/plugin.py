@@ -8,7 +8,7 @@ It loads the mock when the first test uses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,7 +67,9 @@ def twilio_server(twilio: MockTwilio, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add Twilio's code and reason to a refusal, and the latest requests to a failure."""
     mock = item.stash.get(_account, None)
     if mock is None or call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
@@ -66,6 +67,14 @@ def _product_host(host: str) -> str:
     """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
     regional = _REGIONAL_HOST.match(host)
     return f"{regional['product']}.twilio.com" if regional else host
+
+
+def path_template(host: str, path: str) -> str | None:
+    """Return the path of the operations at an address, with `{Names}`; None if there is none."""
+    for method in ("GET", "POST", "DELETE"):
+        with suppress(TwilioError):
+            return _ROUTER.find(method, _product_host(host), path)[0].path
+    return None
 
 
 class Application:
