@@ -54,6 +54,10 @@ def test_rehearsing_a_flow_loads_neither_tables_nor_pictures() -> None:
     assert loaded == {"twilio", "pydantic"}
 
 
+def test_the_pytest_plugin_loads_nothing_heavy_until_a_test_uses_it() -> None:
+    assert loaded_after("import helpers.testing.plugin") == set()
+
+
 def test_helpers_is_this_repositorys() -> None:
     assert helpers.__file__ is not None
     assert Path(helpers.__file__).resolve() == ROOT / "helpers" / "__init__.py"

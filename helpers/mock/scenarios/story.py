@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from twilio.jwt.access_token import AccessToken
@@ -13,7 +12,7 @@ from twilio.rest import Client
 from ... import flex_ui
 from ...json_object import compact_json
 from ..core.access_token import MAX_LIFETIME
-from ..core.clock import Clock
+from ..core.clock import Clock, Moment
 from ..core.credentials import Credentials
 from ..studio.runner import Studio
 from ..webhooks.delivery import Webhooks
@@ -40,7 +39,7 @@ class Resettable(Protocol):
     webhooks: Webhooks
     studio: Studio
 
-    def reset(self, at: datetime | float | None = None) -> None:
+    def reset(self, at: Moment | None = None) -> None:
         """Reset to a new account, made at this moment."""
 
 
