@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from ..core.access_token import Claims, verify
+from ..core.access_token import Claims, Grant, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
@@ -74,6 +74,8 @@ class Application:
         self._backend = backend
         self._credentials = credentials
         self._webhooks = webhooks
+        self.doors: dict[str, Callable[[Request], Reply]] = {}
+        """What answers for a host that has no operations of its own here."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -83,6 +85,9 @@ class Application:
                     request.method, _product_host(request.host), request.path
                 )
             except TwilioError:
+                door = self.doors.get(_product_host(request.host))
+                if door is not None:
+                    return door(request)
                 self._actor(request)  # a caller without credentials learns of that first
                 raise
             actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
@@ -212,8 +217,8 @@ class Application:
         claims = self.claims(token)
         return Actor(claims.identity, claims.service_sid, webhooks=True)
 
-    def claims(self, token: str) -> Claims:
-        """Return the claims of an access token of this account.
+    def claims(self, token: str, grant: Grant = "chat") -> Claims:
+        """Return the claims of an access token of this account that opens a product.
 
         Raises:
             TwilioError: 20101 to 20107, as `access_token.verify` does.
@@ -223,4 +228,5 @@ class Application:
             account_sid=self._credentials.account_sid,
             secrets={self._credentials.api_key: self._credentials.api_secret},
             now=self._backend.clock.now(),
+            grant=grant,
         )
