@@ -24,6 +24,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from . import html
+from .flex_ui import WORKSPACE, identity_of
 from .interrupts import detached
 from .mock import (
     DEFAULT_SEED,
@@ -39,7 +40,7 @@ from .mock import (
 )
 from .readiness import preflight
 from .request_log import LoggedHttpClient, RequestLog
-from .tokens import create_chat_token
+from .tokens import create_chat_token, create_worker_token
 
 Value = TypeVar("Value")
 Mode = Literal["mock", "shared", "live"]
@@ -132,6 +133,35 @@ class Account:
             ttl=ttl,
             now=self.clock.now(),
         )
+
+    def worker_token(self, agent: str = "alice", role: str = "worker", ttl: int = 3600) -> str:
+        """Return an access token for an agent of Flex: for TaskRouter, and for chat as a user.
+
+        Args:
+            agent: Friendly name of a worker.
+            role: `worker`, `supervisor` or `admin`.
+            ttl: Seconds it lives, 180 to 86400.
+
+        Raises:
+            LookupError: There is no such worker in Flex's workspace.
+            TokenProblem: The role or the lifetime is not acceptable.
+        """
+        taskrouter, own = self.client.taskrouter.v1, self.credentials
+        for workspace in taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1):
+            for worker in workspace.workers.list(friendly_name=agent, limit=1):
+                return create_worker_token(
+                    account_sid=own.account_sid,
+                    api_key=own.api_key,
+                    api_secret=own.api_secret,
+                    workspace_sid=workspace.sid,
+                    worker_sid=worker.sid,
+                    role=role,
+                    identity=identity_of(worker),
+                    service_sid=own.chat_service_sid,
+                    ttl=ttl,
+                    now=self.clock.now(),
+                )
+        raise LookupError(f"There is no worker {agent!r} in the workspace {WORKSPACE!r}")
 
     def client_of_chat_user(self, token: str, identity: str, *, polling: bool = False) -> Client:
         """Return an SDK client that acts for a chat user.

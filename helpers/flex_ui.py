@@ -17,6 +17,9 @@ from twilio.base.exceptions import TwilioRestException
 
 from .json_object import compact_json, entry, json_object
 
+WORKSPACE = "Flex Task Assignment"
+"""Name of the workspace of a Flex account (observed)."""
+
 AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
 GUEST_ATTRIBUTES = '{"member_type": "guest"}'

@@ -17,13 +17,12 @@ from ..chat import Channel, ChatClient, ChatError, Conversation, ConversationsCl
 from ..chat.emitter import Emitter
 from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
-from ..flex_ui import ignore_not_found
+from ..flex_ui import WORKSPACE, ignore_not_found
 from ..json_object import json_object
 from ..masking import log_exception
 from ..mock import MockTwilio, MockUnreachable, RemoteMock, TaskRouterNotification
 
 Connected = TypeVar("Connected", ChatClient, ConversationsClient)
-WORKSPACE = "Flex Task Assignment"
 POLL_SECONDS = 1.0
 """Seconds between polls, where the mock is not in this kernel."""
 _NOT_IN_IT = 50430
