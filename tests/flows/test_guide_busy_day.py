@@ -9,6 +9,7 @@ import pytest
 from snippets import snippet
 
 
+@pytest.mark.long
 def test_the_busy_day_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -11,6 +11,7 @@ from snippets import snippet
 from helpers.flows import rehearse
 
 
+@pytest.mark.long
 def test_the_rehearsal_of_the_guide_shows_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
