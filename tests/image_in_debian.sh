@@ -10,14 +10,16 @@ user=10001
 if [ ! -x "$root/usr/bin/python3" ]; then
   debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root"
 fi
-for each in /etc/resolv.conf /etc/hosts /etc/pip.conf; do
-  if [ -f "$each" ]; then cp "$each" "$root$each"; fi
+# names, certificates and registries as they are set here
+for each in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt \
+  "${PIP_CERT:-}" "${SSL_CERT_FILE:-}" "${REQUESTS_CA_BUNDLE:-}"; do
+  if [ -f "$each" ]; then install -D -m 644 "$each" "$root$each"; fi
 done
 rm -rf "$root/src" "$root/opt/mock" "$root/data"
 mkdir -p "$root/src" "$root/opt/mock"
 install -d -o "$user" -g "$user" "$root/data" "$root/opt/mock"
 # as Dockerfile.dockerignore lets in
-git -C "$source" archive HEAD docs/deploy hatch_build.py helpers LICENSE notebooks pyproject.toml \
+git -C "$source" archive HEAD docs hatch_build.py helpers LICENSE notebooks pyproject.toml \
   README.md tests/nbval_sanitize.cfg | tar -x -C "$root/src"
 
 inside() { env HOME=/tmp chroot --userspec="$user:$user" "$root" "$@"; }
