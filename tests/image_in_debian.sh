@@ -36,7 +36,8 @@ say "installed: $(du -sm --apparent-size "$root/opt/mock" | cut -f1) MB; user $(
 
 port=8791
 serve() {
-  inside sh /opt/mock/bin/serve.sh --port "$port" >"$root/tmp/log" 2>&1 &
+  env HOME=/tmp chroot --userspec="$user:$user" "$root" \
+    sh /opt/mock/bin/serve.sh --port "$port" >"$root/tmp/log" 2>&1 &
   server=$!
   for _ in $(seq 100); do
     if MOCK_PORT=$port python /opt/mock/bin/health.py 2>/dev/null; then return; fi

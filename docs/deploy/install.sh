@@ -3,6 +3,6 @@
 # Packages are those of the lock file beside this script, checked by their hashes.
 set -eu
 python3 -m venv "$2"
-export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
-"$2/bin/pip" install --quiet --require-hashes -r "$1/docs/deploy/requirements.lock"
-"$2/bin/pip" install --quiet --no-deps "$1"
+export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+"$2/bin/pip" install --quiet --no-compile --require-hashes -r "$1/docs/deploy/requirements.lock"
+"$2/bin/pip" install --quiet --no-compile --no-deps "$1"
