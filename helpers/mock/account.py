@@ -160,7 +160,7 @@ class MockTwilio:
         events.subscribe(self._router.handle, TaskRouterEvent)
         events.subscribe(self._channel_timers.handle, ChannelEvent, ChannelStateEvent)
         self._application = Application(self._backend, self.credentials, self.webhooks)
-        self.faults = Faults(self._application.operation_of, OPERATIONS)
+        self.faults = Faults(self._application.operation_of, OPERATIONS, self.clock.now)
         self.http_client = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(self.http_client))
         self.async_http_client = AsyncMockHttpClient(self._application.handle, self.faults)
