@@ -18,9 +18,17 @@ from ..masking import mask
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
+from .flex.channels import is_conversation
 from .flex.interaction_events import InteractionEvent
 from .flex.resources import CreatedByFlex
-from .messaging.events import ChannelEvent, ChannelStateEvent, MemberEvent, MessageEvent
+from .messaging.events import (
+    ChannelEvent,
+    ChannelStateEvent,
+    DeliveryEvent,
+    MemberEvent,
+    MessageEvent,
+)
+from .messaging.resources import Channel
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
@@ -105,6 +113,7 @@ _KINDS: dict[type[Event], str] = {
     MemberEvent: "member",
     ChannelEvent: "channel",
     ChannelStateEvent: "channel",
+    DeliveryEvent: "message",
     ExecutionEvent: "studio",
     MessageRouted: "studio",
     InteractionEvent: "channel",
@@ -242,6 +251,8 @@ class _Renderer:
             return party, FLEX, f"{name} leaves"
         if event.change != "added":
             return None
+        if event.actor.network:  # which made the conversation for a message
+            return FLEX, CUSTOMER, f"adds {name}"
         if party == AGENT or by == name:
             return party, FLEX, f"{name} joins"
         if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
@@ -250,8 +261,10 @@ class _Renderer:
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
-        sid, name = event.channel.sid, event.channel.friendly_name or "a channel"
+        sid, name = event.channel.sid, self._name(event.channel)
         if event.change == "added":
+            if event.arrival:
+                return FLEX, CUSTOMER, f"opens {name}"
             return self._actor(event), FLEX, f"opens {name}"
         if (json_object(event.channel.attributes) or {}).get("status") != "INACTIVE":
             self._ended.discard(sid)
@@ -260,10 +273,17 @@ class _Renderer:
             return FLEX, CUSTOMER, f"{name} is INACTIVE"
         return None
 
+    def _name(self, channel: Channel) -> str:
+        noun = "a conversation" if is_conversation(self._store, channel) else "a channel"
+        return channel.friendly_name or noun
+
     @line.register
     def _(self, event: ChannelStateEvent) -> Line:
-        name = event.channel.friendly_name or "a conversation"
-        return FLEX, CUSTOMER, f"{name} is {event.channel.state}"
+        return FLEX, CUSTOMER, f"{self._name(event.channel)} is {event.channel.state}"
+
+    @line.register
+    def _(self, event: DeliveryEvent) -> Line:
+        return CUSTOMER, FLEX, f"message {event.receipt.status}"
 
     def _actor(self, event: ChannelEvent | MemberEvent) -> str:
         by = event.actor.identity

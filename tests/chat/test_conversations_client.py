@@ -96,6 +96,7 @@ def test_a_conversation_that_a_user_is_added_to_is_joined(
     assert [each.sid for each in jane.get_subscribed_conversations()] == [sid]
 
 
+@pytest.mark.usefixtures("creators")
 def test_one_is_created_joined_filled_and_left(jane: ConversationsClient) -> None:
     own = jane.create_conversation(friendly_name="Mine", attributes={"topic": "x"})
     assert own.attributes == {"topic": "x"}

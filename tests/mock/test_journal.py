@@ -297,3 +297,23 @@ def test_an_interaction_is_told_from_its_task_to_its_end(account: Account, journ
         f" {contact.conversation.sid} is closed",
         "TaskRouter -> Flex: task canceled for Jane",
     ]
+
+
+def test_a_phone_its_conversation_and_its_receipts_are_told(account: Account, journal: Any) -> None:
+    v1 = account.client.conversations.v1
+    v1.address_configurations.create(type="sms", address="+15550100", auto_creation_enabled=True)
+    assert account.mock is not None
+    phone = account.mock.phone("+15550142")
+    phone.send("Are you open?", to="+15550100")
+    [conversation] = v1.conversations.list()
+    answer = conversation.messages.create(author="bob", body="Until eight")
+    phone.report(answer.sid, "delivered")
+    account.client.chat.v2.services(conversation.chat_service_sid).channels.create()
+    assert told(journal) == [
+        "Flex -> customer: opens a conversation",
+        "Flex -> customer: adds +15550142",
+        "customer -> Flex: Are you open?",
+        "your server -> Flex: Until eight",
+        "customer -> Flex: message delivered",
+        "your server -> Flex: opens a channel",
+    ]

@@ -1,14 +1,9 @@
-// Chat clients in one of Twilio's own SDKs, driven line by line: commands for a client come
-// in on stdin as JSON; its answers and every event it emits go out on stdout as JSON.
+// Chat clients in one of Twilio's own SDKs, driven line by line.
 //
 //     node clients.js FOLDER-WITH-node_modules twilio-chat
 
-const { createRequire } = require('module');
-const path = require('path');
-const readline = require('readline');
+const { drive, load, name, say } = require('./driver.js');
 
-const [, , folder, name] = process.argv;
-const load = createRequire(path.join(folder, 'package.json'));
 if (name.includes('/builds/')) { // made for browsers, by <script>: what it expects of one
   global.window = global.self = global;
   global.WebSocket = load('ws');
@@ -29,8 +24,6 @@ const EVENTS = ['channelAdded', 'channelJoined', 'channelLeft', 'channelRemoved'
   'typingStarted', 'typingEnded', 'userUpdated', 'tokenAboutToExpire', 'tokenExpired',
   'connectionStateChanged', 'connectionError', 'stateChanged', 'userSubscribed', 'userUnsubscribed'];
 if (isChat) EVENTS.push('channelInvited');
-
-function say(line) { process.stdout.write(JSON.stringify(line) + '\n'); }
 
 function shown(about) {
   if (about === null || typeof about !== 'object') return { value: about };
@@ -179,21 +172,4 @@ function begin(number, uri, token, options) {
   };
 }
 
-function refusal(error) {
-  return { message: error.message, status: error.status, code: (error.body || error).code };
-}
-
-const clients = {}; // by number: what each can be told to do
-
-readline.createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    const { id, client, act, args } = JSON.parse(line);
-    if (act === 'begin') { clients[client] = begin(client, ...args); return; }
-    Promise.resolve().then(() => clients[client][act](...args)).then(
-      (answer) => say({ id, answer: answer === undefined ? null : answer }),
-      (error) => say({ id, refused: refusal(error) }));
-  })
-  .on('close', () => process.exit(0));
-
-// A page would log it and go on.
-process.on('unhandledRejection', (error) => process.stderr.write(`unhandled: ${error}\n`));
+drive(begin);

@@ -29,7 +29,7 @@ def jane(start: Start) -> JavaScriptClient:
 
 
 @pytest.fixture
-def sid(jane: JavaScriptClient) -> str:
+def sid(creators: None, jane: JavaScriptClient) -> str:
     """A conversation that jane has made and joined."""
     found: str = jane.ask("create", {"friendlyName": "Support"})["sid"]
     jane.ask("join", found)
@@ -176,6 +176,7 @@ def test_users_are_subscribed_to(sid: str, jane: JavaScriptClient) -> None:
     assert set(jane.ask("subscribedUsers")) == {"bob", "jane"}
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_creator_joins_its_own_conversation_and_a_stranger_does_not(
     jane: JavaScriptClient, start: Start
 ) -> None:
