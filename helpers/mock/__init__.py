@@ -21,6 +21,7 @@ from .journal import Journal, JournalEntry
 from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.chat_webhooks import unknown_filters
+from .rest.conversations_webhooks import SCOPED_EVENTS
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import NOTE_HEADER, Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -39,6 +40,7 @@ __all__ = [
     "MAX_WIDGETS",
     "NOTE_HEADER",
     "NOT_SIMULATED",
+    "SCOPED_EVENTS",
     "Attempt",
     "BadFault",
     "Basis",
