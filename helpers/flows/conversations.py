@@ -92,7 +92,9 @@ class Creation(Described):
 
     def settings(self) -> dict[str, Any]:
         """The settings that apply, defaults filled in."""
-        own = ((name, getattr(self, name), default) for name, default in SETTINGS[self.type].items())
+        own = (
+            (name, getattr(self, name), default) for name, default in SETTINGS[self.type].items()
+        )
         return {name: default if value is None else value for name, value, default in own}
 
 

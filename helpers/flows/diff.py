@@ -139,7 +139,9 @@ def _named(
         return directory.named(flow)
     country = own.parameters["address_country"] if own else flow.address_country
     if flow.address_country and country != flow.address_country:
-        fix = f"is {country or 'not set'!r} in the account, and cannot be changed; delete the address"
+        fix = (
+            f"is {country or 'not set'!r} in the account, and cannot be changed; delete the address"
+        )
         raise FlowProblem(Problem(file.where(flow, "address_country"), "address_country", fix))
     named = directory.named_address(flow)
     return named.model_copy(update={"address_country": country or None})

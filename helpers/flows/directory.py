@@ -158,9 +158,7 @@ class Directory:
             settings["channel"] = channels.name(settings["channel"])
             resolving.setting(workflows, settings, part, "workflow")
 
-    def _of_conversation(
-        self, flow: ConversationConfig, resolving: _Resolving
-    ) -> dict[str, Any]:
+    def _of_conversation(self, flow: ConversationConfig, resolving: _Resolving) -> dict[str, Any]:
         made, part = flow.conversation, flow.conversation.part
         settings = made.settings()
         service_sid = self._own_service

@@ -143,7 +143,9 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     counted = Counter((flow.kept_in, flow.name) for flow in found)
     shared = "is the name of another flow too; rename or delete one"
     problems = [
-        Problem(flow.sid, repr(flow.name), shared) for flow in found if counted[flow.kept_in, flow.name] > 1
+        Problem(flow.sid, repr(flow.name), shared)
+        for flow in found
+        if counted[flow.kept_in, flow.name] > 1
     ]
     problems += [Problem(one.sid, repr(one.name), one.problem) for one in found if one.problem]
     if problems:
