@@ -145,6 +145,7 @@ class Directory:
         resolving = _Resolving(flow.label, lambda *_: "")
         self._route(resolving, settings, "interaction")
         resolving.stop()
+        settings.pop("creation_on_message", None)
         names = {**SIDS_OF, "channel": "task_channel_unique_name"}
         return {names.get(name, name): value for name, value in settings.items()}
 
@@ -267,17 +268,21 @@ def _kind(noun: str, resources: Iterable[Any], name: str = "friendly_name") -> R
     return ReferenceKind(noun, tuple((getattr(one, name) or "", one.sid) for one in resources))
 
 
-def must_be_config(flow: object) -> None:
+def must_be_config(
+    flow: object, kinds: tuple[type, ...] = (FlexFlowConfig, ConversationConfig)
+) -> None:
     """Raise a TypeError for anything but a single config: a file may hold several."""
-    if not isinstance(flow, FlexFlowConfig):
+    if not isinstance(flow, kinds):
         raise TypeError(
             f"a flow is a FlexFlowConfig, not {type(flow).__name__}; take one from a file by its"
             " name: load('flows.yaml')['Custom chat']"
         )
 
 
-def arguments_for(account: Account, flow: FlexFlowConfig) -> dict[str, Any]:
+def arguments_for(account: Account, flow: FlexFlowConfig | ConversationConfig) -> dict[str, Any]:
     """A flow as arguments of `client.flex_api.v1.flex_flow.create`, names resolved to SIDs.
+
+    Those of an address are for `client.conversations.v1.address_configurations.create`.
 
     Raises:
         FlowProblem: Names that stand for nothing in this account.
