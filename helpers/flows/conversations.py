@@ -120,6 +120,8 @@ class OwnInteraction(Described):
         priority: The task's priority.
         creation_on_message: Whether it waits for the customer's first message, which the
             webhook brings to your server.
+        attributes: Attributes of the task, besides the customer's name as `from`, and
+            `channelType`, which these may replace.
     """
 
     workspace: Name
@@ -128,6 +130,7 @@ class OwnInteraction(Described):
     timeout: flex_flows.Timeout = 86_400
     priority: flex_flows.Priority = 0
     creation_on_message: bool = False
+    attributes: dict[str, Any] = Field(default_factory=dict)
 
 
 class ConversationConfig(Described):
@@ -152,6 +155,11 @@ class ConversationConfig(Described):
     def label(self) -> str:
         """Its key in a file."""
         raise NotImplementedError
+
+    @property
+    def channel_type(self) -> str:
+        """Type of the Interaction's channel: `web` for a page."""
+        return "web"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -206,6 +214,11 @@ class AddressConfig(ConversationConfig):
     def label(self) -> str:
         """Type and address."""
         return f"{self.type} {self.address}"
+
+    @property
+    def channel_type(self) -> str:
+        """Type of the Interaction's channel: `web` for a page."""
+        return "web" if self.type == "chat" else self.type
 
     def _misfits(self) -> Iterator[str]:
         yield from super()._misfits()

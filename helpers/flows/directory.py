@@ -140,12 +140,14 @@ class Directory:
         return found
 
     def routing(self, flow: ConversationConfig) -> dict[str, Any]:
-        """The own Interaction's settings by the names of `routing.properties`, with SIDs."""
-        settings = flow.interaction.model_dump() if flow.interaction else {}
+        """The own Interaction's `routing.properties`, with SIDs; empty without one."""
+        if flow.interaction is None:
+            return {}
+        settings = flow.interaction.model_dump(exclude={"creation_on_message"})
+        settings["attributes"] = {"channelType": flow.channel_type, **settings["attributes"]}
         resolving = _Resolving(flow.label, lambda *_: "")
         self._route(resolving, settings, "interaction")
         resolving.stop()
-        settings.pop("creation_on_message", None)
         names = {**SIDS_OF, "channel": "task_channel_unique_name"}
         return {names.get(name, name): value for name, value in settings.items()}
 

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from ..account import Account
+from ..chat.errors import as_chat_error
 from ..mock import flex_flows
 from .config import SIDS_OF, FlexFlowConfig, settings_of
 from .conversations import ADDRESSES, SETTINGS, AddressConfig
 from .directory import Directory, address_parameters, parameters
 from .errors import FlowProblem, Problem
 from .file import KEPT, ROOT, FlowFile, fix_of
+
+ENDED = 20410
+"""Code of a legacy API that Twilio has ended."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
 def export(account: Account, path: str | Path | None = None) -> FlowFile:
     """Describe an account's flows as a flow file, sorted by name, and its addresses if it has any.
 
+    An account without the legacy API has addresses alone.
+
     The account's own chat service is left out. Resources without a name of their own are given by
     SID, so that such a file fits this account only.
 
@@ -139,7 +146,14 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
         FlowProblem: Flows share a name, or have settings that a file cannot describe; or the file
             cannot be written.
     """
-    found = flows_of(account, Directory(account), KEPT)
+    directory, root = Directory(account), ROOT
+    found = flows_of(account, directory, (ADDRESSES,))
+    try:
+        found += flows_of(account, directory)
+    except TwilioException as refused:
+        if as_chat_error(refused).code != ENDED:
+            raise
+        root = ADDRESSES
     counted = Counter((flow.kept_in, flow.name) for flow in found)
     shared = "is the name of another flow too; rename or delete one"
     problems = [
@@ -156,6 +170,7 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
         tuple(each for each in configs if isinstance(each, FlexFlowConfig)),
         source,
         addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
+        lists=(root,),
     )
     if path is not None:
         file.write(path)

@@ -37,7 +37,7 @@ LISTS: dict[str, type[BaseModel]] = {
     ADDRESSES: AddressConfig,
     CUSTOM_CHATS: CustomChatConfig,
 }
-"""What each list of a file holds."""
+"""Class of the entries of each list of a file."""
 KEPT = (ROOT, ADDRESSES)
 """Lists of resources that an account keeps."""
 _PARTS: dict[str, type[BaseModel]] = {

@@ -255,7 +255,9 @@ def _workspace(client: Any) -> Any:
 
 PARENT = STUDIO.replace("Webchat Flow", "Parent")
 ON_MESSAGE = TASK + "      creation_on_message: true\n"
+CHAT = "custom_chats:\n  - friendly_name: Support\n"
 TRIPS: list[tuple[str, Prepare, str, str]] = [
+    ("no-interaction", nothing, CHAT, "line 2"),
     ("channel-type", nothing, STUDIO.replace("custom", "web"), "line 3"),
     ("channel-type", nothing, SMS, "line 3"),
     ("task-channel", nothing, TASK.replace("      channel: chat\n", ""), "line 5"),
@@ -293,6 +295,7 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "line 9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [
+    ("no-interaction", nothing, CHAT + "    accept: [no-interaction]\n"),
     ("channel-type", nothing, TASK),
     ("channel-type", nothing, SMS + ADDRESS),
     ("channel-type", nothing, SMS + "    accept: [channel-type]\n"),

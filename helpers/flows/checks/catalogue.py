@@ -481,7 +481,12 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
         if isinstance(flow, ConversationConfig):
             if found := account.directory.routing(flow):
                 names = ("workspace_sid", "workflow_sid", "task_channel_unique_name")
-                yield Route(("interaction", "workflow"), *(found[name] for name in names), {})
+                known = {
+                    name: value
+                    for name, value in found["attributes"].items()
+                    if isinstance(value, str)
+                }
+                yield Route(("interaction", "workflow"), *(found[name] for name in names), known)
         elif flow.integration_type == "task":
             found = account.directory.parameters(flow)
             names = ("integration_workspace_sid", "integration_workflow_sid", "integration_channel")

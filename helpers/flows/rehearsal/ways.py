@@ -106,8 +106,9 @@ class FlexFlowWay(WayIn):
     def hand_over(self, account: Account, channel_sid: str) -> None:
         """Make the task that brings in an agent, as an external server has to."""
         workspace, workflow_sid = _first_workflow(account)
+        tasks = account.client.taskrouter.v1.workspaces(workspace.sid).tasks
         attributes = {"channelSid": channel_sid, "name": NAME, "channelType": "custom"}
-        workspace.tasks.create(
+        tasks.create(
             workflow_sid=workflow_sid, task_channel="chat", attributes=json.dumps(attributes)
         )
 
@@ -136,17 +137,12 @@ class ConversationWay(WayIn):
         default = "no webhook notifies your server of messages"
         return {"studio": BY_STUDIO, "default": default}.get(self.kind, "")
 
-    @property
-    def network(self) -> str:
-        """Type of the address; `web` for a page of your own."""
-        return self.config.type if isinstance(self.config, AddressConfig) else "web"
-
     def customer(self, account: Account, mock: MockTwilio, record: Record) -> SimulatedCustomer:
         """The customer, with a phone for an address that has a number, else with a page."""
         self._handed_over.clear()
-        if self.network in PHONES:
+        if (network := self.config.channel_type) in PHONES:
             number = str(self.arguments["address"])
-            return CustomerWithPhone(account, mock, record, self.network, number)
+            return CustomerWithPhone(account, mock, record, network, number)
         return CustomerWithPage(account, mock, record, partial(self._arrive, account))
 
     def _arrive(self, account: Account) -> str:
@@ -198,15 +194,19 @@ class ConversationWay(WayIn):
 
     def hand_over(self, account: Account, channel_sid: str) -> None:
         """Create the Interaction that brings in an agent."""
-        routing = dict(self.routing)
+        routing, kind = self.routing, self.config.channel_type
         if not routing:
             workspace, workflow_sid = _first_workflow(account)
-            routing = {"workspace_sid": workspace._solution["sid"], "workflow_sid": workflow_sid}
-        name = PHONE if self.network in PHONES else NAME
-        attributes = {"from": name, "channelType": self.network}
+            routing = {
+                "workspace_sid": workspace.sid,
+                "workflow_sid": workflow_sid,
+                "attributes": {"channelType": kind},
+            }
+        name = NAME if kind == "web" else PHONE
+        attributes = {"from": name, **routing["attributes"]}
         account.client.flex_api.v1.interaction.create(
             channel={
-                "type": "web" if self.network == "chat" else self.network,
+                "type": kind,
                 "initiated_by": "customer",
                 "properties": {"media_channel_sid": channel_sid},
             },
@@ -225,12 +225,11 @@ class ConversationWay(WayIn):
 
 def _first_workflow(account: Account) -> tuple[Any, str]:
     """The first workspace, and the SID of its first workflow."""
-    workspaces = account.client.taskrouter.v1.workspaces
-    found = workspaces.list(limit=1)
+    found = account.client.taskrouter.v1.workspaces.list(limit=1)
     if not found:
         raise Misfit("the account has no workspace to make a task in")
-    workspace = workspaces(found[0].sid)
-    return workspace, workspace.workflows.list(limit=1)[0].sid
+    workflows = account.client.taskrouter.v1.workspaces(found[0].sid).workflows
+    return found[0], workflows.list(limit=1)[0].sid
 
 
 def way_of(account: Account, flow: Config, arguments: dict[str, Any]) -> WayIn:
