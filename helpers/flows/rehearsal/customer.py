@@ -169,7 +169,7 @@ class CustomerWithPhone(SimulatedCustomer):
 
     def open(self) -> None:
         """Take the phone."""
-        self._record.note("state", CUSTOMER, "has a phone", "the first text makes the conversation")
+        self._record.note("event", CUSTOMER, "has a phone", "the first text makes the conversation")
 
     def says(self, body: str) -> None:
         """Send a text."""

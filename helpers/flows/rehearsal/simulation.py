@@ -19,7 +19,7 @@ from .customer import CustomerMessage
 from .grammar import Expectation, duration
 from .script import Agents, ScriptStep
 from .server import SimulatedServer
-from .timeline import CUSTOMER, STUDIO, Misfit, Record, RecordingHttpClient
+from .timeline import CUSTOMER, REACHED_NOBODY, STUDIO, Misfit, Record, RecordingHttpClient
 from .ways import WayIn
 
 MOST_TIMERS = 20_000
@@ -127,7 +127,7 @@ class Simulation:
         for message in new:
             if message.by_customer and (reason := self._why_lost(message)):
                 self.lost.append(Lost(message.body, reason))
-                self.record.note("state", CUSTOMER, "message reached nobody", reason)
+                self.record.note("state", CUSTOMER, REACHED_NOBODY, reason)
         for sid, state in states.items():
             before = self._states.get(sid)
             if state != before:
