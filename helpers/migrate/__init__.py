@@ -12,7 +12,8 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .legacy import LegacyAccount, UnreadableAccount, read
-    from .report import Migration, RequiredChange, plan
+    from .report import Migration, plan
+    from .rules import RequiredChange
     from .studio import RewrittenFlow, rewrite
 
 __all__ = [

@@ -80,13 +80,13 @@ def test_a_first_message_is_answered_by_the_agent_who_accepts(way: Any, account:
 @pytest.mark.parametrize("name", ["texts to Studio", "own chat to agents"])
 def test_every_situation_can_be_played_and_is_the_same_twice(name: str, account: Account) -> None:
     way: Any = WAYS[name]
-    for name in SCRIPTS:
-        played = rehearse(way, name, account=account)
+    for script in SCRIPTS:
+        played = rehearse(way, script, account=account)
         assert played.outcome.unmet == ()
         assert [row.what for row in played.rows if row.kind == "step"] == [
-            str(step) for step in SCRIPTS[name].steps
+            str(step) for step in SCRIPTS[script].steps
         ]
-    again = rehearse(way, name, account=account)
+    again = rehearse(way, script, account=account)
     assert (again.rows, again.outcome) == (played.rows, played.outcome)
 
 
