@@ -156,6 +156,15 @@ def leave_interaction(channel: Any) -> None:
 
 def close_agent(channel: Any, task_sid: str) -> None:
     """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
+    _set_agent(channel, task_sid, "closed")
+
+
+def wrap_up_agent(channel: Any, task_sid: str) -> None:
+    """Put a task into wrap-up, which leaves its chat open."""
+    _set_agent(channel, task_sid, "wrapup")
+
+
+def _set_agent(channel: Any, task_sid: str, status: str) -> None:
     for participant in channel.participants.list():
         if (participant.routing_properties or {}).get("task_sid") == task_sid:
-            channel.participants(participant.sid).update(status="closed")
+            channel.participants(participant.sid).update(status=status)

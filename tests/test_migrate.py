@@ -265,7 +265,7 @@ def test_its_calls_move_the_account(legacy: Account, migration: migrate.Migratio
         v1 = client.conversations.v1
         service = v1.services(legacy.credentials.chat_service_sid)
         assert v1.configuration().fetch().default_chat_service_sid == service.fetch().sid
-        assert v1.configuration().fetch().default_closed_timer == "P1D"
+        assert v1.configuration().fetch().default_closed_timer == "P90D"
         hooks = service.configuration.webhooks().fetch()
         assert hooks.post_webhook_url == "https://example.com/hook"
         assert hooks.filters == ["onMessageAdded", "onParticipantAdded"]

@@ -139,11 +139,14 @@ class ConversationConfig(Described):
     Attributes:
         friendly_name: Its name.
         accept: Ids of warnings of `check` to suppress.
+        long_lived: Whether agents leave a conversation in place of ending it, so that it stays
+            open for the customer's next message; the Flex configuration must offer it.
         interaction: The Interaction that your server creates.
     """
 
     friendly_name: Name | None = None
     accept: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    long_lived: bool = False
     interaction: OwnInteraction | None = None
 
     @property
@@ -240,7 +243,9 @@ class AddressConfig(ConversationConfig):
     def complete(self) -> AddressConfig:
         """The same address with defaults written out, without what only a file has."""
         kept = self.auto_creation.model_copy(update=self.auto_creation.settings())
-        return self.model_copy(update={"auto_creation": kept, "accept": (), "interaction": None})
+        return self.model_copy(
+            update={"auto_creation": kept, "accept": (), "interaction": None, "long_lived": False}
+        )
 
 
 class CustomChatConfig(ConversationConfig):

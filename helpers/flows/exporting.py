@@ -67,7 +67,9 @@ def _read_address(address: Any, directory: Directory) -> AccountFlow:
     kind = given.get("type") or "default"
     names = {"studio_flow": "studio_flow_sid"}
     settings = {name: given.get(names.get(name, name)) for name in SETTINGS.get(kind, ())}
-    made = {
+    if settings.get("webhook_method"):
+        settings["webhook_method"] = str(settings["webhook_method"]).lower()
+    made: dict[str, Any] = {
         "enabled": bool(given.get("enabled")),
         "type": kind,
         "conversation_service": given.get("conversation_service_sid"),

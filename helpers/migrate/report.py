@@ -10,9 +10,11 @@ from typing import Any
 
 from .. import html
 from ..account import Account
+from ..flows import FlowFile
 from .calls import Call
 from .legacy import LegacyAccount, read
 from .rules import file_of, required_changes
+from .set_up import SetUp
 from .studio import rewrite
 
 
@@ -23,6 +25,7 @@ class Migration:
         source: The legacy account.
         flows: The Studio flows, rewritten.
         changes: The changes, in an order in which they can be made.
+        set_up: The ways into Flex Conversations that take the place of Flex Flows.
     """
 
     def __init__(self, source: LegacyAccount) -> None:
@@ -41,6 +44,7 @@ class Migration:
             )
             for flow in source.studio_flows
         )
+        self.set_up = SetUp(source)
         self.changes = tuple(required_changes(source, self.flows))
 
     @cached_property
@@ -61,18 +65,24 @@ class Migration:
                     parts.append(f"{head}; in your application:\n{code}")
         return "\n\n".join(parts) + "\n"
 
+    @property
+    def file(self) -> FlowFile:
+        """The migrated set-up as a flow file for the workbench."""
+        return self.set_up.file
+
     def write(self, directory: str | Path) -> list[Path]:
-        """Write the report, the calls and the rewritten Studio flows with their diffs.
+        """Write the report, the calls, the flow file and the rewritten Studio flows with their diffs.
 
         Returns:
-            The files: `migration.json`, `calls.py` and, of each flow that changes, `NAME.json`
-            and `NAME.diff`.
+            The files: `migration.json`, `calls.py`, `flows.yaml` for the workbench, and of each
+            flow that changes `NAME.json` and `NAME.diff`.
         """
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         texts = {
             "migration.json": json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n",
             "calls.py": self.python(),
+            "flows.yaml": self._flow_file(),
         }
         for flow in self.flows:
             if flow.is_changed:
@@ -82,10 +92,21 @@ class Migration:
             (folder / name).write_text(text, "utf-8")
         return [folder / name for name in texts]
 
+    def _flow_file(self) -> str:
+        """The flow file, which says what stands beside it."""
+        beside = [file_of(flow) for flow in self.flows if flow.is_changed]
+        heads = [f"publish {name} in Studio first" for name in beside]
+        heads += ["custom_chats are kept in no account: your server creates them"]
+        return "".join(f"# {head}\n" for head in heads) + self.file.text
+
     def as_json(self) -> list[dict[str, Any]]:
         """The changes, calls as text."""
         return [
-            asdict(change) | {"calls": [str(call) for call in change.calls]}
+            {
+                name: [str(call) for call in value] if name == "calls" else value
+                for name, value in asdict(change).items()
+                if name != "shows"
+            }
             for change in self.changes
         ]
 

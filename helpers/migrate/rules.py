@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from ..json_object import entry, json_object
 from .calls import Call
+from .foretold import Foretold
 from .legacy import LegacyAccount, Resource
 from .studio import RewrittenFlow
 
@@ -45,6 +46,8 @@ EVENTS = {
 ADDRESS_TYPES = {"sms": "sms", "whatsapp": "whatsapp", "facebook": "messenger", "web": "chat"}
 """Channel types of Flex Flows for which Conversations has addresses, and their type there."""
 _BOT_AND_AGENT = "onMessageAdded"
+YOUR_URL = "https://your-server.example.com/messages"
+"""Placeholder of a URL that a legacy set-up does not have."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class RequiredChange:
         why: The reason, or what to look out for.
         calls: The calls that make it, for `call` and `flow edit`.
         code: Python for your application, for `your code`.
+        shows: Differences that it makes to a rehearsal.
     """
 
     what: str
@@ -68,6 +72,7 @@ class RequiredChange:
     why: str
     calls: tuple[Call, ...] = ()
     code: str = ""
+    shows: tuple[Foretold, ...] = ()
 
 
 def required_changes(
@@ -166,92 +171,89 @@ def _of_flex_flow(flow: Resource, source: LegacyAccount) -> Iterator[RequiredCha
             what, sid, "nothing", "no equal", "It is not enabled; leave it behind."
         )
         return
+    address = ADDRESS_TYPES.get(flow.get("channel_type") or "")
+    yield _address(what, flow, address) if address else _own_chat(what, flow)
+    yield from _settings_without_equal(what, sid, flow, source)
+
+
+def _own_chat(what: str, flow: Resource) -> RequiredChange:
+    """A chat whose conversation your server creates, as there is no address for it."""
     kind, settings = flow.get("integration_type"), flow.get("integration") or {}
-    service = flow.get("chat_service_sid") or ""
-    channel = flow.get("channel_type") or ""
-    address = ADDRESS_TYPES.get(channel)
+    service, channel = flow.get("chat_service_sid") or "", flow.get("channel_type") or ""
+    becomes = "an Interaction that your server creates"
     if kind == "task":
-        yield RequiredChange(
-            what,
-            sid,
-            "an Interaction that your server creates",
-            "your code",
+        why = (
             "Nothing inbound creates a task by itself: call POST /v1/Interactions when the"
-            " customer writes, from a scoped webhook or directly.",
-            code=_opening(service, channel) + _interaction(settings, channel),
+            " customer writes, from a scoped webhook or directly."
         )
-    elif address:
-        yield _address(what, flow, address)
+        code = _interaction(settings, channel)
+        if settings.get("creation_on_message"):
+            code = _webhook(_to_server(YOUR_URL)) + _ON_MESSAGE + code
     elif kind == "studio":
-        hook = (
+        becomes = "a conversation with the customer and a scoped webhook to Studio, for each chat"
+        why = (
+            f"Conversations has no address of type {channel!r}: your server creates each"
+            " conversation, and posts with X-Twilio-Webhook-Enabled."
+        )
+        code = _webhook(
             '    target="studio",\n'
             f"    configuration_flow_sid={json.dumps(settings.get('flow_sid'))},\n"
             f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
         )
-        yield RequiredChange(
-            what,
-            sid,
-            "a conversation with the customer and a scoped webhook to Studio, for each chat",
-            "your code",
-            f"Conversations has no address of type {channel!r}: your server creates each"
-            " conversation, and posts with X-Twilio-Webhook-Enabled.",
-            code=_opening(service, channel) + _webhook(hook),
-        )
     else:
-        hook = (
-            '    target="webhook",\n'
-            f"    configuration_url={json.dumps(settings.get('url'))},\n"
-            '    configuration_method="POST",\n'
-            f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
+        becomes = "a conversation with the customer and a scoped webhook to your URL, for each chat"
+        why = (
+            "Your server answers as before, and hands over to an agent with POST /v1/Interactions."
         )
-        yield RequiredChange(
-            what,
-            sid,
-            "a conversation with the customer and a scoped webhook to your URL, for each chat",
-            "your code",
-            "Your server answers as before, and hands over to an agent with POST /v1/Interactions.",
-            code=_opening(service, channel) + _webhook(hook),
-        )
-    yield from _settings_without_equal(what, sid, flow, source.account_sid)
+        code = _webhook(_to_server(settings.get("url")))
+    code = _opening(service, channel) + code
+    return RequiredChange(what, flow.get("sid") or "", becomes, "your code", why, code=code)
 
 
 def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
     settings, identity = flow.get("integration") or {}, flow.get("contact_identity")
+    integration, code = flow.get("integration_type"), ""
     given: dict[str, Any] = {
         "type": kind,
-        "address": identity or f"{flow.get('friendly_name')}",
+        "address": address_of(flow),
         "friendly_name": flow.get("friendly_name"),
         "auto_creation_enabled": True,
         "auto_creation_conversation_service_sid": flow.get("chat_service_sid"),
     }
-    if flow.get("integration_type") == "studio":
+    becomes = f"an address configuration of type {kind}"
+    why = "Each new conversation of the address gets this webhook by itself."
+    if integration == "studio":
         given |= {
             "auto_creation_type": "studio",
             "auto_creation_studio_flow_sid": settings.get("flow_sid"),
             "auto_creation_studio_retry_count": settings.get("retry_count"),
         }
+    elif integration == "task" and kind == "chat" and not settings.get("creation_on_message"):
+        given["auto_creation_type"] = "default"
+        why = "Nothing inbound creates a task by itself: your server calls POST /v1/Interactions."
     else:
         given |= {
             "auto_creation_type": "webhook",
-            "auto_creation_webhook_url": settings.get("url"),
+            "auto_creation_webhook_url": settings.get("url") or YOUR_URL,
             "auto_creation_webhook_method": "POST",
             "auto_creation_webhook_filters": [_BOT_AND_AGENT],
         }
+    if integration == "task":
+        becomes += ", and an Interaction that your server creates"
+        code = _interaction(settings, flow.get("channel_type") or "", kind)
+        if given["auto_creation_type"] == "webhook":
+            why += (
+                " Nothing inbound creates a task by itself: put your server's URL in place of"
+                f" {YOUR_URL}, and call POST /v1/Interactions with the first message."
+            )
+            code = _ON_MESSAGE + code
     given = {name: value for name, value in given.items() if value is not None}
-    why = "Each new conversation of the address gets this webhook by itself."
     if kind == "chat":
         why += " Web chats start with POST /v2/WebChats (AddressSid) instead of WebChannels."
     elif not identity:
         why += " The flow names no contact identity: put the number in place of its name."
     call = Call(("conversations", "v1", "address_configurations"), "create", given)
-    return RequiredChange(
-        what,
-        flow.get("sid") or "",
-        f"an address configuration of type {kind}",
-        "call",
-        why,
-        (call,),
-    )
+    return RequiredChange(what, flow.get("sid") or "", becomes, "call", why, (call,), code)
 
 
 def _of_channel(channel: Resource) -> Iterator[RequiredChange]:
@@ -330,6 +332,11 @@ def _of_invite(invite: Resource) -> RequiredChange:
     )
 
 
+def address_of(flow: Resource) -> str:
+    """The address of a Flex Flow: its contact, or its name where it names none."""
+    return str(flow.get("contact_identity") or flow.get("friendly_name"))
+
+
 def _service(sid: str) -> tuple[Any, ...]:
     return ("conversations", "v1", ("services", sid))
 
@@ -357,7 +364,7 @@ def _events(filters: Any) -> tuple[list[str], str]:
 
 
 def _settings_without_equal(
-    what: str, sid: str, flow: Resource, account_sid: str
+    what: str, sid: str, flow: Resource, source: LegacyAccount
 ) -> Iterator[RequiredChange]:
     if flow.get("long_lived"):
         leave = Call(  # the SDK's own update() takes no plain JSON
@@ -368,7 +375,7 @@ def _settings_without_equal(
                 "uri": "https://flex-api.twilio.com/v1/Configuration",
                 "headers": {"Content-Type": "application/json"},
                 "data": {
-                    "account_sid": account_sid,
+                    "account_sid": source.account_sid,
                     "agent_conv_end_methods": {"enabled": ["Leave"]},
                 },
             },
@@ -382,11 +389,20 @@ def _settings_without_equal(
             " message makes a new task. Nothing keeps a conversation open that an agent ends.",
             (leave,),
         )
-    if flow.get("janitor_enabled"):
+    if flow.get("janitor_enabled") and flow.get("long_lived"):
+        why = "The janitor ends no long-lived chat."
+        yield RequiredChange(f"JanitorEnabled of {what}", sid, "nothing", "by itself", why)
+    elif flow.get("janitor_enabled"):
+        stay = any(each.get("enabled") and each.get("long_lived") for each in source.flex_flows)
         timer = Call(
             ("conversations", "v1", ("configuration",)),
             "update",
-            {"default_closed_timer": "P1D"},
+            {"default_closed_timer": "P90D" if stay else "P1D"},
+        )
+        suggestion = (
+            " It closes conversations that agents left, too: 90 days is what Leave allows."
+            if stay
+            else " A day is our suggestion."
         )
         yield RequiredChange(
             f"JanitorEnabled of {what}",
@@ -394,7 +410,7 @@ def _settings_without_equal(
             "a closed timer, and a channel status that your server sets",
             "call",
             "No janitor closes a conversation whose task ended outside Flex UI: a timer does,"
-            " later, or POST .../Channels/{UO} with Status=closed. A day is our suggestion.",
+            " later, or POST .../Channels/{UO} with Status=closed." + suggestion,
             (timer,),
         )
 
@@ -414,7 +430,19 @@ def _webhook(arguments: str) -> str:
     return f"chat.webhooks.create(\n{arguments})\n"
 
 
-def _interaction(settings: Resource, channel: str) -> str:
+_ON_MESSAGE = "# with the first message that the webhook brings:\n"
+
+
+def _to_server(url: Any) -> str:
+    return (
+        '    target="webhook",\n'
+        f"    configuration_url={json.dumps(url)},\n"
+        '    configuration_method="POST",\n'
+        f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
+    )
+
+
+def _interaction(settings: Resource, channel: str, kind: str = "chat") -> str:
     routing = {
         "workspace_sid": settings.get("workspace_sid"),
         "workflow_sid": settings.get("workflow_sid"),
@@ -430,7 +458,7 @@ def _interaction(settings: Resource, channel: str) -> str:
     return (
         "client.flex_api.v1.interaction.create(\n"
         "    channel={\n"
-        '        "type": "web",\n'
+        f'        "type": "{"web" if kind == "chat" else kind}",\n'
         '        "initiated_by": "customer",\n'
         '        "properties": {"media_channel_sid": conversation.sid},\n'
         "    },\n"

@@ -479,19 +479,18 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
     account, flow = subject.account, subject.flow
     try:
         if isinstance(flow, ConversationConfig):
-            if found := account.directory.routing(flow):
-                names = ("workspace_sid", "workflow_sid", "task_channel_unique_name")
-                known = {
-                    name: value
-                    for name, value in found["attributes"].items()
-                    if isinstance(value, str)
-                }
-                yield Route(("interaction", "workflow"), *(found[name] for name in names), known)
-        elif flow.integration_type == "task":
-            found = account.directory.parameters(flow)
-            names = ("integration_workspace_sid", "integration_workflow_sid", "integration_channel")
+            found = account.directory.routing(flow)
+            attributes = found.get("attributes", {}).items()
+            known = {name: value for name, value in attributes if isinstance(value, str)}
+            field, channel = ("interaction", "workflow"), "task_channel_unique_name"
+        else:
+            settings = account.directory.parameters(flow) if flow.integration_type == "task" else {}
+            found = {name.removeprefix("integration_"): value for name, value in settings.items()}
             known = {"channelType": flow.channel_type}
-            yield Route(("integration", "workflow"), *(found[name] for name in names), known)
+            field, channel = ("integration", "workflow"), "channel"
+        if found:
+            sids = found["workspace_sid"], found["workflow_sid"]
+            yield Route(field, *sids, found[channel], known)
     except FlowProblem:
         return  # unknown_names reports it
     for state in _on_the_way(subject):

@@ -223,9 +223,13 @@ def compare(
     """
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
     sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
-    played = [[side.play(one) for side in sides] for one in scripts]
-    each = tuple(Comparison(a, b, tuple(aligned(a.shown(), b.shown()))) for a, b in played)
+    each = tuple(compare_rehearsals(*(side.play(one) for side in sides)) for one in scripts)
     return Comparisons(each) if script is None else each[0]
+
+
+def compare_rehearsals(a: Rehearsal, b: Rehearsal) -> Comparison:
+    """Two rehearsals of one script, side by side."""
+    return Comparison(a, b, tuple(aligned(a.shown(), b.shown())))
 
 
 def aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:

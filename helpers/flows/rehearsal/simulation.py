@@ -49,7 +49,9 @@ class Simulation:
         self.record = Record(mock)
         door = RecordingHttpClient(mock.http_client, self.record)
         recorded = Account("mock", account.credentials, door, mock)
-        self.agents = SimulatedAgents(recorded, mock, plain_client(mock), self.record, agents)
+        self.agents = SimulatedAgents(
+            recorded, mock, plain_client(mock), self.record, agents, way.agents_leave
+        )
         self.customer = way.customer(recorded, mock, self.record)
         self.server = SimulatedServer(recorded, self.record, way, servers)
         self.misfits: list[str] = []

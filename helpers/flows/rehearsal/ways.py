@@ -46,6 +46,11 @@ class WayIn(ABC):
     def without_server(self) -> str:
         """Reason why your server has no part in it; blank where it has."""
 
+    @property
+    def agents_leave(self) -> bool:
+        """Return whether agents leave a conversation in place of ending it."""
+        return False
+
     @abstractmethod
     def customer(self, account: Account, mock: MockTwilio, record: Record) -> SimulatedCustomer:
         """The customer, who has not arrived yet."""
@@ -136,6 +141,11 @@ class ConversationWay(WayIn):
         """Reason why your server has no part in it."""
         default = "no webhook notifies your server of messages"
         return {"studio": BY_STUDIO, "default": default}.get(self.kind, "")
+
+    @property
+    def agents_leave(self) -> bool:
+        """Return whether agents leave a conversation in place of ending it."""
+        return self.config.long_lived
 
     def customer(self, account: Account, mock: MockTwilio, record: Record) -> SimulatedCustomer:
         """The customer, with a phone for an address that has a number, else with a page."""
@@ -239,17 +249,15 @@ def way_of(account: Account, flow: Config, arguments: dict[str, Any]) -> WayIn:
         FlowProblem: It is an address on a network that has no simulated customers.
         TwilioRestException: It is refused.
     """
-    client = account.client
     if isinstance(flow, FlexFlowConfig):
-        sid = _flex_flow_in_place(client, arguments, flow.formerly)
-        return FlexFlowWay(flow.integration_type, sid)
+        return FlexFlowWay(flow.integration_type, put_in_place(account, flow, arguments))
     routing = arguments.pop("routing")
     if not isinstance(flow, AddressConfig):
         return ConversationWay(flow, arguments, routing)
     if flow.type not in (*PHONES, "chat"):
         fix = f"cannot be played: there are simulated customers for {', '.join(PHONES)} and chat"
         raise FlowProblem(Problem("", flow.label, fix))
-    sid = _address_in_place(client, arguments)
+    sid = _address_in_place(account.client, arguments)
     return ConversationWay(flow, arguments, routing, sid if flow.type == "chat" else None)
 
 
@@ -265,20 +273,24 @@ def _address_in_place(client: Any, arguments: dict[str, Any]) -> str:
     return str(addresses.create(**given).sid)
 
 
-def _flex_flow_in_place(client: Any, arguments: dict[str, Any], formerly: str | None) -> str:
-    """Make the flow in the copy, or change the one of that name; its SID."""
-    flows = client.flex_api.v1.flex_flow
+def put_in_place(account: Account, flow: FlexFlowConfig, arguments: dict[str, Any]) -> str:
+    """Make the flow in a copy, or change the one of that name; its SID.
+
+    Raises:
+        TwilioRestException: It is refused.
+    """
+    flows, formerly = account.client.flex_api.v1.flex_flow, flow.formerly
     contact = (arguments["channel_type"], arguments.get("contact_identity"))
     own = None
-    for flow in flows.list():
-        if flow.friendly_name in (arguments["friendly_name"], formerly) and own is None:
-            own = flow.sid
+    for other in flows.list():
+        if other.friendly_name in (arguments["friendly_name"], formerly) and own is None:
+            own = other.sid
         elif (
             arguments["enabled"]
-            and flow.enabled
-            and (str(flow.channel_type), flow.contact_identity or None) == contact
+            and other.enabled
+            and (str(other.channel_type), other.contact_identity or None) == contact
         ):
-            flows(flow.sid).update(enabled=False)
+            flows(other.sid).update(enabled=False)
     if own is None:
         return str(flows.create(**arguments).sid)
     return str(flows(own).update(**{"contact_identity": ""} | arguments).sid)
