@@ -236,7 +236,7 @@ def test_the_command_writes_report_calls_and_flows(
     printed = capsys.readouterr()
     assert "Flex Flow 'Task chat': an Interaction that your server creates" in printed.out
     names = {path.name.split(" FW")[0] for path in out.iterdir()}
-    assert names == {"calls.py", "migration.json", "Webchat Flow"}
+    assert names == {"calls.py", "flows.yaml", "migration.json", "Webchat Flow"}
     compile((out / "calls.py").read_text(), "calls.py", "exec")
     assert json.loads((out / "migration.json").read_text()) == migration.as_json()
 

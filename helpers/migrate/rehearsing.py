@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any
 
 from .. import html
@@ -13,6 +15,7 @@ from ..flows import AddressConfig, Comparison, FlexFlowConfig, FlowProblem
 from ..flows.copying import Servers, account_of, copy_of
 from ..flows.errors import Problem
 from ..flows.rehearsal.comparison import Pair, compare_rehearsals
+from ..flows.rehearsal.outcome import Outcome
 from ..flows.rehearsal.rehearse import Sandbox
 from ..flows.rehearsal.script import SCRIPTS, Script, script_of
 from ..flows.rehearsal.ways import PHONES, put_in_place
@@ -174,23 +177,74 @@ def _compared(
 
 
 def _differences(migration: Migration, found: Comparison) -> Iterator[Difference]:
+    """The differences of the outcomes, then those of the timelines.
+
+    From a moment on at which the one goes another way, as foretold, all that differs follows.
+    """
+    foretelling = Foretelling(migration)
+    rows = [each for pair in found.differences for each in foretelling.of_pair(pair)]
+    outcomes = [
+        foretelling.of("outcome", *each)
+        for each in (*_figures(found), *_items(found.a.outcome, found.b.outcome))
+    ]
+    for each in (*outcomes, *rows):
+        turned = foretelling.turned if each.foretold_by is None else None
+        yield each if turned is None else replace(each, foretold_by=turned)
+
+
+class Foretelling:
+    """The changes of a report, asked difference by difference, in order of time."""
+
+    def __init__(self, migration: Migration) -> None:
+        self._changes = migration.changes
+        self.turned: RequiredChange | None = None
+
+    def of_pair(self, pair: Pair) -> Iterator[Difference]:
+        """The difference of two rows; two that are foretold one by one are two."""
+        kind, a, b = pair.row.kind, str(pair.a or ""), str(pair.b or "")
+        together = self.of(kind, a, b)
+        alone = []
+        if together.foretold_by is None and a and b:
+            alone = [self.of(kind, a, ""), self.of(kind, "", b)]
+        for each in alone if alone and all(one.foretold_by for one in alone) else [together]:
+            is_after = each.foretold_by is None and self.turned is not None
+            yield replace(each, foretold_by=self.turned) if is_after else each
+
+    def of(self, kind: str, a: str, b: str) -> Difference:
+        """One difference, and the first change that foretells it."""
+        for change in self._changes:
+            for each in change.shows:
+                if each.fits(kind, a, b):
+                    if each.turns:
+                        self.turned = change
+                    return Difference(kind, a, b, change)
+        return Difference(kind, a, b, None)
+
+
+_LISTS = ("unanswered", "reached nobody", "could not be done", "expectations not met")
+
+
+def _figures(found: Comparison) -> Iterator[tuple[str, str]]:
     for name, a, b in found.outcomes:
-        yield _difference(migration, "outcome", f"{name}: {a}", f"{name}: {b}")
-    for pair in found.differences:
-        yield from _of_pair(migration, pair)
+        if name not in _LISTS:
+            yield f"{name}: {a}", f"{name}: {b}"
 
 
-def _of_pair(migration: Migration, pair: Pair) -> Iterator[Difference]:
-    """The difference of two rows; two that are foretold one by one are two."""
-    kind, a, b = pair.row.kind, str(pair.a or ""), str(pair.b or "")
-    together = _difference(migration, kind, a, b)
-    if together.foretold_by is None and a and b:
-        alone = [_difference(migration, kind, a, ""), _difference(migration, kind, "", b)]
-        yield from alone if all(each.foretold_by for each in alone) else [together]
-    else:
-        yield together
-
-
-def _difference(migration: Migration, kind: str, a: str, b: str) -> Difference:
-    by = (change for change in migration.changes for each in change.shows if each.fits(kind, a, b))
-    return Difference(kind, a, b, next(by, None))
+def _items(a: Outcome, b: Outcome) -> Iterator[tuple[str, str]]:
+    """Items of the outcomes' lists that only one has, or that differ."""
+    sides = [
+        (
+            each.unanswered,
+            [f"{one.body} ({one.why})" for one in each.lost],
+            each.misfits,
+            each.unmet,
+        )
+        for each in (a, b)
+    ]
+    for name, mine, other in zip(_LISTS, *sides, strict=True):
+        matcher = SequenceMatcher(None, mine, other, autojunk=False)
+        for tag, *places in matcher.get_opcodes():
+            if tag != "equal":
+                left, right = mine[places[0] : places[1]], other[places[2] : places[3]]
+                for one, two in zip_longest(left, right):
+                    yield (f"{name}: {one}" if one else "", f"{name}: {two}" if two else "")

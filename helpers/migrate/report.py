@@ -71,7 +71,7 @@ class Migration:
         return self.set_up.file
 
     def write(self, directory: str | Path) -> list[Path]:
-        """Write the report, the calls, the flow file and the rewritten Studio flows with their diffs.
+        """Write the report, the calls, the flow file, and Studio flows with their diffs.
 
         Returns:
             The files: `migration.json`, `calls.py`, `flows.yaml` for the workbench, and of each

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..json_object import entry, json_object
+from . import foretold
 from .calls import Call
 from .foretold import Foretold
 from .legacy import LegacyAccount, Resource
@@ -85,6 +86,8 @@ def required_changes(
         yield _of_studio(flow)
     for flex_flow in source.flex_flows:
         yield from _of_flex_flow(flex_flow, source)
+    if any(flex_flow.get("enabled") for flex_flow in source.flex_flows):
+        yield from _of_applications()
     for channel in source.channels:
         yield from _of_channel(channel)
     for hook in source.channel_webhooks:
@@ -161,6 +164,52 @@ def _of_studio(flow: RewrittenFlow) -> RequiredChange:
         "flow edit",
         why + extra,
         (publish,),
+        shows=_shown_by(flow),
+    )
+
+
+def _shown_by(flow: RewrittenFlow) -> tuple[Foretold, ...]:
+    canceled = foretold.CANCELED if flow.waits_an_hour else ()
+    return (*foretold.BY_INTERACTION, *canceled)
+
+
+def _of_applications() -> Iterator[RequiredChange]:
+    """Changes of all that chats, whatever its Flex Flow."""
+    yield RequiredChange(
+        "pages and apps on twilio-chat",
+        "",
+        "pages and apps on @twilio/conversations",
+        "your code",
+        "twilio-chat does not find conversations; most names are alike, with Conversation for"
+        " Channel and Participant for Member.",
+        shows=foretold.PAGES,
+    )
+    yield RequiredChange(
+        "Flex UI 1",
+        "",
+        "Flex UI 2, whose agents have Interactions",
+        "your code",
+        "Flex adds agents to the conversation and takes them out; End closes the Interaction's"
+        " channel and the conversation. Plugins use its Actions. A task that is no Interaction"
+        " cannot be ended so.",
+        shows=foretold.AGENTS,
+    )
+    yield RequiredChange(
+        "attributes.status of chats",
+        "",
+        "the state of the conversation",
+        "your code",
+        "ACTIVE is active, and INACTIVE is closed, not inactive.",
+        shows=foretold.STATES,
+    )
+    yield RequiredChange(
+        "messages to a chat that has ended",
+        "",
+        "a refusal: a closed conversation takes none (400, 50377)",
+        "your code",
+        "In a channel that is INACTIVE they reach nobody; in a conversation that is closed they"
+        " are refused, so your page opens a new chat.",
+        shows=foretold.CLOSED,
     )
 
 
@@ -207,7 +256,12 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
         )
         code = _webhook(_to_server(settings.get("url")))
     code = _opening(service, channel) + code
-    return RequiredChange(what, flow.get("sid") or "", becomes, "your code", why, code=code)
+    shows = (*foretold.OPENS, *foretold.BY_HANDLER[kind or ""])
+    if kind != "task" and settings.get("retry_count"):
+        why += " A scoped webhook has no retry_count: what fails is not sent again."
+        shows += foretold.NO_RETRIES
+    sid = flow.get("sid") or ""
+    return RequiredChange(what, sid, becomes, "your code", why, code=code, shows=shows)
 
 
 def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
@@ -249,11 +303,24 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
             code = _ON_MESSAGE + code
     given = {name: value for name, value in given.items() if value is not None}
     if kind == "chat":
-        why += " Web chats start with POST /v2/WebChats (AddressSid) instead of WebChannels."
-    elif not identity:
+        why += (
+            " Web chats start with POST /v2/WebChats (AddressSid) instead of WebChannels; the"
+            " customer's name is friendlyName of the pre-engagement data."
+        )
+    else:
+        why += " The first text makes the conversation, and one after its end a new one."
+    if kind != "chat" and not identity:
         why += " The flow names no contact identity: put the number in place of its name."
     call = Call(("conversations", "v1", "address_configurations"), "create", given)
-    return RequiredChange(what, flow.get("sid") or "", becomes, "call", why, (call,), code)
+    arrives = foretold.WEB_CHAT if kind == "chat" else foretold.PHONE
+    shows = (*arrives, *foretold.BY_HANDLER[integration or ""])
+    if integration == "task":
+        shows += foretold.ANOTHER_TIME
+    if settings.get("retry_count") and integration == "external":
+        why += " retry_count has no equal."
+        shows += foretold.NO_RETRIES
+    sid = flow.get("sid") or ""
+    return RequiredChange(what, sid, becomes, "call", why, (call,), code, shows)
 
 
 def _of_channel(channel: Resource) -> Iterator[RequiredChange]:
@@ -388,6 +455,7 @@ def _settings_without_equal(
             "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
             " message makes a new task. Nothing keeps a conversation open that an agent ends.",
             (leave,),
+            shows=foretold.LEAVE,
         )
     if flow.get("janitor_enabled") and flow.get("long_lived"):
         why = "The janitor ends no long-lived chat."
@@ -410,8 +478,10 @@ def _settings_without_equal(
             "a closed timer, and a channel status that your server sets",
             "call",
             "No janitor closes a conversation whose task ended outside Flex UI: a timer does,"
-            " later, or POST .../Channels/{UO} with Status=closed." + suggestion,
+            " later, or POST .../Channels/{UO} with Status=closed. The timer closes any"
+            " conversation in which nobody writes for so long." + suggestion,
             (timer,),
+            shows=foretold.JANITOR,
         )
 
 

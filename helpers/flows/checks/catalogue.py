@@ -27,9 +27,11 @@ FLOWS = f"{DOCS}/flex/developer/messaging/manage-flows"
 SECOND_FLOW = f"{DOCS}/api/errors/45212"
 _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 
-INTERACTIONS = f"{DOCS}/flex/developer/conversations/interactions-api/interactions-resource"
+INTERACTIONS = f"{DOCS}/flex/developer/conversations/interactions-api/interactions"
+LEAVE = f"{DOCS}/flex/admin-guide/setup/conversations/leave-and-pause-for-conversations"
 LEGACY: tuple[type, ...] = (FlexFlowConfig,)
-BOTH = (FlexFlowConfig, AddressConfig, CustomChatConfig)
+CONVERSATIONS = (AddressConfig, CustomChatConfig)
+BOTH = (*LEGACY, *CONVERSATIONS)
 TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
 SEND_TO_FLEX = "send-to-flex"
 SUBFLOW, PARENT = "run-subflow", "incomingParent"
@@ -148,11 +150,11 @@ def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
-@_check("no-interaction", "warning", INTERACTIONS, _DOC, of=(AddressConfig, CustomChatConfig))
+@_check("no-interaction", "warning", INTERACTIONS, _DOC, of=CONVERSATIONS)
 def no_interaction(subject: CheckInput) -> Iterator[CheckResult]:
     """A conversation for which neither Studio nor the server of the file creates an Interaction."""
     flow = subject.flow
-    if isinstance(flow, ConversationConfig) and flow.handler != "studio" and not flow.interaction:
+    if flow.handler != "studio" and not flow.interaction:
         yield CheckResult(
             ("interaction",),
             "Nothing creates an Interaction, so no agent gets the conversation: nothing inbound"
@@ -418,6 +420,18 @@ def welcome_bot(subject: CheckInput) -> Iterator[CheckResult]:
             " an agent.",
             "Set `creation_on_message: false`, or let the bot greet with the customer's first"
             " message.",
+        )
+
+
+@_check("leave-is-off", "warning", LEAVE, _DOC, asks_account=True, of=CONVERSATIONS)
+def leave_is_off(subject: CheckInput) -> Iterator[CheckResult]:
+    """A long-lived conversation in an account whose agents can only end it."""
+    if subject.flow.long_lived and not subject.account.offers_leave:
+        yield CheckResult(
+            ("long_lived",),
+            "Flex UI does not offer Leave to agents, so that they end each conversation, and the"
+            " customer begins a new one.",
+            'Set agent_conv_end_methods of the Flex configuration to {"enabled": ["Leave"]}.',
         )
 
 

@@ -149,7 +149,9 @@ class SimulatedAgents:
     def complete(self) -> None:
         """Complete the latest accepted task."""
         latest = self._latest()
-        if self._leaving:
+        if self._leaving and latest.interaction is not None:
+            if latest.status == "assigned":
+                latest.wrap_up(leaving=True)
             latest.leave()
         else:
             latest.complete()
