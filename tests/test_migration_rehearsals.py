@@ -125,7 +125,7 @@ def test_each_shipped_flow_differs_after_its_migration_only_as_foretold(
         {"channel_type": "web", "contact_identity": "shop"},
         {"channel_type": "line", "contact_identity": "shop"},
     ],
-    ids=lambda changes: next(reversed([*changes])) + str([*changes.values()][0]),
+    ids=lambda changes: " ".join(map(str, changes.values())),
 )
 def test_each_kind_of_flow_differs_after_its_migration_only_as_foretold(
     handler: str, changes: dict[str, Any]
@@ -220,10 +220,8 @@ def test_from_a_task_that_is_canceled_on_all_that_differs_follows() -> None:
         "Studio flow 'Webchat Flow'"
     }
     assert found.surprises == ()
-    remark = "send_to_flex has no timeout: the task of an Interaction waits an hour"
-    assert any(remark in remark_ for flow in found.migration.flows for remark_ in flow.remarks) or (
-        any("has no timeout" in each for flow in found.migration.flows for each in flow.remarks)
-    )
+    [flow] = found.migration.flows
+    assert "has no timeout: the task of an Interaction waits an hour" in flow.remarks[0]
 
 
 def test_a_flow_that_is_not_enabled_has_nothing_in_its_place() -> None:
@@ -233,10 +231,7 @@ def test_a_flow_that_is_not_enabled_has_nothing_in_its_place() -> None:
 
 def test_nothing_happens_to_the_account() -> None:
     account = connect()
-    assert account.mock is not None
-    before = account.mock.take_snapshot()
     migrate.rehearse(TASK_CHAT, "answered", account=account)
-    assert account.mock.take_snapshot().rows == before.rows if hasattr(before, "rows") else True
     assert account.client.flex_api.v1.flex_flow.list()[0].friendly_name == "Flex Web Channel Flow"
     assert account.client.conversations.v1.address_configurations.list() == []
 

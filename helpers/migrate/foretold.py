@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -139,6 +140,8 @@ CLOSED = (
         ),
     ),
     Foretold("message", "customer: .*"),
+    Foretold("webhook", "Flex: onMessageSend, .*"),
+    Foretold("webhook", "Flex: onMessageSent, .*"),
     Foretold(
         "state",
         r"customer: message reached nobody \(the chat has ended .*\)",
@@ -231,3 +234,8 @@ LEAVE = (
     *ANOTHER_TIME,
 )
 """A conversation that an agent leaves, and its customer takes up again."""
+
+
+def webhooks(events: Sequence[str]) -> tuple[Foretold, ...]:
+    """Calls for events of Conversations, beside those of Chat."""
+    return tuple(Foretold("webhook", "", f"Flex: {event}, .*") for event in events)

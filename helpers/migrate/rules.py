@@ -127,16 +127,12 @@ def _of_service(service: Resource, *, is_first: bool) -> Iterator[RequiredChange
             sid,
             "service webhooks of Conversations, with its event names",
             "call",
-            "A setting apart from Chat's. The parameters are called otherwise: ChannelSid is"
-            " ConversationSid, InstanceSid is ChatServiceSid, From is Author, MemberSid is"
-            " ParticipantSid; a media message has Media and no Body." + lost,
-            (
-                Call(
-                    (*_service(sid), "configuration", ("webhooks",)),
-                    "update",
-                    given,
-                ),
-            ),
+            "A setting apart from Chat's, which stays: both are called until you clear it"
+            " (inferred). The parameters are called otherwise: ChannelSid is ConversationSid,"
+            " InstanceSid is ChatServiceSid, From is Author, MemberSid is ParticipantSid; a media"
+            " message has Media and no Body." + lost,
+            (Call((*_service(sid), "configuration", ("webhooks",)), "update", given),),
+            shows=foretold.webhooks(filters),
         )
 
 
