@@ -232,7 +232,8 @@ class FlowFile:
 
 
 def _dumped(config: BaseModel) -> dict[str, Any]:
-    fields = config.model_dump(mode="json", exclude_none=True)
+    is_short = not isinstance(config, FlexFlowConfig)
+    fields = config.model_dump(mode="json", exclude_none=True, exclude_defaults=is_short)
     return {name: value for name, value in fields.items() if value not in ([], {})}
 
 

@@ -65,6 +65,8 @@ OPENS = (
 )
 """Conversation, participant and webhook in place of a Flex channel."""
 OWN_INTERACTION = _requests("your server", ("", f"POST /v1/Interactions{_FLEX}"))
+NAMED = Foretold("task", r"\w+: (task .*) for customer-1 (.*)", r"\w+: \1 for Jane \2")
+"""A task with the customer's name, in place of the identity."""
 WEB_CHAT = (
     *_requests(
         "your server",
@@ -72,7 +74,6 @@ WEB_CHAT = (
         (f"POST /v1/Channels{_FLEX}", f"POST /v2/WebChats{_FLEX}"),
     ),
     ADDED,
-    Foretold("task", r"\w+: (task .*) for customer-1 (.*)", r"\w+: \1 for Jane \2"),
 )
 """A WebChat in place of a Flex channel, with the customer's name in the pre-engagement data."""
 BOT = (
@@ -172,13 +173,19 @@ WITHOUT_SERVER = tuple(
     for kind in ("state", "outcome")
 )
 """Steps of a bot that the flow does not have."""
-BY_HANDLER: dict[str, tuple[Foretold, ...]] = {
-    "task": (
-        *OWN_INTERACTION,
-        *WITHOUT_SERVER,
-        Foretold("webhook", "", "Flex: onMessageAdded, .*"),
+BY_SERVER = (
+    Foretold("webhook", "", "Flex: onMessageAdded, .*"),
+    *_requests("your server", ("", f"POST {_CONVERSATION}/Messages{_CONVERSATIONS}")),
+    Foretold("message", "", "your server: .*"),
+    Foretold("state", r"bot: could not: bot says \(a task flow tells no server .*\)", turns=True),
+    Foretold(
+        "state", "", r"customer: message reached nobody \(your server is (slow|down)\)", turns=True
     ),
-    "studio": (),
+)
+"""A server on the way of messages, which can answer, or be down."""
+BY_HANDLER: dict[str, tuple[Foretold, ...]] = {
+    "task": (*OWN_INTERACTION, *WITHOUT_SERVER),
+    "studio": (NAMED,),
     "external": BOT,
 }
 """By the integration type of a Flex Flow."""

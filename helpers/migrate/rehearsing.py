@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -17,8 +17,8 @@ from ..flows.errors import Problem
 from ..flows.rehearsal.comparison import Pair, compare_rehearsals
 from ..flows.rehearsal.outcome import Outcome
 from ..flows.rehearsal.rehearse import Sandbox
-from ..flows.rehearsal.script import SCRIPTS, Script, script_of
-from ..flows.rehearsal.ways import PHONES, put_in_place
+from ..flows.rehearsal.script import SCRIPTS, script_of
+from ..flows.rehearsal.ways import put_in_place
 from .report import Migration, plan
 from .rules import RequiredChange
 from .set_up import Moved
@@ -145,43 +145,43 @@ def rehearse(
     if not flow.enabled:
         raise FlowProblem(Problem("", repr(flow.label), "is not enabled: nothing takes its place"))
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
-    migration, moved, copy = _moved(flow, account)
+    migration, sid, copy = _migrated(flow, account)
+    moved = _playable(migration.set_up.by_flow[sid])
+    changes = migration.changes_of(sid)
     legacy = Sandbox(flow, account, servers or {})
     new = Sandbox(moved, copy, servers or {})
-    each = [_compared(migration, legacy, new, one) for one in scripts]
+    each = []
+    for one in scripts:
+        found = compare_rehearsals(legacy.play(one), new.play(one))
+        each.append(MovedRehearsal(migration, found, tuple(_differences(changes, found))))
     return Rehearsals(each) if script is None else each[0]
 
 
-def _moved(flow: FlexFlowConfig, account: Account | None) -> tuple[Migration, Moved, Account]:
-    """Carry a migration out in a copy of the account that has the flow."""
+def _migrated(flow: FlexFlowConfig, account: Account | None) -> tuple[Migration, str, Account]:
+    """Carry a migration out in a copy of the account that has the flow, of this SID."""
     mock, [arguments] = copy_of(account, [flow])
     copy = account_of(mock)
     sid = put_in_place(copy, flow, arguments)
     migration = plan(copy)
     for call in migration.calls:
         call.run(copy.client)
-    moved = migration.set_up.by_flow[sid]
-    if isinstance(moved, AddressConfig) and moved.type in PHONES:
-        number = re.search(r"\+[1-9]\d+$", moved.address)
-        if number is None and moved.type != "messenger":
-            moved = moved.model_copy(update={"address": A_NUMBER})
-    return migration, moved, copy
+    return migration, sid, copy
 
 
-def _compared(
-    migration: Migration, legacy: Sandbox, new: Sandbox, script: Script
-) -> MovedRehearsal:
-    found = compare_rehearsals(legacy.play(script), new.play(script))
-    differences = tuple(_differences(migration, found))
-    return MovedRehearsal(migration, found, differences)
+def _playable(moved: Moved) -> Moved:
+    """The same with a number, which phones need."""
+    is_phone = isinstance(moved, AddressConfig) and moved.type in ("sms", "whatsapp")
+    if is_phone and re.search(r"\+[1-9]\d+$", moved.label) is None:
+        return moved.model_copy(update={"address": A_NUMBER})
+    return moved
 
 
-def _differences(migration: Migration, found: Comparison) -> Iterator[Difference]:
+def _differences(changes: Sequence[RequiredChange], found: Comparison) -> Iterator[Difference]:
     """The differences of the outcomes, then those of the timelines.
 
     From a moment on at which the one goes another way, as foretold, all that differs follows.
     """
-    foretelling = Foretelling(migration)
+    foretelling = Foretelling(changes)
     rows = [each for pair in found.differences for each in foretelling.of_pair(pair)]
     outcomes = [
         foretelling.of("outcome", *each)
@@ -195,8 +195,8 @@ def _differences(migration: Migration, found: Comparison) -> Iterator[Difference
 class Foretelling:
     """The changes of a report, asked difference by difference, in order of time."""
 
-    def __init__(self, migration: Migration) -> None:
-        self._changes = migration.changes
+    def __init__(self, changes: Sequence[RequiredChange]) -> None:
+        self._changes = changes
         self.turned: RequiredChange | None = None
 
     def of_pair(self, pair: Pair) -> Iterator[Difference]:

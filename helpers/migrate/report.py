@@ -13,7 +13,7 @@ from ..account import Account
 from ..flows import FlowFile
 from .calls import Call
 from .legacy import LegacyAccount, read
-from .rules import file_of, required_changes
+from .rules import RequiredChange, file_of, required_changes
 from .set_up import SetUp
 from .studio import rewrite
 
@@ -51,6 +51,13 @@ class Migration:
     def calls(self) -> tuple[Call, ...]:
         """All calls, in order; `call.run(client)` makes one."""
         return tuple(call for change in self.changes for call in change.calls)
+
+    def changes_of(self, flex_flow_sid: str) -> tuple[RequiredChange, ...]:
+        """The changes that concern one Flex Flow: not those of other flows."""
+        flows = {flow["sid"]: flow.get("integration") or {} for flow in self.source.flex_flows}
+        own = {flex_flow_sid, flows[flex_flow_sid].get("flow_sid")}
+        others = {*flows, *(flow.sid for flow in self.flows)} - own
+        return tuple(change for change in self.changes if change.sid not in others)
 
     def python(self) -> str:
         """The calls as Python for a `client` of the official SDK, with what your code does."""

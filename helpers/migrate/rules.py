@@ -225,6 +225,7 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
     """A chat whose conversation your server creates, as there is no address for it."""
     kind, settings = flow.get("integration_type"), flow.get("integration") or {}
     service, channel = flow.get("chat_service_sid") or "", flow.get("channel_type") or ""
+    shows = (*foretold.OPENS, *foretold.BY_HANDLER[kind or ""])
     becomes = "an Interaction that your server creates"
     if kind == "task":
         why = (
@@ -234,11 +235,14 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
         code = _interaction(settings, channel)
         if settings.get("creation_on_message"):
             code = _webhook(_to_server(YOUR_URL)) + _ON_MESSAGE + code
+            why += _ON_THE_WAY
+            shows += foretold.BY_SERVER
     elif kind == "studio":
         becomes = "a conversation with the customer and a scoped webhook to Studio, for each chat"
         why = (
             f"Conversations has no address of type {channel!r}: your server creates each"
-            " conversation, and posts with X-Twilio-Webhook-Enabled."
+            " conversation, and posts with X-Twilio-Webhook-Enabled. Its attributes are what your"
+            " server says: from is the customer's name here, where Flex set the identity."
         )
         code = _webhook(
             '    target="studio",\n'
@@ -252,7 +256,6 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
         )
         code = _webhook(_to_server(settings.get("url")))
     code = _opening(service, channel) + code
-    shows = (*foretold.OPENS, *foretold.BY_HANDLER[kind or ""])
     if kind != "task" and settings.get("retry_count"):
         why += " A scoped webhook has no retry_count: what fails is not sent again."
         shows += foretold.NO_RETRIES
@@ -294,7 +297,7 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
         if given["auto_creation_type"] == "webhook":
             why += (
                 " Nothing inbound creates a task by itself: put your server's URL in place of"
-                f" {YOUR_URL}, and call POST /v1/Interactions with the first message."
+                f" {YOUR_URL}, and call POST /v1/Interactions with the first message." + _ON_THE_WAY
             )
             code = _ON_MESSAGE + code
     given = {name: value for name, value in given.items() if value is not None}
@@ -311,7 +314,7 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
     arrives = foretold.WEB_CHAT if kind == "chat" else foretold.PHONE
     shows = (*arrives, *foretold.BY_HANDLER[integration or ""])
     if integration == "task":
-        shows += foretold.ANOTHER_TIME
+        shows += (*foretold.ANOTHER_TIME, *foretold.BY_SERVER)
     if settings.get("retry_count") and integration == "external":
         why += " retry_count has no equal."
         shows += foretold.NO_RETRIES
@@ -470,7 +473,7 @@ def _settings_without_equal(
         )
         yield RequiredChange(
             f"JanitorEnabled of {what}",
-            sid,
+            "",  # it concerns the whole account
             "a closed timer, and a channel status that your server sets",
             "call",
             "No janitor closes a conversation whose task ended outside Flex UI: a timer does,"
@@ -485,7 +488,13 @@ def _opening(service: str, channel: str) -> str:
     return (
         f'service = client.conversations.v1.services("{service}")\n'
         "conversation = service.conversations.create(\n"
-        f'    attributes=json.dumps({{"channel_type": "{channel}", "from": customer_name}})\n'
+        "    attributes=json.dumps(\n"
+        "        {\n"
+        f'            "channel_type": "{channel}",\n'
+        '            "from": customer_name,\n'
+        '            "pre_engagement_data": {"friendlyName": customer_name},\n'
+        "        }\n"
+        "    )\n"
         ")\n"
         "chat = service.conversations(conversation.sid)\n"
         "chat.participants.create(identity=identity)\n"
@@ -496,6 +505,9 @@ def _webhook(arguments: str) -> str:
     return f"chat.webhooks.create(\n{arguments})\n"
 
 
+_ON_THE_WAY = (
+    " Your server is on the way of messages from now on: while it does not answer, no task is made."
+)
 _ON_MESSAGE = "# with the first message that the webhook brings:\n"
 
 

@@ -44,7 +44,7 @@ class SetUp:
 
     def _moved(self, flow: Resource) -> Moved:
         kind, channel = flow.get("integration_type"), flow.get("channel_type") or ""
-        type_ = ADDRESS_TYPES.get(channel)
+        type_: Any = ADDRESS_TYPES.get(channel)
         settings = flow.get("integration") or {}
         common: dict[str, Any] = {
             "friendly_name": flow.get("friendly_name") or flow["sid"],

@@ -178,7 +178,8 @@ class ConversationWay(WayIn):
         return str(made.conversation_sid)
 
     def _own_chat(self, service: Any) -> str:
-        attributes = {"channel_type": "custom", "from": NAME}
+        named = {"from": NAME, "pre_engagement_data": {"friendlyName": NAME}}
+        attributes = {"channel_type": "custom", **named}
         conversation = service.conversations.create(
             friendly_name=f"Chat with {NAME}", attributes=json.dumps(attributes)
         )
