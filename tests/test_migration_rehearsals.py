@@ -100,6 +100,7 @@ SHIPPED: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shipped", SHIPPED.values(), ids=SHIPPED)
 def test_each_shipped_flow_differs_after_its_migration_only_as_foretold(
     shipped: Callable[[], Any],
@@ -132,6 +133,7 @@ KINDS: dict[str, tuple[FlexFlowConfig, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("flow", "changes"), KINDS.values(), ids=KINDS)
 def test_each_kind_of_flow_differs_after_its_migration_only_as_foretold(
     flow: FlexFlowConfig, changes: dict[str, Any]
@@ -149,6 +151,7 @@ def test_a_task_that_waits_for_a_message_still_does() -> None:
     assert made[:2] == ["Where is my order?", "task created for Jane"]
 
 
+@pytest.mark.long
 def test_the_same_agent_answers_the_same_customer_at_the_same_moment() -> None:
     for flow in HANDLERS.values():
         for one in migrate.rehearse(flow):

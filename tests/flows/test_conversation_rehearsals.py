@@ -77,6 +77,7 @@ def test_a_first_message_is_answered_by_the_agent_who_accepts(way: Any, account:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["texts to Studio", "own chat to agents"])
 def test_every_situation_can_be_played_and_is_the_same_twice(name: str, account: Account) -> None:
     way: Any = WAYS[name]
