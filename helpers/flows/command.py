@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, run in (("plan", _plan), ("apply", _apply)):
         planning = _command(commands, name, run, f"{name} the changes of an account to a flow file")
         planning.add_argument(
-            "--delete", action="store_true", help="delete flows that the file does not name"
+            "--delete",
+            action="store_true",
+            help="delete flows that the file does not name; addresses, if it has a list of them",
         )
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"

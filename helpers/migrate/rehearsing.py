@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import Any
+from pathlib import Path
+from typing import overload
 
 from .. import html
 from ..account import Account
@@ -17,7 +18,7 @@ from ..flows.errors import Problem
 from ..flows.rehearsal.comparison import Pair, compare_rehearsals
 from ..flows.rehearsal.outcome import Outcome
 from ..flows.rehearsal.rehearse import Sandbox
-from ..flows.rehearsal.script import SCRIPTS, script_of
+from ..flows.rehearsal.script import SCRIPTS, Script, script_of
 from ..flows.rehearsal.ways import put_in_place
 from .report import Migration, plan
 from .rules import RequiredChange
@@ -116,13 +117,33 @@ class Rehearsals(tuple[MovedRehearsal, ...]):
         return f"{len(self)} scripts, {total} differences, {left or 'none'} of them not foretold."
 
 
+@overload
+def rehearse(
+    flow: FlexFlowConfig,
+    script: None = None,
+    *,
+    account: Account | None = None,
+    servers: Servers | None = None,
+) -> Rehearsals: ...
+
+
+@overload
+def rehearse(
+    flow: FlexFlowConfig,
+    script: Script | str | Path | Sequence[object],
+    *,
+    account: Account | None = None,
+    servers: Servers | None = None,
+) -> MovedRehearsal: ...
+
+
 def rehearse(
     flow: FlexFlowConfig,
     script: object = None,
     *,
     account: Account | None = None,
     servers: Servers | None = None,
-) -> Any:
+) -> MovedRehearsal | Rehearsals:
     """Play a script with a Flex Flow and with its migrated set-up, and compare them.
 
     The account is copied, the migration's calls are carried out in the copy, and the script is
