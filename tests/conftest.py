@@ -42,7 +42,7 @@ def _no_twilio_settings() -> Iterator[None]:
     """Kernels that nbval starts inherit the environment, so it is cleaned once, for all."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("TWILIO_")}
     for name in kept:
-        if name != "TWILIO_OAI_DIR":
+        if name not in ("TWILIO_OAI_DIR", "TWILIO_TASKROUTER_JS_DIR"):
             del os.environ[name]
     yield
     os.environ.update(kept)
@@ -78,6 +78,13 @@ def client(account: Account) -> Any:
 def service(account: Account) -> Any:
     """Its chat service, as the SDK names it."""
     return account.client.chat.v2.services(account.credentials.chat_service_sid)
+
+
+@pytest.fixture
+def creators(service: Any) -> None:
+    """Let its users make channels, which Flex's customers may not."""
+    role = service.roles(service.fetch().default_service_role_sid)
+    role.update(permission=["createChannel", *role.fetch().permissions])
 
 
 @pytest.fixture

@@ -44,8 +44,10 @@ from .messaging.presence import ChatConnection, Presence
 from .messaging.timers import ChannelTimers
 from .phones import Phone
 from .realtime import without_rest
+from .realtime.bridge_operations import HOST as EVENT_BRIDGE
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
+from .realtime.event_bridge import EventBridge
 from .rest import chat_words, studio_v2
 from .rest.application import OPERATIONS, WEBHOOKS, Application
 from .rest.chat_words import REFUSALS
@@ -163,6 +165,7 @@ class MockTwilio:
         self._interactions = InteractionOrchestration(self._backend, account_sid)
         self._subscribe()
         self._application = Application(self._backend, self.credentials, self.webhooks)
+        self._application.doors[EVENT_BRIDGE] = self._answer_worker
         self.faults = Faults(self._application.operation_of, OPERATIONS)
         in_process = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(in_process))
@@ -220,6 +223,14 @@ class MockTwilio:
         """
         account_sid = self.credentials.account_sid
         return Realtime(self._backend, self._application, account_sid, self._presence)
+
+    def _answer_worker(self, request: Request) -> Reply:
+        return self.event_bridge.answer(request)
+
+    @cached_property
+    def event_bridge(self) -> EventBridge:
+        """ASGI application for the WebSocket of Twilio's TaskRouter SDK; follows likewise."""
+        return EventBridge(self._backend, self._application, self.credentials.account_sid)
 
     def serve(
         self,
@@ -520,8 +531,7 @@ class MockTwilio:
         if self._server is not None:
             self._server.close()
         self.clock.forget_timers()
-        if "realtime" in vars(self):
-            self.realtime.hang_up("the account is being closed")
+        self._hang_up("the account is being closed")
         self.webhooks.close()
         self.studio.close()
         self._backend.store.close()
@@ -545,8 +555,11 @@ class MockTwilio:
         self.studio.resume()
         self._router.arm()
         self._channel_timers.resume()
-        if "realtime" in vars(self):
-            self.realtime.hang_up("the account was put back to an earlier state")
+        self._hang_up("the account was put back to an earlier state")
+
+    def _hang_up(self, reason: str) -> None:
+        for each in {"realtime", "event_bridge"} & vars(self).keys():
+            getattr(self, each).hang_up(reason)
 
     def _start(self, seed: int, at: Moment | None) -> None:
         """Fill a new account, and store the facts by which it can be reset; or reopen one."""

@@ -30,7 +30,19 @@ __all__ = ["ControlRefused", "MockUnreachable", "RemoteClock", "RemoteMock"]
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__, LeverRefused="ControlRefused")
 
-_MEMBERS = ("clock", "faults", "load", "phone", "reset", "scenarios", "snapshot", "type_in", "url")
+_MEMBERS = (
+    "clock",
+    "faults",
+    "load",
+    "pause_interaction",
+    "phone",
+    "reset",
+    "resume_interaction",
+    "scenarios",
+    "snapshot",
+    "type_in",
+    "url",
+)
 TIMEOUT = 30
 """Seconds to wait for an answer."""
 _START = "Start the mock there: python -m helpers.mock"
@@ -330,6 +342,14 @@ class RemoteMock:
         """Send a typing indicator of the chat user of `token`; returns the seconds it lasts."""
         body = {"token": token, "channel_sid": channel_sid}
         return int(self._control.call("POST", "/typing", body)["seconds"])
+
+    def pause_interaction(self, participant_sid: str) -> None:
+        """Pause a chat for its agent (UT...), as Flex UI does."""
+        self._control.call("POST", "/interactions/pause", {"participant_sid": participant_sid})
+
+    def resume_interaction(self, participant_sid: str) -> None:
+        """Take a paused chat up again for its agent."""
+        self._control.call("POST", "/interactions/resume", {"participant_sid": participant_sid})
 
     def phone(self, address: str) -> RemotePhone:
         """Return a customer's phone, which sends and receives by SMS or WhatsApp."""

@@ -62,9 +62,12 @@ async ({ path, solution }) => {
       ),
     );
   }
+  const unseen = [...panel.node.querySelectorAll(".jp-MarkdownCell img")]
+    .filter(({ naturalWidth }) => !naturalWidth)
+    .map(({ src }) => src);
   const areas = panel.node.querySelectorAll(".jp-OutputArea-output").length;
   await commands.execute("docmanager:save");
   await panel.sessionContext.shutdown();
   panel.dispose();
-  return { problems, untouched, solved, found, areas, cells: code.length };
+  return { problems, untouched, solved, found, unseen, areas, cells: code.length };
 }

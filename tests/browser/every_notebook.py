@@ -160,6 +160,7 @@ def test_each_cell_runs_again_and_the_solution_is_taken(
     assert result["problems"] == []
     assert [line[:8] for line in result["untouched"]] == ["Not yet:"]
     assert [line[:5] for line in result["solved"]] == ["Done:"] * 2
+    assert result["unseen"] == []
     assert result["found"] == {"JupyterLab Light": [], "JupyterLab Dark": []}
     assert [error for error in page.errors if not is_foreign(error)] == []
 
@@ -171,6 +172,10 @@ def test_no_request_left_the_machine(page: Browser) -> None:
 
 def is_foreign(error: str) -> bool:
     """Whether JupyterLab reports an error, or the browser that a mock went with its kernel."""
+    if urlsplit(error.partition(": ")[0]).path.startswith("/images/"):
+        # JupyterLab asks for a relative picture at its own address before it has worked out that
+        # of the notebook's folder; that each is shown in the end is asserted
+        return "404" in error
     if "/v3/wsconnect" in error:  # Twilio's SDK, in 07, connects again
         return "establish a connection" in error or "ERR_CONNECTION_REFUSED" in error
     return "/static/lab/" in error and "blob:" not in error  # from where widgets are loaded

@@ -31,6 +31,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "request", refuse)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flow", CONFIGS.values(), ids=CONFIGS)
 def test_the_same_rehearsal_twice_is_the_same_to_the_letter(flow: Any) -> None:
     for name in SCRIPTS:

@@ -1,4 +1,3 @@
-"use strict";
 // A web shop's chat: a bot answers questions about orders, an agent of Flex all others.
 //
 //     PUBLIC_URL=https://shop.example.com node shop.js

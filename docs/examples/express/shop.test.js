@@ -1,4 +1,3 @@
-"use strict";
 // The shop's chat, against a Twilio account on this machine, which `npm test` serves.
 
 const assert = require("node:assert/strict");

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ...request_log import NOTE_HEADER
-from ..core.access_token import Claims, verify
+from ..core.access_token import Claims, Grant, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
@@ -84,6 +84,8 @@ class Application:
         self._backend = backend
         self._credentials = credentials
         self._webhooks = webhooks
+        self.doors: dict[str, Callable[[Request], Reply]] = {}
+        """What answers for a host that has no operations of its own here."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -93,6 +95,9 @@ class Application:
                     request.method, _product_host(request.host), request.path
                 )
             except TwilioError:
+                door = self.doors.get(_product_host(request.host))
+                if door is not None:
+                    return door(request)
                 self._actor(request)  # a caller without credentials learns of that first
                 raise
             actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
@@ -222,8 +227,8 @@ class Application:
         claims = self.claims(token)
         return Actor(claims.identity, claims.service_sid, webhooks=True)
 
-    def claims(self, token: str) -> Claims:
-        """Return the claims of an access token of this account.
+    def claims(self, token: str, grant: Grant = "chat") -> Claims:
+        """Return the claims of an access token of this account that opens a product.
 
         Raises:
             TwilioError: 20101 to 20107, as `access_token.verify` does.
@@ -233,4 +238,5 @@ class Application:
             account_sid=self._credentials.account_sid,
             secrets={self._credentials.api_key: self._credentials.api_secret},
             now=self._backend.clock.now(),
+            grant=grant,
         )

@@ -58,6 +58,7 @@ class Request:
         problem: The refusal of parameters that cannot be read.
         notes: What was not read, and why.
         has_left: Returns whether its client has closed the connection, where that can be known.
+        when_answered: Called once its answer has been written, or will not be.
     """
 
     method: str
@@ -74,6 +75,7 @@ class Request:
     problem: TwilioError | None = None
     notes: tuple[str, ...] = ()
     has_left: Callable[[], bool] = field(default=bool, repr=False)
+    when_answered: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
@@ -123,6 +125,8 @@ def read_request(
         if query:
             request.query = parsed(query)
         if kind == FORM:
+            if body.startswith(b"{"):
+                request.body = body  # JSON that calls itself a form, as axios sends text
             if body:
                 request.form = parsed(body.decode("utf-8", "surrogateescape"))
         elif kind == MULTIPART:

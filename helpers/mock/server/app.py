@@ -23,6 +23,7 @@ from ...request_log import LoggedRequest
 from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
+from ..realtime.event_bridge import PATH as BRIDGE_PATH
 from ..rest.http import TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
@@ -41,6 +42,7 @@ _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
 )
 """Media and web channels: what Twilio's own JavaScript calls over HTTP from a page."""
+_EVENT_BRIDGE = re.compile(rf"/event-bridge(\.[a-z0-9-]+)*\.twilio\.com{BRIDGE_PATH}")
 WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
@@ -73,6 +75,7 @@ class ServerApp:
         is_open: bool = False,
     ) -> None:
         self._origins = Origins(allow_origins)
+        self._mock = mock
         self._is_open = is_open
         chat_page = ChatPage(mock, chat_sdk, self._origins)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
@@ -121,7 +124,7 @@ class ServerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on to the part it is for, unless a foreign page may have made it."""
         if scope["type"] != "http":
-            await self._pages(scope, receive, send)
+            await self._connect(scope, receive, send)
             return
         page, is_own = PageHeaders(scope["headers"]), _is_own_path(scope["path"])
         if not page.has_valid_host:
@@ -138,6 +141,17 @@ class ServerApp:
             await self._rest_for_pages(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a WebSocket on; a worker's only if no foreign page may have opened it."""
+        page = PageHeaders(scope["headers"])
+        host = page.hosts[0].partition(":")[0] if page.has_valid_host else ""
+        if not any(map(_EVENT_BRIDGE.fullmatch, (scope["path"], f"/{host}{scope['path']}"))):
+            await self._pages(scope, receive, send)
+        elif host and not self._origins.refusal(page, "GET", is_open=self._is_open):
+            await self._mock.event_bridge(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})  # refused with 403
 
     def stop(self) -> None:
         """End every endless response; called when the server stops."""

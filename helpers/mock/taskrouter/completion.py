@@ -89,12 +89,14 @@ def _end(ctx: Context, task: Task, status: str, reason: str | None) -> None:
 
 
 def delete(ctx: Context, task: Task, event: str | None = "task.deleted") -> None:
-    """Delete a task with its reservations; those still open are cancelled (inferred).
+    """Delete a task with its reservations.
 
+    Those that were accepted are completed (observed), those that are pending cancelled (inferred).
     A task that ended is cleared away without an event (documented).
     """
     for reservation in open_reservations(ctx, task):
-        close_reservation(ctx, reservation, "canceled", task)
+        is_pending = reservation.reservation_status == "pending"
+        close_reservation(ctx, reservation, "canceled" if is_pending else "completed", task)
     if event is not None:
         events.emit(ctx, event, task=task)
     ctx.store.remove_all(Reservation, task_sid=task.sid)

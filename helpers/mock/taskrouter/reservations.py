@@ -42,8 +42,6 @@ class ReservationChanges(Parameters):
 
 def reserve(ctx: Context, task: Task, worker: Worker) -> None:
     """Offer a task to a worker."""
-    workflow = ctx.get_cached(Workflow, task.workflow_sid)
-    seconds = workflow.task_reservation_timeout if workflow else RESERVATION_TIMEOUT
     reservation = ctx.create(
         Reservation,
         workspace_sid=task.workspace_sid,
@@ -51,7 +49,7 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
         worker_sid=worker.sid,
         task_channel_sid=task.task_channel_sid,
         reservation_status="pending",
-        due_at=ctx.now + seconds,
+        due_at=ctx.now + seconds_to_answer(ctx, task),
         version=0,
     )
     if task.assignment_status == "pending":
@@ -63,9 +61,15 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
             undecided=False,
             due_at=task.date_created + task.timeout,
         )
-    ctx.store.save(worker, idle_since=ctx.now)
+    change(ctx, worker, idle_since=ctx.now)  # which counts for its version, too (observed)
     events.emit(ctx, "reservation.created", task=task, reservation=reservation, worker=worker)
     _move_with_task(ctx, worker, task, "reservation_activity_sid")
+
+
+def seconds_to_answer(ctx: Context, task: Task | None) -> int:
+    """Return the seconds after which an offer of a task times out."""
+    workflow = ctx.get_cached(Workflow, task and task.workflow_sid)
+    return workflow.task_reservation_timeout if workflow else RESERVATION_TIMEOUT
 
 
 def accept(ctx: Context, reservation: Reservation) -> None:
