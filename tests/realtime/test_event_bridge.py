@@ -134,7 +134,7 @@ def test_a_token_of_somebody_else_or_for_nobody_is_refused(
     account.client.taskrouter.v1.workspaces.list()[0].workers.create(friendly_name="carl")
     carl = account.worker_token("carl")
     account.client.taskrouter.v1.workspaces.list()[0].workers(sid_of(carl)).delete()
-    with pytest.raises(ConnectionClosed, match="20404 Workspace WS.* has no worker WK"):
+    with pytest.raises(ConnectionClosed, match=r"20404 Workspace WS.* has no worker WK"):
         join(carl).recv(PATIENCE)
     for token, code in (("", 20101), ("a.b.c", 20101), (account.worker_token()[:-3], 20107)):
         assert ask("GET", "Activities", token).json()["code"] == code

@@ -75,7 +75,7 @@ class Application:
         self._credentials = credentials
         self._webhooks = webhooks
         self.doors: dict[str, Callable[[Request], Reply]] = {}
-        """What answers for a host that has no operations of its own here."""
+        """Functions that answer for hosts without operations of their own here."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
