@@ -157,8 +157,16 @@ def leave_interaction(channel: Any) -> None:
     channel.update(status="inactive", routing={"status": "closed"})
 
 
-def close_agent(channel: Any, task_sid: str) -> None:
-    """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
+def agent_in(channel: Any, task_sid: str) -> str | None:
+    """Return the SID (UT...) of the agent of a task in an interaction's channel, or None."""
     for participant in channel.participants.list():
         if (participant.routing_properties or {}).get("task_sid") == task_sid:
-            channel.participants(participant.sid).update(status="closed")
+            return str(participant.sid)
+    return None
+
+
+def close_agent(channel: Any, task_sid: str) -> None:
+    """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
+    agent = agent_in(channel, task_sid)
+    if agent is not None:
+        channel.participants(agent).update(status="closed")

@@ -74,6 +74,13 @@ def service(account: Account) -> Any:
 
 
 @pytest.fixture
+def creators(service: Any) -> None:
+    """Let its users make channels, which Flex's customers may not."""
+    role = service.roles(service.fetch().default_service_role_sid)
+    role.update(permission=["createChannel", *role.fetch().permissions])
+
+
+@pytest.fixture
 def channel(service: Any) -> Any:
     """An empty public channel, as the SDK names it."""
     return service.channels(service.channels.create(friendly_name="Support").sid)

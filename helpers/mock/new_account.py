@@ -29,6 +29,7 @@ AGENT_ACTIVITIES = (*workspaces.ACTIVITIES, ("Break", False))
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
     service = services.create(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
+    roles.keep_from_creating(ctx, service)
     new_workspace = workspaces.NewWorkspace(friendly_name=WORKSPACE)
     workspace = workspaces.create(ctx, new_workspace, TASK_CHANNELS, AGENT_ACTIVITIES)
     everyone = NewTaskQueue(friendly_name="Everyone")

@@ -298,6 +298,7 @@ def test_a_chat_user_reaches_its_own_conversations_in_its_roles_permissions(
         jane.services(other.sid).conversations.list()
 
 
+@pytest.mark.usefixtures("creators")
 def test_the_creator_of_a_conversation_sees_it_and_joins_it_and_others_do_not(
     account: Account, service: Any
 ) -> None:

@@ -41,6 +41,9 @@ const shownMessage = (m) => ({ sid: m.sid, index: m.index, body: m.body, author:
   member: isChat ? m.memberSid : m.participantSid, type: m.type, attributes: m.attributes,
   channel: (m.channel || m.conversation).sid,
   files: isChat ? undefined : (m.attachedMedia || []).map((each) => each.filename),
+  delivery: isChat ? undefined : m.aggregatedDeliveryReceipt
+    && [m.aggregatedDeliveryReceipt.total, m.aggregatedDeliveryReceipt.sent,
+      m.aggregatedDeliveryReceipt.delivered, m.aggregatedDeliveryReceipt.failed],
   media: m.media && { filename: m.media.filename, type: m.media.contentType, size: m.media.size } });
 
 const shownMember = (m) => ({ sid: m.sid, identity: m.identity, attributes: m.attributes,
@@ -63,7 +66,8 @@ function begin(number, uri, token, options) {
   for (const event of EVENTS) {
     client.on(named(event), (about) => {
       const channel = about && (about.channel || about.conversation || about);
-      if (channel && 'uniqueName' in Object(channel)) known[channel.sid] = channel;
+      if (event === 'channelRemoved') delete known[channel.sid]; // added again, it is another
+      else if (channel && 'uniqueName' in Object(channel)) known[channel.sid] = channel;
       say({ client: number, event, ...shown(about) });
     });
   }
@@ -110,6 +114,19 @@ function begin(number, uri, token, options) {
     recipients: async (sid, index) => [await (await messageAt(sid, index)).getMessageRecipients(),
       (await known[sid].getMessageRecipients()).items],
     templates: () => client.getContentTemplates(),
+    view: async (sid) => {
+      const channel = known[sid] || await client[named('getChannelBySid')](sid);
+      const unread = isChat ? 'getUnconsumedMessagesCount' : 'getUnreadMessagesCount';
+      return {
+        messages: (await channel.getMessages(100)).items.map((m) => [m.sid, m.index, m.author, m.body,
+          m.attributes, ((isChat ? m.media && [m.media] : m.attachedMedia) || []).map((f) => f.filename)]),
+        people: Object.fromEntries((await channel[named('getMembers')]()).map((m) => [m.sid,
+          [m.identity, m[named('lastConsumedMessageIndex')], m.attributes, m.roleSid]])),
+        attributes: channel.attributes,
+        counts: [await channel.getMessagesCount(), await channel[named('getMembersCount')](),
+          await channel[unread]()],
+      };
+    },
     peek: async (sid) => shownChannel(await client.peekConversationBySid(sid)),
     addWith: async (sid, identity, attributes) => { await known[sid].add(identity, attributes); },
     addPhone: async (sid, proxy, address, attributes) => {

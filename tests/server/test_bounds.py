@@ -107,6 +107,7 @@ def test_a_control_reads_no_body_of_those_it_refuses(url: str) -> None:
     assert status(exchange(url, data, half_close=False)) == 401
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_what_strangers_send(command: Callable[..., Command]) -> None:
     server = command()
     peak = Path(f"/proc/{server.process.pid}/status")

@@ -16,7 +16,8 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.sids import SID
 from ..core.store import Store
-from ..messaging import permissions
+from ..messaging import members, permissions
+from ..messaging.messages import delivery
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
 from ..rest.chat_words import REFUSALS
 
@@ -160,9 +161,12 @@ def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
     member_sids: dict[str, str | None] = {}
     for each in found:
         if each.author not in member_sids:
-            member = store.first(Member, channel_sid=each.channel_sid, identity=each.author)
+            member = members.writer(store, each.channel_sid, each.author)
             member_sids[each.author] = member.sid if member else None
-    return [_message(each, member_sids[each.author]) for each in found]
+    return [
+        _message(each, member_sids[each.author]) | {"delivery": delivery(store, each)}
+        for each in found
+    ]
 
 
 def _message(message: Message, member_sid: str | None) -> dict[str, Any]:

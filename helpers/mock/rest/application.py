@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
+from ...request_log import NOTE_HEADER
 from ..core.access_token import Claims, Grant, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
@@ -34,7 +36,7 @@ from . import (
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import NOTE_HEADER, TOKEN_USER, ClientGone, Reply, Request
+from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -65,6 +67,14 @@ def _product_host(host: str) -> str:
     """`chat.dublin.ie1.twilio.com` -> `chat.twilio.com`: edge and region make no difference."""
     regional = _REGIONAL_HOST.match(host)
     return f"{regional['product']}.twilio.com" if regional else host
+
+
+def path_template(host: str, path: str) -> str | None:
+    """Return the path of the operations at an address, with `{Names}`; None if there is none."""
+    for method in ("GET", "POST", "DELETE"):
+        with suppress(TwilioError):
+            return _ROUTER.find(method, _product_host(host), path)[0].path
+    return None
 
 
 class Application:

@@ -250,6 +250,7 @@ def _hooks_of(store: Store, service_sid: str) -> ServiceHooks | None:
                 None if is_flex else hooks.post_webhook_url,
                 hooks.method,
                 hooks.filters,
+                scope="account" if sid is None else "service",
             )
     return None
 
@@ -258,6 +259,7 @@ DIALECT = WebhookDialect(
     payload_for=payload_for,
     payload_before=payload_before,
     hooks_of=_hooks_of,
+    noun="conversation",
     new_message="onMessageAdded",
     changeable={
         "body": "Body",

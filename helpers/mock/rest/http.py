@@ -23,8 +23,6 @@ FormValues = Mapping[str, "str | list[str]"]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-NOTE_HEADER = "X-Mock-Note"
-"""The header of an answer that tells which parameters were not read, and why (the mock's own)."""
 _STARTED, _COUNT = f"RQ{os.urandom(8).hex()}", itertools.count(1)
 """Parts of the IDs of requests: of this process, and the number of an answer."""
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with

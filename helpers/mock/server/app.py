@@ -17,6 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from ...json_object import json_object
+from ...masking import mask
+from ...request_log import LoggedRequest
 from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
@@ -32,7 +35,7 @@ from .inspector.exports import Exports
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
 from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
-from .request_log import ServedRequests
+from .request_log import ServedRequest, ServedRequests
 from .rest_app import RestApp
 
 _FOR_BROWSERS = re.compile(
@@ -82,6 +85,7 @@ class ServerApp:
         self._rest = RestApp(
             mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
+        requests.follow(lambda served: mock.requests.add(partial(_logged, served)))
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
             "allow_methods": ["GET", "POST", "DELETE"],
@@ -170,6 +174,23 @@ def _is_file_of_page(scope: Scope) -> bool:
     """Recognise the chat page's files, which hold nothing of the account."""
     path: str = scope["path"]
     return scope["method"] == "GET" and path.startswith(CHAT_PATH)
+
+
+def _logged(served: ServedRequest) -> LoggedRequest:
+    """A request as the account's own log has it, beside those of this process."""
+    refusal = None if served.status < 400 else json_object(served.answer)
+    return LoggedRequest(
+        method=served.method,
+        host=served.host,
+        path=served.path,
+        parameters=served.parameters,
+        status=served.status,
+        code=served.code,
+        milliseconds=served.milliseconds,
+        by=served.by,
+        note="; ".join(served.notes),
+        problem=mask(str((refusal or {}).get("message", ""))),
+    )
 
 
 def _is_for_browsers(connection: HTTPConnection) -> bool:
