@@ -29,9 +29,11 @@ from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
+from .studio.replica import FlowReplica, FlowStage, FlowTask, Unproven
 from .studio.runner import Heard, StepFault, Studio, zone_of
 from .studio.validation import MAX_WIDGETS
 from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
+from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -59,6 +61,9 @@ __all__ = [
     "ErrorCode",
     "Fault",
     "Faults",
+    "FlowReplica",
+    "FlowStage",
+    "FlowTask",
     "ForkedProcess",
     "Heard",
     "Journal",
@@ -76,13 +81,16 @@ __all__ = [
     "StepFault",
     "Studio",
     "TaskRouterNotification",
+    "TaskRouterReplica",
     "Timer",
     "TokenTimers",
     "TwilioError",
     "UnknownScenario",
+    "Unproven",
     "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "WorkspaceCopy",
     "could_match",
     "epoch",
     "flex_flows",
