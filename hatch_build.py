@@ -31,9 +31,10 @@ class NamedWheel(BuildHookInterface[Any]):
     """Adds the files of `helpers` and the notebooks to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files of a wheel; an editable install has none, and no entry points."""
+        """Name the files of a wheel; an editable install has the clone's own."""
         if version == "editable":
-            self.metadata.core.entry_points.clear()  # they name modules of the wheel
+            for group in self.metadata.core.entry_points.values():
+                group.update({name: at.replace(NAME, "helpers") for name, at in group.items()})
             return
         self._folder = tempfile.TemporaryDirectory()
         root, stage = Path(self.root), Path(self._folder.name)
