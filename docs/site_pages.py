@@ -14,11 +14,9 @@ import html
 import json
 import posixpath
 import re
-import runpy
-import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +153,8 @@ def parser_of(module: str) -> argparse.ArgumentParser:
     kept = argparse.ArgumentParser.parse_args
     argparse.ArgumentParser.parse_args = capture  # type: ignore[method-assign,assignment]
     name = module if module.endswith("fidelity") else f"{module}.__main__"
-    sys.modules.pop(name, None)
     try:
-        runpy.run_module(name, run_name="__main__")
+        import_module(name).main([])
     except _Captured as captured:
         return captured.parser
     finally:
@@ -167,20 +164,33 @@ def parser_of(module: str) -> argparse.ArgumentParser:
 
 def _flow_files() -> Iterator[str]:
     from helpers.flows import CHECKS, FlexFlowConfig, Integration
+    from helpers.flows.conversations import (
+        AddressConfig,
+        AutoCreation,
+        CustomChatConfig,
+        OwnInteraction,
+    )
 
-    yield "# Flow files\n\nA file has a list `flex_flows`; each flow has these fields."
+    models = {
+        "`flex_flows`": FlexFlowConfig,
+        "`integration` of a Flex Flow": Integration,
+        "`address_configurations`": AddressConfig,
+        "`auto_creation` of an address": AutoCreation,
+        "`custom_chats`": CustomChatConfig,
+        "`interaction` of an address or a custom chat": OwnInteraction,
+    }
+    yield "# Flow files\n\nA file has up to three lists, of entries with these fields."
     yield " What is left out has Twilio's default."
     yield " [Prototype a Flex Flow](../how-to/prototype-flex-flows.md) shows how one is used.\n"
-    for title, model in (("A flow", FlexFlowConfig), ("`integration`", Integration)):
-        meaning = dict(re.findall(r"^\s+(\w+): (.*?)$", model.__doc__ or "", re.MULTILINE))
+    for title, model in models.items():
+        meanings = _meanings(model)
+        schemas = model.model_json_schema()["properties"]
         yield f"## {title}\n\n| field | values | default | meaning |\n|---|---|---|---|"
         for name, field in model.model_fields.items():
-            schema = model.model_json_schema()["properties"][name]
-            default = (
-                "required" if field.is_required() else f"`{json.dumps(schema.get('default'))}`"
-            )
-            with suppress(KeyError):
-                yield f"| `{name}` | {_values(schema)} | {default} | {meaning[name]} |"
+            default = json.dumps(schemas[name].get("default"))
+            default = "" if default in {"null", "[]"} or default[0] == "{" else f"`{default}`"
+            shown = "required" if field.is_required() else default
+            yield f"| `{name}` | {_values(schemas[name])} | {shown} | {meanings.get(name, '')} |"
         yield ""
     yield "## Checks\n\n`accept: [id]` beside a flow suppresses a warning.\n"
     yield "| id | severity | finds |\n|---|---|---|"
@@ -188,11 +198,23 @@ def _flow_files() -> Iterator[str]:
         yield f"| `{check.id}` | {check.severity} | {check.title} |"
 
 
+def _meanings(model: type[Any]) -> dict[str, str]:
+    """Return what the docstrings of a class and its bases say of each attribute."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        lines = (base.__doc__ or "").partition("Attributes:\n")[2]
+        for name, text in re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", lines, re.MULTILINE):
+            found[name] = " ".join(text.split())
+    return found
+
+
 def _values(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(_values(each) for each in schema["anyOf"] if each.get("type") != "null")
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
     if "$ref" in schema or "allOf" in schema:
         return "the settings below"
     bounds = [
@@ -200,7 +222,9 @@ def _values(schema: dict[str, Any]) -> str:
         for key, word in (("minimum", "from"), ("maximum", "to"), ("maxLength", "up to"))
         if key in schema
     ]
-    return " ".join([{"array": "list"}.get(schema["type"], schema["type"]), *bounds])
+    return " ".join(
+        [{"array": "list", "object": "mapping"}.get(schema["type"], schema["type"]), *bounds]
+    )
 
 
 def _notebook(path: Path, page: str) -> str:
