@@ -17,6 +17,9 @@ from twilio.base.exceptions import TwilioRestException
 
 from .json_object import compact_json, entry, json_object
 
+WORKSPACE = "Flex Task Assignment"
+"""Name of the workspace of a Flex account (observed)."""
+
 AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
 GUEST_ATTRIBUTES = '{"member_type": "guest"}'
@@ -164,6 +167,15 @@ def agent_in(channel: Any, task_sid: str) -> str | None:
 
 def close_agent(channel: Any, task_sid: str) -> None:
     """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
+    _set_agent(channel, task_sid, "closed")
+
+
+def wrap_up_agent(channel: Any, task_sid: str) -> None:
+    """Put a task into wrap-up, which leaves its chat open."""
+    _set_agent(channel, task_sid, "wrapup")
+
+
+def _set_agent(channel: Any, task_sid: str, status: str) -> None:
     agent = agent_in(channel, task_sid)
     if agent is not None:
-        channel.participants(agent).update(status="closed")
+        channel.participants(agent).update(status=status)

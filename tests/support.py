@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -48,6 +49,19 @@ def _refusal(error: TwilioException) -> tuple[int, int, str]:
     response = error.args[1]  # of a list, which the SDK raises as it is
     body = json.loads(response.text)
     return response.status_code, body["code"], body["message"]
+
+
+def stored(account: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """All that a mock keeps, by kind, what its API does not show included; no log of webhooks."""
+    image, _ = account.mock.take_snapshot().account
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.deserialize(image)
+        names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        return {
+            name: db.execute(f'SELECT * FROM "{name}"').fetchall()
+            for (name,) in names
+            if not name.startswith(("_", "sqlite_")) and name != "delivery"
+        }
 
 
 def everything(account: Any) -> dict[str, Any]:

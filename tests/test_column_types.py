@@ -166,6 +166,7 @@ def errors(project: Project) -> dict[str, list[str]]:
     return dict(zip(statements, project.errors(*statements), strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("statement", RIGHT)
 def test_columns_that_a_resource_has_are_no_type_error(
     errors: dict[str, list[str]], statement: str

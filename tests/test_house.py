@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
@@ -19,6 +20,9 @@ SERVING = ("helpers.mock.account", "helpers.mock.server.running")
 PAST_THE_FACE = {
     ("helpers.front_ends.sdk_widget", "helpers.mock.server.chat_page.sdk_copy"): (
         "the address of Twilio's SDK for browsers, which the chat page loads too"
+    ),
+    ("helpers.recording.replay", "helpers.mock.calibration"): (
+        "a replay lists differences as the comparison with a live account does"
     ),
     ("helpers.tokens.making", "helpers.mock.core.access_token"): (
         "a token is made within the limits by which the mock refuses one"
@@ -44,12 +48,20 @@ def imports() -> grimp.ImportGraph:
 
 @pytest.fixture(scope="module")
 def nodes() -> list[tuple[str, ast.AST]]:
-    """Every node of every file's syntax tree, with the file's name."""
+    """Every statement of every file, with the file's name."""
     return [
         (str(file.relative_to(ROOT)), node)
         for file in sorted((ROOT / "helpers").rglob("*.py"))
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for node in statements(ast.parse(file.read_text("utf-8")))
     ]
+
+
+def statements(parent: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements within a statement, at any depth, but not their expressions."""
+    for child in ast.iter_child_nodes(parent):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from statements(child)
 
 
 def test_no_modules_import_each_other_in_a_circle(imports: grimp.ImportGraph) -> None:

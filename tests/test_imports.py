@@ -16,7 +16,10 @@ import helpers
 import helpers.front_ends
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("pandas", "matplotlib", "ipywidgets", "anywidget", "twilio", "pydantic", "IPython")
+HEAVY = (
+    *("IPython", "anywidget", "ipywidgets", "liquid", "matplotlib", "pandas"),
+    *("pydantic", "twilio"),
+)
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -32,20 +35,27 @@ def test_importing_helpers_loads_no_package_that_is_heavy() -> None:
     assert loaded_after("import helpers") == set()
 
 
+@pytest.mark.long
 def test_the_flow_workbench_loads_nothing_heavy_until_it_is_used() -> None:
     assert loaded_after("from helpers import flows; dir(flows)") == set()
     model = "from helpers.flows import FlowFormModel, check, plan, rehearse"
     assert loaded_after(model) == {"twilio", "pydantic"}
 
 
+@pytest.mark.long
 def test_connecting_loads_neither_tables_nor_widgets() -> None:
     loaded = loaded_after("import helpers; helpers.connect(); helpers.ChatClient")
     assert loaded == {"twilio", "pydantic"}
 
 
+@pytest.mark.long
 def test_rehearsing_a_flow_loads_neither_tables_nor_pictures() -> None:
     loaded = loaded_after("from helpers.flows import SCRIPTS, compare; SCRIPTS['answered']")
     assert loaded == {"twilio", "pydantic"}
+
+
+def test_the_pytest_plugin_loads_nothing_heavy_until_a_test_uses_it() -> None:
+    assert loaded_after("import helpers.testing.plugin") == set()
 
 
 def test_helpers_is_this_repositorys() -> None:

@@ -257,7 +257,7 @@ class _Renderer:
             return party, FLEX, f"{name} joins"
         if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
             return FLEX, CUSTOMER, f"adds {name}"
-        return (SERVER if by is None else self._parties.get(by, CUSTOMER)), FLEX, f"adds {name}"
+        return self._actor(event), FLEX, f"adds {name}"
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
@@ -265,9 +265,7 @@ class _Renderer:
         if event.change == "added":
             if event.arrival:
                 return FLEX, CUSTOMER, f"opens {name}"
-            actor = event.actor.identity
-            opener = SERVER if actor is None else self._parties.get(actor, CUSTOMER)
-            return opener, FLEX, f"opens {name}"
+            return self._actor(event), FLEX, f"opens {name}"
         if (json_object(event.channel.attributes) or {}).get("status") != "INACTIVE":
             self._ended.discard(sid)
         elif event.change == "updated" and sid not in self._ended:
@@ -286,6 +284,10 @@ class _Renderer:
     @line.register
     def _(self, event: DeliveryEvent) -> Line:
         return CUSTOMER, FLEX, f"message {event.receipt.status}"
+
+    def _actor(self, event: ChannelEvent | MemberEvent) -> str:
+        by = event.actor.identity
+        return SERVER if by is None else self._parties.get(by, CUSTOMER)
 
     @line.register
     def _(self, event: ExecutionEvent) -> Line:

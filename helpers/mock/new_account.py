@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..flex_ui import WORKSPACE
 from ..json_object import compact_json
 from .core.context import Context
 from .core.sids import Sids
@@ -17,7 +18,6 @@ from .taskrouter.task_queues import NewTaskQueue
 
 AGENTS = ("alice", "bob")
 """The account's two agents, offline. `contact_uri` names their chat identity (observed)."""
-WORKSPACE = "Flex Task Assignment"
 TASK_CHANNELS = {**task_channels.DEFAULTS, "chat": "Programmable Chat"}
 """The workspace's task channels; chat's friendly name was observed."""
 _FACT = "task_channels"

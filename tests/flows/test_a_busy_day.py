@@ -1,6 +1,6 @@
-"""A whole day, as big as load tests are meant for, held against queueing theory.
+"""A whole day, held against queueing theory.
 
-tests/benchmarks says how long one may take.
+tests/benchmarks says how long one of 5,000 customers may take.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from helpers.flows import Exponential, LoadTest, load_test
 
 pytestmark = pytest.mark.long
 
-AGENTS, CUSTOMERS, HANDLE_TIME = 40, 5000, 600.0
-BATCH = 250
+AGENTS, CUSTOMERS, HANDLE_TIME = 10, 1250, 600.0
+BATCH = 125
 """Customers whose mean counts as one observation: those of an hour wait for one another."""
 
 
 @pytest.fixture(scope="module")
 def day() -> LoadTest:
-    """A day in M/M/40: agents accept at once and are free again at once."""
+    """A day in M/M/10: agents accept at once and are free again at once."""
     return load_test(
         task_flow(),
         agents=servers_of(AGENTS),
         arrivals=CUSTOMERS,
         handle_time=Exponential(HANDLE_TIME),
-        seed=4,
+        seed=6,
         progress=False,
     )
 
 
-def test_five_thousand_customers_are_served_by_forty_agents(day: LoadTest) -> None:
+def test_every_customer_is_served(day: LoadTest) -> None:
     summary = day.summary
     assert (summary.offered, summary.tasks, summary.answered) == (CUSTOMERS,) * 3
     assert summary.handled_per_agent == CUSTOMERS / AGENTS

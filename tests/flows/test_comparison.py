@@ -95,6 +95,7 @@ def test_its_text_shows_steps_and_differences_and_what_comes_of_them() -> None:
     assert lines[-1] == "channel at the end: a: INACTIVE | b: ACTIVE"
 
 
+@pytest.mark.long
 def test_every_shipped_script_is_compared_where_none_is_named() -> None:
     every = compare(TASK, EXTERNAL)
     assert [one.script for one in every] == [*SCRIPTS.values()]
@@ -108,6 +109,7 @@ def test_every_shipped_script_is_compared_where_none_is_named() -> None:
     assert "<td" in every._repr_html_()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flow", CONFIGS.values(), ids=CONFIGS)
 def test_scripts_that_are_compared_one_after_another_know_nothing_of_one_another(
     flow: FlexFlowConfig,

@@ -17,6 +17,7 @@ def snippet(name: str) -> str:
     return found[1]
 
 
+@pytest.mark.long
 def test_the_busy_day_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

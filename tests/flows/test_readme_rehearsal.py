@@ -19,6 +19,7 @@ def snippet(name: str) -> str:
     return found[1]
 
 
+@pytest.mark.long
 def test_the_rehearsal_of_the_readme_shows_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

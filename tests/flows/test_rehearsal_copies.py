@@ -31,6 +31,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "request", refuse)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flow", CONFIGS.values(), ids=CONFIGS)
 def test_the_same_rehearsal_twice_is_the_same_to_the_letter(flow: Any) -> None:
     for name in SCRIPTS:
@@ -210,7 +211,7 @@ class Watched:
             self.paths.append(request.path)
             return inner(request)
 
-        mock.http_client._handle = handle  # type: ignore[attr-defined]
+        mock.http_client._inner._handle = handle  # type: ignore[attr-defined]
         self.account = Account("live", mock.credentials, mock.http_client)
 
 
@@ -335,7 +336,7 @@ def test_a_flow_of_studio_that_the_mock_cannot_run_is_refused_by_name(live: Watc
             reply.json["definition"] = odd
         return reply
 
-    live.mock.http_client._handle = handle  # type: ignore[attr-defined]
+    live.mock.http_client._inner._handle = handle  # type: ignore[attr-defined]
     with pytest.raises(FlowProblem, match="Studio flow 'Webchat Flow': cannot be copied"):
         rehearse(STUDIO, "answered", account=live.account)
 

@@ -79,6 +79,7 @@ def test_a_cluster_can_be_given_by_its_address(here: Sweep, cluster: Any) -> Non
     assert sweep(FLOWS, cluster=cluster.scheduler.address, **GRID) == here
 
 
+@pytest.mark.long
 def test_days_of_a_killed_worker_are_taken_over(here: Sweep, cluster: Any) -> None:
     victims: list[int] = []
 
@@ -96,6 +97,7 @@ def _process_id() -> int:
     return psutil.Process().pid
 
 
+@pytest.mark.long
 def test_an_account_with_a_past_is_sent_to_other_processes() -> None:
     account = connect()
     account.mock.load("busy afternoon")
@@ -107,7 +109,7 @@ def test_without_dask_a_cluster_is_refused_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install 'distributed'"):
+    with pytest.raises(ModuleNotFoundError, match="pip install 'distributed"):
         sweep(FLOWS, cluster="tcp://127.0.0.1:8786", **GRID)
 
 

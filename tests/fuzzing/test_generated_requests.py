@@ -153,6 +153,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[PreparedAccount]:
     assert account.mock.studio.settle()
 
 
+@pytest.mark.long
 def test_no_request_is_answered_with_500_or_late(offline: PreparedAccount, is_long: bool) -> None:
     garbler, writer = Garbler(offline, SEED), Writer(SEED)
     offline.answer_hooks(answered)

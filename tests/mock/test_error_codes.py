@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from examples import EXAMPLES, NOBODY, Call, PreparedAccount
-from support import everything
+from support import stored
 from twilio.base.exceptions import TwilioException
 
 from helpers.chat.errors import as_chat_error
@@ -46,9 +46,9 @@ def test_a_code_is_provoked_with_its_status_and_changes_nothing(
     prepared: PreparedAccount, code: int, call: Call
 ) -> None:
     attempt = call.prepare(prepared)
-    before = everything(prepared.account)
+    before = stored(prepared.account)
     with pytest.raises((TwilioException, TwilioError)) as caught:
         attempt()
     refusal = as_chat_error(caught.value)
     assert (refusal.code, refusal.status) == (code, CODES[code].status)
-    assert everything(prepared.account) == before
+    assert stored(prepared.account) == before

@@ -97,6 +97,7 @@ def test_a_child_is_refused_whatever_it_uses(busy: tuple[Account, list[str]]) ->
     assert sent == acknowledged[:before]
 
 
+@pytest.mark.long
 def test_a_child_may_have_an_account_of_its_own(busy: tuple[Account, list[str]]) -> None:
     def act() -> Any:
         with MockTwilio() as own:  # not by the SDK: its dates wait for a lock of Python's library
@@ -159,6 +160,7 @@ def test_a_child_of_multiprocessing_is_refused(account: Account) -> None:
     assert child.exitcode == 0
 
 
+@pytest.mark.long
 def test_a_child_reaches_a_served_mock_over_connections_of_its_own(account: Account) -> None:
     with mock_of(account).serve() as server:
         shared = connect(server.url)

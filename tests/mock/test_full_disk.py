@@ -158,6 +158,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.long
 def test_a_new_file_on_a_full_disk_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "64k") as resize:
         file = tmp_path / "disk" / "account.db"

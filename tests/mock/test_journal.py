@@ -258,6 +258,23 @@ def test_a_task_that_a_server_makes_for_a_chat_is_the_servers(
     assert "your server -> TaskRouter: task created for Jane" in told(journal)
 
 
+def test_a_conversation_that_changes_its_state_is_told(account: Account, journal: Any) -> None:
+    made = account.client.conversations.v1.conversations.create(
+        friendly_name="Support", timers_inactive="PT1M"
+    )
+    account.clock.advance(61)
+    made.messages.create(body="Hello?", author="jane")
+    made.update(state="closed")
+    assert told(journal) == [
+        "your server -> Flex: opens Support",
+        "Flex -> customer: Support is inactive",
+        "your server -> Flex: Hello?",
+        "Flex -> customer: Support is active",
+        "Flex -> customer: Support is closed",
+    ]
+    assert [entry.kind for entry in journal][-1] == "channel"
+
+
 def test_an_interaction_is_told_from_its_task_to_its_end(account: Account, journal: Any) -> None:
     contact = Contact(account)
     journal.clear()

@@ -90,6 +90,7 @@ def write_and_kill(file: Path, hook: str, after: int, dawdle: float) -> list[tup
     return [(int(index), sid) for index, sid in acknowledged]
 
 
+@pytest.mark.long
 def test_a_file_that_another_process_has_is_refused_until_that_is_killed(tmp_path: Path) -> None:
     file = tmp_path / "account.db"
     with writing(file, "http://127.0.0.1:9/") as writer:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import everything
+from support import stored
 from twilio.base.exceptions import TwilioException
 
 from helpers import Account
@@ -476,7 +476,7 @@ def test_a_reason_is_worded_and_changes_nothing(
     prepare: Callable[[Place], Attempt],
 ) -> None:
     attempt = prepare(Place(account))
-    before = everything(account)
+    before = stored(account)
     given: list[object] = []
     worded = Refusals.error
 
@@ -492,7 +492,7 @@ def test_a_reason_is_worded_and_changes_nothing(
     assert (refusal.status, refusal.code) == (status, code)
     assert words in str(refusal)
     monkeypatch.undo()
-    assert everything(account) == before
+    assert stored(account) == before
 
 
 def test_a_chat_user_cannot_delete_a_user_by_rest_either(account: Account) -> None:

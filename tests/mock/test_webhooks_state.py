@@ -165,6 +165,7 @@ def test_receivers_stay_registered_through_a_reset(
 # -- the log
 
 
+@pytest.mark.long
 def test_the_log_keeps_the_latest_thousand_and_drops_nothing_that_is_still_due(
     service: Any, channel: Any, webhooks: Any, gate: Gate
 ) -> None:

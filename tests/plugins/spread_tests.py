@@ -1,8 +1,8 @@
 """Spreads tests over the machine's cores: a file's tests together, one process each.
 
-The browser's tests are two parts, so that JupyterLab is started once. Each is the last that its
-process does, since Playwright keeps an event loop in the main thread that `asyncio.run()` in
-another test would find; they begin halfway, or they would go on when all others have ended.
+The browser's tests are two parts, so that JupyterLab is started once. They wait most of the time,
+so each has a process besides those for the cores, from the start. That one does nothing else, since
+Playwright keeps an event loop in the main thread that `asyncio.run()` in another test would find.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/browser/"
+PARTS = 2
 MOST = 8
 """Processes beyond which the longest files alone decide how long a run takes."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One for each core and one more, since tests wait; none where files are named.
+    """One for each core and one more, since tests wait, or one for each part of the browser's.
 
-    Nor are there any where what is printed is shown, or time measured.
+    There are none where files are named, what is printed is shown, or time measured.
     """
     are_files = all(Path(name.split("::")[0]).is_file() for name in config.args)
     is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
-    return 0 if are_files or is_alone else min((os.cpu_count() or 1) + 1, MOST)
+    more = 1 if "not browser" in config.getoption("markexpr") else PARTS
+    return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST) + more
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
@@ -36,9 +38,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | Non
 
 
 class ByFile(LoadFileScheduling):
-    """Gives each process whole files in the order of collection, the browser's from halfway on."""
-
-    _count = 0
+    """Gives each process whole files in the order of collection, the browser's first of all."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
@@ -47,12 +47,10 @@ class ByFile(LoadFileScheduling):
         return BROWSER + ("jupyterlab" if file.endswith("_in_jupyterlab.py") else "pages")
 
     def _assign_work_unit(self, node: Any) -> None:
-        self._count = max(self._count, len(self.workqueue))
         browser = [scope for scope in self.workqueue if scope.startswith(BROWSER)]
         are_others_left = len(browser) < len(self.workqueue)
-        is_halfway = len(self.workqueue) <= self._count / 2
         can_others_go_on = sum(not each.shutting_down for each in self.nodes) > 1
-        if browser and is_halfway and can_others_go_on:
+        if browser and can_others_go_on:
             self.workqueue.move_to_end(browser[0], last=False)
         given = next(iter(self.workqueue))
         super()._assign_work_unit(node)

@@ -95,7 +95,9 @@ def test_a_form_may_have_so_many_fields(url: str, fields: int, expected: int) ->
     assert queried.status_code == (200 if expected == 201 else 400)
 
 
-@pytest.mark.parametrize("path", ["/_mock/clock", "/_mock/snapshots", "/chat/session"])
+@pytest.mark.parametrize(
+    "path", ["/_mock/clock", "/_mock/snapshots", "/chat/session", "/conversations/session"]
+)
 def test_a_control_takes_little(url: str, path: str) -> None:
     answer = requests.post(url + path, data=b" " * (MAX_CONTROL + 1), timeout=10)
     assert (answer.status_code, "larger than" in answer.json()["error"]) == (413, True)
@@ -107,6 +109,7 @@ def test_a_control_reads_no_body_of_those_it_refuses(url: str) -> None:
     assert status(exchange(url, data, half_close=False)) == 401
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_what_strangers_send(command: Callable[..., Command]) -> None:
     server = command()
     peak = Path(f"/proc/{server.process.pid}/status")

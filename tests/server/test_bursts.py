@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from support import most_examples
 
 from helpers import Account
 from helpers.flex_ui import chat_of
 from helpers.mock import MockTwilio
 
-CUSTOMERS, LINES, THREADS = 200, 10, 8
+LINES, THREADS = 10, 8
+CUSTOMERS = most_examples(200)
 
 
 @pytest.fixture(params=["in process", pytest.param("over HTTP", marks=pytest.mark.long)])
@@ -43,6 +45,7 @@ def flow_of(account: Account, handler: str) -> Any:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("handler", ["studio", "task"])
 def test_a_burst_of_messages_makes_one_execution_and_one_task(
     account: Account, mock: MockTwilio, handler: str

@@ -50,6 +50,7 @@ def test_the_users_own_server_is_called(command: Callable[..., Command], users: 
     assert len(users.received) == 1
 
 
+@pytest.mark.long
 def test_where_strangers_may_come_it_is_called_if_it_is_allowed(
     command: Callable[..., Command], users: Receiver
 ) -> None:
@@ -62,6 +63,7 @@ def test_where_strangers_may_come_it_is_called_if_it_is_allowed(
     assert len(users.received) == 1
 
 
+@pytest.mark.long
 def test_the_controls_are_called_by_no_server(command: Callable[..., Command]) -> None:
     for options in ([], ["--host", "0.0.0.0", "--allow-target", "localhost"]):
         server = command(*options)

@@ -80,6 +80,7 @@ def stored(mock: MockTwilio) -> list[str]:
     return mock.look(lambda ctx: sorted(each.body for each in ctx.store.select(Message)))
 
 
+@pytest.mark.long
 def test_requests_whose_clients_left_while_they_waited_are_not_carried_out(
     mock: MockTwilio, url: str, channel: Any
 ) -> None:

@@ -29,6 +29,7 @@ def test_the_start_line_gives_the_url_and_the_demo_credentials(command: Start) -
     assert requests.get(f"{server.url}/{CHANNELS}", auth=credentials).status_code == 200
 
 
+@pytest.mark.long
 def test_a_secret_from_the_environment_opens_it_and_is_never_shown(
     command: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_signal_ends_it_in_order_with_a_connection_open(command: Start, how: i
     assert (code, output) == (0, "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT] * 2])
 def test_it_ends_without_a_word_while_a_fault_keeps_a_client_waiting(
     command: Start, signals: list[signal.Signals]
@@ -73,6 +75,7 @@ def test_it_ends_without_a_word_while_a_fault_keeps_a_client_waiting(
     client.close()
 
 
+@pytest.mark.long
 def test_a_port_that_is_taken_is_reported_in_one_line(command: Start) -> None:
     port = str(urlsplit(command().url).port)
     with pytest.raises(AssertionError, match=f"port {port}: Address already in use"):

@@ -21,7 +21,7 @@ from helpers.mock import DEMO_VALUES
 
 Start = Callable[..., Command]
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
-KILLS = max(10, most_examples(20))
+KILLS = most_examples(20)
 """Twenty in the long profile: each takes a second of a core to start the server again."""
 WRITERS = 4
 WRITES = 1000

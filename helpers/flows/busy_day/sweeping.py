@@ -258,7 +258,7 @@ def _check(
 ) -> None:
     """Refuse a grid that is empty, or has two things of one name."""
     for flow in flows:
-        must_be_config(flow)
+        must_be_config(flow, (FlexFlowConfig,))
     names = [flow.friendly_name for flow in flows]
     labels = [staffing.label for staffing in staffings]
     for name, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):
@@ -283,7 +283,7 @@ def _backend(cluster: Cluster | None, jobs: int) -> Iterator[None]:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "cluster= needs Dask: pip install 'distributed' (requirements.txt names the version),"
+            "cluster= needs Dask: pip install 'distributed>=2025',"
             " here and on every worker; leave cluster= out to use the cores of this machine"
         ) from error
     connect: Any = Client if isinstance(cluster, str) else nullcontext

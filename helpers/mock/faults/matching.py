@@ -249,6 +249,18 @@ class Faults(FaultRegistry[Fault]):
         """The fault with this `id`."""
         return next((fault for fault in self._all if fault.id == number), None)
 
+    def fits(self, pattern: str, method: str, host: str, path: str) -> bool:
+        """Return whether a call is one that a pattern takes.
+
+        Raises:
+            BadFault: The pattern takes no operation at all.
+        """
+        taken = Pattern(pattern)
+        if problem := taken.problem(self._operations):
+            raise BadFault(problem)
+        operation = self._operation_of(Request(method, host, path))
+        return operation is not None and taken.fits(operation, path)
+
     def clear(self) -> None:
         """Remove all faults."""
         with self._lock:

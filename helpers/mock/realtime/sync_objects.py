@@ -18,6 +18,7 @@ from ..core.sids import SID
 from ..core.store import Store
 from ..messaging import permissions
 from ..messaging.members import writer_of
+from ..messaging.messages import delivery
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
 from ..rest.chat_words import REFUSALS
 
@@ -158,7 +159,10 @@ def document(
 
 def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
     """Messages of one channel."""
-    return [_message(each, writer_of(store, each)) for each in found]
+    return [
+        _message(each, writer_of(store, each)) | {"delivery": delivery(store, each)}
+        for each in found
+    ]
 
 
 def _message(message: Message, member_sid: str | None) -> dict[str, Any]:

@@ -83,29 +83,9 @@ def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str
     for message in found:
         yield {
             "participant_sid": members.writer_of(ctx.store, message),
-            "delivery": _delivery(messages.receipts(ctx, message)),
+            "delivery": messages.delivery(ctx.store, message),
             "content_sid": None,
         }
-
-
-_REACHED = {"sent": (), "delivered": ("sent",), "read": ("sent", "delivered")}
-"""Statuses that each status goes beyond."""
-
-
-def _delivery(receipts: list[DeliveryReceipt]) -> dict[str, Any] | None:
-    """Return how many of a message's recipients it has come to: all, some or none (specified)."""
-    if not receipts:
-        return None
-    reached = [{each.status, *_REACHED.get(each.status, ())} for each in receipts]
-    counts = {
-        status: sum(status in each for each in reached)
-        for status in ("sent", "delivered", "read", "failed", "undelivered")
-    }
-    shown = {
-        status: "none" if not count else "all" if count == len(receipts) else "some"
-        for status, count in counts.items()
-    }
-    return {"total": len(receipts), **shown}
 
 
 def _role_words(role: Role, _: str) -> dict[str, Any]:

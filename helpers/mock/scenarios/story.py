@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from twilio.jwt.access_token import AccessToken
@@ -13,7 +12,7 @@ from twilio.rest import Client
 from ... import flex_ui
 from ...json_object import compact_json
 from ..core.access_token import MAX_LIFETIME
-from ..core.clock import Clock
+from ..core.clock import Clock, Moment
 from ..core.credentials import Credentials
 from ..studio.runner import Studio
 from ..webhooks.delivery import Webhooks
@@ -40,7 +39,7 @@ class Resettable(Protocol):
     webhooks: Webhooks
     studio: Studio
 
-    def reset(self, at: datetime | float | None = None) -> None:
+    def reset(self, at: Moment | None = None) -> None:
         """Reset to a new account, made at this moment."""
 
 
@@ -103,6 +102,40 @@ class Story:
             integration_creation_on_message=True,
             janitor_enabled=True,
             **settings,
+        )
+
+    def conversation_flow(self, friendly_name: str) -> Any:
+        """Publish a Studio Flow that a conversation starts, and that hands it over to Flex."""
+        channels = self.workspace.task_channels.list()
+        chat = next(each.sid for each in channels if each.unique_name == "chat")
+        definition = {
+            "description": "Hands every conversation to an agent",
+            "initial_state": "Trigger",
+            "flags": {"allow_concurrent_calls": True},
+            "states": [
+                {
+                    "name": "Trigger",
+                    "type": "trigger",
+                    "transitions": [{"event": "incomingConversationMessage", "next": "Agent"}],
+                    "properties": {},
+                },
+                {
+                    "name": "Agent",
+                    "type": "send-to-flex",
+                    "transitions": [
+                        {"event": each}
+                        for each in ("callComplete", "failedToEnqueue", "callFailure")
+                    ],
+                    "properties": {
+                        "workflow": self.workflow.fetch().sid,
+                        "channel": chat,
+                        "attributes": '{"from": "{{trigger.conversation.ChannelAttributes.from}}"}',
+                    },
+                },
+            ],
+        }
+        return self.client.studio.v2.flows.create(
+            friendly_name=friendly_name, status="published", definition=definition
         )
 
     def chat(self, flow_sid: str, identity: str, name: str, **settings: Any) -> ScenarioCustomer:

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from office import Office
+from support import most_examples
 
 from helpers.desk import AgentDesk
 
-CONVERSATIONS, AT_ONCE = 1000, 4
+AT_ONCE = 4
+CONVERSATIONS = most_examples(1000)
 
 
 @pytest.mark.long
-def test_a_thousand_conversations_leave_nothing_behind(
+def test_many_conversations_leave_nothing_behind(
     service: Any, task_flow: Any, make_channel: Any, office: Office
 ) -> None:
     desks = [AgentDesk(office.account, name) for name in ("alice", "bob")]
