@@ -237,9 +237,7 @@ class FastCentre:
         timeout: int,
     ) -> str:
         if workflow_sid not in self._space.workflows or task_channel_sid is None:
-            raise Unproven(
-                "tasks go to a workflow or task channel that the agents' workspace lacks"
-            )
+            raise Unproven("tasks go to a workflow or task channel that the agents' workspace lacks")
         if id(attributes) not in self._checked:
             self._check(attributes)
         sid = f"WT{next(self._numbers):032x}"
