@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ...mock import ChatEvent, TaskRouterNotification
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
+from ...mock import ChatEvent, TaskRouterNotification
 from .client import RestClient
 from .demand import Demand
 from .staffing import Shift, Staffing

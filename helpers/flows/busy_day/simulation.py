@@ -18,8 +18,8 @@ import simpy
 from ...mock import ChatEvent
 from .client import RequestRefused
 from .demand import HOUR, Arrival
-from .fast import FastCentre, FastPlan
 from .metrics import ContactOutcome, ContactRecord
+from .fast import FastCentre, FastPlan
 from .sandbox import DayEvent, DaySandbox, Job, SandboxAgent
 
 Process = Generator[simpy.Event, Any, None]
