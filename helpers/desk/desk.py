@@ -14,9 +14,11 @@ from twilio.rest import Client
 from .. import flex_ui
 from ..account import Account
 from ..chat import Channel, ChatClient
+from ..chat.conversations import conversations_service
 from ..chat.emitter import Emitter
 from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
+from ..chat.session import ServiceOf, chat_service
 from ..flex_ui import ignore_not_found
 from ..json_object import json_object
 from ..masking import log_exception
@@ -188,7 +190,7 @@ class AgentDesk(Emitter):
         self._find_worker()
         self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[AcceptedTask] = []
-        self._chat: ChatClient | None = None
+        self._chats: dict[ServiceOf, ChatClient] = {}
         self._known: list[Offer] = []
         self._unfollow: Any = None
         if isinstance(account.mock, MockTwilio):
@@ -277,16 +279,22 @@ class AgentDesk(Emitter):
             with ignore_not_found():
                 if interaction is None:  # else Flex has the agent join
                     flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
-                if self._chat is None:
-                    self._chat = ChatClient(self.account, self.account.chat_token(self.identity))
-                    self._chat.on("tokenAboutToExpire", self._renew)
-                    self._chat.on("tokenExpired", self._renew)
-                channel = self._chat.get_channel_by_sid(offer.channel_sid)
+                chat = self._chat(chat_service if interaction is None else conversations_service)
+                channel = chat.get_channel_by_sid(offer.channel_sid)
         accepted = AcceptedTask(self, offer, channel, interaction)
         self.conversations.append(accepted)
         self.emit("conversationStarted", accepted)
         self.refresh()
         return accepted
+
+    def _chat(self, service: ServiceOf) -> ChatClient:
+        """The agent's client of Programmable Chat, or of Conversations."""
+        if service not in self._chats:
+            token = self.account.chat_token(self.identity)
+            self._chats[service] = chat = ChatClient(self.account, token, service=service)
+            chat.on("tokenAboutToExpire", self._renew)
+            chat.on("tokenExpired", self._renew)
+        return self._chats[service]
 
     def reject(self, offer: Offer | None = None) -> None:
         """Reject an offer, the oldest by default, to another agent; NoDeskHere if there is none."""
@@ -301,8 +309,8 @@ class AgentDesk(Emitter):
         return offers[0]
 
     def _renew(self, *_: object) -> None:
-        if self._chat is not None and not self._stopped.is_set():
-            self._chat.update_token(self.account.chat_token(self.identity))
+        for chat in () if self._stopped.is_set() else [*self._chats.values()]:
+            chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
         """Leave a finished task's chat, as Flex UI does, unless a later task of it is here too.
@@ -336,8 +344,8 @@ class AgentDesk(Emitter):
         self._stopped.set()
         if self._unfollow is not None:
             self._unfollow()
-        if self._chat is not None:
-            self._chat.shutdown()
+        for chat in self._chats.values():
+            chat.shutdown()
 
     def _handle(self, event: TaskRouterNotification) -> None:
         is_own = event.worker_sid == self._worker_sid and event.name.startswith("reservation.")
@@ -359,7 +367,7 @@ class AgentDesk(Emitter):
                 self._set_problem(None)
 
     def _sync(self) -> None:
-        if self._chat is not None and self._chat.connection_state == "denied":
+        if any(chat.connection_state == "denied" for chat in self._chats.values()):
             self._renew()  # it failed while the server was away
         try:
             self.refresh()
