@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .panel import AgentPanel, ChatPanel, side_by_side
     from .readiness import preflight
     from .tokens.identity import looks_personal, stable_identity
-    from .tokens.making import create_chat_token
+    from .tokens.making import create_chat_token, create_worker_token
     from .tokens.reading import diagnose_token, read_token
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "check_environment",
     "connect",
     "create_chat_token",
+    "create_worker_token",
     "diagnose_token",
     "looks_personal",
     "preflight",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -24,8 +24,10 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from . import html
+from .flex_ui import WORKSPACE, identity_of
 from .interrupts import detached
 from .mock import (
+    DEFAULT_SEED,
     DEMO_VALUES,
     Clock,
     ControlRefused,
@@ -33,17 +35,24 @@ from .mock import (
     MockTwilio,
     RemoteClock,
     RemoteMock,
+    epoch,
     own_connections,
 )
+from .readiness import preflight
 from .request_log import LoggedHttpClient, RequestLog
-from .tokens import create_chat_token
+from .tokens import create_chat_token, create_worker_token
 
+Value = TypeVar("Value")
 Mode = Literal["mock", "shared", "live"]
 MOCK_TOKEN_USER = "token"  # noqa: S105 - a user name
 
 
 class EndOfLifeWarning(UserWarning):
     """A Twilio product used here has been ended by Twilio."""
+
+
+class SetUpIncomplete(UserWarning):
+    """The live account is not set up for a custom chat on Flex Conversations."""
 
 
 class CredentialsMissing(ValueError):
@@ -125,6 +134,35 @@ class Account:
             now=self.clock.now(),
         )
 
+    def worker_token(self, agent: str = "alice", role: str = "worker", ttl: int = 3600) -> str:
+        """Return an access token for an agent of Flex: for TaskRouter, and for chat as a user.
+
+        Args:
+            agent: Friendly name of a worker.
+            role: `worker`, `supervisor` or `admin`.
+            ttl: Seconds it lives, 180 to 86400.
+
+        Raises:
+            LookupError: There is no such worker in Flex's workspace.
+            TokenProblem: The role or the lifetime is not acceptable.
+        """
+        taskrouter, own = self.client.taskrouter.v1, self.credentials
+        for workspace in taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1):
+            for worker in workspace.workers.list(friendly_name=agent, limit=1):
+                return create_worker_token(
+                    account_sid=own.account_sid,
+                    api_key=own.api_key,
+                    api_secret=own.api_secret,
+                    workspace_sid=workspace.sid,
+                    worker_sid=worker.sid,
+                    role=role,
+                    identity=identity_of(worker),
+                    service_sid=own.chat_service_sid,
+                    ttl=ttl,
+                    now=self.clock.now(),
+                )
+        raise LookupError(f"There is no worker {agent!r} in the workspace {WORKSPACE!r}")
+
     def client_of_chat_user(self, token: str, identity: str, *, polling: bool = False) -> Client:
         """Return an SDK client that acts for a chat user.
 
@@ -144,15 +182,27 @@ class Account:
         return html.table(self.holdings().items(), title=title, row_heads=True)
 
     def holdings(self) -> dict[str, str]:
-        """Read the account's contents through the SDK; a failure stands in place of its answer."""
+        """Read the account's contents through the SDK; a failure stands in place of its answer.
+
+        Of the live account those of Conversations, as Programmable Chat has ended there.
+        """
         own = self.credentials
         door = self._door.speaking_for("poll")
         client = Client(own.account_sid, own.auth_token, http_client=door)
-        chat = client.chat.v2.services(own.chat_service_sid)
-        reads: dict[str, Callable[[], str]] = {
-            "Chat service": lambda: f"{chat.fetch().friendly_name}: {own.chat_service_sid}",
+        v1, sid = client.conversations.v1, own.chat_service_sid
+        chat, service = client.chat.v2.services(sid), v1.services(sid)
+        conversations: dict[str, Callable[[], str]] = {
+            "Conversations service": lambda: f"{service.fetch().friendly_name}: {sid}",
+            "Conversations": partial(_named, service.conversations),
+            "Addresses": partial(_named, v1.address_configurations),
+        }
+        chats: dict[str, Callable[[], str]] = {
+            "Chat service": lambda: f"{chat.fetch().friendly_name}: {sid}",
             "Chat channels": partial(_named, chat.channels),
             "Flex Flows": partial(_named, client.flex_api.v1.flex_flow),
+        }
+        reads: dict[str, Callable[[], str]] = {
+            **(conversations if self.mode == "live" else chats),
             "TaskRouter workspaces": partial(_named, client.taskrouter.v1.workspaces),
             "Studio flows": partial(_named, client.studio.v2.flows),
         }
@@ -211,22 +261,28 @@ def connect(
     *,
     seed: int | None = None,
     db: str | os.PathLike[str] | None = None,
+    check: bool = True,
 ) -> Account:
-    """Open an account.
+    """Open an account; the live one is checked, and warns of what it lacks for Conversations.
 
     Args:
         where: Nothing for a new mock account in this kernel; a mock's URL such as
             `http://127.0.0.1:8787` for a shared one; `"live"` for the real account. By default
             `TWILIO_MODE=live` or `TWILIO_MOCK_URL` decide, where they are set.
-        seed: Seed of a new mock's SIDs, in this kernel.
+        seed: Seed of a new mock's SIDs, in this kernel; by default `TWILIO_MOCK_SEED`, if it is
+            set. Where `TWILIO_MOCK_TIME` is, such as `2026-06-01T09:00:00Z`, the new mock's clock
+            stands still there.
         db: SQLite file of the mock in this kernel. Reopened if it exists.
+        check: Whether the live account's set-up is checked (`preflight`: about twenty requests,
+            all of them GET).
 
     Raises:
         CredentialsMissing: Variables of the live account are missing or malformed.
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is not this account's, not this version's, or none at all.
         MockUnreachable: No mock answers at the URL; the error says how to start one.
-        ValueError: `where` is neither a mock's URL nor `"live"`, or comes with `db` or `seed`.
+        ValueError: `where` is neither a mock's URL nor `"live"`, or comes with `db` or `seed`; or
+            one of the two variables cannot be read.
     """
     if where is not None and db is not None:
         raise ValueError("db is for a mock in this kernel; one elsewhere keeps its own file (--db)")
@@ -234,10 +290,21 @@ def connect(
         raise ValueError("seed is for a mock in this kernel; one elsewhere has its own (--seed)")
     where = where or (from_environment() if db is None else None)
     if where is None:
-        mock = MockTwilio(db=db) if seed is None else MockTwilio(seed=seed, db=db)
-        return Account("mock", mock.credentials, mock.http_client, mock)
+        mock = MockTwilio(
+            seed=seed if seed is not None else _variable("TWILIO_MOCK_SEED", int, DEFAULT_SEED),
+            at=_variable("TWILIO_MOCK_TIME", epoch, None),
+            db=db,
+        )
+        account = Account("mock", mock.credentials, mock.http_client, mock)
+        if os.environ.get("TWILIO_MOCK_TIME"):
+            account.requests.timer = mock.clock.now  # what a call takes repeats, too
+        return account
     if where == "live":
-        return _live()
+        account = _live()
+        lacking = _lacking(account) if check else ""
+        if lacking:
+            warnings.warn(lacking, SetUpIncomplete, stacklevel=2)
+        return account
     problem = _problem_of_url(where)
     if problem:
         shown = re.sub(r"//[^/]*@", "//...@", where)
@@ -250,6 +317,14 @@ def connect(
     with suppress(ControlRefused):  # a mock answers, though not these credentials
         remote.clock.now()
     return Account("shared", credentials, SharedMockHttpClient(where), remote)
+
+
+def _variable(name: str, read: Callable[[str], Value], default: Value) -> Value:
+    text = os.environ.get(name)
+    try:
+        return read(text) if text else default
+    except ValueError as error:
+        raise ValueError(f"{name}={text!r} cannot be read: {error}") from None
 
 
 def _problem_of_url(url: str) -> str | None:
@@ -277,6 +352,17 @@ def from_environment() -> str | None:
     if os.environ.get("TWILIO_MODE", "").lower() == "live":
         return "live"
     return os.environ.get("TWILIO_MOCK_URL") or None
+
+
+def _lacking(account: Account) -> str:
+    """Say what a live account lacks; blank where nothing is missing."""
+    try:
+        missing = preflight(account).missing
+    except requests.RequestException as error:
+        return f"The account's set-up was not checked: {type(error).__name__}"
+    points = "".join(f"\n  {each}" for each in missing)
+    title = "Chats on Flex Conversations cannot reach an agent of this account; it lacks:"
+    return points and f"{title}{points}"
 
 
 def _live() -> Account:

@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
-REMEDY = "run `pip install -r requirements.txt` in the project's folder, then restart the kernel"
+REMEDY = (
+    "run `pip install -r requirements.txt` in the project's folder, or without a clone"
+    " `pip install 'flex-chat-lab[notebooks]'`, then restart the kernel"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ def check_environment() -> Environment:
     if sys.version_info < oldest:
         problems.append(f"Python >= 3.11 is needed, this is {sys.version.split()[0]}")
     for requirement in map(Requirement, requires("flex-chat-lab") or ()):
-        if requirement.marker and not requirement.marker.evaluate():
-            continue  # of another system, or optional
+        if requirement.marker and not requirement.marker.evaluate({"extra": "notebooks"}):
+            continue  # of another system, or not for notebooks
         try:
             found = version(requirement.name)
         except PackageNotFoundError:

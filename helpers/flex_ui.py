@@ -17,6 +17,9 @@ from twilio.base.exceptions import TwilioRestException
 
 from .json_object import compact_json, entry, json_object
 
+WORKSPACE = "Flex Task Assignment"
+"""Name of the workspace of a Flex account (observed)."""
+
 AGENT_ATTRIBUTES = '{"member_type": "agent"}'
 """Attributes of an agent's membership in a chat (observed)."""
 GUEST_ATTRIBUTES = '{"member_type": "guest"}'
@@ -154,6 +157,14 @@ def leave_interaction(channel: Any) -> None:
     channel.update(status="inactive", routing={"status": "closed"})
 
 
+def agent_in(channel: Any, task_sid: str) -> str | None:
+    """Return the SID (UT...) of the agent of a task in an interaction's channel, or None."""
+    for participant in channel.participants.list():
+        if (participant.routing_properties or {}).get("task_sid") == task_sid:
+            return str(participant.sid)
+    return None
+
+
 def close_agent(channel: Any, task_sid: str) -> None:
     """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
     _set_agent(channel, task_sid, "closed")
@@ -165,6 +176,6 @@ def wrap_up_agent(channel: Any, task_sid: str) -> None:
 
 
 def _set_agent(channel: Any, task_sid: str, status: str) -> None:
-    for participant in channel.participants.list():
-        if (participant.routing_properties or {}).get("task_sid") == task_sid:
-            channel.participants(participant.sid).update(status=status)
+    agent = agent_in(channel, task_sid)
+    if agent is not None:
+        channel.participants(agent).update(status=status)

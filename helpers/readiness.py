@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
 
 from . import html
-from .account import Account
-from .chat.errors import as_chat_error
+from .mock import Credentials
+from .sdk_errors import refusal_of
 
 Verdict = Literal["ready", "look", "missing"]
 LEGACY_EVENTS = ("onChannel", "onMember", "onMessageSen", "onMediaMessage")
@@ -36,6 +37,9 @@ class PreflightCheck:
     found: str
     remedy: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.subject}: {'. '.join(filter(None, (self.found, self.remedy)))}"
+
 
 class Preflight:
     """The points of an account's set-up; shown as a table in a notebook."""
@@ -46,14 +50,15 @@ class Preflight:
     @property
     def is_ready(self) -> bool:
         """True where nothing is missing."""
-        return all(check.verdict != "missing" for check in self.checks)
+        return not self.missing
+
+    @property
+    def missing(self) -> list[PreflightCheck]:
+        """The points without which a chat cannot reach an agent."""
+        return [check for check in self.checks if check.verdict == "missing"]
 
     def __str__(self) -> str:
-        return "\n".join(
-            f"{check.verdict:8}{check.subject}: {check.found}"
-            + (f". {check.remedy}" if check.remedy else "")
-            for check in self.checks
-        )
+        return "\n".join(f"{check.verdict:8}{check}" for check in self.checks)
 
     __repr__ = __str__
 
@@ -63,7 +68,14 @@ class Preflight:
         return html.table(rows, heads, title="Preflight", style=html.TOP_LEFT)
 
 
-def preflight(account: Account) -> Preflight:
+class HasClient(Protocol):
+    """An account, as `connect()` opens it."""
+
+    client: Client
+    credentials: Credentials
+
+
+def preflight(account: HasClient) -> Preflight:
     """Check that an account is set up for a custom chat on Flex Conversations.
 
     Reads Flex's and Conversations' configuration, roles, webhooks, addresses, Studio flows,
@@ -76,8 +88,11 @@ def preflight(account: Account) -> Preflight:
         try:
             checks.append(PreflightCheck(subject, *check(reader)))
         except TwilioException as error:
-            said = f"the account refuses: {as_chat_error(error).msg}"
+            said = f"the account refuses: {refusal_of(error).message}"
             checks.append(PreflightCheck(subject, "missing", said, "See that first"))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            said = f"an answer of another form than Twilio's: {type(error).__name__}"
+            checks.append(PreflightCheck(subject, "look", said, "Look at it in the Console"))
     return Preflight(tuple(checks))
 
 
@@ -85,8 +100,9 @@ Answer = tuple[Verdict, str] | tuple[Verdict, str, str]
 
 
 class _Setup:
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: HasClient) -> None:
         self.client = account.client
+        self.tokens_service_sid = account.credentials.chat_service_sid
 
     @cached_property
     def flex(self) -> Any:
@@ -124,6 +140,17 @@ def _default_service(reader: _Setup) -> Answer:
         "missing",
         f"{default or 'none'}, not Flex's {own}",
         "conversations.v1.configuration().update(default_chat_service_sid=...)",
+    )
+
+
+def _tokens(reader: _Setup) -> Answer:
+    own, named = reader.flex.chat_service_instance_sid, reader.tokens_service_sid
+    if own == named:
+        return "ready", "for Flex's chat service"
+    return (
+        "missing",
+        f"for {named}, not Flex's {own}: customers are strangers in its conversations",
+        "Set TWILIO_CHAT_SERVICE_SID to Flex's",
     )
 
 
@@ -173,12 +200,15 @@ def _hooks(reader: _Setup) -> Answer:
 
 def _addresses(reader: _Setup) -> Answer:
     found = reader.client.conversations.v1.address_configurations.list(type="chat")
-    working = [one for one in found if (one.auto_creation or {}).get("enabled")]
+    enabled = [one.auto_creation for one in found if (one.auto_creation or {}).get("enabled")]
+    working = [one for one in enabled if one.get("studio_flow_sid") or one.get("webhook_url")]
     if working:
         return "ready", f"{len(working)} with autocreation"
     return (
         "look",
-        "no chat address with autocreation",
+        "the autocreation of a chat address leads to no flow and no webhook"
+        if enabled
+        else "no chat address with autocreation",
         "Only WebChats need one; conversations that your server creates do not",
     )
 
@@ -235,7 +265,7 @@ def _leftovers(reader: _Setup) -> Answer:
     try:
         flows = reader.client.flex_api.v1.flex_flow.list()
     except TwilioException as error:
-        return "ready", f"the legacy API answers HTTP {as_chat_error(error).status}"
+        return "ready", f"the legacy API answers HTTP {refusal_of(error).status}"
     enabled = [one.friendly_name or one.sid for one in flows if one.enabled]
     if enabled:
         return (
@@ -251,7 +281,7 @@ def _public_channels(reader: _Setup) -> Answer:
     try:
         found = service.channels.list(type=["public"], limit=_LOOKED_AT)
     except TwilioException as error:
-        return "ready", f"the legacy API answers HTTP {as_chat_error(error).status}"
+        return "ready", f"the legacy API answers HTTP {refusal_of(error).status}"
     if found:
         some = f"at least {len(found)}" if len(found) == _LOOKED_AT else str(len(found))
         return (
@@ -265,6 +295,7 @@ def _public_channels(reader: _Setup) -> Answer:
 _CHECKS: dict[str, Callable[[_Setup], Answer]] = {
     "Flex": _flex,
     "default service": _default_service,
+    "access tokens": _tokens,
     "timers": _timers,
     "guests' role": _roles,
     "webhooks": _hooks,

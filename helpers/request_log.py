@@ -6,17 +6,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from twilio.http import HttpClient
+from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
 from . import html
-from .json_object import error_code
+from .json_object import json_object
 from .masking import mask, masked, masked_repr
-from .mock import NOTE_HEADER
 
+NOTE_HEADER = "X-Mock-Note"
+"""Header of the mock's answers that tells which parameters were not read, and why."""
 KEPT = 1000
 """Calls kept; older ones are dropped, so that a long session does not grow."""
 
@@ -27,7 +28,7 @@ class LoggedRequest:
 
     `by` is `account`, a chat user's identity, or `poll` for the chat client's background reads.
     `code` is Twilio's error code, None for a success. `note` says which parameters the mock did not
-    read, and why.
+    read, and why; `problem` why the call was refused, in Twilio's words.
     """
 
     method: str
@@ -39,6 +40,7 @@ class LoggedRequest:
     milliseconds: float = field(repr=False)
     by: str = "account"
     note: str = ""
+    problem: str = field(default="", repr=False)
 
     __repr__ = masked_repr
 
@@ -63,6 +65,8 @@ class RequestLog:
         self._entries: deque[Entry] = deque(entries, maxlen=KEPT)
         self.add = self._entries.append
         """Add one call."""
+        self.timer: Callable[[], float] = time.perf_counter
+        """Returns seconds; what a call takes is measured with it."""
 
     def clear(self) -> None:
         """Remove every call so far."""
@@ -133,34 +137,84 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         **more: Any,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
-        started = time.perf_counter()
-        status, code, note = 0, None, ""
+        started, response = self._log.timer(), None
         try:
             patience = self.timeout if timeout is None else timeout
             response = self._inner.request(
                 method, uri, params=params, data=data, timeout=patience, **more
             )
-            status = response.status_code
-            note = (response.headers or {}).get(NOTE_HEADER, "")
-            code = None if response.ok else error_code(response.text)
             return response
         finally:
-            milliseconds = (time.perf_counter() - started) * 1000
-            url, by = urlsplit(uri), self._by
-            host = url.netloc.rpartition("@")[2]
-            query = {**(params or {})} if isinstance(params, _USUAL) else _named(params, "(query)")
-            body = {**(data or {})} if isinstance(data, _USUAL) else _named(data, "(body)")
+            seconds = self._log.timer() - started
+            self._log.add(_entry(method, uri, params, data, response, seconds, self._by))
 
-            def entry() -> LoggedRequest:
-                in_url = parse_qs(url.query, keep_blank_values=True)
-                first = {name: given if given[1:] else given[0] for name, given in in_url.items()}
-                parameters = masked({**first, **query, **body})
-                path = mask(url.path)
-                return LoggedRequest(
-                    method.upper(), host, path, parameters, status, code, milliseconds, by, note
-                )
 
-            self._log.add(entry)
+class LoggedAsyncHttpClient(AsyncHttpClient):  # type: ignore[misc]
+    """The same for the SDK's asynchronous calls."""
+
+    def __init__(self, inner: AsyncHttpClient, log: RequestLog) -> None:
+        super().__init__(inner.logger, is_async=True)
+        self._inner = inner
+        self._log = log
+
+    async def request(
+        self, method: str, uri: str, params: Any = None, data: Any = None, **more: Any
+    ) -> Response:
+        """Pass one request on; a failure of the network is logged with status 0."""
+        started, response = self._log.timer(), None
+        try:
+            response = await self._inner.request(method, uri, params=params, data=data, **more)
+            return response
+        finally:
+            seconds = self._log.timer() - started
+            self._log.add(_entry(method, uri, params, data, response, seconds, "account"))
+
+    async def close(self) -> None:
+        """Close the client that requests are passed on to."""
+        await self._inner.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *about: object) -> None:
+        await self.close()
+
+
+def _entry(
+    method: str,
+    uri: str,
+    params: Any,
+    data: Any,
+    response: Response | None,
+    seconds: float,
+    by: str,
+) -> Callable[[], LoggedRequest]:
+    """Return a call's entry in the log; without the text of an answer that is no refusal."""
+    status = 0 if response is None else response.status_code
+    note = "" if response is None else (response.headers or {}).get(NOTE_HEADER, "")
+    refusal = "" if response is None or response.ok else response.text
+    query = {**(params or {})} if isinstance(params, _USUAL) else _named(params, "(query)")
+    body = {**(data or {})} if isinstance(data, _USUAL) else _named(data, "(body)")
+
+    def entry() -> LoggedRequest:
+        url = urlsplit(uri)
+        in_url = parse_qs(url.query, keep_blank_values=True)
+        first = {name: given if given[1:] else given[0] for name, given in in_url.items()}
+        about = json_object(refusal) or {}
+        return LoggedRequest(
+            method=method.upper(),
+            host=url.netloc.rpartition("@")[2],
+            path=mask(url.path),
+            parameters=masked({**first, **query, **body}),
+            status=status,
+            code=about.get("code"),
+            milliseconds=seconds * 1000,
+            by=by,
+            note=note,
+            problem=mask(str(about.get("message", ""))),
+        )
+
+    return entry
 
 
 _USUAL = (dict, type(None))

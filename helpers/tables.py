@@ -1,4 +1,4 @@
-"""pandas views of what happened: chats, requests, webhooks, tasks, reservations, executions."""
+"""pandas views of what happened: chats, requests, webhooks, interactions, tasks, executions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from .account import Account
 from .chat import Channel, Conversation, Message
-from .flex_ui import ignore_not_found, in_path
+from .flex_ui import chat_in, customer_in, ignore_not_found, in_path, interaction_channel_in
 from .frames import AlignedTable
 from .json_object import json_object
 from .masking import mask
@@ -22,18 +22,25 @@ from .request_log import LoggedRequest
 __all__ = [
     "AlignedTable",
     "MockOnly",
+    "addresses",
+    "conversations",
     "deliveries",
     "events",
     "executions",
     "flows",
+    "interactions",
+    "receipts",
     "requests",
     "reservations",
     "steps",
     "swallowed",
     "tasks",
     "transcript",
+    "webhooks",
 ]
 
+_PEOPLE = 1000
+"""Participants that a conversation has at most (documented)."""
 _TRIGGER = "Trigger"
 _ENDED = "Ended"
 _by_date = attrgetter("date_created")
@@ -72,15 +79,155 @@ def requests(log: Iterable[LoggedRequest]) -> pd.DataFrame:
 def deliveries(log: Iterable[Attempt]) -> pd.DataFrame:
     """Return webhook attempts, such as `account.mock.webhooks.log`, oldest first.
 
-    One row an attempt: `event`, `source` (`SDK` or `API`), `url`, `attempt`, `status`, missing
-    without an answer, and `problem`.
+    One row an attempt: `event`, `source` (`SDK`, `API` or a network such as `SMS`), `scope`, where
+    the URL is set (`account`, `service`, `conversation`, `channel`, `interaction`, `workspace`),
+    `url`, `attempt`, `status`, missing without an answer, and `problem`.
     """
     rows = [
-        (a.event, a.parameters.get("Source"), a.url, a.number + 1, a.status, a.problem or "")
-        for a in log
+        (
+            each.event,
+            each.parameters.get("Source"),
+            each.scope,
+            each.url,
+            each.number + 1,
+            each.status,
+            each.problem or "",
+        )
+        for each in log
     ]
-    table = _frame("event source url attempt status problem", rows)
+    table = _frame("event source scope url attempt status problem", rows)
     return table.astype({"status": "Int64"})
+
+
+# -- Conversations
+
+
+def conversations(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the conversations, at most `limit`, oldest first.
+
+    One row a conversation: `conversation` (CH...), `name`, `state`, `inactive_at` and `closed_at`,
+    when its timers end, and its `participants`: identities and addresses.
+    """
+    found = _service(account).conversations
+    rows = [
+        (
+            each.sid,
+            each.friendly_name or each.unique_name or "",
+            str(each.state),
+            each.timers.get("date_inactive", ""),
+            each.timers.get("date_closed", ""),
+            ", ".join(map(_person, each.participants.list(limit=_PEOPLE))),
+        )
+        for each in _oldest_first(found, limit)
+    ]
+    return _frame("conversation name state inactive_at closed_at participants", rows)
+
+
+def receipts(account: Account, conversation_sid: str) -> pd.DataFrame:
+    """Return how far the messages of a conversation came to phones, oldest first.
+
+    One row a phone and message: `index`, `body`, `to` (its address), `status` and `error_code`.
+
+    Raises:
+        ValueError: The SID is empty.
+    """
+    conversation = _service(account).conversations(in_path(conversation_sid))
+    people = {each.sid: _person(each) for each in conversation.participants.list(limit=_PEOPLE)}
+    rows = [
+        (
+            message.index,
+            message.body or "",
+            people.get(each.participant_sid, each.participant_sid),
+            str(each.status),
+            each.error_code,
+        )
+        for message in conversation.messages.list()
+        if message.delivery
+        for each in message.delivery_receipts.list()
+    ]
+    return _frame("index body to status error_code", rows)
+
+
+def addresses(account: Account) -> pd.DataFrame:
+    """Return the address configurations, oldest first.
+
+    One row an address: `configuration` (IG...), `name`, `type`, `address`, `autocreation`, whether
+    a message to it makes a conversation, and what that leads to: `handler` (`studio`, `webhook` or
+    `default`) and `target` (the Studio flow or URL).
+    """
+    found = account.client.conversations.v1.address_configurations.list()
+    rows = []
+    for each in sorted(found, key=_by_date):
+        made = each.auto_creation or {}
+        target = made.get("studio_flow_sid") or made.get("webhook_url") or ""
+        about = (bool(made.get("enabled")), made.get("type") or "", target)
+        rows.append((each.sid, each.friendly_name or "", each.type, each.address, *about))
+    return _frame("configuration name type address autocreation handler target", rows)
+
+
+def webhooks(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the webhooks of Conversations: the account's, the service's, each conversation's.
+
+    One row a webhook: `scope` (`account`, `service` or `conversation`), `of`, the service or
+    conversation (at most `limit`), `target` (`pre`, `post`, `webhook`, `trigger` or `studio`),
+    `goes_to` (URL or Studio flow), and `filters`, of a trigger its words.
+    """
+    service = _service(account)
+    hooks = account.client.conversations.v1.configuration.webhooks().fetch()
+    rows = [
+        (scope, of, kind, url, ", ".join(each.filters or ()))
+        for scope, of, each in (
+            ("account", "", hooks),
+            ("service", service.fetch().sid, service.configuration.webhooks().fetch()),
+        )
+        for kind, url in (("pre", each.pre_webhook_url), ("post", each.post_webhook_url))
+        if url
+    ]
+    for conversation in _oldest_first(service.conversations, limit):
+        for webhook in conversation.webhooks.list():
+            about = webhook.configuration
+            goes_to = about.get("url") or about.get("flow_sid") or ""
+            words = ", ".join(about.get("filters") or ())
+            rows.append(("conversation", conversation.sid, webhook.target, goes_to, words))
+    return _frame("scope of target goes_to filters", rows)
+
+
+def interactions(account: Account, limit: int = 1000) -> pd.DataFrame:
+    """Return the interactions of the tasks that there are, at most `limit` of a workspace.
+
+    One row an interaction: `interaction` (KD...), `channel` (UO...), its `type` and `status`, the
+    `conversation` (CH...), `customer`, and `people`, the types of who is in the channel.
+    """
+    rows = {}
+    for _, task in _tasks(account, limit):
+        attributes = json_object(task.attributes)
+        channel = interaction_channel_in(account.client.flex_api.v1, attributes)
+        if channel is None:
+            continue
+        with ignore_not_found():
+            shown = channel.fetch()
+            people = ", ".join(str(each.type) for each in channel.participants.list())
+            customer, chat = customer_in(attributes) or "", chat_in(attributes) or ""
+            about = (str(shown.type), str(shown.status), chat, customer, people)
+            rows.setdefault(shown.sid, (shown.interaction_sid, shown.sid, *about))
+    columns = "interaction channel type status conversation customer people"
+    return _frame(columns, list(rows.values()))
+
+
+def _oldest_first(conversations_: Any, limit: int) -> list[Any]:
+    """Return conversations, which Twilio lists by their latest activity."""
+    found: list[Any] = conversations_.list(limit=limit)
+    found.reverse()
+    found.sort(key=_by_date)  # it keeps the order of those of one second
+    return found
+
+
+def _service(account: Account) -> Any:
+    return account.client.conversations.v1.services(account.credentials.chat_service_sid)
+
+
+def _person(participant: Any) -> str:
+    return str(participant.identity or (participant.messaging_binding or {}).get("address", ""))
 
 
 # -- Flex and TaskRouter
@@ -119,12 +266,12 @@ def tasks(account: Account, limit: int = 1000) -> pd.DataFrame:
     rows = [
         (
             task.sid,
-            _attribute(task, "name"),
+            customer_in(json_object(task.attributes)) or "",
             str(task.assignment_status),
             task.task_queue_friendly_name or "",
             task.task_channel_unique_name or "",
             task.priority,
-            _attribute(task, "channelSid"),
+            chat_in(json_object(task.attributes)) or "",
             task.reason or "",
         )
         for _, task in _tasks(account, limit)
@@ -138,7 +285,13 @@ def reservations(account: Account, limit: int = 1000) -> pd.DataFrame:
     One row a reservation: `reservation` (WR...), `task` (WT...), `customer`, `worker` and `status`.
     """
     rows = [
-        (each.sid, task.sid, _attribute(task, "name"), each.worker_name, each.reservation_status)
+        (
+            each.sid,
+            task.sid,
+            customer_in(json_object(task.attributes)) or "",
+            each.worker_name,
+            each.reservation_status,
+        )
         for workspace, task in _tasks(account, limit)
         for each in sorted(workspace.tasks(task.sid).reservations.list(), key=_by_date)
     ]
@@ -172,10 +325,6 @@ def _tasks(account: Account, limit: int) -> Iterator[tuple[Any, Any]]:
     for workspace in _workspaces(account):
         for task in sorted(workspace.tasks.list(limit=limit), key=_by_date):
             yield workspace, task
-
-
-def _attribute(task: Any, name: str) -> str:
-    return str((json_object(task.attributes) or {}).get(name) or "")
 
 
 # -- Studio

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from helpers import Account, ChatClient, connect
+from helpers.testing import plugin
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,6 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("whole", max_examples=30, derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=2_000, deadline=None)
 settings.load_profile("whole")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the project's plugin where its installation does not."""
+    if not config.pluginmanager.is_registered(plugin):
+        config.pluginmanager.register(plugin, "flex_chat_lab")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,7 +42,7 @@ def _no_twilio_settings() -> Iterator[None]:
     """Kernels that nbval starts inherit the environment, so it is cleaned once, for all."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("TWILIO_")}
     for name in kept:
-        if name != "TWILIO_OAI_DIR":
+        if name not in ("TWILIO_OAI_DIR", "TWILIO_TASKROUTER_JS_DIR"):
             del os.environ[name]
     yield
     os.environ.update(kept)
@@ -71,6 +78,13 @@ def client(account: Account) -> Any:
 def service(account: Account) -> Any:
     """Its chat service, as the SDK names it."""
     return account.client.chat.v2.services(account.credentials.chat_service_sid)
+
+
+@pytest.fixture
+def creators(service: Any) -> None:
+    """Let its users make channels, which Flex's customers may not."""
+    role = service.roles(service.fetch().default_service_role_sid)
+    role.update(permission=["createChannel", *role.fetch().permissions])
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def live_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, 
 
 def live() -> Account:
     with pytest.warns(EndOfLifeWarning):
-        return connect("live")
+        return connect("live", check=False)
 
 
 # -- a mock in this kernel
@@ -136,7 +137,7 @@ def test_live_is_reached_when_the_environment_requests_it(
 ) -> None:
     monkeypatch.setenv("TWILIO_MODE", value)
     with pytest.warns(EndOfLifeWarning):
-        assert connect().mode == "live"
+        assert connect(check=False).mode == "live"
 
 
 def test_the_environments_wish_for_live_is_refused_without_credentials(
@@ -218,6 +219,42 @@ def test_a_variable_that_names_twilio_counts_as_no_mock(
 def test_a_seed_is_for_a_mock_in_this_kernel_only() -> None:
     with pytest.raises(ValueError, match="--seed"):
         connect("http://127.0.0.1:8787", seed=7)
+
+
+def test_the_environment_gives_a_new_mock_its_seed_and_its_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TWILIO_MOCK_SEED", "7")
+    monkeypatch.setenv("TWILIO_MOCK_TIME", "2026-06-01T09:00:00Z")
+    flows = [connect().client.studio.v2.flows.list()[0] for _ in range(2)]
+    assert flows[0].sid == flows[1].sid != connect(seed=8).client.studio.v2.flows.list()[0].sid
+    assert {flow.date_created for flow in flows} == {datetime(2026, 6, 1, 9, tzinfo=UTC)}
+    assert connect().clock.is_frozen
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("TWILIO_MOCK_SEED", "seven", "invalid literal"),
+        ("TWILIO_MOCK_TIME", "tomorrow", "Invalid isoformat string"),
+        ("TWILIO_MOCK_TIME", "2026-06-01T09:00:00", "give a time zone"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=f"{name}={value!r} cannot be read: {reason}"):
+        connect()
+
+
+def test_a_file_keeps_the_moment_at_which_its_account_was_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for moment in ("2026-06-01T09:00:00Z", "2027-01-01T00:00:00Z"):
+        monkeypatch.setenv("TWILIO_MOCK_TIME", moment)
+        with connect(db=tmp_path / "account.db").mock as mock:
+            assert mock.clock.now() == datetime(2026, 6, 1, 9, tzinfo=UTC).timestamp()
 
 
 def test_where_no_mock_answers_connecting_fails_at_once_and_says_how_to_start_one() -> None:
@@ -323,7 +360,7 @@ def test_the_environment_goes_before_the_dotenv_file(
 
 def test_live_warns_that_the_product_has_ended_and_when(live_settings: dict[str, str]) -> None:
     with pytest.warns(EndOfLifeWarning) as caught:
-        connect("live")
+        connect("live", check=False)
     [warning] = caught
     text = str(warning.message)
     for date in ("1 June 2026", "25 July 2022", "25 January 2021"):

@@ -16,8 +16,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOADED_BY_NAME = {"httptools", "tzdata", "uvloop"}
-"""Packages that others load where they find them: uvicorn its parser and loop, zoneinfo zones."""
+LOADED_BY_NAME = {"httptools", "jupyterlab", "tzdata", "uvloop"}
+"""Packages that others load where they find them: uvicorn its parser and loop, zoneinfo
+zones, a reader the notebooks."""
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -35,10 +36,9 @@ def declared() -> set[str]:
     return {name for name, _ in named([*project["dependencies"], *chain(*optional)])}
 
 
-@pytest.fixture(scope="module")
-def locked() -> set[tuple[str, str]]:
-    """Packages of the lock file with their versions, each of which has hashes."""
-    text = (ROOT / "requirements.lock").read_text("utf-8").replace("\\\n", "")
+def locked(name: str) -> set[tuple[str, str]]:
+    """Packages of a lock file with their versions, each of which has hashes."""
+    text = (ROOT / name).read_text("utf-8").replace("\\\n", "")
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     hashes = [[word for word in line if HASH.fullmatch(word)] for line in lines]
     assert all(hashes)
@@ -46,6 +46,12 @@ def locked() -> set[tuple[str, str]]:
         " ".join(word for word in line if word not in own)
         for line, own in zip(lines, hashes, strict=True)
     )
+
+
+def pinned(name: str) -> set[tuple[str, str]]:
+    """Packages that a file of requirements pins, with their versions."""
+    lines = (line.split("#")[0].strip() for line in (ROOT / name).read_text("utf-8").splitlines())
+    return named(line for line in lines if line and not line.startswith("-"))
 
 
 def test_every_package_that_helpers_imports_is_declared_and_no_other(declared: set[str]) -> None:
@@ -57,13 +63,23 @@ def test_every_package_that_helpers_imports_is_declared_and_no_other(declared: s
     assert not needed & LOADED_BY_NAME
 
 
-def test_what_is_pinned_is_locked_at_the_same_version(locked: set[tuple[str, str]]) -> None:
-    text = (ROOT / "requirements.txt").read_text("utf-8")
-    lines = (line.split("#")[0].strip() for line in text.splitlines())
-    pinned = named(line for line in lines if line and not line.startswith("-"))
-    assert ("twilio", "==9.13.0") in pinned
-    assert pinned <= locked
+def test_what_is_pinned_is_locked_at_the_same_version() -> None:
+    assert ("twilio", "==9.13.0") in pinned("requirements.txt")
+    assert pinned("requirements.txt") <= locked("requirements.lock")
+    assert pinned("tests/requirements.txt") <= locked("tests/requirements.lock")
 
 
-def test_what_is_declared_is_locked(declared: set[str], locked: set[tuple[str, str]]) -> None:
-    assert declared <= {name for name, _ in locked}
+def test_the_tests_run_with_the_packages_of_the_notebooks() -> None:
+    assert locked("requirements.lock") < locked("tests/requirements.lock")
+
+
+def test_what_is_declared_is_locked(declared: set[str]) -> None:
+    assert declared <= {name for name, _ in locked("tests/requirements.lock")}
+
+
+def test_a_reader_installs_what_the_package_and_its_notebooks_need_and_no_cluster() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
+    found = {name for name, _ in locked("requirements.lock")}
+    assert {name for name, _ in named(needed)} <= found
+    assert not found & {"distributed", "playwright", "mypy", "ruff", "hypothesis"}

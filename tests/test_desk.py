@@ -11,9 +11,10 @@ from urllib.parse import quote
 import pytest
 from support import PATIENCE, EventLog, everything, refused
 
-from helpers import Account
+from helpers import Account, ChatError, connect
 from helpers.desk import AcceptedTask, AgentDesk, NoDeskHere, Offer
-from helpers.mock import Credentials, MockTwilio
+from helpers.mock import ControlRefused, Credentials, MockTwilio, TwilioError
+from helpers.mock.server.running import BackgroundServer
 
 Make = Callable[..., Any]
 
@@ -516,8 +517,78 @@ def test_an_interaction_whose_conversation_is_closed_by_then_has_no_chat(
     assert accepted.status == "completed"
 
 
-@pytest.mark.parametrize("act", ["leave", "park"])
-def test_only_an_interaction_is_left_or_parked(
+def test_a_paused_interaction_is_taken_up_by_the_same_agent(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    first = alice.accept()
+    first.pause()
+    assert (first.status, alice.conversations, alice.offers) == ("completed", [], [])
+    assert ended(conversation) == ("active", ["jane", "alice"])
+    again = first.resume()
+    assert again is not None
+    assert (again.status, alice.conversations) == ("assigned", [again])
+    assert again.reply("I am back") == 0
+    with pytest.raises(TwilioError, match="No interaction has an agent"):
+        first.resume()
+    again.complete()
+    assert ended(conversation) == ("closed", ["jane"])
+
+
+def test_an_agent_without_room_takes_a_paused_interaction_up_later(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    first = alice.accept()
+    first.pause()
+    capacity = alice.worker.worker_channels("chat")
+    capacity.update(capacity=0)
+    assert first.resume() is None
+    capacity.update(capacity=1)
+    again = alice.resume()
+    assert again is not None
+    assert (again.offer.channel_sid, again.status) == (conversation.sid, "assigned")
+
+
+def test_an_interaction_is_paused_and_resumed_at_a_shared_account() -> None:
+    with BackgroundServer(MockTwilio()) as server:
+        pause_and_resume(connect(server.url))
+
+
+def pause_and_resume(shared: Account) -> None:
+    sid = shared.client.conversations.v1.conversations.create().sid
+    shared.client.conversations.v1.conversations(sid).participants.create(identity="jane")
+    workspace = shared.client.taskrouter.v1.workspaces.list()[0]
+    channel = {"media_channel_sid": sid}
+    shared.client.flex_api.v1.interaction.create(
+        channel={"type": "web", "initiated_by": "customer", "properties": channel},
+        routing={"properties": {"workspace_sid": workspace.sid}},
+    )
+    desk = AgentDesk(shared)
+    desk.go_available()
+    first = desk.accept()
+    first.pause()
+    again = first.resume()
+    assert again is not None
+    assert again.status == "assigned"
+    with pytest.raises(ControlRefused, match="No interaction has an agent"):
+        first.resume()
+    desk.close()
+
+
+def test_a_closed_conversation_is_refused_in_words_of_conversations(
+    alice: AgentDesk, conversation: Any
+) -> None:
+    accepted = alice.accept()
+    conversation.update(state="closed")
+    with pytest.raises(ChatError, match="final closed state") as caught:
+        accepted.reply("Too late")
+    assert caught.value.code == 50377
+    assert accepted.conversation is not None
+    assert accepted.conversation.state == "closed"
+    accepted.complete()
+
+
+@pytest.mark.parametrize("act", ["leave", "park", "pause", "resume"])
+def test_only_an_interaction_is_left_parked_or_paused(
     alice: AgentDesk, ask: Callable[..., Any], act: str
 ) -> None:
     ask()

@@ -21,6 +21,9 @@ PAST_THE_FACE = {
     ("helpers.front_ends.sdk_widget", "helpers.mock.server.chat_page.sdk_copy"): (
         "the address of Twilio's SDK for browsers, which the chat page loads too"
     ),
+    ("helpers.recording.replay", "helpers.mock.calibration"): (
+        "a replay lists differences as the comparison with a live account does"
+    ),
     ("helpers.tokens.making", "helpers.mock.core.access_token"): (
         "a token is made within the limits by which the mock refuses one"
     ),

@@ -16,7 +16,10 @@ import helpers
 import helpers.front_ends
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("pandas", "matplotlib", "ipywidgets", "anywidget", "twilio", "pydantic", "IPython")
+HEAVY = (
+    *("IPython", "anywidget", "ipywidgets", "liquid", "matplotlib", "pandas"),
+    *("pydantic", "twilio"),
+)
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -49,6 +52,10 @@ def test_connecting_loads_neither_tables_nor_widgets() -> None:
 def test_rehearsing_a_flow_loads_neither_tables_nor_pictures() -> None:
     loaded = loaded_after("from helpers.flows import SCRIPTS, compare; SCRIPTS['answered']")
     assert loaded == {"twilio", "pydantic"}
+
+
+def test_the_pytest_plugin_loads_nothing_heavy_until_a_test_uses_it() -> None:
+    assert loaded_after("import helpers.testing.plugin") == set()
 
 
 def test_helpers_is_this_repositorys() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from typing import Any
 
 import pytest
+import requests
 from support import FakeHttpClient, refused
 from twilio.http.response import Response
+from twilio.rest import Client
 
 from helpers import Account
-from helpers.mock import Credentials
+from helpers.mock import Credentials, MockTwilio
 
 SECRETS = ("8e" * 16, "LiveApiSecretThatNobodyEverSees1")
 
@@ -125,3 +128,32 @@ def test_the_log_keeps_the_latest_thousand_calls_and_can_be_cleared_and_cut(
     assert [entry.parameters["N"] for entry in log[-2:]] == ["1003", "1004"]
     log.clear()
     assert (len(log), repr(log)) == (0, "no requests yet")
+
+
+def test_a_mock_logs_the_calls_of_all_its_doors_until_it_is_reset() -> None:
+    with MockTwilio() as mock:
+        own = mock.credentials
+        chat = f"/v2/Services/{own.chat_service_sid}/Channels"
+        mock.client.chat.v2.services(own.chat_service_sid).channels.create(unique_name="one")
+        later = Client(own.account_sid, own.auth_token, http_client=mock.async_http_client)
+        with refused(409, 50307):
+            asyncio.run(
+                later.chat.v2.services(own.chat_service_sid).channels.create_async(
+                    unique_name="one"
+                )
+            )
+        with mock.serve() as server:
+            requests.get(f"{server.url}/chat.twilio.com{chat}/two", timeout=9)
+        logged = [(each.method, each.path, each.status, each.code) for each in mock.requests]
+        assert logged == [
+            ("POST", chat, 201, None),
+            ("POST", chat, 409, 50307),
+            ("GET", f"{chat}/two", 401, 20003),
+        ]
+        assert [each.problem for each in mock.requests] == [
+            "",
+            "Channel with unique name 'one' already exists",
+            "Authenticate",
+        ]
+        mock.reset()
+        assert len(mock.requests) == 0

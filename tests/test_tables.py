@@ -215,6 +215,99 @@ def test_steps_of_what_is_no_execution_are_not_read_off_a_list(account: Account,
         tables.steps(account, key)
 
 
+def test_conversations_webhooks_and_interactions_have_tables(
+    account: Account, client: Any, desk: AgentDesk
+) -> None:
+    v1, service_sid = client.conversations.v1, account.credentials.chat_service_sid
+    account.clock.freeze()
+    v1.configuration.webhooks().update(
+        post_webhook_url="https://shop.example.com/all", filters=["onMessageAdded"]
+    )
+    v1.services(service_sid).configuration.webhooks().update(
+        pre_webhook_url="https://shop.example.com/before", filters=["onMessageAdd"]
+    )
+    order = v1.conversations.create(friendly_name="Order", timers_closed="PT1H")
+    order.participants.create(identity="jane")
+    order.webhooks.create(
+        target="trigger",
+        configuration_url="https://shop.example.com/help",
+        configuration_triggers=["help"],
+    )
+    v1.conversations.create(unique_name="idle", state="inactive")
+    workspace = client.taskrouter.v1.workspaces.list()[0].sid
+    made = client.flex_api.v1.interaction.create(
+        channel={
+            "type": "web",
+            "initiated_by": "customer",
+            "properties": {"media_channel_sid": order.sid},
+        },
+        routing={"properties": {"workspace_sid": workspace, "attributes": {"from": "Jane"}}},
+    )
+    desk.go_available()
+    desk.accept()
+    first, second = tables.conversations(account).to_dict("records")
+    assert first == {
+        "conversation": order.sid,
+        "name": "Order",
+        "state": "active",
+        "inactive_at": "",
+        "closed_at": order.fetch().timers["date_closed"],
+        "participants": "jane, alice",
+    }
+    assert (second["name"], second["state"], second["participants"]) == ("idle", "inactive", "")
+    hooks = tables.webhooks(account).to_numpy().tolist()
+    assert hooks == [
+        ["account", "", "post", "https://shop.example.com/all", "onMessageAdded"],
+        ["service", service_sid, "pre", "https://shop.example.com/before", "onMessageAdd"],
+        ["conversation", order.sid, "trigger", "https://shop.example.com/help", "help"],
+    ]
+    channel = (made.sid, made.channel["sid"], "web", "active")
+    assert tables.interactions(account).to_numpy().tolist() == [
+        [*channel, order.sid, "Jane", "customer, agent"]
+    ]
+    [task] = tables.tasks(account).to_dict("records")
+    assert (task["customer"], task["chat"]) == ("Jane", order.sid)
+
+
+def test_addresses_and_what_reached_phones_have_tables(account: Account, client: Any) -> None:
+    v1 = client.conversations.v1
+    made = v1.address_configurations.create(
+        type="sms",
+        address="+15550100",
+        friendly_name="Shop",
+        auto_creation_enabled=True,
+        auto_creation_type="webhook",
+        auto_creation_webhook_url="https://shop.example.com/texts",
+    )
+    [row] = tables.addresses(account).to_dict("records")
+    assert row == {
+        "configuration": made.sid,
+        "name": "Shop",
+        "type": "sms",
+        "address": "+15550100",
+        "autocreation": True,
+        "handler": "webhook",
+        "target": "https://shop.example.com/texts",
+    }
+    assert account.mock is not None
+    phone = account.mock.phone("+15550142")
+    phone.send("Open?", to="+15550100")
+    [conversation] = v1.conversations.list()
+    answer = conversation.messages.create(author="bob", body="Yes")
+    phone.report(answer.sid, "failed", 30005)
+    assert tables.receipts(account, conversation.sid).to_numpy().tolist() == [
+        [1, "Yes", "+15550142", "failed", 30005]
+    ]
+    with pytest.raises(ValueError, match="cannot be looked up"):
+        tables.receipts(account, "")
+
+
+@pytest.mark.parametrize("of", [tables.conversations, tables.interactions])
+def test_a_table_of_no_conversations_has_its_columns(account: Account, of: Any) -> None:
+    assert of(account).empty
+    assert "conversation" in of(account).columns
+
+
 @pytest.mark.parametrize("of", [tables.tasks, tables.reservations, tables.executions])
 def test_a_table_of_nothing_still_has_its_columns(account: Account, of: Any) -> None:
     table = of(account)

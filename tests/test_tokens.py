@@ -295,3 +295,93 @@ def test_markup_and_control_characters_in_a_claim_are_shown_not_obeyed() -> None
 def test_what_is_no_jwt_cannot_be_read() -> None:
     with pytest.raises(TwilioError, match="20101"):
         tokens.read_token("garbage")
+
+
+# -- tokens of workers
+
+WORKSPACE, WORKER = "WS" + "d" * 32, "WK" + "e" * 32
+
+
+def create_worker(**changes: Any) -> str:
+    values = {
+        "account_sid": ACCOUNT,
+        "api_key": KEY,
+        "api_secret": API_SECRET,
+        "workspace_sid": WORKSPACE,
+        "worker_sid": WORKER,
+    }
+    return tokens.create_worker_token(**values | changes)
+
+
+def diagnosed(token: str) -> tokens.Diagnosis:
+    return tokens.diagnose_token(token, account_sid=ACCOUNT, api_secrets={KEY: API_SECRET})
+
+
+def test_a_workers_token_is_read_with_its_workspace_worker_and_role() -> None:
+    reading = tokens.read_token(create_worker(role="supervisor", identity="alice"))
+    assert (reading.workspace_sid, reading.worker_sid) == (WORKSPACE, WORKER)
+    assert (reading.identity, reading.service_sid) == ("alice", None)
+    rows = {row.claim: (row.value, row.meaning) for row in reading}
+    assert rows["grants.task_router.worker_sid"] == (WORKER, "the worker who holds it")
+    assert rows["grants.task_router.role"][0] == "supervisor"
+
+
+def test_a_workers_token_verifies_for_taskrouter_and_not_for_chat() -> None:
+    given: dict[str, Any] = {"account_sid": ACCOUNT, "secrets": {KEY: API_SECRET}}
+    token = create_worker()
+    claims = verify(token, **given, now=time.time(), grant="task_router")
+    assert (claims.workspace_sid, claims.worker_sid, claims.role) == (WORKSPACE, WORKER, "worker")
+    for refused, grant in ((create_worker(identity="a"), "chat"), (create(), "task_router")):
+        with pytest.raises(TwilioError, match=f"There is no {grant} grant") as refusal:
+            verify(refused, **given, now=time.time(), grant=grant)
+        assert refusal.value.code == 20106
+
+
+def test_one_token_can_open_both_taskrouter_and_chat() -> None:
+    token = create_worker(service_sid=SERVICE, identity="alice")
+    assert diagnosed(token).ok
+    assert not any("no chat grant" in remark for remark in diagnosed(token).remarks)
+    assert any("no chat grant" in remark for remark in diagnosed(create_worker()).remarks)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "advice"),
+    [
+        ("workspace_sid", WORKER, "starts with WK: that is a Worker SID; pass a Workspace SID"),
+        ("worker_sid", None, "is not a Worker SID"),
+        ("role", "boss", "must be one of worker, supervisor, admin"),
+        ("service_sid", ACCOUNT, "starts with AC"),
+        ("identity", "", "is empty"),
+        ("ttl", 1, "180 to 86400"),
+    ],
+)
+def test_a_value_that_makes_no_working_token_of_a_worker_is_refused_by_name(
+    parameter: str, value: object, advice: str
+) -> None:
+    with pytest.raises(tokens.TokenProblem, match=f"^{parameter} .*{advice}"):
+        create_worker(**{parameter: value})
+
+
+def test_an_administrator_needs_no_worker() -> None:
+    assert tokens.read_token(create_worker(worker_sid=None, role="admin")).worker_sid is None
+
+
+@pytest.mark.parametrize(
+    ("grant", "message"),
+    [
+        ({"workspace_sid": WORKER}, "workspace_sid starts with WK"),
+        ({"workspace_sid": WORKSPACE, "worker_sid": 7, "role": "worker"}, "worker_sid is not"),
+        ({"workspace_sid": WORKSPACE, "worker_sid": WORKER}, "role is missing"),
+        ({"workspace_sid": WORKSPACE, "role": "boss"}, "role is 'boss'"),
+        ("all", "no task_router grant"),
+    ],
+)
+def test_a_grant_for_taskrouter_that_makes_no_sense_is_diagnosed(
+    grant: object, message: str
+) -> None:
+    claims = jwt.decode(sdk_token(), options={"verify_signature": False})
+    claims |= {"grants": {"task_router": grant}, "exp": int(time.time()) + HOUR, "nbf": None}
+    headers = {"cty": "twilio-fpa;v=1"}
+    found = diagnosed(jwt.encode(claims, API_SECRET, "HS256", headers=headers))
+    assert {code for code, _ in found.problems} == {20106}
+    assert message in found.problems[0][1]

@@ -82,8 +82,9 @@ def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
 def _resource(found: Any) -> SimpleNamespace:
     fields = {_FIELDS.get(name, name): value for name, value in vars(found).items()}
     if "index" in fields:
-        media = fields["media"] or None
-        fields |= {"type": "media" if media else "text", "media": media and media[0]}
+        media = fields["media"] or []
+        fields |= {"type": "media" if media else "text", "media": media[0] if media else None}
+        fields["attached_media"] = media
     return SimpleNamespace(**(_MISSING | fields))
 
 
@@ -482,7 +483,10 @@ class ConversationsClient(_Source):
         return session.service._inner
 
     def _conversation(self, channel: Channel) -> Conversation:
-        return self._conversations.setdefault(channel.sid, Conversation(self, channel))
+        known = self._conversations.get(channel.sid)
+        if known is None or known.chat_channel is not channel:  # left, and joined again
+            known = self._conversations[channel.sid] = Conversation(self, channel)
+        return known
 
     def _shown(self, about: Any) -> Any:
         """An argument of an event as this SDK shows it."""

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.base.version import Version
-from twilio.http.response import Response
+from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from ..mock import MockUnreachable, TwilioError
+from ..sdk_errors import refusal_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,14 +68,8 @@ def as_chat_error(error: TwilioException | TwilioError) -> ChatError:
         return error
     if isinstance(error, TwilioError):
         return ChatError(error.code, error.message, error.status)
-    if len(error.args) > 1 and isinstance(error.args[1], Response):  # how the SDK refuses a list
-        error = Version.exception("GET", "", error.args[1], "Unable to list record")
-    if isinstance(error, TwilioServiceException):
-        return ChatError(error.code, str(error.detail or error.title), error.status)
-    if isinstance(error, TwilioRestException):
-        message = str(error.msg).split(" record: ", 1)[-1]
-        return ChatError(error.code, message, error.status)
-    return ChatError(None, str(error))
+    status, code, message = refusal_of(error)
+    return ChatError(code, message, status)
 
 
 def raises_chat_error(call: Callable[P, T]) -> Callable[P, T]:

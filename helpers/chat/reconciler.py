@@ -23,7 +23,8 @@ from .session import ChatSession
 _log = logging.getLogger(__name__)
 WINDOW = 50
 """Latest messages of a channel in which edits and removals are noticed."""
-NOT_A_MEMBER = 50400
+NOT_A_MEMBER = (50400, 50430)
+"""Refusals of a user who is not in a channel, in Chat's words and in Conversations'."""
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def _ended_if_gone() -> Iterator[None]:
             yield
     except TwilioException as error:
         refusal = as_chat_error(error)
-        if refusal.status != HTTPStatus.NOT_FOUND and refusal.code != NOT_A_MEMBER:
+        if refusal.status != HTTPStatus.NOT_FOUND and refusal.code not in NOT_A_MEMBER:
             raise
 
 

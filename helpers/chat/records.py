@@ -44,7 +44,8 @@ class Message:
         date_updated: Time of its last change.
         last_updated_by: Identity that edited it last, or None.
         type: `text` or `media`.
-        media: The file of a media message.
+        media: The file of a media message, or the first of several.
+        attached_media: All of its files; Chat's REST API shows the first only.
     """
 
     sid: str
@@ -57,6 +58,7 @@ class Message:
     last_updated_by: str | None = None
     type: str = "text"
     media: Media | None = None
+    attached_media: tuple[Media, ...] = ()
     _channel_sid: str = field(default="", repr=False, compare=False)
     _home: MessageHome | None = field(default=None, repr=False, compare=False)
 
@@ -98,6 +100,8 @@ class Message:
     def of(cls, fields: Mapping[str, Any], home: MessageHome) -> Message:
         """Make one from its fields, of the session that it came by."""
         sent, updated, media = fields["date_created"], fields["date_updated"], fields["media"]
+        attached = fields.get("attached_media") or ([media] if media else [])
+        files = tuple(Media.of(each, home.media_url) for each in attached)
         if isinstance(sent, str):
             sent, updated = map(datetime.fromisoformat, (sent, updated))
         return cls(
@@ -110,7 +114,8 @@ class Message:
             date_updated=updated,
             last_updated_by=fields["last_updated_by"],
             type=fields["type"],
-            media=media and Media.of(media, home.media_url),
+            media=files[0] if files else None,
+            attached_media=files,
             _channel_sid=fields["channel_sid"],
             _home=home,
         )

@@ -6,27 +6,26 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from .. import flex_ui
 from ..account import Account
-from ..chat import Channel, ChatClient
-from ..chat.conversations import conversations_service
+from ..chat import Channel, ChatClient, ChatError, Conversation, ConversationsClient
 from ..chat.emitter import Emitter
 from ..chat.errors import TransientError, as_chat_error
 from ..chat.retrying_client import Backoff, RetryingClient
-from ..chat.session import ServiceOf, chat_service
-from ..flex_ui import ignore_not_found
+from ..flex_ui import WORKSPACE, ignore_not_found
 from ..json_object import json_object
 from ..masking import log_exception
-from ..mock import MockTwilio, MockUnreachable, TaskRouterNotification
+from ..mock import MockTwilio, MockUnreachable, RemoteMock, TaskRouterNotification
 
-WORKSPACE = "Flex Task Assignment"
+Connected = TypeVar("Connected", ChatClient, ConversationsClient)
 POLL_SECONDS = 1.0
 """Seconds between polls, where the mock is not in this kernel."""
+_NOT_IN_IT = 50430
 _log = logging.getLogger(__name__)
 
 
@@ -66,12 +65,15 @@ class AcceptedTask:
         channel: The agent's view of its chat; None for a task without one.
         interaction: The SDK's context of its interaction's channel; None for a task of Programmable
             Chat.
+        conversation: Its chat in the words of Conversations, of which `channel` is the same in
+            those of Chat; None for a task of Programmable Chat.
     """
 
     desk: AgentDesk
     offer: Offer
     channel: Channel | None
     interaction: Any = field(default=None, repr=False)
+    conversation: Conversation | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"AcceptedTask(with {self.offer.name!r}, {self.status})"
@@ -137,6 +139,31 @@ class AcceptedTask:
         flex_ui.close_agent(self._interaction("park"), self.offer.task_sid)
         self.desk.leave(self)
 
+    def pause(self) -> None:
+        """Pause an interaction as in Flex UI: its task ends, the agent has room for another chat.
+
+        Raises:
+            ValueError: The task is none of an interaction.
+            TwilioError: 45354, or `ControlRefused` at a shared mock: it is not active.
+        """
+        agent = flex_ui.agent_in(self._interaction("pause"), self.offer.task_sid)
+        self.desk.mock.pause_interaction(agent or "")
+        self.desk.leave(self)
+
+    def resume(self) -> AcceptedTask | None:
+        """Take a paused interaction up again, with a new task, which is returned.
+
+        Returns None while the agent has no room for it: it is accepted once there is some, and
+        `AgentDesk.resume()` takes it up then.
+
+        Raises:
+            ValueError: The task is none of an interaction.
+            TwilioError: 45354, or `ControlRefused` at a shared mock: it is not paused.
+        """
+        agent = flex_ui.agent_in(self._interaction("resume"), self.offer.task_sid)
+        self.desk.mock.resume_interaction(agent or "")
+        return self.desk.resume_chat(self.offer.channel_sid)
+
     def _interaction(self, act: str) -> Any:
         if self.interaction is None:
             raise ValueError(f"only an interaction has {act}(); use wrap_up() and complete()")
@@ -190,7 +217,7 @@ class AgentDesk(Emitter):
         self._find_worker()
         self.service = self._client.chat.v2.services(account.credentials.chat_service_sid)
         self.conversations: list[AcceptedTask] = []
-        self._chats: dict[ServiceOf, ChatClient] = {}
+        self._chats: dict[type, ChatClient | ConversationsClient] = {}
         self._known: list[Offer] = []
         self._unfollow: Any = None
         if isinstance(account.mock, MockTwilio):
@@ -214,6 +241,13 @@ class AgentDesk(Emitter):
 
     def __repr__(self) -> str:
         return f"AgentDesk({self.agent!r}, {self.activity})"
+
+    @property
+    def mock(self) -> MockTwilio | RemoteMock:
+        """The account's mock, for steps that REST has not; NoDeskHere without one."""
+        if self.account.mock is None:
+            raise NoDeskHere("this account names no mock: open it with connect()")
+        return self.account.mock
 
     @property
     def activity(self) -> str:
@@ -272,29 +306,49 @@ class AgentDesk(Emitter):
         accepted = self._reservations("accepted")
         return self._open(accepted[-1]) if accepted else None
 
+    def resume_chat(self, channel_sid: str | None) -> AcceptedTask | None:
+        """Take up the accepted task of a chat that is not here yet; None without one."""
+        known = {each.offer.sid for each in self.conversations}
+        for offer in self._reservations("accepted"):
+            if offer.channel_sid == channel_sid and offer.sid not in known:
+                return self._open(offer)
+        return None
+
     def _open(self, offer: Offer) -> AcceptedTask:
         interaction = flex_ui.interaction_channel_in(self._client.flex_api.v1, offer.attributes)
-        channel = None
-        if offer.channel_sid:
-            with ignore_not_found():
-                if interaction is None:  # else Flex has the agent join
-                    flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
-                chat = self._chat(chat_service if interaction is None else conversations_service)
-                channel = chat.get_channel_by_sid(offer.channel_sid)
-        accepted = AcceptedTask(self, offer, channel, interaction)
+        accepted = AcceptedTask(self, offer, None, interaction)
+        with ignore_not_found():
+            if offer.channel_sid and interaction is None:
+                flex_ui.join(self.chat_of(offer.channel_sid), self.identity)
+                accepted.channel = self._chat(ChatClient).get_channel_by_sid(offer.channel_sid)
+            elif offer.channel_sid:
+                accepted.conversation = self._conversation(offer.channel_sid)
+                if accepted.conversation is not None:
+                    accepted.channel = accepted.conversation.chat_channel
         self.conversations.append(accepted)
         self.emit("conversationStarted", accepted)
         self.refresh()
         return accepted
 
-    def _chat(self, service: ServiceOf) -> ChatClient:
-        """The agent's client of Programmable Chat, or of Conversations."""
-        if service not in self._chats:
-            token = self.account.chat_token(self.identity)
-            self._chats[service] = chat = ChatClient(self.account, token, service=service)
-            chat.on("tokenAboutToExpire", self._renew)
-            chat.on("tokenExpired", self._renew)
-        return self._chats[service]
+    def _conversation(self, sid: str) -> Conversation | None:
+        """Return a conversation that Flex has let the agent join, or None if it was closed then."""
+        try:
+            return self._chat(ConversationsClient).get_conversation_by_sid(sid)
+        except ChatError as error:
+            if error.code != _NOT_IN_IT:
+                raise
+            return None
+
+    def _chat(self, kind: type[Connected]) -> Connected:
+        """Return the agent's client of Chat or Conversations, connected at its first use."""
+        if kind not in self._chats:
+            made = kind(self.account, self.account.chat_token(self.identity))
+            made.on("tokenAboutToExpire", self._renew)
+            made.on("tokenExpired", self._renew)
+            self._chats[kind] = made
+        found = self._chats[kind]
+        assert isinstance(found, kind)
+        return found
 
     def reject(self, offer: Offer | None = None) -> None:
         """Reject an offer, the oldest by default, to another agent; NoDeskHere if there is none."""
@@ -309,8 +363,9 @@ class AgentDesk(Emitter):
         return offers[0]
 
     def _renew(self, *_: object) -> None:
-        for chat in () if self._stopped.is_set() else [*self._chats.values()]:
-            chat.update_token(self.account.chat_token(self.identity))
+        if not self._stopped.is_set():
+            for chat in self._chats.values():
+                chat.update_token(self.account.chat_token(self.identity))
 
     def leave(self, conversation: AcceptedTask) -> None:
         """Leave a finished task's chat, as Flex UI does, unless a later task of it is here too.

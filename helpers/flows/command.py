@@ -117,7 +117,7 @@ def _account(options: argparse.Namespace) -> Account | None:
     """The account that the options or the environment name; None for neither."""
     where = options.to or from_environment()
     try:
-        return connect(where) if where else None
+        return connect(where, check=False) if where else None
     except CredentialsMissing:
         raise
     except ValueError as error:

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not where:
             parser.error("which account? Give --from URL, live or FILE")
         is_file = where.endswith(".json")
-        found = read(where if is_file else connect(where), progress=_say)
+        found = read(where if is_file else connect(where, check=False), progress=_say)
         migration = plan(found)
         if options.save:
             found.write(options.save)

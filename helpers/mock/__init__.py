@@ -6,9 +6,10 @@
 from typing import TYPE_CHECKING
 
 from ..lazy import lazily
+from ..request_log import NOTE_HEADER
 from .account import DEFAULT_SEED, MockTwilio, Snapshot
 from .core.access_token import Claims, verify
-from .core.clock import Clock, Timer
+from .core.clock import Clock, Moment, Timer, epoch
 from .core.credentials import DEMO as DEMO_VALUES
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
@@ -20,16 +21,19 @@ from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
+from .rest.application import path_template
 from .rest.chat_webhooks import unknown_filters
 from .rest.conversations_webhooks import SCOPED_EVENTS
 from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import NOTE_HEADER, Reply, Request
+from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
+from .studio.replica import FlowReplica, FlowStage, FlowTask, Unproven
 from .studio.runner import Heard, StepFault, Studio, zone_of
 from .studio.validation import MAX_WIDGETS
 from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
+from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -57,12 +61,16 @@ __all__ = [
     "ErrorCode",
     "Fault",
     "Faults",
+    "FlowReplica",
+    "FlowStage",
+    "FlowTask",
     "ForkedProcess",
     "Heard",
     "Journal",
     "JournalEntry",
     "MockTwilio",
     "MockUnreachable",
+    "Moment",
     "RemoteClock",
     "RemoteMock",
     "Reply",
@@ -73,20 +81,25 @@ __all__ = [
     "StepFault",
     "Studio",
     "TaskRouterNotification",
+    "TaskRouterReplica",
     "Timer",
     "TokenTimers",
     "TwilioError",
     "UnknownScenario",
+    "Unproven",
     "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "WorkspaceCopy",
     "could_match",
+    "epoch",
     "flex_flows",
     "flow_warnings",
     "in_child",
     "is_loose_expression",
     "is_out_of_time",
     "own_connections",
+    "path_template",
     "reached",
     "unknown_filters",
     "verify",

@@ -119,7 +119,7 @@ def main(given: list[str] | None = None) -> int:
         try:
             serve = _prepare(arguments, opened)
         except (CannotListen, DatabaseRefused, NoSuchCopy, ValueError) as error:
-            print(mask(str(error)), file=sys.stderr)  # noqa: T201 - a command's answer
+            print(mask(str(error)), file=sys.stderr)
             return 1
         serve()
     return 0
@@ -147,7 +147,7 @@ def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], N
     server = MockServer(
         mock,
         listening,
-        lambda: print(line, flush=True),  # noqa: T201
+        lambda: print(line, flush=True),
         at_once=arguments.db is None,
         chat_sdk=arguments.chat_sdk,
         allow_origins=arguments.allow_origin,

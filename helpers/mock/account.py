@@ -10,14 +10,16 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from twilio.rest import Client
+
 from ..interrupts import Uninterrupted
 from ..masking import mask_marked
+from ..request_log import LoggedAsyncHttpClient, LoggedHttpClient, RequestLog
 from . import new_account, studio
-from .core.clock import Clock, epoch
+from .core.clock import Clock, Moment, Setting, epoch
 from .core.context import AccountState, Backend, Context
 from .core.credentials import Credentials
 from .core.database import DatabaseClosed, DatabaseFailed, DatabaseRefused, rewritten
@@ -42,8 +44,10 @@ from .messaging.presence import ChatConnection, Presence
 from .messaging.timers import ChannelTimers
 from .phones import Phone
 from .realtime import without_rest
+from .realtime.bridge_operations import HOST as EVENT_BRIDGE
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
+from .realtime.event_bridge import EventBridge
 from .rest import chat_words, studio_v2
 from .rest.application import OPERATIONS, WEBHOOKS, Application
 from .rest.chat_words import REFUSALS
@@ -105,9 +109,15 @@ class MockTwilio:
 
     It is a context manager that closes the account; one in memory need not be closed.
 
+    Attributes:
+        requests: The latest REST calls through `client`, `http_client` and `serve()`.
+
     Args:
         seed: The same seed and the same calls give the same SIDs. A file keeps the seed it was
             made with.
+        at: Time of a new account's creation, as aware datetime, epoch seconds or ISO 8601 such as
+            `2026-06-01T09:00:00Z`; the clock stops there. By default it is made now, and the clock
+            runs on.
         credentials: The account's credentials; by default the demo credentials, or the
             environment's `TWILIO_...` variables where they are set.
         db: SQLite file to persist to, without secrets. Reopened if it exists: acknowledged
@@ -120,16 +130,19 @@ class MockTwilio:
     Raises:
         DatabaseInUse: Another account holds the file.
         DatabaseRefused: The file is another account's, another version's, or no database.
+        ValueError: `at` has no time zone.
     """
 
     def __init__(
         self,
         *,
         seed: int = DEFAULT_SEED,
+        at: Moment | None = None,
         credentials: Credentials | None = None,
         db: str | os.PathLike[str] | None = None,
         receivers: Mapping[str, Receiver] | None = None,
         call_policy: CallPolicy | None = None,
+        _content: tuple[AccountState, Setting] | None = None,
     ) -> None:
         self.credentials = credentials or Credentials.demo()
         self.call_policy = call_policy or CallPolicy()
@@ -137,7 +150,10 @@ class MockTwilio:
         for url, receiver in (receivers or {}).items():
             answering.register(url, receiver)
         self.clock = Clock()
-        store = Store(KINDS, db, self.credentials.sids)
+        image = None
+        if _content is not None:
+            (image, sids), self.clock.setting = _content
+        store = Store(KINDS, db, self.credentials.sids, image)
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
@@ -147,6 +163,36 @@ class MockTwilio:
         self._router = TaskRouter(self._backend, account_sid)
         self._orchestration = Orchestration(self._backend, account_sid)
         self._interactions = InteractionOrchestration(self._backend, account_sid)
+        self._subscribe()
+        self._application = Application(self._backend, self.credentials, self.webhooks)
+        self._application.doors[EVENT_BRIDGE] = self._answer_worker
+        self.faults = Faults(self._application.operation_of, OPERATIONS, self.clock.now)
+        in_process = MockHttpClient(self._application.handle, self.faults)
+        answering.register_domain("twilio.com", as_receiver(in_process))
+        self.requests = RequestLog()
+        self.http_client = LoggedHttpClient(in_process, self.requests)
+        self.async_http_client = LoggedAsyncHttpClient(
+            AsyncMockHttpClient(self._application.handle, self.faults), self.requests
+        )
+        self.journal = Journal(self._backend)
+        self._chat_feed = ChatFeed()
+        store.when_failed = weakref.WeakMethod(self._when_failed)
+        try:
+            if _content is None:
+                self._start(seed, at)
+            else:
+                self._backend.sids.state = sids
+        except DatabaseFailed as failure:
+            store.close()
+            raise DatabaseRefused(failure.path, failure.problem, failure.advice) from None
+        except BaseException:
+            store.close()
+            raise
+        self._backend.events.subscribe(self.journal.handle)
+        self._server: BackgroundServer | None = None
+
+    def _subscribe(self) -> None:
+        """Let the parts follow one another's events."""
         events = self._backend.events
         outbox = Outbox(self._backend, WEBHOOKS)
         events.on_emit(self._orchestration.admit, MemberEvent)
@@ -159,27 +205,15 @@ class MockTwilio:
         events.subscribe(self._interactions.handle, ChannelDue, MessageEvent, TaskRouterEvent)
         events.subscribe(self._router.handle, TaskRouterEvent)
         events.subscribe(self._channel_timers.handle, ChannelEvent, ChannelStateEvent)
-        self._application = Application(self._backend, self.credentials, self.webhooks)
-        self.faults = Faults(self._application.operation_of, OPERATIONS)
-        self.http_client = MockHttpClient(self._application.handle, self.faults)
-        answering.register_domain("twilio.com", as_receiver(self.http_client))
-        self.async_http_client = AsyncMockHttpClient(self._application.handle, self.faults)
-        self.journal = Journal(self._backend)
-        self._chat_feed = ChatFeed()
-        store.when_failed = weakref.WeakMethod(self._when_failed)
-        try:
-            self._start(seed)
-        except DatabaseFailed as failure:
-            store.close()
-            raise DatabaseRefused(failure.path, failure.problem, failure.advice) from None
-        except BaseException:
-            store.close()
-            raise
-        events.subscribe(self.journal.handle)
-        self._server: BackgroundServer | None = None
 
     def __repr__(self) -> str:
         return f"MockTwilio({self.credentials.account_sid})"
+
+    @cached_property
+    def client(self) -> Client:
+        """The official SDK's client of this account, unmodified."""
+        own = self.credentials
+        return Client(own.account_sid, own.auth_token, http_client=self.http_client)
 
     @cached_property
     def realtime(self) -> Realtime:
@@ -189,6 +223,14 @@ class MockTwilio:
         """
         account_sid = self.credentials.account_sid
         return Realtime(self._backend, self._application, account_sid, self._presence)
+
+    def _answer_worker(self, request: Request) -> Reply:
+        return self.event_bridge.answer(request)
+
+    @cached_property
+    def event_bridge(self) -> EventBridge:
+        """ASGI application for the WebSocket of Twilio's TaskRouter SDK; follows likewise."""
+        return EventBridge(self._backend, self._application, self.credentials.account_sid)
 
     def serve(
         self,
@@ -349,11 +391,11 @@ class MockTwilio:
         with self._backend.transaction(), REFUSALS.worded():
             yield Context(self._backend, self.credentials.account_sid, actor)
 
-    def reset(self, at: datetime | float | None = None) -> None:
+    def reset(self, at: Moment | None = None) -> None:
         """Reset to a new account without faults; subscriptions to its events stay.
 
         Args:
-            at: Time of its creation, as aware datetime or epoch seconds; the clock stops there.
+            at: Time of its creation; the clock stops there.
                 By default the account is as old as this object, and its clock at real time.
 
         Raises:
@@ -366,6 +408,7 @@ class MockTwilio:
         if moment is not None:
             self.clock.freeze(moment)
         self.journal.clear()
+        self.requests.clear()
         self._put_back()
 
     @property
@@ -373,13 +416,13 @@ class MockTwilio:
         """Accounts that `load()` knows, with a sentence about each."""
         return SCENARIOS
 
-    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+    def load(self, name: str, at: Moment | None = None) -> Scenario:
         """Replace the content of this account by that of a scenario.
 
         Args:
             name: One of `scenarios`.
-            at: Time at which the story ends, as aware datetime or epoch seconds; the clock stops
-                there. By default it ends now, and the clock runs on.
+            at: Time at which the story ends; the clock stops there. By default it ends now, and
+                the clock runs on.
 
         Returns:
             The scenario.
@@ -403,6 +446,7 @@ class MockTwilio:
         self.clock.forget_timers()
         self.clock.setting = setting
         self.journal.state = content.journal
+        self.requests.clear()
         self._put_back()
         return loaded
 
@@ -466,18 +510,12 @@ class MockTwilio:
             with_due: Let the copy, too, deliver the webhooks that this account has yet to deliver.
         """
         twin = MockTwilio(
-            seed=self._backend.store.read_fact("seed"),
             credentials=self.credentials,
             call_policy=self.call_policy,
+            _content=(self._backend.state, self.clock.setting),
         )
-        with self._backend.store.lock:
-            state, born = self._backend.state, self._backend.store.read_fact("born")
-        twin.clock.setting = self.clock.setting
         twin.webhooks.timeout = self.webhooks.timeout
         twin.studio.time_zone = self.studio.time_zone
-        twin._backend.state = state
-        with twin._backend.transaction():
-            twin._backend.store.write_fact("born", born)
         twin.webhooks.forget("asking", *(() if with_due else ("pending",)))
         twin._resume()
         return twin
@@ -493,8 +531,7 @@ class MockTwilio:
         if self._server is not None:
             self._server.close()
         self.clock.forget_timers()
-        if "realtime" in vars(self):
-            self.realtime.hang_up("the account is being closed")
+        self._hang_up("the account is being closed")
         self.webhooks.close()
         self.studio.close()
         self._backend.store.close()
@@ -518,14 +555,20 @@ class MockTwilio:
         self.studio.resume()
         self._router.arm()
         self._channel_timers.resume()
-        if "realtime" in vars(self):
-            self.realtime.hang_up("the account was put back to an earlier state")
+        self._hang_up("the account was put back to an earlier state")
 
-    def _start(self, seed: int) -> None:
+    def _hang_up(self, reason: str) -> None:
+        for each in {"realtime", "event_bridge"} & vars(self).keys():
+            getattr(self, each).hang_up(reason)
+
+    def _start(self, seed: int, at: Moment | None) -> None:
         """Fill a new account, and store the facts by which it can be reset; or reopen one."""
         store = self._backend.store
         if store.read_fact("seed") is None:
             with self._backend.transaction():
+                if at is not None:
+                    self.clock.freeze(at)
+                    store.write_fact("clock", self.clock.setting)
                 store.write_fact("seed", seed)
                 store.write_fact("born", self.clock.now())
                 chat_words.mark(store)

@@ -1,8 +1,8 @@
 """Compares an account with the mock: asks it about inferred rules of FIDELITY.md.
 
-Every call concerns a workspace, Studio flow, chat service or Flex Flow of its own, made when it is
+Every call concerns things of its own, such as a workspace or a chat service, made when they are
 first needed and deleted in the end. No message is sent to anybody. The questions are declared in
-`calibration_probes`.
+`calibration_probes` and `calibration_conversations`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from twilio.rest import Client
 
 from ..flex_ui import ignore_not_found
 from ..json_object import error_code
+from ..sdk_errors import refusal_of
 from .account import MockTwilio
 from .core.credentials import Credentials
 from .core.errors import CODES
@@ -35,7 +36,9 @@ PATIENCE = 20
 TRIES = 3
 """Attempts to delete what was made."""
 AGREES, DIFFERS, UNSETTLED = "agrees", "differs", "cannot be settled"
-_SID = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[0-9a-fA-F]{32}")
+_SID = re.compile(
+    r"(?<![A-Za-z0-9])(?:([A-Za-z]{2})[0-9a-fA-F]{32}|(flex_interactionwebhook)_\w{26})"
+)
 _GONE = (403, 404, 410)
 _NO_ANSWER = re.compile(r"0|429|5\d\d")
 _COSTS = {
@@ -43,6 +46,7 @@ _COSTS = {
     "studio.twilio.com/v2/Flows/{FW}/Executions": "a Studio execution",
     "chat.twilio.com/v2/Services/{IS}/Channels/{CH}/Members": "an active chat user",
     "flex-api.twilio.com/v1/Channels": "an active chat user",
+    "conversations.twilio.com/v1/Services/{IS}/ConversationWithParticipants": "active chat users",
 }
 
 
@@ -66,6 +70,21 @@ class Probe(NamedTuple):
     ask: Callable[[Lab], str]
 
 
+class Probes(list[Probe]):
+    """Questions, in the order in which they are asked."""
+
+    def asks(
+        self, product: str, rule: str, expected: str
+    ) -> Callable[[Callable[[Lab], str]], Callable[[Lab], str]]:
+        """Declare a function as a probe."""
+
+        def declare(ask: Callable[[Lab], str]) -> Callable[[Lab], str]:
+            self.append(Probe(product, rule, expected, ask))
+            return ask
+
+        return declare
+
+
 class ProbeResult(NamedTuple):
     """An account's answer to a probe; for `cannot be settled`, the reason."""
 
@@ -78,7 +97,7 @@ class ProbeResult(NamedTuple):
         meaning = f", {CODES[int(rule)].meaning}" if rule.isdigit() else ""
         versus = f"expected: {expected}; got: " if self.verdict == DIFFERS else ""
         about = "" if self.verdict == AGREES else f" ({versus}{self.got})"
-        return _SID.sub(r"\1...", f"{self.verdict}: {product}: {rule}{meaning}{about}")
+        return _SID.sub(r"\1\2...", f"{self.verdict}: {product}: {rule}{meaning}{about}")
 
 
 @dataclass
@@ -151,19 +170,36 @@ class Lab:
             Unsettled: The account refuses to make it; its product has ended there, perhaps.
         """
         if kind not in self._found:
-            own = self._kinds[kind]
-            arguments = {"friendly_name": self.name, **own.arguments(self)}
-            self._to_delete.append(kind)
             try:
-                self._found[kind] = own.collection(self.client).create(**arguments)
+                self.make(kind)
             except TwilioException as error:
-                self._to_delete.remove(kind)
-                status, code = refusal(error)
+                status, code, _ = refusal_of(error)
                 lacks = "this account no longer has it" if status in _GONE else "it is refused"
-                self._found[kind] = Unsettled(f"{own.product}: {lacks}: {status} {code}")
+                product = self._kinds[kind].product
+                self._found[kind] = Unsettled(f"{product}: {lacks}: {status} {code}")
         if isinstance(self._found[kind], Unsettled):
             raise self._found[kind]
         return self._found[kind]
+
+    def make(self, kind: str) -> None:
+        """Make the thing of a kind, where that is the question itself.
+
+        Raises:
+            TwilioException: The account refuses.
+        """
+        own = self._kinds[kind]
+        arguments = {"friendly_name": self.name, **own.arguments(self)}
+        self._to_delete.append(kind)
+        try:
+            self._found[kind] = own.collection(self.client).create(**arguments)
+        except TwilioException:
+            self._to_delete.remove(kind)
+            raise
+
+    def read(self, kind: str, path: str = "") -> str:
+        """Read what is below a thing: `accepted`, or the `words` of a refusal."""
+        response = self.client.request("GET", f"{self.own(kind).url}/{path}")
+        return "accepted" if response.ok else words(response.status_code, error_code(response.text))
 
     def until(self, read: Callable[[], T]) -> T:
         """Return the first result that is not empty; `Unsettled` if that takes too long."""
@@ -198,13 +234,6 @@ class Lab:
                         thing.delete()
 
 
-def refusal(error: TwilioException) -> tuple[int, int | None]:
-    """Return a refusal's HTTP status and Twilio's code; 0 where there is no answer."""
-    if len(error.args) > 1 and isinstance(error.args[1], Response):  # how the SDK refuses a list
-        return error.args[1].status_code, error_code(error.args[1].text)
-    return getattr(error, "status", 0), getattr(error, "code", None)
-
-
 def words(status: int, code: int | None) -> str:
     """Return a refusal's HTTP status and code, such as `409 20409`.
 
@@ -222,7 +251,8 @@ def answer(call: Callable[[], Any]) -> str:
     try:
         call()
     except TwilioException as error:
-        return words(*refusal(error))
+        status, code, _ = refusal_of(error)
+        return words(status, code)
     return "accepted"
 
 
@@ -249,7 +279,7 @@ def _result(lab: Lab, probe: Probe) -> ProbeResult:
     except Unsettled as unsettled:
         reason = str(unsettled)
     except TwilioException as error:
-        reason = "a call before the question was refused: {} {}".format(*refusal(error))
+        reason = "a call before the question was refused: {} {}".format(*refusal_of(error))
     except (RequestException, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"no answer of the known form: {type(error).__name__}"
     return ProbeResult(probe, UNSETTLED, reason)
@@ -266,7 +296,7 @@ class CallRecorder(HttpClient):  # type: ignore[misc]
     def request(self, method: str, uri: str, *args: Any, **options: Any) -> Response:
         """Forward a call."""
         url = urlsplit(uri)
-        path = _SID.sub(r"{\1}", url.netloc + url.path)
+        path = _SID.sub(r"{\1\2}", url.netloc + url.path)
         cost = _COSTS.get(path) if method == "POST" else None
         self.calls[f"{method} {path}" + (f"  (may cost money: {cost})" if cost else "")] += 1
         return self._forward.request(method, uri, *args, **options)

@@ -18,26 +18,17 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant
 
 from ..json_object import attributes_in, entry, error_code
-from .calibration import Lab, Own, Probe, Unsettled, answer, words
+from . import calibration_conversations as conversations
+from .calibration import Lab, Own, Probes, Unsettled, answer, words
 
 NOBODY = "+15005550006"
 """Twilio's number for tests: contact of executions, whose flow sends nothing."""
 MEDIA = "https://mcs.us1.twilio.com/v1/Services/{}/Media/ME" + "0" * 32
 """A file that does not exist: enough to see an access token accepted or refused."""
-PROBES: list[Probe] = []
+PROBES = Probes()
 """All questions, in the order in which they are asked."""
 _MISSING = "0" * 32
 _Ask = Callable[[Lab], str]
-
-
-def asks(product: str, rule: str, expected: str) -> Callable[[_Ask], _Ask]:
-    """Declare a function as a probe."""
-
-    def declare(ask: _Ask) -> _Ask:
-        PROBES.append(Probe(product, rule, expected, ask))
-        return ask
-
-    return declare
 
 
 def _flow(template: str) -> dict[str, Any]:
@@ -92,12 +83,13 @@ OWN = {
             each for each in client.flex_api.v1.channel.list() if each.flex_flow_sid == made.sid
         ],
     ),
+    **conversations.OWN,
 }
 """Things made for the probes; the one made last is deleted first."""
 
 # -- TaskRouter
 
-taskrouter = partial(asks, "TaskRouter")
+taskrouter = partial(PROBES.asks, "TaskRouter")
 
 
 class Desk(NamedTuple):
@@ -222,19 +214,14 @@ def _bad_configurations(lab: Lab) -> str:
     return ", ".join(answer(partial(workflows.create, "bad", text)) for text in texts)
 
 
-def _read(lab: Lab, kind: str, path: str) -> str:
-    response = lab.client.request("GET", f"{lab.own(kind).url}/{path}")
-    return "accepted" if response.ok else words(response.status_code, error_code(response.text))
-
-
 @taskrouter("40153", "400 40153")
 def _second_page(lab: Lab) -> str:
-    return _read(lab, "workspace", "Workers?PageSize=1&Page=1")
+    return lab.read("workspace", "Workers?PageSize=1&Page=1")
 
 
 # -- Studio
 
-studio = partial(asks, "Studio")
+studio = partial(PROBES.asks, "Studio")
 
 
 @studio("81022", "400 81022")
@@ -321,11 +308,11 @@ _TOKENS: dict[str, tuple[str, _Ask]] = {
     ),
 }
 for _rule, (_expected, _make) in _TOKENS.items():
-    asks("Access tokens", _rule, _expected)(partial(_try, _make))
+    PROBES.asks("Access tokens", _rule, _expected)(partial(_try, _make))
 
 # -- Programmable Chat
 
-chat = partial(asks, "Programmable Chat")
+chat = partial(PROBES.asks, "Programmable Chat")
 
 
 def _channel(lab: Lab, **arguments: str) -> str:
@@ -338,20 +325,9 @@ def _taken_name(lab: Lab) -> str:
     return _channel(lab, unique_name="taken")
 
 
-@chat("50304", "400 50304")
-def _no_json(lab: Lab) -> str:
-    return _channel(lab, attributes="no JSON")
-
-
 @chat("50306", "400 50306")
 def _named_like_a_sid(lab: Lab) -> str:
     return _channel(lab, unique_name=f"CH{_MISSING}")
-
-
-@chat("Default roles cannot be deleted (20409 inferred)", "409 20409")
-def _default_role(lab: Lab) -> str:
-    service = lab.own("service")
-    return answer(service.roles.get(service.default_channel_role_sid).delete)
 
 
 @chat("A deleted user leaves its channels; its messages stay", "0 members")
@@ -365,12 +341,12 @@ def _deleted_user(lab: Lab) -> str:
 
 @chat("PageSize below 1 is refused (20007)", "400 20007")
 def _no_page(lab: Lab) -> str:
-    return _read(lab, "service", "Channels?PageSize=0")
+    return lab.read("service", "Channels?PageSize=0")
 
 
 # -- Flex API v1
 
-flex = partial(asks, "Flex API v1")
+flex = partial(PROBES.asks, "Flex API v1")
 
 
 def _flex_channel(lab: Lab, flow_sid: str) -> Any:
@@ -397,3 +373,6 @@ def _without_target(lab: Lab) -> str:
     attributes = lab.own("service").channels.get(made.sid).fetch().attributes
     same = entry(attributes_in(attributes), "from") == "jane"
     return "the identity" if same else "something else"
+
+
+PROBES += conversations.PROBES

@@ -50,7 +50,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
 
     def __init__(self, handle: Handle, faults: Faults) -> None:
         super().__init__(_log, is_async=False)
-        self._handle = handle
+        self._handle = _at_once(handle)
         self._faults = faults
 
     def request(
@@ -96,7 +96,7 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
 
     def __init__(self, handle: Handle, faults: Faults) -> None:
         super().__init__(_log, is_async=True)
-        self._handle = handle
+        self._handle = _at_once(handle)
         self._faults = faults
 
     async def request(
@@ -138,6 +138,19 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
 
     async def __aexit__(self, *about: object) -> None:
         await self.close()
+
+
+def _at_once(handle: Handle) -> Handle:
+    """Return a handler whose answers are received as soon as they are given."""
+
+    def answer(request: Request) -> Reply:
+        try:
+            return handle(request)
+        finally:
+            for call in request.when_answered:
+                call()
+
+    return answer
 
 
 def as_receiver(client: MockHttpClient) -> Receiver:

@@ -18,9 +18,17 @@ from ..masking import mask
 from .core.clock import iso
 from .core.context import Backend
 from .core.events import Event
+from .flex.channels import is_conversation
 from .flex.interaction_events import InteractionEvent
 from .flex.resources import CreatedByFlex
-from .messaging.events import ChannelEvent, MemberEvent, MessageEvent
+from .messaging.events import (
+    ChannelEvent,
+    ChannelStateEvent,
+    DeliveryEvent,
+    MemberEvent,
+    MessageEvent,
+)
+from .messaging.resources import Channel
 from .studio.events import CreatedByFlow, ExecutionEvent, MessageRouted
 from .studio.resources import StudioFlow
 from .taskrouter.events import TaskRouterEvent
@@ -104,6 +112,8 @@ _KINDS: dict[type[Event], str] = {
     _MessageLine: "message",
     MemberEvent: "member",
     ChannelEvent: "channel",
+    ChannelStateEvent: "channel",
+    DeliveryEvent: "message",
     ExecutionEvent: "studio",
     MessageRouted: "studio",
     InteractionEvent: "channel",
@@ -241,25 +251,43 @@ class _Renderer:
             return party, FLEX, f"{name} leaves"
         if event.change != "added":
             return None
+        if event.actor.network:  # which made the conversation for a message
+            return FLEX, CUSTOMER, f"adds {name}"
         if party == AGENT or by == name:
             return party, FLEX, f"{name} joins"
         if event.member.attributes == GUEST_ATTRIBUTES:  # with its channel
             return FLEX, CUSTOMER, f"adds {name}"
-        return (SERVER if by is None else self._parties.get(by, CUSTOMER)), FLEX, f"adds {name}"
+        return self._actor(event), FLEX, f"adds {name}"
 
     @line.register
     def _(self, event: ChannelEvent) -> Line | None:
-        sid, name = event.channel.sid, event.channel.friendly_name or "a channel"
+        sid, name = event.channel.sid, self._name(event.channel)
         if event.change == "added":
-            actor = event.actor.identity
-            opener = SERVER if actor is None else self._parties.get(actor, CUSTOMER)
-            return opener, FLEX, f"opens {name}"
+            if event.arrival:
+                return FLEX, CUSTOMER, f"opens {name}"
+            return self._actor(event), FLEX, f"opens {name}"
         if (json_object(event.channel.attributes) or {}).get("status") != "INACTIVE":
             self._ended.discard(sid)
         elif event.change == "updated" and sid not in self._ended:
             self._ended.add(sid)
             return FLEX, CUSTOMER, f"{name} is INACTIVE"
         return None
+
+    def _name(self, channel: Channel) -> str:
+        noun = "a conversation" if is_conversation(self._store, channel) else "a channel"
+        return channel.friendly_name or noun
+
+    @line.register
+    def _(self, event: ChannelStateEvent) -> Line:
+        return FLEX, CUSTOMER, f"{self._name(event.channel)} is {event.channel.state}"
+
+    @line.register
+    def _(self, event: DeliveryEvent) -> Line:
+        return CUSTOMER, FLEX, f"message {event.receipt.status}"
+
+    def _actor(self, event: ChannelEvent | MemberEvent) -> str:
+        by = event.actor.identity
+        return SERVER if by is None else self._parties.get(by, CUSTOMER)
 
     @line.register
     def _(self, event: ExecutionEvent) -> Line:

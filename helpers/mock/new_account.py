@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..flex_ui import WORKSPACE
 from ..json_object import compact_json
 from .core.context import Context
 from .core.sids import Sids
@@ -17,7 +18,6 @@ from .taskrouter.task_queues import NewTaskQueue
 
 AGENTS = ("alice", "bob")
 """The account's two agents, offline. `contact_uri` names their chat identity (observed)."""
-WORKSPACE = "Flex Task Assignment"
 TASK_CHANNELS = {**task_channels.DEFAULTS, "chat": "Programmable Chat"}
 """The workspace's task channels; chat's friendly name was observed."""
 _FACT = "task_channels"
@@ -29,6 +29,7 @@ AGENT_ACTIVITIES = (*workspaces.ACTIVITIES, ("Break", False))
 def populate(ctx: Context, chat_service_sid: str) -> None:
     """Fill an empty account as a new Flex account is (names observed in Twilio's own tools)."""
     service = services.create(ctx, friendly_name="Flex Chat Service", sid=chat_service_sid)
+    roles.keep_from_creating(ctx, service)
     new_workspace = workspaces.NewWorkspace(friendly_name=WORKSPACE)
     workspace = workspaces.create(ctx, new_workspace, TASK_CHANNELS, AGENT_ACTIVITIES)
     everyone = NewTaskQueue(friendly_name="Everyone")

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -18,7 +17,7 @@ import requests
 from ..interrupts import detached
 from ..json_object import json_object
 from ..lazy import lazily
-from .core.clock import Timer, epoch
+from .core.clock import Moment, Timer, epoch
 from .core.credentials import Credentials
 from .core.forks import in_child
 from .faults import BadFault, Fault
@@ -31,7 +30,19 @@ __all__ = ["ControlRefused", "MockUnreachable", "RemoteClock", "RemoteMock"]
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__, LeverRefused="ControlRefused")
 
-_MEMBERS = ("clock", "faults", "load", "phone", "reset", "scenarios", "snapshot", "type_in", "url")
+_MEMBERS = (
+    "clock",
+    "faults",
+    "load",
+    "pause_interaction",
+    "phone",
+    "reset",
+    "resume_interaction",
+    "scenarios",
+    "snapshot",
+    "type_in",
+    "url",
+)
 TIMEOUT = 30
 """Seconds to wait for an answer."""
 _START = "Start the mock there: python -m helpers.mock"
@@ -101,12 +112,6 @@ class ControlClient:
         return content
 
 
-def moment(at: datetime | float) -> str | float:
-    """A moment in a control request's JSON; ValueError without time zone or not in 1970 to 9999."""
-    epoch(at)
-    return at.isoformat() if isinstance(at, datetime) else float(at)
-
-
 class RemotePhone:
     """A customer's phone on the server's account, with the methods of `Phone`."""
 
@@ -159,9 +164,9 @@ class RemoteClock:
         """True while the clock is frozen."""
         return bool(self._control.call("GET", "/clock")["is_frozen"])
 
-    def freeze(self, at: datetime | float | None = None) -> None:
-        """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now."""
-        self._set(freeze=True if at is None else moment(at))
+    def freeze(self, at: Moment | None = None) -> None:
+        """Stop the clock, at a moment or right now."""
+        self._set(freeze=True if at is None else epoch(at))
 
     def unfreeze(self) -> None:
         """Let the clock run on from its present time."""
@@ -300,9 +305,9 @@ class RemoteMock:
     def __exit__(self, *about: object) -> None:
         self.close()
 
-    def reset(self, at: datetime | float | None = None) -> None:
+    def reset(self, at: Moment | None = None) -> None:
         """Reset to a new account, at real time or frozen at a moment, as `MockTwilio.reset`."""
-        self._control.call("POST", "/reset", {"at": None if at is None else moment(at)})
+        self._control.call("POST", "/reset", {"at": None if at is None else epoch(at)})
         self.clock.forget()
 
     @property
@@ -311,9 +316,9 @@ class RemoteMock:
         listed = self._control.call("GET", "/scenarios")["scenarios"]
         return Scenarios(*(Scenario(**each) for each in listed))
 
-    def load(self, name: str, at: datetime | float | None = None) -> Scenario:
+    def load(self, name: str, at: Moment | None = None) -> Scenario:
         """Replace the account by a scenario, or refuse its name, as `MockTwilio.load`."""
-        body = {"name": name, "at": None if at is None else moment(at)}
+        body = {"name": name, "at": None if at is None else epoch(at)}
         try:
             loaded = self._control.call("POST", "/scenarios", body)
         except ControlRefused as refusal:
@@ -337,6 +342,14 @@ class RemoteMock:
         """Send a typing indicator of the chat user of `token`; returns the seconds it lasts."""
         body = {"token": token, "channel_sid": channel_sid}
         return int(self._control.call("POST", "/typing", body)["seconds"])
+
+    def pause_interaction(self, participant_sid: str) -> None:
+        """Pause a chat for its agent (UT...), as Flex UI does."""
+        self._control.call("POST", "/interactions/pause", {"participant_sid": participant_sid})
+
+    def resume_interaction(self, participant_sid: str) -> None:
+        """Take a paused chat up again for its agent."""
+        self._control.call("POST", "/interactions/resume", {"participant_sid": participant_sid})
 
     def phone(self, address: str) -> RemotePhone:
         """Return a customer's phone, which sends and receives by SMS or WhatsApp."""

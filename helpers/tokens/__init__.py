@@ -5,7 +5,7 @@ The SDK's `AccessToken` signs whatever it is given, so a mistake shows only when
 """
 
 from .identity import TokenProblem, looks_personal, stable_identity
-from .making import IdentityWarning, create_chat_token
+from .making import IdentityWarning, create_chat_token, create_worker_token
 from .reading import ClaimRow, Diagnosis, TokenReading, diagnose_token, read_token
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "TokenProblem",
     "TokenReading",
     "create_chat_token",
+    "create_worker_token",
     "diagnose_token",
     "looks_personal",
     "read_token",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 
+import jwt
 from twilio.jwt.access_token import AccessToken
-from twilio.jwt.access_token.grants import ChatGrant
+from twilio.jwt.access_token.grants import ChatGrant, TaskRouterGrant
 
-from ..mock.core.access_token import MAX_IDENTITY, MAX_LIFETIME, SID, SID_KINDS, sid_slip
+from ..mock.core.access_token import MAX_IDENTITY, MAX_LIFETIME, ROLES, SID, SID_KINDS, sid_slip
 from .identity import TokenProblem, looks_personal
 
 MIN_LIFETIME = 180
@@ -48,32 +49,99 @@ def create_chat_token(
         IdentityWarning: The identity looks like personal data.
 
     """
-    checked = {
-        "account_sid": _sid_problem("account_sid", account_sid),
-        "api_key": _sid_problem("api_key", api_key),
-        "api_secret": _secret_problem(api_secret, auth_token),
-        "service_sid": _sid_problem("service_sid", service_sid),
-        "identity": _identity_problem(identity),
-        "ttl": _ttl_problem(ttl),
-    }
-    wrong = [(name, problem) for name, problem in checked.items() if problem]
-    if wrong:
-        raise TokenProblem(*wrong)
+    _refuse(
+        account_sid=_sid_problem("account_sid", account_sid),
+        api_key=_sid_problem("api_key", api_key),
+        api_secret=_secret_problem(api_secret, auth_token),
+        service_sid=_sid_problem("service_sid", service_sid),
+        identity=_identity_problem(identity),
+        ttl=_ttl_problem(ttl),
+    )
     if reason := looks_personal(identity):
         advice = f"identity looks like {reason}: other people, logs and Twilio would see it. "
         advice += "Use an id of your own, or stable_identity(user_id, key=...)."
         warnings.warn(advice, IdentityWarning, stacklevel=2)
     grant = ChatGrant(service_sid=service_sid)
     token = AccessToken(account_sid, api_key, api_secret, [grant], identity=identity, ttl=ttl)
-    if now is not None:
-        token.nbf, token.valid_until = int(now), int(now) + ttl
-    return str(token.to_jwt())
+    return _dated(token, now)
+
+
+def create_worker_token(
+    *,
+    account_sid: str,
+    api_key: str,
+    api_secret: str,
+    workspace_sid: str,
+    worker_sid: str | None,
+    role: str = "worker",
+    identity: str | None = None,
+    service_sid: str | None = None,
+    ttl: int = 3600,
+    auth_token: str | None = None,
+    now: float | None = None,
+) -> str:
+    """Return an access token for Twilio's TaskRouter SDK, made by the twilio SDK.
+
+    Args:
+        account_sid: `AC...`, the account that owns the key and the workspace.
+        api_key: `SK...`, the API key that signs.
+        api_secret: The secret shown once when the API key was created.
+        workspace_sid: `WS...`, the workspace the holder may use.
+        worker_sid: `WK...`, the worker who holds it; None for a supervisor or admin who is none.
+        role: `worker`, `supervisor` or `admin`.
+        identity: The worker's identity in chats, if it has one.
+        service_sid: `IS...`, a Chat Service that the same token opens, as a Flex user's does.
+        ttl: Seconds the token lives, 180 to 86400 (documented).
+        auth_token: The account's auth token, if you have it here: only to refuse it as a secret.
+        now: Epoch seconds to date the token by, such as a mock's clock; by default the real time.
+
+    Raises:
+        TokenProblem: Naming every value at fault.
+
+    """
+    is_known = role in ROLES
+    needs_worker = worker_sid is not None or role == "worker"
+    _refuse(
+        account_sid=_sid_problem("account_sid", account_sid),
+        api_key=_sid_problem("api_key", api_key),
+        api_secret=_secret_problem(api_secret, auth_token),
+        workspace_sid=_sid_problem("workspace_sid", workspace_sid),
+        worker_sid=_sid_problem("worker_sid", worker_sid) if needs_worker else None,
+        role=None if is_known else f"must be one of {', '.join(ROLES)}.",
+        service_sid=_sid_problem("service_sid", service_sid) if service_sid is not None else None,
+        identity=_identity_problem(identity) if identity is not None or service_sid else None,
+        ttl=_ttl_problem(ttl),
+    )
+    grants = [TaskRouterGrant(workspace_sid=workspace_sid, worker_sid=worker_sid, role=role)]
+    if service_sid is not None:
+        grants.append(ChatGrant(service_sid=service_sid))
+    token = AccessToken(account_sid, api_key, api_secret, grants, identity=identity, ttl=ttl)
+    return _dated(token, now)
+
+
+def _refuse(**checked: str | None) -> None:
+    """Raise `TokenProblem` where a parameter has a problem."""
+    wrong = [(name, problem) for name, problem in checked.items() if problem]
+    if wrong:
+        raise TokenProblem(*wrong)
+
+
+def _dated(token: AccessToken, now: float | None) -> str:
+    if now is None:
+        return str(token.to_jwt())
+    second = int(now)
+    token.nbf, token.valid_until = second, second + token.ttl
+    # the SDK dates the token's id by the real time, so that no two would be the same
+    claims = {**token.payload, "jti": f"{token.signing_key_sid}-{second}"}
+    return jwt.encode(claims, token.secret_key, token.algorithm, headers=token.headers)
 
 
 _EXPECTED_SIDS = {
     "account_sid": ("AC", "from Console > Account Info"),
     "api_key": ("SK", "from Console > Account > API keys & tokens"),
     "service_sid": ("IS", "from Console > Chat (or Conversations) > Services"),
+    "workspace_sid": ("WS", "from Console > TaskRouter > Workspaces"),
+    "worker_sid": ("WK", "from Console > TaskRouter > Workers"),
 }
 
 

@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from .. import html
-from ..mock import CODES
+from ..mock import CODES, TwilioError
 from ..mock.core.access_token import (
     SID,
     SID_KINDS,
     DecodedToken,
+    Grant,
     decode,
     numeric_date,
     problems,
@@ -45,6 +46,8 @@ class TokenReading:
     service_sid: str | None
     expires: int | None
     now: float | None = None
+    workspace_sid: str | None = None
+    worker_sid: str | None = None
 
     def __iter__(self) -> Iterator[ClaimRow]:
         return iter(self.rows)
@@ -88,14 +91,20 @@ def read_token(token: str, *, now: float | None = None) -> TokenReading:
 
     """
     decoded = decode(token)
-    chat = decoded.chat_grant
+    chat, worker = decoded.chat_grant, decoded.worker_grant
     return TokenReading(
         rows=tuple(_rows(decoded)),
         identity=_text_or_none((decoded.grants or {}).get("identity")),
-        service_sid=_text_or_none(chat.get("service_sid") if isinstance(chat, dict) else None),
+        service_sid=_text_in(chat, "service_sid"),
         expires=numeric_date(decoded.claims.get("exp")),
         now=now,
+        workspace_sid=_text_in(worker, "workspace_sid"),
+        worker_sid=_text_in(worker, "worker_sid"),
     )
+
+
+def _text_in(grant: object, name: str) -> str | None:
+    return _text_or_none(grant.get(name)) if isinstance(grant, dict) else None
 
 
 def _text_or_none(value: object) -> str | None:
@@ -121,11 +130,24 @@ _MEANINGS = {
     "endpoint_id": "the device or browser",
     "deployment_role_sid": "the role the holder has in the service",
     "push_credential_sid": "where push notifications go",
+    "task_router": "the grant for TaskRouter",
+    "workspace_sid": "the workspace it is for",
+    "worker_sid": "the worker who holds it",
+    "role": "what the holder may do in the workspace",
 }
 _ORDER = {name: place for place, name in enumerate(_MEANINGS)}
 _TIMES = ("iat", "nbf", "exp")
-_SIDS = ("iss", "sub", "jti", "service_sid", "deployment_role_sid", "push_credential_sid")
-_NESTED = ("grants", "grants.chat", "grants.ip_messaging")
+_SIDS = (
+    "iss",
+    "sub",
+    "jti",
+    "service_sid",
+    "deployment_role_sid",
+    "push_credential_sid",
+    "workspace_sid",
+    "worker_sid",
+)
+_NESTED = ("grants", "grants.chat", "grants.ip_messaging", "grants.task_router")
 
 
 def _rows(token: DecodedToken) -> Iterator[ClaimRow]:
@@ -208,6 +230,8 @@ def diagnose_token(
 ) -> Diagnosis:
     """Find every reason why Twilio would refuse a token, by the mock's own rules.
 
+    It is checked for each product that it has a grant for, and for chat if it has none.
+
     Args:
         token: A JWT, or a text that may be one.
         account_sid: The account it is used with.
@@ -218,28 +242,54 @@ def diagnose_token(
 
     """
     at = time.time() if now is None else now
-    refusals = problems(token, account_sid=account_sid, secrets=api_secrets, now=at)
-    found = tuple((problem.code, problem.message) for problem in refusals)
+    found: dict[tuple[int, str], None] = {}
+    for product in _products(token):
+        refusals = problems(
+            token, account_sid=account_sid, secrets=api_secrets, now=at, grant=product
+        )
+        found |= dict.fromkeys((problem.code, problem.message) for problem in refusals)
     if found:
-        return Diagnosis(found)
-    grant: Any = decode(token).chat_grant
+        return Diagnosis(tuple(found))
+    decoded = decode(token)
+    remarks = tuple(_remarks(decoded.worker_grant, _OF_WORKERS, "task_router"))
+    grant: Any = decoded.chat_grant
+    if grant is None:
+        return Diagnosis((), (*remarks, _NO_CHAT))
     service = grant["service_sid"]
     if services is not None and service not in services:
         message = f"The account has no Chat Service {service}; it is not among the services given."
         return Diagnosis(((50050, message),))
     named = _NAMED if services is None else _NAMED[1:]
-    return Diagnosis((), tuple(_remarks(grant, named)))
+    return Diagnosis((), (*_remarks(grant, named, "chat"), *remarks))
+
+
+def _products(token: str) -> Iterator[Grant]:
+    """Yield the products that a token has a grant for; chat, where it has none."""
+    try:
+        decoded = decode(token)
+    except TwilioError:
+        decoded = None
+    is_worker = decoded is not None and decoded.worker_grant is not None
+    if decoded is None or decoded.chat_grant is not None or not is_worker:
+        yield "chat"
+    if is_worker:
+        yield "task_router"
 
 
 _NAMED = (("service_sid", "IS"), ("deployment_role_sid", "RL"), ("push_credential_sid", "CR"))
 """SIDs in a chat grant and their prefixes; only the first one can be fatal (inferred)."""
 
 
-def _remarks(grant: Mapping[str, object], named: Sequence[tuple[str, str]]) -> Iterator[str]:
+_OF_WORKERS = (("workspace_sid", "WS"), ("worker_sid", "WK"))
+_NO_CHAT = "There is no chat grant, so it opens TaskRouter alone."
+
+
+def _remarks(grant: Any, named: Sequence[tuple[str, str]], product: Grant) -> Iterator[str]:
     for name, prefix in named:
-        value = grant.get(name)
+        value = grant.get(name) if grant is not None else None
         if value is not None and (slip := sid_slip(value, prefix)):
-            yield f"The chat grant's {name} {slip}: Twilio would have no use for it (inferred)."
+            slip = f"The {product} grant's {name} {slip}"
+            yield f"{slip}: Twilio would have no use for it (inferred)."
         elif value is not None:
             kind = SID_KINDS[prefix].partition(" ")[2]
             yield f"Only Twilio can know whether the {kind} {value} exists in this account."

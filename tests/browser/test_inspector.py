@@ -357,8 +357,8 @@ def test_a_reset_is_confirmed_first_and_leaves_views_that_say_what_to_do(browser
         assert len(connect(server.url).client.chat.v2.services(SERVICE).channels.list()) == 1
         page.get_by_role("button", name="Reset the account").click()
         page.get_by_role("button", name="Reset", exact=True).click()
-        page.locator(".count", has_text="0Channels").wait_for()
-        for view, heading in (("channels", "No channels yet"), ("executions", "No executions yet")):
+        page.locator(".count", has_text="0Chats").wait_for()
+        for view, heading in (("channels", "No chats yet"), ("executions", "No executions yet")):
             page.goto(f"{server.url}/#/{view}")
             page.get_by_role("heading", name=heading).wait_for()
             assert page.locator("#view .snippet").count() > 0
@@ -440,11 +440,11 @@ def test_everything_is_reached_with_the_keyboard_alone(inspector: Visit) -> None
     page.keyboard.press("Tab")
     assert focused(page) == "#view"  # skips the navigation
     page.keyboard.press("2")
-    page.get_by_role("heading", name="Channels").wait_for()
+    page.get_by_role("heading", name="Chats").wait_for()
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
     assert focused(page) == "view"
-    assert page.get_by_role("heading", name="Channels").is_visible()
+    assert page.get_by_role("heading", name="Chats").is_visible()
     page.locator(".rows .row").first.wait_for()
     page.keyboard.press("/")
     page.keyboard.press("ArrowDown")

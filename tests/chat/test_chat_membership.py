@@ -135,6 +135,7 @@ def test_the_end_of_a_chat_is_an_update_of_its_channel(chat: ChatClient, channel
     assert joined.send_message("still accepted at chat level") == 0
 
 
+@pytest.mark.usefixtures("creators")
 def test_own_changes_of_attributes_are_emitted_once(
     connected: Callable[[str], ChatClient], service: Any
 ) -> None:
@@ -289,6 +290,7 @@ def test_updates_of_ones_own_and_of_users_looked_up_are_emitted(
 # -- private channels
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_private_channel_is_its_creators_to_see_join_and_fill(
     chat: ChatClient, connected: Callable[[str], ChatClient], service: Any
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from doors import Door
 
 from helpers import Account, ChatError, ChatPanel, ConversationsClient, connect
 from helpers.chat import Conversation, Participant
@@ -95,6 +96,7 @@ def test_a_conversation_that_a_user_is_added_to_is_joined(
     assert [each.sid for each in jane.get_subscribed_conversations()] == [sid]
 
 
+@pytest.mark.usefixtures("creators")
 def test_one_is_created_joined_filled_and_left(jane: ConversationsClient) -> None:
     own = jane.create_conversation(friendly_name="Mine", attributes={"topic": "x"})
     assert own.attributes == {"topic": "x"}
@@ -148,6 +150,40 @@ def test_a_file_is_sent(conversation: Conversation, made: Any) -> None:
     [message] = conversation.get_messages().items
     assert (message.index, message.type, message.media.filename) == (index, "media", "note.txt")
     assert [each["filename"] for each in made.messages.list()[0].media] == ["note.txt"]
+
+
+def test_a_conversation_that_is_joined_again_is_alive(
+    jane: ConversationsClient, conversation: Conversation, made: Any
+) -> None:
+    made.participants("jane").delete()
+    assert conversation.status == "notParticipating"
+    made.participants.create(identity="jane")
+    again, received = jane.get_conversation_by_sid(conversation.sid), []
+    again.on("messageAdded", received.append)
+    made.messages.create(body="Welcome back", author="bob")
+    assert (again.status, [each.body for each in received]) == ("joined", ["Welcome back"])
+
+
+@pytest.mark.parametrize("read", ["", "/Participants", "/Messages"])
+def test_being_removed_while_a_poll_reads_is_leaving_and_no_refusal(
+    account: Account, made: Any, read: str
+) -> None:
+    door = Door(account.mock)
+    remote = Account("shared", account.credentials, door)
+    left: list[Conversation] = []
+
+    def remove(_method: str, url: str) -> None:
+        if url.partition("?")[0].endswith(f"/Conversations/{made.fetch().sid}{read}"):
+            door.fault = lambda _method, _url: None
+            made.participants("jane").delete()
+
+    token = account.chat_token("jane")
+    with ConversationsClient(remote, token, poll_seconds=60) as jane:
+        jane.on("conversationLeft", left.append)
+        door.fault = remove
+        jane._chat._feed._poll()
+        jane._chat._feed._poll()
+        assert (jane.connection_state, len(left)) == ("connected", 1)
 
 
 def test_an_own_message_is_edited_and_removed(conversation: Conversation, made: Any) -> None:

@@ -33,7 +33,7 @@ def run(
 ) -> Any:
     """Run a command; `SERVED` and `live` are the test's own account."""
 
-    def reached(where: str | None = None) -> Account:
+    def reached(where: str | None = None, *, check: bool = True) -> Account:
         account.mode = "live" if where == "live" else "shared"
         return account
 

@@ -27,7 +27,7 @@ def test_the_readmes_commands_end_well_with_its_file(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda _: account)
+    monkeypatch.setattr(command, "connect", lambda _, **__: account)
     monkeypatch.chdir(tmp_path)
     Path("flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
     ran = []
@@ -79,7 +79,7 @@ def test_a_live_account_that_has_changed_since_the_plan_wants_another_code(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
 ) -> None:
     account.mode = "live"
-    monkeypatch.setattr(command, "connect", lambda _: account)
+    monkeypatch.setattr(command, "connect", lambda _, **__: account)
     file = tmp_path / "flows.yaml"
     file.write_text(snippet("flow file"), encoding="utf-8")
     code = plan(account, file).code

@@ -211,7 +211,7 @@ class Watched:
             self.paths.append(request.path)
             return inner(request)
 
-        mock.http_client._handle = handle  # type: ignore[attr-defined]
+        mock.http_client._inner._handle = handle  # type: ignore[attr-defined]
         self.account = Account("live", mock.credentials, mock.http_client)
 
 
@@ -336,7 +336,7 @@ def test_a_flow_of_studio_that_the_mock_cannot_run_is_refused_by_name(live: Watc
             reply.json["definition"] = odd
         return reply
 
-    live.mock.http_client._handle = handle  # type: ignore[attr-defined]
+    live.mock.http_client._inner._handle = handle  # type: ignore[attr-defined]
     with pytest.raises(FlowProblem, match="Studio flow 'Webchat Flow': cannot be copied"):
         rehearse(STUDIO, "answered", account=live.account)
 

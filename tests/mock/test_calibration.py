@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 import pytest
@@ -18,10 +18,15 @@ from twilio.http.response import Response
 
 from helpers import Account, account
 from helpers.mock import CODES, DEMO_VALUES, Credentials, MockTwilio
-from helpers.mock.calibration import AGREES, DIFFERS, UNSETTLED, Calibration, Lab, calibrate, plan
+from helpers.mock.calibration import AGREES, DIFFERS, UNSETTLED, Calibration, Lab, calibrate
+from helpers.mock.calibration_conversations import InstanceHooks
 from helpers.mock.calibration_probes import OWN, PROBES
 from helpers.mock.core import access_token
+from helpers.mock.core.context import Context
 from helpers.mock.fidelity import main
+from helpers.mock.flex.resources import Interaction
+from helpers.mock.messaging.resources import Channel, DeliveryReceipt, Message
+from helpers.mock.rest import conversations_v1
 from helpers.mock.studio.liquid_environment import BoundedEnvironment
 from helpers.mock.taskrouter import task_channels, workers
 
@@ -47,8 +52,9 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     ),
     "20105": lambda patch: patch.setattr(access_token, "CLOCK_SKEW", 7200),
     "50307": lambda patch: patch.setitem(CODES, 50307, CODES[50307]._replace(status=400)),
+    "50426": lambda patch: patch.setattr(conversations_v1, "MAX_FIRST", 20),
 }
-"""Five rules, each with the change of the mock that breaks it."""
+"""Rules, each with the change of the mock that breaks it."""
 
 
 class Door(HttpClient):
@@ -96,6 +102,9 @@ class Probed:
             for name in ("workers", "task_queues", "workflows", "activities", "task_channels"):
                 listed = getattr(space, name).list()
                 found[f"{name} of {space.sid}"] = [_plain(each) for each in listed]
+        conversations = self.client.conversations.v1
+        found["addresses"] = [_plain(each) for each in conversations.address_configurations.list()]
+        found["hooks"] = [hook.uri for hook in InstanceHooks(self.client).list()]
         found["flows"] = [flow.sid for flow in self.client.studio.v2.flows.list()]
         return found
 
@@ -151,7 +160,7 @@ def test_a_rule_that_is_changed_is_reported_and_no_other(
     assert len(report.of_verdict(AGREES)) == len(PROBES) - 1
 
 
-def test_five_rules_that_are_changed_are_reported_and_nothing_else(
+def test_rules_that_are_changed_are_reported_and_nothing_else(
     probed: Probed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = probed.contents()
@@ -159,7 +168,7 @@ def test_five_rules_that_are_changed_are_reported_and_nothing_else(
         change(monkeypatch)
     report = probed.ask()
     assert {result.probe.rule for result in report.of_verdict(DIFFERS)} == set(CHANGES)
-    assert len(report.of_verdict(AGREES)) == len(PROBES) - 5
+    assert len(report.of_verdict(AGREES)) == len(PROBES) - len(CHANGES)
     assert probed.contents() == before
     assert "20105, access token not yet valid (expected: 401 20105; got: accepted)" in str(report)
 
@@ -173,7 +182,15 @@ def test_ctrl_c_in_any_call_leaves_the_account_as_it_was(probed: Probed, phase: 
     probed.ask()
     total = len(probed.door.calls)
     made = [n for n, call in enumerate(probed.door.calls, 1) if call.startswith("POST")]
-    for stop in {1, *made[::6], *made[-4:], total // 2, total - 12, total - 3, total}:
+    for stop in {
+        1,
+        *made[:: len(made) // 12],
+        *made[-4:],
+        total // 2,
+        total - 12,
+        total - 3,
+        total,
+    }:
         probed.door.calls.clear()
 
         def interrupt(at: str, number: int, stop: int = stop) -> None:
@@ -225,7 +242,7 @@ def test_a_deletion_that_fails_once_is_tried_again(probed: Probed) -> None:
 
 def test_products_that_an_account_no_longer_has_cannot_be_settled(probed: Probed) -> None:
     before = probed.contents()
-    probed.mock.faults.add("CreateService", status=404, times=None)
+    probed.mock.faults.add("POST chat.twilio.com/v2/Services", status=404, times=None)
     report = probed.ask()
     probed.mock.faults.clear()
     ended = ("Programmable Chat", "Flex API v1")
@@ -255,7 +272,8 @@ def test_a_dry_run_shows_every_call_and_makes_none(
     shown = capsys.readouterr().out
     assert live.door.calls == []
     live.ask()
-    masked = {re.sub(r"([A-Z]{2})[0-9a-f]{32}", r"{\1}", call) for call in live.door.calls}
+    sid = r"([A-Z]{2})[0-9a-f]{32}|(flex_interactionwebhook)_\w+"
+    masked = {re.sub(sid, r"{\1\2}", call) for call in live.door.calls}
     paths = {call.replace("https://", "").partition("?")[0] for call in masked}
     planned = set(re.findall(r"\d+ x (\w+ \S+)", shown))
     assert planned == paths
@@ -264,15 +282,27 @@ def test_a_dry_run_shows_every_call_and_makes_none(
         "a TaskRouter task",
         "a Studio execution",
         "an active chat user",
+        "active chat users",
     }
     assert all(f"{probe.product}: {probe.rule}\n" in shown for probe in PROBES)
 
 
-def test_no_message_is_sent_to_anybody(probed: Probed) -> None:
-    assert [line for line in plan(PROBES, OWN) if "Message" in line] == []
-    probed.ask()
-    assert [call for call in probed.door.calls if "Message" in call] == []
+def test_no_message_is_sent_to_anybody_and_nothing_is_routed(
+    probed: Probed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[type] = []
+    monkeypatch.setattr(Context, "create", partialmethod(_note_and_create, made, Context.create))
+    assert probed.ask().of_verdict(DIFFERS) == []
+    assert Channel in made
+    assert not {Message, Interaction, DeliveryReceipt} & set(made)
     assert probed.mock.webhooks.log == []
+
+
+def _note_and_create(
+    ctx: Context, made: list[type], create: Callable[..., Any], kind: type, **fields: Any
+) -> Any:
+    made.append(kind)
+    return create(ctx, kind, **fields)
 
 
 @pytest.mark.parametrize("given", [[], ["--account", "AC" + "0" * 32], ["--account", ""]])
@@ -310,8 +340,8 @@ def test_the_command_reports_without_a_sid_a_name_or_a_secret(
     assert said.err == ""
     assert f"[{len(PROBES)}/{len(PROBES)}] " in said.out
     flex = sum(probe.product == "Flex API v1" for probe in PROBES)
-    agreeing = len(PROBES) - 5 - flex
-    assert f"{agreeing} agrees, 5 differs, {flex} cannot be settled." in said.out
+    agreeing = len(PROBES) - len(CHANGES) - flex
+    assert f"{agreeing} agrees, {len(CHANGES)} differs, {flex} cannot be settled." in said.out
     assert not re.search(r"[A-Za-z]{2}[0-9a-f]{32}", said.out)
     assert not re.search(r"calibration-|Flex Chat Service|s3cret|6666|jane|alice", said.out)
     assert live.contents() == before

@@ -139,6 +139,7 @@ def test_a_private_channel_cannot_be_seen_or_joined(
     assert everything(account) == before
 
 
+@pytest.mark.usefixtures("creators")
 @pytest.mark.parametrize("maker", ["user", "account"])
 def test_the_creator_of_a_private_channel_sees_joins_and_fills_it(
     acting: Callable[[str], Any], service: Any, maker: str
@@ -159,6 +160,7 @@ def test_the_creator_of_a_private_channel_sees_joins_and_fills_it(
     assert mine.members.create(identity="jane").identity == "jane"
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_list_of_channels_leaves_out_what_its_reader_may_not_see(
     acting: Callable[[str], Any], service: Any
 ) -> None:

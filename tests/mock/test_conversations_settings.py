@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -218,3 +219,33 @@ def test_email_and_messaging_service_of_a_conversation_are_kept(v1: Any) -> None
     found = made.fetch()
     assert found.messaging_service_sid == "MG" + "1" * 32
     assert found.bindings == {"email": {"address": "ann@example.com", "name": ""}}
+
+
+def test_a_timer_needs_no_state(v1: Any) -> None:
+    made = v1.conversations.create(timers_closed="PT10M")
+    assert (made.state, list(made.timers)) == ("active", ["date_closed"])
+
+
+def test_a_page_is_no_longer_than_the_maximum(account: Account) -> None:
+    url = "https://conversations.twilio.com/v1"
+    for path, key, most in (("Conversations", "conversations", 100), ("Roles", "roles", 50)):
+        answer = account.client.request("GET", f"{url}/{path}?PageSize={most + 1}")
+        assert (
+            json.loads(answer.text)["meta"] | {"page_size": most, "key": key}
+            == (json.loads(answer.text)["meta"])
+        )
+
+
+def test_a_customer_makes_no_conversations(account: Account, v1: Any) -> None:
+    def made_by(service_sid: str) -> Any:
+        service = v1.services(service_sid)
+        role = service.configuration().fetch().default_chat_service_role_sid
+        return sorted(service.roles(role).fetch().permissions)
+
+    less = ["editOwnUserInfo", "joinConversation"]
+    assert made_by(account.credentials.chat_service_sid) == less
+    assert made_by(v1.services.create(friendly_name="Own").sid) == ["createConversation", *less]
+    jane = account.client_of_chat_user(account.chat_token("jane"), "jane")
+    with refused(403, 50107, "createConversation"):
+        jane.conversations.v1.conversations.create()
+    assert v1.conversations.list() == []

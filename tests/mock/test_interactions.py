@@ -13,6 +13,7 @@ from support import refused
 
 from helpers import Account
 from helpers.mock import TwilioError
+from helpers.mock.calibration_conversations import InstanceHooks
 
 
 @pytest.fixture
@@ -124,6 +125,30 @@ def test_a_conversation_whose_interaction_ended_cannot_have_another(contact: Con
     contact.close(routing=CLOSED)
     contact.ask()
     assert contact.channel.fetch().error_code == 45354
+
+
+def test_an_interaction_on_a_channel_that_exists_keeps_it(contact: Contact) -> None:
+    made = contact.ask()
+    create = contact.client.flex_api.v1.interaction.create
+    existing = {"sid": made.channel["sid"]}
+    assert create(channel=existing).sid == made.sid
+    assert contact.tasks == ["pending"]
+    again = create(channel=existing, routing=contact.properties(attributes={"second": True}))
+    assert (again.sid, again.channel) == (made.sid, made.channel)
+    assert json.loads(again.routing["properties"]["attributes"])["second"]
+    assert contact.tasks == ["pending", "pending"]
+    with refused(400, 45366, "there is no interaction channel"):
+        create(channel={"sid": "UO" + "0" * 32})
+    contact.close()
+    with refused(400, 45354):
+        create(channel=existing)
+
+
+def test_an_interaction_is_read_by_its_sid(contact: Contact) -> None:
+    made = contact.ask()
+    assert contact.kd.fetch().channel == {"type": "web", "sid": made.channel["sid"]}
+    with refused(404, 20404):
+        contact.client.flex_api.v1.interaction("KD" + "0" * 32).fetch()
 
 
 @pytest.mark.parametrize("initiated_by", ["API", "agent"])
@@ -542,6 +567,81 @@ def test_a_cold_transfer_brings_the_chat_to_another_agent(contact: Contact, targ
     assert contact.state == expected
 
 
+def consulted(contact: Contact) -> Any:
+    """A warm transfer of alice's to bob, who has accepted."""
+    contact.serve()
+    bob = contact.office.worker("bob").fetch().sid
+    made = hand(contact, type="warm", to=bob)
+    assert contact.state == (["assigned", "pending"], "transfer", "active", BOTH)
+    with refused(400, 45366, "Nobody has accepted"):
+        made.update(Body(status="completed"))
+    contact.accept("bob")
+    assert made.fetch().status == "active"
+    assert contact.state == (["assigned"] * 2, "active", "active", [*BOTH, "bob"])
+    return made
+
+
+def test_the_agent_of_a_warm_transfer_stays_until_it_is_completed(contact: Contact) -> None:
+    made = consulted(contact)
+    assert made.update(Body(status="completed")).status == "completed"
+    left = (["completed", "assigned"], "active", "active", ["jane", "bob"])
+    assert contact.state == left
+    with refused(400, 45354):
+        made.update(Body(status="failed"))
+    assert contact.state == left
+
+
+def test_the_agent_of_a_warm_transfer_completes_it_by_leaving(contact: Contact) -> None:
+    made = consulted(contact)
+    contact.agent("alice").update(status="closed")
+    assert made.fetch().status == "completed"
+    assert contact.people == ["jane", "bob"]
+
+
+def test_a_warm_transfer_that_is_given_up_leaves_the_first_agent(contact: Contact) -> None:
+    made = consulted(contact)
+    assert made.update(Body(status="failed")).status == "failed"
+    assert contact.state == (["assigned", "completed"], "active", "active", BOTH)
+
+
+def test_a_warm_transfer_that_nobody_has_accepted_can_be_given_up(contact: Contact) -> None:
+    contact.serve()
+    made = hand(contact, type="warm", to=contact.office.queue("Second line"))
+    assert made.update(Body(status="failed", note_sid="KQ" + "1" * 32)).status == "failed"
+    assert contact.state == (["assigned", "canceled"], "active", "active", BOTH)
+
+
+def test_an_agent_who_declines_a_warm_transfer_fails_it(contact: Contact) -> None:
+    contact.serve()
+    bob = contact.office.worker("bob")
+    made = hand(contact, type="warm", to=bob.fetch().sid)
+    contact.office.go("bob")
+    [offer] = bob.reservations.list()
+    bob.reservations(offer.sid).update(reservation_status="rejected")
+    assert made.fetch().status == "failed"
+    assert contact.state == (["assigned", "canceled"], "active", "active", BOTH)
+
+
+def test_an_external_transfer_leaves_the_chat_to_another_person(contact: Contact) -> None:
+    contact.serve()
+    made = hand(contact, type="external", to="specialist")
+    assert made.fetch().status == "completed"
+    assert contact.state == (["completed"], "active", "active", ["jane", "specialist"])
+    assert contact.types == ["customer", "external"]
+
+
+def test_an_external_transfer_to_a_phone_needs_a_number_of_the_account(contact: Contact) -> None:
+    contact.serve()
+    with refused(400, 45366, "no configured number for sms"):
+        hand(contact, type="external", to="+15550142")
+    assert contact.state == (["assigned"], "active", "active", BOTH)
+    contact.address("sms")
+    hand(contact, type="external", to="+15550142")
+    binding = contact.conversation.participants.list()[-1].messaging_binding
+    assert binding == {"type": "sms", "address": "+15550142", "proxy_address": "+15550100"}
+    assert contact.tasks == ["completed"]
+
+
 def test_a_transfer_that_nobody_takes_fails(contact: Contact) -> None:
     contact.serve()
     contact.office.go("alice", "Offline")
@@ -555,7 +655,6 @@ def test_a_transfer_that_nobody_takes_fails(contact: Contact) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "changes"),
     [
-        (501, 501, {"type": "warm"}),
         (400, 45366, {"to": "alice"}),
         (400, 45366, {"from": "UT" + "0" * 32}),
         (400, 20001, {"type": "lukewarm"}),
@@ -597,6 +696,14 @@ def test_a_channel_that_fails_is_reported_with_its_code(contact: Contact, webhoo
     contact.ask()
     assert webhooks.settle()
     assert heard == [("onInteractionCreated",), ("onChannelCreateFailed", "45354")]
+
+
+def test_a_webhook_of_interactions_has_two_spellings(contact: Contact) -> None:
+    hooks = InstanceHooks(contact.client)
+    made = hooks.create("ours")
+    changed = made.update(Url=HOOK, Method="get", Filters="onChannelCreated")
+    assert (changed["webhook_url"], changed["webhook_method"]) == (HOOK, "GET")
+    assert changed["webhook_events"] == ["onChannelCreated"]
 
 
 def test_a_webhook_of_interactions_hears_of_those_that_name_it(

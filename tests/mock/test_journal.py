@@ -258,6 +258,23 @@ def test_a_task_that_a_server_makes_for_a_chat_is_the_servers(
     assert "your server -> TaskRouter: task created for Jane" in told(journal)
 
 
+def test_a_conversation_that_changes_its_state_is_told(account: Account, journal: Any) -> None:
+    made = account.client.conversations.v1.conversations.create(
+        friendly_name="Support", timers_inactive="PT1M"
+    )
+    account.clock.advance(61)
+    made.messages.create(body="Hello?", author="jane")
+    made.update(state="closed")
+    assert told(journal) == [
+        "your server -> Flex: opens Support",
+        "Flex -> customer: Support is inactive",
+        "your server -> Flex: Hello?",
+        "Flex -> customer: Support is active",
+        "Flex -> customer: Support is closed",
+    ]
+    assert [entry.kind for entry in journal][-1] == "channel"
+
+
 def test_an_interaction_is_told_from_its_task_to_its_end(account: Account, journal: Any) -> None:
     contact = Contact(account)
     journal.clear()
@@ -273,9 +290,30 @@ def test_an_interaction_is_told_from_its_task_to_its_end(account: Account, journ
         "agent -> TaskRouter: alice completes",
         "TaskRouter -> Flex: task completed for Jane",
         "agent -> Flex: alice leaves",
+        "Flex -> customer: a conversation is closed",
         "Flex -> customer: the interaction is closed",
         "Flex -> TaskRouter: task created for Jane",
         "Flex -> your server: the interaction failed: 45354 Conversation"
         f" {contact.conversation.sid} is closed",
         "TaskRouter -> Flex: task canceled for Jane",
+    ]
+
+
+def test_a_phone_its_conversation_and_its_receipts_are_told(account: Account, journal: Any) -> None:
+    v1 = account.client.conversations.v1
+    v1.address_configurations.create(type="sms", address="+15550100", auto_creation_enabled=True)
+    assert account.mock is not None
+    phone = account.mock.phone("+15550142")
+    phone.send("Are you open?", to="+15550100")
+    [conversation] = v1.conversations.list()
+    answer = conversation.messages.create(author="bob", body="Until eight")
+    phone.report(answer.sid, "delivered")
+    account.client.chat.v2.services(conversation.chat_service_sid).channels.create()
+    assert told(journal) == [
+        "Flex -> customer: opens a conversation",
+        "Flex -> customer: adds +15550142",
+        "customer -> Flex: Are you open?",
+        "your server -> Flex: Until eight",
+        "customer -> Flex: message delivered",
+        "your server -> Flex: opens a channel",
     ]

@@ -125,6 +125,14 @@ def test_a_faulty_web_chat_is_refused_and_makes_nothing(
     assert len(contact.client.conversations.v1.conversations.list()) == before
 
 
+def test_an_address_of_web_chats_is_any_text(contact: Contact) -> None:
+    addresses = contact.client.conversations.v1.address_configurations
+    made = addresses.create(type="chat", address="our web site")
+    assert addresses(made.sid).fetch().address == "our web site"
+    with refused(409, 20409):
+        addresses.create(type="chat", address="our web site")
+
+
 def test_an_address_of_text_messages_takes_no_web_chats(contact: Contact) -> None:
     with refused(400, 45745, "sms"):
         contact.visit(contact.address("sms"))

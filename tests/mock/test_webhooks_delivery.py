@@ -281,10 +281,17 @@ def test_the_log_shows_as_a_table(service: Any, channel: Any, webhooks: Any) -> 
     say(channel, "hello")
     assert webhooks.settle()
     table = tables.deliveries(webhooks.log)
-    assert list(table.columns) == ["event", "source", "url", "attempt", "status", "problem"]
-    assert table.to_numpy().tolist() == [
-        ["onMessageSent", "API", HOOK, 1, 503, ""],
-        ["onMessageSent", "API", HOOK, 2, 200, ""],
+    assert table.to_dict("records") == [
+        {
+            "event": "onMessageSent",
+            "source": "API",
+            "scope": "service",
+            "url": HOOK,
+            "attempt": attempt,
+            "status": status,
+            "problem": "",
+        }
+        for attempt, status in ((1, 503), (2, 200))
     ]
     assert tables.deliveries([]).empty
 

@@ -227,6 +227,7 @@ def test_adding_an_unknown_identity_tells_of_its_user_as_well(
     assert sorted(map(str, hook.events)) == ["onMemberAdded", "onUserAdded"]
 
 
+@pytest.mark.usefixtures("creators")
 def test_an_action_of_the_chat_sdk_says_whose_it_is(
     account: Account, janes: Any, told: Callable[[], dict[str, str]]
 ) -> None:

@@ -1,14 +1,9 @@
-// Chat clients in one of Twilio's own SDKs, driven line by line: commands for a client come
-// in on stdin as JSON; its answers and every event it emits go out on stdout as JSON.
+// Chat clients in one of Twilio's own SDKs, driven line by line.
 //
 //     node clients.js FOLDER-WITH-node_modules twilio-chat
 
-const { createRequire } = require('module');
-const path = require('path');
-const readline = require('readline');
+const { drive, load, name, say } = require('./driver.js');
 
-const [, , folder, name] = process.argv;
-const load = createRequire(path.join(folder, 'package.json'));
 if (name.includes('/builds/')) { // made for browsers, by <script>: what it expects of one
   global.window = global.self = global;
   global.WebSocket = load('ws');
@@ -30,8 +25,6 @@ const EVENTS = ['channelAdded', 'channelJoined', 'channelLeft', 'channelRemoved'
   'connectionStateChanged', 'connectionError', 'stateChanged', 'userSubscribed', 'userUnsubscribed'];
 if (isChat) EVENTS.push('channelInvited');
 
-function say(line) { process.stdout.write(JSON.stringify(line) + '\n'); }
-
 function shown(about) {
   if (about === null || typeof about !== 'object') return { value: about };
   const key = ['message', 'member', 'participant', 'channel', 'conversation', 'user']
@@ -48,6 +41,9 @@ const shownMessage = (m) => ({ sid: m.sid, index: m.index, body: m.body, author:
   member: isChat ? m.memberSid : m.participantSid, type: m.type, attributes: m.attributes,
   channel: (m.channel || m.conversation).sid,
   files: isChat ? undefined : (m.attachedMedia || []).map((each) => each.filename),
+  delivery: isChat ? undefined : m.aggregatedDeliveryReceipt
+    && [m.aggregatedDeliveryReceipt.total, m.aggregatedDeliveryReceipt.sent,
+      m.aggregatedDeliveryReceipt.delivered, m.aggregatedDeliveryReceipt.failed],
   media: m.media && { filename: m.media.filename, type: m.media.contentType, size: m.media.size } });
 
 const shownMember = (m) => ({ sid: m.sid, identity: m.identity, attributes: m.attributes,
@@ -70,7 +66,8 @@ function begin(number, uri, token, options) {
   for (const event of EVENTS) {
     client.on(named(event), (about) => {
       const channel = about && (about.channel || about.conversation || about);
-      if (channel && 'uniqueName' in Object(channel)) known[channel.sid] = channel;
+      if (event === 'channelRemoved') delete known[channel.sid]; // added again, it is another
+      else if (channel && 'uniqueName' in Object(channel)) known[channel.sid] = channel;
       say({ client: number, event, ...shown(about) });
     });
   }
@@ -117,6 +114,19 @@ function begin(number, uri, token, options) {
     recipients: async (sid, index) => [await (await messageAt(sid, index)).getMessageRecipients(),
       (await known[sid].getMessageRecipients()).items],
     templates: () => client.getContentTemplates(),
+    view: async (sid) => {
+      const channel = known[sid] || await client[named('getChannelBySid')](sid);
+      const unread = isChat ? 'getUnconsumedMessagesCount' : 'getUnreadMessagesCount';
+      return {
+        messages: (await channel.getMessages(100)).items.map((m) => [m.sid, m.index, m.author, m.body,
+          m.attributes, ((isChat ? m.media && [m.media] : m.attachedMedia) || []).map((f) => f.filename)]),
+        people: Object.fromEntries((await channel[named('getMembers')]()).map((m) => [m.sid,
+          [m.identity, m[named('lastConsumedMessageIndex')], m.attributes, m.roleSid]])),
+        attributes: channel.attributes,
+        counts: [await channel.getMessagesCount(), await channel[named('getMembersCount')](),
+          await channel[unread]()],
+      };
+    },
     peek: async (sid) => shownChannel(await client.peekConversationBySid(sid)),
     addWith: async (sid, identity, attributes) => { await known[sid].add(identity, attributes); },
     addPhone: async (sid, proxy, address, attributes) => {
@@ -162,21 +172,4 @@ function begin(number, uri, token, options) {
   };
 }
 
-function refusal(error) {
-  return { message: error.message, status: error.status, code: (error.body || error).code };
-}
-
-const clients = {}; // by number: what each can be told to do
-
-readline.createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    const { id, client, act, args } = JSON.parse(line);
-    if (act === 'begin') { clients[client] = begin(client, ...args); return; }
-    Promise.resolve().then(() => clients[client][act](...args)).then(
-      (answer) => say({ id, answer: answer === undefined ? null : answer }),
-      (error) => say({ id, refused: refusal(error) }));
-  })
-  .on('close', () => process.exit(0));
-
-// A page would log it and go on.
-process.on('unhandledRejection', (error) => process.stderr.write(`unhandled: ${error}\n`));
+drive(begin);

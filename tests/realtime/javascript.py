@@ -1,4 +1,4 @@
-"""Chat clients of Twilio's JavaScript SDKs, in a Node process of their own."""
+"""Clients of Twilio's JavaScript SDKs, in a Node process of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import node_packages
 import pytest
 
 CLIENTS = Path(__file__).with_name("clients.js")
+WORKERS = Path(__file__).with_name("workers.js")
 SDKS = ("twilio-chat", "@twilio/conversations")
 CONVERSATIONS = ("conversations-2", "@twilio/conversations")
 """`@twilio/conversations` 2.7, by an alias, and 3.0."""
@@ -40,10 +41,10 @@ class Refused(Exception):
 class Sdk:
     """One of the SDKs in a Node process, with any number of clients in it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, script: Path = CLIENTS) -> None:
         self.name = name
         self._process = subprocess.Popen(
-            ["node", str(CLIENTS), str(node_packages.installed()), name],
+            ["node", str(script), str(node_packages.installed()), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -67,9 +68,13 @@ class Sdk:
 
     def begin(self, uri: str, token: str, **options: Any) -> JavaScriptClient:
         """A new client, which connects at once."""
+        return self.make(uri, token, options)
+
+    def make(self, *args: Any) -> JavaScriptClient:
+        """A new client, of what its script takes."""
         client = JavaScriptClient(self, number := next(self._numbers))
         self._clients[number] = client
-        self.send(number, "begin", uri, token, options)
+        self.send(number, "begin", *args)
         return client
 
     def send(self, client: int, act: str, *args: Any) -> queue.Queue[dict[str, Any]]:

@@ -28,6 +28,7 @@ in_chat_only = pytest.mark.parametrize("sdk", ["twilio-chat"], indirect=True)
 """Conversations has neither invitations nor public channels."""
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_channel_is_created_joined_changed_left_and_deleted(
     service: Any, sdk: Sdk, jane: JavaScriptClient
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_channel_is_created_joined_changed_left_and_deleted(
     assert service.channels(sid).members.list() == []
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_deleted_channel_is_gone_for_all_members(
     service: Any, jane: JavaScriptClient, bob: JavaScriptClient
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_private_channel_is_hidden_from_who_is_not_in_it(
     assert jane.wait_for("channelRemoved")["sid"] == secret.sid
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_private_channel_is_its_creators_to_see_join_and_fill(
     service: Any, sdk: Sdk, jane: JavaScriptClient, bob: JavaScriptClient
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_private_channel_is_its_creators_to_see_join_and_fill(
     assert service.channels("vip").fetch().type == "private"
 
 
+@pytest.mark.usefixtures("creators")
 @in_chat_only
 def test_an_invitation_is_emitted_accepted_and_declined(
     channel: Any, service: Any, jane: JavaScriptClient, bob: JavaScriptClient

@@ -11,6 +11,8 @@ import javascript
 import pytest
 from javascript import JavaScriptClient, Refused
 
+from helpers import Account, ConversationsClient
+
 Start = Callable[..., JavaScriptClient]
 pytestmark = pytest.mark.parametrize("sdk", javascript.CONVERSATIONS, indirect=True)
 
@@ -27,7 +29,7 @@ def jane(start: Start) -> JavaScriptClient:
 
 
 @pytest.fixture
-def sid(jane: JavaScriptClient) -> str:
+def sid(creators: None, jane: JavaScriptClient) -> str:
     """A conversation that jane has made and joined."""
     found: str = jane.ask("create", {"friendlyName": "Support"})["sid"]
     jane.ask("join", found)
@@ -115,20 +117,43 @@ def test_a_message_carries_text_and_several_files(
         assert content.read() == b"b.txt"
 
 
+def test_several_files_are_all_there_for_a_client_in_python(
+    sid: str, jane: JavaScriptClient, account: Account
+) -> None:
+    received: list[Any] = []
+    with ConversationsClient(account, account.chat_token("jane")) as client:
+        client.on("messageAdded", received.append)
+        jane.ask("sendFiles", sid, "See these", ["a.txt", "b.txt"])
+        jane.wait_for("messageAdded", index=0)
+        [read] = client.get_conversation_by_sid(sid).get_messages().items
+    for message in (*received, read):
+        assert (message.body, message.media) == ("See these", message.attached_media[0])
+        assert [media.filename for media in message.attached_media] == ["a.txt", "b.txt"]
+    assert len(received) == 1
+
+
 def test_more_files_than_the_limit_are_refused_by_the_sdk(sid: str, jane: JavaScriptClient) -> None:
     with pytest.raises(Refused) as refused:
         jane.ask("sendFiles", sid, "", [f"{number}.txt" for number in range(11)])
     assert "Too many media attachments in the message (11 > 10)" in refused.value.message
 
 
-def test_a_message_to_a_phone_has_a_receipt(
-    sid: str, jane: JavaScriptClient, conversations: Any
+def test_a_message_to_a_phone_has_a_receipt_and_says_how_far_it_has_come(
+    sid: str, jane: JavaScriptClient, account: Account, conversations: Any
 ) -> None:
+    assert account.mock is not None
     phone = conversations(sid).participants.create(
         messaging_binding_address="+15005550001", messaging_binding_proxy_address="+15005550006"
     )
+    assert jane.ask("messages", sid)["items"] == []
     index = jane.ask("send", sid, "hi")
+    sent = jane.wait_for("messageAdded", index=index)
+    assert sent["delivery"] == [1, "all", "none", "none"]
     assert jane.ask("receipts", sid, index) == [[phone.sid, "sent", 0]]
+    account.mock.phone("+15005550001").report(sent["sid"], "delivered")
+    updated = jane.wait_for("messageUpdated", index=index)
+    assert updated["reasons"] == ["deliveryReceipt"]
+    assert updated["delivery"] == [1, "all", "all", "none"]
 
 
 def test_a_chat_user_has_no_receipts_recipients_or_templates(
@@ -151,6 +176,7 @@ def test_users_are_subscribed_to(sid: str, jane: JavaScriptClient) -> None:
     assert set(jane.ask("subscribedUsers")) == {"bob", "jane"}
 
 
+@pytest.mark.usefixtures("creators")
 def test_a_creator_joins_its_own_conversation_and_a_stranger_does_not(
     jane: JavaScriptClient, start: Start
 ) -> None:

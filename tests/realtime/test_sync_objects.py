@@ -106,6 +106,7 @@ def test_messages_show_author_member_and_text(wire: Wire, made: Any) -> None:
         "lastUpdatedBy": None,
         "media": None,
         "medias": None,
+        "delivery": None,
     }
     assert items(wire, "List", f"{made.sid}.messages") == {
         index: {
@@ -117,6 +118,35 @@ def test_messages_show_author_member_and_text(wire: Wire, made: Any) -> None:
         }
         for index, (name, member) in enumerate((("jane", jane.sid), ("bob", None)))
     }
+
+
+def test_a_message_from_a_phone_is_its_participants(
+    account: Account, wire: Wire, made: Any
+) -> None:
+    made.members.create(identity="jane")
+    conversation = account.client.conversations.v1.conversations(made.sid)
+    guest = conversation.participants.create(
+        messaging_binding_address="+15550001", messaging_binding_proxy_address="+15550002"
+    )
+    sent = conversation.messages.create(body="Hi", author="+15550001")
+    assert sent.participant_sid == guest.sid
+    assert items(wire, "List", f"{made.sid}.messages")[0]["memberSid"] == guest.sid
+
+
+def test_an_invitation_that_is_withdrawn_ends_the_sight_of_a_private_channel(
+    wire: Wire, made: Any
+) -> None:
+    invite = made.invites.create(identity="jane")
+    wire.follow("document", f"{made.sid}.channel")
+    wire.next_event("subscription_established")
+    made.update(friendly_name="seen")
+    assert wire.next_event("document_updated")["document_data"]["friendlyName"] == "seen"
+    invite.delete()
+    made.update(friendly_name="unseen")
+    made.invites.create(identity="jane")
+    wire.follow("document", f"{made.sid}.channel")
+    made.update(friendly_name="seen again")
+    assert wire.next_event("document_updated")["document_data"]["friendlyName"] == "seen again"
 
 
 def test_a_users_own_channels_are_joined_or_invited(wire: Wire, made: Any, service: Any) -> None:

@@ -146,35 +146,17 @@ def test_a_chat_is_led_from_its_first_message_to_its_end(inspector: Inspector) -
 def test_a_conversation_of_an_interaction_is_accepted_ended_and_completed(
     inspector: Inspector,
 ) -> None:
-    service = inspector.sdk.conversations.v1.services(inspector.mock.credentials.chat_service_sid)
-    sid = service.conversations.create().sid
-    service.conversations(sid).participants.create(identity="jane")
     inspector.go("alice", "Available")
-    workspace = inspector.sdk.taskrouter.v1.workspaces.list()[0]
-    routing = {
-        "workspace_sid": workspace.sid,
-        "workflow_sid": workspace.workflows.list()[0].sid,
-        "task_channel_unique_name": "chat",
-        "attributes": {"from": "Jane"},
-    }
-    inspector.sdk.flex_api.v1.interaction.create(
-        channel={
-            "type": "web",
-            "initiated_by": "customer",
-            "properties": {"media_channel_sid": sid},
-        },
-        routing={"properties": routing},
-    )
+    sid = inspector.act("actions/conversation", name="Jane")["channel_sid"]
     task = inspector.task()
     inspector.act("actions/accept", reservation_sid=task["reservations"][0]["sid"])
-    assert [one["name"] for one in inspector.read(f"channels/{sid}")["members"]] == [
-        "jane",
-        "alice",
-    ]
+    begun = inspector.read(f"channels/{sid}")
+    assert (begun["friendly_name"], begun["attributes"]) == ("Chat with Jane", '{"from":"Jane"}')
+    [jane, alice] = [one["name"] for one in begun["members"]]
+    assert (jane[:9], alice) == ("customer_", "alice")
     inspector.act("actions/wrap-up", task_sid=task["sid"])
     ended = inspector.read(f"channels/{sid}")
     assert (ended["state"], ended["interaction"]["status"]) == ("closed", "closed")
-    assert ended["attributes"] == "{}"
     assert inspector.task()["assignment_status"] == "wrapping"
     inspector.act("actions/complete", task_sid=task["sid"])
     assert inspector.task()["assignment_status"] == "completed"

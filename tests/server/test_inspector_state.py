@@ -141,8 +141,49 @@ def test_a_conversation_is_shown_with_its_state_phones_interaction_and_task(
         "status": "active",
     }
     assert whole["task"]["sid"] == read("tasks")["items"][0]["sid"]
+    assert (whole["is_conversation"], whole["timers"]) == (True, {})
+    answer = service.conversations(sid).messages.create(author="jane", body="Hello")
+    service.conversations(sid).update(timers_closed="PT1H")
+    whole = read(f"channels/{sid}")
+    assert whole["messages"][0]["sid"] == answer.sid
+    assert whole["messages"][0]["receipts"] == [{"to": "+15550142", "status": "sent"}]
+    assert list(whole["timers"]) == ["closed"]
     service.conversations(sid).update(state="closed")
     assert read("channels")["items"][0]["state"] == read(f"channels/{sid}")["state"] == "closed"
+
+
+def test_the_overview_has_addresses_and_webhooks_of_conversations(
+    read: Read, shared: Account, mock: MockTwilio
+) -> None:
+    v1 = shared.client.conversations.v1
+    v1.configuration.webhooks().update(
+        post_webhook_url="https://bot.example.com/all", filters=["onMessageAdded"]
+    )
+    made = v1.address_configurations.create(
+        type="sms", address="+15550100", friendly_name="Shop", auto_creation_enabled=True
+    )
+    found = read("overview")
+    assert found["addresses"] == [
+        {
+            "sid": made.sid,
+            "friendly_name": "Shop",
+            "type": "sms",
+            "address": "+15550100",
+            "enabled": True,
+            "handler": "default",
+            "goes_to": None,
+        }
+    ]
+    [hooks] = found["hooks"]
+    assert (hooks["service_sid"], hooks["filters"]) == (None, ["onMessageAdded"])
+    mock.webhooks.register("https://bot.example.com/all", lambda request: None)
+    conversation = v1.conversations.create(timers_inactive="PT1M")
+    due = read("overview")["next_due"]
+    assert (due["text"], due["sid"]) == ("A conversation becomes inactive", conversation.sid)
+    conversation.messages.create(body="hi", x_twilio_webhook_enabled="true")
+    assert mock.webhooks.settle(10)
+    [delivery] = read("webhooks")["items"]
+    assert (delivery["scope"], delivery["channel_sid"]) == ("account", conversation.sid)
 
 
 def test_a_task_is_shown_with_who_was_offered_it(read: Read, shared: Account, flow: Any) -> None:

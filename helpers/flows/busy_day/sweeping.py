@@ -283,7 +283,7 @@ def _backend(cluster: Cluster | None, jobs: int) -> Iterator[None]:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "cluster= needs Dask: pip install 'distributed' (requirements.txt names the version),"
+            "cluster= needs Dask: pip install 'distributed>=2025',"
             " here and on every worker; leave cluster= out to use the cores of this machine"
         ) from error
     connect: Any = Client if isinstance(cluster, str) else nullcontext

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, starmap
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 
@@ -55,6 +55,7 @@ SID_KINDS = {
     "SK": "an API key SID",
     "US": "a User SID",
     "VA": "a Verify Service SID",
+    "WK": "a Worker SID",
     "WS": "a Workspace SID",
     "ZS": "a Functions Service SID",
 }
@@ -65,11 +66,18 @@ _SHOWN_LENGTH = 24  # shorter than any Twilio secret
 _MAKE_ANOTHER = "Make the token with the twilio SDK's AccessToken, which sets it."
 
 
+Grant = Literal["chat", "task_router"]
+"""Products that an access token opens."""
+ROLES = ("worker", "supervisor", "admin")
+"""Roles in a grant for TaskRouter (documented)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Claims of an accepted token; times in whole seconds since the epoch.
 
-    `service_sid` is always set on what `verify` returns, since a chat grant needs one.
+    `service_sid` is always set on what `verify` returns for chat, since its grant needs one. What
+    it returns for TaskRouter has `workspace_sid` and `role`, and may lack an identity and a worker.
     """
 
     identity: str
@@ -78,6 +86,9 @@ class Claims:
     api_key_sid: str
     not_before: int | None
     expires: int
+    workspace_sid: str | None = None
+    worker_sid: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,13 +112,25 @@ class DecodedToken:
         grants = self.grants or {}
         return grants.get("chat", grants.get("ip_messaging"))
 
+    @property
+    def worker_grant(self) -> object:
+        """The grant for TaskRouter; None where missing."""
+        return (self.grants or {}).get("task_router")
+
 
 _KEPT = 256
 _accepted: dict[str, DecodedToken] = {}
 """The latest tokens that were accepted, to decode each once; not to be modified."""
 
 
-def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: float) -> Claims:
+def verify(
+    token: str,
+    *,
+    account_sid: str,
+    secrets: Mapping[str, str],
+    now: float,
+    grant: Grant = "chat",
+) -> Claims:
     """Return the claims of a token that Twilio would accept.
 
     Args:
@@ -115,30 +138,39 @@ def verify(token: str, *, account_sid: str, secrets: Mapping[str, str], now: flo
         account_sid: The account the token must be for (`AC...`).
         secrets: API key SID (`SK...`) to API key secret, for every key of the account.
         now: Seconds since the epoch, by the caller's clock.
+        grant: The product that it is to open.
 
     Raises:
         TwilioError: 20101 to 20107, for the first of `problems`.
     """
     decoded = (_accepted.get(token) if isinstance(token, str) else None) or decode(token)
-    for refusal in _refusals(decoded, account_sid, secrets, now):
+    for refusal in _refusals(decoded, account_sid, secrets, now, grant):
         raise refusal
     if token not in _accepted:
         if len(_accepted) >= _KEPT:
             _accepted.pop(next(iter(tuple(_accepted))), None)
         _accepted[token] = decoded
-    chat: Any = decoded.chat_grant
+    granted: Any = decoded.chat_grant if grant == "chat" else decoded.worker_grant
     return Claims(
-        identity=decoded.claims["grants"]["identity"],
-        service_sid=chat["service_sid"],
+        identity=decoded.claims["grants"].get("identity", ""),
+        service_sid=granted.get("service_sid"),
         account_sid=decoded.claims["sub"],
         api_key_sid=decoded.claims["iss"],
         not_before=decoded.claims.get("nbf"),
         expires=decoded.claims["exp"],
+        workspace_sid=granted.get("workspace_sid"),
+        worker_sid=granted.get("worker_sid"),
+        role=granted.get("role"),
     )
 
 
 def problems(
-    token: str, *, account_sid: str, secrets: Mapping[str, str], now: float
+    token: str,
+    *,
+    account_sid: str,
+    secrets: Mapping[str, str],
+    now: float,
+    grant: Grant = "chat",
 ) -> Iterator[TwilioError]:
     """Yield every refusal of the token, in the order of `verify`; arguments as there.
 
@@ -150,7 +182,7 @@ def problems(
     except TwilioError as undecodable:
         yield undecodable
     else:
-        yield from _refusals(decoded, account_sid, secrets, now)
+        yield from _refusals(decoded, account_sid, secrets, now, grant)
 
 
 def decode(token: str) -> DecodedToken:
@@ -223,9 +255,14 @@ _JSON_TYPES = {bool: "boolean", int: "number", float: "number", list: "array", d
 
 
 def _refusals(
-    token: DecodedToken, account_sid: str, secrets: Mapping[str, str], now: float
+    token: DecodedToken, account_sid: str, secrets: Mapping[str, str], now: float, grant: Grant
 ) -> Iterator[TwilioError]:
-    found = chain(_header(token), _key(token, secrets), _claimed(token, account_sid, now))
+    found = chain(
+        _header(token),
+        _key(token, secrets),
+        _claimed(token, account_sid, now),
+        _chat(token) if grant == "chat" else _worker(token),
+    )
     return starmap(TwilioError, found)
 
 
@@ -274,8 +311,9 @@ def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tupl
     if token.grants is None:
         found = shown(token.claims.get("grants"))
         yield 20106, f"The grants must be a JSON object; found: {found}. {_MAKE_ANOTHER}"
-        return
-    identity = token.grants.get("identity")
+
+
+def _identity(identity: object) -> Iterator[tuple[int, str]]:
     if not (isinstance(identity, str) and 0 < len(identity) <= MAX_IDENTITY) or (
         identity != identity.encode("utf-8", "replace").decode()  # half of a surrogate pair
     ):
@@ -284,6 +322,12 @@ def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tupl
             f"The identity must be a text of 1 to {MAX_IDENTITY} characters; found:"
             f" {shown(identity)}. Pass identity=str(...) to AccessToken.",
         )
+
+
+def _chat(token: DecodedToken) -> Iterator[tuple[int, str]]:
+    if token.grants is None:
+        return
+    yield from _identity(token.grants.get("identity"))
     grant = token.chat_grant
     service = grant.get("service_sid") if isinstance(grant, dict) else None
     if not isinstance(grant, dict):
@@ -295,6 +339,28 @@ def _claimed(token: DecodedToken, account_sid: str, now: float) -> Iterator[tupl
     elif slip := sid_slip(service, "IS"):
         message = f"The chat grant's service_sid {slip}."
         yield 20106, f"{message} Pass ChatGrant the SID of a Chat Service (IS...)."
+
+
+def _worker(token: DecodedToken) -> Iterator[tuple[int, str]]:
+    """Check a grant for TaskRouter; neither an identity nor a worker is required (observed)."""
+    if token.grants is None:
+        return
+    if token.grants.get("identity") is not None:
+        yield from _identity(token.grants["identity"])
+    grant = token.worker_grant
+    if not isinstance(grant, dict):
+        message = "There is no task_router grant. Add TaskRouterGrant(workspace_sid='WS...',"
+        yield 20106, f"{message} worker_sid='WK...', role='worker') to the AccessToken."
+        return
+    for name, prefix in (("workspace_sid", "WS"), ("worker_sid", "WK")):
+        sid = grant.get(name)
+        is_missing = sid is None and prefix == "WK"
+        if not is_missing and (slip := sid_slip(sid, prefix)):
+            message = f"The task_router grant's {name} {slip}."
+            yield 20106, f"{message} Pass TaskRouterGrant {SID_KINDS[prefix]} ({prefix}...)."
+    if grant.get("role") not in ROLES:
+        message = f"The task_router grant's role is {shown(grant.get('role'))}."
+        yield 20106, f"{message} Pass TaskRouterGrant a role: {', '.join(ROLES)}."
 
 
 def _times(token: DecodedToken, now: float) -> Iterator[tuple[int, str]]:

@@ -22,6 +22,8 @@ from .database import LATEST, log_failure
 
 _log = logging.getLogger(__name__)
 Setting = tuple[float, float | None]
+Moment = datetime | float | str
+"""A time as aware datetime, epoch seconds, or ISO 8601 such as `2026-06-01T09:00:00Z`."""
 
 
 class Timer:
@@ -109,8 +111,8 @@ class Clock:
             self._drop_cancelled()
             return self._timers[0][0] if self._timers else None
 
-    def freeze(self, at: datetime | float | None = None) -> None:
-        """Stop the clock, at a moment given as aware datetime or epoch seconds, or right now.
+    def freeze(self, at: Moment | None = None) -> None:
+        """Stop the clock, at a moment or right now.
 
         Timers that fall due by moving forward run at once.
 
@@ -276,12 +278,16 @@ def iso_milliseconds(moment: float) -> str:
     return f"{iso_second(second)[:-1]}.{millisecond:03d}Z"
 
 
-def epoch(moment: datetime | float) -> float:
+def epoch(moment: Moment) -> float:
     """Epoch seconds of a moment.
 
     Raises:
-        ValueError: It is a datetime without a time zone, or before 1970 or after 9999.
+        ValueError: It is no ISO 8601, has no time zone, or is before 1970 or after 9999.
     """
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+        if moment.tzinfo is None:
+            raise ValueError("give a time zone, e.g. 2026-06-01T09:00:00Z")
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")

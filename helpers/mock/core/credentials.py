@@ -44,7 +44,12 @@ class Credentials:
 
         Code that reads `os.environ["TWILIO_ACCOUNT_SID"]`, as Twilio's guides do, then finds them.
         """
-        os.environ.update({key: getattr(self, name) for name, key in self._keys()})
+        os.environ.update(self.environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The five values, the secrets among them, by their variables' names."""
+        return {key: getattr(self, name) for name, key in self._keys()}
 
     @classmethod
     def _keys(cls) -> list[tuple[str, str]]:

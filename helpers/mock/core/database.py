@@ -371,14 +371,14 @@ def _connect(
 # -- in memory
 
 
-def in_memory(tables: Iterable[Table]) -> sqlite3.Connection:
-    """A new database, gone when it is closed."""
+def in_memory(tables: Iterable[Table], image: bytearray | None = None) -> sqlite3.Connection:
+    """A new database, without rows or with those of an image; gone when it is closed."""
     statements = [*_MARKS, *_OWN_TABLES.values()]
-    for table in tables:
+    for table in () if image else tables:
         statements += (table.creation, *table.indexes.values())
     db: sqlite3.Connection = _connect(":memory:")
-    with opened(_empty(";\n".join(statements))) as empty:
-        empty.backup(db)
+    with opened(image or _empty(";\n".join(statements))) as source:
+        source.backup(db)
     return db
 
 

@@ -52,7 +52,9 @@ class Parameters(BaseModel):
         rules_out: A field -> another that does not count beside it.
     """
 
-    model_config = ConfigDict(alias_generator=form_name, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=form_name, extra="ignore", populate_by_name=True, defer_build=True
+    )
     names: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[frozenset[str]] = frozenset()
     spellings: ClassVar[Mapping[str, str]] = {}

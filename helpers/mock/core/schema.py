@@ -79,6 +79,14 @@ def types_of(kind: type[Resource]) -> dict[str, Any]:
     return _TYPES.get(kind) or _TYPES.setdefault(kind, get_type_hints(kind))
 
 
+_TABLES: dict[type[Resource], Table] = {}
+
+
+def table_of(kind: type[Resource]) -> Table:
+    """Return the table of a kind, of which each account has a copy: making it takes longer."""
+    return _TABLES.get(kind) or _TABLES.setdefault(kind, Table(kind))
+
+
 class Table:
     """The table of one kind of resource: its columns, and the encoding of their values."""
 
@@ -105,23 +113,16 @@ class Table:
         self.insert = f"INSERT INTO {self.name} (seq, {listed}) VALUES ({marks})"
         self.select = f"SELECT seq, {listed} FROM {self.name}"
         self.delete = f"DELETE FROM {self.name} WHERE seq = ?"
-
-    @property
-    def creation(self) -> str:
+        self.creation = f"CREATE TABLE {self.name} (seq INTEGER PRIMARY KEY, {listed})"
         """SQL that makes the table."""
-        columns = ", ".join(map(quoted, self.columns))
-        return f"CREATE TABLE {self.name} (seq INTEGER PRIMARY KEY, {columns})"
-
-    @property
-    def indexes(self) -> dict[str, str]:
-        """SQL that makes each index, by its name."""
-        return {
+        self.indexes = {
             (name := f"{self.name}_{'_'.join(map(column_of, group))}"): (
-                f"CREATE {kind} {name} ON {self.name} ({', '.join(map(sorting, group))})"
+                f"CREATE {unique}INDEX {name} ON {self.name} ({', '.join(map(sorting, group))})"
             )
-            for kind, groups in (("UNIQUE INDEX", self.kind.unique), ("INDEX", self.kind.indexes))
+            for unique, groups in (("UNIQUE ", kind.unique), ("", kind.indexes))
             for group in groups
         }
+        """SQL that makes each index, by its name."""
 
     @property
     def defaults(self) -> dict[str, Any]:

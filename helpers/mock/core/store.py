@@ -41,6 +41,7 @@ class Store:
         kinds: The resource classes kept here, each in a table of its own.
         file: Where they survive; in memory if not given.
         owner: Facts that a file must agree with, such as whose it is.
+        image: A `copy()` that a store in memory begins with, facts included.
 
     Attributes:
         failures: Number of failures of the file.
@@ -57,12 +58,13 @@ class Store:
         kinds: Iterable[type[Resource]],
         file: str | os.PathLike[str] | None = None,
         owner: Mapping[str, str] | None = None,
+        image: bytearray | None = None,
     ) -> None:
         self._tables = {kind: TableCache(kind) for kind in kinds}
         tables = self._tables.values()
         with forks.opening.lock:
             if file is None:
-                self._db = database.in_memory(tables)
+                self._db = database.in_memory(tables, image)
             else:
                 self._db = database.in_file(file, tables, owner or {})
                 self._db.on_failure = weakref.WeakMethod(self._failed)
@@ -80,7 +82,7 @@ class Store:
         self._waiting = 0
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
-        if self.is_on_disk:
+        if self.is_on_disk or image:
             self._count_on(self._db)
         forks.wait_for(self)
         forks.in_child(self, Store._leave)

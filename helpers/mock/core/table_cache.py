@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, types_of
+from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, table_of, types_of
 
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
@@ -147,7 +147,7 @@ class TableCache(Table):
     """
 
     def __init__(self, kind: type[Resource]) -> None:
-        super().__init__(kind)
+        vars(self).update(vars(table_of(kind)))
         self.positions = {name: at for at, name in enumerate(("seq", *self.columns))}
         self.has_sid = ("sid",) in kind.unique
         self.derived: dict[Any, Any] = {}

@@ -9,6 +9,7 @@ from ...flex_ui import GUEST_ATTRIBUTES
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import read_json_object
+from ..core.store import Store
 from ..messaging import channels, members, users
 from ..messaging.resources import Channel, Service, User
 from ..taskrouter.resources import Task
@@ -133,6 +134,14 @@ def active_channel(
         if channel is not None and handlers.is_active(channel):
             return flex_channel
     return None
+
+
+def is_conversation(store: Store, channel: Channel) -> bool:
+    """Return whether a channel is one of Flex Conversations, not of Programmable Chat's Flex.
+
+    One that is private and of no Flex Flow counts as one, whichever API it was made over.
+    """
+    return channel.type == "private" and not store.exists(FlexChannel, sid=channel.sid)
 
 
 def _release_unique_name(ctx: Context, flow: FlexFlow, unique_name: str) -> None:

@@ -11,14 +11,21 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ..core.context import Context
-from ..core.errors import NOT_SIMULATED, TwilioError
+from ..core.errors import TwilioError
 from ..messaging import channels
-from ..messaging.resources import Channel
+from ..messaging.resources import AddressConfiguration, Channel, Member
 from ..taskrouter import completion
 from ..taskrouter.resources import Task
 from . import configuration, interactions
 from .interaction_events import InteractionEvent
-from .interactions import BAD_PARAMETER, JsonParameters, RoutingProperties, channel_of
+from .interactions import (
+    BAD_PARAMETER,
+    CLOSED,
+    JsonParameters,
+    MediaProperties,
+    RoutingProperties,
+    channel_of,
+)
 from .resources import (
     InteractionChannel,
     InteractionInvite,
@@ -147,6 +154,9 @@ def update_participant(
     if task is not None:
         _end_task(ctx, task, completes=True)
     interactions.remove_participant(ctx, participant)
+    for warm in ctx.store.select(InteractionTransfer, {"channel_sid": participant.channel_sid}):
+        if warm.sender == participant.sid and warm.status == "active" and _invited(ctx, warm):
+            ctx.update(warm, status="completed")
     return participant
 
 
@@ -215,28 +225,30 @@ def _invite_again(ctx: Context, channel: InteractionChannel, **target: Any) -> I
 
 
 def transfer(ctx: Context, channel: InteractionChannel, new: NewTransfer) -> InteractionTransfer:
-    """Transfer a chat cold: a task for its target, while the agent's own ends at once.
+    """Transfer a chat: `cold`, `warm` or `external`; what each does is inferred.
 
-    The new task has the attributes of the first one (inferred).
+    A cold one makes a task for its target, with the attributes of the first one, and ends the
+    agent's own at once. In a warm one the agent stays until it is completed. An external one adds a
+    person by an identity or a phone's address, and ends the agent's task.
 
     Raises:
-        TwilioError: 501, it is not cold; 45366, `from` is no agent of the channel, or `to` neither
-            worker, queue nor workflow; 45354, the channel is not active.
+        TwilioError: 45366, `from` is no agent of the channel, or `to` neither worker, queue nor
+            workflow, or of an external one an address without a number of the account; 45354, the
+            channel is not active.
+        Refused: As `members.add` does, of an external one.
     """
-    if new.type != "cold":
-        raise TwilioError(NOT_SIMULATED, f"A {new.type} transfer is not simulated by this mock")
     interactions.refuse_ended(channel, "active")
     agents = interactions.agents_of(ctx, channel)
     agent = next((each for each in agents if each.sid == new.from_), None)
     if agent is None:
         raise TwilioError(BAD_PARAMETER, f"from: no agent {new.from_[:40]} is in the channel")
-    target = _TARGETS.get(new.to[:2])
-    if target is None:
-        raise TwilioError(BAD_PARAMETER, "to must be the SID of a worker, task queue or workflow")
-    set_status(ctx, channel, "transfer")
-    without_queue = {"queue_sid": None} if target == "workflow_sid" else {}
-    invite = _invite_again(ctx, channel, **without_queue, **{target: new.to})
-    update_participant(ctx, agent, status="closed")
+    is_external = new.type == "external"
+    if is_external:
+        _add_external(ctx, channel, new.to)
+    else:
+        invite = _invite_target(ctx, channel, new.to)
+    if new.type != "warm":
+        update_participant(ctx, agent, status="closed")
     return ctx.create(
         InteractionTransfer,
         instance_sid=configuration.ensure(ctx).sid,
@@ -244,27 +256,104 @@ def transfer(ctx: Context, channel: InteractionChannel, new: NewTransfer) -> Int
         channel_sid=channel.sid,
         execution_sid=ctx.sids.new("QW"),
         type=new.type,
-        status="active",
+        status="completed" if is_external else "active",
         sender=new.from_,
         target=new.to,
         note_sid=new.note_sid,
         summary_sid=new.summary_sid,
-        invite_sid=invite.sid,
+        invite_sid="" if is_external else invite.sid,
     )
+
+
+def _invite_target(ctx: Context, channel: InteractionChannel, to: str) -> InteractionInvite:
+    target = _TARGETS.get(to[:2])
+    if target is None:
+        raise TwilioError(BAD_PARAMETER, "to must be the SID of a worker, task queue or workflow")
+    set_status(ctx, channel, "transfer")
+    without_queue = {"queue_sid": None} if target == "workflow_sid" else {}
+    return _invite_again(ctx, channel, **without_queue, **{target: to})
+
+
+def _add_external(ctx: Context, channel: InteractionChannel, to: str) -> None:
+    """Add a person of an identity; or a phone, by the number that the customer's phone writes to.
+
+    Where there is none, by the first that is configured.
+    """
+    given: dict[str, Any] = {"identity": to}
+    if to.startswith(("+", "whatsapp:")):
+        kind = "whatsapp" if to.startswith("whatsapp:") else "sms"
+        given = {"type": kind, "address": to, "proxy_address": _number(ctx, channel, kind)}
+    person = MediaProperties.read_within("to", given)
+    interactions.add_person(ctx, channel, type="external", media_properties=person)
+
+
+def _number(ctx: Context, channel: InteractionChannel, kind: str) -> str:
+    people = ctx.store.select(Member, {"channel_sid": channel.media_channel_sid})
+    bindings = [each.messaging_binding or {} for each in people]
+    numbers = [each.get("proxy_address") for each in bindings if each.get("type") == kind]
+    numbers += [each.address for each in ctx.store.select(AddressConfiguration, {"type": kind})]
+    for number in filter(None, numbers):
+        return number
+    raise TwilioError(BAD_PARAMETER, f"to: the account has no configured number for {kind}")
 
 
 def update_transfer(
     ctx: Context, known: InteractionTransfer, changes: TransferChanges
 ) -> InteractionTransfer:
-    """Change a transfer."""
+    """Complete a transfer, whose agent leaves; or give it up, so that whom it invited does.
+
+    Raises:
+        TwilioError: 45354, it has ended; 45366, nobody has accepted it yet.
+    """
+    if changes.status not in (None, known.status):
+        if known.status != "active":
+            raise TwilioError(CLOSED, f"Transfer {known.sid} is {known.status}")
+        invited = _invited(ctx, known)
+        if changes.status == "completed":
+            if invited is None:
+                raise TwilioError(BAD_PARAMETER, "Nobody has accepted the transfer yet")
+            leaving = ctx.store.first(InteractionParticipant, sid=known.sender)
+        else:
+            leaving = invited
+            if invited is None and (task := _task_invited_to(ctx, known)):
+                _end_task(ctx, task, completes=False)
+        ctx.update(known, status=changes.status)
+        if leaving is not None:
+            update_participant(ctx, leaving, status="closed")
+        _end_transfer(ctx, known)
     return ctx.update(known, **changes.given())
 
 
-def settle_transfer(ctx: Context, invite: InteractionInvite, status: str) -> None:
-    """Let the transfer that an invitation is of, if it is one, end."""
+def _invited(ctx: Context, known: InteractionTransfer) -> InteractionParticipant | None:
+    """Return the agent that has accepted a transfer, or None."""
+    task = _task_invited_to(ctx, known)
+    agents = {"channel_sid": known.channel_sid, "type": "agent"}
+    for agent in ctx.store.select(InteractionParticipant, agents):
+        if task and (agent.routing_properties or {}).get("task_sid") == task.sid:
+            return agent
+    return None
+
+
+def _task_invited_to(ctx: Context, known: InteractionTransfer) -> Task | None:
+    invite = ctx.store.first(InteractionInvite, sid=known.invite_sid)
+    return invite and ctx.store.first(Task, sid=invite.task_sid)
+
+
+def settle_transfer(ctx: Context, invite: InteractionInvite, *, is_accepted: bool) -> None:
+    """Note that the task of a transfer, if the invitation is of one, was accepted or cancelled.
+
+    A warm one that is accepted goes on, with both agents.
+    """
     for found in ctx.store.select(InteractionTransfer, {"invite_sid": invite.sid}):
         if found.status == "active":
-            ctx.update(found, status=status)
-            channel = channel_of(ctx, invite)
-            if channel.status == "transfer":
-                set_status(ctx, channel, "active")
+            if not is_accepted:
+                ctx.update(found, status="failed")
+            elif found.type == "cold":
+                ctx.update(found, status="completed")
+            _end_transfer(ctx, found)
+
+
+def _end_transfer(ctx: Context, known: InteractionTransfer) -> None:
+    channel = ctx.store.first(InteractionChannel, sid=known.channel_sid)
+    if channel is not None and channel.status == "transfer":
+        set_status(ctx, channel, "active")

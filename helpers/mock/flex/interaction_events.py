@@ -60,8 +60,13 @@ def record(backend: Backend, outbox: Outbox, event: Event) -> None:
         if event.name in webhook.webhook_events and (
             webhook.type == "global" or webhook.ttid == named
         ):
-            to = {"url": webhook.webhook_url, "method": webhook.webhook_method}
-            outbox.add(event.name, event.channel.sid, {**to, "parameters": parameters})
+            to = {
+                "url": webhook.webhook_url,
+                "method": webhook.webhook_method,
+                "parameters": parameters,
+                "scope": "interaction",
+            }
+            outbox.add(event.name, event.channel.sid, to)
 
 
 def _parameters(ctx: Context, event: InteractionEvent) -> dict[str, str]:

@@ -143,9 +143,9 @@ def _accepted(
     routings = [each.routing_properties or {} for each in interactions.agents_of(ctx, channel)]
     if reservation and reservation.sid not in {each["reservation_sid"] for each in routings}:
         interactions.join(ctx, invite, reservation)
-    if channel.status == "inactive":
+    if channel.status in ("inactive", "pause"):
         endings.set_status(ctx, channel, "active")
-    endings.settle_transfer(ctx, invite, "completed")
+    endings.settle_transfer(ctx, invite, is_accepted=True)
 
 
 def _declined(
@@ -164,7 +164,7 @@ def _canceled(
 
     Where agents were invited into it meanwhile, it stays as well (inferred).
     """
-    endings.settle_transfer(ctx, invite, "failed")
+    endings.settle_transfer(ctx, invite, is_accepted=False)
     channel = channel_of(ctx, invite)
     first = ctx.store.first(InteractionInvite, channel_sid=channel.sid)
     is_first = first is not None and first.sid == invite.sid and channel.status == "active"

@@ -114,7 +114,12 @@ class NewInteractionChannel(JsonParameters):
         BeforeValidator(lambda value: ChannelProperties.read_within("Channel.properties", value)),
     ] = ChannelProperties()
     participants: list[dict[str, Any]] = Field(default_factory=list)
-    sid: str | None = None
+
+
+class ExistingInteractionChannel(JsonParameters):
+    """`Channel` of an interaction that is there already (documented); the rest is not read."""
+
+    sid: str
 
 
 class MediaProperties(JsonParameters):
@@ -136,22 +141,26 @@ class AgentRouting(JsonParameters):
 
 def create(
     ctx: Context,
-    channel: NewInteractionChannel,
+    channel: NewInteractionChannel | ExistingInteractionChannel,
     routing: InteractionRouting | None = None,
     interaction_context_sid: str | None = None,
     webhook_ttid: str | None = None,
 ) -> Interaction:
     """Make an interaction with its channel, and the task of its first invitation.
 
+    A channel that exists keeps its interaction, and gets an invitation more if there is a routing
+    (inferred).
+
     Raises:
         TwilioError: 45366, a parameter is missing or not acceptable; 45351, the customer has no
-            address, or two; 20001, the task cannot be routed so; 501, a channel of voice, or one
-            that exists.
+            address, or two; 20001, the task cannot be routed so; 45354, the channel has ended; 501,
+            a channel of voice.
         Refused: As `members.add` does, where the conversation is made too.
     """
-    if channel.type == "voice" or channel.sid is not None:
-        what = "Channel.sid" if channel.sid else "Channel.type voice"
-        raise TwilioError(NOT_SIMULATED, f"{what} of an interaction is not simulated by this mock")
+    if isinstance(channel, ExistingInteractionChannel):
+        return _go_on(ctx, channel.sid, routing, webhook_ttid)
+    if channel.type == "voice":
+        raise TwilioError(NOT_SIMULATED, "Channel.type voice is not simulated by this mock")
     if routing is None:
         raise TwilioError(BAD_PARAMETER, "Routing is required, with properties.workspace_sid")
     _check(ctx, channel, routing.properties, webhook_ttid)
@@ -170,6 +179,22 @@ def create(
     ctx.emit(ChannelDue(made.sid))  # before the events of the task, which may be offered at once
     _make_task(ctx, made, routing.properties, is_first=True)
     return interaction
+
+
+def _go_on(
+    ctx: Context, sid: str, routing: InteractionRouting | None, webhook_ttid: str | None
+) -> Interaction:
+    """Invite into the channel of a SID, if there is a routing; returns its interaction."""
+    channel = ctx.store.first(InteractionChannel, sid=sid)
+    if channel is None:
+        raise TwilioError(BAD_PARAMETER, f"Channel.sid: there is no interaction channel {sid[:40]}")
+    refuse_unknown_webhook(ctx, webhook_ttid)
+    refuse_ended(channel)
+    if routing is not None:
+        _make_task(ctx, channel, routing.properties)
+    interaction = ctx.store.first(Interaction, sid=channel.interaction_sid)
+    assert interaction is not None  # it is never deleted
+    return ctx.update(interaction, webhook_ttid=webhook_ttid) if webhook_ttid else interaction
 
 
 def _check(

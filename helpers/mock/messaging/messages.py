@@ -7,6 +7,7 @@ from typing import Any, TypedDict, Unpack
 
 from ..core.context import Context
 from ..core.errors import Refused
+from ..core.store import Store
 from . import channels, media, members
 from .events import ChannelStateEvent, DeliveryEvent, MessageEvent, TypingEvent
 from .permissions import Permission, own_member, require
@@ -29,6 +30,8 @@ class MessageFields(TypedDict, total=False):
     date_updated: float
 
 
+_REACHED = {"sent": (), "delivered": ("sent",), "read": ("sent", "delivered")}
+"""Statuses that each status goes beyond."""
 _OWN_AND_ANY = {
     ("edit", "body"): (Permission.EDIT_OWN_MESSAGE, Permission.EDIT_ANY_MESSAGE),
     ("edit", "attributes"): (
@@ -62,11 +65,14 @@ def send(
         before = channel.state_at(ctx.now)
     attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
     identity = ctx.actor.identity
+    writer: Member | None = None
     if identity is not None:
-        own_member(ctx, channel)
+        writer = own_member(ctx, channel)
         permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
-    fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
+    author = fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
+    if author != identity:
+        writer = members.writer(ctx.store, channel.sid, author) if author != "system" else None
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
     reached: list[Member] = []
@@ -81,6 +87,7 @@ def send(
         index=channel.next_index,
         type="media" if attached else "text",
         media=[media.description(each) for each in attached] if attached else None,
+        member_sid=writer.sid if writer else None,
         was_edited=edits != (None, None),
         **fields,
     )
@@ -95,11 +102,11 @@ def send(
     if channel.state != "active" or has_timers:
         counts["state"] = "active"
     ctx.store.save(channel, **counts)
+    for member in reached:
+        _send_on(ctx, message, member)
     ctx.emit(MessageEvent("added", channel, message, ctx.actor))
     if before == "inactive":
         ctx.emit(ChannelStateEvent(channel, before, "event", ctx.actor))
-    for member in reached:
-        _send_on(ctx, message, member)
     return message
 
 
@@ -127,11 +134,23 @@ def _send_on(ctx: Context, message: Message, member: Member) -> None:
     )
 
 
-def receipts(ctx: Context, message: Message) -> list[DeliveryReceipt]:
-    """Return how far a message came to each member without an identity."""
-    if not ctx.store.last_seq(DeliveryReceipt):
-        return []  # as in most accounts; asked of each message of a list
-    return ctx.store.select(DeliveryReceipt, {"message_sid": message.sid})
+def delivery(store: Store, message: Message) -> dict[str, Any] | None:
+    """Return how many of its recipients a message has come to: all, some or none (specified)."""
+    if not store.last_seq(DeliveryReceipt):
+        return None  # as in most accounts; asked of each message of a list
+    receipts = store.select(DeliveryReceipt, {"message_sid": message.sid})
+    if not receipts:
+        return None
+    reached = [{each.status, *_REACHED.get(each.status, ())} for each in receipts]
+    counts = {
+        status: sum(status in each for each in reached)
+        for status in ("sent", "delivered", "read", "failed", "undelivered")
+    }
+    shown = {
+        status: "none" if not count else "all" if count == len(receipts) else "some"
+        for status, count in counts.items()
+    }
+    return {"total": len(receipts), **shown}
 
 
 def update_receipt(

@@ -113,6 +113,15 @@ def make_defaults(ctx: Context, service_sid: str) -> list[Role]:
     ]
 
 
+def keep_from_creating(ctx: Context, service: Service) -> None:
+    """Take the creation of channels from the default service role, as in Flex (inferred)."""
+    role = ctx.store.find(Role, {"sid": service.default_service_role_sid})
+    assert role is not None  # it is made with the service
+    ctx.store.save(
+        role, permissions=[each for each in role.permissions if each != Permission.CREATE_CHANNEL]
+    )
+
+
 def add_agent(ctx: Context, service: Service) -> Role:
     """Make Flex's role for agents (documented for Flex Conversations; for Chat inferred)."""
     *_, (_, _, permissions) = DEFAULT_ROLES

@@ -7,7 +7,7 @@ import threading
 from ..core.clock import Timer
 from ..core.context import ACCOUNT, Actor, Backend
 from ..core.events import Event
-from ..core.store import Between
+from ..core.store import Between, Store
 from .events import ChannelEvent, ChannelStateEvent
 from .resources import Channel
 
@@ -55,7 +55,7 @@ class ChannelTimers:
             self._timer = None
         now, events, due = self._backend.clock.now(), self._backend.events, []
         with self._backend.transaction():
-            for channel in self._timed():
+            for channel in timed(self._backend.store):
                 date, before = channel.next_change(), channel.state
                 if date is not None and date <= now:
                     self._backend.store.save(channel, state=channel.state_at(now))
@@ -65,11 +65,12 @@ class ChannelTimers:
         if dates := [date for date in due if date is not None]:
             self._set(min(dates))
 
-    def _timed(self) -> list[Channel]:
-        """Return the channels that have timers."""
-        found = {
-            channel.seq: channel
-            for timer in ("inactive_after", "closed_after")
-            for channel in self._backend.store.select(Channel, {timer: Between()})
-        }
-        return list(found.values())
+
+def timed(store: Store) -> list[Channel]:
+    """Return the channels that have timers."""
+    found = {
+        channel.seq: channel
+        for timer in ("inactive_after", "closed_after")
+        for channel in store.select(Channel, {timer: Between()})
+    }
+    return list(found.values())

@@ -18,7 +18,7 @@ from ..messaging.resources import Channel, Invite, Member, Message, UserChannel
 from . import notices, sync_objects
 from .change_log import DOCUMENT_KEY, ChangeLog, message_id
 from .notices import ItemChange, SyncNotice
-from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, ROSTER, SyncType
+from .sync_objects import CHANNELS, DOCUMENT, INFO, MESSAGES, OF_A_CHANNEL, ROSTER, SyncType
 
 _INFO_KEYS = {
     "attributes": "attributes",
@@ -57,6 +57,7 @@ class ChangeRecorder:
         self._wanted = wanted
         self.handlers: dict[type[Event], Callable[[Any], None]] = {
             events.MessageEvent: self._on_message,
+            events.DeliveryEvent: self._on_delivery,
             events.MemberEvent: self._on_member,
             events.ChannelEvent: self._on_channel,
             events.InviteEvent: self._on_invite,
@@ -79,6 +80,11 @@ class ChangeRecorder:
         elif event.change == "removed":
             self._update_document(event.channel)
 
+    def _on_delivery(self, event: events.DeliveryEvent) -> None:
+        message = self._store.first(Message, sid=event.receipt.message_sid)
+        if message is not None:
+            self._on_message(events.MessageEvent("updated", event.channel, message, event.actor))
+
     def _update_document(self, channel: Channel, added: Message | None = None) -> None:
         """Record a document's change; a message that was `added` is its own record."""
         sid = DOCUMENT.sid(channel.sid)
@@ -94,14 +100,18 @@ class ChangeRecorder:
         # the member's notices come first, then the others'
         if event.change == "removed" and member.identity:
             self._remove_own_channel(member)
-            closed = [MESSAGES, ROSTER, *([DOCUMENT] if channel.type == "private" else [])]
-            sids = tuple(sync_type.sid(channel.sid) for sync_type in closed)
-            lost = AccessLost(member.service_sid, member.identity, sids, self._log.current())
-            self._backend.events.emit(lost)
+            self._end_access(channel, member.identity, MESSAGES, ROSTER)
         render = partial(sync_objects.roster_item, member)
         self._change_item(ROSTER, channel.sid, event.change, member.sid, render)
         if event.change == "added" or "last_consumed_message_index" in event.reasons:
             self._update_own_channel(member)
+
+    def _end_access(self, channel: Channel, identity: str, *types: SyncType) -> None:
+        """End what a user follows of a channel that it has left; of a private one, everything."""
+        ended = OF_A_CHANNEL if channel.type == "private" else types
+        sids = tuple(sync_type.sid(channel.sid) for sync_type in ended)
+        lost = AccessLost(channel.service_sid, identity, sids, self._log.current())
+        self._backend.events.emit(lost)
 
     def _update_own_channel(self, of: Member | Invite | UserChannel) -> None:
         """Record that a user's own view of a channel was added or updated."""
@@ -128,13 +138,14 @@ class ChangeRecorder:
         elif event.change == "removed":
             for view in self._store.select(UserChannel, {"channel_sid": event.channel.sid}):
                 self._remove_own_channel(view)
-            self._remove_objects(sync_objects.OF_A_CHANNEL, event.channel.sid)
+            self._remove_objects(OF_A_CHANNEL, event.channel.sid)
 
     def _on_invite(self, event: events.InviteEvent) -> None:
         if event.change == "added":
             self._update_own_channel(event.invite)
         else:
             self._remove_own_channel(event.invite)
+            self._end_access(event.channel, event.invite.identity)
 
     def _on_user(self, event: events.UserEvent) -> None:
         user = event.user

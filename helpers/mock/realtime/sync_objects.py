@@ -17,6 +17,8 @@ from ..core.errors import TwilioError
 from ..core.sids import SID
 from ..core.store import Store
 from ..messaging import permissions
+from ..messaging.members import writer_of
+from ..messaging.messages import delivery
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
 from ..rest.chat_words import REFUSALS
 
@@ -156,13 +158,11 @@ def document(
 
 
 def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
-    """Messages of one channel; each author is looked up once."""
-    member_sids: dict[str, str | None] = {}
-    for each in found:
-        if each.author not in member_sids:
-            member = store.first(Member, channel_sid=each.channel_sid, identity=each.author)
-            member_sids[each.author] = member.sid if member else None
-    return [_message(each, member_sids[each.author]) for each in found]
+    """Messages of one channel."""
+    return [
+        _message(each, writer_of(store, each)) | {"delivery": delivery(store, each)}
+        for each in found
+    ]
 
 
 def _message(message: Message, member_sid: str | None) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
-from ..core.access_token import Claims, verify
+from ...request_log import NOTE_HEADER
+from ..core.access_token import Claims, Grant, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
@@ -34,7 +36,7 @@ from . import (
     taskrouter_v1,
 )
 from .collection import Arguments, Operation
-from .http import NOTE_HEADER, TOKEN_USER, ClientGone, Reply, Request
+from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -67,6 +69,14 @@ def _product_host(host: str) -> str:
     return f"{regional['product']}.twilio.com" if regional else host
 
 
+def path_template(host: str, path: str) -> str | None:
+    """Return the path of the operations at an address, with `{Names}`; None if there is none."""
+    for method in ("GET", "POST", "DELETE"):
+        with suppress(TwilioError):
+            return _ROUTER.find(method, _product_host(host), path)[0].path
+    return None
+
+
 class Application:
     """Answers requests of Twilio's REST APIs from one account's backend."""
 
@@ -74,6 +84,8 @@ class Application:
         self._backend = backend
         self._credentials = credentials
         self._webhooks = webhooks
+        self.doors: dict[str, Callable[[Request], Reply]] = {}
+        """By host: the function that answers where there are no operations of its own here."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -83,6 +95,9 @@ class Application:
                     request.method, _product_host(request.host), request.path
                 )
             except TwilioError:
+                door = self.doors.get(_product_host(request.host))
+                if door is not None:
+                    return door(request)
                 self._actor(request)  # a caller without credentials learns of that first
                 raise
             actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
@@ -212,8 +227,8 @@ class Application:
         claims = self.claims(token)
         return Actor(claims.identity, claims.service_sid, webhooks=True)
 
-    def claims(self, token: str) -> Claims:
-        """Return the claims of an access token of this account.
+    def claims(self, token: str, grant: Grant = "chat") -> Claims:
+        """Return the claims of an access token of this account that opens a product.
 
         Raises:
             TwilioError: 20101 to 20107, as `access_token.verify` does.
@@ -223,4 +238,5 @@ class Application:
             account_sid=self._credentials.account_sid,
             secrets={self._credentials.api_key: self._credentials.api_secret},
             now=self._backend.clock.now(),
+            grant=grant,
         )

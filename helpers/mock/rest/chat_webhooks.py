@@ -151,6 +151,7 @@ DIALECT = WebhookDialect(
     payload_for=payload_for,
     payload_before=payload_before,
     hooks_of=_hooks_of,
+    noun="channel",
     new_message="onMessageSent",
     changeable={
         "body": "Body",

@@ -357,20 +357,14 @@ class Collection(Generic[P, R]):
 
     def _list(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         parent = self.resolve_parent(ctx, arguments)
-        chosen = Selection(self._where(ctx, parent))
         if not self._readable.issuperset(request.query):
             unread = request.query.keys() - self._readable
             request.ignore(unread, "no such parameter of this list")
+        chosen = self.select(ctx, parent, request)
         kept: list[tuple[str, str]] = []
-        for name, by in self.filters.items():
+        for name in self.filters:
             if name in request.query:
-                values = _listed(request.query[name])
-                chosen.narrow(by, ctx, parent, values)
-                kept.extend((name, value) for value in values)
-        if self.default is not None:
-            chosen.narrow(self.default, ctx, parent, list(request.query))
-        if self.guard is not None and ctx.actor.identity is not None:
-            chosen.keeps.append(partial(self.guard, ctx))
+                kept.extend((name, value) for value in _listed(request.query[name]))
         wanted = PageRequest.read(request.query, self.sizes or self.api.sizes)
         order = read_order(request.query) if self.ordered else None
         ordering = last(request.query, "Ordering") if self.orderings else None
@@ -392,6 +386,18 @@ class Collection(Generic[P, R]):
                 shown |= dict.fromkeys(shown.keys() & self.unlisted)
             rendered.append(shown)
         return Reply(200, page.envelope(self.key, url, kept, rendered))
+
+    def select(self, ctx: Context, parent: Any, request: Request) -> Selection:
+        """Return the conditions that a query's filters set for the items of a list."""
+        chosen = Selection(self._where(ctx, parent))
+        for name, by in self.filters.items():
+            if name in request.query:
+                chosen.narrow(by, ctx, parent, _listed(request.query[name]))
+        if self.default is not None:
+            chosen.narrow(self.default, ctx, parent, list(request.query))
+        if self.guard is not None and ctx.actor.identity is not None:
+            chosen.keeps.append(partial(self.guard, ctx))
+        return chosen
 
     def _url(self, arguments: Arguments, parent: Any) -> str:
         if self.parent is None:
@@ -415,7 +421,7 @@ class Collection(Generic[P, R]):
         self, write: Write[R, R], ctx: Context, arguments: Arguments, request: Request
     ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
-        self._match(item, request)
+        self.match(item, request)
         changed = write.perform(request, ctx, item)
         return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
 
@@ -423,7 +429,7 @@ class Collection(Generic[P, R]):
         self, run: Action[R], ctx: Context, arguments: Arguments, request: Request
     ) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
-        self._match(item, request)
+        self.match(item, request)
         run(ctx, item)
         return Reply(204)
 
@@ -434,7 +440,7 @@ class Collection(Generic[P, R]):
         headers = {} if version is None else {"ETag": f'"{getattr(item, version)}"'}
         return Reply(status, self.item_json(ctx, arguments, parent, item), headers)
 
-    def _match(self, item: Any, request: Request) -> None:
+    def match(self, item: Any, request: Request) -> None:
         """Refuse a change to an item that has changed since the caller looked (specified)."""
         wanted = request.headers.get("If-Match")
         if wanted is None or self.version is None or wanted.strip() == "*":

@@ -79,38 +79,13 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
 
 
 def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
-    """Yield the rest of messages of one channel; each author is looked up once."""
-    writers: dict[str, str | None] = {}
+    """Yield the rest of messages."""
     for message in found:
-        name = message.author
-        if name not in writers:
-            author = members.writer(ctx.store, message.channel_sid, name)
-            writers[name] = author.sid if author else None
         yield {
-            "participant_sid": writers[name],
-            "delivery": _delivery(messages.receipts(ctx, message)),
+            "participant_sid": members.writer_of(ctx.store, message),
+            "delivery": messages.delivery(ctx.store, message),
             "content_sid": None,
         }
-
-
-_REACHED = {"sent": (), "delivered": ("sent",), "read": ("sent", "delivered")}
-"""Statuses that each status goes beyond."""
-
-
-def _delivery(receipts: list[DeliveryReceipt]) -> dict[str, Any] | None:
-    """Return how many of a message's recipients it has come to: all, some or none (specified)."""
-    if not receipts:
-        return None
-    reached = [{each.status, *_REACHED.get(each.status, ())} for each in receipts]
-    counts = {
-        status: sum(status in each for each in reached)
-        for status in ("sent", "delivered", "read", "failed", "undelivered")
-    }
-    shown = {
-        status: "none" if not count else "all" if count == len(receipts) else "some"
-        for status, count in counts.items()
-    }
-    return {"total": len(receipts), **shown}
 
 
 def _role_words(role: Role, _: str) -> dict[str, Any]:
@@ -202,6 +177,13 @@ def _add_participant(ctx: Context, conversation: Channel, **new: Any) -> Member:
 
 
 def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
+    identity = changes.pop("identity", member.identity)
+    if identity != member.identity:
+        if "address" in (member.messaging_binding or {}):
+            raise TwilioError(50211, "A participant with an address has no identity")
+        member = members.replace(ctx, member, identity)
+        if not changes:
+            return member
     prefix = "messaging_binding__"
     addresses = {
         name.removeprefix(prefix): changes.pop(name)
@@ -364,7 +346,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         ordered=True,
         render=view(
             Message,
-            omit=("type", "last_updated_by", "was_edited", "subject", *hidden),
+            omit=("type", "last_updated_by", "was_edited", "subject", "member_sid", *hidden),
             rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),

@@ -32,7 +32,7 @@ class ChatEvent:
         channel_sid: Its channel; None for an event of a user.
         identity: The author, member, user or invited identity it is about.
         resource: The resource in Chat v2's JSON, as it was then, a channel with its state beside
-            that; all followers share it.
+            that, a message with all its files; all followers share it.
         reasons: Names of the fields that an update changed.
         timeout: Seconds a typing indicator lasts.
     """
@@ -66,6 +66,7 @@ def _render(event: Event) -> ChatEvent:
     if isinstance(event, MessageEvent):
         message = event.message
         shown = chat_v2.MESSAGES.render(message, f"{url}/Messages/{message.sid}")
+        shown["attached_media"] = message.media
         return ChatEvent(_MESSAGE[event.change], sid, message.author, shown, event.reasons)
     if isinstance(event, MemberEvent | TypingEvent):
         member = event.member

@@ -9,7 +9,14 @@ from pydantic import AfterValidator, BeforeValidator
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from ..core.parameters import BLANK_IS_ABSENT, Parameters, checked, form_name, is_web_address
+from ..core.parameters import (
+    BLANK_IS_ABSENT,
+    Parameters,
+    checked,
+    form_name,
+    is_web_address,
+    read_json_object,
+)
 from ..core.sids import looks_like
 from ..flex import interaction_endings as endings
 from ..flex import interactions
@@ -49,11 +56,19 @@ Routing = Annotated[
 Ttid = Annotated[str | None, BLANK_IS_ABSENT]
 
 
+def _channel(value: str) -> JsonParameters:
+    """Read a channel that exists, by its SID, or a new one."""
+    exists = (read_json_object(value) or {}).get("sid") is not None
+    kind = interactions.ExistingInteractionChannel if exists else interactions.NewInteractionChannel
+    return kind.read_within("Channel", value)
+
+
 class NewInteraction(Parameters):
     """Parameters of interaction creation (specified)."""
 
     channel: Annotated[
-        interactions.NewInteractionChannel, _json("Channel", interactions.NewInteractionChannel)
+        interactions.ExistingInteractionChannel | interactions.NewInteractionChannel,
+        BeforeValidator(_channel),
     ]
     routing: Routing | None = None
     interaction_context_sid: (
@@ -176,7 +191,12 @@ class NewInteractionWebhook(InteractionWebhookChanges):
 def _channel_json(ctx: Context, interaction: Interaction) -> dict[str, Any]:
     channel = ctx.store.first(InteractionChannel, interaction_sid=interaction.sid)
     assert channel is not None  # it is made with the interaction
-    invite = ctx.store.first(InteractionInvite, channel_sid=channel.sid)
+    invite = next(
+        iter(
+            ctx.store.select(InteractionInvite, {"channel_sid": channel.sid}, order="desc", limit=1)
+        ),
+        None,
+    )
     routing = _routing_json(ctx, invite) if invite else {"routing": None}
     return {"channel": {"type": channel.type, "sid": channel.sid}, **routing}
 

@@ -23,8 +23,6 @@ FormValues = Mapping[str, "str | list[str]"]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-NOTE_HEADER = "X-Mock-Note"
-"""The header of an answer that tells which parameters were not read, and why (the mock's own)."""
 _STARTED, _COUNT = f"RQ{os.urandom(8).hex()}", itertools.count(1)
 """Parts of the IDs of requests: of this process, and the number of an answer."""
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with
@@ -60,6 +58,7 @@ class Request:
         problem: The refusal of parameters that cannot be read.
         notes: What was not read, and why.
         has_left: Returns whether its client has closed the connection, where that can be known.
+        when_answered: Called once its answer has been written, or will not be.
     """
 
     method: str
@@ -76,6 +75,7 @@ class Request:
     problem: TwilioError | None = None
     notes: tuple[str, ...] = ()
     has_left: Callable[[], bool] = field(default=bool, repr=False)
+    when_answered: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
@@ -125,6 +125,8 @@ def read_request(
         if query:
             request.query = parsed(query)
         if kind == FORM:
+            if body.startswith(b"{"):
+                request.body = body  # JSON that calls itself a form, as axios sends text
             if body:
                 request.form = parsed(body.decode("utf-8", "surrogateescape"))
         elif kind == MULTIPART:

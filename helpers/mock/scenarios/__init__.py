@@ -11,10 +11,9 @@ import difflib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from ...html import escaped
-from ..core.clock import epoch
+from ..core.clock import Moment, epoch
 from ..webhooks.receivers import Receiver
 from . import busy_afternoon, returning_customer
 from .story import MINUTE, Resettable, Story
@@ -105,9 +104,7 @@ _PLAYS: dict[str, tuple[float, Callable[[Story], None]]] = {
 """Seconds from an account's start to its end, and the function that plays its history."""
 
 
-def load(
-    mock: Resettable, name: str, at: datetime | float | None
-) -> tuple[Scenario, dict[str, Receiver]]:
+def load(mock: Resettable, name: str, at: Moment | None) -> tuple[Scenario, dict[str, Receiver]]:
     """Play a scenario on a new mock; returns it with the receivers of its URLs."""
     scenario = SCENARIOS[name]
     begins, play = _PLAYS[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from twilio.jwt.access_token import AccessToken
@@ -11,8 +10,9 @@ from twilio.jwt.access_token.grants import ChatGrant
 from twilio.rest import Client
 
 from ... import flex_ui
+from ...json_object import compact_json
 from ..core.access_token import MAX_LIFETIME
-from ..core.clock import Clock
+from ..core.clock import Clock, Moment
 from ..core.credentials import Credentials
 from ..studio.runner import Studio
 from ..webhooks.delivery import Webhooks
@@ -39,7 +39,7 @@ class Resettable(Protocol):
     webhooks: Webhooks
     studio: Studio
 
-    def reset(self, at: datetime | float | None = None) -> None:
+    def reset(self, at: Moment | None = None) -> None:
         """Reset to a new account, made at this moment."""
 
 
@@ -104,6 +104,40 @@ class Story:
             **settings,
         )
 
+    def conversation_flow(self, friendly_name: str) -> Any:
+        """Publish a Studio Flow that a conversation starts, and that hands it over to Flex."""
+        channels = self.workspace.task_channels.list()
+        chat = next(each.sid for each in channels if each.unique_name == "chat")
+        definition = {
+            "description": "Hands every conversation to an agent",
+            "initial_state": "Trigger",
+            "flags": {"allow_concurrent_calls": True},
+            "states": [
+                {
+                    "name": "Trigger",
+                    "type": "trigger",
+                    "transitions": [{"event": "incomingConversationMessage", "next": "Agent"}],
+                    "properties": {},
+                },
+                {
+                    "name": "Agent",
+                    "type": "send-to-flex",
+                    "transitions": [
+                        {"event": each}
+                        for each in ("callComplete", "failedToEnqueue", "callFailure")
+                    ],
+                    "properties": {
+                        "workflow": self.workflow.fetch().sid,
+                        "channel": chat,
+                        "attributes": '{"from": "{{trigger.conversation.ChannelAttributes.from}}"}',
+                    },
+                },
+            ],
+        }
+        return self.client.studio.v2.flows.create(
+            friendly_name=friendly_name, status="published", definition=definition
+        )
+
     def chat(self, flow_sid: str, identity: str, name: str, **settings: Any) -> ScenarioCustomer:
         """Start a chat of a customer through a custom channel of a Flex Flow."""
         channel = self.client.flex_api.v1.channel.create(
@@ -114,6 +148,33 @@ class Story:
             **settings,
         )
         return ScenarioCustomer(self, channel, identity)
+
+    def conversation(self, identity: str, name: str) -> Any:
+        """Start a chat of a customer over Flex Conversations, as an interaction; as the SDK has it.
+
+        It is in Flex's chat service.
+        """
+        sid = self._mock.credentials.chat_service_sid
+        conversations = self.client.conversations.v1.services(sid).conversations
+        made = conversations.create(
+            friendly_name=f"Chat with {name}", attributes=compact_json({"from": name})
+        )
+        made.participants.create(identity=identity, attributes=flex_ui.GUEST_ATTRIBUTES)
+        self.client.flex_api.v1.interaction.create(
+            channel={
+                "type": "web",
+                "initiated_by": "customer",
+                "properties": {"media_channel_sid": made.sid},
+            },
+            routing={
+                "properties": {
+                    "workspace_sid": self.workspace.fetch().sid,
+                    "workflow_sid": self.workflow.fetch().sid,
+                    "attributes": {"from": name, "customerName": name},
+                }
+            },
+        )
+        return made
 
     def task(self, customer: ScenarioCustomer) -> Any:
         """The latest task of a customer's chat, as the SDK names it; LookupError for none."""

@@ -24,6 +24,8 @@ from .control import Body, Control, Json
 
 FLOW = "Custom chat"
 """Name of the Flex Flow that is made."""
+STUDIO_FLOW = "Conversations to Flex"
+"""Name of the Studio Flow that is made."""
 REASON = "Ended in the inspector"
 
 
@@ -73,7 +75,9 @@ class Actions:
         add = self._control.undoable
         return [
             add("/actions/flow", "the new Flex Flow", self._make_flow, _Nothing),
+            add("/actions/studio-flow", "the new Studio Flow", self._make_studio_flow, _Nothing),
             add("/actions/chat", "the new chat", self._start_chat, _Chat),
+            add("/actions/conversation", "the new conversation", self._start_conversation, _Chat),
             add("/actions/message", "the message", self._send, _Message),
             add("/actions/accept", "accepting the task", self._accept, _OfReservation),
             add("/actions/reject", "rejecting the task", self._reject, _OfReservation),
@@ -100,10 +104,15 @@ class Actions:
                 return str(flow.sid)
         return str(story.task_flow(friendly_name=FLOW).sid)
 
+    def _make_studio_flow(self, body: _Nothing) -> Json:
+        return {"sid": self._story().conversation_flow(friendly_name=STUDIO_FLOW).sid}
+
     def _start_chat(self, body: _Chat) -> Json:
         story = self._story()
-        identity = f"customer_{secrets.token_hex(4)}"
-        return {"channel_sid": story.chat(self._flow_sid(story), identity, body.name).sid}
+        return {"channel_sid": story.chat(self._flow_sid(story), _new_identity(), body.name).sid}
+
+    def _start_conversation(self, body: _Chat) -> Json:
+        return {"channel_sid": self._story().conversation(_new_identity(), body.name).sid}
 
     def _send(self, body: _Message) -> Json:
         """Send as a member; one of another network, such as SMS, has no access token."""
@@ -189,6 +198,10 @@ class Actions:
     def _identity(self, story: Story, reservation: Reservation) -> str:
         workers = _workspace(story, reservation).workers
         return flex_ui.identity_of(workers(reservation.worker_sid).fetch())
+
+
+def _new_identity() -> str:
+    return f"customer_{secrets.token_hex(4)}"
 
 
 def _interaction(story: Story, task: Task) -> Any:

@@ -17,29 +17,36 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from ...json_object import json_object
+from ...masking import mask
+from ...request_log import LoggedRequest
 from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
+from ..realtime.event_bridge import PATH as BRIDGE_PATH
 from ..rest.http import TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
-from .chat_page.page import PATH as CHAT_PATH
-from .chat_page.page import ChatPage
+from .chat_page.page import ON_CHAT, ON_CONVERSATIONS, ChatPage
 from .control import Control
 from .inspector import Pages
 from .inspector.exports import Exports
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
 from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
-from .request_log import ServedRequests
+from .request_log import ServedRequest, ServedRequests
 from .rest_app import RestApp
 
 _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
 )
 """Media and web channels: what Twilio's own JavaScript calls over HTTP from a page."""
+_EVENT_BRIDGE = re.compile(rf"/event-bridge(\.[a-z0-9-]+)*\.twilio\.com{BRIDGE_PATH}")
 WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
+
+
+CHAT_PATHS = (ON_CHAT.path, ON_CONVERSATIONS.path)
 
 
 class ServerApp:
@@ -70,8 +77,10 @@ class ServerApp:
         is_open: bool = False,
     ) -> None:
         self._origins = Origins(allow_origins)
+        self._mock = mock
         self._is_open = is_open
-        chat_page = ChatPage(mock, chat_sdk, self._origins)
+        chat_page = ChatPage(ON_CHAT, mock, self._origins, chat_sdk)
+        conversations_page = ChatPage(ON_CONVERSATIONS, mock, self._origins)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mock-read")
         requests = ServedRequests(mock.clock)
@@ -79,6 +88,7 @@ class ServerApp:
         self._rest = RestApp(
             mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
+        requests.follow(lambda served: mock.requests.add(partial(_logged, served)))
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
             "allow_methods": ["GET", "POST", "DELETE"],
@@ -106,7 +116,8 @@ class ServerApp:
         )
         self._pages = Starlette(
             routes=[
-                Mount(CHAT_PATH, routes=chat_page.routes),
+                Mount(ON_CHAT.path, routes=chat_page.routes),
+                Mount(ON_CONVERSATIONS.path, routes=conversations_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
                 Mount("/_mock", OriginCheck(BoundedBody(own), mock.credentials)),
                 Route("/", OriginCheck(inspector, mock.credentials)),
@@ -117,7 +128,7 @@ class ServerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on to the part it is for, unless a foreign page may have made it."""
         if scope["type"] != "http":
-            await self._pages(scope, receive, send)
+            await self._connect(scope, receive, send)
             return
         page, is_own = PageHeaders(scope["headers"]), _is_own_path(scope["path"])
         if not page.has_valid_host:
@@ -135,6 +146,17 @@ class ServerApp:
         else:
             await self._rest(scope, receive, send)
 
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a WebSocket on; a worker's only if no foreign page may have opened it."""
+        page = PageHeaders(scope["headers"])
+        host = page.hosts[0].partition(":")[0] if page.has_valid_host else ""
+        if not any(map(_EVENT_BRIDGE.fullmatch, (scope["path"], f"/{host}{scope['path']}"))):
+            await self._pages(scope, receive, send)
+        elif host and not self._origins.refusal(page, "GET", is_open=self._is_open):
+            await self._mock.event_bridge(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})  # refused with 403
+
     def stop(self) -> None:
         """End every endless response; called when the server stops."""
         self._rest.stop()
@@ -148,14 +170,31 @@ class ServerApp:
 
 def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
-    own = ("/_mock", f"{CHAT_PATH}/", REALTIME_PATH)
-    return path in ("/", CHAT_PATH) or path.startswith(own)
+    own = ("/_mock", *(f"{page}/" for page in CHAT_PATHS), REALTIME_PATH)
+    return path in ("/", *CHAT_PATHS) or path.startswith(own)
 
 
 def _is_file_of_page(scope: Scope) -> bool:
-    """Recognise the chat page's files, which hold nothing of the account."""
+    """Recognise the chat pages' files, which hold nothing of the account."""
     path: str = scope["path"]
-    return scope["method"] == "GET" and path.startswith(CHAT_PATH)
+    return scope["method"] == "GET" and path.startswith(CHAT_PATHS)
+
+
+def _logged(served: ServedRequest) -> LoggedRequest:
+    """A request as the account's own log has it, beside those of this process."""
+    refusal = None if served.status < 400 else json_object(served.answer)
+    return LoggedRequest(
+        method=served.method,
+        host=served.host,
+        path=served.path,
+        parameters=served.parameters,
+        status=served.status,
+        code=served.code,
+        milliseconds=served.milliseconds,
+        by=served.by,
+        note="; ".join(served.notes),
+        problem=mask(str((refusal or {}).get("message", ""))),
+    )
 
 
 def _is_for_browsers(connection: HTTPConnection) -> bool:

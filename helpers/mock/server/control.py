@@ -78,6 +78,10 @@ class _Typing(Body):
     channel_sid: str
 
 
+class _OneAgent(Body):
+    participant_sid: str
+
+
 class _Load(_Reset):
     name: str
 
@@ -111,6 +115,8 @@ class Control:
             route("POST", "/snapshots/{name}/restore", self._restore_snapshot, alone=True),
             route("DELETE", "/snapshots/{name}", self._drop_snapshot),
             route("POST", "/typing", self._type, _Typing.model_validate_json),
+            route("POST", "/interactions/pause", self._pause, _OneAgent.model_validate_json),
+            route("POST", "/interactions/resume", self._resume, _OneAgent.model_validate_json),
             route("POST", "/phone/send", self._phone_sends, _PhoneText.model_validate_json),
             route("POST", "/phone/messages", self._phone_shows, _OnePhone.model_validate_json),
             route("POST", "/phone/report", self._phone_reports, _PhoneReport.model_validate_json),
@@ -256,6 +262,12 @@ class Control:
 
     def _type(self, body: _Typing) -> Json:
         return {"seconds": self._mock.type_in(body.token, body.channel_sid)}
+
+    def _pause(self, agent: _OneAgent) -> None:
+        self._mock.pause_interaction(agent.participant_sid)
+
+    def _resume(self, agent: _OneAgent) -> None:
+        self._mock.resume_interaction(agent.participant_sid)
 
     def _phone_sends(self, text: _PhoneText) -> Json:
         phone = self._mock.phone(text.address)

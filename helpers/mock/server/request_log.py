@@ -12,7 +12,8 @@ from typing import Any
 
 from ...masking import mask, masked, masked_repr
 from ..core.clock import Clock
-from ..rest.http import Reply, Request
+from ..realtime.event_bridge import WORKER_USER
+from ..rest.http import TOKEN_USER, Reply, Request
 
 KEPT = 1000
 """Requests kept; older ones are dropped, so that a long session does not grow."""
@@ -24,6 +25,9 @@ MAX_VALUES = 200
 """Parameters kept, and values of a repeated one."""
 
 
+_BY = {None: "nobody", TOKEN_USER: "chat user", WORKER_USER: WORKER_USER}
+
+
 @dataclass(frozen=True, slots=True)
 class ServedRequest:
     """One request and its answer.
@@ -31,7 +35,7 @@ class ServedRequest:
     Attributes:
         number: Counts from one.
         at: Epoch seconds of the mock's clock.
-        by: `account`, `chat user`, or `nobody` for a request without credentials. Credentials
+        by: `account`, `chat user`, `worker`, or `nobody` for a request without credentials, which
             themselves are never kept.
         fires_webhooks: Whether it had the header `X-Twilio-Webhook-Enabled: true`, in any case.
         parameters: Of the query and the form; secret ones are masked, very long ones cut short.
@@ -82,7 +86,7 @@ class ServedRequests:
     ) -> None:
         """Keep a request and its answer, whose bytes are `content`."""
         is_refusal = reply.status >= 400 and isinstance(reply.json, dict)
-        user = "token" if by_chat_sdk else request.auth and request.auth[0]
+        user = TOKEN_USER if by_chat_sdk else request.auth and request.auth[0]
         parameters = {**request.query, **request.form}
         is_kept = reply.json is not None and len(content) <= MAX_ANSWER
         with self._lock:
@@ -92,7 +96,7 @@ class ServedRequests:
                 method=request.method,
                 host=request.host,
                 path=mask(request.path),
-                by="nobody" if user is None else "chat user" if user == "token" else "account",
+                by=_BY.get(user, "account"),
                 fires_webhooks=request.fires_webhooks,
                 parameters={
                     name: _short(value)

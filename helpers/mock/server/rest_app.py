@@ -54,6 +54,8 @@ _STOPPED = TwilioError(
 _STOPPING = Reply(_STOPPED.status, _STOPPED.body())
 _THRONG = TwilioError(20429, f"More than {MAX_UNDER_WAY} requests are under way")
 _THRONGED = Reply(_THRONG.status, _THRONG.body(), {"Retry-After": str(RETRY_AFTER)})
+ANSWERED = "mock.answered"
+"""The calls to make once a request's answer has been written, in its scope's extensions."""
 _NO_PAGE: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     (b"x-content-type-options", b"nosniff"),
@@ -106,11 +108,20 @@ class RestApp:
         One whose body is cut off is dropped, as is one whose client left before it was carried out;
         one too many is refused.
         """
-        answer: Answer | _FaultyRequest | None
         if self._under_way >= MAX_UNDER_WAY:
             for message in _messages(_THRONGED, _content(_THRONGED)):
                 await send(message)
             return
+        answered: list[Callable[[], None]] = []
+        scope["extensions"][ANSWERED] = answered
+        try:
+            await self._respond(scope, receive, send)
+        finally:
+            for call in answered:
+                call()
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: Answer | _FaultyRequest | None
         self._under_way += 1
         try:
             body = BodyReader(receive)
@@ -171,6 +182,7 @@ class RestApp:
         except TwilioError as error:
             reply = Reply(error.status, error.body())
             return _messages(reply, _content(reply))
+        request.when_answered = scope["extensions"][ANSWERED]
         match = self._faults.meet(request)
         if match is None:
             request.has_left = scope["extensions"][LEFT]["now"]

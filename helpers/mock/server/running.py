@@ -268,12 +268,15 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
             self.frames = [b""]
         super().send_receive_event_to_app()
 
-    def _send_now(self, data: bytes) -> bool:
+    def _send_now(self, data: bytes | str) -> bool:
         """Send a message at once, unless earlier ones wait. Returns whether it was sent."""
         is_open = self.conn.state is State.OPEN and not (self.close_sent or self.disconnected)
         if not (is_open and self.writable.is_set()):
             return False
-        self.conn.send_binary(data)
+        if isinstance(data, str):
+            self.conn.send_text(data.encode())
+        else:
+            self.conn.send_binary(data)
         self.transport.write(b"".join(self.conn.data_to_send()))
         return True
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from liquid import Undefined
-
 MAX_TEXT = 200
 """Characters of a date in words; a longer text is none (the mock's own limit)."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -45,10 +43,8 @@ def formatted(value: Any, form: Any, now: datetime) -> Any:
         form: The format; without one the value is returned.
         now: The moment, with a zone.
     """
-    if isinstance(value, Undefined):
-        return ""
     moment = _moment(value, now)
-    if moment is None or isinstance(form, Undefined) or form in ("", None):
+    if moment is None or form in ("", None):
         return value
     return _written(moment, str(form))
 

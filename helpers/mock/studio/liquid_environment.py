@@ -271,7 +271,9 @@ _PREDICTIONS: dict[str, Callable[..., int]] = {"replace": _replaced, "join": _jo
 
 
 def _date(value: Any, form: Any = "") -> Any:
-    return formatted(value, form, _rendering.now)
+    if isinstance(value, Undefined):
+        return ""
+    return formatted(value, None if isinstance(form, Undefined) else form, _rendering.now)
 
 
 def _to_json(value: Any) -> str:

@@ -66,7 +66,7 @@ _FIELDS: dict[type[Resource], dict[str, str]] = {
 class TaskRouterEvent(Event):
     """An event of a workspace, by Twilio's name, e.g. `reservation.accepted`.
 
-    `record` has names and values as they were then, `task` and `reservation` are as their
+    `record` has names and values as they were then; `task`, `reservation` and `worker` are as their
     transaction left them.
     """
 
@@ -75,6 +75,7 @@ class TaskRouterEvent(Event):
     record: WorkspaceEvent
     task: Task | None = None
     reservation: Reservation | None = None
+    worker: Worker | None = None
 
 
 def emit(
@@ -129,7 +130,7 @@ def emit(
     )
     if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
-    ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation))
+    ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation, worker))
 
 
 def _description(name: str, resource_type: str, sid: str, data: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
 from . import events
-from .limits import Name, cannot_delete
+from .limits import Name, cannot_delete, change
 from .resources import (
     OPEN_RESERVATIONS,
     Reservation,
@@ -58,10 +58,13 @@ def update_worker_channel(
     changed = {"capacity": capacity != previous, "channel.availability": available != was_available}
     for name in (name for name, is_changed in changed.items() if is_changed):
         assigned, taken = assigned_and_taken(ctx, own)
+        worker = ctx.get_cached(Worker, own.worker_sid)
+        assert worker is not None  # both are deleted together
+        change(ctx, worker)
         events.emit(
             ctx,
             f"worker.{name}.update",
-            worker=ctx.get_cached(Worker, own.worker_sid),
+            worker=worker,
             task_channel_sid=own.task_channel_sid,
             task_channel_unique_name=own.task_channel_unique_name,
             worker_channel_available=str(available).lower(),

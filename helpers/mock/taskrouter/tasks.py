@@ -173,14 +173,14 @@ def update(ctx: Context, task: Task, changes: TaskChanges) -> Task:
         given["task_channel_sid"] = channel.sid
         for reservation in open_reservations(ctx, task):
             ctx.store.save(reservation, task_channel_sid=channel.sid)
+    if status is None and reason:
+        given["reason"] = reason
     if given:
         change(ctx, task, **given)
         events.emit(ctx, "task.updated", task=task)
-    if status is None:
-        change(ctx, task, reason=reason or task.reason)
-    elif status in _ENDS:
+    if status in _ENDS:
         _ENDS[status](ctx, task, reason)
-    else:
+    elif status is not None:
         raise TwilioError(20001, "AssignmentStatus can be set to wrapping, completed or canceled")
     return task
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...flex_ui import WORKSPACE
 from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.parameters import Parameters
@@ -16,6 +17,9 @@ from .resources import (
     WorkerChannel,
     Workspace,
 )
+
+OFFLINE = "Offline"
+"""Name of the activity of agents that are not there (observed)."""
 
 
 class NewWorker(Parameters):
@@ -106,6 +110,20 @@ def _move(ctx: Context, worker: Worker, changes: WorkerChanges) -> None:
     activities.move(ctx, worker, chosen.sid)
     for reservation in pending:
         reservations.reject(ctx, reservation)
+
+
+def go_offline(ctx: Context, worker_sid: str) -> None:
+    """Move a worker of Flex whose last connection has ended to the activity Offline (observed).
+
+    In any other workspace it stays as it is. Offers that are pending run out (inferred).
+    """
+    worker = ctx.get_cached(Worker, worker_sid)
+    workspace = ctx.get_cached(Workspace, worker and worker.workspace_sid)
+    if worker is None or workspace is None or workspace.friendly_name != WORKSPACE:
+        return
+    where = {"workspace_sid": workspace.sid, "friendly_name": OFFLINE, "available": False}
+    for offline in ctx.store.select(Activity, where, limit=1):
+        activities.move(ctx, worker, offline.sid)
 
 
 def delete(ctx: Context, worker: Worker) -> None:

@@ -47,6 +47,8 @@ class Attempt:
         milliseconds: How long it took.
         at: Time, as ISO 8601.
         parameters: Name -> text, as posted.
+        scope: Where the receiver is set: `account`, `service`, `conversation`, `channel`,
+            `interaction` or `workspace`.
     """
 
     event: str
@@ -57,6 +59,7 @@ class Attempt:
     milliseconds: float
     at: str
     parameters: dict[str, str]
+    scope: str = ""
 
     __repr__ = masked_repr
 
@@ -192,6 +195,7 @@ class Webhooks:
                 queue="",
                 date_created=self._backend.clock.now(),
                 state="asking",
+                scope=hooks.scope,
             )
             self._backend.store.add(delivery)
             self._backend.events.emit(PreEventRequested(delivery.seq))
@@ -225,6 +229,7 @@ class Webhooks:
             milliseconds=(time.perf_counter() - started) * 1000,
             at=at,
             parameters=parameters,
+            scope=delivery.scope,
         )
 
     def _keep(self, delivery: Delivery, answer: WebhookAnswer, attempt: Attempt) -> bool:

@@ -43,7 +43,10 @@ class Payload:
 
 
 class ServiceHooks(NamedTuple):
-    """The URLs that all events of a service go to, with the events that they are called for."""
+    """The URLs that all events of a service go to, with the events that they are called for.
+
+    `scope` is that of their setting: `service` or `account`.
+    """
 
     pre_url: str | None
     post_url: str | None
@@ -51,6 +54,7 @@ class ServiceHooks(NamedTuple):
     filters: list[str]
     pre_retries: int = 0
     post_retries: int = 0
+    scope: str = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class WebhookDialect:
         payload_for: Returns an event's payload; None for one that has no webhook.
         payload_before: Returns the payload of the pre-event; None where there is none.
         hooks_of: Returns the URLs of a service; None where it has none.
+        noun: Name of a channel.
         new_message: The event whose `Body` triggers are looked for in.
         changeable: Fields that the answer to a pre-event may change -> form parameter.
         needs_answer: Whether an action is refused for a pre-event that no answer came to.
@@ -69,6 +74,7 @@ class WebhookDialect:
     payload_for: Callable[[Backend, Event], Payload | None]
     payload_before: Callable[[Backend, Event], Payload | None]
     hooks_of: Callable[[Store, str], ServiceHooks | None]
+    noun: str
     new_message: str
     changeable: Mapping[str, str]
     needs_answer: bool = True
@@ -80,7 +86,8 @@ class Delivery(Resource):
 
     `state` is `pending`, `delivered` or `failed`, or `asking` for a pre-event; `attempts` says how
     each try ended. `fallback_url` is called by all tries but the first, if there is one;
-    `reservation_sid` is set where the answer settles a reservation.
+    `reservation_sid` is set where the answer settles a reservation. `scope` says where the receiver
+    is set: `account`, `service`, `channel`, `conversation`, `interaction` or `workspace`.
     """
 
     prefix: ClassVar[str] = "WD"
@@ -96,6 +103,7 @@ class Delivery(Resource):
     attempts: list[dict[str, Any]] = field(default_factory=list)
     fallback_url: str | None = None
     reservation_sid: str | None = None
+    scope: str = ""
 
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state",),)
 
@@ -149,9 +157,9 @@ class Outbox:
         elif isinstance(event, TaskRouterEvent):
             callback = event.workspace.event_callback_url and callback_for(event)
             if callback:
-                self.add(event.name, event.workspace.sid, callback)
+                self.add(event.name, event.workspace.sid, {**callback, "scope": "workspace"})
             if event.reservation and (to := assignment.callback_for(self._backend, event)):
-                self.add(assignment.NAME, to["reservation_sid"], to)
+                self.add(assignment.NAME, to["reservation_sid"], {**to, "scope": "workspace"})
         elif isinstance(event, UserEvent) and event.actor.webhooks:
             self._to_service(event, event.user.service_sid, event.user.service_sid)
         elif isinstance(event, MessageReplayed):
@@ -170,6 +178,7 @@ class Outbox:
                     "method": hooks.method,
                     "retry_count": hooks.post_retries,
                     "parameters": payload.parameters,
+                    "scope": hooks.scope,
                 }
                 self.add(payload.name, queue, to)
 
@@ -185,7 +194,11 @@ class Outbox:
             payload = payloads[webhook.dialect]
             if payload is not None and _wants(webhook, payload, dialect.new_message):
                 about = {"WebhookType": webhook.type, "WebhookSid": webhook.sid}
-                to = {**webhook.configuration, "parameters": {**payload.parameters, **about}}
+                to = {
+                    **webhook.configuration,
+                    "parameters": {**payload.parameters, **about},
+                    "scope": dialect.noun,
+                }
                 self.add(payload.name, channel_sid, to)
 
     def add(self, name: str, queue: str, to: dict[str, Any]) -> None:
@@ -203,6 +216,7 @@ class Outbox:
             date_created=self._backend.clock.now(),
             fallback_url=to.get("fallback_url"),
             reservation_sid=to.get("reservation_sid"),
+            scope=to["scope"],
         )
         self._backend.store.add(delivery)
         self._backend.events.emit(DeliveryDue(delivery.seq, delivery.queue))

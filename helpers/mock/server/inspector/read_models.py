@@ -15,8 +15,21 @@ from ...core.context import Context
 from ...core.errors import TwilioError
 from ...core.store import Between, R, Resource
 from ...flex import interactions
+from ...flex.channels import is_conversation
 from ...flex.resources import FlexChannel, FlexFlow, InteractionChannel, InteractionParticipant
-from ...messaging.resources import Channel, ChannelWebhook, Invite, Member, Message, Service, User
+from ...messaging.resources import (
+    AddressConfiguration,
+    Channel,
+    ChannelWebhook,
+    DeliveryReceipt,
+    EventHooks,
+    Invite,
+    Member,
+    Message,
+    Service,
+    User,
+)
+from ...messaging.timers import timed
 from ...rest import chat_v2, flex_v1, studio_v2, taskrouter_v1
 from ...rest.collection import Collection
 from ...studio.resources import Execution, Step, StudioFlow
@@ -30,6 +43,8 @@ _SAME = 0.001
 _ENDS = dict.fromkeys(("completed", "canceled"), "A finished task is deleted") | dict.fromkeys(
     ("assigned", "wrapping"), "A task that was assigned for too long is deleted"
 )
+_CHAT = ("ConversationSid", "MediaChannelSid", "ChannelSid")
+"""Parameters of webhooks that name a channel or conversation."""
 _SORTED_BY: dict[type[Resource], tuple[str, ...]] = {
     Channel: ("-active_at",),
     Task: ("-date_updated",),
@@ -60,6 +75,8 @@ def overview(ctx: Context, limit: int) -> Json:
             _shown(ctx, flex_v1.FLEX_FLOWS, each, None)
             for each in store.select(FlexFlow, order="desc", limit=limit)
         ],
+        "addresses": [_address(each) for each in store.select(AddressConfiguration, limit=limit)],
+        "hooks": [_hooks(each) for each in store.select(EventHooks, limit=limit)],
         "workers": [
             _shown(ctx, taskrouter_v1.WORKERS, each, each.workspace_sid)
             for each in store.select(Worker, limit=limit)
@@ -71,6 +88,21 @@ def overview(ctx: Context, limit: int) -> Json:
         "service_sid": getattr(store.first(Service), "sid", None),
         "workspace_sid": getattr(store.first(Workspace), "sid", None),
     }
+
+
+def _address(address: AddressConfiguration) -> Json:
+    made = address.auto_creation
+    return {
+        **{name: getattr(address, name) for name in ("sid", "friendly_name", "type", "address")},
+        "enabled": made["enabled"],
+        "handler": made["type"],
+        "goes_to": made.get("studio_flow_sid") or made.get("webhook_url"),
+    }
+
+
+def _hooks(hooks: EventHooks) -> Json:
+    names = ("service_sid", "pre_webhook_url", "post_webhook_url", "filters", "target")
+    return {name: getattr(hooks, name) for name in names}
 
 
 def statistics(ctx: Context, limit: int) -> Json:
@@ -110,6 +142,10 @@ def next_due(ctx: Context, at: float) -> Json:
     if tasks := ctx.store.select(Task, where, by=("due_at",), limit=1):
         ends = _ENDS.get(tasks[0].assignment_status, "A task's step in the workflow times out")
         return {"text": ends, "sid": tasks[0].sid}
+    for channel in timed(ctx.store):
+        if (date := channel.next_change()) is not None and date <= at + _SAME:
+            state = channel.state_at(date)
+            return {"text": f"A conversation becomes {state}", "sid": channel.sid}
     waiting = {"waiting_until": Between(high=at + _SAME), "status": "active"}
     if executions := ctx.store.select(Execution, waiting, limit=1):
         return {"text": "A flow stops waiting", "sid": executions[0].sid}
@@ -149,6 +185,7 @@ def _channel(ctx: Context, channel: Channel) -> Json:
         **_shown(ctx, chat_v2.CHANNELS, channel, channel.service_sid),
         "flex": None,
         "state": channel.state_at(ctx.now),
+        "is_conversation": is_conversation(ctx.store, channel),
     }
     flex = ctx.store.first(FlexChannel, sid=channel.sid)
     if flex is not None:
@@ -188,6 +225,12 @@ def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
         people = ctx.store.select(InteractionParticipant, where)
         customers |= {one.member_sid for one in people if one.member_sid}
     shown_members = _listed(ctx, chat_v2.MEMBERS, channel, Member)
+    names = {each.sid: each.name for each in members}
+    receipts: dict[str, list[Json]] = {}
+    for receipt in ctx.store.select(DeliveryReceipt, inside):
+        to = names.get(receipt.member_sid, receipt.member_sid)
+        receipts.setdefault(receipt.message_sid, []).append({"to": to, "status": receipt.status})
+    due = {} if shown["state"] == "closed" else channel.timer_dates()
     return {
         **shown,
         "interaction": next(
@@ -209,8 +252,15 @@ def _full_channel(ctx: Context, channel: Channel, limit: int) -> Json:
             for json, each in zip(shown_members, members, strict=True)
         ],
         "invites": _listed(ctx, chat_v2.INVITES, channel, Invite),
-        "webhooks": _listed(ctx, chat_v2.WEBHOOKS, channel, ChannelWebhook),
-        "messages": [_message(ctx, each) for each in reversed(messages)],
+        "webhooks": [
+            {"type": each.type, "configuration": each.configuration, "dialect": each.dialect}
+            for each in ctx.store.select(ChannelWebhook, inside)
+        ],
+        "timers": {state: iso(date) for state, date in due.items() if date > ctx.now},
+        "messages": [
+            {**_message(ctx, each), "receipts": receipts.get(each.sid, [])}
+            for each in reversed(messages)
+        ],
         "messages_total": ctx.store.count(Message, **inside),
     }
 
@@ -272,7 +322,8 @@ def _delivery(ctx: Context, delivery: Delivery) -> Json:
         "status": last.get("status"),
         "problem": last.get("problem"),
         "date_created": iso(delivery.date_created),
-        "channel_sid": delivery.parameters.get("ChannelSid"),
+        "scope": delivery.scope,
+        "channel_sid": next(filter(None, map(delivery.parameters.get, _CHAT)), None),
     }
 
 

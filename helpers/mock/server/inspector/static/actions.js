@@ -60,18 +60,25 @@ export function activityOf(worker, activities, act) {
     worker.available ? pill("good", "available") : pill("quiet", "not available"));
 }
 
-/** @param {Act} act */
-export function newChat(act) {
+/**
+ * Return the form that starts a chat, over Flex Conversations and, where a flow takes it, Programmable Chat.
+ *
+ * @param {boolean} hasFlow
+ * @param {Act} act
+ */
+export function newChat(hasFlow, act) {
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   async function start(event) {
     event.preventDefault();
     const name = String(new FormData(event.currentTarget).get("name")).trim() || "Jane";
-    const made = await act("actions/chat", { name });
+    const isOld = /** @type {HTMLButtonElement | null} */ (event.submitter)?.value === "chat";
+    const made = await act(isOld ? "actions/chat" : "actions/conversation", { name });
     if (made) location.hash = `#/channels/${made.channel_sid}`;
   }
   return h("form", { class: "line", submit: start },
     h("label", {}, h("span", {}, "Customer's name"), h("input", { name: "name", value: "Jane", maxlength: 64, dir: "auto", autocomplete: "off" })),
-    h("button", { class: "button main", type: "submit" }, "Start a chat"));
+    h("button", { class: "button main", type: "submit", value: "conversation" }, "Start a conversation"),
+    hasFlow && h("button", { class: "button", type: "submit", value: "chat" }, "Start a chat"));
 }
 
 /**

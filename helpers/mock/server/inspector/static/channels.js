@@ -1,4 +1,5 @@
-// Channels, with the transcript as a chat: the customer on the left, everybody else on the right.
+// Conversations and channels, with the transcript as a chat: the customer on the left, everybody
+// else on the right. Each is shown in the words of its API.
 
 import { h, icon } from "./dom.js";
 import { parsed, plural, size } from "./format.js";
@@ -20,6 +21,7 @@ import { buttons, composer, download, taskButtons } from "./actions.js";
  * @property {string} attributes
  * @property {string} date_created
  * @property {boolean} was_edited
+ * @property {{ to: string, status: string }[]} [receipts]
  */
 /**
  * @typedef {object} Flex
@@ -42,6 +44,7 @@ import { buttons, composer, download, taskButtons } from "./actions.js";
  * @property {number} messages_count
  * @property {Flex | null} flex
  * @property {string} state
+ * @property {boolean} is_conversation
  */
 /** @typedef {{ type: string, address?: string, proxy_address?: string }} Binding */
 /**
@@ -54,13 +57,15 @@ import { buttons, composer, download, taskButtons } from "./actions.js";
  */
 /** @typedef {{ sid: string, channel_sid: string, type: string, status: string }} Interaction */
 /** @typedef {{ identity: string, created_by: string }} Invite */
-/** @typedef {{ type: string, configuration: { url?: string, flow_sid?: string } }} Webhook */
+/** @typedef {{ url?: string, flow_sid?: string, filters?: string[], triggers?: string[] }} Configuration */
+/** @typedef {{ type: string, configuration: Configuration, dialect: string }} Webhook */
 /** @typedef {import("./actions.js").Task & { task_queue_friendly_name: string | null }} Task */
 /** @typedef {Channel & { last_message: Message | null }} Listed */
 /**
  * @typedef {Channel & {
  *   messages: Message[], messages_total: number, members: Member[], invites: Invite[],
  *   webhooks: Webhook[], task: Task | null, interaction: Interaction | null, customers: string[],
+ *   timers: Record<string, string>,
  * }} Whole
  */
 
@@ -75,14 +80,17 @@ function ended(channel) {
   const status = statusOf(channel);
   return ["INACTIVE", "inactive", "closed"].includes(status ?? "") && state(String(status).toLowerCase());
 }
+/** @param {Channel} channel @returns the word of its API */
+const kindOf = ({ flex, is_conversation: isConversation }) =>
+  flex ? (flex.is_web ? "web channel" : "Flex channel") : isConversation ? "conversation" : "channel";
 /** @param {Message} message */
 const preview = (message) => message.body || (message.media ? message.media.filename || "a file" : "");
 
 /** @type {import("./browse.js").View<Listed, Whole>} */
 export default {
   name: "channels",
-  one: "channel",
-  title: "Channels",
+  one: "chat",
+  title: "Chats",
   topics: ["channels", "tasks"],
   key: (channel) => channel.sid,
   words: (channel) => [
@@ -100,7 +108,7 @@ export default {
       h("span", { class: "row-text", dir: "auto" }, last ? [h("span", { class: "who" }, `${last.from}: `), preview(last)] : "No messages yet"),
       h("span", { class: "row-foot" },
         sidText(channel.sid), h("span", {}, count),
-        channel.flex && h("span", {}, channel.flex.is_web ? "web" : "Flex"),
+        h("span", {}, kindOf(channel)),
         ended(channel)),
     ];
   },
@@ -117,16 +125,18 @@ export default {
     ];
   },
   empty: () => [
-    h("h2", {}, "No channels yet"),
-    h("p", {}, "A chat begins with one. Create it:"),
-    snippet(`curl -X POST '${serverUrl}/chat.twilio.com/v2/Services/'"$TWILIO_CHAT_SERVICE_SID"'/Channels' \\
+    h("h2", {}, "No chats yet"),
+    h("p", {}, "A chat begins with a conversation. Create it:"),
+    snippet(`curl -X POST '${serverUrl}/conversations.twilio.com/v1/Conversations' \\
   -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\
   --data-urlencode 'FriendlyName=Hello'`),
     h("p", {}, "Or from Python, with Twilio's own library:"),
     snippet(`from helpers import connect
 
 account = connect("${serverUrl}")
-account.client.chat.v2.services(
+account.client.conversations.v1.conversations.create(friendly_name="Hello")`),
+    h("p", {}, "Or with a channel of Programmable Chat:"),
+    snippet(`account.client.chat.v2.services(
     account.credentials.chat_service_sid
 ).channels.create(friendly_name="Hello")`),
   ],
@@ -158,7 +168,8 @@ function bubble(message, before, channel, hue) {
       message.media && h("p", { class: "media" }, icon(ICONS.file), `${message.media.filename || "a file"}, ${message.media.content_type}, ${size(message.media.size)}`),
       attributes && h("details", { class: "attributes" }, h("summary", {}, "Attributes"), h("pre", { class: "code" }, JSON.stringify(attributes, null, 2)))),
     h("span", { class: "stamp" },
-      h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited"));
+      h("span", { title: message.sid }, `#${message.index}`), " ", time(message.date_created), message.was_edited && " edited",
+      (message.receipts ?? []).map((receipt) => h("span", { class: "receipt" }, ` · ${receipt.to}: ${receipt.status}`))));
 }
 
 /** @param {Member} member  of another network, such as SMS, with the number that it writes to */
@@ -167,7 +178,7 @@ const addressOf = ({ name, messaging_binding: binding }) =>
 
 /** @param {Whole} channel @param {Act} act */
 function about(channel, act) {
-  const { flex, interaction, task, members, invites, webhooks } = channel;
+  const { flex, interaction, task, members, invites, webhooks, is_conversation: isConversation } = channel;
   return [
     interaction && block("Interaction", fields([
       ["Interaction", sid(interaction.sid)],
@@ -184,7 +195,7 @@ function about(channel, act) {
       ["Task", task ? [state(task.assignment_status), " ", sid(task.sid)] : "None"],
       task && ["Queue", task.task_queue_friendly_name ?? none()],
     ]), task && taskButtons(task, act)),
-    block(`Members (${members.length})`, members.length
+    block(`${isConversation ? "Participants" : "Members"} (${members.length})`, members.length
       ? table(["Identity", "Read", "SID"], members.map((member) => [
         member.messaging_binding ? addressOf(member) : member.identity,
         member.last_consumed_message_index === null ? none() : `#${member.last_consumed_message_index}`,
@@ -192,13 +203,17 @@ function about(channel, act) {
       ]))
       : h("p", { class: "muted" }, "Nobody is in it.")),
     invites.length > 0 && block("Invites", table(["Identity", "By"], invites.map((invite) => [invite.identity, invite.created_by]))),
-    webhooks.length > 0 && block("Webhooks", table(["Type", "Goes to"], webhooks.map((webhook) => [
-      webhook.type, webhook.configuration.url ?? webhook.configuration.flow_sid ?? "",
-    ]))),
+    webhooks.length > 0 && block(isConversation ? "Scoped webhooks" : "Webhooks",
+      table([isConversation ? "Target" : "Type", "Goes to"], webhooks.map(({ type, configuration: about }) => [
+        type, h("span", { class: "wrap" }, about.url ?? about.flow_sid ?? "",
+          h("span", { class: "muted" }, ` ${(about.triggers ?? about.filters ?? []).join(", ")}`)),
+      ]))),
     jsonBlock("Attributes", parsed(channel.attributes)),
-    block("Channel", fields([
-      ["Type", channel.type],
+    block(isConversation ? "Conversation" : "Channel", fields([
+      !isConversation && ["Type", channel.type],
       ["State", state(channel.state)],
+      channel.timers.inactive && ["Inactive at", time(channel.timers.inactive, { long: true })],
+      channel.timers.closed && ["Closed at", time(channel.timers.closed, { long: true })],
       ["Unique name", channel.unique_name ?? none()],
       ["Created by", channel.created_by],
       ["Created", time(channel.date_created, { long: true })],

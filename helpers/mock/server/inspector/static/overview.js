@@ -12,6 +12,8 @@ import { forget, kept, keep } from "./snapshots.js";
 
 /** @import { Act, Activity, Worker } from "./actions.js" */
 /** @typedef {{ sid: string, friendly_name: string, channel_type: string, integration_type: string, enabled: boolean }} FlexFlow */
+/** @typedef {{ sid: string, friendly_name: string | null, type: string, address: string, enabled: boolean, handler: string, goes_to: string | null }} Address */
+/** @typedef {{ service_sid: string | null, pre_webhook_url: string | null, post_webhook_url: string | null, filters: string[], target: string }} Hooks */
 /** @typedef {{ at: string, source: string, target: string, text: string }} Entry */
 /**
  * @typedef {object} Fault
@@ -34,6 +36,8 @@ import { forget, kept, keep } from "./snapshots.js";
  * @property {Record<string, number>} counts
  * @property {number} requests
  * @property {FlexFlow[]} flex_flows
+ * @property {Address[]} addresses
+ * @property {Hooks[]} hooks
  * @property {Worker[]} workers
  * @property {Activity[]} activities
  * @property {{ at: number, text: string, sid: string | null } | null} next_due
@@ -47,9 +51,9 @@ import { forget, kept, keep } from "./snapshots.js";
 /** @typedef {Figures & { sid: string, friendly_name: string, queues: Queue[], activity_statistics: Staffing[] }} Workspace */
 /** @typedef {{ faults: Fault[], operations: string[], scenarios: Scenario[], workspaces: Workspace[] }} Levers */
 
-const GOES = "All channels, tasks and executions of now go, faults too. Undo brings back all but the faults.";
+const GOES = "All chats, tasks and executions of now go, faults too. Undo brings back all but the faults.";
 const COUNTS = [
-  ["channels", "Channels", "channels"], ["messages", "Messages", "channels"],
+  ["channels", "Chats", "channels"], ["messages", "Messages", "channels"],
   ["tasks", "Tasks", "tasks"], ["executions", "Executions", "executions"],
   ["requests", "Requests", "requests"], ["webhooks", "Deliveries", "webhooks"],
 ];
@@ -68,6 +72,8 @@ export default {
         card("Chat", chat(found, act)),
         card("Clock", clock(found, act)),
         card("Flex Flows", flexFlows(found.flex_flows)),
+        card("Addresses", addresses(found.addresses)),
+        found.hooks.length > 0 && card("Webhooks of Conversations", hooks(found.hooks), "wide"),
         card("Workers", workers(found, act)),
         levers?.workspaces.map((space) => card(`Now in ${space.friendly_name}`, figures(space), "wide")),
         card("Use this account", use(found)),
@@ -92,18 +98,15 @@ const takesChats = (flow) => flow.enabled && flow.channel_type === "custom";
 
 /** @param {Summary} found @param {Act} act */
 function chat({ flex_flows: flows, workers: all }, act) {
-  if (!flows.some(takesChats)) {
-    return [
-      h("p", { class: "muted" }, "No enabled Flex Flow takes custom chats yet, so a customer's message would reach nobody."),
-      buttons(button("Make a Flex Flow", () => act("actions/flow"), "main")),
-    ];
-  }
+  const hasFlow = flows.some(takesChats);
   return [
-    newChat(act),
+    newChat(hasFlow, act),
     h("p", { class: "muted" }, all.some((worker) => worker.available)
-      ? "An agent is available: the chat is offered once the customer has written."
-      : "No agent is available: choose an activity below, or the chat waits."),
-    buttons(h("a", { class: "button", href: chatUrl, target: "_blank" }, "Open the customer's page")),
+      ? "An agent is available: a conversation is offered at once, a chat once the customer has written."
+      : "No agent is available: choose an activity below, or it waits."),
+    buttons(h("a", { class: "button", href: chatUrl, target: "_blank" }, "Open the customer's page"),
+      !hasFlow && button("Make a Flex Flow", () => act("actions/flow"))),
+    !hasFlow && h("p", { class: "muted small" }, "A Flex Flow takes custom chats over Programmable Chat; Flex Conversations needs none."),
   ];
 }
 
@@ -141,6 +144,23 @@ function flexFlows(flows) {
     flow.enabled ? pill("good", "enabled") : pill("quiet", "disabled"), sid(flow.sid),
   ]));
 }
+
+/** @param {Address[]} found */
+function addresses(found) {
+  if (!found.length) return h("p", { class: "muted" }, "None: web chats and texts of Flex Conversations need one, conversations that a server creates do not.");
+  return table(["Address", "Type", "Handler", "", "SID"], found.map((each) => [
+    h("span", { class: "wrap", title: each.goes_to ?? "" }, each.friendly_name ?? each.address), each.type, each.handler,
+    each.enabled ? pill("good", "enabled") : pill("quiet", "disabled"), sid(each.sid),
+  ]));
+}
+
+/** @param {Hooks[]} found */
+const hooks = (found) =>
+  table(["Set for", "", "Goes to", "For"], found.flatMap((each) =>
+    Object.entries({ before: each.pre_webhook_url, after: each.post_webhook_url }).filter(([, url]) => url).map(([when, url]) => [
+      each.service_sid ? ["the service ", sid(each.service_sid)] : "the account", when,
+      each.target === "flex" ? "Flex" : h("span", { class: "wrap" }, url), h("span", { class: "wrap" }, each.filters.join(", ")),
+    ])));
 
 /** @param {Summary} found @param {Act} act */
 function workers({ workers: all, activities }, act) {

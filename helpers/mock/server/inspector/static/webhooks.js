@@ -12,7 +12,7 @@ import { confirmed } from "./confirm.js";
 /**
  * @typedef {Outcome & {
  *   number: number, event: string, url: string, method: string, state: string, tries: number,
- *   retries: number, date_created: string, channel_sid: string | null,
+ *   retries: number, date_created: string, channel_sid: string | null, scope: string,
  * }} Delivery
  */
 /** @typedef {Delivery & { parameters: Record<string, string>, attempts: Attempt[] }} Whole */
@@ -34,7 +34,7 @@ export default {
   key: (delivery) => String(delivery.number),
   words: (delivery) => [
     delivery.event, delivery.url, delivery.state, delivery.status, delivery.problem,
-    delivery.channel_sid,
+    delivery.channel_sid, delivery.scope,
   ],
   row: (delivery) => [
     time(delivery.date_created),
@@ -54,7 +54,8 @@ export default {
     fields([
       ["Goes to", h("span", { class: "wrap" }, `${delivery.method} ${delivery.url}`)],
       ["When", time(delivery.date_created, { long: true })],
-      ["Channel", sid(delivery.channel_sid)],
+      ["Set for", delivery.scope ? `the ${delivery.scope}` : none()],
+      ["Chat", sid(delivery.channel_sid)],
       ["Tries", `${delivery.tries} of at most ${delivery.retries + 1}`],
     ]),
     buttons(button("Send again", async () => {
@@ -72,7 +73,12 @@ export default {
   ],
   empty: () => [
     h("h2", {}, "No deliveries yet"),
-    h("p", {}, "A webhook is called for each action of a chat user, and for a REST request with X-Twilio-Webhook-Enabled: true. Name your server:"),
+    h("p", {}, "A webhook is called for each action of a chat user, and for a REST request with X-Twilio-Webhook-Enabled: true. Name your server, for Flex Conversations:"),
+    snippet(`client.conversations.v1.configuration.webhooks().update(
+    post_webhook_url="http://127.0.0.1:3000/events",
+    filters=["onMessageAdded"],
+)`),
+    h("p", {}, "For Programmable Chat:"),
     snippet(`service = client.chat.v2.services(service_sid)
 service.update(
     post_webhook_url="http://127.0.0.1:3000/events",
