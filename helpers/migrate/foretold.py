@@ -129,6 +129,10 @@ AGENTS = (
         r"agent \w+",
         (f"POST {_CHANNEL}/Messages{_CHAT}", f"POST {_CONVERSATION}/Messages{_CONVERSATIONS}"),
         (rf"{_TASK_UPDATE} answers 40[04] \({_ENDED}\)\)", ""),
+        (
+            rf"{_TASK_UPDATE} answers 40[04] \({_ENDED}\)\)",
+            rf"POST {_INTERACTION}/Participants/UT#\d+ \(.* answers 400 \(20001\)\)",
+        ),
     ),
     Foretold("state", rf"agent: could not: agent wraps up \(Twilio refuses: {_ENDED}: .*\)"),
     Foretold("outcome", f"could not be done: agent wraps up: Twilio refuses: {_ENDED}: .*"),
@@ -138,7 +142,13 @@ AGENTS = (
 STATES = (
     Foretold("state", r"(CH#\d+): ACTIVE \(new\)", r"\1: active \(new\)"),
     Foretold("state", r"(CH#\d+): INACTIVE \(was ACTIVE\)", r"\1: closed \(was active\)"),
+    Foretold(
+        "event",
+        r"Flex: Chat with Jane is INACTIVE \(to customer\)",
+        r"Flex: Chat with Jane is closed \(to customer\)",
+    ),
     Foretold("event", r"Flex: Chat with Jane is INACTIVE \(to customer\)"),
+    Foretold("event", "", r"Flex: (Chat with Jane|a conversation) is closed \(to customer\)"),
     Foretold("outcome", "channel at the end: ACTIVE", "channel at the end: active"),
     Foretold("outcome", "channel at the end: INACTIVE", "channel at the end: closed"),
 )
@@ -152,7 +162,7 @@ CLOSED = (
             rf"\1: POST {_CONVERSATION}/Messages \(.* answers 400 \(50377\)\)",
             turns,
         )
-        for who, turns in (("customer", False), (r"agent \w+", True))
+        for who, turns in (("customer", False), (r"agent \w+|your server", True))
     ),
     Foretold("message", "customer: .*"),
     Foretold("webhook", "Flex: onMessageSen[dt], .*"),
@@ -165,7 +175,7 @@ CLOSED = (
     Foretold("state", "", rf"agent: could not: agent says \({_REFUSED}\)"),
     Foretold("outcome", r"reached nobody: .* \(the chat has ended .*\)"),
     Foretold("outcome", "unanswered: .*"),
-    Foretold("outcome", "", f"could not be done: (customer|agent) says: .*: {_REFUSED}"),
+    Foretold("outcome", "", f"could not be done: (customer|agent|bot) says: .*: {_REFUSED}"),
 )
 """Messages to a chat that has ended."""
 BY_INTERACTION = (
@@ -233,8 +243,8 @@ PHONE = (
     Foretold("event", r"your server: opens Chat with Jane \(to Flex\)"),
     Foretold("event", r"Flex: adds customer-1 \(to customer\)"),
     Foretold("event", "", r"customer: has a phone .*"),
-    Foretold("event", "", r"your server: opens a channel \(to Flex\)"),
-    Foretold("event", "", r"your server: adds (\w+:)?\+15550142 \(to Flex\)"),
+    Foretold("event", "", r"Flex: opens a conversation \(to customer\)"),
+    Foretold("event", "", r"Flex: adds (\w+:)?\+15550142 \(to customer\)"),
     Foretold("state", r"CH#\d+: ACTIVE \(new\)"),
     Foretold("state", "", r"CH#\d+: active \(new\)"),
     Foretold(
@@ -275,6 +285,10 @@ JANITOR = (
 LEAVE = (
     Foretold("event", "", r"Flex: the interaction is (active|inactive) \(to customer\)"),
     Foretold("outcome", r"tasks: (.*), \w+", r"tasks: \1"),
+    *(
+        Foretold("state", a, r"customer: message reached nobody \(no task, .*\)", turns=True)
+        for a in ("", r"WT#\d+: \w+ \(new\)")
+    ),
     Foretold("studio", r"Flex: starts .* \(to Studio\)"),
     Foretold("studio", r"Studio: .* ends \(to Studio\)"),
     *ANOTHER_TIME,
