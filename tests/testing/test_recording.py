@@ -113,6 +113,28 @@ def test_what_is_named_is_kept(twilio: MockTwilio) -> None:
     assert made.parameters["UniqueName"] == "name-1"
 
 
+def test_a_secret_is_not_kept_even_if_it_is_named(twilio: MockTwilio) -> None:
+    token = twilio.credentials.auth_token
+
+    def push(client: Any) -> None:
+        client.chat.v2.credentials.create("fcm", secret="hunter2-hunter2", friendly_name=token)
+
+    text = recorded(twilio, "secret", "friendly_name", by=push).to_yaml()
+    assert "Secret: '***'" in text
+    assert "FriendlyName: '***'" in text
+
+
+@pytest.mark.parametrize("attributes", ['"a text"', "[12, {}]", "17", "no JSON"])
+def test_attributes_of_any_form_are_replaced(twilio: MockTwilio, attributes: str) -> None:
+    def write(client: Any) -> None:
+        with suppress(TwilioRestException):
+            client.conversations.v1.conversations.create(attributes=attributes)
+
+    recording = recorded(twilio, by=write)
+    assert attributes not in recording.calls[0].parameters.values()
+    assert {each.verdict for each in replay(recording).results} <= {"agrees", "cannot be settled"}
+
+
 def test_names_that_differ_in_their_case_still_do(twilio: MockTwilio) -> None:
     def twice(client: Any) -> None:
         for name in (WENT_IN["unique"], WENT_IN["unique in capitals"]):
@@ -169,9 +191,9 @@ def test_exactly_the_three_rules_that_were_changed_are_listed(
         recording = recorded(twilio, by=act_on_rules)
     report = replay(recording)
     assert str(report).splitlines()[1:] == [
-        "  differs: conversations.twilio.com: POST /v1/Conversations/{Sid}/Messages"
+        "  differs: conversations.twilio.com: POST /v1/Conversations/{ConversationSid}/Messages"
         " (expected: 201; got: 400 50504)",
-        "  differs: conversations.twilio.com: POST /v1/Conversations/{Sid}/Messages"
+        "  differs: conversations.twilio.com: POST /v1/Conversations/{ConversationSid}/Messages"
         " (expected: 400 50377; got: 201)",
         "  differs: taskrouter.twilio.com: Channels configured_capacity (expected: 3; got: 5)",
     ]
@@ -243,7 +265,7 @@ def test_a_refusal_that_may_be_of_a_replaced_text_is_not_settled() -> None:
         recorder.client.conversations.v1.conversations.create(unique_name="\u0000\u2603?")
     report = replay(recorder.recording)
     assert [each.verdict for each in report.results] == ["cannot be settled"]
-    assert "perhaps for UniqueName" in report.results[0].got
+    assert "perhaps for UniqueName: keep it" in report.results[0].got
     assert "jane" not in recorder.recording.to_yaml()
 
 
