@@ -58,7 +58,7 @@ def test_a_wrong_call_fails_with_twilios_code_and_a_sentence(run: Any) -> None:
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(
         [
-            "E * Twilio refused it with 45205, *: *. https://www.twilio.com/docs/api/errors/45205",
+            "E * Twilio refused it with 45205, *: https://www.twilio.com/docs/api/errors/45205",
             "*Requests to Twilio, the latest last*",
             "POST flex-api.twilio.com/v1/Channels -> 404 (45205): *",
         ]
