@@ -9,10 +9,10 @@ processes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 HOUR = 3600.0
 LONGEST_DAY = 24 * 7
@@ -188,6 +188,7 @@ class Arrival:
     handle_time: float
     patience: float
     random: Random
+    demand: Demand
 
     @property
     def identity(self) -> str:
@@ -207,6 +208,7 @@ class Demand:
     patience: Duration | None = None
     says: tuple[str, ...] = ("Hello",)
     answers_after: Duration = ANSWERS_AFTER
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.says or not all(self.says):
@@ -224,7 +226,7 @@ class Demand:
             random = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, no secret
             handle_time = self.handle_time.draw(random, number)
             patience = self.patience.draw(random, number) if self.patience else math.inf
-            customers.append(Arrival(number, arrives, handle_time, patience, random))
+            customers.append(Arrival(number, arrives, handle_time, patience, random, self))
         return customers
 
 

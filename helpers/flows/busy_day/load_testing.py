@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from ...account import Account
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, copy_of
+from ..directory import must_be_config
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, Given, Lognormal, demand_of
+from .fast import FastPlan
 from .metrics import Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
@@ -100,6 +102,8 @@ def jobs_of(
     servers: Servers | None,
 ) -> list[Job]:
     """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
+    for flow in flows:
+        must_be_config(flow, (FlexFlowConfig,))
     mock, arguments = copy_of(account, flows)
     origin = None if account is None else Origin.of(mock)
     return [
@@ -109,10 +113,13 @@ def jobs_of(
 
 
 def simulate(
-    job: Job, within: float = WITHIN, on_progress: Callable[[float], None] = lambda _: None
+    job: Job,
+    within: float = WITHIN,
+    on_progress: Callable[[float], None] = lambda _: None,
+    plan: FastPlan | None = None,
 ) -> LoadTest:
     """Simulate one day; Interrupted if it is stopped by hand."""
-    day, interrupted = Day(job, on_progress), False
+    day, interrupted = Day(job, plan, on_progress), False
     with _seldom_collecting_garbage():
         try:
             day.run()

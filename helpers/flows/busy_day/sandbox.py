@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
+from ...mock import ChatEvent, TaskRouterNotification
 from .client import RestClient
 from .demand import Demand
 from .staffing import Shift, Staffing
@@ -20,6 +21,7 @@ MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 BOT_SECONDS = 30.0
 """Seconds of real time to wait until flows and servers are idle."""
 _ROUNDS = 50
+DayEvent = TaskRouterNotification | ChatEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,22 @@ class SandboxAgent:
     works: bool = False
 
 
+def capacity_channel(job: Job) -> str:
+    """The task channel, by unique name or SID, that agents take several chats at once of."""
+    return str(job.arguments.get("integration_channel") or "chat")
+
+
+def hired(job: Job, hire: Callable[[str, dict[str, Any], int], str]) -> Iterator[SandboxAgent]:
+    """The agents of a day; `hire` makes a worker of a name, attributes and chats at once."""
+    staffing = job.staffing
+    shifts = [shift for shift in staffing.shifts for _ in range(shift.agents)]
+    for number, shift in enumerate(shifts, start=1):
+        identity = f"agent-{number}"
+        attributes = {**staffing.attributes, "contact_uri": f"client:{identity}"}
+        sid = hire(f"load test {identity}", attributes, staffing.at_once)
+        yield SandboxAgent(sid, identity, shift)
+
+
 class DaySandbox:
     """A mock account with nothing under way and all agents away; its clock stands at midnight."""
 
@@ -66,7 +84,7 @@ class DaySandbox:
         for other in flows.list():
             if other.enabled:
                 flows(other.sid).update(enabled=False)
-        self.flow_sid = str(flows.create(**job.arguments).sid)
+        flow_sid = str(flows.create(**job.arguments).sid)
         workspaces = client.taskrouter.v1.workspaces
         workspace_sid = job.arguments.get("integration_workspace_sid") or next(
             (space.sid for space in workspaces.list(limit=1)), None
@@ -91,26 +109,25 @@ class DaySandbox:
                 )
         for task in self._workspace.tasks.list():
             self._workspace.tasks(task.sid).delete()
-        self.agents = {agent.sid: agent for agent in self._hire(job)}
-        self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        self._channel = capacity_channel(job)
+        self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
+        self.rest = RestClient(self.mock, job.flow, flow_sid, service_sid, workspace_sid)
         # flows or servers act too, on threads of their own
-        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
+        self._has_bot = job.flow.integration_type != "task" or bool(job.servers)
 
-    def _hire(self, job: Job) -> Iterator[SandboxAgent]:
-        staffing = job.staffing
-        channel = job.arguments.get("integration_channel") or "chat"
-        shifts = [shift for shift in staffing.shifts for _ in range(shift.agents)]
-        for number, shift in enumerate(shifts, start=1):
-            identity = f"agent-{number}"
-            attributes = {**staffing.attributes, "contact_uri": f"client:{identity}"}
-            made = self._workspace.workers.create(
-                f"load test {identity}",
-                activity_sid=self._away,
-                attributes=json.dumps(attributes),
-            )
-            own = self._workspace.workers(made.sid).worker_channels(channel)
-            own.update(capacity=staffing.at_once)
-            yield SandboxAgent(made.sid, identity, shift)
+    def _hire(self, name: str, attributes: Mapping[str, Any], at_once: int) -> str:
+        made = self._workspace.workers.create(
+            name, activity_sid=self._away, attributes=json.dumps(attributes)
+        )
+        own = self._workspace.workers(made.sid).worker_channels(self._channel)
+        own.update(capacity=at_once)
+        return str(made.sid)
+
+    def follow(self, follower: Callable[[DayEvent], None]) -> None:
+        """Call `follower` with events of TaskRouter, and of the chats that a bot is in."""
+        self.mock.follow_taskrouter(follower)
+        if self._has_bot:
+            self.mock.follow(follower)
 
     @property
     def now(self) -> float:
@@ -130,7 +147,7 @@ class DaySandbox:
 
     def settle(self) -> None:
         """Wait until flows and servers are idle; NotSettled if they do not come to an end."""
-        if not self.has_bot:
+        if not self._has_bot:
             return
         mock = self.mock
         for _ in range(_ROUNDS):

@@ -15,11 +15,12 @@ from typing import Any
 
 import simpy
 
-from ...mock import ChatEvent, TaskRouterNotification
+from ...mock import ChatEvent
 from .client import RequestRefused
 from .demand import HOUR, Arrival
 from .metrics import ContactOutcome, ContactRecord
-from .sandbox import DaySandbox, Job, SandboxAgent
+from .fast import FastCentre, FastPlan
+from .sandbox import DayEvent, DaySandbox, Job, SandboxAgent
 
 Process = Generator[simpy.Event, Any, None]
 ENDED = frozenset({"task.completed", "task.canceled", "task.deleted", "task.system-deleted"})
@@ -79,9 +80,19 @@ class Contact:
 
 
 class Day:
-    """One day, to be run once, with attributes of `LoadTest`; `on_progress` gets its seconds."""
+    """One day, to be run once, with attributes of `LoadTest`.
 
-    def __init__(self, job: Job, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    It is played by the fast engine where a plan is given. `on_progress` gets its seconds; no more
+    than `most` customers come.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        plan: FastPlan | None = None,
+        on_progress: Callable[[float], None] = lambda _: None,
+        most: int | None = None,
+    ) -> None:
         self.closes = job.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
@@ -89,15 +100,16 @@ class Day:
         self.refusals: list[str] = []
         self._job = job
         self._on_progress = on_progress
-        self._sandbox = DaySandbox(job)
+        self._most = most
+        self._sandbox = DaySandbox(job) if plan is None else FastCentre(job, plan)
         self._rest = self._sandbox.rest
         self._environment = simpy.Environment()
-        self._events: deque[TaskRouterNotification | ChatEvent] = deque()
+        self._events: deque[DayEvent] = deque()
         self._all: list[Contact] = []
         self._by_channel: dict[str, Contact] = {}
         self._by_task: dict[str, Contact | None] = {}
         self._waiting: set[str] = set()
-        self._open = 0
+        self._open: set[int] = set()
         self._expected = 0
 
     @property
@@ -107,11 +119,8 @@ class Day:
 
     def run(self) -> None:
         """Simulate the day, until all contacts are over or overtime is up."""
-        mock, demand = self._sandbox.mock, self._job.demand
-        mock.follow_taskrouter(self._events.append)
-        if self._sandbox.has_bot:
-            mock.follow(self._events.append)
-        customers = demand.customers(self._job.seed)
+        self._sandbox.follow(self._events.append)
+        customers = self._job.demand.customers(self._job.seed)[: self._most]
         self._expected = len(customers)
         for agent in self._sandbox.agents.values():
             self._environment.process(self._work(agent))
@@ -148,13 +157,13 @@ class Day:
             self._all.append(contact)
             try:
                 contact.channel_sid, task_sid = self._rest.open_chat(
-                    self._sandbox.flow_sid, customer.identity
+                    customer.identity, customer.demand
                 )
             except RequestRefused as refused:
                 contact.is_refused = True
                 self.refusals.append(str(refused))
                 continue
-            self._open += 1
+            self._update_open(contact)
             self._by_channel[contact.channel_sid] = contact
             if task_sid is not None:
                 self._by_task[task_sid] = contact
@@ -163,19 +172,26 @@ class Day:
                 self._environment.process(self._lose_patience(contact))
 
     def _say(self, contact: Contact) -> None:
-        body = self._job.demand.says[contact.said]
+        body = contact.customer.demand.says[contact.said]
         self._rest.say(contact.channel_sid, contact.customer.identity, body)
         contact.said += 1
+
+    def _update_open(self, contact: Contact) -> None:
+        """Keep apart the contacts that are not over; one may come back to life with a late task."""
+        if contact.is_over:
+            self._open.discard(contact.customer.number)
+        else:
+            self._open.add(contact.customer.number)
 
     def _lose_patience(self, contact: Contact) -> Process:
         yield self._in(contact.customer.patience)
         if contact.waits:
             self._rest.leave(contact.channel_sid, contact.customer.identity)
             contact.left = self.now
-            self._open -= contact.is_over
+            self._update_open(contact)
 
     def _answer_bot(self, contact: Contact) -> Process:
-        demand, customer = self._job.demand, contact.customer
+        customer, demand = contact.customer, contact.customer.demand
         contact.is_typing = True
         yield self._in(demand.answers_after.draw(customer.random, customer.number))
         contact.is_typing = False
@@ -228,7 +244,7 @@ class Day:
 
     # -- events of the mock
 
-    def _handle(self, event: TaskRouterNotification | ChatEvent) -> None:
+    def _handle(self, event: DayEvent) -> None:
         if isinstance(event, ChatEvent):
             self._handle_message(event)
             return
@@ -241,6 +257,7 @@ class Day:
             contact = self._by_task[task_sid]
             if contact is not None:
                 contact.queued = self.now
+                self._update_open(contact)
                 self._waiting.add(task_sid)
                 self.queue.append((self.now, len(self._waiting)))
         elif event.name in ENDED:
@@ -248,7 +265,7 @@ class Day:
             if contact is not None:
                 self._leave_queue(task_sid)
                 contact.ended = self.now
-                self._open -= contact.is_over
+                self._update_open(contact)
         elif event.name in ("reservation.created", "reservation.timeout"):
             agent = self._sandbox.agents.get(str(event.worker_sid))
             contact = self._by_task.get(task_sid)
@@ -265,7 +282,7 @@ class Day:
         if event.name != "messageAdded" or contact is None or contact.is_typing:
             return
         is_own = event.identity == contact.customer.identity
-        if contact.waits and not is_own and contact.said < len(self._job.demand.says):
+        if contact.waits and not is_own and contact.said < len(contact.customer.demand.says):
             self._environment.process(self._answer_bot(contact))
 
     def _leave_queue(self, task_sid: str) -> None:

@@ -1,0 +1,295 @@
+"""The fast engine: a day's requests answered without a store, where routing is the mock's.
+
+Customers and agents are those of `simulation`; only the account behind them is another. It takes
+a flow whose tasks depend on nothing but what is kept here, and says of any other why not.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...flex_ui import chat_in
+from ...mock import (
+    ChatEvent,
+    FlowReplica,
+    FlowStage,
+    FlowTask,
+    MockTwilio,
+    TaskRouterNotification,
+    TaskRouterReplica,
+    Unproven,
+    WorkspaceCopy,
+    epoch,
+)
+from .client import RequestRefused
+from .demand import Demand
+from .sandbox import MIDNIGHT, DayEvent, Job, SandboxAgent, capacity_channel, hired
+
+OWN = "~own~"
+"""Stands in a task's attributes for what differs from customer to customer."""
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NO_LONGER_OFFERED, _DAY = 20001, 86_400
+
+
+@dataclass(frozen=True)
+class FastPlan:
+    """All that the fast engine needs of an account, copied once for all days of a config."""
+
+    workspace: WorkspaceCopy
+    available: str
+    away: str
+    words: frozenset[str]
+    flow: FlowReplica | None
+
+
+def plan_of(mock: MockTwilio, job: Job) -> FastPlan | str:
+    """Return what the fast engine needs for a day, or the reason why it cannot be taken."""
+    kind = job.arguments["integration_type"]
+    if kind == "external":
+        return "an external flow's server decides what becomes of a customer"
+    if job.servers:
+        return "servers= are called on the way"
+    spaces = mock.look(WorkspaceCopy.all_of)
+    sid = job.arguments.get("integration_workspace_sid") or next(iter(spaces), "")
+    space = spaces.get(sid)
+    if space is None or space.task_channel(capacity_channel(job)) is None:
+        return "the agents' workspace or task channel is gone"
+    if any(flow.assignment_callback_url for flow in space.workflows.values()):
+        return "a workflow calls a server about each offer"
+    available, away = (
+        next((one.sid for one in space.activities.values() if one.available is is_on), "")
+        for is_on in (True, False)
+    )
+    if not (available and away):
+        return "the workspace lacks an activity that is available, or one that is not"
+    flow = None
+    if kind == "studio":
+        try:
+            flow = mock.look(lambda ctx: FlowReplica.of(ctx, job.arguments["integration_flow_sid"]))
+        except Unproven as reason:
+            return str(reason)
+    workers = tuple(replace(each, activity_sid=away) for each in space.workers)
+    texts = [each.configuration for each in space.workflows.values()]
+    texts += [each.target_workers for each in space.queues.values()]
+    words = frozenset(_WORD.findall(" ".join(texts)))
+    return FastPlan(replace(space, workers=workers), available, away, words, flow)
+
+
+@dataclass(slots=True)
+class _Chat:
+    """A customer's chat: its place in the Studio flow, and whether the flow gets its messages."""
+
+    sid: str
+    demand: Demand
+    stage: FlowStage | None = None
+    is_wired: bool = True
+    due_at: float | None = None
+
+
+class FastCentre:
+    """Stands for `DaySandbox` and its requests; raises Unproven where the mock might differ."""
+
+    def __init__(self, job: Job, plan: FastPlan) -> None:
+        self._job, self._plan, self._space = job, plan, plan.workspace
+        self._begins = job.origin.begins if job.origin else epoch(MIDNIGHT)
+        self._router = TaskRouterReplica(plan.workspace, self._begins, self._taskrouter)
+        self._follower: Callable[[DayEvent], None] = lambda _: None
+        self._numbers = itertools.count(1)
+        self._chats: dict[str, _Chat] = {}
+        self._chat_of_task: dict[str, str | None] = {}
+        self._stages: dict[tuple[int, str], FlowStage] = {}
+        self._due: list[tuple[float, int, _Chat]] = []
+        self._attributes: dict[int, dict[str, Any]] = {}
+        self._checked: dict[int, dict[str, Any]] = {}
+        self.rest = self
+        self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
+
+    def _hire(self, name: str, attributes: Mapping[str, Any], at_once: int) -> str:
+        channel = self._space.task_channel(capacity_channel(self._job))
+        assert channel is not None
+        capacity = self._space.default_capacity() | {channel.sid: at_once}
+        return self._router.add_worker(name, self._plan.away, dict(attributes), capacity)
+
+    def follow(self, follower: Callable[[DayEvent], None]) -> None:
+        """Call `follower` with what happens."""
+        self._follower = follower
+
+    def _taskrouter(self, name: str, task: str, reservation: str, worker: str) -> None:
+        self._follower(TaskRouterNotification(name, task, reservation, worker))
+
+    # -- the clock
+
+    @property
+    def now(self) -> float:
+        """Seconds since the day began."""
+        return self._router.now - self._begins
+
+    @property
+    def next_due(self) -> float:
+        """Time of the next change by itself (seconds since the day began)."""
+        return self._next_due() - self._begins
+
+    def _next_due(self) -> float:
+        due = self._router.next_due
+        while self._due and self._due[0][2].due_at != self._due[0][0]:
+            heapq.heappop(self._due)
+        waits = self._due[0][0] if self._due else float("inf")
+        return waits if due is None or waits < due else due
+
+    def go_to(self, moment: float) -> None:
+        """Move the clock on (seconds since the day began)."""
+        target = self._begins + moment
+        while (due := self._next_due()) <= target:
+            self._router.go_to(due)
+            if self._due and self._due[0][0] <= due:
+                chat = heapq.heappop(self._due)[2]
+                if chat.due_at == due:
+                    self._go_on(chat, None)
+        self._router.go_to(target)
+
+    def settle(self) -> None:
+        """Do nothing: all is done at once."""
+
+    # -- agents
+
+    def set_available(self, agent: SandboxAgent, is_available: bool = True) -> None:
+        """Set an agent available, or away."""
+        sid = self._plan.available if is_available else self._plan.away
+        self._router.set_activity(agent.sid, sid)
+
+    def accept(self, worker_sid: str, reservation_sid: str) -> None:
+        """Accept an offer."""
+        if not self._router.accept(reservation_sid):
+            raise RequestRefused("accept", 400, _NO_LONGER_OFFERED, "no longer offered")
+
+    def update_task(self, task_sid: str, status: str) -> None:
+        """Put a task into wrap-up, or complete it."""
+        if status == "wrapping":
+            self._router.wrap_up(task_sid)
+        else:
+            self._router.complete(task_sid)
+
+    def join(self, channel_sid: str, agent: str) -> None:
+        """Nothing follows from an agent's membership in a chat."""
+
+    leave = join
+
+    def end_chat(self, channel_sid: str) -> None:
+        """Nothing follows from the end of a chat."""
+
+    # -- customers
+
+    def open_chat(self, identity: str, demand: Demand) -> tuple[str, str | None]:
+        """Open a customer's chat; its SID, and that of its task if there is one yet."""
+        chat = _Chat(f"CH{next(self._numbers):032x}", demand)
+        self._chats[chat.sid] = chat
+        arguments = self._job.arguments
+        if self._plan.flow is not None or arguments["integration_creation_on_message"]:
+            return chat.sid, None
+        return chat.sid, self._make_flow_task(chat)
+
+    def say(self, channel_sid: str, identity: str, body: str) -> None:
+        """Send a message."""
+        chat = self._chats[channel_sid]
+        if identity.startswith("agent-") or not chat.is_wired:
+            return
+        if self._plan.flow is None:
+            chat.is_wired = False
+            if self._job.arguments["integration_creation_on_message"]:
+                self._make_flow_task(chat)
+        elif chat.stage is None or chat.stage.seconds is None:
+            self._enter(chat, self._first_stage(self._plan.flow, chat.demand, body))
+        else:
+            self._go_on(chat, body)
+
+    def channel_of(self, task_sid: str) -> str | None:
+        """Return the chat of a task; None without one."""
+        return self._chat_of_task[task_sid]
+
+    def _make_flow_task(self, chat: _Chat) -> str:
+        given = self._job.arguments
+        task_channel = self._space.task_channel(given["integration_channel"])
+        attributes = self._attributes.get(id(chat.demand))
+        if attributes is None:
+            own = {"channelSid": OWN, "name": OWN, "channelType": given["channel_type"]}
+            attributes = self._attributes[id(chat.demand)] = {**own, **chat.demand.attributes}
+        return self._make_task(
+            chat,
+            given["integration_workflow_sid"],
+            task_channel and task_channel.sid,
+            attributes,
+            given["integration_priority"],
+            given["integration_timeout"],
+        )
+
+    def _make_task(
+        self,
+        chat: _Chat,
+        workflow_sid: str,
+        task_channel_sid: str | None,
+        attributes: dict[str, Any],
+        priority: int,
+        timeout: int,
+    ) -> str:
+        if workflow_sid not in self._space.workflows or task_channel_sid is None:
+            raise Unproven("tasks go to a workflow or task channel that the agents' workspace lacks")
+        if id(attributes) not in self._checked:
+            self._check(attributes)
+        sid = f"WT{next(self._numbers):032x}"
+        named = chat_in(attributes)
+        self._chat_of_task[sid] = chat.sid if named == OWN else named
+        if not self._router.create_task(
+            sid, workflow_sid, task_channel_sid, attributes, priority=priority, timeout=timeout
+        ):
+            raise Unproven("a task matches no filter of its workflow")
+        return sid
+
+    def _check(self, attributes: dict[str, Any]) -> None:
+        """Refuse attributes that differ between customers, and that routing reads."""
+        for name, value in attributes.items():
+            if OWN in str(value) and name in self._plan.words:
+                raise Unproven(f"routing reads the attribute {name}, which each customer has own")
+        self._checked[id(attributes)] = attributes
+
+    # -- Studio
+
+    def _first_stage(self, flow: FlowReplica, demand: Demand, body: str) -> FlowStage:
+        key = id(demand), body
+        if key not in self._stages:
+            attributes: dict[str, Any] = {"from": OWN, "channel_type": self._job.flow.channel_type}
+            if demand.attributes:
+                attributes["pre_engagement_data"] = dict(demand.attributes)
+            own = dict.fromkeys(("ChannelSid", "From", "ClientIdentity"), OWN)
+            self._stages[key] = flow.start({**own, "Body": body, "ChannelAttributes": attributes})
+        return self._stages[key]
+
+    def _go_on(self, chat: _Chat, reply: str | None) -> None:
+        assert self._plan.flow is not None
+        assert chat.stage is not None
+        self._enter(chat, self._plan.flow.follow(chat.stage, reply))
+
+    def _enter(self, chat: _Chat, stage: FlowStage) -> None:
+        chat.stage, chat.due_at = stage, None
+        for each in stage.done:
+            if isinstance(each, FlowTask):
+                chat.is_wired = False
+                self._hand_over(chat, each)
+            else:
+                self._follower(ChatEvent("messageAdded", chat.sid, each, {}))
+        if stage.seconds is not None:
+            chat.due_at = self._router.now + stage.seconds
+            heapq.heappush(self._due, (chat.due_at, next(self._numbers), chat))
+
+    def _hand_over(self, chat: _Chat, task: FlowTask) -> None:
+        channel = self._space.task_channel(task.channel or "default")
+        numbers = task.priority or "0", task.timeout or str(_DAY)
+        if not all(each.isascii() and each.isdigit() for each in numbers):
+            raise Unproven("a Send to Flex has a priority or time-out that is no number")
+        priority, timeout = map(int, numbers)
+        sid = channel and channel.sid
+        self._make_task(chat, task.workflow_sid, sid, task.attributes, priority, timeout)
