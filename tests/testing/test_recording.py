@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from support import FakeHttpClient, refused
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.response import Response
@@ -277,3 +281,53 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> No
     (tmp_path / "calls.yaml").write_text(text)
     with pytest.raises(BadRecording, match="recording"):
         replay(tmp_path / "calls.yaml")
+
+
+# -- whatever goes in
+
+
+def in_all_forms(value: str) -> list[Any]:
+    """A text as it is, in JSON, in a list, in an object."""
+    return [value, json.dumps({"key": [value, {"deep": value}]}), [value], {"key": value}]
+
+
+@given(
+    value=st.one_of(
+        st.text(alphabet=st.characters(codec="utf-8")).map("Zq{}".format),
+        st.emails(),
+        st.from_regex(r"\+[1-9]\d{9,12}", fullmatch=True),
+        st.from_regex(r"https?://[a-z]{4,9}\.[a-z]{2}/[a-z]{9}\?a=[A-Z0-9]{4}", fullmatch=True),
+        st.from_regex(r"[A-Z][a-z]{4,9} [A-Z][a-z]{4,9}", fullmatch=True),
+    ),
+    name=st.sampled_from(
+        ["FriendlyName", "Body", "Identity", "Attributes", "Integration.Url", "Target", "X", "Tags"]
+    ),
+    form=st.integers(0, 3),
+)
+def test_no_text_of_a_request_or_an_answer_is_in_the_file(value: str, name: str, form: int) -> None:
+    given = in_all_forms(value)[form]
+    answer = {
+        "sid": "CH" + "1f" * 16,
+        name: given,
+        "unknown_field": given,
+        "items": [{name: given}],
+    }
+    door = FakeHttpClient(Response(201, json.dumps(answer)))
+    client = Client("AC" + "0" * 32, "x", http_client=door)
+    recorder = Recorder(client)
+    sent = given if isinstance(given, str | list) else json.dumps(given)
+    url = f"https://conversations.twilio.com/v1/Users/{quote(value, safe='')}"
+    recorder.request("POST", url, params={"Query": value}, data={name: sent})
+    shown = list(flattened(yaml.safe_load(recorder.recording.to_yaml())))
+    assert [text for text in shown if value in text] == []
+
+
+def flattened(value: Any) -> Iterator[str]:
+    """All texts in a value."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for each in value:
+            yield from flattened(each)
+    elif isinstance(value, str):
+        yield value
