@@ -445,6 +445,7 @@ _OF_SESSIONS: tuple[tuple[str, str, str, int, Handler], ...] = (
     ("ListChannel", "GET", "/Channels", 200, partial(_list_public, "channels")),
     ("FetchChannel", "GET", "/Channels/{Channel}", 200, _fetch),
     ("ListMyChannel", "GET", "/MyChannels", 200, partial(_list_mine, "channels")),
+    ("FetchMyChannel", "GET", "/MyChannels/{Channel}", 200, _fetch_mine),
     ("ListSyncChannel", "GET", "/SyncList", 200, _list_for_session),
 )
 """Requests of the older SDKs beside their commands."""
