@@ -28,23 +28,12 @@ from ...mock import (
 )
 from .client import RequestRefused
 from .demand import Demand
-from .sandbox import MIDNIGHT, DayEvent, Job, SandboxAgent, capacity_channel, hired
+from .sandbox import HANDLED, MIDNIGHT, DayEvent, FastPlan, Job, SandboxAgent, capacity_channel, hired
 
 OWN = "~own~"
 """Stands in a task's attributes for what differs from customer to customer."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NO_LONGER_OFFERED, _DAY = 20001, 86_400
-
-
-@dataclass(frozen=True)
-class FastPlan:
-    """All that the fast engine needs of an account, copied once for all days of a config."""
-
-    workspace: WorkspaceCopy
-    available: str
-    away: str
-    words: frozenset[str]
-    flow: FlowReplica | None
 
 
 def plan_of(mock: MockTwilio, job: Job) -> FastPlan | str:
@@ -57,7 +46,7 @@ def plan_of(mock: MockTwilio, job: Job) -> FastPlan | str:
     spaces = mock.look(WorkspaceCopy.all_of)
     sid = job.arguments.get("integration_workspace_sid") or next(iter(spaces), "")
     space = spaces.get(sid)
-    if space is None or space.task_channel(capacity_channel(job)) is None:
+    if space is None or capacity_channel(job) not in space.task_channel_sids:
         return "the agents' workspace or task channel is gone"
     if any(flow.assignment_callback_url for flow in space.workflows.values()):
         return "a workflow calls a server about each offer"
@@ -105,14 +94,14 @@ class FastCentre:
         self._stages: dict[tuple[int, str], FlowStage] = {}
         self._due: list[tuple[float, int, _Chat]] = []
         self._attributes: dict[int, dict[str, Any]] = {}
-        self._checked: dict[int, dict[str, Any]] = {}
+        self._checked: dict[int, tuple[dict[str, Any], str | None]] = {}
+        self._channels = plan.workspace.task_channel_sids
         self.rest = self
         self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
 
     def _hire(self, name: str, attributes: Mapping[str, Any], at_once: int) -> str:
-        channel = self._space.task_channel(capacity_channel(self._job))
-        assert channel is not None
-        capacity = self._space.default_capacity() | {channel.sid: at_once}
+        channel = self._channels[capacity_channel(self._job)]
+        capacity = self._space.default_capacity() | {channel: at_once}
         return self._router.add_worker(name, self._plan.away, dict(attributes), capacity)
 
     def follow(self, follower: Callable[[DayEvent], None]) -> None:
@@ -120,7 +109,8 @@ class FastCentre:
         self._follower = follower
 
     def _taskrouter(self, name: str, task: str, reservation: str, worker: str) -> None:
-        self._follower(TaskRouterNotification(name, task, reservation, worker))
+        if name in HANDLED:
+            self._follower(TaskRouterNotification(name, task, reservation, worker))
 
     # -- the clock
 
@@ -144,7 +134,7 @@ class FastCentre:
     def go_to(self, moment: float) -> None:
         """Move the clock on (seconds since the day began)."""
         target = self._begins + moment
-        while (due := self._next_due()) <= target:
+        while self._due and (due := self._next_due()) <= target:
             self._router.go_to(due)
             if self._due and self._due[0][0] <= due:
                 chat = heapq.heappop(self._due)[2]
@@ -213,7 +203,6 @@ class FastCentre:
 
     def _make_flow_task(self, chat: _Chat) -> str:
         given = self._job.arguments
-        task_channel = self._space.task_channel(given["integration_channel"])
         attributes = self._attributes.get(id(chat.demand))
         if attributes is None:
             own = {"channelSid": OWN, "name": OWN, "channelType": given["channel_type"]}
@@ -221,7 +210,7 @@ class FastCentre:
         return self._make_task(
             chat,
             given["integration_workflow_sid"],
-            task_channel and task_channel.sid,
+            self._channels.get(given["integration_channel"]),
             attributes,
             given["integration_priority"],
             given["integration_timeout"],
@@ -241,7 +230,7 @@ class FastCentre:
         if id(attributes) not in self._checked:
             self._check(attributes)
         sid = f"WT{next(self._numbers):032x}"
-        named = chat_in(attributes)
+        _, named = self._checked[id(attributes)]
         self._chat_of_task[sid] = chat.sid if named == OWN else named
         if not self._router.create_task(
             sid, workflow_sid, task_channel_sid, attributes, priority=priority, timeout=timeout
@@ -254,7 +243,7 @@ class FastCentre:
         for name, value in attributes.items():
             if OWN in str(value) and name in self._plan.words:
                 raise Unproven(f"routing reads the attribute {name}, which each customer has own")
-        self._checked[id(attributes)] = attributes
+        self._checked[id(attributes)] = attributes, chat_in(attributes)
 
     # -- Studio
 
@@ -286,10 +275,9 @@ class FastCentre:
             heapq.heappush(self._due, (chat.due_at, next(self._numbers), chat))
 
     def _hand_over(self, chat: _Chat, task: FlowTask) -> None:
-        channel = self._space.task_channel(task.channel or "default")
+        channel = self._channels.get(task.channel or "default")
         numbers = task.priority or "0", task.timeout or str(_DAY)
         if not all(each.isascii() and each.isdigit() for each in numbers):
             raise Unproven("a Send to Flex has a priority or time-out that is no number")
         priority, timeout = map(int, numbers)
-        sid = channel and channel.sid
-        self._make_task(chat, task.workflow_sid, sid, task.attributes, priority, timeout)
+        self._make_task(chat, task.workflow_sid, channel, task.attributes, priority, timeout)

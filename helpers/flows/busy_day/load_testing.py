@@ -5,16 +5,20 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
+from typing import Literal, get_args
 
 from ...account import Account
+from ...mock import Unproven
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, copy_of
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, Given, Lognormal, demand_of
-from .fast import FastPlan
+from .fast import plan_of
 from .metrics import Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
-from .sandbox import Job
+from .sandbox import FastPlan, Job
 from .simulation import Day
 from .staffing import Staffing, as_staffing
 
@@ -22,6 +26,9 @@ HANDLE_TIME = Lognormal(480.0)
 """Eight minutes on average by default: an assumption, not a fact about Twilio."""
 WITHIN = 20.0
 """Seconds in which a customer should be answered by default: those of the usual 80/20 target."""
+Engine = Literal["auto", "mock", "fast"]
+CHECKED = 200
+"""Customers whom the mock plays too, before the fast engine is taken for a configuration."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -51,6 +58,7 @@ def load_test(
     account: Account | None = None,
     servers: Servers | None = None,
     progress: bool | Show = True,
+    engine: Engine = "auto",
 ) -> LoadTest:
     """Simulate a busy day for a Flex Flow config.
 
@@ -80,6 +88,10 @@ def load_test(
         servers: For URLs that are called on the way, makers of a Python function to answer, as
             for `rehearse`. Other URLs answer with an empty 200.
         progress: Whether to show progress, or a function that is given seconds done and in all.
+        engine: `mock` plays every request. `fast` routes by the same functions without a store,
+            and takes a flow only where the outcome of each customer is proven to be the mock's.
+            `auto` takes `fast` where it can, once the first 200 customers were the same on the
+            mock, else `mock`; the result says which, and why.
 
     Raises:
         FlowProblem: The flow names something that the account does not have.
@@ -89,7 +101,7 @@ def load_test(
     demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
     [job] = jobs_of([flow], demand, as_staffing(agents), seed, account, servers)
     with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as bar:
-        return simulate(job, within, bar.update)
+        return simulate(job, within, bar.update, engine)
 
 
 def jobs_of(
@@ -103,20 +115,66 @@ def jobs_of(
     """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
     mock, arguments = copy_of(account, flows)
     origin = None if account is None else Origin.of(mock)
-    return [
+    jobs = [
         Job(flow, given, demand, staffing, seed, origin, servers or {})
         for flow, given in zip(flows, arguments, strict=True)
     ]
+    return [replace(job, plan=plan_of(mock, job)) for job in jobs]
 
 
 def simulate(
     job: Job,
     within: float = WITHIN,
     on_progress: Callable[[float], None] = lambda _: None,
-    plan: FastPlan | None = None,
+    engine: Engine = "auto",
+    *,
+    is_checked: bool = False,
 ) -> LoadTest:
-    """Simulate one day; Interrupted if it is stopped by hand."""
-    day, interrupted = Day(job, plan, on_progress), False
+    """Simulate one day; Interrupted if it is stopped by hand, ValueError for an engine."""
+    if engine not in get_args(Engine):
+        raise ValueError(f"engine={engine!r}: give one of {', '.join(get_args(Engine))}")
+    plan, reason = job.plan, "asked for"
+    if engine == "mock":
+        plan = reason
+    elif engine == "auto" and not is_checked and not isinstance(plan, str):
+        plan, reason = _checked(job, plan, within)
+    if not isinstance(plan, str):
+        try:
+            return _played(job, within, on_progress, plan=plan, reason=reason)
+        except Unproven as unproven:
+            plan = str(unproven)
+    if engine == "fast":
+        raise ValueError(f"engine='fast' cannot play this day: {plan}; give engine='auto'")
+    return _played(job, within, on_progress, reason=plan)
+
+
+def _checked(job: Job, plan: FastPlan, within: float) -> tuple[FastPlan | str, str]:
+    """Play the first customers by both engines. Returns the plan if they agree, and why."""
+    try:  # a duration of the caller's own may remember what it drew
+        fast = _played(deepcopy(job), within, plan=plan, most=CHECKED)
+    except Unproven as unproven:
+        return str(unproven), ""
+    mock = _played(deepcopy(job), within, most=CHECKED)
+    if fast != mock:
+        pairs = zip(fast.conversations, mock.conversations, strict=True)
+        number = next((one.number for one, other in pairs if one != other), None)
+        who = "the queue" if number is None else f"customer {number}"
+        return f"{who} fared differently on the mock, which is a fault of the fast engine", ""
+    count = len(mock.conversations)
+    return plan, f"the first {count} customers were the same on the mock"
+
+
+def _played(
+    job: Job,
+    within: float,
+    on_progress: Callable[[float], None] = lambda _: None,
+    *,
+    plan: FastPlan | None = None,
+    reason: str = "",
+    most: int | None = None,
+) -> LoadTest:
+    """Play a day, or its first customers, by the fast engine if there is a plan for it."""
+    day, interrupted = Day(job, plan, on_progress, most), False
     with _seldom_collecting_garbage():
         try:
             day.run()
@@ -134,6 +192,8 @@ def simulate(
         tuple(day.refusals),
         day.now,
         day.without_chat,
+        "mock" if plan is None else "fast",
+        reason,
     )
     if interrupted:
         raise Interrupted(result)
@@ -153,6 +213,9 @@ def _seldom_collecting_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def summary_of(job: Job, within: float) -> Summary:
-    """The figures of a day alone, which are cheap to send, for a sweep."""
-    return simulate(job, within).summary
+def summary_of(
+    job: Job, within: float, engine: Engine, is_checked: bool
+) -> tuple[Summary, str, str]:
+    """The figures of a day alone, which are cheap to send, for a sweep; its engine, and why."""
+    day = simulate(job, within, engine=engine, is_checked=is_checked)
+    return day.summary, day.engine, day.engine_reason

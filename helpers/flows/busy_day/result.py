@@ -33,6 +33,7 @@ class LoadTest:
         refusals: Texts of the mock's refusals to make a customer's channel.
         reached: The moment up to which the day was simulated (seconds since it began).
         without_chat: Tasks that name no customer's chat channel, so that no agent could answer.
+        engine: `fast` or `mock`; its reason says why. Neither counts in a comparison of two days.
     """
 
     flow: FlexFlowConfig
@@ -46,6 +47,8 @@ class LoadTest:
     refusals: tuple[str, ...] = field(repr=False)
     reached: float
     without_chat: int = 0
+    engine: str = field(default="mock", compare=False)
+    engine_reason: str = field(default="", compare=False, repr=False)
 
     @property
     def closes(self) -> float:
@@ -101,6 +104,7 @@ class LoadTest:
             )
         if self.refusals:
             found.append(f"{len(self.refusals)} channels were refused: {self.refusals[0]}")
+        found.append(f"{self.engine} engine: {self.engine_reason}")
         if self.reached < self.demand.seconds:
             found.append(f"broken off at {clock_time(self.reached)} of the simulated day")
         return tuple(found)

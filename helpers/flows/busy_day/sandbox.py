@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ...mock import ChatEvent, FlowReplica, TaskRouterNotification, WorkspaceCopy
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
-from ...mock import ChatEvent, TaskRouterNotification
 from .client import RestClient
 from .demand import Demand
 from .staffing import Shift, Staffing
@@ -21,7 +21,21 @@ MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 BOT_SECONDS = 30.0
 """Seconds of real time to wait until flows and servers are idle."""
 _ROUNDS = 50
+ENDED = frozenset({"task.completed", "task.canceled", "task.deleted", "task.system-deleted"})
+HANDLED = ENDED | {"task.created", "reservation.created", "reservation.timeout"}
+"""Events of TaskRouter that a day goes on from."""
 DayEvent = TaskRouterNotification | ChatEvent
+
+
+@dataclass(frozen=True)
+class FastPlan:
+    """All that the fast engine needs of an account, copied once for all days of a config."""
+
+    workspace: WorkspaceCopy
+    available: str
+    away: str
+    words: frozenset[str]
+    flow: FlowReplica | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,8 @@ class Job:
     """One day to simulate, complete and picklable, so that any process can do it.
 
     `arguments` are the flow's for `flex_flow.create`; `origin` is the account to copy, None for a
-    new one. After `overtime`, in hours, customers who still wait are given up.
+    new one. `plan` is for the fast engine, or the reason why it cannot be taken. After `overtime`,
+    in hours, customers who still wait are given up.
     """
 
     flow: FlexFlowConfig
@@ -40,6 +55,7 @@ class Job:
     origin: Origin | None = None
     servers: Servers = field(default_factory=dict, repr=False)
     overtime: float = 4.0
+    plan: FastPlan | str = field(default="it was not asked for", repr=False, compare=False)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, astuple, dataclass, field, replace
 from itertools import product
@@ -23,9 +23,10 @@ from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given, demand_of
-from .load_testing import HANDLE_TIME, WITHIN, jobs_of, summary_of
+from .load_testing import HANDLE_TIME, WITHIN, Engine, jobs_of, summary_of
 from .metrics import FIGURES, Summary, shown
 from .progress import Progress, Show
+from .sandbox import Job
 from .staffing import Staffing, as_staffing
 
 if TYPE_CHECKING:
@@ -99,13 +100,15 @@ class SweepCell:
 class Sweep:
     """A grid of load tests. It can be compared and pickled.
 
-    `summaries` are in this order: flow by flow, staffing by staffing, seed by seed.
+    `summaries` are in this order: flow by flow, staffing by staffing, seed by seed. `engines` are
+    those of each config with each staffing, with the reason for it.
     """
 
     flows: tuple[FlexFlowConfig, ...]
     staffing: tuple[Staffing, ...]
     seeds: tuple[int, ...]
     summaries: tuple[Summary, ...] = field(repr=False)
+    engines: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     def cells(self) -> Iterator[SweepCell]:
         """Each config with each staffing."""
@@ -204,6 +207,7 @@ def sweep(
     cluster: Cluster | None = None,
     jobs: int = -1,
     progress: bool | Show = True,
+    engine: Engine = "auto",
 ) -> Sweep:
     """Run a load test for every config, staffing and seed.
 
@@ -224,6 +228,8 @@ def sweep(
             taken over by other workers if one is lost. None for this machine.
         jobs: Days simulated at the same time on this machine; -1 for one a core.
         progress: Whether to show progress, or a function that is given days done and in all.
+        engine: As for `load_test`. The first seed of each config with each staffing decides about
+            the others.
 
     Raises:
         FlowProblem: A flow names something that the account does not have.
@@ -243,14 +249,30 @@ def sweep(
             jobs_of(flows, demand, staffings[0], chosen[0], account, servers), staffings, chosen
         )
     ]
-    summaries: list[Summary] = []
+    found: list[tuple[Summary, str, str]] = []
     parallel = Parallel(return_as="generator", batch_size=1, pre_dispatch="all")
-    title = f"{len(days)} busy days"
+    each, title = len(chosen), f"{len(days)} busy days"
     with Progress(title, len(days), progress) as bar, _backend(cluster, jobs):
-        for summary in parallel(delayed(summary_of)(day, within) for day in days):
-            summaries.append(summary)
-            bar.update(len(summaries))
-    return Sweep(tuple(flows), staffings, chosen, tuple(summaries))
+
+        def run(some: Iterable[tuple[Job, Engine, bool]]) -> list[tuple[Summary, str, str]]:
+            here = []
+            for one in parallel(delayed(summary_of)(day, within, *by) for day, *by in some):
+                found.append(one)
+                here.append(one)
+                bar.update(len(found))
+            return here
+
+        first = run((day, engine, False) for day in days[::each])
+        rest = iter(
+            run(
+                (day, engine if first[number // each][1] == "fast" else "mock", True)
+                for number, day in enumerate(days)
+                if number % each
+            )
+        )
+    summaries = (next(rest)[0] if n % each else first[n // each][0] for n in range(len(days)))
+    engines = tuple((by, reason) for _, by, reason in first)
+    return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines)
 
 
 def _check(
