@@ -23,6 +23,7 @@ from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.application import path_template
 from .rest.chat_webhooks import unknown_filters
+from .rest.conversations_webhooks import SCOPED_EVENTS
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -43,6 +44,7 @@ __all__ = [
     "MAX_WIDGETS",
     "NOTE_HEADER",
     "NOT_SIMULATED",
+    "SCOPED_EVENTS",
     "Attempt",
     "BadFault",
     "Basis",

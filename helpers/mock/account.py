@@ -166,7 +166,7 @@ class MockTwilio:
         self._subscribe()
         self._application = Application(self._backend, self.credentials, self.webhooks)
         self._application.doors[EVENT_BRIDGE] = self._answer_worker
-        self.faults = Faults(self._application.operation_of, OPERATIONS)
+        self.faults = Faults(self._application.operation_of, OPERATIONS, self.clock.now)
         in_process = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(in_process))
         self.requests = RequestLog()

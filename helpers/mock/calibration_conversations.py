@@ -203,6 +203,11 @@ _OF_CONVERSATIONS: dict[str, tuple[str, _Refused]] = {
     "50503": ("400 50503", lambda on: on.messages.create()),
     "50504": ("400 50504", lambda on: on.messages.create(body="x" * (32 * _KILOBYTES + 1))),
     "50507": ("404 50507", lambda on: on.messages.create(media_sid=f"ME{_MISSING}")),
+    "50526": ("400 50526", lambda on: on.messages.create(content_sid="HX1")),
+    "50528": (
+        "400 50528",
+        lambda on: on.messages.create(body="probe", content_variables='{"1": "x"}'),
+    ),
     "A participant with an address alone needs another with a projected address (50412)": (
         "400 50412",
         lambda on: _person(on, unset, NUMBER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter as of
@@ -90,15 +91,12 @@ NOTIFICATIONS = {
     "NewMessage.WithMedia.Enabled": True,
     "NewMessage.WithMedia.Template": "A picture",
 }
+TEMPLATE = {"ContentSid": "HX" + "1" * 32}
 NOT_SIMULATED = {
-    f"{verb}{prefix}Conversation{what}": frozenset(names)
+    f"Create{prefix}ConversationMessage": frozenset({"ContentSid", "ContentVariables"})
     for prefix in ("", "Service")
-    for verb, what, names in (
-        ("Update", "Participant", {"Identity"}),
-        ("Create", "Message", {"ContentSid", "ContentVariables"}),
-    )
 }
-"""Parameters of operations that are refused with the mock's own code."""
+"""Parameters of operations that are always refused: there are no content templates."""
 
 
 def prepare(account: PreparedAccount) -> None:
@@ -318,6 +316,7 @@ def examples(
                     ),
                 },
             ),
+            Example(f"{participant}.update", {"Identity": "ann"}),
             Example(f"{own}phone.update", {"MessagingBinding.ProxyAddress": "+15550111"}),
             Example(
                 f"{own}projected.update",
@@ -334,6 +333,12 @@ def examples(
                 refused={
                     50503: {"Body": None},
                     50504: {"Body": "x" * (32 * 1024 + 1)},
+                    50526: {"ContentSid": "HX1"},
+                    50527: {"ContentSid": "HX1", "ContentVariables": "Jane"},
+                    50528: {"ContentVariables": "{}"},
+                    50529: {**TEMPLATE, "ContentVariables": json.dumps(dict.fromkeys(range(101)))},
+                    50540: {**TEMPLATE, "ContentVariables": json.dumps({"n" * 17: ""})},
+                    50541: {**TEMPLATE, "ContentVariables": json.dumps({"1": "x" * 257})},
                 },
             ),
             Example(

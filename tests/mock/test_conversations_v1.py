@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from examples.conversations_v1 import NOT_SIMULATED
 from support import refused
 
 from helpers import Account
@@ -258,25 +257,66 @@ def test_a_pair_of_addresses_is_free_again_once_its_conversation_is_closed(
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"),
-    sorted((operation, name) for operation, names in NOT_SIMULATED.items() for name in names),
+    ("code", "given"),
+    [
+        (50526, {"content_sid": "HX" + "1" * 32}),
+        (50526, {"content_sid": "HX1", "body": "ignored", "content_variables": '{"1": "Jane"}'}),
+        (50527, {"content_sid": "HX" + "1" * 32, "content_variables": "Jane"}),
+        (50528, {"body": "Hello", "content_variables": "{}"}),
+        (50529, {"content_sid": "HX1", "content_variables": json.dumps(dict.fromkeys(range(101)))}),
+        (50540, {"content_sid": "HX1", "content_variables": json.dumps({"n" * 17: ""})}),
+        (50541, {"content_sid": "HX1", "content_variables": json.dumps({"1": "x" * 257})}),
+    ],
 )
-def test_a_parameter_that_is_not_simulated_is_refused(
-    account: Account, operation: str, name: str
+def test_a_content_template_is_refused_by_its_code(
+    conversations: Any, code: int, given: dict[str, str]
 ) -> None:
-    v1 = account.client.conversations.v1
-    made = v1.conversations.create()
-    person = made.participants.create(identity="jane")
-    text = made.messages.create(body="Hello")
-    urls = {"Participant": person.url, "Message": text.url}
-    what = next((each for each in urls if operation.endswith(each)), None)
-    item = urls[what] if what else made.url
-    url = item if operation.startswith("Update") else item.rpartition("/")[0]
-    if "Service" in operation:
-        inside = f"/v1/Services/{account.credentials.chat_service_sid}/Conversations"
-        url = url.replace("/v1/Conversations", inside)
-    answer = account.client.request("POST", url, data={"Body": "Hello", name: "HX1"})
-    assert (answer.status_code, name in answer.text) == (501, True)
+    made = conversations.create()
+    with refused(400, code):
+        made.messages.create(**given)
+    assert made.messages.list() == []
+
+
+def test_a_participant_gives_its_place_to_another_identity(
+    conversations: Any, service: Any
+) -> None:
+    made = conversations.create()
+    jane = made.participants.create(identity="jane", attributes='{"vip": true}')
+    made.participants.create(identity="bob")
+    with refused(409, 50433):
+        jane.update(identity="bob")
+    ann = jane.update(identity="ann")
+    assert (ann.sid, ann.identity, ann.attributes) == (jane.sid, "ann", '{"vip": true}')
+    assert [each.identity for each in made.participants.list()] == ["bob", "ann"]
+    assert service.users("jane").user_channels.list() == []
+    assert [each.channel_sid for each in service.users("ann").user_channels.list()] == [made.sid]
+    assert jane.update(identity="ann", attributes="{}").attributes == "{}"
+    phone = made.participants.create(
+        messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
+    )
+    with refused(400, 50211):
+        phone.update(identity="jane")
+
+
+def test_a_message_keeps_the_place_of_an_author_who_leaves(conversations: Any) -> None:
+    made = conversations.create()
+    early = made.messages.create(author="jane", body="before")
+    jane = made.participants.create(identity="jane")
+    during = made.messages.create(author="jane", body="during")
+    jane.delete()
+    again = made.participants.create(identity="jane")
+    after = made.messages.create(author="jane", body="after")
+    assert made.messages.create(body="from nobody").participant_sid is None
+    assert [each.fetch().participant_sid for each in (early, during, after)] == [
+        None,
+        jane.sid,
+        again.sid,
+    ]
+    assert [each.participant_sid for each in made.messages.list()][:3] == [
+        None,
+        jane.sid,
+        again.sid,
+    ]
 
 
 # -- chat users

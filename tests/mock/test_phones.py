@@ -224,6 +224,34 @@ def test_each_phone_has_a_receipt_of_what_others_write(mock: MockTwilio, v1: Any
         phone.report(text.sid, "lost")
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("read", "delivered"), ("delivered", "sent"), ("failed", "read"), ("delivered", "failed")],
+)
+def test_a_receipt_does_not_go_back(mock: MockTwilio, v1: Any, first: str, then: str) -> None:
+    made, phone = conversation_with_ann(v1), mock.phone(ANN)
+    text = made.messages.create(author="shop", body="On its way")
+    phone.report(text.sid, first)
+    with refused_with(20001, f"is {first} already"):
+        phone.report(text.sid, then)
+    hook = registered(mock.webhooks)
+    v1.configuration.webhooks().update(post_webhook_url=HOOK, filters=["onDeliveryUpdated"])
+    phone.report(text.sid, first)
+    assert mock.webhooks.settle()
+    assert hook.events == []
+    assert text.delivery_receipts.list()[0].status == first
+
+
+@pytest.mark.parametrize(("kind", "code"), [("studio", 50367), ("webhook", 50369)])
+def test_an_address_that_leads_nowhere_is_not_enabled(v1: Any, kind: str, code: int) -> None:
+    with refused(400, code):
+        configured(v1, type=kind)
+    made = v1.address_configurations.create(type="sms", address=SHOP, auto_creation_type=kind)
+    with refused(400, code):
+        made.update(auto_creation_enabled=True)
+    assert v1.address_configurations(made.sid).fetch().auto_creation["enabled"] is False
+
+
 def test_a_text_is_shorter_where_a_phone_gets_it(v1: Any) -> None:
     made = conversation_with_ann(v1)
     made.messages.create(body="x" * 1600)

@@ -13,6 +13,7 @@ from ...account import Account
 from ...mock import Unproven
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, copy_of
+from ..directory import must_be_config
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, Given, Lognormal, demand_of
 from .fast import plan_of
 from .metrics import Summary
@@ -113,6 +114,8 @@ def jobs_of(
     servers: Servers | None,
 ) -> list[Job]:
     """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
+    for flow in flows:
+        must_be_config(flow, (FlexFlowConfig,))
     mock, arguments = copy_of(account, flows)
     origin = None if account is None else Origin.of(mock)
     jobs = [

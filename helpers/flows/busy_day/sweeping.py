@@ -280,7 +280,7 @@ def _check(
 ) -> None:
     """Refuse a grid that is empty, or has two things of one name."""
     for flow in flows:
-        must_be_config(flow)
+        must_be_config(flow, (FlexFlowConfig,))
     names = [flow.friendly_name for flow in flows]
     labels = [staffing.label for staffing in staffings]
     for name, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):

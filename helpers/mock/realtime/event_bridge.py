@@ -31,7 +31,13 @@ from ..rest.http import Reply, Request
 from ..rest.router import OperationRouter
 from ..taskrouter import workers
 from ..taskrouter.events import TaskRouterEvent
-from ..taskrouter.resources import Reservation, Worker, WorkerChannel
+from ..taskrouter.resources import (
+    Reservation,
+    TaskTransfer,
+    Worker,
+    WorkerChannel,
+    WorkspaceEvent,
+)
 from . import bridge_operations, bridge_views
 from .connection import Connection
 
@@ -315,6 +321,8 @@ class EventBridge:
             where = {"task_sid": task.sid, "reservation_status": _HOLDING}
             held = self._backend.store.select(Reservation, where) if self._desks else ()
             return [each.worker_sid for each in held], partial(bridge_views.task, shown=task)
+        if name.startswith("task.transfer-"):
+            return self._about_transfer(record)
         if name in _OF_WORKERS and worker is not None:
             return [worker.sid], partial(bridge_views.worker, shown=worker)
         if name in _OF_CHANNELS and worker is not None:
@@ -323,6 +331,14 @@ class EventBridge:
             if channel is not None:
                 return [worker.sid], partial(bridge_views.channel, shown=channel)
         return None
+
+    def _about_transfer(
+        self, record: WorkspaceEvent
+    ) -> tuple[list[str], Callable[[Context], Any]] | None:
+        transfer = self._backend.store.first(TaskTransfer, sid=record.event_data["transfer_sid"])
+        if transfer is None:
+            return None
+        return [transfer.initiating_worker_sid], partial(bridge_views.transfer, shown=transfer)
 
 
 def _text(name: str, payload: Any) -> str:

@@ -79,15 +79,10 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
 
 
 def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
-    """Yield the rest of messages of one channel; each author is looked up once."""
-    writers: dict[str, str | None] = {}
+    """Yield the rest of messages."""
     for message in found:
-        name = message.author
-        if name not in writers:
-            author = members.writer(ctx.store, message.channel_sid, name)
-            writers[name] = author.sid if author else None
         yield {
-            "participant_sid": writers[name],
+            "participant_sid": members.writer_of(ctx.store, message),
             "delivery": messages.delivery(ctx.store, message),
             "content_sid": None,
         }
@@ -182,6 +177,13 @@ def _add_participant(ctx: Context, conversation: Channel, **new: Any) -> Member:
 
 
 def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
+    identity = changes.pop("identity", member.identity)
+    if identity != member.identity:
+        if "address" in (member.messaging_binding or {}):
+            raise TwilioError(50211, "A participant with an address has no identity")
+        member = members.replace(ctx, member, identity)
+        if not changes:
+            return member
     prefix = "messaging_binding__"
     addresses = {
         name.removeprefix(prefix): changes.pop(name)
@@ -344,7 +346,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         ordered=True,
         render=view(
             Message,
-            omit=("type", "last_updated_by", "was_edited", "subject", *hidden),
+            omit=("type", "last_updated_by", "was_edited", "subject", "member_sid", *hidden),
             rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
