@@ -28,7 +28,16 @@ from ...mock import (
 )
 from .client import RequestRefused
 from .demand import Demand
-from .sandbox import HANDLED, MIDNIGHT, DayEvent, FastPlan, Job, SandboxAgent, capacity_channel, hired
+from .sandbox import (
+    HANDLED,
+    MIDNIGHT,
+    DayEvent,
+    FastPlan,
+    Job,
+    SandboxAgent,
+    capacity_channel,
+    hired,
+)
 
 OWN = "~own~"
 """Stands in a task's attributes for what differs from customer to customer."""
@@ -38,30 +47,34 @@ _NO_LONGER_OFFERED, _DAY = 20001, 86_400
 
 def plan_of(mock: MockTwilio, job: Job) -> FastPlan | str:
     """Return what the fast engine needs for a day, or the reason why it cannot be taken."""
+    try:
+        return _plan(mock, job)
+    except Unproven as reason:
+        return str(reason)
+
+
+def _plan(mock: MockTwilio, job: Job) -> FastPlan:
     kind = job.arguments["integration_type"]
     if kind == "external":
-        return "an external flow's server decides what becomes of a customer"
+        raise Unproven("an external flow's server decides what becomes of a customer")
     if job.servers:
-        return "servers= are called on the way"
+        raise Unproven("servers= are called on the way")
     spaces = mock.look(WorkspaceCopy.all_of)
     sid = job.arguments.get("integration_workspace_sid") or next(iter(spaces), "")
     space = spaces.get(sid)
     if space is None or capacity_channel(job) not in space.task_channel_sids:
-        return "the agents' workspace or task channel is gone"
+        raise Unproven("the agents' workspace or task channel is gone")
     if any(flow.assignment_callback_url for flow in space.workflows.values()):
-        return "a workflow calls a server about each offer"
+        raise Unproven("a workflow calls a server about each offer")
     available, away = (
         next((one.sid for one in space.activities.values() if one.available is is_on), "")
         for is_on in (True, False)
     )
     if not (available and away):
-        return "the workspace lacks an activity that is available, or one that is not"
+        raise Unproven("the workspace lacks an activity that is available, or one that is not")
     flow = None
     if kind == "studio":
-        try:
-            flow = mock.look(lambda ctx: FlowReplica.of(ctx, job.arguments["integration_flow_sid"]))
-        except Unproven as reason:
-            return str(reason)
+        flow = mock.look(lambda ctx: FlowReplica.of(ctx, job.arguments["integration_flow_sid"]))
     workers = tuple(replace(each, activity_sid=away) for each in space.workers)
     texts = [each.configuration for each in space.workflows.values()]
     texts += [each.target_workers for each in space.queues.values()]
@@ -70,7 +83,7 @@ def plan_of(mock: MockTwilio, job: Job) -> FastPlan | str:
 
 
 @dataclass(slots=True)
-class _Chat:
+class CustomerChat:
     """A customer's chat: its place in the Studio flow, and whether the flow gets its messages."""
 
     sid: str
@@ -89,10 +102,10 @@ class FastCentre:
         self._router = TaskRouterReplica(plan.workspace, self._begins, self._taskrouter)
         self._follower: Callable[[DayEvent], None] = lambda _: None
         self._numbers = itertools.count(1)
-        self._chats: dict[str, _Chat] = {}
+        self._chats: dict[str, CustomerChat] = {}
         self._chat_of_task: dict[str, str | None] = {}
         self._stages: dict[tuple[int, str], FlowStage] = {}
-        self._due: list[tuple[float, int, _Chat]] = []
+        self._due: list[tuple[float, int, CustomerChat]] = []
         self._attributes: dict[int, dict[str, Any]] = {}
         self._checked: dict[int, tuple[dict[str, Any], str | None]] = {}
         self._channels = plan.workspace.task_channel_sids
@@ -176,7 +189,7 @@ class FastCentre:
 
     def open_chat(self, identity: str, demand: Demand) -> tuple[str, str | None]:
         """Open a customer's chat; its SID, and that of its task if there is one yet."""
-        chat = _Chat(f"CH{next(self._numbers):032x}", demand)
+        chat = CustomerChat(f"CH{next(self._numbers):032x}", demand)
         self._chats[chat.sid] = chat
         arguments = self._job.arguments
         if self._plan.flow is not None or arguments["integration_creation_on_message"]:
@@ -201,7 +214,7 @@ class FastCentre:
         """Return the chat of a task; None without one."""
         return self._chat_of_task[task_sid]
 
-    def _make_flow_task(self, chat: _Chat) -> str:
+    def _make_flow_task(self, chat: CustomerChat) -> str:
         given = self._job.arguments
         attributes = self._attributes.get(id(chat.demand))
         if attributes is None:
@@ -218,7 +231,7 @@ class FastCentre:
 
     def _make_task(
         self,
-        chat: _Chat,
+        chat: CustomerChat,
         workflow_sid: str,
         task_channel_sid: str | None,
         attributes: dict[str, Any],
@@ -226,7 +239,9 @@ class FastCentre:
         timeout: int,
     ) -> str:
         if workflow_sid not in self._space.workflows or task_channel_sid is None:
-            raise Unproven("tasks go to a workflow or task channel that the agents' workspace lacks")
+            raise Unproven(
+                "tasks go to a workflow or task channel that the agents' workspace lacks"
+            )
         if id(attributes) not in self._checked:
             self._check(attributes)
         sid = f"WT{next(self._numbers):032x}"
@@ -257,12 +272,12 @@ class FastCentre:
             self._stages[key] = flow.start({**own, "Body": body, "ChannelAttributes": attributes})
         return self._stages[key]
 
-    def _go_on(self, chat: _Chat, reply: str | None) -> None:
+    def _go_on(self, chat: CustomerChat, reply: str | None) -> None:
         assert self._plan.flow is not None
         assert chat.stage is not None
         self._enter(chat, self._plan.flow.follow(chat.stage, reply))
 
-    def _enter(self, chat: _Chat, stage: FlowStage) -> None:
+    def _enter(self, chat: CustomerChat, stage: FlowStage) -> None:
         chat.stage, chat.due_at = stage, None
         for each in stage.done:
             if isinstance(each, FlowTask):
@@ -274,7 +289,7 @@ class FastCentre:
             chat.due_at = self._router.now + stage.seconds
             heapq.heappush(self._due, (chat.due_at, next(self._numbers), chat))
 
-    def _hand_over(self, chat: _Chat, task: FlowTask) -> None:
+    def _hand_over(self, chat: CustomerChat, task: FlowTask) -> None:
         channel = self._channels.get(task.channel or "default")
         numbers = task.priority or "0", task.timeout or str(_DAY)
         if not all(each.isascii() and each.isdigit() for each in numbers):

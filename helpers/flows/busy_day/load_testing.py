@@ -140,7 +140,7 @@ def simulate(
     if engine == "mock":
         plan = reason
     elif engine == "auto" and not is_checked and not isinstance(plan, str):
-        plan, reason = _checked(job, plan, within)
+        plan, reason = _checked(job, plan, within, on_progress)
     if not isinstance(plan, str):
         try:
             return _played(job, within, on_progress, plan=plan, reason=reason)
@@ -151,13 +151,15 @@ def simulate(
     return _played(job, within, on_progress, reason=plan)
 
 
-def _checked(job: Job, plan: FastPlan, within: float) -> tuple[FastPlan | str, str]:
+def _checked(
+    job: Job, plan: FastPlan, within: float, on_progress: Callable[[float], None]
+) -> tuple[FastPlan | str, str]:
     """Play the first customers by both engines. Returns the plan if they agree, and why."""
     try:  # a duration of the caller's own may remember what it drew
         fast = _played(deepcopy(job), within, plan=plan, most=CHECKED)
     except Unproven as unproven:
         return str(unproven), ""
-    mock = _played(deepcopy(job), within, most=CHECKED)
+    mock = _played(deepcopy(job), within, on_progress, most=CHECKED)
     if fast != mock:
         pairs = zip(fast.conversations, mock.conversations, strict=True)
         number = next((one.number for one, other in pairs if one != other), None)

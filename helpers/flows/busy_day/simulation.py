@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from ...mock import ChatEvent
 from .client import RequestRefused
 from .demand import HOUR, Arrival
+from .fast import FastCentre
 from .metrics import ContactOutcome, ContactRecord
-from .fast import FastCentre, FastPlan
-from .sandbox import ENDED, DayEvent, DaySandbox, Job, SandboxAgent
+from .sandbox import ENDED, DayEvent, DaySandbox, FastPlan, Job, SandboxAgent
 
 Process = Generator[float, None, None]
 """Yields the moment to go on at."""

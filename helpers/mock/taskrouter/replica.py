@@ -17,9 +17,10 @@ from typing import Any
 
 from ..core.context import Context
 from . import configuration
+from .completion import ASSIGNED_AT_MOST
 from .configuration import DEFAULT, RoutingStep
 from .expressions import Scope, time_of_day
-from .reservations import ASSIGNED_AT_MOST, MAX_ASSIGNMENTS
+from .reservations import MAX_ASSIGNMENTS
 from .resources import (
     Activity,
     Task,
@@ -150,7 +151,7 @@ class TaskRouterReplica:
         number = len(self._workers) + 1
         workspace = self._source.workspace
         sid = f"{Worker.prefix}{number:032x}"
-        common = {
+        common: dict[str, Any] = {
             "account_sid": workspace.account_sid,
             "date_created": self.now,
             "date_updated": self.now,
@@ -477,7 +478,9 @@ class TaskRouterReplica:
 
     def _available(self) -> Iterable[WorkerCopy]:
         """Return those that have room for a task of a channel in which any waits."""
-        found = [self._free[channel] for channel in {key[0] for key, line in self._lines.items() if line}]
+        found = [
+            self._free[channel] for channel in {key[0] for key, line in self._lines.items() if line}
+        ]
         if len(found) == 1:
             return found[0].values()
         return {sid: holder for each in found for sid, holder in each.items()}.values()
