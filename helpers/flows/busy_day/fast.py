@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ...flex_ui import chat_in
@@ -54,8 +55,8 @@ def plan_of(mock: MockTwilio, job: Job) -> FastPlan | str:
 
 
 def _plan(mock: MockTwilio, job: Job) -> FastPlan:
-    kind = job.arguments["integration_type"]
-    if kind == "external":
+    given = {"": job.arguments, **job.others}
+    if any(each["integration_type"] == "external" for each in given.values()):
         raise Unproven("an external flow's server decides what becomes of a customer")
     if job.servers:
         raise Unproven("servers= are called on the way")
@@ -72,14 +73,15 @@ def _plan(mock: MockTwilio, job: Job) -> FastPlan:
     )
     if not (available and away):
         raise Unproven("the workspace lacks an activity that is available, or one that is not")
-    flow = None
-    if kind == "studio":
-        flow = mock.look(lambda ctx: FlowReplica.of(ctx, job.arguments["integration_flow_sid"]))
+    flows: dict[str, FlowReplica | None] = dict.fromkeys(given)
+    for name, each in given.items():
+        if each["integration_type"] == "studio":
+            flows[name] = mock.look(partial(FlowReplica.of, flow_sid=each["integration_flow_sid"]))
     workers = tuple(replace(each, activity_sid=away) for each in space.workers)
     texts = [each.configuration for each in space.workflows.values()]
     texts += [each.target_workers for each in space.queues.values()]
     words = frozenset(_WORD.findall(" ".join(texts)))
-    return FastPlan(replace(space, workers=workers), available, away, words, flow)
+    return FastPlan(replace(space, workers=workers), available, away, words, flows)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,8 @@ class CustomerChat:
 
     sid: str
     demand: Demand
+    flow: FlowReplica | None
+    arguments: Mapping[str, Any]
     stage: FlowStage | None = None
     is_wired: bool = True
     due_at: float | None = None
@@ -189,10 +193,11 @@ class FastCentre:
 
     def open_chat(self, identity: str, demand: Demand) -> tuple[str, str | None]:
         """Open a customer's chat; its SID, and that of its task if there is one yet."""
-        chat = CustomerChat(f"CH{next(self._numbers):032x}", demand)
-        self._chats[chat.sid] = chat
-        arguments = self._job.arguments
-        if self._plan.flow is not None or arguments["integration_creation_on_message"]:
+        name = demand.flow.friendly_name if demand.flow else ""
+        arguments = self._job.others[name] if name else self._job.arguments
+        sid = f"CH{next(self._numbers):032x}"
+        chat = self._chats[sid] = CustomerChat(sid, demand, self._plan.flows[name], arguments)
+        if chat.flow is not None or arguments["integration_creation_on_message"]:
             return chat.sid, None
         return chat.sid, self._make_flow_task(chat)
 
@@ -201,12 +206,12 @@ class FastCentre:
         chat = self._chats[channel_sid]
         if identity.startswith("agent-") or not chat.is_wired:
             return
-        if self._plan.flow is None:
+        if chat.flow is None:
             chat.is_wired = False
-            if self._job.arguments["integration_creation_on_message"]:
+            if chat.arguments["integration_creation_on_message"]:
                 self._make_flow_task(chat)
         elif chat.stage is None or chat.stage.seconds is None:
-            self._enter(chat, self._first_stage(self._plan.flow, chat.demand, body))
+            self._enter(chat, self._first_stage(chat.flow, chat, body))
         else:
             self._go_on(chat, body)
 
@@ -215,7 +220,7 @@ class FastCentre:
         return self._chat_of_task[task_sid]
 
     def _make_flow_task(self, chat: CustomerChat) -> str:
-        given = self._job.arguments
+        given = chat.arguments
         attributes = self._attributes.get(id(chat.demand))
         if attributes is None:
             own = {"channelSid": OWN, "name": OWN, "channelType": given["channel_type"]}
@@ -262,20 +267,23 @@ class FastCentre:
 
     # -- Studio
 
-    def _first_stage(self, flow: FlowReplica, demand: Demand, body: str) -> FlowStage:
-        key = id(demand), body
+    def _first_stage(self, flow: FlowReplica, chat: CustomerChat, body: str) -> FlowStage:
+        key = id(chat.demand), body
         if key not in self._stages:
-            attributes: dict[str, Any] = {"from": OWN, "channel_type": self._job.flow.channel_type}
-            if demand.attributes:
-                attributes["pre_engagement_data"] = dict(demand.attributes)
+            attributes: dict[str, Any] = {
+                "from": OWN,
+                "channel_type": chat.arguments["channel_type"],
+            }
+            if chat.demand.attributes:
+                attributes["pre_engagement_data"] = dict(chat.demand.attributes)
             own = dict.fromkeys(("ChannelSid", "From", "ClientIdentity"), OWN)
             self._stages[key] = flow.start({**own, "Body": body, "ChannelAttributes": attributes})
         return self._stages[key]
 
     def _go_on(self, chat: CustomerChat, reply: str | None) -> None:
-        assert self._plan.flow is not None
+        assert chat.flow is not None
         assert chat.stage is not None
-        self._enter(chat, self._plan.flow.follow(chat.stage, reply))
+        self._enter(chat, chat.flow.follow(chat.stage, reply))
 
     def _enter(self, chat: CustomerChat, stage: FlowStage) -> None:
         chat.stage, chat.due_at = stage, None

@@ -14,14 +14,25 @@ from ...mock import Unproven
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, copy_of
 from ..directory import must_be_config
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, Given, Lognormal, demand_of
+from .demand import (
+    ANSWERS_AFTER,
+    Arrivals,
+    Arriving,
+    CustomerClass,
+    CustomerMix,
+    Demand,
+    Given,
+    Lognormal,
+    demand_of,
+    mix_of,
+)
 from .fast import plan_of
 from .metrics import Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
 from .sandbox import FastPlan, Job
 from .simulation import Day
-from .staffing import Staffing, as_staffing
+from .staffing import GivenStaff, Staff, as_staffing
 
 HANDLE_TIME = Lognormal(480.0)
 """Eight minutes on average by default: an assumption, not a fact about Twilio."""
@@ -47,8 +58,8 @@ class Interrupted(KeyboardInterrupt):
 def load_test(
     flow: FlexFlowConfig,
     *,
-    agents: int | Staffing,
-    arrivals: Arriving | Arrivals,
+    agents: GivenStaff,
+    arrivals: Arriving | Arrivals | None = None,
     handle_time: Given = HANDLE_TIME,
     patience: Given | None = None,
     hours: int = 24,
@@ -60,6 +71,7 @@ def load_test(
     servers: Servers | None = None,
     progress: bool | Show = True,
     engine: Engine = "auto",
+    customers: Sequence[CustomerClass] | None = None,
 ) -> LoadTest:
     """Simulate a busy day for a Flex Flow config.
 
@@ -71,8 +83,9 @@ def load_test(
 
     Args:
         flow: The config.
-        agents: Number of agents who work all day, or a `Staffing`. They work in the flow's
-            workspace; where the flow names none, in the account's first.
+        agents: Number of agents who work all day, or a `Staffing`, or a list of them, one for each
+            group. They work in the flow's workspace; where the flow names none, in the account's
+            first.
         arrivals: Number of customers in all, spread evenly; or expected in each hour; or
             `Arrivals`.
         handle_time: Duration of a talk with an agent: seconds, `Exponential(300)`,
@@ -93,34 +106,57 @@ def load_test(
             and takes a flow only where the outcome of each customer is proven to be the mock's.
             `auto` takes `fast` where it can, once the first 200 customers were the same on the
             mock, else `mock`; the result says which, and why.
+        customers: Classes of customers, in place of `arrivals`, `handle_time`, `patience`, `says`
+            and `answers_after`.
 
     Raises:
         FlowProblem: The flow names something that the account does not have.
         ValueError, TypeError: An argument makes no sense; nothing was simulated.
         Interrupted: It was stopped by hand.
     """
-    demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
+    demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
     [job] = jobs_of([flow], demand, as_staffing(agents), seed, account, servers)
     with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as bar:
         return simulate(job, within, bar.update, engine)
 
 
+def demanded(
+    customers: Sequence[CustomerClass] | None,
+    arrivals: Arriving | Arrivals | None,
+    handle_time: Given,
+    patience: Given | None,
+    hours: int,
+    says: tuple[str, ...],
+    answers_after: Given,
+) -> Demand | CustomerMix:
+    """The customers of a day, by classes or all alike; ValueError or TypeError as `load_test`."""
+    if customers is not None and arrivals is not None:
+        raise ValueError("give arrivals=, or customers=, each of which has arrivals of its own")
+    if customers is not None:
+        return mix_of(customers, hours)
+    if arrivals is None:
+        raise TypeError("arrivals= is missing: a number, a list by hours, or customers= by classes")
+    return demand_of(arrivals, handle_time, patience, hours, says, answers_after)
+
+
 def jobs_of(
     flows: Sequence[FlexFlowConfig],
-    demand: Demand,
-    staffing: Staffing,
+    demand: Demand | CustomerMix,
+    staffing: Staff,
     seed: int,
     account: Account | None,
     servers: Servers | None,
 ) -> list[Job]:
     """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
-    for flow in flows:
+    others = {one.flow.friendly_name: one.flow for one in demand.classes if one.flow is not None}
+    for flow in (*flows, *others.values()):
         must_be_config(flow, (FlexFlowConfig,))
-    mock, arguments = copy_of(account, flows)
+    mock, arguments = copy_of(account, [*flows, *others.values()])
+    own = dict(zip(others, arguments[len(flows) :], strict=True))
     origin = None if account is None else Origin.of(mock)
     jobs = [
-        Job(flow, given, demand, staffing, seed, origin, servers or {})
-        for flow, given in zip(flows, arguments, strict=True)
+        Job(flow, given, demand, staffing, seed, origin, servers or {}, others=own)
+        for flow, given in zip(flows, arguments[: len(flows)], strict=True)
     ]
     return [replace(job, plan=plan_of(mock, job)) for job in jobs]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from .staffing import Staffing
+from .staffing import Staff
 
 _SHARE = {"service_level", "occupancy"}
 _SECONDS = {"wait_mean", "wait_p50", "wait_p90", "wait_p99", "wait_max"}
@@ -118,7 +118,7 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 
 
 def occupancy(
-    conversations: Iterable[ContactRecord], staffing: Staffing, low: float, high: float
+    conversations: Iterable[ContactRecord], staffing: Staff, low: float, high: float
 ) -> float | None:
     """Share of the agents' capacity in use between two moments; None without agents."""
     room = staffing.room_seconds(low, high)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, get_args
 
 from ...html import table as html_table
 from ..config import FlexFlowConfig
-from .demand import HOUR, Demand
+from .demand import HOUR, CustomerMix, Demand
 from .metrics import ContactOutcome, ContactRecord, Summary, longest, mean, occupancy, quantile
-from .staffing import Staffing
+from .staffing import Staff
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +37,8 @@ class LoadTest:
     """
 
     flow: FlexFlowConfig
-    demand: Demand = field(repr=False)
-    staffing: Staffing = field(repr=False)
+    demand: Demand | CustomerMix = field(repr=False)
+    staffing: Staff = field(repr=False)
     seed: int
     within: float
     conversations: tuple[ContactRecord, ...] = field(repr=False)
@@ -124,7 +124,7 @@ class LoadTest:
 
     def _hours(self) -> Iterator[dict[str, float | None]]:
         """Each hour in figures; a wait counts where the customer arrived."""
-        for hour in range(self.demand.arrivals.hours):
+        for hour in range(self.demand.hours):
             low, high = hour * HOUR, (hour + 1) * HOUR
             came = [each for each in self.conversations if low <= each.arrived < high]
             waits = sorted(each.wait for each in came if each.outcome == "answered")

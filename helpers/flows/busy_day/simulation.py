@@ -219,7 +219,7 @@ class Day:
     def _answer_bot(self, contact: Contact) -> Process:
         customer, demand = contact.customer, contact.customer.demand
         contact.is_typing = True
-        yield self._in(demand.answers_after.draw(customer.random, customer.number))
+        yield self._in(customer.draw("answers", demand.answers_after))
         contact.is_typing = False
         if contact.waits and contact.said < len(demand.says):
             self._say(contact)
@@ -237,15 +237,15 @@ class Day:
 
     def _come_back(self, agent: SandboxAgent) -> Process:
         """Return after TaskRouter has set the agent away for not answering an offer."""
-        yield self._in(self._job.staffing.back_after)
+        yield self._in(agent.group.back_after)
         if agent.works:
             self._sandbox.set_available(agent)
 
     def _serve(
         self, agent: SandboxAgent, contact: Contact, reservation_sid: str, task_sid: str
     ) -> Process:
-        staffing, customer = self._job.staffing, contact.customer
-        yield self._in(staffing.reaction.draw(customer.random, customer.number))
+        group, customer = agent.group, contact.customer
+        yield self._in(customer.draw("reaction", group.reaction))
         try:
             self._rest.accept(agent.sid, reservation_sid)
         except RequestRefused as refused:
@@ -257,13 +257,16 @@ class Day:
         self._rest.join(contact.channel_sid, agent.identity)
         if contact.left is None:
             self._rest.say(contact.channel_sid, agent.identity, "How can I help?")
-            yield self._in(customer.handle_time)
+            agent.chats += 1
+            yield self._in(customer.handle_time * (1 + group.slowdown * (agent.chats - 1)))
         else:
-            yield self._in(staffing.notices)
+            agent.chats += 1
+            yield self._in(group.notices)
         if contact.ended is None:  # a task is deleted after a day, even one under way
             self._rest.update_task(task_sid, "wrapping")
         self._rest.end_chat(contact.channel_sid)
-        yield self._in(staffing.wrap_up.draw(customer.random, customer.number))
+        yield self._in(customer.draw("wrap-up", group.wrap_up))
+        agent.chats -= 1
         if contact.ended is None:
             self._rest.update_task(task_sid, "completed")
         self._rest.leave(contact.channel_sid, agent.identity)

@@ -22,12 +22,12 @@ from ...html import table as html_table
 from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given, demand_of
-from .load_testing import HANDLE_TIME, WITHIN, Engine, jobs_of, summary_of
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
+from .load_testing import HANDLE_TIME, WITHIN, Engine, demanded, jobs_of, summary_of
 from .metrics import FIGURES, Summary, shown
 from .progress import Progress, Show
 from .sandbox import Job
-from .staffing import Staffing, as_staffing
+from .staffing import GivenStaff, Staff, as_staffing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ class SweepCell:
     """One config with one staffing; `summaries` are in the order of the seeds."""
 
     flow: FlexFlowConfig
-    staffing: Staffing
+    staffing: Staff
     summaries: tuple[Summary, ...]
 
     def figure(self, name: str) -> Estimate:
@@ -105,7 +105,7 @@ class Sweep:
     """
 
     flows: tuple[FlexFlowConfig, ...]
-    staffing: tuple[Staffing, ...]
+    staffing: tuple[Staff, ...]
     seeds: tuple[int, ...]
     summaries: tuple[Summary, ...] = field(repr=False)
     engines: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
@@ -193,9 +193,9 @@ def _written(name: str, found: Estimate) -> str:
 def sweep(
     flows: Sequence[FlexFlowConfig],
     *,
-    staffing: Sequence[int | Staffing],
+    staffing: Sequence[GivenStaff],
     seeds: int | Sequence[int] = 5,
-    arrivals: Arriving | Arrivals,
+    arrivals: Arriving | Arrivals | None = None,
     handle_time: Given = HANDLE_TIME,
     patience: Given | None = None,
     hours: int = 24,
@@ -208,12 +208,13 @@ def sweep(
     jobs: int = -1,
     progress: bool | Show = True,
     engine: Engine = "auto",
+    customers: Sequence[CustomerClass] | None = None,
 ) -> Sweep:
     """Run a load test for every config, staffing and seed.
 
     Args:
         flows: The configs.
-        staffing: Numbers of agents, or `Staffing`s.
+        staffing: Numbers of agents, or `Staffing`s, or lists of them, one for each group.
         seeds: Number of days of each, or their seeds. All configs meet the same customers.
         arrivals: As for `load_test`, as are the following.
         handle_time: Duration of a talk with an agent.
@@ -230,6 +231,7 @@ def sweep(
         progress: Whether to show progress, or a function that is given days done and in all.
         engine: As for `load_test`. The first seed of each config with each staffing decides about
             the others.
+        customers: As for `load_test`.
 
     Raises:
         FlowProblem: A flow names something that the account does not have.
@@ -239,7 +241,7 @@ def sweep(
     for name, given in (("flows", flows), ("staffing", staffing)):
         if not isinstance(given, Sequence) or isinstance(given, str):
             raise TypeError(f"{name}: give a list, if only of one, not {type(given).__name__}")
-    demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
+    demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
     _check(flows, staffings, chosen)
@@ -276,7 +278,7 @@ def sweep(
 
 
 def _check(
-    flows: Sequence[FlexFlowConfig], staffings: Sequence[Staffing], seeds: Sequence[int]
+    flows: Sequence[FlexFlowConfig], staffings: Sequence[Staff], seeds: Sequence[int]
 ) -> None:
     """Refuse a grid that is empty, or has two things of one name."""
     for flow in flows:
