@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 from days import (
-    BOT,
-    WORKSPACE,
     add_asking_bot,
-    external_flow,
-    hands_over_at_once,
-    studio_flow,
     task_flow,
 )
 from hypothesis import given, settings
@@ -31,9 +25,7 @@ from helpers.flows import (
     Shift,
     Staffing,
     load_test,
-    sweep,
 )
-from helpers.flows.busy_day import fast
 from helpers.flows.busy_day.demand import Fixed
 
 QUIET: dict[str, Any] = {"progress": False}
@@ -73,7 +65,9 @@ ROUTINGS: dict[str, dict[str, Any]] = {
     ),
     "last come": by_kind(sales=[target("newest"), target("everyone")], service=[target("newest")]),
     "two at once": by_kind(sales=[target("both")], service=[target("both", timeout=50)]),
-    "by load": by_kind(sales=[target("everyone", expression="worker.channel.chat.assigned_tasks < 1")]),
+    "by load": by_kind(
+        sales=[target("everyone", expression="worker.channel.chat.assigned_tasks < 1")]
+    ),
 }
 QUEUES: dict[str, dict[str, Any]] = {
     "everyone": {"target_workers": "1==1"},
@@ -118,7 +112,9 @@ def centre(routing: str, single: bool = False) -> tuple[Account, FlexFlowConfig,
 durations = st.sampled_from(
     [Fixed(0), Fixed(7), Fixed(60), Exponential(30), Exponential(200), Lognormal(150)]
 )
-shifts = st.sampled_from([(Shift(1),), (Shift(2),), (Shift(1), Shift(1, 0.1, 0.3)), (Shift(1, 0.2),)])
+shifts = st.sampled_from(
+    [(Shift(1),), (Shift(2),), (Shift(1), Shift(1, 0.1, 0.3)), (Shift(1, 0.2),)]
+)
 groups = st.builds(
     Staffing,
     shifts,

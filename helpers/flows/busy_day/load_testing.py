@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from ...account import Account
@@ -27,7 +28,7 @@ from .demand import (
     mix_of,
 )
 from .fast import plan_of
-from .metrics import Summary
+from .metrics import ServiceLevel, Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
 from .sandbox import FastPlan, Job
@@ -41,6 +42,32 @@ WITHIN = 20.0
 Engine = Literal["auto", "mock", "fast"]
 CHECKED = 200
 """Customers whom the mock plays too, before the fast engine is taken for a configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a day's figures are counted: see `load_test`."""
+
+    within: float = WITHIN
+    definition: ServiceLevel = "offered"
+    warm_up: float = 0.0
+
+    def checked(self, hours: int) -> Counting:
+        """Return itself; ValueError or TypeError for what makes no sense."""
+        for name, value in (("within", self.within), ("warm_up", self.warm_up)):
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                kind = "seconds, such as 20" if name == "within" else "hours, such as 2"
+                raise TypeError(f"{name}={value!r}: give a number of {kind}")
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name}={value}: give 0 or more")
+        if self.warm_up >= hours:
+            raise ValueError(
+                f"warm_up={self.warm_up}: nothing of a day of {hours} hours would count"
+            )
+        if self.definition not in get_args(ServiceLevel):
+            names = ", ".join(get_args(ServiceLevel))
+            raise ValueError(f"service_level={self.definition!r}: give one of {names}")
+        return self
 
 
 class Interrupted(KeyboardInterrupt):
@@ -72,6 +99,8 @@ def load_test(
     progress: bool | Show = True,
     engine: Engine = "auto",
     customers: Sequence[CustomerClass] | None = None,
+    service_level: ServiceLevel = "offered",
+    warm_up: float = 0.0,
 ) -> LoadTest:
     """Simulate a busy day for a Flex Flow config.
 
@@ -108,6 +137,11 @@ def load_test(
             mock, else `mock`; the result says which, and why.
         customers: Classes of customers, in place of `arrivals`, `handle_time`, `patience`, `says`
             and `answers_after`.
+        service_level: Its definition, see `ServiceLevel`: a share of those `offered`, of those
+            `answered`, or of those offered `without short` waits of customers who left in time, or
+            `with short` ones as answered.
+        warm_up: Hours at the beginning whose customers do not count in the summary; a day begins
+            without any, which makes its waits shorter than those in the long run.
 
     Raises:
         FlowProblem: The flow names something that the account does not have.
@@ -115,9 +149,10 @@ def load_test(
         Interrupted: It was stopped by hand.
     """
     demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
+    counting = Counting(within, service_level, warm_up).checked(demand.hours)
     [job] = jobs_of([flow], demand, as_staffing(agents), seed, account, servers)
     with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as bar:
-        return simulate(job, within, bar.update, engine)
+        return simulate(job, counting, bar.update, engine)
 
 
 def demanded(
@@ -163,7 +198,7 @@ def jobs_of(
 
 def simulate(
     job: Job,
-    within: float = WITHIN,
+    counting: Counting = Counting(),
     on_progress: Callable[[float], None] = lambda _: None,
     engine: Engine = "auto",
     *,
@@ -176,26 +211,26 @@ def simulate(
     if engine == "mock":
         plan = reason
     elif engine == "auto" and not is_checked and not isinstance(plan, str):
-        plan, reason = _checked(job, plan, within, on_progress)
+        plan, reason = _checked(job, plan, counting, on_progress)
     if not isinstance(plan, str):
         try:
-            return _played(job, within, on_progress, plan=plan, reason=reason)
+            return _played(job, counting, on_progress, plan=plan, reason=reason)
         except Unproven as unproven:
             plan = str(unproven)
     if engine == "fast":
         raise ValueError(f"engine='fast' cannot play this day: {plan}; give engine='auto'")
-    return _played(job, within, on_progress, reason=plan)
+    return _played(job, counting, on_progress, reason=plan)
 
 
 def _checked(
-    job: Job, plan: FastPlan, within: float, on_progress: Callable[[float], None]
+    job: Job, plan: FastPlan, counting: Counting, on_progress: Callable[[float], None]
 ) -> tuple[FastPlan | str, str]:
     """Play the first customers by both engines. Returns the plan if they agree, and why."""
     try:  # a duration of the caller's own may remember what it drew
-        fast = _played(deepcopy(job), within, plan=plan, most=CHECKED)
+        fast = _played(deepcopy(job), counting, plan=plan, most=CHECKED)
     except Unproven as unproven:
         return str(unproven), ""
-    mock = _played(deepcopy(job), within, on_progress, most=CHECKED)
+    mock = _played(deepcopy(job), counting, on_progress, most=CHECKED)
     if fast != mock:
         pairs = zip(fast.conversations, mock.conversations, strict=True)
         number = next((one.number for one, other in pairs if one != other), None)
@@ -207,7 +242,7 @@ def _checked(
 
 def _played(
     job: Job,
-    within: float,
+    counting: Counting,
     on_progress: Callable[[float], None] = lambda _: None,
     *,
     plan: FastPlan | None = None,
@@ -226,7 +261,7 @@ def _played(
         job.demand,
         job.staffing,
         job.seed,
-        within,
+        counting.within,
         day.conversations(),
         tuple(day.queue),
         day.missed,
@@ -235,6 +270,8 @@ def _played(
         day.without_chat,
         "mock" if plan is None else "fast",
         reason,
+        counting.definition,
+        counting.warm_up,
     )
     if interrupted:
         raise Interrupted(result)
@@ -255,8 +292,8 @@ def _seldom_collecting_garbage() -> Iterator[None]:
 
 
 def summary_of(
-    job: Job, within: float, engine: Engine, is_checked: bool
+    job: Job, counting: Counting, engine: Engine, is_checked: bool
 ) -> tuple[Summary, str, str]:
     """The figures of a day alone, which are cheap to send, for a sweep; its engine, and why."""
-    day = simulate(job, within, engine=engine, is_checked=is_checked)
+    day = simulate(job, counting, engine=engine, is_checked=is_checked)
     return day.summary, day.engine, day.engine_reason

@@ -82,6 +82,10 @@ class Staffing:
         """Label in tables."""
         return self.name or str(self.agents)
 
+    def on_duty(self, hours: float) -> list[tuple[float, int]]:
+        """Numbers of agents on duty, each with the hour from which on it holds."""
+        return _on_duty(self.groups, hours)
+
     def room_seconds(self, low: float, high: float) -> float:
         """Chats that can be held at once, times seconds, between two moments (in seconds)."""
         room = 0.0
@@ -107,9 +111,31 @@ class StaffGroups:
         """Label in tables."""
         return " + ".join(group.label for group in self.groups)
 
+    def on_duty(self, hours: float) -> list[tuple[float, int]]:
+        """Numbers of agents on duty, each with the hour from which on it holds."""
+        return _on_duty(self.groups, hours)
+
     def room_seconds(self, low: float, high: float) -> float:
         """Chats that can be held at once, times seconds, between two moments (in seconds)."""
         return sum(group.room_seconds(low, high) for group in self.groups)
+
+
+def _on_duty(groups: tuple[Staffing, ...], hours: float) -> list[tuple[float, int]]:
+    shifts = [shift for group in groups for shift in group.shifts]
+    ends = [hours if shift.end is None else min(hours, shift.end) for shift in shifts]
+    moments = sorted({0.0, hours, *(shift.start for shift in shifts), *ends})
+    return [
+        (
+            moment,
+            sum(
+                shift.agents
+                for shift, end in zip(shifts, ends, strict=True)
+                if shift.start <= moment < end
+            ),
+        )
+        for moment in moments
+        if moment <= hours
+    ]
 
 
 Staff = Staffing | StaffGroups

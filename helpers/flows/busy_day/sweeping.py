@@ -23,8 +23,8 @@ from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
-from .load_testing import HANDLE_TIME, WITHIN, Engine, demanded, jobs_of, summary_of
-from .metrics import FIGURES, Summary, shown
+from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_of, summary_of
+from .metrics import FIGURES, ServiceLevel, Summary, shown
 from .progress import Progress, Show
 from .sandbox import Job
 from .staffing import GivenStaff, Staff, as_staffing
@@ -153,7 +153,7 @@ class Sweep:
         for cell in self.cells():
             estimated = cell.figure(name)
             lines.setdefault(cell.flow.friendly_name, []).append(astuple(estimated))
-        return plot_sweep(name, labels, lines)
+        return plot_sweep(name, labels, lines, self.title)
 
     @property
     def title(self) -> str:
@@ -209,6 +209,8 @@ def sweep(
     progress: bool | Show = True,
     engine: Engine = "auto",
     customers: Sequence[CustomerClass] | None = None,
+    service_level: ServiceLevel = "offered",
+    warm_up: float = 0.0,
 ) -> Sweep:
     """Run a load test for every config, staffing and seed.
 
@@ -231,7 +233,9 @@ def sweep(
         progress: Whether to show progress, or a function that is given days done and in all.
         engine: As for `load_test`. The first seed of each config with each staffing decides about
             the others.
-        customers: As for `load_test`.
+        customers: As for `load_test`, as are the following.
+        service_level: Its definition.
+        warm_up: Hours at the beginning that do not count.
 
     Raises:
         FlowProblem: A flow names something that the account does not have.
@@ -242,6 +246,7 @@ def sweep(
         if not isinstance(given, Sequence) or isinstance(given, str):
             raise TypeError(f"{name}: give a list, if only of one, not {type(given).__name__}")
     demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
+    counting = Counting(within, service_level, warm_up).checked(demand.hours)
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
     _check(flows, staffings, chosen)
@@ -258,7 +263,7 @@ def sweep(
 
         def run(some: Iterable[tuple[Job, Engine, bool]]) -> list[tuple[Summary, str, str]]:
             here = []
-            for one in parallel(delayed(summary_of)(day, within, *by) for day, *by in some):
+            for one in parallel(delayed(summary_of)(day, counting, *by) for day, *by in some):
                 found.append(one)
                 here.append(one)
                 bar.update(len(found))
