@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Self
 
-from ..mock import CODES, DEFAULT_SEED, Credentials, MockTwilio, Moment
+from ..mock import CODES, DEFAULT_SEED, CallPolicy, Credentials, MockTwilio, Moment
 
 FaultGiven = int | Mapping[str, Any]
 
@@ -58,6 +58,8 @@ class AccountSettings:
     def opened(self) -> Iterator[MockTwilio]:
         """Open a new account that is so, with the demo credentials; leaving the block closes it.
 
+        Its webhooks and flows call this machine only.
+
         Raises:
             BadFault, UnknownScenario, ValueError: A value is not acceptable.
         """
@@ -73,7 +75,8 @@ class AccountSettings:
 @lru_cache(maxsize=16)
 def _new(seed: int, at: Moment | None) -> MockTwilio:
     """Return a new account, of which each test gets a copy, as that takes less time."""
-    return MockTwilio(seed=seed, at=at, credentials=Credentials.demo({}))
+    policy = CallPolicy(this_machine_only=True)
+    return MockTwilio(seed=seed, at=at, credentials=Credentials.demo({}), call_policy=policy)
 
 
 def _fault(given: FaultGiven) -> Mapping[str, Any]:
