@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -63,7 +64,7 @@ class AccountSettings:
         Raises:
             BadFault, UnknownScenario, ValueError: A value is not acceptable.
         """
-        with _new(self.seed, self.time).copy() as mock:
+        with _new(self.seed, self.time, os.getpid()).copy() as mock:
             if self.scenario is not None:
                 mock.load(self.scenario, self.time)
             for pattern, given in self.faults.items():
@@ -73,8 +74,8 @@ class AccountSettings:
 
 
 @lru_cache(maxsize=16)
-def _new(seed: int, at: Moment | None) -> MockTwilio:
-    """Return a new account, of which each test gets a copy, as that takes less time."""
+def _new(seed: int, at: Moment | None, _process: int) -> MockTwilio:
+    """Return a new account of this process, of which each test gets a copy: that takes less time."""
     policy = CallPolicy(this_machine_only=True)
     return MockTwilio(seed=seed, at=at, credentials=Credentials.demo({}), call_policy=policy)
 
