@@ -75,7 +75,7 @@ class AccountSettings:
 
 @lru_cache(maxsize=16)
 def _new(seed: int, at: Moment | None, _process: int) -> MockTwilio:
-    """Return a new account of this process, of which each test gets a copy: that takes less time."""
+    """Return a new account of this process; each test gets a copy, which takes less time."""
     policy = CallPolicy(this_machine_only=True)
     return MockTwilio(seed=seed, at=at, credentials=Credentials.demo({}), call_policy=policy)
 
