@@ -147,7 +147,8 @@ class TableCache(Table):
     """
 
     def __init__(self, kind: type[Resource]) -> None:
-        vars(self).update(vars(table_of(kind)))
+        for name, value in vars(table_of(kind)).items():  # not all at once: reading is then slower
+            setattr(self, name, value)
         self.positions = {name: at for at, name in enumerate(("seq", *self.columns))}
         self.has_sid = ("sid",) in kind.unique
         self.derived: dict[Any, Any] = {}
@@ -188,6 +189,8 @@ class TableCache(Table):
             return _NOT_FOLLOWED
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
+        if not places:
+            return (), shape, key
         seqs = map(_LAST, places if span is ALL else places[span])
         rows: list[Any] = list(map(self.row_of, seqs))
         if not all(rows):

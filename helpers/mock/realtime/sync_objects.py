@@ -17,7 +17,7 @@ from ..core.errors import TwilioError
 from ..core.sids import SID
 from ..core.store import Store
 from ..messaging import members, permissions
-from ..messaging.messages import delivery
+from ..messaging.messages import delivery, has_receipts
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
 from ..rest.chat_words import REFUSALS
 
@@ -163,13 +163,14 @@ def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
         if each.author not in member_sids:
             member = members.writer(store, each.channel_sid, each.author)
             member_sids[each.author] = member.sid if member else None
-    return [
-        _message(each, member_sids[each.author]) | {"delivery": delivery(store, each)}
-        for each in found
-    ]
+    if not has_receipts(store):
+        return [_message(each, member_sids[each.author], None) for each in found]
+    return [_message(each, member_sids[each.author], delivery(store, each)) for each in found]
 
 
-def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
+def _message(
+    message: Message, member_sid: str | None, reached: dict[str, Any] | None
+) -> dict[str, Any]:
     medias = [
         {**media, "contentType": media["content_type"], "category": "media"}
         for media in message.media or ()
@@ -186,6 +187,7 @@ def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
         "memberSid": member_sid,
         "media": medias[0] if medias else None,
         "medias": medias or None,
+        "delivery": reached,
     }
 
 

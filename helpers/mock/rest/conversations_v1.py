@@ -81,6 +81,7 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
 def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
     """Yield the rest of messages of one channel; each author is looked up once."""
     writers: dict[str, str | None] = {}
+    has_receipts = messages.has_receipts(ctx.store)
     for message in found:
         name = message.author
         if name not in writers:
@@ -88,7 +89,7 @@ def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str
             writers[name] = author.sid if author else None
         yield {
             "participant_sid": writers[name],
-            "delivery": messages.delivery(ctx.store, message),
+            "delivery": messages.delivery(ctx.store, message) if has_receipts else None,
             "content_sid": None,
         }
 
