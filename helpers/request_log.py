@@ -147,7 +147,14 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             timeout = self._around.timeout if self.timeout is None else self.timeout
         try:
             response = self._inner.request(
-                method, uri, params, data, headers, auth, timeout, allow_redirects
+                method,
+                uri,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=timeout,
+                allow_redirects=allow_redirects,
             )
             return response
         finally:

@@ -189,8 +189,6 @@ class TableCache(Table):
             return _NOT_FOLLOWED
         if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
-        if not places:
-            return (), shape, key
         seqs = map(_LAST, places if span is ALL else places[span])
         rows: list[Any] = list(map(self.row_of, seqs))
         if not all(rows):
