@@ -66,6 +66,8 @@ class RequestLog:
         self._entries: deque[Entry] = deque(entries, maxlen=KEPT)
         self.add = self._entries.append
         """Add one call."""
+        self.timer: Callable[[], float] = time.perf_counter
+        """Returns seconds; what a call takes is measured with it."""
 
     def clear(self) -> None:
         """Remove every call so far."""
@@ -142,9 +144,9 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         allow_redirects: bool = False,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
-        started, response = time.perf_counter(), None
         if timeout is None:
             timeout = self._around.timeout if self.timeout is None else self.timeout
+        started, response = self._logs[-1].timer(), None
         try:
             response = self._inner.request(
                 method,
@@ -158,7 +160,8 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             )
             return response
         finally:
-            entry = _entry(method, uri, params, data, response, started, self._by)
+            seconds = self._logs[-1].timer() - started
+            entry = _entry(method, uri, params, data, response, seconds, self._by)
             for log in self._logs:
                 log.add(entry)
 
@@ -175,12 +178,13 @@ class LoggedAsyncHttpClient(AsyncHttpClient):  # type: ignore[misc]
         self, method: str, uri: str, params: Any = None, data: Any = None, **more: Any
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
-        started, response = time.perf_counter(), None
+        started, response = self._log.timer(), None
         try:
             response = await self._inner.request(method, uri, params=params, data=data, **more)
             return response
         finally:
-            self._log.add(_entry(method, uri, params, data, response, started, "account"))
+            seconds = self._log.timer() - started
+            self._log.add(_entry(method, uri, params, data, response, seconds, "account"))
 
     async def close(self) -> None:
         """Close the client that requests are passed on to."""
@@ -199,7 +203,7 @@ def _entry(
     params: Any,
     data: Any,
     response: Response | None,
-    started: float,
+    seconds: float,
     by: str,
 ) -> Callable[[], LoggedRequest]:
     """Return a call's entry in the log; without the text of an answer that is no refusal."""
@@ -210,9 +214,8 @@ def _entry(
         status, headers = response.status_code, response.headers
         note = headers.get(NOTE_HEADER, "") if headers else ""
         refusal = "" if response.ok else response.text
-    milliseconds = (time.perf_counter() - started) * 1000
     # a partial is one object, where a closure would be one for each variable
-    return partial(_logged, method, uri, query, body, status, note, refusal, milliseconds, by)
+    return partial(_logged, method, uri, query, body, status, note, refusal, seconds, by)
 
 
 def _logged(
@@ -223,7 +226,7 @@ def _logged(
     status: int,
     note: str,
     refusal: str,
-    milliseconds: float,
+    seconds: float,
     by: str,
 ) -> LoggedRequest:
     url = urlsplit(uri)
@@ -237,7 +240,7 @@ def _logged(
         parameters=masked({**first, **query, **body}),
         status=status,
         code=about.get("code"),
-        milliseconds=milliseconds,
+        milliseconds=seconds * 1000,
         by=by,
         note=note,
         problem=mask(str(about.get("message", ""))),

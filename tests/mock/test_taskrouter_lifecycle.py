@@ -283,8 +283,11 @@ def test_a_task_can_be_deleted_whatever_its_state(office: Office) -> None:
     sid = task.fetch().sid
     office.accept(task)
     assert task.delete()
-    assert office.happened(task_sid=sid)[-1] == "task.deleted"
+    assert office.happened(task_sid=sid)[-2:] == ["reservation.completed", "task.deleted"]
     assert office.offers(waiting) == ["alice"]
+    sid = waiting.fetch().sid
+    assert waiting.delete()
+    assert office.happened(task_sid=sid)[-2:] == ["reservation.canceled", "task.deleted"]
 
 
 # -- what the state does not allow

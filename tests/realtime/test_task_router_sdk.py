@@ -346,3 +346,125 @@ def test_a_workspace_lists_pages_and_sorts(office: Office) -> None:
         assert space.ask("task", task.sid)["status"] == "pending"
         with pytest.raises(Refused, match="status code 404"):
             space.ask("task", "WT" + "0" * 32)
+
+
+# -- transfers
+
+
+def accepted(office: Office) -> tuple[JavaScriptClient, str]:
+    """Return alice, and the reservation that she has accepted."""
+    alice = office.worker()
+    office.task(name="Rosa")
+    sid = alice.wait_for("reservationCreated")["sid"]
+    alice.ask("accept", sid)
+    alice.wait_for("reservation accepted")
+    return alice, sid
+
+
+def test_a_warm_transfer_leaves_the_task_until_it_is_accepted(office: Office) -> None:
+    alice, sid = accepted(office)
+    bob = office.worker("bob")
+    made = alice.ask("transfer", sid, office.sids["bob"])
+    about = (made["status"], made["type"], made["mode"], made["to"], made["worker"])
+    own = office.sids["alice"], office.sids["bob"]
+    assert about == ("initiated", "WORKER", "WARM", own[1], own[0])
+    assert alice.wait_for("transfer initiated")["sid"] == made["sid"]
+    offer = bob.wait_for("reservationCreated")
+    assert offer["task"]["status"] == "reserved"
+    assert offer["transfer"]["sid"] == offer["incoming"]["sid"] == made["sid"]
+    assert alice.ask("show", sid)["status"] == "accepted"
+    bob.ask("accept", offer["sid"])
+    alice.wait_for("transfer completed", status="complete")
+    assert bob.wait_for("reservation accepted")["task"]["status"] == "assigned"
+    assert alice.ask("wrap", sid)["status"] == "wrapping"
+    assert alice.ask("completeReservation", sid)["status"] == "completed"
+    assert not bob.all("reservation wrapup")
+    assert bob.ask("complete", offer["sid"], "done")["status"] == "completed"
+
+
+def test_a_cold_transfer_has_its_worker_wrap_up_at_once(office: Office) -> None:
+    alice, sid = accepted(office)
+    bob = office.worker("bob")
+    given = {"mode": "COLD", "attributes": {"from": "alice"}, "priority": 7}
+    alice.ask("transfer", sid, office.sids["bob"], given)
+    alice.wait_for("reservation wrapup", status="wrapping")
+    with pytest.raises(Refused, match="status code 400"):
+        alice.ask("complete", sid, "too early")
+    offer = bob.wait_for("reservationCreated")
+    assert offer["transfer"]["mode"] == "COLD"
+    alice.ask("completeReservation", sid)
+    bob.ask("accept", offer["sid"])
+    bob.wait_for("reservation accepted")
+    assert bob.ask("wrapUp", offer["sid"], "notes")["status"] == "wrapping"
+
+
+@in_the_latest
+def test_a_transfer_that_is_rejected_gives_the_task_back(office: Office) -> None:
+    alice, sid = accepted(office)
+    bob = office.worker("bob")
+    alice.ask("transfer", sid, office.sids["bob"])
+    bob.ask("reject", bob.wait_for("reservationCreated")["sid"])
+    failed = alice.wait_for("transfer failed", status="failed")
+    assert "rejected" in failed["reason"]
+    assert bob.wait_for("reservation rejected")["transfer"]["status"] == "failed"
+    alice.wait_for("task updated", status="assigned")
+    assert alice.ask("complete", sid, "done")["status"] == "completed"
+
+
+@in_the_latest
+def test_a_transfer_that_nobody_answers_fails(office: Office) -> None:
+    alice, sid = accepted(office)
+    bob = office.worker("bob")
+    alice.ask("transfer", sid, office.sids["bob"])
+    office.account.clock.advance(seconds=bob.wait_for("reservationCreated")["timeout"])
+    reason = "Transfer failed because the reservation timed out"
+    alice.wait_for("transfer failed", status="failed", reason=reason)
+    alice.wait_for("task updated", status="assigned")
+
+
+@in_the_latest
+def test_a_transfer_to_a_queue_goes_on_to_the_next_worker(office: Office) -> None:
+    alice, sid = accepted(office)
+    bob = office.worker("bob")
+    queue = office.workspace.task_queues.list()[0].sid
+    assert alice.ask("transfer", sid, queue)["type"] == "QUEUE"
+    bob.ask(
+        "reject",
+        bob.wait_for("reservationCreated")["sid"],
+        {"activitySid": office.activities["Break"]},
+    )
+    alice.wait_for("transfer attemptFailed", status="initiated")
+    alice.wait_for("task updated", status="pending")
+    bob.ask("go", "Available")
+    bob.ask("accept", bob.wait_for("reservationCreated")["sid"])
+    alice.wait_for("transfer completed", status="complete")
+
+
+@in_the_latest
+def test_a_transfer_is_taken_back_once(office: Office) -> None:
+    alice, sid = accepted(office)
+    bob = office.worker("bob")
+    made = alice.ask("transfer", sid, office.sids["bob"])
+    offer = bob.wait_for("reservationCreated")
+    assert alice.ask("cancelTransfer", sid)["status"] == "canceled"
+    alice.wait_for("transfer canceled", status="canceled")
+    assert (
+        bob.wait_for("reservation canceled", sid=offer["sid"])["incoming"]["status"] == "canceled"
+    )
+    alice.wait_for("task updated", status="assigned")
+    reason = f"Transfer {made['sid']} is already canceled . Cannot cancel transfer."
+    with pytest.raises(Refused, match=f"status code 400. {reason}"):
+        alice.ask("cancelTransfer", sid)
+
+
+@in_the_latest
+def test_a_transfer_to_nobody_is_refused(office: Office) -> None:
+    alice, sid = accepted(office)
+    for to, reason in (
+        (office.sids["bob"], "is not available"),
+        ("WK" + "0" * 32, "Invalid parameter To"),
+        ("nobody", "Invalid parameter To"),
+    ):
+        with pytest.raises(Refused, match=reason):
+            alice.ask("transfer", sid, to)
+    assert alice.ask("show", sid)["task"]["status"] == "assigned"

@@ -18,12 +18,14 @@ from ..rest import taskrouter_v1 as rest
 from ..rest.collection import Arguments, Collection, Operation, not_found
 from ..rest.http import Reply, Request, last
 from ..rest.listing import PageRequest, PageSizes, fetch_ranked, read_ordering
+from ..taskrouter import transfers
 from ..taskrouter.limits import is_yes
 from ..taskrouter.resources import (
     OPEN_RESERVATIONS,
     Activity,
     Reservation,
     TaskQueue,
+    TaskTransfer,
     Worker,
 )
 from . import bridge_views as shown
@@ -102,6 +104,21 @@ def _create_task(ctx: Context, arguments: Arguments, request: Request) -> Reply:
     return Reply(200, shown.task(ctx, rest.TASKS.create.perform(request, ctx, workspace)))
 
 
+def _transfer(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    worker = rest.WORKERS.resolve(ctx, arguments, arguments["WorkerSid"])
+    new = transfers.NewTaskTransfer.read(request.form)
+    return Reply(200, shown.transfer(ctx, transfers.initiate(ctx, worker, new)))
+
+
+def _cancel_transfer(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+    where = {"sid": arguments["Sid"], "initiating_worker_sid": arguments["WorkerSid"]}
+    transfer = ctx.store.first(TaskTransfer, **where)
+    if transfer is None:
+        raise not_found(f"/v1{request.path}")
+    changes = transfers.TaskTransferChanges.read(request.form)
+    return Reply(200, shown.transfer(ctx, transfers.cancel(ctx, transfer, changes)))
+
+
 def _list(
     collection: Collection[Any, Any],
     show: BridgeView,
@@ -163,9 +180,7 @@ def _refuse_call(ctx: Context, arguments: Arguments, request: Request) -> Reply:
 
 Handle = Callable[[Context, Arguments, Request], Reply]
 _WORKER, _TASK = "/Workers/{WorkerSid}", "/Tasks/{TaskSid}"
-_CALLS: tuple[tuple[str, str, str, Handle], ...] = tuple(
-    (f"Update{each}", "POST", f"{_WORKER}/{each}", _refuse_call) for each in _IN_A_CALL
-)
+_ACTS = {"GET": _fetch, "POST": _update}
 _LISTED: tuple[tuple[str, str, Collection[Any, Any], BridgeView], ...] = (
     ("Activity", "/Activities", rest.ACTIVITIES, shown.activity),
     ("TaskQueue", "/TaskQueues", rest.TASK_QUEUES, shown.queue),
@@ -180,23 +195,32 @@ _ITEMS: tuple[tuple[str, str, str, Collection[Any, Any], str, BridgeView], ...] 
     ("FetchTask", "GET", _TASK, rest.TASKS, "TaskSid", shown.task),
     ("UpdateTask", "POST", _TASK, rest.TASKS, "TaskSid", shown.task),
     *(
-        (f"{verb}{noun}", method, f"{path}/Reservations/{{Sid}}", within, "Sid", shown.reservation)
+        (f"{verb}{noun}", method, f"{path}/Reservations/{{Sid}}", within, "Sid", show)
         for noun, path, within in (
             ("Reservation", _WORKER, rest.WORKER_RESERVATIONS),
             ("TaskReservation", _TASK, rest.TASK_RESERVATIONS),
         )
-        for verb, method in (("Fetch", "GET"), ("Update", "POST"))
+        for verb, method, show in (
+            ("Fetch", "GET", shown.reservation),
+            ("Update", "POST", shown.reservation_alone),
+        )
     ),
+)
+_DECLARED: tuple[tuple[str, str, str, Handle], ...] = (
+    *(
+        (f"List{noun}", "GET", path, partial(_list, collection, show))
+        for noun, path, collection, show in _LISTED
+    ),
+    *(
+        (name, method, path, partial(_ACTS[method], collection, key, show))
+        for name, method, path, collection, key, show in _ITEMS
+    ),
+    ("CreateTask", "POST", "/Tasks", _create_task),
+    ("CreateTransfer", "POST", f"{_WORKER}/Transfers", _transfer),
+    ("UpdateTransfer", "POST", f"{_WORKER}/Transfers/{{Sid}}", _cancel_transfer),
+    *((f"Update{each}", "POST", f"{_WORKER}/{each}", _refuse_call) for each in _IN_A_CALL),
 )
 OPERATIONS = tuple(
     Operation(name, method, HOST, f"/Workspaces/{{WorkspaceSid}}{path}", handle)
-    for name, method, path, handle in (
-        *((f"List{noun}", "GET", path, partial(_list, *more)) for noun, path, *more in _LISTED),
-        *(
-            (name, method, path, partial(_fetch if method == "GET" else _update, *more))
-            for name, method, path, *more in _ITEMS
-        ),
-        ("CreateTask", "POST", "/Tasks", _create_task),
-        *_CALLS,
-    )
+    for name, method, path, handle in _DECLARED
 )

@@ -13,7 +13,15 @@ from ..core.context import Context
 from ..core.store import Resource
 from ..rest import taskrouter_views as rest
 from ..taskrouter.reservations import seconds_to_answer
-from ..taskrouter.resources import Reservation, Task, TaskQueue, Worker, WorkerChannel
+from ..taskrouter.resources import (
+    Reservation,
+    Task,
+    TaskQueue,
+    TaskTransfer,
+    Worker,
+    WorkerChannel,
+)
+from ..taskrouter.transfer_states import under_way
 
 _DATES = ("date_created", "date_updated")
 _OWN = ("account_sid", "workspace_sid", "sid", *_DATES)
@@ -59,6 +67,19 @@ _queue = _fields(
     "task_order",
     "reservation_activity_sid",
     "assignment_activity_sid",
+)
+_transfer = _fields(
+    *_OWN,
+    "task_sid",
+    "transfer_mode",
+    "transfer_type",
+    "transfer_to",
+    "transfer_status",
+    "transfer_failed_reason",
+    "initiating_reservation_sid",
+    "initiating_worker_sid",
+    "initiating_queue_sid",
+    "initiating_workflow_sid",
 )
 _queue_activities = rest.activity_names("reservation", "assignment")
 
@@ -107,14 +128,28 @@ def queue(ctx: Context, shown: TaskQueue) -> dict[str, Any]:
     }
 
 
+def reservation_alone(ctx: Context, shown: Reservation) -> dict[str, Any]:
+    """A reservation as the answer to its change: the SDK fails on a transfer there (observed)."""
+    of = ctx.get_cached(Task, shown.task_sid)
+    return _reservation(shown) | {"reservation_timeout": seconds_to_answer(ctx, of)}
+
+
 def reservation(ctx: Context, shown: Reservation, of: Task | None = None) -> dict[str, Any]:
     """A reservation with its task: as stored, unless it is given.
 
     Transfers that there are not have no name: null makes the SDK fail (observed).
     """
     of = of or ctx.get_cached(Task, shown.task_sid)
-    return {
-        **_reservation(shown),
-        "reservation_timeout": seconds_to_answer(ctx, of),
-        "task": of and task(ctx, of),
-    }
+    view = reservation_alone(ctx, shown) | {"task": of and task(ctx, of)}
+    incoming = ctx.get_cached(TaskTransfer, shown.transfer_sid)
+    if incoming is not None:
+        view["task_transfer"] = transfer(ctx, incoming)
+    outgoing = of and under_way(ctx, of)
+    if outgoing and outgoing.initiating_reservation_sid == shown.sid:
+        view["active_outgoing_task_transfer"] = transfer(ctx, outgoing)
+    return view
+
+
+def transfer(ctx: Context, shown: TaskTransfer) -> dict[str, Any]:
+    """A transfer of a task."""
+    return _transfer(shown)

@@ -35,7 +35,7 @@ from . import (
     taskrouter_statistics,
     taskrouter_v1,
 )
-from .collection import Arguments, Operation
+from .collection import ANY_SERVICE, Arguments, Operation
 from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
@@ -85,7 +85,7 @@ class Application:
         self._credentials = credentials
         self._webhooks = webhooks
         self.doors: dict[str, Callable[[Request], Reply]] = {}
-        """What answers for a host that has no operations of its own here."""
+        """By host: the function that answers where there are no operations of its own here."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -213,7 +213,8 @@ class Application:
             raise TwilioError(
                 20403, f"{operation.name} needs account credentials; an access token is not enough"
             )
-        if operation.users_of(self._backend.store, arguments) != actor.service_sid:
+        service_sid = operation.users_of(self._backend.store, arguments)
+        if service_sid not in (ANY_SERVICE, actor.service_sid):
             raise TwilioError(
                 20403, f"The access token is for chat service {actor.service_sid}, not for this one"
             )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ..core.context import Context
 from ..core.errors import TwilioError
-from . import events
+from . import events, transfer_states
 from .limits import change
-from .resources import OPEN_RESERVATIONS, Reservation, Task, Worker
+from .resources import OPEN_RESERVATIONS, Reservation, Task, TaskTransfer, Worker
 
+ASSIGNED_AT_MOST = 86_400.0
+"""Seconds that a task may be assigned before it is deleted (documented)."""
 DELETED_AFTER = 300.0
 """Seconds until a task that ended is deleted (documented)."""
 TTL_EXCEEDED = "Task TTL Exceeded"
@@ -38,6 +40,24 @@ def close_reservation(
     return worker
 
 
+def close_alone(ctx: Context, reservation: Reservation, task: Task, status: str) -> bool:
+    """Close an accepted reservation without its task, which another worker has by a transfer.
+
+    Returns:
+        Whether there is such a worker, or an offer to one.
+    """
+    others = [
+        each
+        for each in open_reservations(ctx, task)
+        if each.sid != reservation.sid and each.reservation_status != "wrapping"
+    ]
+    is_transferred = bool(others) or transfer_states.under_way(ctx, task) is not None
+    if is_transferred:
+        event = "wrapup" if status == "wrapping" else None
+        close_reservation(ctx, reservation, status, task, event)
+    return is_transferred
+
+
 def wrap_up(ctx: Context, task: Task, reason: str | None = None) -> None:
     """Leave a worker to finish off an assigned task.
 
@@ -48,7 +68,8 @@ def wrap_up(ctx: Context, task: Task, reason: str | None = None) -> None:
         raise _cannot(ctx, "wrap up a", task, "it's not currently assigned")
     change(ctx, task, assignment_status="wrapping", reason=reason or task.reason)
     for reservation in open_reservations(ctx, task):
-        close_reservation(ctx, reservation, "wrapping", task, "wrapup")
+        if reservation.reservation_status != "wrapping":
+            close_reservation(ctx, reservation, "wrapping", task, "wrapup")
     events.emit(ctx, "task.wrapup", task=task)
 
 
@@ -83,6 +104,7 @@ def _end(ctx: Context, task: Task, status: str, reason: str | None) -> None:
         undecided=False,
         due_at=ctx.now + DELETED_AFTER,
     )
+    transfer_states.end(ctx, task)
     for reservation in open_reservations(ctx, task):
         close_reservation(ctx, reservation, status, task)
     events.emit(ctx, f"task.{status}", task=task)
@@ -100,6 +122,7 @@ def delete(ctx: Context, task: Task, event: str | None = "task.deleted") -> None
     if event is not None:
         events.emit(ctx, event, task=task)
     ctx.store.remove_all(Reservation, task_sid=task.sid)
+    ctx.store.remove_all(TaskTransfer, task_sid=task.sid)
     ctx.store.remove(task)
 
 

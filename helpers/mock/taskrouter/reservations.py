@@ -11,13 +11,11 @@ from typing import Literal
 from ..core.context import Context
 from ..core.errors import NOT_SIMULATED, TwilioError
 from ..core.parameters import Parameters
-from . import activities, completion, events, workflow_progress
-from .completion import close_reservation, open_reservations
+from . import activities, completion, events, transfer_states, transfers, workflow_progress
+from .completion import ASSIGNED_AT_MOST, close_reservation
 from .limits import Sid, change, require
 from .resources import Activity, Reservation, Task, TaskQueue, Worker, Workflow, Workspace
 
-ASSIGNED_AT_MOST = 86_400.0
-"""Seconds that a task may be assigned before it is deleted (documented)."""
 MAX_ASSIGNMENTS = 1_000
 """Times that a task goes from pending to reserved before it is cancelled (documented)."""
 OFFERED_TOO_OFTEN = "Task TTL Exceeded or Max assignment count exceeded"
@@ -42,6 +40,7 @@ class ReservationChanges(Parameters):
 
 def reserve(ctx: Context, task: Task, worker: Worker) -> None:
     """Offer a task to a worker."""
+    transfer = transfer_states.under_way(ctx, task)
     reservation = ctx.create(
         Reservation,
         workspace_sid=task.workspace_sid,
@@ -51,6 +50,7 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
         reservation_status="pending",
         due_at=ctx.now + seconds_to_answer(ctx, task),
         version=0,
+        transfer_sid=transfer.sid if transfer else None,
     )
     if task.assignment_status == "pending":
         change(
@@ -59,7 +59,7 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
             assignment_status="reserved",
             assignments=task.assignments + 1,
             undecided=False,
-            due_at=task.date_created + task.timeout,
+            due_at=None if transfer else task.date_created + task.timeout,
         )
     change(ctx, worker, idle_since=ctx.now)  # which counts for its version, too (observed)
     events.emit(ctx, "reservation.created", task=task, reservation=reservation, worker=worker)
@@ -68,7 +68,7 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
 
 def seconds_to_answer(ctx: Context, task: Task | None) -> int:
     """Return the seconds after which an offer of a task times out."""
-    workflow = ctx.get_cached(Workflow, task and task.workflow_sid)
+    workflow = ctx.get_cached(Workflow, task.workflow_sid if task else None)
     return workflow.task_reservation_timeout if workflow else RESERVATION_TIMEOUT
 
 
@@ -80,11 +80,16 @@ def accept(ctx: Context, reservation: Reservation) -> None:
     """
     task = _pending_task(ctx, reservation)
     change(ctx, task, assignment_status="assigned", due_at=ctx.now + ASSIGNED_AT_MOST)
+    transfer_states.complete(ctx, task)
     worker = close_reservation(ctx, reservation, "accepted", task)
-    for other in open_reservations(ctx, task):
-        if other.sid != reservation.sid:
-            close_reservation(ctx, other, "rescinded", task)
+    for other in _pending(ctx, task):
+        close_reservation(ctx, other, "rescinded", task)
     _move_with_task(ctx, worker, task, "assignment_activity_sid")
+
+
+def _pending(ctx: Context, task: Task) -> list[Reservation]:
+    where = {"task_sid": task.sid, "reservation_status": "pending"}
+    return ctx.store.select(Reservation, where)
 
 
 def reject(ctx: Context, reservation: Reservation, activity_sid: str | None = None) -> None:
@@ -96,7 +101,7 @@ def reject(ctx: Context, reservation: Reservation, activity_sid: str | None = No
     task = _pending_task(ctx, reservation)
     worker = close_reservation(ctx, reservation, "rejected", task)
     activities.move(ctx, worker, activity_sid)
-    _return_task(ctx, task)
+    _return_task(ctx, task, "rejected")
 
 
 def time_out(ctx: Context, reservation: Reservation) -> None:
@@ -105,7 +110,7 @@ def time_out(ctx: Context, reservation: Reservation) -> None:
     worker = close_reservation(ctx, reservation, "timeout", task)
     workspace = ctx.get_cached(Workspace, reservation.workspace_sid)
     activities.move(ctx, worker, workspace.timeout_activity_sid if workspace else None)
-    _return_task(ctx, task)
+    _return_task(ctx, task, "timeout")
 
 
 def _task_of(ctx: Context, reservation: Reservation) -> Task:
@@ -125,12 +130,12 @@ def _pending_task(ctx: Context, reservation: Reservation) -> Task:
     return _task_of(ctx, reservation)
 
 
-def _return_task(ctx: Context, task: Task) -> None:
+def _return_task(ctx: Context, task: Task, status: str) -> None:
     """Let a task wait again once it has no open offer (documented).
 
     The time of its step may have run out meanwhile, which counts now.
     """
-    if open_reservations(ctx, task):
+    if _pending(ctx, task) or transfers.decline(ctx, task, status):
         return
     workflow_progress.wait_again(ctx, task)
     if task.assignments >= MAX_ASSIGNMENTS:
@@ -168,8 +173,10 @@ def update(ctx: Context, reservation: Reservation, changes: ReservationChanges) 
                 f"Reservation {reservation.sid} cannot become {status}; it is"
                 f" {reservation.reservation_status}",
             )
-        end = completion.wrap_up if status == "wrapping" else completion.complete
-        end(ctx, _task_of(ctx, reservation))
+        task = _task_of(ctx, reservation)
+        if not completion.close_alone(ctx, reservation, task, status):
+            end = completion.wrap_up if status == "wrapping" else completion.complete
+            end(ctx, task)
         return ctx.store.first(Reservation, sid=reservation.sid) or reservation
     elif status is not None:
         raise TwilioError(

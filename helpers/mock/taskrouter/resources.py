@@ -180,7 +180,8 @@ class Task(InWorkspace):
 class Reservation(InWorkspace):
     """A reservation (WR): a task offered to a worker.
 
-    `due_at` is the time of its timeout; `version` counts its changes.
+    `due_at` is the time of its timeout; `version` counts its changes; `transfer_sid` names the
+    transfer by which the task is offered.
     """
 
     prefix: ClassVar[str] = "WR"
@@ -191,6 +192,7 @@ class Reservation(InWorkspace):
     reservation_status: str
     due_at: float | None
     version: int
+    transfer_sid: str | None = None
 
     indexes: ClassVar[Group] = (
         ("task_sid",),
@@ -198,6 +200,27 @@ class Reservation(InWorkspace):
         ("workspace_sid", "reservation_status"),
         ("due_at",),
     )
+
+
+@dataclass(slots=True)
+class TaskTransfer(InWorkspace):
+    """A transfer (TT) of a task from a worker; `routing_target` is the task's own."""
+
+    prefix: ClassVar[str] = "TT"
+
+    task_sid: str
+    transfer_mode: str
+    transfer_type: str
+    transfer_to: str
+    transfer_status: str
+    transfer_failed_reason: str | None
+    initiating_reservation_sid: str
+    initiating_worker_sid: str
+    initiating_queue_sid: str | None
+    initiating_workflow_sid: str | None
+    routing_target: str | None
+
+    indexes: ClassVar[Group] = (("task_sid", "transfer_status"), ("initiating_worker_sid",))
 
 
 @dataclass(slots=True)
@@ -232,6 +255,7 @@ IN_WORKSPACE: tuple[type[InWorkspace | WorkspaceEvent], ...] = (
     WorkerChannel,
     Task,
     Reservation,
+    TaskTransfer,
     WorkspaceEvent,
 )
 EVENT_SIDS = tuple(

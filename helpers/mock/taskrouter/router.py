@@ -22,6 +22,7 @@ from .routing import Line, Place, Waiting, decide, should_skip
 REROUTES = frozenset(
     {
         "task.updated",
+        "task.transfer-initiated",
         "task.deleted",
         "task.system-deleted",
         "task-queue.expression.updated",
