@@ -186,8 +186,8 @@ def _of_applications() -> Iterator[RequiredChange]:
         "Flex UI 2, whose agents have Interactions",
         "your code",
         "Flex adds agents to the conversation and takes them out; End closes the Interaction's"
-        " channel and the conversation. Plugins use its Actions. A task that is no Interaction"
-        " cannot be ended so.",
+        " channel and the conversation, and does so again without a complaint. A task that is no"
+        " Interaction cannot be ended so.",
         shows=foretold.AGENTS,
     )
     yield RequiredChange(
@@ -204,7 +204,7 @@ def _of_applications() -> Iterator[RequiredChange]:
         "a refusal: a closed conversation takes none (400, 50377)",
         "your code",
         "In a channel that is INACTIVE they reach nobody; in a conversation that is closed they"
-        " are refused, so your page opens a new chat.",
+        " are refused, an agent's too, so your page opens a new chat.",
         shows=foretold.CLOSED,
     )
 
@@ -252,7 +252,8 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
     else:
         becomes = "a conversation with the customer and a scoped webhook to your URL, for each chat"
         why = (
-            "Your server answers as before, and hands over to an agent with POST /v1/Interactions."
+            "Your server answers as before, and hands over to an agent with POST /v1/Interactions;"
+            " a second one of the conversation is dropped (45353)."
         )
         code = _webhook(_to_server(settings.get("url")))
     code = _opening(service, channel) + code
@@ -314,7 +315,7 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
     arrives = foretold.WEB_CHAT if kind == "chat" else foretold.PHONE
     shows = (*arrives, *foretold.BY_HANDLER[integration or ""])
     if integration == "task":
-        shows += (*foretold.ANOTHER_TIME, *foretold.BY_SERVER)
+        shows += (*foretold.LATER, *foretold.BY_SERVER)
     if settings.get("retry_count") and integration == "external":
         why += " retry_count has no equal."
         shows += foretold.NO_RETRIES
