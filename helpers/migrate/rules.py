@@ -453,7 +453,9 @@ def _settings_without_equal(
             "Leave, which agents choose in place of End",
             "call",
             "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
-            " message makes a new task. Nothing keeps a conversation open that an agent ends.",
+            " message makes a new task. A page that is opened again, a Studio flow, or a message"
+            " before the agent has left makes none, and nothing keeps a conversation open that an"
+            " agent ends.",
             (leave,),
             shows=foretold.LEAVE,
         )
