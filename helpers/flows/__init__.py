@@ -12,7 +12,7 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals, Exponential, Lognormal
+    from .busy_day.demand import Arrivals, CustomerClass, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.staffing import Shift, Staffing
@@ -50,6 +50,7 @@ __all__ = [
     "Comparisons",
     "Creation",
     "CustomChatConfig",
+    "CustomerClass",
     "Exponential",
     "Finding",
     "FlexFlowConfig",

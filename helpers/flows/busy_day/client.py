@@ -7,6 +7,7 @@ SDK.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ... import flex_ui
@@ -39,14 +40,12 @@ class RestClient:
         self,
         mock: MockTwilio,
         flow: FlexFlowConfig,
-        flow_sid: str,
+        flow_sids: Mapping[str, str],
         service_sid: str,
         workspace_sid: str,
     ) -> None:
         self._handle = mock.handle
-        self._flow_sid = flow_sid
-        is_task = flow.integration_type == "task"
-        self._attributes = "TaskAttributes" if is_task else "PreEngagementData"
+        self._flow, self._flow_sids = flow, flow_sids
         self._auth = (mock.credentials.account_sid, mock.credentials.auth_token)
         self._channels = f"/v2/Services/{service_sid}/Channels"
         self._workspace = f"/v1/Workspaces/{workspace_sid}"
@@ -65,12 +64,14 @@ class RestClient:
 
         A class's attributes are the task's; a flow that makes none finds them in the channel's.
         """
-        own = {self._attributes: compact_json(demand.attributes)} if demand.attributes else {}
+        flow = demand.flow or self._flow
+        name = "TaskAttributes" if flow.integration_type == "task" else "PreEngagementData"
+        own = {name: compact_json(demand.attributes)} if demand.attributes else {}
         made = self._send(
             "POST",
             FLEX,
             "/v1/Channels",
-            FlexFlowSid=self._flow_sid,
+            FlexFlowSid=self._flow_sids[demand.flow.friendly_name if demand.flow else ""],
             Identity=identity,
             ChatUserFriendlyName=identity,
             ChatFriendlyName=f"Chat with {identity}",

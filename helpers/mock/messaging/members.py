@@ -37,23 +37,11 @@ class ReadHorizon(TypedDict, total=False):
 class MemberFields(ReadHorizon, total=False):
     """Fields of a member that can change."""
 
-    sid: str
     attributes: str
     role_sid: str
     date_created: float
     date_updated: float
     messaging_binding: dict[str, str] | None
-
-
-_KEPT = (
-    "sid",
-    "attributes",
-    "role_sid",
-    "date_created",
-    "messaging_binding",
-    *ReadHorizon.__annotations__,
-)
-"""Fields of a membership that another identity takes over."""
 
 
 def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChannel | None:
@@ -206,18 +194,6 @@ def writer_of(store: Store, message: Message) -> str | None:
         found = writer(store, message.channel_sid, message.author)
         return found.sid if found else None
     return message.member_sid
-
-
-def replace(ctx: Context, member: Member, identity: str) -> Member:
-    """Give a membership to another identity: the one leaves, the other joins with the same SID.
-
-    Raises:
-        Refused: As `remove` and `add` do.
-    """
-    channel = channels.find(ctx, member.channel_sid)
-    remove(ctx, member)
-    kept: dict[str, Any] = {name: getattr(member, name) for name in _KEPT}
-    return add(ctx, channel, identity=identity, **kept)
 
 
 def _join(ctx: Context, user_sid: str, member: Member, invite: Invite | None) -> None:

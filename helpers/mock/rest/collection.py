@@ -47,6 +47,8 @@ ServiceOf = Callable[[Store, Arguments], str | None]
 """Returns the service that an operation is in."""
 Details = Callable[[Context, Sequence[R]], Iterable[dict[str, Any]]]
 """Returns more JSON for each of some items."""
+ANY_SERVICE = "any"
+"""Stands for the services of all chat users, where an operation looks after them itself."""
 _NO_MORE: dict[str, Any] = {}
 EVERY = ("List", "Create", "Fetch", "Update", "Delete")
 """Operations of a collection."""

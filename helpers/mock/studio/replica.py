@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from ..core.context import Context
@@ -40,6 +41,8 @@ _MAY_DIFFER = {
 }
 _TYPES = {"trigger", "split-based-on", "set-variables", *_MAY_DIFFER}
 _LONGEST = 10_000
+_NOW = datetime(2026, 1, 5, tzinfo=UTC)
+"""Stands for the moment, which no template reads."""
 
 
 class Unproven(Exception):
@@ -146,7 +149,8 @@ class FlowReplica:
 
     def _result(self, stage: FlowStage) -> WidgetResult | WaitForReply:
         widget = stage.widget
-        action = engine.enter(widget, stage.context, steps=stage.steps, repeats=stage.repeats)
+        context = {**stage.context, "now": _NOW}
+        action = engine.enter(widget, context, steps=stage.steps, repeats=stage.repeats)
         if isinstance(action, SendMessage):
             own = stage.context["trigger"]["message"]["ChannelSid"]
             if action.media_url or action.attributes != "{}" or action.channel_sid != own:

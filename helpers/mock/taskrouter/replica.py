@@ -11,15 +11,16 @@ import itertools
 import json
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.context import Context
 from . import configuration
+from .completion import ASSIGNED_AT_MOST
 from .configuration import DEFAULT, RoutingStep
 from .expressions import Scope, time_of_day
-from .reservations import ASSIGNED_AT_MOST, MAX_ASSIGNMENTS
+from .reservations import MAX_ASSIGNMENTS
 from .resources import (
     Activity,
     Task,
@@ -68,10 +69,11 @@ class WorkspaceCopy:
             tuple(ctx.store.select(WorkerChannel, where)),
         )
 
-    def task_channel(self, key: str) -> TaskChannel | None:
-        """Return a task channel by SID or unique name."""
-        named = (each for each in self.task_channels.values() if each.unique_name == key)
-        return self.task_channels.get(key) or next(named, None)
+    @property
+    def task_channel_sids(self) -> dict[str, str]:
+        """SIDs of the task channels, by SID and by unique name."""
+        named = {each.unique_name: sid for sid, each in self.task_channels.items()}
+        return {sid: sid for sid in self.task_channels} | named
 
     def default_capacity(self) -> dict[str, int]:
         """Return the tasks that a new worker takes at once, by task channel's SID."""
@@ -130,7 +132,7 @@ class TaskRouterReplica:
             own = [each for each in source.worker_channels if each.worker_sid == worker.sid]
             capacity = {each.task_channel_sid: each.configured_capacity for each in own}
             self._workers[worker.sid] = WorkerCopy(replace(worker), own, capacity)
-        self._free: dict[str, WorkerCopy] = {}
+        self._free: dict[str, dict[str, WorkerCopy]] = {each: {} for each in source.task_channels}
         self._lines: dict[tuple[str, str | None], list[tuple[Place, TaskCopy]]] = {}
         self._places: dict[str, Place] = {}
         self._undecided: dict[str, TaskCopy] = {}
@@ -149,7 +151,7 @@ class TaskRouterReplica:
         number = len(self._workers) + 1
         workspace = self._source.workspace
         sid = f"{Worker.prefix}{number:032x}"
-        common = {
+        common: dict[str, Any] = {
             "account_sid": workspace.account_sid,
             "date_created": self.now,
             "date_updated": self.now,
@@ -278,13 +280,17 @@ class TaskRouterReplica:
     @property
     def next_due(self) -> float | None:
         """Time at which something changes by itself next."""
-        while self._due and self._due[0][3].due_at != self._due[0][0]:
-            heapq.heappop(self._due)
-        return self._due[0][0] if self._due else None
+        queue = self._due
+        while queue and queue[0][3].due_at != queue[0][0]:
+            heapq.heappop(queue)
+        return queue[0][0] if queue else None
 
     def go_to(self, moment: float) -> None:
         """Let time pass, and all happen that is due."""
-        while (due := self.next_due) is not None and due <= moment:
+        while self._due and self._due[0][0] <= moment:
+            due = self.next_due
+            if due is None or due > moment:
+                break
             self.now = max(self.now, due)
             while (due := self.next_due) is not None and due <= self.now:
                 self._ring(heapq.heappop(self._due)[3])
@@ -407,15 +413,16 @@ class TaskRouterReplica:
             self._move(holder, getattr(queue, setting, None))
 
     def _update_free(self, holder: WorkerCopy) -> None:
-        """Keep apart those that could be offered a task now."""
+        """Keep apart those that could be offered a task of a channel now."""
         sid, taken = holder.worker.sid, holder.taken
         activity = self._source.activities.get(holder.worker.activity_sid)
-        has_room = any(most > taken.get(channel, 0) for channel, most in holder.capacity.items())
         is_busy = bool(taken) and not self._source.workspace.multi_task_enabled
-        if activity is not None and activity.available and has_room and not is_busy:
-            self._free[sid] = holder
-        else:
-            self._free.pop(sid, None)
+        is_on_duty = activity is not None and activity.available and not is_busy
+        for channel, most in holder.capacity.items():
+            if is_on_duty and most > taken.get(channel, 0):
+                self._free[channel][sid] = holder
+            else:
+                self._free[channel].pop(sid, None)
 
     def _close(self, offer: OfferCopy, status: str) -> None:
         task, holder, was = offer.task, offer.holder, offer.status
@@ -461,12 +468,22 @@ class TaskRouterReplica:
     def _commit(self, *, reroutes: bool) -> None:
         while reroutes and self._places:
             self._reroutes = False
-            for task, workers in decide(self._waiting(), self._candidates(self._free.values())):
+            candidates = self._candidates(self._available())
+            for task, workers in decide(self._waiting(), candidates) if candidates else ():
                 for worker in workers:
                     assert isinstance(task, TaskCopy)
                     self._reserve(task, self._workers[worker.sid])
             reroutes = self._skip_steps() or self._reroutes
         self._reroutes = False
+
+    def _available(self) -> Iterable[WorkerCopy]:
+        """Return those that have room for a task of a channel in which any waits."""
+        found = [
+            self._free[channel] for channel in {key[0] for key, line in self._lines.items() if line}
+        ]
+        if len(found) == 1:
+            return found[0].values()
+        return {sid: holder for each in found for sid, holder in each.items()}.values()
 
     def _waiting(self) -> Iterator[Line]:
         for (channel_sid, queue_sid), line in self._lines.items():
@@ -480,7 +497,7 @@ class TaskRouterReplica:
         for place, task in line:
             yield place, Waiting(task, queue, self._target(task), task.refusals, self.now)
 
-    def _candidates(self, holders: Any) -> list[Candidate]:
+    def _candidates(self, holders: Iterable[WorkerCopy]) -> list[Candidate]:
         activities, single = self._source.activities, not self._source.workspace.multi_task_enabled
         return [
             Candidate(
