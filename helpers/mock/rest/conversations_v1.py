@@ -80,10 +80,11 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
 
 def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
     """Yield the rest of messages."""
+    has_receipts = messages.has_receipts(ctx.store)
     for message in found:
         yield {
             "participant_sid": members.writer_of(ctx.store, message),
-            "delivery": messages.delivery(ctx.store, message),
+            "delivery": messages.delivery(ctx.store, message) if has_receipts else None,
             "content_sid": None,
         }
 
