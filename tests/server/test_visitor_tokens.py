@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -132,3 +133,15 @@ def test_a_visitor_makes_a_web_channel_for_itself_alone(
             method, f"{url}/{made.json()['sid']}", auth=("token", token), timeout=PATIENCE
         )
         assert answer.status_code == 403
+
+
+def test_the_script_that_leads_a_page_here_holds_nothing_of_the_account(
+    account: Account, server: BackgroundServer
+) -> None:
+    script = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "script"}
+    answer = requests.get(f"{server.url}/redirect.js", headers=script, timeout=PATIENCE)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"\b(AC|SK|IS)[0-9a-f]{32}", answer.text)
+    assert requests.post(f"{server.url}/redirect.js", timeout=PATIENCE).status_code == 405

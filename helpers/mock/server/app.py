@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -42,6 +43,10 @@ _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
 )
 """Media and web channels: what Twilio's own JavaScript calls over HTTP from a page."""
+REDIRECT_PATH = "/redirect.js"
+"""Script that leads a page's requests for Twilio's hosts here; holds nothing of the account."""
+_REDIRECT = Path(__file__).with_name("redirect.js")
+_FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _EVENT_BRIDGE = re.compile(rf"/event-bridge(\.[a-z0-9-]+)*\.twilio\.com{BRIDGE_PATH}")
 WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
@@ -115,6 +120,7 @@ class ServerApp:
             routes=[
                 Mount(CHAT_PATH, routes=chat_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
+                Route(REDIRECT_PATH, lambda request: FileResponse(_REDIRECT, headers=_FRESH)),
                 Mount("/_mock", OriginCheck(BoundedBody(own), mock.credentials)),
                 Route("/", OriginCheck(inspector, mock.credentials)),
             ],
@@ -167,7 +173,7 @@ class ServerApp:
 def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
     own = ("/_mock", f"{CHAT_PATH}/", REALTIME_PATH)
-    return path in ("/", CHAT_PATH) or path.startswith(own)
+    return path in ("/", CHAT_PATH, REDIRECT_PATH) or path.startswith(own)
 
 
 def _is_file_of_page(scope: Scope) -> bool:
