@@ -167,6 +167,15 @@ def agent_in(channel: Any, task_sid: str) -> str | None:
 
 def close_agent(channel: Any, task_sid: str) -> None:
     """Take the agent of a task out of the chat, which completes the task and ends nothing else."""
+    _set_agent(channel, task_sid, "closed")
+
+
+def wrap_up_agent(channel: Any, task_sid: str) -> None:
+    """Put a task into wrap-up, which leaves its chat open."""
+    _set_agent(channel, task_sid, "wrapup")
+
+
+def _set_agent(channel: Any, task_sid: str, status: str) -> None:
     agent = agent_in(channel, task_sid)
     if agent is not None:
-        channel.participants(agent).update(status="closed")
+        channel.participants(agent).update(status=status)

@@ -20,7 +20,7 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
     """
     module = sys.modules[package]
     homes = {
-        name.name: str(statement.module)
+        name.name: f"{'.' * statement.level}{statement.module}"
         for block in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for statement in block.body
@@ -35,7 +35,7 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         try:
-            home = import_module(f".{homes[name]}", package)
+            home = import_module(homes[name], package)
         except ModuleNotFoundError as error:
             error.add_note(f"{name} needs it: pip install 'flex-chat-lab[notebooks]'")
             raise

@@ -65,6 +65,8 @@ class RequestLog:
         self._entries: deque[Entry] = deque(entries, maxlen=KEPT)
         self.add = self._entries.append
         """Add one call."""
+        self.timer: Callable[[], float] = time.perf_counter
+        """Returns seconds; what a call takes is measured with it."""
 
     def clear(self) -> None:
         """Remove every call so far."""
@@ -135,7 +137,7 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         **more: Any,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
-        started, response = time.perf_counter(), None
+        started, response = self._log.timer(), None
         try:
             patience = self.timeout if timeout is None else timeout
             response = self._inner.request(
@@ -143,7 +145,8 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
             )
             return response
         finally:
-            self._log.add(_entry(method, uri, params, data, response, started, self._by))
+            seconds = self._log.timer() - started
+            self._log.add(_entry(method, uri, params, data, response, seconds, self._by))
 
 
 class LoggedAsyncHttpClient(AsyncHttpClient):  # type: ignore[misc]
@@ -158,12 +161,13 @@ class LoggedAsyncHttpClient(AsyncHttpClient):  # type: ignore[misc]
         self, method: str, uri: str, params: Any = None, data: Any = None, **more: Any
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
-        started, response = time.perf_counter(), None
+        started, response = self._log.timer(), None
         try:
             response = await self._inner.request(method, uri, params=params, data=data, **more)
             return response
         finally:
-            self._log.add(_entry(method, uri, params, data, response, started, "account"))
+            seconds = self._log.timer() - started
+            self._log.add(_entry(method, uri, params, data, response, seconds, "account"))
 
     async def close(self) -> None:
         """Close the client that requests are passed on to."""
@@ -182,11 +186,10 @@ def _entry(
     params: Any,
     data: Any,
     response: Response | None,
-    started: float,
+    seconds: float,
     by: str,
 ) -> Callable[[], LoggedRequest]:
     """Return a call's entry in the log; without the text of an answer that is no refusal."""
-    milliseconds = (time.perf_counter() - started) * 1000
     status = 0 if response is None else response.status_code
     note = "" if response is None else (response.headers or {}).get(NOTE_HEADER, "")
     refusal = "" if response is None or response.ok else response.text
@@ -205,7 +208,7 @@ def _entry(
             parameters=masked({**first, **query, **body}),
             status=status,
             code=about.get("code"),
-            milliseconds=milliseconds,
+            milliseconds=seconds * 1000,
             by=by,
             note=note,
             problem=mask(str(about.get("message", ""))),

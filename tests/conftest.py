@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from helpers import Account, ChatClient, connect
+from helpers.testing import plugin
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,6 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("whole", max_examples=30, derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=2_000, deadline=None)
 settings.load_profile("whole")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the project's plugin where its installation does not."""
+    if not config.pluginmanager.is_registered(plugin):
+        config.pluginmanager.register(plugin, "flex_chat_lab")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

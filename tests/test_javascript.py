@@ -36,7 +36,8 @@ def test_every_script_is_free_of_type_errors() -> None:
 
 def test_every_script_is_free_of_lint() -> None:
     options = ("--config-path=.", "--error-on-warnings", "--max-diagnostics=none")
-    run_node("node_modules/@biomejs/biome/bin/biome", "lint", *options, HELPERS)
+    examples = HELPERS.parent / "docs/examples"
+    run_node("node_modules/@biomejs/biome/bin/biome", "lint", *options, HELPERS, examples)
 
 
 @pytest.mark.parametrize("widget", [ChatLog, AgentHead, ConversationBar, ChatSdkWidget])

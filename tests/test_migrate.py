@@ -236,7 +236,7 @@ def test_the_command_writes_report_calls_and_flows(
     printed = capsys.readouterr()
     assert "Flex Flow 'Task chat': an Interaction that your server creates" in printed.out
     names = {path.name.split(" FW")[0] for path in out.iterdir()}
-    assert names == {"calls.py", "migration.json", "Webchat Flow"}
+    assert names == {"calls.py", "flows.yaml", "migration.json", "Webchat Flow"}
     compile((out / "calls.py").read_text(), "calls.py", "exec")
     assert json.loads((out / "migration.json").read_text()) == migration.as_json()
 
@@ -265,7 +265,7 @@ def test_its_calls_move_the_account(legacy: Account, migration: migrate.Migratio
         v1 = client.conversations.v1
         service = v1.services(legacy.credentials.chat_service_sid)
         assert v1.configuration().fetch().default_chat_service_sid == service.fetch().sid
-        assert v1.configuration().fetch().default_closed_timer == "P1D"
+        assert v1.configuration().fetch().default_closed_timer == "P90D"
         hooks = service.configuration.webhooks().fetch()
         assert hooks.post_webhook_url == "https://example.com/hook"
         assert hooks.filters == ["onMessageAdded", "onParticipantAdded"]

@@ -17,6 +17,53 @@ wheels = pytest.importorskip("hatchling.builders.wheel", reason="needs hatchling
 ROOT = Path(__file__).resolve().parent.parent
 
 
+PROJECT = {
+    "helpers/__init__.py": "OWN = 'the package of the project'\n",
+    "helpers/orders.py": """
+from twilio.rest import Client
+
+def announce(order):
+    return Client().conversations.v1.conversations.create(friendly_name=order).sid
+""",
+    "tests/__init__.py": "",
+    "tests/helpers/__init__.py": "def greeting():\n    return 'hello'\n",
+    "tests/helpers/testing.py": "KIND = 'of the tests'\n",
+    "tests/test_orders.py": """
+import json, os, subprocess, sys, urllib.request
+
+from helpers import OWN
+from helpers.orders import announce
+from tests.helpers import greeting
+from tests.helpers.testing import KIND
+
+def test_the_plugin(twilio):
+    assert (OWN, greeting(), KIND) == ("the package of the project", "hello", "of the tests")
+    sid = announce("Order 1182")
+    twilio.client.conversations.v1.conversations(sid).messages.create(body=greeting())
+    from flex_chat_lab.testing import assert_messages
+    assert_messages(twilio, sid, "hello")
+    assert not [name for name in sys.modules if name.startswith("helpers.mock")]
+
+def test_the_server(twilio, twilio_server):
+    program = "import helpers, os; print(helpers.OWN, os.environ['TWILIO_MOCK_URL'])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"the package of the project {twilio_server.url}"
+    answer = urllib.request.urlopen(urllib.request.Request(twilio_server.url + "/"))
+    assert answer.status == 200
+""",
+    "tests/test_first.py": """
+def test_a_chat_begins_empty(twilio):
+    chat = twilio.client.conversations.v1.conversations.create(friendly_name="Support")
+    assert chat.messages.list() == []
+
+def test_a_wrong_call(twilio):
+    twilio.client.flex_api.v1.channel.create("FO" + "0" * 32, "jane", "Jane", "Chat")
+""",
+}
+"""A project with a package `helpers` and a folder `tests/helpers` of its own."""
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder into which the wheel, built from this clone, is unpacked."""
@@ -91,7 +138,7 @@ except twilio.base.exceptions.TwilioRestException as refused:
 def test_the_commands_of_the_wheel_name_themselves_as_they_are_called(
     wheel: Path, tmp_path: Path
 ) -> None:
-    names = ["mock", "mock.fidelity", "flows", "migrate", "notebooks"]
+    names = ["mock", "mock.fidelity", "flows", "migrate", "notebooks", "testing"]
     program = f"""
 import runpy, sys
 for name in {names}:
@@ -128,3 +175,24 @@ def test_a_folder_that_has_something_in_it_is_left_as_it_is(wheel: Path, tmp_pat
     with pytest.raises(AssertionError, match="is there already, and not empty"):
         run(wheel, "-m", "flex_chat_lab.notebooks", ".", cwd=tmp_path)
     assert files(tmp_path) == {"mine.txt"}
+
+
+@pytest.mark.long
+def test_a_project_with_helpers_of_its_own_uses_plugin_and_server(
+    wheel: Path, tmp_path: Path
+) -> None:
+    for name, text in PROJECT.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    path = os.pathsep.join([str(tmp_path), str(wheel), sysconfig.get_path("purelib")])
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "pytest", "-q", "-p", "flex_chat_lab"],
+        env={**os.environ, "PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert "1 failed, 3 passed" in done.stdout, done.stdout + done.stderr
+    assert "Twilio refused it with 45205, " in done.stdout

@@ -89,12 +89,15 @@ class AcceptedTask:
             raise ValueError("this task has no chat channel")
         return self.channel.send_message(body)
 
-    def wrap_up(self) -> None:
+    def wrap_up(self, *, leaving: bool = False) -> None:
         """End the chat as Flex UI does: the task to wrapping, the channel to INACTIVE.
 
         A long-lived channel stays ACTIVE, as does one that the task names no longer. An
-        interaction's channel and conversation are closed.
+        interaction's channel and conversation are closed, unless the agent is about to leave it.
         """
+        if self.interaction is not None and leaving:
+            flex_ui.wrap_up_agent(self.interaction, self.offer.task_sid)
+            return
         if self.interaction is not None:
             flex_ui.end_interaction(self.interaction)
             return

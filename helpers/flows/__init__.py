@@ -1,4 +1,4 @@
-"""The Flex Flow workbench: configs in a file, checked, planned, applied, rehearsed and loaded.
+"""The workbench: ways into Flex in a file, checked, planned, applied, rehearsed and loaded.
 
 Names are loaded when they are first used, as in `helpers`. No module in here may be called like a
 public function: Python would put the module in the function's place when it is imported.
@@ -12,13 +12,20 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals, Exponential, Lognormal
+    from .busy_day.demand import Arrivals, CustomerClass, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import Sweep, sweep
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
+    from .conversations import (
+        AddressConfig,
+        AutoCreation,
+        Creation,
+        CustomChatConfig,
+        OwnInteraction,
+    )
     from .directory import arguments_for
     from .errors import FlowProblem
     from .exporting import export
@@ -34,11 +41,16 @@ if TYPE_CHECKING:
 __all__ = [
     "CHECKS",
     "SCRIPTS",
+    "AddressConfig",
     "Applied",
     "ApplyStopped",
     "Arrivals",
+    "AutoCreation",
     "Comparison",
     "Comparisons",
+    "Creation",
+    "CustomChatConfig",
+    "CustomerClass",
     "Exponential",
     "Finding",
     "FlexFlowConfig",
@@ -50,6 +62,7 @@ __all__ = [
     "Interrupted",
     "LoadTest",
     "Lognormal",
+    "OwnInteraction",
     "Plan",
     "Rehearsal",
     "Report",

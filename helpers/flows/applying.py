@@ -19,7 +19,8 @@ from ..masking import mask as masked
 from .diff import PlanStep, changes_of, contact_of
 from .directory import Directory
 from .errors import REFUSALS, refusal_text
-from .exporting import flows_of
+from .exporting import collection, flows_of
+from .file import ROOT
 
 Confirm = Callable[[str], str] | str
 Flows = dict[str, dict[str, Any]]
@@ -110,11 +111,16 @@ class Run:
     """Carries the operations of a plan out."""
 
     def __init__(
-        self, account: Account, steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]
+        self,
+        account: Account,
+        steps: Sequence[PlanStep],
+        operations: Sequence[PlannedWrite],
+        lists: Sequence[str],
     ) -> None:
         self._account = account
         self._directory = Directory(account)
         self._operations = operations
+        self._lists = lists
         self._chain = _chain(steps, operations)
         self._planned = frozenset(self._chain[0])
         self._at = 0
@@ -187,14 +193,14 @@ class Run:
 
     def _flows(self) -> Flows:
         flows: Flows = {}
-        for one in flows_of(self._account, self._directory):
-            key = one.sid if one.sid in self._planned else _new(one.name)
+        for one in flows_of(self._account, self._directory, self._lists):
+            key = one.sid if one.sid in self._planned else _new(one.name, one.kept_in)
             flows[f"{key} ({one.sid})" if key in flows else key] = one.parameters
         return flows
 
     def _send(self, operation: PlannedWrite) -> None:
-        flows = self._account.client.flex_api.v1.flex_flow
         step = operation.step
+        flows = collection(self._account.client, step.kept_in)
         if operation.after is None:
             flows(step.sid).delete()
         elif step.sid is None:
@@ -209,7 +215,7 @@ def _chain(steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]) -> lis
     state: Flows = {step.sid: step.before for step in steps if step.sid and step.before}
     chain = [state]
     for operation in operations:
-        key = operation.step.sid or _new(operation.step.name)
+        key = operation.step.sid or _new(operation.step.name, operation.step.kept_in)
         state = {name: flow for name, flow in state.items() if name != key}
         if operation.after is not None:
             state[key] = operation.after
@@ -217,13 +223,15 @@ def _chain(steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]) -> lis
     return chain
 
 
-def _new(name: str) -> str:
-    return f"a new flow {name!r}"
+def _new(name: str, kept_in: str = ROOT) -> str:
+    return f"a new {'flow' if kept_in == ROOT else 'address'} {name!r}"
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """Parameters of an update: settings all or none, and always `enabled`."""
     changed = {name for name, value in after.items() if before.get(name) != value}
+    if "auto_creation_type" in changed:
+        changed |= {name for name in after if name.startswith("auto_creation")}
     if any(name.startswith("integration") for name in changed):
         changed |= {name for name in after if name.startswith("integration")}
     return {name: value for name, value in after.items() if name in changed or name == "enabled"}
@@ -232,8 +240,7 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 def _difference(expected: Flows, found: Flows) -> str:
     differences = [f"{key} is there" for key in found if key not in expected]
     for key, flow in expected.items():
-        name = flow["friendly_name"]
-        label = key if key == _new(name) else f"{name!r} ({key})"
+        label = key if key.startswith("a new ") else f"{flow['friendly_name']!r} ({key})"
         if key in found:
             differences += [f"{label} {change}" for change in changes_of(flow, found[key])]
         else:

@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, run in (("plan", _plan), ("apply", _apply)):
         planning = _command(commands, name, run, f"{name} the changes of an account to a flow file")
         planning.add_argument(
-            "--delete", action="store_true", help="delete flows that the file does not name"
+            "--delete",
+            action="store_true",
+            help="delete flows that the file does not name; addresses, if it has a list of them",
         )
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
@@ -82,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         "--confirm", metavar="CODE", help="the plan's code, which a live account requires"
     )
     rehearsing = _command(commands, "rehearse", _rehearse, "play scripts in a throw-away account")
-    rehearsing.add_argument("--flow", metavar="NAME", help="one flow of the file; by default all")
+    rehearsing.add_argument(
+        "--flow", metavar="NAME", help="one flow of the file, or `sms +15550100`; by default all"
+    )
     rehearsing.add_argument(
         "--script",
         metavar="NAME",
@@ -170,12 +174,12 @@ def _ask(prompt: str) -> str:
 def _rehearse(options: argparse.Namespace) -> int:
     file = load(options.file)
     try:
-        flows = [file[options.flow]] if options.flow else file.flows
+        flows = [file[options.flow]] if options.flow else file.entries
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
     account = _account(options)
     played = [
-        (flow.friendly_name, script, rehearse(flow, script, account=account).outcome)
+        (flow.label, script, rehearse(flow, script, account=account).outcome)
         for flow in flows
         for script in options.script or SCRIPTS
     ]
@@ -190,6 +194,9 @@ def _rehearse(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     file = export(_required_account(options), options.file)
-    count = "1 flow" if len(file.flows) == 1 else f"{len(file.flows)} flows"
-    _write(options, f"{count} written to {options.file}", {"written": options.file})
+    counts = [f"{len(file.flows)} flow{'s' * (len(file.flows) != 1)}"]
+    if file.addresses:
+        counts.append(f"{len(file.addresses)} address{'es' * (len(file.addresses) != 1)}")
+    written = f"{' and '.join(counts)} written to {options.file}"
+    _write(options, written, {"written": options.file})
     return OK

@@ -26,6 +26,7 @@ def _web_address(url: str) -> str:
     return url
 
 
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 Contact = tuple[str, str | None]
 """A channel type and an identity, for which Twilio takes one enabled flow only."""
 SHOWN = 5
@@ -39,7 +40,9 @@ def contact_text(channel_type: str, identity: str | None) -> str:
     return f"channel type {channel_type} and {whom}"
 
 
-class _Described(BaseModel):
+class Described(BaseModel):
+    """Part of a file: strict, immutable, and shown without secrets."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
@@ -47,7 +50,7 @@ class _Described(BaseModel):
             yield name, masked(value) if isinstance(value, str) else value
 
 
-class Integration(_Described):
+class Integration(Described):
     """Settings of the handler; which ones apply depends on the integration type.
 
     Attributes:
@@ -63,7 +66,7 @@ class Integration(_Described):
     """
 
     flow: Name | None = None
-    url: Annotated[str, AfterValidator(_web_address)] | None = None
+    url: WebAddress | None = None
     workspace: Name | None = None
     workflow: Name | None = None
     channel: Name | None = None
@@ -73,7 +76,7 @@ class Integration(_Described):
     retry_count: flex_flows.RetryCount | None = None
 
 
-class FlexFlowConfig(_Described):
+class FlexFlowConfig(Described):
     """One Flex Flow, by names.
 
     Attributes:
@@ -111,16 +114,36 @@ class FlexFlowConfig(_Described):
                 raise PydanticCustomError(
                     "missing_setting",
                     "integration.{setting} is required for integration type {kind}; add it",
-                    {"setting": setting, "kind": kind},
+                    {"setting": setting, "kind": kind, "within": "integration"},
                 )
         for setting in sorted(set(given) - set(settings_of(kind))):
             raise PydanticCustomError(
                 "foreign_setting",
                 "integration.{setting} does not apply to integration type {kind}; remove it."
                 " What applies: {known}",
-                {"setting": setting, "kind": kind, "known": ", ".join(settings_of(kind))},
+                {
+                    "setting": setting,
+                    "kind": kind,
+                    "within": "integration",
+                    "known": ", ".join(settings_of(kind)),
+                },
             )
         return self
+
+    @property
+    def label(self) -> str:
+        """Its key in a file."""
+        return self.friendly_name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names by which it is known in an account, the latest first."""
+        return tuple(filter(None, (self.friendly_name, self.formerly)))
+
+    @property
+    def handler(self) -> str:
+        """The party that a customer's message reaches: its integration type."""
+        return self.integration_type
 
     @property
     def contact(self) -> Contact:

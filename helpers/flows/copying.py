@@ -16,9 +16,10 @@ from twilio.rest import Client
 
 from ..account import Account
 from ..mock import Credentials, MockTwilio, Snapshot, WebhookRequest
-from .config import FlexFlowConfig
-from .directory import arguments_for
+from .conversations import ConversationConfig
+from .directory import Directory, arguments_for
 from .errors import FlowProblem, Problem
+from .file import Config
 
 Servers = Mapping[str, Callable[[Account], Callable[[WebhookRequest], Any]]]
 """Makers of receivers, by the URL that they answer for; called with the copy as an account."""
@@ -42,7 +43,7 @@ def plain_client(mock: MockTwilio) -> Client:
 
 
 def copy_of(
-    account: Account | None, flows: Sequence[FlexFlowConfig]
+    account: Account | None, flows: Sequence[Config]
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
     """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
@@ -52,7 +53,8 @@ def copy_of(
     workflows and workers (but for their capacities), and the flows' own Studio flows.
 
     Returns:
-        The copy, and the flows' arguments of `flex_flow.create` there.
+        The copy, and the flows' arguments of `flex_flow.create` there; those of a way into Flex
+        Conversations with `routing`, the properties of its own Interaction.
 
     Raises:
         FlowProblem: A flow names something that the account does not have, or the mock refuses a
@@ -69,14 +71,21 @@ def copy_of(
         mock = _restored(snapshot, original.credentials, moment, moment - now)
         mock.studio.time_zone = original.studio.time_zone
     else:
-        given = [arguments_for(account, flow) for flow in flows]
+        given = [_arguments(account, flow) for flow in flows]
         mock = new_mock(account.clock.now() if account.clock.is_frozen else START)
-        studio_flows = [each.get("integration_flow_sid") for each in given]
-        sids = _Copying(account, mock).run(studio_flows)
-        return mock, [
-            {key: sids.get(value, value) for key, value in each.items()} for each in given
-        ]
-    return mock, [arguments_for(account_of(mock), flow) for flow in flows]
+        names = ("integration_flow_sid", "auto_creation_studio_flow_sid")
+        studio_flows = [each.get(name) for each in given for name in names]
+        copying = _Copying(account, mock)
+        copying.run(studio_flows, any(isinstance(each, ConversationConfig) for each in flows))
+        return mock, [copying.arguments(each) for each in given]
+    return mock, [_arguments(account_of(mock), flow) for flow in flows]
+
+
+def _arguments(account: Account, flow: Config) -> dict[str, Any]:
+    found = arguments_for(account, flow)
+    if isinstance(flow, ConversationConfig):
+        found["routing"] = Directory(account).routing(flow)
+    return found
 
 
 def new_mock(at: datetime | float = START) -> MockTwilio:
@@ -146,18 +155,16 @@ class _Copying:
         own = original.credentials.chat_service_sid
         self._sids = {own: mock.credentials.chat_service_sid}  # in the copy, by the original's
 
-    def run(self, studio_flows: Iterable[str | None]) -> dict[str, str]:
-        """Copy everything that chats need, and these Studio flows. Returns the SIDs in the copy."""
+    def run(self, studio_flows: Iterable[str | None], conversations: bool) -> None:
+        """Copy everything that chats, or conversations, need, and these Studio flows."""
         copy = self._to
         kinds = copy.flex_api.v1.flex_flow, copy.studio.v2.flows, copy.taskrouter.v1.workspaces
         for resource in chain.from_iterable(kind.list() for kind in kinds):
             resource.delete()
-        services = copy.chat.v2.services
-        for service in self._from.chat.v2.services.list():
-            if service.sid not in self._sids:
-                made = services.create(friendly_name=service.friendly_name)
-                self._sids[service.sid] = made.sid
-            services(self._sids[service.sid]).update(**_given(service, _SERVICE))
+        if conversations:
+            self._conversation_services()
+        else:
+            self._chat_services()
         for space in self._from.taskrouter.v1.workspaces.list():
             with _copyable(f"workspace {space.friendly_name!r}"):
                 self._workspace(space)
@@ -168,7 +175,41 @@ class _Copying:
                     if state["type"] == "run-subflow":
                         self._subflow(state["properties"])
                 self._studio_flow(flow, flow.status)
-        return self._sids
+
+    def arguments(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The same arguments with the copy's SIDs."""
+        return {
+            name: self.arguments(value)
+            if isinstance(value, dict)
+            else self._renamed(value)
+            if isinstance(value, str)
+            else value
+            for name, value in given.items()
+        }
+
+    def _chat_services(self) -> None:
+        services = self._to.chat.v2.services
+        for service in self._from.chat.v2.services.list():
+            self._service(service)
+            services(self._sids[service.sid]).update(**_given(service, _SERVICE))
+
+    def _conversation_services(self) -> None:
+        """Copy services without the legacy API, which the account may not have any more."""
+        old, new = self._from.conversations.v1, self._to.conversations.v1
+        new.configuration().update(**_given(old.configuration().fetch(), _TIMERS))
+        for service in old.services.list():
+            self._service(service)
+            hooks = old.services(service.sid).configuration.webhooks().fetch()
+            if given := _given(hooks, _HOOKS):
+                own = new.services(self._sids[service.sid])
+                own.configuration.webhooks().update(**given)
+        if given := _given(old.configuration.webhooks().fetch(), _HOOKS):
+            new.configuration.webhooks().update(**given)
+
+    def _service(self, service: Any) -> None:
+        if service.sid not in self._sids:
+            made = self._to.chat.v2.services.create(friendly_name=service.friendly_name)
+            self._sids[service.sid] = made.sid
 
     def _studio_flow(self, flow: Any, status: str) -> None:
         definition = json.loads(self._renamed(json.dumps(flow.definition)))
@@ -244,6 +285,8 @@ _SERVICE = (
     "friendly_name pre_webhook_url post_webhook_url webhook_method webhook_filters"
     " pre_webhook_retry_count post_webhook_retry_count"
 )
+_TIMERS = "default_inactive_timer default_closed_timer"
+_HOOKS = "pre_webhook_url post_webhook_url method filters"
 _QUEUE = (
     "friendly_name target_workers max_reserved_workers task_order assignment_activity_sid"
     " reservation_activity_sid"

@@ -13,10 +13,11 @@ from typing import Any, Literal
 from ..masking import mask as masked
 from ..mock import flex_flows
 from .config import Contact, FlexFlowConfig, contact_text, others
+from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
 from .directory import Directory
 from .errors import FlowProblem, Problem
 from .exporting import AccountFlow
-from .file import FlowFile
+from .file import ROOT, FlowFile
 
 Action = Literal["create", "update", "leave", "delete"]
 
@@ -35,10 +36,11 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class PlanStep:
-    """The change of one flow; `note` has conversations in progress, or why it is left.
+    """The change of one flow or address; `note` has conversations in progress, or why it is left.
 
-    `name` is the friendly name after the step, `changes` the fields that an update changes or that
-    a new flow has, `before` and `after` all parameters: None for a flow to be made or deleted.
+    `name` is the friendly name after the step, of an address type and address; `changes` are the
+    fields that an update changes or that a new flow has, `before` and `after` all parameters: None
+    for a flow to be made or deleted. `kept_in` is its list in a file.
     """
 
     action: Action
@@ -48,6 +50,7 @@ class PlanStep:
     note: str
     before: dict[str, Any] | None = field(repr=False)
     after: dict[str, Any] | None = field(repr=False)
+    kept_in: str = ROOT
 
 
 def diff(
@@ -61,7 +64,7 @@ def diff(
     problems: list[Problem] = []
     matched: set[str] = set()
     planned = []
-    for flow in file.flows:
+    for flow in file.kept:
         try:
             own = _match(file, flow, found)
             if own is not None:
@@ -70,23 +73,31 @@ def diff(
         except FlowProblem as refused:
             problems.extend(refused.problems)
     others = [
-        PlanStep("delete", one.name, one.sid, (), "", one.parameters, None)
+        PlanStep("delete", one.name, one.sid, (), "", one.parameters, None, one.kept_in)
         if delete
         else _left(one, "not in the file")
         for one in found
         if one.sid not in matched
     ]
     problems.extend(_collisions(file, [*planned, *others]))
+    for chat in file.custom_chats:
+        try:
+            directory.parameters(chat, lambda *fields, chat=chat: file.where(chat, *fields))
+        except FlowProblem as refused:
+            problems.extend(refused.problems)
+        note = "not kept in the account: your server creates its conversations"
+        others.append(PlanStep("leave", chat.label, None, (), note, None, None, CUSTOM_CHATS))
     if problems:
         raise FlowProblem(*problems)
     return [*planned, *others]
 
 
 def _match(
-    file: FlowFile, flow: FlexFlowConfig, found: Sequence[AccountFlow]
+    file: FlowFile, flow: FlexFlowConfig | AddressConfig, found: Sequence[AccountFlow]
 ) -> AccountFlow | None:
-    for name in filter(None, (flow.friendly_name, flow.formerly)):
-        same = [one for one in found if one.name == name]
+    kept_in = ROOT if isinstance(flow, FlexFlowConfig) else ADDRESSES
+    for name in flow.names:
+        same = [one for one in found if one.name == name and one.kept_in == kept_in]
         if len(same) > 1:
             sids = ", ".join(one.sid for one in same)
             fix = f"is the name of {len(same)} flows of the account ({sids}); rename or delete one"
@@ -97,17 +108,43 @@ def _match(
 
 
 def _step(
-    file: FlowFile, flow: FlexFlowConfig, own: AccountFlow | None, directory: Directory
+    file: FlowFile,
+    flow: FlexFlowConfig | AddressConfig,
+    own: AccountFlow | None,
+    directory: Directory,
 ) -> PlanStep:
-    named = directory.named(flow)
-    if own is not None and own.config == named:
+    named = _named(file, flow, own, directory)
+    kept_in = ROOT if isinstance(flow, FlexFlowConfig) else ADDRESSES
+    is_same = own is not None and own.config == named
+    if own is not None and is_same and getattr(flow, "interaction", None) is None:
         return _left(own, "")
     after = directory.parameters(flow, lambda *fields: file.where(flow, *fields))
+    if own is not None and is_same:
+        return _left(own, "")
     before = own.config.fields() if own and own.config else {}
     changes = tuple(changes_of(before, named.fields()))
     if own is None:
-        return PlanStep("create", flow.friendly_name, None, changes, "", None, after)
-    return PlanStep("update", flow.friendly_name, own.sid, changes, "", own.parameters, after)
+        return PlanStep("create", flow.label, None, changes, "", None, after, kept_in)
+    return PlanStep("update", flow.label, own.sid, changes, "", own.parameters, after, kept_in)
+
+
+def _named(
+    file: FlowFile,
+    flow: FlexFlowConfig | AddressConfig,
+    own: AccountFlow | None,
+    directory: Directory,
+) -> FlexFlowConfig | AddressConfig:
+    """The config by names; what an address cannot change is as it is, or refused."""
+    if isinstance(flow, FlexFlowConfig):
+        return directory.named(flow)
+    country = own.parameters["address_country"] if own else flow.address_country
+    if flow.address_country and country != flow.address_country:
+        fix = (
+            f"is {country or 'not set'!r} in the account, and cannot be changed; delete the address"
+        )
+        raise FlowProblem(Problem(file.where(flow, "address_country"), "address_country", fix))
+    named = directory.named_address(flow)
+    return named.model_copy(update={"address_country": country or None})
 
 
 def changes_of(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldChange]:
@@ -119,12 +156,21 @@ def changes_of(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldC
 
 
 def _left(found: AccountFlow, note: str) -> PlanStep:
-    return PlanStep("leave", found.name, found.sid, (), note, found.parameters, found.parameters)
+    return PlanStep(
+        "leave",
+        found.name,
+        found.sid,
+        (),
+        note,
+        found.parameters,
+        found.parameters,
+        found.kept_in,
+    )
 
 
 def contact_of(parameters: dict[str, Any] | None) -> tuple[Any, ...] | None:
     """The contact that an enabled flow serves; None for a flow that serves none."""
-    if parameters is None or not parameters["enabled"]:
+    if parameters is None or not parameters.get("enabled"):
         return None
     return tuple(parameters[name] for name in flex_flows.CONTACT)
 

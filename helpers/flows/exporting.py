@@ -3,40 +3,102 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
 
 from ..account import Account
+from ..chat.errors import as_chat_error
 from ..mock import flex_flows
 from .config import SIDS_OF, FlexFlowConfig, settings_of
-from .directory import Directory, parameters
+from .conversations import ADDRESSES, SETTINGS, AddressConfig
+from .directory import Directory, address_parameters, parameters
 from .errors import FlowProblem, Problem
-from .file import FlowFile, fix_of
+from .file import KEPT, ROOT, FlowFile, fix_of
+
+ENDED = 20410
+"""Code of a legacy API that Twilio has ended."""
 
 
 @dataclass(frozen=True)
 class AccountFlow:
-    """A flow of an account; the `name` may be blank or that of several.
+    """A flow or an address of an account; the `name` may be blank or that of several.
 
     `config` describes it in a file, or `problem` says why a file cannot; `parameters` are as
-    `flex_flow.update` would take them.
+    `flex_flow.update` would take them. `kept_in` is its list in a file.
     """
 
     sid: str
     name: str
-    config: FlexFlowConfig | None
+    config: FlexFlowConfig | AddressConfig | None
     problem: str
     parameters: dict[str, Any]
+    kept_in: str = ROOT
 
 
-def flows_of(account: Account, directory: Directory) -> list[AccountFlow]:
-    """The account's flows, oldest first."""
-    flows = account.client.flex_api.v1.flex_flow.list()
-    return [_read(flow, directory) for flow in sorted(flows, key=attrgetter("date_created"))]
+def flows_of(
+    account: Account, directory: Directory, lists: Collection[str] = (ROOT,)
+) -> list[AccountFlow]:
+    """The account's flows, or addresses, oldest first; by default flows."""
+    found = []
+    for name in KEPT:
+        if name in lists:
+            read = _read if name == ROOT else _read_address
+            ones = collection(account.client, name).list()
+            found += [read(one, directory) for one in sorted(ones, key=attrgetter("date_created"))]
+    return found
+
+
+def collection(client: Client, kept_in: str) -> Any:
+    """The SDK's collection of flows, or of addresses."""
+    if kept_in == ROOT:
+        return client.flex_api.v1.flex_flow
+    return client.conversations.v1.address_configurations
+
+
+def _read_address(address: Any, directory: Directory) -> AccountFlow:
+    given = address.auto_creation or {}
+    kind = given.get("type") or "default"
+    names = {"studio_flow": "studio_flow_sid"}
+    settings = {name: given.get(names.get(name, name)) for name in SETTINGS.get(kind, ())}
+    if settings.get("webhook_method"):
+        settings["webhook_method"] = str(settings["webhook_method"]).lower()
+    made: dict[str, Any] = {
+        "enabled": bool(given.get("enabled")),
+        "type": kind,
+        "conversation_service": given.get("conversation_service_sid"),
+        **settings,
+    }
+    fields = {
+        "type": address.type,
+        "address": address.address,
+        "address_country": address.address_country or None,
+        "friendly_name": address.friendly_name or None,
+    }
+    label = f"{address.type} {address.address}"
+    try:
+        config = AddressConfig.model_validate(fields | {"auto_creation": made}, strict=False)
+    except ValidationError as refused:
+        problem = _unwritable(refused)
+        own = {name: value or "" for name, value in fields.items()}
+        found = own | {f"auto_creation_{name}": value for name, value in made.items()}
+        return AccountFlow(address.sid, label, None, problem, found, ADDRESSES)
+    service_sid = made["conversation_service"] or ""
+    found = address_parameters(config, service_sid, config.auto_creation.settings())
+    named = directory.named_address(config)
+    return AccountFlow(address.sid, label, named, "", found, ADDRESSES)
+
+
+def _unwritable(refused: ValidationError) -> str:
+    error = refused.errors()[0]
+    field = ".".join(map(str, error["loc"]))
+    return f"cannot be put in a file: {field} {fix_of(error)}; change it in the account first"
 
 
 def _read(flow: Any, directory: Directory) -> AccountFlow:
@@ -58,11 +120,7 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     try:
         config = FlexFlowConfig.model_validate(fields, strict=False)
     except ValidationError as refused:
-        error = refused.errors()[0]
-        field = ".".join(map(str, error["loc"]))
-        problem = (
-            f"cannot be put in a file: {field} {fix_of(error)}; change it in the account first"
-        )
+        problem = _unwritable(refused)
         fields["contact_identity"] = flow.contact_identity or ""
         fields["integration"] = str(flow.integration)
         return AccountFlow(flow.sid, name, None, problem, fields)
@@ -75,7 +133,9 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
 
 
 def export(account: Account, path: str | Path | None = None) -> FlowFile:
-    """Describe an account's flows as a flow file, sorted by name.
+    """Describe an account's flows as a flow file, sorted by name, and its addresses if it has any.
+
+    An account without the legacy API has addresses alone.
 
     The account's own chat service is left out. Resources without a name of their own are given by
     SID, so that such a file fits this account only.
@@ -88,18 +148,32 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
         FlowProblem: Flows share a name, or have settings that a file cannot describe; or the file
             cannot be written.
     """
-    found = flows_of(account, Directory(account))
-    counted = Counter(flow.name for flow in found)
+    directory, root = Directory(account), ROOT
+    found = flows_of(account, directory, (ADDRESSES,))
+    try:
+        found += flows_of(account, directory)
+    except TwilioException as refused:
+        if as_chat_error(refused).code != ENDED:
+            raise
+        root = ADDRESSES
+    counted = Counter((flow.kept_in, flow.name) for flow in found)
     shared = "is the name of another flow too; rename or delete one"
     problems = [
-        Problem(flow.sid, repr(flow.name), shared) for flow in found if counted[flow.name] > 1
+        Problem(flow.sid, repr(flow.name), shared)
+        for flow in found
+        if counted[flow.kept_in, flow.name] > 1
     ]
     problems += [Problem(one.sid, repr(one.name), one.problem) for one in found if one.problem]
     if problems:
         raise FlowProblem(*problems)
     configs = [flow.config for flow in sorted(found, key=attrgetter("name")) if flow.config]
     source = str(path or f"the export of {account.credentials.account_sid}")
-    file = FlowFile(tuple(configs), source)
+    file = FlowFile(
+        tuple(each for each in configs if isinstance(each, FlexFlowConfig)),
+        source,
+        addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
+        lists=(root,),
+    )
     if path is not None:
         file.write(path)
     return file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -18,18 +18,43 @@ from pydantic_core import ErrorDetails
 
 from ..masking import mask as masked
 from .config import Contact, FlexFlowConfig, Integration, by_contact
+from .conversations import (
+    ADDRESSES,
+    CUSTOM_CHATS,
+    AddressConfig,
+    AutoCreation,
+    Creation,
+    CustomChatConfig,
+    OwnInteraction,
+)
 from .errors import FlowProblem, Problem
 
 ROOT = "flex_flows"
 """Key of the list of flows."""
-_KNOWN = {1: (ROOT,), 3: tuple(FlexFlowConfig.model_fields), 4: tuple(Integration.model_fields)}
-"""Known fields, by their depth in a file."""
+Config = FlexFlowConfig | AddressConfig | CustomChatConfig
+LISTS: dict[str, type[BaseModel]] = {
+    ROOT: FlexFlowConfig,
+    ADDRESSES: AddressConfig,
+    CUSTOM_CHATS: CustomChatConfig,
+}
+"""Class of the entries of each list of a file."""
+KEPT = (ROOT, ADDRESSES)
+"""Lists of resources that an account keeps."""
+_PARTS: dict[str, type[BaseModel]] = {
+    **LISTS,
+    "integration": Integration,
+    "auto_creation": AutoCreation,
+    "creation": Creation,
+    "interaction": OwnInteraction,
+}
 
 
 def setting_of(error: ErrorDetails) -> tuple[str, ...]:
-    """Path of a setting that does not fit the flow's type; empty for other errors."""
-    setting = error.get("ctx", {}).get("setting")
-    return ("integration", setting) if setting else ()
+    """Path of a setting that does not fit the type; empty for other errors."""
+    context = error.get("ctx", {})
+    found = (context.get("within"), context.get("setting"))
+    # The validator of a part has the part in its own path already.
+    return tuple(name for name in found if name and name not in error["loc"])
 
 
 def fix_of(error: ErrorDetails, written: str | None = None) -> str:
@@ -39,7 +64,8 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        known = _KNOWN[len(error["loc"])]
+        part = next((name for name in reversed(error["loc"][:-1]) if name in _PARTS), None)
+        known = tuple(_PARTS[str(part)].model_fields if part else LISTS)
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         return f"is not known here; {hint}"
@@ -64,7 +90,7 @@ _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
 }
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url")
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
@@ -81,47 +107,88 @@ def located(source: str, line: int) -> str:
     return f"line {line}" if source == TEXT else f"{source}:{line}"
 
 
-class _Contents(BaseModel):
+class _FlexFlows(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     flex_flows: list[FlexFlowConfig]
 
 
+class _Contents(_FlexFlows):
+    flex_flows: list[FlexFlowConfig] = []
+    address_configurations: list[AddressConfig] = []
+    custom_chats: list[CustomChatConfig] = []
+
+
 @dataclass(frozen=True, repr=False)
 class FlowFile:
-    """Several Flex Flows, from the path `source` or from a text.
+    """Ways into an account's Flex, from the path `source` or from a text.
 
-    `lines` has the line of each field by its path, e.g. `(0, "integration", "flow")`.
+    Attributes:
+        flows: Flex Flows, of the legacy API.
+        source: The path, or `the text`.
+        lines: The line of each field by its path, e.g. `(0, "integration", "flow")`; that of an
+            address begins with `address_configurations`.
+        addresses: Address configurations.
+        custom_chats: Chats whose conversations your own server creates; no account keeps them.
+        lists: The lists that the file has, with or without contents: what the account has of the
+            others is no concern of the file. By default Flex Flows, and those that are not empty.
     """
 
-    flows: tuple[FlexFlowConfig, ...]
+    flows: tuple[FlexFlowConfig, ...] = ()
     source: str = TEXT
     lines: Mapping[FieldPath, int] = field(default_factory=dict, compare=False)
+    addresses: tuple[AddressConfig, ...] = ()
+    custom_chats: tuple[CustomChatConfig, ...] = ()
+    lists: tuple[str, ...] = (ROOT,)
+
+    def __post_init__(self) -> None:
+        others = {ADDRESSES: self.addresses, CUSTOM_CHATS: self.custom_chats}
+        given = {*self.lists, *(name for name, held in others.items() if held)}
+        object.__setattr__(self, "lists", tuple(name for name in LISTS if name in given))
+
+    @property
+    def entries(self) -> tuple[Config, ...]:
+        """All that can be played."""
+        return (*self.flows, *self.addresses, *self.custom_chats)
+
+    @property
+    def kept(self) -> tuple[FlexFlowConfig | AddressConfig, ...]:
+        """All that an account keeps."""
+        return (*self.flows, *self.addresses)
 
     def __repr__(self) -> str:
         """Short: `text` has it all, passwords in URLs included."""
-        names = ", ".join(repr(flow.friendly_name) for flow in self.flows)
-        return f"FlowFile({self.source}: {names or 'no flows'})"
+        return f"FlowFile({self.source}: {self._named() or 'no flows'})"
 
-    def __getitem__(self, name: str) -> FlexFlowConfig:
-        for flow in self.flows:
-            if flow.friendly_name == name:
-                return flow
-        names = ", ".join(repr(flow.friendly_name) for flow in self.flows) or "none"
-        raise KeyError(f"{self.source} has no flow {name!r}; it has {names}")
+    def _named(self) -> str:
+        return ", ".join(repr(entry.label) for entry in self.entries)
 
-    def where(self, flow: FlexFlowConfig, *fields: str) -> str:
+    def __getitem__(self, name: str) -> Any:
+        """A flow, an address or a chat: by its friendly name, or as `sms +15550100`."""
+        for entry in self.entries:
+            if name in (entry.label, entry.friendly_name):
+                return entry
+        raise KeyError(f"{self.source} has no flow {name!r}; it has {self._named() or 'none'}")
+
+    def where(self, flow: Config, *fields: str) -> str:
         """`FILE:LINE` of a flow's field, or of the nearest field above it."""
         place = self._places.get(id(flow))
-        path: FieldPath = (self.flows.index(flow) if place is None else place, *fields)
+        if place is None:
+            place = self._places[id(next(one for one in self.entries if one == flow))]
+        path: FieldPath = (*place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
         return located(self.source, self.lines[path]) if path else self.source
 
     @cached_property
-    def _places(self) -> dict[int, int]:
-        """Place of each flow, by its `id()`, as comparing many flows takes long."""
-        return {id(flow): place for place, flow in enumerate(self.flows)}
+    def _places(self) -> dict[int, FieldPath]:
+        """Place of each entry, by its `id()`, as comparing many flows takes long."""
+        of_flows: dict[int, FieldPath] = {id(each): (at,) for at, each in enumerate(self.flows)}
+        return of_flows | {
+            id(each): (name, at)
+            for name, held in ((ADDRESSES, self.addresses), (CUSTOM_CHATS, self.custom_chats))
+            for at, each in enumerate(held)
+        }
 
     @cached_property
     def enabled(self) -> dict[Contact, list[FlexFlowConfig]]:
@@ -138,8 +205,8 @@ class FlowFile:
     @property
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
-        dumped = (flow.model_dump(mode="json", exclude_none=True) for flow in self.flows)
-        content = {ROOT: [{k: v for k, v in fields.items() if v != []} for fields in dumped]}
+        held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
+        content = {name: [_dumped(each) for each in held[name]] for name in self.lists}
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -162,6 +229,12 @@ class FlowFile:
         except OSError as error:
             fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
             raise FlowProblem(Problem(str(path), "", fix)) from None
+
+
+def _dumped(config: BaseModel) -> dict[str, Any]:
+    is_short = not isinstance(config, FlexFlowConfig)
+    fields = config.model_dump(mode="json", exclude_none=True, exclude_defaults=is_short)
+    return {name: value for name, value in fields.items() if value not in ([], {})}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -207,34 +280,60 @@ def load(file: str | Path | FlowFile) -> FlowFile:
 def _read(text: str, source: str) -> FlowFile:
     root, content = _parse(text, source)
     try:
-        contents = _Contents.model_validate(content)
+        is_new = isinstance(content, dict) and content.keys() & {ADDRESSES, CUSTOM_CHATS}
+        read = (_Contents if is_new else _FlexFlows).model_validate(content)
     except ValidationError as refused:
         problems = (_problem(error, root, source) for error in refused.errors())
         raise FlowProblem(*problems) from None
+    contents = _Contents.model_construct(**dict(read))
     lines = {
-        (index, *path): _find(root, (ROOT, index, *path))[0].start_mark.line + 1
-        for index, flow in enumerate(contents.flex_flows)
-        for path in _field_paths(flow)
+        (*(() if name == ROOT else (name,)), index, *path): (
+            _find(root, (name, index, *path))[0].start_mark.line + 1
+        )
+        for name in LISTS
+        for index, each in enumerate(getattr(contents, name))
+        for path in _field_paths(each)
     }
-    firsts: dict[str, str] = {}
-    repeated = []
-    for index, flow in enumerate(contents.flex_flows):
-        for field_, name in (("friendly_name", flow.friendly_name), ("formerly", flow.formerly)):
-            if name is not None:
-                where = located(source, lines[index, field_])
-                if name in firsts:
-                    fix = f"names another flow too ({firsts[name]}); rename one"
-                    repeated.append(Problem(where, f"{field_} {name!r}", fix))
-                firsts.setdefault(name, where)
-    if repeated:
+    file = FlowFile(
+        tuple(contents.flex_flows),
+        source,
+        lines,
+        tuple(contents.address_configurations),
+        tuple(contents.custom_chats),
+        tuple(read.model_fields_set),
+    )
+    if repeated := list(_repeated_names(file)):
         raise FlowProblem(*repeated)
-    return FlowFile(tuple(contents.flex_flows), source, lines)
+    return file
 
 
-def _field_paths(flow: FlexFlowConfig) -> Iterator[FieldPath]:
+def _repeated_names(file: FlowFile) -> Iterator[Problem]:
+    for kind, held in (("flow", file.flows), ("chat", file.custom_chats)):
+        firsts: dict[str, str] = {}
+        for each in held:
+            for field_ in ("friendly_name", "formerly"):
+                if name := getattr(each, field_, None):
+                    where = file.where(each, field_)
+                    if name in firsts:
+                        fix = f"names another {kind} too ({firsts[name]}); rename one"
+                        yield Problem(where, f"{field_} {name!r}", fix)
+                    firsts.setdefault(name, where)
+    firsts = {}
+    for address in file.addresses:
+        where = file.where(address, "address")
+        if address.label in firsts:
+            fix = f"is given above too ({firsts[address.label]}); remove one"
+            yield Problem(where, f"address {address.label!r}", fix)
+        firsts.setdefault(address.label, where)
+
+
+def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
+    """Paths of the fields that are given, those of parts included."""
     yield ()
-    yield from ((name,) for name in flow.model_fields_set)
-    yield from (("integration", name) for name in flow.integration.model_fields_set)
+    for name in part.model_fields_set:
+        value = getattr(part, name)
+        below: Iterable[FieldPath] = _field_paths(value) if isinstance(value, BaseModel) else [()]
+        yield from ((name, *path) for path in below)
 
 
 def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:

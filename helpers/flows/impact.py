@@ -13,12 +13,18 @@ from typing import NamedTuple
 
 from ..account import Account
 from ..json_object import json_object
+from .conversations import ADDRESSES
 from .diff import PlanStep
 
 LOOKED_AT = 2000
 """Channels read of each list; where there are more, the count is "at least"."""
 CONCERNING = ("update", "delete")
 ENDLESS = "open as before, but no janitor and no further task will come to them"
+OF_AN_ADDRESS = {
+    "update": "they keep the webhook that they began with; what changes applies to new ones",
+    "delete": "they go on, and a customer without one reaches nobody at this address",
+}
+"""Conversations are wired when they are created (documented), and say no address of theirs."""
 OF_TASKS = ("workspace", "workflow", "channel", "timeout", "priority")
 EFFECTS = {
     # Read when a task ends, or a customer writes.
@@ -41,7 +47,7 @@ class InProgress(NamedTuple):
 
 def in_progress(account: Account, steps: Iterable[PlanStep]) -> InProgress:
     """Count the conversations, if any step can concern them."""
-    if not any(step.action in CONCERNING for step in steps):
+    if not any(step.action in CONCERNING and step.kept_in != ADDRESSES for step in steps):
         return InProgress(Counter(), are_all=True)
     flex, chat = account.client.flex_api.v1, account.client.chat.v2
     services = [service.channels.list(limit=LOOKED_AT) for service in chat.services.list()]
@@ -57,6 +63,9 @@ def in_progress(account: Account, steps: Iterable[PlanStep]) -> InProgress:
 
 def impact_note(step: PlanStep, conversations: InProgress) -> str:
     """The effect of a step on them; blank where it changes nothing or there are none."""
+    if step.kept_in == ADDRESSES and step.action in CONCERNING:
+        effect = OF_AN_ADDRESS[step.action]
+        return f"conversations in progress, should there be any: {effect} (inferred)"
     count = conversations.counted[step.sid or ""]
     if step.action not in CONCERNING or (count == 0 and conversations.are_all):
         return ""

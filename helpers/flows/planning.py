@@ -16,7 +16,7 @@ from .applying import Applied, Confirm, PlannedWrite, Run, in_order
 from .diff import PlanStep, diff
 from .directory import Directory
 from .exporting import flows_of
-from .file import FlowFile, load
+from .file import ROOT, FlowFile, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,13 +27,14 @@ class Plan:
     """The change of each flow, and the writes that make it.
 
     It shows as a table in a notebook, and as text elsewhere. `steps` has one a flow, `operations`
-    are the writes, in order.
+    are the writes, in order, `lists` the lists of the file.
     """
 
     account: Account = field(compare=False)
     source: str
     steps: tuple[PlanStep, ...]
     operations: tuple[PlannedWrite, ...]
+    lists: tuple[str, ...] = field(default=(ROOT,), repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -66,7 +67,8 @@ class Plan:
             ApplyStopped: A write failed, the account is not as planned, or the code was not
                 given; it lists the writes that were made and that were not.
         """
-        return Run(self.account, self.steps, self.operations).apply(self.code, confirm)
+        run = Run(self.account, self.steps, self.operations, self.lists)
+        return run.apply(self.code, confirm)
 
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""
@@ -108,8 +110,9 @@ class Plan:
 def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False) -> Plan:
     """Compare a flow file with an account; nothing is changed.
 
-    A flow's key is its friendly name. Fields that the file leaves out get Twilio's default. Flows
-    that the file does not name are left, unless they are to be deleted.
+    A flow's key is its friendly name, that of an address its type and address. Fields that the file
+    leaves out get Twilio's default. Flows that the file does not name are left, unless they are to
+    be deleted; so are addresses, if the file has a list of them.
 
     Args:
         account: The account to change.
@@ -121,9 +124,9 @@ def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False)
     """
     file = load(file)
     directory = Directory(account)
-    planned = diff(file, flows_of(account, directory), directory, delete)
+    planned = diff(file, flows_of(account, directory, file.lists), directory, delete)
     conversations = impact.in_progress(account, planned)
     noted = [
         replace(step, note=impact.impact_note(step, conversations) or step.note) for step in planned
     ]
-    return Plan(account, file.source, tuple(noted), tuple(in_order(noted)))
+    return Plan(account, file.source, tuple(noted), tuple(in_order(noted)), file.lists)

@@ -74,6 +74,7 @@ def as_json(step: PlanStep) -> dict[str, Any]:
     """A step as JSON."""
     return {
         "action": step.action,
+        "list": step.kept_in,
         "flow": step.name,
         "sid": step.sid,
         "changes": [

@@ -18,7 +18,7 @@ from .. import html
 from ..account import Account
 from ..javascript import joined
 from ..masking import log_exception
-from ..mock.server.chat_page.sdk_copy import CDN
+from ..mock.server.chat_page.sdk_copy import CHAT
 from .sdk_model import ANY, SdkEvent, SdkModel
 
 _HERE = Path(__file__).parent
@@ -165,10 +165,10 @@ def _with_html(bundle: dict[str, Any] | None, still: str) -> dict[str, Any]:
 def _way_to(account: Account) -> dict[str, Any]:
     """Return where the browser gets the SDK, and where that connects."""
     if account.mock is None:
-        return {"sdk": [CDN], "mock": None}
+        return {"sdk": [CHAT.cdn], "mock": None}
     base = account.mock.url
     if base is None:
         raise NotServed(
             "A browser cannot reach the mock inside this kernel: call account.mock.serve() first"
         )
-    return {"sdk": [f"{base}/chat/twilio-chat.min.js", CDN], "mock": base}
+    return {"sdk": [f"{base}/chat/twilio-chat.min.js", CHAT.cdn], "mock": base}

@@ -12,17 +12,23 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .legacy import LegacyAccount, UnreadableAccount, read
-    from .report import Migration, RequiredChange, plan
+    from .rehearsing import Difference, MovedRehearsal, Rehearsals, rehearse
+    from .report import Migration, plan
+    from .rules import RequiredChange
     from .studio import RewrittenFlow, rewrite
 
 __all__ = [
+    "Difference",
     "LegacyAccount",
     "Migration",
+    "MovedRehearsal",
+    "Rehearsals",
     "RequiredChange",
     "RewrittenFlow",
     "UnreadableAccount",
     "plan",
     "read",
+    "rehearse",
     "rewrite",
 ]
 

@@ -33,6 +33,8 @@ class LegacyAccount:
         invites: Pending invites to them.
         studio_flows: The Studio flows that Flex Flows and channel webhooks start, with their
             published `definition`.
+        workspaces: Workspaces that Flex Flows name.
+        workflows: Their workflows that Flex Flows name.
     """
 
     account_sid: str = ""
@@ -42,6 +44,8 @@ class LegacyAccount:
     channel_webhooks: list[Resource] = field(default_factory=list)
     invites: list[Resource] = field(default_factory=list)
     studio_flows: list[Resource] = field(default_factory=list)
+    workspaces: list[Resource] = field(default_factory=list)
+    workflows: list[Resource] = field(default_factory=list)
 
     def write(self, path: str | Path) -> None:
         """Save as JSON that `read` takes."""
@@ -89,6 +93,12 @@ def read(
     for sid in _started(found):
         with ignore_not_found():  # a Flex Flow can outlive its Studio flow
             found.studio_flows.extend(_shown([client.studio.v2.flows(sid).fetch()]))
+    workspaces = client.taskrouter.v1.workspaces
+    for space_sid, workflow_sids in _routed(found).items():
+        with ignore_not_found():  # or its workflow
+            found.workspaces.extend(_shown([workspaces(space_sid).fetch()]))
+            for sid in workflow_sids:
+                found.workflows.extend(_shown([workspaces(space_sid).workflows(sid).fetch()]))
     return found
 
 
@@ -115,6 +125,18 @@ def _started(account: LegacyAccount) -> list[str]:
     settings = [flow.get("integration") or {} for flow in account.flex_flows]
     settings += [hook.get("configuration") or {} for hook in account.channel_webhooks]
     return list(dict.fromkeys(sid for each in settings if (sid := each.get("flow_sid"))))
+
+
+def _routed(account: LegacyAccount) -> dict[str, list[str]]:
+    """SIDs of the workflows that Flex Flows name, by workspace."""
+    found: dict[str, list[str]] = {}
+    for flow in account.flex_flows:
+        settings = flow.get("integration") or {}
+        if settings.get("workspace_sid") and settings.get("workflow_sid"):
+            workflows = found.setdefault(settings["workspace_sid"], [])
+            if settings["workflow_sid"] not in workflows:
+                workflows.append(settings["workflow_sid"])
+    return found
 
 
 def _saved(path: Path) -> LegacyAccount:

@@ -3,75 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from .. import html
 from ..account import Account
-from ..json_object import entry, json_object
+from ..flows import FlowFile
 from .calls import Call
-from .legacy import LegacyAccount, Resource, read
-from .studio import RewrittenFlow, rewrite
-
-How = Literal["by itself", "call", "flow edit", "your code", "no equal"]
-"""How a change comes about: Twilio keeps it; a call that the report names; an edit of a Studio
-flow, which it shows; a change of your application; or nothing takes its place."""
-
-EVENTS = {
-    "onMessageSend": "onMessageAdd",
-    "onMessageSent": "onMessageAdded",
-    "onMediaMessageSent": "onMessageAdded",
-    "onMessageUpdate": "onMessageUpdate",
-    "onMessageUpdated": "onMessageUpdated",
-    "onMessageRemove": "onMessageRemove",
-    "onMessageRemoved": "onMessageRemoved",
-    "onChannelAdd": "onConversationAdd",
-    "onChannelAdded": "onConversationAdded",
-    "onChannelUpdate": "onConversationUpdate",
-    "onChannelUpdated": "onConversationUpdated",
-    "onChannelDestroy": "onConversationRemove",
-    "onChannelDestroyed": "onConversationRemoved",
-    "onMemberAdd": "onParticipantAdd",
-    "onMemberAdded": "onParticipantAdded",
-    "onMemberUpdate": "onParticipantUpdate",
-    "onMemberUpdated": "onParticipantUpdated",
-    "onMemberRemove": "onParticipantRemove",
-    "onMemberRemoved": "onParticipantRemoved",
-    "onUserUpdate": "onUserUpdate",
-    "onUserUpdated": "onUserUpdated",
-    "onUserAdded": "onUserAdded",
-}
-"""Events of Chat webhooks and what Conversations calls them (Twilio's migration guide)."""
-ADDRESS_TYPES = {"sms": "sms", "whatsapp": "whatsapp", "facebook": "messenger", "web": "chat"}
-"""Channel types of Flex Flows for which Conversations has addresses, and their type there."""
-_BOT_AND_AGENT = "onMessageAdded"
-
-
-@dataclass(frozen=True)
-class RequiredChange:
-    """One thing of the legacy set-up and what becomes of it.
-
-    Attributes:
-        what: The legacy thing, such as `Flex Flow 'Custom chat'`.
-        sid: Its SID; blank for what has none.
-        becomes: What stands in its place.
-        how: How the change comes about.
-        why: The reason, or what to look out for.
-        calls: The calls that make it, for `call` and `flow edit`.
-        code: Python for your application, for `your code`.
-    """
-
-    what: str
-    sid: str
-    becomes: str
-    how: How
-    why: str
-    calls: tuple[Call, ...] = ()
-    code: str = ""
+from .legacy import LegacyAccount, read
+from .rules import RequiredChange, file_of, required_changes
+from .set_up import SetUp
+from .studio import rewrite
 
 
 class Migration:
@@ -81,6 +25,7 @@ class Migration:
         source: The legacy account.
         flows: The Studio flows, rewritten.
         changes: The changes, in an order in which they can be made.
+        set_up: The ways into Flex Conversations that take the place of Flex Flows.
     """
 
     def __init__(self, source: LegacyAccount) -> None:
@@ -99,12 +44,20 @@ class Migration:
             )
             for flow in source.studio_flows
         )
-        self.changes = tuple(self._all())
+        self.set_up = SetUp(source)
+        self.changes = tuple(required_changes(source, self.flows))
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
         """All calls, in order; `call.run(client)` makes one."""
         return tuple(call for change in self.changes for call in change.calls)
+
+    def changes_of(self, flex_flow_sid: str) -> tuple[RequiredChange, ...]:
+        """The changes that concern one Flex Flow: not those of other flows."""
+        flows = {flow["sid"]: flow.get("integration") or {} for flow in self.source.flex_flows}
+        own = {flex_flow_sid, flows[flex_flow_sid].get("flow_sid")}
+        others = {*flows, *(flow.sid for flow in self.flows)} - own
+        return tuple(change for change in self.changes if change.sid not in others)
 
     def python(self) -> str:
         """The calls as Python for a `client` of the official SDK, with what your code does."""
@@ -119,31 +72,48 @@ class Migration:
                     parts.append(f"{head}; in your application:\n{code}")
         return "\n\n".join(parts) + "\n"
 
+    @property
+    def file(self) -> FlowFile:
+        """The migrated set-up as a flow file for the workbench."""
+        return self.set_up.file
+
     def write(self, directory: str | Path) -> list[Path]:
-        """Write the report, the calls and the rewritten Studio flows with their diffs.
+        """Write the report, the calls, the flow file, and Studio flows with their diffs.
 
         Returns:
-            The files: `migration.json`, `calls.py` and, of each flow that changes, `NAME.json`
-            and `NAME.diff`.
+            The files: `migration.json`, `calls.py`, `flows.yaml` for the workbench, and of each
+            flow that changes `NAME.json` and `NAME.diff`.
         """
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         texts = {
             "migration.json": json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n",
             "calls.py": self.python(),
+            "flows.yaml": self._flow_file(),
         }
         for flow in self.flows:
             if flow.is_changed:
-                texts[_file_of(flow)] = json.dumps(flow.after, indent=2) + "\n"
-                texts[_file_of(flow).replace(".json", ".diff")] = flow.diff + "\n"
+                texts[file_of(flow)] = json.dumps(flow.after, indent=2) + "\n"
+                texts[file_of(flow).replace(".json", ".diff")] = flow.diff + "\n"
         for name, text in texts.items():
             (folder / name).write_text(text, "utf-8")
         return [folder / name for name in texts]
 
+    def _flow_file(self) -> str:
+        """The flow file, which says what stands beside it."""
+        beside = [file_of(flow) for flow in self.flows if flow.is_changed]
+        heads = [f"publish {name} in Studio first" for name in beside]
+        heads += ["custom_chats are kept in no account: your server creates them"]
+        return "".join(f"# {head}\n" for head in heads) + self.file.text
+
     def as_json(self) -> list[dict[str, Any]]:
         """The changes, calls as text."""
         return [
-            asdict(change) | {"calls": [str(call) for call in change.calls]}
+            {
+                name: [str(call) for call in value] if name == "calls" else value
+                for name, value in asdict(change).items()
+                if name != "shows"
+            }
             for change in self.changes
         ]
 
@@ -161,260 +131,6 @@ class Migration:
         heads = ("legacy", "becomes", "how", "why")
         return html.table(rows, heads, title="To Flex Conversations", style=html.TOP_LEFT)
 
-    # -- the rules, from Twilio's migration guides
-
-    def _all(self) -> Iterator[RequiredChange]:
-        for service in self.source.services:
-            yield from self._of_service(service)
-        for flow in self.flows:
-            yield self._of_studio(flow)
-        for flex_flow in self.source.flex_flows:
-            yield from self._of_flex_flow(flex_flow)
-        for channel in self.source.channels:
-            yield from self._of_channel(channel)
-        for hook in self.source.channel_webhooks:
-            yield self._of_webhook(hook)
-        for invite in self.source.invites:
-            yield self._of_invite(invite)
-
-    def _of_service(self, service: Resource) -> Iterator[RequiredChange]:
-        sid, what = service["sid"], f"Chat service {service.get('friendly_name')!r}"
-        calls: tuple[Call, ...] = ()
-        how: How = "by itself"
-        if service is self.source.services[0]:
-            configure = Call(
-                ("conversations", "v1", ("configuration",)),
-                "update",
-                {"default_chat_service_sid": sid},
-            )
-            calls, how = (configure,), "call"
-        yield RequiredChange(
-            what,
-            sid,
-            "the Conversations service of the same SID",
-            how,
-            "Users, roles, private channels, messages and members stay, with their SIDs."
-            + (" Make it the account's default service." if calls else ""),
-            calls,
-        )
-        urls = {
-            name: service[name]
-            for name in ("pre_webhook_url", "post_webhook_url")
-            if service.get(name)
-        }
-        if urls:
-            filters, lost = _events(service.get("webhook_filters"))
-            given = {**urls, "filters": filters, "method": service.get("webhook_method") or "POST"}
-            yield RequiredChange(
-                f"webhooks of {what}",
-                sid,
-                "service webhooks of Conversations, with its event names",
-                "call",
-                "A setting apart from Chat's. The parameters are called otherwise: ChannelSid is"
-                " ConversationSid, InstanceSid is ChatServiceSid, From is Author, MemberSid is"
-                " ParticipantSid; a media message has Media and no Body." + lost,
-                (
-                    Call(
-                        (*_service(sid), "configuration", ("webhooks",)),
-                        "update",
-                        given,
-                    ),
-                ),
-            )
-
-    def _of_studio(self, flow: RewrittenFlow) -> RequiredChange:
-        what = f"Studio flow {flow.name!r}"
-        if not flow.is_changed:
-            why = "; ".join(flow.remarks) or "Incoming Conversation is wired already"
-            return RequiredChange(what, flow.sid, "the same flow", "by itself", f"{_capital(why)}.")
-        publish = Call(
-            ("studio", "v2", ("flows", flow.sid)),
-            "update",
-            {
-                "status": "published",
-                "definition": flow.after,
-                "commit_message": "Incoming Conversation",
-            },
-            {"definition": f"json.loads(Path({json.dumps(_file_of(flow))}).read_text())"},
-        )
-        why = "A conversation starts a flow by Incoming Conversation, not by Incoming Message."
-        extra = "".join(f" {_capital(remark)}." for remark in flow.remarks)
-        return RequiredChange(
-            what,
-            flow.sid,
-            "the flow with Incoming Conversation wired and trigger.conversation",
-            "flow edit",
-            why + extra,
-            (publish,),
-        )
-
-    def _of_flex_flow(self, flow: Resource) -> Iterator[RequiredChange]:
-        what, sid = f"Flex Flow {flow.get('friendly_name')!r}", flow.get("sid") or ""
-        if not flow.get("enabled"):
-            yield RequiredChange(
-                what, sid, "nothing", "no equal", "It is not enabled; leave it behind."
-            )
-            return
-        kind, settings = flow.get("integration_type"), flow.get("integration") or {}
-        service = flow.get("chat_service_sid") or ""
-        channel = flow.get("channel_type") or ""
-        address = ADDRESS_TYPES.get(channel)
-        if kind == "task":
-            yield RequiredChange(
-                what,
-                sid,
-                "an Interaction that your server creates",
-                "your code",
-                "Nothing inbound creates a task by itself: call POST /v1/Interactions when the"
-                " customer writes, from a scoped webhook or directly.",
-                code=_opening(service, channel) + _interaction(settings, channel),
-            )
-        elif address:
-            yield self._address(what, flow, address)
-        elif kind == "studio":
-            hook = (
-                '    target="studio",\n'
-                f"    configuration_flow_sid={json.dumps(settings.get('flow_sid'))},\n"
-                f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
-            )
-            yield RequiredChange(
-                what,
-                sid,
-                "a conversation with the customer and a scoped webhook to Studio, for each chat",
-                "your code",
-                f"Conversations has no address of type {channel!r}: your server creates each"
-                " conversation, and posts with X-Twilio-Webhook-Enabled.",
-                code=_opening(service, channel) + _webhook(hook),
-            )
-        else:
-            hook = (
-                '    target="webhook",\n'
-                f"    configuration_url={json.dumps(settings.get('url'))},\n"
-                '    configuration_method="POST",\n'
-                f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
-            )
-            yield RequiredChange(
-                what,
-                sid,
-                "a conversation with the customer and a scoped webhook to your URL, for each chat",
-                "your code",
-                "Your server answers as before, and hands over to an agent with POST"
-                " /v1/Interactions.",
-                code=_opening(service, channel) + _webhook(hook),
-            )
-        yield from _settings_without_equal(what, sid, flow, self.source.account_sid)
-
-    def _address(self, what: str, flow: Resource, kind: str) -> RequiredChange:
-        settings, identity = flow.get("integration") or {}, flow.get("contact_identity")
-        given: dict[str, Any] = {
-            "type": kind,
-            "address": identity or f"{flow.get('friendly_name')}",
-            "friendly_name": flow.get("friendly_name"),
-            "auto_creation_enabled": True,
-            "auto_creation_conversation_service_sid": flow.get("chat_service_sid"),
-        }
-        if flow.get("integration_type") == "studio":
-            given |= {
-                "auto_creation_type": "studio",
-                "auto_creation_studio_flow_sid": settings.get("flow_sid"),
-                "auto_creation_studio_retry_count": settings.get("retry_count"),
-            }
-        else:
-            given |= {
-                "auto_creation_type": "webhook",
-                "auto_creation_webhook_url": settings.get("url"),
-                "auto_creation_webhook_method": "POST",
-                "auto_creation_webhook_filters": [_BOT_AND_AGENT],
-            }
-        given = {name: value for name, value in given.items() if value is not None}
-        why = "Each new conversation of the address gets this webhook by itself."
-        if kind == "chat":
-            why += " Web chats start with POST /v2/WebChats (AddressSid) instead of WebChannels."
-        elif not identity:
-            why += " The flow names no contact identity: put the number in place of its name."
-        call = Call(("conversations", "v1", "address_configurations"), "create", given)
-        return RequiredChange(
-            what,
-            flow.get("sid") or "",
-            f"an address configuration of type {kind}",
-            "call",
-            why,
-            (call,),
-        )
-
-    def _of_channel(self, channel: Resource) -> Iterator[RequiredChange]:
-        sid, service = channel["sid"], channel.get("service_sid") or ""
-        name = channel.get("unique_name") or channel.get("friendly_name") or sid
-        what = f"channel {name!r}"
-        if channel.get("type") == "public":
-            yield RequiredChange(
-                what,
-                sid,
-                "a conversation, once it is private",
-                "call",
-                "Conversations are private; a public channel is not found until its type changes.",
-                (Call(("chat", "v3", ("channels", service, sid)), "update", {"type": "private"}),),
-            )
-        status = entry(json_object(channel.get("attributes") or ""), "status")
-        if status == "INACTIVE":
-            yield RequiredChange(
-                what,
-                sid,
-                "a closed conversation",
-                "call",
-                "attributes.status INACTIVE becomes the state closed, not inactive.",
-                (Call(_conversation(service, sid), "update", {"state": "closed"}),),
-            )
-
-    def _of_webhook(self, hook: Resource) -> RequiredChange:
-        settings = hook.get("configuration") or {}
-        service, channel = hook.get("service_sid") or "", hook.get("channel_sid") or ""
-        filters, lost = _events(settings.get("filters"))
-        kind = hook.get("type")
-        given: dict[str, Any] = {"target": kind}
-        if kind == "studio":
-            given |= {"configuration_flow_sid": settings.get("flow_sid")}
-            filters = filters or [_BOT_AND_AGENT]
-        else:
-            given |= {
-                "configuration_url": settings.get("url"),
-                "configuration_method": settings.get("method"),
-            }
-        if kind == "trigger":
-            given["configuration_triggers"] = settings.get("triggers")
-        else:
-            given["configuration_filters"] = filters
-        given = {name: value for name, value in given.items() if value}
-        why = "Webhooks of Chat channels do not fire for Conversations' events." + lost
-        if settings.get("retry_count"):
-            why += " retry_count has no equal on a scoped webhook."
-        return RequiredChange(
-            f"webhook {hook['sid']} ({kind}) of channel {channel}",
-            hook["sid"],
-            "a scoped webhook of the conversation",
-            "call",
-            why,
-            (Call((*_conversation(service, channel), "webhooks"), "create", given),),
-        )
-
-    def _of_invite(self, invite: Resource) -> RequiredChange:
-        service, channel = invite.get("service_sid") or "", invite.get("channel_sid") or ""
-        identity = invite.get("identity")
-        return RequiredChange(
-            f"invite of {identity!r} to channel {channel}",
-            invite["sid"],
-            "a participant",
-            "call",
-            "Conversations has no invites: a participant is added.",
-            (
-                Call(
-                    (*_conversation(service, channel), "participants"),
-                    "create",
-                    {"identity": identity},
-                ),
-            ),
-        )
-
 
 def plan(source: LegacyAccount | Account | str | Path) -> Migration:
     """List the changes that are needed; a source that is no `LegacyAccount` is read first.
@@ -424,117 +140,3 @@ def plan(source: LegacyAccount | Account | str | Path) -> Migration:
         TwilioException: The account refuses.
     """
     return Migration(source if isinstance(source, LegacyAccount) else read(source))
-
-
-def _service(sid: str) -> tuple[Any, ...]:
-    return ("conversations", "v1", ("services", sid))
-
-
-def _conversation(service: str, sid: str) -> tuple[Any, ...]:
-    return (*_service(service), ("conversations", sid))
-
-
-def _file_of(flow: RewrittenFlow) -> str:
-    name = re.sub(r"[^\w .-]", "_", flow.name).strip(" .") or "flow"
-    return f"{name} {flow.sid}.json"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _events(filters: Any) -> tuple[list[str], str]:
-    """Filters by Conversations' names, and a sentence about those that it has not."""
-    given = [each for each in filters or () if isinstance(each, str)]
-    known = list(dict.fromkeys(EVENTS[each] for each in given if each in EVENTS))
-    lost = [each for each in given if each not in EVENTS]
-    return known, f" No equal: {', '.join(lost)}." if lost else ""
-
-
-def _settings_without_equal(
-    what: str, sid: str, flow: Resource, account_sid: str
-) -> Iterator[RequiredChange]:
-    if flow.get("long_lived"):
-        leave = Call(  # the SDK's own update() takes no plain JSON
-            (),
-            "request",
-            {
-                "method": "POST",
-                "uri": "https://flex-api.twilio.com/v1/Configuration",
-                "headers": {"Content-Type": "application/json"},
-                "data": {
-                    "account_sid": account_sid,
-                    "agent_conv_end_methods": {"enabled": ["Leave"]},
-                },
-            },
-        )
-        yield RequiredChange(
-            f"LongLived of {what}",
-            sid,
-            "Leave, which agents choose in place of End",
-            "call",
-            "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
-            " message makes a new task. Nothing keeps a conversation open that an agent ends.",
-            (leave,),
-        )
-    if flow.get("janitor_enabled"):
-        timer = Call(
-            ("conversations", "v1", ("configuration",)),
-            "update",
-            {"default_closed_timer": "P1D"},
-        )
-        yield RequiredChange(
-            f"JanitorEnabled of {what}",
-            sid,
-            "a closed timer, and a channel status that your server sets",
-            "call",
-            "No janitor closes a conversation whose task ended outside Flex UI: a timer does,"
-            " later, or POST .../Channels/{UO} with Status=closed. A day is our suggestion.",
-            (timer,),
-        )
-
-
-def _opening(service: str, channel: str) -> str:
-    return (
-        f'service = client.conversations.v1.services("{service}")\n'
-        "conversation = service.conversations.create(\n"
-        f'    attributes=json.dumps({{"channel_type": "{channel}", "from": customer_name}})\n'
-        ")\n"
-        "chat = service.conversations(conversation.sid)\n"
-        "chat.participants.create(identity=identity)\n"
-    )
-
-
-def _webhook(arguments: str) -> str:
-    return f"chat.webhooks.create(\n{arguments})\n"
-
-
-def _interaction(settings: Resource, channel: str) -> str:
-    routing = {
-        "workspace_sid": settings.get("workspace_sid"),
-        "workflow_sid": settings.get("workflow_sid"),
-        "task_channel_unique_name": settings.get("channel"),
-        "priority": settings.get("priority"),
-        "timeout": settings.get("timeout"),
-    }
-    given = "".join(
-        f"            {name!r}: {value!r},\n"
-        for name, value in routing.items()
-        if value is not None
-    ).replace("'", '"')
-    return (
-        "client.flex_api.v1.interaction.create(\n"
-        "    channel={\n"
-        '        "type": "web",\n'
-        '        "initiated_by": "customer",\n'
-        '        "properties": {"media_channel_sid": conversation.sid},\n'
-        "    },\n"
-        "    routing={\n"
-        '        "properties": {\n'
-        f"{given}"
-        '            "attributes": {"from": customer_name, "channelType": "'
-        f'{channel}"}},\n'
-        "        }\n"
-        "    },\n"
-        ")\n"
-    )

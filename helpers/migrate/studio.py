@@ -55,6 +55,11 @@ class RewrittenFlow:
         return self.before != self.after
 
     @property
+    def waits_an_hour(self) -> bool:
+        """True where a Send to Flex has no time-out of its own."""
+        return any(map(_has_no_timeout, self.after.get("states") or ()))
+
+    @property
     def diff(self) -> str:
         """The change of the definition as a unified diff; blank for none."""
         before, after = (
@@ -108,9 +113,20 @@ def rewrite(
         + KEPT.get(name, "trigger.conversation has no such variable; take it from elsewhere")
         for name in sorted(left)
     ]
+    remarks += [
+        f"{state.get('name')} has no timeout: the task of an Interaction waits an hour, where that"
+        " of a legacy chat waits a day (inferred); give it one"
+        for state in filter(_has_no_timeout, states)
+    ]
     if not any(state.get("type") == "send-to-flex" for state in states):
         remarks.append("has no Send to Flex widget: no Interaction, so no agent")
     return RewrittenFlow(sid, name, definition, after, tuple(remarks))
+
+
+def _has_no_timeout(state: Any) -> bool:
+    if not isinstance(state, dict) or state.get("type") != "send-to-flex":
+        return False
+    return not (state.get("properties") or {}).get("timeout")
 
 
 def _wire(trigger: dict[str, Any]) -> list[str]:

@@ -23,14 +23,17 @@ from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
 from .rest.application import path_template
 from .rest.chat_webhooks import unknown_filters
+from .rest.conversations_webhooks import SCOPED_EVENTS
 from .rest.event_feed import ChatEvent, TaskRouterNotification
 from .rest.http import Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
+from .studio.replica import FlowReplica, FlowStage, FlowTask, Unproven
 from .studio.runner import Heard, StepFault, Studio, zone_of
 from .studio.validation import MAX_WIDGETS
 from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
+from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
 from .webhooks.delivery import Attempt, Webhooks
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
@@ -41,6 +44,7 @@ __all__ = [
     "MAX_WIDGETS",
     "NOTE_HEADER",
     "NOT_SIMULATED",
+    "SCOPED_EVENTS",
     "Attempt",
     "BadFault",
     "Basis",
@@ -57,6 +61,9 @@ __all__ = [
     "ErrorCode",
     "Fault",
     "Faults",
+    "FlowReplica",
+    "FlowStage",
+    "FlowTask",
     "ForkedProcess",
     "Heard",
     "Journal",
@@ -74,13 +81,16 @@ __all__ = [
     "StepFault",
     "Studio",
     "TaskRouterNotification",
+    "TaskRouterReplica",
     "Timer",
     "TokenTimers",
     "TwilioError",
     "UnknownScenario",
+    "Unproven",
     "WebhookAnswer",
     "WebhookRequest",
     "Webhooks",
+    "WorkspaceCopy",
     "could_match",
     "epoch",
     "flex_flows",

@@ -171,7 +171,7 @@ class MockTwilio:
             EVENT_BRIDGE: self._answer_worker,
             iam_v1.HOST: visitors.answer,
         }
-        self.faults = Faults(self._application.operation_of, OPERATIONS)
+        self.faults = Faults(self._application.operation_of, OPERATIONS, self.clock.now)
         in_process = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(in_process))
         self.requests = RequestLog()

@@ -203,6 +203,11 @@ _OF_CONVERSATIONS: dict[str, tuple[str, _Refused]] = {
     "50503": ("400 50503", lambda on: on.messages.create()),
     "50504": ("400 50504", lambda on: on.messages.create(body="x" * (32 * _KILOBYTES + 1))),
     "50507": ("404 50507", lambda on: on.messages.create(media_sid=f"ME{_MISSING}")),
+    "50526": ("400 50526", lambda on: on.messages.create(content_sid="HX1")),
+    "50528": (
+        "400 50528",
+        lambda on: on.messages.create(body="probe", content_variables='{"1": "x"}'),
+    ),
     "A participant with an address alone needs another with a projected address (50412)": (
         "400 50412",
         lambda on: _person(on, unset, NUMBER),
@@ -240,7 +245,8 @@ def _two_timers(lab: Lab) -> str:
 def _pending(conversation: Any, name: str) -> int:
     """Return the seconds from a conversation's creation to the end of a timer."""
     end = datetime.fromisoformat(conversation.timers[name])
-    return round((end - conversation.date_created).total_seconds())
+    start: datetime = conversation.date_created
+    return round((end - start).total_seconds())
 
 
 @conversations("A timer needs no State", "accepted")

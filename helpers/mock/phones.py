@@ -21,6 +21,8 @@ from .rest.conversations_words import REFUSALS
 _BODY = TypeAdapter(Body)
 STATUSES = ("sent", "delivered", "read", "failed", "undelivered")
 """Statuses of a message on its way to a phone."""
+_LATER = {"sent": STATUSES[1:], "delivered": ("read",)}
+"""Statuses that may follow each; none follows the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,11 @@ class Phone:
     def report(self, message_sid: str, status: str, error_code: int = 0) -> None:
         """Report how far a message came: `delivered`, `read`, `failed` or `undelivered`.
 
+        Reporting the same once more changes nothing.
+
         Raises:
             TwilioError: 20404, the message was not sent to this phone; 20001, there is no such
-                status.
+                status, or the message is beyond it.
         """
         if status not in STATUSES:
             raise TwilioError(20001, f"status is one of {', '.join(STATUSES)}")
@@ -165,6 +169,10 @@ class Phone:
             for receipt in ctx.store.select(DeliveryReceipt, {"message_sid": message_sid}):
                 member = ctx.store.first(Member, sid=receipt.member_sid)
                 if member is not None and member.name == self.address:
+                    if status == receipt.status:
+                        return
+                    if status not in _LATER.get(receipt.status, ()):
+                        raise TwilioError(20001, f"The message is {receipt.status} already")
                     messages.update_receipt(ctx, receipt, status=status, error_code=error_code)
                     return
         raise TwilioError(20404, f"No message {message_sid[:40]} was sent to {self.address}")

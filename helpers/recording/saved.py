@@ -22,8 +22,9 @@ class RecordedCall:
 
     Attributes:
         after: Seconds since the call before it.
-        headers: Those with a meaning of their own, such as `X-Twilio-Webhook-Enabled`.
-        json: Whether the parameters are a body of JSON.
+        headers: Those with a meaning of their own, such as `X-Twilio-Webhook-Enabled`; the content
+            type of a body that is no form.
+        parameters: Those of the form, or the JSON of the body.
         size: Bytes of a body that is a file.
         lossy: Parameters whose stand-in has not the form of the value.
         status: HTTP status; 0 for no answer.
@@ -38,7 +39,6 @@ class RecordedCall:
     headers: dict[str, str] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     parameters: Any = field(default_factory=dict)
-    json: bool = False
     size: int = 0
     lossy: list[str] = field(default_factory=list)
     status: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import jwt
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import ChatGrant, TaskRouterGrant
 
@@ -126,9 +127,13 @@ def _refuse(**checked: str | None) -> None:
 
 
 def _dated(token: AccessToken, now: float | None) -> str:
-    if now is not None:
-        token.nbf, token.valid_until = int(now), int(now) + token.ttl
-    return str(token.to_jwt())
+    if now is None:
+        return str(token.to_jwt())
+    second = int(now)
+    token.nbf, token.valid_until = second, second + token.ttl
+    # the SDK dates the token's id by the real time, so that no two would be the same
+    claims = {**token.payload, "jti": f"{token.signing_key_sid}-{second}"}
+    return jwt.encode(claims, token.secret_key, token.algorithm, headers=token.headers)
 
 
 _EXPECTED_SIDS = {

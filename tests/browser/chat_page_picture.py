@@ -23,7 +23,7 @@ from PIL import Image
 
 from helpers import Account, AgentDesk, connect
 from helpers.mock import MockTwilio
-from helpers.mock.server.chat_page.sdk_copy import PLACE
+from helpers.mock.server.chat_page.sdk_copy import CHAT
 
 PICTURE = NOTEBOOKS / "images" / "chat_page.png"
 VIEW = {"width": 400, "height": 520}
@@ -88,7 +88,7 @@ def main() -> None:
     account = connect()
     desk = make_ready(account)
     assert isinstance(account.mock, MockTwilio)
-    copy = node_packages.installed() / PLACE
+    copy = node_packages.installed() / CHAT.place
     with account.mock.serve(chat_sdk=copy) as server, chromium.launched(executable) as browser:
         pages, address = [], f"{server.url}/chat"
         for scheme in ("light", "dark"):

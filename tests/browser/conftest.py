@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import chromium
 import node_packages
 import pytest
+from chat_page import NARROW
 from lab_page import LabPage
 from lab_server import Lab
+
+from helpers import Account, AgentDesk
+from helpers.mock import MockTwilio
+from helpers.mock.server.chat_page.sdk_copy import CONVERSATIONS
+from helpers.mock.server.running import BackgroundServer
 
 HERE = Path(__file__).resolve().parent
 
@@ -59,3 +65,49 @@ def lab_page(lab: Lab, browser: Any) -> LabPage:
 def chat_sdk() -> Path:
     """Twilio's Chat SDK for browsers, as npm has it."""
     return node_packages.installed() / "node_modules/twilio-chat/builds/twilio-chat.min.js"
+
+
+@pytest.fixture
+def mock(account: Account) -> MockTwilio:
+    assert isinstance(account.mock, MockTwilio)
+    return account.mock
+
+
+@pytest.fixture
+def server(
+    mock: MockTwilio, chat_sdk: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BackgroundServer]:
+    monkeypatch.setenv(CONVERSATIONS.variable, str(chat_sdk.parents[3] / CONVERSATIONS.place))
+    with mock.serve(chat_sdk=chat_sdk) as server:
+        yield server
+
+
+@pytest.fixture
+def desk(account: Account) -> Iterator[AgentDesk]:
+    """Alice, who takes chats."""
+    desk = AgentDesk(account, "alice")
+    desk.go_available()
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def visit(browser: Any, server: BackgroundServer) -> Iterator[Callable[..., Any]]:
+    """Open the page, by default in a new browser."""
+    contexts = []
+
+    def open_page(context: Any = None, path: str = "/chat", **options: Any) -> Any:
+        if context is None:
+            context = browser.new_context(viewport=NARROW, **options)
+            contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.goto(server.url + path)
+        return page
+
+    open_page.contexts = contexts  # type: ignore[attr-defined]
+    yield open_page
+    for context in contexts:
+        context.close()

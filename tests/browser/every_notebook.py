@@ -24,7 +24,7 @@ from lab_page import copy_without_outputs
 from lab_server import Lab
 from test_notebooks import NOTEBOOKS, SOLUTION, load, source
 
-from helpers.mock.server.chat_page.sdk_copy import PLACE
+from helpers.mock.server.chat_page.sdk_copy import CHAT
 
 EVERY_CELL_TWICE = (Path(__file__).parent / "every_cell_twice.js").read_text("utf-8")
 LOADED = "async () => { await jupyterapp.restored; return null; }"
@@ -116,10 +116,10 @@ BROWSERS = {"firefox": firefox, "chromium": chromium_page}
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab whose folders have a copy of the notebooks for each browser."""
-    copy = node_packages.installed() / PLACE
+    copy = node_packages.installed() / CHAT.place
     with Lab(tmp_path_factory.mktemp("lab")) as lab:
-        (lab.root / PLACE).parent.mkdir(parents=True)
-        shutil.copy(copy, lab.root / PLACE)
+        (lab.root / CHAT.place).parent.mkdir(parents=True)
+        shutil.copy(copy, lab.root / CHAT.place)
         for name in BROWSERS:
             shutil.copytree(NOTEBOOKS[0].parent / "images", lab.root / name / "images")
             for path in NOTEBOOKS:

@@ -6,71 +6,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from accessibility import violations
+from chat_page import PIXEL, bodies, bubble, can_write, picture, write
 from contrast import poor_contrast
 from support import EventLog
 
-from helpers import Account, AgentDesk
-from helpers.mock import MockTwilio
-from helpers.mock.server.running import BackgroundServer
+from helpers import AgentDesk
 
-NARROW = {"width": 400, "height": 640}
 ATTACK = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
-PIXEL = bytes.fromhex(  # a PNG of one pixel
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
-    "0000000049454e44ae426082"
-)
-
-
-@pytest.fixture
-def mock(account: Account) -> MockTwilio:
-    assert isinstance(account.mock, MockTwilio)
-    return account.mock
-
-
-@pytest.fixture
-def server(mock: MockTwilio, chat_sdk: Path) -> Iterator[BackgroundServer]:
-    with mock.serve(chat_sdk=chat_sdk) as server:
-        yield server
-
-
-@pytest.fixture
-def desk(account: Account) -> Iterator[AgentDesk]:
-    """Alice, who takes chats."""
-    desk = AgentDesk(account, "alice")
-    desk.go_available()
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
-def visit(browser: Any, server: BackgroundServer) -> Iterator[Callable[..., Any]]:
-    """Open the page, by default in a new browser."""
-    contexts = []
-
-    def open_page(context: Any = None, path: str = "/chat", **options: Any) -> Any:
-        if context is None:
-            context = browser.new_context(viewport=NARROW, **options)
-            contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.goto(server.url + path)
-        return page
-
-    open_page.contexts = contexts  # type: ignore[attr-defined]
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
@@ -85,30 +33,6 @@ def customer(visit: Callable[..., Any], task_flow: Any) -> Any:
 def conversation(customer: Any, desk: AgentDesk) -> Any:
     """The customer's chat, accepted by the agent."""
     return desk.accept()
-
-
-def can_write(page: Any) -> None:
-    page.locator("#fields:enabled").wait_for()
-
-
-def write(page: Any, text: str) -> None:
-    page.get_by_label("Your message").fill(text)
-    page.get_by_label("Your message").press("Enter")
-
-
-def bubble(page: Any, text: str) -> Any:
-    return page.get_by_role("log").locator(".bubble").get_by_text(text, exact=True)
-
-
-def bodies(page: Any) -> list[str]:
-    found: list[str] = page.get_by_role("log").locator(".bubble").all_inner_texts()
-    return found
-
-
-def picture(page: Any, name: str) -> None:
-    if folder := os.environ.get("PANEL_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"chat-page-{name}.png", animations="disabled")
 
 
 # -- both ways

@@ -16,7 +16,7 @@ import pytest
 from lab_page import LabPage, copy_without_outputs
 from lab_server import Lab
 
-from helpers.mock.server.chat_page.sdk_copy import PLACE
+from helpers.mock.server.chat_page.sdk_copy import CHAT
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 THE_CHAT_SDKS = "07_real_chat_sdk.ipynb"
@@ -28,11 +28,11 @@ DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || figure.quer
 def opened(lab: Lab) -> list[Path]:
     """Notebooks that run without a network: the Chat SDK's only where npm has the SDK."""
     try:
-        copy = node_packages.installed() / PLACE
+        copy = node_packages.installed() / CHAT.place
     except pytest.skip.Exception:
         return [path for path in NOTEBOOKS if path.name != THE_CHAT_SDKS]
-    (lab.root / PLACE).parent.mkdir(parents=True)
-    shutil.copy(copy, lab.root / PLACE)
+    (lab.root / CHAT.place).parent.mkdir(parents=True)
+    shutil.copy(copy, lab.root / CHAT.place)
     return NOTEBOOKS
 
 

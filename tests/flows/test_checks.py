@@ -102,6 +102,17 @@ def filters(client: Any, expression: str, default: bool = False) -> None:
     workspace.workflows(workflow.sid).update(configuration=json.dumps({"task_routing": routing}))
 
 
+def leave_is_on(client: Any) -> None:
+    """Agents can leave conversations."""
+    settings = {"agent_conv_end_methods": {"enabled": ["Leave"]}}
+    client.request(
+        "POST",
+        "https://flex-api.twilio.com/v1/Configuration",
+        headers={"Content-Type": "application/json"},
+        data={"account_sid": client.username, **settings},
+    )
+
+
 ANYONE = "Assign to Anyone"
 
 
@@ -255,7 +266,10 @@ def _workspace(client: Any) -> Any:
 
 PARENT = STUDIO.replace("Webchat Flow", "Parent")
 ON_MESSAGE = TASK + "      creation_on_message: true\n"
+CHAT = "custom_chats:\n  - friendly_name: Support\n"
 TRIPS: list[tuple[str, Prepare, str, str]] = [
+    ("no-interaction", nothing, CHAT, "line 2"),
+    ("leave-is-off", nothing, CHAT + "    long_lived: true\n", "line 3"),
     ("channel-type", nothing, STUDIO.replace("custom", "web"), "line 3"),
     ("channel-type", nothing, SMS, "line 3"),
     ("task-channel", nothing, TASK.replace("      channel: chat\n", ""), "line 5"),
@@ -293,6 +307,9 @@ TRIPS: list[tuple[str, Prepare, str, str]] = [
     ("welcome-bot", a_bot_greets, ON_MESSAGE, "line 9"),
 ]
 PASSES: list[tuple[str, Prepare, str]] = [
+    ("no-interaction", nothing, CHAT + "    accept: [no-interaction]\n"),
+    ("leave-is-off", leave_is_on, CHAT + "    long_lived: true\n"),
+    ("leave-is-off", nothing, CHAT),
     ("channel-type", nothing, TASK),
     ("channel-type", nothing, SMS + ADDRESS),
     ("channel-type", nothing, SMS + "    accept: [channel-type]\n"),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from helpers import Account
-from helpers.flows import command, plan
+from helpers.flows import check, command, load, plan, rehearse
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -87,3 +87,12 @@ def test_a_live_account_that_has_changed_since_the_plan_wants_another_code(
     client.flex_api.v1.flex_flow(other.sid).update(enabled=False)
     assert command.main(["apply", str(file), "--to", "live", "--confirm", code]) == command.PROBLEMS
     assert [one.sid for one in client.flex_api.v1.flex_flow.list()] == [other.sid]
+
+
+def test_the_readmes_addresses_are_sound_planned_and_played(account: Account) -> None:
+    file = load(snippet("address file"))
+    assert [one.id for one in check(file, account)] == ["leave-is-off"]
+    plan(account, file).apply()
+    assert plan(account, file).is_empty
+    for entry in file.entries:
+        assert rehearse(entry, "answered", account=account).outcome.tasks == ("completed",)

@@ -109,7 +109,7 @@ def test_without_dask_a_cluster_is_refused_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install 'distributed'"):
+    with pytest.raises(ModuleNotFoundError, match="pip install 'distributed"):
         sweep(FLOWS, cluster="tcp://127.0.0.1:8786", **GRID)
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from examples.conversations_v1 import NOT_SIMULATED
 from support import refused
 
 from helpers import Account
@@ -172,6 +171,34 @@ def test_a_conversation_of_another_service_is_not_found_by_the_short_path(
 # -- states and timers
 
 
+def test_a_closed_conversation_has_no_new_webhook(conversations: Any) -> None:
+    made = conversations.create()
+    hook = made.webhooks.create(
+        target="webhook",
+        configuration_url="https://example.com",
+        configuration_filters=["onMessageAdded"],
+    )
+    made.update(state="closed")
+    with refused(400, 50377):
+        made.webhooks.create(target="studio", configuration_flow_sid="FW" + "1" * 32)
+    with refused(400, 50377):
+        hook.update(configuration_url="https://example.org")
+    hook.delete()
+    assert made.webhooks.list() == []
+
+
+@pytest.mark.parametrize("text", ["00:20:00", "3600", "1 day", "P", "pt20m", "soon"])
+def test_a_timer_is_a_duration_of_iso_8601(conversations: Any, text: str) -> None:
+    with refused(400, 50380):
+        conversations.create(timers_closed=text)
+
+
+def test_a_file_of_a_message_is_named_by_its_sid(conversations: Any) -> None:
+    for code, status, sid in ((50510, 400, "MEfoo"), (50507, 404, "ME" + "1" * 32)):
+        with refused(status, code):
+            conversations.create().messages.create(media_sid=sid)
+
+
 def test_a_closed_conversation_is_read_only(conversations: Any) -> None:
     conversation = closed(conversations)
     assert [each.body for each in conversation.messages.list()] == ["Bye"]
@@ -258,25 +285,78 @@ def test_a_pair_of_addresses_is_free_again_once_its_conversation_is_closed(
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"),
-    sorted((operation, name) for operation, names in NOT_SIMULATED.items() for name in names),
+    ("code", "given"),
+    [
+        (50526, {"content_sid": "HX" + "1" * 32}),
+        (50526, {"content_sid": "HX1", "body": "ignored", "content_variables": '{"1": "Jane"}'}),
+        (50527, {"content_sid": "HX" + "1" * 32, "content_variables": "Jane"}),
+        (50528, {"body": "Hello", "content_variables": "{}"}),
+        (50529, {"content_sid": "HX1", "content_variables": json.dumps(dict.fromkeys(range(101)))}),
+        (50540, {"content_sid": "HX1", "content_variables": json.dumps({"n" * 17: ""})}),
+        (50541, {"content_sid": "HX1", "content_variables": json.dumps({"1": "x" * 257})}),
+    ],
 )
-def test_a_parameter_that_is_not_simulated_is_refused(
-    account: Account, operation: str, name: str
+def test_a_content_template_is_refused_by_its_code(
+    conversations: Any, code: int, given: dict[str, str]
 ) -> None:
-    v1 = account.client.conversations.v1
-    made = v1.conversations.create()
-    person = made.participants.create(identity="jane")
-    text = made.messages.create(body="Hello")
-    urls = {"Participant": person.url, "Message": text.url}
-    what = next((each for each in urls if operation.endswith(each)), None)
-    item = urls[what] if what else made.url
-    url = item if operation.startswith("Update") else item.rpartition("/")[0]
-    if "Service" in operation:
-        inside = f"/v1/Services/{account.credentials.chat_service_sid}/Conversations"
-        url = url.replace("/v1/Conversations", inside)
-    answer = account.client.request("POST", url, data={"Body": "Hello", name: "HX1"})
-    assert (answer.status_code, name in answer.text) == (501, True)
+    made = conversations.create()
+    with refused(400, code):
+        made.messages.create(**given)
+    assert made.messages.list() == []
+
+
+@pytest.mark.parametrize("identity", ["jane", "ann"])
+def test_a_participant_keeps_its_identity(conversations: Any, identity: str) -> None:
+    jane = conversations.create().participants.create(identity="jane")
+    with refused(400, 50444):
+        jane.update(identity=identity)
+    assert jane.update(attributes="{}").identity == "jane"
+
+
+def test_addresses_are_added_where_there_are_none_and_removed_where_there_are(
+    conversations: Any,
+) -> None:
+    made = conversations.create()
+    jane = made.participants.create(identity="jane")
+    phone = made.participants.create(
+        messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
+    )
+    for who, code, changes in (
+        (jane, 50440, {"messaging_binding_proxy_address": "null"}),
+        (jane, 50441, {"messaging_binding_proxy_address": "+15550101"}),
+        (jane, 50442, {"messaging_binding_projected_address": "null"}),
+        (phone, 50441, {"messaging_binding_proxy_address": "+15550100"}),
+        (phone, 50441, {"messaging_binding_proxy_address": "+15550101"}),
+        (phone, 50443, {"messaging_binding_projected_address": "+15550101"}),
+    ):
+        with refused(400, code):
+            who.update(**changes)
+    projected = jane.update(messaging_binding_projected_address="+15550199")
+    assert projected.messaging_binding == {"type": "sms", "projected_address": "+15550199"}
+    with refused(400, 50443):
+        jane.update(messaging_binding_projected_address="+15550198")
+    assert jane.update(messaging_binding_projected_address="null").messaging_binding is None
+
+
+def test_a_message_keeps_the_place_of_an_author_who_leaves(conversations: Any) -> None:
+    made = conversations.create()
+    early = made.messages.create(author="jane", body="before")
+    jane = made.participants.create(identity="jane")
+    during = made.messages.create(author="jane", body="during")
+    jane.delete()
+    again = made.participants.create(identity="jane")
+    after = made.messages.create(author="jane", body="after")
+    assert made.messages.create(body="from nobody").participant_sid is None
+    assert [each.fetch().participant_sid for each in (early, during, after)] == [
+        None,
+        jane.sid,
+        again.sid,
+    ]
+    assert [each.participant_sid for each in made.messages.list()][:3] == [
+        None,
+        jane.sid,
+        again.sid,
+    ]
 
 
 # -- chat users

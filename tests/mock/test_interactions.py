@@ -173,6 +173,34 @@ def test_an_outbound_interaction_makes_the_conversation(
 
 
 @pytest.mark.parametrize(
+    ("type", "kind", "address", "proxy"),
+    [
+        ("whatsapp", "whatsapp", "whatsapp:+15550142", "whatsapp:+15550100"),
+        ("email", "email", "jane@example.com", "shop@example.com"),
+        ("web", "sms", "+15550142", "+15550100"),
+        ("whatsapp", None, "+15550142", "+15550100"),
+        ("sms", None, "+15550142", "whatsapp:+15550100"),
+        ("sms", None, "jane", "+15550100"),
+        ("email", None, "jane", "shop@example.com"),
+    ],
+)
+def test_the_addresses_of_a_customer_are_of_one_network_the_channels(
+    contact: Contact, type: str, kind: str | None, address: str, proxy: str
+) -> None:
+    person = {"address": address, "proxy_address": proxy}
+    channel = {"type": type, "initiated_by": "api", "participants": [person], "properties": {}}
+    if kind is None:
+        with refused(400, 45351):
+            contact.ask(channel=channel)
+        assert contact.tasks == []
+        return
+    contact.ask(channel=channel)
+    sid = contact.attributes["conversationSid"]
+    [customer] = contact.client.conversations.v1.conversations(sid).participants.list()
+    assert customer.messaging_binding == {"type": kind, **person}
+
+
+@pytest.mark.parametrize(
     ("code", "channel", "routing"),
     [
         (45366, {"type": "telex"}, {}),

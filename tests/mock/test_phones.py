@@ -224,6 +224,34 @@ def test_each_phone_has_a_receipt_of_what_others_write(mock: MockTwilio, v1: Any
         phone.report(text.sid, "lost")
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("read", "delivered"), ("delivered", "sent"), ("failed", "read"), ("delivered", "failed")],
+)
+def test_a_receipt_does_not_go_back(mock: MockTwilio, v1: Any, first: str, then: str) -> None:
+    made, phone = conversation_with_ann(v1), mock.phone(ANN)
+    text = made.messages.create(author="shop", body="On its way")
+    phone.report(text.sid, first)
+    with refused_with(20001, f"is {first} already"):
+        phone.report(text.sid, then)
+    hook = registered(mock.webhooks)
+    v1.configuration.webhooks().update(post_webhook_url=HOOK, filters=["onDeliveryUpdated"])
+    phone.report(text.sid, first)
+    assert mock.webhooks.settle()
+    assert hook.events == []
+    assert text.delivery_receipts.list()[0].status == first
+
+
+@pytest.mark.parametrize(("kind", "code"), [("studio", 50367), ("webhook", 50369)])
+def test_an_address_that_leads_nowhere_is_not_enabled(v1: Any, kind: str, code: int) -> None:
+    with refused(400, code):
+        configured(v1, type=kind)
+    made = v1.address_configurations.create(type="sms", address=SHOP, auto_creation_type=kind)
+    with refused(400, code):
+        made.update(auto_creation_enabled=True)
+    assert v1.address_configurations(made.sid).fetch().auto_creation["enabled"] is False
+
+
 def test_a_text_is_shorter_where_a_phone_gets_it(v1: Any) -> None:
     made = conversation_with_ann(v1)
     made.messages.create(body="x" * 1600)
@@ -248,6 +276,7 @@ def test_group_texts_have_a_projected_address(v1: Any) -> None:
 def test_a_participant_moves_to_another_number_that_is_free(v1: Any) -> None:
     first, second = conversation_with_ann(v1), conversation_with_ann(v1, OTHER_SHOP)
     [ann] = second.participants.list()
+    ann.update(messaging_binding_proxy_address="null")
     with refused(409, 50416, first.sid):
         ann.update(messaging_binding_proxy_address=SHOP)
     moved = ann.update(messaging_binding_proxy_address="+15550109")
@@ -261,5 +290,6 @@ def test_a_participant_moves_to_no_address_that_does_not_go_with_its_own(
     v1: Any, proxy: str, code: int
 ) -> None:
     [ann] = conversation_with_ann(v1).participants.list()
+    ann.update(messaging_binding_proxy_address="null")
     with refused(400, code):
         ann.update(messaging_binding_proxy_address=proxy)

@@ -354,6 +354,12 @@ def v1_full_of_webhooks(place: Place) -> Attempt:
     return add
 
 
+def enabled_address(it: Place, kind: str) -> None:
+    it.client.conversations.v1.address_configurations.create(
+        type="sms", address="+15550100", auto_creation_enabled=True, auto_creation_type=kind
+    )
+
+
 def v1_address_configured(place: Place) -> Attempt:
     def add() -> Any:
         return place.client.conversations.v1.address_configurations.create(
@@ -393,6 +399,14 @@ CONVERSATIONS: dict[Reason, tuple[int, int, str, Callable[[Place], Attempt]]] = 
     Reason.ADDRESS_UNKNOWN: (
         *(501, 501, "messaging webhook"),
         lambda it: lambda: it.mock.phone("+15550001").send("Hello", to="+15550002"),
+    ),
+    Reason.ADDRESS_WITHOUT_FLOW: (
+        *(400, 50367, "AutoCreation.StudioFlowSid is required"),
+        lambda it: lambda: enabled_address(it, "studio"),
+    ),
+    Reason.ADDRESS_WITHOUT_URL: (
+        *(400, 50369, "AutoCreation.WebhookUrl is required"),
+        lambda it: lambda: enabled_address(it, "webhook"),
     ),
     Reason.ADDRESS_TAKEN: (409, 20409, "Address shop is configured already", v1_address_configured),
     Reason.CHANNEL_NOT_FOUND: (

@@ -95,7 +95,7 @@ class Trial:
                 if failed and not self._is_sound(failed):
                     unsound.append(failed)
                 else:
-                    outcome, killer = "killed" if failed else "timeout", failed or ""
+                    outcome, killer = "timeout" if status is None else "killed", failed or ""
         diff = difflib.unified_diff(original.splitlines(), changed.splitlines(), n=1, lineterm="")
         return mutant._asdict() | {
             "outcome": outcome,
@@ -113,7 +113,7 @@ class Trial:
     def _run(
         self, tests: list[str], deselected: Sequence[str] = ()
     ) -> tuple[int | None, str | None]:
-        """Return pytest's status, None where it took too long, and the test that failed."""
+        """Return pytest's status, None where it took too long, and the test that failed, if any."""
         output = self.copy / "output.txt"
         child = os.fork()
         if not child:
@@ -127,7 +127,7 @@ class Trial:
                 if code not in (0, *_FAILED):
                     raise RuntimeError(f"pytest could not run:\n{text[-2000:]}")
                 found = _FAILURE.search(text)
-                return code, found[1] if found else text[-200:]
+                return code, found[1] if found else None  # where nothing could be imported
             time.sleep(0.1)
         os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)

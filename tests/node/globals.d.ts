@@ -1,5 +1,8 @@
-// What the SDK's script for browsers makes.
-declare var Twilio: { Chat: typeof import("twilio-chat") };
+// What the SDKs' scripts for browsers make.
+declare var Twilio: {
+  Chat: typeof import("twilio-chat");
+  Conversations: typeof import("@twilio/conversations");
+};
 
 // The SDK's classes extend Node's.
 declare module "events" {

@@ -95,7 +95,9 @@ def test_a_form_may_have_so_many_fields(url: str, fields: int, expected: int) ->
     assert queried.status_code == (200 if expected == 201 else 400)
 
 
-@pytest.mark.parametrize("path", ["/_mock/clock", "/_mock/snapshots", "/chat/session"])
+@pytest.mark.parametrize(
+    "path", ["/_mock/clock", "/_mock/snapshots", "/chat/session", "/conversations/session"]
+)
 def test_a_control_takes_little(url: str, path: str) -> None:
     answer = requests.post(url + path, data=b" " * (MAX_CONTROL + 1), timeout=10)
     assert (answer.status_code, "larger than" in answer.json()["error"]) == (413, True)

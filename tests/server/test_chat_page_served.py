@@ -13,7 +13,7 @@ import requests
 from helpers import Account, read_token
 from helpers.mock import MockTwilio
 from helpers.mock.server.chat_page import page
-from helpers.mock.server.chat_page.sdk_copy import CDN, PLACE, VARIABLE, NoSuchCopy
+from helpers.mock.server.chat_page.sdk_copy import CHAT, CONVERSATIONS, NoSuchCopy
 from helpers.mock.server.running import CannotListen
 
 Post = Callable[..., requests.Response]
@@ -137,6 +137,36 @@ def test_the_back_end_answers_posts_only(mock: MockTwilio) -> None:
     assert get(mock, "session").status_code == 405
 
 
+# -- the back end of the page on Conversations
+
+
+def test_a_conversation_is_started_for_a_new_customer_and_found_again_until_it_is_closed(
+    mock: MockTwilio, account: Account, client: Any
+) -> None:
+    def ask(question: Any, path: str = "session") -> requests.Response:
+        return requests.post(f"{mock.url}/conversations/{path}", json=question, timeout=10)
+
+    refused = ask({})
+    assert refused.status_code == 409
+    assert "begins with Incoming Conversation" in refused.json()["error"]
+    assert client.conversations.v1.conversations.list() == []
+    made = requests.post(f"{mock.url}/_mock/actions/studio-flow", json={}, timeout=10).json()
+    first = ask({"name": "Jane"}).json()
+    assert set(first) == {"identity", "conversation_sid", "token"}
+    conversation = client.conversations.v1.conversations(first["conversation_sid"])
+    assert conversation.fetch().friendly_name == "Chat with Jane"
+    assert [each.identity for each in conversation.participants.list()] == [first["identity"]]
+    [hook] = conversation.webhooks.list()
+    assert (hook.target, hook.configuration) == ("studio", {"flow_sid": made["sid"]})
+    assert read_token(first["token"]).identity == first["identity"]
+    known = {"identity": first["identity"]}
+    assert ask(known).json()["conversation_sid"] == conversation.fetch().sid
+    assert ask(known, "token").json()["token"]
+    assert ask({"identity": "alice"}).status_code == 403
+    conversation.update(state="closed")
+    assert ask(known).json()["conversation_sid"] != conversation.fetch().sid
+
+
 # -- the page
 
 
@@ -155,6 +185,25 @@ def test_the_page_is_its_files_and_may_load_little_else(mock: MockTwilio) -> Non
     assert get(mock, "../backend.py").status_code == 404
 
 
+def test_the_other_page_is_the_same_on_the_other_sdk(
+    mock: MockTwilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = f"{mock.url}/conversations"
+    found = requests.get(f"{url}/", timeout=10)
+    assert found.text == requests.get(url, timeout=10).text
+    expected = get(mock).text.replace(CHAT.cdn, CONVERSATIONS.cdn)
+    assert found.text == expected.replace("chat.js", "conversations.js")
+    policy = found.headers["Content-Security-Policy"]
+    assert "script-src 'self' https://sdk.twilio.com;" in policy
+    missing = requests.get(f"{url}/twilio-conversations.min.js", timeout=10)
+    assert "npm install @twilio/conversations" in missing.json()["error"]
+    (tmp_path / CONVERSATIONS.place).parent.mkdir(parents=True)
+    (tmp_path / CONVERSATIONS.place).write_text("the SDK")
+    assert 'src="twilio-conversations.min.js"' in requests.get(url, timeout=10).text
+    assert requests.get(f"{url}/twilio-conversations.min.js", timeout=10).text == "the SDK"
+
+
 @pytest.mark.parametrize(
     "odd", ["x; script-src *", "localhost:1 *", "127.0.0.1,x", "localhost:80'", "a\tb", "*"]
 )
@@ -163,8 +212,8 @@ def test_a_made_up_host_does_not_get_into_the_policy(mock: MockTwilio, odd: str)
     assert refused.status_code == 400
     assert refused.headers["Content-Type"].startswith("application/json")
     assert "The Host header names no host" in refused.json()["error"]
-    policy = page._policy(odd)  # a server in front of this one may let more through
-    assert policy == page._policy("")
+    policy = page._policy(odd, CHAT)  # a server in front of this one may let more through
+    assert policy == page._policy("", CHAT)
     assert "connect-src 'self';" in policy
 
 
@@ -176,7 +225,7 @@ def test_the_policy_names_the_host_that_the_page_was_asked_of(mock: MockTwilio, 
 
 
 def test_one_line_of_the_script_is_the_mocks(mock: MockTwilio) -> None:
-    lines = get(mock, "chat.js").text.splitlines()
+    lines = get(mock, "page.js").text.splitlines()
     assert [line for line in lines if "mock" in line] == [
         line for line in lines if "delete this line to talk to Twilio" in line
     ]
@@ -187,7 +236,7 @@ def test_without_a_copy_the_sdk_comes_from_twilio(
     mock: MockTwilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert f'src="{CDN}"' in get(mock).text
+    assert f'src="{CHAT.cdn}"' in get(mock).text
     missing = get(mock, "twilio-chat.min.js")
     assert missing.status_code == 404
     assert "npm install twilio-chat" in missing.json()["error"]
@@ -196,8 +245,8 @@ def test_without_a_copy_the_sdk_comes_from_twilio(
 def test_npms_copy_is_found_above_the_working_directory(
     mock: MockTwilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / PLACE).parent.mkdir(parents=True)
-    (tmp_path / PLACE).write_text("the SDK")
+    (tmp_path / CHAT.place).parent.mkdir(parents=True)
+    (tmp_path / CHAT.place).write_text("the SDK")
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
     assert 'src="twilio-chat.min.js"' in get(mock).text
@@ -214,7 +263,7 @@ def test_a_copy_can_be_named(
     assert isinstance(account.mock, MockTwilio)
     with account.mock.serve(chat_sdk=copy):
         assert get(account.mock, "twilio-chat.min.js").text == "another SDK"
-    monkeypatch.setenv(VARIABLE, str(copy))
+    monkeypatch.setenv(CHAT.variable, str(copy))
     with account.mock.serve():
         assert get(account.mock, "twilio-chat.min.js").text == "another SDK"
 
@@ -226,8 +275,8 @@ def test_a_copy_that_is_missing_is_reported(
     with pytest.raises(NoSuchCopy, match="npm install twilio-chat"):
         account.mock.serve(chat_sdk=tmp_path / "nothing.js")
     assert account.mock.url is None
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
-    with pytest.raises(NoSuchCopy, match=VARIABLE):
+    monkeypatch.setenv(CHAT.variable, str(tmp_path))
+    with pytest.raises(NoSuchCopy, match=CHAT.variable):
         account.mock.serve()
 
 

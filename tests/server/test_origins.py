@@ -81,7 +81,9 @@ def test_a_foreign_page_does_not(
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-@pytest.mark.parametrize("path", [CHANNELS, "/_mock/reset", "/chat/session"])
+@pytest.mark.parametrize(
+    "path", [CHANNELS, "/_mock/reset", "/chat/session", "/conversations/session"]
+)
 def test_a_foreign_page_is_let_try_nothing(url: str, origin: str, path: str) -> None:
     answer = preflight(url, origin, path)
     assert not answer.ok
@@ -97,7 +99,7 @@ def test_a_page_that_hides_its_origin_changes_nothing(url: str) -> None:
 def test_a_browser_that_asks_lets_named_pages_reach_this_machine(named: str) -> None:
     private = {"Access-Control-Request-Private-Network": "true"}
     asked = {"Access-Control-Request-Method": "POST", **private}
-    for path in (CHANNELS, MEDIA, "/chat/token"):
+    for path in (CHANNELS, MEDIA, "/chat/token", "/conversations/token"):
         page = {"Origin": SHOP, **asked}
         allowed = requests.options(named + path, headers=page, timeout=10)
         assert allowed.headers["Access-Control-Allow-Private-Network"] == "true"

@@ -111,14 +111,13 @@ def test_tasks_are_compared_by_what_matters_and_show_where_they_went(
     assert_tasks(twilio, {"status": "reserved", "workers": ["alice"]})
     wrong = {"status": "assigned", "attributes": {"b": {"c": 3}}}
     lines = failure(lambda: assert_tasks(twilio, wrong, wrong))
-    assert lines[:5] == [
-        "Tasks:",
-        "2 expected, 1 found",
+    assert lines[:4] == [
+        "Tasks: 2 expected, 1 found",
         "task 1, status: 'assigned' expected, 'reserved' found",
         "task 1, attributes, b, c: 3 expected, 2 found",
         "Found:",
     ]
-    assert json.loads(lines[5].removeprefix("task 1: "))["queue"] == "Everyone"
+    assert json.loads(lines[4].removeprefix("task 1: "))["queue"] == "Everyone"
 
 
 def test_an_entry_that_no_task_has_is_a_mistake_of_the_test(twilio: MockTwilio) -> None:

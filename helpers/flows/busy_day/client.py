@@ -7,10 +7,14 @@ SDK.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ... import flex_ui
+from ...json_object import compact_json
 from ...mock import MockTwilio, Request
+from ..config import FlexFlowConfig
+from .demand import Demand
 
 CHAT, FLEX, TASKROUTER = "chat.twilio.com", "flex-api.twilio.com", "taskrouter.twilio.com"
 _ERROR = 400
@@ -32,8 +36,16 @@ class RequestRefused(Exception):
 class RestClient:
     """Sends requests to one account: to the flow's chat service, and to the agents' workspace."""
 
-    def __init__(self, mock: MockTwilio, service_sid: str, workspace_sid: str) -> None:
+    def __init__(
+        self,
+        mock: MockTwilio,
+        flow: FlexFlowConfig,
+        flow_sids: Mapping[str, str],
+        service_sid: str,
+        workspace_sid: str,
+    ) -> None:
         self._handle = mock.handle
+        self._flow, self._flow_sids = flow, flow_sids
         self._auth = (mock.credentials.account_sid, mock.credentials.auth_token)
         self._channels = f"/v2/Services/{service_sid}/Channels"
         self._workspace = f"/v1/Workspaces/{workspace_sid}"
@@ -47,16 +59,23 @@ class RestClient:
             raise RequestRefused(f"{method} {path}", reply.status, code, message)
         return reply.json
 
-    def open_chat(self, flow_sid: str, identity: str) -> tuple[str, str | None]:
-        """Make a customer's Flex channel; its SID, and that of its task if there is one yet."""
+    def open_chat(self, identity: str, demand: Demand) -> tuple[str, str | None]:
+        """Make a customer's Flex channel; its SID, and that of its task if there is one yet.
+
+        A class's attributes are the task's; a flow that makes none finds them in the channel's.
+        """
+        flow = demand.flow or self._flow
+        name = "TaskAttributes" if flow.integration_type == "task" else "PreEngagementData"
+        own = {name: compact_json(demand.attributes)} if demand.attributes else {}
         made = self._send(
             "POST",
             FLEX,
             "/v1/Channels",
-            FlexFlowSid=flow_sid,
+            FlexFlowSid=self._flow_sids[demand.flow.friendly_name if demand.flow else ""],
             Identity=identity,
             ChatUserFriendlyName=identity,
             ChatFriendlyName=f"Chat with {identity}",
+            **own,
         )
         return made["sid"], made["task_sid"]
 

@@ -1,18 +1,21 @@
 """The customers of a day and their durations: the same for every config.
 
-Each customer has a random stream of its own, named after the seed and its number, so that two
-configs or two numbers of agents meet the very same customers. Durations are drawn from that stream:
-from a distribution, a trace or a function. All of them can be pickled, to be sent to other
-processes.
+Each quantity has a random stream of its own, named after the seed, the class of customers and the
+quantity, so that two configs, two numbers of agents or two kinds of handle time meet the very same
+customers otherwise. A fixed number of customers keeps to one stream a customer, so that its figures
+stay those of earlier versions. Durations are drawn from a distribution, a trace or a function. All
+of them can be pickled, to be sent to other processes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
+
+from ..config import FlexFlowConfig
 
 HOUR = 3600.0
 LONGEST_DAY = 24 * 7
@@ -162,9 +165,9 @@ class Arrivals:
         """Length of the day."""
         return len(self.per_hour)
 
-    def moments(self, seed: int) -> list[float]:
+    def moments(self, seed: int | str) -> list[float]:
         """Times of arrival in seconds since the day began, in order."""
-        random = Random(f"{seed}/arrivals")  # noqa: S311 - a simulation, no secret
+        random = _stream(seed, "arrivals")
         if self.exactly is not None:
             hours = random.choices(range(self.hours), self.per_hour, k=self.exactly)
             return sorted((hour + random.random()) * HOUR for hour in hours)
@@ -176,30 +179,48 @@ class Arrivals:
         return moments
 
 
+def _stream(*names: object) -> Random:
+    return Random("/".join(map(str, names)))  # noqa: S311 - a simulation, no secret
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A customer who comes once; all times are in seconds, `number` counts from 0.
 
-    `patience` ends in leaving if no agent has come; `random` is the stream for further draws.
+    `patience` ends in leaving if no agent has come. Further draws are from the stream `random`, or,
+    where that is None, from a stream for each quantity, whose name begins with `key`.
     """
 
     number: int
     arrives: float
     handle_time: float
     patience: float
-    random: Random
+    random: Random | None
+    demand: Demand
+    key: str = ""
+    _streams: dict[str, Random] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def identity(self) -> str:
         """Chat identity."""
         return f"customer-{self.number}"
 
+    def draw(self, quantity: str, duration: Duration) -> float:
+        """Draw a further duration."""
+        if isinstance(duration, Fixed):
+            return duration.seconds
+        random = self.random or self._streams.get(quantity)
+        if random is None:
+            random = self._streams[quantity] = _stream(self.key, quantity)
+        return duration.draw(random, self.number)
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The customers of a day, who wait for ever without `patience`.
+    """The customers of a day, or of a class of it, who wait for ever without `patience`.
 
     `says` is the first message, and answers to a bot while there are any, each `answers_after`.
+    `attributes` are those of their tasks. A class has a `name`, and maybe a `flow` of its own.
     """
 
     arrivals: Arrivals
@@ -207,25 +228,122 @@ class Demand:
     patience: Duration | None = None
     says: tuple[str, ...] = ("Hello",)
     answers_after: Duration = ANSWERS_AFTER
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    flow: FlexFlowConfig | None = None
 
     def __post_init__(self) -> None:
         if not self.says or not all(self.says):
             raise ValueError("says: a customer has to say something first")
 
     @property
+    def hours(self) -> int:
+        """Length of the day."""
+        return self.arrivals.hours
+
+    @property
     def seconds(self) -> float:
         """Length of the day."""
-        return self.arrivals.hours * HOUR
+        return self.hours * HOUR
+
+    @property
+    def classes(self) -> tuple[Demand, ...]:
+        """The classes of customers: itself alone."""
+        return (self,)
 
     def customers(self, seed: int) -> list[Arrival]:
         """The customers, in order of arrival."""
-        customers = []
-        for number, arrives in enumerate(self.arrivals.moments(seed)):
-            random = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, no secret
-            handle_time = self.handle_time.draw(random, number)
-            patience = self.patience.draw(random, number) if self.patience else math.inf
-            customers.append(Arrival(number, arrives, handle_time, patience, random))
-        return customers
+        if self.arrivals.exactly is not None and not self.name:
+            return [self._with_one_stream(seed, *each) for each in self._numbered(seed)]
+        key = f"{seed}/{self.name}" if self.name else str(seed)
+        handle_time, patience = _stream(key, "handle time"), _stream(key, "patience")
+        return [
+            Arrival(
+                number,
+                arrives,
+                self.handle_time.draw(handle_time, number),
+                self.patience.draw(patience, number) if self.patience else math.inf,
+                None,
+                self,
+                f"{key}/{number}",
+            )
+            for number, arrives in self._numbered(key)
+        ]
+
+    def _numbered(self, key: int | str) -> Iterator[tuple[int, float]]:
+        return enumerate(self.arrivals.moments(key))
+
+    def _with_one_stream(self, seed: int, number: int, arrives: float) -> Arrival:
+        random = _stream(seed, number)
+        handle_time = self.handle_time.draw(random, number)
+        patience = self.patience.draw(random, number) if self.patience else math.inf
+        return Arrival(number, arrives, handle_time, patience, random, self)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMix:
+    """The classes of a day's customers, each with streams of its own."""
+
+    classes: tuple[Demand, ...]
+
+    @property
+    def hours(self) -> int:
+        """Length of the day: that of the longest class."""
+        return max(each.hours for each in self.classes)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the day."""
+        return self.hours * HOUR
+
+    def customers(self, seed: int) -> list[Arrival]:
+        """The customers of all classes, in order of arrival, numbered through."""
+        found = [each for one in self.classes for each in one.customers(seed)]
+        found.sort(key=lambda each: each.arrives)
+        return [replace(each, number=number) for number, each in enumerate(found)]
+
+
+@dataclass(frozen=True)
+class CustomerClass:
+    """A kind of customers, as `load_test` takes several: its arguments, and a name.
+
+    Attributes:
+        name: Name in tables.
+        arrivals: As for `load_test`, as are the following.
+        handle_time: Duration of a talk with an agent.
+        patience: Longest wait for an agent.
+        says: The first message, then answers to a bot.
+        answers_after: Time to answer a bot.
+        attributes: Attributes that routing may read: the task's own where the flow makes the task,
+            else `pre_engagement_data` of the chat, which a Studio flow can hand on.
+        flow: The flow by which they come, unless it is the day's.
+    """
+
+    name: str
+    arrivals: Arriving | Arrivals
+    handle_time: Given
+    patience: Given | None = None
+    says: tuple[str, ...] = ("Hello",)
+    answers_after: Given = ANSWERS_AFTER
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    flow: FlexFlowConfig | None = None
+
+
+def mix_of(classes: Sequence[CustomerClass], hours: int) -> CustomerMix:
+    """Classes of customers as demand; ValueError or TypeError for what makes no sense."""
+    found: dict[str, Demand] = {}
+    for one in classes:
+        if not isinstance(one, CustomerClass):
+            raise TypeError(f"customers: give a list of CustomerClass, not {type(one).__name__}")
+        if not one.name or one.name in found:
+            raise ValueError(f"customers: {one.name!r}: give each class a name of its own")
+        given = one.arrivals, one.handle_time, one.patience, hours, one.says, one.answers_after
+        found[one.name] = replace(
+            demand_of(*given), attributes=dict(one.attributes), name=one.name, flow=one.flow
+        )
+    if not found:
+        raise ValueError("customers: give at least one class")
+    return CustomerMix(tuple(found.values()))
 
 
 def demand_of(

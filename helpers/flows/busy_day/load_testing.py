@@ -3,24 +3,71 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from ...account import Account
+from ...mock import Unproven
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, copy_of
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Demand, Given, Lognormal, demand_of
-from .metrics import Summary
+from ..directory import must_be_config
+from .demand import (
+    ANSWERS_AFTER,
+    Arrivals,
+    Arriving,
+    CustomerClass,
+    CustomerMix,
+    Demand,
+    Given,
+    Lognormal,
+    demand_of,
+    mix_of,
+)
+from .fast import plan_of
+from .metrics import ServiceLevel, Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
-from .sandbox import Job
+from .sandbox import FastPlan, Job
 from .simulation import Day
-from .staffing import Staffing, as_staffing
+from .staffing import GivenStaff, Staff, as_staffing
 
 HANDLE_TIME = Lognormal(480.0)
 """Eight minutes on average by default: an assumption, not a fact about Twilio."""
 WITHIN = 20.0
 """Seconds in which a customer should be answered by default: those of the usual 80/20 target."""
+Engine = Literal["auto", "mock", "fast"]
+CHECKED = 200
+"""Customers whom the mock plays too, before the fast engine is taken for a configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a day's figures are counted: see `load_test`."""
+
+    within: float = WITHIN
+    definition: ServiceLevel = "offered"
+    warm_up: float = 0.0
+
+    def checked(self, hours: int) -> Counting:
+        """Return itself; ValueError or TypeError for what makes no sense."""
+        for name, value in (("within", self.within), ("warm_up", self.warm_up)):
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                kind = "seconds, such as 20" if name == "within" else "hours, such as 2"
+                raise TypeError(f"{name}={value!r}: give a number of {kind}")
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name}={value}: give 0 or more")
+        if self.warm_up >= hours:
+            raise ValueError(
+                f"warm_up={self.warm_up}: nothing of a day of {hours} hours would count"
+            )
+        if self.definition not in get_args(ServiceLevel):
+            names = ", ".join(get_args(ServiceLevel))
+            raise ValueError(f"service_level={self.definition!r}: give one of {names}")
+        return self
 
 
 class Interrupted(KeyboardInterrupt):
@@ -38,8 +85,8 @@ class Interrupted(KeyboardInterrupt):
 def load_test(
     flow: FlexFlowConfig,
     *,
-    agents: int | Staffing,
-    arrivals: Arriving | Arrivals,
+    agents: GivenStaff,
+    arrivals: Arriving | Arrivals | None = None,
     handle_time: Given = HANDLE_TIME,
     patience: Given | None = None,
     hours: int = 24,
@@ -50,6 +97,10 @@ def load_test(
     account: Account | None = None,
     servers: Servers | None = None,
     progress: bool | Show = True,
+    engine: Engine = "auto",
+    customers: Sequence[CustomerClass] | None = None,
+    service_level: ServiceLevel = "offered",
+    warm_up: float = 0.0,
 ) -> LoadTest:
     """Simulate a busy day for a Flex Flow config.
 
@@ -61,8 +112,9 @@ def load_test(
 
     Args:
         flow: The config.
-        agents: Number of agents who work all day, or a `Staffing`. They work in the flow's
-            workspace; where the flow names none, in the account's first.
+        agents: Number of agents who work all day, or a `Staffing`, or a list of them, one for each
+            group. They work in the flow's workspace; where the flow names none, in the account's
+            first.
         arrivals: Number of customers in all, spread evenly; or expected in each hour; or
             `Arrivals`.
         handle_time: Duration of a talk with an agent: seconds, `Exponential(300)`,
@@ -79,40 +131,126 @@ def load_test(
         servers: For URLs that are called on the way, makers of a Python function to answer, as
             for `rehearse`. Other URLs answer with an empty 200.
         progress: Whether to show progress, or a function that is given seconds done and in all.
+        engine: `mock` plays every request. `fast` routes by the same functions without a store,
+            and takes a flow only where the outcome of each customer is proven to be the mock's.
+            `auto` takes `fast` where it can, once the first 200 customers were the same on the
+            mock, else `mock`; the result says which, and why.
+        customers: Classes of customers, in place of `arrivals`, `handle_time`, `patience`, `says`
+            and `answers_after`.
+        service_level: Its definition, see `ServiceLevel`: a share of those `offered`, of those
+            `answered`, or of those offered `without short` waits of customers who left in time, or
+            `with short` ones as answered.
+        warm_up: Hours at the beginning whose customers do not count in the summary; a day begins
+            without any, which makes its waits shorter than those in the long run.
 
     Raises:
         FlowProblem: The flow names something that the account does not have.
         ValueError, TypeError: An argument makes no sense; nothing was simulated.
         Interrupted: It was stopped by hand.
     """
-    demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
+    demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
+    counting = Counting(within, service_level, warm_up).checked(demand.hours)
     [job] = jobs_of([flow], demand, as_staffing(agents), seed, account, servers)
     with Progress(f"A busy day for {flow.friendly_name}", demand.seconds, progress) as bar:
-        return simulate(job, within, bar.update)
+        return simulate(job, counting, bar.update, engine)
+
+
+def demanded(
+    customers: Sequence[CustomerClass] | None,
+    arrivals: Arriving | Arrivals | None,
+    handle_time: Given,
+    patience: Given | None,
+    hours: int,
+    says: tuple[str, ...],
+    answers_after: Given,
+) -> Demand | CustomerMix:
+    """The customers of a day, by classes or all alike; ValueError or TypeError as `load_test`."""
+    if customers is not None and arrivals is not None:
+        raise ValueError("give arrivals=, or customers=, each of which has arrivals of its own")
+    if customers is not None:
+        return mix_of(customers, hours)
+    if arrivals is None:
+        raise TypeError("arrivals= is missing: a number, a list by hours, or customers= by classes")
+    return demand_of(arrivals, handle_time, patience, hours, says, answers_after)
 
 
 def jobs_of(
     flows: Sequence[FlexFlowConfig],
-    demand: Demand,
-    staffing: Staffing,
+    demand: Demand | CustomerMix,
+    staffing: Staff,
     seed: int,
     account: Account | None,
     servers: Servers | None,
 ) -> list[Job]:
     """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
-    mock, arguments = copy_of(account, flows)
+    others = {one.flow.friendly_name: one.flow for one in demand.classes if one.flow is not None}
+    for flow in (*flows, *others.values()):
+        must_be_config(flow, (FlexFlowConfig,))
+    mock, arguments = copy_of(account, [*flows, *others.values()])
+    own = dict(zip(others, arguments[len(flows) :], strict=True))
     origin = None if account is None else Origin.of(mock)
-    return [
-        Job(flow, given, demand, staffing, seed, origin, servers or {})
-        for flow, given in zip(flows, arguments, strict=True)
+    jobs = [
+        Job(flow, given, demand, staffing, seed, origin, servers or {}, others=own)
+        for flow, given in zip(flows, arguments[: len(flows)], strict=True)
     ]
+    return [replace(job, plan=plan_of(mock, job)) for job in jobs]
 
 
 def simulate(
-    job: Job, within: float = WITHIN, on_progress: Callable[[float], None] = lambda _: None
+    job: Job,
+    counting: Counting = Counting(),
+    on_progress: Callable[[float], None] = lambda _: None,
+    engine: Engine = "auto",
+    *,
+    is_checked: bool = False,
 ) -> LoadTest:
-    """Simulate one day; Interrupted if it is stopped by hand."""
-    day, interrupted = Day(job, on_progress), False
+    """Simulate one day; Interrupted if it is stopped by hand, ValueError for an engine."""
+    if engine not in get_args(Engine):
+        raise ValueError(f"engine={engine!r}: give one of {', '.join(get_args(Engine))}")
+    plan, reason = job.plan, "asked for"
+    if engine == "mock":
+        plan = reason
+    elif engine == "auto" and not is_checked and not isinstance(plan, str):
+        plan, reason = _checked(job, plan, counting, on_progress)
+    if not isinstance(plan, str):
+        try:
+            return _played(job, counting, on_progress, plan=plan, reason=reason)
+        except Unproven as unproven:
+            plan = str(unproven)
+    if engine == "fast":
+        raise ValueError(f"engine='fast' cannot play this day: {plan}; give engine='auto'")
+    return _played(job, counting, on_progress, reason=plan)
+
+
+def _checked(
+    job: Job, plan: FastPlan, counting: Counting, on_progress: Callable[[float], None]
+) -> tuple[FastPlan | str, str]:
+    """Play the first customers by both engines. Returns the plan if they agree, and why."""
+    try:  # a duration of the caller's own may remember what it drew
+        fast = _played(deepcopy(job), counting, plan=plan, most=CHECKED)
+    except Unproven as unproven:
+        return str(unproven), ""
+    mock = _played(deepcopy(job), counting, on_progress, most=CHECKED)
+    if fast != mock:
+        pairs = zip(fast.conversations, mock.conversations, strict=True)
+        number = next((one.number for one, other in pairs if one != other), None)
+        who = "the queue" if number is None else f"customer {number}"
+        return f"{who} fared differently on the mock, which is a fault of the fast engine", ""
+    count = len(mock.conversations)
+    return plan, f"the first {count} customers were the same on the mock"
+
+
+def _played(
+    job: Job,
+    counting: Counting,
+    on_progress: Callable[[float], None] = lambda _: None,
+    *,
+    plan: FastPlan | None = None,
+    reason: str = "",
+    most: int | None = None,
+) -> LoadTest:
+    """Play a day, or its first customers, by the fast engine if there is a plan for it."""
+    day, interrupted = Day(job, plan, on_progress, most), False
     with _seldom_collecting_garbage():
         try:
             day.run()
@@ -123,13 +261,17 @@ def simulate(
         job.demand,
         job.staffing,
         job.seed,
-        within,
+        counting.within,
         day.conversations(),
         tuple(day.queue),
         day.missed,
         tuple(day.refusals),
         day.now,
         day.without_chat,
+        "mock" if plan is None else "fast",
+        reason,
+        counting.definition,
+        counting.warm_up,
     )
     if interrupted:
         raise Interrupted(result)
@@ -149,6 +291,9 @@ def _seldom_collecting_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def summary_of(job: Job, within: float) -> Summary:
-    """The figures of a day alone, which are cheap to send, for a sweep."""
-    return simulate(job, within).summary
+def summary_of(
+    job: Job, counting: Counting, engine: Engine, is_checked: bool
+) -> tuple[Summary, str, str]:
+    """The figures of a day alone, which are cheap to send, for a sweep; its engine, and why."""
+    day = simulate(job, counting, engine=engine, is_checked=is_checked)
+    return day.summary, day.engine, day.engine_reason

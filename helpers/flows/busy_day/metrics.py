@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from .staffing import Staffing
+from .staffing import Staff
 
-_SHARE = {"service_level", "occupancy"}
+_SHARE = {"service_level", "occupancy", "abandonment"}
 _SECONDS = {"wait_mean", "wait_p50", "wait_p90", "wait_p99", "wait_max"}
 
 ContactOutcome = Literal["answered", "abandoned", "canceled", "waiting", "refused"]
@@ -56,7 +56,7 @@ class Summary:
         canceled: Those whose task TaskRouter canceled.
         waiting: Those who still waited when the day was over.
         refused: Those whose channel could not be made.
-        service_level: Share of those offered who were answered in time.
+        service_level: Share of customers who were answered in time, by the day's `ServiceLevel`.
         wait_mean: Of those answered, as are the following.
         wait_p50: Half of them waited no longer.
         wait_p90: Nine in ten waited no longer.
@@ -67,6 +67,8 @@ class Summary:
         handled_per_agent: Tasks an agent accepted, on average.
         in_vain: Tasks accepted when the customer had left already.
         missed: Offers that agents did not answer in time.
+        abandonment: Share of those offered who left before an agent came; where the day's
+            `ServiceLevel` leaves out those who left in time, neither counts them.
     """
 
     offered: int
@@ -87,6 +89,7 @@ class Summary:
     handled_per_agent: float
     in_vain: int
     missed: int
+    abandonment: float | None = None
 
     def lines(self) -> list[tuple[str, str]]:
         """Names and values as text."""
@@ -107,6 +110,52 @@ def shown(name: str, value: float | None) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
+ServiceLevel = Literal["offered", "answered", "without short", "with short"]
+"""Usual definitions of the service level: those answered in time, as a share of
+
+- `offered`: all customers;
+- `answered`: those who were answered;
+- `without short`: all but those who left before the time was up;
+- `with short`: all, where those who left before the time was up count as answered in time.
+"""
+
+
+def service_level(
+    contacts: Sequence[ContactRecord], within: float, definition: ServiceLevel
+) -> float | None:
+    """The share of customers who were answered in so many seconds; None of none."""
+    answered = [each.wait for each in contacts if each.outcome == "answered"]
+    in_time = sum(wait <= within for wait in answered)
+    short = _short(contacts, within)
+    numbers = {
+        "offered": (in_time, len(contacts)),
+        "answered": (in_time, len(answered)),
+        "without short": (in_time, len(contacts) - short),
+        "with short": (in_time + short, len(contacts)),
+    }
+    good, total = numbers[definition]
+    return good / total if total else None
+
+
+def abandonment(
+    contacts: Sequence[ContactRecord], within: float, definition: ServiceLevel
+) -> float | None:
+    """The share of customers who left before an agent came; None of none."""
+    left = sum(each.outcome == "abandoned" for each in contacts)
+    short = _short(contacts, within) if definition == "without short" else 0
+    total = len(contacts) - short
+    return (left - short) / total if total else None
+
+
+def _short(contacts: Sequence[ContactRecord], within: float) -> int:
+    return sum(each.outcome == "abandoned" and each.wait <= within for each in contacts)
+
+
+def unit(name: str) -> str:
+    """The unit of a figure, for an axis; empty for a number."""
+    return "%" if name in _SHARE else "s" if name in _SECONDS else ""
+
+
 def mean(values: Sequence[float]) -> float | None:
     """The mean; None of none."""
     return math.fsum(values) / len(values) if values else None
@@ -118,7 +167,7 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 
 
 def occupancy(
-    conversations: Iterable[ContactRecord], staffing: Staffing, low: float, high: float
+    conversations: Iterable[ContactRecord], staffing: Staff, low: float, high: float
 ) -> float | None:
     """Share of the agents' capacity in use between two moments; None without agents."""
     room = staffing.room_seconds(low, high)

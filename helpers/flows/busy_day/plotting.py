@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..rehearsal.plotting import Picture
 from .demand import HOUR
-from .metrics import ContactRecord
+from .metrics import ContactOutcome, ContactRecord, unit
 
 BLUE, ORANGE, GREY, RED = "#0b6e99", "#d9730d", "#787774", "#c4314b"
 COLOURS = (BLUE, ORANGE, "#448361", "#9065b0", RED, "#ad8301", "#337ea9", GREY)
@@ -22,8 +22,9 @@ def plot_day(
     conversations: Sequence[ContactRecord],
     queue: Sequence[tuple[float, int]],
     occupancy: Sequence[float | None],
+    duty: Sequence[tuple[float, int]],
 ) -> Picture:
-    """Waits, the queue (as in `LoadTest`) and the occupancy of each hour of one day."""
+    """Waits, the queue (as in `LoadTest`), agents on duty and occupancy by the hour, of one day."""
     figure = Picture(figsize=(9, 7), layout="constrained", facecolor="white")
     waits, waiting, busy = figure.subplots(3, 1, sharex=True)
     figure.suptitle(title)
@@ -34,21 +35,29 @@ def plot_day(
         f" waited at once, agents were busy up to {100 * max(map(_drawn, occupancy)):.0f} %"
         " of an hour."
     )
-    for outcome, colour in (("answered", BLUE), ("abandoned", RED), ("canceled", ORANGE)):
+    still = sum(each.outcome == "waiting" for each in conversations)
+    if still:
+        figure.description += f" {still} still waited at the end."
+    for outcome, colour in COLOUR_OF.items():
         found = [each for each in conversations if each.outcome == outcome]
         if found:
             at = [each.arrived / HOUR for each in found]
             waited = [each.wait for each in found]
-            waits.plot(at, waited, ".", ms=3, color=colour, label=outcome, rasterized=True)
+            name = LABELS.get(outcome, outcome)
+            waits.plot(at, waited, ".", ms=3, color=colour, label=name, rasterized=True)
             waits.legend(loc="upper left", frameon=False)
     waits.set_ylabel("wait (s)")
     changes = [at / HOUR for at, _ in queue]
     lengths = [length for _, length in queue]
     waiting.fill_between(changes, lengths, step="post", color=ORANGE, lw=0)
     waiting.set_ylabel("tasks waiting")
+    since, agents = zip(*duty, strict=True)
+    waiting.step(since, agents, where="post", color=BLUE, lw=1, label="agents on duty")
+    waiting.legend(loc="upper left", frameon=False)
     hours = [hour + 0.5 for hour in range(len(occupancy))]
     busy.bar(hours, [100 * _drawn(each) for each in occupancy], width=0.9, color=GREY)
-    busy.set(ylabel="occupancy (%)", xlabel="hour of the simulated day", ylim=(0, 105))
+    busy.axhline(100, color=RED, lw=0.8, ls="--")
+    busy.set(ylabel="occupancy (%)", xlabel="hour of the simulated day")
     for axes in (waits, waiting, busy):
         axes.set_ylim(bottom=0)
         axes.grid(axis="y", alpha=0.3)
@@ -56,25 +65,37 @@ def plot_day(
     return figure
 
 
+COLOUR_OF: Mapping[ContactOutcome, str] = {
+    "answered": BLUE,
+    "abandoned": RED,
+    "canceled": ORANGE,
+    "waiting": GREY,
+}
+LABELS = {"waiting": "still waiting at the end"}
+
 Estimated = tuple[float | None, float | None, float | None]
 """Mean, and the ends of its interval; None where there is none."""
 
 
 def plot_sweep(
-    name: str, labels: Sequence[str], lines: Mapping[str, Iterable[Estimated]]
+    name: str, labels: Sequence[str], lines: Mapping[str, Iterable[Estimated]], title: str
 ) -> Picture:
     """A figure over labels of staffings, a line for each flow, its interval over seeds shaded."""
+    scale = 100 if unit(name) == "%" else 1
     figure = Picture(figsize=(8, 4.5), layout="constrained", facecolor="white")
     axes = figure.subplots()
     figure.description = f"Means of {name.replace('_', ' ')} by number of agents, with intervals."
     for number, (flow, estimates) in enumerate(lines.items()):
-        means, low, high = zip(*(map(_drawn, each) for each in estimates), strict=True)
+        scaled = ([scale * _drawn(one) for one in each] for each in estimates)
+        means, low, high = zip(*scaled, strict=True)
         found = ", ".join(f"{at}: {mean:.3g}" for at, mean in zip(labels, means, strict=True))
         figure.description += f" {flow}: {found}."
         colour = COLOURS[number % len(COLOURS)]
         axes.plot(labels, means, color=colour, marker=MARKERS[number % len(MARKERS)], label=flow)
         axes.fill_between(labels, low, high, color=colour, alpha=0.2, lw=0)
-    axes.set(xlabel="agents", ylabel=name.replace("_", " "))
+    label = name.replace("_", " ")
+    axes.set(xlabel="agents", ylabel=f"{label} ({unit(name)})" if unit(name) else label)
+    axes.set_title(title)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

@@ -28,7 +28,7 @@ class Progress:
 
     def __init__(self, title: str, total: float, given: bool | Show) -> None:
         self._total = total
-        self._next = 0.0
+        self._next = self._done = 0.0
         self._draw, self._close = _screen(title, given)
 
     def __enter__(self) -> Self:
@@ -39,6 +39,7 @@ class Progress:
 
     def update(self, done: float) -> None:
         """Show the amount done, at most every `EVERY` seconds."""
+        self._done = done = max(self._done, done)  # a day's beginning may be played twice
         now = time.monotonic()
         if now >= self._next or done >= self._total:
             self._next = now + EVERY

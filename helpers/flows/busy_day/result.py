@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,9 +11,21 @@ from typing import TYPE_CHECKING, get_args
 
 from ...html import table as html_table
 from ..config import FlexFlowConfig
-from .demand import HOUR, Demand
-from .metrics import ContactOutcome, ContactRecord, Summary, longest, mean, occupancy, quantile
-from .staffing import Staffing
+from .demand import HOUR, CustomerMix, Demand
+from .metrics import (
+    ContactOutcome,
+    ContactRecord,
+    ServiceLevel,
+    Summary,
+    abandonment,
+    longest,
+    mean,
+    occupancy,
+    quantile,
+    service_level,
+    shown,
+)
+from .staffing import Staff
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +39,8 @@ class LoadTest:
 
     Attributes:
         within: Seconds in which a customer should be answered, for the service level.
+        definition: The definition of the service level.
+        warm_up: Hours at the beginning whose customers do not count in the summary.
         conversations: A record of each customer, in order of arrival.
         queue: Numbers of tasks that waited, each with the moment from which on it held (seconds
             since the day began).
@@ -33,11 +48,12 @@ class LoadTest:
         refusals: Texts of the mock's refusals to make a customer's channel.
         reached: The moment up to which the day was simulated (seconds since it began).
         without_chat: Tasks that name no customer's chat channel, so that no agent could answer.
+        engine: `fast` or `mock`; its reason says why. Neither counts in a comparison of two days.
     """
 
     flow: FlexFlowConfig
-    demand: Demand = field(repr=False)
-    staffing: Staffing = field(repr=False)
+    demand: Demand | CustomerMix = field(repr=False)
+    staffing: Staff = field(repr=False)
     seed: int
     within: float
     conversations: tuple[ContactRecord, ...] = field(repr=False)
@@ -46,6 +62,10 @@ class LoadTest:
     refusals: tuple[str, ...] = field(repr=False)
     reached: float
     without_chat: int = 0
+    engine: str = field(default="mock", compare=False)
+    engine_reason: str = field(default="", compare=False, repr=False)
+    definition: ServiceLevel = "offered"
+    warm_up: float = 0.0
 
     @property
     def closes(self) -> float:
@@ -55,26 +75,27 @@ class LoadTest:
     @cached_property
     def summary(self) -> Summary:
         """The day in figures."""
-        everyone = self.conversations
+        begins = self.warm_up * HOUR
+        everyone = [each for each in self.conversations if each.arrived >= begins]
         outcomes = Counter(each.outcome for each in everyone)
         waits = sorted(each.wait for each in everyone if each.outcome == "answered")
-        in_time = sum(wait <= self.within for wait in waits)
         accepted = [each for each in everyone if each.accepted is not None]
         return Summary(
             offered=len(everyone),
             tasks=sum(each.queued is not None for each in everyone),
             **{outcome: outcomes[outcome] for outcome in get_args(ContactOutcome)},
-            service_level=in_time / len(everyone) if everyone else None,
+            service_level=service_level(everyone, self.within, self.definition),
             wait_mean=mean(waits),
             wait_p50=quantile(waits, 0.5),
             wait_p90=quantile(waits, 0.9),
             wait_p99=quantile(waits, 0.99),
             wait_max=quantile(waits, 1.0),
-            queue_max=max(length for _, length in self.queue),
-            occupancy=occupancy(accepted, self.staffing, 0.0, self.closes),
+            queue_max=longest(self.queue, begins, math.inf),
+            occupancy=occupancy(self.conversations, self.staffing, begins, self.closes),
             handled_per_agent=len(accepted) / self.staffing.agents,
             in_vain=sum(each.in_vain for each in everyone),
             missed=self.missed,
+            abandonment=abandonment(everyone, self.within, self.definition),
         )
 
     @property
@@ -89,6 +110,17 @@ class LoadTest:
     def remarks(self) -> tuple[str, ...]:
         """Remarks about the figures."""
         found = []
+        if self.summary.waiting:
+            waits = [each.wait for each in self.conversations if each.outcome == "waiting"]
+            found.append(
+                f"waits are of those answered; {len(waits)} still waited at the end, for"
+                f" {shown('wait_mean', mean(waits))} on average so far"
+            )
+        found.append(
+            f"the first {self.warm_up:g} hours do not count"
+            if self.warm_up
+            else "the day begins with no customers; warm_up= leaves out its first hours"
+        )
         if self.flow.integration_type == "external" and not self.summary.tasks:
             found.append(
                 "an external flow makes no tasks by itself, so no agent was offered anything: give"
@@ -101,6 +133,7 @@ class LoadTest:
             )
         if self.refusals:
             found.append(f"{len(self.refusals)} channels were refused: {self.refusals[0]}")
+        found.append(f"{self.engine} engine: {self.engine_reason}")
         if self.reached < self.demand.seconds:
             found.append(f"broken off at {clock_time(self.reached)} of the simulated day")
         return tuple(found)
@@ -120,7 +153,7 @@ class LoadTest:
 
     def _hours(self) -> Iterator[dict[str, float | None]]:
         """Each hour in figures; a wait counts where the customer arrived."""
-        for hour in range(self.demand.arrivals.hours):
+        for hour in range(self.demand.hours):
             low, high = hour * HOUR, (hour + 1) * HOUR
             came = [each for each in self.conversations if low <= each.arrived < high]
             waits = sorted(each.wait for each in came if each.outcome == "answered")
@@ -133,6 +166,7 @@ class LoadTest:
                 "wait_p90": quantile(waits, 0.9),
                 "queue_max": longest(self.queue, low, high),
                 "occupancy": occupancy(self.conversations, self.staffing, low, high),
+                "service_level": service_level(came, self.within, self.definition),
             }
 
     def plot(self) -> Picture:
@@ -140,7 +174,8 @@ class LoadTest:
         from .plotting import plot_day
 
         occupancy = [hour["occupancy"] for hour in self._hours()]
-        return plot_day(self.title, self.conversations, self.queue, occupancy)
+        duty = self.staffing.on_duty(self.demand.hours)
+        return plot_day(self.title, self.conversations, self.queue, occupancy, duty)
 
     def __repr__(self) -> str:
         lines = [self.title, *(f"  {name:<17} {value}" for name, value in self.summary.lines())]

@@ -3,51 +3,93 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ...mock import ChatEvent, FlowReplica, TaskRouterNotification, WorkspaceCopy
 from ..config import FlexFlowConfig
 from ..copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
 from .client import RestClient
-from .demand import Demand
-from .staffing import Shift, Staffing
+from .demand import CustomerMix, Demand
+from .staffing import Shift, Staff, Staffing
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 """The beginning of a day in a new account: on a Monday."""
 BOT_SECONDS = 30.0
 """Seconds of real time to wait until flows and servers are idle."""
 _ROUNDS = 50
+ENDED = frozenset({"task.completed", "task.canceled", "task.deleted", "task.system-deleted"})
+HANDLED = ENDED | {"task.created", "reservation.created", "reservation.timeout"}
+"""Events of TaskRouter that a day goes on from."""
+DayEvent = TaskRouterNotification | ChatEvent
+
+
+@dataclass(frozen=True)
+class FastPlan:
+    """All that the fast engine needs of an account, copied once for all days of a config."""
+
+    workspace: WorkspaceCopy
+    available: str
+    away: str
+    words: frozenset[str]
+    flows: dict[str, FlowReplica | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One day to simulate, complete and picklable, so that any process can do it.
 
-    `arguments` are the flow's for `flex_flow.create`; `origin` is the account to copy, None for a
-    new one. After `overtime`, in hours, customers who still wait are given up.
+    `arguments` are the flow's for `flex_flow.create`, and `others` those of the flows that classes
+    of customers come by, by name; `origin` is the account to copy, None for a new one. `plan` is
+    for the fast engine, or the reason why it cannot be taken. After `overtime`, in hours,
+    customers who still wait are given up.
     """
 
     flow: FlexFlowConfig
     arguments: Mapping[str, Any] = field(repr=False)
-    demand: Demand
-    staffing: Staffing
+    demand: Demand | CustomerMix
+    staffing: Staff
     seed: int
     origin: Origin | None = None
     servers: Servers = field(default_factory=dict, repr=False)
     overtime: float = 4.0
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    plan: FastPlan | str = field(default="it was not asked for", repr=False, compare=False)
 
 
 @dataclass(slots=True)
 class SandboxAgent:
-    """A worker with a chat identity, who works while the shift is on."""
+    """A worker with a chat identity, who works while the shift is on, and has so many `chats`."""
 
     sid: str
     identity: str
     shift: Shift
+    group: Staffing
     works: bool = False
+    chats: int = 0
+
+
+def capacity_channel(job: Job) -> str:
+    """The task channel, by unique name or SID, that agents take several chats at once of."""
+    return str(job.arguments.get("integration_channel") or "chat")
+
+
+def hired(job: Job, hire: Callable[[str, dict[str, Any], int], str]) -> Iterator[SandboxAgent]:
+    """The agents of a day; `hire` makes a worker of a name, attributes and chats at once."""
+    places = [
+        (group, shift)
+        for group in job.staffing.groups
+        for shift in group.shifts
+        for _ in range(shift.agents)
+    ]
+    for number, (group, shift) in enumerate(places, start=1):
+        identity = f"agent-{number}"
+        attributes = {**group.attributes, "contact_uri": f"client:{identity}"}
+        sid = hire(f"load test {identity}", attributes, group.at_once)
+        yield SandboxAgent(sid, identity, shift, group)
 
 
 class DaySandbox:
@@ -66,7 +108,9 @@ class DaySandbox:
         for other in flows.list():
             if other.enabled:
                 flows(other.sid).update(enabled=False)
-        self.flow_sid = str(flows.create(**job.arguments).sid)
+        flow_sids = {"": str(flows.create(**job.arguments).sid)}
+        for name, arguments in job.others.items():  # a disabled flow works when it is named
+            flow_sids[name] = str(flows.create(**{**arguments, "enabled": False}).sid)
         workspaces = client.taskrouter.v1.workspaces
         workspace_sid = job.arguments.get("integration_workspace_sid") or next(
             (space.sid for space in workspaces.list(limit=1)), None
@@ -91,26 +135,26 @@ class DaySandbox:
                 )
         for task in self._workspace.tasks.list():
             self._workspace.tasks(task.sid).delete()
-        self.agents = {agent.sid: agent for agent in self._hire(job)}
-        self.rest = RestClient(self.mock, service_sid, workspace_sid)
+        self._channel = capacity_channel(job)
+        self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
+        self.rest = RestClient(self.mock, job.flow, flow_sids, service_sid, workspace_sid)
         # flows or servers act too, on threads of their own
-        self.has_bot = job.flow.integration_type != "task" or bool(job.servers)
+        kinds = [each["integration_type"] for each in (job.arguments, *job.others.values())]
+        self._has_bot = any(kind != "task" for kind in kinds) or bool(job.servers)
 
-    def _hire(self, job: Job) -> Iterator[SandboxAgent]:
-        staffing = job.staffing
-        channel = job.arguments.get("integration_channel") or "chat"
-        shifts = [shift for shift in staffing.shifts for _ in range(shift.agents)]
-        for number, shift in enumerate(shifts, start=1):
-            identity = f"agent-{number}"
-            attributes = {**staffing.attributes, "contact_uri": f"client:{identity}"}
-            made = self._workspace.workers.create(
-                f"load test {identity}",
-                activity_sid=self._away,
-                attributes=json.dumps(attributes),
-            )
-            own = self._workspace.workers(made.sid).worker_channels(channel)
-            own.update(capacity=staffing.at_once)
-            yield SandboxAgent(made.sid, identity, shift)
+    def _hire(self, name: str, attributes: Mapping[str, Any], at_once: int) -> str:
+        made = self._workspace.workers.create(
+            name, activity_sid=self._away, attributes=json.dumps(attributes)
+        )
+        own = self._workspace.workers(made.sid).worker_channels(self._channel)
+        own.update(capacity=at_once)
+        return str(made.sid)
+
+    def follow(self, follower: Callable[[DayEvent], None]) -> None:
+        """Call `follower` with events of TaskRouter, and of the chats that a bot is in."""
+        self.mock.follow_taskrouter(follower)
+        if self._has_bot:
+            self.mock.follow(follower)
 
     @property
     def now(self) -> float:
@@ -130,7 +174,7 @@ class DaySandbox:
 
     def settle(self) -> None:
         """Wait until flows and servers are idle; NotSettled if they do not come to an end."""
-        if not self.has_bot:
+        if not self._has_bot:
             return
         mock = self.mock
         for _ in range(_ROUNDS):

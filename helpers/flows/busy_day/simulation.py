@@ -1,30 +1,55 @@
-"""A day in a contact centre: simpy decides when things happen, the mock their consequences.
+"""A day in a contact centre: an agenda decides when things happen, the mock their consequences.
 
-Customers and agents are simpy processes. TaskRouter, Studio and the janitor act in the mock: its
-clock moves along from one event to the next, and its own timers (reservation and workflow
-time-outs, Studio's waits, the age of tasks) ring on the way.
+Customers and agents are processes of the agenda. TaskRouter, Studio and the janitor act in the mock
+(or in the fast engine, its like): its clock moves along from one event to the next, and its own
+timers (reservation and workflow time-outs, Studio's waits, the age of tasks) ring on the way.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
-import simpy
-
-from ...mock import ChatEvent, TaskRouterNotification
+from ...mock import ChatEvent
 from .client import RequestRefused
 from .demand import HOUR, Arrival
+from .fast import FastCentre
 from .metrics import ContactOutcome, ContactRecord
-from .sandbox import DaySandbox, Job, SandboxAgent
+from .sandbox import ENDED, DayEvent, DaySandbox, FastPlan, Job, SandboxAgent
 
-Process = Generator[simpy.Event, Any, None]
-ENDED = frozenset({"task.completed", "task.canceled", "task.deleted", "task.system-deleted"})
+Process = Generator[float, None, None]
+"""Yields the moment to go on at."""
 _NO_LONGER_OFFERED = frozenset({20001, 20404})
 """Codes for an offer that timed out or was taken back, and for one that went with its task."""
+
+
+class Agenda:
+    """Processes in the order of their moments; new ones come before what is due at the same."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._numbers = itertools.count()
+        self._entries: list[tuple[float, int, int, Process]] = []
+
+    def start(self, process: Process) -> None:
+        """Begin a process now, once those begun before have."""
+        heapq.heappush(self._entries, (self.now, 0, next(self._numbers), process))
+
+    @property
+    def upcoming(self) -> float:
+        """The next moment."""
+        return self._entries[0][0] if self._entries else math.inf
+
+    def step(self) -> None:
+        """Take the next process as far as it goes."""
+        self.now, _, _, process = heapq.heappop(self._entries)
+        moment = next(process, None)
+        if moment is not None:
+            heapq.heappush(self._entries, (moment, 1, next(self._numbers), process))
 
 
 @dataclass(slots=True)
@@ -79,9 +104,19 @@ class Contact:
 
 
 class Day:
-    """One day, to be run once, with attributes of `LoadTest`; `on_progress` gets its seconds."""
+    """One day, to be run once, with attributes of `LoadTest`.
 
-    def __init__(self, job: Job, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    It is played by the fast engine where a plan is given. `on_progress` gets its seconds; no more
+    than `most` customers come.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        plan: FastPlan | None = None,
+        on_progress: Callable[[float], None] = lambda _: None,
+        most: int | None = None,
+    ) -> None:
         self.closes = job.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
         self.missed = 0
@@ -89,15 +124,16 @@ class Day:
         self.refusals: list[str] = []
         self._job = job
         self._on_progress = on_progress
-        self._sandbox = DaySandbox(job)
+        self._most = most
+        self._sandbox = DaySandbox(job) if plan is None else FastCentre(job, plan)
         self._rest = self._sandbox.rest
-        self._environment = simpy.Environment()
-        self._events: deque[TaskRouterNotification | ChatEvent] = deque()
+        self._agenda = Agenda()
+        self._events: deque[DayEvent] = deque()
         self._all: list[Contact] = []
         self._by_channel: dict[str, Contact] = {}
         self._by_task: dict[str, Contact | None] = {}
         self._waiting: set[str] = set()
-        self._open = 0
+        self._open: set[int] = set()
         self._expected = 0
 
     @property
@@ -107,35 +143,34 @@ class Day:
 
     def run(self) -> None:
         """Simulate the day, until all contacts are over or overtime is up."""
-        mock, demand = self._sandbox.mock, self._job.demand
-        mock.follow_taskrouter(self._events.append)
-        if self._sandbox.has_bot:
-            mock.follow(self._events.append)
-        customers = demand.customers(self._job.seed)
+        self._sandbox.follow(self._events.append)
+        customers = self._job.demand.customers(self._job.seed)[: self._most]
         self._expected = len(customers)
         for agent in self._sandbox.agents.values():
-            self._environment.process(self._work(agent))
-        self._environment.process(self._arrivals(customers))
+            self._agenda.start(self._work(agent))
+        self._agenda.start(self._arrivals(customers))
         latest = self.closes + self._job.overtime * HOUR
+        agenda, sandbox, events = self._agenda, self._sandbox, self._events
         while self._expected or self._open:
-            upcoming, due = self._environment.peek(), self._sandbox.next_due
+            upcoming, due = agenda.upcoming, sandbox.next_due
             if min(upcoming, due) > latest:
                 break
-            self._sandbox.go_to(min(upcoming, due))
+            sandbox.go_to(min(upcoming, due))
             if upcoming < due:  # the mock's own timers come first
-                self._environment.step()
-            self._sandbox.settle()
-            while self._events:
-                self._handle(self._events.popleft())
+                agenda.step()
+            sandbox.settle()
+            while events:
+                self._handle(events.popleft())
         self._sandbox.go_to(latest if self._open else self.closes)
 
     def conversations(self) -> tuple[ContactRecord, ...]:
         """The contacts so far, in order of arrival."""
         return tuple(contact.recorded(self.now) for contact in self._all)
 
-    def _in(self, seconds: float) -> simpy.Event:
-        """An event in so many seconds from now; simpy's own clock may lag behind the mock's."""
-        return self._environment.timeout(max(0.0, self.now + seconds - self._environment.now))
+    def _in(self, seconds: float) -> float:
+        """The moment in so many seconds from now; the agenda's clock may lag behind the mock's."""
+        begun = self._agenda.now
+        return begun + max(0.0, self.now + seconds - begun)
 
     # -- customers
 
@@ -148,36 +183,43 @@ class Day:
             self._all.append(contact)
             try:
                 contact.channel_sid, task_sid = self._rest.open_chat(
-                    self._sandbox.flow_sid, customer.identity
+                    customer.identity, customer.demand
                 )
             except RequestRefused as refused:
                 contact.is_refused = True
                 self.refusals.append(str(refused))
                 continue
-            self._open += 1
+            self._update_open(contact)
             self._by_channel[contact.channel_sid] = contact
             if task_sid is not None:
                 self._by_task[task_sid] = contact
             self._say(contact)
             if customer.patience < math.inf:
-                self._environment.process(self._lose_patience(contact))
+                self._agenda.start(self._lose_patience(contact))
 
     def _say(self, contact: Contact) -> None:
-        body = self._job.demand.says[contact.said]
+        body = contact.customer.demand.says[contact.said]
         self._rest.say(contact.channel_sid, contact.customer.identity, body)
         contact.said += 1
+
+    def _update_open(self, contact: Contact) -> None:
+        """Keep apart the contacts that are not over; one may come back to life with a late task."""
+        if contact.is_over:
+            self._open.discard(contact.customer.number)
+        else:
+            self._open.add(contact.customer.number)
 
     def _lose_patience(self, contact: Contact) -> Process:
         yield self._in(contact.customer.patience)
         if contact.waits:
             self._rest.leave(contact.channel_sid, contact.customer.identity)
             contact.left = self.now
-            self._open -= contact.is_over
+            self._update_open(contact)
 
     def _answer_bot(self, contact: Contact) -> Process:
-        demand, customer = self._job.demand, contact.customer
+        customer, demand = contact.customer, contact.customer.demand
         contact.is_typing = True
-        yield self._in(demand.answers_after.draw(customer.random, customer.number))
+        yield self._in(customer.draw("answers", demand.answers_after))
         contact.is_typing = False
         if contact.waits and contact.said < len(demand.says):
             self._say(contact)
@@ -195,15 +237,15 @@ class Day:
 
     def _come_back(self, agent: SandboxAgent) -> Process:
         """Return after TaskRouter has set the agent away for not answering an offer."""
-        yield self._in(self._job.staffing.back_after)
+        yield self._in(agent.group.back_after)
         if agent.works:
             self._sandbox.set_available(agent)
 
     def _serve(
         self, agent: SandboxAgent, contact: Contact, reservation_sid: str, task_sid: str
     ) -> Process:
-        staffing, customer = self._job.staffing, contact.customer
-        yield self._in(staffing.reaction.draw(customer.random, customer.number))
+        group, customer = agent.group, contact.customer
+        yield self._in(customer.draw("reaction", group.reaction))
         try:
             self._rest.accept(agent.sid, reservation_sid)
         except RequestRefused as refused:
@@ -215,20 +257,23 @@ class Day:
         self._rest.join(contact.channel_sid, agent.identity)
         if contact.left is None:
             self._rest.say(contact.channel_sid, agent.identity, "How can I help?")
-            yield self._in(customer.handle_time)
+            agent.chats += 1
+            yield self._in(customer.handle_time * (1 + group.slowdown * (agent.chats - 1)))
         else:
-            yield self._in(staffing.notices)
+            agent.chats += 1
+            yield self._in(group.notices)
         if contact.ended is None:  # a task is deleted after a day, even one under way
             self._rest.update_task(task_sid, "wrapping")
         self._rest.end_chat(contact.channel_sid)
-        yield self._in(staffing.wrap_up.draw(customer.random, customer.number))
+        yield self._in(customer.draw("wrap-up", group.wrap_up))
+        agent.chats -= 1
         if contact.ended is None:
             self._rest.update_task(task_sid, "completed")
         self._rest.leave(contact.channel_sid, agent.identity)
 
     # -- events of the mock
 
-    def _handle(self, event: TaskRouterNotification | ChatEvent) -> None:
+    def _handle(self, event: DayEvent) -> None:
         if isinstance(event, ChatEvent):
             self._handle_message(event)
             return
@@ -241,6 +286,7 @@ class Day:
             contact = self._by_task[task_sid]
             if contact is not None:
                 contact.queued = self.now
+                self._update_open(contact)
                 self._waiting.add(task_sid)
                 self.queue.append((self.now, len(self._waiting)))
         elif event.name in ENDED:
@@ -248,16 +294,16 @@ class Day:
             if contact is not None:
                 self._leave_queue(task_sid)
                 contact.ended = self.now
-                self._open -= contact.is_over
+                self._update_open(contact)
         elif event.name in ("reservation.created", "reservation.timeout"):
             agent = self._sandbox.agents.get(str(event.worker_sid))
             contact = self._by_task.get(task_sid)
             if agent is not None and event.name == "reservation.timeout":
                 self.missed += 1
-                self._environment.process(self._come_back(agent))
+                self._agenda.start(self._come_back(agent))
             elif agent is not None and contact is not None:
                 serving = self._serve(agent, contact, str(event.reservation_sid), task_sid)
-                self._environment.process(serving)
+                self._agenda.start(serving)
 
     def _handle_message(self, event: ChatEvent) -> None:
         """Start the customer's answer to a bot's message."""
@@ -265,8 +311,8 @@ class Day:
         if event.name != "messageAdded" or contact is None or contact.is_typing:
             return
         is_own = event.identity == contact.customer.identity
-        if contact.waits and not is_own and contact.said < len(self._job.demand.says):
-            self._environment.process(self._answer_bot(contact))
+        if contact.waits and not is_own and contact.said < len(contact.customer.demand.says):
+            self._agenda.start(self._answer_bot(contact))
 
     def _leave_queue(self, task_sid: str) -> None:
         if task_sid in self._waiting:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,8 @@ class Staffing:
         notices: Seconds until an agent notices that the customer has left.
         back_after: Seconds until an agent who missed an offer is available again.
         attributes: Attributes of the workers, which queues and workflows match.
+        slowdown: Share by which each further chat that an agent has when a talk begins makes the
+            talk longer: with 0.2 and two others at the time, by 40 %.
         name: Label in tables; by default the number of agents.
     """
 
@@ -54,12 +57,20 @@ class Staffing:
     back_after: float = 60.0
     attributes: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+    slowdown: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.shifts:
             raise ValueError("no agent would work: give at least one Shift")
         if self.at_once < 1:
             raise ValueError(f"at_once={self.at_once}: an agent takes at least one chat")
+        if not 0 <= self.slowdown < math.inf:
+            raise ValueError(f"slowdown={self.slowdown}: give 0 or more")
+
+    @property
+    def groups(self) -> tuple[Staffing, ...]:
+        """Its groups of agents: itself alone."""
+        return (self,)
 
     @property
     def agents(self) -> int:
@@ -71,6 +82,10 @@ class Staffing:
         """Label in tables."""
         return self.name or str(self.agents)
 
+    def on_duty(self, hours: float) -> list[tuple[float, int]]:
+        """Numbers of agents on duty, each with the hour from which on it holds."""
+        return _on_duty(self.groups, hours)
+
     def room_seconds(self, low: float, high: float) -> float:
         """Chats that can be held at once, times seconds, between two moments (in seconds)."""
         room = 0.0
@@ -80,12 +95,64 @@ class Staffing:
         return self.at_once * room
 
 
-def as_staffing(given: int | Staffing) -> Staffing:
+@dataclass(frozen=True, slots=True)
+class StaffGroups:
+    """Groups of agents who work on the same day, each with attributes and habits of its own."""
+
+    groups: tuple[Staffing, ...]
+
+    @property
+    def agents(self) -> int:
+        """Number of agents."""
+        return sum(group.agents for group in self.groups)
+
+    @property
+    def label(self) -> str:
+        """Label in tables."""
+        return " + ".join(group.label for group in self.groups)
+
+    def on_duty(self, hours: float) -> list[tuple[float, int]]:
+        """Numbers of agents on duty, each with the hour from which on it holds."""
+        return _on_duty(self.groups, hours)
+
+    def room_seconds(self, low: float, high: float) -> float:
+        """Chats that can be held at once, times seconds, between two moments (in seconds)."""
+        return sum(group.room_seconds(low, high) for group in self.groups)
+
+
+def _on_duty(groups: tuple[Staffing, ...], hours: float) -> list[tuple[float, int]]:
+    shifts = [shift for group in groups for shift in group.shifts]
+    ends = [hours if shift.end is None else min(hours, shift.end) for shift in shifts]
+    moments = sorted({0.0, hours, *(shift.start for shift in shifts), *ends})
+    return [
+        (
+            moment,
+            sum(
+                shift.agents
+                for shift, end in zip(shifts, ends, strict=True)
+                if shift.start <= moment < end
+            ),
+        )
+        for moment in moments
+        if moment <= hours
+    ]
+
+
+Staff = Staffing | StaffGroups
+GivenStaff = int | Staff | Sequence[Staffing]
+
+
+def as_staffing(given: GivenStaff) -> Staff:
     """An argument as staffing: a number works all day; TypeError if none, ValueError for nobody."""
-    if isinstance(given, Staffing):
+    if isinstance(given, Staffing | StaffGroups):
         return given
+    if isinstance(given, list | tuple) and all(isinstance(each, Staffing) for each in given):
+        if not given:
+            raise ValueError("no agent would work: give at least one Staffing")
+        return StaffGroups(tuple(given))
     if isinstance(given, int) and not isinstance(given, bool):
         return Staffing((Shift(given),))
     raise TypeError(
-        f"agents={given!r}: give a number, or Staffing((Shift(20, 8, 16), Shift(10, 12, 20)))"
+        f"agents={given!r}: give a number, or Staffing((Shift(20, 8, 16), Shift(10, 12, 20))), or"
+        " a list of them, one for each group"
     )

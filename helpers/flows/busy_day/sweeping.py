@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, astuple, dataclass, field, replace
 from itertools import product
@@ -22,11 +22,12 @@ from ...html import table as html_table
 from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, Given, demand_of
-from .load_testing import HANDLE_TIME, WITHIN, jobs_of, summary_of
-from .metrics import FIGURES, Summary, shown
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
+from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_of, summary_of
+from .metrics import FIGURES, ServiceLevel, Summary, shown
 from .progress import Progress, Show
-from .staffing import Staffing, as_staffing
+from .sandbox import Job
+from .staffing import GivenStaff, Staff, as_staffing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +82,7 @@ class SweepCell:
     """One config with one staffing; `summaries` are in the order of the seeds."""
 
     flow: FlexFlowConfig
-    staffing: Staffing
+    staffing: Staff
     summaries: tuple[Summary, ...]
 
     def figure(self, name: str) -> Estimate:
@@ -99,13 +100,15 @@ class SweepCell:
 class Sweep:
     """A grid of load tests. It can be compared and pickled.
 
-    `summaries` are in this order: flow by flow, staffing by staffing, seed by seed.
+    `summaries` are in this order: flow by flow, staffing by staffing, seed by seed. `engines` are
+    those of each config with each staffing, with the reason for it.
     """
 
     flows: tuple[FlexFlowConfig, ...]
-    staffing: tuple[Staffing, ...]
+    staffing: tuple[Staff, ...]
     seeds: tuple[int, ...]
     summaries: tuple[Summary, ...] = field(repr=False)
+    engines: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     def cells(self) -> Iterator[SweepCell]:
         """Each config with each staffing."""
@@ -150,7 +153,7 @@ class Sweep:
         for cell in self.cells():
             estimated = cell.figure(name)
             lines.setdefault(cell.flow.friendly_name, []).append(astuple(estimated))
-        return plot_sweep(name, labels, lines)
+        return plot_sweep(name, labels, lines, self.title)
 
     @property
     def title(self) -> str:
@@ -190,9 +193,9 @@ def _written(name: str, found: Estimate) -> str:
 def sweep(
     flows: Sequence[FlexFlowConfig],
     *,
-    staffing: Sequence[int | Staffing],
+    staffing: Sequence[GivenStaff],
     seeds: int | Sequence[int] = 5,
-    arrivals: Arriving | Arrivals,
+    arrivals: Arriving | Arrivals | None = None,
     handle_time: Given = HANDLE_TIME,
     patience: Given | None = None,
     hours: int = 24,
@@ -204,12 +207,16 @@ def sweep(
     cluster: Cluster | None = None,
     jobs: int = -1,
     progress: bool | Show = True,
+    engine: Engine = "auto",
+    customers: Sequence[CustomerClass] | None = None,
+    service_level: ServiceLevel = "offered",
+    warm_up: float = 0.0,
 ) -> Sweep:
     """Run a load test for every config, staffing and seed.
 
     Args:
         flows: The configs.
-        staffing: Numbers of agents, or `Staffing`s.
+        staffing: Numbers of agents, or `Staffing`s, or lists of them, one for each group.
         seeds: Number of days of each, or their seeds. All configs meet the same customers.
         arrivals: As for `load_test`, as are the following.
         handle_time: Duration of a talk with an agent.
@@ -224,6 +231,11 @@ def sweep(
             taken over by other workers if one is lost. None for this machine.
         jobs: Days simulated at the same time on this machine; -1 for one a core.
         progress: Whether to show progress, or a function that is given days done and in all.
+        engine: As for `load_test`. The first seed of each config with each staffing decides about
+            the others.
+        customers: As for `load_test`, as are the following.
+        service_level: Its definition.
+        warm_up: Hours at the beginning that do not count.
 
     Raises:
         FlowProblem: A flow names something that the account does not have.
@@ -233,7 +245,8 @@ def sweep(
     for name, given in (("flows", flows), ("staffing", staffing)):
         if not isinstance(given, Sequence) or isinstance(given, str):
             raise TypeError(f"{name}: give a list, if only of one, not {type(given).__name__}")
-    demand = demand_of(arrivals, handle_time, patience, hours, says, answers_after)
+    demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
+    counting = Counting(within, service_level, warm_up).checked(demand.hours)
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
     _check(flows, staffings, chosen)
@@ -243,22 +256,38 @@ def sweep(
             jobs_of(flows, demand, staffings[0], chosen[0], account, servers), staffings, chosen
         )
     ]
-    summaries: list[Summary] = []
+    found: list[tuple[Summary, str, str]] = []
     parallel = Parallel(return_as="generator", batch_size=1, pre_dispatch="all")
-    title = f"{len(days)} busy days"
+    each, title = len(chosen), f"{len(days)} busy days"
     with Progress(title, len(days), progress) as bar, _backend(cluster, jobs):
-        for summary in parallel(delayed(summary_of)(day, within) for day in days):
-            summaries.append(summary)
-            bar.update(len(summaries))
-    return Sweep(tuple(flows), staffings, chosen, tuple(summaries))
+
+        def run(some: Iterable[tuple[Job, Engine, bool]]) -> list[tuple[Summary, str, str]]:
+            here = []
+            for one in parallel(delayed(summary_of)(day, counting, *by) for day, *by in some):
+                found.append(one)
+                here.append(one)
+                bar.update(len(found))
+            return here
+
+        first = run((day, engine, False) for day in days[::each])
+        rest = iter(
+            run(
+                (day, engine if first[number // each][1] == "fast" else "mock", True)
+                for number, day in enumerate(days)
+                if number % each
+            )
+        )
+    summaries = (next(rest)[0] if n % each else first[n // each][0] for n in range(len(days)))
+    engines = tuple((by, reason) for _, by, reason in first)
+    return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines)
 
 
 def _check(
-    flows: Sequence[FlexFlowConfig], staffings: Sequence[Staffing], seeds: Sequence[int]
+    flows: Sequence[FlexFlowConfig], staffings: Sequence[Staff], seeds: Sequence[int]
 ) -> None:
     """Refuse a grid that is empty, or has two things of one name."""
     for flow in flows:
-        must_be_config(flow)
+        must_be_config(flow, (FlexFlowConfig,))
     names = [flow.friendly_name for flow in flows]
     labels = [staffing.label for staffing in staffings]
     for name, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):

@@ -7,7 +7,7 @@ from pathlib import Path
 from ...account import Account
 from ..file import FlowFile, load
 from .account_reader import AccountReader
-from .catalogue import CHECKS
+from .catalogue import BOTH, CHECKS
 from .report import Check, CheckInput, CheckResult, Finding, Report, Skipped
 
 __all__ = ["CHECKS", "Check", "Finding", "Report", "Skipped", "check"]
@@ -19,6 +19,7 @@ UNKNOWN = Check(
     title="`accept` names a check that does not exist",
     documentation="",
     basis=None,
+    of=BOTH,
     find=lambda subject: (
         CheckResult(("accept",), f"{name!r} is no check", f"Known are {', '.join(_IDS)}.")
         for name in subject.flow.accept
@@ -45,7 +46,7 @@ def check(file: str | Path | FlowFile, account: Account | None = None) -> Report
         Finding(
             id=one.id,
             severity=one.severity,
-            flow=flow.friendly_name,
+            flow=flow.label,
             where=file.where(flow, *result.field),
             field=".".join(result.field),
             reason=result.reason,
@@ -53,9 +54,11 @@ def check(file: str | Path | FlowFile, account: Account | None = None) -> Report
             documentation=one.documentation,
             basis=one.basis,
         )
-        for flow in file.flows
+        for flow in file.entries
         for one in (*CHECKS, UNKNOWN)
-        if one not in skipped and not (one.severity == "warning" and one.id in flow.accept)
+        if isinstance(flow, one.of)
+        and one not in skipped
+        and not (one.severity == "warning" and one.id in flow.accept)
         for result in one.find(CheckInput(file, flow, reader))
     ]
     return Report(

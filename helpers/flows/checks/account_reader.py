@@ -39,7 +39,15 @@ class AccountReader:
     @cached_property
     def enabled(self) -> dict[Contact, list[AccountFlow]]:
         """The account's enabled flows of each contact, as far as a file can describe them."""
-        return by_contact((one.config, one) for one in self.flows if one.config is not None)
+        return by_contact(
+            (one.config, one) for one in self.flows if isinstance(one.config, FlexFlowConfig)
+        )
+
+    @cached_property
+    def offers_leave(self) -> bool:
+        """True where the Flex configuration has agents leave conversations."""
+        found = self._client.flex_api.v1.configuration().fetch().agent_conv_end_methods or {}
+        return "Leave" in (found.get("enabled") or ())
 
     def definition(self, flow_sid: str, revision: str = PUBLISHED) -> dict[str, Any] | None:
         """A definition of a Studio flow, by default the published one; None without one."""

@@ -14,7 +14,8 @@ from ...mock import (
     is_out_of_time,
     reached,
 )
-from ..config import contact_text, others
+from ..config import FlexFlowConfig, contact_text, others
+from ..conversations import AddressConfig, ConversationConfig, CustomChatConfig
 from ..errors import FlowProblem
 from .account_reader import PUBLISHED
 from .report import Check, CheckInput, CheckResult, Find, Severity
@@ -26,6 +27,11 @@ FLOWS = f"{DOCS}/flex/developer/messaging/manage-flows"
 SECOND_FLOW = f"{DOCS}/api/errors/45212"
 _DOC, _SPEC, _INF = Basis.DOCUMENTED, Basis.SPECIFIED, Basis.INFERRED
 
+INTERACTIONS = f"{DOCS}/flex/developer/conversations/interactions-api/interactions"
+LEAVE = f"{DOCS}/flex/admin-guide/setup/conversations/leave-and-pause-for-conversations"
+LEGACY: tuple[type, ...] = (FlexFlowConfig,)
+CONVERSATIONS = (AddressConfig, CustomChatConfig)
+BOTH = (*LEGACY, *CONVERSATIONS)
 TASK_DEFAULT = flex_flows.DEFAULTS["task"]["channel"]
 SEND_TO_FLEX = "send-to-flex"
 SUBFLOW, PARENT = "run-subflow", "incomingParent"
@@ -36,13 +42,18 @@ _checks: list[Check] = []
 
 
 def _check(
-    id_: str, severity: Severity, documentation: str, basis: Basis, asks_account: bool = False
+    id_: str,
+    severity: Severity,
+    documentation: str,
+    basis: Basis,
+    asks_account: bool = False,
+    of: tuple[type, ...] = LEGACY,
 ) -> Callable[[Find], Find]:
     """Add a check to the catalogue; the first line of its docstring is its title."""
 
     def add(find: Find) -> Find:
         title = (find.__doc__ or "").removesuffix(".")
-        _checks.append(Check(id_, severity, title, documentation, basis, find, asks_account))
+        _checks.append(Check(id_, severity, title, documentation, basis, find, asks_account, of))
         return find
 
     return add
@@ -139,10 +150,24 @@ def doubling_retries(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
+@_check("no-interaction", "warning", INTERACTIONS, _DOC, of=CONVERSATIONS)
+def no_interaction(subject: CheckInput) -> Iterator[CheckResult]:
+    """A conversation for which neither Studio nor the server of the file creates an Interaction."""
+    flow = subject.flow
+    if flow.handler != "studio" and not flow.interaction:
+        yield CheckResult(
+            ("interaction",),
+            "Nothing creates an Interaction, so no agent gets the conversation: nothing inbound"
+            " does so by itself.",
+            "Describe the one that your server creates under `interaction`; or, for a bot without"
+            " agents, `accept: [no-interaction]`.",
+        )
+
+
 # -- checks that read the account
 
 
-@_check("unknown-name", "error", FLOW, _SPEC, asks_account=True)
+@_check("unknown-name", "error", FLOW, _SPEC, asks_account=True, of=BOTH)
 def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
     """A name or SID that stands for nothing in the account, or for several things."""
     try:
@@ -168,62 +193,80 @@ def other_enabled(subject: CheckInput) -> Iterator[CheckResult]:
             )
 
 
-@_check("studio-draft", "error", f"{DOCS}/studio/rest-api/v2/flow", _INF, asks_account=True)
+@_check(
+    "studio-draft", "error", f"{DOCS}/studio/rest-api/v2/flow", _INF, asks_account=True, of=BOTH
+)
 def unpublished(subject: CheckInput) -> Iterator[CheckResult]:
     """A Studio flow that was never published."""
     sid = _studio_flow(subject)
     if sid and subject.account.definition(sid) is None:
         yield CheckResult(
-            ("integration", "flow"),
-            f"The Studio flow {subject.flow.integration.flow!r} has drafts only: no message of a"
+            subject.studio.field,
+            f"The Studio flow {subject.studio.name!r} has drafts only: no message of a"
             " customer starts it.",
             "Publish it.",
         )
 
 
 @_check(
-    "no-send-to-flex", "warning", f"{DOCS}/studio/widget-library/send-flex", _DOC, asks_account=True
+    "no-send-to-flex",
+    "warning",
+    f"{DOCS}/studio/widget-library/send-flex",
+    _DOC,
+    asks_account=True,
+    of=BOTH,
 )
 def no_send_to_flex(subject: CheckInput) -> Iterator[CheckResult]:
     """A Studio flow whose incoming messages never lead to Send to Flex."""
     definition = _definition(subject)
     if definition is None:
         return
-    types = {state["type"] for state in reached(definition)}
+    types = {state["type"] for state in reached(definition, subject.studio.event)}
     if not types & {SEND_TO_FLEX, SUBFLOW}:
         yield CheckResult(
-            ("integration", "flow"),
-            "No way from the incoming message of the Studio flow"
-            f" {subject.flow.integration.flow!r} leads to a Send to Flex widget: a customer never"
+            subject.studio.field,
+            f"No way from the {subject.studio.begins} of the Studio flow"
+            f" {subject.studio.name!r} leads to a Send to Flex widget: a customer never"
             " reaches an agent.",
             "Add Send to Flex where the bot is done; or, for a bot without agents,"
             " `accept: [no-send-to-flex]`.",
         )
 
 
-@_check("studio-astray", "warning", f"{DOCS}/studio/widget-library", _DOC, asks_account=True)
+@_check(
+    "studio-astray", "warning", f"{DOCS}/studio/widget-library", _DOC, asks_account=True, of=BOTH
+)
 def studio_astray(subject: CheckInput) -> Iterator[CheckResult]:
     """A Studio flow that will go astray on the way from a customer's message."""
     definition = _definition(subject)
     if definition is None:
         return
-    on_the_way = {definition["initial_state"], *(state["name"] for state in reached(definition))}
-    for warning in flow_warnings(definition):
+    studio = subject.studio
+    ahead = reached(definition, studio.event)
+    on_the_way = {definition["initial_state"], *(state["name"] for state in ahead)}
+    for warning in flow_warnings(definition, studio.event):
         _, _, number, *path = warning["property_path"].split("/")
         widget = definition["states"][int(number)]["name"]
         if widget in on_the_way:
             yield CheckResult(
-                ("integration", "flow"),
-                f"Widget {widget!r} of the Studio flow {subject.flow.integration.flow!r}, at"
+                studio.field,
+                f"Widget {widget!r} of the Studio flow {studio.name!r}, at"
                 f" {'/'.join(path)}: {warning['message']}.",
                 "Change it in Studio; or, where it is meant, `accept: [studio-astray]`.",
             )
 
 
-@_check("subflow", "error", f"{DOCS}/studio/widget-library/run-subflow", _DOC, asks_account=True)
+@_check(
+    "subflow",
+    "error",
+    f"{DOCS}/studio/widget-library/run-subflow",
+    _DOC,
+    asks_account=True,
+    of=BOTH,
+)
 def subflow(subject: CheckInput) -> Iterator[CheckResult]:
     """A Run Subflow whose flow cannot be loaded, or runs a subflow itself."""
-    field = ("integration", "flow")
+    field = subject.studio.field
     for run in _subflows(subject, _on_the_way(subject)):
         if run.definition is None:
             yield CheckResult(
@@ -244,7 +287,14 @@ def subflow(subject: CheckInput) -> Iterator[CheckResult]:
                 )
 
 
-@_check("widgets-in-all", "error", f"{DOCS}/studio/user-guide/studio-faq", _DOC, asks_account=True)
+@_check(
+    "widgets-in-all",
+    "error",
+    f"{DOCS}/studio/user-guide/studio-faq",
+    _DOC,
+    asks_account=True,
+    of=BOTH,
+)
 def widgets_in_all(subject: CheckInput) -> Iterator[CheckResult]:
     """A Studio flow that has too many widgets with its subflows."""
     definition = _definition(subject) or {"states": ()}
@@ -252,8 +302,8 @@ def widgets_in_all(subject: CheckInput) -> Iterator[CheckResult]:
     total = sum(len(each["states"]) for each in (definition, *subflows.values()) if each)
     if total > MAX_WIDGETS:
         yield CheckResult(
-            ("integration", "flow"),
-            f"The Studio flow {subject.flow.integration.flow!r} has {total:,} widgets with those of"
+            subject.studio.field,
+            f"The Studio flow {subject.studio.name!r} has {total:,} widgets with those of"
             f" its subflows; Twilio takes {MAX_WIDGETS:,}.",
             "Remove widgets, or ask Twilio for more.",
         )
@@ -275,7 +325,12 @@ def webhook_filters(subject: CheckInput) -> Iterator[CheckResult]:
 
 
 @_check(
-    "nobody-matches", "error", f"{DOCS}/taskrouter/workflow-configuration", _DOC, asks_account=True
+    "nobody-matches",
+    "error",
+    f"{DOCS}/taskrouter/workflow-configuration",
+    _DOC,
+    asks_account=True,
+    of=BOTH,
 )
 def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
     """A workflow that no worker can match."""
@@ -304,7 +359,12 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
 
 
 @_check(
-    "loose-expression", "warning", f"{DOCS}/taskrouter/expression-syntax", _INF, asks_account=True
+    "loose-expression",
+    "warning",
+    f"{DOCS}/taskrouter/expression-syntax",
+    _INF,
+    asks_account=True,
+    of=BOTH,
 )
 def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
     """An expression of a workflow or its queues that Twilio stores and does not document."""
@@ -321,7 +381,12 @@ def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
 
 
 @_check(
-    "never-in-time", "warning", f"{DOCS}/taskrouter/time-of-day-routing", _DOC, asks_account=True
+    "never-in-time",
+    "warning",
+    f"{DOCS}/taskrouter/time-of-day-routing",
+    _DOC,
+    asks_account=True,
+    of=BOTH,
 )
 def never_in_time(subject: CheckInput) -> Iterator[CheckResult]:
     """An expression of a workflow or its queues that holds at no time of the week."""
@@ -358,12 +423,24 @@ def welcome_bot(subject: CheckInput) -> Iterator[CheckResult]:
         )
 
 
+@_check("leave-is-off", "warning", LEAVE, _DOC, asks_account=True, of=CONVERSATIONS)
+def leave_is_off(subject: CheckInput) -> Iterator[CheckResult]:
+    """A long-lived conversation in an account whose agents can only end it."""
+    if subject.flow.long_lived and not subject.account.offers_leave:
+        yield CheckResult(
+            ("long_lived",),
+            "Flex UI does not offer Leave to agents, so that they end each conversation, and the"
+            " customer begins a new one.",
+            'Set agent_conv_end_methods of the Flex configuration to {"enabled": ["Leave"]}.',
+        )
+
+
 CHECKS: tuple[Check, ...] = tuple(_checks)
 
 
 def _studio_flow(subject: CheckInput) -> str | None:
     """The SID of the flow's Studio flow; None without one, which `unknown_names` reports."""
-    name = subject.flow.integration.flow
+    name = subject.studio.name
     try:
         return subject.account.directory.studio_flows.sid(name) if name else None
     except LookupError:
@@ -379,7 +456,7 @@ def _definition(subject: CheckInput) -> dict[str, Any] | None:
 def _on_the_way(subject: CheckInput) -> Iterator[Mapping[str, Any]]:
     """The widgets of the flow's Studio flow that a customer's message can lead to."""
     definition = _definition(subject)
-    return reached(definition) if definition else iter(())
+    return reached(definition, subject.studio.event) if definition else iter(())
 
 
 class Subflow(NamedTuple):
@@ -413,20 +490,27 @@ class Route(NamedTuple):
 
 def _routes(subject: CheckInput) -> Iterator[Route]:
     """The ways that tasks of a flow can take."""
-    account = subject.account
-    if subject.flow.integration_type == "task":
-        try:
-            found = account.directory.parameters(subject.flow)
-        except FlowProblem:
-            return  # unknown_names reports it
-        names = ("workspace_sid", "workflow_sid", "channel")
-        workspace, workflow, channel = (found[f"integration_{name}"] for name in names)
-        known = {"channelType": subject.flow.channel_type}
-        yield Route(("integration", "workflow"), workspace, workflow, channel, known)
+    account, flow = subject.account, subject.flow
+    try:
+        if isinstance(flow, ConversationConfig):
+            found = account.directory.routing(flow)
+            attributes = found.get("attributes", {}).items()
+            known = {name: value for name, value in attributes if isinstance(value, str)}
+            field, channel = ("interaction", "workflow"), "task_channel_unique_name"
+        else:
+            settings = account.directory.parameters(flow) if flow.integration_type == "task" else {}
+            found = {name.removeprefix("integration_"): value for name, value in settings.items()}
+            known = {"channelType": flow.channel_type}
+            field, channel = ("integration", "workflow"), "channel"
+        if found:
+            sids = found["workspace_sid"], found["workflow_sid"]
+            yield Route(field, *sids, found[channel], known)
+    except FlowProblem:
+        return  # unknown_names reports it
     for state in _on_the_way(subject):
         properties = state.get("properties") or {}
         workflow, channel = properties.get("workflow", ""), properties.get("channel") or "default"
         if state["type"] == SEND_TO_FLEX and TEMPLATE not in f"{workflow}{channel}":
             for workspace in account.directory.workspaces.sids:
                 if workflow in account.directory.workflows(workspace).sids:
-                    yield Route(("integration", "flow"), workspace, workflow, channel, {})
+                    yield Route(subject.studio.field, workspace, workflow, channel, {})

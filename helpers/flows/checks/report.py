@@ -11,7 +11,7 @@ from ...html import TOP_LEFT, Markup
 from ...html import table as html_table
 from ...mock import Basis
 from ..config import FlexFlowConfig
-from ..file import FlowFile
+from ..file import Config, FlowFile
 from ..render import badge
 from .account_reader import AccountReader
 
@@ -23,13 +23,37 @@ Severity = Literal["error", "warning"]
 COLUMNS = ("", "flow", "reason", "what to do", "source")
 
 
+class StudioUse(NamedTuple):
+    """The Studio flow of an entry, and the field that names it.
+
+    The trigger's `event` starts it; `begins` is that event for a sentence.
+    """
+
+    name: str | None
+    field: tuple[str, ...]
+    event: str
+    begins: str
+
+
 @dataclass(frozen=True)
 class CheckInput:
-    """A flow in its file, and the account it is for, if one is given."""
+    """An entry in its file, and the account it is for, if one is given."""
 
     file: FlowFile
-    flow: FlexFlowConfig
+    flow: Any
     reader: AccountReader | None
+
+    @property
+    def studio(self) -> StudioUse:
+        """The Studio flow."""
+        flow: Config = self.flow
+        if isinstance(flow, FlexFlowConfig):
+            field = ("integration", "flow")
+            return StudioUse(flow.integration.flow, field, "incomingMessage", "incoming message")
+        made, event = flow.conversation, "incomingConversationMessage"
+        return StudioUse(
+            made.studio_flow, (made.part, "studio_flow"), event, "incoming conversation"
+        )
 
     @property
     def account(self) -> AccountReader:
@@ -52,7 +76,7 @@ Find = Callable[[CheckInput], Iterable[CheckResult]]
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look for; `id` is its name in `accept` of a file."""
+    """One thing to look for in entries `of` these classes; `id` is its name in `accept`."""
 
     id: str
     severity: Severity
@@ -61,6 +85,7 @@ class Check:
     basis: Basis | None
     find: Find
     asks_account: bool = False
+    of: tuple[type, ...] = (FlexFlowConfig,)
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,20 @@ class SimulatedAgent:
 class SimulatedAgents:
     """All workers of an account, and in `tasks` the SIDs of the tasks made since, oldest first.
 
-    Requests of `setup`, a client of the same account, are not recorded.
+    Requests of `setup`, a client of the same account, are not recorded. Agents who are `leaving`
+    leave an interaction where others end it.
     """
 
     def __init__(
-        self, account: Account, mock: MockTwilio, setup: Client, record: Record, agents: Agents
+        self,
+        account: Account,
+        mock: MockTwilio,
+        setup: Client,
+        record: Record,
+        agents: Agents,
+        leaving: bool,
     ) -> None:
-        self._account, self._setup, self._record = account, setup, record
+        self._account, self._setup, self._record, self._leaving = account, setup, record, leaving
         self.tasks: list[str] = []
         self._offers: dict[str, TaskRouterNotification] = {}
         self._desks: dict[str, AgentDesk] = {}
@@ -137,12 +144,17 @@ class SimulatedAgents:
 
     def wrap_up(self) -> None:
         """End the chat of the latest accepted task."""
-        self._latest().wrap_up()
+        self._latest().wrap_up(leaving=self._leaving)
 
     def complete(self) -> None:
         """Complete the latest accepted task."""
         latest = self._latest()
-        latest.complete()
+        if self._leaving and latest.interaction is not None:
+            if latest.status == "assigned":
+                latest.wrap_up(leaving=True)
+            latest.leave()
+        else:
+            latest.complete()
         self._accepted.remove(latest)
 
     def _latest(self) -> AcceptedTask:

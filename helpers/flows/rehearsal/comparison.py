@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, overload
 
 from ... import html
 from ...account import Account
-from ..config import FlexFlowConfig
 from ..copying import Servers
+from ..file import Config
 from .grammar import duration
 from .outcome import BOLD, Rehearsal, styled
 from .rehearse import Sandbox
@@ -178,8 +178,8 @@ class Comparisons(Sequence[Comparison]):
 
 @overload
 def compare(
-    a: FlexFlowConfig,
-    b: FlexFlowConfig,
+    a: Config,
+    b: Config,
     script: None = None,
     *,
     account: Account | None = None,
@@ -189,8 +189,8 @@ def compare(
 
 @overload
 def compare(
-    a: FlexFlowConfig,
-    b: FlexFlowConfig,
+    a: Config,
+    b: Config,
     script: Script | str | Path | Sequence[object],
     *,
     account: Account | None = None,
@@ -199,14 +199,14 @@ def compare(
 
 
 def compare(
-    a: FlexFlowConfig,
-    b: FlexFlowConfig,
+    a: Config,
+    b: Config,
     script: object = None,
     *,
     account: Account | None = None,
     servers: Servers | None = None,
 ) -> Comparison | Comparisons:
-    """Play a script with two Flex Flows, side by side, each in a copy of its own.
+    """Play a script with two configs, side by side, each in a copy of its own.
 
     Args:
         a: The first config.
@@ -223,9 +223,13 @@ def compare(
     """
     scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
     sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
-    played = [[side.play(one) for side in sides] for one in scripts]
-    each = tuple(Comparison(a, b, tuple(aligned(a.shown(), b.shown()))) for a, b in played)
+    each = tuple(compare_rehearsals(*(side.play(one) for side in sides)) for one in scripts)
     return Comparisons(each) if script is None else each[0]
+
+
+def compare_rehearsals(a: Rehearsal, b: Rehearsal) -> Comparison:
+    """Two rehearsals of one script, side by side."""
+    return Comparison(a, b, tuple(aligned(a.shown(), b.shown())))
 
 
 def aligned(a: Sequence[Row], b: Sequence[Row]) -> Iterator[Pair]:
@@ -264,5 +268,5 @@ def _cells(row: Row | None) -> tuple[str, str, str]:
     return (row.who, row.what, row.detail) if row else ("", "", "")
 
 
-def _named(flow: FlexFlowConfig) -> str:
-    return f"{flow.friendly_name} ({flow.integration_type})"
+def _named(flow: Config) -> str:
+    return f"{flow.label} ({flow.handler})"

@@ -52,7 +52,8 @@ def duration(seconds: float) -> str:
 class Expectation:
     """An expectation of a script, and `text` as the script words it.
 
-    `of` is `tasks` (their number), `task` (the latest one's status), `channel` or `customer`.
+    `of` is `tasks` (their number), `task` (the latest one's status), `channel` (the latest chat's
+    state, a conversation's likewise) or `customer`.
     """
 
     text: str
@@ -63,7 +64,8 @@ class Expectation:
 _TASK = ("pending", "reserved", "assigned", "wrapping", "completed", "canceled")
 _EXPECTED = {
     "task": _TASK,
-    "channel": ("active", "inactive"),
+    "channel": ("active", "inactive", "closed"),
+    "conversation": ("active", "inactive", "closed"),
     "customer": ("answered", "unanswered"),
 }
 _COUNT = re.compile(r"(no|\d+) tasks?")
@@ -78,7 +80,7 @@ def expectation(given: object) -> Expectation:
         return Expectation(text, "tasks", "0" if count[1] == "no" else str(int(count[1])))
     subject, _, value = text.partition(" ")
     if value in _EXPECTED.get(subject, ()):
-        return Expectation(text, subject, value)
+        return Expectation(text, "channel" if subject == "conversation" else subject, value)
     can = "; ".join(f"{name} {' | '.join(values)}" for name, values in _EXPECTED.items())
     raise ValueError(f"{given!r} cannot be looked up; expect one of: no task; 2 tasks; {can}")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ... import html
 from ...diagrams import STEPS, SequenceDiagram
 from ...mock import JournalEntry
-from ..config import FlexFlowConfig
+from ..file import Config
 from .grammar import duration
 from .script import Script
 from .simulation import Lost, Simulation
@@ -41,7 +41,8 @@ class Outcome:
         answered_after: Seconds from the customer's first message until then.
         agent_after: Seconds from there to an agent's first message.
         tasks: The status of every task made, at the end.
-        channel: The status of the last one: `ACTIVE`, `INACTIVE`, `deleted` or `none`.
+        channel: The status of the last one: `ACTIVE` or `INACTIVE`, in Conversations `active`,
+            `inactive` or `closed`; `deleted` or `none`.
         unanswered: The customer's messages that have no answer after them in that chat.
         lost: The customer's messages that reached nobody, and why.
         misfits: Steps that could not be done, and why.
@@ -126,7 +127,7 @@ class Rehearsal:
     what a sequence diagram draws of them.
     """
 
-    flow: FlexFlowConfig = field(repr=False)
+    flow: Config = field(repr=False)
     script: Script
     rows: tuple[Row, ...] = field(repr=False)
     entries: tuple[JournalEntry, ...] = field(repr=False)
@@ -135,7 +136,7 @@ class Rehearsal:
     @property
     def title(self) -> str:
         """The names of script and flow."""
-        return f"{self.script.name}: {self.flow.friendly_name} ({self.flow.integration_type})"
+        return f"{self.script.name}: {self.flow.label} ({self.flow.handler})"
 
     def shown(self, *, reads: bool = False) -> tuple[Row, ...]:
         """The timeline without (or with) requests that only read."""

@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 from ...html import escaped
 from ...masking import mask as masked
 from .grammar import duration
-from .timeline import AGENT, CUSTOMER, SERVER, STUDIO, Row
+from .timeline import AGENT, CUSTOMER, REACHED_NOBODY, SERVER, STUDIO, Row
 
 INK, PAPER, GRID = "#1f2328", "#ffffff", "#d0d7de"
 SPEAKERS = {CUSTOMER: "#0b6fb8", "bot": "#8250df", AGENT: "#1a7f37"}
@@ -30,6 +30,9 @@ SPEAKERS = {CUSTOMER: "#0b6fb8", "bot": "#8250df", AGENT: "#1a7f37"}
 COLOURS = {
     "ACTIVE": "#9be9a8",
     "INACTIVE": "#c6cdd5",
+    "active": "#9be9a8",
+    "inactive": "#dafbe1",
+    "closed": "#c6cdd5",
     "pending": "#f7c873",
     "reserved": "#a5d6ff",
     "assigned": "#7ee0c3",
@@ -39,7 +42,7 @@ COLOURS = {
     "deleted": "#e6e8eb",
 }
 LOST = "#cf222e"
-_ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "deleted")
+_ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "closed", "deleted")
 """States without a mark of their own, which take a place of their own."""
 _OFFERS = ("accepts", "rejects", "timed out")
 
@@ -104,7 +107,7 @@ def laid_out(rows: Sequence[Row]) -> Layout:
             if row.what in _ENDINGS and layout.marks and layout.marks[-1].x == layout.end:
                 layout.end += 1
             layout.bars.setdefault(row.who, []).append((layout.end, row.what))
-        elif row.kind == "state" and row.who == CUSTOMER and layout.marks:
+        elif row.kind == "state" and row.what == REACHED_NOBODY and layout.marks:
             layout.marks[-1] = replace(layout.marks[-1], is_lost=True)
     layout.end += 1
     return layout

@@ -5,7 +5,7 @@ agents: 1                   # or all, none, as they are, or names; all by defaul
 at: Mon 10:00               # or 2026-01-05 10:00; by default see `rehearse`
 zone: Europe/Berlin         # of `at`; UTC by default
 steps:
-  - customer opens          # the page: your server gets the Flex channel
+  - customer opens          # the page: your server gets the Flex channel, or the conversation
   - customer says: Hello
   - wait: 30s               # s, m, h, d; time-outs happen on the way
   - agent accepts           # the one who is offered the task; rejects, says, wraps up, completes
@@ -13,7 +13,8 @@ steps:
   - bot says: One moment    # your server, where the flow has one; hands over
   - webhook is down         # slow, up; Twilio's time-outs take none of the script's time
   - customer leaves         # closes the page; and returns
-  - expect: task assigned   # no task, 2 tasks, channel inactive, customer answered ...
+  - expect: task assigned   # no task, 2 tasks, channel inactive, conversation closed,
+                            # customer answered ...
 """
 
 from __future__ import annotations

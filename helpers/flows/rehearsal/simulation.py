@@ -15,10 +15,12 @@ from ...mock import MockTwilio
 from ..copying import SETTLING, Servers, plain_client
 from ..errors import NotSettled
 from .agents import SimulatedAgents
-from .customer import CustomerMessage, SimulatedCustomer, SimulatedServer
+from .customer import CustomerMessage
 from .grammar import Expectation, duration
 from .script import Agents, ScriptStep
-from .timeline import CUSTOMER, STUDIO, Misfit, Record, RecordingHttpClient
+from .server import SimulatedServer
+from .timeline import CUSTOMER, REACHED_NOBODY, STUDIO, Misfit, Record, RecordingHttpClient
+from .ways import WayIn
 
 MOST_TIMERS = 20_000
 """Timers that may run in one wait, lest two of them start each other for ever."""
@@ -39,18 +41,19 @@ class Simulation:
         self,
         mock: MockTwilio,
         account: Account,
-        flow_sid: str,
-        kind: str,
+        way: WayIn,
         agents: Agents,
         servers: Servers,
     ) -> None:
-        self._mock, self._kind = mock, kind
+        self._mock, self._kind = mock, way.kind
         self.record = Record(mock)
         door = RecordingHttpClient(mock.http_client, self.record)
         recorded = Account("mock", account.credentials, door, mock)
-        self.agents = SimulatedAgents(recorded, mock, plain_client(mock), self.record, agents)
-        self.customer = SimulatedCustomer(recorded, mock, self.record, flow_sid)
-        self.server = SimulatedServer(recorded, self.record, kind, servers)
+        self.agents = SimulatedAgents(
+            recorded, mock, plain_client(mock), self.record, agents, way.agents_leave
+        )
+        self.customer = way.customer(recorded, mock, self.record)
+        self.server = SimulatedServer(recorded, self.record, way, servers)
         self.misfits: list[str] = []
         self.unmet: list[str] = []
         self.lost: list[Lost] = []
@@ -108,7 +111,7 @@ class Simulation:
         )
 
     def channel_status(self) -> str:
-        """`ACTIVE`, `INACTIVE`, `deleted`, or `none` before there is a chat."""
+        """The state of the latest chat, or `none` before there is one."""
         channels = self.customer.channels
         return self.customer.states[channels[-1]] if channels else "none"
 
@@ -126,7 +129,7 @@ class Simulation:
         for message in new:
             if message.by_customer and (reason := self._why_lost(message)):
                 self.lost.append(Lost(message.body, reason))
-                self.record.note("state", CUSTOMER, "message reached nobody", reason)
+                self.record.note("state", CUSTOMER, REACHED_NOBODY, reason)
         for sid, state in states.items():
             before = self._states.get(sid)
             if state != before:
@@ -151,9 +154,9 @@ class Simulation:
             or outcome in ("started", "replied")
         ):
             return ""
-        if self.customer.states[message.channel_sid].upper() == "INACTIVE":
-            return "the chat has ended (INACTIVE), nothing routes it"
-        if self._kind == "external":
+        if self.customer.states[message.channel_sid] == (ended := self.customer.ended):
+            return f"the chat has ended ({ended}), nothing routes it"
+        if self._kind in ("external", "webhook"):
             return f"your server is {self.server.state}"
         if outcome is not None:
             return f"the Studio flow had it {outcome}"

@@ -37,6 +37,8 @@ ROW_KINDS: dict[str, RowKind] = {
 }
 """Kinds of rows, by those of journal entries."""
 CUSTOMER, AGENT, SERVER, STUDIO = "customer", "agent", "your server", "Studio"
+REACHED_NOBODY = "message reached nobody"
+"""State of a message of the customer's that is lost."""
 _SID = re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,6 +17,8 @@ from .settings import BadFault, FaultRegistry, FaultRule, FaultSettings, Phase
 
 _COMPARED = 200
 """Characters of a pattern that are compared with known names, in quadratic time."""
+_COUNTED = 10_000
+"""Places that a rate is counted for; beyond, all counts begin anew."""
 _LONGEST = 1_000
 """Characters of a pattern that is taken; a longer one fits no operation."""
 ConnectionOutcome = Literal["timeout", "reset"]
@@ -74,7 +77,11 @@ class Fault(FaultRule):
     """
 
     def __init__(
-        self, number: int, settings: FaultSettings, remove: Callable[[Fault], None]
+        self,
+        number: int,
+        settings: FaultSettings,
+        remove: Callable[[Fault], None],
+        now: Callable[[], float],
     ) -> None:
         self.id = number
         self.settings = settings
@@ -82,6 +89,8 @@ class Fault(FaultRule):
         self.passed = 0
         self._pattern = Pattern(settings.pattern)
         self._remove = remove
+        self._now = now
+        self._latest: dict[tuple[str, ...], deque[float]] = {}
 
     @property
     def left(self) -> int | None:
@@ -96,17 +105,35 @@ class Fault(FaultRule):
         late = f"{settings.latency:g} s late" if settings.latency else ""
         again = f"retry after {settings.retry_after} s" if settings.retry_after is not None else ""
         refusal = f"HTTP {settings.status}, code {settings.code}" if settings.code else ""
+        rate = f"above {settings.per_second} a second" if settings.per_second else ""
         own = "" if settings.kind in ("refusal", "latency") else settings.kind
-        return ", ".join(part for part in (refusal, own, again, late) if part)
+        return ", ".join(part for part in (refusal, own, rate, again, late) if part)
 
     def takes(self, operation: Operation, path: str) -> bool:
         """Count a call that fits its pattern; returns whether it makes the call fail."""
         if self.left == 0 or not self._pattern.fits(operation, path):
             return False
+        if self._is_slow(operation, path):
+            return False
         if self.passed < self.settings.skip:
             self.passed += 1
             return False
         self.hits += 1
+        return True
+
+    def _is_slow(self, operation: Operation, path: str) -> bool:
+        """Count a call against the rate, if there is one; returns whether it keeps to it."""
+        rate = self.settings.per_second
+        if rate is None:
+            return False
+        place = path.strip("/").split("/")[: self.settings.segments or 0]
+        if len(self._latest) > _COUNTED:
+            self._latest.clear()
+        latest = self._latest.setdefault((operation.name, *place), deque(maxlen=rate))
+        now = self._now()
+        if len(latest) == rate and now - latest[0] < 1:
+            return False
+        latest.append(now)
         return True
 
     def remove(self) -> None:
@@ -193,10 +220,14 @@ class Faults(FaultRegistry[Fault]):
     """
 
     def __init__(
-        self, operation_of: Callable[[Request], Operation | None], operations: tuple[Operation, ...]
+        self,
+        operation_of: Callable[[Request], Operation | None],
+        operations: tuple[Operation, ...],
+        now: Callable[[], float],
     ) -> None:
         self._operation_of = operation_of
         self._operations = operations
+        self._now = now
         self._all: tuple[Fault, ...] = ()
         self._armed: tuple[Fault, ...] = ()
         self._count = 0
@@ -210,7 +241,7 @@ class Faults(FaultRegistry[Fault]):
             raise BadFault(problem)
         with self._lock:
             self._count += 1
-            fault = Fault(self._count, settings, self._remove)
+            fault = Fault(self._count, settings, self._remove, self._now)
             self._keep((*self._all, fault))
         return fault
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -28,6 +28,35 @@ LEGACY_CALLS = (
     ),
 )
 """Calls of the APIs that Twilio ended for Flex on 1 June 2026; chat.twilio.com/v3 stays."""
+
+
+class RateLimit(NamedTuple):
+    """A documented limit: calls a second, counted apart by the first segments of their paths."""
+
+    pattern: str
+    per_second: int
+    segments: int | None = None
+
+
+RATE_LIMITS = (
+    RateLimit("* flex-api.twilio.com/v1/Interactions", 20),
+    RateLimit("* flex-api.twilio.com/v1/Interactions/*", 20),
+    RateLimit("POST flex-api.twilio.com/v2/WebChats", 5),
+    RateLimit("DeleteConversation", 30, 2),
+    RateLimit("DeleteServiceConversation", 30, 4),
+    *(
+        RateLimit(f"{method} conversations.twilio.com/v1{service}/{path}", 30, count + depth)
+        for service, depth in (("", 1), ("/Services/*", 3))
+        for method, path, count in (
+            ("POST", "Conversations", 1),
+            ("POST", "Users", 1),
+            ("POST", "Roles", 1),
+            ("POST", "Conversations/*", 2),
+            ("DELETE", "Conversations/*/*", 2),
+        )
+    ),
+)
+"""Twilio's limits of Interactions, web chats and Conversations (documented)."""
 _GENERAL_CODES = 20_000
 """Twilio's general code for an HTTP status is the status above this."""
 
@@ -51,6 +80,8 @@ class FaultSettings(BaseModel):
     phase: Phase = "before"
     times: Annotated[int, Field(ge=1)] | None = 1
     skip: Annotated[int, Field(ge=0)] = 0
+    per_second: Annotated[int, Field(ge=1)] | None = None
+    segments: Annotated[int, Field(ge=1)] | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> FaultSettings:
@@ -191,6 +222,8 @@ class FaultRegistry(ABC, Generic[F]):
         phase: Phase = "before",
         times: int | None = 1,
         skip: int = 0,
+        per_second: int | None = None,
+        segments: int | None = None,
     ) -> F:
         """Make the next calls that fit a pattern fail.
 
@@ -210,6 +243,10 @@ class FaultRegistry(ABC, Generic[F]):
                 is lost.
             times: Number of calls; None for all until it is removed.
             skip: Number of calls to let pass first.
+            per_second: Number of calls to let pass in each second of the mock's clock; only those
+                above fail. Each operation has its own count.
+            segments: Number of segments of the path by which these calls are told apart: with 3,
+                each `/v1/Conversations/CH...` has its own count.
 
         Raises:
             BadFault: It fits no operation, or its settings do not fit together.
@@ -225,6 +262,8 @@ class FaultRegistry(ABC, Generic[F]):
             "phase": phase,
             "times": times,
             "skip": skip,
+            "per_second": per_second,
+            "segments": segments,
         }
         return self.add_from_json(given)
 
@@ -237,6 +276,24 @@ class FaultRegistry(ABC, Generic[F]):
         message = "This API has ended: use Flex Conversations"
         return [
             self.add(pattern, code=20410, message=message, times=None) for pattern in LEGACY_CALLS
+        ]
+
+    def limit_rates(self) -> list[F]:
+        """Refuse calls above Twilio's documented rates with HTTP 429, code 20429.
+
+        No rate is limited otherwise. Remove the faults, or `clear` all, to be as fast as you can.
+        """
+        return [
+            self.add(
+                limit.pattern,
+                code=20429,
+                message="Too many requests",
+                times=None,
+                retry_after=1,
+                per_second=limit.per_second,
+                segments=limit.segments,
+            )
+            for limit in RATE_LIMITS
         ]
 
     @abstractmethod

@@ -336,7 +336,7 @@ def _invited(ctx: Context, known: InteractionTransfer) -> InteractionParticipant
 
 def _task_invited_to(ctx: Context, known: InteractionTransfer) -> Task | None:
     invite = ctx.store.first(InteractionInvite, sid=known.invite_sid)
-    return invite and ctx.store.first(Task, sid=invite.task_sid)
+    return ctx.store.first(Task, sid=invite.task_sid) if invite else None
 
 
 def settle_transfer(ctx: Context, invite: InteractionInvite, *, is_accepted: bool) -> None:

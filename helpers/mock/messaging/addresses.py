@@ -10,6 +10,12 @@ from . import channels, services
 from .refusals import Reason
 from .resources import AddressConfiguration, Channel, Service
 
+_NEEDED = {
+    "studio": ("studio_flow_sid", Reason.ADDRESS_WITHOUT_FLOW),
+    "webhook": ("webhook_url", Reason.ADDRESS_WITHOUT_URL),
+}
+"""Setting that a type of creation needs, and the refusal where it lacks."""
+
 
 def create(
     ctx: Context, *, type: str, address: str, auto_creation: dict[str, Any], **fields: Any
@@ -17,7 +23,8 @@ def create(
     """Configure an address; a channel is made for a message to it once that is `enabled`.
 
     Raises:
-        Refused: ADDRESS_TAKEN; SERVICE_NOT_FOUND, the one of new channels.
+        Refused: ADDRESS_TAKEN; SERVICE_NOT_FOUND, the one of new channels; ADDRESS_WITHOUT_FLOW or
+            ADDRESS_WITHOUT_URL, it is enabled and leads nowhere.
     """
     if find(ctx, type, address) is not None:
         raise Refused(Reason.ADDRESS_TAKEN, address=address)
@@ -41,7 +48,7 @@ def update(
     """Change a configuration; of `auto_creation` what is given.
 
     Raises:
-        Refused: SERVICE_NOT_FOUND, the one of new channels.
+        Refused: As `create` does.
     """
     kept = address.auto_creation | auto_creation
     _check(ctx, kept)
@@ -52,6 +59,9 @@ def _check(ctx: Context, auto_creation: dict[str, Any]) -> None:
     sid = auto_creation["service_sid"]
     if not ctx.store.exists(Service, sid=sid):
         raise Refused(Reason.SERVICE_NOT_FOUND, sid=sid)
+    needed = _NEEDED.get(auto_creation["type"])
+    if auto_creation["enabled"] and needed and not auto_creation.get(needed[0]):
+        raise Refused(needed[1])
 
 
 def wire(ctx: Context, address: AddressConfiguration, channel: Channel, dialect: str) -> None:

@@ -188,6 +188,14 @@ def writer(store: Store, channel_sid: str, author: str) -> Member | None:
     return next((each for each in others if each.name == author), None)
 
 
+def writer_of(store: Store, message: Message) -> str | None:
+    """Return the SID that the author of a message had as a member then, or None."""
+    if message.member_sid == "":
+        found = writer(store, message.channel_sid, message.author)
+        return found.sid if found else None
+    return message.member_sid
+
+
 def _join(ctx: Context, user_sid: str, member: Member, invite: Invite | None) -> None:
     """Show a user its new channel; an invitation has done its work."""
     if invite is None:

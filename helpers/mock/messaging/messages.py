@@ -65,11 +65,14 @@ def send(
         before = channel.state_at(ctx.now)
     attached = [media.pick(ctx, channel, sid) for sid in media_sids] if media_sids else []
     identity = ctx.actor.identity
+    writer: Member | None = None
     if identity is not None:
-        own_member(ctx, channel)
+        writer = own_member(ctx, channel)
         permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
-    fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
+    author = fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
+    if author != identity:
+        writer = members.writer(ctx.store, channel.sid, author) if author != "system" else None
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
     reached: list[Member] = []
@@ -84,6 +87,7 @@ def send(
         index=channel.next_index,
         type="media" if attached else "text",
         media=[media.description(each) for each in attached] if attached else None,
+        member_sid=writer.sid if writer else None,
         was_edited=edits != (None, None),
         **fields,
     )

@@ -54,5 +54,7 @@ class Reason(Enum):
 
     WEBHOOKS_FULL = "channel has its limit of {count} webhooks"
     ADDRESS_UNKNOWN = "no channel is made for a message of {address} to {proxy_address}"
+    ADDRESS_WITHOUT_FLOW = "a channel that a message makes needs a Studio flow"
+    ADDRESS_WITHOUT_URL = "a channel that a message makes needs a webhook's URL"
     ADDRESS_TAKEN = "address {address} is configured already"
     CREDENTIAL_NOT_FOUND = "credential {sid} not found"

@@ -218,7 +218,9 @@ class UserChannel(Resource):
 class Message(DatedResource):
     """One message (IM), with text, files or both.
 
-    Indexes rise in order of arrival and are never used twice.
+    Indexes rise in order of arrival and are never used twice. `member_sid` is the author's place in
+    the channel, as it was then; None for an author without one, and blank where it is not known, in
+    files of earlier versions.
     """
 
     prefix: ClassVar[str] = "IM"
@@ -234,6 +236,7 @@ class Message(DatedResource):
     last_updated_by: str | None = None
     was_edited: bool = False
     subject: str | None = None
+    member_sid: str | None = ""
 
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("channel_sid", "index"))
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)

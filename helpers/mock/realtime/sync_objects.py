@@ -16,7 +16,8 @@ from ..core.context import Context
 from ..core.errors import TwilioError
 from ..core.sids import SID
 from ..core.store import Store
-from ..messaging import members, permissions
+from ..messaging import permissions
+from ..messaging.members import writer_of
 from ..messaging.messages import delivery
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
 from ..rest.chat_words import REFUSALS
@@ -157,14 +158,9 @@ def document(
 
 
 def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
-    """Messages of one channel; each author is looked up once."""
-    member_sids: dict[str, str | None] = {}
-    for each in found:
-        if each.author not in member_sids:
-            member = members.writer(store, each.channel_sid, each.author)
-            member_sids[each.author] = member.sid if member else None
+    """Messages of one channel."""
     return [
-        _message(each, member_sids[each.author]) | {"delivery": delivery(store, each)}
+        _message(each, writer_of(store, each)) | {"delivery": delivery(store, each)}
         for each in found
     ]
 

@@ -85,7 +85,7 @@ class Application:
         self._credentials = credentials
         self._webhooks = webhooks
         self.doors: dict[str, Callable[[Request], Reply]] = {}
-        """Functions that answer for hosts without operations of their own here."""
+        """By host: the function that answers where there are no operations of its own here."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""

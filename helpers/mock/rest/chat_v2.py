@@ -167,7 +167,7 @@ MESSAGES = Collection(
     enter=permissions.look_inside,
     render=view(
         Message,
-        omit=("subject",),
+        omit=("subject", "member_sid"),
         rename={"author": "from"},
         repeat={"to": "channel_sid"},
         firsts=("media",),

@@ -45,6 +45,8 @@ def _timer(name: str, minimum: int, too_short: int, malformed: int) -> BeforeVal
     def check(value: Any) -> float | None:
         if value in ("", "PT0S"):
             return None
+        if not str(value).lstrip("+-").startswith("P"):  # as other forms are read, too
+            raise TwilioError(malformed, f"{name} is an ISO 8601 duration, e.g. PT1H")
         try:
             seconds = _DURATION.validate_python(value).total_seconds()
         except ValueError:
@@ -153,7 +155,7 @@ class ParticipantChanges(Dates):
     role_sid: str | None = None
     last_consumed_message_index: ReadIndex = Field(None, alias="LastReadMessageIndex")
     last_consumption_timestamp: ReadMoment = Field(None, alias="LastReadTimestamp")
-    identity: NotSimulated = None
+    identity: chat.Identity | None = None
     messaging_binding__proxy_address: str | None = None
     messaging_binding__projected_address: str | None = None
 
@@ -213,6 +215,29 @@ class NewParticipant(Dates):
         return sent | {"messaging_binding": binding}
 
 
+def _media(sids: list[str]) -> list[str]:
+    for sid in sids:
+        if not looks_like(sid, "ME"):
+            raise TwilioError(50510, "MediaSid must be the SID of a file (ME...)")
+    return sids
+
+
+def _check_variables(content_sid: str | None, text: str) -> None:
+    """Raise unless these are variables of a content template (documented)."""
+    if content_sid is None:
+        raise TwilioError(50528, "ContentVariables need a ContentSid")
+    variables = read_json_object(text)
+    if variables is None:
+        raise TwilioError(50527, "ContentVariables must be a JSON object as text")
+    if len(variables) > 100:
+        raise TwilioError(50529, f"{len(variables)} content variables, at most 100")
+    for name, value in variables.items():
+        if len(name) > 16:
+            raise TwilioError(50540, f"Content variable {name[:40]!r} has more than 16 characters")
+        if len(str(value)) > 256:
+            raise TwilioError(50541, f"Content variable {name!r} has more than 256 characters")
+
+
 class ConversationMessageChanges(Dates):
     """Parameters of message update (specified)."""
 
@@ -225,16 +250,27 @@ class ConversationMessageChanges(Dates):
 class NewConversationMessage(ConversationMessageChanges):
     """Parameters of a new message."""
 
-    media_sids: chat.OneMedia = Field(default_factory=list, alias="MediaSid")
-    content_sid: NotSimulated = None
-    content_variables: NotSimulated = None
+    media_sids: Annotated[chat.OneMedia, AfterValidator(_media)] = Field(
+        default_factory=list, alias="MediaSid"
+    )
+    content_sid: str | None = None
+    content_variables: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Return what the caller sent.
 
         Raises:
-            TwilioError: 50503, neither text nor a file.
+            TwilioError: 50503, neither text nor a file; 50526 to 50541, a content template, of
+                which there are none here.
         """
+        if self.content_variables is not None:
+            _check_variables(self.content_sid, self.content_variables)
+        if self.content_sid is not None:
+            raise TwilioError(
+                50526,
+                f"There is no content template {self.content_sid[:40]!r}: they are not simulated by"
+                " this mock",
+            )
         if not self.body and not self.media_sids:
             raise TwilioError(50503, "Body or MediaSid is required")
         return super().given()

@@ -79,15 +79,10 @@ def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
 
 
 def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
-    """Yield the rest of messages of one channel; each author is looked up once."""
-    writers: dict[str, str | None] = {}
+    """Yield the rest of messages."""
     for message in found:
-        name = message.author
-        if name not in writers:
-            author = members.writer(ctx.store, message.channel_sid, name)
-            writers[name] = author.sid if author else None
         yield {
-            "participant_sid": writers[name],
+            "participant_sid": members.writer_of(ctx.store, message),
             "delivery": messages.delivery(ctx.store, message),
             "content_sid": None,
         }
@@ -182,6 +177,11 @@ def _add_participant(ctx: Context, conversation: Channel, **new: Any) -> Member:
 
 
 def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
+    if "identity" in changes:
+        raise TwilioError(
+            50444,
+            "An identity can be added to a participant with a projected address and no identity",
+        )
     prefix = "messaging_binding__"
     addresses = {
         name.removeprefix(prefix): changes.pop(name)
@@ -189,16 +189,30 @@ def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
         if name.startswith(prefix)
     }
     if addresses:
-        address = (member.messaging_binding or {}).get("address")
-        if "proxy_address" in addresses and address is None:
-            raise TwilioError(50441, "Only a participant with an address has a proxy address")
-        if address and (proxy := addresses.get("proxy_address")):
-            given.refuse_pair(address, proxy)
+        _check_addresses(member.messaging_binding or {}, addresses)
         changes["messaging_binding"] = members.rebind(ctx, member, **addresses)
     return members.update(ctx, member, **changes)
 
 
+def _check_addresses(binding: dict[str, str], changes: dict[str, str | None]) -> None:
+    """Raise unless an address is added where there is none, or removed where there is one."""
+    for name, text in changes.items():
+        removing, adding = _OF_ADDRESSES[name]
+        if text is None:
+            if name not in binding:
+                raise TwilioError(removing, f"The participant has no {name}")
+        elif name == "proxy_address" and "address" in binding and name not in binding:
+            given.refuse_pair(binding["address"], text)
+        elif name == "proxy_address" or binding:
+            raise TwilioError(adding, f"The participant takes no {name}: remove it first, if any")
+
+
+_OF_ADDRESSES = {"proxy_address": (50440, 50441), "projected_address": (50442, 50443)}
+"""Codes of addresses that cannot be removed, or added (documented)."""
+
+
 def _create_webhook(ctx: Context, channel: Channel, new: given.NewScopedWebhook) -> ChannelWebhook:
+    channels.refuse_closed(ctx, channel)
     channels.refuse_webhook(ctx, channel)
     configuration = new.configuration(new.target, {}, SCOPED_EVENTS)
     if new.target == "webhook":
@@ -209,6 +223,7 @@ def _create_webhook(ctx: Context, channel: Channel, new: given.NewScopedWebhook)
 def _update_webhook(
     ctx: Context, webhook: ChannelWebhook, changes: given.ScopedWebhookChanges
 ) -> ChannelWebhook:
+    channels.refuse_closed(ctx, channels.find(ctx, webhook.channel_sid))
     before = webhook.configuration
     configuration = changes.configuration(webhook.type, before, SCOPED_EVENTS)
     configuration["replay_after"] = before.get("replay_after")
@@ -344,7 +359,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         ordered=True,
         render=view(
             Message,
-            omit=("type", "last_updated_by", "was_edited", "subject", *hidden),
+            omit=("type", "last_updated_by", "was_edited", "subject", "member_sid", *hidden),
             rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),

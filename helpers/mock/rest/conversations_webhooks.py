@@ -18,7 +18,7 @@ from ..messaging.events import (
     MessageEvent,
     UserEvent,
 )
-from ..messaging.members import writer
+from ..messaging.members import writer_of
 from ..messaging.resources import Channel, EventHooks, Member, Message, User
 from ..studio.incoming import CONVERSATIONS
 from ..webhooks.outbox import Payload, ServiceHooks, WebhookDialect
@@ -194,13 +194,12 @@ def _about_channel(channel: Channel, backend: Backend) -> dict[str, Any]:
 
 
 def _about_message(store: Store, message: Message) -> dict[str, Any]:
-    author = writer(store, message.channel_sid, message.author)
     files = [{form_name(name): text for name, text in file.items()} for file in message.media or ()]
     return {
         **_shown(message, "body", "author", "attributes", "index"),
         **_dates(message),
         "MessageSid": message.sid,
-        "ParticipantSid": author.sid if author else None,
+        "ParticipantSid": writer_of(store, message),
         "Media": json.dumps(files) if files else None,
     }
 

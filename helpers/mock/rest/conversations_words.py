@@ -75,6 +75,14 @@ _REFUSALS: dict[Enum, tuple[int, str]] = {
         " configuration of the latter makes one. Twilio calls the number's messaging webhook then,"
         " which is not simulated by this mock",
     ),
+    Reason.ADDRESS_WITHOUT_FLOW: (
+        50367,
+        "AutoCreation.StudioFlowSid is required where AutoCreation.Type is studio",
+    ),
+    Reason.ADDRESS_WITHOUT_URL: (
+        50369,
+        "AutoCreation.WebhookUrl is required where AutoCreation.Type is webhook",
+    ),
     Reason.ADDRESS_TAKEN: (20409, "Address {address} is configured already"),
 }
 """Chat's words, but for these."""

@@ -104,6 +104,40 @@ class Story:
             **settings,
         )
 
+    def conversation_flow(self, friendly_name: str) -> Any:
+        """Publish a Studio Flow that a conversation starts, and that hands it over to Flex."""
+        channels = self.workspace.task_channels.list()
+        chat = next(each.sid for each in channels if each.unique_name == "chat")
+        definition = {
+            "description": "Hands every conversation to an agent",
+            "initial_state": "Trigger",
+            "flags": {"allow_concurrent_calls": True},
+            "states": [
+                {
+                    "name": "Trigger",
+                    "type": "trigger",
+                    "transitions": [{"event": "incomingConversationMessage", "next": "Agent"}],
+                    "properties": {},
+                },
+                {
+                    "name": "Agent",
+                    "type": "send-to-flex",
+                    "transitions": [
+                        {"event": each}
+                        for each in ("callComplete", "failedToEnqueue", "callFailure")
+                    ],
+                    "properties": {
+                        "workflow": self.workflow.fetch().sid,
+                        "channel": chat,
+                        "attributes": '{"from": "{{trigger.conversation.ChannelAttributes.from}}"}',
+                    },
+                },
+            ],
+        }
+        return self.client.studio.v2.flows.create(
+            friendly_name=friendly_name, status="published", definition=definition
+        )
+
     def chat(self, flow_sid: str, identity: str, name: str, **settings: Any) -> ScenarioCustomer:
         """Start a chat of a customer through a custom channel of a Flex Flow."""
         channel = self.client.flex_api.v1.channel.create(

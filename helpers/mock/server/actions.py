@@ -24,6 +24,8 @@ from .control import Body, Control, Json
 
 FLOW = "Custom chat"
 """Name of the Flex Flow that is made."""
+STUDIO_FLOW = "Conversations to Flex"
+"""Name of the Studio Flow that is made."""
 REASON = "Ended in the inspector"
 
 
@@ -73,6 +75,7 @@ class Actions:
         add = self._control.undoable
         return [
             add("/actions/flow", "the new Flex Flow", self._make_flow, _Nothing),
+            add("/actions/studio-flow", "the new Studio Flow", self._make_studio_flow, _Nothing),
             add("/actions/chat", "the new chat", self._start_chat, _Chat),
             add("/actions/conversation", "the new conversation", self._start_conversation, _Chat),
             add("/actions/message", "the message", self._send, _Message),
@@ -100,6 +103,9 @@ class Actions:
             if is_for_us and flow.channel_type == "custom" and flow.enabled:
                 return str(flow.sid)
         return str(story.task_flow(friendly_name=FLOW).sid)
+
+    def _make_studio_flow(self, body: _Nothing) -> Json:
+        return {"sid": self._story().conversation_flow(friendly_name=STUDIO_FLOW).sid}
 
     def _start_chat(self, body: _Chat) -> Json:
         story = self._story()

@@ -28,8 +28,7 @@ from ..realtime.event_bridge import PATH as BRIDGE_PATH
 from ..rest.http import TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
-from .chat_page.page import PATH as CHAT_PATH
-from .chat_page.page import ChatPage
+from .chat_page.page import ON_CHAT, ON_CONVERSATIONS, ChatPage
 from .control import Control
 from .inspector import Pages
 from .inspector.exports import Exports
@@ -50,6 +49,9 @@ _FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _EVENT_BRIDGE = re.compile(rf"/event-bridge(\.[a-z0-9-]+)*\.twilio\.com{BRIDGE_PATH}")
 WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
+
+
+CHAT_PATHS = (ON_CHAT.path, ON_CONVERSATIONS.path)
 
 
 class ServerApp:
@@ -82,7 +84,8 @@ class ServerApp:
         self._origins = Origins(allow_origins)
         self._mock = mock
         self._is_open = is_open
-        chat_page = ChatPage(mock, chat_sdk, self._origins)
+        chat_page = ChatPage(ON_CHAT, mock, self._origins, chat_sdk)
+        conversations_page = ChatPage(ON_CONVERSATIONS, mock, self._origins)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mock-read")
         requests = ServedRequests(mock.clock)
@@ -118,7 +121,8 @@ class ServerApp:
         )
         self._pages = Starlette(
             routes=[
-                Mount(CHAT_PATH, routes=chat_page.routes),
+                Mount(ON_CHAT.path, routes=chat_page.routes),
+                Mount(ON_CONVERSATIONS.path, routes=conversations_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
                 Route(REDIRECT_PATH, lambda request: FileResponse(_REDIRECT, headers=_FRESH)),
                 Mount("/_mock", OriginCheck(BoundedBody(own), mock.credentials)),
@@ -172,14 +176,14 @@ class ServerApp:
 
 def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
-    own = ("/_mock", f"{CHAT_PATH}/", REALTIME_PATH)
-    return path in ("/", CHAT_PATH, REDIRECT_PATH) or path.startswith(own)
+    own = ("/_mock", *(f"{page}/" for page in CHAT_PATHS), REALTIME_PATH)
+    return path in ("/", *CHAT_PATHS, REDIRECT_PATH) or path.startswith(own)
 
 
 def _is_file_of_page(scope: Scope) -> bool:
-    """Recognise the chat page's files, which hold nothing of the account."""
+    """Recognise the chat pages' files, which hold nothing of the account."""
     path: str = scope["path"]
-    return scope["method"] == "GET" and path.startswith(CHAT_PATH)
+    return scope["method"] == "GET" and path.startswith(CHAT_PATHS)
 
 
 def _logged(served: ServedRequest) -> LoggedRequest:

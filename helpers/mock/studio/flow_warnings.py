@@ -59,21 +59,26 @@ def reached(document: Mapping[str, Any], event: str = MESSAGE) -> Iterator[Mappi
             ahead += [each.get("next") for each in states[name].get("transitions") or ()]
 
 
-def warnings(document: Mapping[str, Any]) -> list[dict[str, str]]:
-    """List what will go astray in a valid definition, as `property_path` and `message`."""
-    in_chats = {state["name"] for state in reached(document)}
+def warnings(document: Mapping[str, Any], event: str = MESSAGE) -> list[dict[str, str]]:
+    """List what will go astray in a valid definition, as `property_path` and `message`.
+
+    A customer's message comes as an event of the trigger, by default one of Programmable Chat.
+    """
+    in_chats = {state["name"] for state in reached(document, event)}
     names = [state["name"] for state in document["states"]]
     return [
         {"property_path": f"#/states/{number}{path}", "message": message}
         for number, state in enumerate(document["states"])
-        for path, message in _of_state(state, names, in_chats=state["name"] in in_chats)
+        for path, message in _of_state(state, names, event, in_chats=state["name"] in in_chats)
     ]
 
 
-def _of_state(state: Mapping[str, Any], names: list[str], *, in_chats: bool) -> Warnings:
+def _of_state(
+    state: Mapping[str, Any], names: list[str], event: str, *, in_chats: bool
+) -> Warnings:
     kind = state["type"]
     if kind == "trigger":
-        yield from _of_trigger(state)
+        yield from _of_trigger(state, event)
     yield from _of_transitions(state)
     if kind not in SIMULATED:
         yield (
@@ -87,16 +92,17 @@ def _of_state(state: Mapping[str, Any], names: list[str], *, in_chats: bool) -> 
     if kind == "split-based-on":
         yield from _of_split(state)
     if in_chats:
-        yield from _in_chats(state)
+        if event == MESSAGE:
+            yield from _in_chats(state)
         if kind == "send-to-flex":
-            yield from _of_hand_over(state)
+            yield from _of_hand_over(state, event)
 
 
-def _of_trigger(state: Mapping[str, Any]) -> Warnings:
-    """Warn of a flow for Conversations, or for nothing; one for REST or a parent is in order."""
+def _of_trigger(state: Mapping[str, Any], event: str) -> Warnings:
+    """Warn of a flow for the other API, or for nothing; one for REST or a parent is in order."""
     leading = {each["event"] for each in state["transitions"] if each.get("next")}
-    if MESSAGE not in leading and (CONVERSATION in leading or not leading):
-        yield "/transitions", leads_nowhere(MESSAGE)
+    if event not in leading and (leading & {MESSAGE, CONVERSATION} or not leading):
+        yield "/transitions", leads_nowhere(event)
 
 
 def _of_transitions(state: Mapping[str, Any]) -> Warnings:
@@ -234,17 +240,17 @@ def _in_chats(state: Mapping[str, Any]) -> Warnings:
             )
 
 
-def _of_hand_over(state: Mapping[str, Any]) -> Warnings:
+def _of_hand_over(state: Mapping[str, Any], event: str) -> Warnings:
     text = text_of(state["properties"].get("attributes") or "{}")
     attributes = json_object(text)
-    if attributes is None:  # made by Liquid, or not JSON
-        if not is_template(text):
-            yield "/properties/attributes", "they are no JSON object: no task is made"
-        elif "channelSid" not in text:
+    if attributes is None and not is_template(text):
+        yield "/properties/attributes", "they are no JSON object: no task is made"
+    elif event == CONVERSATION:
+        return  # an Interaction names its conversation by itself (documented)
+    elif attributes is None:  # made by Liquid
+        if "channelSid" not in text:
             yield "/properties/attributes", f"they name no channelSid: {NO_CHAT}"
-        return
-    sid = attributes.get("channelSid")
-    if not isinstance(sid, str) or not sid.strip():
+    elif not isinstance(sid := attributes.get("channelSid"), str) or not sid.strip():
         yield "/properties/attributes", f"they name no channelSid: {NO_CHAT}"
     elif not is_template(sid):
         yield (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -70,26 +70,9 @@ def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) ->
     shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
 
     def describe(worker: Worker) -> Scope:
-        activity = activities[worker.activity_sid]
+        channels = shares.get(worker.sid, _NO_SHARE).channels
         used, accepted = taken.get(worker.sid, {}), assigned.get(worker.sid, {})
-        own = {
-            "sid": worker.sid,
-            "friendly_name": worker.friendly_name,
-            "activity_sid": activity.sid,
-            "activity_name": activity.friendly_name,
-            "channel": {
-                channel.task_channel_unique_name: {
-                    "configured_capacity": channel.configured_capacity,
-                    "assigned_tasks": accepted.get(channel.task_channel_sid, 0),
-                    "available_capacity_percentage": percentage_left(
-                        channel.configured_capacity, used.get(channel.task_channel_sid, 0)
-                    ),
-                }
-                for channel in shares.get(worker.sid, _NO_SHARE).channels
-            },
-            **_attributes(worker.attributes),
-        }
-        return {"worker": own, **own}
+        return described(worker, activities[worker.activity_sid], channels, used, accepted)
 
     return [
         Candidate(
@@ -102,6 +85,34 @@ def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) ->
         )
         for worker in workers
     ]
+
+
+def described(
+    worker: Worker,
+    activity: Activity,
+    channels: Iterable[WorkerChannel],
+    used: Mapping[str, int],
+    accepted: Mapping[str, int],
+) -> Scope:
+    """Return a worker's names in expressions; open and accepted tasks are by task channel."""
+    own = {
+        "sid": worker.sid,
+        "friendly_name": worker.friendly_name,
+        "activity_sid": activity.sid,
+        "activity_name": activity.friendly_name,
+        "channel": {
+            channel.task_channel_unique_name: {
+                "configured_capacity": channel.configured_capacity,
+                "assigned_tasks": accepted.get(channel.task_channel_sid, 0),
+                "available_capacity_percentage": percentage_left(
+                    channel.configured_capacity, used.get(channel.task_channel_sid, 0)
+                ),
+            }
+            for channel in channels
+        },
+        **_attributes(worker.attributes),
+    }
+    return {"worker": own, **own}
 
 
 def _shares(ctx: Context, workspace: Workspace) -> dict[str, _Share]:

@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -149,9 +150,13 @@ class HttpSender:
 
     def __init__(self, policy: CallPolicy) -> None:
         self.policy = policy
-        self._pools = {
-            "http": _pool(HTTPConnectionPool, HTTPConnection, policy),
-            "https": _pool(HTTPSConnectionPool, HTTPSConnection, policy),
+
+    @cached_property
+    def _pools(self) -> dict[str, Any]:
+        """Pools by scheme; most mocks send nothing, and making classes takes time."""
+        return {
+            "http": _pool(HTTPConnectionPool, HTTPConnection, self.policy),
+            "https": _pool(HTTPSConnectionPool, HTTPSConnection, self.policy),
         }
 
     def send(

@@ -1,4 +1,6 @@
-"""The customer's chat: a web page with Twilio's own Chat SDK, to learn from and to copy.
+"""The customer's chat: a web page with Twilio's own SDK, to learn from and to copy.
 
-`static/chat.js` is the page's side, `backend.py` the server's; neither depends on the mock.
+It is there on the Chat SDK and on that of Conversations. `static/page.js` is the page's side, with
+an SDK's names in `chat.js` and `conversations.js`; `backend.py` and `conversations_backend.py` are
+the server's. None depends on the mock.
 """

@@ -1,4 +1,4 @@
-"""Serves the chat page: its files, a copy of the SDK if there is one, and the back end.
+"""Serves the chat pages: their files, a copy of the SDK if there is one, and the back end.
 
 The page loads only its own files and Twilio's SDK, and only pages of this machine, such as
 JupyterLab's, may frame it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,21 +30,17 @@ from ...core.wording import predicate
 from ..body import BoundedBody
 from ..origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins
 from . import sdk_copy
-from .backend import BackEnd, NoFlexFlow, NotACustomer
+from .backend import BackEnd, NotACustomer, NotReady
+from .conversations_backend import ConversationsBackEnd
+from .sdk_copy import BrowserSdk
 
-PATH = "/chat"
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
     KIT: "text/javascript",  # explicit, since Windows may take scripts for plain text
-    _STATIC / "chat.js": "text/javascript",
-    _STATIC / "flow.js": "text/javascript",
-    _STATIC / "outbox.js": "text/javascript",
-    _STATIC / "text.js": "text/javascript",
-    _STATIC / "view.js": "text/javascript",
+    **dict.fromkeys(sorted(_STATIC.glob("*.js")), "text/javascript"),
     _STATIC / "chat.css": "text/css",
     _STATIC / "icon.svg": "image/svg+xml",
 }
-_SDK = "twilio-chat.min.js"
 _HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 _FRAMED_BY = (
     "'self' http://127.0.0.1:* http://localhost:* https://127.0.0.1:* https://localhost:*"
@@ -66,24 +62,45 @@ class _Renewal(BaseModel, extra="forbid"):
     identity: str
 
 
-class ChatPage:
-    """The page at `PATH`, with one mock account behind it.
+@dataclass(frozen=True, slots=True)
+class PageKind:
+    """A page: its path, its script, the SDK that the script is for, and its back end."""
 
-    It loads Twilio's Chat SDK from a copy: the one given (or NoSuchCopy), or that `TWILIO_CHAT_SDK`
+    path: str
+    script: str
+    sdk: BrowserSdk
+    back_end: type[BackEnd] | type[ConversationsBackEnd]
+
+
+ON_CHAT = PageKind("/chat", "chat.js", sdk_copy.CHAT, BackEnd)
+ON_CONVERSATIONS = PageKind(
+    "/conversations", "conversations.js", sdk_copy.CONVERSATIONS, ConversationsBackEnd
+)
+
+
+class ChatPage:
+    """One of the pages, with one mock account behind it.
+
+    It loads Twilio's SDK from a copy: the one given (or NoSuchCopy), or that the environment
     names, or that npm installed near the working directory; without any, from Twilio's CDN. Its
     back end answers it, and pages of `origins`, without credentials.
     """
 
     def __init__(
-        self, mock: MockTwilio, chat_sdk: str | os.PathLike[str] | None, origins: Origins
+        self,
+        kind: PageKind,
+        mock: MockTwilio,
+        origins: Origins,
+        copy: str | os.PathLike[str] | None = None,
     ) -> None:
+        self._kind = kind
         self._origins = origins
-        self._named_copy = sdk_copy.named(chat_sdk)
+        self._named_copy = kind.sdk.named(copy)
         self._credentials = mock.credentials
         client = Client(
             mock.credentials.account_sid, mock.credentials.auth_token, http_client=mock.http_client
         )
-        self._back_end = BackEnd(
+        self._back_end = kind.back_end(
             client,
             chat_service_sid=mock.credentials.chat_service_sid,
             api_key=mock.credentials.api_key,
@@ -93,7 +110,7 @@ class ChatPage:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """Routes below `PATH`; the back end's for this page, pages of `origins` or credentials."""
+        """Routes below its path; the back end's for it, pages of `origins` or credentials."""
         start, token = self._back_end.start, self._back_end.token
         back_end = [
             _json_route("/session", _Start, lambda body: asdict(start(body.identity, body.name))),
@@ -101,7 +118,7 @@ class ChatPage:
         ]
         return [
             Route("/", self._page),
-            Route(f"/{_SDK}", self._sdk),
+            Route(f"/{self._kind.sdk.place.name}", self._sdk),
             *(Route(each.path, self._for_pages(each)) for each in back_end),
             *(Route(f"/{path.name}", _file(path)) for path in _FILES),
         ]
@@ -118,13 +135,14 @@ class ChatPage:
         )
 
     def _copy(self) -> Path | None:
-        return self._named_copy or sdk_copy.nearest()
+        return self._named_copy or self._kind.sdk.nearest()
 
     def _page(self, request: Request) -> Response:
+        sdk = self._kind.sdk
+        source = sdk.cdn if self._copy() is None else sdk.place.name
         page = (_STATIC / "index.html").read_text("utf-8")
-        if self._copy() is not None:
-            page = page.replace(sdk_copy.CDN, _SDK)
-        policy = {"Content-Security-Policy": _policy(request.headers.get("host", ""))}
+        page = page.replace(sdk_copy.CHAT.cdn, source).replace(ON_CHAT.script, self._kind.script)
+        policy = {"Content-Security-Policy": _policy(request.headers.get("host", ""), sdk)}
         return HTMLResponse(page, headers=_HEADERS | policy)
 
     def _sdk(self, request: Request) -> Response:
@@ -132,7 +150,8 @@ class ChatPage:
         headers = _HEADERS | {"Access-Control-Allow-Origin": "*"}
         copy = self._copy()
         if copy is None:
-            advice = f"No copy here: run `npm install twilio-chat`, or load {sdk_copy.CDN}"
+            sdk = self._kind.sdk
+            advice = f"No copy here: run `npm install {sdk.package}`, or load {sdk.cdn}"
             return JSONResponse({"error": advice}, 404, headers)
         return FileResponse(copy, headers=headers, media_type="text/javascript")
 
@@ -141,11 +160,11 @@ def _file(path: Path) -> Callable[[Request], Response]:
     return lambda _: FileResponse(path, headers=_HEADERS, media_type=_FILES[path])
 
 
-def _policy(host: str) -> str:
+def _policy(host: str, sdk: BrowserSdk) -> str:
     """The page's content security policy; not every browser takes `self` to cover WebSockets."""
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
-        f"default-src 'self'; script-src 'self' {sdk_copy.CDN.partition('/sdk')[0]};"
+        f"default-src 'self'; script-src 'self' {'/'.join(sdk.cdn.split('/')[:3])};"
         f" connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; object-src 'none';"
         f" frame-ancestors {_FRAMED_BY}"
     )
@@ -169,7 +188,7 @@ def _json_route(
             raise HTTPException(400, f"This takes a JSON object: {faults}") from None
         except NotACustomer as error:
             raise HTTPException(403, str(error)) from None
-        except NoFlexFlow as error:
+        except NotReady as error:
             raise HTTPException(409, str(error)) from None
         except TwilioRestException as error:
             raise HTTPException(502, f"Twilio refused: {error.code} {error.msg}") from None

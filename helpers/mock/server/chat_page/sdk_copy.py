@@ -1,36 +1,62 @@
-"""Finds a copy of Twilio's Chat SDK for browsers on this machine, as npm installs it."""
+"""Finds copies of Twilio's SDKs for browsers on this machine, as npm installs them."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-
-CDN = "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js"
-"""Twilio's own copy (the README of npm's twilio-chat 6)."""
-PLACE = Path("node_modules/twilio-chat/builds/twilio-chat.min.js")
-VARIABLE = "TWILIO_CHAT_SDK"
 
 
 class NoSuchCopy(FileNotFoundError):
     """A copy was named that does not exist."""
 
 
-def named(path: str | os.PathLike[str] | None = None) -> Path | None:
-    """The copy that `path`, else the environment, names, if any; NoSuchCopy if it is no file."""
-    name = path or os.environ.get(VARIABLE)
-    if not name:
-        return None
-    copy = Path(name).resolve()
-    if not copy.is_file():
-        raise NoSuchCopy(
-            f"{copy}, from {'the call' if path else VARIABLE}, is no file. After `npm install"
-            f" twilio-chat` the Chat SDK is {PLACE.as_posix()}, and is found there by itself"
-        )
-    return copy
+@dataclass(frozen=True, slots=True)
+class BrowserSdk:
+    """One of Twilio's SDKs, as a script for browsers.
+
+    Attributes:
+        package: Its name at npm.
+        cdn: Twilio's own copy (README of the package).
+        place: The script, where npm installs it.
+        variable: Name in the environment of a copy elsewhere.
+    """
+
+    package: str
+    cdn: str
+    place: Path
+    variable: str
+
+    def named(self, path: str | os.PathLike[str] | None = None) -> Path | None:
+        """The copy that `path`, else the environment, names; NoSuchCopy if it is no file."""
+        name = path or os.environ.get(self.variable)
+        if not name:
+            return None
+        copy = Path(name).resolve()
+        if not copy.is_file():
+            raise NoSuchCopy(
+                f"{copy}, from {'the call' if path else self.variable}, is no file. After `npm"
+                f" install {self.package}` the SDK is {self.place.as_posix()}, and is found there"
+                " by itself"
+            )
+        return copy
+
+    def nearest(self) -> Path | None:
+        """The copy that npm installed in the working directory or one above it, or None."""
+        here = Path.cwd()
+        copies = (folder / self.place for folder in (here, *here.parents))
+        return next((copy for copy in copies if copy.is_file()), None)
 
 
-def nearest() -> Path | None:
-    """The copy that npm installed in the working directory or one above it, or None."""
-    here = Path.cwd()
-    copies = (folder / PLACE for folder in (here, *here.parents))
-    return next((copy for copy in copies if copy.is_file()), None)
+CHAT = BrowserSdk(
+    "twilio-chat",
+    "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js",
+    Path("node_modules/twilio-chat/builds/twilio-chat.min.js"),
+    "TWILIO_CHAT_SDK",
+)
+CONVERSATIONS = BrowserSdk(
+    "@twilio/conversations",
+    "https://sdk.twilio.com/js/conversations/v2.7/twilio-conversations.min.js",
+    Path("node_modules/@twilio/conversations/builds/twilio-conversations.min.js"),
+    "TWILIO_CONVERSATIONS_SDK",
+)

@@ -3,8 +3,9 @@
 import { h } from "./dom.js";
 import { clock, dayName, linked, midnight, sizeName } from "./text.js";
 
-/** @import { Media, Message } from "twilio-chat" */
 /** @import { Entry } from "./outbox.js" */
+/** @import { Message } from "@twilio/conversations" */
+/** @import { Media } from "./page.js" */
 /** @typedef {{ fields: HTMLFieldSetElement, form: HTMLFormElement, text: HTMLTextAreaElement, file: HTMLInputElement }} Form */
 
 const GROUP_MS = 5 * 60 * 1000;
@@ -13,9 +14,10 @@ const TALLEST_PX = 140;
 const named = [...document.querySelectorAll("[id]")].map((one) => [one.id, one]);
 const the = /** @type {Record<string, HTMLElement> & Form} */ (Object.fromEntries(named));
 
-export const NO_SDK =
-  "Twilio's Chat SDK could not be loaded. Without a network it comes from npm: run" +
-  " `npm install twilio-chat` in the folder where the mock runs, then load this page again.";
+/** @param {string} name of the package */
+export const missing = (name) =>
+  "Twilio's SDK could not be loaded. Without a network it comes from npm: run" +
+  ` \`npm install ${name}\` in the folder where the mock runs, then load this page again.`;
 
 /** @type {Record<string, string>} */
 const STATES = {
@@ -32,7 +34,7 @@ let isAsked = false; // whether the customer asked for this chat, and wants to w
 
 export function clear() {
   the.log.replaceChildren();
-  the.ended.hidden = the.flow.hidden = the.seen.hidden = the.earlier.hidden = the.fields.disabled = true;
+  the.ended.hidden = the["set-up"].hidden = the.seen.hidden = the.earlier.hidden = the.fields.disabled = true;
   complain("");
 }
 
@@ -88,8 +90,9 @@ const indexOf = (row) => Number(row.dataset.index);
  */
 export function showMessage(message, isOwn) {
   const author = h("div", { class: "author", dir: "auto" }, isOwn ? "You" : message.author);
-  const bubble = h("div", { class: "bubble", dir: "auto" }, linked(message.body ?? ""));
-  const sent = message.dateCreated.getTime();
+  const bubble = h("div", { class: message.body ? "bubble words" : "bubble", dir: "auto" },
+    linked(message.body ?? ""));
+  const sent = message.dateCreated?.getTime() ?? Date.now();
   const about = { "data-index": message.index, "data-time": sent, "data-author": message.author };
   const day = h("div", { class: "day" }, h("span", {}, dayName(sent)));
   const foot = h("div", { class: "foot" }, clock(sent), message.lastUpdatedBy && " · Edited");
@@ -99,9 +102,11 @@ export function showMessage(message, isOwn) {
     setAuthor(name) {
       if (!isOwn) author.textContent = name;
     },
-    /** @param {Media} media @param {string} url */
-    setFile(media, url) {
-      follow(() => bubble.replaceChildren(file(media, url)));
+    /** A place for a file, below the text and the files before it. */
+    place() {
+      const spot = h("div", { class: "spot" });
+      bubble.append(spot);
+      return /** @param {Media} media @param {string} url */ (media, url) => follow(() => spot.replaceChildren(file(media, url)));
     },
   };
 }
@@ -139,7 +144,7 @@ function file({ contentType, filename }, url) {
     contentType.startsWith("image/") ? picture(filename, url) : filename || contentType);
 }
 
-/** @param {string} filename @param {string} src */
+/** @param {string | null} filename @param {string} src */
 function picture(filename, src) {
   const load = () => void (isNearEnd(image.height) && toEnd());
   const image = h("img", { load, alt: filename || "Image", src });
