@@ -12,10 +12,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..masking import mask
 from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
+from .server.authority import CertificateAuthority, NoAuthority
 from .server.chat_page.sdk_copy import NoSuchCopy
+from .server.https_proxy import HttpsProxy
 from .server.origin_check import Origins
 from .server.running import (
     STOP_SIGNALS,
@@ -114,6 +117,13 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         " machines reach the mock with the demo credentials. Repeat it for more",
     )
     parser.add_argument(
+        "--https-proxy",
+        metavar="PORT",
+        type=_up_to(LAST_PORT),
+        help="run an HTTPS proxy on this port of this machine as well, through which programs reach"
+        " the mock as Twilio, unmodified: docs/how-to/use-the-proxy.md",
+    )
+    parser.add_argument(
         "--time-zone",
         metavar="NAME",
         type=_time_zone,
@@ -132,7 +142,7 @@ def main(given: list[str] | None = None) -> int:
     with ExitStack() as opened:
         try:
             serve = (_prepare_seats if arguments.seats else _prepare)(arguments, opened)
-        except (CannotListen, DatabaseRefused, NoSuchCopy, ValueError) as error:
+        except (CannotListen, DatabaseRefused, NoAuthority, NoSuchCopy, ValueError) as error:
             print(mask(str(error)), file=sys.stderr)
             return 1
         serve()
@@ -151,6 +161,15 @@ def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], N
     )
     if is_everywhere(listening):
         line += "  Other machines are let in, at this machine's name or address and the same port"
+    if arguments.https_proxy is not None:
+        address = urlsplit(url)
+        authority = CertificateAuthority()
+        proxy = opened.enter_context(
+            HttpsProxy(
+                arguments.https_proxy, (address.hostname or "", address.port or 0), authority
+            )
+        )
+        line += f"  HTTPS proxy at {proxy.url}, its certificates by {authority.certificate}"
     server = MockServer(
         mock,
         listening,
