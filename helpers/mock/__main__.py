@@ -185,6 +185,8 @@ def _prepare_seats(arguments: argparse.Namespace, opened: ExitStack) -> Callable
     """Open the seats of a workshop, to be closed with `opened`, and return what waits meanwhile."""
     if arguments.port > LAST_PORT - arguments.seats:
         raise ValueError(f"--port {arguments.port} leaves no ports for {arguments.seats} seats")
+    if arguments.https_proxy is not None:
+        raise ValueError("--https-proxy leads to one account: leave out --seats")
     listening = opened.enter_context(listen(arguments.host, arguments.port))
     policy = _policy(arguments, listening)
     served = opened.enter_context(
