@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from snippets import snippet
 from support import examples
 
 from helpers import Account, connect, flows, migrate
@@ -72,10 +73,8 @@ def _of_text(text: str, script: Any = None) -> list[tuple[Account | None, FlexFl
     return [(None, flow, script) for flow in flows.load(text).flows if flow.enabled]
 
 
-def _readme() -> list[tuple[Account | None, FlexFlowConfig, Any]]:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    [file] = re.findall(r"<!-- flow file -->\n```yaml\n(.*?)```", readme, re.DOTALL)
-    [script] = re.findall(r"<!-- script -->\n```yaml\n(.*?)```", readme, re.DOTALL)
+def _guide() -> list[tuple[Account | None, FlexFlowConfig, Any]]:
+    file, script = snippet("flow file"), snippet("script")
     return [*_of_text(file), *_of_text(file, script)]
 
 
@@ -97,7 +96,7 @@ def _migrated_notebook() -> list[tuple[Account | None, FlexFlowConfig, Any]]:
 
 
 SHIPPED: dict[str, Callable[[], Any]] = {
-    "README": _readme,
+    "guide": _guide,
     "notebook 06": _workbench,
     "exercise of notebook 06": _exercise,
     "notebook 09": _migrated_notebook,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
+import re
 from typing import Any
 
 import pytest
 import requests
 
 from helpers import Account, connect, diagnose_token, read_token
+from helpers.mock.realtime.connection import LEFT
+from helpers.mock.server.app import ServerApp
 from helpers.mock.server.running import BackgroundServer
 
 PATIENCE = 10
@@ -98,6 +103,49 @@ def test_a_page_of_a_foreign_site_gets_no_token(account: Account, server: Backgr
     assert answer.headers["Access-Control-Allow-Origin"] == page["Origin"]
 
 
+def status_from(app: ServerApp, address: str, path: str, auth: str | None) -> int:
+    """Ask for a token from an address. Returns the answer's status."""
+    sent: list[Any] = []
+    headers = [(b"host", b"192.0.2.1:8787"), (b"content-type", b"application/json")]
+    if auth is not None:
+        headers.append((b"authorization", b"Basic " + base64.b64encode(auth.encode())))
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": headers,
+        "client": (address, 50_000),
+        "extensions": {LEFT: {"now": bool}},
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b'{"products": ["flex"]}'}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
+    return int(sent[0]["status"])
+
+
+def test_another_machine_gets_a_token_only_with_credentials(account: Account) -> None:
+    assert account.mock is not None
+    app, own = ServerApp(account.mock, at_once=False, is_open=True), account.credentials
+    path = f"/iam.twilio.com/v1/Accounts/{own.account_sid}/Tokens"
+    known = f"{own.account_sid}:{own.auth_token}"
+    for address, auth, status in (
+        ("192.0.2.7", None, 401),
+        ("192.0.2.7", f"{own.account_sid}:wrong", 401),
+        ("192.0.2.7", known, 200),
+        ("127.0.0.1", None, 200),
+    ):
+        assert status_from(app, address, path, auth) == status, address
+    app.close()
+
+
 def test_another_account_has_no_tokens(account: Account, server: BackgroundServer) -> None:
     url = f"{server.url}/iam.twilio.com/v1/Accounts/AC{'0' * 32}/Tokens"
     assert requests.post(url, json={"products": ["flex"]}, timeout=PATIENCE).status_code == 404
@@ -132,3 +180,15 @@ def test_a_visitor_makes_a_web_channel_for_itself_alone(
             method, f"{url}/{made.json()['sid']}", auth=("token", token), timeout=PATIENCE
         )
         assert answer.status_code == 403
+
+
+def test_the_script_that_leads_a_page_here_holds_nothing_of_the_account(
+    account: Account, server: BackgroundServer
+) -> None:
+    script = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "script"}
+    answer = requests.get(f"{server.url}/redirect.js", headers=script, timeout=PATIENCE)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"\b(AC|SK|IS)[0-9a-f]{32}", answer.text)
+    assert requests.post(f"{server.url}/redirect.js", timeout=PATIENCE).status_code == 405

@@ -24,6 +24,12 @@ from .conversations import HOST
 from .notices import SyncNotice
 
 PATH = "/v3/Lists"
+PATHS = {
+    "CreateSession": f"POST {PATH}",
+    "FetchSessionContext": f"GET {PATH}/{{Sid}}/Context",
+    "SendCommand": f"POST {PATH}/{{Sid}}/Items",
+}
+"""Requests about a session."""
 PURPOSE = "com.twilio.rtd.ipmsg"
 KEPT = 1_000
 """Sessions of an account; the oldest are forgotten."""
