@@ -291,6 +291,7 @@ LEAVE = (
     ),
     Foretold("studio", r"Flex: starts .* \(to Studio\)"),
     Foretold("studio", r"Studio: .* ends \(to Studio\)"),
+    Foretold("task", r"Flex: task created for .*", turns=True),
     *ANOTHER_TIME,
 )
 """A conversation that an agent leaves, and its customer takes up again."""

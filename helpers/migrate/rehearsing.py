@@ -266,8 +266,8 @@ def _listed(outcome: Outcome) -> list[list[str]]:
 
 def _beside(mine: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Items that differ, those of one step or message side by side."""
-    keys = [[each.partition(": ")[0] for each in side] for side in (mine, other)]
-    matcher = SequenceMatcher(None, *keys, autojunk=False)
+    a, b = ([each.partition(": ")[0] for each in side] for side in (mine, other))
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
     for tag, *places in matcher.get_opcodes():
         left, right = mine[places[0] : places[1]], other[places[2] : places[3]]
         if tag == "equal":

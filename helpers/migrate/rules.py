@@ -225,7 +225,7 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
     """A chat whose conversation your server creates, as there is no address for it."""
     kind, settings = flow.get("integration_type"), flow.get("integration") or {}
     service, channel = flow.get("chat_service_sid") or "", flow.get("channel_type") or ""
-    shows = (*foretold.OPENS, *foretold.BY_HANDLER[kind or ""])
+    shows = (*foretold.OPENS, *foretold.BY_HANDLER.get(kind or "", foretold.BOT))
     becomes = "an Interaction that your server creates"
     if kind == "task":
         why = (
@@ -313,7 +313,7 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
         why += " The flow names no contact identity: put the number in place of its name."
     call = Call(("conversations", "v1", "address_configurations"), "create", given)
     arrives = foretold.WEB_CHAT if kind == "chat" else foretold.PHONE
-    shows = (*arrives, *foretold.BY_HANDLER[integration or ""])
+    shows = (*arrives, *foretold.BY_HANDLER.get(integration or "", foretold.BOT))
     if integration == "task":
         shows += (*foretold.LATER, *foretold.BY_SERVER)
     if settings.get("retry_count") and integration == "external":
@@ -401,7 +401,7 @@ def _of_invite(invite: Resource) -> RequiredChange:
 
 def address_of(flow: Resource) -> str:
     """The address of a Flex Flow: its contact, or its name where it names none."""
-    return str(flow.get("contact_identity") or flow.get("friendly_name"))
+    return str(flow.get("contact_identity") or flow.get("friendly_name") or "")
 
 
 def _service(sid: str) -> tuple[Any, ...]:
@@ -453,7 +453,9 @@ def _settings_without_equal(
             "Leave, which agents choose in place of End",
             "call",
             "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
-            " message makes a new task. Nothing keeps a conversation open that an agent ends.",
+            " message makes a new task. A page that is opened again, a Studio flow, or a message"
+            " before the agent has left makes none, and nothing keeps a conversation open that an"
+            " agent ends.",
             (leave,),
             shows=foretold.LEAVE,
         )

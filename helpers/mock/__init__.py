@@ -35,6 +35,7 @@ from .studio.validation import MAX_WIDGETS
 from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
 from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
 from .webhooks.delivery import Attempt, Webhooks
+from .webhooks.network import CallPolicy
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Attempt",
     "BadFault",
     "Basis",
+    "CallPolicy",
     "ChatConnection",
     "ChatEvent",
     "Claims",

@@ -560,6 +560,7 @@ class MockTwilio:
         self.studio.resume()
         self._router.arm()
         self._channel_timers.resume()
+        self._interactions.arm()
         self._hang_up("the account was put back to an earlier state")
 
     def _hang_up(self, reason: str) -> None:

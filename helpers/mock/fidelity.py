@@ -5,7 +5,7 @@
 
 The former rewrites operations, calls of the SDKs and error codes; the section "Rules" and the
 introduction are written by hand and stay as they are. A test compares the generated sections with
-the code. The latter is described in docs/calibration.md.
+the code. The latter is described in docs/how-to/compare-with-a-live-account.md.
 """
 
 from __future__ import annotations

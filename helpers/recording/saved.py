@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 FORMAT = 1
 
@@ -84,6 +85,11 @@ class Recording:
             content = yaml.safe_load(Path(file).read_text("utf-8"))
             if content["recording"] != FORMAT:
                 raise BadRecording(f"{file}: a recording of version {content['recording']}")
-            return cls([RecordedCall(**each) for each in content["calls"]])
+            return cls(TypeAdapter(list[RecordedCall]).validate_python(content["calls"]))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            problem = f"calls.{place}: {first['msg']}"
+            raise BadRecording(f"{file} is no recording: {problem}") from None
         except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise BadRecording(f"{file} is no recording: {error}") from None

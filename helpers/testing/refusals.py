@@ -17,4 +17,10 @@ def note_of(error: BaseException) -> str | None:
     if not isinstance(error, TwilioException) or code not in CODES:
         return None
     link = f"https://www.twilio.com/docs/api/errors/{code}"
-    return f"Twilio refused it with {code}, {CODES[code].meaning}: {link}"
+    note = f"Twilio refused it with {code}, {CODES[code].meaning}: {link}"
+    if code == 20003:
+        note += (
+            " (a test's account has credentials of its own: is the client made before the test, or"
+            " not from the environment?)"
+        )
+    return note

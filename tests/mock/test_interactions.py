@@ -500,6 +500,32 @@ def test_the_agent_takes_a_paused_chat_up_again_with_a_new_task(contact: Contact
     assert contact.agent()._solution["sid"] != agent
 
 
+def test_a_chat_that_is_paused_for_too_long_goes_back_to_its_queue(contact: Contact) -> None:
+    agent = paused(contact)
+    contact.office.go("alice", "Offline")
+    contact.account.clock.advance(14 * 86_400 - 60)
+    assert contact.state == ([], "pause", "active", BOTH)
+    contact.account.clock.advance(120)
+    assert contact.state == (["pending"], "active", "active", JANE)
+    assert contact.account.mock is not None
+    with pytest.raises(TwilioError, match="No interaction has an agent"):
+        contact.account.mock.resume_interaction(agent)
+    contact.accept("bob")
+    assert contact.people == ["jane", "bob"]
+
+
+def test_a_paused_chat_of_a_snapshot_goes_back_to_its_queue(contact: Contact) -> None:
+    assert contact.account.mock is not None
+    paused(contact)
+    contact.office.go("alice", "Offline")
+    with contact.account.mock.snapshot():
+        contact.close()
+        contact.account.clock.advance(15 * 86_400)
+        assert contact.tasks == []
+    assert contact.state[1:] == ("active", "active", JANE)
+    assert contact.tasks[-1:] == ["pending"]
+
+
 def test_an_agent_without_capacity_gets_a_resumed_chat_later(contact: Contact) -> None:
     agent = paused(contact)
     contact.office.set_capacity("alice", 0, "chat")

@@ -1,4 +1,4 @@
-"""Every version of Twilio's chat SDKs that docs/sdks.md speaks of; run on demand, by name."""
+"""Every version of Twilio's chat SDKs in docs/reference/sdks.md; run on demand, by name."""
 
 from __future__ import annotations
 

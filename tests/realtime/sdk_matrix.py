@@ -10,7 +10,7 @@ from pathlib import Path
 from helpers import connect
 
 SCRIPT = Path(__file__).with_name("matrix.js")
-PAGE = Path(__file__).resolve().parents[2] / "docs/sdks.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/reference/sdks.md"
 PATIENCE = 100
 """Seconds for an SDK."""
 

@@ -76,6 +76,19 @@ def test_a_list_that_is_refused_fails_with_twilios_code(run: Any) -> None:
     done.stdout.fnmatch_lines(["E * Twilio refused it with 20404, resource not found: *"])
 
 
+def test_a_client_with_other_credentials_is_explained(run: Any) -> None:
+    done = run(
+        """
+        from twilio.rest import Client
+        client = Client("AC" + "9f" * 16, "8e" * 16)
+
+        def test_it(twilio):
+            client.conversations.v1.conversations.create()
+        """
+    )
+    done.stdout.fnmatch_lines(["E * Twilio refused it with 20003, * is the client made before *"])
+
+
 def test_another_failure_shows_the_requests_and_no_code(run: Any) -> None:
     done = run(
         """

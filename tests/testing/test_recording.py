@@ -275,7 +275,16 @@ def test_a_refusal_that_may_be_of_a_replaced_text_is_not_settled() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a: [", "recording: 2\ncalls: []", "calls: []", "[]", "recording: 1\ncalls: [{x: 1}]"],
+    [
+        "",
+        "a: [",
+        "recording: 2\ncalls: []",
+        "calls: []",
+        "[]",
+        "recording: 1\ncalls: [{x: 1}]",
+        "recording: 1\ncalls: 5",
+        "recording: 1\ncalls: [{method: GET, host: a, path: /, query: 7}]",
+    ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "calls.yaml").write_text(text)

@@ -147,7 +147,8 @@ class TableCache(Table):
     """
 
     def __init__(self, kind: type[Resource]) -> None:
-        vars(self).update(vars(table_of(kind)))
+        for name, value in vars(table_of(kind)).items():  # not all at once: reading is then slower
+            setattr(self, name, value)
         self.derived: dict[Any, Any] = {}
         self.shared: dict[str, Any] = {}
         self.pending: dict[int, Row | dict[str, Any] | None] = {}

@@ -34,6 +34,8 @@ from .resources import (
 )
 
 STATUS_MISSING, STATUS_BAD = 45358, 45359
+PAUSE_LIMIT = 14 * 86_400
+"""Seconds that a chat may be paused (documented)."""
 _TARGETS = {"WK": "worker_sid", "WQ": "queue_sid", "WW": "workflow_sid"}
 """Property of a routing that each target of a transfer sets, by the SID's prefix."""
 
@@ -199,6 +201,14 @@ def resume(ctx: Context, agent: InteractionParticipant) -> InteractionInvite:
     worker_sid = (agent.routing_properties or {})["worker_sid"]
     invite = _invite_again(ctx, channel, worker_sid=worker_sid)
     return ctx.update(invite, is_accepted_at_once=True)
+
+
+def requeue(ctx: Context, channel: InteractionChannel) -> None:
+    """Give a chat that was paused for too long to the next agent; the one that paused leaves."""
+    for agent in interactions.agents_of(ctx, channel):
+        interactions.remove_participant(ctx, agent)
+    set_status(ctx, channel, "active")
+    _invite_again(ctx, channel)
 
 
 def renew(ctx: Context, channel: InteractionChannel) -> None:

@@ -184,6 +184,8 @@ def writer(store: Store, channel_sid: str, author: str) -> Member | None:
     """Return the member that writes under this name: its identity, or its address."""
     if (found := store.first(Member, channel_sid=channel_sid, identity=author)) is not None:
         return found
+    if not store.last_seq(DeliveryReceipt):
+        return None  # as in most accounts: nobody is without an identity
     others = store.select(Member, {"channel_sid": channel_sid, "user_sid": None})
     return next((each for each in others if each.name == author), None)
 

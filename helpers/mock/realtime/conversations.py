@@ -30,7 +30,7 @@ from ..messaging.resources import (
 from ..rest import chat_parameters as given
 from ..rest import chat_v2, chat_words, conversations_parameters, conversations_words
 from ..rest.collection import Arguments, Collection, Operation, not_found
-from ..rest.conversations_v1 import RENAMED
+from ..rest.conversations_views import RENAMED
 from ..rest.http import Reply, Request, last
 from ..rest.listing import PageRequest, PageSizes, fetch_page
 from ..rest.media_v1 import PUBLIC_HOST

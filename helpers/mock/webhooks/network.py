@@ -57,9 +57,11 @@ class CallPolicy:
 
     Args:
         allowed: Names and addresses of hosts that such a mock may call.
+        this_machine_only: Refuse every other machine, before its name is looked up.
     """
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, this_machine_only: bool = False) -> None:
+        self._this_machine_only = this_machine_only
         self._allowed = frozenset(each.lower().strip("[]") for each in allowed)
         self._own_ports: dict[int, bool] = {}
 
@@ -101,6 +103,11 @@ class CallPolicy:
         Raises:
             CallRefused: The mock may not call the URL's host.
         """
+        if self._this_machine_only and not _is_here(urlsplit(url).hostname or ""):
+            raise CallRefused(
+                "not called: a test calls no other machine. webhooks.register(URL, function) lets a"
+                " function answer"
+            )
         found: dict[str, str] = get_environ_proxies(url, no_proxy=None)
         if not found:
             return {}
@@ -224,6 +231,14 @@ class _Adapter(HTTPAdapter):
             answer.close()
             vars(answer).update(_content=b"", _content_consumed=True)
         return answer
+
+
+def _is_here(host: str) -> bool:
+    """Check whether a host is this machine, by its name or address alone."""
+    try:
+        return is_own(_plain(host))
+    except ValueError:
+        return f".{host}".endswith(".localhost")
 
 
 def _confined(host: str, reason: str) -> CallRefused:
