@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ...account import Account
 from ...html import table as html_table
@@ -214,6 +214,8 @@ class _Search:
         while failing := [at for at, each in enumerate(found) if self._fails(each)]:
             for at in failing:
                 share = self._share(found[at]) or 0.0
+                if levels[at] > sum(max(map(len, days)) for days in found):
+                    self._give_up()
                 levels[at] += max(1, int(levels[at] * (self._target - share) / 4))
             found = self._levels(levels)
         for at in reversed(range(self._count)):
@@ -243,10 +245,7 @@ class _Search:
         """Return the customers of each interval, day by day, with so many agents in each."""
         self._tried += 1
         if self._tried > ROUNDS:
-            raise ValueError(
-                f"no staffing meets {self._target:.0%} within {self._counting.within:g} s after"
-                f" {ROUNDS} tries; agents take {self._model.reaction} to react, and a bot counts"
-            )
+            self._give_up()
         self._bar.update(self._tried)
         found: list[list[list[ContactRecord]]] = [[] for _ in range(self._count)]
         staffing = replace(self._model, shifts=shifts_of(levels, self._interval))
@@ -260,6 +259,12 @@ class _Search:
                 at = min(self._count - 1, int(one.arrived / HOUR / self._interval))
                 found[at][-1].append(one)
         return found
+
+    def _give_up(self) -> NoReturn:
+        raise ValueError(
+            f"no staffing meets {self._target:.0%} within {self._counting.within:g} s, after"
+            f" {self._tried} tries: the time to react ({self._model.reaction}) counts, and a bot's"
+        )
 
     def _share(self, days: list[list[ContactRecord]]) -> float | None:
         everyone = [one for day in days for one in day]
