@@ -31,7 +31,7 @@ class NamedWheel(BuildHookInterface[Any]):
     """Adds the files of `helpers` and the notebooks to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files of a wheel, or the plugin as an editable install has it."""
+        """Name the files of a wheel; an editable install has the clone's own."""
         if version == "editable":
             for group in self.metadata.core.entry_points.values():
                 group.update({name: at.replace(NAME, "helpers") for name, at in group.items()})

@@ -29,6 +29,7 @@ from .interrupts import detached
 from .mock import (
     DEFAULT_SEED,
     DEMO_VALUES,
+    MOCK_HEADER,
     Clock,
     ControlRefused,
     Credentials,
@@ -238,6 +239,34 @@ class DetachedHttpClient(TwilioHttpClient):  # type: ignore[misc]
         return detached(partial(super().request, *args, **kwargs))
 
 
+class AnsweredByMock(RuntimeError):
+    """A mock answered where the live account was asked, through its HTTPS proxy."""
+
+
+class LiveHttpClient(DetachedHttpClient):
+    """Reaches Twilio, and takes no answer that a mock gave."""
+
+    def request(self, *args: Any, **kwargs: Any) -> Response:
+        """Send one request.
+
+        Raises:
+            AnsweredByMock: A mock answered it.
+        """
+        response = super().request(*args, **kwargs)
+        if MOCK_HEADER in (response.headers or {}):
+            found = [name for name in _PROXIES if os.environ.get(name)]
+            raise AnsweredByMock(
+                "A mock answered, not Twilio: a proxy leads there. Unset"
+                f" {' and '.join(found) or 'the proxy of this system'}"
+            )
+        return response
+
+
+_PROXIES = [
+    name for each in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY") for name in (each, each.lower())
+]
+
+
 class SharedMockHttpClient(DetachedHttpClient):
     """Reaches a mock that serves `https://HOST/path` at `BASE/HOST/path`."""
 
@@ -387,6 +416,6 @@ def _live() -> Account:
         EndOfLifeWarning,
         stacklevel=3,
     )
-    door = DetachedHttpClient(timeout=30)
+    door = LiveHttpClient(timeout=30)
     own_connections(door.session)
     return Account("live", credentials, door)

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -114,17 +115,22 @@ def _cells(entry: LoggedRequest) -> tuple[str, ...]:
 
 
 class LoggedHttpClient(HttpClient):  # type: ignore[misc]
-    """Passes requests on and logs their results, never headers or credentials."""
+    """Passes requests on and logs their results, never headers or credentials.
 
-    def __init__(self, inner: HttpClient, log: RequestLog, by: str = "account") -> None:
+    One around another does the work of both at once.
+    """
+
+    def __init__(self, inner: HttpClient, *logs: RequestLog, by: str = "account") -> None:
         super().__init__(inner.logger, is_async=False, timeout=inner.timeout)
-        self._inner = inner
-        self._log = log
+        is_logged = isinstance(inner, LoggedHttpClient)
+        self._around = inner
+        self._inner: HttpClient = inner._inner if is_logged else inner
+        self._logs: tuple[RequestLog, ...] = (*inner._logs, *logs) if is_logged else logs
         self._by = by
 
     def speaking_for(self, by: str) -> LoggedHttpClient:
-        """Return a client of the same account and log, for calls made by another user."""
-        return LoggedHttpClient(self._inner, self._log, by)
+        """Return a client of the same account and logs, for calls made by another user."""
+        return LoggedHttpClient(self, by=by)
 
     def request(
         self,
@@ -132,21 +138,32 @@ class LoggedHttpClient(HttpClient):  # type: ignore[misc]
         uri: str,
         params: Mapping[str, object] | None = None,
         data: Mapping[str, object] | bytes | None = None,
-        *,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
         timeout: float | None = None,
-        **more: Any,
+        allow_redirects: bool = False,
     ) -> Response:
         """Pass one request on; a failure of the network is logged with status 0."""
-        started, response = self._log.timer(), None
+        if timeout is None:
+            timeout = self._around.timeout if self.timeout is None else self.timeout
+        started, response = self._logs[-1].timer(), None
         try:
-            patience = self.timeout if timeout is None else timeout
             response = self._inner.request(
-                method, uri, params=params, data=data, timeout=patience, **more
+                method,
+                uri,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=timeout,
+                allow_redirects=allow_redirects,
             )
             return response
         finally:
-            seconds = self._log.timer() - started
-            self._log.add(_entry(method, uri, params, data, response, seconds, self._by))
+            seconds = self._logs[-1].timer() - started
+            entry = _entry(method, uri, params, data, response, seconds, self._by)
+            for log in self._logs:
+                log.add(entry)
 
 
 class LoggedAsyncHttpClient(AsyncHttpClient):  # type: ignore[misc]
@@ -190,38 +207,48 @@ def _entry(
     by: str,
 ) -> Callable[[], LoggedRequest]:
     """Return a call's entry in the log; without the text of an answer that is no refusal."""
-    status = 0 if response is None else response.status_code
-    note = "" if response is None else (response.headers or {}).get(NOTE_HEADER, "")
-    refusal = "" if response is None or response.ok else response.text
-    query = {**(params or {})} if isinstance(params, _USUAL) else _named(params, "(query)")
-    body = {**(data or {})} if isinstance(data, _USUAL) else _named(data, "(body)")
-
-    def entry() -> LoggedRequest:
-        url = urlsplit(uri)
-        in_url = parse_qs(url.query, keep_blank_values=True)
-        first = {name: given if given[1:] else given[0] for name, given in in_url.items()}
-        about = json_object(refusal) or {}
-        return LoggedRequest(
-            method=method.upper(),
-            host=url.netloc.rpartition("@")[2],
-            path=mask(url.path),
-            parameters=masked({**first, **query, **body}),
-            status=status,
-            code=about.get("code"),
-            milliseconds=seconds * 1000,
-            by=by,
-            note=note,
-            problem=mask(str(about.get("message", ""))),
-        )
-
-    return entry
+    query = params.copy() if type(params) is dict else _named(params, "(query)")
+    body = data.copy() if type(data) is dict else _named(data, "(body)")
+    status, note, refusal = 0, "", ""
+    if response is not None:
+        status, headers = response.status_code, response.headers
+        note = headers.get(NOTE_HEADER, "") if headers else ""
+        refusal = "" if response.ok else response.text
+    # a partial is one object, where a closure would be one for each variable
+    return partial(_logged, method, uri, query, body, status, note, refusal, seconds, by)
 
 
-_USUAL = (dict, type(None))
+def _logged(
+    method: str,
+    uri: str,
+    query: dict[str, Any],
+    body: dict[str, Any],
+    status: int,
+    note: str,
+    refusal: str,
+    seconds: float,
+    by: str,
+) -> LoggedRequest:
+    url = urlsplit(uri)
+    in_url = parse_qs(url.query, keep_blank_values=True)
+    first = {name: given if given[1:] else given[0] for name, given in in_url.items()}
+    about = json_object(refusal) or {}
+    return LoggedRequest(
+        method=method.upper(),
+        host=url.netloc.rpartition("@")[2],
+        path=mask(url.path),
+        parameters=masked({**first, **query, **body}),
+        status=status,
+        code=about.get("code"),
+        milliseconds=seconds * 1000,
+        by=by,
+        note=note,
+        problem=mask(str(about.get("message", ""))),
+    )
 
 
 def _named(values: Any, place: str) -> dict[str, Any]:
     """Parameters as they are logged; of others than a mapping, only what they are."""
-    if isinstance(values, Mapping):
-        return {**values}
+    if values is None or isinstance(values, Mapping):
+        return {**(values or {})}
     return {place: f"{len(values)} bytes" if isinstance(values, bytes) else type(values).__name__}

@@ -198,7 +198,7 @@ def interactions(account: Account, limit: int = 1000) -> pd.DataFrame:
     One row an interaction: `interaction` (KD...), `channel` (UO...), its `type` and `status`, the
     `conversation` (CH...), `customer`, and `people`, the types of who is in the channel.
     """
-    rows = {}
+    rows: dict[str, tuple[str, ...]] = {}
     for _, task in _tasks(account, limit):
         attributes = json_object(task.attributes)
         channel = interaction_channel_in(account.client.flex_api.v1, attributes)

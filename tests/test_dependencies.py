@@ -73,6 +73,14 @@ def test_the_tests_run_with_the_packages_of_the_notebooks() -> None:
     assert locked("requirements.lock") < locked("tests/requirements.lock")
 
 
+def test_the_image_has_the_packages_of_the_mock_and_nothing_of_the_notebooks() -> None:
+    image = locked("docs/deploy/requirements.lock")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert image < locked("requirements.lock")
+    assert {name for name, _ in named(project["dependencies"])} <= {name for name, _ in image}
+    assert not {name for name, _ in image} & {"jupyterlab", "pandas", "matplotlib", "ipython"}
+
+
 def test_what_is_declared_is_locked(declared: set[str]) -> None:
     assert declared <= {name for name, _ in locked("tests/requirements.lock")}
 

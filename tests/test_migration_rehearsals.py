@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snippets import snippet
 
 from helpers import Account, connect, flows, migrate
 from helpers.flows import FlexFlowConfig, FlowProblem, Integration
@@ -68,10 +69,8 @@ def _of_text(text: str, script: Any = None) -> list[tuple[Account | None, FlexFl
     return [(None, flow, script) for flow in flows.load(text).flows if flow.enabled]
 
 
-def _readme() -> list[tuple[Account | None, FlexFlowConfig, Any]]:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    [file] = re.findall(r"<!-- flow file -->\n```yaml\n(.*?)```", readme, re.DOTALL)
-    [script] = re.findall(r"<!-- script -->\n```yaml\n(.*?)```", readme, re.DOTALL)
+def _guide() -> list[tuple[Account | None, FlexFlowConfig, Any]]:
+    file, script = snippet("flow file"), snippet("script")
     return [*_of_text(file), *_of_text(file, script)]
 
 
@@ -93,7 +92,7 @@ def _migrated_notebook() -> list[tuple[Account | None, FlexFlowConfig, Any]]:
 
 
 SHIPPED: dict[str, Callable[[], Any]] = {
-    "README": _readme,
+    "guide": _guide,
     "notebook 06": _workbench,
     "exercise of notebook 06": _exercise,
     "notebook 09": _migrated_notebook,
@@ -203,7 +202,7 @@ def test_a_set_up_that_lacks_something_is_a_surprise(
     monkeypatch.setattr(
         migrate.set_up.SetUp,  # type: ignore[attr-defined]
         "_moved",
-        lambda self, flow: moved(self, flow).model_copy(update=changes),
+        lambda self, *flow: moved(self, *flow).model_copy(update=changes),
     )
     found = migrate.rehearse(TASK_CHAT, "answered")
     assert surprise in {(each.kind, each.a, each.b) for each in found.surprises}
@@ -314,3 +313,48 @@ def test_the_file_is_written_beside_the_flows_that_it_names(
     assert chat.interaction.workflow == "Assign to Anyone"
     assert chat.long_lived
     assert file["studio custom"].creation.studio_flow == "Webchat Flow"
+
+
+def test_what_a_file_cannot_describe_is_left_out_of_it_with_the_reason(tmp_path: Path) -> None:
+    saved = tmp_path / "account.json"
+    saved.write_text(
+        json.dumps(
+            {
+                "flex_flows": [
+                    {"friendly_name": "No URL", "integration_type": "external", "enabled": True},
+                    {"channel_type": "custom", "integration_type": "studio", "enabled": True},
+                    {
+                        "sid": "FO1",
+                        "friendly_name": "Sound",
+                        "channel_type": "sms",
+                        "contact_identity": "+15550100",
+                        "integration_type": "external",
+                        "integration": {"url": "https://bot.example.com"},
+                        "enabled": True,
+                    },
+                ]
+            }
+        )
+    )
+    migration = migrate.plan(saved)
+    assert [one.label for one in migration.file.entries] == ["sms +15550100"]
+    assert set(migration.set_up.left_out) == {"No URL", "flow 2"}
+    migration.write(tmp_path)
+    text = (tmp_path / "flows.yaml").read_text("utf-8")
+    assert "# 'No URL' cannot be put in a file: creation" in text
+    assert flows.load(tmp_path / "flows.yaml")["sms +15550100"].friendly_name == "Sound"
+
+
+def test_flex_flows_of_one_name_become_chats_of_two_names() -> None:
+    account = connect()
+    both = [
+        BOT_CHAT.model_copy(update={"friendly_name": name, "contact_identity": name})
+        for name in ("Support", "Sales")
+    ]
+    flows.plan(account, flows.FlowFile(tuple(both))).apply()
+    for flow in account.client.flex_api.v1.flex_flow.list():
+        if flow.friendly_name == "Sales":
+            flow.update(friendly_name="Support")
+            sid = flow.sid
+    labels = [one.label for one in migrate.plan(account).file.custom_chats]
+    assert labels == ["Support", f"Support ({sid})"]

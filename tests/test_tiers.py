@@ -23,7 +23,9 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def test_the_docs_have_each_tier_with_its_command() -> None:
-    rows = re.findall(r"^\| ([a-z :]+) \| .* \| `(.+)` \|$", read("docs/testing.md"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([a-z :]+) \| .* \| `(.+)` \|$", read("docs/project/testing.md"), re.MULTILINE
+    )
     assert {name: shlex.split(line) for name, line in rows} == {
         "quick": command(*TIERS["quick"]),
         "whole": command(*TIERS["whole"]),

@@ -100,8 +100,8 @@ class Message:
     def of(cls, fields: Mapping[str, Any], home: MessageHome) -> Message:
         """Make one from its fields, of the session that it came by."""
         sent, updated, media = fields["date_created"], fields["date_updated"], fields["media"]
-        attached = fields.get("attached_media") or ([media] if media else [])
-        files = tuple(Media.of(each, home.media_url) for each in attached)
+        attached = fields.get("attached_media") or ([media] if media else ())
+        files = tuple([Media.of(each, home.media_url) for each in attached]) if attached else ()
         if isinstance(sent, str):
             sent, updated = map(datetime.fromisoformat, (sent, updated))
         return cls(

@@ -85,7 +85,7 @@ def _read_address(address: Any, directory: Directory) -> AccountFlow:
     try:
         config = AddressConfig.model_validate(fields | {"auto_creation": made}, strict=False)
     except ValidationError as refused:
-        problem = _unwritable(refused)
+        problem = unwritable(refused)
         own = {name: value or "" for name, value in fields.items()}
         found = own | {f"auto_creation_{name}": value for name, value in made.items()}
         return AccountFlow(address.sid, label, None, problem, found, ADDRESSES)
@@ -95,7 +95,8 @@ def _read_address(address: Any, directory: Directory) -> AccountFlow:
     return AccountFlow(address.sid, label, named, "", found, ADDRESSES)
 
 
-def _unwritable(refused: ValidationError) -> str:
+def unwritable(refused: ValidationError) -> str:
+    """The reason why a file cannot describe a resource."""
     error = refused.errors()[0]
     field = ".".join(map(str, error["loc"]))
     return f"cannot be put in a file: {field} {fix_of(error)}; change it in the account first"
@@ -120,7 +121,7 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     try:
         config = FlexFlowConfig.model_validate(fields, strict=False)
     except ValidationError as refused:
-        problem = _unwritable(refused)
+        problem = unwritable(refused)
         fields["contact_identity"] = flow.contact_identity or ""
         fields["integration"] = str(flow.integration)
         return AccountFlow(flow.sid, name, None, problem, fields)

@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="a shared mock's URL, 'live', or saved JSON; by default TWILIO_MOCK_URL or"
         " TWILIO_MODE=live",
     )
-    parser.add_argument("--write", metavar="DIR", help="write report, calls and Studio flows")
+    parser.add_argument(
+        "--write", metavar="DIR", help="write report, calls, flow file, Studio flows"
+    )
     parser.add_argument("--save", metavar="FILE", help="save what was read, as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON")
     try:

@@ -94,6 +94,7 @@ BOT = (
         r"Flex: task created for \1 \(to TaskRouter\)",
     ),
     Foretold("webhook", "Flex: onMessageSent, (.*)", r"Flex: onMessageAdded, \1"),
+    Foretold("event", "", r"Flex: the interaction failed: 45353 .*", turns=True),
 )
 """A bot that answers, and hands over by an Interaction."""
 NO_RETRIES = (
@@ -106,6 +107,10 @@ NO_RETRIES = (
 PAGES = _requests(
     "customer",
     (f"POST {_CHANNEL}/Messages{_CHAT}", f"POST {_CONVERSATION}/Messages{_CONVERSATIONS}"),
+)
+_TASK_UPDATE, _ENDED = (
+    r"POST /v1/Workspaces/WS#\d+/Tasks/WT#\d+ \(taskrouter\.twilio\.com",
+    "(?:20001|20404)",
 )
 _UPDATES = f"POST {_INTERACTION}(/Participants/UT#\\d+)?{_FLEX}"
 AGENTS = (
@@ -120,13 +125,30 @@ AGENTS = (
         for each in _requests(r"agent \w+", (old, ""))
     ),
     *_requests(r"agent \w+", ("", _UPDATES)),
+    *_requests(
+        r"agent \w+",
+        (f"POST {_CHANNEL}/Messages{_CHAT}", f"POST {_CONVERSATION}/Messages{_CONVERSATIONS}"),
+        (rf"{_TASK_UPDATE} answers 40[04] \({_ENDED}\)\)", ""),
+        (
+            rf"{_TASK_UPDATE} answers 40[04] \({_ENDED}\)\)",
+            rf"POST {_INTERACTION}/Participants/UT#\d+ \(.* answers 400 \(20001\)\)",
+        ),
+    ),
+    Foretold("state", rf"agent: could not: agent wraps up \(Twilio refuses: {_ENDED}: .*\)"),
+    Foretold("outcome", f"could not be done: agent wraps up: Twilio refuses: {_ENDED}: .*"),
     Foretold("event", "", r"Flex: the interaction is closed \(to customer\)"),
 )
 """Calls that Flex UI makes for agents."""
 STATES = (
     Foretold("state", r"(CH#\d+): ACTIVE \(new\)", r"\1: active \(new\)"),
     Foretold("state", r"(CH#\d+): INACTIVE \(was ACTIVE\)", r"\1: closed \(was active\)"),
+    Foretold(
+        "event",
+        r"Flex: Chat with Jane is INACTIVE \(to customer\)",
+        r"Flex: Chat with Jane is closed \(to customer\)",
+    ),
     Foretold("event", r"Flex: Chat with Jane is INACTIVE \(to customer\)"),
+    Foretold("event", "", r"Flex: (Chat with Jane|a conversation) is closed \(to customer\)"),
     Foretold("outcome", "channel at the end: ACTIVE", "channel at the end: active"),
     Foretold("outcome", "channel at the end: INACTIVE", "channel at the end: closed"),
 )
@@ -136,21 +158,24 @@ CLOSED = (
     *(
         Foretold(
             "request",
-            f"customer: POST {_CHANNEL}/Messages{_CHAT}",
-            rf"customer: POST {_CONVERSATION}/Messages \(.* answers 400 \(50377\)\)",
-        ),
+            rf"({who}): POST {_CHANNEL}/Messages{_CHAT}",
+            rf"\1: POST {_CONVERSATION}/Messages \(.* answers 400 \(50377\)\)",
+            turns,
+        )
+        for who, turns in (("customer", False), (r"agent \w+|your server", True))
     ),
     Foretold("message", "customer: .*"),
-    Foretold("webhook", "Flex: onMessageSend, .*"),
-    Foretold("webhook", "Flex: onMessageSent, .*"),
+    Foretold("webhook", "Flex: onMessageSen[dt], .*"),
     Foretold(
         "state",
         r"customer: message reached nobody \(the chat has ended .*\)",
         rf"customer: could not: customer says \({_REFUSED}\)",
     ),
+    Foretold("state", "", rf"customer: could not: customer says \({_REFUSED}\)"),
+    Foretold("state", "", rf"agent: could not: agent says \({_REFUSED}\)"),
     Foretold("outcome", r"reached nobody: .* \(the chat has ended .*\)"),
     Foretold("outcome", "unanswered: .*"),
-    Foretold("outcome", "", f"could not be done: customer says: .*: {_REFUSED}"),
+    Foretold("outcome", "", f"could not be done: (customer|agent|bot) says: .*: {_REFUSED}"),
 )
 """Messages to a chat that has ended."""
 BY_INTERACTION = (
@@ -161,19 +186,21 @@ BY_INTERACTION = (
     ),
 )
 """Send to Flex, by which Flex makes the task."""
-CANCELED = (Foretold("task", "", r"TaskRouter: task canceled for .*", turns=True),)
+_CANCELED = r"TaskRouter: task canceled for .*"
+CANCELED = tuple(Foretold("task", a, _CANCELED, turns=True) for a in ("", _CANCELED))
 """A task whose time is over earlier."""
 
-WITHOUT_SERVER = tuple(
-    Foretold(
-        kind,
-        r"(.*bot (says|hands over).*)a task flow tells no server of messages(\)?)",
-        r"\1no webhook notifies your server of messages\3",
-    )
-    for kind in ("state", "outcome")
-)
+
+def _no_bot(reason: str) -> tuple[Foretold, ...]:
+    said = r"(.*bot (?:says|hands over).*)a task flow tells no server of messages(\)?)"
+    return tuple(Foretold(kind, said, rf"\1{reason}\2") for kind in ("state", "outcome"))
+
+
+WITHOUT_SERVER = _no_bot("no webhook notifies your server of messages")
 """Steps of a bot that the flow does not have."""
 BY_SERVER = (
+    *_no_bot("your server was not reached with the customer's latest message"),
+    *_no_bot("your server has handed over already"),
     Foretold("webhook", "", "Flex: onMessageAdded, .*"),
     *_requests("your server", ("", f"POST {_CONVERSATION}/Messages{_CONVERSATIONS}")),
     Foretold("message", "", "your server: .*"),
@@ -199,14 +226,25 @@ ANOTHER_TIME = (
     *(Foretold(kind, "", row) for kind, row in _TASK),
 )
 """A task that is made at another moment; that one is made at all shows in the outcome."""
+_NO_TASK = r"agent: could not: agent (?:accepts|rejects) \(no task was made, .*\)"
+LATER = (
+    *ANOTHER_TIME,
+    Foretold("reservation", r"TaskRouter: offer timed out for .*", turns=True),
+    Foretold("reservation", r"agent: \w+ rejects .*", turns=True),
+    Foretold("task", r"TaskRouter: task canceled for .*", turns=True),
+    Foretold("state", r"WT#\d+: .*", _NO_TASK, turns=True),
+    Foretold("state", "", _NO_TASK, turns=True),
+)
+"""A task that comes with the first text, where that of a chat came when it was opened."""
 PHONE = (
+    Foretold("outcome", r"chats: \d+", "chats: 0", turns=True),
     *_requests("your server", (f"POST /v1/Channels{_FLEX}", "")),
     *_requests("customer", (f"POST {_CHANNEL}/Messages{_CHAT}", "")),
     Foretold("event", r"your server: opens Chat with Jane \(to Flex\)"),
     Foretold("event", r"Flex: adds customer-1 \(to customer\)"),
     Foretold("event", "", r"customer: has a phone .*"),
-    Foretold("event", "", r"your server: opens a channel \(to Flex\)"),
-    Foretold("event", "", r"your server: adds (\w+:)?\+15550142 \(to Flex\)"),
+    Foretold("event", "", r"Flex: opens a conversation \(to customer\)"),
+    Foretold("event", "", r"Flex: adds (\w+:)?\+15550142 \(to customer\)"),
     Foretold("state", r"CH#\d+: ACTIVE \(new\)"),
     Foretold("state", "", r"CH#\d+: active \(new\)"),
     Foretold(
@@ -231,13 +269,29 @@ JANITOR = (
         r"agent \w+",
         (rf"DELETE {_CHANNEL}/Members/\w+ \(chat\.twilio\.com answers 404 \(20404\)\)", ""),
     ),
+    Foretold("event", r"agent: \w+ leaves \(to Flex\)"),
+    Foretold(
+        "request",
+        rf"(agent \w+): POST {_CHANNEL}/Messages \(.* answers 404 \(50300\)\)",
+        rf"\1: POST {_CONVERSATION}/Messages \(.* answers 400 \(50377\)\)",
+    ),
+    *(
+        Foretold(kind, r"(.*agent says.*)Twilio refuses: 50300: .*", rf"\1{_REFUSED}")
+        for kind in ("state", "outcome")
+    ),
     Foretold("state", "", r"CH#\d+: closed \(was (in)?active\)", turns=True),
 )
 """A janitor that takes agents out of the chat before they leave, and a timer in its place."""
 LEAVE = (
     Foretold("event", "", r"Flex: the interaction is (active|inactive) \(to customer\)"),
+    Foretold("outcome", r"tasks: (.*), \w+", r"tasks: \1"),
+    *(
+        Foretold("state", a, r"customer: message reached nobody \(no task, .*\)", turns=True)
+        for a in ("", r"WT#\d+: \w+ \(new\)")
+    ),
     Foretold("studio", r"Flex: starts .* \(to Studio\)"),
     Foretold("studio", r"Studio: .* ends \(to Studio\)"),
+    Foretold("task", r"Flex: task created for .*", turns=True),
     *ANOTHER_TIME,
 )
 """A conversation that an agent leaves, and its customer takes up again."""

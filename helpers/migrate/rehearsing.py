@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from itertools import zip_longest
 from pathlib import Path
 from typing import overload
 
@@ -242,6 +241,7 @@ class Foretelling:
         return Difference(kind, a, b, None)
 
 
+_SID = re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b")
 _LISTS = ("unanswered", "reached nobody", "could not be done", "expectations not met")
 
 
@@ -252,20 +252,26 @@ def _figures(found: Comparison) -> Iterator[tuple[str, str]]:
 
 
 def _items(a: Outcome, b: Outcome) -> Iterator[tuple[str, str]]:
-    """Items of the outcomes' lists that only one has, or that differ."""
-    sides = [
-        (
-            each.unanswered,
-            [f"{one.body} ({one.why})" for one in each.lost],
-            each.misfits,
-            each.unmet,
-        )
-        for each in (a, b)
-    ]
-    for name, mine, other in zip(_LISTS, *sides, strict=True):
-        matcher = SequenceMatcher(None, mine, other, autojunk=False)
-        for tag, *places in matcher.get_opcodes():
-            if tag != "equal":
-                left, right = mine[places[0] : places[1]], other[places[2] : places[3]]
-                for one, two in zip_longest(left, right):
-                    yield (f"{name}: {one}" if one else "", f"{name}: {two}" if two else "")
+    """Items of the outcomes' lists that only one has, or that differ in more than SIDs."""
+    for name, *sides in zip(_LISTS, _listed(a), _listed(b), strict=True):
+        for one, two in _beside(*sides):
+            yield (f"{name}: {one}" if one else "", f"{name}: {two}" if two else "")
+
+
+def _listed(outcome: Outcome) -> list[list[str]]:
+    lost = [f"{one.body} ({one.why})" for one in outcome.lost]
+    found = (outcome.unanswered, lost, outcome.misfits, outcome.unmet)
+    return [[_SID.sub(r"\1...", each) for each in items] for items in found]
+
+
+def _beside(mine: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Items that differ, those of one step or message side by side."""
+    a, b = ([each.partition(": ")[0] for each in side] for side in (mine, other))
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    for tag, *places in matcher.get_opcodes():
+        left, right = mine[places[0] : places[1]], other[places[2] : places[3]]
+        if tag == "equal":
+            yield from (pair for pair in zip(left, right, strict=True) if pair[0] != pair[1])
+        else:
+            yield from ((one, "") for one in left)
+            yield from (("", two) for two in right)

@@ -54,7 +54,7 @@ class Migration:
 
     def changes_of(self, flex_flow_sid: str) -> tuple[RequiredChange, ...]:
         """The changes that concern one Flex Flow: not those of other flows."""
-        flows = {flow["sid"]: flow.get("integration") or {} for flow in self.source.flex_flows}
+        flows = {one.get("sid"): one.get("integration") or {} for one in self.source.flex_flows}
         own = {flex_flow_sid, flows[flex_flow_sid].get("flow_sid")}
         others = {*flows, *(flow.sid for flow in self.flows)} - own
         return tuple(change for change in self.changes if change.sid not in others)
@@ -103,6 +103,7 @@ class Migration:
         """The flow file, which says what stands beside it."""
         beside = [file_of(flow) for flow in self.flows if flow.is_changed]
         heads = [f"publish {name} in Studio first" for name in beside]
+        heads += [f"{name!r} {reason}" for name, reason in self.set_up.left_out.items()]
         heads += ["custom_chats are kept in no account: your server creates them"]
         return "".join(f"# {head}\n" for head in heads) + self.file.text
 

@@ -186,8 +186,8 @@ def _of_applications() -> Iterator[RequiredChange]:
         "Flex UI 2, whose agents have Interactions",
         "your code",
         "Flex adds agents to the conversation and takes them out; End closes the Interaction's"
-        " channel and the conversation. Plugins use its Actions. A task that is no Interaction"
-        " cannot be ended so.",
+        " channel and the conversation, and does so again without a complaint. A task that is no"
+        " Interaction cannot be ended so.",
         shows=foretold.AGENTS,
     )
     yield RequiredChange(
@@ -204,7 +204,7 @@ def _of_applications() -> Iterator[RequiredChange]:
         "a refusal: a closed conversation takes none (400, 50377)",
         "your code",
         "In a channel that is INACTIVE they reach nobody; in a conversation that is closed they"
-        " are refused, so your page opens a new chat.",
+        " are refused, an agent's too, so your page opens a new chat.",
         shows=foretold.CLOSED,
     )
 
@@ -225,7 +225,7 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
     """A chat whose conversation your server creates, as there is no address for it."""
     kind, settings = flow.get("integration_type"), flow.get("integration") or {}
     service, channel = flow.get("chat_service_sid") or "", flow.get("channel_type") or ""
-    shows = (*foretold.OPENS, *foretold.BY_HANDLER[kind or ""])
+    shows = (*foretold.OPENS, *foretold.BY_HANDLER.get(kind or "", foretold.BOT))
     becomes = "an Interaction that your server creates"
     if kind == "task":
         why = (
@@ -252,7 +252,8 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
     else:
         becomes = "a conversation with the customer and a scoped webhook to your URL, for each chat"
         why = (
-            "Your server answers as before, and hands over to an agent with POST /v1/Interactions."
+            "Your server answers as before, and hands over to an agent with POST /v1/Interactions;"
+            " a second one of the conversation is dropped (45353)."
         )
         code = _webhook(_to_server(settings.get("url")))
     code = _opening(service, channel) + code
@@ -312,9 +313,9 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
         why += " The flow names no contact identity: put the number in place of its name."
     call = Call(("conversations", "v1", "address_configurations"), "create", given)
     arrives = foretold.WEB_CHAT if kind == "chat" else foretold.PHONE
-    shows = (*arrives, *foretold.BY_HANDLER[integration or ""])
+    shows = (*arrives, *foretold.BY_HANDLER.get(integration or "", foretold.BOT))
     if integration == "task":
-        shows += (*foretold.ANOTHER_TIME, *foretold.BY_SERVER)
+        shows += (*foretold.LATER, *foretold.BY_SERVER)
     if settings.get("retry_count") and integration == "external":
         why += " retry_count has no equal."
         shows += foretold.NO_RETRIES
@@ -400,7 +401,7 @@ def _of_invite(invite: Resource) -> RequiredChange:
 
 def address_of(flow: Resource) -> str:
     """The address of a Flex Flow: its contact, or its name where it names none."""
-    return str(flow.get("contact_identity") or flow.get("friendly_name"))
+    return str(flow.get("contact_identity") or flow.get("friendly_name") or "")
 
 
 def _service(sid: str) -> tuple[Any, ...]:
@@ -452,7 +453,9 @@ def _settings_without_equal(
             "Leave, which agents choose in place of End",
             "call",
             "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
-            " message makes a new task. Nothing keeps a conversation open that an agent ends.",
+            " message makes a new task. A page that is opened again, a Studio flow, or a message"
+            " before the agent has left makes none, and nothing keeps a conversation open that an"
+            " agent ends.",
             (leave,),
             shows=foretold.LEAVE,
         )

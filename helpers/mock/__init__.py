@@ -25,7 +25,7 @@ from .rest.application import path_template
 from .rest.chat_webhooks import unknown_filters
 from .rest.conversations_webhooks import SCOPED_EVENTS
 from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import Reply, Request
+from .rest.http import MOCK_HEADER, Reply, Request
 from .scenarios import Scenario, Scenarios, UnknownScenario
 from .studio.flow_warnings import reached
 from .studio.flow_warnings import warnings as flow_warnings
@@ -35,6 +35,7 @@ from .studio.validation import MAX_WIDGETS
 from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
 from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
 from .webhooks.delivery import Attempt, Webhooks
+from .webhooks.network import CallPolicy
 from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
 __all__ = [
@@ -42,12 +43,14 @@ __all__ = [
     "DEFAULT_SEED",
     "DEMO_VALUES",
     "MAX_WIDGETS",
+    "MOCK_HEADER",
     "NOTE_HEADER",
     "NOT_SIMULATED",
     "SCOPED_EVENTS",
     "Attempt",
     "BadFault",
     "Basis",
+    "CallPolicy",
     "ChatConnection",
     "ChatEvent",
     "Claims",

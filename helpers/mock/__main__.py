@@ -5,15 +5,23 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..masking import mask
 from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
+from .server.authority import CertificateAuthority, NoAuthority
 from .server.chat_page.sdk_copy import NoSuchCopy
+from .server.https_proxy import HttpsProxy
 from .server.origin_check import Origins
 from .server.running import (
+    STOP_SIGNALS,
     CannotListen,
     MockServer,
     is_everywhere,
@@ -22,6 +30,7 @@ from .server.running import (
     port_of,
     url_of,
 )
+from .server.seats import MOST, Seat, progress_page, seats
 from .studio.runner import ZONE, zone_of
 from .webhooks.network import CallPolicy
 
@@ -74,6 +83,14 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         "--db", metavar="FILE", help="keep everything in this file; without it nothing outlives it"
     )
     parser.add_argument(
+        "--seats",
+        metavar="NUMBER",
+        type=_up_to(MOST),
+        default=0,
+        help="serve as many accounts, for a workshop: --port has a page with their progress, the"
+        " ports after it an account each, and --db names a folder with a file for each",
+    )
+    parser.add_argument(
         "--seed", type=_up_to(MAX_SEED), default=DEFAULT_SEED, help="seed of the SIDs"
     )
     parser.add_argument(
@@ -100,6 +117,13 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         " machines reach the mock with the demo credentials. Repeat it for more",
     )
     parser.add_argument(
+        "--https-proxy",
+        metavar="PORT",
+        type=_up_to(LAST_PORT),
+        help="run an HTTPS proxy on this port of this machine as well, through which programs reach"
+        " the mock as Twilio, unmodified: docs/proxy.md",
+    )
+    parser.add_argument(
         "--time-zone",
         metavar="NAME",
         type=_time_zone,
@@ -117,8 +141,8 @@ def main(given: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as opened:
         try:
-            serve = _prepare(arguments, opened)
-        except (CannotListen, DatabaseRefused, NoSuchCopy, ValueError) as error:
+            serve = (_prepare_seats if arguments.seats else _prepare)(arguments, opened)
+        except (CannotListen, DatabaseRefused, NoAuthority, NoSuchCopy, ValueError) as error:
             print(mask(str(error)), file=sys.stderr)
             return 1
         serve()
@@ -128,22 +152,24 @@ def main(given: list[str] | None = None) -> int:
 def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], None]:
     """Open all that is needed, to be closed with `opened`, and return the function that serves."""
     listening = opened.enter_context(listen(arguments.host, arguments.port))
-    policy, own = CallPolicy(arguments.allow_target), Credentials.demo()
-    # before the account is opened, which resumes webhooks that are due
-    policy.start_listening(port_of(listening), is_confined=is_reachable(listening) and own.is_known)
-    mock = MockTwilio(seed=arguments.seed, credentials=own, db=arguments.db, call_policy=policy)
+    mock = _account(arguments, _policy(arguments, listening), arguments.db)
     opened.callback(mock.close)
-    mock.studio.time_zone = arguments.time_zone
     url = url_of(listening)
-    # a secret from the environment is never shown
-    is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
     line = (
-        f"Twilio mock at {url}  account SID {mask(own.account_sid)}"
-        f"  auth token {own.auth_token if is_demo else 'as in TWILIO_AUTH_TOKEN'}"
+        f"Twilio mock at {url}  {_login(mock.credentials)}"
         f"  (open {url} to look inside; Ctrl-C stops it)"
     )
     if is_everywhere(listening):
         line += "  Other machines are let in, at this machine's name or address and the same port"
+    if arguments.https_proxy is not None:
+        address = urlsplit(url)
+        authority = CertificateAuthority()
+        proxy = opened.enter_context(
+            HttpsProxy(
+                arguments.https_proxy, (address.hostname or "", address.port or 0), authority
+            )
+        )
+        line += f"  HTTPS proxy at {proxy.url}, its certificates by {authority.certificate}"
     server = MockServer(
         mock,
         listening,
@@ -153,6 +179,67 @@ def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], N
         allow_origins=arguments.allow_origin,
     )
     return server.serve_until_stopped
+
+
+def _prepare_seats(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], None]:
+    """Open the seats of a workshop, to be closed with `opened`, and return what waits meanwhile."""
+    if arguments.port > LAST_PORT - arguments.seats:
+        raise ValueError(f"--port {arguments.port} leaves no ports for {arguments.seats} seats")
+    listening = opened.enter_context(listen(arguments.host, arguments.port))
+    policy = _policy(arguments, listening)
+    served = opened.enter_context(
+        seats(
+            arguments.seats,
+            partial(_account, arguments, policy),
+            folder=Path(arguments.db) if arguments.db else None,
+            host=arguments.host,
+            first_port=arguments.port and arguments.port + 1,
+            chat_sdk=arguments.chat_sdk,
+            allow_origins=arguments.allow_origin,
+        )
+    )
+    opened.enter_context(progress_page(served, listening))
+    lines = [f"Seats at {url_of(listening)}  {_login(served[0].mock.credentials)}"]
+    lines += map(_line, served)
+    stopped = threading.Event()
+
+    def wait() -> None:
+        for each in STOP_SIGNALS:
+            signal.signal(each, lambda *_: stopped.set())
+        print("\n".join(lines), flush=True)
+        while not stopped.wait(1):
+            pass  # a wait without an end keeps Ctrl-C from Windows
+
+    return wait
+
+
+def _policy(arguments: argparse.Namespace, listening: socket.socket) -> CallPolicy:
+    """Return what may be called, before an account is opened, which resumes webhooks."""
+    policy = CallPolicy(arguments.allow_target)
+    is_confined = is_reachable(listening) and Credentials.demo().is_known
+    policy.start_listening(port_of(listening), is_confined=is_confined)
+    return policy
+
+
+def _account(
+    arguments: argparse.Namespace, policy: CallPolicy, db: str | Path | None
+) -> MockTwilio:
+    mock = MockTwilio(
+        seed=arguments.seed, credentials=Credentials.demo(), db=db, call_policy=policy
+    )
+    mock.studio.time_zone = arguments.time_zone
+    return mock
+
+
+def _login(own: Credentials) -> str:
+    # a secret from the environment is never shown
+    is_demo = own.auth_token == DEMO_VALUES["TWILIO_AUTH_TOKEN"]
+    token = own.auth_token if is_demo else "as in TWILIO_AUTH_TOKEN"
+    return f"account SID {mask(own.account_sid)}  auth token {token}"
+
+
+def _line(seat: Seat) -> str:
+    return f"seat {seat.number:2}  {seat.server.url}  {seat.file or ''}".rstrip()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ from .realtime.bridge_operations import HOST as EVENT_BRIDGE
 from .realtime.change_log import SyncChange
 from .realtime.endpoint import Realtime
 from .realtime.event_bridge import EventBridge
-from .rest import chat_words, studio_v2
+from .rest import chat_words, iam_v1, studio_v2
 from .rest.application import OPERATIONS, WEBHOOKS, Application
 from .rest.chat_words import REFUSALS
 from .rest.event_feed import (
@@ -59,6 +59,7 @@ from .rest.event_feed import (
     as_taskrouter_notifications,
 )
 from .rest.http import TOKEN_USER, Reply, Request
+from .rest.iam_v1 import VisitorTokens
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
 from .studio import incoming
 from .studio.events import ExecutionDue, IncomingDue
@@ -165,7 +166,11 @@ class MockTwilio:
         self._interactions = InteractionOrchestration(self._backend, account_sid)
         self._subscribe()
         self._application = Application(self._backend, self.credentials, self.webhooks)
-        self._application.doors[EVENT_BRIDGE] = self._answer_worker
+        visitors = VisitorTokens(self._backend, self.credentials, self._application)
+        self._application.doors = {
+            EVENT_BRIDGE: self._answer_worker,
+            iam_v1.HOST: visitors.answer,
+        }
         self.faults = Faults(self._application.operation_of, OPERATIONS, self.clock.now)
         in_process = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(in_process))
@@ -555,6 +560,7 @@ class MockTwilio:
         self.studio.resume()
         self._router.arm()
         self._channel_timers.resume()
+        self._interactions.arm()
         self._hang_up("the account was put back to an earlier state")
 
     def _hang_up(self, reason: str) -> None:

@@ -245,7 +245,8 @@ def _two_timers(lab: Lab) -> str:
 def _pending(conversation: Any, name: str) -> int:
     """Return the seconds from a conversation's creation to the end of a timer."""
     end = datetime.fromisoformat(conversation.timers[name])
-    return round((end - conversation.date_created).total_seconds())
+    start: datetime = conversation.date_created
+    return round((end - start).total_seconds())
 
 
 @conversations("A timer needs no State", "accepted")

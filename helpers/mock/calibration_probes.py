@@ -183,7 +183,11 @@ def _complete_when_pending(lab: Lab) -> str:
     return answer(lambda: task.update(assignment_status="completed", reason="probe"))
 
 
-@taskrouter("Deleting a task cancels its open reservations", "reservation.canceled")
+@taskrouter(
+    "Deleting a task completes the reservation that was accepted, and cancels those that are"
+    " pending",
+    "reservation.canceled",
+)
 def _delete_when_offered(lab: Lab) -> str:
     task, reservation = Desk.of(lab).offer()
     task.delete()

@@ -5,7 +5,7 @@
 
 The former rewrites operations, calls of the SDKs and error codes; the section "Rules" and the
 introduction are written by hand and stay as they are. A test compares the generated sections with
-the code. The latter is described in docs/calibration.md.
+the code. The latter is described in docs/how-to/compare-with-a-live-account.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from ..account import CredentialsMissing, EndOfLifeWarning, connect
 from .calibration import Lab, ProbeResult, calibrate, plan
 from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
-from .realtime import bridge_operations, conversations, feeds, sync
+from .realtime import bridge_operations, conversations, feeds, lists, sync
+from .rest import iam_v1
 from .rest.application import OPERATIONS
 
 PAGE = Path(__file__).with_name("FIDELITY.md")
@@ -90,6 +91,10 @@ def _sdk_calls() -> Iterator[tuple[str, ...]]:
     for name, path in sync.PATHS.items():
         yield name, f"`GET {path}`", Basis.OBSERVED
     yield "Subscribe", f"`POST {feeds.PATH}`", Basis.OBSERVED
+    for name, path in lists.PATHS.items():
+        yield name, f"`{path}`", Basis.OBSERVED
+    for name, path in iam_v1.PATHS.items():
+        yield name, f"`POST {iam_v1.HOST}{path}`", Basis.OBSERVED
     for operation in sorted(bridge_operations.OPERATIONS, key=lambda op: (op.path, op.method)):
         call = f"`{operation.method} {operation.path}` through the event bridge"
         yield operation.name, call, Basis.OBSERVED

@@ -50,7 +50,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
 
     def __init__(self, handle: Handle, faults: Faults) -> None:
         super().__init__(_log, is_async=False)
-        self._handle = _at_once(handle)
+        self._handle = handle
         self._faults = faults
 
     def request(
@@ -74,18 +74,22 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
 
     def answer(self, request: Request, timeout: float | None = None) -> Response:
         """Answer one request; raises as `request` does."""
-        timeout = self.timeout if timeout is None else timeout
-        match = self._faults.meet(request)
-        if match is None:
-            return _response(self._handle(request))
-        answer = self._handle(request) if match.phase == "after" else None
-        time.sleep(match.wait(timeout))
-        if answer is None and match.is_only_late:
-            answer = self._handle(request)
-        outcome = match.ending(timeout)
-        if outcome is not None:
-            raise _as_requests_would(outcome, request.host, timeout)
-        return _response(match.reply or answer)
+        try:
+            match = self._faults.meet(request)
+            if match is None:
+                return _response(self._handle(request))
+            timeout = self.timeout if timeout is None else timeout
+            answer = self._handle(request) if match.phase == "after" else None
+            time.sleep(match.wait(timeout))
+            if answer is None and match.is_only_late:
+                answer = self._handle(request)
+            outcome = match.ending(timeout)
+            if outcome is not None:
+                raise _as_requests_would(outcome, request.host, timeout)
+            return _response(match.reply or answer)
+        finally:
+            for call in request.when_answered:
+                call()
 
 
 class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]

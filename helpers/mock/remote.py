@@ -253,7 +253,7 @@ class RemoteFault(FaultRule):
     def _counted(self) -> Fault:
         """A copy with its present counts."""
         counts = self._control.call("GET", f"/faults/{self.id}")
-        fault = Fault(self.id, self.settings, lambda _: None)
+        fault = Fault(self.id, self.settings, lambda _: None, time.time)
         fault.hits, fault.passed = counts["hits"], counts["passed"]
         return fault
 

@@ -1,4 +1,4 @@
-"""Records the calls of the SDK's HTTP client, without headers of credentials."""
+"""Records the calls of the SDK's HTTP client, which is the synchronous one; no credentials."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ..mock import path_template
 from .saved import RecordedCall, Recording
 from .standins import StandIns
 
-_HEADERS = ("X-Twilio-Webhook-Enabled", "If-Match")
-"""Headers of a request that change its effect."""
+_HEADERS = ("X-Twilio-Webhook-Enabled", "If-Match", "Content-Type")
+"""Headers of a request that change its effect; of the last one the type alone."""
 
 
 class Recorder(HttpClient):  # type: ignore[misc]
@@ -95,10 +95,13 @@ class Recorder(HttpClient):  # type: ignore[misc]
             "method": method.upper(),
             "host": host,
             "path": stand_ins.path(host, parts.path),
-            "headers": {name: headers[name] for name in _HEADERS if name in headers},
+            "headers": {
+                name: str(headers[name]).partition(";")[0]
+                for name in _HEADERS
+                if name in headers and (name != "Content-Type" or is_file or is_json)
+            },
             "query": query,
             "parameters": given,
-            "json": is_json,
             "size": len(data) if is_file else 0,
             "lossy": sorted(stand_ins.lossy),
             "status": response.status_code if response is not None else 0,

@@ -134,9 +134,9 @@ class _Player:
         if ours >= "4":
             self._lost |= dict.fromkeys(_made_by(call), f"{call.name} was answered {ours} here")
             self._shifted |= bool(_made_by(call))
-        if call.lossy and theirs >= "4" > ours:
+        if call.lossy and (theirs >= "4") != (ours >= "4"):
             fields = ", ".join(call.lossy)
-            reason = f"it was answered {theirs}, perhaps for {fields}: keep it to see"
+            reason = f"answered {theirs} there and {ours} here, perhaps for {fields}: keep it"
             yield _result(call, UNSETTLED, got=reason)
         else:
             yield _result(call, DIFFERS, ours, theirs)
@@ -204,10 +204,7 @@ class _Player:
 
     def _send(self, call: RecordedCall) -> tuple[int, dict[str, Any]]:
         data: Any = self._translated(call.parameters)
-        headers = dict(call.headers)
-        if call.json:
-            headers["Content-Type"] = "application/json"
-        elif call.size:
+        if call.size:
             data = bytes(call.size)
         return self._request(
             call.method,
@@ -215,7 +212,7 @@ class _Player:
             self._translated(call.path),
             params=self._translated(call.query),
             data=data,
-            headers=headers,
+            headers=call.headers,
         )
 
     def _request(
@@ -307,7 +304,8 @@ _OWN = {"sid", "account_sid", "date_created", "date_updated"}
 def _result(
     call: RecordedCall, verdict: str, expected: str = "", got: str = "", about: str = ""
 ) -> ProbeResult:
-    rule = about or f"{call.method} {STAND_IN_SID.sub('{Sid}', call.path)}"
+    template = path_template(call.host, call.path) or STAND_IN_SID.sub("{Sid}", call.path)
+    rule = about or f"{call.method} {template}"
     return ProbeResult(Probe(call.host, rule, expected, lambda _: got), verdict, got)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 FORMAT = 1
 
@@ -22,8 +23,9 @@ class RecordedCall:
 
     Attributes:
         after: Seconds since the call before it.
-        headers: Those with a meaning of their own, such as `X-Twilio-Webhook-Enabled`.
-        json: Whether the parameters are a body of JSON.
+        headers: Those with a meaning of their own, such as `X-Twilio-Webhook-Enabled`; the content
+            type of a body that is no form.
+        parameters: Those of the form, or the JSON of the body.
         size: Bytes of a body that is a file.
         lossy: Parameters whose stand-in has not the form of the value.
         status: HTTP status; 0 for no answer.
@@ -38,7 +40,6 @@ class RecordedCall:
     headers: dict[str, str] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     parameters: Any = field(default_factory=dict)
-    json: bool = False
     size: int = 0
     lossy: list[str] = field(default_factory=list)
     status: int = 0
@@ -84,6 +85,11 @@ class Recording:
             content = yaml.safe_load(Path(file).read_text("utf-8"))
             if content["recording"] != FORMAT:
                 raise BadRecording(f"{file}: a recording of version {content['recording']}")
-            return cls([RecordedCall(**each) for each in content["calls"]])
+            return cls(TypeAdapter(list[RecordedCall]).validate_python(content["calls"]))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            problem = f"calls.{place}: {first['msg']}"
+            raise BadRecording(f"{file} is no recording: {problem}") from None
         except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise BadRecording(f"{file} is no recording: {error}") from None

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from ..masking import masked
 
 SID = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})[0-9a-f]{32}(?![A-Za-z0-9])")
 STAND_IN_SID = re.compile(r"[A-Z]{2}0{20}\d{12}")
@@ -20,8 +23,11 @@ STAND_IN = re.compile(
 )
 DERIVED = {"meta", "url", "links", "uri", "subresource_uris", "message", "more_info", "details"}
 """Fields of an answer that are not recorded: addresses, which follow from SIDs, and sentences."""
-CODE = {"definition", "configuration", "targetworkers", "expression"}
-"""Parameters that are programs, which mean nothing once their texts are replaced."""
+CODE = {
+    *("definition", "configuration", "targetworkers", "expression", "evaluatetaskattributes"),
+    *("targetworkersexpression", "certificate", "privatekey", "apikey", "secret"),
+}
+"""Parameters of a form of their own, such as programs, which their stand-ins do not have."""
 _ATTRIBUTES = {"attributes", "parameters", "context", "eventdata"}
 """Fields of JSON whose every value is a user's, numbers too."""
 _FREE = frozenset(
@@ -80,7 +86,7 @@ class StandIns:
     """Replaces values of requests and answers; the same value always has the same stand-in.
 
     Args:
-        keep: Names of fields and attributes whose values are kept, in any spelling.
+        keep: Names of fields and attributes whose values are kept, in any spelling; no secret is.
         template: Returns the path of an operation with its `{Names}`, or None for an unknown one.
     """
 
@@ -105,11 +111,15 @@ class StandIns:
 
     def value(self, name: str, value: Any, *, is_attribute: bool = False) -> Any:
         """Return a value of a field: JSON and its texts, one by one."""
-        field = plain(name)
-        if field in self._keep or value is None or isinstance(value, bool):
+        if value is None or isinstance(value, bool):
             return value
-        inner = is_attribute or field in _ATTRIBUTES
+        field = plain(name)
+        if field in self._keep:
+            return masked({name: value})[name]
+        if isinstance(value, str):
+            return self._text_or_json(name, field, value, is_attribute=is_attribute)
         if isinstance(value, dict):
+            inner = is_attribute or field in _ATTRIBUTES
             return {
                 key: self.value(key, each, is_attribute=inner)
                 for key, each in value.items()
@@ -117,13 +127,16 @@ class StandIns:
             }
         if isinstance(value, list):
             return [self.value(name, each, is_attribute=is_attribute) for each in value]
-        if isinstance(value, int | float):
-            return self._number(value) if is_attribute else value
+        return self._number(value) if is_attribute else value
+
+    def _text_or_json(self, name: str, field: str, value: str, *, is_attribute: bool) -> str:
         if field in CODE:
             self.lossy.add(name)
-        found = None if field in _FREE else _json(value)
-        if found is not None:
-            return json.dumps(self.value(name, found, is_attribute=inner), ensure_ascii=False)
+        if field not in _FREE and (field in _ATTRIBUTES or value.lstrip().startswith(("{", "["))):
+            with suppress(ValueError, RecursionError):
+                inner = is_attribute or field in _ATTRIBUTES
+                found = self.value("", json.loads(value), is_attribute=inner)
+                return json.dumps(found, ensure_ascii=False)
         return self._text(name, field, value, is_attribute=is_attribute)
 
     def path(self, host: str, path: str) -> str:
@@ -183,13 +196,3 @@ class StandIns:
 
 
 _COLLECTIONS = {"Services", "Conversations", "Channels", "Messages", "Users", "Accounts"}
-
-
-def _json(text: str) -> Any:
-    """The object or list that a text holds; None for any other text."""
-    if not text.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -23,6 +23,7 @@ PATIENCE = 3.0
 _SERVICES = "https://chat.twilio.com/v2/Services"
 """All conversations are channels here, whatever they were made by."""
 _WORKSPACES = "https://taskrouter.twilio.com/v1/Workspaces"
+__tracebackhide__ = True  # a failure is shown where the test asserts
 _SHOWN = 20
 """Lines of a list in a failure."""
 
@@ -77,7 +78,8 @@ def assert_tasks(twilio: MockTwilio, *expected: Mapping[str, Any]) -> None:
         listed = [
             f"task {place}: {json.dumps(each, default=str)}" for place, each in enumerate(found, 1)
         ]
-        raise AssertionError("\n".join(["Tasks:", *problems, "Found:", *(listed or ["no task"])]))
+        lines = [f"Tasks: {problems[0]}", *problems[1:], "Found:", *(listed or ["no task"])]
+        raise AssertionError("\n".join(lines))
 
 
 def assert_webhooks(twilio: MockTwilio, *expected: str, url: str | None = None) -> None:

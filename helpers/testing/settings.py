@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Self
 
-from ..mock import CODES, DEFAULT_SEED, Credentials, MockTwilio, Moment
+from ..mock import CODES, DEFAULT_SEED, CallPolicy, Credentials, MockTwilio, Moment
 
 FaultGiven = int | Mapping[str, Any]
 
@@ -58,10 +59,12 @@ class AccountSettings:
     def opened(self) -> Iterator[MockTwilio]:
         """Open a new account that is so, with the demo credentials; leaving the block closes it.
 
+        Its webhooks and flows call this machine only.
+
         Raises:
             BadFault, UnknownScenario, ValueError: A value is not acceptable.
         """
-        with _new(self.seed, self.time).copy() as mock:
+        with _new(self.seed, self.time, os.getpid()).copy() as mock:
             if self.scenario is not None:
                 mock.load(self.scenario, self.time)
             for pattern, given in self.faults.items():
@@ -71,9 +74,10 @@ class AccountSettings:
 
 
 @lru_cache(maxsize=16)
-def _new(seed: int, at: Moment | None) -> MockTwilio:
-    """Return a new account, of which each test gets a copy, as that takes less time."""
-    return MockTwilio(seed=seed, at=at, credentials=Credentials.demo({}))
+def _new(seed: int, at: Moment | None, _process: int) -> MockTwilio:
+    """Return a new account of this process; each test gets a copy, which takes less time."""
+    policy = CallPolicy(this_machine_only=True)
+    return MockTwilio(seed=seed, at=at, credentials=Credentials.demo({}), call_policy=policy)
 
 
 def _fault(given: FaultGiven) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from ..mock import MockTwilio, WebhookAnswer, WebhookRequest
 
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _SIGNATURE = "X-Twilio-Signature"
+__tracebackhide__ = True  # a failure is shown where the test asserts
 
 
 class HttpCaller(Protocol):

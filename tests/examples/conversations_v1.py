@@ -92,11 +92,17 @@ NOTIFICATIONS = {
     "NewMessage.WithMedia.Template": "A picture",
 }
 TEMPLATE = {"ContentSid": "HX" + "1" * 32}
+NO_PROXY = {"MessagingBinding.ProxyAddress": None}
+NO_PROJECTED = {"MessagingBinding.ProjectedAddress": None}
 NOT_SIMULATED = {
-    f"Create{prefix}ConversationMessage": frozenset({"ContentSid", "ContentVariables"})
+    f"{verb}{prefix}Conversation{what}": frozenset(names)
     for prefix in ("", "Service")
+    for verb, what, names in (
+        ("Update", "Participant", {"Identity"}),
+        ("Create", "Message", {"ContentSid", "ContentVariables"}),
+    )
 }
-"""Parameters of operations that are always refused: there are no content templates."""
+"""Parameters of operations that are always refused."""
 
 
 def prepare(account: PreparedAccount) -> None:
@@ -168,6 +174,12 @@ def lasting(state: str) -> Callable[[PreparedAccount, Any], str]:
         return f"PT{int(end - account.now) // 3600}H"
 
     return found
+
+
+def without(participant: str, address: str) -> Callable[[PreparedAccount], Any]:
+    """Take an address away from a participant."""
+    taken = {f"messaging_binding_{address}": "null"}
+    return lambda account: getattr(account, participant).update(**taken)
 
 
 def limited(**limits: int) -> Callable[[PreparedAccount], Any]:
@@ -316,12 +328,24 @@ def examples(
                     ),
                 },
             ),
-            Example(f"{participant}.update", {"Identity": "ann"}),
-            Example(f"{own}phone.update", {"MessagingBinding.ProxyAddress": "+15550111"}),
+            Example(
+                f"{own}phone.update",
+                {"MessagingBinding.ProxyAddress": "+15550111"},
+                after=(without(f"{own}phone", "proxy_address"),),
+                refused={
+                    50442: {**NO_PROXY, "MessagingBinding.ProjectedAddress": "null"},
+                    50444: {**NO_PROXY, "Identity": "ann"},
+                },
+            ),
             Example(
                 f"{own}projected.update",
                 {"MessagingBinding.ProjectedAddress": "+15550198"},
-                refused={50441: {"MessagingBinding.ProxyAddress": "+15550111"}},
+                after=(without(f"{own}projected", "projected_address"),),
+                refused={
+                    50440: {**NO_PROJECTED, "MessagingBinding.ProxyAddress": "null"},
+                    50441: {**NO_PROJECTED, "MessagingBinding.ProxyAddress": "+15550111"},
+                    50443: Refusal(),
+                },
             ),
         ),
         f"Delete{people}": (Example(f"{participant}.delete"),),
@@ -332,6 +356,7 @@ def examples(
                 MESSAGE,
                 refused={
                     50503: {"Body": None},
+                    50510: {"MediaSid": "MEfoo"},
                     50504: {"Body": "x" * (32 * 1024 + 1)},
                     50526: {"ContentSid": "HX1"},
                     50527: {"ContentSid": "HX1", "ContentVariables": "Jane"},

@@ -103,7 +103,7 @@ class Example(Call):
 
     def giving(self, given: Mapping[str, Any]) -> Call:
         """The same call with other parameters."""
-        return Call(self.method, given)
+        return Call(self.method, given, after=self.after)
 
     def refusals(self) -> Iterator[tuple[int, Call]]:
         """Codes, each with a call that is refused with it."""

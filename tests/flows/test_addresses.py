@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -390,7 +391,7 @@ def test_the_command_plans_applies_and_exports_them(
     account: Account, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda _: account)
+    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
     file = tmp_path / "flows.yaml"
     file.write_text(FILE)
     arguments = [str(file), "--to", "http://mock"]
@@ -398,5 +399,9 @@ def test_the_command_plans_applies_and_exports_them(
     assert command.main(["apply", *arguments]) == command.OK
     assert command.main(["plan", *arguments, "--detailed-exitcode"]) == command.OK
     capsys.readouterr()
+    played = ["--flow", "Support", "--script", "answered", "--json"]
+    assert command.main(["rehearse", *arguments, *played]) == command.OK
+    [found] = json.loads(capsys.readouterr().out)
+    assert (found["flow"], found["outcome"]["channel"]) == ("Support", "closed")
     assert command.main(["export", str(tmp_path / "out.yaml"), "--to", "x"]) == command.OK
     assert capsys.readouterr().out.startswith("1 flow and 2 addresses written to ")

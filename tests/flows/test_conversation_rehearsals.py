@@ -14,6 +14,7 @@ from helpers.flows import (
     AutoCreation,
     Creation,
     CustomChatConfig,
+    FlowFormModel,
     FlowProblem,
     OwnInteraction,
     Rehearsal,
@@ -21,6 +22,7 @@ from helpers.flows import (
     load_test,
     rehearse,
 )
+from helpers.mock import WebhookRequest
 
 URL = "https://bot.example.com/messages"
 NUMBER = "+15550100"
@@ -255,3 +257,44 @@ def test_a_shared_account_is_copied_without_the_legacy_api(way: Any, account: Ac
         row.what for row in played.rows if row.kind == "webhook" and "onMessageAdded" in row.what
     ]
     assert hooks
+
+
+def test_a_bot_in_python_answers_and_hands_over_in_place_of_the_server(account: Account) -> None:
+    def bot(copy: Account) -> Any:
+        service = copy.client.conversations.v1.services(copy.credentials.chat_service_sid)
+        workspace = copy.client.taskrouter.v1.workspaces.list()[0]
+        workflow = copy.client.taskrouter.v1.workspaces(workspace.sid).workflows.list()[0]
+
+        def answer(request: WebhookRequest) -> None:
+            sid, body = (request.parameters[name] for name in ("ConversationSid", "Body"))
+            if body == "person":
+                properties = {"workspace_sid": workspace.sid, "workflow_sid": workflow.sid}
+                copy.client.flex_api.v1.interaction.create(
+                    channel={
+                        "type": "web",
+                        "initiated_by": "customer",
+                        "properties": {"media_channel_sid": sid},
+                    },
+                    routing={"properties": {**properties, "attributes": {"from": "Jane"}}},
+                )
+            else:
+                service.conversations(sid).messages.create(author="bot", body=f"{body}?")
+
+        return answer
+
+    says = [("customer says", text) for text in ("Hello", "person")]
+    played = rehearse(
+        BOT, ["customer opens", *says, "agent accepts"], account=account, servers={URL: bot}
+    )
+    assert described(played, "message") == [
+        "customer: Hello",
+        "your server: Hello?",
+        "customer: person",
+    ]
+    assert played.outcome.tasks == ("assigned",)
+    assert str(played.outcome).splitlines()[5] == "conversation at the end: active"
+
+
+def test_a_form_is_for_flex_flows_and_says_so() -> None:
+    with pytest.raises(TypeError, match="a flow is a FlexFlowConfig, not AddressConfig"):
+        FlowFormModel(TEXTS)  # type: ignore[arg-type]

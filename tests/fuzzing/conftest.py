@@ -2,7 +2,7 @@
 
     python -m pytest tests/fuzzing --hypothesis-profile=long -s
 
-The figures of a long run stand in docs/fuzzing.md.
+The figures of a long run stand in docs/explanation/fuzzing.md.
 """
 
 from __future__ import annotations

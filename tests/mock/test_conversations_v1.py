@@ -171,6 +171,34 @@ def test_a_conversation_of_another_service_is_not_found_by_the_short_path(
 # -- states and timers
 
 
+def test_a_closed_conversation_has_no_new_webhook(conversations: Any) -> None:
+    made = conversations.create()
+    hook = made.webhooks.create(
+        target="webhook",
+        configuration_url="https://example.com",
+        configuration_filters=["onMessageAdded"],
+    )
+    made.update(state="closed")
+    with refused(400, 50377):
+        made.webhooks.create(target="studio", configuration_flow_sid="FW" + "1" * 32)
+    with refused(400, 50377):
+        hook.update(configuration_url="https://example.org")
+    hook.delete()
+    assert made.webhooks.list() == []
+
+
+@pytest.mark.parametrize("text", ["00:20:00", "3600", "1 day", "P", "pt20m", "soon"])
+def test_a_timer_is_a_duration_of_iso_8601(conversations: Any, text: str) -> None:
+    with refused(400, 50380):
+        conversations.create(timers_closed=text)
+
+
+def test_a_file_of_a_message_is_named_by_its_sid(conversations: Any) -> None:
+    for code, status, sid in ((50510, 400, "MEfoo"), (50507, 404, "ME" + "1" * 32)):
+        with refused(status, code):
+            conversations.create().messages.create(media_sid=sid)
+
+
 def test_a_closed_conversation_is_read_only(conversations: Any) -> None:
     conversation = closed(conversations)
     assert [each.body for each in conversation.messages.list()] == ["Bye"]
@@ -277,25 +305,37 @@ def test_a_content_template_is_refused_by_its_code(
     assert made.messages.list() == []
 
 
-def test_a_participant_gives_its_place_to_another_identity(
-    conversations: Any, service: Any
+@pytest.mark.parametrize("identity", ["jane", "ann"])
+def test_a_participant_keeps_its_identity(conversations: Any, identity: str) -> None:
+    jane = conversations.create().participants.create(identity="jane")
+    with refused(400, 50444):
+        jane.update(identity=identity)
+    assert jane.update(attributes="{}").identity == "jane"
+
+
+def test_addresses_are_added_where_there_are_none_and_removed_where_there_are(
+    conversations: Any,
 ) -> None:
     made = conversations.create()
-    jane = made.participants.create(identity="jane", attributes='{"vip": true}')
-    made.participants.create(identity="bob")
-    with refused(409, 50433):
-        jane.update(identity="bob")
-    ann = jane.update(identity="ann")
-    assert (ann.sid, ann.identity, ann.attributes) == (jane.sid, "ann", '{"vip": true}')
-    assert [each.identity for each in made.participants.list()] == ["bob", "ann"]
-    assert service.users("jane").user_channels.list() == []
-    assert [each.channel_sid for each in service.users("ann").user_channels.list()] == [made.sid]
-    assert jane.update(identity="ann", attributes="{}").attributes == "{}"
+    jane = made.participants.create(identity="jane")
     phone = made.participants.create(
         messaging_binding_address="+15550142", messaging_binding_proxy_address="+15550100"
     )
-    with refused(400, 50211):
-        phone.update(identity="jane")
+    for who, code, changes in (
+        (jane, 50440, {"messaging_binding_proxy_address": "null"}),
+        (jane, 50441, {"messaging_binding_proxy_address": "+15550101"}),
+        (jane, 50442, {"messaging_binding_projected_address": "null"}),
+        (phone, 50441, {"messaging_binding_proxy_address": "+15550100"}),
+        (phone, 50441, {"messaging_binding_proxy_address": "+15550101"}),
+        (phone, 50443, {"messaging_binding_projected_address": "+15550101"}),
+    ):
+        with refused(400, code):
+            who.update(**changes)
+    projected = jane.update(messaging_binding_projected_address="+15550199")
+    assert projected.messaging_binding == {"type": "sms", "projected_address": "+15550199"}
+    with refused(400, 50443):
+        jane.update(messaging_binding_projected_address="+15550198")
+    assert jane.update(messaging_binding_projected_address="null").messaging_binding is None
 
 
 def test_a_message_keeps_the_place_of_an_author_who_leaves(conversations: Any) -> None:

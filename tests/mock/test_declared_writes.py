@@ -40,6 +40,8 @@ def test_chat_has_words_for_every_refusal_that_it_can_meet() -> None:
         Reason.CHANNEL_FULL_OF_OTHERS,
         Reason.WEBHOOK_NOT_FOUND,
         Reason.ADDRESS_TAKEN,
+        Reason.ADDRESS_WITHOUT_FLOW,
+        Reason.ADDRESS_WITHOUT_URL,
         Reason.ADDRESS_UNKNOWN,  # by what a customer sends from a phone
     }
     assert set(REFUSALS.table) == set(Reason) - not_met_by_chat

@@ -173,6 +173,34 @@ def test_an_outbound_interaction_makes_the_conversation(
 
 
 @pytest.mark.parametrize(
+    ("type", "kind", "address", "proxy"),
+    [
+        ("whatsapp", "whatsapp", "whatsapp:+15550142", "whatsapp:+15550100"),
+        ("email", "email", "jane@example.com", "shop@example.com"),
+        ("web", "sms", "+15550142", "+15550100"),
+        ("whatsapp", None, "+15550142", "+15550100"),
+        ("sms", None, "+15550142", "whatsapp:+15550100"),
+        ("sms", None, "jane", "+15550100"),
+        ("email", None, "jane", "shop@example.com"),
+    ],
+)
+def test_the_addresses_of_a_customer_are_of_one_network_the_channels(
+    contact: Contact, type: str, kind: str | None, address: str, proxy: str
+) -> None:
+    person = {"address": address, "proxy_address": proxy}
+    channel = {"type": type, "initiated_by": "api", "participants": [person], "properties": {}}
+    if kind is None:
+        with refused(400, 45351):
+            contact.ask(channel=channel)
+        assert contact.tasks == []
+        return
+    contact.ask(channel=channel)
+    sid = contact.attributes["conversationSid"]
+    [customer] = contact.client.conversations.v1.conversations(sid).participants.list()
+    assert customer.messaging_binding == {"type": kind, **person}
+
+
+@pytest.mark.parametrize(
     ("code", "channel", "routing"),
     [
         (45366, {"type": "telex"}, {}),
@@ -470,6 +498,32 @@ def test_the_agent_takes_a_paused_chat_up_again_with_a_new_task(contact: Contact
     assert contact.state == (["completed", "assigned"], "active", "active", BOTH)
     assert contact.types == ["customer", "agent"]
     assert contact.agent()._solution["sid"] != agent
+
+
+def test_a_chat_that_is_paused_for_too_long_goes_back_to_its_queue(contact: Contact) -> None:
+    agent = paused(contact)
+    contact.office.go("alice", "Offline")
+    contact.account.clock.advance(14 * 86_400 - 60)
+    assert contact.state == ([], "pause", "active", BOTH)
+    contact.account.clock.advance(120)
+    assert contact.state == (["pending"], "active", "active", JANE)
+    assert contact.account.mock is not None
+    with pytest.raises(TwilioError, match="No interaction has an agent"):
+        contact.account.mock.resume_interaction(agent)
+    contact.accept("bob")
+    assert contact.people == ["jane", "bob"]
+
+
+def test_a_paused_chat_of_a_snapshot_goes_back_to_its_queue(contact: Contact) -> None:
+    assert contact.account.mock is not None
+    paused(contact)
+    contact.office.go("alice", "Offline")
+    with contact.account.mock.snapshot():
+        contact.close()
+        contact.account.clock.advance(15 * 86_400)
+        assert contact.tasks == []
+    assert contact.state[1:] == ("active", "active", JANE)
+    assert contact.tasks[-1:] == ["pending"]
 
 
 def test_an_agent_without_capacity_gets_a_resumed_chat_later(contact: Contact) -> None:

@@ -276,6 +276,7 @@ def test_group_texts_have_a_projected_address(v1: Any) -> None:
 def test_a_participant_moves_to_another_number_that_is_free(v1: Any) -> None:
     first, second = conversation_with_ann(v1), conversation_with_ann(v1, OTHER_SHOP)
     [ann] = second.participants.list()
+    ann.update(messaging_binding_proxy_address="null")
     with refused(409, 50416, first.sid):
         ann.update(messaging_binding_proxy_address=SHOP)
     moved = ann.update(messaging_binding_proxy_address="+15550109")
@@ -289,5 +290,6 @@ def test_a_participant_moves_to_no_address_that_does_not_go_with_its_own(
     v1: Any, proxy: str, code: int
 ) -> None:
     [ann] = conversation_with_ann(v1).participants.list()
+    ann.update(messaging_binding_proxy_address="null")
     with refused(400, code):
         ann.update(messaging_binding_proxy_address=proxy)

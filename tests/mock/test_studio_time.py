@@ -108,6 +108,13 @@ LIKE_C = "aAbBdHIjmMpSUwWyYGVuhDFRTe%"
 """Directives that Ruby and C's `strftime` have in common."""
 
 
+@pytest.mark.parametrize("letter", LIKE_C)
+def test_a_directive_is_right_on_each_day_of_a_week_and_around_new_year(letter: str) -> None:
+    first = datetime(2026, 12, 25, 23, 5, 9, tzinfo=PST)
+    for day in (first + timedelta(days=number, hours=number) for number in range(14)):
+        assert formatted(day, f"%{letter}", day) == day.strftime(f"%{letter}")
+
+
 @settings(max_examples=examples(200))
 @given(
     st.datetimes(datetime(1970, 1, 2), datetime(9000, 1, 1)),

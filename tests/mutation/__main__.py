@@ -1,4 +1,6 @@
-"""Mutation testing on demand: changes of the code that no test notices (see docs/testing.md).
+"""Mutation testing on demand: changes of the code that no test notices.
+
+See docs/project/testing.md.
 
     python -m tests.mutation --seed 1 --count 150
 

@@ -16,8 +16,8 @@ INSTALLING = 300
 """Seconds that npm is given."""
 
 
-def installed() -> Path:
-    """The folder whose `node_modules` holds the libraries.
+def installed(folder: Path = FOLDER) -> Path:
+    """The folder, whose `node_modules` holds the libraries.
 
     Skips the test where there is no Node or npm; in CI, where there must be, it fails.
     """
@@ -27,19 +27,19 @@ def installed() -> Path:
         report("needs Node and npm, which are not on the PATH")
         raise AssertionError  # neither of the two comes back
     # A lock that works on every system, and that ends with the process that has it.
-    with closing(sqlite3.connect(FOLDER / "installing.db", timeout=INSTALLING)) as lock:
+    with closing(sqlite3.connect(folder / "installing.db", timeout=INSTALLING)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
-        if not _is_up_to_date():
+        if not _is_up_to_date(folder):
             subprocess.run(
                 [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=FOLDER,
+                cwd=folder,
                 check=True,
                 capture_output=True,
                 timeout=INSTALLING,
             )
-    return FOLDER
+    return folder
 
 
-def _is_up_to_date() -> bool:
-    done, wanted = FOLDER / "node_modules/.package-lock.json", FOLDER / "package-lock.json"
+def _is_up_to_date(folder: Path) -> bool:
+    done, wanted = folder / "node_modules/.package-lock.json", folder / "package-lock.json"
     return done.exists() and done.stat().st_mtime >= wanted.stat().st_mtime

@@ -34,6 +34,8 @@ SPECS = {
     "Supervisor": 8,
     "TaskEvents": 7,
     "TaskUpdated": 2,
+    "OutgoingTransfer": 1,
+    "TaskTransfer": 1,
     "WorkerCommon": 12,
     "WorkerMultiTask": 6,
     "WorkerPresence": 1,

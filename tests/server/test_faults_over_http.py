@@ -110,3 +110,15 @@ def test_a_fault_that_cannot_be_is_refused_as_in_this_process(faults: Any) -> No
         faults.add("CreatChannel", status=500)
     with pytest.raises(BadFault, match="no error of Twilio's"):
         faults.add("CreateChannel", code=1)
+
+
+def test_rates_of_a_server_are_limited_on_demand(shared: Account) -> None:
+    shared.clock.freeze()
+    limits = shared.mock.faults.limit_rates()
+    web_chats = shared.client.flex_api.v2.web_channels
+    for _ in range(5):
+        with refused(404, 45744):
+            web_chats.create(address_sid="IG" + "0" * 32)
+    with refused(429, 20429):
+        web_chats.create(address_sid="IG" + "0" * 32)
+    assert sum(limit.hits for limit in limits) == 1

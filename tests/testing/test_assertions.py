@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -111,14 +112,13 @@ def test_tasks_are_compared_by_what_matters_and_show_where_they_went(
     assert_tasks(twilio, {"status": "reserved", "workers": ["alice"]})
     wrong = {"status": "assigned", "attributes": {"b": {"c": 3}}}
     lines = failure(lambda: assert_tasks(twilio, wrong, wrong))
-    assert lines[:5] == [
-        "Tasks:",
-        "2 expected, 1 found",
+    assert lines[:4] == [
+        "Tasks: 2 expected, 1 found",
         "task 1, status: 'assigned' expected, 'reserved' found",
         "task 1, attributes, b, c: 3 expected, 2 found",
         "Found:",
     ]
-    assert json.loads(lines[5].removeprefix("task 1: "))["queue"] == "Everyone"
+    assert json.loads(lines[4].removeprefix("task 1: "))["queue"] == "Everyone"
 
 
 def test_an_entry_that_no_task_has_is_a_mistake_of_the_test(twilio: MockTwilio) -> None:
@@ -153,6 +153,35 @@ def test_a_webhook_that_is_refused_leads_to_the_signature(twilio: MockTwilio, ch
         f"  onMessageAdded to {HOOK}: answered 403: is the signature checked against {HOOK} and the"
         " account's auth token?",
     ]
+
+
+def test_a_webhook_without_a_receiver_leaves_the_machine_in_no_test(
+    twilio: MockTwilio, chat: Any
+) -> None:
+    say(chat, "one")
+    assert failure(lambda: assert_webhooks(twilio, "onMessageAdded")) == [
+        "Webhooks that were not delivered:",
+        f"  onMessageAdded to {HOOK}: no answer (not called: a test calls no other machine."
+        " webhooks.register(URL, function) lets a function answer)",
+    ]
+
+
+def test_a_webhook_without_a_receiver_reaches_a_server_on_this_machine(
+    twilio: MockTwilio, chat: Any
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        chat.webhooks.create(
+            "webhook",
+            configuration_url=f"http://localhost:{port}/",
+            configuration_filters=["onMessageAdded"],
+        )
+        say(chat, "one")
+        server.settimeout(5)
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(4) == b"POST"
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 def test_a_webhook_that_succeeds_at_another_try_is_delivered(twilio: MockTwilio, chat: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from helpers import connect
 from helpers.mock import DEMO_VALUES, MockTwilio
 from helpers.testing import ServedMock, served
 
@@ -58,7 +59,7 @@ def test_a_wrong_call_fails_with_twilios_code_and_a_sentence(run: Any) -> None:
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(
         [
-            "E * Twilio refused it with 45205, *: *. https://www.twilio.com/docs/api/errors/45205",
+            "E * Twilio refused it with 45205, *: https://www.twilio.com/docs/api/errors/45205",
             "*Requests to Twilio, the latest last*",
             "POST flex-api.twilio.com/v1/Channels -> 404 (45205): *",
         ]
@@ -73,6 +74,19 @@ def test_a_list_that_is_refused_fails_with_twilios_code(run: Any) -> None:
         """
     )
     done.stdout.fnmatch_lines(["E * Twilio refused it with 20404, resource not found: *"])
+
+
+def test_a_client_with_other_credentials_is_explained(run: Any) -> None:
+    done = run(
+        """
+        from twilio.rest import Client
+        client = Client("AC" + "9f" * 16, "8e" * 16)
+
+        def test_it(twilio):
+            client.conversations.v1.conversations.create()
+        """
+    )
+    done.stdout.fnmatch_lines(["E * Twilio refused it with 20003, * is the client made before *"])
 
 
 def test_another_failure_shows_the_requests_and_no_code(run: Any) -> None:
@@ -246,6 +260,15 @@ def test_the_server_answers_for_the_same_account(
     answer = requests.get(url, auth=(own.account_sid, own.auth_token), timeout=9)
     assert answer.json()["friendly_name"] == "Support"
     assert [each.method for each in twilio.requests] == ["POST", "GET"]
+
+
+def test_what_goes_to_another_host_goes_there(
+    twilio: MockTwilio, twilio_server: ServedMock
+) -> None:
+    account = connect(twilio_server.url)  # by the SDK's own client, over HTTP
+    account.client.conversations.v1.conversations.create(friendly_name="By HTTP")
+    assert [each.by for each in twilio.requests] == ["account"]
+    assert [each.host for each in account.requests] == ["conversations.twilio.com"]
 
 
 def test_secrets_show_in_no_repr(twilio: MockTwilio, twilio_server: ServedMock) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from support import FakeHttpClient, refused
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.response import Response
@@ -113,6 +117,28 @@ def test_what_is_named_is_kept(twilio: MockTwilio) -> None:
     assert made.parameters["UniqueName"] == "name-1"
 
 
+def test_a_secret_is_not_kept_even_if_it_is_named(twilio: MockTwilio) -> None:
+    token = twilio.credentials.auth_token
+
+    def push(client: Any) -> None:
+        client.chat.v2.credentials.create("fcm", secret="hunter2-hunter2", friendly_name=token)
+
+    text = recorded(twilio, "secret", "friendly_name", by=push).to_yaml()
+    assert "Secret: '***'" in text
+    assert "FriendlyName: '***'" in text
+
+
+@pytest.mark.parametrize("attributes", ['"a text"', "[12, {}]", "17", "no JSON"])
+def test_attributes_of_any_form_are_replaced(twilio: MockTwilio, attributes: str) -> None:
+    def write(client: Any) -> None:
+        with suppress(TwilioRestException):
+            client.conversations.v1.conversations.create(attributes=attributes)
+
+    recording = recorded(twilio, by=write)
+    assert attributes not in recording.calls[0].parameters.values()
+    assert {each.verdict for each in replay(recording).results} <= {"agrees", "cannot be settled"}
+
+
 def test_names_that_differ_in_their_case_still_do(twilio: MockTwilio) -> None:
     def twice(client: Any) -> None:
         for name in (WENT_IN["unique"], WENT_IN["unique in capitals"]):
@@ -169,9 +195,9 @@ def test_exactly_the_three_rules_that_were_changed_are_listed(
         recording = recorded(twilio, by=act_on_rules)
     report = replay(recording)
     assert str(report).splitlines()[1:] == [
-        "  differs: conversations.twilio.com: POST /v1/Conversations/{Sid}/Messages"
+        "  differs: conversations.twilio.com: POST /v1/Conversations/{ConversationSid}/Messages"
         " (expected: 201; got: 400 50504)",
-        "  differs: conversations.twilio.com: POST /v1/Conversations/{Sid}/Messages"
+        "  differs: conversations.twilio.com: POST /v1/Conversations/{ConversationSid}/Messages"
         " (expected: 400 50377; got: 201)",
         "  differs: taskrouter.twilio.com: Channels configured_capacity (expected: 3; got: 5)",
     ]
@@ -243,15 +269,74 @@ def test_a_refusal_that_may_be_of_a_replaced_text_is_not_settled() -> None:
         recorder.client.conversations.v1.conversations.create(unique_name="\u0000\u2603?")
     report = replay(recorder.recording)
     assert [each.verdict for each in report.results] == ["cannot be settled"]
-    assert "perhaps for UniqueName" in report.results[0].got
+    assert "perhaps for UniqueName: keep it" in report.results[0].got
     assert "jane" not in recorder.recording.to_yaml()
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a: [", "recording: 2\ncalls: []", "calls: []", "[]", "recording: 1\ncalls: [{x: 1}]"],
+    [
+        "",
+        "a: [",
+        "recording: 2\ncalls: []",
+        "calls: []",
+        "[]",
+        "recording: 1\ncalls: [{x: 1}]",
+        "recording: 1\ncalls: 5",
+        "recording: 1\ncalls: [{method: GET, host: a, path: /, query: 7}]",
+    ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "calls.yaml").write_text(text)
     with pytest.raises(BadRecording, match="recording"):
         replay(tmp_path / "calls.yaml")
+
+
+# -- whatever goes in
+
+
+def in_all_forms(value: str) -> list[Any]:
+    """A text as it is, in JSON, in a list, in an object."""
+    return [value, json.dumps({"key": [value, {"deep": value}]}), [value], {"key": value}]
+
+
+@given(
+    value=st.one_of(
+        st.text(alphabet=st.characters(codec="utf-8")).map("Zq{}".format),
+        st.emails(),
+        st.from_regex(r"\+[1-9]\d{9,12}", fullmatch=True),
+        st.from_regex(r"https?://[a-z]{4,9}\.[a-z]{2}/[a-z]{9}\?a=[A-Z0-9]{4}", fullmatch=True),
+        st.from_regex(r"[A-Z][a-z]{4,9} [A-Z][a-z]{4,9}", fullmatch=True),
+    ),
+    name=st.sampled_from(
+        ["FriendlyName", "Body", "Identity", "Attributes", "Integration.Url", "Target", "X", "Tags"]
+    ),
+    form=st.integers(0, 3),
+)
+def test_no_text_of_a_request_or_an_answer_is_in_the_file(value: str, name: str, form: int) -> None:
+    given = in_all_forms(value)[form]
+    answer = {
+        "sid": "CH" + "1f" * 16,
+        name: given,
+        "unknown_field": given,
+        "items": [{name: given}],
+    }
+    door = FakeHttpClient(Response(201, json.dumps(answer)))
+    client = Client("AC" + "0" * 32, "x", http_client=door)
+    recorder = Recorder(client)
+    sent = given if isinstance(given, str | list) else json.dumps(given)
+    url = f"https://conversations.twilio.com/v1/Users/{quote(value, safe='')}"
+    recorder.request("POST", url, params={"Query": value}, data={name: sent})
+    shown = list(flattened(yaml.safe_load(recorder.recording.to_yaml())))
+    assert [text for text in shown if value in text] == []
+
+
+def flattened(value: Any) -> Iterator[str]:
+    """All texts in a value."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for each in value:
+            yield from flattened(each)
+    elif isinstance(value, str):
+        yield value

@@ -20,6 +20,7 @@ from ...panel.events import Announcer
 from ..checks import Report, check
 from ..config import FlexFlowConfig, settings_of
 from ..copying import account_of
+from ..directory import must_be_config
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file import FlowFile, fix_of, setting_of
 from ..rehearsal import Rehearsal, Script, rehearse
@@ -156,6 +157,7 @@ class FlowFormModel:
         self._round = 0
         values = dict(EMPTY)
         if flow is not None:
+            must_be_config(flow, (FlexFlowConfig,))
             values |= flow.fields() | {name: getattr(flow, name) for name in UNSEEN}
         self._state = FormState(values, script)
         self._update()

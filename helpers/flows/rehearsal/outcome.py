@@ -72,7 +72,8 @@ class Outcome:
             yield f"{name} after", "-" if after is None else duration(after)
         yield "tasks", ", ".join(self.tasks) or "none"
         yield "chats", str(self.channels)
-        yield "channel at the end", self.channel
+        is_conversation = self.channel in ("active", "inactive", "closed")
+        yield f"{'conversation' if is_conversation else 'channel'} at the end", self.channel
         yield "unanswered", "; ".join(self.unanswered) or "-"
         yield "reached nobody", "; ".join(f"{one.body} ({one.why})" for one in self.lost) or "-"
         yield "could not be done", "; ".join(self.misfits) or "-"

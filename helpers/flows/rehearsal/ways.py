@@ -205,6 +205,9 @@ class ConversationWay(WayIn):
 
     def hand_over(self, account: Account, channel_sid: str) -> None:
         """Create the Interaction that brings in an agent."""
+        own = self.config.interaction
+        if own is not None and own.creation_on_message and channel_sid in self._handed_over:
+            raise Misfit("your server has handed over already")
         routing, kind = self.routing, self.config.channel_type
         if not routing:
             workspace, workflow_sid = _first_workflow(account)

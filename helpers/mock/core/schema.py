@@ -105,6 +105,10 @@ class Table:
         floats = [name for name in self.columns if float in _members(hints[name])]
         self.dates = [name for name in floats if name not in kind.durations]
         self.values = attrgetter(*self.columns)
+        self.positions = {name: at for at, name in enumerate(("seq", *self.columns))}
+        self.has_sid = ("sid",) in kind.unique
+        self.is_kept = bytes not in hints.values()
+        self.unique_columns = {name for group in kind.unique for name in group}
         self.next_seq = 1
         self.sql: dict[tuple[str, ...], str] = {}
         self.updates: dict[tuple[str, ...], str] = {}

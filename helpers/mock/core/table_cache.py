@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, table_of, types_of
+from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, table_of
 
 KEPT_ROWS = 1000
 """Rows of each kind that are kept; up to twice as many before the oldest half goes."""
@@ -147,15 +147,12 @@ class TableCache(Table):
     """
 
     def __init__(self, kind: type[Resource]) -> None:
-        vars(self).update(vars(table_of(kind)))
-        self.positions = {name: at for at, name in enumerate(("seq", *self.columns))}
-        self.has_sid = ("sid",) in kind.unique
+        for name, value in vars(table_of(kind)).items():  # not all at once: reading is then slower
+            setattr(self, name, value)
         self.derived: dict[Any, Any] = {}
         self.shared: dict[str, Any] = {}
         self.pending: dict[int, Row | dict[str, Any] | None] = {}
         self.committed: dict[int, Row | dict[str, Any] | None] = {}
-        self.is_kept = bytes not in types_of(kind).values()
-        self.unique_columns = {name for group in kind.unique for name in group}
         self._rows: dict[int, Row] = {}
         self.row_of = self._rows.get
         """Returns a row that is kept, by its `seq`, or None."""

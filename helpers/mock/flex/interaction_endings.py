@@ -34,6 +34,8 @@ from .resources import (
 )
 
 STATUS_MISSING, STATUS_BAD = 45358, 45359
+PAUSE_LIMIT = 14 * 86_400
+"""Seconds that a chat may be paused (documented)."""
 _TARGETS = {"WK": "worker_sid", "WQ": "queue_sid", "WW": "workflow_sid"}
 """Property of a routing that each target of a transfer sets, by the SID's prefix."""
 
@@ -201,6 +203,14 @@ def resume(ctx: Context, agent: InteractionParticipant) -> InteractionInvite:
     return ctx.update(invite, is_accepted_at_once=True)
 
 
+def requeue(ctx: Context, channel: InteractionChannel) -> None:
+    """Give a chat that was paused for too long to the next agent; the one that paused leaves."""
+    for agent in interactions.agents_of(ctx, channel):
+        interactions.remove_participant(ctx, agent)
+    set_status(ctx, channel, "active")
+    _invite_again(ctx, channel)
+
+
 def renew(ctx: Context, channel: InteractionChannel) -> None:
     """Give the customer who writes to a chat that was left a new task (documented).
 
@@ -336,7 +346,7 @@ def _invited(ctx: Context, known: InteractionTransfer) -> InteractionParticipant
 
 def _task_invited_to(ctx: Context, known: InteractionTransfer) -> Task | None:
     invite = ctx.store.first(InteractionInvite, sid=known.invite_sid)
-    return invite and ctx.store.first(Task, sid=invite.task_sid)
+    return ctx.store.first(Task, sid=invite.task_sid) if invite else None
 
 
 def settle_transfer(ctx: Context, invite: InteractionInvite, *, is_accepted: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...flex_ui import is_agent
 from ...masking import log_exception
+from ..core.clock import Timer
 from ..core.context import Backend, Context
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
@@ -32,6 +33,7 @@ class InteractionOrchestration:
     def __init__(self, backend: Backend, account_sid: str) -> None:
         self._backend = backend
         self._account_sid = account_sid
+        self._timer: Timer | None = None
 
     def handle(self, event: Event) -> None:
         """Act on an event that concerns an interaction."""
@@ -50,10 +52,27 @@ class InteractionOrchestration:
     def pause(self, participant_sid: str) -> None:
         """Pause a chat for its agent; raises as `interaction_endings.pause` does."""
         self._act(endings.pause, participant_sid)
+        self.arm()
 
     def unpause(self, participant_sid: str) -> None:
         """Take it up again; raises as `interaction_endings.resume` does."""
         self._act(endings.resume, participant_sid)
+
+    def arm(self) -> None:
+        """Give chats that are paused for too long back to their queue; watch the others."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        dates = []
+        for channel in self._backend.store.select(InteractionChannel, {"status": "pause"}):
+            due = channel.date_updated + endings.PAUSE_LIMIT
+            if due > self._backend.clock.now():
+                dates.append(due)
+                continue
+            with self._backend.transaction():
+                endings.requeue(Context(self._backend, self._account_sid), channel)
+        if dates:
+            self._timer = self._backend.clock.call_at(min(dates), self.arm)
 
     def _act(
         self, act: Callable[[Context, InteractionParticipant], object], participant_sid: str

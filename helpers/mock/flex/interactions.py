@@ -7,6 +7,7 @@ Twilio's debugger, and cancels the task.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -248,9 +249,28 @@ def _place(given: MediaProperties, type: str) -> dict[str, Any]:
         )
     if given.identity is not None:
         return {"identity": given.identity}
+    networks = {_network(str(each)) for each in addresses}
+    if len(networks) > 1 or None in networks:
+        raise TwilioError(45351, "Both addresses must be of one network, such as +15550142")
+    [kind] = networks
+    if type in _NETWORKS and kind != type:
+        raise TwilioError(45351, f"Addresses of a channel of type {type} are not those of {kind}")
     names = ("type", "address", "proxy_address")
-    kind = "whatsapp" if type == "whatsapp" else "sms"
     return {"messaging_binding": dict(zip(names, (kind, *addresses), strict=True))}
+
+
+def _network(address: str) -> str | None:
+    forms = _NETWORKS.items()
+    return next((name for name, form in forms if re.fullmatch(form, address)), None)
+
+
+_NETWORKS = {
+    "sms": r"\+[1-9][0-9]{1,14}",
+    "whatsapp": r"whatsapp:\+[1-9][0-9]{1,14}",
+    "messenger": r"messenger:.+",
+    "email": r"[^@\s]+@[^@\s]+",
+}
+"""Forms of the addresses of each network."""
 
 
 # -- tasks

@@ -37,23 +37,11 @@ class ReadHorizon(TypedDict, total=False):
 class MemberFields(ReadHorizon, total=False):
     """Fields of a member that can change."""
 
-    sid: str
     attributes: str
     role_sid: str
     date_created: float
     date_updated: float
     messaging_binding: dict[str, str] | None
-
-
-_KEPT = (
-    "sid",
-    "attributes",
-    "role_sid",
-    "date_created",
-    "messaging_binding",
-    *ReadHorizon.__annotations__,
-)
-"""Fields of a membership that another identity takes over."""
 
 
 def find_user_channel(ctx: Context, user_sid: str, channel_sid: str) -> UserChannel | None:
@@ -196,6 +184,8 @@ def writer(store: Store, channel_sid: str, author: str) -> Member | None:
     """Return the member that writes under this name: its identity, or its address."""
     if (found := store.first(Member, channel_sid=channel_sid, identity=author)) is not None:
         return found
+    if not store.last_seq(DeliveryReceipt):
+        return None  # as in most accounts: nobody is without an identity
     others = store.select(Member, {"channel_sid": channel_sid, "user_sid": None})
     return next((each for each in others if each.name == author), None)
 
@@ -206,18 +196,6 @@ def writer_of(store: Store, message: Message) -> str | None:
         found = writer(store, message.channel_sid, message.author)
         return found.sid if found else None
     return message.member_sid
-
-
-def replace(ctx: Context, member: Member, identity: str) -> Member:
-    """Give a membership to another identity: the one leaves, the other joins with the same SID.
-
-    Raises:
-        Refused: As `remove` and `add` do.
-    """
-    channel = channels.find(ctx, member.channel_sid)
-    remove(ctx, member)
-    kept: dict[str, Any] = {name: getattr(member, name) for name in _KEPT}
-    return add(ctx, channel, identity=identity, **kept)
 
 
 def _join(ctx: Context, user_sid: str, member: Member, invite: Invite | None) -> None:

@@ -72,7 +72,8 @@ def send(
         require(ctx, channel.service_sid, permission, channel)
     author = fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
     if author != identity:
-        writer = members.writer(ctx.store, channel.sid, author) if author != "system" else None
+        is_known = author != "system" and channel.members_count > 0
+        writer = members.writer(ctx.store, channel.sid, author) if is_known else None
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
     reached: list[Member] = []
@@ -134,10 +135,13 @@ def _send_on(ctx: Context, message: Message, member: Member) -> None:
     )
 
 
+def has_receipts(store: Store) -> bool:
+    """Return whether a message can have receipts; in most accounts nobody has a phone."""
+    return store.last_seq(DeliveryReceipt) > 0
+
+
 def delivery(store: Store, message: Message) -> dict[str, Any] | None:
     """Return how many of its recipients a message has come to: all, some or none (specified)."""
-    if not store.last_seq(DeliveryReceipt):
-        return None  # as in most accounts; asked of each message of a list
     receipts = store.select(DeliveryReceipt, {"message_sid": message.sid})
     if not receipts:
         return None

@@ -180,9 +180,7 @@ def _refuse_call(ctx: Context, arguments: Arguments, request: Request) -> Reply:
 
 Handle = Callable[[Context, Arguments, Request], Reply]
 _WORKER, _TASK = "/Workers/{WorkerSid}", "/Tasks/{TaskSid}"
-_CALLS: tuple[tuple[str, str, str, Handle], ...] = tuple(
-    (f"Update{each}", "POST", f"{_WORKER}/{each}", _refuse_call) for each in _IN_A_CALL
-)
+_ACTS = {"GET": _fetch, "POST": _update}
 _LISTED: tuple[tuple[str, str, Collection[Any, Any], BridgeView], ...] = (
     ("Activity", "/Activities", rest.ACTIVITIES, shown.activity),
     ("TaskQueue", "/TaskQueues", rest.TASK_QUEUES, shown.queue),
@@ -208,17 +206,21 @@ _ITEMS: tuple[tuple[str, str, str, Collection[Any, Any], str, BridgeView], ...] 
         )
     ),
 )
+_DECLARED: tuple[tuple[str, str, str, Handle], ...] = (
+    *(
+        (f"List{noun}", "GET", path, partial(_list, collection, show))
+        for noun, path, collection, show in _LISTED
+    ),
+    *(
+        (name, method, path, partial(_ACTS[method], collection, key, show))
+        for name, method, path, collection, key, show in _ITEMS
+    ),
+    ("CreateTask", "POST", "/Tasks", _create_task),
+    ("CreateTransfer", "POST", f"{_WORKER}/Transfers", _transfer),
+    ("UpdateTransfer", "POST", f"{_WORKER}/Transfers/{{Sid}}", _cancel_transfer),
+    *((f"Update{each}", "POST", f"{_WORKER}/{each}", _refuse_call) for each in _IN_A_CALL),
+)
 OPERATIONS = tuple(
     Operation(name, method, HOST, f"/Workspaces/{{WorkspaceSid}}{path}", handle)
-    for name, method, path, handle in (
-        *((f"List{noun}", "GET", path, partial(_list, *more)) for noun, path, *more in _LISTED),
-        *(
-            (name, method, path, partial(_fetch if method == "GET" else _update, *more))
-            for name, method, path, *more in _ITEMS
-        ),
-        ("CreateTask", "POST", "/Tasks", _create_task),
-        ("CreateTransfer", "POST", f"{_WORKER}/Transfers", _transfer),
-        ("UpdateTransfer", "POST", f"{_WORKER}/Transfers/{{Sid}}", _cancel_transfer),
-        *_CALLS,
-    )
+    for name, method, path, handle in _DECLARED
 )

@@ -30,7 +30,7 @@ from ..messaging.resources import (
 from ..rest import chat_parameters as given
 from ..rest import chat_v2, chat_words, conversations_parameters, conversations_words
 from ..rest.collection import Arguments, Collection, Operation, not_found
-from ..rest.conversations_v1 import RENAMED
+from ..rest.conversations_views import RENAMED
 from ..rest.http import Reply, Request, last
 from ..rest.listing import PageRequest, PageSizes, fetch_page
 from ..rest.media_v1 import PUBLIC_HOST
@@ -93,6 +93,7 @@ def _channel_json(ctx: Context, channel: Channel, request: Request) -> dict[str,
     url = f"{_base(request)}/Conversations/{channel.sid}"
     return {
         "sid": channel.sid,
+        "channel_sid": channel.sid,
         "conversation_sid": channel.sid,
         "unique_name": channel.unique_name,
         "friendly_name": channel.friendly_name,
@@ -103,6 +104,7 @@ def _channel_json(ctx: Context, channel: Channel, request: Request) -> dict[str,
         "date_updated": iso(channel.date_updated),
         "messages_count": channel.messages_count,
         "participants_count": channel.members_count,
+        "members_count": channel.members_count,
         "state": sync_objects.state(channel, ctx.now),
         "status": view.status if view else "notParticipating",
         "notification_level": view.notification_level if view else None,
@@ -195,16 +197,39 @@ def _configure(version: str, ctx: Context, arguments: Arguments, request: Reques
 # -- channels
 
 
-def _list_public(ctx: Context, arguments: Arguments, request: Request) -> Any:
+def _list_public(key: str, ctx: Context, arguments: Arguments, request: Request) -> Any:
     own = ctx.actor.service_sid
     found, meta = _page(ctx, request, Channel, service_sid=own, type="public")
-    return {"conversations": [_channel_json(ctx, each, request) for each in found], "meta": meta}
+    return {key: [_channel_json(ctx, each, request) for each in found], "meta": meta}
 
 
-def _list_mine(ctx: Context, arguments: Arguments, request: Request) -> Any:
-    views, meta = _page(ctx, request, UserChannel, user_sid=_acting_user(ctx).sid)
+def _list_mine(key: str, ctx: Context, arguments: Arguments, request: Request) -> Any:
+    sid = last(request.query, "ChannelSid")
+    only = {} if sid is None else {"channel_sid": sid}
+    views, meta = _page(ctx, request, UserChannel, user_sid=_acting_user(ctx).sid, **only)
     mine = [channels.find(ctx, view.channel_sid) for view in views]
-    return {"conversations": [_channel_json(ctx, each, request) for each in mine], "meta": meta}
+    return {key: [_channel_json(ctx, each, request) for each in mine], "meta": meta}
+
+
+def _list_for_session(ctx: Context, arguments: Arguments, request: Request) -> Any:
+    """List the acting user's channels, as the older SDKs start with."""
+    views, meta = _page(ctx, request, UserChannel, user_sid=_acting_user(ctx).sid)
+    items = {each.channel_sid: sync_objects.own_channel(ctx.store, each) for each in views}
+    return {
+        "channels": [
+            {
+                "channel_sid": sid,
+                "status": item["status"],
+                "channel": item["channel"],
+                "messages": item["messages"],
+                "roster": item["roster"],
+                "last_consumed_message_index": item["lastConsumedMessageIndex"],
+                "notification_level": item["notificationLevel"],
+            }
+            for sid, item in items.items()
+        ],
+        "meta": meta,
+    }
 
 
 def _mine(ctx: Context, arguments: Arguments) -> tuple[Channel, UserChannel]:
@@ -360,7 +385,7 @@ _update_user = _write(users.update, _user, given.UserChanges, _user_json)
 _CHANNEL = "/Conversations/{Channel}"
 _PARTICIPANT = f"{_CHANNEL}/Participants/{{Key}}"
 _SHARED: tuple[tuple[str, str, str, int, Handler], ...] = (
-    ("ListMyConversation", "GET", "/MyConversations", 200, _list_mine),
+    ("ListMyConversation", "GET", "/MyConversations", 200, partial(_list_mine, "conversations")),
     ("FetchMyConversation", "GET", "/MyConversations/{Channel}", 200, _fetch_mine),
     ("UpdateMyConversation", "POST", "/MyConversations/{Channel}", 200, _update_mine),
     ("CreateConversation", "POST", "/Conversations", 201, _create),
@@ -378,7 +403,7 @@ _SHARED: tuple[tuple[str, str, str, int, Handler], ...] = (
 )
 _OF_CHAT: tuple[tuple[str, str, str, int, Handler], ...] = (
     ("FetchConfiguration", "GET", "/Configuration", 200, partial(_configure, "v1")),
-    ("ListConversation", "GET", "/Conversations", 200, _list_public),
+    ("ListConversation", "GET", "/Conversations", 200, partial(_list_public, "conversations")),
     ("SendMessage", "POST", _CHANNEL + "/Messages", 201, partial(_send, "v1")),
     ("AddParticipant", "POST", _CHANNEL + "/Participants", 201, _add_member),
     ("Invite", "POST", _CHANNEL + "/Invites", 201, _invite),
@@ -401,7 +426,7 @@ _OF_CONVERSATIONS: tuple[tuple[str, str, str, int, Handler], ...] = (
 )
 
 
-def _operations(version: str, refusals: Refusals, *declared: Any) -> Iterator[Operation]:
+def _operations(base: str, refusals: Refusals, *declared: Any) -> Iterator[Operation]:
     for name, method, path, status, handler in declared:
 
         def handle(
@@ -413,10 +438,27 @@ def _operations(version: str, refusals: Refusals, *declared: Any) -> Iterator[Op
         ) -> Reply:
             return Reply(status, handler(ctx, arguments, request))
 
-        yield Operation(name, method, HOST, f"/Client/{version}{path}", handle, refusals=refusals)
+        yield Operation(name, method, HOST, f"/{base}{path}", handle, refusals=refusals)
 
 
+_OF_SESSIONS: tuple[tuple[str, str, str, int, Handler], ...] = (
+    ("ListChannel", "GET", "/Channels", 200, partial(_list_public, "channels")),
+    ("FetchChannel", "GET", "/Channels/{Channel}", 200, _fetch),
+    ("ListMyChannel", "GET", "/MyChannels", 200, partial(_list_mine, "channels")),
+    ("FetchMyChannel", "GET", "/MyChannels/{Channel}", 200, _fetch_mine),
+    ("ListSyncChannel", "GET", "/SyncList", 200, _list_for_session),
+)
+"""Requests of the older SDKs beside their commands."""
+_INVITES = tuple(each for each in _OF_CHAT if "Invites" in each[2])
 OPERATIONS = (
-    *_operations("v1", chat_words.REFUSALS, *_SHARED, *_OF_CHAT),
-    *_operations("v2", conversations_words.REFUSALS, *_SHARED, *_OF_CONVERSATIONS),
+    *_operations("Client/v1", chat_words.REFUSALS, *_SHARED, *_OF_CHAT, *_OF_SESSIONS),
+    *_operations(
+        "Client/v2",
+        conversations_words.REFUSALS,
+        *_SHARED,
+        *_OF_CONVERSATIONS,
+        *_OF_SESSIONS,
+        *_INVITES,
+    ),
+    *_operations("v1", chat_words.REFUSALS, ("TypeInSession", "POST", "/typing", 200, _type)),
 )

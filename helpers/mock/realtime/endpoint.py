@@ -18,6 +18,7 @@ from .change_log import ChangeLog
 from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
 from .connection import ClientConnection
 from .feeds import Feeds
+from .lists import SessionLists
 from .session import SessionParts
 from .sync import SyncReads
 from .tunnel import OnRequest, Tunnel
@@ -40,7 +41,11 @@ class Realtime:
         feeds = Feeds(backend, account_sid, log)
         tunnel = Tunnel(application, (*conversations.OPERATIONS, *SyncReads(log).operations))
         self._feeds = feeds
-        self._parts = SessionParts(backend, application, account_sid, feeds, presence, tunnel)
+        lists = SessionLists(backend, account_sid, tunnel.perform)
+        feeds.greet = lists.greet
+        self._parts = SessionParts(
+            backend, application, account_sid, feeds, presence, tunnel, lists
+        )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
         self._recorder = ChangeRecorder(backend, log, feeds.is_wanted)
         self._is_listening = False

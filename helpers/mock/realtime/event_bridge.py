@@ -1,6 +1,6 @@
 """TaskRouter's event bridge: the connections of workers, and the requests of the TaskRouter SDK.
 
-A worker is told of its own reservations, tasks and settings, each event after the answer to the
+A worker gets events of its own reservations, tasks and settings, each after the answer to the
 request that caused it: the SDK's users wait for the answer first, and listen then (observed).
 """
 
@@ -10,8 +10,9 @@ import asyncio
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -30,7 +31,7 @@ from ..rest.application import Application
 from ..rest.http import Reply, Request
 from ..rest.router import OperationRouter
 from ..taskrouter import workers
-from ..taskrouter.events import TaskRouterEvent
+from ..taskrouter.events import CAUSE, TaskRouterEvent
 from ..taskrouter.resources import (
     Reservation,
     TaskTransfer,
@@ -65,7 +66,7 @@ _OF_RESERVATIONS = frozenset(
     )
 )
 _HOLDING = ["pending", "accepted", "wrapping", "canceled", "completed"]
-"""Reservations whose workers are told of their task."""
+"""Reservations whose workers get the events of their task."""
 
 
 class WorkerConnection(Connection):
@@ -128,17 +129,14 @@ class WorkerConnection(Connection):
 
 @dataclass(slots=True)
 class _Desk:
-    """A worker's connections, and its events that wait for answers to be written first.
-
-    An event waits for the answers that were due when it came about, not for later ones.
-    """
+    """A worker's connections, and its events that wait, each for the answer to its cause."""
 
     connections: set[WorkerConnection] = field(default_factory=set)
-    due: set[int] = field(default_factory=set)
-    waiting: deque[tuple[frozenset[int], str]] = field(default_factory=deque)
+    waiting: deque[tuple[int | None, str]] = field(default_factory=deque)
 
-    def flush(self) -> None:
-        while self.waiting and self.due.isdisjoint(self.waiting[0][0]):
+    def flush(self, due: Collection[int]) -> None:
+        """Send what waits, in order, up to the first event whose cause has no answer yet."""
+        while self.waiting and self.waiting[0][0] not in due:
             _, text = self.waiting.popleft()
             for connection in self.connections:
                 connection.enqueue([text])
@@ -154,6 +152,7 @@ class EventBridge:
         self._router = OperationRouter(bridge_operations.OPERATIONS, complete=())
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="mock-event-bridge")
         self._desks: dict[str, _Desk] = {}
+        self._due: set[int] = set()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self.call_at = backend.clock.call_at
@@ -239,10 +238,10 @@ class EventBridge:
         try:
             claims, asked = self._read(request)
             operation, arguments = self._router.find(asked.method, asked.host, asked.path)
-            self._hold_events(claims.worker_sid, asked)
             ctx = Context(self._backend, self._account_sid)
             bridge_operations.refuse_foreign(ctx, claims, arguments, asked)
-            reply = self._application.perform(ACCOUNT, operation, arguments, asked)
+            with self._holding_events(asked):
+                reply = self._application.perform(ACCOUNT, operation, arguments, asked)
         except TwilioError as error:
             return Reply(error.status, error.body())
         return Reply(reply.status, {"payload": reply.json})
@@ -273,27 +272,30 @@ class EventBridge:
             when_answered=request.when_answered,
         )
 
-    def _hold_events(self, worker_sid: str | None, request: Request) -> None:
-        """Hold back a worker's events until its request was answered."""
-        if worker_sid is None or request.method == "GET":
-            return
+    @contextmanager
+    def _holding_events(self, request: Request) -> Iterator[None]:
+        """Hold back the events that follow from a request, for every worker, until its answer."""
+        number = next(self._numbers)
         with self._lock:
-            desk = self._desks.get(worker_sid)
-            if desk is None:
-                return
-            desk.due.add(number := next(self._numbers))
+            self._due.add(number)
 
         def release() -> None:
             with self._lock:
-                desk.due.discard(number)
-                desk.flush()
+                self._due.discard(number)
+                for desk in self._desks.values():
+                    desk.flush(self._due)
 
         request.when_answered.append(release)
+        token = CAUSE.set(number)
+        try:
+            yield
+        finally:
+            CAUSE.reset(token)
 
     # -- events
 
     def _handle(self, event: Event) -> None:
-        """Tell the workers that an event concerns."""
+        """Send an event to the workers that it concerns."""
         assert isinstance(event, TaskRouterEvent)
         found = self._about(event)
         if found is None:
@@ -307,8 +309,8 @@ class EventBridge:
             text = _text(event.name, show(Context(self._backend, self._account_sid)))
         with self._lock:
             for desk in desks:
-                desk.waiting.append((frozenset(desk.due), text))
-                desk.flush()
+                desk.waiting.append((event.cause, text))
+                desk.flush(self._due)
 
     def _about(self, event: TaskRouterEvent) -> tuple[list[str], Callable[[Context], Any]] | None:
         """Return the workers that an event concerns, and its payload; None where it is not sent."""

@@ -62,6 +62,8 @@ class Feeds:
         self._numbers = itertools.count(1)
         self._merging: dict[str, SyncNotice] = {}
         self.clients: set[FeedClient] = set()
+        self.greet: Callable[[Actor, str], SyncNotice | None] = lambda actor, sid: None
+        """Returns the first event of a session's list, which only its client follows."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
@@ -180,6 +182,12 @@ class Feeds:
     ) -> None:
         """Replay and follow under the store's lock, so that no event falls between the two."""
         known = min(max(known, 0), _LATEST) if isinstance(known, int) else 0
+        if (greeting := self.greet(actor, about["object_sid"])) is not None:
+            state = about | {"replay_status": "completed", "last_event_id": known}
+            established = notices.subscription("established", correlation, state)
+            frames = (established, greeting.payload())
+            client.enqueue([self.notification(each) for each in frames])
+            return
         with self._backend.store.lock:
             ctx = Context(self._backend, self._account_sid, actor)
             try:

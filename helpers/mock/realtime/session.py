@@ -20,9 +20,11 @@ from ..messaging import users
 from ..messaging.presence import Presence
 from ..messaging.resources import Service
 from ..rest.application import Application
-from . import feeds, notices, tunnel
+from ..rest.http import Reply
+from . import feeds, lists, notices, tunnel
 from .feeds import FeedClient, Feeds
-from .notices import Frame
+from .lists import SessionLists
+from .notices import Frame, SyncNotice
 from .tunnel import Tunnel
 
 _NO_ANSWER = frozenset({"reply", "telemetry.v1", "ping"})
@@ -39,6 +41,7 @@ class SessionParts:
     feeds: Feeds
     presence: Presence
     tunnel: Tunnel
+    lists: SessionLists
 
 
 class ClientSession:
@@ -60,6 +63,9 @@ class ClientSession:
             "update": self._log_in,
             "message": self._request,
             "close": lambda frame: self._client.hang_up(1000, "the client closed"),
+            # twilio-chat up to 5 waits for these; what it subscribes to is sent anyway (observed)
+            "put_notification_ctx": lambda frame: notices.reply(frame, 200),
+            "delete_notification_ctx": lambda frame: notices.reply(frame, 200),
         }
 
     def answer(self, frame: Frame) -> bytes | None:
@@ -110,16 +116,29 @@ class ClientSession:
         if actor is None:
             refusal = TwilioError(20003, "Authenticate: send init with an access token first")
             return _refused(frame, refusal)
-        if request.path != feeds.PATH or request.method != "POST":
-            return self._parts.tunnel.answer(actor, frame, request)
-        batch = tunnel.read_body(frame)
         try:
-            carry_out = self._parts.feeds.prepare_batch(self._client, actor, batch)
+            if request.path == feeds.PATH and request.method == "POST":
+                return self._subscribe(actor, frame)
+            if request.path.startswith(lists.PATH):
+                own = self._parts.lists.answer(actor, request, tunnel.read_body(frame))
+                if own is not None:
+                    return self._answer_command(frame, *own)
         except TwilioError as error:
             return tunnel.answer_frame(frame, error.status, orjson.dumps(error.body()))
+        return self._parts.tunnel.answer(actor, frame, request)
+
+    def _subscribe(self, actor: Actor, frame: Frame) -> None:
+        """Answer a batch of subscriptions; what it leads to is sent afterwards."""
+        parts, batch = self._parts, tunnel.read_body(frame)
+        carry_out = parts.feeds.prepare_batch(self._client, actor, batch)
         self._client.enqueue([tunnel.answer_frame(frame, 200, feeds.ACCEPTED)])
         carry_out()
-        return None
+
+    def _answer_command(self, frame: Frame, reply: Reply, notice: SyncNotice | None) -> None:
+        frames = [tunnel.answer_frame(frame, reply.status, orjson.dumps(reply.json))]
+        if notice is not None:
+            frames.append(self._parts.feeds.notification(notice.payload()))
+        self._client.enqueue(frames)
 
     def _announce_expiry(self, _seconds: float) -> None:
         header = {

@@ -18,7 +18,7 @@ from ..core.sids import SID
 from ..core.store import Store
 from ..messaging import permissions
 from ..messaging.members import writer_of
-from ..messaging.messages import delivery
+from ..messaging.messages import delivery, has_receipts
 from ..messaging.resources import Channel, Member, Message, User, UserChannel
 from ..rest.chat_words import REFUSALS
 
@@ -159,13 +159,14 @@ def document(
 
 def messages(store: Store, found: list[Message]) -> list[dict[str, Any]]:
     """Messages of one channel."""
-    return [
-        _message(each, writer_of(store, each)) | {"delivery": delivery(store, each)}
-        for each in found
-    ]
+    if not has_receipts(store):
+        return [_message(each, writer_of(store, each), None) for each in found]
+    return [_message(each, writer_of(store, each), delivery(store, each)) for each in found]
 
 
-def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
+def _message(
+    message: Message, member_sid: str | None, reached: dict[str, Any] | None
+) -> dict[str, Any]:
     medias = [
         {**media, "contentType": media["content_type"], "category": "media"}
         for media in message.media or ()
@@ -182,6 +183,7 @@ def _message(message: Message, member_sid: str | None) -> dict[str, Any]:
         "memberSid": member_sid,
         "media": medias[0] if medias else None,
         "medias": medias or None,
+        "delivery": reached,
     }
 
 

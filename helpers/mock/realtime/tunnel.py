@@ -76,6 +76,11 @@ class Tunnel:
         self.on_request: OnRequest = lambda request, reply, content, milliseconds: None
 
     def answer(self, actor: Actor, frame: Frame, request: Request) -> bytes:
+        """Return the frame of the answer to a request."""
+        reply, content = self.perform(actor, request)
+        return answer_frame(frame, reply.status, content)
+
+    def perform(self, actor: Actor, request: Request) -> tuple[Reply, bytes]:
         """Answer as the REST application would; every refusal is Twilio's error document."""
         started = time.perf_counter()
         try:
@@ -91,7 +96,7 @@ class Tunnel:
             reply = Reply(500, {"code": 20500, "message": "The mock failed; its log says why"})
         content = b"" if reply.json is None else orjson.dumps(reply.json)
         self.on_request(request, reply, content, (time.perf_counter() - started) * 1000)
-        return answer_frame(frame, reply.status, content)
+        return reply, content
 
 
 def answer_frame(frame: Frame, status: int, content: bytes) -> bytes:

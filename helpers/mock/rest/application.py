@@ -35,7 +35,7 @@ from . import (
     taskrouter_statistics,
     taskrouter_v1,
 )
-from .collection import Arguments, Operation
+from .collection import ANY_SERVICE, Arguments, Operation
 from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
@@ -213,7 +213,8 @@ class Application:
             raise TwilioError(
                 20403, f"{operation.name} needs account credentials; an access token is not enough"
             )
-        if operation.users_of(self._backend.store, arguments) != actor.service_sid:
+        service_sid = operation.users_of(self._backend.store, arguments)
+        if service_sid not in (ANY_SERVICE, actor.service_sid):
             raise TwilioError(
                 20403, f"The access token is for chat service {actor.service_sid}, not for this one"
             )

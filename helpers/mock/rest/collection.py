@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from itertools import repeat
 from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import quote
 
@@ -47,7 +46,8 @@ ServiceOf = Callable[[Store, Arguments], str | None]
 """Returns the service that an operation is in."""
 Details = Callable[[Context, Sequence[R]], Iterable[dict[str, Any]]]
 """Returns more JSON for each of some items."""
-_NO_MORE: dict[str, Any] = {}
+ANY_SERVICE = "any"
+"""Stands for the services of all chat users, where an operation looks after them itself."""
 EVERY = ("List", "Create", "Fetch", "Update", "Delete")
 """Operations of a collection."""
 
@@ -378,13 +378,14 @@ class Collection(Generic[P, R]):
             found = filter(chosen.holds, ctx.store.select(self.kind, chosen.where))
             rank = self.rank or read_ordering(self.orderings, ordering)
             page = fetch_ranked(found, wanted, rank)
-        url, rendered = self._url(arguments, parent), []
-        details = repeat(_NO_MORE) if self.details is None else self.details(ctx, page.items)
-        for item, more in zip(page.items, details, strict=False):
-            shown = self.render(item, f"{url}/{getattr(item, self.item_key)}") | more
-            if self.unlisted:
-                shown |= dict.fromkeys(shown.keys() & self.unlisted)
-            rendered.append(shown)
+        url, render, key = self._url(arguments, parent), self.render, self.item_key
+        rendered = [render(item, f"{url}/{getattr(item, key)}") for item in page.items]
+        if self.details is not None:
+            for shown, more in zip(rendered, self.details(ctx, page.items), strict=True):
+                shown.update(more)
+        if self.unlisted:
+            for shown in rendered:
+                shown.update(dict.fromkeys(shown.keys() & self.unlisted))
         return Reply(200, page.envelope(self.key, url, kept, rendered))
 
     def select(self, ctx: Context, parent: Any, request: Request) -> Selection:

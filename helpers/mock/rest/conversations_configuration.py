@@ -19,7 +19,8 @@ from ..messaging.resources import (
 )
 from . import conversations_parameters as given
 from .collection import Collection, Single, Write
-from .conversations_v1 import API, FIFTY, HOST, SERVICES, operations
+from .conversations_v1 import API, FIFTY, SERVICES, operations
+from .conversations_views import HOST
 from .listing import PageSizes
 from .views import view
 

@@ -45,6 +45,8 @@ def _timer(name: str, minimum: int, too_short: int, malformed: int) -> BeforeVal
     def check(value: Any) -> float | None:
         if value in ("", "PT0S"):
             return None
+        if not str(value).lstrip("+-").startswith("P"):  # as other forms are read, too
+            raise TwilioError(malformed, f"{name} is an ISO 8601 duration, e.g. PT1H")
         try:
             seconds = _DURATION.validate_python(value).total_seconds()
         except ValueError:
@@ -213,6 +215,13 @@ class NewParticipant(Dates):
         return sent | {"messaging_binding": binding}
 
 
+def _media(sids: list[str]) -> list[str]:
+    for sid in sids:
+        if not looks_like(sid, "ME"):
+            raise TwilioError(50510, "MediaSid must be the SID of a file (ME...)")
+    return sids
+
+
 def _check_variables(content_sid: str | None, text: str) -> None:
     """Raise unless these are variables of a content template (documented)."""
     if content_sid is None:
@@ -241,7 +250,9 @@ class ConversationMessageChanges(Dates):
 class NewConversationMessage(ConversationMessageChanges):
     """Parameters of a new message."""
 
-    media_sids: chat.OneMedia = Field(default_factory=list, alias="MediaSid")
+    media_sids: Annotated[chat.OneMedia, AfterValidator(_media)] = Field(
+        default_factory=list, alias="MediaSid"
+    )
     content_sid: str | None = None
     content_variables: str | None = None
 

@@ -7,7 +7,6 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..core.clock import iso
@@ -30,21 +29,28 @@ from ..messaging.resources import (
 )
 from . import chat_v2
 from . import conversations_parameters as given
-from .chat_words import spelled
 from .collection import Api, Arguments, Collection, Operation, Write, for_each
+from .conversations_views import (
+    HOST,
+    RENAMED,
+    about_messages,
+    configuration_of,
+    conversation_of,
+    own_view,
+    place_of,
+    role_words,
+    state_of,
+)
 from .conversations_webhooks import NAME as DIALECT
 from .conversations_webhooks import SCOPED_EVENTS
-from .conversations_words import PERMISSIONS, REFUSALS, ROLE_TYPES
+from .conversations_words import REFUSALS
 from .http import Reply, Request
 from .listing import Narrowing, PageSizes, from_date, to_date
 from .views import view
 
-HOST = "conversations.twilio.com"
 FIFTY = PageSizes(50, 50)
 MAX_FIRST = 10
 """Participants that a conversation can be made with (documented)."""
-MAX_UNREAD = 1000
-"""Highest count of unread messages that is shown (documented)."""
 
 
 def _users_of(store: Store, arguments: Arguments) -> str | None:
@@ -56,108 +62,6 @@ def _users_of(store: Store, arguments: Arguments) -> str | None:
 
 API = Api(HOST, "/v1", REFUSALS, _users_of)
 _CHAT_V3 = Api(chat_v2.HOST, "/v3", REFUSALS)
-RENAMED = {
-    "service_sid": "chat_service_sid",
-    "channel_sid": "conversation_sid",
-    "member_sid": "participant_sid",
-    "last_consumed_message_index": "last_read_message_index",
-    "last_consumption_timestamp": "last_read_timestamp",
-    "network_sid": "channel_message_sid",
-}
-"""Conversations' names of fields."""
-
-
-# -- JSON
-
-
-def _state(ctx: Context, conversation: Channel) -> dict[str, Any]:
-    state = conversation.state_at(ctx.now)
-    pending = {} if state == "closed" else conversation.timer_dates()
-    timers = {f"date_{to}": iso(date) for to, date in pending.items() if date > ctx.now}
-    email = conversation.email_binding
-    return {"state": state, "timers": timers, "bindings": {"email": email} if email else {}}
-
-
-def _about_messages(ctx: Context, found: Sequence[Message]) -> Iterator[dict[str, Any]]:
-    """Yield the rest of messages."""
-    for message in found:
-        yield {
-            "participant_sid": members.writer_of(ctx.store, message),
-            "delivery": messages.delivery(ctx.store, message),
-            "content_sid": None,
-        }
-
-
-def _role_words(role: Role, _: str) -> dict[str, Any]:
-    return {"type": ROLE_TYPES[role.type], "permissions": spelled(PERMISSIONS, role)}
-
-
-def _configuration(webhook: ChannelWebhook, _: str) -> dict[str, Any]:
-    kept = webhook.configuration
-    if webhook.type == "studio":
-        return {"configuration": {"flow_sid": kept["flow_sid"]}}
-    shown = {
-        "url": kept["url"],
-        "method": kept["method"].lower(),
-        "filters": kept["triggers" if webhook.type == "trigger" else "filters"],
-    }
-    if kept.get("replay_after") is not None:
-        shown["replay_after"] = kept["replay_after"]
-    return {"configuration": shown}
-
-
-def _conversation_of(ctx: Context, item: UserChannel | Member) -> Channel:
-    return channels.find(ctx, item.channel_sid)
-
-
-def _url_of(ctx: Context, item: UserChannel | Member) -> str:
-    """Return the URL of an item's conversation, in its service."""
-    return f"https://{HOST}/v1/Services/{item.service_sid}/Conversations/{item.channel_sid}"
-
-
-def _links(ctx: Context, item: UserChannel | Member, member_sid: str | None) -> dict[str, Any]:
-    url = _url_of(ctx, item)
-    return {"conversation": url, "participant": f"{url}/Participants/{member_sid}"}
-
-
-def _own_view(ctx: Context, own: UserChannel) -> dict[str, Any]:
-    conversation, member = _conversation_of(ctx, own), members.member_of(ctx, own)
-    unread = members.unread_count(ctx, member) if member else None
-    state = _state(ctx, conversation)
-    return {
-        "conversation_state": state["state"],
-        "timers": state["timers"],
-        **{name: getattr(conversation, name) for name in _SHOWN_TO_USERS},
-        "date_created": iso(conversation.date_created),
-        "date_updated": iso(conversation.date_updated),
-        "last_read_message_index": member.last_consumed_message_index if member else None,
-        "unread_messages_count": None if unread is None else min(unread, MAX_UNREAD),
-        "links": _links(ctx, own, own.member_sid),
-    }
-
-
-_SHOWN_TO_USERS = ("friendly_name", "unique_name", "attributes", "created_by")
-
-
-def _place(ctx: Context, member: Member) -> dict[str, Any]:
-    """Return a participant with its conversation."""
-    conversation = _conversation_of(ctx, member)
-    state = _state(ctx, conversation)
-    return {
-        "account_sid": member.account_sid,
-        "chat_service_sid": member.service_sid,
-        "participant_sid": member.sid,
-        "participant_user_sid": member.user_sid,
-        "participant_identity": member.identity,
-        "participant_messaging_binding": member.messaging_binding,
-        "conversation_sid": conversation.sid,
-        **{f"conversation_{name}": getattr(conversation, name) for name in _SHOWN_TO_USERS},
-        "conversation_date_created": iso(conversation.date_created),
-        "conversation_date_updated": iso(conversation.date_updated),
-        "conversation_state": state["state"],
-        "conversation_timers": state["timers"],
-        "links": _links(ctx, member, member.sid),
-    }
 
 
 # -- what is special about an operation
@@ -177,13 +81,11 @@ def _add_participant(ctx: Context, conversation: Channel, **new: Any) -> Member:
 
 
 def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
-    identity = changes.pop("identity", member.identity)
-    if identity != member.identity:
-        if "address" in (member.messaging_binding or {}):
-            raise TwilioError(50211, "A participant with an address has no identity")
-        member = members.replace(ctx, member, identity)
-        if not changes:
-            return member
+    if "identity" in changes:
+        raise TwilioError(
+            50444,
+            "An identity can be added to a participant with a projected address and no identity",
+        )
     prefix = "messaging_binding__"
     addresses = {
         name.removeprefix(prefix): changes.pop(name)
@@ -191,16 +93,30 @@ def _update_participant(ctx: Context, member: Member, **changes: Any) -> Member:
         if name.startswith(prefix)
     }
     if addresses:
-        address = (member.messaging_binding or {}).get("address")
-        if "proxy_address" in addresses and address is None:
-            raise TwilioError(50441, "Only a participant with an address has a proxy address")
-        if address and (proxy := addresses.get("proxy_address")):
-            given.refuse_pair(address, proxy)
+        _check_addresses(member.messaging_binding or {}, addresses)
         changes["messaging_binding"] = members.rebind(ctx, member, **addresses)
     return members.update(ctx, member, **changes)
 
 
+def _check_addresses(binding: dict[str, str], changes: dict[str, str | None]) -> None:
+    """Raise unless an address is added where there is none, or removed where there is one."""
+    for name, text in changes.items():
+        removing, adding = _OF_ADDRESSES[name]
+        if text is None:
+            if name not in binding:
+                raise TwilioError(removing, f"The participant has no {name}")
+        elif name == "proxy_address" and "address" in binding and name not in binding:
+            given.refuse_pair(binding["address"], text)
+        elif name == "proxy_address" or binding:
+            raise TwilioError(adding, f"The participant takes no {name}: remove it first, if any")
+
+
+_OF_ADDRESSES = {"proxy_address": (50440, 50441), "projected_address": (50442, 50443)}
+"""Codes of addresses that cannot be removed, or added (documented)."""
+
+
 def _create_webhook(ctx: Context, channel: Channel, new: given.NewScopedWebhook) -> ChannelWebhook:
+    channels.refuse_closed(ctx, channel)
     channels.refuse_webhook(ctx, channel)
     configuration = new.configuration(new.target, {}, SCOPED_EVENTS)
     if new.target == "webhook":
@@ -211,6 +127,7 @@ def _create_webhook(ctx: Context, channel: Channel, new: given.NewScopedWebhook)
 def _update_webhook(
     ctx: Context, webhook: ChannelWebhook, changes: given.ScopedWebhookChanges
 ) -> ChannelWebhook:
+    channels.refuse_closed(ctx, channels.find(ctx, webhook.channel_sid))
     before = webhook.configuration
     configuration = changes.configuration(webhook.type, before, SCOPED_EVENTS)
     configuration["replay_after"] = before.get("replay_after")
@@ -220,7 +137,7 @@ def _update_webhook(
 def _by_person(ctx: Context, service: Service, names: list[str]) -> Narrowing:
     if "Identity" in names and "Address" in names:
         raise TwilioError(50451, "Give Identity or Address, not both")
-    return lambda member: _conversation_of(ctx, member).type == "private"
+    return lambda member: conversation_of(ctx, member).type == "private"
 
 
 def _of_identity(ctx: Context, service: Service, identities: list[str]) -> Narrowing:
@@ -240,7 +157,7 @@ def _by_sid(member: Member) -> tuple[float, ...]:
 
 
 def _private_only(ctx: Context, user: User, names: list[str]) -> Narrowing:
-    return lambda own: _conversation_of(ctx, own).type == "private"
+    return lambda own: conversation_of(ctx, own).type == "private"
 
 
 def _named(ctx: Context, key: str) -> list[str]:
@@ -315,7 +232,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
                 "export": "Export",
             },
         ),
-        details=for_each(_state),
+        details=for_each(state_of),
         create=Write(given.NewConversation, channels.create_private, spread=True),
         update=Write(given.ConversationChanges, channels.update, spread=True),
         delete=channels.delete,
@@ -350,7 +267,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
             rename=RENAMED,
             links={"delivery_receipts": "Receipts", "channel_metadata": "ChannelMetadata"},
         ),
-        details=_about_messages,
+        details=about_messages,
         create=Write(given.NewConversationMessage, messages.send, spread=True),
         update=Write(given.ConversationMessageChanges, messages.update, spread=True),
         delete=messages.remove,
@@ -376,7 +293,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
             ChannelWebhook,
             omit=("dialect", *hidden),
             rename=RENAMED | {"type": "target"},
-            extra=_configuration,
+            extra=configuration_of,
         ),
         create=Write(given.NewScopedWebhook, _create_webhook),
         update=Write(given.ScopedWebhookChanges, _update_webhook),
@@ -417,7 +334,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         default=_private_only,
         enter=permissions.own_only,
         render=view(UserChannel, omit=("status",), rename=RENAMED),
-        details=for_each(_own_view),
+        details=for_each(own_view),
         update=Write(given.UserConversationChanges, members.update_user_channel, spread=True),
         delete=members.leave_channel,
     )
@@ -428,7 +345,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         noun=f"{prefix}Role",
         sizes=FIFTY,
         open_to_users=(),
-        render=view(Role, omit=("is_default",), rename=RENAMED, extra=_role_words),
+        render=view(Role, omit=("is_default",), rename=RENAMED, extra=role_words),
         create=Write(given.NewConversationsRole, roles.create, spread=True),
         update=Write(given.ConversationsRoleChanges, roles.update, spread=True),
         delete=roles.delete,
@@ -447,7 +364,7 @@ def _collections(prefix: str, **place: Any) -> Collection[Any, Channel]:
         default=_by_person,
         rank=_by_sid,
         render=lambda member, url: {},
-        details=for_each(_place),
+        details=for_each(place_of),
         **place,
     )
     return conversations

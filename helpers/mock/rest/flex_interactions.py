@@ -60,7 +60,8 @@ def _channel(value: str) -> JsonParameters:
     """Read a channel that exists, by its SID, or a new one."""
     exists = (read_json_object(value) or {}).get("sid") is not None
     kind = interactions.ExistingInteractionChannel if exists else interactions.NewInteractionChannel
-    return kind.read_within("Channel", value)
+    channel: JsonParameters = kind.read_within("Channel", value)
+    return channel
 
 
 class NewInteraction(Parameters):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from ..flex import channels, configuration, flows
 from ..flex.resources import FlexChannel, FlexConfiguration, FlexFlow
 from .chat_parameters import RESERVED_IDENTITIES, Identity, LongerName, NewName, NewUniqueName
 from .chat_words import REFUSALS
-from .collection import Api, Arguments, Collection, Operation, Write
+from .collection import ANY_SERVICE, Api, Arguments, Collection, Operation, Write
 from .http import Reply, Request, last
 from .listing import PageSizes
 from .views import view
@@ -130,9 +131,34 @@ def _update_configuration(ctx: Context, _: Arguments, request: Request) -> Reply
     return _configuration(ctx, configuration.update(ctx, given), request)
 
 
+def _for_visitors(operation: Operation) -> Operation:
+    """Open the creation of web channels to visitors, each for itself (observed).
+
+    Flex makes the channel, whatever the visitor's role allows.
+    """
+
+    def handle(ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        actor, form = ctx.actor, request.form
+        if actor.identity is not None:
+            if last(form, "Identity") != actor.identity:
+                raise TwilioError(20403, "Identity must be the one of the access token")
+            flow = ctx.store.first(FlexFlow, sid=last(form, "FlexFlowSid"))
+            if flow is not None and flow.chat_service_sid != actor.service_sid:
+                raise TwilioError(
+                    20403, f"The access token is for chat service {actor.service_sid}"
+                )
+            ctx = Context(ctx.backend, ctx.account_sid)
+        return operation.handle(ctx, arguments, request)
+
+    return replace(operation, handle=handle, users_of=lambda store, arguments: ANY_SERVICE)
+
+
 CONFIGURATION = "/v1/Configuration"
 OPERATIONS = [
-    *API.operations(),
+    *(
+        _for_visitors(each) if each.name == "CreateWebChannel" else each
+        for each in API.operations()
+    ),
     Operation("FetchConfiguration", "GET", HOST, CONFIGURATION, _fetch_configuration),
     Operation("UpdateConfiguration", "POST", HOST, CONFIGURATION, _update_configuration),
 ]

@@ -23,6 +23,8 @@ FormValues = Mapping[str, "str | list[str]"]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+MOCK_HEADER = "X-Mock"
+"""The header by which a mock says that it answers where Twilio's own host was asked."""
 _STARTED, _COUNT = f"RQ{os.urandom(8).hex()}", itertools.count(1)
 """Parts of the IDs of requests: of this process, and the number of an answer."""
 TOKEN_USER = "token"  # noqa: S105 - a user name, the one Twilio's webchat widget authenticates with

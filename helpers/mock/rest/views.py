@@ -46,17 +46,20 @@ def view(
     names.extend(repeat.values())
     moments = [key for key, name in zip(keys, names, strict=True) if name in (*DATES, *dates)]
     values = attrgetter(*names)
+    below = None if links is None else [(name, f"/{segment}") for name, segment in links.items()]
 
     def render(resource: R, url: str) -> dict[str, Any]:
-        shown = dict(zip(keys, values(resource), strict=True))
+        shown: dict[str, Any] = dict(zip(keys, values(resource), strict=True))
         for key in moments:
-            if shown[key] is not None:
-                shown[key] = iso_second(int(shown[key]))
+            if (moment := shown[key]) is not None:
+                shown[key] = iso_second(int(moment))
         for key in firsts:
             shown[key] = shown[key][0] if shown[key] else None
         shown["url"] = url
-        if links is not None:
-            shown["links"] = {name: f"{url}/{segment}" for name, segment in links.items()}
+        if below is not None:
+            shown["links"] = linked = {}
+            for name, segment in below:  # no comprehension, which is a call
+                linked[name] = url + segment
         if extra is not None:
             shown.update(extra(resource, url))
         return shown

@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ...json_object import json_object
 from ...masking import mask
@@ -24,7 +25,8 @@ from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
 from ..realtime.event_bridge import PATH as BRIDGE_PATH
-from ..rest.http import TOKEN_USER, Reply, credentials_of
+from ..rest import iam_v1
+from ..rest.http import MOCK_HEADER, TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
 from .chat_page.page import ON_CHAT, ON_CONVERSATIONS, ChatPage
@@ -33,7 +35,7 @@ from .inspector import Pages
 from .inspector.exports import Exports
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
-from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders
+from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders, is_loopback, name_of
 from .request_log import ServedRequest, ServedRequests
 from .rest_app import RestApp
 
@@ -41,6 +43,15 @@ _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
 )
 """Media and web channels: what Twilio's own JavaScript calls over HTTP from a page."""
+_FROM_ELSEWHERE = (
+    "From another machine this needs the account's credentials (account SID and auth token, as"
+    " basic auth)"
+)
+_MARK = (MOCK_HEADER.lower().encode(), b"flex-chat-lab")
+REDIRECT_PATH = "/redirect.js"
+"""Script that leads a page's requests for Twilio's hosts here; holds nothing of the account."""
+_REDIRECT = Path(__file__).with_name("redirect.js")
+_FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _EVENT_BRIDGE = re.compile(rf"/event-bridge(\.[a-z0-9-]+)*\.twilio\.com{BRIDGE_PATH}")
 WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
@@ -119,6 +130,7 @@ class ServerApp:
                 Mount(ON_CHAT.path, routes=chat_page.routes),
                 Mount(ON_CONVERSATIONS.path, routes=conversations_page.routes),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
+                Route(REDIRECT_PATH, lambda request: FileResponse(_REDIRECT, headers=_FRESH)),
                 Mount("/_mock", OriginCheck(BoundedBody(own), mock.credentials)),
                 Route("/", OriginCheck(inspector, mock.credentials)),
             ],
@@ -131,6 +143,8 @@ class ServerApp:
             await self._connect(scope, receive, send)
             return
         page, is_own = PageHeaders(scope["headers"]), _is_own_path(scope["path"])
+        if page.has_valid_host and name_of(page.hosts[0]).endswith(".twilio.com"):
+            send = _marked(send)
         if not page.has_valid_host:
             await _refuse(400, "The Host header names no host")(scope, receive, send)
         elif page.origins and not is_own and _is_for_browsers(HTTPConnection(scope)):
@@ -141,10 +155,19 @@ class ServerApp:
             await _refuse(403, refusal)(scope, receive, send)
         elif is_own:
             await self._pages(scope, receive, send)
+        elif self._is_open and _is_for_visitors(page, scope["path"]) and not self._is_near(scope):
+            await _refuse(401, _FROM_ELSEWHERE)(scope, receive, send)
         elif page.origins:
             await self._rest_for_pages(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
+
+    def _is_near(self, scope: Scope) -> bool:
+        """Check that a request comes from this machine, or has the account's credentials."""
+        given = credentials_of(HTTPConnection(scope).headers.get("authorization", ""))
+        return is_loopback(scope["client"][0]) or (
+            given is not None and self._mock.credentials.open(*given)
+        )
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a WebSocket on; a worker's only if no foreign page may have opened it."""
@@ -168,10 +191,26 @@ class ServerApp:
             threads.shutdown(wait=False, cancel_futures=True)
 
 
+def _is_for_visitors(page: PageHeaders, path: str) -> bool:
+    """Recognise requests for tokens that need none."""
+    return path.startswith(f"/{iam_v1.HOST}/") or name_of(page.hosts[0]) == iam_v1.HOST
+
+
+def _marked(send: Send) -> Send:
+    """Have every answer say that a mock gave it: the client may believe that it is Twilio's."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], _MARK]}
+        await send(message)
+
+    return send_marked
+
+
 def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
     own = ("/_mock", *(f"{page}/" for page in CHAT_PATHS), REALTIME_PATH)
-    return path in ("/", *CHAT_PATHS) or path.startswith(own)
+    return path in ("/", *CHAT_PATHS, REDIRECT_PATH) or path.startswith(own)
 
 
 def _is_file_of_page(scope: Scope) -> bool:
@@ -218,7 +257,7 @@ def _is_for_browsers(connection: HTTPConnection) -> bool:
 
 def _refuse(status: int, message: str) -> Response:
     """A refusal that Twilio's libraries and a control's client can read alike."""
-    refusal = TwilioError(20403 if status == 403 else 20001, message)
+    refusal = TwilioError({401: 20003, 403: 20403}.get(status, 20001), message)
     reply = Reply(status, {**refusal.body(), "error": message})
     return JSONResponse(reply.json, status, reply.all_headers())
 

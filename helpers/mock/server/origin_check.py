@@ -167,8 +167,8 @@ class OriginCheck:
         """
         headers = connection.headers
         if not (
-            (connection.client is None or _is_loopback(connection.client.host))
-            and _is_loopback(name_of(headers["host"]))
+            (connection.client is None or is_loopback(connection.client.host))
+            and is_loopback(name_of(headers["host"]))
         ):
             return False
         origin = headers.get("origin")
@@ -206,5 +206,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Recognise a name or address of this machine."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -6,6 +6,7 @@ Their names are Twilio's (documented), and so are the names in an event's data. 
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ class TaskRouterEvent(Event):
     """An event of a workspace, by Twilio's name, e.g. `reservation.accepted`.
 
     `record` has names and values as they were then; `task`, `reservation` and `worker` are as their
-    transaction left them.
+    transaction left them. `cause` is the request that it follows from, where `CAUSE` names one.
     """
 
     name: str
@@ -76,6 +77,11 @@ class TaskRouterEvent(Event):
     task: Task | None = None
     reservation: Reservation | None = None
     worker: Worker | None = None
+    cause: int | None = None
+
+
+CAUSE: ContextVar[int | None] = ContextVar("cause", default=None)
+"""Number of the request that is being carried out, where events are to be traced to it."""
 
 
 def emit(
@@ -130,7 +136,7 @@ def emit(
     )
     if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
-    ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation, worker))
+    ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation, worker, CAUSE.get()))
 
 
 def _description(name: str, resource_type: str, sid: str, data: dict[str, str]) -> str:

@@ -50,7 +50,7 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
         reservation_status="pending",
         due_at=ctx.now + seconds_to_answer(ctx, task),
         version=0,
-        transfer_sid=transfer and transfer.sid,
+        transfer_sid=transfer.sid if transfer else None,
     )
     if task.assignment_status == "pending":
         change(
@@ -68,7 +68,7 @@ def reserve(ctx: Context, task: Task, worker: Worker) -> None:
 
 def seconds_to_answer(ctx: Context, task: Task | None) -> int:
     """Return the seconds after which an offer of a task times out."""
-    workflow = ctx.get_cached(Workflow, task and task.workflow_sid)
+    workflow = ctx.get_cached(Workflow, task.workflow_sid if task else None)
     return workflow.task_reservation_timeout if workflow else RESERVATION_TIMEOUT
 
 

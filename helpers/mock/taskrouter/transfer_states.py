@@ -34,7 +34,7 @@ def end(ctx: Context, task: Task) -> None:
 
 
 def emit(ctx: Context, transfer: TaskTransfer, task: Task, what: str) -> None:
-    """Emit an event of a transfer, which its worker is told of."""
+    """Emit an event of a transfer."""
     events.emit(
         ctx,
         f"task.transfer-{what}",

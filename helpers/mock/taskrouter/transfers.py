@@ -102,7 +102,7 @@ def initiate(ctx: Context, worker: Worker, new: NewTaskTransfer) -> TaskTransfer
 
 def _is_available(ctx: Context, worker_sid: str) -> bool:
     worker = ctx.get_cached(Worker, worker_sid)
-    activity = ctx.get_cached(Activity, worker and worker.activity_sid)
+    activity = ctx.get_cached(Activity, worker.activity_sid if worker else None)
     return activity is not None and activity.available
 
 

@@ -118,7 +118,7 @@ def go_offline(ctx: Context, worker_sid: str) -> None:
     In any other workspace it stays as it is. Offers that are pending run out (inferred).
     """
     worker = ctx.get_cached(Worker, worker_sid)
-    workspace = ctx.get_cached(Workspace, worker and worker.workspace_sid)
+    workspace = ctx.get_cached(Workspace, worker.workspace_sid if worker else None)
     if worker is None or workspace is None or workspace.friendly_name != WORKSPACE:
         return
     where = {"workspace_sid": workspace.sid, "friendly_name": OFFLINE, "available": False}

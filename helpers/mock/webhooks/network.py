@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,9 +57,11 @@ class CallPolicy:
 
     Args:
         allowed: Names and addresses of hosts that such a mock may call.
+        this_machine_only: Refuse every other machine, before its name is looked up.
     """
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, this_machine_only: bool = False) -> None:
+        self._this_machine_only = this_machine_only
         self._allowed = frozenset(each.lower().strip("[]") for each in allowed)
         self._own_ports: dict[int, bool] = {}
 
@@ -100,6 +103,11 @@ class CallPolicy:
         Raises:
             CallRefused: The mock may not call the URL's host.
         """
+        if self._this_machine_only and not _is_here(urlsplit(url).hostname or ""):
+            raise CallRefused(
+                "not called: a test calls no other machine. webhooks.register(URL, function) lets a"
+                " function answer"
+            )
         found: dict[str, str] = get_environ_proxies(url, no_proxy=None)
         if not found:
             return {}
@@ -149,9 +157,13 @@ class HttpSender:
 
     def __init__(self, policy: CallPolicy) -> None:
         self.policy = policy
-        self._pools = {
-            "http": _pool(HTTPConnectionPool, HTTPConnection, policy),
-            "https": _pool(HTTPSConnectionPool, HTTPSConnection, policy),
+
+    @cached_property
+    def _pools(self) -> dict[str, Any]:
+        """Pools by scheme; most mocks send nothing, and making classes takes time."""
+        return {
+            "http": _pool(HTTPConnectionPool, HTTPConnection, self.policy),
+            "https": _pool(HTTPSConnectionPool, HTTPSConnection, self.policy),
         }
 
     def send(
@@ -219,6 +231,14 @@ class _Adapter(HTTPAdapter):
             answer.close()
             vars(answer).update(_content=b"", _content_consumed=True)
         return answer
+
+
+def _is_here(host: str) -> bool:
+    """Check whether a host is this machine, by its name or address alone."""
+    try:
+        return is_own(_plain(host))
+    except ValueError:
+        return f".{host}".endswith(".localhost")
 
 
 def _confined(host: str, reason: str) -> CallRefused:

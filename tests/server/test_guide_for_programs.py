@@ -1,32 +1,24 @@
-"""The README's requests against a server, run as they are written: curl, and Node's library."""
+"""The guide's requests against a server, run as they are written: curl, and Node's library."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import node_packages
 import pytest
 from served import Command
+from snippets import snippet
 from support import refused
 
 from helpers import Account, connect
 from helpers.mock import DEMO_VALUES
 
 Start = Callable[..., Command]
-README = (Path(__file__).resolve().parent.parent.parent / "README.md").read_text()
 EXAMPLE = "http://127.0.0.1:8787"
-
-
-def snippet(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", README, re.S)
-    assert found, f"the README has no snippet {name}"
-    return found[1]
 
 
 @pytest.fixture
@@ -57,14 +49,14 @@ def members(account: Account, channel_sid: str) -> list[str]:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl and bash")
-def test_curl_makes_a_flex_channel_as_the_readme_says(shared: Account) -> None:
+def test_curl_makes_a_flex_channel_as_the_guide_says(shared: Account) -> None:
     script = snippet("curl").replace(EXAMPLE, url_of(shared))
     answer = json.loads(run(["bash", "-euo", "pipefail", "-c", script], shared))
     assert members(shared, answer["sid"]) == ["abc123"]
     assert answer["url"] == f"https://flex-api.twilio.com/v1/Channels/{answer['sid']}"
 
 
-def test_the_node_library_makes_a_flex_channel_as_the_readme_says(shared: Account) -> None:
+def test_the_node_library_makes_a_flex_channel_as_the_guide_says(shared: Account) -> None:
     folder = node_packages.installed()
     flow = shared.client.flex_api.v1.flex_flow.create(
         friendly_name="Custom chat",

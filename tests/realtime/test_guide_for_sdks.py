@@ -1,29 +1,25 @@
-"""The README's lines for Twilio's JavaScript Chat SDK, run as they are written."""
+"""The guide's lines for Twilio's JavaScript Chat SDK, run as they are written."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import node_packages
+from snippets import snippet
 
 from helpers import Account
 
-README = Path(__file__).resolve().parent.parent.parent / "README.md"
 PATIENCE = 10
 
 
-def test_a_page_receives_messages_as_the_readme_says(
+def test_a_page_receives_messages_as_the_guide_says(
     account: Account, channel: Any, uri: str
 ) -> None:
-    found = re.search(r"<!-- chat -->\n```js\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
-    assert found
-    script = found[1].replace("ws://127.0.0.1:8787/v3/wsconnect", uri)
+    script = snippet("chat").replace("ws://127.0.0.1:8787/v3/wsconnect", uri)
     assert uri in script
     channel.members.create(identity="jane")
     with subprocess.Popen(

@@ -1,29 +1,20 @@
-"""The README's flow file and its commands, run as they are written."""
+"""The guide's flow file and its commands, run as they are written."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from snippets import snippet
 
 from helpers import Account
 from helpers.flows import check, command, load, plan, rehearse
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 
-
-def snippet(name: str) -> str:
-    """The block behind a comment of this name."""
-    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
-    assert found, f"the README has no {name}"
-    return found[1]
-
-
-def test_the_readmes_commands_end_well_with_its_file(
+def test_the_guides_commands_end_well_with_its_file(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
 ) -> None:
     account.mode = "shared"
@@ -47,7 +38,7 @@ def test_the_readmes_commands_end_well_with_its_file(
 
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands of the README's pipeline, in a folder with its file and its script."""
+    """The commands of the guide's pipeline, in a folder with its file and its script."""
     monkeypatch.chdir(tmp_path)
     Path("flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
     Path("script.yaml").write_text(snippet("script"), encoding="utf-8")
@@ -58,11 +49,11 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     return [words[3:] for words in ran[1:]]
 
 
-def test_the_readmes_pipeline_lets_its_own_file_pass(pipeline: list[list[str]]) -> None:
+def test_the_guides_pipeline_lets_its_own_file_pass(pipeline: list[list[str]]) -> None:
     assert [command.main(words) for words in pipeline] == [command.OK, command.OK]
 
 
-def test_the_readmes_pipeline_stops_what_will_not_work_and_what_is_not_expected(
+def test_the_guides_pipeline_stops_what_will_not_work_and_what_is_not_expected(
     pipeline: list[list[str]],
 ) -> None:
     checking, rehearsing = pipeline
@@ -89,7 +80,7 @@ def test_a_live_account_that_has_changed_since_the_plan_wants_another_code(
     assert [one.sid for one in client.flex_api.v1.flex_flow.list()] == [other.sid]
 
 
-def test_the_readmes_addresses_are_sound_planned_and_played(account: Account) -> None:
+def test_the_guides_addresses_are_sound_planned_and_played(account: Account) -> None:
     file = load(snippet("address file"))
     assert [one.id for one in check(file, account)] == ["leave-is-off"]
     plan(account, file).apply()

@@ -1,0 +1,168 @@
+"""Twilio's legacy web chat widget, unmodified, in Chromium: on demand, as npm's packages are many.
+
+A page of its own site has two scripts: the mock's `redirect.js`, and the widget as npm has it.
+`WIDGET_SCREENSHOTS=folder` keeps pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import node_packages
+import pytest
+
+from helpers import Account, AgentDesk, connect
+from helpers.mock.server.running import BackgroundServer
+
+PATIENCE = 10_000
+HARMLESS = re.compile(r"assets\.flex\.twilio\.com|net::ERR_|Failed to load resource|deprecated")
+"""Fonts, which the widget asks a CDN for, and warnings of its React."""
+PAGE = """<!doctype html><html><body><div id="root"></div>
+<script src="{mock}/redirect.js"></script>
+<script src="widget.js"></script>
+<script>
+  const page = Twilio.FlexWebChat.renderWebChat({{
+    accountSid: "{account}", flexFlowSid: "{flow}", startEngagementOnInit: false,
+    fileAttachment: {{ enabled: true }},
+    preEngagementConfig: {{
+      description: "Who are you?", submitLabel: "Start chat",
+      fields: [{{
+        label: "Name", type: "InputItem",
+        attributes: {{ name: "friendlyName", type: "text", required: true }},
+      }}],
+    }},
+  }}, "#root");
+</script></body></html>"""
+
+
+@pytest.fixture
+def account() -> Account:
+    return connect()
+
+
+@pytest.fixture
+def server(account: Account) -> Iterator[BackgroundServer]:
+    assert account.mock is not None
+    with account.mock.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def site() -> Iterator[ThreadingHTTPServer]:
+    """A site of the user's: its page, which is set later, and the widget."""
+    folder = node_packages.installed(node_packages.FOLDER / "every_sdk")
+    bundle = folder / "node_modules/@twilio/flex-webchat-ui/bundle"
+    script = (bundle / "twilio-flex-webchat.prod.browser.js").read_bytes()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_script = self.path == "/widget.js"
+            content = script if is_script else self.server.page  # type: ignore[attr-defined]
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+        yield http
+        http.shutdown()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(
+    browser: Any,
+    account: Account,
+    server: BackgroundServer,
+    site: Any,
+    problems: list[str],
+) -> Iterator[Any]:
+    taskrouter = account.client.taskrouter.v1.workspaces.list()[0]
+    flows = account.client.flex_api.v1.flex_flow
+    [flow] = flows.list()
+    flow.update(
+        integration_type="task",
+        integration_workspace_sid=taskrouter.sid,
+        integration_workflow_sid=taskrouter.workflows.list()[0].sid,
+        integration_channel=taskrouter.task_channels("chat").fetch().sid,
+        janitor_enabled=True,
+    )
+    account_sid = account.credentials.account_sid
+    site.page = PAGE.format(mock=server.url, account=account_sid, flow=flow.sid).encode()
+    page = browser.new_context().new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "response",
+        lambda answer: (
+            problems.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+        ),
+    )
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"http://localhost:{site.server_port}/")
+    yield page
+    page.context.close()
+
+
+def picture(page: Any, name: str) -> None:
+    if folder := os.environ.get("WIDGET_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def test_a_visitor_chats_with_an_agent(
+    page: Any, account: Account, server: BackgroundServer, problems: list[str]
+) -> None:
+    desk = AgentDesk(account)
+    desk.go_available()
+    page.click(".Twilio-EntryPoint")
+    page.fill("input[name=friendlyName]", "Rosa")
+    picture(page, "form")
+    page.click("text=Start chat")
+    box = page.locator("textarea")
+    box.fill("Where is my order?")
+    box.press("Enter")
+    page.wait_for_selector("text=Where is my order?")
+    accepted = desk.accept()
+    accepted.reply("It left yesterday.")
+    page.wait_for_selector("text=It left yesterday.")
+    picture(page, "chat")
+
+    page.set_input_files(
+        "input[type=file]", {"name": "note.txt", "mimeType": "text/plain", "buffer": b"note"}
+    )
+    page.wait_for_selector("text=note.txt")
+
+    page.reload()
+    page.wait_for_selector("text=It left yesterday.")
+    box = page.locator("textarea")
+    box.fill("Thank you")
+    box.press("Enter")
+    page.wait_for_selector("text=Thank you")
+
+    with page.expect_response("**/Tokens/refresh") as renewed:
+        account.clock.advance(seconds=3600 - 60)
+    assert renewed.value.ok
+    box.fill("Thanks again")
+    box.press("Enter")
+    page.wait_for_selector("text=Thanks again")
+
+    accepted.wrap_up()
+    page.wait_for_selector("text=Thanks for chatting with us")
+    accepted.complete()
+    page.click("text=Start new chat")
+    page.wait_for_selector("text=Start chat")
+    picture(page, "ended")
+    assert [each for each in problems if not HARMLESS.search(each)] == []

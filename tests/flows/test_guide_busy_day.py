@@ -1,0 +1,21 @@
+"""The guide's busy day, simulated as it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snippets import snippet
+
+
+@pytest.mark.long
+def test_the_busy_day_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(snippet("busy day"), "guide", "exec"), names)
+    day = names["day"]
+    assert len(day.conversations) == len(day.waits) == 200
+    assert day.summary.answered + day.summary.abandoned == 200
+    assert day.summary.answered > 150
