@@ -7,6 +7,7 @@ import pickle
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import psutil
@@ -15,7 +16,7 @@ from days import external_flow, task_flow
 
 from helpers import connect
 from helpers.flows import Exponential, Sweep, load_test, sweep
-from helpers.flows.busy_day.sweeping import estimate
+from helpers.flows.busy_day.sweeping import covering, estimate
 
 FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
 DAY: dict[str, Any] = {
@@ -146,7 +147,8 @@ def test_an_interval_does_not_leave_what_a_figure_can_be(here: Sweep) -> None:
     level, wait = cell.figure("service_level"), cell.figure("wait_mean")
     assert (level.mean, level.high) == (pytest.approx(0.97), 1.0)
     assert (wait.mean, wait.low) == (10, 0.0)
-    assert wait.high == pytest.approx(10 + 2.045 * 10)
+    assert (level.low or 0) > 0.5
+    assert (wait.high or 0) < 300
 
 
 def test_with_too_few_seeds_there_is_no_interval_but_how_many_it_needs(here: Sweep) -> None:
@@ -156,8 +158,26 @@ def test_with_too_few_seeds_there_is_no_interval_but_how_many_it_needs(here: Swe
     few, many = (replace(first, summaries=tuple(enough[:n])).figure("wait_mean") for n in (29, 30))
     assert (few.mean, few.low, few.high, few.needed) == (24.0, None, None, 30)
     assert (many.mean, many.needed) == (24.5, None)
-    assert many.low == pytest.approx(24.5 - 2.045 * math.sqrt(77.5 / 30), abs=1e-3)
+    assert many.low == pytest.approx(24.5 - 2.045 * math.sqrt(77.5 / 30), abs=0.01)
     assert "no intervals: they need 30 seeds to cover what they say, there are 2" in repr(here)
+
+
+def test_the_interval_of_skewed_figures_covers_as_often_as_it_says() -> None:
+    random = Random("a pool of days")
+    pool = [random.lognormvariate(0, 0.7) for _ in range(10_000)]
+    mean = sum(pool) / len(pool)
+    samples = [random.choices(pool, k=30) for _ in range(2_000)]
+    covered, student = (
+        sum((found.low or 0) <= mean <= (found.high or 0) for found in map(how, samples)) / 2_000
+        for how in (covering, estimate)
+    )
+    assert 0.93 <= covered <= 0.97
+    assert student < 0.93
+
+
+def test_a_figure_that_all_days_share_has_no_interval() -> None:
+    found = covering([0.1] * 40)
+    assert (found.mean, found.low, found.high, found.needed) == (0.1, None, None, None)
 
 
 def test_cells_are_compared_seed_by_seed() -> None:

@@ -17,7 +17,7 @@ from .metrics import ContactRecord, ServiceLevel, service_level, shown
 from .progress import Progress, Show
 from .sandbox import Job
 from .staffing import Shift, Staffing
-from .sweeping import Estimate, estimate
+from .sweeping import Estimate, covering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,7 +282,7 @@ class _Search:
                 sum(map(len, days)) / len(days),
                 levels[at],
                 self._share(days),
-                estimate([service_level(day, within, definition) for day in days]).honest(1.0),
+                covering([service_level(day, within, definition) for day in days], most=1.0),
             )
             for at, days in enumerate(found)
         )
