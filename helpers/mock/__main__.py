@@ -121,7 +121,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         metavar="PORT",
         type=_up_to(LAST_PORT),
         help="run an HTTPS proxy on this port of this machine as well, through which programs reach"
-        " the mock as Twilio, unmodified: docs/how-to/use-the-proxy.md",
+        " the mock as Twilio, unmodified: docs/how-to/use-the-https-proxy.md",
     )
     parser.add_argument(
         "--time-zone",
