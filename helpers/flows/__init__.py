@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .busy_day.demand import Arrivals, CustomerClass, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
+    from .busy_day.sizing import StaffPlan, staff
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import Sweep, sweep
     from .checks import CHECKS, Finding, Report, check
@@ -69,6 +70,7 @@ __all__ = [
     "Script",
     "ScriptProblem",
     "Shift",
+    "StaffPlan",
     "Staffing",
     "Sweep",
     "arguments_for",
@@ -79,6 +81,7 @@ __all__ = [
     "load_test",
     "plan",
     "rehearse",
+    "staff",
     "sweep",
 ]
 

@@ -119,3 +119,13 @@ def erlang_c(load: float, servers: int) -> float:
     terms = [load**k / math.factorial(k) for k in range(servers)]
     last = load**servers / math.factorial(servers) * servers / (servers - load)
     return last / (sum(terms) + last)
+
+
+def erlang_a(rate: float, mean: float, patience: float, servers: int) -> float:
+    """The share of customers who leave in M/M/c+M; `rate` is in customers a second."""
+    shares = [1.0]
+    for waiting in range(1, 400):
+        busy, queued = min(waiting, servers), max(0, waiting - servers)
+        shares.append(shares[-1] * rate / (busy / mean + queued / patience))
+    left = sum(max(0, n - servers) / patience * share for n, share in enumerate(shares))
+    return left / rate / sum(shares)

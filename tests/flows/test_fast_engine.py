@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 from days import (
+    BOT,
     add_asking_bot,
+    erlang_a,
+    erlang_c,
+    external_flow,
+    hands_over_at_once,
+    studio_flow,
     task_flow,
 )
 from hypothesis import given, settings
@@ -25,8 +31,11 @@ from helpers.flows import (
     Shift,
     Staffing,
     load_test,
+    sweep,
 )
+from helpers.flows.busy_day import fast, load_testing
 from helpers.flows.busy_day.demand import Fixed
+from helpers.flows.busy_day.sweeping import Estimate, estimate
 
 QUIET: dict[str, Any] = {"progress": False}
 KINDS = ("sales", "service")
@@ -169,3 +178,151 @@ def test_each_customer_fares_as_on_the_mock(routing: str, data: st.DataObject) -
     quick, slow = (load_test(flow, engine=engine, **about) for engine in ("fast", "mock"))
     assert (quick.engine, slow.engine) == ("fast", "mock")
     assert outcomes(quick) == outcomes(slow)
+
+
+# -- where it is taken, and where not
+
+
+def a_day(flow: FlexFlowConfig, **changes: Any) -> LoadTest:
+    given_ = {"agents": 2, "arrivals": 10, "hours": 1, "handle_time": 120, **QUIET, **changes}
+    return load_test(flow, **given_)
+
+
+def test_a_day_says_which_engine_played_it_and_why() -> None:
+    day = a_day(task_flow())
+    assert (day.engine, day.engine_reason) == (
+        "fast",
+        "the first 10 customers were the same on the mock",
+    )
+    assert "fast engine: the first 10 customers were the same on the mock" in repr(day)
+    assert a_day(task_flow(), engine="mock").engine == "mock"
+
+
+def test_two_hundred_customers_of_a_long_day_are_played_by_the_mock_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load_testing, "CHECKED", 5)
+    day = a_day(task_flow(), arrivals=30)
+    assert (day.engine, day.summary.offered) == ("fast", 30)
+    assert day.engine_reason == "the first 5 customers were the same on the mock"
+
+
+def test_a_difference_makes_the_whole_day_run_on_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = a_day(task_flow(), engine="mock")
+    monkeypatch.setattr(fast.FastCentre, "say", lambda *_: None)
+    day = a_day(task_flow(integration_creation_on_message=True))
+    assert day.engine == "mock"
+    assert day.engine_reason.startswith("customer 0 fared differently on the mock")
+    assert day.summary == right.summary
+
+
+def test_what_cannot_be_proven_is_played_by_the_mock_which_says_why() -> None:
+    account, flow, _ = centre("first come")
+    by_name = connect()
+    workspaces = by_name.client.taskrouter.v1.workspaces
+    workspace = workspaces(workspaces.list()[0].sid)
+    workspace.task_queues(workspace.task_queues.list()[0].sid).update(
+        target_workers="friend_of == name OR level > 0"
+    )
+    reasons = {
+        a_day(external_flow(), patience=9).engine_reason: "external flow's server decides",
+        a_day(external_flow(), servers={BOT: hands_over_at_once}).engine_reason: "external",
+        a_day(flow, account=account, servers={BOT: lambda _: lambda _: None}).engine_reason: (
+            "servers= are called"
+        ),
+        a_day(task_flow(), account=by_name).engine_reason: "routing reads the attribute name",
+    }
+    for reason, expected in reasons.items():
+        assert expected in reason
+
+
+@pytest.mark.parametrize(
+    ("input_", "reason"),
+    [
+        ("{{trigger.message.From}}", "ask of its Studio flow reads trigger.message.From"),
+        ("{{ 'now' | date: '%H' }}", "ask of its Studio flow reads now"),
+    ],
+)
+def test_a_bot_that_treats_customers_differently_is_played_by_the_mock(
+    input_: str, reason: str
+) -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=30)
+    flows = account.client.studio.v2.flows
+    [asking] = [one for one in flows.list() if one.friendly_name == "Asking bot"]
+    definition = json.loads(json.dumps(asking.fetch().definition))
+    definition["states"][1]["properties"]["timeout"] = input_
+    flows(asking.sid).update(status="published", definition=definition)
+    assert a_day(bot, account=account, arrivals=2).engine_reason.startswith(reason)
+    with pytest.raises(ValueError, match="engine='fast' cannot play this day: ask of its Studio"):
+        a_day(bot, account=account, engine="fast")
+
+
+def test_the_default_web_chat_flow_is_proven() -> None:
+    assert a_day(studio_flow(), engine="fast") == a_day(studio_flow(), engine="mock")
+
+
+def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValueError, match="engine='quick': give one of auto, mock, fast"):
+        a_day(task_flow(), engine="quick")
+
+
+# -- against queueing theory, over the seeds 1 to 31
+
+SEEDS = 31
+IDEAL = Staffing((Shift(3),), reaction=Fixed(0), wrap_up=Fixed(0), notices=0.0)
+RATE, MEAN = 24.0, 360.0
+"""Customers an hour, and seconds of a talk: 2.4 of three agents are busy."""
+
+
+def days_of(figure: str, **changes: Any) -> Estimate:
+    about = {"arrivals": [RATE] * 10, "handle_time": Exponential(MEAN), "warm_up": 2, **changes}
+    found = sweep(
+        [task_flow()], staffing=[IDEAL], seeds=SEEDS, engine="fast", jobs=1, **QUIET, **about
+    )
+    [cell] = found.cells()
+    return cell.figure(figure)
+
+
+def assert_holds(found: Estimate, truth: float) -> None:
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < truth < found.high
+    assert found.high - found.low < 0.8 * truth
+
+
+def test_waits_are_those_of_erlang_c() -> None:
+    load = RATE * MEAN / 3600
+    assert_holds(days_of("wait_mean"), erlang_c(load, 3) * MEAN / (3 - load))
+
+
+def test_abandonment_is_that_of_erlang_a() -> None:
+    patience = 200.0
+    found = days_of("abandonment", patience=Exponential(patience))
+    assert_holds(found, erlang_a(RATE / 3600, MEAN, patience, 3))
+
+
+def test_two_classes_wait_by_their_priority() -> None:
+    account, flow, _ = centre("priorities")
+    kinds = [
+        CustomerClass(kind, [RATE / 2] * 10, Exponential(MEAN), attributes={"kind": kind})
+        for kind in KINDS
+    ]
+    days = [
+        load_test(
+            flow,
+            agents=IDEAL,
+            customers=kinds,
+            account=account,
+            engine="fast",
+            warm_up=2,
+            seed=seed,
+            **QUIET,
+        )
+        for seed in range(1, SEEDS + 1)
+    ]
+    load = RATE * MEAN / 3600
+    free = erlang_c(load, 3) * MEAN / 3
+    truth = {"sales": free / (1 - load / 6), "service": free / (1 - load / 6) / (1 - load / 3)}
+    for kind in KINDS:
+        assert_holds(estimate([day.by_class[kind].wait_mean for day in days]), truth[kind])

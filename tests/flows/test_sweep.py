@@ -7,6 +7,7 @@ import pickle
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import psutil
@@ -15,7 +16,7 @@ from days import external_flow, task_flow
 
 from helpers import connect
 from helpers.flows import Exponential, Sweep, load_test, sweep
-from helpers.flows.busy_day.sweeping import estimate
+from helpers.flows.busy_day.sweeping import covering, estimate
 
 FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
 DAY: dict[str, Any] = {
@@ -140,13 +141,82 @@ def test_an_interval_does_not_leave_what_a_figure_can_be(here: Sweep) -> None:
     first = next(here.cells())
     apart = [
         replace(first.summaries[0], service_level=level, wait_mean=wait)
-        for level, wait in ((0.2, 1.0), (0.9, 400.0))
+        for level, wait in ((0.1, 300.0), *[(1.0, 0.0)] * 29)
     ]
     cell = replace(first, summaries=tuple(apart))
     level, wait = cell.figure("service_level"), cell.figure("wait_mean")
-    assert (level.mean, level.low, level.high) == (pytest.approx(0.55), 0.0, 1.0)
-    assert (wait.mean, wait.low) == (200.5, 0.0)
-    assert wait.high == pytest.approx(200.5 + 12.706 * 199.5)
+    assert (level.mean, level.high) == (pytest.approx(0.97), 1.0)
+    assert (wait.mean, wait.low) == (10, 0.0)
+    assert (level.low or 0) > 0.5
+    assert (wait.high or 0) < 300
+
+
+def test_with_too_few_seeds_there_is_no_interval_but_how_many_it_needs(here: Sweep) -> None:
+    first = next(here.cells())
+    waits = [(10.0 + number, first.summaries[0]) for number in range(30)]
+    enough = [replace(summary, wait_mean=wait) for wait, summary in waits]
+    few, many = (replace(first, summaries=tuple(enough[:n])).figure("wait_mean") for n in (29, 30))
+    assert (few.mean, few.low, few.high, few.needed) == (24.0, None, None, 30)
+    assert (many.mean, many.needed) == (24.5, None)
+    assert many.low == pytest.approx(24.5 - 2.045 * math.sqrt(77.5 / 30), abs=0.01)
+    assert "no intervals: they need 30 seeds to cover what they say, there are 2" in repr(here)
+
+
+def test_the_interval_of_skewed_figures_covers_as_often_as_it_says() -> None:
+    random = Random("a pool of days")
+    pool = [random.lognormvariate(0, 0.7) for _ in range(10_000)]
+    mean = sum(pool) / len(pool)
+    samples = [random.choices(pool, k=30) for _ in range(2_000)]
+    covered, student = (
+        sum((found.low or 0) <= mean <= (found.high or 0) for found in map(how, samples)) / 2_000
+        for how in (covering, estimate)
+    )
+    assert 0.93 <= covered <= 0.97
+    assert student < 0.93
+
+
+def test_a_figure_that_all_days_share_has_no_interval() -> None:
+    found = covering([0.1] * 40)
+    assert (found.mean, found.low, found.high, found.needed) == (0.1, None, None, None)
+
+
+def test_cells_are_compared_seed_by_seed() -> None:
+    given = {**GRID, "staffing": [1], "seeds": 31, "arrivals": [12]}
+    found = sweep(FLOWS, jobs=1, **given)
+    one, other = ("As it is", "1"), ("Gives up", "1")
+    a, b = (cell.values("in_vain") for cell in found.cells())
+    apart = [x - y for x, y in zip(a, b, strict=True) if x is not None and y is not None]
+    difference = found.difference("in_vain", one, other)
+    assert difference.mean == pytest.approx(sum(apart) / 31)
+    assert difference.low is not None
+    assert difference.low > 0
+    table = found.differences("in_vain")
+    assert table.index.tolist() == [other]
+    assert table["mean"].tolist() == [pytest.approx(-sum(apart) / 31)]
+    with pytest.raises(
+        ValueError, match=r"no cell \('As it is', '7'\); there are: \('As it is', '1'\)"
+    ):
+        found.difference("in_vain", ("As it is", "7"), other)
+
+
+def test_a_fixed_number_of_customers_is_said_to_vary_less_than_real_days(here: Sweep) -> None:
+    assert any("number of customers is fixed" in each for each in here.remarks)
+
+
+def test_plots_have_units_seeds_and_percent(here: Sweep) -> None:
+    [axes] = here.plot("service_level").axes
+    assert axes.get_ylabel() == "service level (%)"
+    assert axes.get_title() == "mean of 2 seeds each"
+    first = next(here.cells()).figure("service_level").mean
+    assert first is not None
+    assert axes.get_lines()[0].get_ydata()[0] == pytest.approx(100 * first)
+
+
+def test_every_day_of_a_sweep_is_played_by_the_engine_that_the_first_seed_allows() -> None:
+    quick, slow = (sweep(FLOWS, jobs=1, engine=engine, **GRID) for engine in ("auto", "mock"))
+    assert quick == slow
+    assert [engine for engine, _ in quick.engines] == ["fast"] * 4
+    assert slow.engines == (("mock", "asked for"),) * 4
 
 
 def test_a_grid_is_shown_as_tables_text_html_and_a_picture(here: Sweep) -> None:

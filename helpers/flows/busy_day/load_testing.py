@@ -61,9 +61,7 @@ class Counting:
             if not 0 <= value < math.inf:
                 raise ValueError(f"{name}={value}: give 0 or more")
         if self.warm_up >= hours:
-            raise ValueError(
-                f"warm_up={self.warm_up}: nothing of a day of {hours} hours would count"
-            )
+            raise ValueError(f"warm_up={self.warm_up}: the day is over after {hours} hours")
         if self.definition not in get_args(ServiceLevel):
             names = ", ".join(get_args(ServiceLevel))
             raise ValueError(f"service_level={self.definition!r}: give one of {names}")

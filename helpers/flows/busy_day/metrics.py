@@ -23,7 +23,8 @@ class ContactRecord:
 
     A task is `queued` when it is made, `accepted` maybe after the customer has `left` without an
     agent, and `ended` when it is completed, canceled or deleted. The `wait` is in seconds, until an
-    agent was there, or until the customer stopped waiting. Customers are numbered from 0.
+    agent was there, or until the customer stopped waiting. Customers are numbered from 0; `kind` is
+    the name of their class, if they have one.
     """
 
     number: int
@@ -35,6 +36,7 @@ class ContactRecord:
     agent: str | None
     outcome: ContactOutcome
     wait: float
+    kind: str = ""
 
     @property
     def in_vain(self) -> bool:

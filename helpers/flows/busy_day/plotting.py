@@ -102,5 +102,33 @@ def plot_sweep(
     return figure
 
 
+def plot_plan(
+    title: str,
+    rows: Sequence[tuple[float, int, Estimated]],
+    target: float,
+) -> Picture:
+    """Agents, and service level with its interval, of the intervals that start at these hours."""
+    figure = Picture(figsize=(9, 5), layout="constrained", facecolor="white")
+    above, below = figure.subplots(2, 1, sharex=True)
+    figure.suptitle(title)
+    starts = [start for start, *_ in rows]
+    width = 0.9 * (starts[1] - starts[0] if len(starts) > 1 else 1)
+    found = ", ".join(f"{start:g}: {agents}" for start, agents, _ in rows)
+    figure.description = f"{title}. Agents by hour: {found}."
+    above.bar(starts, [agents for _, agents, _ in rows], width, align="edge", color=BLUE)
+    above.set_ylabel("agents")
+    at = [start + width / 2 for start in starts]
+    scaled = ([100 * _drawn(one) for one in each] for *_, each in rows)
+    levels, low, high = zip(*scaled, strict=True)
+    below.plot(at, levels, "o", color=ORANGE)
+    below.vlines(at, low, high, color=ORANGE)
+    below.axhline(100 * target, color=GREY, lw=0.8, ls="--")
+    below.set(ylabel="service level (%)", xlabel="hour of the day", ylim=(0, 105))
+    for axes in (above, below):
+        axes.grid(axis="y", alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
 def _drawn(value: float | None) -> float:
     return math.nan if value is None else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, get_args
@@ -75,8 +75,19 @@ class LoadTest:
     @cached_property
     def summary(self) -> Summary:
         """The day in figures."""
+        return self._summary(self.conversations)
+
+    @cached_property
+    def by_class(self) -> dict[str, Summary]:
+        """The figures of each class of customers; the queue and occupancy are those of all."""
+        return {
+            one.name: self._summary([each for each in self.conversations if each.kind == one.name])
+            for one in self.demand.classes
+        }
+
+    def _summary(self, contacts: Sequence[ContactRecord]) -> Summary:
         begins = self.warm_up * HOUR
-        everyone = [each for each in self.conversations if each.arrived >= begins]
+        everyone = [each for each in contacts if each.arrived >= begins]
         outcomes = Counter(each.outcome for each in everyone)
         waits = sorted(each.wait for each in everyone if each.outcome == "answered")
         accepted = [each for each in everyone if each.accepted is not None]
@@ -110,6 +121,13 @@ class LoadTest:
     def remarks(self) -> tuple[str, ...]:
         """Remarks about the figures."""
         found = []
+        if len(self.demand.classes) > 1:
+            found += [
+                f"{name}: {one.offered} customers, {one.answered} answered, service level"
+                f" {shown('service_level', one.service_level)}, mean wait"
+                f" {shown('wait_mean', one.wait_mean)}"
+                for name, one in self.by_class.items()
+            ]
         if self.summary.waiting:
             waits = [each.wait for each in self.conversations if each.outcome == "waiting"]
             found.append(
@@ -174,7 +192,7 @@ class LoadTest:
         from .plotting import plot_day
 
         occupancy = [hour["occupancy"] for hour in self._hours()]
-        duty = self.staffing.on_duty(self.demand.hours)
+        duty = self.staffing.on_duty(max(self.demand.hours, self.queue[-1][0] / HOUR))
         return plot_day(self.title, self.conversations, self.queue, occupancy, duty)
 
     def __repr__(self) -> str:

@@ -100,6 +100,7 @@ class Contact:
             self.agent,
             outcome,
             until - self.arrived,
+            self.customer.demand.name,
         )
 
 

@@ -11,7 +11,7 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,12 @@ if TYPE_CHECKING:
 MAIN = ("service_level", "wait_mean", "wait_p90", "abandoned", "queue_max", "occupancy")
 """Figures of a sweep's table by default."""
 
-_MOST = {"service_level": 1.0}
+_MOST = {"service_level": 1.0, "abandonment": 1.0}
 """Upper bounds of figures; occupancy has none, as agents may finish after their shift."""
+
+
+NEEDED = 30
+"""Seeds from which on an interval is given: with fewer, it would cover less than it says."""
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
@@ -49,32 +53,73 @@ _T = (
 )
 """Student's t, 97.5 %, for 1 to 30 degrees of freedom."""
 _NORMAL = 1.960
+_BEYOND = 2.372
+"""Student's t is about 1.960 + 2.372 / n for n degrees of freedom, if they are many."""
+_SYMMETRIC = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The mean of a figure over several seeds, and its 95 % interval (Student's t).
+    """The mean of a figure over several seeds, and its 95 % interval.
 
-    There is no mean where no seed has the figure, and no interval for a single seed.
+    There is no mean where no seed has the figure. There is no interval where all seeds have the
+    same, nor where more seeds are `needed` for one that covers the truth in 93 to 97 % of cases.
     """
 
     mean: float | None
     low: float | None = None
     high: float | None = None
+    seeds: int = 0
+    needed: int | None = None
+
+    def interval(self, name: str) -> str:
+        """The interval of a figure as text: `10.1 s to 14.5 s`; or how many seeds it needs."""
+        if self.low is None or self.high is None:
+            return f"needs {self.needed} seeds" if self.needed else "none"
+        return f"{shown(name, self.low)} to {shown(name, self.high)}"
 
 
 def estimate(values: Sequence[float | None]) -> Estimate:
-    """Mean and 95 % interval of a figure; seeds that do not have it are left out."""
+    """Mean and 95 % interval by Student's t, of any number of seeds that have the figure."""
     found = [float(value) for value in values if value is not None]
     if not found:
         return Estimate(None)
     mean = statistics.fmean(found)
     freedom = len(found) - 1
     if not freedom:
-        return Estimate(mean)
+        return Estimate(mean, seeds=1)
     t = _T[freedom - 1] if freedom <= len(_T) else _NORMAL
     off = t * statistics.stdev(found) / math.sqrt(len(found))
-    return Estimate(mean, mean - off, mean + off)
+    return Estimate(mean, mean - off, mean + off, len(found))
+
+
+def covering(
+    values: Sequence[float | None], least: float = 0.0, most: float = math.inf
+) -> Estimate:
+    """Mean and 95 % interval of a figure between two bounds, if enough seeds have it.
+
+    Waits of days are skewed, so that Student's interval covers too little; Hall's transformation
+    (1992) corrects it. `tests/benchmarks/coverage.py` shows how often the intervals cover.
+    """
+    found = [float(value) for value in values if value is not None]
+    plain, count = estimate(found), len(found)
+    mean = plain.mean
+    if mean is None or count < NEEDED:
+        needed = None if mean is None else NEEDED
+        return replace(plain, low=None, high=None, needed=needed)
+    spread = statistics.stdev(found)
+    if max(found) == min(found):
+        return replace(plain, low=None, high=None)
+    skewness = math.fsum(((value - mean) / spread) ** 3 for value in found) / count
+    t, root = _NORMAL + _BEYOND / (count - 1), math.sqrt(count)
+
+    def end(t: float) -> float:
+        if abs(skewness) > _SYMMETRIC:
+            inner = 1 + skewness * (t / root - skewness / (6 * count))
+            t = 3 * root / skewness * (math.cbrt(inner) - 1)
+        return min(most, max(least, mean - spread / root * t))
+
+    return replace(plain, low=end(t), high=end(-t))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +131,14 @@ class SweepCell:
     summaries: tuple[Summary, ...]
 
     def figure(self, name: str) -> Estimate:
-        """A figure over the seeds; ValueError if there is no such figure."""
+        """A figure over the seeds, and its interval if they are enough; or ValueError."""
         if name not in FIGURES:
             raise ValueError(f"there is no figure {name!r}; there are: {', '.join(FIGURES)}")
-        found = estimate([getattr(summary, name) for summary in self.summaries])
-        if found.low is None or found.high is None:
-            return found
-        most = _MOST.get(name, math.inf)  # few seeds make the interval wide
-        return replace(found, low=max(0.0, found.low), high=min(most, found.high))
+        return covering(self.values(name), most=_MOST.get(name, math.inf))
+
+    def values(self, name: str) -> list[float | None]:
+        """A figure of each day, in the order of the seeds."""
+        return [getattr(summary, name) for summary in self.summaries]
 
 
 @dataclass(frozen=True)
@@ -109,6 +154,7 @@ class Sweep:
     seeds: tuple[int, ...]
     summaries: tuple[Summary, ...] = field(repr=False)
     engines: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
+    is_fixed: bool = field(default=False, repr=False, compare=False)
 
     def cells(self) -> Iterator[SweepCell]:
         """Each config with each staffing."""
@@ -125,7 +171,7 @@ class Sweep:
             (cell.flow.friendly_name, cell.staffing.label): {
                 (name, part): value
                 for name in names or MAIN
-                for part, value in asdict(cell.figure(name)).items()
+                for part, value in zip(_PARTS, _parts(cell.figure(name)), strict=True)
             }
             for cell in self.cells()
         }
@@ -151,9 +197,54 @@ class Sweep:
         labels = [staffing.label for staffing in self.staffing]
         lines: dict[str, list[Estimated]] = {}
         for cell in self.cells():
-            estimated = cell.figure(name)
-            lines.setdefault(cell.flow.friendly_name, []).append(astuple(estimated))
-        return plot_sweep(name, labels, lines, self.title)
+            lines.setdefault(cell.flow.friendly_name, []).append(_parts(cell.figure(name)))
+        each = f"mean of {len(self.seeds)} seeds each"
+        is_estimated = any(low is not None for line in lines.values() for _, low, _ in line)
+        return plot_sweep(name, labels, lines, each + (", 95 % intervals" if is_estimated else ""))
+
+    def difference(self, name: str, one: CellKey, other: CellKey) -> Estimate:
+        """How much a figure of one cell is above that of another, seed by seed.
+
+        A cell is named by its flow and its staffing's label, such as `("Support", "6")`. The same
+        customers come to both, so that the difference varies less than either figure. ValueError if
+        there is no such cell or figure.
+        """
+        cells = {(cell.flow.friendly_name, cell.staffing.label): cell for cell in self.cells()}
+        for key in (one, other):
+            if key not in cells:
+                raise ValueError(
+                    f"there is no cell {key!r}; there are: {', '.join(map(str, cells))}"
+                )
+            cells[key].figure(name)
+        pairs = zip(cells[one].values(name), cells[other].values(name), strict=True)
+        both = [a - b for a, b in pairs if a is not None and b is not None]
+        return covering(both, -math.inf)
+
+    def differences(self, name: str = "wait_mean") -> pd.DataFrame:
+        """How much a figure of each cell is above that of the first; or ValueError."""
+        import pandas as pd
+
+        keys = [(cell.flow.friendly_name, cell.staffing.label) for cell in self.cells()]
+        rows = [_parts(self.difference(name, key, keys[0])) for key in keys[1:]]
+        index = pd.MultiIndex.from_tuples(keys[1:], names=["flow", "agents"])
+        return pd.DataFrame(rows, index=index, columns=list(_PARTS)).astype(float)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Remarks about the figures."""
+        found = []
+        if len(self.seeds) < NEEDED:
+            found.append(
+                f"no intervals: they need {NEEDED} seeds to cover what they say, there are"
+                f" {len(self.seeds)}"
+            )
+        if self.is_fixed:
+            found.append(
+                "the number of customers is fixed, so days vary less than with arrivals by hour,"
+                " which are Poisson"
+            )
+        found += [f"{engine} engine: {why}" for engine, why in dict.fromkeys(self.engines)]
+        return tuple(found)
 
     @property
     def title(self) -> str:
@@ -175,19 +266,26 @@ class Sweep:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
-        return "\n".join([self.title, *lines])
+        return "\n".join([self.title, *lines, *(f"note: {each}" for each in self.remarks)])
 
     def _repr_html_(self) -> str:
         heads = ["flow", "agents", *(name.replace("_", " ") for name in MAIN)]
-        return html_table(self._rows(), heads, title=self.title)
+        notes = [["note", remark, *[""] * len(MAIN)] for remark in self.remarks]
+        return html_table([*self._rows(), *notes], heads, title=self.title)
 
 
 def _written(name: str, found: Estimate) -> str:
     """`12.3 s (10.1 s to 14.5 s)`."""
     mean = shown(name, found.mean)
-    if found.low is None:
-        return mean
-    return f"{mean} ({shown(name, found.low)} to {shown(name, found.high)})"
+    return mean if found.low is None else f"{mean} ({found.interval(name)})"
+
+
+CellKey = tuple[str, str]
+_PARTS = ("mean", "low", "high")
+
+
+def _parts(found: Estimate) -> tuple[float | None, float | None, float | None]:
+    return found.mean, found.low, found.high
 
 
 def sweep(
@@ -279,7 +377,8 @@ def sweep(
         )
     summaries = (next(rest)[0] if n % each else first[n // each][0] for n in range(len(days)))
     engines = tuple((by, reason) for _, by, reason in first)
-    return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines)
+    is_fixed = any(one.arrivals.exactly is not None for one in demand.classes)
+    return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines, is_fixed)
 
 
 def _check(
