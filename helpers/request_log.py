@@ -207,7 +207,7 @@ def _entry(
     by: str,
 ) -> Callable[[], LoggedRequest]:
     """Return a call's entry in the log; without the text of an answer that is no refusal."""
-    query = params.copy() if type(params) is dict else _named(params, "(query)")
+    query = _named(params, "(query)") if params else {}
     body = data.copy() if type(data) is dict else _named(data, "(body)")
     status, note, refusal = 0, "", ""
     if response is not None:

@@ -46,15 +46,15 @@ def test_the_workflow_runs_the_quick_tier_on_three_systems_and_each_python() -> 
 
 
 def test_what_configurations_name_is_there() -> None:
-    names = [
-        *re.findall(r" (?:-r|-f|bash) ([\w./-]+)", json.dumps(WORKFLOW).replace('"bash', " bash")),
-        *re.findall(
-            r"-r ([\w./-]+)", (ROOT / ".devcontainer/devcontainer.json").read_text("utf-8")
-        ),
-        *re.findall(r"-r ([\w./-]+)", (ROOT / ".binder/requirements.txt").read_text("utf-8")),
-    ]
+    workflow = json.dumps(WORKFLOW).replace('"bash', " bash")
+    names = re.findall(r" (?:-r|-f|bash) ([\w./-]+)", workflow)
+    container = (ROOT / ".devcontainer/devcontainer.json").read_text("utf-8")
+    names += re.findall(r"-r ([\w./-]+)", container)
+    binder = (ROOT / ".binder/requirements.txt").read_text("utf-8")
+    names += [f".binder/{name}" for name in re.findall(r"-r ([\w./-]+)", binder)]
     assert {"requirements.txt", "docs/deploy/Dockerfile", ".ci/run"} <= set(names)
-    assert [name for name in names if not (ROOT / name).exists()] == []
+    assert [name for name in names if not (ROOT / name).is_file()] == []
+    assert (ROOT / ".binder" / binder.split()[1]).resolve() == ROOT / "requirements.txt"
 
 
 def test_the_image_copies_files_that_are_there_and_runs_as_nobody_special() -> None:

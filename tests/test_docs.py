@@ -159,6 +159,13 @@ def test_the_links_of_a_page_lead_to_files_and_headings_that_are_there(page: Pat
     assert missing == []
 
 
+def test_the_settings_page_has_every_variable_that_is_read() -> None:
+    package = "".join(file.read_text("utf-8") for file in (ROOT / "helpers").rglob("*.py"))
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
+    read = set(re.findall(r'"(TWILIO_[A-Z_]+)"', package))
+    assert read == set(re.findall(r"`(TWILIO_[A-Z_]+)`", page))
+
+
 @pytest.mark.parametrize("page", QUESTIONS.values(), ids=QUESTIONS)
 def test_a_strangers_question_is_answered_within_two_clicks_of_the_front_page(page: str) -> None:
     docs = ROOT / "docs"

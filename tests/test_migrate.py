@@ -321,3 +321,30 @@ def test_a_state_without_properties_stays_so() -> None:
 def test_what_is_no_definition_is_not_rewritten(given: Any) -> None:
     with pytest.raises(TypeError, match="JSON object"):
         migrate.rewrite(given)
+
+
+@pytest.mark.parametrize("channel_type", ["web", "sms"])
+def test_the_code_for_a_task_of_an_address_creates_its_interaction(
+    legacy: Account, channel_type: str
+) -> None:
+    assert legacy.mock is not None
+    client = legacy.client
+    with legacy.mock.snapshot():
+        for flow in client.flex_api.v1.flex_flow.list():
+            if flow.friendly_name == "Task chat":
+                flow.update(channel_type=channel_type, contact_identity="+15005550007")
+                break
+        found = change(migrate.plan(legacy), "Flex Flow 'Task chat'")
+        [call] = found.calls
+        address = call.run(client)
+        place = {"client": client, "json": json, "identity": "jane", "customer_name": "Jane"}
+        if channel_type == "web":
+            place["address_sid"] = address.sid
+        else:
+            sent = legacy.mock.phone("+15550142").send("Hello", to="+15005550007")
+            place["conversation_sid"] = sent.conversation_sid
+        exec(found.code, place)
+        workspace = client.taskrouter.v1.workspaces.list()[0]
+        [task] = workspace.tasks.list()
+        attributes = json.loads(task.attributes)
+        assert (attributes["from"], attributes["channelType"]) == ("Jane", channel_type)

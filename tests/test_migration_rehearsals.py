@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from snippets import snippet
+from support import examples
 
 from helpers import Account, connect, flows, migrate
 from helpers.flows import FlexFlowConfig, FlowProblem, Integration
+from helpers.flows.rehearsal.grammar import OPEN, VERBS, misplaced
 from helpers.migrate import Rehearsals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,6 +164,33 @@ def test_the_same_agent_answers_the_same_customer_at_the_same_moment() -> None:
                 assert (a.answered_by, a.answered_after, a.agent_after, a.tasks, a.channels) == (
                     (b.answered_by, b.answered_after, b.agent_after, b.tasks, b.channels)
                 )
+
+
+WAITS = ("10s", "2m", "30m", "2h", "1d")
+
+
+@st.composite
+def scripts(draw: Any) -> list[Any]:
+    """Scripts of any steps, in an order that makes sense or none."""
+    others = [verb for verb in VERBS if verb not in ("customer opens", "expect")]
+    steps: list[Any] = ["customer opens"]
+    page = OPEN
+    for verb in draw(st.lists(st.sampled_from(others), min_size=2, max_size=12)):
+        if misplaced(verb, page) is None:
+            page = VERBS[verb].leaves or page
+            said = draw(st.sampled_from(WAITS)) if verb == "wait" else f"text {len(steps)}"
+            steps.append((verb, said) if VERBS[verb].takes else verb)
+    return steps
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(st.sampled_from([*[(flow, {}) for flow in HANDLERS.values()], *KINDS.values()]), scripts())
+def test_any_script_differs_after_the_migration_only_as_foretold(
+    kind: tuple[FlexFlowConfig, dict[str, Any]], script: list[Any]
+) -> None:
+    flow, changes = kind
+    found = migrate.rehearse(flow.model_copy(update=changes), script)
+    assert found.surprises == (), str(found)
 
 
 # -- what is not foretold, is said

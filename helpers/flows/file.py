@@ -174,7 +174,7 @@ class FlowFile:
         """`FILE:LINE` of a flow's field, or of the nearest field above it."""
         place = self._places.get(id(flow))
         if place is None:
-            place = self._places[id(next(one for one in self.entries if one == flow))]
+            place = self._places[id(self.entries[self.entries.index(flow)])]
         path: FieldPath = (*place, *fields)
         while path and path not in self.lines:
             path = path[:-1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..json_object import entry, json_object
-from . import foretold
+from . import application, foretold
 from .calls import Call
 from .foretold import Foretold
 from .legacy import LegacyAccount, Resource
@@ -46,7 +46,9 @@ EVENTS = {
 """Events of Chat webhooks and what Conversations calls them (Twilio's migration guide)."""
 ADDRESS_TYPES = {"sms": "sms", "whatsapp": "whatsapp", "facebook": "messenger", "web": "chat"}
 """Channel types of Flex Flows for which Conversations has addresses, and their type there."""
-_BOT_AND_AGENT = "onMessageAdded"
+_ON_THE_WAY = (
+    " Your server is on the way of messages from now on: while it does not answer, no task is made."
+)
 YOUR_URL = "https://your-server.example.com/messages"
 """Placeholder of a URL that a legacy set-up does not have."""
 
@@ -232,9 +234,9 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
             "Nothing inbound creates a task by itself: call POST /v1/Interactions when the"
             " customer writes, from a scoped webhook or directly."
         )
-        code = _interaction(settings, channel)
+        code = application.interaction(settings, channel)
         if settings.get("creation_on_message"):
-            code = _webhook(_to_server(YOUR_URL)) + _ON_MESSAGE + code
+            code = application.webhook_to(YOUR_URL) + application.ON_MESSAGE + code
             why += _ON_THE_WAY
             shows += foretold.BY_SERVER
     elif kind == "studio":
@@ -244,19 +246,15 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
             " conversation, and posts with X-Twilio-Webhook-Enabled. Its attributes are what your"
             " server says: from is the customer's name here, where Flex set the identity."
         )
-        code = _webhook(
-            '    target="studio",\n'
-            f"    configuration_flow_sid={json.dumps(settings.get('flow_sid'))},\n"
-            f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
-        )
+        code = application.webhook_to_studio(settings.get("flow_sid"))
     else:
         becomes = "a conversation with the customer and a scoped webhook to your URL, for each chat"
         why = (
             "Your server answers as before, and hands over to an agent with POST /v1/Interactions;"
             " a second one of the conversation is dropped (45353)."
         )
-        code = _webhook(_to_server(settings.get("url")))
-    code = _opening(service, channel) + code
+        code = application.webhook_to(settings.get("url"))
+    code = application.opening(service, channel) + code
     if kind != "task" and settings.get("retry_count"):
         why += " A scoped webhook has no retry_count: what fails is not sent again."
         shows += foretold.NO_RETRIES
@@ -290,17 +288,23 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
             "auto_creation_type": "webhook",
             "auto_creation_webhook_url": settings.get("url") or YOUR_URL,
             "auto_creation_webhook_method": "POST",
-            "auto_creation_webhook_filters": [_BOT_AND_AGENT],
+            "auto_creation_webhook_filters": [application.MESSAGE_ADDED],
         }
     if integration == "task":
         becomes += ", and an Interaction that your server creates"
-        code = _interaction(settings, flow.get("channel_type") or "", kind)
-        if given["auto_creation_type"] == "webhook":
+        by_webhook = given["auto_creation_type"] == "webhook"
+        code = application.interaction(
+            settings,
+            flow.get("channel_type") or "",
+            kind="web" if kind == "chat" else kind,
+            sid="conversation_sid" if by_webhook else "chat.conversation_sid",
+        )
+        code = (application.ON_MESSAGE if by_webhook else application.web_chat()) + code
+        if by_webhook:
             why += (
                 " Nothing inbound creates a task by itself: put your server's URL in place of"
                 f" {YOUR_URL}, and call POST /v1/Interactions with the first message." + _ON_THE_WAY
             )
-            code = _ON_MESSAGE + code
     given = {name: value for name, value in given.items() if value is not None}
     if kind == "chat":
         why += (
@@ -356,7 +360,7 @@ def _of_webhook(hook: Resource) -> RequiredChange:
     given: dict[str, Any] = {"target": kind}
     if kind == "studio":
         given |= {"configuration_flow_sid": settings.get("flow_sid")}
-        filters = filters or [_BOT_AND_AGENT]
+        filters = filters or [application.MESSAGE_ADDED]
     else:
         given |= {
             "configuration_url": settings.get("url"),
@@ -485,70 +489,3 @@ def _settings_without_equal(
             (timer,),
             shows=foretold.JANITOR,
         )
-
-
-def _opening(service: str, channel: str) -> str:
-    return (
-        f'service = client.conversations.v1.services("{service}")\n'
-        "conversation = service.conversations.create(\n"
-        "    attributes=json.dumps(\n"
-        "        {\n"
-        f'            "channel_type": "{channel}",\n'
-        '            "from": customer_name,\n'
-        '            "pre_engagement_data": {"friendlyName": customer_name},\n'
-        "        }\n"
-        "    )\n"
-        ")\n"
-        "chat = service.conversations(conversation.sid)\n"
-        "chat.participants.create(identity=identity)\n"
-    )
-
-
-def _webhook(arguments: str) -> str:
-    return f"chat.webhooks.create(\n{arguments})\n"
-
-
-_ON_THE_WAY = (
-    " Your server is on the way of messages from now on: while it does not answer, no task is made."
-)
-_ON_MESSAGE = "# with the first message that the webhook brings:\n"
-
-
-def _to_server(url: Any) -> str:
-    return (
-        '    target="webhook",\n'
-        f"    configuration_url={json.dumps(url)},\n"
-        '    configuration_method="POST",\n'
-        f'    configuration_filters=["{_BOT_AND_AGENT}"],\n'
-    )
-
-
-def _interaction(settings: Resource, channel: str, kind: str = "chat") -> str:
-    routing = {
-        "workspace_sid": settings.get("workspace_sid"),
-        "workflow_sid": settings.get("workflow_sid"),
-        "task_channel_unique_name": settings.get("channel"),
-        "priority": settings.get("priority"),
-        "timeout": settings.get("timeout"),
-    }
-    given = "".join(
-        f"            {name!r}: {value!r},\n"
-        for name, value in routing.items()
-        if value is not None
-    ).replace("'", '"')
-    return (
-        "client.flex_api.v1.interaction.create(\n"
-        "    channel={\n"
-        f'        "type": "{"web" if kind == "chat" else kind}",\n'
-        '        "initiated_by": "customer",\n'
-        '        "properties": {"media_channel_sid": conversation.sid},\n'
-        "    },\n"
-        "    routing={\n"
-        '        "properties": {\n'
-        f"{given}"
-        '            "attributes": {"from": customer_name, "channelType": "'
-        f'{channel}"}},\n'
-        "        }\n"
-        "    },\n"
-        ")\n"
-    )

@@ -121,7 +121,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         metavar="PORT",
         type=_up_to(LAST_PORT),
         help="run an HTTPS proxy on this port of this machine as well, through which programs reach"
-        " the mock as Twilio, unmodified: docs/proxy.md",
+        " the mock as Twilio, unmodified: docs/how-to/use-the-https-proxy.md",
     )
     parser.add_argument(
         "--time-zone",
@@ -185,6 +185,8 @@ def _prepare_seats(arguments: argparse.Namespace, opened: ExitStack) -> Callable
     """Open the seats of a workshop, to be closed with `opened`, and return what waits meanwhile."""
     if arguments.port > LAST_PORT - arguments.seats:
         raise ValueError(f"--port {arguments.port} leaves no ports for {arguments.seats} seats")
+    if arguments.https_proxy is not None:
+        raise ValueError("--https-proxy leads to one account: leave out --seats")
     listening = opened.enter_context(listen(arguments.host, arguments.port))
     policy = _policy(arguments, listening)
     served = opened.enter_context(

@@ -75,7 +75,7 @@ class MockHttpClient(HttpClient):  # type: ignore[misc]
     def answer(self, request: Request, timeout: float | None = None) -> Response:
         """Answer one request; raises as `request` does."""
         try:
-            match = self._faults.meet(request)
+            match = self._faults.meet(request) if self._faults.armed else None
             if match is None:
                 return _response(self._handle(request))
             timeout = self.timeout if timeout is None else timeout

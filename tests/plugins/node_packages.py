@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent / "node"
-INSTALLING = 300
+INSTALLING = 900
 """Seconds that npm is given."""
 
 

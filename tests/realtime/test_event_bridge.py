@@ -219,6 +219,8 @@ def test_a_message_beyond_the_bound_ends_only_its_connection(
         (b'{"token": {"a": 1}}', 401),
         (b"x" * 70_000, 401),
         (b"Url=Workspaces&Method=GET", 401),
+        (b'{"params": ' + b"[" * 500 + b"]" * 500 + b"}", 400),
+        (b'{"params": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", 401),
     ],
 )
 def test_a_body_that_makes_no_sense_is_refused(
@@ -246,6 +248,24 @@ def test_a_request_that_makes_no_sense_is_refused_by_name(
     assert requests.get(server.url + PATH, timeout=PATIENCE).status_code == 405
     assert ask("POST", f"Workers/{sid_of(token)}/CustomerParticipant").status_code == 501
     assert ask("GET", "Workers", PageSize="many").status_code == 400
+
+
+def test_the_log_shows_the_request_in_the_body_and_no_token(
+    account: Account, mock: MockTwilio, server: BackgroundServer, ask: Callable[..., Any]
+) -> None:
+    token = account.worker_token()
+    assert ask("GET", "Workers", token, FriendlyName="bob").status_code == 200
+    account.clock.advance(seconds=7200)
+    assert ask("GET", "Workers", token).status_code == 401
+    state = f"{server.url}/_mock/state/requests"
+    log = requests.get(state, timeout=PATIENCE)
+    shown = [each for each in log.json()["items"] if each["host"].startswith("event-bridge")]
+    texts = [requests.get(f"{state}/{each['number']}", timeout=PATIENCE).text for each in shown]
+    assert not any(part in text for text in (log.text, *texts) for part in token.split(".")[1:])
+    by_status = {each["status"]: each for each in shown}
+    assert (by_status[200]["by"], by_status[401]["by"]) == ("worker", "nobody")
+    assert by_status[200]["path"].endswith("/Workers")
+    assert any('"FriendlyName":"bob"' in text for text in texts)
 
 
 def test_a_blank_message_shows_that_the_connection_lives(

@@ -132,9 +132,9 @@ def test_a_path_that_is_not_simulated_says_so(jane: Wire) -> None:
 
 
 def test_a_method_of_twilsock_that_is_not_simulated_says_so(jane: Wire) -> None:
-    answer = jane.say("put_notification_ctx", {})
+    answer = jane.say("subscribe_to_all", {})
     assert answer.header["status"] == {"code": 501, "status": "NOT_IMPLEMENTED"}
-    assert "put_notification_ctx" in answer.header["description"]
+    assert "subscribe_to_all" in answer.header["description"]
 
 
 @pytest.mark.parametrize(

@@ -238,8 +238,11 @@ class OneChannel(RuleBasedStateMachine):
 def parties(account: Account, uri: str, sdks: Callable[[str], Sdk]) -> Iterator[list[Any]]:
     """The two APIs and a client of each SDK, whose users may do everything."""
     service = account.client.chat.v2.services(account.credentials.chat_service_sid)
-    admin = next(role.sid for role in service.roles.list() if role.friendly_name == "channel admin")
-    service.update(default_channel_role_sid=admin)
+    roles = {role.friendly_name: role.sid for role in service.roles.list()}
+    service.update(
+        default_channel_role_sid=roles["channel admin"],
+        default_service_role_sid=roles["service admin"],
+    )
     with ExitStack() as clients:
         found: list[Any] = [ByRest(account, chat=True), ByRest(account, chat=False)]
         for client, name in ((ChatClient, "alice"), (ConversationsClient, "bob")):

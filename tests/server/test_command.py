@@ -94,6 +94,8 @@ def test_a_port_that_is_taken_is_reported_in_one_line(command: Start) -> None:
         (("--host", "nowhere.invalid"), "Give --host an address of this machine"),
         (("--db", ""), "leave it out for an account in memory"),
         (("--db", "."), "is a folder. Name a file in it"),
+        (("--seats", "3", "--port", "65533"), "leaves no ports for 3 seats"),
+        (("--seats", "3", "--https-proxy", "0"), "leads to one account: leave out --seats"),
     ],
 )
 def test_options_it_cannot_start_with_are_refused_with_what_to_do(

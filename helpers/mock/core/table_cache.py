@@ -96,9 +96,7 @@ class Shape:
         self.is_complete = False
 
     def knows(self, key: Any, fresh: Fresh) -> bool:
-        """Return whether every row of this key was added while the shape was followed."""
-        if self.is_complete:
-            return True
+        """Return whether every row of this key, at least, was added while it was followed."""
         for value in key if type(key) is tuple else (key,):
             if fresh.get(value, -1) > self.since:
                 return True
@@ -183,7 +181,7 @@ class TableCache(Table):
         places = shape.results.get(key, _UNKNOWN)
         if places is None or (type(places) is Beginning and not holds(places, span)):
             return _NOT_FOLLOWED
-        if places is _UNKNOWN and not shape.knows(key, fresh):
+        if places is _UNKNOWN and not (shape.is_complete or shape.knows(key, fresh)):
             return None, shape, key
         seqs = map(_LAST, places if span is ALL else places[span])
         rows: list[Any] = list(map(self.row_of, seqs))

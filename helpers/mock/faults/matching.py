@@ -217,6 +217,9 @@ class Faults(FaultRegistry[Fault]):
     They apply at the front door, before credentials are checked, as a proxy before Twilio fails for
     every caller. A call has the first fault that takes it; one that lets it pass leaves it to those
     after it. Calls that are not simulated, for which `operation_of` returns None, have none.
+
+    Attributes:
+        armed: Those that a call can meet; where there are none, none need be looked for.
     """
 
     def __init__(
@@ -229,7 +232,7 @@ class Faults(FaultRegistry[Fault]):
         self._operations = operations
         self._now = now
         self._all: tuple[Fault, ...] = ()
-        self._armed: tuple[Fault, ...] = ()
+        self.armed: tuple[Fault, ...] = ()
         self._count = 0
         self._lock = threading.Lock()
         forks.in_child(self, lambda self: forks.refuse(self, "_lock"))
@@ -268,11 +271,11 @@ class Faults(FaultRegistry[Fault]):
 
     def meet(self, request: Request) -> Match | None:
         """Count a call, and return its fault, if it has one."""
-        operation = self._operation_of(request) if self._armed else None
+        operation = self._operation_of(request) if self.armed else None
         if operation is None:
             return None
         with self._lock:
-            for fault in self._armed:
+            for fault in self.armed:
                 if fault.takes(operation, request.path):
                     self._keep(self._all)
                     return Match(fault)
@@ -284,7 +287,7 @@ class Faults(FaultRegistry[Fault]):
 
     def _keep(self, faults: tuple[Fault, ...]) -> None:
         self._all = faults
-        self._armed = tuple(fault for fault in faults if fault.left != 0)
+        self.armed = tuple(fault for fault in faults if fault.left != 0)
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._all)

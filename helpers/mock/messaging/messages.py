@@ -71,13 +71,17 @@ def send(
         permission = Permission.SEND_MEDIA_MESSAGE if attached else Permission.SEND_MESSAGE
         require(ctx, channel.service_sid, permission, channel)
     author = fields["author"] = ctx.actor.author or identity or fields.get("author") or "system"
+    has_phones = ctx.store.last_seq(DeliveryReceipt) > 0  # most accounts have nobody with one
     if author != identity:
-        is_known = author != "system" and channel.members_count > 0
-        writer = members.writer(ctx.store, channel.sid, author) if is_known else None
+        writer = None
+        if has_phones:
+            writer = members.writer(ctx.store, channel.sid, author)
+        elif author != "system" and channel.members_count:
+            writer = ctx.store.first(Member, channel_sid=channel.sid, identity=author)
     if not attached:
         fields["body"] = fields.get("body") or ""  # (specified)
     reached: list[Member] = []
-    if ctx.store.last_seq(DeliveryReceipt):  # most accounts have nobody who can have one
+    if has_phones:
         reached = _reached(ctx, channel.sid, fields["author"])
         _refuse_long(reached, fields.get("body"))
     edits = (fields.get("last_updated_by"), fields.get("date_updated"))

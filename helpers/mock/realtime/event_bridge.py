@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from ...json_object import json_object, text_of
 from ..core.access_token import Claims
+from ..core.bounds import MAX_NESTING, is_too_deep
 from ..core.clock import Timer
 from ..core.context import ACCOUNT, Backend, Context
 from ..core.errors import TwilioError
@@ -251,6 +252,9 @@ class EventBridge:
         if request.method != "POST" or request.path != PATH:
             raise TwilioError(20004, f"The event bridge takes POST {PATH}")
         sent = json_object(request.body) or {}
+        request.form = {}  # where JSON calls itself a form, its token stands in a name
+        if is_too_deep(sent):
+            raise TwilioError(20001, f"The body has more than {MAX_NESTING} levels")
         claims = self._application.claims(text_of(sent.get("token")), "task_router")
         method, params = text_of(sent.get("method")).upper(), sent.get("params") or {}
         path = f"/{text_of(sent.get('url'))}"

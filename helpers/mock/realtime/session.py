@@ -118,11 +118,13 @@ class ClientSession:
             return _refused(frame, refusal)
         try:
             if request.path == feeds.PATH and request.method == "POST":
-                return self._subscribe(actor, frame)
+                self._subscribe(actor, frame)
+                return None
             if request.path.startswith(lists.PATH):
                 own = self._parts.lists.answer(actor, request, tunnel.read_body(frame))
                 if own is not None:
-                    return self._answer_command(frame, *own)
+                    self._answer_command(frame, *own)
+                    return None
         except TwilioError as error:
             return tunnel.answer_frame(frame, error.status, orjson.dumps(error.body()))
         return self._parts.tunnel.answer(actor, frame, request)

@@ -109,7 +109,8 @@ class Application:
         except TwilioError as error:
             reply = Reply(error.status, error.body())
         except DatabaseFailed as failure:
-            reply = Reply(503, failure.refusal().body())
+            refusal = failure.refusal()
+            reply = Reply(refusal.status, refusal.body())
         if request.notes:
             reply.headers = {**reply.headers, NOTE_HEADER: "; ".join(request.notes)}
         return reply

@@ -194,7 +194,7 @@ def _reservations(
         version="version",
         render=view(
             Reservation,
-            omit=("task_channel_sid", "due_at", "version"),
+            omit=("task_channel_sid", "due_at", "version", "transfer_sid"),
             extra=shown.reservation_links,
         ),
         details=for_each(shown.worker_name),

@@ -197,7 +197,7 @@ def _is_for_visitors(page: PageHeaders, path: str) -> bool:
 
 
 def _marked(send: Send) -> Send:
-    """Have every answer say that a mock gave it: the client may believe that it is Twilio's."""
+    """Mark every answer as a mock's: the client may believe that it is Twilio's."""
 
     async def send_marked(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -35,7 +35,7 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
+class ProxyRefusal(Exception):
     """A request that the proxy does not serve: an HTTP status, and a sentence."""
 
 
@@ -90,7 +90,7 @@ class HttpsProxy:
         self._open += 1
         try:
             await self._answer(reader, writer)
-        except Refused as refused:
+        except ProxyRefusal as refused:
             status, sentence = refused.args
             content = f"{sentence}\n".encode()
             head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
@@ -107,12 +107,14 @@ class HttpsProxy:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._open > MAX_CONNECTIONS:
-            raise Refused("503 Service Unavailable", "There are too many connections")
+            raise ProxyRefusal("503 Service Unavailable", "There are too many connections")
         try:
             async with asyncio.timeout(MAX_STALL):
                 head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
-            raise Refused("431 Request Header Fields Too Large", "The head is too large") from None
+            raise ProxyRefusal(
+                "431 Request Header Fields Too Large", "The head is too large"
+            ) from None
         if (match := _CONNECT.match(head)) is not None:
             host = _checked(match[1])
             context = await self._context_for(host)
@@ -129,7 +131,7 @@ class HttpsProxy:
             await self._relay(first + _DROPPED.sub(b"", head[match.end() :]), reader, writer)
         else:
             sentence = "This is a proxy for HTTPS to hosts of Twilio's; the mock has its own port"
-            raise Refused("400 Bad Request", sentence)
+            raise ProxyRefusal("400 Bad Request", sentence)
 
     async def _context_for(self, host: str) -> ssl.SSLContext:
         async with self._making:
@@ -171,7 +173,7 @@ def _checked(name: bytes) -> str:
     host = name.decode("latin-1")
     if not _TWILIO.fullmatch(host):
         shown = host[:80] if host.isprintable() else "that host"
-        raise Refused(
+        raise ProxyRefusal(
             "403 Forbidden", f"The mock's proxy answers for hosts of Twilio's only, not for {shown}"
         )
     return host.lower()
