@@ -111,7 +111,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockTwilio]:
     for name in DEMO_VALUES:
         monkeypatch.setenv(name, getattr(LIVE, name.removeprefix("TWILIO_").lower()))
     with MockTwilio(credentials=LIVE) as mock:
-        monkeypatch.setattr(account, "DetachedHttpClient", lambda **_: Door(mock.http_client))
+        monkeypatch.setattr(account, "LiveHttpClient", lambda **_: Door(mock.http_client))
         yield mock
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from random import Random
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ from helpers.flows import (
     sweep,
 )
 from helpers.flows.busy_day import fast, load_testing
-from helpers.flows.busy_day.demand import Fixed
+from helpers.flows.busy_day.demand import Drawn, Fixed
 from helpers.flows.busy_day.sweeping import Estimate, estimate
 
 QUIET: dict[str, Any] = {"progress": False}
@@ -260,6 +261,22 @@ def test_a_bot_that_treats_customers_differently_is_played_by_the_mock(
 
 def test_the_default_web_chat_flow_is_proven() -> None:
     assert a_day(studio_flow(), engine="fast") == a_day(studio_flow(), engine="mock")
+
+
+def test_functions_that_remember_draw_for_each_customer_once() -> None:
+    handled, reacted = iter(range(100, 110)), iter(range(1, 11))
+
+    def talks(_: Random) -> float:
+        return next(handled)
+
+    def reacts(_: Random) -> float:
+        return next(reacted)
+
+    day = a_day(task_flow(), agents=9, handle_time=talks)
+    assert (day.engine, next(handled, None)) == ("fast", None)
+    day = a_day(task_flow(), agents=Staffing((Shift(9),), reaction=Drawn(reacts)))
+    assert (day.engine, next(reacted, None)) == ("mock", None)
+    assert day.engine_reason.startswith("reaction is of your own and may remember")
 
 
 def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -19,3 +19,7 @@ def test_the_busy_day_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(day.conversations) == len(day.waits) == 200
     assert day.summary.answered + day.summary.abandoned == 200
     assert day.summary.answered > 150
+    exec(compile(snippet("classes and groups"), "guide", "exec"), names)
+    assert names["day"].by_class.keys() == {"sales", "service"}
+    exec(compile(snippet("staffing"), "guide", "exec"), names)
+    assert all(each.service_level >= 0.8 for each in names["plan"].intervals)

@@ -126,7 +126,7 @@ def live(probed: Probed, monkeypatch: pytest.MonkeyPatch) -> Probed:
     for name in DEMO_VALUES:
         value = getattr(CREDENTIALS, name.removeprefix("TWILIO_").lower())
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(account, "DetachedHttpClient", lambda **_: probed.door)
+    monkeypatch.setattr(account, "LiveHttpClient", lambda **_: probed.door)
     monkeypatch.setattr(Lab.__init__, "__defaults__", (lambda _: probed.mock.studio.settle(),))
     return probed
 

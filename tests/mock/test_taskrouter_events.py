@@ -12,7 +12,7 @@ import pytest
 from office import Office, routing
 
 import helpers.mock.taskrouter
-from helpers import Account
+from helpers import Account, create_worker_token
 
 URL = "https://hooks.example.com/"
 SOURCES = sorted(Path(helpers.mock.taskrouter.__file__).parent.glob("*.py"))
@@ -22,10 +22,39 @@ NAME = re.compile(
 )
 BY_STATUS = {
     *("task.completed", "task.canceled"),
+    *(f"task.transfer-{s}" for s in ("completed", "attempt-failed", "failed", "canceled")),
     *(f"reservation.{s}" for s in ("accepted", "rejected", "timeout", "canceled", "rescinded")),
     *("reservation.completed", "reservation.wrapup"),
 }
 """Names made of a status."""
+
+
+def transfer(log: Log, task: Any, to: str, *, back: bool = False) -> None:
+    """Transfer a task from alice, as her SDK does, and take it back if so said."""
+    reservation, own = task.reservations.list(reservation_status="accepted")[0], log.credentials
+    token = create_worker_token(
+        account_sid=own.account_sid,
+        api_key=own.api_key,
+        api_secret=own.api_secret,
+        workspace_sid=reservation.workspace_sid,
+        worker_sid=reservation.worker_sid,
+        now=log.account.clock.now(),
+    )
+    path = f"Workspaces/{reservation.workspace_sid}/Workers/{reservation.worker_sid}/Transfers"
+
+    def ask(url: str, **params: str) -> Any:
+        body = {"url": url, "method": "POST", "params": params, "token": token}
+        answer = log.account.client.http_client.request(
+            "POST",
+            "https://event-bridge.twilio.com/v1/wschannels",
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+        return json.loads(answer.text)["payload"]
+
+    made = ask(path, TaskSid=reservation.task_sid, ReservationSid=reservation.sid, To=to)
+    if back:
+        ask(f"{path}/{made['sid']}", TransferStatus="canceled")
 
 
 def declared() -> set[str]:
@@ -38,7 +67,7 @@ class Log:
     """Events of a new workspace of two workers' as its callback receives them."""
 
     def __init__(self, account: Account) -> None:
-        self.account = account
+        self.account, self.credentials = account, account.credentials
         self.calls: list[dict[str, str]] = []
         assert account.mock is not None
         account.mock.webhooks.register(URL, lambda call: self.calls.append(dict(call.parameters)))
@@ -126,6 +155,14 @@ def work(log: Log) -> None:
     log.account.clock.advance(120)
     assert late.fetch().assignment_status == "pending"
     office.go("alice")
+    office.accept(late)
+    office.go("bob")
+    [bob] = at.workers.list(friendly_name="bob")
+    transfer(log, late, bob.sid, back=True)
+    transfer(log, late, bob.sid)
+    office.reject(late)
+    transfer(log, late, both)
+    office.reject(late)
     office.accept(late)
     log.account.clock.advance(86_400)
 

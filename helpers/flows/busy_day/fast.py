@@ -98,7 +98,10 @@ class CustomerChat:
 
 
 class FastCentre:
-    """Stands for `DaySandbox` and its requests; raises Unproven where the mock might differ."""
+    """Stands for `DaySandbox` and its requests; raises Unproven where the mock might differ.
+
+    `now` are the seconds since the day began.
+    """
 
     def __init__(self, job: Job, plan: FastPlan) -> None:
         self._job, self._plan, self._space = job, plan, plan.workspace
@@ -114,6 +117,7 @@ class FastCentre:
         self._checked: dict[int, tuple[dict[str, Any], str | None]] = {}
         self._channels = plan.workspace.task_channel_sids
         self.rest = self
+        self.now = 0.0
         self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
 
     def _hire(self, name: str, attributes: Mapping[str, Any], at_once: int) -> str:
@@ -130,11 +134,6 @@ class FastCentre:
             self._follower(TaskRouterNotification(name, task, reservation, worker))
 
     # -- the clock
-
-    @property
-    def now(self) -> float:
-        """Seconds since the day began."""
-        return self._router.now - self._begins
 
     @property
     def next_due(self) -> float:
@@ -158,6 +157,7 @@ class FastCentre:
                 if chat.due_at == due:
                     self._go_on(chat, None)
         self._router.go_to(target)
+        self.now = self._router.now - self._begins
 
     def settle(self) -> None:
         """Do nothing: all is done at once."""

@@ -17,13 +17,17 @@ from ..copying import Origin, Servers, copy_of
 from ..directory import must_be_config
 from .demand import (
     ANSWERS_AFTER,
+    Arrival,
     Arrivals,
     Arriving,
     CustomerClass,
     CustomerMix,
     Demand,
+    Exponential,
+    Fixed,
     Given,
     Lognormal,
+    Trace,
     demand_of,
     mix_of,
 )
@@ -206,29 +210,50 @@ def simulate(
     if engine not in get_args(Engine):
         raise ValueError(f"engine={engine!r}: give one of {', '.join(get_args(Engine))}")
     plan, reason = job.plan, "asked for"
+    customers = None
     if engine == "mock":
         plan = reason
     elif engine == "auto" and not is_checked and not isinstance(plan, str):
-        plan, reason = _checked(job, plan, counting, on_progress)
+        plan = _memory(job) or plan
+        if not isinstance(plan, str):
+            customers = job.demand.customers(job.seed)  # once: a function may remember
+            plan, reason = _checked(job, plan, counting, on_progress, customers[:CHECKED])
     if not isinstance(plan, str):
         try:
-            return _played(job, counting, on_progress, plan=plan, reason=reason)
+            return _played(
+                job, counting, on_progress, plan=plan, reason=reason, customers=customers
+            )
         except Unproven as unproven:
-            plan = str(unproven)
+            plan, customers = str(unproven), None
     if engine == "fast":
         raise ValueError(f"engine='fast' cannot play this day: {plan}; give engine='auto'")
-    return _played(job, counting, on_progress, reason=plan)
+    return _played(job, counting, on_progress, reason=plan, customers=customers)
+
+
+def _memory(job: Job) -> str | None:
+    """Return why the day can be played once only: a duration drawn on the way may remember."""
+    drawn = {"answers_after": [one.answers_after for one in job.demand.classes]}
+    for name in ("reaction", "wrap_up"):
+        drawn[name] = [getattr(group, name) for group in job.staffing.groups]
+    for name, durations in drawn.items():
+        if not all(isinstance(each, Fixed | Exponential | Lognormal | Trace) for each in durations):
+            return f"{name} is of your own and may remember what it drew, so no day is played twice"
+    return None
 
 
 def _checked(
-    job: Job, plan: FastPlan, counting: Counting, on_progress: Callable[[float], None]
+    job: Job,
+    plan: FastPlan,
+    counting: Counting,
+    on_progress: Callable[[float], None],
+    customers: Sequence[Arrival],
 ) -> tuple[FastPlan | str, str]:
     """Play the first customers by both engines. Returns the plan if they agree, and why."""
-    try:  # a duration of the caller's own may remember what it drew
-        fast = _played(deepcopy(job), counting, plan=plan, most=CHECKED)
+    try:
+        fast = _played(job, counting, plan=plan, customers=deepcopy(customers))
     except Unproven as unproven:
         return str(unproven), ""
-    mock = _played(deepcopy(job), counting, on_progress, most=CHECKED)
+    mock = _played(job, counting, on_progress, customers=deepcopy(customers))
     if fast != mock:
         pairs = zip(fast.conversations, mock.conversations, strict=True)
         number = next((one.number for one, other in pairs if one != other), None)
@@ -245,10 +270,10 @@ def _played(
     *,
     plan: FastPlan | None = None,
     reason: str = "",
-    most: int | None = None,
+    customers: Sequence[Arrival] | None = None,
 ) -> LoadTest:
-    """Play a day, or its first customers, by the fast engine if there is a plan for it."""
-    day, interrupted = Day(job, plan, on_progress, most), False
+    """Play a day by the fast engine if there is a plan for it, with customers drawn already."""
+    day, interrupted = Day(job, plan, on_progress, customers), False
     with _seldom_collecting_garbage():
         try:
             day.run()

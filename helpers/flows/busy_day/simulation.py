@@ -11,7 +11,7 @@ import heapq
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from ...mock import ChatEvent
@@ -107,8 +107,8 @@ class Contact:
 class Day:
     """One day, to be run once, with attributes of `LoadTest`.
 
-    It is played by the fast engine where a plan is given. `on_progress` gets its seconds; no more
-    than `most` customers come.
+    It is played by the fast engine where a plan is given. `on_progress` gets its seconds;
+    `customers` are those drawn already.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Day:
         job: Job,
         plan: FastPlan | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
-        most: int | None = None,
+        customers: Sequence[Arrival] | None = None,
     ) -> None:
         self.closes = job.demand.seconds
         self.queue: list[tuple[float, int]] = [(0.0, 0)]
@@ -125,7 +125,7 @@ class Day:
         self.refusals: list[str] = []
         self._job = job
         self._on_progress = on_progress
-        self._most = most
+        self._customers = customers
         self._sandbox = DaySandbox(job) if plan is None else FastCentre(job, plan)
         self._rest = self._sandbox.rest
         self._agenda = Agenda()
@@ -145,7 +145,9 @@ class Day:
     def run(self) -> None:
         """Simulate the day, until all contacts are over or overtime is up."""
         self._sandbox.follow(self._events.append)
-        customers = self._job.demand.customers(self._job.seed)[: self._most]
+        customers = self._customers
+        if customers is None:
+            customers = self._job.demand.customers(self._job.seed)
         self._expected = len(customers)
         for agent in self._sandbox.agents.values():
             self._agenda.start(self._work(agent))
@@ -175,7 +177,7 @@ class Day:
 
     # -- customers
 
-    def _arrivals(self, customers: list[Arrival]) -> Process:
+    def _arrivals(self, customers: Sequence[Arrival]) -> Process:
         for customer in customers:
             yield self._in(customer.arrives - self.now)
             self._expected -= 1

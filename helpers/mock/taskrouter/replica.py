@@ -323,6 +323,8 @@ class TaskRouterReplica:
         return configuration.read(self._source.workflows[task.workflow_sid or ""].configuration)
 
     def _scope(self, task: TaskCopy) -> Scope:
+        if not self._routing(task).filters:
+            return {}
         return {"task": task.parsed, **task.parsed, "taskrouter": time_of_day(self.now)}
 
     def _target(self, task: Task) -> configuration.Target | None:
@@ -412,14 +414,18 @@ class TaskRouterReplica:
             queue = self._source.queues.get(task.task_queue_sid or "")
             self._move(holder, getattr(queue, setting, None))
 
-    def _update_free(self, holder: WorkerCopy) -> None:
-        """Keep apart those that could be offered a task of a channel now."""
+    def _update_free(self, holder: WorkerCopy, changed: str | None = None) -> None:
+        """Keep apart those that could be offered a task of a channel now.
+
+        Only one may have `changed`, unless workers take one task at a time in all.
+        """
         sid, taken = holder.worker.sid, holder.taken
         activity = self._source.activities.get(holder.worker.activity_sid)
         is_busy = bool(taken) and not self._source.workspace.multi_task_enabled
         is_on_duty = activity is not None and activity.available and not is_busy
-        for channel, most in holder.capacity.items():
-            if is_on_duty and most > taken.get(channel, 0):
+        is_one = changed is not None and self._source.workspace.multi_task_enabled
+        for channel in (changed,) if is_one and changed else holder.capacity:
+            if is_on_duty and holder.capacity.get(channel, 0) > taken.get(channel, 0):
                 self._free[channel][sid] = holder
             else:
                 self._free[channel].pop(sid, None)
@@ -442,7 +448,7 @@ class TaskRouterReplica:
         holder.offers.remove(offer)
         del self._offers[offer.sid]
         _count(holder.taken, channel, -1)
-        self._update_free(holder)
+        self._update_free(holder, channel)
         self._follower(f"reservation.{status}", task.sid, offer.sid, holder.worker.sid)
 
     def _reserve(self, task: TaskCopy, holder: WorkerCopy) -> None:
@@ -459,7 +465,7 @@ class TaskRouterReplica:
         holder.offers.append(offer)
         holder.worker.idle_since = self.now
         _count(holder.taken, task.task_channel_sid, 1)
-        self._update_free(holder)
+        self._update_free(holder, task.task_channel_sid)
         self._follower("reservation.created", task.sid, offer.sid, holder.worker.sid)
         self._move_with(task, holder, "reservation_activity_sid")
 
