@@ -73,7 +73,7 @@ def cells_of(number: str) -> str:
     [("08", NOTEBOOK_08), ("09", NOTEBOOK_09), ("10", NOTEBOOK_10), ("docs", PAGE)],
 )
 def test_each_mistake_has_a_row_where_it_belongs(where: str, parts: tuple[str, ...]) -> None:
-    page = ROOT / "docs" / "conversations.md"
+    page = ROOT / "docs" / "reference" / "conversations.md"
     text = page.read_text(encoding="utf-8") if where == "docs" else cells_of(where)
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     for part in parts:

@@ -62,29 +62,34 @@ class HttpsProxy:
         self._contexts: OrderedDict[str, ssl.SSLContext] = OrderedDict()
         self._open = 0
         self._making = asyncio.Lock()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="mock-https-proxy", daemon=True)
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._serving = threading.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run()), name="mock-https-proxy", daemon=True
+        )
 
     def __enter__(self) -> HttpsProxy:
         self._thread.start()
+        self._serving.wait(MAX_STALL)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(MAX_STALL)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, sock=self._listening, limit=MAX_HEAD)
-        )
-        self._loop.run_forever()
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self._serve, sock=self._listening, limit=MAX_HEAD)
+        self._serving.set()
+        await self._stopping.wait()
         server.close()
-        tasks = asyncio.all_tasks(self._loop)
+        own = asyncio.current_task()
+        tasks = [each for each in asyncio.all_tasks() if each is not own]
         for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # for the transports to close
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
@@ -99,6 +104,8 @@ class HttpsProxy:
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             pass  # the client is gone, or does not trust the certificate
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the proxy stops, and waits for no client to say goodbye
         except Exception:
             log_exception(_log, "a connection of the HTTPS proxy failed")
         finally:
