@@ -4,11 +4,12 @@
 
 On the mock that is fifty thousand requests of its REST API, and all that TaskRouter does about
 them. The fast engine stands beside the same queue in ciw and in bare simpy, where they are
-installed.
+installed. Seconds are the process's own, whatever else the machine does, but for the sweep.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -55,6 +56,7 @@ def a_busy_day() -> LoadTest:
     )
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 def test_five_thousand_conversations_with_forty_agents(benchmark: Any) -> None:
     days: list[LoadTest] = []
     benchmark.pedantic(lambda: days.append(a_busy_day()), rounds=2, iterations=1)
@@ -63,7 +65,7 @@ def test_five_thousand_conversations_with_forty_agents(benchmark: Any) -> None:
     assert benchmark.stats.stats.min < SECONDS
 
 
-@pytest.mark.benchmark(group="the same queue")
+@pytest.mark.benchmark(group="the same queue", timer=time.process_time)
 def test_the_fast_engine(benchmark: Any) -> None:
     demand = demand_of(CUSTOMERS, Lognormal(MEAN), None, 24, ("Hello",), 10)
     [job] = jobs_of([a_flow()], demand, as_staffing(AGENTS), 1, None, None)
@@ -73,7 +75,7 @@ def test_the_fast_engine(benchmark: Any) -> None:
     assert benchmark.stats.stats.min < FAST_SECONDS
 
 
-@pytest.mark.benchmark(group="the same queue")
+@pytest.mark.benchmark(group="the same queue", timer=time.process_time)
 def test_bare_simpy(benchmark: Any) -> None:
     simpy = pytest.importorskip("simpy")
     customers = demand_of(CUSTOMERS, Lognormal(MEAN), None, 24, ("Hello",), 10).customers(1)
@@ -97,7 +99,7 @@ def test_bare_simpy(benchmark: Any) -> None:
     assert benchmark.pedantic(run, rounds=5, iterations=1) == CUSTOMERS
 
 
-@pytest.mark.benchmark(group="the same queue")
+@pytest.mark.benchmark(group="the same queue", timer=time.process_time)
 def test_ciw(benchmark: Any) -> None:
     ciw = pytest.importorskip("ciw")
     day = 86_400.0

@@ -10,7 +10,6 @@ import heapq
 import itertools
 import json
 from bisect import bisect_left, insort
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -88,8 +87,9 @@ class TaskCopy(Task):
     """A task with its attributes parsed, and the offers that each worker has turned down."""
 
     parsed: dict[str, Any] = field(default_factory=dict)
-    refusals: Counter[str] = field(default_factory=Counter)
+    refusals: dict[str, int] = field(default_factory=dict)
     offers: list[OfferCopy] = field(default_factory=list)
+    target: configuration.Target | None = None
 
     @property
     def details(self) -> dict[str, Any]:
@@ -141,6 +141,9 @@ class TaskRouterReplica:
         self._due: list[tuple[float, int, int, TaskCopy | OfferCopy]] = []
         self._numbers = itertools.count(1)
         self._reroutes = False
+        self._routings = {
+            sid: configuration.read(each.configuration) for sid, each in source.workflows.items()
+        }
 
     # -- requests
 
@@ -320,32 +323,29 @@ class TaskRouterReplica:
     # -- tasks in their workflow
 
     def _routing(self, task: Task) -> configuration.Routing:
-        return configuration.read(self._source.workflows[task.workflow_sid or ""].configuration)
+        return self._routings[task.workflow_sid or ""]
 
     def _scope(self, task: TaskCopy) -> Scope:
         if not self._routing(task).filters:
             return {}
         return {"task": task.parsed, **task.parsed, "taskrouter": time_of_day(self.now)}
 
-    def _target(self, task: Task) -> configuration.Target | None:
-        return configuration.target_at(self._routing(task), RoutingStep(*(task.step or DEFAULT)))
-
     def _enter(self, task: TaskCopy, step: RoutingStep) -> None:
         routing = self._routing(task)
         self._stop_waiting(task)
-        target = configuration.target_at(routing, step) or configuration.Target()
+        task.target = target = configuration.target_at(routing, step) or configuration.Target()
         if target.priority is not None:
             task.priority = target.priority
         task.step = list(step)
         task.step_ends_at = self.now + target.timeout if target.timeout else None
         task.task_queue_sid = configuration.queue_at(routing, step)
-        self._wait(task, target)
+        self._wait(task)
 
-    def _wait(self, task: TaskCopy, target: configuration.Target | None) -> None:
+    def _wait(self, task: TaskCopy) -> None:
         task.assignment_status = "pending"
         ends = task.date_created + task.timeout
         self._set_due(task, ends if task.step_ends_at is None else min(ends, task.step_ends_at))
-        if target is not None and target.skip_if:
+        if task.target is not None and task.target.skip_if:
             self._undecided[task.sid] = task
         queue = self._source.queues.get(task.task_queue_sid or "")
         kind = queue.task_order if queue else "FIFO"
@@ -378,7 +378,7 @@ class TaskRouterReplica:
         """Let a task wait again once it has no open offer."""
         if task.offers:
             return
-        self._wait(task, self._target(task))
+        self._wait(task)
         if task.assignments >= MAX_ASSIGNMENTS:
             self._end(task, "canceled")
         elif task.step_ends_at is not None and task.step_ends_at <= self.now:
@@ -443,7 +443,7 @@ class TaskRouterReplica:
         if status in ("accepted", "wrapping"):
             return
         if status in ("rejected", "timeout"):
-            task.refusals[holder.worker.sid] += 1
+            _count(task.refusals, holder.worker.sid, 1)
         task.offers.remove(offer)
         holder.offers.remove(offer)
         del self._offers[offer.sid]
@@ -501,7 +501,7 @@ class TaskRouterReplica:
         self, line: list[tuple[Place, TaskCopy]], queue: TaskQueue | None
     ) -> Iterator[tuple[Place, Waiting]]:
         for place, task in line:
-            yield place, Waiting(task, queue, self._target(task), task.refusals, self.now)
+            yield place, Waiting(task, queue, task.target, task.refusals, self.now)
 
     def _candidates(self, holders: Iterable[WorkerCopy]) -> list[Candidate]:
         activities, single = self._source.activities, not self._source.workspace.multi_task_enabled
@@ -530,9 +530,8 @@ class TaskRouterReplica:
         self._undecided.clear()
         moved = False
         for task in undecided:
-            target = self._target(task)
             queue = self._source.queues.get(task.task_queue_sid or "")
-            skip_if = target.skip_if if target else ""
+            skip_if = task.target.skip_if if task.target else ""
             if should_skip(skip_if, queue, everybody, self._source.activities):
                 self._skip_step(task)
                 moved = True
