@@ -25,9 +25,8 @@ FIDELITY = "helpers/mock/FIDELITY.md"
 PAGES = {
     "README.md": "index.md",
     FIDELITY: "reference/fidelity.md",
-    "CONTRIBUTING.md": "project/contributing.md",
-    "CHANGELOG.md": "project/changelog.md",
-    "SECURITY.md": "project/security-policy.md",
+    ".github/CONTRIBUTING.md": "project/contributing.md",
+    ".github/SECURITY.md": "project/security-policy.md",
     "LICENSE": "project/licence.md",
 }
 """Files outside docs/ that are a page."""

@@ -56,6 +56,18 @@ def test_more_than_one_page_of_messages_missed_is_caught_up(
     assert received.bodies == [*map(str, range(120))]
 
 
+def test_who_was_added_a_moment_ago_may_write_before_it_is_noticed(
+    remote: Account, door: Door, channel: Any
+) -> None:
+    live = Account("live", remote.credentials, door)  # as which the account itself sends
+    with ChatClient(live, live.chat_token("newcomer"), poll_seconds=60) as client:
+        found = client.get_channel_by_sid(channel.fetch().sid)
+        channel.members.create(identity="newcomer")
+        assert found.status != "joined"
+        assert found.send_message("hello") == 0
+        assert found.status == "joined"
+
+
 def test_messages_from_before_connecting_are_history_not_events(
     remote: Account, channel: Any
 ) -> None:

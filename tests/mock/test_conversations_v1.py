@@ -50,6 +50,14 @@ def test_a_private_channel_is_a_conversation(conversations: Any, chat: Any) -> N
     assert [each.sid for each in conversations.list()] == [chat.sid]
 
 
+def test_of_those_made_at_one_moment_the_latest_is_listed_first(
+    account: Account, conversations: Any
+) -> None:
+    account.clock.freeze()
+    made = [conversations.create().sid for _ in range(4)]
+    assert [each.sid for each in conversations.list()] == made[::-1]
+
+
 def test_a_conversation_is_a_private_channel(conversations: Any, service: Any) -> None:
     made = conversations.create(unique_name="orders", attributes='{"topic": "billing"}')
     channel = service.channels(made.sid).fetch()
