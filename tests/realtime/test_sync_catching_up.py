@@ -67,6 +67,7 @@ class Copy:
         key = event["item_index" if self._kind == "list" else "item_key"]
         assert event["id"] > self._last, "an event arrived twice"
         self._last = event["id"]
+        assert ("item_revision" in event) is not what.endswith("removed")
         if what.endswith("removed"):
             self.held.pop(key, None)
         else:
