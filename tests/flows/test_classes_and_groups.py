@@ -270,7 +270,7 @@ def test_a_staffing_for_a_target_meets_it_in_each_interval_with_no_agent_to_spar
     assert first.service_level == service_level(everyone, 20, "offered")
     assert plan.agent_hours == first.agents + second.agents
     assert "agents for 80.0 % within 20 s, over 4 days" in repr(plan)
-    assert "needs 30 seeds" in plan._repr_html_()
+    assert "needs 40 seeds" in plan._repr_html_()
     assert plan.table()["agents"].tolist() == [first.agents, second.agents]
     assert len(plan.plot().axes) == 2
 

@@ -141,32 +141,32 @@ def test_an_interval_does_not_leave_what_a_figure_can_be(here: Sweep) -> None:
     first = next(here.cells())
     apart = [
         replace(first.summaries[0], service_level=level, wait_mean=wait)
-        for level, wait in ((0.1, 300.0), *[(1.0, 0.0)] * 29)
+        for level, wait in ((0.0, 400.0), *[(1.0, 0.0)] * 39)
     ]
     cell = replace(first, summaries=tuple(apart))
     level, wait = cell.figure("service_level"), cell.figure("wait_mean")
-    assert (level.mean, level.high) == (pytest.approx(0.97), 1.0)
+    assert (level.mean, level.high) == (pytest.approx(0.975), 1.0)
     assert (wait.mean, wait.low) == (10, 0.0)
     assert (level.low or 0) > 0.5
-    assert (wait.high or 0) < 300
+    assert (wait.high or 0) < 400
 
 
 def test_with_too_few_seeds_there_is_no_interval_but_how_many_it_needs(here: Sweep) -> None:
     first = next(here.cells())
-    waits = [(10.0 + number, first.summaries[0]) for number in range(30)]
+    waits = [(10.0 + number, first.summaries[0]) for number in range(40)]
     enough = [replace(summary, wait_mean=wait) for wait, summary in waits]
-    few, many = (replace(first, summaries=tuple(enough[:n])).figure("wait_mean") for n in (29, 30))
-    assert (few.mean, few.low, few.high, few.needed) == (24.0, None, None, 30)
-    assert (many.mean, many.needed) == (24.5, None)
-    assert many.low == pytest.approx(24.5 - 2.045 * math.sqrt(77.5 / 30), abs=0.01)
-    assert "no intervals: they need 30 seeds to cover what they say, there are 2" in repr(here)
+    few, many = (replace(first, summaries=tuple(enough[:n])).figure("wait_mean") for n in (39, 40))
+    assert (few.mean, few.low, few.high, few.needed) == (29.0, None, None, 40)
+    assert (many.mean, many.needed) == (29.5, None)
+    assert many.low == pytest.approx(29.5 - 2.023 * math.sqrt(136.67 / 40), abs=0.01)
+    assert "no intervals: they need 40 seeds to cover what they say, there are 2" in repr(here)
 
 
 def test_the_interval_of_skewed_figures_covers_as_often_as_it_says() -> None:
     random = Random("a pool of days")
     pool = [random.lognormvariate(0, 0.7) for _ in range(10_000)]
     mean = sum(pool) / len(pool)
-    samples = [random.choices(pool, k=30) for _ in range(2_000)]
+    samples = [random.choices(pool, k=40) for _ in range(2_000)]
     covered, student = (
         sum((found.low or 0) <= mean <= (found.high or 0) for found in map(how, samples)) / 2_000
         for how in (covering, estimate)
@@ -181,18 +181,18 @@ def test_a_figure_that_all_days_share_has_no_interval() -> None:
 
 
 def test_cells_are_compared_seed_by_seed() -> None:
-    given = {**GRID, "staffing": [1], "seeds": 31, "arrivals": [12]}
+    given = {**GRID, "staffing": [1], "seeds": 40, "arrivals": [12]}
     found = sweep(FLOWS, jobs=1, **given)
     one, other = ("As it is", "1"), ("Gives up", "1")
     a, b = (cell.values("in_vain") for cell in found.cells())
     apart = [x - y for x, y in zip(a, b, strict=True) if x is not None and y is not None]
     difference = found.difference("in_vain", one, other)
-    assert difference.mean == pytest.approx(sum(apart) / 31)
+    assert difference.mean == pytest.approx(sum(apart) / 40)
     assert difference.low is not None
     assert difference.low > 0
     table = found.differences("in_vain")
     assert table.index.tolist() == [other]
-    assert table["mean"].tolist() == [pytest.approx(-sum(apart) / 31)]
+    assert table["mean"].tolist() == [pytest.approx(-sum(apart) / 40)]
     with pytest.raises(
         ValueError, match=r"no cell \('As it is', '7'\); there are: \('As it is', '1'\)"
     ):

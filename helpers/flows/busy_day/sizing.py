@@ -17,7 +17,7 @@ from .metrics import ContactRecord, ServiceLevel, service_level, shown
 from .progress import Progress, Show
 from .sandbox import Job
 from .staffing import Shift, Staffing
-from .sweeping import Estimate, covering
+from .sweeping import NEEDED, Estimate, covering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,7 @@ def staff(
     answers_after: Given = ANSWERS_AFTER,
     customers: Sequence[CustomerClass] | None = None,
     service_level: ServiceLevel = "offered",
-    seeds: int | Sequence[int] = 30,
+    seeds: int | Sequence[int] = NEEDED,
     account: Account | None = None,
     servers: Servers | None = None,
     progress: bool | Show = True,

@@ -44,7 +44,7 @@ _MOST = {"service_level": 1.0, "abandonment": 1.0}
 """Upper bounds of figures; occupancy has none, as agents may finish after their shift."""
 
 
-NEEDED = 30
+NEEDED = 40
 """Seeds from which on an interval is given: with fewer, it would cover less than it says."""
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
