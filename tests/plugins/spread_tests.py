@@ -22,13 +22,13 @@ MOST = 8
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One for each core and one more, since tests wait, or one for each part of the browser's.
+    """One for each core, one more, since tests wait, and one for each part of the browser's.
 
     There are none where files are named, what is printed is shown, or time measured.
     """
     are_files = all(Path(name.split("::")[0]).is_file() for name in config.args)
     is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
-    more = 1 if "not browser" in config.getoption("markexpr") else PARTS
+    more = 1 if "not browser" in config.getoption("markexpr") else 1 + PARTS
     return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST) + more
 
 
