@@ -1,11 +1,12 @@
-"""Every notebook, opened in JupyterLab and run with Run All Cells, with the network off.
+"""The notebooks with widgets, opened in JupyterLab and run with Run All Cells, the network off.
 
 Runs on copies without outputs, so that each output asserted comes from this run. The stored
-outputs are compared elsewhere, cell by cell.
+outputs are compared elsewhere, cell by cell; `every_notebook.py` runs all of them in two browsers.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,12 @@ from lab_server import Lab
 
 from helpers.mock.server.chat_page.sdk_copy import CHAT
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+WIDGET = re.compile(r"ChatPanel\(|AgentPanel\(|FlowForm\(|ChatSdkWidget|side_by_side\(")
+NOTEBOOKS = [
+    path
+    for path in sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+    if WIDGET.search(path.read_text("utf-8"))
+]
 THE_CHAT_SDKS = "07_real_chat_sdk.ipynb"
 NAMED = ("ChatPageFrame(address", "widget = ChatSdkWidget")
 DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || figure.querySelector('svg')"
