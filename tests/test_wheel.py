@@ -120,6 +120,7 @@ def test_nothing_in_the_wheel_names_the_package_as_the_clone_does(wheel: Path) -
     assert named == set()
 
 
+@pytest.mark.long
 def test_the_wheel_serves_an_account_by_its_own_name(wheel: Path, tmp_path: Path) -> None:
     program = """
 import sys, twilio.base.exceptions
@@ -135,6 +136,7 @@ except twilio.base.exceptions.TwilioRestException as refused:
     assert run(wheel, "-c", program, cwd=tmp_path) == "50307 False\n"
 
 
+@pytest.mark.long
 def test_the_commands_of_the_wheel_name_themselves_as_they_are_called(
     wheel: Path, tmp_path: Path
 ) -> None:
@@ -154,6 +156,7 @@ for name in {names}:
     assert usages == [f"python -m flex_chat_lab.{name}" for name in names]
 
 
+@pytest.mark.long
 def test_notebooks_that_are_copied_run_on_the_wheel_and_link_to_files_that_are_there(
     wheel: Path, tmp_path: Path
 ) -> None:

@@ -315,12 +315,14 @@ def assert_holds(pairs: list[tuple[float, int]], truth: float) -> None:
     assert ratio == pytest.approx(truth, rel=0.2)
 
 
+@pytest.mark.long
 def test_waits_are_those_of_erlang_c() -> None:
     days = days_of(demand_of([RATE] * HOURS, Exponential(MEAN), None, 1, ("Hi",), 1), "first come")
     pairs = [(sum(one.wait for one in day), len(day)) for day in days]
     assert_holds(pairs, erlang_c(LOAD, 3) * MEAN / (3 - LOAD))
 
 
+@pytest.mark.long
 def test_abandonment_is_that_of_erlang_a() -> None:
     patience = Exponential(200)
     demand = demand_of([RATE] * HOURS, Exponential(MEAN), patience, 1, ("Hi",), 1)
@@ -329,6 +331,7 @@ def test_abandonment_is_that_of_erlang_a() -> None:
     assert_holds(pairs, erlang_a(RATE / 3600, MEAN, 200, 3))
 
 
+@pytest.mark.long
 def test_two_classes_wait_by_their_priority() -> None:
     kinds = [
         CustomerClass(kind, [RATE / 2] * HOURS, Exponential(MEAN), attributes={"kind": kind})

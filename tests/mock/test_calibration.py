@@ -176,6 +176,7 @@ def test_rules_that_are_changed_are_reported_and_nothing_else(
 # -- nothing is left behind
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("phase", ["before", "after"])
 def test_ctrl_c_in_any_call_leaves_the_account_as_it_was(probed: Probed, phase: str) -> None:
     before = probed.contents()
