@@ -32,13 +32,18 @@ def escaped(content: object) -> str:
     return content if isinstance(content, Markup) else html.escape(str(content))
 
 
+def breakable(text: str) -> Markup:
+    """Return text as HTML whose long paths may be broken after each `/`."""
+    return Markup(escaped(text).replace("/", "/<wbr>"))
+
+
 def short_sids(text: str) -> Markup:
     """Return text as HTML, with six characters of each SID; pointing at one shows the whole."""
     return Markup(_SID.sub(r'<span title="\g<0>">\1…</span>', escaped(text)))
 
 
 def table(
-    rows: Iterable[Sequence[object]],
+    rows: Iterable[Iterable[object]],
     heads: Sequence[object] = (),
     *,
     title: str = "",
