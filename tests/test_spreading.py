@@ -1,4 +1,4 @@
-"""Every test is given to one process, whole files at a time, and JupyterLab's as its last."""
+"""Every test is given to one process, whole files at a time, and the browser's as its last."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from spread_tests import ByFile
 
-PAGE, LAB = "tests/browser/test_page.py", "tests/browser/test_panel_in_jupyterlab.py"
-FILES = (*(f"tests/test_{number}.py" for number in range(12)), PAGE, LAB)
+BROWSER = ("tests/browser/test_page.py", "tests/browser/test_panel_in_jupyterlab.py")
+FILES = (*(f"tests/test_{number}.py" for number in range(12)), *BROWSER)
 TESTS = [f"{file}::test_{number}" for file in FILES for number in range(3)]
 
 
@@ -50,18 +50,19 @@ def run(count: int) -> list[Process]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_each_test_is_done_once_and_jupyterlabs_are_the_last_of_a_process(count: int) -> None:
+def test_each_test_is_done_once_and_the_browsers_are_the_last_of_a_process(count: int) -> None:
     processes = run(count)
     assert sorted(test for each in processes for test in each.done) == sorted(TESTS)
     for each in processes:
         assert each.shutting_down
-        of_lab = [test.startswith(LAB) for test in each.done]
-        assert of_lab == sorted(of_lab)
+        of_browser = [test.startswith(BROWSER) for test in each.done]
+        assert of_browser == sorted(of_browser)
         files = [test.split("::")[0] for test in each.done]
         assert len(set(files)) == 1 + sum(a != b for a, b in pairwise(files))
 
 
-def test_with_enough_processes_jupyterlab_has_one_and_pages_come_first() -> None:
-    doing = [[test.split("::")[0] for test in each.done] for each in run(3)]
-    assert {LAB} in [set(files) for files in doing]
-    assert PAGE in [files[0] for files in doing]
+def test_with_enough_processes_the_browsers_have_one_each_from_the_start() -> None:
+    doing = [each.done for each in run(4)]
+    browsers = [done for done in doing if done[0].startswith(BROWSER)]
+    assert len(browsers) == len(BROWSER)
+    assert all(test.startswith(BROWSER) for done in browsers for test in done)

@@ -22,11 +22,11 @@ HERE = Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run JupyterLab's tests last: until it stops, Playwright keeps a loop in the main thread.
+    """Run the browser tests last: Playwright keeps an event loop in the main thread until it stops.
 
     `asyncio.run()` in another test would find that loop running.
     """
-    items.sort(key=lambda item: item.path.name.endswith("_in_jupyterlab.py"))
+    items.sort(key=lambda item: HERE in item.path.parents)
 
 
 @pytest.fixture(scope="session")
@@ -46,20 +46,19 @@ def lab(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         yield lab
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(executable: str) -> Iterator[Any]:
-    """A browser, one for all tests of a file."""
+    """A browser, one for all tests."""
     with chromium.launched(executable) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
-def lab_page(lab: Lab, executable: str) -> Iterator[LabPage]:
-    """JupyterLab in a browser, which is launched while JupyterLab starts."""
-    with chromium.launched(executable) as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 1250})
-        lab.wait()
-        yield LabPage(page, lab.url)
+def lab_page(lab: Lab, browser: Any) -> LabPage:
+    """JupyterLab in the browser, which is launched while JupyterLab starts."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1250})
+    lab.wait()
+    return LabPage(page, lab.url)
 
 
 @pytest.fixture(scope="session")

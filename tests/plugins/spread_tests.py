@@ -1,7 +1,7 @@
 """Spreads tests over the machine's cores: a file's tests together, one process each.
 
-The browser's tests come first, since they wait most of the time. Those in JupyterLab, which is
-started once, have a process besides those for the cores. That one does nothing else, since
+The browser's tests are two parts, so that JupyterLab is started once. They wait most of the time,
+so each has a process besides those for the cores, from the start. That one does nothing else, since
 Playwright keeps an event loop in the main thread that `asyncio.run()` in another test would find.
 """
 
@@ -15,20 +15,20 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/browser/"
-LAB = BROWSER + "jupyterlab"
+PARTS = 2
 MOST = 8
 """Processes beyond which the longest files alone decide how long a run takes."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One for each core, one more, since tests wait, and one for JupyterLab.
+    """One for each core, one more, since tests wait, and one for each part of the browser's.
 
     There are none where files are named, what is printed is shown, or time measured.
     """
     are_files = all(Path(name.split("::")[0]).is_file() for name in config.args)
     is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
-    more = 1 if "not browser" in config.getoption("markexpr") else 2
+    more = 1 if "not browser" in config.getoption("markexpr") else 1 + PARTS
     return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST) + more
 
 
@@ -42,18 +42,17 @@ class ByFile(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return LAB if file.endswith("_in_jupyterlab.py") else file
+        if not file.startswith(BROWSER):
+            return file
+        return BROWSER + ("jupyterlab" if file.endswith("_in_jupyterlab.py") else "pages")
 
     def _assign_work_unit(self, node: Any) -> None:
+        browser = [scope for scope in self.workqueue if scope.startswith(BROWSER)]
+        are_others_left = len(browser) < len(self.workqueue)
         can_others_go_on = sum(not each.shutting_down for each in self.nodes) > 1
-
-        def rank(scope: str) -> int:
-            if scope == LAB:
-                return 0 if can_others_go_on else 3
-            return 1 if scope.startswith(BROWSER) else 2
-
-        given = min(self.workqueue, key=rank)
-        self.workqueue.move_to_end(given, last=False)
+        if browser and can_others_go_on:
+            self.workqueue.move_to_end(browser[0], last=False)
+        given = next(iter(self.workqueue))
         super()._assign_work_unit(node)
-        if given == LAB and self.workqueue:
+        if given.startswith(BROWSER) and are_others_left:
             node.shutdown()
