@@ -16,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbconvert import HTMLExporter
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+EXAMPLES = sorted((NOTEBOOKS[0].parents[1] / "docs/examples").rglob("*.ipynb"))
 SOLUTION = re.compile(r"<summary>Solution</summary>\s+```python\n(?P<code>.*?)```", re.DOTALL)
 
 
@@ -51,8 +52,9 @@ def test_no_widget_state_is_stored(notebook: dict[str, Any]) -> None:
     assert "widgets" not in notebook["metadata"]
 
 
-def test_no_secret_and_no_whole_token_is_stored(notebook: dict[str, Any]) -> None:
-    text = json.dumps(notebook)
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *EXAMPLES], ids=lambda path: path.stem)
+def test_no_secret_and_no_whole_token_is_stored(path: Path) -> None:
+    text = path.read_text("utf-8")
     assert not re.search(r"eyJ[\w-]{10,}\.eyJ[\w-]+\.[\w-]{10,}", text)
     assert "demo_api_secret" not in text
     assert "demo_auth_token" not in text

@@ -17,7 +17,7 @@ NOTEBOOK = ROOT / "docs/examples/notebook/orders.ipynb"
 @pytest.mark.long
 def test_its_stored_outputs_come_again(tmp_path: Path) -> None:
     shutil.copy(NOTEBOOK, tmp_path)
-    (tmp_path / "flex_chat_lab.py").write_text("from helpers import connect\n")
+    (tmp_path / "flex_chat_lab.py").write_text("from helpers import connect, read_token\n")
     settings = {"TWILIO_MOCK_SEED": "1", "TWILIO_MOCK_TIME": "2026-06-01T09:00:00Z"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "nbval.plugin", "--nbval", NOTEBOOK.name],
