@@ -75,8 +75,7 @@ class MovedRehearsal:
     def _repr_html_(self) -> str:
         heads = ("kind", "a", "b", "foretold by")
         title = self.comparison.title
-        rows = [map(html.breakable, row) for row in self._rows()]
-        table = html.table(rows, heads, title=title, style=html.TOP_LEFT)
+        table = html.table(self._rows(), heads, title=title, style=html.TOP_LEFT)
         return f"{table}<p>{html.escaped(self._summary())}</p>"
 
     def _summary(self) -> str:
@@ -108,8 +107,7 @@ class Rehearsals(tuple[MovedRehearsal, ...]):
 
     def _repr_html_(self) -> str:
         heads = ("script", "kind", "a", "b", "foretold by")
-        rows = [map(html.breakable, row) for row in self._rows()]
-        table = html.table(rows, heads, style=html.TOP_LEFT)
+        table = html.table(self._rows(), heads, style=html.TOP_LEFT)
         return f"{table}<p>{html.escaped(self._summary())}</p>"
 
     def _summary(self) -> str:
