@@ -11,35 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rehearsing import CONFIGS, changed
 from snippets import snippet
 from support import examples
 
 from helpers import Account, connect, flows, migrate
-from helpers.flows import FlexFlowConfig, FlowProblem, Integration
+from helpers.flows import FlexFlowConfig, FlowProblem
 from helpers.flows.rehearsal.grammar import OPEN, VERBS, misplaced
 from helpers.migrate import Rehearsals
 
-ROOT = Path(__file__).resolve().parent.parent
-TASK_CHAT = FlexFlowConfig(
-    friendly_name="Support",
-    channel_type="custom",
-    integration_type="task",
-    integration=Integration(
-        workspace="Flex Task Assignment", workflow="Assign to Anyone", channel="chat"
-    ),
-)
-STUDIO_CHAT = FlexFlowConfig(
-    friendly_name="Support",
-    channel_type="custom",
-    integration=Integration(flow="Webchat Flow"),
-)
-BOT_CHAT = FlexFlowConfig(
-    friendly_name="Support",
-    channel_type="custom",
-    integration_type="external",
-    integration=Integration(url="https://bot.example.com/messages"),
-)
-HANDLERS = {"task": TASK_CHAT, "studio": STUDIO_CHAT, "external": BOT_CHAT}
+ROOT = Path(__file__).resolve().parents[2]
+HANDLERS = {kind: changed(flow, friendly_name="Support") for kind, flow in CONFIGS.items()}
+TASK_CHAT, STUDIO_CHAT, BOT_CHAT = (HANDLERS[kind] for kind in ("task", "studio", "external"))
 
 
 # -- what is shipped
