@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 LEFT, RIGHT = "text-align:left", "text-align:right"
 TOP_LEFT = f"{LEFT};vertical-align:top;white-space:pre-wrap;overflow-wrap:break-word"
-_LONG_WORD = re.compile(r"\S{40,}")
-"""A word, such as a path, that would make a table too wide for a notebook."""
 _SID = re.compile(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{28}\b")
 
 
@@ -34,13 +32,18 @@ def escaped(content: object) -> str:
     return content if isinstance(content, Markup) else html.escape(str(content))
 
 
+def breakable(text: str) -> Markup:
+    """Return text as HTML whose long paths may be broken after each `/`."""
+    return Markup(escaped(text).replace("/", "/<wbr>"))
+
+
 def short_sids(text: str) -> Markup:
     """Return text as HTML, with six characters of each SID; pointing at one shows the whole."""
     return Markup(_SID.sub(r'<span title="\g<0>">\1…</span>', escaped(text)))
 
 
 def table(
-    rows: Iterable[Sequence[object]],
+    rows: Iterable[Iterable[object]],
     heads: Sequence[object] = (),
     *,
     title: str = "",
@@ -66,7 +69,4 @@ def _cell(tag: str, content: object, style: str) -> str:
     cell = content if isinstance(content, Cell) else Cell(content)
     css = f"{style};{cell.style}" if cell.style else style
     span = f' colspan="{cell.span}"' if cell.span > 1 else ""
-    shown = escaped(cell.content)
-    if not isinstance(cell.content, Markup):
-        shown = _LONG_WORD.sub(lambda word: word[0].replace("/", "/<wbr>"), shown)
-    return f'<{tag}{span} style="{css}">{shown}</{tag[:2]}>'
+    return f'<{tag}{span} style="{css}">{escaped(cell.content)}</{tag[:2]}>'

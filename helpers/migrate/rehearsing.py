@@ -75,7 +75,8 @@ class MovedRehearsal:
     def _repr_html_(self) -> str:
         heads = ("kind", "a", "b", "foretold by")
         title = self.comparison.title
-        table = html.table(self._rows(), heads, title=title, style=html.TOP_LEFT)
+        rows = [map(html.breakable, row) for row in self._rows()]
+        table = html.table(rows, heads, title=title, style=html.TOP_LEFT)
         return f"{table}<p>{html.escaped(self._summary())}</p>"
 
     def _summary(self) -> str:
@@ -107,7 +108,8 @@ class Rehearsals(tuple[MovedRehearsal, ...]):
 
     def _repr_html_(self) -> str:
         heads = ("script", "kind", "a", "b", "foretold by")
-        table = html.table(self._rows(), heads, style=html.TOP_LEFT)
+        rows = [map(html.breakable, row) for row in self._rows()]
+        table = html.table(rows, heads, style=html.TOP_LEFT)
         return f"{table}<p>{html.escaped(self._summary())}</p>"
 
     def _summary(self) -> str:
