@@ -24,7 +24,7 @@ from .checks import check
 from .errors import REFUSALS, FlowProblem, refusal_text
 from .exporting import export
 from .file import load
-from .planning import plan
+from .planning import Plan, plan
 from .rehearsal import SCRIPTS, rehearse
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
@@ -75,8 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         planning.add_argument(
             "--delete",
             action="store_true",
-            help="delete flows that the file does not name; addresses, if it has a list of them",
+            help="delete flows that the file does not name; others, if it has a list of them",
         )
+        planning.add_argument("--destroy", action="store_true", help="delete all that it names")
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
@@ -93,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="a shipped script's name or a YAML file; by default every shipped one",
     )
-    _command(commands, "export", _export, "write the flow file of an account")
+    exporting = _command(commands, "export", _export, "write the flow file of an account")
+    exporting.add_argument(
+        "--everything", action="store_true", help="all kinds of resources, not flows alone"
+    )
     return parser
 
 
@@ -145,14 +149,19 @@ def _check(options: argparse.Namespace) -> int:
     return PROBLEMS if report.errors or (options.strict and report.warnings) else OK
 
 
+def _planned(options: argparse.Namespace) -> Plan:
+    account = _required_account(options)
+    return plan(account, options.file, delete=options.delete, destroy=options.destroy)
+
+
 def _plan(options: argparse.Namespace) -> int:
-    planned = plan(_required_account(options), options.file, delete=options.delete)
+    planned = _planned(options)
     _write(options, planned, planned.as_json())
     return PENDING if options.detailed_exitcode and not planned.is_empty else OK
 
 
 def _apply(options: argparse.Namespace) -> int:
-    planned = plan(_required_account(options), options.file, delete=options.delete)
+    planned = _planned(options)
     if not options.json:
         sys.stdout.write(f"{planned}\n")
     try:
@@ -193,10 +202,12 @@ def _rehearse(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    file = export(_required_account(options), options.file)
+    file = export(_required_account(options), options.file, everything=options.everything)
     counts = [f"{len(file.flows)} flow{'s' * (len(file.flows) != 1)}"]
     if file.addresses:
         counts.append(f"{len(file.addresses)} address{'es' * (len(file.addresses) != 1)}")
+    if file.resources:
+        counts.append(f"{len(file.resources)} other resource{'s' * (len(file.resources) != 1)}")
     written = f"{' and '.join(counts)} written to {options.file}"
     _write(options, written, {"written": options.file})
     return OK
