@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-
 KEPT = Path.home() / ".flex-chat-lab"
 """Folder of the user's own where `python -m helpers.front_ends` puts copies."""
 
