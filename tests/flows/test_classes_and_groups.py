@@ -13,6 +13,7 @@ from test_fast_engine import KINDS, centre
 from helpers.flows import (
     Arrivals,
     CustomerClass,
+    Exactly,
     Exponential,
     LoadTest,
     Lognormal,
@@ -108,8 +109,10 @@ def test_the_kind_of_handle_time_changes_no_customers_patience() -> None:
     assert len({first_of(handle_time=kind) for kind in kinds}) == 1
 
 
-def test_a_fixed_number_of_customers_has_the_figures_of_earlier_versions() -> None:
-    demand = demand_of(5, Exponential(300), Exponential(100), 2, ("Hi",), 10)
+@pytest.mark.parametrize("arrivals", [Exactly(5), Arrivals((1.0, 1.0), exactly=5)])
+def test_a_fixed_number_of_customers_has_the_figures_of_earlier_versions(arrivals: Any) -> None:
+    demand = demand_of(arrivals, Exponential(300), Exponential(100), 2, ("Hi",), 10)
+    assert {len(demand.customers(seed)) for seed in range(9)} == {5}
     first = demand.customers(1)[0]
     found = (first.arrives, first.handle_time, first.patience)
     assert found == pytest.approx((2629.968123, 710.847451, 48.010774), abs=1e-6)
@@ -125,8 +128,10 @@ def test_other_agents_and_other_habits_meet_the_same_customers() -> None:
     assert len(set(few) & set(slow)) > len(few) / 2
 
 
-def test_numbers_of_customers_by_the_hour_are_poisson() -> None:
-    counts = [len(Arrivals((30.0,)).moments(seed)) for seed in range(300)]
+@pytest.mark.parametrize("arrivals", [30, [30.0], Arrivals((30.0,))])
+def test_numbers_of_customers_are_poisson(arrivals: Any) -> None:
+    demand = demand_of(arrivals, 60, None, 1, ("Hi",), 10)
+    counts = [len(demand.customers(seed)) for seed in range(300)]
     mean = sum(counts) / 300
     variance = sum((count - mean) ** 2 for count in counts) / 299
     assert mean == pytest.approx(30, rel=0.05)

@@ -15,12 +15,12 @@ import pytest
 from days import external_flow, task_flow
 
 from helpers import connect
-from helpers.flows import Exponential, Sweep, load_test, sweep
+from helpers.flows import Exactly, Exponential, Sweep, load_test, sweep
 from helpers.flows.busy_day.sweeping import covering, estimate
 
 FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
 DAY: dict[str, Any] = {
-    "arrivals": 12,
+    "arrivals": Exactly(12),
     "hours": 1,
     "handle_time": Exponential(300),
     "patience": Exponential(90),

@@ -117,8 +117,9 @@ def load_test(
         agents: Number of agents who work all day, or a `Staffing`, or a list of them, one for each
             group. They work in the flow's workspace; where the flow names none, in the account's
             first.
-        arrivals: Number of customers in all, spread evenly; or expected in each hour; or
-            `Arrivals`.
+        arrivals: Number of customers to expect in all, spread evenly; or in each hour, in a list;
+            how many come is drawn, too (Poisson). `Exactly(200)` fixes the number, as `Arrivals`
+            can by the hour; days then vary less than real ones.
         handle_time: Duration of a talk with an agent: seconds, `Exponential(300)`,
             `Lognormal(300, 0.75)`, a list of seconds on record, or a function that draws from the
             `random.Random` it is given.
