@@ -76,7 +76,7 @@ class Connection:
         finally:
             for task in tasks:
                 task.cancel()
-            self._workers.submit(end).add_done_callback(_log_failure)
+            self._workers.submit(end).add_done_callback(log_failure)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 with contextlib.suppress(Exception):  # it may be closed already
@@ -180,7 +180,8 @@ class ClientConnection(Connection):
             self.send(answer)
 
 
-def _log_failure(done: Future[None]) -> None:
+def log_failure(done: Future[None]) -> None:
+    """Log why a call of a worker thread failed."""
     error = done.exception()
     if error is not None and not isinstance(error, DatabaseClosed | DatabaseFailed):
         log_exception(_log, "the end of a realtime connection failed", error=error)

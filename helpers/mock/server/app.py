@@ -25,7 +25,7 @@ from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
 from ..realtime.event_bridge import PATH as BRIDGE_PATH
-from ..rest import iam_v1
+from ..rest import flex_users, iam_v1
 from ..rest.http import MOCK_HEADER, TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
@@ -127,6 +127,13 @@ class ServerApp:
             allow_origin_regex=LOOPBACK_ORIGIN,
             **allowed,
         )
+        self._rest_for_flex_ui = CORSMiddleware(
+            self._rest,
+            allow_origins=self._origins.named,
+            allow_origin_regex=LOOPBACK_ORIGIN,
+            allow_credentials=True,
+            **allowed,
+        )
         self._rest_for_browsers = CORSMiddleware(self._rest, allow_origins=["*"], **allowed)
         self._changes = ChangeStream(mock, requests)
         inspector, control = Pages(), Control(mock, requests)
@@ -183,6 +190,8 @@ class ServerApp:
             await _refuse(401, _FROM_ELSEWHERE)(scope, receive, send)
         elif is_own:
             await self._pages(scope, receive, send)
+        elif page.origins and scope["path"].startswith(f"/{flex_users.FLEX}/"):
+            await self._rest_for_flex_ui(scope, receive, send)  # it sends its cookies along
         elif page.origins:
             await self._rest_for_pages(scope, receive, send)
         else:
