@@ -315,9 +315,16 @@ def _seldom_collecting_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def summary_of(
-    job: Job, counting: Counting, engine: Engine, is_checked: bool
-) -> tuple[Summary, str, str]:
-    """The figures of a day alone, which are cheap to send, for a sweep; its engine, and why."""
-    day = simulate(job, counting, engine=engine, is_checked=is_checked)
-    return day.summary, day.engine, day.engine_reason
+Played = tuple[Summary, str, str]
+"""The figures of a day alone, which are cheap to send; its engine, and why."""
+
+
+def summaries_of(
+    counting: Counting, job: Job, seeds: Sequence[int], engine: Engine, is_checked: bool
+) -> list[Played]:
+    """Simulate a job's day for each of these seeds."""
+    days = (
+        simulate(replace(job, seed=seed), counting, engine=engine, is_checked=is_checked)
+        for seed in seeds
+    )
+    return [(day.summary, day.engine, day.engine_reason) for day in days]
