@@ -23,7 +23,7 @@ from .directory import Directory
 from .errors import REFUSALS, refusal_text
 from .exporting import flows_of
 from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, ResourceKind, Values, spelled
+from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
 from .readable import changes_of
 from .resources import FoundResource, Survey
 
@@ -45,8 +45,8 @@ class PlannedWrite:
     does: str = ""
 
     def __str__(self) -> str:
-        verb = self.does or self.step.action
-        return f"{verb} {self.step.title}" + (f" ({self.step.sid})" if self.step.sid else "")
+        title = masked(f"{self.does or self.step.action} {self.step.title}")
+        return f"{title} ({self.step.sid})" if self.step.sid else title
 
 
 PAUSE, FINISH = "disable for a moment", "finish"
@@ -211,7 +211,8 @@ class Run:
     def apply(self, code: str, confirm: Confirm) -> Applied:
         """Carry the operations out, from the state in the chain that the account is in."""
         self._find_start()
-        if self._account.mode == "live" and self._at < len(self._operations):
+        is_asked = self._account.mode == "live" or isinstance(confirm, str)
+        if is_asked and self._at < len(self._operations):
             prompt = f"This changes a LIVE account. Type the plan's code ({code}) to go on: "
             try:
                 typed = confirm if isinstance(confirm, str) else confirm(prompt)
@@ -333,7 +334,7 @@ class Run:
             yield from (f"{self._label(key, flow)} {change}" for change in changes_of(flow, now))
 
     @staticmethod
-    def _label(key: str, flow: Values | None) -> str:
+    def _label(key: str, flow: Fields | None) -> str:
         names = (flow.get(name) for name in ("friendly_name", "unique_name") if flow)
         return key if key.startswith("a new ") else f"{next(filter(None, names), None)!r} ({key})"
 
@@ -391,7 +392,7 @@ class Run:
                 place.update(**given)
 
 
-def _changed_fields(kind: ResourceKind, own: FoundResource, after: Values) -> Values:
+def _changed_fields(kind: ResourceKind, own: FoundResource, after: Fields) -> Fields:
     """The fields of an update: what changes, with all that make one parameter."""
     fields, state = kind.by_name, own.state
     changed = {name for name, value in after.items() if state.get(name) != value}

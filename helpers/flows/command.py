@@ -21,9 +21,9 @@ from ..account import Account, CredentialsMissing, connect, from_environment
 from ..masking import mask as masked
 from .applying import ApplyStopped
 from .checks import check
-from .errors import REFUSALS, FlowProblem, refusal_text
+from .errors import REFUSALS, FlowProblem, Problem, refusal_text
 from .exporting import export
-from .file import load
+from .file import FlowFile, load
 from .planning import Plan, plan
 from .rehearsal import SCRIPTS, rehearse
 
@@ -45,9 +45,11 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default the process's own arguments. Returns the exit code."""
-    code = PROBLEMS
+    problems: tuple[Problem, ...] = ()
+    code, wants_json = PROBLEMS, False
     try:
         options = _parser().parse_args(arguments)
+        wants_json = options.json
         return int(options.run(options))
     except UsageError as error:
         code, message = USAGE, str(error)
@@ -56,7 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         message = "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
     except STOPS as error:
+        wants_json = wants_json and not isinstance(error, ApplyStopped)  # it is written already
         message = masked(str(error))
+        problems = error.problems if isinstance(error, FlowProblem) else ()
+    if wants_json:
+        data = {"error": message, "problems": [asdict(each) for each in problems]}
+        sys.stdout.write(f"{json.dumps(data, ensure_ascii=False)}\n")
     sys.stderr.write(f"{message}\n")
     return code
 
@@ -82,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
     commands.choices["apply"].add_argument(
-        "--confirm", metavar="CODE", help="the plan's code, which a live account requires"
+        "--confirm", metavar="CODE", help="the plan's code: the plan must be the one that has it"
     )
     rehearsing = _command(commands, "rehearse", _rehearse, "play scripts in a throw-away account")
     rehearsing.add_argument(
@@ -94,9 +101,25 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="a shipped script's name or a YAML file; by default every shipped one",
     )
+    for each in commands.choices.values():
+        each.add_argument("--env", metavar="NAME", help="an environment of the file")
+        each.add_argument(
+            "--var",
+            metavar="NAME=VALUE",
+            action="append",
+            default=[],
+            help="the value of a variable of the file; it wins over the environment's",
+        )
     exporting = _command(commands, "export", _export, "write the flow file of an account")
     exporting.add_argument(
         "--everything", action="store_true", help="all kinds of resources, not flows alone"
+    )
+    exporting.add_argument(
+        "--secret",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="an environment variable, whose value is written as ${NAME}",
     )
     return parser
 
@@ -112,7 +135,7 @@ def _command(
         metavar="ACCOUNT",
         help="a shared mock's URL, or 'live'; by default TWILIO_MOCK_URL or TWILIO_MODE=live",
     )
-    parser.add_argument("--json", action="store_true", help="write JSON")
+    parser.add_argument("--json", action="store_true", help="write JSON; an error in one line")
     parser.set_defaults(run=run)
     return parser
 
@@ -138,20 +161,31 @@ def _required_account(options: argparse.Namespace) -> Account:
     return account
 
 
+def _file(options: argparse.Namespace) -> FlowFile:
+    """The flow file, with the variables of the command."""
+    given = {}
+    for each in options.var:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {name}: give it as NAME=VALUE, such as --var host=example.com")
+        given[name] = value
+    return load(options.file, variables=given, env=options.env)
+
+
 def _write(options: argparse.Namespace, result: Any, data: Any) -> None:
     text = json.dumps(data, indent=2, ensure_ascii=False) if options.json else str(result)
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{masked(text)}\n")
 
 
 def _check(options: argparse.Namespace) -> int:
-    report = check(options.file, _account(options))
+    report = check(_file(options), _account(options))
     _write(options, report, report.as_json())
     return PROBLEMS if report.errors or (options.strict and report.warnings) else OK
 
 
 def _planned(options: argparse.Namespace) -> Plan:
     account = _required_account(options)
-    return plan(account, options.file, delete=options.delete, destroy=options.destroy)
+    return plan(account, _file(options), delete=options.delete, destroy=options.destroy)
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -165,7 +199,7 @@ def _apply(options: argparse.Namespace) -> int:
     if not options.json:
         sys.stdout.write(f"{planned}\n")
     try:
-        applied = planned.apply(confirm=options.confirm or _ask)
+        applied = planned.apply(confirm=_ask if options.confirm is None else options.confirm)
     except ApplyStopped as stopped:
         if options.json:
             _write(options, stopped, planned.as_json() | stopped.as_json())
@@ -181,7 +215,7 @@ def _ask(prompt: str) -> str:
 
 
 def _rehearse(options: argparse.Namespace) -> int:
-    file = load(options.file)
+    file = _file(options)
     try:
         flows = [file[options.flow]] if options.flow else file.entries
     except KeyError as error:
@@ -202,7 +236,12 @@ def _rehearse(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    file = export(_required_account(options), options.file, everything=options.everything)
+    file = export(
+        _required_account(options),
+        options.file,
+        everything=options.everything,
+        secrets=options.secret,
+    )
     counts = [f"{len(file.flows)} flow{'s' * (len(file.flows) != 1)}"]
     if file.addresses:
         counts.append(f"{len(file.addresses)} address{'es' * (len(file.addresses) != 1)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -15,13 +15,14 @@ from twilio.base.exceptions import TwilioException
 from ..account import Account
 from ..chat.errors import as_chat_error
 from ..mock import flex_flows
-from .config import ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
+from .config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
 from .conversations import ADDRESSES, SETTINGS, AddressConfig
 from .directory import Directory, address_parameters, parameters
 from .errors import FlowProblem, Problem
 from .file import KEPT, FlowFile, fix_of
 from .kinds import Address
 from .resources import FoundResource, ResourceEntry, Survey
+from .variables import Values
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 ENDED = 20410
@@ -127,8 +128,18 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     return AccountFlow(flow.sid, name, named, "", found)
 
 
+def _as_meant(flow: FlexFlowConfig) -> FlexFlowConfig:
+    """A flow of an account, whose channel is meant."""
+    accepted = (CHANNEL_TYPE,) if flow.is_for_other_clients else ()
+    return flow.model_copy(update={"accept": accepted})
+
+
 def export(
-    account: Account, path: str | Path | None = None, *, everything: bool = False
+    account: Account,
+    path: str | Path | None = None,
+    *,
+    everything: bool = False,
+    secrets: Iterable[str] = (),
 ) -> FlowFile:
     """Describe an account's flows as a flow file, sorted by name, and its addresses if it has any.
 
@@ -141,11 +152,14 @@ def export(
         account: The account to read.
         path: Where to write the file; it is not written by default.
         everything: Whether to describe resources of all kinds.
+        secrets: Environment variables of this process; the file has their names in the place of
+            their values.
 
     Raises:
-        FlowProblem: Flows share a name, or have settings that a file cannot describe; or the file
-            cannot be written.
+        FlowProblem: An environment variable is not set; flows share a name, or have settings that a
+            file cannot describe; or the file cannot be written.
     """
+    values = Values.of_process(secrets)
     directory, lists = Directory(account), [ROOT]
     survey = Survey(directory, lists=None if everything else ())
     found = flows_of(account, directory, (ADDRESSES,))
@@ -179,10 +193,11 @@ def export(
     if everything:
         lists.append(ADDRESSES)
     file = FlowFile(
-        tuple(each for each in configs if isinstance(each, FlexFlowConfig)),
+        tuple(_as_meant(each) for each in configs if isinstance(each, FlexFlowConfig)),
         source,
         addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
         lists=tuple(lists),
+        values=values,
         resources=tuple(resources),
         places=tuple(survey.places),
     )

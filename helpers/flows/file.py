@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +29,7 @@ from .conversations import (
 from .errors import FlowProblem, Problem
 from .kinds import ROOTS, Address, content, part_of
 from .resources import ResourceEntry, entries_of, lists_of
+from .variables import Given, Values, declared, meant
 
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig
 LISTS: dict[str, type[BaseModel]] = {
@@ -68,9 +68,7 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
         parts = (_PARTS.get(str(name)) or part_of(str(name)) for name in error["loc"][-2::-1])
         part = next(filter(None, parts), None)
         known = tuple(part.model_fields if part else _Contents.model_fields)
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-        return f"is not known here; {hint}"
+        return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
         in_quotes = f"; put it in quotes: '{value if written is None else written}'"
         without = ", in one line" if value is not None else ", and there is none; add it"
@@ -92,7 +90,7 @@ _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
 }
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter")
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
@@ -138,6 +136,7 @@ class FlowFile:
         custom_chats: Chats whose conversations your own server creates; no account keeps them.
         lists: The lists that the file has, with or without contents: what the account has of the
             others is no concern of the file. By default Flex Flows, and those that are not empty.
+        values: Its variables; `text` names those that are secrets.
         resources: Other resources, each before those within it.
         places: Their lists, as `lists`: `("workspaces",)`, `("workspaces", NAME, "queues")`.
     """
@@ -148,6 +147,7 @@ class FlowFile:
     addresses: tuple[AddressConfig, ...] = ()
     custom_chats: tuple[CustomChatConfig, ...] = ()
     lists: tuple[str, ...] = (ROOT,)
+    values: Values = field(default=Values(), compare=False)
     resources: tuple[ResourceEntry, ...] = ()
     places: tuple[Address, ...] = ()
 
@@ -220,19 +220,21 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
         held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
-        content: dict[str, Any] = {
-            name: [_dumped(each) for each in held[name]] for name in self.lists
+        content: dict[str, Any] = self.values.declarations | {
+            name: [self.values.written(_dumped(each)) for each in held[name]] for name in self.lists
         }
         placed: dict[Address, dict[str, Any]] = {(): content}
         for place in self.places:
-            placed[place[:-1]].setdefault(place[-1], {})
-            placed[place] = placed[place[:-1]][place[-1]]
+            placed[place] = placed[place[:-1]].setdefault(place[-1], {})
             for entry in self.resources:
                 if entry.address[:-1] == place:
-                    placed[entry.address] = placed[place]
-                    if not entry.kind.is_single:
-                        placed[entry.address] = placed[place].setdefault(entry.label, {})
-                    placed[entry.address].update(entry.dumped())
+                    is_single = entry.kind.is_single
+                    placed[entry.address] = (
+                        placed[place]
+                        if is_single
+                        else placed[place].setdefault(self.values.written(entry.label), {})
+                    )
+                    placed[entry.address].update(self.values.written(entry.dumped()))
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -275,17 +277,23 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def load(file: str | Path | FlowFile) -> FlowFile:
+def load(
+    file: str | Path | FlowFile, *, variables: Given | None = None, env: str | None = None
+) -> FlowFile:
     """Read a flow file.
 
     Args:
         file: A path; or the YAML text itself, which has line breaks; or one read already.
+        variables: Values of its variables, instead of their defaults.
+        env: Name of one of its environments, for values that `variables` leaves out.
 
     Raises:
         FlowProblem: It cannot be read or is not right; every problem with its line and fix.
-        TypeError: It is none of these.
+        TypeError: It is none of these; or one read already is given variables.
     """
     if isinstance(file, FlowFile):
+        if variables or env is not None:
+            raise TypeError("variables are put in when a file is read; give them to `load`")
         return file
     if not isinstance(file, str | Path):
         raise TypeError(
@@ -293,23 +301,31 @@ def load(file: str | Path | FlowFile) -> FlowFile:
             " `FlowFile((flow, ...))` makes one of configs"
         )
     if isinstance(file, str) and "\n" in file:
-        return _read(file, TEXT)
+        return _read(file, TEXT, variables or {}, env)
+    return _read(text_of(file, "a YAML file"), str(file), variables or {}, env)
+
+
+def text_of(path: str | Path, kind: str) -> str:
+    """The text of a file in UTF-8; FlowProblem says that it cannot be read, and which `kind` is."""
     try:
-        return _read(Path(file).read_text(encoding="utf-8"), str(file))
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        fix = f"is not UTF-8: {error.reason}"
-    except OSError as error:
-        fix = f"cannot be read ({error.strerror}); give the path of a YAML file"
-    raise FlowProblem(Problem(str(file), "", fix))
+        fix = f"is not UTF-8: {error.reason}; save it in that encoding"
+    except IsADirectoryError:
+        fix = f"is a directory; give the path of {kind}"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        fix = f"cannot be read ({reason}); give the path of {kind}"
+    raise FlowProblem(Problem(str(path), "", fix))
 
 
-def _read(text: str, source: str) -> FlowFile:
-    root, content = _parse(text, source)
-    large = [key for kind in ROOTS if _size((key := _find(root, (kind.name,)))[1], {}) > MAX_NODES]
-    if large:
+def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
+    root, content, values = _parse(text, source, given, env)
+    parts = [_find(root, (kind.name,)) for kind in ROOTS]
+    if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
+        places = [located(source, key.start_mark.line + 1) for key in large]
         fix = "is too large with its aliases; write fewer"
-        lines_ = [located(source, key.start_mark.line + 1) for key, _ in large]
-        raise FlowProblem(*(Problem(line, "", fix) for line in lines_))
+        raise FlowProblem(*(Problem(place, "", fix) for place in places))
     try:
         is_new = isinstance(content, dict) and content.keys() & {*_Contents.model_fields} - {ROOT}
         read = (_Contents if is_new else _FlexFlows).model_validate(content)
@@ -325,8 +341,7 @@ def _read(text: str, source: str) -> FlowFile:
         for index, each in enumerate(getattr(contents, name))
         for path in _field_paths(each)
     }
-    for kind in ROOTS:
-        key, value = _find(root, (kind.name,))
+    for kind, (key, value) in zip(ROOTS, parts, strict=True):
         if value is not None:
             lines |= _lines(key, value, (kind.name,))
     file = FlowFile(
@@ -336,6 +351,7 @@ def _read(text: str, source: str) -> FlowFile:
         tuple(contents.address_configurations),
         tuple(contents.custom_chats),
         tuple(read.model_fields_set),
+        values,
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
     )
@@ -385,26 +401,38 @@ def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
         yield from ((name, *path) for path in below)
 
 
-def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
-    """The nodes of a YAML text, which know their lines, and its content."""
+def _parse(text: str, source: str, given: Given, env: str | None) -> tuple[yaml.Node, Any, Values]:
+    """The nodes of a YAML text, which know their lines, its content, and its variables."""
     loader = yaml.SafeLoader("")
+
+    def where(node: yaml.Node) -> str:
+        return located(source, node.start_mark.line + 1)
+
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        repeated = [] if root is None else list(_repeated_keys(root, source))
-        content = None if root is None or repeated else loader.construct_document(root)
+        if root is None:
+            fix = f"is empty; begin with `{ROOT}:` and a list of flows"
+            raise FlowProblem(Problem(source, "", fix))
+        _stop_at(_repeated_keys(root, source))
+        values = declared(root, where, source, given, env)
+        _stop_at(values.resolve(root, where))
+        _stop_at(_repeated_keys(root, source))
+        return root, loader.construct_document(root), values
     except (yaml.YAMLError, ValueError) as error:
+        if isinstance(error, FlowProblem):
+            raise
         raise FlowProblem(not_yaml(error, source)) from None
     except RecursionError:
         nested = Problem(source, "", "is not YAML: it is nested too deep; flatten it")
         raise FlowProblem(nested) from None
     finally:
         loader.dispose()
-    if root is None:
-        fix = f"is empty; begin with `{ROOT}:` and a list of flows"
-        raise FlowProblem(Problem(source, "", fix))
-    if repeated:
-        raise FlowProblem(*repeated)
-    return root, content
+
+
+def _stop_at(problems: Iterable[Problem]) -> None:
+    """Raise FlowProblem if there are any."""
+    if found := tuple(problems):
+        raise FlowProblem(*found)
 
 
 MAX_NODES = 1_000_000
@@ -428,7 +456,9 @@ def not_yaml(error: Exception, source: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     where = located(source, mark.line + 1) if mark else source
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return Problem(where, "", f"is not YAML: {what}; correct the line")
+    snippet = mark.get_snippet() if mark else None
+    fix = "put `${...}` in quotes" if "${" in (snippet or "") else "correct the line"
+    return Problem(where, "", f"is not YAML: {what}; {fix}")
 
 
 def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:

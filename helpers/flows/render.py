@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
+from .. import masking
 from ..html import Cell, Markup, short_sids
-from ..masking import mask as masked
 from .diff import PlanStep
 from .kinds import KINDS
 
@@ -30,7 +30,7 @@ def shown(value: Any) -> str:
     """A value as YAML writes it."""
     if value is None:
         return "not set"
-    return json.dumps(_masked(value), ensure_ascii=False)
+    return json.dumps(masking.shown(value), ensure_ascii=False)
 
 
 def titled(step: PlanStep) -> str:
@@ -54,7 +54,7 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
     """One row a changed field, or a flow of which no field changes."""
     for step in steps:
         kind = KINDS.get(step.kept_in)
-        name = f"{kind.noun} {step.name}" if kind else step.name
+        name = masking.mask(f"{kind.noun} {step.name}" if kind else step.name)
         who = (step.action, name, step.sid or "")
         for change in step.changes:
             before = "" if step.action == "create" else shown(change.before)
@@ -85,15 +85,15 @@ def as_json(step: PlanStep) -> dict[str, Any]:
     return {
         "action": step.action,
         "list": step.kept_in,
-        "flow": step.name,
+        "flow": masking.mask(step.name),
         "sid": step.sid,
         "changes": [
-            {"field": one.field, "before": _masked(one.before), "after": _masked(one.after)}
+            {
+                "field": one.field,
+                "before": masking.shown(one.before),
+                "after": masking.shown(one.after),
+            }
             for one in step.changes
         ],
         "note": step.note,
     }
-
-
-def _masked(value: Any) -> Any:
-    return masked(value) if isinstance(value, str) else value
