@@ -41,7 +41,9 @@ class PlannedWrite:
 
     def __str__(self) -> str:
         verb = "disable for a moment" if self.is_pause else self.step.action
-        return f"{verb} {self.step.name!r}" + (f" ({self.step.sid})" if self.step.sid else "")
+        return masked(f"{verb} {self.step.name!r}") + (
+            f" ({self.step.sid})" if self.step.sid else ""
+        )
 
 
 def in_order(steps: Sequence[PlanStep]) -> list[PlannedWrite]:
@@ -129,7 +131,8 @@ class Run:
     def apply(self, code: str, confirm: Confirm) -> Applied:
         """Carry the operations out, from the state in the chain that the account is in."""
         self._find_start()
-        if self._account.mode == "live" and self._at < len(self._operations):
+        is_asked = self._account.mode == "live" or isinstance(confirm, str)
+        if is_asked and self._at < len(self._operations):
             prompt = f"This changes a LIVE account. Type the plan's code ({code}) to go on: "
             try:
                 typed = confirm if isinstance(confirm, str) else confirm(prompt)

@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from functools import partial
 from typing import Any, NoReturn
 
@@ -22,8 +23,9 @@ from ..account import Account, CredentialsMissing, connect, from_environment
 from ..masking import mask as masked
 from .applying import ApplyStopped
 from .checks import check
-from .errors import REFUSALS, FlowProblem, refusal_text
+from .errors import REFUSALS, FlowProblem, Problem, refusal_text
 from .exporting import export
+from .file import FlowFile, load
 from .planning import plan
 from .playing import WrongArgument, add_commands
 
@@ -45,9 +47,11 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default the process's own arguments. Returns the exit code."""
-    code = PROBLEMS
+    problems: tuple[Problem, ...] = ()
+    code, wants_json = PROBLEMS, False
     try:
         options = _parser().parse_args(arguments)
+        wants_json = options.json
         return int(options.run(options))
     except (UsageError, WrongArgument) as error:
         code, message = USAGE, str(error)
@@ -56,7 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         message = "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
     except STOPS as error:
+        wants_json = wants_json and not isinstance(error, ApplyStopped)  # it is written already
         message = masked(str(error))
+        problems = error.problems if isinstance(error, FlowProblem) else ()
+    if wants_json:
+        data = {"error": message, "problems": [asdict(each) for each in problems]}
+        sys.stdout.write(f"{json.dumps(data, ensure_ascii=False)}\n")
     sys.stderr.write(f"{message}\n")
     return code
 
@@ -81,10 +90,26 @@ def _parser() -> argparse.ArgumentParser:
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
     commands.choices["apply"].add_argument(
-        "--confirm", metavar="CODE", help="the plan's code, which a live account requires"
+        "--confirm", metavar="CODE", help="the plan's code: the plan must be the one that has it"
     )
-    add_commands(partial(_command, commands), _account)
-    _command(commands, "export", _export, "write the flow file of an account")
+    add_commands(partial(_command, commands), _account, _file)
+    for each in commands.choices.values():
+        each.add_argument("--env", metavar="NAME", help="an environment of the file")
+        each.add_argument(
+            "--var",
+            metavar="NAME=VALUE",
+            action="append",
+            default=[],
+            help="the value of a variable of the file; it wins over the environment's",
+        )
+    exporting = _command(commands, "export", _export, "write the flow file of an account")
+    exporting.add_argument(
+        "--secret",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="an environment variable, whose value is written as ${NAME}",
+    )
     return parser
 
 
@@ -99,7 +124,7 @@ def _command(
         metavar="ACCOUNT",
         help="a shared mock's URL, or 'live'; by default TWILIO_MOCK_URL or TWILIO_MODE=live",
     )
-    parser.add_argument("--json", action="store_true", help="write JSON")
+    parser.add_argument("--json", action="store_true", help="write JSON; an error in one line")
     parser.set_defaults(run=run)
     return parser
 
@@ -125,29 +150,40 @@ def _required_account(options: argparse.Namespace) -> Account:
     return account
 
 
+def _file(options: argparse.Namespace, path: str | None = None) -> FlowFile:
+    """The flow file, or another one, with the variables of the command."""
+    given = {}
+    for each in options.var:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {name}: give it as NAME=VALUE, such as --var host=example.com")
+        given[name] = value
+    return load(path or options.file, variables=given, env=options.env)
+
+
 def _write(options: argparse.Namespace, result: Any, data: Any) -> None:
     text = json.dumps(data, indent=2, ensure_ascii=False) if options.json else str(result)
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{masked(text)}\n")
 
 
 def _check(options: argparse.Namespace) -> int:
-    report = check(options.file, _account(options))
+    report = check(_file(options), _account(options))
     _write(options, report, report.as_json())
     return PROBLEMS if report.errors or (options.strict and report.warnings) else OK
 
 
 def _plan(options: argparse.Namespace) -> int:
-    planned = plan(_required_account(options), options.file, delete=options.delete)
+    planned = plan(_required_account(options), _file(options), delete=options.delete)
     _write(options, planned, planned.as_json())
     return PENDING if options.detailed_exitcode and not planned.is_empty else OK
 
 
 def _apply(options: argparse.Namespace) -> int:
-    planned = plan(_required_account(options), options.file, delete=options.delete)
+    planned = plan(_required_account(options), _file(options), delete=options.delete)
     if not options.json:
         sys.stdout.write(f"{planned}\n")
     try:
-        applied = planned.apply(confirm=options.confirm or _ask)
+        applied = planned.apply(confirm=_ask if options.confirm is None else options.confirm)
     except ApplyStopped as stopped:
         if options.json:
             _write(options, stopped, planned.as_json() | stopped.as_json())
@@ -163,7 +199,7 @@ def _ask(prompt: str) -> str:
 
 
 def _export(options: argparse.Namespace) -> int:
-    file = export(_required_account(options), options.file)
+    file = export(_required_account(options), options.file, secrets=options.secret)
     counts = [f"{len(file.flows)} flow{'s' * (len(file.flows) != 1)}"]
     if file.addresses:
         counts.append(f"{len(file.addresses)} address{'es' * (len(file.addresses) != 1)}")

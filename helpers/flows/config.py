@@ -15,7 +15,14 @@ from pydantic_core import PydanticCustomError
 from ..masking import mask as masked
 from ..mock import flex_flows
 
-Name = Annotated[str, Field(min_length=1, max_length=256)]
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "holds a NUL character; remove it")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_without_nul)]
 SIDS_OF = {"flow": "flow_sid", "workspace": "workspace_sid", "workflow": "workflow_sid"}
 """Settings that a file gives by SID or friendly name, and their names at Twilio."""
 
@@ -29,6 +36,10 @@ def _web_address(url: str) -> str:
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Contact = tuple[str, str | None]
 """A channel type and an identity, for which Twilio takes one enabled flow only."""
+FLEX_OWN = ("Flex Web Channel Flow", "web")
+"""Name and channel type of the flow that Flex makes for its own web chat."""
+CHANNEL_TYPE = "channel-type"
+"""The warning of flows that no chat client of one's own can use."""
 SHOWN = 5
 """Flows in conflict that a sentence names."""
 T = TypeVar("T")
@@ -149,6 +160,14 @@ class FlexFlowConfig(Described):
     def contact(self) -> Contact:
         """The channel type and identity, for which Twilio takes one enabled flow only."""
         return self.channel_type, self.contact_identity
+
+    @property
+    def is_for_other_clients(self) -> bool:
+        """Return whether no chat client of one's own can use it, nor an address reach it."""
+        # A flow with an address on another channel is meant for that channel.
+        has_address = self.contact_identity is not None and self.channel_type != "web"
+        is_flex_own = (self.friendly_name, self.channel_type) == FLEX_OWN
+        return self.channel_type != "custom" and not has_address and not is_flex_own
 
     def settings(self) -> dict[str, Any]:
         """The settings that apply, Twilio's defaults filled in: names where Twilio wants SIDs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -16,11 +16,12 @@ from twilio.rest import Client
 from ..account import Account
 from ..chat.errors import as_chat_error
 from ..mock import flex_flows
-from .config import SIDS_OF, FlexFlowConfig, settings_of
+from .config import CHANNEL_TYPE, SIDS_OF, FlexFlowConfig, settings_of
 from .conversations import ADDRESSES, SETTINGS, AddressConfig
 from .directory import Directory, address_parameters, parameters
 from .errors import FlowProblem, Problem
 from .file import KEPT, ROOT, FlowFile, fix_of
+from .variables import Values
 
 ENDED = 20410
 """Code of a legacy API that Twilio has ended."""
@@ -133,7 +134,15 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     return AccountFlow(flow.sid, name, named, "", found)
 
 
-def export(account: Account, path: str | Path | None = None) -> FlowFile:
+def _as_meant(flow: FlexFlowConfig) -> FlexFlowConfig:
+    """A flow of an account, whose channel is meant."""
+    accepted = (CHANNEL_TYPE,) if flow.is_for_other_clients else ()
+    return flow.model_copy(update={"accept": accepted})
+
+
+def export(
+    account: Account, path: str | Path | None = None, *, secrets: Iterable[str] = ()
+) -> FlowFile:
     """Describe an account's flows as a flow file, sorted by name, and its addresses if it has any.
 
     An account without the legacy API has addresses alone.
@@ -144,11 +153,14 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     Args:
         account: The account to read.
         path: Where to write the file; it is not written by default.
+        secrets: Environment variables of this process; the file has their names in the place of
+            their values.
 
     Raises:
-        FlowProblem: Flows share a name, or have settings that a file cannot describe; or the file
-            cannot be written.
+        FlowProblem: An environment variable is not set; flows share a name, or have settings that a
+            file cannot describe; or the file cannot be written.
     """
+    values = Values.of_process(secrets)
     directory, root = Directory(account), ROOT
     found = flows_of(account, directory, (ADDRESSES,))
     try:
@@ -170,10 +182,11 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     configs = [flow.config for flow in sorted(found, key=attrgetter("name")) if flow.config]
     source = str(path or f"the export of {account.credentials.account_sid}")
     file = FlowFile(
-        tuple(each for each in configs if isinstance(each, FlexFlowConfig)),
+        tuple(_as_meant(each) for each in configs if isinstance(each, FlexFlowConfig)),
         source,
         addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
         lists=(root,),
+        values=values,
     )
     if path is not None:
         file.write(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,6 +27,7 @@ from .conversations import (
     OwnInteraction,
 )
 from .errors import FlowProblem, Problem
+from .variables import Given, Values, declared, meant
 
 ROOT = "flex_flows"
 """Key of the list of flows."""
@@ -66,9 +66,7 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     if kind == "extra_forbidden":
         part = next((name for name in reversed(error["loc"][:-1]) if name in _PARTS), None)
         known = tuple(_PARTS[str(part)].model_fields if part else LISTS)
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-        return f"is not known here; {hint}"
+        return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
         in_quotes = f"; put it in quotes: '{value if written is None else written}'"
         without = ", in one line" if value is not None else ", and there is none; add it"
@@ -90,7 +88,7 @@ _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
 }
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter")
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
@@ -132,6 +130,7 @@ class FlowFile:
         custom_chats: Chats whose conversations your own server creates; no account keeps them.
         lists: The lists that the file has, with or without contents: what the account has of the
             others is no concern of the file. By default Flex Flows, and those that are not empty.
+        values: Its variables; `text` names those that are secrets.
     """
 
     flows: tuple[FlexFlowConfig, ...] = ()
@@ -140,6 +139,7 @@ class FlowFile:
     addresses: tuple[AddressConfig, ...] = ()
     custom_chats: tuple[CustomChatConfig, ...] = ()
     lists: tuple[str, ...] = (ROOT,)
+    values: Values = field(default=Values(), compare=False)
 
     def __post_init__(self) -> None:
         others = {ADDRESSES: self.addresses, CUSTOM_CHATS: self.custom_chats}
@@ -206,7 +206,9 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
         held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
-        content = {name: [_dumped(each) for each in held[name]] for name in self.lists}
+        content = self.values.declarations | {
+            name: [self.values.written(_dumped(each)) for each in held[name]] for name in self.lists
+        }
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -249,17 +251,23 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def load(file: str | Path | FlowFile) -> FlowFile:
+def load(
+    file: str | Path | FlowFile, *, variables: Given | None = None, env: str | None = None
+) -> FlowFile:
     """Read a flow file.
 
     Args:
         file: A path; or the YAML text itself, which has line breaks; or one read already.
+        variables: Values of its variables, instead of their defaults.
+        env: Name of one of its environments, for values that `variables` leaves out.
 
     Raises:
         FlowProblem: It cannot be read or is not right; every problem with its line and fix.
-        TypeError: It is none of these.
+        TypeError: It is none of these; or one read already is given variables.
     """
     if isinstance(file, FlowFile):
+        if variables or env is not None:
+            raise TypeError("variables are put in when a file is read; give them to `load`")
         return file
     if not isinstance(file, str | Path):
         raise TypeError(
@@ -267,18 +275,26 @@ def load(file: str | Path | FlowFile) -> FlowFile:
             " `FlowFile((flow, ...))` makes one of configs"
         )
     if isinstance(file, str) and "\n" in file:
-        return _read(file, TEXT)
+        return _read(file, TEXT, variables or {}, env)
+    return _read(text_of(file, "a YAML file"), str(file), variables or {}, env)
+
+
+def text_of(path: str | Path, kind: str) -> str:
+    """The text of a file in UTF-8; FlowProblem says that it cannot be read, and which `kind` is."""
     try:
-        return _read(Path(file).read_text(encoding="utf-8"), str(file))
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        fix = f"is not UTF-8: {error.reason}"
-    except OSError as error:
-        fix = f"cannot be read ({error.strerror}); give the path of a YAML file"
-    raise FlowProblem(Problem(str(file), "", fix))
+        fix = f"is not UTF-8: {error.reason}; save it in that encoding"
+    except IsADirectoryError:
+        fix = f"is a directory; give the path of {kind}"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        fix = f"cannot be read ({reason}); give the path of {kind}"
+    raise FlowProblem(Problem(str(path), "", fix))
 
 
-def _read(text: str, source: str) -> FlowFile:
-    root, content = _parse(text, source)
+def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
+    root, content, values = _parse(text, source, given, env)
     try:
         is_new = isinstance(content, dict) and content.keys() & {ADDRESSES, CUSTOM_CHATS}
         read = (_Contents if is_new else _FlexFlows).model_validate(content)
@@ -301,6 +317,7 @@ def _read(text: str, source: str) -> FlowFile:
         tuple(contents.address_configurations),
         tuple(contents.custom_chats),
         tuple(read.model_fields_set),
+        values,
     )
     if repeated := list(_repeated_names(file)):
         raise FlowProblem(*repeated)
@@ -336,26 +353,38 @@ def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
         yield from ((name, *path) for path in below)
 
 
-def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
-    """The nodes of a YAML text, which know their lines, and its content."""
+def _parse(text: str, source: str, given: Given, env: str | None) -> tuple[yaml.Node, Any, Values]:
+    """The nodes of a YAML text, which know their lines, its content, and its variables."""
     loader = yaml.SafeLoader("")
+
+    def where(node: yaml.Node) -> str:
+        return located(source, node.start_mark.line + 1)
+
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        repeated = [] if root is None else list(_repeated_keys(root, source))
-        content = None if root is None or repeated else loader.construct_document(root)
+        if root is None:
+            fix = f"is empty; begin with `{ROOT}:` and a list of flows"
+            raise FlowProblem(Problem(source, "", fix))
+        _stop_at(_repeated_keys(root, source))
+        values = declared(root, where, source, given, env)
+        _stop_at(values.resolve(root, where))
+        _stop_at(_repeated_keys(root, source))
+        return root, loader.construct_document(root), values
     except (yaml.YAMLError, ValueError) as error:
+        if isinstance(error, FlowProblem):
+            raise
         raise FlowProblem(not_yaml(error, source)) from None
     except RecursionError:
         nested = Problem(source, "", "is not YAML: it is nested too deep; flatten it")
         raise FlowProblem(nested) from None
     finally:
         loader.dispose()
-    if root is None:
-        fix = f"is empty; begin with `{ROOT}:` and a list of flows"
-        raise FlowProblem(Problem(source, "", fix))
-    if repeated:
-        raise FlowProblem(*repeated)
-    return root, content
+
+
+def _stop_at(problems: Iterable[Problem]) -> None:
+    """Raise FlowProblem if there are any."""
+    if found := tuple(problems):
+        raise FlowProblem(*found)
 
 
 def not_yaml(error: Exception, source: str) -> Problem:
@@ -363,7 +392,9 @@ def not_yaml(error: Exception, source: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     where = located(source, mark.line + 1) if mark else source
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return Problem(where, "", f"is not YAML: {what}; correct the line")
+    snippet = mark.get_snippet() if mark else None
+    fix = "put `${...}` in quotes" if "${" in (snippet or "") else "correct the line"
+    return Problem(where, "", f"is not YAML: {what}; {fix}")
 
 
 def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:

@@ -21,6 +21,8 @@ from .file import ROOT, FlowFile, load
 if TYPE_CHECKING:
     import pandas as pd
 
+FOR_GOOD = "Deleted and made again, as by a roll back, a resource has another SID."
+
 
 @dataclass(frozen=True, repr=False)
 class Plan:
@@ -61,7 +63,8 @@ class Plan:
         plan's code must be typed first.
 
         Args:
-            confirm: Prompts for the code, as `input` does; or the code itself.
+            confirm: Prompts for the code, as `input` does; or the code itself, which is checked
+                against a mock, too.
 
         Raises:
             ApplyStopped: A write failed, the account is not as planned, or the code was not
@@ -104,7 +107,8 @@ class Plan:
             return "Nothing to do: the account is as the file says."
         counts = ", ".join(f"{self.counts[name]} to {name}" for name in render.SIGNS)
         order = "; ".join(str(operation) for operation in self.operations)
-        return f"{counts}. In this order: {order}."
+        deletes = f" {FOR_GOOD}" if self.counts["delete"] else ""
+        return f"{counts}. In this order: {order}.{deletes}"
 
 
 def plan(account: Account, file: str | Path | FlowFile, *, delete: bool = False) -> Plan:

@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from ..account import Account
+from ..masking import mask as masked
 from .config import FlexFlowConfig
 from .errors import FlowProblem, Problem
-from .file import Config, FlowFile, load
+from .file import Config, FlowFile
 from .rehearsal import SCRIPTS, reports
 from .rehearsal.comparison import compare_rehearsals
-from .rehearsal.draft import Playable, StudioDraft
+from .rehearsal.draft import StudioDraft
 from .rehearsal.rehearse import Sandbox
 from .rehearsal.script import Script, script_of
 
 Command = Callable[..., argparse.ArgumentParser]
 """Adds a command, given its name, its function and a line about it."""
 GetAccount = Callable[[argparse.Namespace], Account | None]
+GetFile = Callable[..., FlowFile]
+"""Reads the flow file of a command, or that of another path, with the command's variables."""
 FORMATS: dict[str, Callable[[Sequence[reports.PlayReport]], str]] = {
     "text": reports.text,
     "json": lambda found: json.dumps(reports.as_json(found), indent=2, ensure_ascii=False),
@@ -38,9 +41,11 @@ class WrongArgument(Exception):
     """An argument of a command makes no sense."""
 
 
-def add_commands(add: Command, account_of: GetAccount) -> None:
+def add_commands(add: Command, account_of: GetAccount, file_of: GetFile) -> None:
     """Add the commands to a parser."""
-    rehearsing = add("rehearse", _Rehearse(account_of), "play scripts in a throw-away account")
+    rehearsing = add(
+        "rehearse", _Rehearse(account_of, file_of), "play scripts in a throw-away account"
+    )
     rehearsing.add_argument(
         "--flow", metavar="NAME", help="one flow of the file, or `sms +15550100`; by default all"
     )
@@ -53,7 +58,9 @@ def add_commands(add: Command, account_of: GetAccount) -> None:
     rehearsing.add_argument(
         "--format", choices=[*FORMATS], default="text", help="json is as good as --json"
     )
-    comparing = add("compare", _Compare(account_of), "play scripts with two flows, side by side")
+    comparing = add(
+        "compare", _Compare(account_of, file_of), "play scripts with two flows, side by side"
+    )
     comparing.add_argument("other", metavar="OTHER", help="the other one, likewise")
     comparing.add_argument(
         "scripts", metavar="SCRIPT", nargs="*", help="a script; by default every shipped one"
@@ -73,7 +80,7 @@ def add_commands(add: Command, account_of: GetAccount) -> None:
             action="append",
             help="an answer of customers to a bot; give it again for the next",
         )
-    simulating = add("simulate", _Simulate(account_of), "simulate a busy day")
+    simulating = add("simulate", _Simulate(account_of, file_of), "simulate a busy day")
     simulating.add_argument("--flow", metavar="NAME", help="one flow of the file")
     for name, metavar, about in _DAY:
         simulating.add_argument(f"--{name}", metavar=metavar, help=about)
@@ -97,12 +104,40 @@ _DAY = (
 )
 
 
-class _Rehearse:
-    def __init__(self, account_of: GetAccount) -> None:
-        self._account_of = account_of
+def _write(text: str) -> None:
+    sys.stdout.write(f"{masked(text)}\n")
 
+
+class _Command:
+    """A command, with the ways to get its account and its files."""
+
+    def __init__(self, account_of: GetAccount, file_of: GetFile) -> None:
+        self._account_of, self._file_of = account_of, file_of
+
+    def _chosen(
+        self, options: argparse.Namespace, path: str, name: str | None
+    ) -> tuple[FlowFile, list[Config]]:
+        """A file, and one flow of it or all of them."""
+        file = self._file_of(options, path)
+        try:
+            return file, [*file.entries] if name is None else [file[name]]
+        except KeyError as error:
+            raise WrongArgument(str(error.args[0])) from None
+
+    def _one(self, options: argparse.Namespace, given: str) -> Config:
+        """The flow of `FILE#NAME`, or the only one of a file."""
+        path, _, name = given.rpartition("#") if "#" in given else (given, "", "")
+        _, flows = self._chosen(options, path, name or None)
+        if len(flows) != 1:
+            names = ", ".join(repr(each.label) for each in flows) or "none"
+            fix = f"holds {len(flows)} flows; name one: {path}#NAME, of: {names}"
+            raise FlowProblem(Problem(given, "", fix))
+        return flows[0]
+
+
+class _Rehearse(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
-        file, flows = _chosen(options.file, options.flow)
+        file, flows = self._chosen(options, options.file, options.flow)
         account = self._account_of(options)
         names = options.script or [*SCRIPTS]
         scripts = [script_of(each, options.replies) for each in names]
@@ -116,17 +151,19 @@ class _Rehearse:
                 where, is_chosen = file.where(flow), bool(options.script)
                 found.append(reports.PlayReport(name, played, where, is_chosen, took))
         kind = "json" if options.json else options.format
-        sys.stdout.write(f"{FORMATS[kind](found)}\n")
+        _write(FORMATS[kind](found))
         return PROBLEMS if any(each.reasons for each in found) else OK
 
 
-class _Compare:
-    def __init__(self, account_of: GetAccount) -> None:
-        self._account_of = account_of
-
+class _Compare(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
-        way = _one(options.way) if options.way else None
-        flows = [_playable(each, way) for each in (options.file, options.other)]
+        way = self._one(options, options.way) if options.way else None
+        flows = [
+            StudioDraft.read(each, way)
+            if Path(each).suffix == ".json"
+            else self._one(options, each)
+            for each in (options.file, options.other)
+        ]
         account = self._account_of(options)
         a, b = (Sandbox(each, account, {}) for each in flows)
         names: list[Any] = options.scripts or [*SCRIPTS.values()]
@@ -144,9 +181,9 @@ class _Compare:
                 }
                 for each in found
             ]
-            sys.stdout.write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+            _write(json.dumps(data, indent=2, ensure_ascii=False))
         else:
-            sys.stdout.write("\n\n".join(map(repr, found)) + "\n")
+            _write("\n\n".join(map(repr, found)))
         outcomes = [side.outcome for each in found for side in (each.a, each.b)]
         foreign = bool(options.scripts)
         if any(one.undone or one.unmet or (foreign and one.foreign) for one in outcomes):
@@ -155,14 +192,11 @@ class _Compare:
         return DIFFERENT if differs and options.detailed_exitcode else OK
 
 
-class _Simulate:
-    def __init__(self, account_of: GetAccount) -> None:
-        self._account_of = account_of
-
+class _Simulate(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
         from .busy_day.load_testing import load_test
 
-        file, flows = _chosen(options.file, options.flow)
+        file, flows = self._chosen(options, options.file, options.flow)
         if len(flows) != 1 or not isinstance(flows[0], FlexFlowConfig):
             names = ", ".join(repr(each.label) for each in file.flows) or "none"
             raise WrongArgument(f"a day is simulated for one Flex Flow; give --flow, of: {names}")
@@ -176,9 +210,9 @@ class _Simulate:
             raise WrongArgument(str(error)) from None
         if options.json:
             data = {"flow": flows[0].label, **asdict(day.summary), "engine": day.engine}
-            sys.stdout.write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+            _write(json.dumps(data, indent=2, ensure_ascii=False))
         else:
-            sys.stdout.write(f"{day}\n")
+            _write(str(day))
         return OK
 
 
@@ -237,28 +271,3 @@ def _duration(text: str, name: str) -> Any:
         return kinds[kind](*(_number(each, name) for each in values.split(",")))
     except (TypeError, ValueError) as error:
         raise WrongArgument(f"--{name.replace('_', '-')} {text!r}: {error}") from None
-
-
-def _chosen(path: str, name: str | None) -> tuple[FlowFile, list[Config]]:
-    """A file, and one flow of it or all of them."""
-    file = load(path)
-    try:
-        return file, [*file.entries] if name is None else [file[name]]
-    except KeyError as error:
-        raise WrongArgument(str(error.args[0])) from None
-
-
-def _one(given: str) -> Config:
-    """The flow of `FILE#NAME`, or the only one of a file."""
-    path, _, name = given.rpartition("#") if "#" in given else (given, "", "")
-    _, flows = _chosen(path, name or None)
-    if len(flows) != 1:
-        names = ", ".join(repr(each.label) for each in flows) or "none"
-        fix = f"holds {len(flows)} flows; name one: {path}#NAME, of: {names}"
-        raise FlowProblem(Problem(given, "", fix))
-    return flows[0]
-
-
-def _playable(given: str, way: Config | None) -> Playable:
-    """A flow, or a definition of Studio in a `.json` file."""
-    return StudioDraft.read(given, way) if Path(given).suffix == ".json" else _one(given)
