@@ -158,10 +158,10 @@ def _read(script: str | Path) -> Script:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ScriptProblem(not_yaml(error, source)) from None
-    return _Reader(source).from_yaml(root)
+    return _ScriptReader(source).from_yaml(root)
 
 
-class _Reader:
+class _ScriptReader:
     """Reads one script, and collects its problems with their lines."""
 
     def __init__(self, source: str = "") -> None:
@@ -420,7 +420,7 @@ def script_of(given: object, replies: object = None) -> Script:
     if isinstance(given, str | Path):
         return _read(given)
     if isinstance(given, list | tuple):
-        return _Reader().from_steps(given)
+        return _ScriptReader().from_steps(given)
     raise TypeError(
         f"{given!r} is no script; give one of {', '.join(NAMES)}, a YAML file or text, or a list of"
         " steps"
