@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .form.widget import FlowForm
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
+    from .rehearsal.draft import StudioDraft
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
@@ -73,6 +74,7 @@ __all__ = [
     "Shift",
     "StaffPlan",
     "Staffing",
+    "StudioDraft",
     "Sweep",
     "arguments_for",
     "check",
