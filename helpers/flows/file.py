@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from ..masking import mask as masked
-from .config import Contact, FlexFlowConfig, Integration, by_contact
+from .config import ROOT, Contact, FlexFlowConfig, Integration, Lifecycle, by_contact
 from .conversations import (
     ADDRESSES,
     CUSTOM_CHATS,
@@ -27,10 +27,10 @@ from .conversations import (
     OwnInteraction,
 )
 from .errors import FlowProblem, Problem
+from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, Address, content, part_of
+from .resources import ResourceEntry, entries_of, lists_of
 from .variables import Given, Values, declared, meant
 
-ROOT = "flex_flows"
-"""Key of the list of flows."""
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig
 LISTS: dict[str, type[BaseModel]] = {
     ROOT: FlexFlowConfig,
@@ -46,6 +46,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "auto_creation": AutoCreation,
     "creation": Creation,
     "interaction": OwnInteraction,
+    "lifecycle": Lifecycle,
 }
 
 
@@ -64,8 +65,9 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        part = next((name for name in reversed(error["loc"][:-1]) if name in _PARTS), None)
-        known = tuple(_PARTS[str(part)].model_fields if part else LISTS)
+        parts = (_PARTS.get(str(name)) or part_of(str(name)) for name in error["loc"][-2::-1])
+        part = next(filter(None, parts), None)
+        known = tuple(part.model_fields if part else _Contents.model_fields)
         return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
         in_quotes = f"; put it in quotes: '{value if written is None else written}'"
@@ -79,7 +81,8 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     message = _PLAINLY.get(kind) or error["msg"][:1].lower() + error["msg"][1:]
     message = message.replace("input should be", "must be", 1)
     given = str(value) if written is None else written
-    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
+    is_long = kind == "declared" and isinstance(value, dict | list)
+    return message if is_long or kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
 
 
 _BEGINNING = f"must begin with `{ROOT}:`, and the list of flows below it"
@@ -88,7 +91,7 @@ _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
 }
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul")
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul", "json")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
@@ -111,10 +114,14 @@ class _FlexFlows(BaseModel):
     flex_flows: list[FlexFlowConfig]
 
 
-class _Contents(_FlexFlows):
+class _WaysIn(_FlexFlows):
     flex_flows: list[FlexFlowConfig] = []
     address_configurations: list[AddressConfig] = []
     custom_chats: list[CustomChatConfig] = []
+
+
+_RESOURCES: Any = {kind.name: (content(kind) | None, None) for kind in ROOTS}
+_Contents: Any = create_model("_Contents", __base__=_WaysIn, **_RESOURCES)
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,6 +138,8 @@ class FlowFile:
         lists: The lists that the file has, with or without contents: what the account has of the
             others is no concern of the file. By default Flex Flows, and those that are not empty.
         values: Its variables; `text` names those that are secrets.
+        resources: Other resources, each before those within it.
+        places: Their lists, as `lists`: `("workspaces",)`, `("workspaces", NAME, "queues")`.
     """
 
     flows: tuple[FlexFlowConfig, ...] = ()
@@ -140,6 +149,8 @@ class FlowFile:
     custom_chats: tuple[CustomChatConfig, ...] = ()
     lists: tuple[str, ...] = (ROOT,)
     values: Values = field(default=Values(), compare=False)
+    resources: tuple[ResourceEntry, ...] = ()
+    places: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
         others = {ADDRESSES: self.addresses, CUSTOM_CHATS: self.custom_chats}
@@ -161,7 +172,7 @@ class FlowFile:
         return f"FlowFile({self.source}: {self._named() or 'no flows'})"
 
     def _named(self) -> str:
-        return ", ".join(repr(entry.label) for entry in self.entries)
+        return ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
 
     def __getitem__(self, name: str) -> Any:
         """A flow, an address or a chat: by its friendly name, or as `sms +15550100`."""
@@ -170,11 +181,15 @@ class FlowFile:
                 return entry
         raise KeyError(f"{self.source} has no flow {name!r}; it has {self._named() or 'none'}")
 
-    def where(self, flow: Config, *fields: str) -> str:
-        """`FILE:LINE` of a flow's field, or of the nearest field above it."""
-        place = self._places.get(id(flow))
-        if place is None:
-            place = self._places[id(self.entries[self.entries.index(flow)])]
+    def where(self, flow: Config | ResourceEntry, *fields: str | int) -> str:
+        """`FILE:LINE` of an entry's field, or of the nearest field above it."""
+        place: FieldPath | None
+        if isinstance(flow, ResourceEntry):
+            place = flow.path
+        else:
+            place = self._places.get(id(flow))
+            if place is None:
+                place = self._places[id(self.entries[self.entries.index(flow)])]
         path: FieldPath = (*place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
@@ -206,9 +221,21 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
         held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
-        content = self.values.declarations | {
+        content: dict[str, Any] = self.values.declarations | {
             name: [self.values.written(_dumped(each)) for each in held[name]] for name in self.lists
         }
+        placed: dict[Address, dict[str, Any]] = {(): content}
+        for place in self.places:
+            placed[place] = placed[place[:-1]].setdefault(place[-1], {})
+            for entry in self.resources:
+                if entry.address[:-1] == place:
+                    is_single = entry.kind.is_single
+                    placed[entry.address] = (
+                        placed[place]
+                        if is_single
+                        else placed[place].setdefault(self.values.written(entry.label), {})
+                    )
+                    placed[entry.address].update(self.values.written(entry.dumped()))
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -295,8 +322,14 @@ def text_of(path: str | Path, kind: str) -> str:
 
 def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
+    _put_definitions(root, content, source, values)
+    parts = [_find(root, (kind.name,)) for kind in ROOTS]
+    if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
+        places = [located(source, key.start_mark.line + 1) for key in large]
+        fix = "is too large with its aliases; write fewer"
+        raise FlowProblem(*(Problem(place, "", fix) for place in places))
     try:
-        is_new = isinstance(content, dict) and content.keys() & {ADDRESSES, CUSTOM_CHATS}
+        is_new = isinstance(content, dict) and content.keys() & {*_Contents.model_fields} - {ROOT}
         read = (_Contents if is_new else _FlexFlows).model_validate(content)
     except ValidationError as refused:
         problems = (_problem(error, root, source) for error in refused.errors())
@@ -310,6 +343,9 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
         for index, each in enumerate(getattr(contents, name))
         for path in _field_paths(each)
     }
+    for kind, (key, value) in zip(ROOTS, parts, strict=True):
+        if value is not None:
+            lines |= _lines(key, value, (kind.name,))
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -318,10 +354,29 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
         tuple(contents.custom_chats),
         tuple(read.model_fields_set),
         values,
+        tuple(entries_of(contents)),
+        tuple(lists_of(contents)),
     )
     if repeated := list(_repeated_names(file)):
         raise FlowProblem(*repeated)
     return file
+
+
+def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values) -> None:
+    """Put the content of JSON files beside the file in the place of their paths."""
+    studio = content.get(STUDIO_FLOWS) if isinstance(content, dict) else None
+    for name, flow in studio.items() if isinstance(studio, dict) else ():
+        path = flow.get(DEFINITION) if isinstance(flow, dict) else None
+        if isinstance(path, str):
+            beside = Path(path) if source == TEXT else Path(source).parent / path
+            try:
+                text = text_of(beside, "a JSON file, from the flow file's folder")
+            except FlowProblem as refused:
+                place = (STUDIO_FLOWS, str(name), DEFINITION)
+                line = located(source, _find(root, place)[0].start_mark.line + 1)
+                fix = f"{path} {refused.problems[0].fix}"
+                raise FlowProblem(Problem(line, ".".join(place), fix)) from None
+            flow[DEFINITION] = values.json(text, str(beside))
 
 
 def _repeated_names(file: FlowFile) -> Iterator[Problem]:
@@ -342,6 +397,18 @@ def _repeated_names(file: FlowFile) -> Iterator[Problem]:
             fix = f"is given above too ({firsts[address.label]}); remove one"
             yield Problem(where, f"address {address.label!r}", fix)
         firsts.setdefault(address.label, where)
+
+
+def _lines(key: yaml.Node, value: yaml.Node, path: FieldPath) -> dict[FieldPath, int]:
+    """The lines of all that is below a key, by path."""
+    found = {path: key.start_mark.line + 1}
+    if isinstance(value, yaml.MappingNode):
+        for name, each in value.value:
+            found |= _lines(name, each, (*path, str(name.value)))
+    elif isinstance(value, yaml.SequenceNode):
+        for at, each in enumerate(value.value):
+            found |= _lines(each, each, (*path, at))
+    return found
 
 
 def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
@@ -387,6 +454,22 @@ def _stop_at(problems: Iterable[Problem]) -> None:
         raise FlowProblem(*found)
 
 
+MAX_NODES = 1_000_000
+"""Values of a file, counted as often as aliases repeat them."""
+
+
+def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """The number of values below a node, aliases followed; a node within itself counts once."""
+    if node is None:
+        return 0
+    if id(node) not in known:
+        known[id(node)] = 1
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
+        known[id(node)] = 1 + sum(_size(each, known) for each in below)
+    return known[id(node)]
+
+
 def not_yaml(error: Exception, source: str) -> Problem:
     """The problem of a text that PyYAML cannot read, with its line."""
     mark = getattr(error, "problem_mark", None)
@@ -420,12 +503,17 @@ def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
 
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
-    node, _ = _find(root, (*path, *setting_of(error)))
+    if path and path[-1] == "[key]":  # a name that is none
+        path = (*path[:-2], str(path[-2]))
+    within = error.get("ctx", {}).get("path", ())
+    node, _ = _find(root, (*path, *within, *setting_of(error)))
     where = located(source, node.start_mark.line + 1)
     # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.
     _, value = _find(root, path)
     written = str(value.value) if path and isinstance(value, yaml.ScalarNode) else None
-    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    spelled = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*path, *within)
+    )
     return Problem(where, spelled.removeprefix("."), fix_of(error, written))
 
 
