@@ -527,6 +527,18 @@ def test_a_timeline_shows_queues_targets_priorities_and_time_outs(skilled: Accou
     ]
 
 
+def test_a_picture_shows_queues_where_there_are_several_and_that_time_is_not_to_scale(
+    skilled: Account,
+) -> None:
+    steps = ["customer opens", "customer says: Hello", "wait: 30s"]
+    (axes,) = rehearse(TASK, steps, account=skilled).plot().axes
+    texts = {each.get_text() for each in axes.texts}
+    assert {"Sales, priority 0", "Everyone, priority 5"} <= texts
+    assert axes.get_xlabel() == "time, not to scale"
+    (axes,) = rehearse(TASK, steps).plot().axes
+    assert not any("Everyone" in each.get_text() for each in axes.texts)
+
+
 # -- documentation
 
 
