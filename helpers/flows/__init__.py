@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
+    from .trying import trial
 
 __all__ = [
     "CHECKS",
@@ -88,6 +89,7 @@ __all__ = [
     "rehearse",
     "staff",
     "sweep",
+    "trial",
 ]
 
 if not TYPE_CHECKING:
