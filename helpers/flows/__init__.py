@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
+    from .importing.sources import Imported, import_from
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
     from .rehearsal.outcome import Rehearsal
@@ -59,6 +60,7 @@ __all__ = [
     "FlowForm",
     "FlowFormModel",
     "FlowProblem",
+    "Imported",
     "Integration",
     "Interrupted",
     "LoadTest",
@@ -77,6 +79,7 @@ __all__ = [
     "check",
     "compare",
     "export",
+    "import_from",
     "load",
     "load_test",
     "plan",

@@ -27,6 +27,7 @@ from .conversations import (
     OwnInteraction,
 )
 from .errors import FlowProblem, Problem
+from .importing.api import recognised
 from .variables import Given, Values, declared, meant
 
 ROOT = "flex_flows"
@@ -216,21 +217,26 @@ class FlowFile:
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
-        target = Path(path).resolve()
-        try:
-            if target.exists() and not target.is_file():  # a device, such as a terminal
-                target.write_text(self.text, encoding="utf-8", newline="\n")
-                return
-            with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
-                new = Path(folder, "new")  # so that a full disk leaves the old one as it was
-                new.touch(0o600)
-                new.write_text(self.text, encoding="utf-8", newline="\n")
-                if target.exists():
-                    copymode(target, new)
-                new.replace(target)
-        except OSError as error:
-            fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
-            raise FlowProblem(Problem(str(path), "", fix)) from None
+        write_text(self.text, path)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text in UTF-8, with line feeds everywhere; FlowProblem if it fails."""
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():  # a device, such as a terminal
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
+        with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
+            new = Path(folder, "new")  # so that a full disk leaves the old one as it was
+            new.touch(0o600)
+            new.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                copymode(target, new)
+            new.replace(target)
+    except OSError as error:
+        fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
+        raise FlowProblem(Problem(str(path), "", fix)) from None
 
 
 def _dumped(config: BaseModel) -> dict[str, Any]:
@@ -286,7 +292,10 @@ def text_of(path: str | Path, kind: str) -> str:
     except UnicodeDecodeError as error:
         fix = f"is not UTF-8: {error.reason}; save it in that encoding"
     except IsADirectoryError:
-        fix = f"is a directory; give the path of {kind}"
+        fix = (
+            f"is a directory; give the path of {kind}, or have `python -m helpers.flows import`"
+            " read one of Terraform's or of saved JSON"
+        )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         fix = f"cannot be read ({reason}); give the path of {kind}"
@@ -294,6 +303,15 @@ def text_of(path: str | Path, kind: str) -> str:
 
 
 def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
+    try:
+        return _understood(text, source, given, env)
+    except FlowProblem:
+        if said := recognised(text, source):
+            raise FlowProblem(Problem(source, "", said)) from None
+        raise
+
+
+def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
     try:
         is_new = isinstance(content, dict) and content.keys() & {ADDRESSES, CUSTOM_CHATS}

@@ -114,9 +114,15 @@ def _found(text: str) -> Iterator[re.Match[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The variables of a file by name, with their values."""
+    """The variables of a file by name, with their values.
+
+    `standing` are texts that stand for variables without one, by text; `declared` are parts of the
+    file that declare those.
+    """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    standing: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of_process(cls, secrets: Iterable[str]) -> Values:
@@ -241,9 +247,9 @@ class Values:
         if not isinstance(value, str):
             return value
         text = escaped(value)
-        by_length = sorted(self.secrets.items(), key=lambda item: -len(item[1]))
-        for name, secret in by_length:
-            text = text.replace(escaped(secret), f"${{{name}}}")
+        named = {secret: name for name, secret in self.secrets.items()} | dict(self.standing)
+        for each in sorted(named, key=len, reverse=True):
+            text = text.replace(escaped(each), f"${{{named[each]}}}")
         return text
 
     @property
@@ -257,9 +263,9 @@ class Values:
 
     @property
     def declarations(self) -> dict[str, Any]:
-        """The part of a file that declares the secrets; empty without any."""
+        """The parts of a file that declare variables; empty without any."""
         found = {name: {"secret": True} for name in self.secrets}
-        return {VARIABLES: found} if found else {}
+        return ({VARIABLES: found} if found else {}) | dict(self.declared)
 
 
 def read_json(text: str, source: str) -> Any:
