@@ -12,7 +12,7 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals, CustomerClass, Exponential, Lognormal
+    from .busy_day.demand import Arrivals, CustomerClass, Exactly, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.sizing import StaffPlan, staff
@@ -53,6 +53,7 @@ __all__ = [
     "Creation",
     "CustomChatConfig",
     "CustomerClass",
+    "Exactly",
     "Exponential",
     "Finding",
     "FlexFlowConfig",
