@@ -25,7 +25,7 @@ from .errors import REFUSALS, FlowProblem, Problem, refusal_text
 from .exporting import export
 from .file import FlowFile, load
 from .importing.sources import import_from
-from .planning import plan
+from .planning import Plan, plan
 from .rehearsal import SCRIPTS, rehearse
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
@@ -83,8 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         planning.add_argument(
             "--delete",
             action="store_true",
-            help="delete flows that the file does not name; addresses, if it has a list of them",
+            help="delete flows that the file does not name; others, if it has a list of them",
         )
+        planning.add_argument("--destroy", action="store_true", help="delete all that it names")
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
@@ -111,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help="an environment variable, whose value is written as ${NAME}",
+    )
+    exporting.add_argument(
+        "--everything", action="store_true", help="all kinds of resources, not flows alone"
     )
     importing = _command(
         commands,
@@ -205,14 +209,19 @@ def _check(options: argparse.Namespace) -> int:
     return PROBLEMS if report.errors or (options.strict and report.warnings) else OK
 
 
+def _planned(options: argparse.Namespace) -> Plan:
+    account = _required_account(options)
+    return plan(account, _file(options), delete=options.delete, destroy=options.destroy)
+
+
 def _plan(options: argparse.Namespace) -> int:
-    planned = plan(_required_account(options), _file(options), delete=options.delete)
+    planned = _planned(options)
     _write(options, planned, planned.as_json())
     return PENDING if options.detailed_exitcode and not planned.is_empty else OK
 
 
 def _apply(options: argparse.Namespace) -> int:
-    planned = plan(_required_account(options), _file(options), delete=options.delete)
+    planned = _planned(options)
     if not options.json:
         sys.stdout.write(f"{planned}\n")
     try:
@@ -253,10 +262,17 @@ def _rehearse(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    file = export(_required_account(options), options.file, secrets=options.secret)
+    file = export(
+        _required_account(options),
+        options.file,
+        everything=options.everything,
+        secrets=options.secret,
+    )
     counts = [f"{len(file.flows)} flow{'s' * (len(file.flows) != 1)}"]
     if file.addresses:
         counts.append(f"{len(file.addresses)} address{'es' * (len(file.addresses) != 1)}")
+    if file.resources:
+        counts.append(f"{len(file.resources)} other resource{'s' * (len(file.resources) != 1)}")
     written = f"{' and '.join(counts)} written to {options.file}"
     _write(options, written, {"written": options.file})
     return OK

@@ -15,6 +15,9 @@ from pydantic_core import PydanticCustomError
 from ..masking import mask as masked
 from ..mock import flex_flows
 
+ROOT = "flex_flows"
+"""Key of the list of flows in a file."""
+
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
@@ -61,6 +64,31 @@ class Described(BaseModel):
             yield name, masked(value) if isinstance(value, str) else value
 
 
+class Lifecycle(Described):
+    """Protection of an entry.
+
+    Attributes:
+        prevent_destroy: Refuse every plan that deletes it.
+    """
+
+    prevent_destroy: bool = False
+
+
+class Protectable(Described):
+    """An entry that may be protected.
+
+    Attributes:
+        lifecycle: Protection.
+    """
+
+    lifecycle: Lifecycle | None = None
+
+    @property
+    def is_protected(self) -> bool:
+        """Return whether a plan that deletes it is refused."""
+        return self.lifecycle is not None and self.lifecycle.prevent_destroy
+
+
 class Integration(Described):
     """Settings of the handler; which ones apply depends on the integration type.
 
@@ -87,7 +115,11 @@ class Integration(Described):
     retry_count: flex_flows.RetryCount | None = None
 
 
-class FlexFlowConfig(Described):
+NOT_KEPT: dict[str, Any] = {"formerly": None, "accept": (), "lifecycle": None}
+"""Fields that only a file has, with their defaults."""
+
+
+class FlexFlowConfig(Protectable):
     """One Flex Flow, by names.
 
     Attributes:
@@ -178,11 +210,11 @@ class FlexFlowConfig(Described):
     def complete(self) -> FlexFlowConfig:
         """The same flow with Twilio's defaults written out, without fields that only a file has."""
         written = Integration(**self.settings())
-        return self.model_copy(update={"integration": written, "formerly": None, "accept": ()})
+        return self.model_copy(update={"integration": written, **NOT_KEPT})
 
     def fields(self) -> dict[str, Any]:
         """The fields that an account keeps, settings as `integration.flow` etc."""
-        own = self.complete().model_dump(exclude={"formerly", "accept", "integration"})
+        own = self.complete().model_dump(exclude={*NOT_KEPT, "integration"})
         return own | {f"integration.{name}": value for name, value in self.settings().items()}
 
 

@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from ..masking import mask as masked
-from .config import Contact, FlexFlowConfig, Integration, by_contact
+from .config import ROOT, Contact, FlexFlowConfig, Integration, Lifecycle, by_contact
 from .conversations import (
     ADDRESSES,
     CUSTOM_CHATS,
@@ -28,10 +28,10 @@ from .conversations import (
 )
 from .errors import FlowProblem, Problem
 from .importing.api import recognised
+from .kinds import ROOTS, Address, content, part_of
+from .resources import ResourceEntry, entries_of, lists_of
 from .variables import Given, Values, declared, meant
 
-ROOT = "flex_flows"
-"""Key of the list of flows."""
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig
 LISTS: dict[str, type[BaseModel]] = {
     ROOT: FlexFlowConfig,
@@ -47,6 +47,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "auto_creation": AutoCreation,
     "creation": Creation,
     "interaction": OwnInteraction,
+    "lifecycle": Lifecycle,
 }
 
 
@@ -65,8 +66,9 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        part = next((name for name in reversed(error["loc"][:-1]) if name in _PARTS), None)
-        known = tuple(_PARTS[str(part)].model_fields if part else LISTS)
+        parts = (_PARTS.get(str(name)) or part_of(str(name)) for name in error["loc"][-2::-1])
+        part = next(filter(None, parts), None)
+        known = tuple(part.model_fields if part else _Contents.model_fields)
         return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
         in_quotes = f"; put it in quotes: '{value if written is None else written}'"
@@ -112,10 +114,14 @@ class _FlexFlows(BaseModel):
     flex_flows: list[FlexFlowConfig]
 
 
-class _Contents(_FlexFlows):
+class _WaysIn(_FlexFlows):
     flex_flows: list[FlexFlowConfig] = []
     address_configurations: list[AddressConfig] = []
     custom_chats: list[CustomChatConfig] = []
+
+
+_RESOURCES: Any = {kind.name: (content(kind) | None, None) for kind in ROOTS}
+_Contents: Any = create_model("_Contents", __base__=_WaysIn, **_RESOURCES)
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,6 +137,8 @@ class FlowFile:
         custom_chats: Chats whose conversations your own server creates; no account keeps them.
         lists: The lists that the file has, with or without contents: what the account has of the
             others is no concern of the file. By default Flex Flows, and those that are not empty.
+        resources: Other resources, each before those within it.
+        places: Their lists, as `lists`: `("workspaces",)`, `("workspaces", NAME, "queues")`.
         values: Its variables; `text` names those that are secrets.
     """
 
@@ -140,6 +148,8 @@ class FlowFile:
     addresses: tuple[AddressConfig, ...] = ()
     custom_chats: tuple[CustomChatConfig, ...] = ()
     lists: tuple[str, ...] = (ROOT,)
+    resources: tuple[ResourceEntry, ...] = ()
+    places: tuple[Address, ...] = ()
     values: Values = field(default=Values(), compare=False)
 
     def __post_init__(self) -> None:
@@ -162,7 +172,7 @@ class FlowFile:
         return f"FlowFile({self.source}: {self._named() or 'no flows'})"
 
     def _named(self) -> str:
-        return ", ".join(repr(entry.label) for entry in self.entries)
+        return ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
 
     def __getitem__(self, name: str) -> Any:
         """A flow, an address or a chat: by its friendly name, or as `sms +15550100`."""
@@ -171,11 +181,15 @@ class FlowFile:
                 return entry
         raise KeyError(f"{self.source} has no flow {name!r}; it has {self._named() or 'none'}")
 
-    def where(self, flow: Config, *fields: str) -> str:
-        """`FILE:LINE` of a flow's field, or of the nearest field above it."""
-        place = self._places.get(id(flow))
-        if place is None:
-            place = self._places[id(self.entries[self.entries.index(flow)])]
+    def where(self, flow: Config | ResourceEntry, *fields: str | int) -> str:
+        """`FILE:LINE` of an entry's field, or of the nearest field above it."""
+        place: FieldPath | None
+        if isinstance(flow, ResourceEntry):
+            place = flow.path
+        else:
+            place = self._places.get(id(flow))
+            if place is None:
+                place = self._places[id(self.entries[self.entries.index(flow)])]
         path: FieldPath = (*place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
@@ -207,9 +221,21 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
         held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
-        content = self.values.declarations | {
-            name: [self.values.written(_dumped(each)) for each in held[name]] for name in self.lists
+        content: dict[str, Any] = self.values.declarations
+        content |= {
+            name: self.values.written([_dumped(each) for each in held[name]]) for name in self.lists
         }
+        placed: dict[Address, dict[str, Any]] = {(): content}
+        for place in self.places:
+            placed[place[:-1]].setdefault(place[-1], {})
+            placed[place] = placed[place[:-1]][place[-1]]
+            for entry in self.resources:
+                if entry.address[:-1] == place:
+                    placed[entry.address] = placed[place]
+                    if not entry.kind.is_single:
+                        label = self.values.written(entry.label)
+                        placed[entry.address] = placed[place].setdefault(label, {})
+                    placed[entry.address].update(self.values.written(entry.dumped()))
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -313,8 +339,15 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
 
 def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
+    fix = "is too large with its aliases; write fewer"
+    held = (_find(root, (kind.name,)) for kind in ROOTS)
+    _stop_at(
+        Problem(located(source, key.start_mark.line + 1), "", fix)
+        for key, value in held
+        if _size(value, {}) > MAX_NODES
+    )
     try:
-        is_new = isinstance(content, dict) and content.keys() & {ADDRESSES, CUSTOM_CHATS}
+        is_new = isinstance(content, dict) and content.keys() & {*_Contents.model_fields} - {ROOT}
         read = (_Contents if is_new else _FlexFlows).model_validate(content)
     except ValidationError as refused:
         problems = (_problem(error, root, source) for error in refused.errors())
@@ -328,6 +361,10 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         for index, each in enumerate(getattr(contents, name))
         for path in _field_paths(each)
     }
+    for kind in ROOTS:
+        key, value = _find(root, (kind.name,))
+        if value is not None:
+            lines |= _lines(key, value, (kind.name,))
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -335,6 +372,8 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         tuple(contents.address_configurations),
         tuple(contents.custom_chats),
         tuple(read.model_fields_set),
+        tuple(entries_of(contents)),
+        tuple(lists_of(contents)),
         values,
     )
     if repeated := list(_repeated_names(file)):
@@ -360,6 +399,18 @@ def _repeated_names(file: FlowFile) -> Iterator[Problem]:
             fix = f"is given above too ({firsts[address.label]}); remove one"
             yield Problem(where, f"address {address.label!r}", fix)
         firsts.setdefault(address.label, where)
+
+
+def _lines(key: yaml.Node, value: yaml.Node, path: FieldPath) -> dict[FieldPath, int]:
+    """The lines of all that is below a key, by path."""
+    found = {path: key.start_mark.line + 1}
+    if isinstance(value, yaml.MappingNode):
+        for name, each in value.value:
+            found |= _lines(name, each, (*path, str(name.value)))
+    elif isinstance(value, yaml.SequenceNode):
+        for at, each in enumerate(value.value):
+            found |= _lines(each, each, (*path, at))
+    return found
 
 
 def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
@@ -405,6 +456,22 @@ def _stop_at(problems: Iterable[Problem]) -> None:
         raise FlowProblem(*found)
 
 
+MAX_NODES = 1_000_000
+"""Values of a file, counted as often as aliases repeat them."""
+
+
+def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """The number of values below a node, aliases followed; a node within itself counts once."""
+    if node is None:
+        return 0
+    if id(node) not in known:
+        known[id(node)] = 1
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
+        known[id(node)] = 1 + sum(_size(each, known) for each in below)
+    return known[id(node)]
+
+
 def not_yaml(error: Exception, source: str) -> Problem:
     """The problem of a text that PyYAML cannot read, with its line."""
     mark = getattr(error, "problem_mark", None)
@@ -438,6 +505,8 @@ def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
 
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
+    if path and path[-1] == "[key]":  # a name that is none
+        path = (*path[:-2], str(path[-2]))
     node, _ = _find(root, (*path, *setting_of(error)))
     where = located(source, node.start_mark.line + 1)
     # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.

@@ -10,6 +10,7 @@ from typing import Any
 from .. import masking
 from ..html import Cell, Markup, short_sids
 from .diff import PlanStep
+from .kinds import KINDS
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {
@@ -32,10 +33,16 @@ def shown(value: Any) -> str:
     return json.dumps(masking.shown(value), ensure_ascii=False)
 
 
+def titled(step: PlanStep) -> str:
+    """A step's noun, unless it is a way into Flex, and its name."""
+    kind = KINDS.get(step.kept_in)
+    return f"{kind.noun} {shown(step.name)}" if kind else shown(step.name)
+
+
 def lines(step: PlanStep) -> Iterator[str]:
     """A step as lines of text."""
     sid = f" {step.sid}" if step.sid else ""
-    yield f"  {SIGNS[step.action]} {step.action} {shown(step.name)}{sid}"
+    yield f"  {SIGNS[step.action]} {step.action} {titled(step)}{sid}"
     for change in step.changes:
         before = "" if step.action == "create" else f"{shown(change.before)} -> "
         yield f"      {change.field}: {before}{shown(change.after)}"
@@ -46,7 +53,9 @@ def lines(step: PlanStep) -> Iterator[str]:
 def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
     """One row a changed field, or a flow of which no field changes."""
     for step in steps:
-        who = (step.action, masking.mask(step.name), step.sid or "")
+        kind = KINDS.get(step.kept_in)
+        name = masking.mask(f"{kind.noun} {step.name}" if kind else step.name)
+        who = (step.action, name, step.sid or "")
         for change in step.changes:
             before = "" if step.action == "create" else shown(change.before)
             yield (*who, change.field, before, shown(change.after), step.note)
@@ -56,11 +65,8 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
 
 def html_rows(step: PlanStep) -> Iterator[tuple[object, ...]]:
     """Rows of an HTML table, in which the flow is named once, with its note below its changes."""
-    who: tuple[object, ...] = (
-        badge(step.action),
-        masking.mask(step.name),
-        short_sids(step.sid or ""),
-    )
+    [_, name, sid, *_], *_ = rows([step])
+    who: tuple[object, ...] = (badge(step.action), name, short_sids(sid))
     for *_, field, before, after, _note in rows([step] if step.changes else ()):
         yield (*who, field, before, after)
         who = ("", "", "")

@@ -326,7 +326,7 @@ def declared(root: yaml.Node, where: Where, source: str, given: Given, env: str 
     Raises:
         FlowProblem: They are not right, or there is no such variable or environment.
     """
-    reader = _Reader(where)
+    reader = _Declarations(where)
     parts = reader.taken(root, VARIABLES, ENVIRONMENTS)
     reader.read_variables(parts.get(VARIABLES))
     chosen = reader.read_environments(parts.get(ENVIRONMENTS), source, env)
@@ -336,7 +336,7 @@ def declared(root: yaml.Node, where: Where, source: str, given: Given, env: str 
     return Values(reader.variables)
 
 
-class _Reader:
+class _Declarations:
     """Reads declarations, and collects their problems."""
 
     def __init__(self, where: Where) -> None:

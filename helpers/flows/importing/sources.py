@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..config import ROOT
 from ..conversations import ADDRESSES
 from ..errors import FlowProblem, Problem
 from ..exporting import export
-from ..file import ROOT, FlowFile, load, text_of, write_text
+from ..file import FlowFile, load, text_of, write_text
 from ..variables import ENVIRONMENTS, VARIABLES, Given, Values, read_json
 from .api import is_state, resources_in
 from .hcl import TerraformResource, TerraformVariable, read_configuration, read_values
@@ -78,7 +79,7 @@ def import_from(
     """
     if not sources:
         raise TypeError(f"give at least one source: {KINDS}")
-    reader = _Reader(variables or {})
+    reader = _Import(variables or {})
     reader.read([Path(each) for each in sources])
     found = reader.imported(", ".join(map(str, sources)))
     if path is not None:
@@ -86,7 +87,7 @@ def import_from(
     return found
 
 
-class _Reader:
+class _Import:
     def __init__(self, given: Given) -> None:
         self._given = dict(given)
         self._saved = SavedAccount()
@@ -212,7 +213,7 @@ class _Reader:
         self._settle()
         account = self._saved.account()
         try:
-            file = export(account)
+            file = export(account, everything=True)
         except FlowProblem as refused:
             raise FlowProblem(*map(self._placed, refused.problems)) from None
         text = file.text
@@ -245,11 +246,18 @@ class _Reader:
             for env, given in self._environments.items()
         }
 
-    @staticmethod
-    def _kept(file: FlowFile) -> FlowFile:
-        """The file without lists of which nothing was saved."""
+    def _kept(self, file: FlowFile) -> FlowFile:
+        """The file without what stands for a name only, and lists of which nothing was saved."""
+        incomplete = set(self._saved.incomplete())
+        entries = tuple(each for each in file.resources if each.address not in incomplete)
         held = {ROOT: file.flows, ADDRESSES: file.addresses}
-        return replace(file, lists=tuple(name for name in file.lists if held[name]))
+        filled = {each.address[:-1] for each in entries}
+        return replace(
+            file,
+            lists=tuple(name for name in file.lists if held[name]),
+            resources=entries,
+            places=tuple(place for place in file.places if place in filled),
+        )
 
     def _all_notes(self) -> list[str]:
         notes = list(dict.fromkeys(self._notes))
