@@ -23,7 +23,7 @@ from .directory import Directory
 from .errors import REFUSALS, refusal_text
 from .exporting import flows_of
 from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, ResourceKind, Values, spelled
+from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
 from .readable import changes_of
 from .resources import FoundResource, Survey
 
@@ -45,10 +45,8 @@ class PlannedWrite:
     does: str = ""
 
     def __str__(self) -> str:
-        verb = self.does or self.step.action
-        return masked(f"{verb} {self.step.title}") + (
-            f" ({self.step.sid})" if self.step.sid else ""
-        )
+        title = masked(f"{self.does or self.step.action} {self.step.title}")
+        return f"{title} ({self.step.sid})" if self.step.sid else title
 
 
 PAUSE, FINISH = "disable for a moment", "finish"
@@ -336,7 +334,7 @@ class Run:
             yield from (f"{self._label(key, flow)} {change}" for change in changes_of(flow, now))
 
     @staticmethod
-    def _label(key: str, flow: Values | None) -> str:
+    def _label(key: str, flow: Fields | None) -> str:
         names = (flow.get(name) for name in ("friendly_name", "unique_name") if flow)
         return key if key.startswith("a new ") else f"{next(filter(None, names), None)!r} ({key})"
 
@@ -394,7 +392,7 @@ class Run:
                 place.update(**given)
 
 
-def _changed_fields(kind: ResourceKind, own: FoundResource, after: Values) -> Values:
+def _changed_fields(kind: ResourceKind, own: FoundResource, after: Fields) -> Fields:
     """The fields of an update: what changes, with all that make one parameter."""
     fields, state = kind.by_name, own.state
     changed = {name for name, value in after.items() if state.get(name) != value}

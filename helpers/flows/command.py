@@ -107,14 +107,14 @@ def _parser() -> argparse.ArgumentParser:
         _add_variables(each, "of the file")
     exporting = _command(commands, "export", _export, "write the flow file of an account")
     exporting.add_argument(
+        "--everything", action="store_true", help="all kinds of resources, not flows alone"
+    )
+    exporting.add_argument(
         "--secret",
         metavar="NAME",
         action="append",
         default=[],
         help="an environment variable, whose value is written as ${NAME}",
-    )
-    exporting.add_argument(
-        "--everything", action="store_true", help="all kinds of resources, not flows alone"
     )
     importing = _command(
         commands,

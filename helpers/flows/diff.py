@@ -17,7 +17,7 @@ from .directory import Directory
 from .errors import FlowProblem, Problem
 from .exporting import AccountFlow
 from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Path, ResourceKind, Values, spelled
+from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, spelled
 from .readable import FieldChange, changes_of, changes_within
 from .resources import FoundResource, ResourceEntry, Survey
 
@@ -146,7 +146,7 @@ class Names:
         self.uses: set[str] = set()
         self.keeps: set[str] = set()
 
-    def canonical(self, kind: ResourceKind, values: Values) -> Values:
+    def canonical(self, kind: ResourceKind, values: Fields) -> Fields:
         """The same values by the names that the account has."""
         found = {}
         self.keeps.clear()

@@ -17,7 +17,7 @@ from ..account import Account
 from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from .conversations import ADDRESSES, AddressConfig, ConversationConfig
 from .errors import FlowProblem, Problem
-from .kinds import KINDS, REFERENCE, Address, Path, ResourceKind, Swap, Values, spelled
+from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, Swap, spelled
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
 SHOWN = 10
@@ -154,7 +154,7 @@ class Directory:
         named = [(self.names.get(one.sid) or getattr(one, key) or "", one.sid) for one in found]
         return ReferenceKind(noun, (*named, *self._expected.get((kind, parents), {}).items()))
 
-    def fields(self, kind: ResourceKind, raw: Any, sid: str, parents: Parents) -> Values:
+    def fields(self, kind: ResourceKind, raw: Any, sid: str, parents: Parents) -> Fields:
         """The fields of a resource of the account, by names."""
         if kind.is_whole:
             place = (kind.name, parents, sid)

@@ -197,9 +197,9 @@ def export(
         source,
         addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
         lists=tuple(lists),
+        values=values,
         resources=tuple(resources),
         places=tuple(survey.places),
-        values=values,
     )
     if path is not None:
         file.write(path)

@@ -137,9 +137,9 @@ class FlowFile:
         custom_chats: Chats whose conversations your own server creates; no account keeps them.
         lists: The lists that the file has, with or without contents: what the account has of the
             others is no concern of the file. By default Flex Flows, and those that are not empty.
+        values: Its variables; `text` names those that are secrets.
         resources: Other resources, each before those within it.
         places: Their lists, as `lists`: `("workspaces",)`, `("workspaces", NAME, "queues")`.
-        values: Its variables; `text` names those that are secrets.
     """
 
     flows: tuple[FlexFlowConfig, ...] = ()
@@ -148,9 +148,9 @@ class FlowFile:
     addresses: tuple[AddressConfig, ...] = ()
     custom_chats: tuple[CustomChatConfig, ...] = ()
     lists: tuple[str, ...] = (ROOT,)
+    values: Values = field(default=Values(), compare=False)
     resources: tuple[ResourceEntry, ...] = ()
     places: tuple[Address, ...] = ()
-    values: Values = field(default=Values(), compare=False)
 
     def __post_init__(self) -> None:
         others = {ADDRESSES: self.addresses, CUSTOM_CHATS: self.custom_chats}
@@ -221,20 +221,20 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
         held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
-        content: dict[str, Any] = self.values.declarations
-        content |= {
-            name: self.values.written([_dumped(each) for each in held[name]]) for name in self.lists
+        content: dict[str, Any] = self.values.declarations | {
+            name: [self.values.written(_dumped(each)) for each in held[name]] for name in self.lists
         }
         placed: dict[Address, dict[str, Any]] = {(): content}
         for place in self.places:
-            placed[place[:-1]].setdefault(place[-1], {})
-            placed[place] = placed[place[:-1]][place[-1]]
+            placed[place] = placed[place[:-1]].setdefault(place[-1], {})
             for entry in self.resources:
                 if entry.address[:-1] == place:
-                    placed[entry.address] = placed[place]
-                    if not entry.kind.is_single:
-                        label = self.values.written(entry.label)
-                        placed[entry.address] = placed[place].setdefault(label, {})
+                    is_single = entry.kind.is_single
+                    placed[entry.address] = (
+                        placed[place]
+                        if is_single
+                        else placed[place].setdefault(self.values.written(entry.label), {})
+                    )
                     placed[entry.address].update(self.values.written(entry.dumped()))
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
@@ -339,13 +339,11 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
 
 def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
-    fix = "is too large with its aliases; write fewer"
-    held = (_find(root, (kind.name,)) for kind in ROOTS)
-    _stop_at(
-        Problem(located(source, key.start_mark.line + 1), "", fix)
-        for key, value in held
-        if _size(value, {}) > MAX_NODES
-    )
+    parts = [_find(root, (kind.name,)) for kind in ROOTS]
+    if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
+        places = [located(source, key.start_mark.line + 1) for key in large]
+        fix = "is too large with its aliases; write fewer"
+        raise FlowProblem(*(Problem(place, "", fix) for place in places))
     try:
         is_new = isinstance(content, dict) and content.keys() & {*_Contents.model_fields} - {ROOT}
         read = (_Contents if is_new else _FlexFlows).model_validate(content)
@@ -361,8 +359,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         for index, each in enumerate(getattr(contents, name))
         for path in _field_paths(each)
     }
-    for kind in ROOTS:
-        key, value = _find(root, (kind.name,))
+    for kind, (key, value) in zip(ROOTS, parts, strict=True):
         if value is not None:
             lines |= _lines(key, value, (kind.name,))
     file = FlowFile(
@@ -372,9 +369,9 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         tuple(contents.address_configurations),
         tuple(contents.custom_chats),
         tuple(read.model_fields_set),
+        values,
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
-        values,
     )
     if repeated := list(_repeated_names(file)):
         raise FlowProblem(*repeated)

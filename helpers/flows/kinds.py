@@ -36,7 +36,7 @@ Path = tuple[str | int, ...]
 Swap = Callable[[str, str, Path], str]
 """Puts a SID for the name of a resource of a kind, or a name for a SID; a blank kind is any."""
 Convert = Callable[[Any, Swap, Path], Any]
-Values = dict[str, Any]
+Fields = dict[str, Any]
 Address = tuple[str, ...]
 """Kind and name, of a resource within another behind those of that; a single one has no name."""
 REFERENCE = "ref:"
@@ -172,8 +172,8 @@ class ResourceKind:
     brings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     permanent: tuple[str, ...] = ()
     is_whole: bool = False
-    unpack: Callable[[Any], Values] | None = None
-    pack: Callable[[Values], Values] | None = None
+    unpack: Callable[[Any], Fields] | None = None
+    pack: Callable[[Fields], Fields] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, ResourceField]:
@@ -211,7 +211,7 @@ class ResourceKind:
         )
         return found
 
-    def complete(self, config: ResourceConfig) -> Values:
+    def complete(self, config: ResourceConfig) -> Fields:
         """The fields of an entry, with Twilio's defaults but for those that stay as they are."""
         given = config.model_dump(mode="json", include={*self.by_name}, exclude_none=True)
         return {
@@ -227,7 +227,7 @@ class ResourceKind:
             return None if field.default in (None, AS_IS) else field.default
         return sorted(set(value)) if field.is_set else value
 
-    def read(self, resource: Any, swap: Swap) -> Values:
+    def read(self, resource: Any, swap: Swap) -> Fields:
         """The fields of the SDK's resource, with names for SIDs."""
         given = self.unpack(resource) if self.unpack else {}
         found = {}
@@ -243,7 +243,7 @@ class ResourceKind:
             return value
         return field.convert(value, swap, (field.name,))
 
-    def parameters(self, values: Values, swap: Swap) -> Values:
+    def parameters(self, values: Fields, swap: Swap) -> Fields:
         """Fields as parameters of the SDK, with SIDs for names; a blank stands for nothing."""
         sent = {
             name: self.converted(self.by_name[name], value, swap) if name in self.by_name else value
@@ -359,7 +359,7 @@ class RoutingFilter(Described):
 _ROUTING = "configuration"
 
 
-def _routing(workflow: Any) -> Values:
+def _routing(workflow: Any) -> Fields:
     routing = json.loads(workflow.configuration or "{}").get("task_routing") or {}
     filters = [
         {
@@ -372,11 +372,11 @@ def _routing(workflow: Any) -> Values:
     return {"filters": filters, "default_filter": default and _said(default)}
 
 
-def _said(values: Values) -> Values:
+def _said(values: Fields) -> Fields:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def _as_configuration(values: Values) -> Values:
+def _as_configuration(values: Fields) -> Fields:
     routing = {name: values.pop(name) for name in ("filters", "default_filter") if name in values}
     if routing:
         said = {name: value for name, value in routing.items() if value is not None}
@@ -384,11 +384,11 @@ def _as_configuration(values: Values) -> Values:
     return values
 
 
-def _attributes(worker: Any) -> Values:
+def _attributes(worker: Any) -> Fields:
     return {"attributes": json.loads(worker.attributes or "{}")}
 
 
-def _as_attributes(values: Values) -> Values:
+def _as_attributes(values: Fields) -> Fields:
     if "attributes" in values:
         values["attributes"] = compact_json(values["attributes"])
     return values

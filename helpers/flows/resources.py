@@ -8,7 +8,7 @@ from typing import Any
 
 from .directory import Directory, Where
 from .errors import FlowProblem, Problem
-from .kinds import REFERENCE, ROOTS, Address, ResourceConfig, ResourceKind, Values, spelled
+from .kinds import REFERENCE, ROOTS, Address, Fields, ResourceConfig, ResourceKind, spelled
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ResourceEntry:
         """Names by which it is known in an account, the latest first."""
         return tuple(filter(None, (self.address[-1], self.config.formerly)))
 
-    def dumped(self) -> Values:
+    def dumped(self) -> Fields:
         """Its own fields as a file has them, without those that are as Twilio has them anyway."""
         own = {*self.kind.by_name, "formerly", "lifecycle"}
         given = self.config.model_dump(mode="json", include=own, exclude_none=True)
@@ -89,10 +89,10 @@ class FoundResource:
     parents: tuple[str, ...]
     raw: Any
     entry: ResourceEntry | None
-    fields: Values = field(default_factory=dict)
+    fields: Fields = field(default_factory=dict)
 
     @property
-    def state(self) -> Values:
+    def state(self) -> Fields:
         """Its name, by its key, and its fields."""
         return self.fields if self.kind.is_single else {self.kind.key: self.name, **self.fields}
 
