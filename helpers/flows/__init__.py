@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .importing.sources import Imported, import_from
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
+    from .rehearsal.draft import StudioDraft
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
@@ -75,6 +76,7 @@ __all__ = [
     "Shift",
     "StaffPlan",
     "Staffing",
+    "StudioDraft",
     "Sweep",
     "arguments_for",
     "check",

@@ -1,9 +1,10 @@
-"""The command line, for pipelines: check, plan, apply, rehearse, export and import flow files.
+"""The command line, for pipelines: check, plan, apply, export and import flow files, and play them.
 
 Exit codes:
   0  done, or nothing to do
-  1  problems: errors in the file, an account that refuses, a plan that stopped
-  2  changes are pending (plan --detailed-exitcode)
+  1  problems: errors in the file, an account that refuses, a plan that stopped, a step of a
+     rehearsal that could not be done, an expectation that was not met
+  2  changes are pending (plan --detailed-exitcode), or outcomes differ (compare)
   3  a wrong command
 """
 
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
+from functools import partial
 from typing import Any, NoReturn
 
 from ..account import Account, CredentialsMissing, connect, from_environment
@@ -26,7 +28,7 @@ from .exporting import export
 from .file import FlowFile, load
 from .importing.sources import import_from
 from .planning import Plan, plan
-from .rehearsal import SCRIPTS, rehearse
+from .playing import WrongArgument, add_commands
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
 STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         wants_json = options.json
         return int(options.run(options))
-    except UsageError as error:
+    except (UsageError, WrongArgument) as error:
         code, message = USAGE, str(error)
     except REFUSALS as error:
         message = refusal_text(error)
@@ -92,16 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["apply"].add_argument(
         "--confirm", metavar="CODE", help="the plan's code: the plan must be the one that has it"
     )
-    rehearsing = _command(commands, "rehearse", _rehearse, "play scripts in a throw-away account")
-    rehearsing.add_argument(
-        "--flow", metavar="NAME", help="one flow of the file, or `sms +15550100`; by default all"
-    )
-    rehearsing.add_argument(
-        "--script",
-        metavar="NAME",
-        action="append",
-        help="a shipped script's name or a YAML file; by default every shipped one",
-    )
+    add_commands(partial(_command, commands), _account, _file)
     for each in commands.choices.values():
         each.add_argument("--env", metavar="NAME", help="an environment of the file")
         _add_variables(each, "of the file")
@@ -183,9 +176,9 @@ def _required_account(options: argparse.Namespace) -> Account:
     return account
 
 
-def _file(options: argparse.Namespace) -> FlowFile:
-    """The flow file, with the variables of the command."""
-    return load(options.file, variables=_variables(options), env=options.env)
+def _file(options: argparse.Namespace, path: str | None = None) -> FlowFile:
+    """The flow file, or another one, with the variables of the command."""
+    return load(path or options.file, variables=_variables(options), env=options.env)
 
 
 def _variables(options: argparse.Namespace) -> dict[str, str]:
@@ -238,27 +231,6 @@ def _ask(prompt: str) -> str:
     """Prompt on standard error, so that standard output stays the result."""
     with redirect_stdout(sys.stderr):
         return input(prompt)
-
-
-def _rehearse(options: argparse.Namespace) -> int:
-    file = _file(options)
-    try:
-        flows = [file[options.flow]] if options.flow else file.entries
-    except KeyError as error:
-        raise UsageError(str(error.args[0])) from None
-    account = _account(options)
-    played = [
-        (flow.label, script, rehearse(flow, script, account=account).outcome)
-        for flow in flows
-        for script in options.script or SCRIPTS
-    ]
-    text = "\n\n".join(f"{flow}, {script}\n{outcome}" for flow, script, outcome in played)
-    data = [
-        {"flow": flow, "script": script, "outcome": asdict(outcome)}
-        for flow, script, outcome in played
-    ]
-    _write(options, text, data)
-    return PROBLEMS if any(outcome.unmet for _, _, outcome in played) else OK
 
 
 def _export(options: argparse.Namespace) -> int:

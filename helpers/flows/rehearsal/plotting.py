@@ -99,8 +99,9 @@ def laid_out(rows: Sequence[Row]) -> Layout:
             layout.end += 1
             layout.moments.append((layout.end, seconds))
         if row.kind == "message":
-            lane = "bot" if row.who in (STUDIO, SERVER) else row.who
-            _mark(layout, lane, row.what, is_said=True)
+            party, _, name = row.who.partition(" ")
+            lane = "bot" if row.who in (STUDIO, SERVER) else party
+            _mark(layout, lane, f"{name}: {row.what}" if lane != "bot" and name else row.what)
         elif row.kind == "reservation" and any(turn in row.what for turn in _OFFERS):
             _mark(layout, AGENT, row.what, is_said=False)
         elif row.kind == "state" and row.what in COLOURS:
@@ -113,7 +114,7 @@ def laid_out(rows: Sequence[Row]) -> Layout:
     return layout
 
 
-def _mark(layout: Layout, lane: str, text: str, *, is_said: bool) -> None:
+def _mark(layout: Layout, lane: str, text: str, *, is_said: bool = True) -> None:
     if any(mark.x == layout.end for mark in layout.marks):
         layout.end += 1
     layout.marks.append(Mark(layout.end, lane, text, is_said))

@@ -300,9 +300,7 @@ class Watched:
 class Insights:
     """The lists and figures of an account, for Flex users alone."""
 
-    def __init__(
-        self, backend: Backend, account_sid: str, feeds: Feeds, workers: Executor
-    ) -> None:
+    def __init__(self, backend: Backend, account_sid: str, feeds: Feeds, workers: Executor) -> None:
         self._backend = backend
         self._account_sid = account_sid
         self._feeds = feeds
@@ -326,7 +324,9 @@ class Insights:
         if index not in INDEXES:
             raise TwilioError(20404, f"Index {index[:40]} is not simulated: {', '.join(INDEXES)}")
         expressions.parse(query)
-        found = self._find(ctx.actor.workspace_sid, f"{index} {query}", partial(_chosen, index, query))
+        found = self._find(
+            ctx.actor.workspace_sid, f"{index} {query}", partial(_chosen, index, query)
+        )
         self._refresh(ctx, found)
         return Reply(
             200,

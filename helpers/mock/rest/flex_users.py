@@ -210,9 +210,7 @@ class FlexUsers:
         if claims.role == "worker" and not _holds_task_of(ctx, claims, sid):
             raise TwilioError(20403, f"Worker {claims.worker_sid} holds no task of chat {sid}")
         user = Context(ctx.backend, ctx.account_sid, Actor(webhooks=True))
-        member = members.add(
-            user, channel, identity=chat.identity, attributes=AGENT_ATTRIBUTES
-        )
+        member = members.add(user, channel, identity=chat.identity, attributes=AGENT_ATTRIBUTES)
         shown = {"sid": member.sid, "identity": member.identity, "channel_sid": sid}
         return Reply(201, shown)
 
