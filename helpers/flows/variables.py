@@ -87,7 +87,7 @@ class Variable:
             if isinstance(text, str) and any(each[0] != "$${" for each in _found(text)):
                 raise ValueError("holds a variable, and may not; write `$${` for `${` itself")
             if isinstance(text, str) and "\0" in text:
-                raise ValueError("holds a NUL character; remove it")
+                raise ValueError("holds a NUL; remove it")
         found: Value = given
         if isinstance(found, list):
             return [each.replace("$${", "${") if isinstance(each, str) else each for each in found]
@@ -204,9 +204,6 @@ class Values:
                 node.value[:] = [replaced(each) for each in node.value]
             elif isinstance(node, yaml.MappingNode):
                 node.value[:] = [(replaced(key), replaced(value)) for key, value in node.value]
-            elif "\0" in node.value:
-                fix = "holds a NUL character; remove it"
-                problems[node.start_mark.index] = Problem(where(node), "", fix)
         return [problems[at] for at in sorted(problems)]
 
     def json(self, text: str, source: str) -> Any:
