@@ -139,6 +139,7 @@ class Names:
         entry: ResourceEntry | None = None,
     ) -> None:
         self._to_sid, self._to_name = directory.to_sid(scope), directory.to_name(scope)
+        self._and_above = directory.and_above
         self._file, self._entry = file, entry
         self.parent = "".join(scope[-2:-1])
         self.problems: list[Problem] = []
@@ -171,7 +172,7 @@ class Names:
             return text
         if sid.startswith(REFERENCE):
             self.needs.append((str(path[0]), sid))
-        self.uses.add(sid)
+        self.uses.update(self._and_above(sid))
         self.keeps.add(sid)
         return sid
 

@@ -18,15 +18,16 @@ from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from .conversations import ADDRESSES, AddressConfig, ConversationConfig
 from .errors import FlowProblem, Problem
 from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, Swap, spelled
+from .variables import meant
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
+_REFERENCE = re.compile(rf"{REFERENCE}\w+/")
 SHOWN = 10
 Where = Callable[..., str]
 """Gives the place of a flow's field in a file."""
 NOUNS = {
     "chat_services": ("chat service", "friendly_name"),
     "conversation_services": ("conversation service", "friendly_name"),
-    "studio_flows": ("Studio flow", "friendly_name"),
 }
 """Noun and key of kinds that others name, and the table does not have."""
 
@@ -83,7 +84,6 @@ COLLECTIONS = {
     ADDRESSES: "conversations.v1.address_configurations",
     "chat_services": "chat.v2.services",
     "conversation_services": "conversations.v1.services",
-    "studio_flows": "studio.v2.flows",
     **{kind.name: kind.collection for kind in KINDS.values()},
 }
 """Place of each kind's collection in the SDK."""
@@ -100,6 +100,7 @@ class Directory:
         self._client = account.client
         self._own_service = account.credentials.chat_service_sid
         self._lists: dict[tuple[str, Parents], list[Any]] = {}
+        self._within: dict[str, str] = {}
         self._whole: dict[tuple[str, Parents, str], Any] = {}
         self._expected: dict[tuple[str, Parents], dict[str, str]] = {}
         self.names: dict[str, str] = {}
@@ -119,12 +120,18 @@ class Directory:
         """The SDK's resources of a kind, oldest first."""
         if (kind, parents) not in self._lists:
             collection = self.collection(kind, parents)
-            if kind in KINDS and KINDS[kind].is_single:
+            is_single = kind in KINDS and KINDS[kind].is_single
+            if is_single:
                 found = [collection.fetch()]
             else:
                 found = sorted(collection.list(), key=attrgetter("date_created"))
             self._lists[kind, parents] = found
+            self._within |= {one.sid: parents[-1] for one in found if parents and not is_single}
         return self._lists[kind, parents]
+
+    def and_above(self, sid: str) -> list[str]:
+        """A SID, and those of what its resource is within."""
+        return [sid, *(self.and_above(self._within[sid]) if sid in self._within else ())]
 
     def forget(self, *place: Any) -> None:
         """Read a list again, given by kind and parents, when it is next needed; or all."""
@@ -179,15 +186,17 @@ class Directory:
         def swap(kind: str, text: str, _path: Path) -> str:
             if kind:
                 return self.references(kind, scope[: KINDS[kind].depth]).sid(text)
-            return self._dereferenced(text) if text.startswith(REFERENCE) else text
+            return self._dereferenced(text) if _REFERENCE.match(text) else text
 
         return swap
 
     def _reference(self, text: str) -> str:
         """`ref:KIND/NAME` for a SID, of what it is within as well if need be; or the text."""
-        is_new = text.startswith(REFERENCE)
+        is_sid = SID.match(text)
+        if not is_sid and not _REFERENCE.match(text):
+            return text
         for kind in KINDS.values():
-            if is_new or (text.startswith(kind.prefix) and SID.match(text)):
+            if text.startswith(kind.prefix) if is_sid else f"/{kind.name}/" in text:
                 everything = [*self._everywhere(kind)]
                 for address, sid in everything:
                     if sid == text:
@@ -199,6 +208,9 @@ class Directory:
     def _dereferenced(self, text: str) -> str:
         place = text.removeprefix(REFERENCE)
         kinds = [kind for kind in KINDS.values() if f"/{kind.name}/" in f"/{place}"]
+        if not kinds:
+            fix = meant(place.partition("/")[0], KINDS, "write one of")
+            raise LookupError(f"{text} names no kind of resource; {fix}")
         named = [
             (spelled(part), sid)
             for kind in kinds
@@ -215,10 +227,9 @@ class Directory:
             raise LookupError(
                 f"{text} stands for {len(found)} resources; write {REFERENCE}{ways[0]}, or another"
             )
-        near = difflib.get_close_matches(place, [name for name, _ in named], n=1)
-        hint = f"did you mean {REFERENCE}{near[0]}?" if near else "write ref:KIND/NAME, such as"
-        known = "" if near else " ref:workflows/Assign to Anyone"
-        raise LookupError(f"{text} stands for nothing in the account or the file; {hint}{known}")
+        names = [REFERENCE + name for name, _ in named]
+        fix = meant(text, names, "it may be one of")
+        raise LookupError(f"{text} stands for nothing in the account or the file; {fix}")
 
     def _everywhere(self, kind: ResourceKind) -> Iterator[tuple[Address, str]]:
         """The addresses and SIDs of a kind's resources, whatever they are within."""

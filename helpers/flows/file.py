@@ -28,7 +28,7 @@ from .conversations import (
 )
 from .errors import FlowProblem, Problem
 from .importing.api import recognised
-from .kinds import ROOTS, Address, content, part_of
+from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, Address, content, part_of
 from .resources import ResourceEntry, entries_of, lists_of
 from .variables import Given, Values, declared, meant, read_json
 
@@ -82,7 +82,8 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     message = _PLAINLY.get(kind) or error["msg"][:1].lower() + error["msg"][1:]
     message = message.replace("input should be", "must be", 1)
     given = str(value) if written is None else written
-    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
+    is_long = kind == "declared" and isinstance(value, dict | list)
+    return message if is_long or kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
 
 
 _BEGINNING = f"must begin with `{ROOT}:`, and the list of flows below it"
@@ -92,7 +93,7 @@ _FIXES = {
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
     "string_unicode": "holds half of a character, a surrogate; remove it",
 }
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul")
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul", "json")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
@@ -341,6 +342,7 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
 
 def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
+    _put_definitions(root, content, source, values)
     parts = [_find(root, (kind.name,)) for kind in ROOTS]
     if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
         places = [located(source, key.start_mark.line + 1) for key in large]
@@ -378,6 +380,23 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     if repeated := list(_repeated_names(file)):
         raise FlowProblem(*repeated)
     return file
+
+
+def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values) -> None:
+    """Put the content of JSON files beside the file in the place of their paths."""
+    studio = content.get(STUDIO_FLOWS) if isinstance(content, dict) else None
+    for name, flow in studio.items() if isinstance(studio, dict) else ():
+        path = flow.get(DEFINITION) if isinstance(flow, dict) else None
+        if isinstance(path, str):
+            beside = Path(path) if source == TEXT else Path(source).parent / path
+            try:
+                text = text_of(beside, "a JSON file, from the flow file's folder")
+            except FlowProblem as refused:
+                place = (STUDIO_FLOWS, str(name), DEFINITION)
+                line = located(source, _find(root, place)[0].start_mark.line + 1)
+                fix = f"{path} {refused.problems[0].fix}"
+                raise FlowProblem(Problem(line, ".".join(place), fix)) from None
+            flow[DEFINITION] = values.json(text, str(beside))
 
 
 def _repeated_names(file: FlowFile) -> Iterator[Problem]:
@@ -564,12 +583,13 @@ def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
     if path and path[-1] == "[key]":  # a name that is none
         path = (*path[:-2], str(path[-2]))
-    node, _ = _find(root, (*path, *setting_of(error)))
+    within = error.get("ctx", {}).get("path", ())
+    node, _ = _find(root, (*path, *within, *setting_of(error)))
     where = located(source, node.start_mark.line + 1)
     # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.
     _, value = _find(root, path)
     written = str(value.value) if path and isinstance(value, yaml.ScalarNode) else None
-    return Problem(where, _spelled(path), fix_of(error, written))
+    return Problem(where, _spelled((*path, *within)), fix_of(error, written))
 
 
 def _find(node: yaml.Node, path: FieldPath) -> tuple[yaml.Node, yaml.Node | None]:

@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic import create_model as new_model
 from pydantic_core import PydanticCustomError
 
-from ..json_object import compact_json
+from ..json_object import MAX_DEPTH, compact_json
 from ..mock import TwilioError, parameters_of
 from .config import Described, Name, Protectable, WebAddress
 
@@ -39,6 +39,7 @@ Convert = Callable[[Any, Swap, Path], Any]
 Fields = dict[str, Any]
 Address = tuple[str, ...]
 """Kind and name, of a resource within another behind those of that; a single one has no name."""
+STUDIO_FLOWS, DEFINITION = "studio_flows", "definition"
 REFERENCE = "ref:"
 """Begins a text that stands for the SID of the resource whose kind and name follow."""
 AS_IS: Any = object()
@@ -269,6 +270,28 @@ def _attribute(resource: Any, field: ResourceField) -> Any:
 # -- types of fields
 
 
+def _without_others(value: Any, path: Path = ()) -> Any:
+    """Refuse all but JSON within a value, such as the date that YAML makes of 2026-01-01."""
+    if len(path) > MAX_DEPTH:
+        reason: str | None = "is nested too deep; flatten it"
+    elif isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        reason = None
+        for key, each in pairs:
+            if isinstance(value, dict) and not isinstance(key, str):
+                reason = f"has a key that is no text; put it in quotes: '{key}'"
+            _without_others(each, (*path, key))
+    else:
+        is_plain = value is None or isinstance(value, str | int | float)
+        reason = None if is_plain else f"must be text, a number, true or false; write '{value}'"
+    if reason is not None:
+        raise PydanticCustomError("json", "{reason}", {"reason": reason, "path": path})
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_without_others)]
+
+
 def content(kind: ResourceKind) -> Any:
     """The type of the content of a kind's list in a file."""
     model: Any = kind.model
@@ -290,8 +313,8 @@ def declared_type(product: str, operation: str, parameter: str) -> Any:
     choices = [each for each in parts if typing.get_origin(each) is Literal]
     if choices:
         return choices[0]
-    plain: Any = next(each for each in (bool, int, str, list) if each in parts)
-    strict = list[str] if plain is list else plain
+    plain: Any = next(each for each in (bool, int, str, list, dict) if each in parts)
+    strict = {list: list[str], dict: JsonObject}.get(plain, plain)
     return Annotated[strict, Strict(), _checked(declared)]
 
 
@@ -300,22 +323,34 @@ def _declared(product: str, operation: str, parameter: str) -> Any:
     return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
 
 
-def _checked(declared: Any) -> AfterValidator:
+def _checked(declared: Any, as_sent: Callable[[Any], Any] = lambda value: value) -> AfterValidator:
     """Refuse a value that a parameter's type refuses; keep it as it is written."""
     adapter: TypeAdapter[Any] = TypeAdapter(declared)
 
     def check(value: Any) -> Any:
+        path: Path = ()
         try:
-            adapter.validate_python(value)
+            adapter.validate_python(as_sent(value))
         except TwilioError as refused:
-            reason = refused.message[:1].lower() + refused.message[1:]
+            path, message = _first_fault(refused)
+            reason = message[:1].lower() + message[1:]
         except ValidationError as refused:
             reason = refused.errors()[0]["msg"].replace("Input should", "must", 1)
         else:
             return value
-        raise PydanticCustomError("declared", "{reason}", {"reason": reason})
+        raise PydanticCustomError("declared", "{reason}", {"reason": reason, "path": path})
 
     return AfterValidator(check)
+
+
+def _first_fault(refused: TwilioError) -> tuple[Path, str]:
+    """The place of the first fault within a value, and the fault."""
+    errors: Any = (refused.details or {}).get("errors")
+    if not errors:
+        return (), refused.message
+    steps = errors[0]["property_path"].split("/")[1:]
+    path = tuple(int(step) if step.isdecimal() else step for step in steps)
+    return path, errors[0]["message"]
 
 
 def _parts(declared: Any) -> Iterator[Any]:
@@ -329,6 +364,9 @@ def _parts(declared: Any) -> Iterator[Any]:
             yield from _parts(each)
 
 
+Attributes = Annotated[
+    JsonObject, _checked(_declared("taskrouter", "CreateWorker", "attributes"), compact_json)
+]
 Expression = Annotated[str, _checked(_declared("taskrouter", "CreateTaskQueue", "target_workers"))]
 
 
@@ -487,10 +525,23 @@ _KINDS = (
         "taskrouter",
         "CreateWorker",
         "workers",
-        (ResourceField("attributes", {}, dict[str, Any]),),
+        (ResourceField("attributes", {}, Attributes),),
         within="workspaces",
         unpack=_attributes,
         pack=_as_attributes,
+    ),
+    ResourceKind(
+        STUDIO_FLOWS,
+        "Studio flow",
+        "FW",
+        "studio",
+        "CreateFlow",
+        "studio.v2.flows",
+        (
+            ResourceField("status", "published", is_always=True),
+            ResourceField(DEFINITION, ..., convert=_in_texts),
+        ),
+        is_whole=True,
     ),
 )
 KINDS: dict[str, ResourceKind] = {kind.name: kind for kind in _KINDS}

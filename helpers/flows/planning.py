@@ -167,5 +167,5 @@ def _circle(circle: Circle, file: FlowFile) -> list[Problem]:
     """Say of each resource in a circle where it is, and how to get out."""
     places = {entry.address: file.where(entry) for entry in file.resources}
     fix = f"cannot be made, as these name each other in a circle: {circle}; leave one name out"
-    steps = dict.fromkeys(step for step in circle.steps)
-    return [Problem(places.get(step.address, file.source), step.title, fix) for step in steps]
+    steps = {step.address: step for step in circle.steps}
+    return [Problem(places[address], step.title, fix) for address, step in steps.items()]

@@ -86,6 +86,25 @@ def _workspace(draw: Any) -> dict[str, Any]:
     return found
 
 
+def _bot(draw: Any, places: list[str], others: list[str]) -> dict[str, Any]:
+    """A Studio flow that hands over to a workflow, and may run another flow."""
+    states: list[dict[str, Any]] = [
+        {"name": "Trigger", "type": "trigger", "transitions": [], "properties": {}}
+    ]
+    if places:
+        to = {"workflow": draw(st.sampled_from(places)), "channel": "chat", "priority": 1.5}
+        states.append({"name": "a", "type": "send-to-flex", "transitions": [], "properties": to})
+    if others:
+        sub = {"flow_sid": f"ref:studio_flows/{draw(st.sampled_from(others))}"}
+        sub["flow_revision"] = "LatestPublished"
+        states.append({"name": "b", "type": "run-subflow", "transitions": [], "properties": sub})
+    text = draw(st.sampled_from(["Hi", "{{flow.data}}\u2028", "1", "ref: none"]))
+    say = {"from": "bot", "body": text, "service": None}
+    states.append({"name": "c", "type": "send-message", "transitions": [], "properties": say})
+    definition = {"initial_state": "Trigger", "states": draw(st.permutations(states))}
+    return {"definition": definition, **_maybe(draw, status=["draft"])}
+
+
 @st.composite
 def centres(draw: Any) -> str:
     """Texts of whole contact centres that Twilio can take."""
@@ -93,4 +112,13 @@ def centres(draw: Any) -> str:
     content["workspaces"] = {
         name: _workspace(draw) for name in _some(draw, 0, ("Flex Task Assignment", "Shop"))
     }
+    places = [
+        f"ref:workspaces/{name}/workflows/{workflow}"
+        for name, space in content["workspaces"].items()
+        for workflow in space["workflows"]
+    ]
+    bots: dict[str, Any] = {}
+    for name in _some(draw):
+        bots[name] = _bot(draw, places, [*bots])
+    content["studio_flows"] = bots
     return str(yaml.safe_dump(content, allow_unicode=True))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import pydoc
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rehearsing import EXTERNAL, STUDIO, TASK, URL, changed, described, states
+from snippets import ROOT, snippet
 
 from helpers import Account, connect
 from helpers.flows import (
@@ -17,12 +19,15 @@ from helpers.flows import (
     FlowProblem,
     OwnInteraction,
     Rehearsal,
+    Script,
     ScriptProblem,
     StudioDraft,
     compare,
     rehearse,
 )
+from helpers.flows.rehearsal.grammar import CHOICES, EXPECTED, VERBS
 from helpers.flows.rehearsal.script import script_of
+from helpers.flows.rehearsal.simulation import ACTS
 
 UNKNOWN = "WW" + "f" * 32
 
@@ -520,3 +525,34 @@ def test_a_timeline_shows_queues_targets_priorities_and_time_outs(skilled: Accou
         (90, "task has waited its time in queue Everyone", "WT#1, priority 5"),
         (90, "task reaches the end of its workflow", "WT#1, priority 5"),
     ]
+
+
+# -- documentation
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_can_be_done_and_is_in_the_page_and_in_help(verb: str) -> None:
+    one = VERBS[verb]
+    shown = f"{verb}: {one.argument}" if one.argument else verb
+    page = (ROOT / "docs/reference/scripts.md").read_text("utf-8")
+    assert f"| `{shown}` | {one.about} |" in page
+    assert f"{shown} - {one.about}" in pydoc.render_doc(Script, renderer=pydoc.plaintext)
+    assert verb in ACTS
+
+
+def test_everything_that_can_be_expected_is_in_the_page_and_in_help() -> None:
+    page = (ROOT / "docs/reference/scripts.md").read_text("utf-8")
+    shown = pydoc.render_doc(Script, renderer=pydoc.plaintext)
+    for name in (*EXPECTED, *CHOICES, *(state for each in CHOICES.values() for state in each)):
+        assert name in page
+        assert name in shown
+    assert "`servers=`" in shown
+    assert "Staffing" in shown
+    for name in ("servers=", "flows.Staffing", "replies"):
+        assert name in page
+
+
+def test_the_script_of_the_page_plays_as_it_says() -> None:
+    played = rehearse(TASK, snippet("a whole script"))
+    assert played.script.start is not None
+    assert (played.outcome.misfits, played.outcome.unmet) == ((), ())

@@ -26,6 +26,7 @@ workspaces:
           - expression: 1==1
             targets: [{queue: Sales}]
 """
+STUDIO = "studio_flows:\n  Bot:\n    status: published\n    definition: bot.json\n"
 VARIABLES = "variables:\n  host: {default: a.example}\nenvironments:\n  prod: {host: b.example}\n"
 SCRIPT = "name: Short\nsteps:\n  - customer opens\n"
 STATE = {"version": 4, "terraform_version": "1.9.8", "resources": []}
@@ -170,6 +171,11 @@ FLOW_FILES = (
         "is a se",
         ("--var=a=b",),
     ),
+    # definitions beside
+    Malformed("a definition that is missing", STUDIO, 4, "bot.json cannot be read (No such file"),
+    Malformed("a definition that is a folder", STUDIO.replace("bot.json", "."), 4, "a directory"),
+    Malformed("a definition that is YAML", STUDIO.replace("bot.json", "flows.yaml"), 1, "is not J"),
+    Malformed("a definition of numbers", STUDIO.replace("bot.json", "5"), 4, ""),
     # other files
     Malformed("a missing file", None, None, "cannot be read (No such file or directory)"),
     Malformed("a folder", None, None, "is a directory; give the path of a YAML file", name="."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ flex_flows:
     integration_type: task
     integration: {workspace: Shop, workflow: Main, channel: chat}
 """
-EMPTY = "flex_flows: []\naddress_configurations: []\nworkspaces: {}\n"
+EMPTY = "flex_flows: []\naddress_configurations: []\nworkspaces: {}\nstudio_flows: {}\n"
 ORDER = [
     "create workspace 'Shop'",
     "create activity 'Available'",
@@ -211,21 +212,21 @@ def test_it_is_made_in_an_order_that_twilio_takes_and_then_nothing_is_left(
 
 @pytest.mark.parametrize("at", range(len(REQUESTS)))
 @pytest.mark.parametrize("phase", ["before", "after"])
-def test_after_a_failure_at_any_write_the_next_apply_finishes(at: int, phase: str) -> None:
-    for again in (True, False):
-        account = connect()
-        assert account.mock is not None
-        planned = plan(account, FILE)
-        account.mock.faults.add(WRITES, skip=at, times=1, kind="timeout", phase=phase)
-        with pytest.raises(ApplyStopped) as caught:
-            planned.apply()
-        assert caught.value.failed == REQUESTS[at]
+def test_after_a_failure_at_any_write_the_next_apply_finishes(
+    account: Account, at: int, phase: str
+) -> None:
+    assert account.mock is not None
+    planned = plan(account, FILE)
+    account.mock.faults.add(WRITES, skip=at, times=1, kind="timeout", phase=phase)
+    with pytest.raises(ApplyStopped) as caught:
+        planned.apply()
+    assert caught.value.failed == REQUESTS[at]
+    if at % 2:
+        plan(account, FILE).apply()
+    else:
         left = REQUESTS[at + (phase == "after") :]
-        if again:
-            assert [write for write in planned.apply().done if write in REQUESTS] == left
-        else:
-            plan(account, FILE).apply()
-        assert plan(account, FILE).is_empty
+        assert [write for write in planned.apply().done if write in REQUESTS] == left
+    assert plan(account, FILE).is_empty
 
 
 def test_a_change_reads_filter_by_filter_and_field_by_field(shop: Account) -> None:
@@ -378,7 +379,161 @@ def test_the_command_exports_everything_and_plans_to_destroy(
     monkeypatch.setattr(command, "connect", lambda *_, **__: shop)
     arguments = [str(tmp_path / "all.yaml"), "--to", "http://mock"]
     assert command.main(["export", *arguments, "--everything"]) == command.OK
-    assert capsys.readouterr().out.startswith("2 flows and 29 other resources written to ")
+    assert "2 flows and 30 other resources written to " in capsys.readouterr().out
     pending = ["--detailed-exitcode"]
     assert command.main(["plan", *arguments, *pending]) == command.OK
     assert command.main(["plan", *arguments, *pending, "--destroy"]) == command.PENDING
+
+
+# -- Studio flows
+
+BOT = """\
+studio_flows:
+  bot:
+    definition:
+      description: A bot
+      initial_state: Trigger
+      states:
+        - name: Trigger
+          type: trigger
+          transitions: [{event: incomingMessage, next: ask}]
+          properties: {}
+        - name: ask
+          type: send-and-wait-for-reply
+          transitions:
+            - {event: incomingMessage, next: agent}
+            - {event: timeout}
+          properties: {from: bot, body: "Which order?", timeout: "600"}
+        - name: agent
+          type: send-to-flex
+          transitions: [{event: callComplete}]
+          properties: {workflow: "ref:workflows/Main", channel: "ref:task_channels/parcels"}
+"""
+OTHER_BOT = """\
+  parent:
+    status: draft
+    definition:
+      initial_state: Trigger
+      states:
+        - {name: Trigger, type: trigger, transitions: [], properties: {}}
+        - name: sub
+          type: run-subflow
+          transitions: []
+          properties: {flow_sid: "ref:studio_flows/bot", flow_revision: LatestPublished}
+"""
+
+
+def test_a_studio_flow_has_sids_for_references_and_comes_after_what_it_names(
+    account: Account,
+) -> None:
+    planned = plan(account, BOT + OTHER_BOT + FILE)
+    assert [str(one) for one in planned.operations][-3:] == [
+        "create Studio flow 'bot'",
+        "create Studio flow 'parent'",
+        "create 'Custom chat'",
+    ]
+    planned.apply()
+    made = {one.friendly_name: one for one in account.client.studio.v2.flows.list()}
+    definition = account.client.studio.v2.flows(made["bot"].sid).fetch().definition
+    properties = definition["states"][2]["properties"]
+    assert [properties["workflow"][:2], properties["channel"][:2]] == ["WW", "TC"]
+    assert [made["bot"].status, made["parent"].status] == ["published", "draft"]
+    assert plan(account, BOT + OTHER_BOT + FILE).is_empty
+
+
+def test_a_change_of_a_studio_flow_reads_widget_by_widget(account: Account) -> None:
+    plan(account, BOT + FILE).apply()
+    text = BOT.replace("Which", "What").replace("{event: timeout}", "{event: timeout, next: agent}")
+    text += "        - {name: bye, type: send-message, transitions: [], properties: {from: b}}\n"
+    assert changes(account, text + FILE) == {
+        "bot": [
+            "widget ask: transition timeout.next: None -> agent",
+            "widget ask.body: Which order? -> What order?",
+            "widget bye: None -> send-message",
+        ]
+    }
+    states = BOT.index("        - name: ask"), BOT.index("        - name: agent")
+    moved = BOT[: states[0]] + BOT[states[1] :] + BOT[states[0] : states[1]]
+    assert plan(account, moved + FILE).is_empty
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        (
+            "next: ask",
+            "next: asks",
+            "line 9: studio_flows.bot.definition.states[0].transitions[0].next: there is no widget"
+            " 'asks'; it leads to one of Trigger, ask, agent",
+        ),
+        (
+            "  bot:\n",
+            "  bot:\n    state: x\n",
+            "line 3: studio_flows.bot.state: is not known here; did you mean status?",
+        ),
+        (
+            'timeout: "600"',
+            "timeout: 2026-01-01",
+            "line 16: studio_flows.bot.definition.states[1].properties.timeout: must be text, a"
+            " number, true or false; write '2026-01-01'",
+        ),
+    ],
+)
+def test_a_definition_that_is_none_is_refused_at_its_line(
+    before: str, after: str, problem: str
+) -> None:
+    assert any(problem in line for line in refusal(BOT.replace(before, after)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        (
+            "workflows/Main",
+            "workflows/Mein",
+            "line 20: 'bot' definition.states.2.properties.workflow: ref:workflows/Mein stands for"
+            " nothing in the account or the file; did you mean ref:workflows/Main?",
+        ),
+        ("workflows/Main", "workflow/Main", "names no kind of resource; did you mean workflows?"),
+        (
+            "studio_flows/bot",
+            "studio_flows/parent",
+            "line 21: Studio flow 'parent': cannot be made, as these name each other in a circle:"
+            " Studio flow 'parent' -> Studio flow 'parent'; leave one name out",
+        ),
+    ],
+)
+def test_a_reference_that_cannot_be_followed_is_refused_at_its_line(
+    before: str, after: str, problem: str
+) -> None:
+    with pytest.raises(FlowProblem) as caught:
+        plan(OTHER, (BOT + OTHER_BOT + FILE).replace(before, after))
+    assert problem in str(caught.value)
+
+
+def test_a_name_in_two_workspaces_is_said_with_its_workspace(account: Account) -> None:
+    plan(account, FILE).apply()
+    text = FILE.replace("workspaces:\n", "workspaces:\n  Other:\n    task_channels: {}\n", 1)
+    two = text.replace("  Other:\n", "  Other:\n    queues: {Q: }\n    workflows: {Main: {}}\n")
+    with pytest.raises(FlowProblem, match="ref:workflows/Main stands for 2 resources; write ref:w"):
+        plan(account, BOT + two)
+    named = BOT.replace("ref:workflows/Main", "ref:workspaces/Shop/workflows/Main")
+    plan(account, named + two).apply()
+    assert plan(account, named + two).is_empty
+    assert "workflow: ref:workspaces/Shop/workflows/Main\n" in export(account, everything=True).text
+
+
+def test_a_definition_can_stand_in_a_json_file_beside(account: Account, tmp_path: Path) -> None:
+    definition = load(BOT).resources[0].dumped()["definition"]
+    (tmp_path / "bot.json").write_text(json.dumps(definition, indent=1), encoding="utf-8")
+    path = tmp_path / "flows.yaml"
+    path.write_text("studio_flows:\n  bot: {definition: bot.json}\n", encoding="utf-8")
+    assert load(path).resources == load(BOT).resources
+    (tmp_path / "bot.json").write_text('{"states": [\n,]}', encoding="utf-8")
+    with pytest.raises(FlowProblem, match=r"bot\.json:2: is not JSON"):
+        load(path)
+    (tmp_path / "bot.json").unlink()
+    with pytest.raises(
+        FlowProblem, match=r"flows\.yaml:2: studio_flows\.bot\.definition: bot\.json"
+    ):
+        load(path)

@@ -160,10 +160,10 @@ def _read(script: str | Path) -> Script:
         root = composed(text, source)
     except FlowProblem as refused:
         raise ScriptProblem(*refused.problems) from None
-    return _Reader(source).from_yaml(root)
+    return _ScriptReader(source).from_yaml(root)
 
 
-class _Reader:
+class _ScriptReader:
     """Reads one script, and collects its problems with their lines."""
 
     def __init__(self, source: str = "") -> None:
@@ -422,7 +422,7 @@ def script_of(given: object, replies: object = None) -> Script:
     if isinstance(given, str | Path):
         return _read(given)
     if isinstance(given, list | tuple):
-        return _Reader().from_steps(given)
+        return _ScriptReader().from_steps(given)
     raise TypeError(
         f"{given!r} is no script; give one of {', '.join(NAMES)}, a YAML file or text, or a list of"
         " steps"

@@ -170,7 +170,7 @@ def _tasks_now(ctx: Context, numbers: Numbers) -> Numbers:
 
 
 def _service_level(numbers: Numbers) -> Numbers:
-    """How well a queue did; shares are percentages of the tasks that came in (inferred)."""
+    """How well a queue did, with shares of the tasks that came in (inferred)."""
     split = numbers["split_by_wait_time"]
     handled, abandoned = numbers["reservations_accepted"], numbers["tasks_canceled"]
     short = split[SHORT_ABANDON]["below"]["tasks_canceled"]
@@ -193,7 +193,7 @@ def _service_level(numbers: Numbers) -> Numbers:
 
 
 def _share(count: int, total: int) -> float:
-    return round(100 * count / total, 2) if total else 0
+    return round(count / total, 4) if total else 0
 
 
 def _of_queue(queue_sid: str, ctx: Context, workspace_sid: str) -> Items:
