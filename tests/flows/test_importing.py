@@ -258,7 +258,7 @@ resource "twilio_studio_flows_v2" "menu" {
   friendly_name = "Menu bot"
   status        = "published"
   definition = jsonencode({
-    description   = "A bot", initial_state = "Trigger"
+    description   = "A bot that says nothing", initial_state = "Trigger"
     states = [{
       name = "Trigger", type = "trigger", properties = {}
       transitions = [{ event = "incomingMessage" }]

@@ -175,7 +175,7 @@ FLOW_FILES = (
     Malformed("a definition that is missing", STUDIO, 4, "bot.json cannot be read (No such file"),
     Malformed("a definition that is a folder", STUDIO.replace("bot.json", "."), 4, "a directory"),
     Malformed("a definition that is YAML", STUDIO.replace("bot.json", "flows.yaml"), 1, "is not J"),
-    Malformed("a definition of numbers", STUDIO.replace("bot.json", "5"), 4, ""),
+    Malformed("a definition of numbers", STUDIO.replace("bot.json", "5"), 4, "must be a m"),
     # other files
     Malformed("a missing file", None, None, "cannot be read (No such file or directory)"),
     Malformed("a folder", None, None, "is a directory; give the path of a YAML file", name="."),
