@@ -31,7 +31,7 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, located, not_yaml
+from ..file import TEXT, composed, located
 from ..starting import Start
 from .customer import NAME
 from .grammar import (
@@ -48,6 +48,8 @@ from .grammar import (
 
 LONGEST = 200
 """Steps a script may have."""
+MOST_AGENTS = 6
+"""Digits of their number."""
 ON_DUTY = ("all", "none", "as they are")
 """Agents at work, other than by number or name."""
 KEYS = ("name", "about", "agents", "at", "zone", "replies", "steps")
@@ -155,12 +157,10 @@ def _read(script: str | Path) -> Script:
             fix = f"cannot be read ({reason}); give a shipped script's name or a YAML file's path"
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
-        return _ScriptReader(source).from_yaml(yaml.compose(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ScriptProblem(not_yaml(error, source)) from None
-    except RecursionError:
-        fix = "has too many levels, or an alias of what it is in; write it out, in fewer levels"
-        raise ScriptProblem(Problem(source, "", fix)) from None
+        root = composed(text, source)
+    except FlowProblem as refused:
+        raise ScriptProblem(*refused.problems) from None
+    return _ScriptReader(source).from_yaml(root)
 
 
 class _ScriptReader:
@@ -276,7 +276,7 @@ class _ScriptReader:
 
     def _agents(self, node: yaml.Node) -> Agents:
         given = _plain(node)
-        if isinstance(given, str) and given.isdigit():
+        if isinstance(given, str) and given.isdecimal() and len(given) <= MOST_AGENTS:
             return int(given)
         if isinstance(given, str) and given in ON_DUTY:
             return given
