@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -146,6 +147,15 @@ def send_a_file(page: Any) -> None:
     page.wait_for_selector(".Twilio-MessageBubble >> text=note.txt")
 
 
+def sent_file(chat: Any) -> tuple[str, int] | None:
+    """Name and size of the chat's last message, or None; the widget shows a file before it sends."""
+    media = chat.messages.list()[-1].media
+    if media is None:
+        time.sleep(0.1)
+        return None
+    return media["filename"], media["size"]
+
+
 def start_a_chat(page: Any, question: str) -> None:
     page.fill("input[name=friendlyName]", "Rosa")
     picture(page, "form")
@@ -176,8 +186,8 @@ def test_a_visitor_chats_with_an_agent(
     check_typing(page, accepted)
     send_a_file(page)
     [chat] = chats.list()
-    media = chats(chat.sid).messages.list()[-1].media
-    assert (media["filename"], media["size"]) == ("note.txt", 4)
+    file = next(filter(None, (sent_file(chats(chat.sid)) for _ in range(100))), None)
+    assert file == ("note.txt", 4)
 
     page.reload()
     page.wait_for_selector("text=It left yesterday.")
